@@ -88,11 +88,12 @@ fuzz: setup-quick ## every reader of others' bytes, in both languages, with new 
 	@$(NODE_PATH_FIRST)
 	$(VENV)/python -m tests.fuzzing --seconds $(SECONDS) $(ARGS)
 
-check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
+check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	$(VENV)/ruff check . || status=1
 	$(VENV)/mypy || status=1
 	$(VENV)/mypy --explicit-package-bases tests || status=1
+	node_modules/.bin/biome format . || status=1
 	node_modules/.bin/tsc -p . || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1

@@ -8,7 +8,15 @@ import * as csstree from 'css-tree';
 
 const FOLDER = 'static/css';
 // Newer than the grammar that css-tree ships; each was looked up in its specification.
-const NEWER = new Set(['text-wrap', 'text-wrap-style', 'field-sizing', 'forced-color-adjust', 'view-transition-name', 'interpolate-size', 'content-visibility']);
+const NEWER = new Set([
+  'text-wrap',
+  'text-wrap-style',
+  'field-sizing',
+  'forced-color-adjust',
+  'view-transition-name',
+  'interpolate-size',
+  'content-visibility',
+]);
 const COLOUR = /#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch|oklab|lab|lch)a?\(/i;
 
 /** @param {string} name @param {string} text @returns {string[]} */
@@ -26,7 +34,8 @@ function faults(name, text) {
     if (node.type === 'Atrule' && node.name === 'import') found.push(`${at(node)}: @import makes the page wait`);
     if (node.type !== 'Declaration' || node.property.startsWith('--') || NEWER.has(node.property)) return;
     const value = csstree.generate(node.value);
-    if (!name.includes('tokens') && COLOUR.test(value)) found.push(`${at(node)}: a colour outside the tokens: ${value}`);
+    if (!name.includes('tokens') && COLOUR.test(value))
+      found.push(`${at(node)}: a colour outside the tokens: ${value}`);
     if (/\b(?:var|env|light-dark|color-mix)\(/.test(value)) return;
     const { error } = csstree.lexer.matchProperty(node.property, node.value);
     if (error) found.push(`${at(node)}: ${node.property}: ${value}: ${error.message.split('\n')[0]}`);
@@ -34,7 +43,9 @@ function faults(name, text) {
   return found;
 }
 
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.css')).sort();
+const files = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.css'))
+  .sort();
 const found = files.flatMap((name) => faults(name, readFileSync(join(FOLDER, name), 'utf8')));
 console.log(found.length ? found.join('\n') : `css: ${files.length} looked over, no fault`);
 process.exit(found.length || !files.length ? 1 : 0);

@@ -27,9 +27,17 @@
 
 const RELEASE = '@RELEASE@';
 const KEY = '@KEY@';
-const FILES = new Map(Object.entries({ /*@FILES@*/ }));
-const EARLY = new Set([/*@EARLY@*/]);
-const BOUND = new Set([/*@BOUND@*/]);
+const FILES = new Map(
+  Object.entries({
+    /*@FILES@*/
+  }),
+);
+const EARLY = new Set([
+  /*@EARLY@*/
+]);
+const BOUND = new Set([
+  /*@BOUND@*/
+]);
 const PACKED = 'x-packed';
 const CACHE = `app-${RELEASE}`;
 // No address of the server's: what lies here is written by the worker alone.
@@ -90,7 +98,10 @@ async function lastAccepted() {
 async function accept() {
   const since = ((await lastAccepted())?.since ?? 0) + 1;
   const told = { release: RELEASE, key: KEY, files: [...FILES], since };
-  await (await caches.open(CACHE)).put(ACCEPTED, new Response(JSON.stringify(told), { headers: { 'content-type': 'application/json' } }));
+  await (await caches.open(CACHE)).put(
+    ACCEPTED,
+    new Response(JSON.stringify(told), { headers: { 'content-type': 'application/json' } }),
+  );
   inForce = opened = undefined;
 }
 
@@ -139,17 +150,24 @@ async function listOf(text, key) {
   const [, before, sig, after] = /^(\{.*),"sig":"([\w-]{86})"(,.*\})\n?$/s.exec(text) ?? [];
   if (!sig) throw new Error('not a list');
   const said = before + after;
-  if (!await holds(bytesOf(key), bytesOf(sig), new TextEncoder().encode(said))) throw new Error('not signed');
+  if (!(await holds(bytesOf(key), bytesOf(sig), new TextEncoder().encode(said)))) throw new Error('not signed');
   const told = JSON.parse(said);
-  const isList = JSON.stringify(told) === said && Object.keys(told).join() === 'digest,files,t,worker' && told.t === 'release/v1';
-  if (!isList || new Set(told.files.map(([address]) => address)).size !== told.files.length) throw new Error('not a list');
+  const isList =
+    JSON.stringify(told) === said && Object.keys(told).join() === 'digest,files,t,worker' && told.t === 'release/v1';
+  if (!isList || new Set(told.files.map(([address]) => address)).size !== told.files.length)
+    throw new Error('not a list');
   return told;
 }
 
 async function holds(raw, signature, message) {
   const name = 'Ed25519';
   try {
-    return await crypto.subtle.verify({ name }, await crypto.subtle.importKey('raw', raw, { name }, false, ['verify']), signature, message);
+    return await crypto.subtle.verify(
+      { name },
+      await crypto.subtle.importKey('raw', raw, { name }, false, ['verify']),
+      signature,
+      message,
+    );
   } catch (error) {
     return error.name === 'NotSupportedError';
   }
@@ -168,7 +186,13 @@ async function vouch() {
     const [list, script] = await Promise.all([get('/release.json'), get('/sw.js')]);
     if (!script.ok || list.status >= 500) return null;
     const bytes = await script.arrayBuffer();
-    return list.ok && await listOf(await list.text(), key).then(async ({ worker }) => worker === await sha256(bytes), () => false);
+    return (
+      list.ok &&
+      (await listOf(await list.text(), key).then(
+        async ({ worker }) => worker === (await sha256(bytes)),
+        () => false,
+      ))
+    );
   } catch {
     return null;
   }
@@ -177,7 +201,8 @@ async function vouch() {
 async function fill() {
   if (KEY) {
     const listed = new Map((await signed()).files);
-    if (listed.size !== FILES.size || [...FILES].some(([address, digest]) => listed.get(address) !== digest)) throw new Error('not what was signed');
+    if (listed.size !== FILES.size || [...FILES].some(([address, digest]) => listed.get(address) !== digest))
+      throw new Error('not what was signed');
   }
   const cache = await caches.open(CACHE);
   const used = await addressesInUse();
@@ -203,12 +228,14 @@ async function addressesInUse() {
 async function checked(address, digest) {
   const response = await fetch(address, { cache: 'no-cache', credentials: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error('not there');
-  if (await sha256(await response.clone().arrayBuffer()) !== digest) throw new Error('not the listed bytes');
+  if ((await sha256(await response.clone().arrayBuffer())) !== digest) throw new Error('not the listed bytes');
   return response;
 }
 
 async function sha256(bytes) {
-  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 /** Into the cache, packed where that helps: see [Note: packed]. */
@@ -216,7 +243,12 @@ async function keep(cache, address, response) {
   if (BOUND.has(address)) return cache.put(address, response);
   const type = response.headers.get('content-type') ?? '';
   const headers = { 'content-type': type, 'x-content-type-options': 'nosniff' };
-  if (EARLY.has(address) || type.startsWith('image/png') || !globalThis.CompressionStream || !globalThis.DecompressionStream) {
+  if (
+    EARLY.has(address) ||
+    type.startsWith('image/png') ||
+    !globalThis.CompressionStream ||
+    !globalThis.DecompressionStream
+  ) {
     return cache.put(address, new Response(response.body, { headers }));
   }
   const bytes = await new Response(response.body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
@@ -263,7 +295,7 @@ async function kept(address) {
 
 async function takeOver() {
   // The first worker of an install, or the first that marks what was accepted: nothing is being replaced that it could serve.
-  if (!await lastAccepted()) await accept();
+  if (!(await lastAccepted())) await accept();
   await sweep();
   await self.clients.claim();
 }

@@ -33,7 +33,7 @@ ENTRIES: Final = ("js/front/get.js", "js/front/verify.js", "js/front/answer.js")
 ANCHORS: Final = b"@ANCHORS@"
 _HEAD: Final = b"<!-- style and modules -->"
 _FINDINGS: Final = "js/verify/findings.js"
-_SAID: Final = re.compile(r"^  (\w+): '([^'\n]+)',$", re.MULTILINE)
+_SAID: Final = re.compile(r"^ +(\w+):\s+'([^'\n]+)',$", re.MULTILINE)
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
 _IMPORT = re.compile(
     r"""((?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b)[^;'"]*?\bfrom\s*|\bnew\s+URL\(\s*)['"])"""

@@ -26,7 +26,9 @@ const app = createDoorway({ database, load: wholeApp, painted });
 document.addEventListener('visibilitychange', () => app.seen());
 addEventListener('pagehide', () => app.seen());
 // On a device that is not the keeper's: unsent words hold the page open, and the session goes with it.
-addEventListener('beforeunload', (event) => { if (app.isOwing?.()) event.preventDefault(); });
+addEventListener('beforeunload', (event) => {
+  if (app.isOwing?.()) event.preventDefault();
+});
 addEventListener('pagehide', () => app.gone?.());
 // Put on the home screen before anything was typed: from now on the worker takes what is shared with it.
 addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void upkeep.begin()));
@@ -40,15 +42,43 @@ mount(app, /** @type {HTMLElement} */ (document.getElementById('app')));
 // Without a network the door stands; whoever opens it is told (app.ready).
 app.start().catch(() => undefined);
 // Asked for when all of the app is there: what is shared meanwhile waits in the worker.
-void app.here.then(sharedWithUs).then((/** @type {File[]} */ files) => (files.length ? app.shared(files) : undefined)).catch(() => undefined);
+void app.here
+  .then(sharedWithUs)
+  .then((/** @type {File[]} */ files) => (files.length ? app.shared(files) : undefined))
+  .catch(() => undefined);
 
 /** Everything behind the door, made of what the browser offers. */
 async function wholeApp() {
   const [
-    { createApp }, { packActions }, { handoverActions }, { grantActions }, { questionActions }, { assistedActions }, { witnessActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
+    { createApp },
+    { packActions },
+    { handoverActions },
+    { grantActions },
+    { questionActions },
+    { assistedActions },
+    { witnessActions },
+    { browserPictures },
+    { random },
+    { systemClock },
+    { createVault },
+    { Api },
+    { makeRequest },
+    { phoneZone },
   ] = await Promise.all([
-    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/handovers.js'), import('./actions/granting.js'), import('./actions/questions.js'), import('./actions/assisted.js'), import('./actions/witnesses.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
-    import('./crypto/vault.js'), import('./net/api.js'), import('./net/http.js'), import('./record/times.js'),
+    import('./actions/app.js'),
+    import('./actions/pack.js'),
+    import('./actions/handovers.js'),
+    import('./actions/granting.js'),
+    import('./actions/questions.js'),
+    import('./actions/assisted.js'),
+    import('./actions/witnesses.js'),
+    import('./actions/pictures.js'),
+    import('./core/bytes.js'),
+    import('./core/clock.js'),
+    import('./crypto/vault.js'),
+    import('./net/api.js'),
+    import('./net/http.js'),
+    import('./record/times.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
   const chooseFile = /** @type {any} */ (globalThis).showSaveFilePicker?.bind(globalThis);
@@ -67,7 +97,8 @@ async function wholeApp() {
     objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
     timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(/** @type {any} */ (timer)) },
     deviceName: deviceName(navigator.userAgent),
-    supported: () => Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
+    supported: () =>
+      Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
     keepOffline: upkeep.begin,
     applyUpdate: upkeep.apply,
     leaveNothing,
@@ -80,8 +111,17 @@ async function wholeApp() {
       const { type, saveData } = /** @type {any} */ (navigator).connection ?? {};
       return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
     },
-    ...(chooseFile ? { saveFile: async (/** @type {string} */ name) => (await chooseFile({ suggestedName: name })).createWritable() } : {}),
-    packActions: (ctx) => ({ ...packActions(ctx), ...handoverActions(ctx), ...grantActions(ctx), ...questionActions(ctx), ...assistedActions(ctx), ...witnessActions(ctx) }),
+    ...(chooseFile
+      ? { saveFile: async (/** @type {string} */ name) => (await chooseFile({ suggestedName: name })).createWritable() }
+      : {}),
+    packActions: (ctx) => ({
+      ...packActions(ctx),
+      ...handoverActions(ctx),
+      ...grantActions(ctx),
+      ...questionActions(ctx),
+      ...assistedActions(ctx),
+      ...witnessActions(ctx),
+    }),
   });
 }
 
@@ -89,7 +129,8 @@ async function wholeApp() {
 function painted() {
   return new Promise((done) => {
     const { requestIdleCallback } = /** @type {any} */ (globalThis); // Safari has none
-    const rest = () => (requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done));
+    const rest = () =>
+      requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done);
     requestAnimationFrame(() => requestAnimationFrame(rest));
     setTimeout(done, UNSEEN);
   });
@@ -117,10 +158,12 @@ function scriptAddresses() {
  */
 function hold() {
   return new Promise((answer, failed) => {
-    navigator.locks.request(TAB, { ifAvailable: true }, (lock) => {
-      if (!lock) return answer(null);
-      return new Promise((release) => answer(() => release(undefined)));
-    }).catch(failed);
+    navigator.locks
+      .request(TAB, { ifAvailable: true }, (lock) => {
+        if (!lock) return answer(null);
+        return new Promise((release) => answer(() => release(undefined)));
+      })
+      .catch(failed);
   });
 }
 
@@ -131,7 +174,8 @@ function offlineUpkeep() {
   return {
     begin: async () => {
       if (started) return;
-      started = import('./pwa/registration.js').then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
+      started = import('./pwa/registration.js')
+        .then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
         .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
       if (!(await started).kept) {
         // Opened with a signal, written in without: the worker is fetched when the signal is back.
@@ -146,7 +190,8 @@ function offlineUpkeep() {
 
 /** Whatever this page has written on this device goes, and it writes no more: see actions/borrowed.js. */
 async function leaveNothing() {
-  for (const registration of await navigator.serviceWorker?.getRegistrations?.() ?? []) await registration.unregister();
+  for (const registration of (await navigator.serviceWorker?.getRegistrations?.()) ?? [])
+    await registration.unregister();
   for (const name of await caches.keys()) await caches.delete(name);
   await database.erase();
 }

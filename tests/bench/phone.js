@@ -6,21 +6,25 @@
   // lit-html leaves a comment where it has drawn; the door in the HTML has none.
   const drawn = () => {
     const app = document.getElementById('app');
-    return app && [...app.childNodes].some((node) => node.nodeType === Node.COMMENT_NODE) && app.querySelector('#words');
+    return (
+      app && [...app.childNodes].some((node) => node.nodeType === Node.COMMENT_NODE) && app.querySelector('#words')
+    );
   };
-  const when = (holds) => new Promise((done) => {
-    if (holds()) return done(performance.now());
-    const watch = new MutationObserver(() => {
-      if (!holds()) return;
-      watch.disconnect();
-      done(performance.now());
+  const when = (holds) =>
+    new Promise((done) => {
+      if (holds()) return done(performance.now());
+      const watch = new MutationObserver(() => {
+        if (!holds()) return;
+        watch.disconnect();
+        done(performance.now());
+      });
+      watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
     });
-    watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
-  });
   const usable = when(drawn);
 
   const heading = (text) => () => document.querySelector('main h1')?.textContent.trim() === text;
-  const press = (label) => [...document.querySelectorAll('button')].find((one) => one.textContent.trim() === label).click();
+  const press = (label) =>
+    [...document.querySelectorAll('button')].find((one) => one.textContent.trim() === label).click();
 
   globalThis.bench = {
     /** ms from the start of loading until the door can be typed in, and until its HTML was painted. */
@@ -42,7 +46,9 @@
     },
     /** Begins to wait for files; `taken` is then ms from the picker's answer until the tile is drawn. */
     waitForFile(name) {
-      const chosen = new Promise((done) => addEventListener('change', () => done(performance.now()), { once: true, capture: true }));
+      const chosen = new Promise((done) =>
+        addEventListener('change', () => done(performance.now()), { once: true, capture: true }),
+      );
       const tile = () => document.querySelector(`[aria-label="Look at ${name}"]`);
       bench.taken = chosen.then(async (began) => (await when(tile)) - began);
     },
@@ -55,7 +61,8 @@
         asked.onerror = () => failed(asked.error);
       });
       const pieces = [];
-      for (let at = 0; at < bytes; at += 1 << 20) pieces.push(new Uint8Array(Math.min(1 << 20, bytes - at)).fill(at % 251));
+      for (let at = 0; at < bytes; at += 1 << 20)
+        pieces.push(new Uint8Array(Math.min(1 << 20, bytes - at)).fill(at % 251));
       const began = performance.now();
       await new Promise((done, failed) => {
         const change = db.transaction('a', 'readwrite', { durability: 'strict' });
@@ -74,8 +81,14 @@
     },
     /** The cost of this phone's lock: {m, t}. */
     async lock() {
-      const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
-      const door = await new Promise((done) => { const asked = db.transaction('b').objectStore('b').get('d'); asked.onsuccess = () => done(asked.result); });
+      const db = await new Promise((done) => {
+        const asked = indexedDB.open('app');
+        asked.onsuccess = () => done(asked.result);
+      });
+      const door = await new Promise((done) => {
+        const asked = db.transaction('b').objectStore('b').get('d');
+        asked.onsuccess = () => done(asked.result);
+      });
       db.close();
       return { m: door.m, t: door.t };
     },

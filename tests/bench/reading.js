@@ -1,16 +1,19 @@
 /** What a page measures about reading back, for tests/bench/reading.py; beside phone.js, whose `bench` it adds to. */
 (() => {
-  const when = (holds) => new Promise((done) => {
-    if (holds()) return done(performance.now());
-    const watch = new MutationObserver(() => {
-      if (!holds()) return;
-      watch.disconnect();
-      done(performance.now());
+  const when = (holds) =>
+    new Promise((done) => {
+      if (holds()) return done(performance.now());
+      const watch = new MutationObserver(() => {
+        if (!holds()) return;
+        watch.disconnect();
+        done(performance.now());
+      });
+      watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
     });
-    watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
-  });
-  const counted = (n) => () => new RegExp(`\\b${n} of \\d+ entries`).test(document.querySelector('[role=search]')?.textContent ?? '');
-  const press = (start) => [...document.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(start)).click();
+  const counted = (n) => () =>
+    new RegExp(`\\b${n} of \\d+ entries`).test(document.querySelector('[role=search]')?.textContent ?? '');
+  const press = (start) =>
+    [...document.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(start)).click();
   /** Time of a task until what it made is drawn; the promise of `when` settles in the same task as the drawing. */
   const timed = async (act, holds) => {
     const began = performance.now();
@@ -27,26 +30,41 @@
     searched: (query, n) => timed(() => put('find', query), counted(n)),
     /** ms to look for two words in as many texts of that length. */
     bareSearch(many) {
-      const texts = Array.from({ length: many }, (_, i) => `${'he was outside again and would not go away when i asked him to. '.repeat(5)}${i}`);
+      const texts = Array.from(
+        { length: many },
+        (_, i) => `${'he was outside again and would not go away when i asked him to. '.repeat(5)}${i}`,
+      );
       const began = performance.now();
       const found = texts.filter((text) => text.includes('coat') && text.includes('blue')).length;
       return performance.now() - began + found;
     },
-    cleared: () => timed(() => press('Clear all'), () => !/ of \d+ entries/.test(document.querySelector('[role=search]')?.textContent ?? '')),
+    cleared: () =>
+      timed(
+        () => press('Clear all'),
+        () => !/ of \d+ entries/.test(document.querySelector('[role=search]')?.textContent ?? ''),
+      ),
     /** ms from choosing a filter until what it leaves is drawn. */
     filtered: (id, value, n) => timed(() => put(id, value), counted(n)),
-    patterns: () => timed(() => press('Patterns'), () => document.querySelector('.said')),
+    patterns: () =>
+      timed(
+        () => press('Patterns'),
+        () => document.querySelector('.said'),
+      ),
     opens: (start) => press(start),
     rows: () => document.querySelectorAll('.item').length,
     /** Until nothing more is put into the phone's table for a while: what the app does when it has time is done. */
     async settled() {
-      const count = () => new Promise((done) => {
-        const asked = indexedDB.open('app');
-        asked.onsuccess = () => {
-          const counted = asked.result.transaction('a').objectStore('a').count();
-          counted.onsuccess = () => { asked.result.close(); done(counted.result); };
-        };
-      });
+      const count = () =>
+        new Promise((done) => {
+          const asked = indexedDB.open('app');
+          asked.onsuccess = () => {
+            const counted = asked.result.transaction('a').objectStore('a').count();
+            counted.onsuccess = () => {
+              asked.result.close();
+              done(counted.result);
+            };
+          };
+        });
       let [last, still] = [-1, 0];
       while (still < 5) {
         await new Promise((done) => setTimeout(done, 1_000));
@@ -68,7 +86,9 @@
       const first = when(() => document.querySelector('.item'));
       // Syncing takes the line away for a moment; it is over when it has been gone for a while.
       let last = from;
-      const seen = new MutationObserver(() => { if (line()) last = performance.now(); });
+      const seen = new MutationObserver(() => {
+        if (line()) last = performance.now();
+      });
       seen.observe(document, { childList: true, subtree: true, characterData: true });
       while (performance.now() - last < 3_000) {
         await new Promise((done) => setTimeout(done, 200));
@@ -90,15 +110,26 @@
       });
       const key = await crypto.subtle.importKey('raw', random(32), 'AES-GCM', false, ['encrypt', 'decrypt']);
       const iv = random(12);
-      const text = new TextEncoder().encode(JSON.stringify({ fields: { narrative: 'x'.repeat(300), list: ['a', 'b'], more: { a: 1, b: 2 } }, seed: 'y'.repeat(43), keys: [] }).padEnd(900));
+      const text = new TextEncoder().encode(
+        JSON.stringify({
+          fields: { narrative: 'x'.repeat(300), list: ['a', 'b'], more: { a: 1, b: 2 } },
+          seed: 'y'.repeat(43),
+          keys: [],
+        }).padEnd(900),
+      );
       const seal = async (bytes) => new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, bytes));
-      const [outer, wrap, inner] = await Promise.all([seal(random(SEALED)), seal(random(32)), seal(new Uint8Array([...text, ...new Uint8Array(INNER - text.length)]))]);
+      const [outer, wrap, inner] = await Promise.all([
+        seal(random(SEALED)),
+        seal(random(32)),
+        seal(new Uint8Array([...text, ...new Uint8Array(INNER - text.length)])),
+      ]);
       const ids = Array.from({ length: many }, () => random(16));
-      for (let at = 0; at < many; at += 1_000) await new Promise((done) => {
-        const change = db.transaction('a', 'readwrite');
-        for (const id of ids.slice(at, at + 1_000)) change.objectStore('a').put(outer.slice().buffer, id);
-        change.oncomplete = done;
-      });
+      for (let at = 0; at < many; at += 1_000)
+        await new Promise((done) => {
+          const change = db.transaction('a', 'readwrite');
+          for (const id of ids.slice(at, at + 1_000)) change.objectStore('a').put(outer.slice().buffer, id);
+          change.oncomplete = done;
+        });
       const open = async (bytes) => {
         const own = await crypto.subtle.importKey('raw', random(32), 'AES-GCM', false, ['decrypt']);
         return own && crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, bytes);
@@ -107,12 +138,23 @@
       const began = performance.now();
       for (let at = 0; at < many; at += 1_000) {
         const table = db.transaction('a').objectStore('a');
-        await Promise.all(ids.slice(at, at + 1_000).map((id) => new Promise((done) => { const asked = table.get(id); asked.onsuccess = () => done(asked.result); })).map(async (got) => {
-          await open(await got);
-          await open(wrap);
-          const plain = await open(inner);
-          JSON.parse(decoder.decode(new Uint8Array(plain, 0, text.length)));
-        }));
+        await Promise.all(
+          ids
+            .slice(at, at + 1_000)
+            .map(
+              (id) =>
+                new Promise((done) => {
+                  const asked = table.get(id);
+                  asked.onsuccess = () => done(asked.result);
+                }),
+            )
+            .map(async (got) => {
+              await open(await got);
+              await open(wrap);
+              const plain = await open(inner);
+              JSON.parse(decoder.decode(new Uint8Array(plain, 0, text.length)));
+            }),
+        );
       }
       const took = performance.now() - began;
       db.close();
@@ -122,7 +164,9 @@
     /** ms from the top of the list to its end and back, and how long the longest task took on the way. */
     async scrolled() {
       let longest = 0;
-      const watch = new PerformanceObserver((list) => { for (const one of list.getEntries()) longest = Math.max(longest, one.duration); });
+      const watch = new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) longest = Math.max(longest, one.duration);
+      });
       watch.observe({ type: 'longtask' });
       const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
       for (let at = 0; at <= 1.001; at += 0.05) {

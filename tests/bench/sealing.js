@@ -39,7 +39,9 @@ async function medians(acts, rounds) {
       if (round > 0) times[name].push(performance.now() - started);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1]]));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1]]),
+  );
 }
 
 /** Sealing and opening one large piece. */
@@ -49,13 +51,16 @@ export async function sealing({ megabytes = 10, rounds = 15 } = {}) {
   const aes = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt']);
   const key = await cobblestone.importKey(raw);
   const sealed = await cobblestone.seal(key, CONTEXT, bytes);
-  const ms = await medians({
-    bare: () => bare(aes, bytes),
-    ours: () => cobblestone.sealChunks(key, CONTEXT, bytes),
-    bare_gathered: async () => gather(await bare(aes, bytes)),
-    ours_gathered: () => cobblestone.seal(key, CONTEXT, bytes),
-    opening: () => cobblestone.open(key, CONTEXT, sealed),
-  }, rounds);
+  const ms = await medians(
+    {
+      bare: () => bare(aes, bytes),
+      ours: () => cobblestone.sealChunks(key, CONTEXT, bytes),
+      bare_gathered: async () => gather(await bare(aes, bytes)),
+      ours_gathered: () => cobblestone.seal(key, CONTEXT, bytes),
+      opening: () => cobblestone.open(key, CONTEXT, sealed),
+    },
+    rounds,
+  );
   return { ...ms, ratio: ms.bare / ms.ours, ratio_gathered: ms.bare_gathered / ms.ours_gathered };
 }
 
@@ -63,13 +68,17 @@ export async function sealing({ megabytes = 10, rounds = 15 } = {}) {
 export async function file({ megabytes = 10, rounds = 5 } = {}) {
   const engine = await unlocked();
   const bytes = random(megabytes * 1_000_000);
-  const ms = await medians({
-    file: async () => {
-      const { file: handle } = await engine.fileStart({ size: bytes.length });
-      for (let at = 0; at < bytes.length; at += 1 << 20) await engine.filePart(handle, bytes.subarray(at, at + (1 << 20)));
-      await engine.fileEnd(handle);
+  const ms = await medians(
+    {
+      file: async () => {
+        const { file: handle } = await engine.fileStart({ size: bytes.length });
+        for (let at = 0; at < bytes.length; at += 1 << 20)
+          await engine.filePart(handle, bytes.subarray(at, at + (1 << 20)));
+        await engine.fileEnd(handle);
+      },
     },
-  }, rounds);
+    rounds,
+  );
   return { ms: ms.file, megabytes_a_second: megabytes / (ms.file / 1000) };
 }
 
@@ -83,12 +92,25 @@ export async function opening({ count = 1000, rounds = 5 } = {}) {
   const boxes = records.map(([id], i) => [id, sealed[i]]);
   const versions = [];
   for (let n = 1; n <= count; n++) {
-    const wish = { kind: 'incident', schema: 1, open: { field_1: 'x'.repeat(700) }, line: { n, prev: null }, clock: { offset_ms: null, tz: 'UTC', utc: n } };
+    const wish = {
+      kind: 'incident',
+      schema: 1,
+      open: { field_1: 'x'.repeat(700) },
+      line: { n, prev: null },
+      clock: { offset_ms: null, tz: 'UTC', utc: n },
+    };
     versions.push(await engine.sealVersion(wish));
   }
   const pushes = await engine.boxSealMany(versions.map(({ push }, i) => [records[i][0], { k: 'version' }, push]));
   const stored = versions.map(({ record, version }, i) => ({ id: records[i][0], sealed: pushes[i], record, version }));
-  return medians({ boxes: () => engine.boxOpenMany(boxes), versions: () => engine.openMany(versions), versions_stored: () => engine.openStored(stored) }, rounds);
+  return medians(
+    {
+      boxes: () => engine.boxOpenMany(boxes),
+      versions: () => engine.openMany(versions),
+      versions_stored: () => engine.openStored(stored),
+    },
+    rounds,
+  );
 }
 
 /** Unlocking, beside the bare Argon2id of the same cost, both warmed. */
@@ -100,7 +122,10 @@ export async function unlocking({ m = 65536, t = 3, rounds = 5 } = {}) {
   const words = 'cage candy arch gather drum buyer';
   const pins = { notary: null, log: null, kdf_high: 0 };
   const door = await engine.setSlot(await engine.newDoor(cost), words, 'diary', { account: null, login: '', pins });
-  const ms = await medians({ bare: () => argon2id(random(32), random(16), cost), ours: () => engine.unlock(words, door) }, rounds);
+  const ms = await medians(
+    { bare: () => argon2id(random(32), random(16), cost), ours: () => engine.unlock(words, door) },
+    rounds,
+  );
   return { ...ms, times_bare: ms.ours / ms.bare };
 }
 
@@ -108,6 +133,10 @@ async function unlocked() {
   const engine = createEngine({ origin: 'https://notes.example', policy: POLICY });
   await engine.newIdentity();
   const pins = { notary: null, log: null, kdf_high: 0 };
-  await engine.setSlot(await engine.newDoor(CHEAP), 'cage candy arch gather drum buyer', 'diary', { account: null, login: '', pins });
+  await engine.setSlot(await engine.newDoor(CHEAP), 'cage candy arch gather drum buyer', 'diary', {
+    account: null,
+    login: '',
+    pins,
+  });
   return engine;
 }

@@ -6,7 +6,10 @@ const policy = trustedTypes.createPolicy('app-url', { createScriptURL: (url) => 
 function inWorker(name, options) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(policy.createScriptURL('/tests/bench/sealing_worker.js'), { type: 'module' });
-    worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      resolve(data);
+    };
     worker.onerror = (event) => reject(new Error(event.message));
     worker.postMessage({ name, options });
   });

@@ -41,7 +41,10 @@ const ANSWERS = {
   handover_words: (text) => readWords(text),
   code: async (text) => hex(await readCode(text)),
   commitment: ({ names, open, restricted, seeds }) => {
-    const digests = fieldDigests(names, open, restricted, { open: unhex(seeds[0]), restricted: seeds[1] && unhex(seeds[1]) });
+    const digests = fieldDigests(names, open, restricted, {
+      open: unhex(seeds[0]),
+      restricted: seeds[1] && unhex(seeds[1]),
+    });
     return [digests, hex(commitment(digests))];
   },
   head: ({ head, ...next }) => hex(nextHead(unhex(head), next)),
@@ -76,7 +79,8 @@ const ANSWERS = {
       out,
     ];
   },
-  oddities: ({ kind, fields, restricted }) => oddities(kind, fields, restricted).map(({ field, code }) => [field, code]),
+  oddities: ({ kind, fields, restricted }) =>
+    oddities(kind, fields, restricted).map(({ field, code }) => [field, code]),
   times: ({ fields, now }) => faultsOfTime(fields, now).map(({ field, code }) => [field, code]),
   breaches: ({ fields, orders }) =>
     faultsOfBreaches(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),

@@ -46,7 +46,12 @@ const TARGETS = {
   certificate: (raw) => readCertificate(readOne(raw).whole),
   pem: (raw) => readPem(text(raw)),
   timestamp: (raw) =>
-    checkTimestamp(raw, new TextEncoder().encode(pins.note), { chain, policy: pins.policy, nonce: unb64(pins.nonce), roots: [] }),
+    checkTimestamp(raw, new TextEncoder().encode(pins.note), {
+      chain,
+      policy: pins.policy,
+      nonce: unb64(pins.nonce),
+      roots: [],
+    }),
   pdf: (raw) => embeddedFiles(raw),
   tiff: (raw) => readTiff(raw),
   about: (raw) => readAbout(peekBytes(raw), String(magicOf(raw))),

@@ -42,7 +42,10 @@ test('the first words take draft and files along and take the draft key away', a
   assert.equal(phone.app.state.phase, 'open');
   assert.equal(phone.app.state.draft.attachments.length, 1);
   const db = await openDB(phone.name, 1);
-  assert.deepEqual((await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(key)), ['d', 'l', 't']);
+  assert.deepEqual(
+    (await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(key)),
+    ['d', 'l', 't'],
+  );
   assert.deepEqual(await db.getAllKeys('c'), []);
   const { record } = await phone.app.saveIncident({ record: null, fields: {}, restricted: {} });
   assert.equal(phone.app.state.draft, null);
@@ -60,7 +63,8 @@ test('words made in vain (a full phone) leave the phone as it was', async () => 
   await until(phone, (state) => state.draft.saved_at !== null);
   const write = phone.database.write;
   phone.database.write = async (writing) => {
-    if (writing.beside?.d) throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('no_space'));
+    if (writing.beside?.d)
+      throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('no_space'));
     return write.call(phone.database, writing);
   };
   await assert.rejects(phone.app.enrolHere(WORDS), { code: 'no_space' });
@@ -130,10 +134,20 @@ test('within ten minutes a correction is the first version; after that only addi
   phone.clock.move(20 * MINUTE);
   await app.saveIncident({ record, fields: { who: 'my ex' }, restricted: { place_detail: '12 High Street' } });
   assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited.' } }), true);
-  await assert.rejects(app.saveIncident({ record, fields: { narrative: 'He waited.' }, restricted: {} }), { code: 'reason_needed' });
-  await app.saveIncident({ record, fields: { narrative: 'He waited.' }, restricted: {}, reason: 'I was not sure where.' });
+  await assert.rejects(app.saveIncident({ record, fields: { narrative: 'He waited.' }, restricted: {} }), {
+    code: 'reason_needed',
+  });
+  await app.saveIncident({
+    record,
+    fields: { narrative: 'He waited.' },
+    restricted: {},
+    reason: 'I was not sure where.',
+  });
   const { versions, fields, restricted } = await app.readIncident(record);
-  assert.deepEqual(versions.map(({ kind }) => kind), ['first', 'first', 'addition', 'amendment']);
+  assert.deepEqual(
+    versions.map(({ kind }) => kind),
+    ['first', 'first', 'addition', 'amendment'],
+  );
   assert.equal(versions[3].reason, 'I was not sure where.');
   assert.deepEqual(versions[3].changes, [{ field: 'narrative', old: 'He waited inside.', new: 'He waited.' }]);
   assert.equal(versions[0].fields.narrative, 'He waited outside.', 'nothing is overwritten');
@@ -150,7 +164,17 @@ test('either answer alone is enough, and none is not', async () => {
   const { app } = await phoneWithEntry();
   app.newDraft();
   await assert.rejects(app.saveIncident({ record: null, fields: {}, restricted: {} }), { code: 'nothing_to_save' });
-  await app.saveIncident({ record: null, fields: { precision: 'minute', occurred_start: NOON, tz: 'Europe/London', utc_offset_min: 0, occurred_local: '2026-11-24T12:00' }, restricted: {} });
+  await app.saveIncident({
+    record: null,
+    fields: {
+      precision: 'minute',
+      occurred_start: NOON,
+      tz: 'Europe/London',
+      utc_offset_min: 0,
+      occurred_local: '2026-11-24T12:00',
+    },
+    restricted: {},
+  });
   assert.equal(app.state.entries.length, 2);
   assert.deepEqual(app.state.entries.map(({ seq_no }) => seq_no).sort(), [1, 2]);
 });
@@ -164,13 +188,45 @@ test('a private note is its own record and can be read back and changed', async 
 
 for (const [what, bad, code] of [
   ['an empty file', () => file(new Uint8Array(0)), 'empty_file'],
-  ['a file above 200 MB', () => Object.defineProperty(file(PNG), 'size', { value: 200 * 1024 * 1024 + 1 }), 'too_large'],
-  ['a file that goes while it is read', () => Object.defineProperty(file(PNG), 'slice', { value: () => ({ arrayBuffer: async () => { throw new DOMException('', 'NotReadableError'); } }) }), 'file_changed'],
-  ['a file that is shorter than it said', () => Object.defineProperty(file(PNG), 'size', { value: 5000 }), 'file_changed'],
-  ['a file whose bytes change while it is read', () => {
-    let reads = 0;
-    return Object.defineProperty(file(PNG), 'slice', { value: (from, to) => ({ arrayBuffer: async () => { reads++; const bytes = PNG.slice(from, to); if (reads > 1) bytes[3] ^= 1; return bytes.buffer; } }) });
-  }, 'file_changed'],
+  [
+    'a file above 200 MB',
+    () => Object.defineProperty(file(PNG), 'size', { value: 200 * 1024 * 1024 + 1 }),
+    'too_large',
+  ],
+  [
+    'a file that goes while it is read',
+    () =>
+      Object.defineProperty(file(PNG), 'slice', {
+        value: () => ({
+          arrayBuffer: async () => {
+            throw new DOMException('', 'NotReadableError');
+          },
+        }),
+      }),
+    'file_changed',
+  ],
+  [
+    'a file that is shorter than it said',
+    () => Object.defineProperty(file(PNG), 'size', { value: 5000 }),
+    'file_changed',
+  ],
+  [
+    'a file whose bytes change while it is read',
+    () => {
+      let reads = 0;
+      return Object.defineProperty(file(PNG), 'slice', {
+        value: (from, to) => ({
+          arrayBuffer: async () => {
+            reads++;
+            const bytes = PNG.slice(from, to);
+            if (reads > 1) bytes[3] ^= 1;
+            return bytes.buffer;
+          },
+        }),
+      });
+    },
+    'file_changed',
+  ],
 ]) {
   test(`${what} is refused with its sentence, before and after words, and leaves nothing behind`, async () => {
     const phone = makePhone();
@@ -189,7 +245,10 @@ test('a file of several parts comes back byte for byte, with progress on the way
   const { phone, app, record } = await phoneWithEntry();
   const bytes = new Uint8Array(2_500_000).map((_, i) => (i * 7) % 251);
   const told = [];
-  const added = await app.addFile(record, file(bytes, 'clip.bin', 'application/octet-stream'), { route: 'files', onProgress: (done, total) => told.push([done, total]) });
+  const added = await app.addFile(record, file(bytes, 'clip.bin', 'application/octet-stream'), {
+    route: 'files',
+    onProgress: (done, total) => told.push([done, total]),
+  });
   assert.deepEqual(told.at(-1), [bytes.length, bytes.length]);
   assert.equal(told.length, 3);
   const { url } = await app.readReceived(added.attachment);
@@ -201,9 +260,16 @@ test('a crash in the middle of a file leaves no half file', async () => {
   const db = await openDB(phone.name, 1);
   const before = (await db.getAllKeys('a')).length;
   const bytes = new Uint8Array(2_500_000);
-  const never = Object.defineProperty(file(bytes), 'slice', { value: (from, to) => ({ arrayBuffer: () => (from > 2_000_000 ? new Promise(() => {}) : Promise.resolve(bytes.slice(from, to).buffer)) }) });
+  const never = Object.defineProperty(file(bytes), 'slice', {
+    value: (from, to) => ({
+      arrayBuffer: () => (from > 2_000_000 ? new Promise(() => {}) : Promise.resolve(bytes.slice(from, to).buffer)),
+    }),
+  });
   void app.addFile('draft', never, { route: 'files' });
-  await eventually(async () => (await db.getAllKeys('a')).length, (n) => n >= before + 2);
+  await eventually(
+    async () => (await db.getAllKeys('a')).length,
+    (n) => n >= before + 2,
+  );
   assert.equal((await db.getAllKeys('a')).length, before + 2);
   const again = await restarted(phone);
   await again.app.unlock(WORDS);
@@ -216,8 +282,12 @@ test('what a file claims and what it is are told apart', () => {
   assert.equal(magicOf(jpeg), 'image/jpeg');
   assert.equal(magicOf(heic), 'image/heic');
   assert.equal(magicOf(new TextEncoder().encode('<svg onload=alert(1)>')), 'text/plain');
-  assert.equal(magicOf(new TextEncoder().encode('From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello')), 'message/rfc822');
-  const webm = (/** @type {string} */ tracks) => new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from(`\x01webm${tracks}`)]);
+  assert.equal(
+    magicOf(new TextEncoder().encode('From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello')),
+    'message/rfc822',
+  );
+  const webm = (/** @type {string} */ tracks) =>
+    new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from(`\x01webm${tracks}`)]);
   assert.equal(magicOf(webm('A_OPUS')), 'audio/webm');
   assert.equal(magicOf(webm('A_OPUS V_VP8')), 'video/webm');
   assert.equal(magicOf(webm('')), 'video/webm');
@@ -226,7 +296,10 @@ test('what a file claims and what it is are told apart', () => {
   assert.equal(isMismatch('image/png', 'text/plain'), true);
   assert.equal(isMismatch('image/heif', 'image/heic'), false);
   assert.equal(isMismatch('', 'image/jpeg'), false);
-  assert.equal(isMismatch('application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/zip'), false);
+  assert.equal(
+    isMismatch('application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'application/zip'),
+    false,
+  );
 });
 
 test('get a picture: the phone locks, takes pictures without the words, and has them in the draft at the next unlock', async () => {
@@ -281,7 +354,8 @@ test('the copy in the photos: the answer is kept with the file', async () => {
 
 test('hundreds of entries are on the screen with little work after the words', async () => {
   const { phone, app } = await phoneWithEntry();
-  for (let i = 0; i < 300; i++) await app.saveIncident({ record: null, fields: { narrative: `entry ${i}` }, restricted: {} });
+  for (let i = 0; i < 300; i++)
+    await app.saveIncident({ record: null, fields: { narrative: `entry ${i}` }, restricted: {} });
   await app.lock('test');
   const spent = effort();
   await app.unlock(WORDS);

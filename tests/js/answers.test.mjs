@@ -12,7 +12,8 @@ before(async () => {
 });
 after(() => server.stop());
 
-const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const json = (status, body) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
 test('whichever request is answered in another shape, nothing is lost and the app does not say that it failed', async () => {
   const { app, faults, phone } = await registeredPhone(server);

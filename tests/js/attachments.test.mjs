@@ -12,7 +12,9 @@ import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 async function withFile(options = {}) {
@@ -23,7 +25,10 @@ async function withFile(options = {}) {
 
 async function keeper(words) {
   const faults = {};
-  const made = await withFile({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const made = await withFile(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    words,
+  );
   const { login } = await made.app.register({ words: WORDS });
   return { ...made, faults, login };
 }
@@ -37,15 +42,36 @@ async function rowsOf({ name }) {
 
 test('what is said of a file is a version of its own: added, changed with a reason, all of it shown', async () => {
   const { app, attachment, phone } = await withFile();
-  await app.saveAttachment({ attachment, fields: { description: 'His message', shows: ['clock'], not_shown: ['url'] }, restricted: { source_device: { model: 'Phone 9', still_have_it: 'yes' } } });
+  await app.saveAttachment({
+    attachment,
+    fields: { description: 'His message', shows: ['clock'], not_shown: ['url'] },
+    restricted: { source_device: { model: 'Phone 9', still_have_it: 'yes' } },
+  });
   phone.clock.move(11 * MINUTE);
-  assert.equal(await app.needsAttachmentReason(attachment, { fields: { account_or_number_shown: '@new' } }), false, 'an addition needs none');
+  assert.equal(
+    await app.needsAttachmentReason(attachment, { fields: { account_or_number_shown: '@new' } }),
+    false,
+    'an addition needs none',
+  );
   await app.saveAttachment({ attachment, fields: { account_or_number_shown: '@new' } });
-  await assert.rejects(app.saveAttachment({ attachment, fields: { description: 'Her message' } }), { code: 'reason_needed' });
+  await assert.rejects(app.saveAttachment({ attachment, fields: { description: 'Her message' } }), {
+    code: 'reason_needed',
+  });
   await app.saveAttachment({ attachment, fields: { description: 'Her message' }, reason: 'Wrong name' });
   const read = await app.readAttachment(attachment);
-  assert.deepEqual([read.fields.description, read.fields.shows, read.fields.not_shown, read.restricted.source_device.model], ['Her message', ['clock'], ['url'], 'Phone 9']);
-  assert.deepEqual(read.versions.map(({ kind, reason }) => [kind, reason]), [['first', null], ['first', null], ['addition', null], ['amendment', 'Wrong name']]);
+  assert.deepEqual(
+    [read.fields.description, read.fields.shows, read.fields.not_shown, read.restricted.source_device.model],
+    ['Her message', ['clock'], ['url'], 'Phone 9'],
+  );
+  assert.deepEqual(
+    read.versions.map(({ kind, reason }) => [kind, reason]),
+    [
+      ['first', null],
+      ['first', null],
+      ['addition', null],
+      ['amendment', 'Wrong name'],
+    ],
+  );
   assert.equal(read.sha256.length, 64);
 });
 
@@ -66,7 +92,7 @@ test('a file let go of in a draft leaves nothing behind', async () => {
   await app.addFile('draft', file(PNG), { route: 'files' });
   const before = await rowsOf(phone);
   const { attachment } = await app.addFile('draft', file(PNG, 'two.png'), { route: 'files' });
-  assert.ok(await rowsOf(phone) > before);
+  assert.ok((await rowsOf(phone)) > before);
   await app.dropHeld(attachment);
   assert.equal(await rowsOf(phone), before);
   assert.equal(app.state.draft.attachments.length, 1);
@@ -77,12 +103,21 @@ test('custody keeps itself: one record for the day, lines in order, sealed at th
   app.looked(attachment);
   app.looked(attachment);
   await app.checkFile(attachment);
-  assert.deepEqual((await app.readAttachment(attachment)).custody.map(({ action }) => action), ['received', 'hashed', 'viewed', 'verified']);
+  assert.deepEqual(
+    (await app.readAttachment(attachment)).custody.map(({ action }) => action),
+    ['received', 'hashed', 'viewed', 'verified'],
+  );
   await app.lock('test');
   await app.unlock(WORDS);
   let [record, ...more] = await app.readRecords('custody');
   assert.deepEqual([record.fields.on, record.fields.lines.length, more.length], ['2026-11-24', 4, 0]);
-  assert.deepEqual(record.fields.lines[1], { attachment, at: NOON, actor: 'app', action: 'hashed', detail: (await app.readAttachment(attachment)).sha256 });
+  assert.deepEqual(record.fields.lines[1], {
+    attachment,
+    at: NOON,
+    actor: 'app',
+    action: 'hashed',
+    detail: (await app.readAttachment(attachment)).sha256,
+  });
   phone.clock.move(20 * MINUTE);
   app.looked(attachment);
   await app.lock('test');
@@ -102,7 +137,10 @@ test('custody lines of a save are there after a crash', async () => {
   const again = makePhone({ after: phone });
   await again.app.start();
   await again.app.unlock(WORDS);
-  assert.deepEqual((await again.app.readAttachment(attachment)).custody.map(({ action }) => action), ['received', 'hashed']);
+  assert.deepEqual(
+    (await again.app.readAttachment(attachment)).custody.map(({ action }) => action),
+    ['received', 'hashed'],
+  );
   await again.app.lock('test');
   await again.app.unlock(WORDS);
   assert.equal((await again.app.readRecords('custody'))[0].fields.lines.length, 2);
@@ -111,7 +149,12 @@ test('custody lines of a save are there after a crash', async () => {
 test('a sealed file that is not what came in is named', async () => {
   const { app, attachment, phone } = await withFile();
   const bad = phone.database.read.bind(phone.database);
-  phone.database.read = async (ids) => (await bad(ids)).map((bytes) => (bytes && bytes.length > 4000 && bytes.length < 5200 && ids.length === 1 ? bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte)) : bytes));
+  phone.database.read = async (ids) =>
+    (await bad(ids)).map((bytes) =>
+      bytes && bytes.length > 4000 && bytes.length < 5200 && ids.length === 1
+        ? bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte))
+        : bytes,
+    );
   await assert.rejects(app.checkFile(attachment), (error) => ['file_damaged', 'not_opened'].includes(error.code));
 });
 
@@ -123,10 +166,16 @@ test('a file moves to another entry, and out of all of them; neither entry loses
   const [from, to] = [await app.readIncident(record), await app.readIncident(right)];
   assert.deepEqual([from.attachments.length, to.attachments.map((one) => one.attachment)], [0, [attachment]]);
   assert.deepEqual([from.fields.narrative, to.fields.narrative], ['He waited outside.', 'The right one.']);
-  assert.deepEqual((await app.readAttachment(attachment)).entries.map((one) => one.record), [right]);
+  assert.deepEqual(
+    (await app.readAttachment(attachment)).entries.map((one) => one.record),
+    [right],
+  );
   assert.deepEqual(await app.readLoose(), []);
   await app.moveFile(attachment, null, 'Not sure where it belongs.');
-  assert.deepEqual((await app.readLoose()).map((one) => one.attachment), [attachment]);
+  assert.deepEqual(
+    (await app.readLoose()).map((one) => one.attachment),
+    [attachment],
+  );
   assert.deepEqual((await app.readAttachment(attachment)).entries, []);
   await app.moveFile(attachment, record, '');
   assert.equal((await app.readIncident(record)).attachments.length, 1);
@@ -136,24 +185,53 @@ test('a file moves to another entry, and out of all of them; neither entry loses
 test('a masked copy stands beside the received bytes, says where and why apart, and can be put aside again', async () => {
   const drawn = [];
   const pictures = {
-    make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }],
-    mask: async (blob, boxes) => { drawn.push([blob.size, boxes]); return { purpose: 'masked', bytes: new Uint8Array(4000).fill(drawn.length), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }; },
+    make: async () => [
+      {
+        purpose: 'print',
+        bytes: new Uint8Array(5000).fill(7),
+        width: 900,
+        height: 1948,
+        media_type: 'image/jpeg',
+        recipe: 'test',
+      },
+    ],
+    mask: async (blob, boxes) => {
+      drawn.push([blob.size, boxes]);
+      return {
+        purpose: 'masked',
+        bytes: new Uint8Array(4000).fill(drawn.length),
+        width: 900,
+        height: 1948,
+        media_type: 'image/jpeg',
+        recipe: 'test',
+      };
+    },
   };
   const { app, attachment, phone } = await withFile({ pictures });
   const sha = (await app.readAttachment(attachment)).sha256;
   const boxes = [{ x: 10, y: 20, w: 100, h: 40 }];
   await app.maskPicture(attachment, { boxes, what: ['address'], why: 'My street' });
   let read = await app.readAttachment(attachment);
-  assert.deepEqual([read.sha256, read.fields.print_copy, read.fields.renditions.map(({ purpose }) => purpose)], [sha, 'masked', ['print', 'masked']]);
-  assert.deepEqual([read.restricted.masks[0].boxes, read.restricted.masks[0].what, read.restricted.masks[0].why], [boxes, ['address'], 'My street']);
+  assert.deepEqual(
+    [read.sha256, read.fields.print_copy, read.fields.renditions.map(({ purpose }) => purpose)],
+    [sha, 'masked', ['print', 'masked']],
+  );
+  assert.deepEqual(
+    [read.restricted.masks[0].boxes, read.restricted.masks[0].what, read.restricted.masks[0].why],
+    [boxes, ['address'], 'My street'],
+  );
   assert.equal(JSON.stringify(read.fields).includes('My street'), false, 'what was covered is never in the open part');
-  const bytes = async (size) => new Uint8Array(await phone.urls.get((await app.readPicture(attachment, size)).url).arrayBuffer());
+  const bytes = async (size) =>
+    new Uint8Array(await phone.urls.get((await app.readPicture(attachment, size)).url).arrayBuffer());
   assert.deepEqual([(await bytes('print'))[0], (await bytes('unmasked'))[0]], [1, 7]);
   await app.maskPicture(attachment, { boxes, what: [], why: '' });
   assert.equal((await bytes('print'))[0], 2, 'the newest masked copy counts');
   await app.printCopy(attachment, null);
   read = await app.readAttachment(attachment);
-  assert.deepEqual([read.fields.print_copy, read.fields.renditions.length, read.restricted.masks.length], [undefined, 3, 2]);
+  assert.deepEqual(
+    [read.fields.print_copy, read.fields.renditions.length, read.restricted.masks.length],
+    [undefined, 3, 2],
+  );
   assert.equal((await bytes('print'))[0], 7);
   await assert.rejects(app.maskPicture(attachment, { boxes: [], what: [], why: '' }), { code: 'nothing_to_save' });
   await app.lock('test');
@@ -170,7 +248,7 @@ test('removed at once, offline and under hold: bytes, copies and words of it are
   assert.equal((await app.readIncident(record)).attachments.length, 1);
   const before = await rowsOf(phone);
   await app.purgeFile(attachment, { words: WORDS });
-  assert.ok(await rowsOf(phone) < before);
+  assert.ok((await rowsOf(phone)) < before);
   assert.equal(phone.urls.size, 0, 'no picture is left on the page');
   const entry = await app.readIncident(record);
   assert.deepEqual([entry.attachments, entry.fields.narrative], [[], 'He waited outside.']);
@@ -188,7 +266,10 @@ test('removed at once on every device and on the server, however late they hear 
   const { attachment, record, faults } = first;
   const second = await device(first.login);
   await until(second, isKept, 'kept there');
-  await eventually(() => second.app.readReceived(attachment).catch(() => null), (read) => read !== null);
+  await eventually(
+    () => second.app.readReceived(attachment).catch(() => null),
+    (read) => read !== null,
+  );
   faults.off = true;
   await first.app.purgeFile(attachment, { words: WORDS });
   await first.app.lock('test');
@@ -200,7 +281,10 @@ test('removed at once on every device and on the server, however late they hear 
   await until(third, ({ entries }) => entries.length === 1, 'the entry on a new device');
   assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device gets nothing of it');
   second.app.network();
-  await eventually(() => second.app.readIncident(record), ({ attachments }) => !attachments.length);
+  await eventually(
+    () => second.app.readIncident(record),
+    ({ attachments }) => !attachments.length,
+  );
   assert.deepEqual((await second.app.readIncident(record)).attachments, []);
   await assert.rejects(second.app.readReceived(attachment));
   for (const one of [first, second, third]) assert.equal(one.app.state.account.trouble, null, 'and nobody is alarmed');
@@ -214,7 +298,10 @@ test('a removal that waits sends words that the server refuses once: it does not
   faults.before = (path, { method }) => {
     if (method !== 'POST' || !path.endsWith('/erasures')) return null;
     asked++;
-    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), { status: 401, headers: { 'content-type': 'application/json' } });
+    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), {
+      status: 401,
+      headers: { 'content-type': 'application/json' },
+    });
   };
   await app.purgeFile(attachment, { words: WORDS });
   for (let run = 0; run < 3; run++) await phone.ctx.open.syncing.now().catch(() => undefined);
@@ -227,11 +314,29 @@ test('a removal that waits sends words that the server refuses once: it does not
   assert.deepEqual(phone.ctx.open.store.root.purges, []);
 });
 
-for (const [which, isLate] of [['and had not sent it', false], ['and sent it before it heard', true]]) {
+for (const [which, isLate] of [
+  ['and had not sent it', false],
+  ['and sent it before it heard', true],
+]) {
   test(`removed at once while another phone masked it and wrote about it, ${which}: it stays removed on each, nothing waits for ever, no word of it is left`, async () => {
-    const rendered = (purpose, n) => ({ purpose, bytes: new Uint8Array(3000).fill(n), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' });
-    const pictures = { make: async () => [rendered('print', 7), rendered('preview', 8)], mask: async () => rendered('masked', 9) };
-    const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), pictures });
+    const rendered = (purpose, n) => ({
+      purpose,
+      bytes: new Uint8Array(3000).fill(n),
+      width: 900,
+      height: 1948,
+      media_type: 'image/jpeg',
+      recipe: 'test',
+    });
+    const pictures = {
+      make: async () => [rendered('print', 7), rendered('preview', 8)],
+      mask: async () => rendered('masked', 9),
+    };
+    const { phone, app, record } = await phoneWithEntry({
+      origin: server.base,
+      send: sender(server.base, {}),
+      clock: fixedClock(Date.now()),
+      pictures,
+    });
     const { attachment } = await app.addFile(record, file(PNG), { route: 'photo_picker' });
     const { login } = await app.register({ words: WORDS });
     await until(phone, isKept, 'kept');
@@ -260,7 +365,10 @@ for (const [which, isLate] of [['and had not sent it', false], ['and sent it bef
     await until(third, isKept, 'on a new phone');
     for (const one of [first, second, third]) {
       const { root } = one.phone.ctx.open.store;
-      assert.deepEqual([root.fetch, root.uploads, root.outbox, root.doubts, root.troubles, root.purges ?? []], [[], [], [], {}, {}, []]);
+      assert.deepEqual(
+        [root.fetch, root.uploads, root.outbox, root.doubts, root.troubles, root.purges ?? []],
+        [[], [], [], {}, {}, []],
+      );
       assert.deepEqual((await one.app.readIncident(record)).attachments, []);
       const read = await one.app.readAttachment(attachment);
       assert.deepEqual([read.out_reason, read.fields.description], ['file_removed', undefined]);
@@ -283,11 +391,17 @@ test('a phone that fills up while a film comes in: nothing of it stays, what was
   };
   const film = new Uint8Array(6_000_000).fill(3);
   film.set([0, 0, 0, 20, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d]);
-  await assert.rejects(app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' }), { code: 'no_space' });
+  await assert.rejects(app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' }), {
+    code: 'no_space',
+  });
   assert.equal(await rowsOf(phone), before, 'no half of it');
   assert.equal((await app.readIncident(record)).attachments.length, 1);
   app.putDraft({ fields: { narrative: 'Half a sentence and more' } });
-  await until(phone, (state) => state.draft?.saved_at && state.draft.fields.narrative.endsWith('more'), 'words still fit');
+  await until(
+    phone,
+    (state) => state.draft?.saved_at && state.draft.fields.narrative.endsWith('more'),
+    'words still fit',
+  );
   left = Infinity;
   const { kind, sha256 } = await app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' });
   assert.deepEqual([kind, sha256.length, (await app.readIncident(record)).attachments.length], ['video', 64, 2]);
@@ -296,7 +410,13 @@ test('a phone that fills up while a film comes in: nothing of it stays, what was
 test('a copy that does not fit takes its file with it, and is made of what was sealed', async () => {
   let fail = true;
   const seen = [];
-  const pictures = { make: async (blob) => { seen.push(new Uint8Array(await blob.arrayBuffer())); if (fail) throw new KeptError('no_space'); return []; } };
+  const pictures = {
+    make: async (blob) => {
+      seen.push(new Uint8Array(await blob.arrayBuffer()));
+      if (fail) throw new KeptError('no_space');
+      return [];
+    },
+  };
   const { app, phone, record } = await phoneWithEntry({ pictures });
   const before = await rowsOf(phone);
   await assert.rejects(app.addFile(record, file(PNG), { route: 'files' }), { code: 'no_space' });

@@ -18,7 +18,8 @@ async function lockedPhone() {
 
 test('a file that was chosen when the diary locked, or was half in, is asked about after the words', async () => {
   const { phone, app, record } = await phoneWithEntry();
-  const person = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} })).record;
+  const person = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} }))
+    .record;
   const big = file(Uint8Array.from([...PNG, ...new Uint8Array(3_000_000).fill(4)]), 'half-in.png');
   const half = app.addFile('draft', big, { route: 'photo_picker' });
   const [later, entry, register] = ['later.png', 'entry.png', 'register.png'].map((name) => file(PNG, name));
@@ -27,13 +28,20 @@ test('a file that was chosen when the diary locked, or was half in, is asked abo
   await refused(half);
   await refused(app.addFile('draft', later, { route: 'photo_picker' }));
   await refused(app.addFile(record, entry, { route: 'files' }));
-  await refused(app.addRecordFile({ kind: 'person', record: person, field: 'evidence_ids' }, register, { route: 'files' }));
+  await refused(
+    app.addRecordFile({ kind: 'person', record: person, field: 'evidence_ids' }, register, { route: 'files' }),
+  );
   assert.equal(app.state.phase, 'notebook');
   await app.askLock();
   await app.unlock(WORDS);
   await until(phone, (state) => state.waiting?.captured === 4, 'four things');
   const { asked } = await app.readCaptured();
-  assert.deepEqual(asked.map(({ name, size, same }) => [name, size, same]).sort(), [['entry.png', PNG.length, true], ['half-in.png', big.size, true], ['later.png', PNG.length, true], ['register.png', PNG.length, true]]);
+  assert.deepEqual(asked.map(({ name, size, same }) => [name, size, same]).sort(), [
+    ['entry.png', PNG.length, true],
+    ['half-in.png', big.size, true],
+    ['later.png', PNG.length, true],
+    ['register.png', PNG.length, true],
+  ]);
   assert.equal((await app.readIncident(record)).attachments.length, 0);
   phone.end();
 });
@@ -44,7 +52,9 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await app.capture();
   assert.equal(app.state.phase, 'picture');
   await app.pictureAdd(given, { route: 'camera_in_app' });
-  await app.pictureAdd([file(new TextEncoder().encode('He is outside.\nBlue car.'), 'note-1.txt', 'text/plain')], { route: 'paste' });
+  await app.pictureAdd([file(new TextEncoder().encode('He is outside.\nBlue car.'), 'note-1.txt', 'text/plain')], {
+    route: 'paste',
+  });
   await app.pictureSave();
   await app.shared([file(png(5), 'shared.png')]);
   assert.equal(app.state.picture.files.length, 1);
@@ -54,11 +64,16 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await until(phone, ({ waiting }) => waiting?.captured === 5, 'five waiting');
   assert.equal(app.state.draft, null, 'nothing became a draft by itself');
   const { asked } = await app.readCaptured();
-  const wanted = new Map([...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]), ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))], ['shared.png', sha256(png(5))]]);
+  const wanted = new Map([
+    ...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]),
+    ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))],
+    ['shared.png', sha256(png(5))],
+  ]);
   assert.deepEqual(new Map(asked.map((one) => [one.name, one.sha256])), wanted);
   assert.ok(asked.every(({ same }) => same));
   assert.deepEqual(asked.map(({ kind }) => kind).sort(), ['file', 'image', 'image', 'image', 'image']);
-  for (const { attachment, kind } of asked) assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture, to look at');
+  for (const { attachment, kind } of asked)
+    assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture, to look at');
 
   // Still there after a lock; one is thrown away, the others become drafts.
   await app.lock('asked');
@@ -66,8 +81,14 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await until(phone, ({ waiting }) => waiting?.captured === 5);
   for (const { attachment } of asked) await app.acceptCaptured(attachment);
   const { drafts, asked: none } = await app.readCaptured();
-  assert.deepEqual([drafts.length, none.length, app.state.waiting], [5, 0, { answers: 0, captured: 0, later: 5, written: 0 }]);
-  assert.deepEqual(drafts.map(({ files }) => files.length), [1, 1, 1, 1, 1]);
+  assert.deepEqual(
+    [drafts.length, none.length, app.state.waiting],
+    [5, 0, { answers: 0, captured: 0, later: 5, written: 0 }],
+  );
+  assert.deepEqual(
+    drafts.map(({ files }) => files.length),
+    [1, 1, 1, 1, 1],
+  );
   const lines = drafts.find(({ words }) => words);
   assert.equal(lines.words, 'He is outside.\nBlue car.');
 
@@ -75,7 +96,11 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await app.putDraft({ fields: { narrative: 'half a sentence' } });
   await app.takeUpDraft(drafts[0].id);
   assert.equal(app.state.draft.attachments[0].name, drafts[0].files[0].name);
-  const { record } = await app.saveIncident({ record: null, fields: { narrative: 'With the picture' }, restricted: {} });
+  const { record } = await app.saveIncident({
+    record: null,
+    fields: { narrative: 'With the picture' },
+    restricted: {},
+  });
   const entry = await app.readIncident(record);
   assert.equal(entry.attachments[0].route, 'while_locked', 'labelled for good');
   assert.equal(entry.attachments[0].sha256, wanted.get(entry.attachments[0].name));
@@ -112,7 +137,10 @@ test('what another app shares is taken wherever the page rests: in the notebook,
   const fresh = makePhone();
   await fresh.app.start();
   await fresh.app.shared([file(png(3), 'early.png')]);
-  assert.deepEqual(fresh.app.state.draft.attachments.map(({ name }) => name), ['early.png']);
+  assert.deepEqual(
+    fresh.app.state.draft.attachments.map(({ name }) => name),
+    ['early.png'],
+  );
   await fresh.app.enrolHere(WORDS);
   const { record } = await fresh.app.saveIncident({ record: null, fields: {}, restricted: {} });
   assert.equal((await fresh.app.readIncident(record)).attachments[0].sha256, sha256(png(3)));
@@ -146,10 +174,12 @@ test('one thrown away leaves nothing of its bytes', async () => {
   await app.pictureSave();
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 1);
-  const { asked: [one] } = await app.readCaptured();
+  const {
+    asked: [one],
+  } = await app.readCaptured();
   await app.discardCaptured(one.attachment);
   assert.equal(app.state.waiting.captured, 0);
-  assert.ok(await db.count('a') <= before + 1, 'only the list itself is left');
+  assert.ok((await db.count('a')) <= before + 1, 'only the list itself is left');
   assert.equal(await db.count('c'), 0);
 });
 
@@ -189,7 +219,11 @@ test('a swapped public key is said at the next unlock and put right; nothing els
   await app.unlock(WORDS);
   await until(phone, ({ account }) => account?.trouble?.code === 'capture_key', 'said');
   assert.equal(app.state.waiting.captured, 0);
-  assert.deepEqual(new Uint8Array((await readDoor(phone.database)).capture_pub), new Uint8Array(door.capture_pub), 'put right');
+  assert.deepEqual(
+    new Uint8Array((await readDoor(phone.database)).capture_pub),
+    new Uint8Array(door.capture_pub),
+    'put right',
+  );
   await app.knowCaptureKey();
   assert.equal(app.state.account.trouble, null);
   await app.lock('asked');

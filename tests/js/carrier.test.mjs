@@ -10,7 +10,9 @@ import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const PARTS = 4;
@@ -22,8 +24,14 @@ async function underWay() {
   const seen = [];
   const heads = [];
   let open;
-  const gate = new Promise((go) => { open = go; });
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  const gate = new Promise((go) => {
+    open = go;
+  });
+  const made = await phoneWithEntry({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   await made.app.register({ words: WORDS });
   faults.before = async (path, { method, headers }) => {
     heads.push(headers);
@@ -44,15 +52,26 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
   const { written } = watched(phone.database);
   await app.lock('asked');
   assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null, renewal: null });
-  assert.ok(!JSON.stringify(phone.ctx.carrier, (name, value) => (name === 'ctx' ? undefined : value instanceof Map ? [...value] : value)).includes('"token"'));
+  assert.ok(
+    !JSON.stringify(phone.ctx.carrier, (name, value) =>
+      name === 'ctx' ? undefined : value instanceof Map ? [...value] : value,
+    ).includes('"token"'),
+  );
   seen.length = 0;
   heads.length = 0;
   gate();
   await eventually(() => seen.some((one) => one.endsWith('/complete')));
   assert.equal(app.state.phase, 'locked');
   assert.ok(puts(seen) >= PARTS - 2, seen.join());
-  assert.deepEqual([...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')), [], 'nothing but parts of files');
-  assert.ok(heads.every((one) => one['X-Ticket'] && !one.Authorization), 'tickets, and nothing that signs in');
+  assert.deepEqual(
+    [...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')),
+    [],
+    'nothing but parts of files',
+  );
+  assert.ok(
+    heads.every((one) => one['X-Ticket'] && !one.Authorization),
+    'tickets, and nothing that signs in',
+  );
   const atLock = written();
   await phone.rest();
   assert.equal(written(), atLock, 'nothing is written for it');
@@ -93,7 +112,10 @@ test('a session that was ended meanwhile stops it, and nobody signs in', async (
   const refused = [];
   faults.before = (path, { method }) => {
     refused.push(`${method} ${path}`);
-    return new Response('{"error":"signed_out","message":""}', { status: 401, headers: { 'content-type': 'application/json' } });
+    return new Response('{"error":"signed_out","message":""}', {
+      status: 401,
+      headers: { 'content-type': 'application/json' },
+    });
   };
   gate();
   await eventually(() => refused.length > 0);
@@ -115,7 +137,11 @@ test('a transport key opens its one record, only decrypts, and cannot be read', 
   await assert.rejects(crypto.subtle.exportKey('raw', key.aead));
   const elsewhere = await sealBox(store, other, { k: 'root' }, random(300));
   await assert.rejects(openBoxWith(key, elsewhere), { code: 'not_opened' });
-  assert.equal(await keyOfBox(await importKey(random(32)), id, sealed.slice(0, HEAD_BYTES)), null, 'of another store key');
+  assert.equal(
+    await keyOfBox(await importKey(random(32)), id, sealed.slice(0, HEAD_BYTES)),
+    null,
+    'of another store key',
+  );
   const bent = sealed.slice();
   bent[200] ^= 1;
   await assert.rejects(openBoxWith(key, bent), { code: 'not_opened' });
@@ -125,6 +151,9 @@ test('a transport key opens its one record, only decrypts, and cannot be read', 
 function watched(database) {
   let count = 0;
   const write = database.write.bind(database);
-  database.write = (...args) => { count++; return write(...args); };
+  database.write = (...args) => {
+    count++;
+    return write(...args);
+  };
   return { written: () => count };
 }

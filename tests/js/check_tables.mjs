@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { readTable, tableThatDiffers } from '../../static/js/pack/tables.js';
 
 const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-const written = (head, rows) => new TextEncoder().encode(`\ufeff${[head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
+const written = (head, rows) =>
+  new TextEncoder().encode(`\ufeff${[head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`);
 
 const out = [];
 for (const { capsule: path, tables } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
@@ -17,7 +18,9 @@ for (const { capsule: path, tables } of JSON.parse(readFileSync(process.argv[2],
     const table = readTable(bytes) ?? [];
     const head = Object.keys(table[0] ?? {});
     noticed[name] = head.filter((column) => {
-      const rows = table.map((row, i) => head.map((one) => (i === 0 && one === column ? `${row[one]} changed` : row[one] ?? '')));
+      const rows = table.map((row, i) =>
+        head.map((one) => (i === 0 && one === column ? `${row[one]} changed` : (row[one] ?? ''))),
+      );
       return tableThatDiffers(new Map([...members, [name, written(head, rows)]]), capsule) === name;
     });
   }

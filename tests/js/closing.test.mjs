@@ -26,7 +26,11 @@ async function heard(app, is) {
 
 test('announced, over, and moved to another server with every file', async () => {
   const faults = {};
-  const { app, record, phone } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  const { app, record, phone } = await phoneWithEntry({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   await app.register({ words: WORDS });
   await app.addFile(record, file(new Uint8Array(90_000).fill(3), 'voice.bin'), { route: 'files' });
   await app.saveIncident({ record, fields: {}, restricted: {} });
@@ -47,7 +51,10 @@ test('announced, over, and moved to another server with every file', async () =>
   late.app.putDraft({ fields: { narrative: 'Too late here.' } });
   await late.app.enrolHere(WORDS);
   await late.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  await assert.rejects(late.app.register({ words: WORDS }), (error) => error.code === 'closing' && /safe on this phone/.test(error.sentence));
+  await assert.rejects(
+    late.app.register({ words: WORDS }),
+    (error) => error.code === 'closing' && /safe on this phone/.test(error.sentence),
+  );
 
   await app.lock('asked');
   faults.off = true;
@@ -59,7 +66,11 @@ test('announced, over, and moved to another server with every file', async () =>
   app.putDraft({ fields: { narrative: 'Written on the day.' } });
   await app.saveIncident({ record: null, fields: {}, restricted: {} });
   await app.sendFiles();
-  const { entries, account } = await until({ app }, (state) => state.entries.some((one) => one.state.code === 'trouble'), 'closed');
+  const { entries, account } = await until(
+    { app },
+    (state) => state.entries.some((one) => one.state.code === 'trouble'),
+    'closed',
+  );
   assert.match(entries.find((one) => one.state.code === 'trouble').state.sentence, /closed.*safe on this phone/);
   assert.equal(account.trouble, null);
 
@@ -68,7 +79,11 @@ test('announced, over, and moved to another server with every file', async () =>
   await moved.app.takeCopy({ file: copy, words: WORDS, onProgress: () => undefined });
   await moved.app.register({ words: WORDS });
   await moved.app.sendFiles();
-  const there = await until(moved, (state) => state.entries.length === 1 && state.entries[0].state.code === 'kept', 'moved');
+  const there = await until(
+    moved,
+    (state) => state.entries.length === 1 && state.entries[0].state.code === 'kept',
+    'moved',
+  );
   assert.equal(there.account.closing, null);
   for (const one of [phone, late, moved]) one.end();
 });

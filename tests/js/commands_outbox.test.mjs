@@ -9,4 +9,5 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('what was saved goes up once, whatever the network does, and a fresh phone shows the same', () => playOutbox(server, 8, 20));
+test('what was saved goes up once, whatever the network does, and a fresh phone shows the same', () =>
+  playOutbox(server, 8, 20));

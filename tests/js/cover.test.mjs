@@ -31,7 +31,10 @@ test('leaving ends in the notebook; what is written there is there again, and no
   await again.app.start();
   await again.app.unlock(WORDS);
   await again.app.quickExit();
-  assert.deepEqual(again.app.state.notebook.notes.map(({ text }) => text), ['Milk and bread']);
+  assert.deepEqual(
+    again.app.state.notebook.notes.map(({ text }) => text),
+    ['Milk and bread'],
+  );
   await again.app.noteDrop('a');
   assert.deepEqual(again.app.state.notebook.notes, []);
   again.end();
@@ -58,7 +61,10 @@ test('what is typed into a note while it is being written is written too; and wh
   app.notePut('a', 'Milk');
   await stands(['Milk, bread and eggs']);
   let refused = false;
-  once = () => { refused = true; throw new DOMException('full', 'QuotaExceededError'); };
+  once = () => {
+    refused = true;
+    throw new DOMException('full', 'QuotaExceededError');
+  };
   app.notePut('a', 'Milk, bread, eggs and tea');
   await eventually(() => refused, Boolean);
   app.notePut('b', 'Other');
@@ -79,7 +85,10 @@ test('whoever leaves while the first words are being made stays in the notebook,
     if (comesBack) await app.askLock();
     await making;
     assert.ok(!phases.includes('open'), phases.join());
-    assert.deepEqual([app.state.phase, app.state.draft, app.state.entries], [comesBack ? 'locked' : 'notebook', null, []]);
+    assert.deepEqual(
+      [app.state.phase, app.state.draft, app.state.entries],
+      [comesBack ? 'locked' : 'notebook', null, []],
+    );
     assert.equal(await readSealedDraft(phone.database), null);
     if (!comesBack) {
       await assert.rejects(app.enrolHere(WORDS), is('locked'), 'asked for by a page that was left');
@@ -108,7 +117,12 @@ test('the page for a picture does not come up over the notebook of somebody who 
 
 test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {
   const asked = [];
-  const { phone, app } = await phoneWithEntry({ send: async (path) => { asked.push(path); throw new TypeError('Failed to fetch'); } });
+  const { phone, app } = await phoneWithEntry({
+    send: async (path) => {
+      asked.push(path);
+      throw new TypeError('Failed to fetch');
+    },
+  });
   await assert.rejects(app.setCover(WORDS), is('words_in_use'));
   await app.setCover(COVER);
   await app.lock('asked');
@@ -180,7 +194,10 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
     await assert.rejects(now.app.unlock(`00000${n}`), is('no_match'));
   }
   const after = await readDoor(now.database);
-  assert.deepEqual(after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))), [true, true, true, false]);
+  assert.deepEqual(
+    after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))),
+    [true, true, true, false],
+  );
   now.clock.move(60_001);
   await assert.rejects(now.app.unlock(PIN), is('no_match'));
   now.clock.move(60_001);
@@ -214,7 +231,10 @@ test('an install with no short secret has its fourth slot made anew all the same
     await assert.rejects(app.unlock(`wrong words number ${n}`), is('no_match'));
   }
   const after = await readDoor(phone.database);
-  assert.deepEqual(after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))), [true, true, true, false]);
+  assert.deepEqual(
+    after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))),
+    [true, true, true, false],
+  );
   phone.end();
 });
 

@@ -18,14 +18,30 @@ import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const all = (app) => ({ scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
+const all = (app) => ({
+  scope: { all: true },
+  rights: ['view', 'comment'],
+  restricted: false,
+  not_after: app.usualEnd(),
+  purpose: 'Help with a report',
+});
 
 async function keeperOf(words, letsIn) {
   const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: grantActions }, words);
+  const made = await phoneWithEntry(
+    {
+      origin: server.base,
+      send: sender(server.base, faults),
+      clock: fixedClock(Date.now()),
+      packActions: grantActions,
+    },
+    words,
+  );
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   return { ...made, faults, nine: letsIn };
@@ -34,7 +50,10 @@ async function keeperOf(words, letsIn) {
 test('joined, read, asked, signed in again, and nothing after the end', async () => {
   const { desk, secret, login, address, made, looksAround } = await joined(server);
   assert.equal(desk.state.phase, 'in');
-  assert.deepEqual([desk.state.you.name, desk.state.you.organisation, desk.state.you.leads], ['Priya K', 'Stalking Support North', true]);
+  assert.deepEqual(
+    [desk.state.you.name, desk.state.you.organisation, desk.state.you.leads],
+    ['Priya K', 'Stalking Support North', true],
+  );
   assert.equal(new URL(address).searchParams.get('secret'), base32(secret));
   const nine = await desk.ownWords();
   assert.equal(nine.split(' ').length, 9);
@@ -42,10 +61,16 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   const met = await one.app.meetAdvocate(nine);
   await one.app.letIn({ met, standIn: null, choice: all(one.app), name: 'Maya', words: WORDS });
   await desk.listClients();
-  assert.deepEqual(desk.state.clients.map(({ name, fresh, looked_at }) => [name, fresh, looked_at]), [['Maya', true, null]]);
+  assert.deepEqual(
+    desk.state.clients.map(({ name, fresh, looked_at }) => [name, fresh, looked_at]),
+    [['Maya', true, null]],
+  );
   const [{ grant }] = desk.state.clients;
   await desk.openClient(grant);
-  assert.deepEqual(desk.state.entries.map(({ title, fresh }) => [title, fresh]), [['He waited outside again.', true]]);
+  assert.deepEqual(
+    desk.state.entries.map(({ title, fresh }) => [title, fresh]),
+    [['He waited outside again.', true]],
+  );
   const [{ record }] = desk.state.entries;
   assert.equal((await desk.readIncident(record)).fields.narrative, 'He waited outside again.');
   assert.deepEqual((await desk.readPatterns()).counts.all, [record]);
@@ -55,7 +80,10 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   assert.equal((await one.app.readGrants()).looks.length, 1);
   await one.app.saveIncident({ record: null, fields: { narrative: 'After that.' }, restricted: {} });
   await until(one, isKept, 'kept');
-  await eventually(async () => { await looksAround(); return desk.state.newer; }, Boolean);
+  await eventually(async () => {
+    await looksAround();
+    return desk.state.newer;
+  }, Boolean);
   assert.ok(desk.state.newer);
   assert.equal((await one.app.readGrants()).looks.length, 1); // asking whether there is news is no look
   await desk.lookAgain();
@@ -71,7 +99,10 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   await desk.openClient(desk.state.clients[0].grant);
   await one.app.endGrant((await one.app.readGrants()).grants[0].grant, { words: WORDS });
   await looksAround();
-  assert.deepEqual([desk.state.client, desk.state.entries, desk.state.ended, desk.state.clients], [null, [], 'Maya', []]);
+  assert.deepEqual(
+    [desk.state.client, desk.state.entries, desk.state.ended, desk.state.clients],
+    [null, [], 'Maya', []],
+  );
   await assert.rejects(desk.openClient(grant), { code: 'not_found' });
   await desk.lock();
 });
@@ -79,27 +110,67 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
 test('a grant or an entry that was changed on the way is left out and counted, never shown', async () => {
   const { desk, meddled } = await joined(server);
   const nine = await desk.ownWords();
-  for (const [name, text] of [['Maya', 'True words.'], ['Anna', 'Other words.']]) {
+  for (const [name, text] of [
+    ['Maya', 'True words.'],
+    ['Anna', 'Other words.'],
+  ]) {
     const one = await keeperOf(text);
-    await one.app.letIn({ met: await one.app.meetAdvocate(nine), standIn: null, choice: all(one.app), name, words: WORDS });
+    await one.app.letIn({
+      met: await one.app.meetAdvocate(nine),
+      standIn: null,
+      choice: all(one.app),
+      name,
+      words: WORDS,
+    });
   }
-  const json = (change) => (bytes) => { const told = JSON.parse(Buffer.from(bytes)); change(told); return Buffer.from(JSON.stringify(told)); };
-  meddled.set('/v1/clients$', json(({ clients }) => { [clients[0].sealed, clients[1].sealed] = [clients[1].sealed, clients[0].sealed]; }));
+  const json = (change) => (bytes) => {
+    const told = JSON.parse(Buffer.from(bytes));
+    change(told);
+    return Buffer.from(JSON.stringify(told));
+  };
+  meddled.set(
+    '/v1/clients$',
+    json(({ clients }) => {
+      [clients[0].sealed, clients[1].sealed] = [clients[1].sealed, clients[0].sealed];
+    }),
+  );
   await desk.listClients();
   assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]);
-  meddled.set('/v1/clients$', json((told) => { told.now += 200 * DAY; }));
+  meddled.set(
+    '/v1/clients$',
+    json((told) => {
+      told.now += 200 * DAY;
+    }),
+  );
   await desk.listClients();
   assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]); // past its own end, whatever the server lists
-  meddled.set('/v1/clients$', json(({ clients }) => { const sealed = unb64(clients[0].sealed); sealed[sealed.length - 1] ^= 1; clients[0].sealed = b64(sealed); }));
+  meddled.set(
+    '/v1/clients$',
+    json(({ clients }) => {
+      const sealed = unb64(clients[0].sealed);
+      sealed[sealed.length - 1] ^= 1;
+      clients[0].sealed = b64(sealed);
+    }),
+  );
   await desk.listClients();
   assert.deepEqual([desk.state.clients.length, desk.state.refused], [1, 1]);
   meddled.clear();
   await desk.listClients();
   assert.equal(desk.state.refused, 0);
-  meddled.set('/changes', (bytes) => { if (bytes.length) bytes[bytes.length - 1] ^= 1; return bytes; });
+  meddled.set('/changes', (bytes) => {
+    if (bytes.length) bytes[bytes.length - 1] ^= 1;
+    return bytes;
+  });
   await desk.openClient(desk.state.clients[0].grant);
   assert.equal(desk.unsigned(), 1);
-  meddled.set('/changes', (bytes) => Buffer.from(Buffer.from(bytes).toString('latin1').replace(/"c":"./, (found) => `${found.slice(0, -1)}${found.endsWith('A') ? 'B' : 'A'}`), 'latin1'));
+  meddled.set('/changes', (bytes) =>
+    Buffer.from(
+      Buffer.from(bytes)
+        .toString('latin1')
+        .replace(/"c":"./, (found) => `${found.slice(0, -1)}${found.endsWith('A') ? 'B' : 'A'}`),
+      'latin1',
+    ),
+  );
   await desk.openClient(desk.state.clients[0].grant);
   assert.ok(desk.unsigned() >= 1); // another commitment than the keeper signed
   meddled.clear();
@@ -108,17 +179,36 @@ test('a grant or an entry that was changed on the way is left out and counted, n
 });
 
 const NOW = Date.UTC(2026, 10, 26, 9);
-const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) => clientOf(
-  { said: { not_after: NOW + ends * DAY }, other: { name }, summary: { dates: dates.map(([days, what]) => ({ at: NOW + days * DAY, what })), entries, made_at: NOW, newest_at: NOW + newest * DAY } },
-  { grant: name, looked_at: looked === null ? null : NOW + looked * DAY }, NOW,
-);
+const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) =>
+  clientOf(
+    {
+      said: { not_after: NOW + ends * DAY },
+      other: { name },
+      summary: {
+        dates: dates.map(([days, what]) => ({ at: NOW + days * DAY, what })),
+        entries,
+        made_at: NOW,
+        newest_at: NOW + newest * DAY,
+      },
+    },
+    { grant: name, looked_at: looked === null ? null : NOW + looked * DAY },
+    NOW,
+  );
 
 test('what was looked through is said, reaches every device of the keeper, stays without a signal and after the end, and goes with a renewed grant', async () => {
   const { desk, meddled } = await joined(server);
   const one = await keeperOf('He waited outside again.');
-  const run = async () => { await one.phone.ctx.open.syncing.now(); };
+  const run = async () => {
+    await one.phone.ctx.open.syncing.now();
+  };
   const said = async () => (await one.app.markedOf(one.record)).map(({ name, since }) => [name, since]);
-  const [given] = await one.app.letIn({ met: await one.app.meetAdvocate(await desk.ownWords()), standIn: null, choice: { ...all(one.app), not_after: Date.now() + 5 * DAY }, name: 'Maya', words: WORDS });
+  const [given] = await one.app.letIn({
+    met: await one.app.meetAdvocate(await desk.ownWords()),
+    standIn: null,
+    choice: { ...all(one.app), not_after: Date.now() + 5 * DAY },
+    name: 'Maya',
+    words: WORDS,
+  });
   await desk.listClients();
   await desk.openClient(given.grant);
   assert.deepEqual([desk.marked(one.record), await said()], [null, []]);
@@ -127,10 +217,18 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await run();
   assert.deepEqual([await said(), (await one.app.readMarked()).get(one.record)], [[['Priya K', false]], ['Priya K']]);
   // added to afterwards, both know that there is something new
-  await one.app.saveIncident({ record: one.record, fields: { narrative: 'He waited outside again. And he shouted.' }, restricted: {}, reason: 'More.' });
+  await one.app.saveIncident({
+    record: one.record,
+    fields: { narrative: 'He waited outside again. And he shouted.' },
+    restricted: {},
+    reason: 'More.',
+  });
   assert.deepEqual(await said(), [['Priya K', true]]);
   await until(one, isKept, 'kept');
-  await eventually(async () => { await desk.lookAgain(); return desk.marked(one.record)?.since; }, Boolean);
+  await eventually(async () => {
+    await desk.lookAgain();
+    return desk.marked(one.record)?.since;
+  }, Boolean);
   assert.equal(desk.marked(one.record).since, true);
   await desk.mark(one.record);
   await run();
@@ -140,8 +238,11 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await desk.mark((await desk.readRecords('incident'))[0].record);
   await run();
   for (const answer of [older, null, older.slice(0, -2) + 'AA']) {
-    one.faults.before = (path, { method = 'GET' }) => (method === 'GET' && path.endsWith('/marks') ? new Response(JSON.stringify({ marks: answer })) : null);
-    await one.phone.ctx.open.store.change((root) => { root.marked = root.marked.map(({ grant }) => ({ grant, n: 0 })); });
+    one.faults.before = (path, { method = 'GET' }) =>
+      method === 'GET' && path.endsWith('/marks') ? new Response(JSON.stringify({ marks: answer })) : null;
+    await one.phone.ctx.open.store.change((root) => {
+      root.marked = root.marked.map(({ grant }) => ({ grant, n: 0 }));
+    });
     await run();
     assert.deepEqual(await said(), [['Priya K', false]]);
   }
@@ -151,11 +252,19 @@ test('what was looked through is said, reaches every device of the keeper, stays
   assert.equal(desk.marked(one.record), null);
   meddled.clear();
   // another device has them, and the grant that takes its place
-  const two = makePhone({ origin: server.base, send: sender(server.base, {}), clock: one.phone.clock, packActions: grantActions });
+  const two = makePhone({
+    origin: server.base,
+    send: sender(server.base, {}),
+    clock: one.phone.clock,
+    packActions: grantActions,
+  });
   await two.app.start();
   await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
   await two.ctx.open.syncing.now();
-  assert.deepEqual((await two.app.markedOf(one.record)).map(({ name }) => name), ['Priya K']);
+  assert.deepEqual(
+    (await two.app.markedOf(one.record)).map(({ name }) => name),
+    ['Priya K'],
+  );
   const renewed = await one.app.renewGrant(given.grant, { words: WORDS });
   await desk.listClients();
   await desk.openClient(renewed.grant);
@@ -163,7 +272,9 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await desk.unmark(one.record);
   await one.app.endGrant(renewed.grant, { words: WORDS });
   await run();
-  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  one.faults.before = () => {
+    throw new TypeError('Failed to fetch');
+  };
   assert.deepEqual(await said(), [['Priya K', false]]);
   await assert.rejects(desk.mark(one.record), { code: 'not_found' });
   desk.lock();
@@ -178,11 +289,21 @@ async function marksAt(one, grant) {
 
 test('clients stand in the order of their dates, and how much they wrote changes nothing', () => {
   const some = [
-    client('Many', { entries: 900 }), client('Ends', { ends: 5 }), client('Late', { dates: [[-4, 'update_due']] }), client('Wiped', { dates: [[2, 'recording_wiped']] }),
-    client('Gone', { dates: [[-2, 'recording_wiped']] }), client('New', { newest: -1, looked: -3 }), client('Newer', { newest: 0, looked: null }), client('Quiet', { ends: 12 }),
+    client('Many', { entries: 900 }),
+    client('Ends', { ends: 5 }),
+    client('Late', { dates: [[-4, 'update_due']] }),
+    client('Wiped', { dates: [[2, 'recording_wiped']] }),
+    client('Gone', { dates: [[-2, 'recording_wiped']] }),
+    client('New', { newest: -1, looked: -3 }),
+    client('Newer', { newest: 0, looked: null }),
+    client('Quiet', { ends: 12 }),
   ];
   const order = (list) => inOrder(list, NOW).map(({ what, clients }) => [what, clients.map(({ name }) => name)]);
-  const expected = [['soon', ['Late', 'Wiped', 'Ends']], ['fresh', ['New', 'Newer']], ['rest', ['Quiet', 'Gone', 'Many']]];
+  const expected = [
+    ['soon', ['Late', 'Wiped', 'Ends']],
+    ['fresh', ['New', 'Newer']],
+    ['rest', ['Quiet', 'Gone', 'Many']],
+  ];
   assert.deepEqual(order(some), expected);
   assert.deepEqual(order([...some].reverse()), expected);
 });
@@ -190,8 +311,23 @@ test('clients stand in the order of their dates, and how much they wrote changes
 test('it locks after five minutes untouched or one out of sight, warns before, and a clock set back does not keep it open', () => {
   const clock = { at: 0 };
   let [visible, locked, next, told] = [true, 0, null, []];
-  const idle = new Idle({ now: () => clock.at, visible: () => visible, after: (ms, act) => { next = { ms, act }; return next; }, stop: () => undefined, tell: (left) => told.push(left), lock: () => { locked++; } });
-  const wait = () => { clock.at += next.ms; next.act(); };
+  const idle = new Idle({
+    now: () => clock.at,
+    visible: () => visible,
+    after: (ms, act) => {
+      next = { ms, act };
+      return next;
+    },
+    stop: () => undefined,
+    tell: (left) => told.push(left),
+    lock: () => {
+      locked++;
+    },
+  });
+  const wait = () => {
+    clock.at += next.ms;
+    next.act();
+  };
   idle.start();
   assert.equal(next.ms, 280_000);
   wait();
@@ -216,14 +352,42 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
 });
 
 test('a table of looks is no program for a spreadsheet', () => {
-  const table = looksTable([{ at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' }, { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' }]);
-  assert.deepEqual(table.split('\r\n'), ['"when_utc","who","client_code","what"', '"2026-11-26 09:00","\'=HYPERLINK(""x"")","0a1b2c3d","read"', '"2026-11-26 09:00","Priya, ""K""","0a1b2c3d","pack"', '']);
+  const table = looksTable([
+    { at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' },
+    { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' },
+  ]);
+  assert.deepEqual(table.split('\r\n'), [
+    '"when_utc","who","client_code","what"',
+    '"2026-11-26 09:00","\'=HYPERLINK(""x"")","0a1b2c3d","read"',
+    '"2026-11-26 09:00","Priya, ""K""","0a1b2c3d","pack"',
+    '',
+  ]);
 });
 
 test('codes for a camera are those that another reader read', () => {
   // Each was read back by zxing-cpp 3.1 when it was first made; versions 1, 4, 5, 8 and 10.
-  const digest = (text) => createHash('sha256').update(makeQr(text).map((row) => row.map(Number).join('')).join('\n')).digest('hex').slice(0, 16);
-  const found = ['x', 'abandon ability able about above absent absorb abstract absurd', 'otpauth://totp/Desk:name-word-12?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Desk', 'z'.repeat(150), 'y'.repeat(213)].map(digest);
-  assert.deepEqual(found, ['27dcc9269d483f93', '3054c4d0e1c378d3', '8981d97a3d29879d', 'dc814b4d22965968', '3bb4dc258df63cd7']);
+  const digest = (text) =>
+    createHash('sha256')
+      .update(
+        makeQr(text)
+          .map((row) => row.map(Number).join(''))
+          .join('\n'),
+      )
+      .digest('hex')
+      .slice(0, 16);
+  const found = [
+    'x',
+    'abandon ability able about above absent absorb abstract absurd',
+    'otpauth://totp/Desk:name-word-12?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Desk',
+    'z'.repeat(150),
+    'y'.repeat(213),
+  ].map(digest);
+  assert.deepEqual(found, [
+    '27dcc9269d483f93',
+    '3054c4d0e1c378d3',
+    '8981d97a3d29879d',
+    'dc814b4d22965968',
+    '3bb4dc258df63cd7',
+  ]);
   assert.throws(() => makeQr('y'.repeat(214)), { code: 'too_large' });
 });

@@ -14,7 +14,11 @@ import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
-const [BEFORE, BETWEEN, AFTER] = ['Before the new keys.', 'By the new key, for the old server key.', 'By the new keys of both.'];
+const [BEFORE, BETWEEN, AFTER] = [
+  'Before the new keys.',
+  'By the new key, for the old server key.',
+  'By the new keys of both.',
+];
 
 /** A server whose keys an instance key vouches for; `replaced` ends its notary key. */
 async function vouched(context) {
@@ -35,16 +39,29 @@ async function vouched(context) {
 }
 
 /** The feed with another number for each version, in order; null leaves one out. */
-const numbered = (numberOf) => (bytes) => Buffer.from(frames(readFrames(bytes, { atMost: 400 }).flatMap((frame) => {
-  const [facts, ...more] = readFrames(frame, { atMost: 3 });
-  const said = parseObject(facts);
-  const seq = numberOf(said.seq);
-  return seq === null ? [] : [frames([canon({ ...said, seq }), ...more])];
-})));
+const numbered = (numberOf) => (bytes) =>
+  Buffer.from(
+    frames(
+      readFrames(bytes, { atMost: 400 }).flatMap((frame) => {
+        const [facts, ...more] = readFrames(frame, { atMost: 3 });
+        const said = parseObject(facts);
+        const seq = numberOf(said.seq);
+        return seq === null ? [] : [frames([canon({ ...said, seq }), ...more])];
+      }),
+    ),
+  );
 
 test('entries by the key before are read up to its end, nothing after; a pack holds them, and receipts by the server’s key before', async (context) => {
   const at = await vouched(context);
-  const made = await phoneWithEntry({ origin: at.running.base, send: sender(at.running.base, {}), clock: fixedClock(Date.now()), packActions: grantActions }, BEFORE);
+  const made = await phoneWithEntry(
+    {
+      origin: at.running.base,
+      send: sender(at.running.base, {}),
+      clock: fixedClock(Date.now()),
+      packActions: grantActions,
+    },
+    BEFORE,
+  );
   const { app } = made;
   await app.register({ words: WORDS });
   await until(made, isKept, 'kept');
@@ -57,32 +74,72 @@ test('entries by the key before are read up to its end, nothing after; a pack ho
   await until(made, (state) => isKept(state) && state.entries.length === 3, 'kept by the new server key');
 
   const { desk, meddled, made: files } = await joined(at.running);
-  const choice = { scope: { all: true }, rights: ['view', 'pack'], restricted: true, not_after: app.usualEnd(), purpose: 'Help with a report' };
-  await app.letIn({ met: await app.meetAdvocate(await desk.ownWords()), standIn: null, choice, name: 'Maya', words: NEW });
+  const choice = {
+    scope: { all: true },
+    rights: ['view', 'pack'],
+    restricted: true,
+    not_after: app.usualEnd(),
+    purpose: 'Help with a report',
+  };
+  await app.letIn({
+    met: await app.meetAdvocate(await desk.ownWords()),
+    standIn: null,
+    choice,
+    name: 'Maya',
+    words: NEW,
+  });
   await desk.listClients();
   const [{ grant }] = desk.state.clients;
-  const titles = async () => { await desk.openClient(grant); return [desk.state.entries.map(({ title }) => title).sort(), desk.unsigned() > 0]; };
+  const titles = async () => {
+    await desk.openClient(grant);
+    return [desk.state.entries.map(({ title }) => title).sort(), desk.unsigned() > 0];
+  };
   assert.deepEqual(await titles(), [[BEFORE, BETWEEN, AFTER].sort(), false]);
 
   // What the old key signed, with a number after its end: nobody's, whoever gives the number.
   let first = 0;
-  meddled.set('/changes', numbered((seq) => { first ||= seq; return seq === first ? seq : null; }));
+  meddled.set(
+    '/changes',
+    numbered((seq) => {
+      first ||= seq;
+      return seq === first ? seq : null;
+    }),
+  );
   assert.deepEqual(await titles(), [[BEFORE], false]);
-  meddled.set('/changes', numbered((seq) => (seq === first ? 1000 : null)));
+  meddled.set(
+    '/changes',
+    numbered((seq) => (seq === first ? 1000 : null)),
+  );
   assert.deepEqual(await titles(), [[], true]);
   meddled.clear();
   await titles();
 
-  const pack = await desk.makePack({ from: null, to: null, restricted: true, seen: [], initials: 'PK', say: { when: () => 'then', at: (ms) => new Date(ms).toISOString() } }, () => undefined);
+  const pack = await desk.makePack(
+    {
+      from: null,
+      to: null,
+      restricted: true,
+      seen: [],
+      initials: 'PK',
+      say: { when: () => 'then', at: (ms) => new Date(ms).toISOString() },
+    },
+    () => undefined,
+  );
   const blob = files.get(pack.url);
   const { instance } = await (await sender(at.running.base)('/v1/server', {})).json();
   const { findings } = await judge(await openZip(blob), { notary: null, instance, roots: [] });
   const [zip, key] = ['pack.zip', 'instance.pub'].map((name) => join(at.running.folder, name));
   await Promise.all([writeFile(zip, new Uint8Array(await blob.arrayBuffer())), writeFile(key, `${instance}\n`)]);
   const { stdout } = await at.running.run('verify', zip, '--instance', key).catch((error) => error);
-  assert.deepEqual([findings.map(({ code }) => code), stdout.split('\n').flatMap((line) => /^([a-z_]+): /.exec(line)?.[1] ?? [])], [['prepared'], ['prepared']], stdout);
+  assert.deepEqual(
+    [findings.map(({ code }) => code), stdout.split('\n').flatMap((line) => /^([a-z_]+): /.exec(line)?.[1] ?? [])],
+    [['prepared'], ['prepared']],
+    stdout,
+  );
   // Without that key from elsewhere nobody can vouch for the server's key before.
-  const alone = (await judge(await openZip(blob), { notary: null, instance: null, roots: [] })).findings.map(({ code }) => code);
+  const alone = (await judge(await openZip(blob), { notary: null, instance: null, roots: [] })).findings.map(
+    ({ code }) => code,
+  );
   assert.ok(alone.includes('other_key') && alone.includes('keys_from_pack'));
   await desk.lock();
 });

@@ -11,10 +11,15 @@ test('open now, to the minute, in the zone of the services and not of the phone'
   const helpline = service('nsh');
   /** @type {[string, string][]} */
   const cases = [
-    ['2026-11-24T09:29:00Z', 'closed'], ['2026-11-24T09:30:00Z', 'open'], ['2026-11-24T15:59:00Z', 'open'], ['2026-11-24T16:00:00Z', 'closed'],
-    ['2026-11-25T10:00:00Z', 'closed'], ['2026-11-28T12:00:00Z', 'closed'],
+    ['2026-11-24T09:29:00Z', 'closed'],
+    ['2026-11-24T09:30:00Z', 'open'],
+    ['2026-11-24T15:59:00Z', 'open'],
+    ['2026-11-24T16:00:00Z', 'closed'],
+    ['2026-11-25T10:00:00Z', 'closed'],
+    ['2026-11-28T12:00:00Z', 'closed'],
     // In summer the clocks there are an hour ahead.
-    ['2026-06-30T08:30:00Z', 'open'], ['2026-06-30T15:00:00Z', 'closed'],
+    ['2026-06-30T08:30:00Z', 'open'],
+    ['2026-06-30T15:00:00Z', 'closed'],
   ];
   for (const [moment, expected] of cases) assert.equal(standing(helpline, Date.parse(moment)), expected, moment);
 });
@@ -31,8 +36,12 @@ test('midnight is a time of day', () => {
 });
 
 test('ordered by how one talks, and by where one is', () => {
-  assert.deepEqual(['call', 'text', 'bsl'].map((way) => servicesFor(/** @type {any} */ (way))[0]?.id), ['999', 'esms', '999bsl']);
-  for (const way of /** @type {const} */ (['text', 'bsl'])) assert.ok(!servicesFor(way).some((one) => one.id === 'silent'));
+  assert.deepEqual(
+    ['call', 'text', 'bsl'].map((way) => servicesFor(/** @type {any} */ (way))[0]?.id),
+    ['999', 'esms', '999bsl'],
+  );
+  for (const way of /** @type {const} */ (['text', 'bsl']))
+    assert.ok(!servicesFor(way).some((one) => one.id === 'silent'));
   const wales = servicesFor('call', 'wales').map((one) => one.id);
   assert.ok(wales.includes('livefear') && !wales.includes('scot') && wales.includes('999'));
 });

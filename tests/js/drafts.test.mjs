@@ -7,7 +7,9 @@ import { KeptError } from '../../static/js/core/errors.js';
 /** A gate that something waits at until it is opened. */
 function gate() {
   let open;
-  const shut = new Promise((go) => { open = go; });
+  const shut = new Promise((go) => {
+    open = go;
+  });
   return { shut, open };
 }
 
@@ -128,7 +130,15 @@ test('a file on its way when Save is tapped goes into that entry, and what is ty
 
 test('a file that ends after the lock neither shows on the lock nor hides the draft', async () => {
   const [asked, held] = [gate(), gate()];
-  const { phone, app } = await phoneWithEntry({ pictures: { make: async () => { asked.open(); await held.shut; return null; } } });
+  const { phone, app } = await phoneWithEntry({
+    pictures: {
+      make: async () => {
+        asked.open();
+        await held.shut;
+        return null;
+      },
+    },
+  });
   app.putDraft({ fields: { narrative: 'half a sen' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
   await asked.shut;
@@ -174,11 +184,17 @@ test('an opening that fails half way leaves no rows on the lock', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.lock('test');
   phone.end();
-  const broken = makePhone({ after: phone, makeVault: () => {
-    const vault = vaultInProcess('https://notes.example');
-    vault.loadIdentity = async () => { await until(broken, ({ entries }) => entries.length > 0, 'rows before it'); throw new KeptError('not_opened'); };
-    return vault;
-  } });
+  const broken = makePhone({
+    after: phone,
+    makeVault: () => {
+      const vault = vaultInProcess('https://notes.example');
+      vault.loadIdentity = async () => {
+        await until(broken, ({ entries }) => entries.length > 0, 'rows before it');
+        throw new KeptError('not_opened');
+      };
+      return vault;
+    },
+  });
   await broken.app.start();
   await assert.rejects(broken.app.unlock(WORDS));
   assert.deepEqual([broken.app.state.phase, broken.app.state.entries], ['locked', []]);

@@ -49,7 +49,10 @@ function answerOf(body) {
 }
 
 function refuses(code, act) {
-  return assert.rejects(act, (thrown) => thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`));
+  return assert.rejects(
+    act,
+    (thrown) => thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`),
+  );
 }
 
 test('every function of the engine can be asked for from the page, and no other', () => {
@@ -58,7 +61,10 @@ test('every function of the engine can be asked for from the page, and no other'
 
 test('a door looks the same before and after words, and the words open it once and only once', async () => {
   const { fresh, door, identity } = await phone();
-  assert.deepEqual(door.slots.map((slot) => slot.length), Array(4).fill(SLOT_BYTES));
+  assert.deepEqual(
+    door.slots.map((slot) => slot.length),
+    Array(4).fill(SLOT_BYTES),
+  );
   const changed = door.slots.filter((slot, i) => Buffer.compare(slot, fresh.slots[i]) !== 0);
   assert.equal(changed.length, 1);
   const { engine, counted } = cheapEngine();
@@ -73,7 +79,11 @@ test('a door looks the same before and after words, and the words open it once a
 
 test('each role has its own slot: setting one never overwrites another, and the fourth stays random', async () => {
   const { engine, door } = await phone();
-  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', { account: null, login: '', pins: PINS });
+  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {
+    account: null,
+    login: '',
+    pins: PINS,
+  });
   assert.notEqual(placeOf(door, 'diary'), placeOf(door, 'cover'));
   assert.ok(![placeOf(door, 'diary'), placeOf(door, 'cover')].includes(3));
   assert.deepEqual(both.slots[3], door.slots[3]);
@@ -90,7 +100,11 @@ test('new words keep the store, and the old ones open nothing', async () => {
   const id = crypto.getRandomValues(new Uint8Array(16));
   const sealed = await engine.boxSeal(id, { k: 'x' }, Uint8Array.of(1, 2, 3));
   const renewed = await engine.setSlot(door, NEW_WORDS, 'diary', { account: identity.account, login: '', pins: PINS });
-  const pinned = await engine.renewSlot(renewed, { account: identity.account, login: LOGIN, pins: { ...PINS, kdf_high: 99 } });
+  const pinned = await engine.renewSlot(renewed, {
+    account: identity.account,
+    login: LOGIN,
+    pins: { ...PINS, kdf_high: 99 },
+  });
   const { engine: second } = cheapEngine();
   await refuses('no_match', () => second.unlock(WORDS, pinned));
   assert.equal((await second.unlock(NEW_WORDS, pinned)).pins.kdf_high, 99);
@@ -100,7 +114,11 @@ test('new words keep the store, and the old ones open nothing', async () => {
 
 test('asking for the words again changes nothing, whosever words are given', async () => {
   const { engine, door } = await phone();
-  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', { account: null, login: '', pins: PINS });
+  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {
+    account: null,
+    login: '',
+    pins: PINS,
+  });
   const root = await engine.rootId();
   await engine.confirmWords(WORDS, both);
   await refuses('no_match', () => engine.confirmWords('words for the notebook only', both));
@@ -132,7 +150,9 @@ test('an identity survives a restart with its capture key, and nothing works bef
   const { engine: second } = cheapEngine();
   await refuses('locked', () => second.boxOpen(id, kept));
   await second.unlock(WORDS, door);
-  await refuses('locked', () => second.sealVersion({ kind: 'note', schema: 1, open: {}, line: { n: 1, prev: null }, clock: CLOCK }));
+  await refuses('locked', () =>
+    second.sealVersion({ kind: 'note', schema: 1, open: {}, line: { n: 1, prev: null }, clock: CLOCK }),
+  );
   assert.deepEqual(await second.loadIdentity(id, kept), identity);
   assert.deepEqual(await second.openCapture(capture, header), Uint8Array.of(7));
   await refuses('not_opened', () => second.openCapture(capture, { ...header, at: 2 }));
@@ -144,7 +164,14 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   await refuses('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
   await engine.confirmCode(code.words12.join(' '));
   assert.equal(await engine.earlierProof(), null, 'a proof is kept nowhere');
-  const version = await engine.sealVersion({ kind: 'note', schema: 1, open: { text: 'x' }, line: { n: 1, prev: null }, clock: CLOCK, names: SCHEMAS.note[1] });
+  const version = await engine.sealVersion({
+    kind: 'note',
+    schema: 1,
+    open: { text: 'x' },
+    line: { n: 1, prev: null },
+    clock: CLOCK,
+    names: SCHEMAS.note[1],
+  });
 
   const { engine: second } = cheapEngine();
   assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }), { auth: body.auth });
@@ -161,7 +188,9 @@ test('registering, then signing in elsewhere with the words or with the code, gi
     sig,
   );
   await refuses('not_opened', () => second.signAgain(version));
-  await refuses('not_opened', () => engine.signAgain({ ...version, meta: { ...version.meta, c: b64(new Uint8Array(32)) } }));
+  await refuses('not_opened', () =>
+    engine.signAgain({ ...version, meta: { ...version.meta, c: b64(new Uint8Array(32)) } }),
+  );
 
   const { engine: third } = cheapEngine();
   assert.deepEqual(await third.codeAuth({ code: code.crockford, login: LOGIN }), { code_auth: body.code_auth });
@@ -184,8 +213,10 @@ test('a server that swaps what it keeps is refused', async () => {
   const { body: theirs } = await other.engine.enrolment({ login: 'warm-river-7f3k', words: WORDS, cost: CHEAP });
   const good = answerOf(body);
   const swaps = {
-    account: { ...good, account: theirs.account }, keyset: { ...good, keyset: theirs.keyset },
-    'words wrap': { ...good, words_wrap: theirs.words_wrap }, diary: { ...good, diaries: answerOf(theirs).diaries },
+    account: { ...good, account: theirs.account },
+    keyset: { ...good, keyset: theirs.keyset },
+    'words wrap': { ...good, words_wrap: theirs.words_wrap },
+    diary: { ...good, diaries: answerOf(theirs).diaries },
     'no diary': { ...good, diaries: [] },
   };
   for (const [name, answer] of Object.entries(swaps)) {
@@ -200,12 +231,25 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
   await engine.selfTest();
   const base = { alg: 'argon2id', login: LOGIN, m: 65536, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 3 };
   const wishes = [
-    { m: 47103 }, { m: 8, t: 1 }, { m: 262145 }, { t: 17 }, { t: 0 }, { p: 2 }, { alg: 'argon2i' }, { salt: 'AA' }, { more: 1 },
-    { login: 'warm-river-7f3k' }, { origin: 'https://n0tes.example' }, { login: '', origin: 'local' },
+    { m: 47103 },
+    { m: 8, t: 1 },
+    { m: 262145 },
+    { t: 17 },
+    { t: 0 },
+    { p: 2 },
+    { alg: 'argon2i' },
+    { salt: 'AA' },
+    { more: 1 },
+    { login: 'warm-river-7f3k' },
+    { origin: 'https://n0tes.example' },
+    { login: '', origin: 'local' },
   ];
   const before = counted.runs;
-  for (const wish of wishes) await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...wish }, login: LOGIN }));
-  await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, t: 2 }, login: LOGIN, high: 65536 * 3 }));
+  for (const wish of wishes)
+    await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...wish }, login: LOGIN }));
+  await refuses('kdf_refused', () =>
+    engine.auth({ words: WORDS, kdf: { ...base, t: 2 }, login: LOGIN, high: 65536 * 3 }),
+  );
   assert.equal(counted.runs, before);
 });
 
@@ -213,7 +257,11 @@ test('the highest cost seen is carried by the slot and holds at the next sign-in
   const { engine } = await phone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
   assert.equal(await engine.kdfHigh(), 16);
-  const door = await engine.setSlot(await engine.newDoor(CHEAP), WORDS, 'diary', { account: null, login: LOGIN, pins: { ...PINS, kdf_high: 16 } });
+  const door = await engine.setSlot(await engine.newDoor(CHEAP), WORDS, 'diary', {
+    account: null,
+    login: LOGIN,
+    pins: { ...PINS, kdf_high: 16 },
+  });
   const { engine: second } = cheapEngine();
   await second.unlock(WORDS, door);
   await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
@@ -234,12 +282,19 @@ test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
   await engine.newIdentity();
   await refuses('kdf_broken', () => engine.setSlot(door, WORDS, 'diary', { account: null, login: '', pins: PINS }));
   await refuses('kdf_broken', () => engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP }));
-  await refuses('kdf_broken', () => engine.auth({ words: WORDS, kdf: { alg: 'argon2id', login: LOGIN, m: 8, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 1 }, login: LOGIN }));
+  await refuses('kdf_broken', () =>
+    engine.auth({
+      words: WORDS,
+      kdf: { alg: 'argon2id', login: LOGIN, m: 8, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 1 },
+      login: LOGIN,
+    }),
+  );
 });
 
 test('too little memory is said as that, and is no wrong answer', async () => {
   const { door } = await phone();
-  const short = (password, salt, cost) => (cost.m === 64 ? argon2id(password, salt, cost) : Promise.reject(new RangeError('out of memory')));
+  const short = (password, salt, cost) =>
+    cost.m === 64 ? argon2id(password, salt, cost) : Promise.reject(new RangeError('out of memory'));
   const { engine } = cheapEngine({ argon2: short });
   await refuses('unavailable', () => engine.unlock(WORDS, door));
 });
@@ -249,29 +304,63 @@ test('the same words on a copy of the site, or under another name, give another 
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
   const clone = cheapEngine({ origin: 'https://n0tes.example' }).engine;
   await refuses('kdf_refused', () => clone.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }));
-  const { auth } = await clone.auth({ words: WORDS, kdf: { ...body.kdf, origin: 'https://n0tes.example' }, login: LOGIN });
+  const { auth } = await clone.auth({
+    words: WORDS,
+    kdf: { ...body.kdf, origin: 'https://n0tes.example' },
+    login: LOGIN,
+  });
   assert.notEqual(auth, body.auth);
 });
 
 test('a version travels, is signed, and any change to it is refused or seen', async () => {
   const { engine, identity } = await phone();
-  const wish = { kind: 'incident', schema: 1, open: { narrative: 'He waited outside.', who: null }, restricted: { place_detail: 'by the bins' }, line: { n: 1, prev: null }, clock: CLOCK };
+  const wish = {
+    kind: 'incident',
+    schema: 1,
+    open: { narrative: 'He waited outside.', who: null },
+    restricted: { place_detail: 'by the bins' },
+    line: { n: 1, prev: null },
+    clock: CLOCK,
+  };
   const made = await engine.sealVersion(wish);
   const { record, version } = made;
   const push = decodePush(made.push, { diary: identity.diary, record, version });
   assert.equal(envDigest(push.envelopes), made.env);
-  await verifyAuthor(unb64(identity.ecdsa_pub), { c: made.commitment, diary: identity.diary, record, version }, push.meta.sig);
+  await verifyAuthor(
+    unb64(identity.ecdsa_pub),
+    { c: made.commitment, diary: identity.diary, record, version },
+    push.meta.sig,
+  );
   const opened = await engine.openVersion({ record, version, ...push });
-  assert.deepEqual([opened.fields, opened.restricted, opened.altered], [{ narrative: 'He waited outside.' }, { place_detail: 'by the bins' }, false]);
+  assert.deepEqual(
+    [opened.fields, opened.restricted, opened.altered],
+    [{ narrative: 'He waited outside.' }, { place_detail: 'by the bins' }, false],
+  );
   const other = await engine.sealVersion({ ...wish, record });
   await refuses('not_opened', () => engine.openVersion({ record, version: other.version, ...push }));
   await refuses('not_opened', () => engine.openVersion({ record: other.version, version, ...push }));
-  await refuses('not_opened', () => engine.openVersion({ record, version, ...push, envelopes: [push.envelopes[0], other.envelopes[1]] }));
-  await refuses('not_opened', () => engine.openVersion({ record, version, ...push, meta: { ...push.meta, parts: ['open'] } }));
-  const list = [{ record, version, ...push }, { record, version: other.version, ...push }];
-  assert.deepEqual((await engine.openMany(list)).map(({ error }) => error), [null, 'not_opened']);
+  await refuses('not_opened', () =>
+    engine.openVersion({ record, version, ...push, envelopes: [push.envelopes[0], other.envelopes[1]] }),
+  );
+  await refuses('not_opened', () =>
+    engine.openVersion({ record, version, ...push, meta: { ...push.meta, parts: ['open'] } }),
+  );
+  const list = [
+    { record, version, ...push },
+    { record, version: other.version, ...push },
+  ];
+  assert.deepEqual(
+    (await engine.openMany(list)).map(({ error }) => error),
+    [null, 'not_opened'],
+  );
   const forged = { ...list[0], meta: { ...push.meta, c: other.commitment } };
-  assert.deepEqual((await engine.openMany([list[0], forged])).map(({ opened: one }) => [one.altered, one.digests]), [[false, null], [true, null]]);
+  assert.deepEqual(
+    (await engine.openMany([list[0], forged])).map(({ opened: one }) => [one.altered, one.digests]),
+    [
+      [false, null],
+      [true, null],
+    ],
+  );
   await refuses('bad_request', () => engine.sealVersion({ ...wish, open: { no_such_field: 1 } }));
   await refuses('bad_request', () => engine.sealVersion({ ...wish, kind: 'constructor' }));
   await refuses('not_canonical', () => engine.sealVersion({ ...wish, open: { narrative: 'half \ud800' } }));
@@ -279,21 +368,54 @@ test('a version travels, is signed, and any change to it is refused or seen', as
 
 test('a version in the store opens at its own place only, as the version it is, and with every byte as it was', async () => {
   const { engine, identity } = await phone();
-  const wish = { kind: 'incident', schema: 1, open: { narrative: 'He waited outside.' }, restricted: { place_detail: 'by the bins' }, line: { n: 1, prev: null }, clock: CLOCK };
+  const wish = {
+    kind: 'incident',
+    schema: 1,
+    open: { narrative: 'He waited outside.' },
+    restricted: { place_detail: 'by the bins' },
+    line: { n: 1, prev: null },
+    clock: CLOCK,
+  };
   const [one, other] = [await engine.sealVersion(wish), await engine.sealVersion(wish)];
   const ids = [random(16), random(16)];
-  const [sealed, sealedOther] = await engine.boxSealMany([[ids[0], { k: 'version' }, one.push], [ids[1], { k: 'version' }, other.push]]);
+  const [sealed, sealedOther] = await engine.boxSealMany([
+    [ids[0], { k: 'version' }, one.push],
+    [ids[1], { k: 'version' }, other.push],
+  ]);
   const stored = { id: ids[0], sealed, record: one.record, version: one.version };
   const [read] = await engine.openStored([stored]);
-  const { place: _place, ...checked } = await engine.openVersion({ record: one.record, version: one.version, ...decodePush(one.push, { diary: identity.diary, record: one.record, version: one.version }) });
-  assert.deepEqual(read, { kind: 'incident', fields: { ...checked.fields, ...checked.reserved }, restricted: checked.restricted, keys: checked.keys });
+  const { place: _place, ...checked } = await engine.openVersion({
+    record: one.record,
+    version: one.version,
+    ...decodePush(one.push, { diary: identity.diary, record: one.record, version: one.version }),
+  });
+  assert.deepEqual(read, {
+    kind: 'incident',
+    fields: { ...checked.fields, ...checked.reserved },
+    restricted: checked.restricted,
+    keys: checked.keys,
+  });
   const changed = (at) => ({ ...stored, sealed: sealed.map((byte, i) => (i === at ? byte ^ 1 : byte)) });
   const attempts = [
-    changed(0), changed(30), changed(60), changed(4000), changed(sealed.length - 1), { ...stored, sealed: sealed.slice(0, -1) }, { ...stored, sealed: new Uint8Array(0) },
-    { ...stored, sealed: sealedOther }, { ...stored, id: ids[1] }, { ...stored, id: ids[1], sealed: sealedOther }, { ...stored, version: other.version }, { ...stored, record: other.record },
+    changed(0),
+    changed(30),
+    changed(60),
+    changed(4000),
+    changed(sealed.length - 1),
+    { ...stored, sealed: sealed.slice(0, -1) },
+    { ...stored, sealed: new Uint8Array(0) },
+    { ...stored, sealed: sealedOther },
+    { ...stored, id: ids[1] },
+    { ...stored, id: ids[1], sealed: sealedOther },
+    { ...stored, version: other.version },
+    { ...stored, record: other.record },
   ];
   const answers = await engine.openStored([...attempts, stored]);
-  assert.deepEqual(answers.map(Boolean), [...attempts.map(() => false), true], 'and one that does not open stops no other');
+  assert.deepEqual(
+    answers.map(Boolean),
+    [...attempts.map(() => false), true],
+    'and one that does not open stops no other',
+  );
 });
 
 test('one store record that does not open stops no other where it is asked for with others', async () => {
@@ -302,7 +424,10 @@ test('one store record that does not open stops no other where it is asked for w
   const sealed = await engine.boxSealMany(ids.map((id, n) => [id, { n }]));
   sealed[1] = sealed[0];
   const pairs = ids.map((id, i) => [id, sealed[i]]);
-  assert.deepEqual((await engine.boxOpenEach(pairs)).map((one) => one?.desc.n ?? null), [0, null, 2]);
+  assert.deepEqual(
+    (await engine.boxOpenEach(pairs)).map((one) => one?.desc.n ?? null),
+    [0, null, 2],
+  );
   await refuses('not_opened', () => engine.boxOpenMany(pairs));
 });
 
@@ -310,7 +435,13 @@ test('a short entry and a longer one look alike to the server', async () => {
   const { engine } = await phone();
   const lengths = new Set();
   for (const count of [10, 300, 900]) {
-    const { push } = await engine.sealVersion({ kind: 'incident', schema: 1, open: { narrative: 'x'.repeat(count) }, line: { n: 1, prev: null }, clock: CLOCK });
+    const { push } = await engine.sealVersion({
+      kind: 'incident',
+      schema: 1,
+      open: { narrative: 'x'.repeat(count) },
+      line: { n: 1, prev: null },
+      clock: CLOCK,
+    });
     lengths.add(push.length);
   }
   assert.equal(lengths.size, 1);
@@ -340,26 +471,38 @@ test('files: a large one is digested on the way, to the same digests', async () 
   for (let at = 0; at < size; at += piece.length) await engine.filePart(file, piece);
   const { sha256, sha512, n } = await engine.fileEnd(file);
   const whole = Buffer.alloc(size, 9);
-  assert.deepEqual([sha256, sha512], ['sha256', 'sha512'].map((name) => createHash(name).update(whole).digest('hex')));
+  assert.deepEqual(
+    [sha256, sha512],
+    ['sha256', 'sha512'].map((name) => createHash(name).update(whole).digest('hex')),
+  );
   assert.equal(n, 9);
 });
 
 test('bulk: two thousand store records come back in order', async () => {
   const { engine } = await phone();
-  const records = Array.from({ length: 2000 }, (_, n) => [crypto.getRandomValues(new Uint8Array(16)), { n }, Uint8Array.of(n & 255)]);
+  const records = Array.from({ length: 2000 }, (_, n) => [
+    crypto.getRandomValues(new Uint8Array(16)),
+    { n },
+    Uint8Array.of(n & 255),
+  ]);
   const sealed = await engine.boxSealMany(records);
   assert.equal(new Set(sealed.map((bytes) => bytes.length)).size, 1);
   const opened = await engine.boxOpenMany(records.map(([id], i) => [id, sealed[i]]));
-  assert.deepEqual(opened.map(({ desc }) => desc.n), records.map((_, n) => n));
+  assert.deepEqual(
+    opened.map(({ desc }) => desc.n),
+    records.map((_, n) => n),
+  );
 });
 
 test('words: what is too easy is said, and why', async () => {
   const { engine } = cheapEngine();
   const whys = {
-    short: ['tiny', '  eleven char '], common: ['Password1234!', 'aaaaaaaaaaaa', '123456789012', 'abcabcabcabc', 'iloveyou2024!!'],
+    short: ['tiny', '  eleven char '],
+    common: ['Password1234!', 'aaaaaaaaaaaa', '123456789012', 'abcabcabcabc', 'iloveyou2024!!'],
     new_character: ['cage candy arch \u{1fae8}'],
   };
-  for (const [why, list] of Object.entries(whys)) for (const text of list) assert.deepEqual(await engine.checkWords(text), { ok: false, why }, text);
+  for (const [why, list] of Object.entries(whys))
+    for (const text of list) assert.deepEqual(await engine.checkWords(text), { ok: false, why }, text);
   const suggested = await engine.suggestWords();
   assert.equal(suggested.split(' ').length, 6);
   assert.deepEqual(await engine.checkWords(suggested), { ok: true, why: null });
@@ -370,8 +513,14 @@ test('digests that are made many at a time are those of Node, whatever the lengt
     const [key, before, short, long] = [random(32), 'l'.repeat(i % 130), random(i % 70), random((i * 7) % 140)];
     const prk = createHmac('sha256', Buffer.alloc(32)).update(key).digest();
     const [derive, digest] = [hkdfMany(key, before), sha256After(Buffer.from(before))];
-    const [first, second, whole, part] = [derive(long), derive(short), digest(short, long), digest(short)].map(Buffer.from);
-    for (const [got, more] of [[first, long], [second, short]]) assert.deepEqual(got, createHmac('sha256', prk).update(before).update(more).update(Buffer.of(1)).digest());
+    const [first, second, whole, part] = [derive(long), derive(short), digest(short, long), digest(short)].map(
+      Buffer.from,
+    );
+    for (const [got, more] of [
+      [first, long],
+      [second, short],
+    ])
+      assert.deepEqual(got, createHmac('sha256', prk).update(before).update(more).update(Buffer.of(1)).digest());
     assert.deepEqual(whole, createHash('sha256').update(before).update(short).update(long).digest());
     assert.deepEqual(part, createHash('sha256').update(before).update(short).digest());
   }

@@ -11,10 +11,13 @@ import { anotherPhone } from './phone/another.mjs';
 import { PYTHON, sender, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const DUE = 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE erasure SET due_at = 1"); d.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000"); d.commit()';
+const DUE =
+  'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE erasure SET due_at = 1"); d.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000"); d.commit()';
 const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
 const isGone = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
 
@@ -24,7 +27,14 @@ async function sevenDaysPass(one) {
   const database = readdirSync(server.folder, { recursive: true }).find((name) => name.endsWith('.sqlite3'));
   execFileSync(PYTHON, ['-c', DUE, join(server.folder, database)]);
   Object.assign(server, await startServer({ again: server }));
-  await until(one, () => { void looks(one).catch(() => undefined); return one.app.state.erasing.length === 0; }, 'erased');
+  await until(
+    one,
+    () => {
+      void looks(one).catch(() => undefined);
+      return one.app.state.erasing.length === 0;
+    },
+    'erased',
+  );
 }
 
 async function erases(one, record) {
@@ -34,7 +44,10 @@ async function erases(one, record) {
 }
 
 async function twoPhones() {
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) }, 'stays');
+  const one = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) },
+    'stays',
+  );
   const { login } = await one.app.register({ words: WORDS });
   one.app.putDraft({ fields: { narrative: 'goes' } });
   await one.app.addFile('draft', file(PNG), { route: 'photo_picker' });
@@ -55,7 +68,9 @@ test('a phone that was away and changed nothing: the entry, its picture and its 
   assert.ok(isGone(one, record));
   two.faults.off = false;
   // A server that says so before the keeper's own word has come is not believed.
-  two.faults.before = (path) => { if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch'); };
+  two.faults.before = (path) => {
+    if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch');
+  };
   await looks(two).catch(() => undefined);
   assert.deepEqual(titles(two), [['goes'], ['stays']]);
   delete two.faults.before;
@@ -93,7 +108,15 @@ test('words written on the phone that was away bring it back, with nothing to be
   for (const phone of [two, three]) await looks(phone);
   for (const phone of [one, two, three]) {
     assert.ok(isGone(phone, record));
-    assert.equal((await phone.phone.ctx.open.store.readMany((await phone.phone.ctx.open.book.meta(record)).versions.map(({ v }) => `v/${v}`))).filter(Boolean).length, 0, 'no word of it is left');
+    assert.equal(
+      (
+        await phone.phone.ctx.open.store.readMany(
+          (await phone.phone.ctx.open.book.meta(record)).versions.map(({ v }) => `v/${v}`),
+        )
+      ).filter(Boolean).length,
+      0,
+      'no word of it is left',
+    );
     phone.phone.end();
   }
 });

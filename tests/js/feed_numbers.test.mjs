@@ -19,9 +19,13 @@ let items;
 
 before(async () => {
   server = await startServer();
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) }, 'one');
+  const made = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) },
+    'one',
+  );
   phone = made.phone;
-  for (const narrative of ['two', 'three']) await made.app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+  for (const narrative of ['two', 'three'])
+    await made.app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   const { api, diary } = phone.ctx.open.syncing.link();

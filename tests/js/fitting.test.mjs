@@ -24,8 +24,19 @@ test('words are never refused for what they are', () => {
 
 test('a term can be said to be broken only after its order was given to them, and only a term there is', async () => {
   const { app, record } = await phoneWithEntry();
-  const order = (await app.saveRecord({ kind: 'order', record: null, fields: { kind: 'spo', served_on: '2026-11-10', terms: [{ no: 1, text: 'Not to contact me' }] } })).record;
-  const at = (/** @type {number} */ day) => ({ occurred_start: Date.UTC(2026, 10, day, 9), precision: 'minute', tz: 'Europe/London', utc_offset_min: 0 });
+  const order = (
+    await app.saveRecord({
+      kind: 'order',
+      record: null,
+      fields: { kind: 'spo', served_on: '2026-11-10', terms: [{ no: 1, text: 'Not to contact me' }] },
+    })
+  ).record;
+  const at = (/** @type {number} */ day) => ({
+    occurred_start: Date.UTC(2026, 10, day, 9),
+    precision: 'minute',
+    tz: 'Europe/London',
+    utc_offset_min: 0,
+  });
   const breach = (/** @type {number} */ term) => ({ alleged_breaches: [{ order_id: order, term_no: term }] });
   const save = (/** @type {any} */ fields) => app.saveIncident({ record, fields, restricted: {} });
   await assert.rejects(save({ ...at(9), ...breach(1) }), refused('before_service'));
@@ -33,7 +44,10 @@ test('a term can be said to be broken only after its order was given to them, an
   await save({ ...at(12), ...breach(1) });
   await assert.rejects(save(at(9)), refused('before_service'), 'moved to before it');
   await save({ feelings_then_text: 'Scared' });
-  await assert.rejects(app.saveIncident({ record: null, fields: { narrative: 'x', ...at(1), ...breach(1) }, restricted: {} }), refused('before_service'));
+  await assert.rejects(
+    app.saveIncident({ record: null, fields: { narrative: 'x', ...at(1), ...breach(1) }, restricted: {} }),
+    refused('before_service'),
+  );
   const entry = await app.readIncident(record);
   assert.deepEqual(entry.fields.alleged_breaches, breach(1).alleged_breaches);
   assert.equal(entry.fields.occurred_start, at(12).occurred_start);

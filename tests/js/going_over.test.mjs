@@ -7,13 +7,19 @@ import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 /** A registered phone, as the release before left it: tokens in the jar and none in its store. */
 async function earlier() {
   const asked = [];
-  const send = sender(server.base, { before: (path, { method, headers, credentials }) => { asked.push({ line: `${method} ${path}`, token: headers.Authorization, credentials }); } });
+  const send = sender(server.base, {
+    before: (path, { method, headers, credentials }) => {
+      asked.push({ line: `${method} ${path}`, token: headers.Authorization, credentials });
+    },
+  });
   const made = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) }, 'before');
   const { login } = await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
@@ -41,7 +47,11 @@ async function withProof(vault, store, proof) {
 }
 
 /** Whether the proof lies in the store. */
-const keepsProof = async ({ store, vault }) => Boolean((await vault.boxOpen(store.place('identity'), (await store.database.read([store.place('identity')]))[0])).desc.proof);
+const keepsProof = async ({ store, vault }) =>
+  Boolean(
+    (await vault.boxOpen(store.place('identity'), (await store.database.read([store.place('identity')]))[0])).desc
+      .proof,
+  );
 
 const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
 
@@ -53,7 +63,10 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   const lines = asked.map(({ line }) => line);
   assert.equal(lines.filter((line) => line === 'POST /v1/session/exchange').length, 1);
   assert.ok(!lines.includes('POST /v1/sessions'));
-  assert.deepEqual(asked.filter(({ credentials }) => credentials !== 'omit').map(({ line }) => line), ['POST /v1/session/exchange']);
+  assert.deepEqual(
+    asked.filter(({ credentials }) => credentials !== 'omit').map(({ line }) => line),
+    ['POST /v1/session/exchange'],
+  );
   const kept = phone.ctx.open.store.root.session;
   assert.ok(kept.token && kept.token !== token && kept.device && kept.renewal);
   assert.equal(await keepsProof(phone.ctx.open), false, 'the proof it kept is erased');
@@ -94,7 +107,8 @@ test('one whose session was ended comes back as a known device, although strange
   await other.app.endOthers({ words: WORDS });
   const stranger = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await stranger.app.start();
-  for (let tries = 0; tries < 10; tries++) await assert.rejects(stranger.app.signIn({ login, words: 'none of these words at all' }));
+  for (let tries = 0; tries < 10; tries++)
+    await assert.rejects(stranger.app.signIn({ login, words: 'none of these words at all' }));
   await assert.rejects(stranger.app.signIn({ login, words: WORDS }), ({ code }) => code === 'try_later');
   await app.unlock(WORDS);
   await until({ app }, ({ phase, entries }) => phase === 'locked' && !entries.length, 'locked');

@@ -11,14 +11,19 @@ import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const troubled = (one, code) => until(one, ({ account }) => account.trouble?.code === code, code);
 
 test('one ahead, one behind: a phone that is cleared meanwhile keeps what no server has, nothing newer goes first, and no device doubts anything', async () => {
   const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one');
+  const one = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    'one',
+  );
   const { login } = await one.app.register({ words: WORDS });
   await until(one, isKept, 'kept');
   const two = await anotherPhone(server.base, login);
@@ -26,7 +31,9 @@ test('one ahead, one behind: a phone that is cleared meanwhile keeps what no ser
   await looks(two);
   const older = await mkdtemp(join(tmpdir(), 'older-'));
   // That day a picture's words were there, and its bytes came after.
-  faults.before = (path) => { if (path.includes('/blobs/')) throw new TypeError('Failed to fetch'); };
+  faults.before = (path) => {
+    if (path.includes('/blobs/')) throw new TypeError('Failed to fetch');
+  };
   await one.app.addFile(one.record, file(Uint8Array.of(...PNG, 1), 'first.png'), { route: 'photo_picker' });
   await looks(one).catch(() => undefined);
   delete faults.before;

@@ -31,13 +31,20 @@ async function anew() {
   servers.push(server);
 }
 
-
 let keepers = 0;
 
 async function keeper(words = 'He waited outside again.') {
   if (++keepers % 5 === 0) await anew();
   const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx) }) }, words);
+  const made = await phoneWithEntry(
+    {
+      origin: server.base,
+      send: sender(server.base, faults),
+      clock: fixedClock(Date.now()),
+      packActions: (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx) }),
+    },
+    words,
+  );
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   const letIn = (met, over = {}, more = {}) =>
@@ -58,7 +65,11 @@ async function reads(one) {
       const [key] = await unwrapKeys(granted, version, readFrames(wraps));
       const parts = readFrames(sealed);
       const header = { diary: row.diary, part: 'open', record, t: 'version', version };
-      const { fields } = JSON.parse(new TextDecoder().decode(unpad(await envelope.open(await importKey(key), parts[parts.length / 2], 'version', header))));
+      const { fields } = JSON.parse(
+        new TextDecoder().decode(
+          unpad(await envelope.open(await importKey(key), parts[parts.length / 2], 'version', header)),
+        ),
+      );
       found.push({ kind: fields._kind, narrative: fields.narrative, fields, record, version });
     }
     if (row.summary) found.summary = await SUMMARY.open(granted.key, unb64(row.summary), row);
@@ -121,12 +132,25 @@ test('chosen records only, and a case with what comes into it', async () => {
 test('a server that puts itself between is refused before anything is given', async () => {
   const one = await keeper();
   const [priya, other] = [await desk(server), await desk(server)];
-  one.faults.before = (path) => (path.startsWith('/v1/advocates/') ? new Response(JSON.stringify({
-    ecdsa_pub: b64(other.keys.ecdsa.pub), fingerprint: path.split('/').pop(), hpke_pub: b64(other.keys.hpke.pub), name: 'Priya K', organisation: 'Stalking Support North',
-  }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
+  one.faults.before = (path) =>
+    path.startsWith('/v1/advocates/')
+      ? new Response(
+          JSON.stringify({
+            ecdsa_pub: b64(other.keys.ecdsa.pub),
+            fingerprint: path.split('/').pop(),
+            hpke_pub: b64(other.keys.hpke.pub),
+            name: 'Priya K',
+            organisation: 'Stalking Support North',
+          }),
+          { status: 200, headers: { 'content-type': 'application/json' } },
+        )
+      : null;
   await assert.rejects(one.app.meetAdvocate(priya.words), ({ code }) => code === 'wrong_keys');
   one.faults.before = null;
-  await assert.rejects(one.app.meetAdvocate('kept kept kept kept kept kept kept kept kept'), ({ code, unknown }) => code === 'bad_request' && unknown.length === 9);
+  await assert.rejects(
+    one.app.meetAdvocate('kept kept kept kept kept kept kept kept kept'),
+    ({ code, unknown }) => code === 'bad_request' && unknown.length === 9,
+  );
   await assert.rejects(one.app.meetAdvocate(await fingerprintWords(random(12))), ({ code }) => code === 'not_found');
   assert.deepEqual((await one.app.readGrants()).grants, []);
 });
@@ -135,7 +159,10 @@ test('no longer than half a year, and not before there is a copy off this phone'
   const one = await keeper();
   const priya = await desk(server);
   const met = await one.app.meetAdvocate(priya.words);
-  await assert.rejects(one.letIn(met, { not_after: one.app.latestEnd() + DAY }), ({ code }) => code === 'bad_signature');
+  await assert.rejects(
+    one.letIn(met, { not_after: one.app.latestEnd() + DAY }),
+    ({ code }) => code === 'bad_signature',
+  );
   const alone = await phoneWithEntry({ packActions: grantActions }, 'Only here.');
   await assert.rejects(alone.app.meetAdvocate(priya.words), ({ code }) => code === 'not_registered');
 });
@@ -143,7 +170,10 @@ test('no longer than half a year, and not before there is a copy off this phone'
 test('words typed afresh: wrong ones let nobody in', async () => {
   const one = await keeper();
   const met = await one.app.meetAdvocate((await desk(server)).words);
-  await assert.rejects(one.letIn(met, {}, { words: 'not the words of this keeper' }), ({ code }) => code === 'no_match');
+  await assert.rejects(
+    one.letIn(met, {}, { words: 'not the words of this keeper' }),
+    ({ code }) => code === 'no_match',
+  );
   assert.deepEqual((await one.app.readGrants()).grants, []);
   assert.equal((await one.letIn(met)).length, 1);
 });
@@ -152,8 +182,15 @@ test('a new entry carries its keys in its own push; what was taken out says so',
   const one = await keeper();
   const priya = await desk(server);
   await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = (path) => (path.includes('/wraps') ? new Response('{}', { status: 503, headers: { 'content-type': 'application/json' } }) : null);
-  const { record } = await one.app.saveIncident({ record: null, fields: { narrative: 'By its own push.' }, restricted: {} });
+  one.faults.before = (path) =>
+    path.includes('/wraps')
+      ? new Response('{}', { status: 503, headers: { 'content-type': 'application/json' } })
+      : null;
+  const { record } = await one.app.saveIncident({
+    record: null,
+    fields: { narrative: 'By its own push.' },
+    restricted: {},
+  });
   await until(one, isKept, 'kept');
   assert.ok(narratives(await reads(priya)).includes('By its own push.'));
   one.faults.before = null;
@@ -179,14 +216,20 @@ test('a question is answered by the keeper as an addition, and the advocate read
   assert.equal(entry.fields.narrative, 'He waited outside again.\n\nA grey coat.');
   assert.equal(entry.fields.help_given, 'prompted_questions');
   const [kept] = await one.app.readQuestions(one.record);
-  assert.deepEqual([kept.text, kept.answer, kept.status, kept.name], ['What did he wear?', 'A grey coat.', 'answered', 'Priya K, Stalking Support North']);
+  assert.deepEqual(
+    [kept.text, kept.answer, kept.status, kept.name],
+    ['What did he wear?', 'A grey coat.', 'answered', 'Priya K, Stalking Support North'],
+  );
   await until(one, isKept, 'kept');
   const later = await untilReads(priya, (found) => found.some(({ kind }) => kind === 'question'));
   assert.ok(narratives(later).some((text) => text.endsWith('A grey coat.')));
   assert.equal(later.find(({ kind }) => kind === 'question').fields.answer, 'A grey coat.');
   assert.ok(later.every(({ kind }) => kind !== 'consent'));
   await one.phone.ctx.open.syncing.now();
-  assert.deepEqual((await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters, []);
+  assert.deepEqual(
+    (await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters,
+    [],
+  );
 });
 
 test('without the right to ask, nothing is asked', async () => {
@@ -203,7 +246,11 @@ test('a stand-in of the same organisation, in one consent; nobody of another', a
   const priya = await desk(server);
   const sam = await desk(server, { name: 'Sam O' });
   const other = await desk(server, { name: 'Elsewhere' });
-  const [met, standIn, far] = [await one.app.meetAdvocate(priya.words), await one.app.meetAdvocate(sam.words), await one.app.meetAdvocate(other.words)];
+  const [met, standIn, far] = [
+    await one.app.meetAdvocate(priya.words),
+    await one.app.meetAdvocate(sam.words),
+    await one.app.meetAdvocate(other.words),
+  ];
   const elsewhere = { ...far, organisation: 'Another one' };
   await assert.rejects(one.letIn(met, {}, { standIn: elsewhere }), ({ code }) => code === 'other_organisation');
   assert.equal((await one.letIn(met, {}, { standIn })).length, 2);
@@ -215,11 +262,16 @@ test('ended without a signal: nothing more is given from then on, the list says 
   const one = await keeper();
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  one.faults.before = () => {
+    throw new TypeError('Failed to fetch');
+  };
   assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
   await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
   const { grants, offline } = await one.app.readGrants();
-  assert.deepEqual([grants.map(({ grant, mine, unheard, name }) => ({ grant, mine, unheard, name })), offline], [[{ grant: made.grant, mine: true, unheard: true, name: 'Priya K' }], true]);
+  assert.deepEqual(
+    [grants.map(({ grant, mine, unheard, name }) => ({ grant, mine, unheard, name })), offline],
+    [[{ grant: made.grant, mine: true, unheard: true, name: 'Priya K' }], true],
+  );
   one.faults.before = null;
   await one.phone.ctx.open.syncing.now();
   assert.deepEqual(await reads(priya), []);
@@ -230,7 +282,10 @@ test('ended without a signal: nothing more is given from then on, the list says 
 /** What an ending asked of the server, with which proof. */
 const endings = (one) => {
   const asked = [];
-  one.faults.before = (path, { method, headers }) => { if (method === 'DELETE' && path.includes('/grants/')) asked.push(headers['X-Proof']); return null; };
+  one.faults.before = (path, { method, headers }) => {
+    if (method === 'DELETE' && path.includes('/grants/')) asked.push(headers['X-Proof']);
+    return null;
+  };
   return asked;
 };
 
@@ -240,9 +295,13 @@ test('a grant ends after the words only: wrong ones and a short secret end nothi
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   await one.app.setShort('274913', WORDS);
   const asked = endings(one);
-  for (const words of ['not the words at all', '274913', '']) await assert.rejects(one.app.endGrant(made.grant, { words }), { code: 'words_differ' });
+  for (const words of ['not the words at all', '274913', ''])
+    await assert.rejects(one.app.endGrant(made.grant, { words }), { code: 'words_differ' });
   assert.deepEqual(asked, []);
-  assert.deepEqual((await one.app.whoSees(one.record)).map(({ name }) => name), ['Priya K']);
+  assert.deepEqual(
+    (await one.app.whoSees(one.record)).map(({ name }) => name),
+    ['Priya K'],
+  );
   assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
 });
 
@@ -251,13 +310,18 @@ test('an end that waits needs the words again: the short secret sends nothing, a
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   await one.app.setShort('274913', WORDS);
-  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  one.faults.before = () => {
+    throw new TypeError('Failed to fetch');
+  };
   await one.app.endGrant(made.grant, { words: WORDS });
   await one.app.lock('asked');
   const asked = endings(one);
   await one.app.unlock('274913');
   await one.phone.ctx.open.syncing.now();
-  assert.deepEqual([asked, (await one.app.readGrants()).grants.map(({ mine, unheard }) => [mine, unheard])], [[], [[true, true]]]);
+  assert.deepEqual(
+    [asked, (await one.app.readGrants()).grants.map(({ mine, unheard }) => [mine, unheard])],
+    [[], [[true, true]]],
+  );
   assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
   await one.app.lock('asked');
   await one.app.unlock(WORDS);
@@ -275,7 +339,10 @@ test('words that the server refuses are sent once: an end that waits does not us
   one.faults.before = (path, { method }) => {
     if (method !== 'DELETE' || !path.includes('/grants/')) return null;
     asked.push(path);
-    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), { status: 401, headers: { 'content-type': 'application/json' } });
+    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), {
+      status: 401,
+      headers: { 'content-type': 'application/json' },
+    });
   };
   assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
   for (let run = 0; run < 3; run++) await one.phone.ctx.open.syncing.now();
@@ -291,7 +358,8 @@ test('a server that withholds an ending is given nothing made after it', async (
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   // It says that it is done, does nothing, and goes on showing the grant as one that stands.
-  one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
+  one.faults.before = (path, options) =>
+    options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
   assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
   await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
   await until(one, isKept, 'kept');
@@ -315,7 +383,11 @@ test('other keys in an advocate’s place are noticed on the list, and nothing n
   const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
   let asked = 0;
   one.faults.before = (path) => {
-    if (path === '/v1/grants') return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, to: swapped })) }), { status: 200, headers: { 'content-type': 'application/json' } });
+    if (path === '/v1/grants')
+      return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, to: swapped })) }), {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+      });
     if (path.includes('/wraps')) asked++;
     return null;
   };
@@ -333,10 +405,25 @@ test('a grant that the server says is longer, wider or somebody else’s is what
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
-  one.faults.before = (path) => (path === '/v1/grants' ? new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, not_after: row.not_after + 90 * DAY, grant: row.grant })) }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
+  one.faults.before = (path) =>
+    path === '/v1/grants'
+      ? new Response(
+          JSON.stringify({
+            ...own,
+            grants: own.grants.map((row) => ({ ...row, not_after: row.not_after + 90 * DAY, grant: row.grant })),
+          }),
+          { status: 200, headers: { 'content-type': 'application/json' } },
+        )
+      : null;
   assert.equal((await one.app.readGrants()).grants[0].not_after, made.not_after);
   // Under another id it does not open, and lets nobody in.
-  one.faults.before = (path) => (path === '/v1/grants' ? new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: idText(newId()) })) }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
+  one.faults.before = (path) =>
+    path === '/v1/grants'
+      ? new Response(
+          JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: idText(newId()) })) }),
+          { status: 200, headers: { 'content-type': 'application/json' } },
+        )
+      : null;
   assert.deepEqual((await one.app.readGrants()).grants, []);
 });
 
@@ -346,11 +433,24 @@ test('renewed in the last seven days only, with one tap; narrowed at any time, n
   const met = await one.app.meetAdvocate(priya.words);
   const [long] = await one.letIn(met, { rights: ['view', 'comment'] });
   await assert.rejects(one.app.renewGrant(long.grant, { words: WORDS }), ({ code }) => code === 'too_early');
-  await assert.rejects(one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }, { words: WORDS }), ({ code }) => code === 'wider');
-  await assert.rejects(one.app.narrowGrant(long.grant, { restricted: true }, { words: WORDS }), ({ code }) => code === 'wider');
-  const less = await one.app.narrowGrant(long.grant, { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY }, { words: WORDS });
+  await assert.rejects(
+    one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }, { words: WORDS }),
+    ({ code }) => code === 'wider',
+  );
+  await assert.rejects(
+    one.app.narrowGrant(long.grant, { restricted: true }, { words: WORDS }),
+    ({ code }) => code === 'wider',
+  );
+  const less = await one.app.narrowGrant(
+    long.grant,
+    { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY },
+    { words: WORDS },
+  );
   const standing = (await one.app.readGrants()).grants.filter(({ ended_at }) => ended_at === null);
-  assert.deepEqual(standing.map(({ grant, said }) => [grant, said.rights, said.prev]), [[less.grant, ['view'], long.grant]]);
+  assert.deepEqual(
+    standing.map(({ grant, said }) => [grant, said.rights, said.prev]),
+    [[less.grant, ['view'], long.grant]],
+  );
   const renewed = await one.app.renewGrant(less.grant, { words: WORDS });
   assert.ok(renewed.not_after > less.not_after + 20 * DAY);
   // What was on its way when they were let in is given in the run that brings its receipt.
@@ -362,9 +462,14 @@ test('renewed in the last seven days only, with one tap; narrowed at any time, n
 test('nine words typed without a signal are kept, and looked up when there is one', async () => {
   const one = await keeper();
   const priya = await desk(server);
-  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  one.faults.before = () => {
+    throw new TypeError('Failed to fetch');
+  };
   assert.deepEqual((await one.app.meetAdvocate(priya.words)).name, '');
-  assert.deepEqual((await one.app.readMet()).map(({ ecdsa_pub, trouble }) => [ecdsa_pub, trouble]), [['', null]]);
+  assert.deepEqual(
+    (await one.app.readMet()).map(({ ecdsa_pub, trouble }) => [ecdsa_pub, trouble]),
+    [['', null]],
+  );
   one.faults.before = null;
   const [met] = await one.app.readMet();
   assert.equal(met.name, 'Priya K');
@@ -376,12 +481,18 @@ test('another device of the diary gives nothing either, though the server says t
   const one = await keeper();
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
+  one.faults.before = (path, options) =>
+    options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
   await one.app.endGrant(made.grant, { words: WORDS });
   await until(one, isKept, 'kept');
   await one.phone.ctx.open.syncing.now();
   const faults = { before: one.faults.before };
-  const two = makePhone({ origin: server.base, send: sender(server.base, faults), clock: one.phone.clock, packActions: grantActions });
+  const two = makePhone({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: one.phone.clock,
+    packActions: grantActions,
+  });
   await two.app.start();
   await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
   await two.ctx.open.syncing.now();

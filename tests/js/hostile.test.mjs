@@ -10,7 +10,13 @@ import { openKeyset, sealKeyset } from '../../static/js/crypto/keys.js';
 import { newPair } from '../../static/js/crypto/signing.js';
 
 const HEADER = { diary: 'd', part: 'open', record: 'r', t: 'version', version: 'v' };
-const CONTENT = { account: 'a'.repeat(22), login: 'calm-river-7f3k', pins: { notary: null, log: null, kdf_high: 1 }, role: 'diary', store_key: 'k'.repeat(43) };
+const CONTENT = {
+  account: 'a'.repeat(22),
+  login: 'calm-river-7f3k',
+  pins: { notary: null, log: null, kdf_high: 1 },
+  role: 'diary',
+  store_key: 'k'.repeat(43),
+};
 
 function isNotOpened(thrown) {
   return thrown.code === 'not_opened' && thrown.message === 'This could not be opened.';
@@ -43,7 +49,11 @@ test('a body that is good under one key opens under no other, whichever commitme
   const b = await cobblestone.seal(other, context, random(100), { salt });
   const grafted = a.slice();
   grafted.set(b.subarray(24, 56), 24);
-  for (const [key, sealed] of [[other, a], [one, grafted], [other, grafted]]) {
+  for (const [key, sealed] of [
+    [other, a],
+    [one, grafted],
+    [other, grafted],
+  ]) {
     await assert.rejects(() => cobblestone.open(key, context, sealed), isNotOpened);
     assert.equal(await cobblestone.tryOpen(key, context, sealed), null);
   }
@@ -90,7 +100,10 @@ test('a keyset whose public key was swapped is refused, for signing and for seal
   const place = { account: 'a'.repeat(22), epoch: 1, rev: 1 };
   const [ecdsa, hpke, stranger] = await Promise.all([newPair(), newPair(), newPair()]);
   await openKeyset(opener, place, await sealKeyset(opener, place, { ecdsa, hpke }));
-  for (const pairs of [{ ecdsa: { ...ecdsa, pub: stranger.pub }, hpke }, { ecdsa, hpke: { ...hpke, pub: stranger.pub } }]) {
+  for (const pairs of [
+    { ecdsa: { ...ecdsa, pub: stranger.pub }, hpke },
+    { ecdsa, hpke: { ...hpke, pub: stranger.pub } },
+  ]) {
     await assert.rejects(() => sealKeyset(opener, place, pairs), isNotOpened);
   }
 });

@@ -12,7 +12,9 @@ import { choose } from '../../static/js/pack/choose.js';
 
 /** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
 let awake;
-beforeAll(() => { awake = setInterval(() => {}, 1000); });
+beforeAll(() => {
+  awake = setInterval(() => {}, 1000);
+});
 after(() => clearInterval(awake));
 
 const LATER = NOON + 3 * 86_400_000;
@@ -40,16 +42,52 @@ test('an Android zip becomes one sealed file, one entry and one schedule, which 
   assert.deepEqual([done.entries.length, done.rows, done.again], [1, 11, false]);
   const entry = await app.readIncident(done.entries[0]);
   assert.deepEqual(
-    [entry.fields.narrative, entry.fields.channel, entry.fields.channel_account, entry.fields.count, entry.fields.behaviours, entry.fields.precision, entry.fields.occurred_local, entry.fields.entry_kind],
-    ['WhatsApp: 1 missed call and 7 messages from Sam Hill, 3 from me, 21:10 to 21:21.', 'whatsapp', 'Sam Hill', 8, ['chat_messages', 'calls'], 'date_range', '2026-11-24T21:10/2026-11-24T21:21', 'copied_from_other_record'],
+    [
+      entry.fields.narrative,
+      entry.fields.channel,
+      entry.fields.channel_account,
+      entry.fields.count,
+      entry.fields.behaviours,
+      entry.fields.precision,
+      entry.fields.occurred_local,
+      entry.fields.entry_kind,
+    ],
+    [
+      'WhatsApp: 1 missed call and 7 messages from Sam Hill, 3 from me, 21:10 to 21:21.',
+      'whatsapp',
+      'Sam Hill',
+      8,
+      ['chat_messages', 'calls'],
+      'date_range',
+      '2026-11-24T21:10/2026-11-24T21:21',
+      'copied_from_other_record',
+    ],
   );
   const [schedule] = await app.readRecords('schedule');
   assert.equal(entry.fields.schedule_id, schedule.record);
   assert.deepEqual(
-    [schedule.fields.incident_ids, schedule.fields.source_attachment_id, schedule.fields.rows.length, schedule.fields.complete, schedule.restricted.own_accounts, schedule.fields.chat, schedule.fields.import_summary.unknown],
+    [
+      schedule.fields.incident_ids,
+      schedule.fields.source_attachment_id,
+      schedule.fields.rows.length,
+      schedule.fields.complete,
+      schedule.restricted.own_accounts,
+      schedule.fields.chat,
+      schedule.fields.import_summary.unknown,
+    ],
     [[entry.record], done.attachment, 11, 'complete', ['Jo'], 'WhatsApp Chat with Sam Hill', 3],
   );
-  assert.deepEqual(schedule.fields.rows[0], { msg_no: 1, sent_at: Date.UTC(2026, 10, 24, 21, 10), sent_local: '2026-11-24T21:10', sent_source: 'message_or_call_stamp', direction: 'in', from: 'Sam Hill', to: 'me', type: 'text', text: 'Answer me' });
+  assert.deepEqual(schedule.fields.rows[0], {
+    msg_no: 1,
+    sent_at: Date.UTC(2026, 10, 24, 21, 10),
+    sent_local: '2026-11-24T21:10',
+    sent_source: 'message_or_call_stamp',
+    direction: 'in',
+    from: 'Sam Hill',
+    to: 'me',
+    type: 'text',
+    text: 'Answer me',
+  });
   assert.equal(entry.attachments.length, 1);
   assert.equal(JSON.stringify(schedule.fields).includes('"Jo"'), false);
 });
@@ -67,7 +105,10 @@ test('twice adds nothing, under any name; a longer export adds what is new and k
   const { app } = await newPhone();
   await bring(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
   const before = app.state.entries.length;
-  for (const [bytes, name] of [[androidZip(), 'WhatsApp Chat with Sam Hill (1).zip'], [utf8(ANDROID), 'chat.txt']]) {
+  for (const [bytes, name] of [
+    [androidZip(), 'WhatsApp Chat with Sam Hill (1).zip'],
+    [utf8(ANDROID), 'chat.txt'],
+  ]) {
     const { plan } = await bring(app, bytes, name);
     assert.deepEqual([plan.fresh, plan.known, plan.bursts], [0, 11, []]);
   }
@@ -84,7 +125,10 @@ test('what was not chosen the first time is offered the second time, and the fil
   const plan = await app.planImport({ ...JO, order: 'mdy' });
   const first = await app.keepImport({ chosen: [{ burst: 1, narrative: 'my own words' }] });
   const { plan: again, done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
-  assert.deepEqual([plan.bursts.length, again.bursts.length, done.again, done.attachment], [2, 1, true, first.attachment]);
+  assert.deepEqual(
+    [plan.bursts.length, again.bursts.length, done.again, done.attachment],
+    [2, 1, true, first.attachment],
+  );
   const entry = await app.readIncident(first.entries[0]);
   assert.equal(entry.fields.narrative, 'my own words');
   const both = await app.readRecords('schedule');
@@ -94,7 +138,8 @@ test('what was not chosen the first time is offered the second time, and the fil
 test('an ambiguous date, an unknown zone and an unnamed keeper are asked for, never guessed', async () => {
   const { app } = await newPhone();
   await app.readImport(file(utf8('03/04/2026, 09:00 - Sam: a\n'), 'a.txt'));
-  for (const answers of [{ ...JO }, { ...JO, order: 'dmy', tz: 'Nowhere/Else' }, { order: 'dmy', tz: 'Europe/London' }]) await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
+  for (const answers of [{ ...JO }, { ...JO, order: 'dmy', tz: 'Nowhere/Else' }, { order: 'dmy', tz: 'Europe/London' }])
+    await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
   await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
   const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
   assert.equal(plan.bursts.length, 1);
@@ -105,9 +150,13 @@ test('an email: one entry, the message and the one inside it, headers read again
   const { read, plan, done } = await bring(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
   assert.deepEqual([read.kind, read.mail.subject, plan.bursts.length, done.rows], ['mail', 'Café tonight', 1, 2]);
   const [{ fields }] = await app.readRecords('schedule');
-  assert.deepEqual(fields.rows.map(({ sent_local, direction, from, text }) => [sent_local, direction, from, text]), [
-    ['2026-11-24T21:10', 'in', 'Sám <sam@example.org>', 'I saw you €\nAnswer me.'], ['2026-11-23T14:00', 'unknown', 'Lee <lee@example.com>', 'Mill Lane'],
-  ]);
+  assert.deepEqual(
+    fields.rows.map(({ sent_local, direction, from, text }) => [sent_local, direction, from, text]),
+    [
+      ['2026-11-24T21:10', 'in', 'Sám <sam@example.org>', 'I saw you €\nAnswer me.'],
+      ['2026-11-23T14:00', 'unknown', 'Lee <lee@example.com>', 'Mill Lane'],
+    ],
+  );
   assert.match(fields.rows[0].description, /Subject: Café tonight\. Files: häus\.png \(8 bytes\)/);
   const { headers } = await app.readHeaders(done.attachment);
   assert.deepEqual([headers.length, headers[1].raw], [8, 'From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>']);
@@ -118,24 +167,52 @@ test('the wrong file is named for what it is, and nothing is written', async () 
   const { app, phone } = await newPhone();
   const before = await countRows(phone.database);
   const refused = [
-    [utf8('dear diary'), 'a.txt', 'import_wrong'], [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3, 4), 'a.png', 'import_wrong'], [zip({ 'a.txt': utf8('hello') }), 'a.zip', 'import_no_chat'],
-    [zip({ 'a.jpg': utf8('x') }), 'a.zip', 'import_no_chat'], [zip({ 'chat.zip': androidZip() }), 'a.zip', 'import_no_chat'], [androidZip().slice(0, 500), 'a.zip', 'zip_half'], [new Uint8Array(0), 'a.zip', 'empty_file'],
-    [zip({ '_chat.txt': new Uint8Array(20_000_000).fill(97) }, { level: 9 }), 'a.zip', 'zip_too_much'], [utf8('24/11/2026, 21:10 - You blocked this contact.\n'), 'a.txt', 'import_wrong'],
+    [utf8('dear diary'), 'a.txt', 'import_wrong'],
+    [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3, 4), 'a.png', 'import_wrong'],
+    [zip({ 'a.txt': utf8('hello') }), 'a.zip', 'import_no_chat'],
+    [zip({ 'a.jpg': utf8('x') }), 'a.zip', 'import_no_chat'],
+    [zip({ 'chat.zip': androidZip() }), 'a.zip', 'import_no_chat'],
+    [androidZip().slice(0, 500), 'a.zip', 'zip_half'],
+    [new Uint8Array(0), 'a.zip', 'empty_file'],
+    [zip({ '_chat.txt': new Uint8Array(20_000_000).fill(97) }, { level: 9 }), 'a.zip', 'zip_too_much'],
+    [utf8('24/11/2026, 21:10 - You blocked this contact.\n'), 'a.txt', 'import_wrong'],
   ];
   for (const [bytes, name, code] of refused) {
-    await assert.rejects(app.readImport(file(bytes, name)), (error) => { assert.deepEqual([error.code, /Nothing|nothing/.test(error.sentence)], [code, true]); return true; });
+    await assert.rejects(app.readImport(file(bytes, name)), (error) => {
+      assert.deepEqual([error.code, /Nothing|nothing/.test(error.sentence)], [code, true]);
+      return true;
+    });
   }
   assert.equal(await countRows(phone.database), before);
 });
 
 test('stopped half-way: nothing is half made, and the same file can be chosen again', async () => {
-  const { app, phone } = await newPhone({ clock: { at: LATER, now() { return (this.at += 13); }, move() {} } });
+  const { app, phone } = await newPhone({
+    clock: {
+      at: LATER,
+      now() {
+        return (this.at += 13);
+      },
+      move() {},
+    },
+  });
   const before = await countRows(phone.database);
   await app.readImport(file(utf8(longChat(3000)), 'a.txt'));
   const plan = await app.planImport(JO);
   const signal = { stopped: false };
   let steps = 0;
-  await assert.rejects(app.keepImport({ chosen: all(plan) }, { signal, onProgress: () => { if (++steps === 20) signal.stopped = true; } }), { code: 'cancelled' });
+  await assert.rejects(
+    app.keepImport(
+      { chosen: all(plan) },
+      {
+        signal,
+        onProgress: () => {
+          if (++steps === 20) signal.stopped = true;
+        },
+      },
+    ),
+    { code: 'cancelled' },
+  );
   assert.equal(await countRows(phone.database), before);
   assert.deepEqual([app.state.entries.length, await app.readRecords('schedule')], [1, []]);
   const done = await app.keepImport({ chosen: all(plan) });
@@ -150,16 +227,25 @@ test('a phone that dies while the entries are written has none of them afterward
   const { write } = phone.phone.database;
   let writes = 0;
   // The writes after the sealed file never come: not the entries, and not the tidying either.
-  phone.phone.database.write = async function gone(...args) { if (++writes > 2) return new Promise(() => {}); return write.apply(this, args); };
+  phone.phone.database.write = async function gone(...args) {
+    if (++writes > 2) return new Promise(() => {});
+    return write.apply(this, args);
+  };
   void phone.app.keepImport({ chosen: all(plan) });
-  await eventually(() => writes, (n) => n >= 3);
+  await eventually(
+    () => writes,
+    (n) => n >= 3,
+  );
   const next = makePhone({ after: phone.phone, database: new Database({ name: phone.phone.name }) });
   phone.phone.end();
   await next.app.start();
   await next.app.unlock(WORDS);
   assert.deepEqual([next.app.state.entries.length, await next.app.readRecords('schedule')], [1, []]);
-  await eventually(() => countRows(next.database), (n) => n <= before);
-  assert.ok(await countRows(next.database) <= before);
+  await eventually(
+    () => countRows(next.database),
+    (n) => n <= before,
+  );
+  assert.ok((await countRows(next.database)) <= before);
 });
 
 test('what was read is gone after a lock', async () => {
@@ -173,21 +259,54 @@ test('what was read is gone after a lock', async () => {
 
 test('a very long day is several lists of one entry, numbered on', async () => {
   const { app } = await newPhone();
-  const lines = Array.from({ length: 2400 }, (_, i) => `24/11/2026, ${String(8 + Math.floor(i / 300)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`);
+  const lines = Array.from(
+    { length: 2400 },
+    (_, i) =>
+      `24/11/2026, ${String(8 + Math.floor(i / 300)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
+  );
   const { done } = await bring(app, utf8(lines.join('\n')), 'a.txt', { tz: 'Europe/London', me: null });
   const lists = await app.readRecords('schedule');
-  assert.deepEqual([done.entries.length, lists.map(({ fields }) => [fields.part_no, fields.rows[0].msg_no, fields.rows.length]), new Set(lists.map(({ fields }) => fields.series_id)).size], [1, [[1, 1, 1000], [2, 1001, 1000], [3, 2001, 400]], 1]);
-  assert.deepEqual((await bring(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh, 0);
+  assert.deepEqual(
+    [
+      done.entries.length,
+      lists.map(({ fields }) => [fields.part_no, fields.rows[0].msg_no, fields.rows.length]),
+      new Set(lists.map(({ fields }) => fields.series_id)).size,
+    ],
+    [
+      1,
+      [
+        [1, 1, 1000],
+        [2, 1001, 1000],
+        [3, 2001, 400],
+      ],
+      1,
+    ],
+  );
+  assert.deepEqual(
+    (await bring(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh,
+    0,
+  );
 });
 
 test('a pack of one entry takes that entry’s list along and no other of the same file; a long day’s parts all come', async () => {
   let ctx;
-  const { app } = await newPhone({ packActions: (given) => { ctx = given; return {}; } });
+  const { app } = await newPhone({
+    packActions: (given) => {
+      ctx = given;
+      return {};
+    },
+  });
   const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
-  const long = Array.from({ length: 1200 }, (_, i) => `24/09/2026, 08:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`).join('\n');
+  const long = Array.from(
+    { length: 1200 },
+    (_, i) => `24/09/2026, 08:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
+  ).join('\n');
   const { done: day } = await bring(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
   const opened = (await readDiary(ctx.open)).map(openedOf);
-  const lists = (records) => choose(opened, records, {}).registers.filter(({ newest }) => newest.kind === 'schedule').map(({ newest }) => newest.fields.incident_ids);
+  const lists = (records) =>
+    choose(opened, records, {})
+      .registers.filter(({ newest }) => newest.kind === 'schedule')
+      .map(({ newest }) => newest.fields.incident_ids);
   assert.deepEqual(lists([done.entries[0]]), [[done.entries[0]]]);
   assert.deepEqual(lists([day.entries[0]]), [[day.entries[0]], [day.entries[0]]]);
   await app.takeOutRecord(done.entries[1]);
@@ -197,11 +316,26 @@ test('a pack of one entry takes that entry’s list along and no other of the sa
 
 test('erasing an entry for good takes its list along, and the saved chat with the last entry made of it', async () => {
   let ctx;
-  const { app, phone, clock } = await newPhone({ packActions: (given) => { ctx = given; return {}; } });
+  const { app, phone, clock } = await newPhone({
+    packActions: (given) => {
+      ctx = given;
+      return {};
+    },
+  });
   const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
-  const kept = async () => [(await app.readRecords('schedule', { all: true })).length, Boolean(await ctx.open.store.readJson(`b/${(await ctx.open.book.newest(done.attachment).catch(() => null))?.keys.restricted[0][0]}`))];
+  const kept = async () => [
+    (await app.readRecords('schedule', { all: true })).length,
+    Boolean(
+      await ctx.open.store.readJson(
+        `b/${(await ctx.open.book.newest(done.attachment).catch(() => null))?.keys.restricted[0][0]}`,
+      ),
+    ),
+  ];
   assert.deepEqual(await kept(), [2, true]);
-  for (const [i, left] of [[0, [1, true]], [1, [0, false]]]) {
+  for (const [i, left] of [
+    [0, [1, true]],
+    [1, [0, false]],
+  ]) {
     await app.takeOutRecord(done.entries[i]);
     await app.askErasing(done.entries[i], { words: WORDS });
     clock.move(8 * 86_400_000);

@@ -10,17 +10,27 @@ import { fixedClock } from '../../static/js/core/clock.js';
 const NEW = 'orbit velvet canyon maple drift spoon';
 const THIEFS = 'glove pepper window harbor mint lamp';
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const refused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
 const titles = ({ entries }) => entries.map(({ title }) => title).sort();
-const cut = () => { throw new TypeError('Failed to fetch'); };
+const cut = () => {
+  throw new TypeError('Failed to fetch');
+};
 
 /** A keeper with one entry on the server and a code on paper, and somebody else who signed in with the same words. */
 async function keeperAndThief() {
   const faults = {};
-  const one = { ...await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'before'), faults };
+  const one = {
+    ...(await phoneWithEntry(
+      { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+      'before',
+    )),
+    faults,
+  };
   const { login } = await one.app.register({ words: WORDS });
   await until(one, isKept, 'kept');
   const { crockford: code } = await one.app.makeCode();
@@ -33,7 +43,9 @@ async function keeperAndThief() {
 
 /** The thief begins a change of keys with the words and leaves it one step before its end: nobody else can push meanwhile. */
 async function squats(thief) {
-  thief.faults.before = (path) => { if (path.endsWith('/rotation/commit')) cut(); };
+  thief.faults.before = (path) => {
+    if (path.endsWith('/rotation/commit')) cut();
+  };
   await refused(thief.app.renewKeys({ words: WORDS, newWords: THIEFS }), 'offline', 'no_network');
   delete thief.faults.before;
 }
@@ -135,7 +147,8 @@ test('a code that is not whole, another one, and no signal: each is said, and no
     await refused(one.app.renewKeys({ words: WORDS, newWords: NEW, code: wrong }), 'code_wrong');
   }
   // More often than wrong proofs end a session.
-  for (let tries = 0; tries < 12; tries++) await refused(one.app.renewKeys({ words: WORDS, newWords: NEW, code: other.code }), 'code_refused');
+  for (let tries = 0; tries < 12; tries++)
+    await refused(one.app.renewKeys({ words: WORDS, newWords: NEW, code: other.code }), 'code_refused');
   await refused(one.app.renewKeys({ words: 'quite other words here', newWords: NEW, code }), 'words_differ');
   one.faults.off = true;
   await refused(one.app.renewKeys({ words: WORDS, newWords: NEW, code }), 'offline', 'no_network');
@@ -146,7 +159,10 @@ test('a code that is not whole, another one, and no signal: each is said, and no
   for (const { phone } of [one, other.one, other.thief]) phone.end();
 });
 
-for (const [name, hit] of [['while wraps are sent', '/rotation/wraps'], ['before it takes effect', '/rotation/commit']]) {
+for (const [name, hit] of [
+  ['while wraps are sent', '/rotation/wraps'],
+  ['before it takes effect', '/rotation/commit'],
+]) {
   test(`locked ${name}, and somebody sets new words: it goes on after a restart with the new words and the code`, async () => {
     const { one, thief, login, code } = await keeperAndThief();
     one.faults.before = async (path) => {

@@ -12,16 +12,22 @@ import { sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
+const isKept = ({ entries, busy }) =>
+  entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
 const isFeed = (path, { method = 'GET' } = {}) => method === 'GET' && path.includes('/changes');
 const isSignIn = (path, { method } = {}) => method === 'POST' && path === '/v1/sessions';
 
 async function keeper(words) {
   const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const one = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    words,
+  );
   const { login } = await one.app.register({ words: WORDS });
   await until(one, isKept, 'kept');
   return { ...one, faults, login };
@@ -30,7 +36,9 @@ async function keeper(words) {
 /** A promise and what keeps it. */
 function gate() {
   let open;
-  const passed = new Promise((go) => { open = () => go(undefined); });
+  const passed = new Promise((go) => {
+    open = () => go(undefined);
+  });
   return { passed, open };
 }
 
@@ -57,9 +65,15 @@ async function isSound(one, titles) {
 async function isSame(one, other, record) {
   await looks(one);
   assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
-  assert.deepEqual(one.app.state.entries.map(({ title, flags }) => [title, flags]), other.app.state.entries.map(({ title, flags }) => [title, flags]));
+  assert.deepEqual(
+    one.app.state.entries.map(({ title, flags }) => [title, flags]),
+    other.app.state.entries.map(({ title, flags }) => [title, flags]),
+  );
   const [read, wanted] = await Promise.all([one, other].map(({ app }) => app.readIncident(record)));
-  assert.deepEqual([read.fields, read.note, read.versions.map(({ version, altered }) => [version, altered])], [wanted.fields, wanted.note, wanted.versions.map(({ version, altered }) => [version, altered])]);
+  assert.deepEqual(
+    [read.fields, read.note, read.versions.map(({ version, altered }) => [version, altered])],
+    [wanted.fields, wanted.note, wanted.versions.map(({ version, altered }) => [version, altered])],
+  );
 }
 
 /** Runs `act`, which signs in; the answer to that is held until a pull that was on has ended. @returns {Promise<object>} the root as that pull left it */
@@ -91,7 +105,9 @@ test('a cleared phone goes on with its new keys while its first pull is on: what
   const one = await keeper('before');
   const faults = {};
   let cleared = null;
-  one.faults.before = (path) => { if (path.endsWith('/rotation/commit')) cleared = one.app.panicClear(); };
+  one.faults.before = (path) => {
+    if (path.endsWith('/rotation/commit')) cleared = one.app.panicClear();
+  };
   await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
   await cleared;
   one.phone.end();
@@ -163,9 +179,13 @@ test('an answer that set out before the new keys and arrives after them is asked
 test('new keys that come to nothing while the wraps of those before are still being made: everything opens', async () => {
   const one = await keeper('before');
   const { root } = one.phone.ctx.open.store;
-  await one.phone.ctx.open.store.change((next) => { next.rewrap = true; }); // as where a lock came before all wraps were made
+  await one.phone.ctx.open.store.change((next) => {
+    next.rewrap = true;
+  }); // as where a lock came before all wraps were made
   assert.ok(!root.rewrap);
-  one.faults.before = (path) => { if (path.endsWith('/rotation/commit')) throw new TypeError('Failed to fetch'); };
+  one.faults.before = (path) => {
+    if (path.endsWith('/rotation/commit')) throw new TypeError('Failed to fetch');
+  };
   await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
   delete one.faults.before;
   await one.app.makeCopy({ words: WORDS });
@@ -256,7 +276,10 @@ test('"Send again" while the feed is read: no number is left out, and it goes on
   await two.app.sendAgain();
   late.open();
   const { store } = two.phone.ctx.open;
-  await eventually(() => store.root.again, (is) => !is);
+  await eventually(
+    () => store.root.again,
+    (is) => !is,
+  );
   await looks(two);
   assert.equal((await numbered(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
   await until(two, (state) => isKept(state) && state.entries.length === 2, 'both');
@@ -278,14 +301,23 @@ test('what the version before called altered, since it had opened it under the w
   const { openMany } = vault;
   vault.openMany = async (versions) => versions.map(() => ({ opened: null, error: 'not_opened' }));
   // As that version left it: it never tried again.
-  await store.change((root) => { root.reopened = true; });
+  await store.change((root) => {
+    root.reopened = true;
+  });
   await looks(two);
-  assert.deepEqual([store.root.doubts, two.app.state.account.trouble?.code, two.app.state.entries.length], [{ altered: true }, 'altered', 1]);
-  await store.change((root) => { delete root.reopened; });
+  assert.deepEqual(
+    [store.root.doubts, two.app.state.account.trouble?.code, two.app.state.entries.length],
+    [{ altered: true }, 'altered', 1],
+  );
+  await store.change((root) => {
+    delete root.reopened;
+  });
   await looks(two);
   assert.deepEqual(store.root.doubts, { altered: true }, 'where it does not hold now either, it is said as before');
   vault.openMany = openMany;
-  await store.change((root) => { delete root.reopened; });
+  await store.change((root) => {
+    delete root.reopened;
+  });
   book.seen.clear();
   await looks(two);
   await isSame(two, one, record);

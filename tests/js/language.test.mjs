@@ -5,24 +5,58 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { SENTENCES, SPECIFIC, FILLED, told } from '../../static/js/actions/sentences.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { amountSaid } from '../../static/js/ui/amount_words.js';
-import { dotted, everyWord, forOthers, inItsOrder, inWords, language, learn, speak, t, tn } from '../../static/js/ui/strings.js';
+import {
+  dotted,
+  everyWord,
+  forOthers,
+  inItsOrder,
+  inWords,
+  language,
+  learn,
+  speak,
+  t,
+  tn,
+} from '../../static/js/ui/strings.js';
 import { day, dayHeading, seasonWords, size, whenWords } from '../../static/js/ui/say.js';
 
 const both = (text, english) => ({ both: [text, english] });
 const polish = (reviewed, more = {}) => ({
-  lang: 'pl', dir: 'ltr', reviewed, said: { 'This was erased for good, as asked.': 'Usunięto na zawsze.', 'Came to my home': 'Przyszedł do mnie' },
-  keys: { 'frame.done': 'Gotowe', 'consent.court': 'Sąd może to zobaczyć.', 'consent.do': 'Przygotuj pakiet', 'x.files.one': '{n} plik', 'x.files.few': '{n} pliki', 'x.files.many': '{n} plików', 'say.today': 'Dziś, {day}', ...more },
+  lang: 'pl',
+  dir: 'ltr',
+  reviewed,
+  said: { 'This was erased for good, as asked.': 'Usunięto na zawsze.', 'Came to my home': 'Przyszedł do mnie' },
+  keys: {
+    'frame.done': 'Gotowe',
+    'consent.court': 'Sąd może to zobaczyć.',
+    'consent.do': 'Przygotuj pakiet',
+    'x.files.one': '{n} plik',
+    'x.files.few': '{n} pliki',
+    'x.files.many': '{n} plików',
+    'say.today': 'Dziś, {day}',
+    ...more,
+  },
 });
 const ui = new URL('../../static/js/ui/', import.meta.url);
 for (const name of readdirSync(ui)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, ui).href);
-learn({ 'x.files.one': '1 file', 'x.files.other': '{n} files', 'consent.court': 'A court may see it.', 'consent.do': 'Make the pack' });
+learn({
+  'x.files.one': '1 file',
+  'x.files.other': '{n} files',
+  'consent.court': 'A court may see it.',
+  'consent.do': 'Make the pack',
+});
 afterEach(() => speak(null, both));
 
 test('a number of things takes the form its language has for that number', () => {
   speak(polish(true), both);
-  assert.deepEqual([1, 2, 5, 12, 22, 25].map((n) => tn('x.files', n)), ['1 plik', '2 pliki', '5 plików', '12 plików', '22 pliki', '25 plików']);
+  assert.deepEqual(
+    [1, 2, 5, 12, 22, 25].map((n) => tn('x.files', n)),
+    ['1 plik', '2 pliki', '5 plików', '12 plików', '22 pliki', '25 plików'],
+  );
   speak(null, both);
-  assert.deepEqual([1, 2, 0].map((n) => tn('x.files', n)), ['1 file', '2 files', '0 files']);
+  assert.deepEqual(
+    [1, 2, 0].map((n) => tn('x.files', n)),
+    ['1 file', '2 files', '0 files'],
+  );
 });
 
 test('a draft shows a sentence about consent or a failure in English too, and no button', () => {
@@ -30,7 +64,9 @@ test('a draft shows a sentence about consent or a failure in English too, and no
   assert.deepEqual(t('consent.court'), { both: ['Sąd może to zobaczyć.', 'A court may see it.'] });
   assert.equal(t('consent.do'), 'Przygotuj pakiet');
   assert.equal(t('frame.done'), 'Gotowe');
-  assert.deepEqual(inWords('This was erased for good, as asked.', { grave: true }), { both: ['Usunięto na zawsze.', 'This was erased for good, as asked.'] });
+  assert.deepEqual(inWords('This was erased for good, as asked.', { grave: true }), {
+    both: ['Usunięto na zawsze.', 'This was erased for good, as asked.'],
+  });
   assert.equal(inWords('Came to my home'), 'Przyszedł do mnie');
 });
 
@@ -48,7 +84,14 @@ test('what has no words yet is said in English, never left out', () => {
 
 test('days are said in the language of the screens, with figures everyone can read', () => {
   const at = Date.UTC(2026, 10, 3, 12);
-  const occurred = { occurred_start: at, occurred_end: null, occurred_local: '2026-11-03T12:00', tz: 'Europe/London', utc_offset_min: 0, precision: 'minute' };
+  const occurred = {
+    occurred_start: at,
+    occurred_end: null,
+    occurred_local: '2026-11-03T12:00',
+    tz: 'Europe/London',
+    utc_offset_min: 0,
+    precision: 'minute',
+  };
   assert.equal(day(at), '3 Nov 2026');
   speak(polish(true), both);
   assert.equal(language(), 'pl');
@@ -61,7 +104,8 @@ test('days are said in the language of the screens, with figures everyone can re
 
 test('Welsh days and months are Welsh in a browser that has none', () => {
   speak({ ...polish(true), lang: 'cy', keys: {} }, both);
-  const icu = (options, date) => new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
+  const icu = (options, date) =>
+    new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
   for (let month = 0; month < 12; month++) {
     const at = Date.UTC(2026, month, 3 + month, 12);
     const date = new Date(at).toISOString().slice(0, 10);
@@ -72,7 +116,13 @@ test('Welsh days and months are Welsh in a browser that has none', () => {
 });
 
 /** A draft whose words are the English ones with a mark, so that what is shown in both can be told. */
-const marked = () => ({ lang: 'pl', dir: 'ltr', reviewed: false, said: {}, keys: Object.fromEntries(Object.entries(everyWord()).map(([key, text]) => [key, `~${text}`])) });
+const marked = () => ({
+  lang: 'pl',
+  dir: 'ltr',
+  reviewed: false,
+  said: {},
+  keys: Object.fromEntries(Object.entries(everyWord()).map(([key, text]) => [key, `~${text}`])),
+});
 /** Every key that a draft shows in English too. */
 function inBoth() {
   speak(marked(), both);
@@ -82,40 +132,106 @@ const sentences = () => Object.entries(everyWord()).filter(([, text]) => /[.?!]/
 
 test('every sentence about consent, erasing, locks, danger or a failure has its English beneath', () => {
   const shown = inBoth();
-  const places = ['about', 'agree', 'ask', 'away', 'bad', 'before', 'borrowed', 'capd', 'capset', 'check', 'chw', 'clear', 'code', 'consent', 'copy', 'court', 'cover', 'devices', 'erase', 'guard', 'hand', 'hold', 'home', 'kept', 'locks', 'look', 'nw', 'out', 'outside', 'pack', 'purge', 'risk', 'safety', 'server', 'short', 'show', 'signout', 'som', 'sum', 'two', 'voice', 'wordy', 'words'];
+  const places = [
+    'about',
+    'agree',
+    'ask',
+    'away',
+    'bad',
+    'before',
+    'borrowed',
+    'capd',
+    'capset',
+    'check',
+    'chw',
+    'clear',
+    'code',
+    'consent',
+    'copy',
+    'court',
+    'cover',
+    'devices',
+    'erase',
+    'guard',
+    'hand',
+    'hold',
+    'home',
+    'kept',
+    'locks',
+    'look',
+    'nw',
+    'out',
+    'outside',
+    'pack',
+    'purge',
+    'risk',
+    'safety',
+    'server',
+    'short',
+    'show',
+    'signout',
+    'som',
+    'sum',
+    'two',
+    'voice',
+    'wordy',
+    'words',
+  ];
   const calm = new Set(['voice.lead']);
   for (const place of places) {
     const there = sentences().filter(([key]) => key.startsWith(`${place}.`));
     assert.ok(there.length, `no sentence at ${place}`);
-    assert.deepEqual(there.filter(([key]) => !shown.has(key) && !calm.has(key)), [], place);
+    assert.deepEqual(
+      there.filter(([key]) => !shown.has(key) && !calm.has(key)),
+      [],
+      place,
+    );
   }
 });
 
 test('a sentence that a wrong word would make dangerous never stands alone, wherever it is', () => {
   const shown = inBoth();
-  const grave = /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
+  const grave =
+    /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
   // What is asked or counted here has one of those words in it and decides nothing.
-  const fine = /^(?:chase\.|f\.|find\.none_more|four\.(?:unwanted_why)|mail\.|odd\.|order\.none|pat\.|plan\.|reg\.(?:order|report|notice|reason|statement)|sched\.|share\.quick_more|wording\.|young\.|card\.|count\.|help\.(?:official)|effect\.|link\.|coach\.lead|police\.|import\.lenient|done\.again|share\.start_more)/;
-  assert.deepEqual(sentences().filter(([key, text]) => grave.test(text) && !shown.has(key) && !fine.test(key)), []);
+  const fine =
+    /^(?:chase\.|f\.|find\.none_more|four\.(?:unwanted_why)|mail\.|odd\.|order\.none|pat\.|plan\.|reg\.(?:order|report|notice|reason|statement)|sched\.|share\.quick_more|wording\.|young\.|card\.|count\.|help\.(?:official)|effect\.|link\.|coach\.lead|police\.|import\.lenient|done\.again|share\.start_more)/;
+  assert.deepEqual(
+    sentences().filter(([key, text]) => grave.test(text) && !shown.has(key) && !fine.test(key)),
+    [],
+  );
   assert.ok(sentences().filter(([key]) => shown.has(key)).length > 300);
 });
 
 test('no button and no name is doubled: only sentences are', () => {
   const words = everyWord();
-  assert.deepEqual([...inBoth()].filter((key) => !/[.?!]/.test(words[key])), []);
+  assert.deepEqual(
+    [...inBoth()].filter((key) => !/[.?!]/.test(words[key])),
+    [],
+  );
 });
 
 test('every failure has its English beneath, and so has one that names a file', () => {
   const [pattern] = FILLED;
-  const told = { ...Object.fromEntries([...Object.values(SENTENCES), ...SPECIFIC].map((text) => [text, `~${text}`])), [pattern]: '~{name} ~' };
+  const told = {
+    ...Object.fromEntries([...Object.values(SENTENCES), ...SPECIFIC].map((text) => [text, `~${text}`])),
+    [pattern]: '~{name} ~',
+  };
   speak({ ...marked(), said: told }, both);
-  for (const text of [...Object.values(SENTENCES), ...SPECIFIC]) assert.deepEqual(inWords(text, { grave: true }), { both: [`~${text}`, text] });
+  for (const text of [...Object.values(SENTENCES), ...SPECIFIC])
+    assert.deepEqual(inWords(text, { grave: true }), { both: [`~${text}`, text] });
   const named = pattern.replace('{name}', 'data/a b.pdf');
   assert.deepEqual(inWords(named, { grave: true }), { both: ['~data/a b.pdf ~', named] });
 });
 
 test('what only the place that failed could say is thrown there word for word, and stands', () => {
-  const all = ['actions', 'crypto', 'pack'].flatMap((folder) => readdirSync(new URL(`../${folder}/`, ui)).filter((name) => name.endsWith('.js') && name !== 'sentences.js').map((name) => readFileSync(new URL(`../${folder}/${name}`, ui), 'utf8'))).join('\n');
+  const all = ['actions', 'crypto', 'pack']
+    .flatMap((folder) =>
+      readdirSync(new URL(`../${folder}/`, ui))
+        .filter((name) => name.endsWith('.js') && name !== 'sentences.js')
+        .map((name) => readFileSync(new URL(`../${folder}/${name}`, ui), 'utf8')),
+    )
+    .join('\n');
   for (const text of SPECIFIC) assert.ok(all.includes(`'${text}'`), text);
   for (const text of FILLED) assert.ok(all.includes(text.slice(6)), text);
   assert.equal(told(new KeptError('too_large', SPECIFIC[3])).sentence, SPECIFIC[3]);
@@ -123,7 +239,13 @@ test('what only the place that failed could say is thrown there word for word, a
 });
 
 test('from right to left, numbers with gaps, sizes and names keep their own order', () => {
-  const urdu = { lang: 'ur', dir: 'rtl', reviewed: false, said: {}, keys: { 'help.ring': '{number} پر فون کریں', 'entries.number': 'نمبر {n}' } };
+  const urdu = {
+    lang: 'ur',
+    dir: 'rtl',
+    reviewed: false,
+    said: {},
+    keys: { 'help.ring': '{number} پر فون کریں', 'entries.number': 'نمبر {n}' },
+  };
   speak(urdu, both);
   assert.equal(t('help.ring', { number: '0808 802 0300' }), '\u20680808 802 0300\u2069 پر فون کریں');
   assert.equal(t('entries.number', { n: 12 }), 'نمبر 12');
@@ -137,19 +259,43 @@ test('from right to left, numbers with gaps, sizes and names keep their own orde
 
 test('what others are shown or given is in English and in the usual words', () => {
   speak(marked(), both);
-  assert.equal(forOthers(() => `${t('show.entry', { n: 3 })} ${language()}`), 'Entry 3 en-GB');
+  assert.equal(
+    forOthers(() => `${t('show.entry', { n: 3 })} ${language()}`),
+    'Entry 3 en-GB',
+  );
   assert.equal(language(), 'pl');
   assert.equal(String(t('nav.add')), '~Add');
-  assert.throws(() => forOthers(() => { throw new Error('stop'); }));
+  assert.throws(() =>
+    forOthers(() => {
+      throw new Error('stop');
+    }),
+  );
   assert.equal(language(), 'pl');
 });
 
 test('amounts, seasons and parts of a day are said in the language of the screens', () => {
-  const amount = { in: 45, out: 1, unsure: 0, calls: 43, deleted: 0, edited: 0, first: '2026-11-24T21:10', last: '2026-11-24T23:55', from: ['Sam'] };
+  const amount = {
+    in: 45,
+    out: 1,
+    unsure: 0,
+    calls: 43,
+    deleted: 0,
+    edited: 0,
+    first: '2026-11-24T21:10',
+    last: '2026-11-24T23:55',
+    from: ['Sam'],
+  };
   assert.equal(amountSaid(amount), '43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55');
   assert.equal(amountSaid({ ...amount, in: 0, out: 0, calls: 0, first: null, from: [] }), 'No messages');
   assert.equal(seasonWords('Summer 2026'), 'Summer 2026');
-  const evening = { occurred_start: 0, occurred_end: 1, occurred_local: '2026-11-03 evening', tz: 'Europe/London', utc_offset_min: 0, precision: 'part_of_day' };
+  const evening = {
+    occurred_start: 0,
+    occurred_end: 1,
+    occurred_local: '2026-11-03 evening',
+    tz: 'Europe/London',
+    utc_offset_min: 0,
+    precision: 'part_of_day',
+  };
   assert.equal(whenWords(evening), 'Tuesday, 3 November 2026, evening');
   speak(marked(), both);
   assert.equal(seasonWords('Summer 2026'), '~Summer 2026');

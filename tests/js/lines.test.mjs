@@ -8,7 +8,9 @@ import { WORDS, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const tries = (one) => looks(one).catch(() => undefined);
@@ -49,7 +51,15 @@ test('a server put back while a phone is open: what it writes next waits for wha
   await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
   await one.app.sendAgain();
   await until(one, (state) => state.entries.length === 4 && isKept(state), 'all kept');
-  assert.deepEqual(one.app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort(([, a], [, b]) => a - b), [['one', 1], ['two', 2], ['three', 3], ['C', 4]]);
+  assert.deepEqual(
+    one.app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort(([, a], [, b]) => a - b),
+    [
+      ['one', 1],
+      ['two', 2],
+      ['three', 3],
+      ['C', 4],
+    ],
+  );
   const fresh = await anotherPhone(server.base, one.login);
   await areSound([one, fresh], ['C', 'one', 'three', 'two']);
   for (const { phone } of [one, fresh]) phone.end();
@@ -98,14 +108,19 @@ test('a manifest of before the server was put back is doubted until a later one 
   const { counter } = two.phone.ctx.open.store.root.manifest;
   two.faults.before = async (path, options) => {
     const { outbox, manifest } = two.phone.ctx.open.store.root;
-    if (isPush(path, options) && outbox.length === 1 && manifest.counter > counter) throw new TypeError('Failed to fetch');
+    if (isPush(path, options) && outbox.length === 1 && manifest.counter > counter)
+      throw new TypeError('Failed to fetch');
   };
   await two.app.sendAgain();
   await tries(two);
   const early = await anotherPhone(server.base, one.login);
   await until(early, (state) => state.entries.length === 4 && isKept(state), 'all are there');
   await looks(early);
-  assert.equal(early.app.state.account.trouble?.code, 'omitted', 'a statement of the keeper’s own is contradicted, and no later one is there yet');
+  assert.equal(
+    early.app.state.account.trouble?.code,
+    'omitted',
+    'a statement of the keeper’s own is contradicted, and no later one is there yet',
+  );
   delete two.faults.before;
   await looks(two);
   for (const other of [one, three, early]) await looks(other);
@@ -132,7 +147,9 @@ test('two phones ahead of a server that was put back, each sending before it kno
   await writesAway(two, ['D']);
   // Both have asked for the feed, and both send, when the server is the one of before.
   let [waiting, go] = [0, null];
-  const back = new Promise((done) => { go = done; });
+  const back = new Promise((done) => {
+    go = done;
+  });
   for (const { faults } of [one, two]) {
     faults.before = async (path, options) => {
       if (!isPush(path, options)) return;
@@ -145,7 +162,11 @@ test('two phones ahead of a server that was put back, each sending before it kno
   await back;
   for (const phone of [one, two]) {
     await tries(phone);
-    await until(phone, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'it is said');
+    await until(
+      phone,
+      ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
+      'it is said',
+    );
     await phone.app.sendAgain();
     await until(phone, isKept, 'kept');
     await looks(phone);
@@ -161,7 +182,11 @@ test('a version that is truly missing is said on every other phone, and no longe
   await until(two, isKept, 'on the second');
   const { store } = one.phone.ctx.open;
   let held = null;
-  await writesAway(one, ['kept back', 'after it'], () => store.change((root) => { held = root.outbox.shift(); }));
+  await writesAway(one, ['kept back', 'after it'], () =>
+    store.change((root) => {
+      held = root.outbox.shift();
+    }),
+  );
   await looks(one);
   const fresh = await anotherPhone(server.base, one.login);
   for (const phone of [two, fresh]) {
@@ -178,7 +203,9 @@ test('a version that is truly missing is said on every other phone, and no longe
     await looks(phone);
     assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'whatever else came');
   }
-  await store.change((root) => { root.outbox = [held, ...root.outbox]; });
+  await store.change((root) => {
+    root.outbox = [held, ...root.outbox];
+  });
   await looks(one);
   const last = await anotherPhone(server.base, one.login);
   await areSound([one, two, fresh, last], ['after it', 'and another', 'kept back', 'one']);
@@ -202,23 +229,46 @@ test('a phone that was told so by the version before looks again at what it has,
 /** What is judged of a diary with these versions: [device, number, commitment before, its own], or null for one that was erased for good. */
 async function judged(versions) {
   const root = { doubts: {}, lines: {}, lines_unsure: true, outbox: [], feed: { seq: versions.length } };
-  const metas = versions.map((one, i) => ({ record: `r${i}`, versions: [{ v: `v${i}`, c: one?.[3] ?? `erased${i}` }] }));
-  const opened = new Map(versions.flatMap((one, i) => (one ? [[`v${i}`, { fields: { _line: { device: one[0], n: one[1], prev: one[2] } } }]] : [])));
-  const store = { root, readJsonMany: async () => [versions.map((_one, i) => [i + 1, `r${i}`, `v${i}`, '', ''])], change: async (fill) => fill(root) };
+  const metas = versions.map((one, i) => ({
+    record: `r${i}`,
+    versions: [{ v: `v${i}`, c: one?.[3] ?? `erased${i}` }],
+  }));
+  const opened = new Map(
+    versions.flatMap((one, i) =>
+      one ? [[`v${i}`, { fields: { _line: { device: one[0], n: one[1], prev: one[2] } } }]] : [],
+    ),
+  );
+  const store = {
+    root,
+    readJsonMany: async () => [versions.map((_one, i) => [i + 1, `r${i}`, `v${i}`, '', ''])],
+    change: async (fill) => fill(root),
+  };
   await judgeLines({ store, identity: { device: 'own' }, book: { readAgain: async () => ({ metas, opened }) } });
   return root;
 }
 
 test('as many numbers may be missing as versions were erased for good, and no more; another in its place is no help', async () => {
-  const [first, second, third] = [['a', 1, null, 'a1'], ['a', 2, 'a1', 'a2'], ['a', 3, 'a2', 'a3']];
+  const [first, second, third] = [
+    ['a', 1, null, 'a1'],
+    ['a', 2, 'a1', 'a2'],
+    ['a', 3, 'a2', 'a3'],
+  ];
   assert.deepEqual((await judged([first, third, second])).doubts, {});
   assert.deepEqual((await judged([null, third, first])).doubts, {}, 'erased');
   assert.equal((await judged([null, third, first])).blanks, 0, 'and it stands for one number only');
   assert.deepEqual((await judged([third, first])).doubts, { line_gap: true });
-  assert.deepEqual((await judged([null, ['b', 2, 'b1', 'b2'], third, first])).doubts, { line_gap: true }, 'two are missing, and one was erased');
+  assert.deepEqual(
+    (await judged([null, ['b', 2, 'b1', 'b2'], third, first])).doubts,
+    { line_gap: true },
+    'two are missing, and one was erased',
+  );
   assert.deepEqual((await judged([first, ['a', 2, 'a1', 'another'], third])).doubts, { line_gap: true });
   assert.deepEqual((await judged([first, second, ['a', 2, 'a1', 'another'], third])).doubts, { line_gap: true });
-  assert.deepEqual((await judged([['own', 4, 'x', 'y'], first])).doubts, {}, 'this device’s own line is its own to know');
+  assert.deepEqual(
+    (await judged([['own', 4, 'x', 'y'], first])).doubts,
+    {},
+    'this device’s own line is its own to know',
+  );
   const { lines, lines_unsure } = await judged([first, third, second]);
   assert.deepEqual([lines, lines_unsure], [{ a: { n: 3, c: 'a3' } }, undefined]);
 });

@@ -4,7 +4,11 @@ import { test } from 'node:test';
 import { folded, spokenIn, wanted } from '../../static/js/record/folding.js';
 import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
 
-const fields = (narrative, more = {}) => ({ record: null, fields: { narrative, precision: 'unknown', ...more }, restricted: {} });
+const fields = (narrative, more = {}) => ({
+  record: null,
+  fields: { narrative, precision: 'unknown', ...more },
+  restricted: {},
+});
 
 async function again(phone) {
   const next = makePhone({ after: phone });
@@ -15,16 +19,35 @@ async function again(phone) {
 
 /** Every sealed record of the phone's table, in the order it was written. */
 async function table(phone) {
-  return phone.database.attempt(async (db) => Promise.all((await db.getAllKeys('a')).map(async (key) => [new Uint8Array(key), new Uint8Array(await db.get('a', key))])));
+  return phone.database.attempt(async (db) =>
+    Promise.all(
+      (await db.getAllKeys('a')).map(async (key) => [new Uint8Array(key), new Uint8Array(await db.get('a', key))]),
+    ),
+  );
 }
 
 test('an entry is found by its words, exact words, files, people and accounts; case, accents and unseen marks do not matter', async () => {
   const { app, record } = await phoneWithEntry({}, 'He waited outside the Café Zoë.');
-  const { record: dan } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Dan Smith', aliases: ['Danny'] } });
-  const { record: account } = await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@dan_new', person_id: dan } });
-  const second = await app.saveIncident(fields('Nothing much.', { actor_ids: [dan], account_ids: [account], exact_words: [{ speaker: 'him', words: 'nice blue coat' }] }));
+  const { record: dan } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'Dan Smith', aliases: ['Danny'] },
+  });
+  const { record: account } = await app.saveRecord({
+    kind: 'account',
+    record: null,
+    fields: { handle: '@dan_new', person_id: dan },
+  });
+  const second = await app.saveIncident(
+    fields('Nothing much.', {
+      actor_ids: [dan],
+      account_ids: [account],
+      exact_words: [{ speaker: 'him', words: 'nice blue coat' }],
+    }),
+  );
   const third = await app.saveIncident({ ...fields('At work.'), restricted: { place_detail: 'Mill Lane' } });
-  const found = async (query) => (await app.findEntries(query))?.map((one) => ({ [record]: 1, [second.record]: 2, [third.record]: 3 })[one]);
+  const found = async (query) =>
+    (await app.findEntries(query))?.map((one) => ({ [record]: 1, [second.record]: 2, [third.record]: 3 })[one]);
   assert.equal(await found('  '), undefined);
   assert.deepEqual(await found('cafe ZOE'), [1]);
   assert.deepEqual(await found('zo\u200be\u0308'), [1]);
@@ -64,7 +87,16 @@ test('a list that was lost is made again from the versions: the same rows, the s
   await app.addFile(record, file(PNG, 'proofless.png'), { route: 'files' });
   const { record: third } = await app.saveIncident(fields('Third.'));
   await app.takeOutRecord(third, '');
-  const shown = (state) => [...state.entries, ...state.removed].map(({ record: id, seq_no, title, pictures, taken_out, f, bare }) => ({ id, seq_no, title, pictures, taken_out, f, bare }));
+  const shown = (state) =>
+    [...state.entries, ...state.removed].map(({ record: id, seq_no, title, pictures, taken_out, f, bare }) => ({
+      id,
+      seq_no,
+      title,
+      pictures,
+      taken_out,
+      f,
+      bare,
+    }));
   const root = JSON.stringify(shown(app.state));
   await app.lock('test');
   // Whichever of the sealed records holds the rows or the texts, the diary must come through without it.
@@ -73,10 +105,15 @@ test('a list that was lost is made again from the versions: the same rows, the s
   for (const key of [null, ...all.map(([id]) => id)]) {
     const probe = makePhone({ after: phone });
     let listed = false;
-    probe.app.subscribe(() => { listed ||= probe.app.state.busy?.what === 'listing'; });
+    probe.app.subscribe(() => {
+      listed ||= probe.app.state.busy?.what === 'listing';
+    });
     await probe.database.write({ drop: key ? [key] : [] });
     await probe.app.start();
-    const opened = await probe.app.unlock(WORDS).then(() => true, () => false);
+    const opened = await probe.app.unlock(WORDS).then(
+      () => true,
+      () => false,
+    );
     if (opened) {
       assert.equal(JSON.stringify(shown(probe.app.state)), root);
       assert.deepEqual(await probe.app.findEntries('blue').then((list) => list.length), 1);
@@ -93,7 +130,18 @@ test('a list that was lost is made again from the versions: the same rows, the s
 test('folding compares and changes nothing that is only spelling', () => {
   assert.equal(folded('ＡＢＣ  Straße\u202e İ'), 'abc straße i');
   assert.deepEqual(wanted(' a\tB\n'), ['a', 'b']);
-  assert.equal(spokenIn([{ narrative: 'A', behaviours: ['calls'], actor_ids: ['x'], told_others: [{ person_id: 'q', how: 'B' }], _ids: { a: 'c' } }]), 'a b');
+  assert.equal(
+    spokenIn([
+      {
+        narrative: 'A',
+        behaviours: ['calls'],
+        actor_ids: ['x'],
+        told_others: [{ person_id: 'q', how: 'B' }],
+        _ids: { a: 'c' },
+      },
+    ]),
+    'a b',
+  );
   const deep = { a: /** @type {any} */ (null) };
   deep.a = deep;
   assert.equal(spokenIn([deep]), '', 'a ring ends');
@@ -104,7 +152,14 @@ test('a long list: the newest rows come first, and what asks for all of them wai
   for (let n = 0; n < 260; n++) await app.saveIncident(fields(`Entry ${n}.`));
   await app.lock('test');
   // The pause that makes every answer of the lock take as long would give the rest of the list time to come.
-  const timers = { after: (ms, act) => { const timer = setTimeout(act, ms < 200 ? 0 : ms); timer.unref?.(); return timer; }, stop: (timer) => clearTimeout(timer) };
+  const timers = {
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms < 200 ? 0 : ms);
+      timer.unref?.();
+      return timer;
+    },
+    stop: (timer) => clearTimeout(timer),
+  };
   const next = makePhone({ after: phone, timers });
   await next.app.start();
   let early = 0;
@@ -113,13 +168,23 @@ test('a long list: the newest rows come first, and what asks for all of them wai
     const { entries, phase } = next.app.state;
     if (phase !== 'open' || asked) return;
     early = entries.length;
-    assert.ok(entries.every(({ seq_no }) => seq_no === undefined), 'no number is shown that could still be wrong');
-    asked = Promise.all([next.app.findEntries('very first'), next.app.readRecords('incident'), next.app.saveIncident(fields('One more.'))]);
+    assert.ok(
+      entries.every(({ seq_no }) => seq_no === undefined),
+      'no number is shown that could still be wrong',
+    );
+    asked = Promise.all([
+      next.app.findEntries('very first'),
+      next.app.readRecords('incident'),
+      next.app.saveIncident(fields('One more.')),
+    ]);
   });
   await next.app.unlock(WORDS);
   const [found, all] = await asked;
   assert.equal(early, 11);
   assert.deepEqual(found, [record]);
   assert.equal(all.length, 261);
-  assert.deepEqual(next.app.state.entries.map(({ seq_no }) => seq_no).sort((a, b) => a - b), Array.from({ length: 262 }, (_, i) => i + 1));
+  assert.deepEqual(
+    next.app.state.entries.map(({ seq_no }) => seq_no).sort((a, b) => a - b),
+    Array.from({ length: 262 }, (_, i) => i + 1),
+  );
 });

@@ -24,13 +24,20 @@ before(async () => {
 });
 after(() => Promise.all(servers.map((one) => one.stop())));
 
-const json = (body, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const json = (body, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
 /** A phone with an entry, and a hold on what is behind its app. @param {string} base @param {object} faults @param {string} [words] */
 async function opened(base, faults, words) {
   let ctx;
-  const packActions = (/** @type {any} */ given) => { ctx = given; return {}; };
-  const made = await phoneWithEntry({ origin: base, send: sender(base, faults), clock: fixedClock(Date.now()), packActions }, words);
+  const packActions = (/** @type {any} */ given) => {
+    ctx = given;
+    return {};
+  };
+  const made = await phoneWithEntry(
+    { origin: base, send: sender(base, faults), clock: fixedClock(Date.now()), packActions },
+    words,
+  );
   return { ...made, ctx };
 }
 
@@ -45,10 +52,14 @@ async function keeper(words) {
 
 /** Looks at the log until the phone has what `is` asks of its own notes. */
 async function looked(made, is, what = 'the log') {
-  await eventually(() => {
-    made.app.network();
-    return storeOf(made)?.root;
-  }, (root) => root && is(root), { what });
+  await eventually(
+    () => {
+      made.app.network();
+      return storeOf(made)?.root;
+    },
+    (root) => root && is(root),
+    { what },
+  );
   return storeOf(made).root;
 }
 
@@ -66,7 +77,9 @@ test('places in the log are checked, kept, and lead from the receipt to the sign
   assert.ok(shown.kept_at > 0);
   const meta = await storeOf(made).readJson(`r/${made.record}`);
   const place = (await storeOf(made).readJson('l/0')).find(({ version }) => version === meta.versions[0].v);
-  const { size, root: top } = (await storeOf(made).readJson('l/notes')).map(readNote).find((one) => one.size === place.size);
+  const { size, root: top } = (await storeOf(made).readJson('l/notes'))
+    .map(readNote)
+    .find((one) => one.size === place.size);
   assert.ok(root.log.size >= size);
   verifyInclusion(leafOf(meta.versions[0].receipt), place.i, size, place.path.map(unb64), top);
 });
@@ -74,7 +87,11 @@ test('places in the log are checked, kept, and lead from the receipt to the sign
 test('the next version names the checkpoint seen last', async () => {
   const made = await keeper();
   const { log } = await looked(made, (root) => root.log);
-  const { record } = await made.app.saveIncident({ record: null, fields: { narrative: 'after the checkpoint' }, restricted: {} });
+  const { record } = await made.app.saveIncident({
+    record: null,
+    fields: { narrative: 'after the checkpoint' },
+    restricted: {},
+  });
   const [{ fields }] = await made.ctx.open.book.versions(record);
   assert.deepEqual(fields._beacon, { log: log.note.split('\n')[0], root: log.root, size: log.size });
   await until(made, isKept, 'kept with a beacon');
@@ -82,15 +99,22 @@ test('the next version names the checkpoint seen last', async () => {
 
 test('a log that was changed after it was signed is said in a sentence, and entries still go', async () => {
   const cases = {
-    'another root of the same size': (told, last) => ({ ...told, checkpoint: { ...told.checkpoint, note: last.note.replace(/\n(\d+)\n/, `\n${Number(last.size)}\n`) } }),
-    'a note nobody signed': (told) => ({ ...told, checkpoint: { ...told.checkpoint, note: told.checkpoint.note.replace(/.{10}\n$/, 'AAAAAAAAA=\n') } }),
+    'another root of the same size': (told, last) => ({
+      ...told,
+      checkpoint: { ...told.checkpoint, note: last.note.replace(/\n(\d+)\n/, `\n${Number(last.size)}\n`) },
+    }),
+    'a note nobody signed': (told) => ({
+      ...told,
+      checkpoint: { ...told.checkpoint, note: told.checkpoint.note.replace(/.{10}\n$/, 'AAAAAAAAA=\n') },
+    }),
     'no log any more': (told) => ({ ...told, checkpoint: null }),
   };
   for (const [name, bend] of Object.entries(cases)) {
     if (name === 'another root of the same size') continue; // judged below with a fork that is really signed
     const made = await keeper(name);
     await looked(made, ({ log }) => log);
-    made.faults.after = async (path, _options, response) => (path === '/v1/log' ? json(bend(await response.json(), storeOf(made).root.log)) : undefined);
+    made.faults.after = async (path, _options, response) =>
+      path === '/v1/log' ? json(bend(await response.json(), storeOf(made).root.log)) : undefined;
     await looked(made, ({ doubts }) => doubts?.log, name);
     const { account } = await until(made, (state) => state.account.trouble, 'said');
     assert.equal(account.trouble.sentence, SENTENCES.log_changed, name);
@@ -148,16 +172,31 @@ test('a split view is found: two logs by one key that do not continue each other
   const made = await keeper();
   await looked(made, ({ log, feed }) => log?.proved >= feed.seq);
   // The same key over another server's leaves: a real signature, and no way from one to the other.
-  const fork = await startServer({ settings: { ...settings, DIARY_NOTARY_KEY: Buffer.from((await import('node:fs')).readFileSync(join(server.folder, 'notary.key'))).toString('base64url') } });
+  const fork = await startServer({
+    settings: {
+      ...settings,
+      DIARY_NOTARY_KEY: Buffer.from((await import('node:fs')).readFileSync(join(server.folder, 'notary.key'))).toString(
+        'base64url',
+      ),
+    },
+  });
   servers.push(fork);
   const other = await opened(fork.base, {}, 'elsewhere');
   await other.app.register({ words: WORDS });
-  for (let i = 0; i < 12; i++) await other.app.saveIncident({ record: null, fields: { narrative: `${i}` }, restricted: {} });
+  for (let i = 0; i < 12; i++)
+    await other.app.saveIncident({ record: null, fields: { narrative: `${i}` }, restricted: {} });
   await until(other, isKept);
   const forked = await looked(other, ({ log, feed }) => log?.proved >= feed.seq);
   assert.equal(readNote(forked.log.note).origin, readNote(storeOf(made).root.log.note).origin);
   made.faults.before = async (path) => {
-    if (path === '/v1/log') return json({ authorities: [], checkpoint: { n: 0, note: forked.log.note, size: forked.log.size }, now: Date.now(), stamped: null, statements: [] });
+    if (path === '/v1/log')
+      return json({
+        authorities: [],
+        checkpoint: { n: 0, note: forked.log.note, size: forked.log.size },
+        now: Date.now(),
+        stamped: null,
+        statements: [],
+      });
     return path.startsWith('/v1/log/consistency') ? json({ path: [forked.log.root, forked.log.root] }) : undefined;
   };
   await looked(made, ({ doubts }) => doubts?.log, 'the fork');
@@ -168,7 +207,10 @@ test('a place that is not the entry’s is not taken', async () => {
   made.faults.after = async (path, _options, response) => {
     if (!path.includes('/proofs/')) return undefined;
     const told = await response.json();
-    return json({ ...told, proofs: told.proofs.map((one) => ({ ...one, i: 0, path: one.path.map(() => 'A'.repeat(43)) })) });
+    return json({
+      ...told,
+      proofs: told.proofs.map((one) => ({ ...one, i: 0, path: one.path.map(() => 'A'.repeat(43)) })),
+    });
   };
   await looked(made, ({ doubts, log }) => doubts?.log || (log?.size === 1 && log.proved), 'the wrong place');
   assert.equal(storeOf(made).root.doubts?.log, true);
@@ -181,7 +223,7 @@ test('an entry that is not on the list twenty minutes after its receipt is said,
   await made.app.saveIncident({ record: null, fields: { narrative: 'late' }, restricted: {} });
   await until(made, isKept);
   made.faults.after = async (path, _options, response) => {
-    if (path === '/v1/log') return json({ ...await response.json(), now: Date.now() + 21 * 60_000 });
+    if (path === '/v1/log') return json({ ...(await response.json()), now: Date.now() + 21 * 60_000 });
     if (!path.includes('/proofs/')) return undefined;
     const told = await response.json();
     return json({ ...told, proofs: [] });
@@ -219,10 +261,16 @@ test('a notary key replaced by a signed statement is followed; one that is merel
   await until(made, isKept, 'kept under the new key');
   const { account } = storeOf(made).root;
   assert.notEqual(account.notary, before.notary);
-  assert.deepEqual(account.olds.map(({ pub }) => pub), [before.notary]);
+  assert.deepEqual(
+    account.olds.map(({ pub }) => pub),
+    [before.notary],
+  );
   // A pack that asks nobody has what vouches for both keys: its receipts are by the one and the other.
   await looked(made, ({ log }) => log);
-  assert.deepEqual((await keptLog(made.ctx.open, new Map())).statements.map(({ pub }) => pub), [before.notary, account.notary]);
+  assert.deepEqual(
+    (await keptLog(made.ctx.open, new Map())).statements.map(({ pub }) => pub),
+    [before.notary, account.notary],
+  );
   // Another phone takes in the versions of both keys.
   const second = makePhone({ origin: running.base, send: sender(running.base, {}), clock: fixedClock(Date.now()) });
   await second.app.start();
@@ -254,14 +302,16 @@ test('what goes into a pack: each version of the diary once, under checkpoints t
     verifyInclusion(leafOf(receipts.get(version)), i, size, path.map(unb64), root);
   }
   assert.deepEqual(log.authorities, []);
-  made.faults.after = async (path, _options, response) => (path === '/v1/log' ? json({ ...await response.json(), checkpoint: null }) : undefined);
+  made.faults.after = async (path, _options, response) =>
+    path === '/v1/log' ? json({ ...(await response.json()), checkpoint: null }) : undefined;
   assert.equal(await logForPack(open, open.syncing.link(), receipts), null);
 });
 
 test('a log that cannot be had just now keeps nothing from being kept', async () => {
   const made = await keeper();
   for (const path of ['/v1/log', '/proofs/']) {
-    made.faults.before = async (asked) => (asked.includes(path) ? json({ error: 'try_later', message: 'x' }, 429) : undefined);
+    made.faults.before = async (asked) =>
+      asked.includes(path) ? json({ error: 'try_later', message: 'x' }, 429) : undefined;
     await made.app.saveIncident({ record: null, fields: { narrative: `without ${path}` }, restricted: {} });
     await until(made, isKept, `kept without ${path}`);
     assert.equal(made.app.state.account.trouble, null);

@@ -39,24 +39,48 @@ before(async () => {
   const pub = Buffer.from(notary.trim(), 'base64url');
   const log = createHash('sha256').update(pub).digest('base64url');
   const hash = createHash('sha256').update(`${log}\n`).update(Buffer.of(1)).update(pub).digest().subarray(0, 4);
-  await run(PROGRAM, ['add-log', '--config', config, '--origin', log, '--vkey', `${log}+${hash.toString('hex')}+${Buffer.concat([Buffer.of(1), pub]).toString('base64')}`]);
+  await run(PROGRAM, [
+    'add-log',
+    '--config',
+    config,
+    '--origin',
+    log,
+    '--vkey',
+    `${log}+${hash.toString('hex')}+${Buffer.concat([Buffer.of(1), pub]).toString('base64')}`,
+  ]);
   witness = spawn(PROGRAM, ['serve', '--config', config], { stdio: 'ignore' });
-  while (!await fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false));
+  while (
+    !(await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  );
 });
 
 after(async () => {
   await server.stop();
-  await new Promise((gone) => { witness.once('exit', gone); witness.kill(); });
+  await new Promise((gone) => {
+    witness.once('exit', gone);
+    witness.kill();
+  });
   await rm(folder, { recursive: true, force: true });
 });
 
 /** A page of the public host: fetch may not say which host it means. @param {string} path @returns {Promise<string>} */
 function publicPage(path) {
   return new Promise((done, failed) => {
-    get({ host: '127.0.0.1', port: server.port, path, headers: { host: `public.localhost:${server.port}` } }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (piece) => { text += piece; }).on('end', () => done(text));
-    }).on('error', failed);
+    get(
+      { host: '127.0.0.1', port: server.port, path, headers: { host: `public.localhost:${server.port}` } },
+      (answer) => {
+        let text = '';
+        answer
+          .setEncoding('utf8')
+          .on('data', (piece) => {
+            text += piece;
+          })
+          .on('end', () => done(text));
+      },
+    ).on('error', failed);
   });
 }
 
@@ -72,8 +96,16 @@ async function freePort() {
 async function keeper() {
   let ctx;
   const faults = {};
-  const packActions = (given) => { ctx = given; return {}; };
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions });
+  const packActions = (given) => {
+    ctx = given;
+    return {};
+  };
+  const made = await phoneWithEntry({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.now()),
+    packActions,
+  });
   await made.app.register({ words: WORDS });
   await until(made, ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept'), 'kept');
   const looked = async (is) => {
@@ -95,13 +127,24 @@ test('a witness that saw the log is counted, shown, and goes into a pack with it
   assert.equal(root.log.note.split('\n\n')[1].trimEnd().split('\n').length, 1);
   assert.deepEqual(root.doubts?.log, undefined);
   const told = await (await fetch(`${server.base}/v1/log`)).json();
-  const api = { log: async () => told, proofs: async () => ({ proofs: [], to: 0 }), consistency: async () => ({ path: [] }) };
+  const api = {
+    log: async () => told,
+    proofs: async () => ({ proofs: [], to: 0 }),
+    consistency: async () => ({ path: [] }),
+  };
   const { account } = phone.open().store.root;
-  const log = await logForPack(phone.open(), { api, diary: '', pins: { notary: account.notary, log: account.log } }, new Map());
+  const log = await logForPack(
+    phone.open(),
+    { api, diary: '', pins: { notary: account.notary, log: account.log } },
+    new Map(),
+  );
   assert.equal(log.checkpoints[0].cosignatures.length, 1);
   assert.ok(log.checkpoints[0].cosignatures[0].startsWith(`— ${NAME} `));
   const files = logFiles({ log, versions: [] });
-  assert.deepEqual(JSON.parse(new TextDecoder().decode(files.get('data/restricted/proof/log.json')())).checkpoints[0].cosignatures, log.checkpoints[0].cosignatures);
+  assert.deepEqual(
+    JSON.parse(new TextDecoder().decode(files.get('data/restricted/proof/log.json')())).checkpoints[0].cosignatures,
+    log.checkpoints[0].cosignatures,
+  );
   assert.equal(unb64(told.witnesses[0].pub).length, 32);
 });
 
@@ -118,8 +161,12 @@ test('a line in the name of the witness that does not hold counts nobody, and an
     return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
   };
   // The last base64 letters of the witness's line: its signature is another.
-  bent = (note) => note.replace(new RegExp(`(— ${NAME} .{40})(..)`), (_all, start, two) => start + (two === 'AA' ? 'BB' : 'AA'));
-  await phone.looked(({ log }) => changed > 0 && log?.witnessed?.named === 1 && log.witnessed.names.length === 0 && log.witnessed.size === 0);
+  bent = (note) =>
+    note.replace(new RegExp(`(— ${NAME} .{40})(..)`), (_all, start, two) => start + (two === 'AA' ? 'BB' : 'AA'));
+  await phone.looked(
+    ({ log }) =>
+      changed > 0 && log?.witnessed?.named === 1 && log.witnessed.names.length === 0 && log.witnessed.size === 0,
+  );
   assert.equal(phone.open().store.root.doubts?.log, undefined);
   bent = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
   await phone.looked((root) => root.doubts?.log === true);
@@ -135,7 +182,10 @@ test('a witness that the server stops naming, or names with another key, is said
     return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
   };
   const gone = () => phone.app.state.account.witnesses_gone;
-  const known = (count) => ({ log_witnesses: list }) => list?.known.length === count && list.named.length === count;
+  const known =
+    (count) =>
+    ({ log_witnesses: list }) =>
+      list?.known.length === count && list.named.length === count;
   await phone.looked(known(1));
   const other = { name: 'other.example', pub: 'A'.repeat(43) };
   named = (witnesses) => [...witnesses, other];
@@ -147,8 +197,16 @@ test('a witness that the server stops naming, or names with another key, is said
   assert.deepEqual(gone(), [NAME]);
   // Nothing that is named meanwhile is taken in, however often, and what cannot be a witness is none.
   for (let i = 0; i < 3; i++) {
-    named = () => [{ name: `new-${i}.example`, pub: 'C'.repeat(43) }, { name: 'x'.repeat(300), pub: 'C'.repeat(43) }, { name: 5 }, null, 'no'];
-    await phone.looked(({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`);
+    named = () => [
+      { name: `new-${i}.example`, pub: 'C'.repeat(43) },
+      { name: 'x'.repeat(300), pub: 'C'.repeat(43) },
+      { name: 5 },
+      null,
+      'no',
+    ];
+    await phone.looked(
+      ({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`,
+    );
   }
   assert.deepEqual([phone.open().store.root.log_witnesses.known.length, gone()], [2, [NAME, other.name]]);
   named = (witnesses) => [...witnesses, other];

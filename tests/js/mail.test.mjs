@@ -6,30 +6,68 @@ import { MAIL, utf8 } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 
 const lines = (...all) => utf8(all.join('\r\n'));
-const HEAD = ['From: Sam <sam@example.org>', 'To: jo@example.net', 'Date: Tue, 24 Nov 2026 21:10:00 +0000', 'Subject: hi'];
+const HEAD = [
+  'From: Sam <sam@example.org>',
+  'To: jo@example.net',
+  'Date: Tue, 24 Nov 2026 21:10:00 +0000',
+  'Subject: hi',
+];
 
 test('headers raw and read, words, file, and the message inside', async () => {
   const mail = await readMail(utf8(MAIL));
-  assert.deepEqual([mail.from, mail.to, mail.subject, mail.text], ['Sám <sam@example.org>', ['jo@example.net'], 'Café tonight', 'I saw you €\nAnswer me.']);
-  assert.deepEqual(mail.sent, { at: Date.UTC(2026, 10, 24, 21, 10), raw: 'Tue, 24 Nov 2026 22:10:00 +0100', offset_min: 60 });
-  assert.equal(mail.headers[0].raw, 'Received: from mail.example (192.0.2.1)\r\n by mx.example; Tue, 24 Nov 2026 21:10:05 +0000');
-  assert.deepEqual([mail.headers[1].raw, mail.headers[1].read], ['From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>', 'Sám <sam@example.org>']);
+  assert.deepEqual(
+    [mail.from, mail.to, mail.subject, mail.text],
+    ['Sám <sam@example.org>', ['jo@example.net'], 'Café tonight', 'I saw you €\nAnswer me.'],
+  );
+  assert.deepEqual(mail.sent, {
+    at: Date.UTC(2026, 10, 24, 21, 10),
+    raw: 'Tue, 24 Nov 2026 22:10:00 +0100',
+    offset_min: 60,
+  });
+  assert.equal(
+    mail.headers[0].raw,
+    'Received: from mail.example (192.0.2.1)\r\n by mx.example; Tue, 24 Nov 2026 21:10:05 +0000',
+  );
+  assert.deepEqual(
+    [mail.headers[1].raw, mail.headers[1].read],
+    ['From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>', 'Sám <sam@example.org>'],
+  );
   assert.ok(MAIL.startsWith(mail.raw_headers));
   assert.deepEqual(mail.files, [{ name: 'häus.png', type: 'image/png', size: 8 }]);
-  assert.deepEqual(mail.inside.map(({ from, subject, text, sent }) => [from, subject, text, sent.at]), [['Lee <lee@example.com>', 'her address', 'Mill Lane', Date.UTC(2026, 10, 23, 14)]]);
+  assert.deepEqual(
+    mail.inside.map(({ from, subject, text, sent }) => [from, subject, text, sent.at]),
+    [['Lee <lee@example.com>', 'her address', 'Mill Lane', Date.UTC(2026, 10, 23, 14)]],
+  );
   assert.deepEqual(mail.odd, []);
 });
 
 test('charsets: what the header says is how the bytes are read', async () => {
   const body = [...lines(...HEAD, 'Content-Type: text/plain; charset=iso-8859-1', '', ''), 0xe9, 0xe8];
   assert.equal((await readMail(Uint8Array.from(body))).text, 'éè');
-  const base64 = lines(...HEAD, 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '', btoa(unescape(encodeURIComponent('آپ کہاں ہیں'))));
+  const base64 = lines(
+    ...HEAD,
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    btoa(unescape(encodeURIComponent('آپ کہاں ہیں'))),
+  );
   assert.equal((await readMail(base64)).text, 'آپ کہاں ہیں');
-  assert.ok((await readMail(lines(...HEAD, 'Content-Type: text/plain; charset=made-up', '', 'plain words'))).text.includes('plain words'));
+  assert.ok(
+    (await readMail(lines(...HEAD, 'Content-Type: text/plain; charset=made-up', '', 'plain words'))).text.includes(
+      'plain words',
+    ),
+  );
 });
 
 test('an email of pictures and markup only is turned into words, and that is said', async () => {
-  const mail = await readMail(lines(...HEAD, 'Content-Type: text/html', '', '<p>You <b>know</b></p><script>alert(1)</script><img src="https://tracker.example/x.gif">'));
+  const mail = await readMail(
+    lines(
+      ...HEAD,
+      'Content-Type: text/html',
+      '',
+      '<p>You <b>know</b></p><script>alert(1)</script><img src="https://tracker.example/x.gif">',
+    ),
+  );
   assert.match(mail.text, /You know/);
   assert.doesNotMatch(mail.text, /alert|tracker/);
   assert.deepEqual(mail.odd, ['words_from_html']);
@@ -48,13 +86,37 @@ test('a date without a zone is no moment', () => {
   assert.equal(stampOf('Tue, 24 Nov 2026 21:10:00').at, null);
   assert.equal(stampOf('24 Nov 26 21:10 GMT').at, Date.UTC(2026, 10, 24, 21, 10));
   assert.equal(stampOf('Sun, 25 Oct 2026 01:30:00 BST').at, Date.UTC(2026, 9, 25, 0, 30));
-  for (const raw of ['', 'yesterday', '24 Nov 2026 25:10:00 +0000', '24 Foo 2026 10:00:00 +0000', '24 Nov 2026 10:00:00 +9900']) assert.equal(stampOf(raw).at, null);
+  for (const raw of [
+    '',
+    'yesterday',
+    '24 Nov 2026 25:10:00 +0000',
+    '24 Foo 2026 10:00:00 +0000',
+    '24 Nov 2026 10:00:00 +9900',
+  ])
+    assert.equal(stampOf(raw).at, null);
 });
 
 for (const [zone, hours] of Object.entries({
-  UT: 0, UTC: 0, GMT: 0, Z: 0, gmt: 0, BST: 1, CET: 1, CEST: 2,
-  EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7,
-  '+0100': 1, '-0330': -3.5, '+1400': 14, '-1400': -14,
+  UT: 0,
+  UTC: 0,
+  GMT: 0,
+  Z: 0,
+  gmt: 0,
+  BST: 1,
+  CET: 1,
+  CEST: 2,
+  EST: -5,
+  EDT: -4,
+  CST: -6,
+  CDT: -5,
+  MST: -7,
+  MDT: -6,
+  PST: -8,
+  PDT: -7,
+  '+0100': 1,
+  '-0330': -3.5,
+  '+1400': 14,
+  '-1400': -14,
 })) {
   test(`a date in the zone ${zone}`, () => {
     const { at, offset_min } = stampOf(`Tue, 24 Nov 2026 12:10:05 ${zone}`);
@@ -66,13 +128,23 @@ test('every month, years of two digits, and the edges of a day', () => {
   const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
   for (const [i, month] of months.entries())
     assert.equal(stampOf(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
-  for (const [year, whole] of [['00', 2000], ['49', 2049], ['50', 1950], ['99', 1999], ['2026', 2026]]) {
+  for (const [year, whole] of [
+    ['00', 2000],
+    ['49', 2049],
+    ['50', 1950],
+    ['99', 1999],
+    ['2026', 2026],
+  ]) {
     assert.equal(new Date(stampOf(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), whole, year);
   }
   assert.equal(stampOf('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
   for (const raw of [
-    '24 Nov 2026 24:00 UTC', '24 Nov 2026 23:60 UTC', '31 Nov 2026 10:00 UTC', '0 Nov 2026 10:00 UTC',
-    '24 Nov 2026 10:00 XYZ', '24 Nov 2026 10:00 +1401',
+    '24 Nov 2026 24:00 UTC',
+    '24 Nov 2026 23:60 UTC',
+    '31 Nov 2026 10:00 UTC',
+    '0 Nov 2026 10:00 UTC',
+    '24 Nov 2026 10:00 XYZ',
+    '24 Nov 2026 10:00 +1401',
   ]) {
     assert.deepEqual(stampOf(raw), { at: null, raw, offset_min: null });
   }
@@ -87,14 +159,18 @@ test('what is no email is refused, whatever it says at its start', async () => {
 });
 
 test('made to hurt: deep nesting, endless headers, 10,000 parts, a message in a message in a message', async () => {
-  const deep = Array.from({ length: 200 }, (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`).join('');
+  const deep = Array.from(
+    { length: 200 },
+    (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`,
+  ).join('');
   await assert.rejects(readMail(utf8(`${HEAD.join('\r\n')}\r\n${deep}`)), { code: 'mail_damaged' });
   const spent = effort();
   await readMail(utf8(`${HEAD.join('\r\n')}\r\nX-Long: ${'a b'.repeat(300_000)}\r\n\r\nx`));
   const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/csv\r\n\r\nx\r\n'.repeat(10_000)}--b--\r\n`;
   assert.equal((await readMail(utf8(`${HEAD.join('\r\n')}\r\n${parts}`))).files.length, 10_000);
   let inner = 'From: x@y.example\r\nTo: z@y.example\r\n\r\nend';
-  for (let i = 0; i < 8; i++) inner = `From: x@y.example\r\nTo: z@y.example\r\nContent-Type: multipart/mixed; boundary=c${i}\r\n\r\n--c${i}\r\nContent-Type: message/rfc822\r\n\r\n${inner}\r\n--c${i}--\r\n`;
+  for (let i = 0; i < 8; i++)
+    inner = `From: x@y.example\r\nTo: z@y.example\r\nContent-Type: multipart/mixed; boundary=c${i}\r\n\r\n--c${i}\r\nContent-Type: message/rfc822\r\n\r\n${inner}\r\n--c${i}--\r\n`;
   const mail = await readMail(utf8(inner));
   assert.equal(mail.inside[0].inside[0].inside[0].inside[0].inside.length, 0);
   assert.ok(mail.inside[0].inside[0].inside[0].inside[0].odd.includes('too_deep'));

@@ -4,7 +4,11 @@ import test from 'node:test';
 
 import { agrees } from '../../static/js/ledger/manifest.js';
 
-const known = [[3, 'r1', 'v3', 'c3', 'e'], [4, 'r2', 'v4', 'c4', 'e'], [5, 'r1', 'v5', 'c5', 'e']];
+const known = [
+  [3, 'r1', 'v3', 'c3', 'e'],
+  [4, 'r2', 'v4', 'c4', 'e'],
+  [5, 'r1', 'v5', 'c5', 'e'],
+];
 const records = known.map(([, record, version, c]) => [record, version, c]);
 
 test('a manifest that says what was shown agrees', () => {
@@ -12,9 +16,16 @@ test('a manifest that says what was shown agrees', () => {
 });
 
 test('one left out, one put in its place, one in another order, one with another commitment: each is noticed', () => {
-  const without = [[3, 'r1', 'v3', 'c3', 'e'], [4, 'r1', 'v5', 'c5', 'e']];
+  const without = [
+    [3, 'r1', 'v3', 'c3', 'e'],
+    [4, 'r1', 'v5', 'c5', 'e'],
+  ];
   assert.equal(agrees({ seq: 5, records }, without), false);
-  for (const [i, name] of [[1, 'record'], [2, 'version'], [3, 'commitment']]) {
+  for (const [i, name] of [
+    [1, 'record'],
+    [2, 'version'],
+    [3, 'commitment'],
+  ]) {
     const other = known.map((one) => [...one]);
     other[1][i] = 'other';
     assert.equal(agrees({ seq: 5, records }, other), false, name);
@@ -23,6 +34,7 @@ test('one left out, one put in its place, one in another order, one with another
 });
 
 test('a manifest of another shape says nothing, and nothing goes wrong', () => {
-  for (const odd of [{}, { seq: 'x', records }, { seq: 5 }, { seq: 5, records: {} }]) assert.equal(agrees(odd, known), true);
+  for (const odd of [{}, { seq: 'x', records }, { seq: 5 }, { seq: 5, records: {} }])
+    assert.equal(agrees(odd, known), true);
   assert.equal(agrees({ seq: 5, records: [1, null, 'x'] }, known), false);
 });

@@ -28,7 +28,8 @@ for (const [date, may, fault] of [
   ['2200-01-01', { future: true }, null],
   ['2200-01-02', { future: true }, 'old'],
 ]) {
-  test(`the day "${date}" ${JSON.stringify(may)}: ${fault}`, () => assert.equal(dayFault(date, '2026-11-24', may), fault));
+  test(`the day "${date}" ${JSON.stringify(may)}: ${fault}`, () =>
+    assert.equal(dayFault(date, '2026-11-24', may), fault));
 }
 
 for (const [date, time, how, fault] of [
@@ -44,7 +45,8 @@ for (const [date, time, how, fault] of [
   ['2026-12-01', '25:00', 'year', null],
   ['1899-01-01', '', 'year', 'old'],
 ]) {
-  test(`the moment ${how} "${date} ${time}": ${fault}`, () => assert.equal(momentFault({ date, time, how }, NOW, LONDON), fault));
+  test(`the moment ${how} "${date} ${time}": ${fault}`, () =>
+    assert.equal(momentFault({ date, time, how }, NOW, LONDON), fault));
 }
 
 test('a moment is kept as exactly as it was typed, and what is none is not', () => {
@@ -226,7 +228,8 @@ test('a filter of nothing asks for nothing, and each side of a date is its own',
     { to: '2026-05-04' },
   ])
     assert.equal(fits(row, yes), true, JSON.stringify(yes));
-  for (const no of [{ from: '2026-05-07' }, { to: '2026-05-03' }]) assert.equal(fits(row, no), false, JSON.stringify(no));
+  for (const no of [{ from: '2026-05-07' }, { to: '2026-05-03' }])
+    assert.equal(fits(row, no), false, JSON.stringify(no));
   assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'lead']])), true);
   assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'other']])), false);
   assert.deepEqual([fits({ record: 'a' }, {}), fits({ record: 'a' }, { file: true })], [true, false]);
@@ -334,7 +337,12 @@ test('an entry is found by its words, and not by codes, ids, times and book-keep
   ];
   for (const name of unsaid) assert.equal(spokenIn([{ [name]: 'needle', narrative: 'He came.' }]), 'he came.', name);
   assert.equal(
-    spokenIn([{ narrative: 'He  came', rows: [{ name: 'Zoë', type: 'x' }], _x: 'y' }, null, undefined, { place: 'Leeds', n: 7 }]),
+    spokenIn([
+      { narrative: 'He  came', rows: [{ name: 'Zoë', type: 'x' }], _x: 'y' },
+      null,
+      undefined,
+      { place: 'Leeds', n: 7 },
+    ]),
     'he came \n zoe \n leeds'.replace(/\s+/g, ' '),
   );
   assert.deepEqual(

@@ -4,21 +4,42 @@ import test from 'node:test';
 import { Api } from '../../static/js/net/api.js';
 import { isPassing, makeRequest } from '../../static/js/net/http.js';
 
-const json = (status, body, headers = {}) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
-const html = (status) => new Response('<html>Welcome to our Wi-Fi</html>', { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+const json = (status, body, headers = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+const html = (status) =>
+  new Response('<html>Welcome to our Wi-Fi</html>', {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  });
 const answering = (response) => makeRequest(async () => response);
 
 const CASES = [
   ['a sign-in page of the Wi-Fi', html(200), 'captive_portal'],
   ['a sign-in page that says 511', html(511), 'captive_portal'],
   ['a sign-in page instead of a 404', html(404), 'captive_portal'],
-  ['a redirect', new Response(null, { status: 302, headers: { location: 'http://portal.example/' } }), 'captive_portal'],
+  [
+    'a redirect',
+    new Response(null, { status: 302, headers: { location: 'http://portal.example/' } }),
+    'captive_portal',
+  ],
   ['a proxy that has no server', html(502), 'server_down'],
-  ['a server that fails without words', new Response('oops', { status: 500, headers: { 'content-type': 'text/plain' } }), 'server_down'],
+  [
+    'a server that fails without words',
+    new Response('oops', { status: 500, headers: { 'content-type': 'text/plain' } }),
+    'server_down',
+  ],
   ['a server that fails in words', json(500, { error: 'internal', message: 'Something went wrong.' }), 'internal'],
-  ['JSON that is none', new Response('{"log":', { status: 200, headers: { 'content-type': 'application/json' } }), 'garbage'],
+  [
+    'JSON that is none',
+    new Response('{"log":', { status: 200, headers: { 'content-type': 'application/json' } }),
+    'garbage',
+  ],
   ['JSON that is a number', json(200, 7), 'garbage'],
-  ['JSON under another type', new Response('{}', { status: 200, headers: { 'content-type': 'text/plain' } }), 'garbage'],
+  [
+    'JSON under another type',
+    new Response('{}', { status: 200, headers: { 'content-type': 'text/plain' } }),
+    'garbage',
+  ],
   ['no type at all', new Response(new Uint8Array([1, 2, 3]), { status: 200 }), 'garbage'],
   ['a refusal whose code is no code', json(400, { error: '<script>', message: 'x' }), 'garbage'],
   ['a refusal', json(401, { error: 'signed_out', message: 'You are signed out.' }), 'signed_out'],
@@ -29,20 +50,29 @@ for (const [what, response, code] of CASES) {
 
 test('bytes are taken only under their own type', async () => {
   await assert.rejects(answering(json(200, {}))({ path: '/x', want: 'bytes' }), { code: 'garbage' });
-  const bytes = await answering(new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'application/octet-stream' } }))({ path: '/x', want: 'bytes' });
+  const bytes = await answering(
+    new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'application/octet-stream' } }),
+  )({ path: '/x', want: 'bytes' });
   assert.deepEqual(bytes, Uint8Array.of(1, 2));
 });
 
 test('no signal and a slow signal are two things, and both pass by themselves', async () => {
-  const none = makeRequest(async () => { throw new TypeError('Failed to fetch'); });
+  const none = makeRequest(async () => {
+    throw new TypeError('Failed to fetch');
+  });
   await assert.rejects(none({ path: '/x' }), (error) => error.code === 'no_network' && isPassing(error));
-  const slow = makeRequest((_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))));
+  const slow = makeRequest(
+    (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
   await assert.rejects(slow({ path: '/x', timeout: 5 }), (error) => error.code === 'server_slow' && isPassing(error));
 });
 
 test('every request says whose it is and follows no redirect', async () => {
   let seen;
-  const request = makeRequest(async (_path, options) => { seen = options; return json(200, {}); });
+  const request = makeRequest(async (_path, options) => {
+    seen = options;
+    return json(200, {});
+  });
   await request({ path: '/x', method: 'POST', json: { a: 1 }, proof: 'p' });
   assert.equal(seen.headers['X-Requested-By'], 'app');
   assert.equal(seen.headers['Content-Type'], 'application/json');
@@ -58,7 +88,13 @@ test('a session that ended is signed in again once, for all that failed together
     if (!signedIn) throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('signed_out'));
     return { used_bytes: 1, quota_bytes: 2 };
   });
-  api.signAgain = async () => { times++; await new Promise((go) => { setImmediate(go); }); signedIn = true; };
+  api.signAgain = async () => {
+    times++;
+    await new Promise((go) => {
+      setImmediate(go);
+    });
+    signedIn = true;
+  };
   const answers = await Promise.all([api.usage(), api.usage(), api.usage()]);
   assert.equal(answers.length, 3);
   assert.equal(times, 1);

@@ -13,7 +13,17 @@ const is = (code) => (error) => error instanceof KeptError && error.code === cod
 /** A phone whose questions to a server are noted, and whose ballast, which comes when it comes, stays away. */
 function quiet(over = {}) {
   const asked = [];
-  const phone = makePhone({ send: async (path) => { asked.push(path); throw new TypeError('Failed to fetch'); }, roomBytes: async () => 0, keepOffline: async () => { phone.kept = (phone.kept ?? 0) + 1; }, ...over });
+  const phone = makePhone({
+    send: async (path) => {
+      asked.push(path);
+      throw new TypeError('Failed to fetch');
+    },
+    roomBytes: async () => 0,
+    keepOffline: async () => {
+      phone.kept = (phone.kept ?? 0) + 1;
+    },
+    ...over,
+  });
   return Object.assign(phone, { asked });
 }
 
@@ -26,7 +36,10 @@ async function beside({ database }) {
 }
 
 /** Everything a screen is drawn from. */
-const shown = ({ app }) => ({ ...app.state, notebook: { ...app.state.notebook, notes: app.state.notebook.notes.map(({ text }) => text) } });
+const shown = ({ app }) => ({
+  ...app.state,
+  notebook: { ...app.state.notebook, notes: app.state.notebook.notes.map(({ text }) => text) },
+});
 
 test('at the lock, in the notebook and beside the table it is what a diary with a notebook in front is, and it asks no server', async () => {
   const [alone, withDiary] = [quiet(), quiet()];
@@ -57,7 +70,11 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
   }
   assert.deepEqual(alone.seen, withDiary.seen);
   // Whoever is given the words learns the same from the slot that they open.
-  const [one, other] = await Promise.all([alone, withDiary].map(async ({ database }) => vaultInProcess('https://notes.example').unlock(COVER, await readDoor(database))));
+  const [one, other] = await Promise.all(
+    [alone, withDiary].map(async ({ database }) =>
+      vaultInProcess('https://notes.example').unlock(COVER, await readDoor(database)),
+    ),
+  );
   assert.deepEqual(one, other);
   for (const phone of [alone, withDiary]) phone.end();
 });
@@ -75,7 +92,11 @@ test('its notes outlive a restart, those written before there were words too; it
   phone.end();
   const again = makePhone({ after: phone });
   await again.app.start();
-  assert.deepEqual([again.app.state.phase, again.app.state.look], ['notebook', { skin: 'lists', opens: 'straight' }], 'as it was chosen');
+  assert.deepEqual(
+    [again.app.state.phase, again.app.state.look],
+    ['notebook', { skin: 'lists', opens: 'straight' }],
+    'as it was chosen',
+  );
   await again.app.askLock();
   assert.equal(again.app.state.phase, 'locked');
   await assert.rejects(again.app.unlock(WORDS), is('no_match'));

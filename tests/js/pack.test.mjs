@@ -17,7 +17,8 @@ import { crc32, readZip, ZipWriter } from '../../static/js/pack/zip.js';
 
 const AT = Date.UTC(2026, 10, 3, 20, 41, 9);
 const PICTURE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255);
-const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) => createHash(name).update(bytes).digest('hex');
+const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) =>
+  createHash(name).update(bytes).digest('hex');
 
 /** @param {string} letter @returns {string} an id */
 const id = (letter) => letter.repeat(21) + 'A';
@@ -25,42 +26,116 @@ const id = (letter) => letter.repeat(21) + 'A';
 /** @param {object} wanted @returns {any} */
 function version(wanted) {
   return {
-    schema: 1, seq: 1, c: b64(new Uint8Array(32)), sig: b64(new Uint8Array(64)), parents: [], env: null, receipt: null, restricted: null, ...wanted,
+    schema: 1,
+    seq: 1,
+    c: b64(new Uint8Array(32)),
+    sig: b64(new Uint8Array(64)),
+    parents: [],
+    env: null,
+    receipt: null,
+    restricted: null,
+    ...wanted,
   };
 }
 
 /** @param {object} fields @param {number} at @returns {any} an open part */
 function open(fields, at) {
-  return { fields: { _clock: { offset_ms: null, tz: 'Europe/London', utc: at }, ...fields }, seed: new Uint8Array(32).fill(3), keys: [] };
+  return {
+    fields: { _clock: { offset_ms: null, tz: 'Europe/London', utc: at }, ...fields },
+    seed: new Uint8Array(32).fill(3),
+    keys: [],
+  };
 }
 
 function diary() {
   const attached = {
-    sha256: sha('sha256', PICTURE), sha512: sha('sha512', PICTURE), size_bytes: PICTURE.length, media_type: 'image/png', incident_ids: [id('i')],
-    added_at: AT, looked_at: AT, renditions: [{ purpose: 'print', size_bytes: 5000, width: 900, height: 1948 }],
+    sha256: sha('sha256', PICTURE),
+    sha512: sha('sha512', PICTURE),
+    size_bytes: PICTURE.length,
+    media_type: 'image/png',
+    incident_ids: [id('i')],
+    added_at: AT,
+    looked_at: AT,
+    renditions: [{ purpose: 'print', size_bytes: 5000, width: 900, height: 1948 }],
   };
   return [
-    version({ record: id('i'), version: id('v'), kind: 'incident', seq: 1, open: open({ narrative: 'He was outside again.', occurred_start: AT, precision: 'minute' }, AT),
-      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(4), keys: [] } }),
-    version({ record: id('a'), version: id('w'), kind: 'attachment', seq: 2, open: { ...open(attached, AT), keys: [[id('b'), new Uint8Array(32).fill(5)]] } }),
-    version({ record: id('n'), version: id('x'), kind: 'note', seq: 3, open: open({ of_id: id('i'), text: 'SECRET NOTE' }, AT) }),
-    version({ record: id('j'), version: id('y'), kind: 'incident', seq: 4, open: open({ narrative: 'Not chosen.' }, AT) }),
-    version({ record: id('i'), version: id('z'), kind: 'incident', seq: 5, parents: [id('v')],
-      open: open({ narrative: 'He was outside again. With a friend.', occurred_start: AT, precision: 'minute', _parents: [id('v')] }, AT + 3_600_000),
-      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(6), keys: [] } }),
+    version({
+      record: id('i'),
+      version: id('v'),
+      kind: 'incident',
+      seq: 1,
+      open: open({ narrative: 'He was outside again.', occurred_start: AT, precision: 'minute' }, AT),
+      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(4), keys: [] },
+    }),
+    version({
+      record: id('a'),
+      version: id('w'),
+      kind: 'attachment',
+      seq: 2,
+      open: { ...open(attached, AT), keys: [[id('b'), new Uint8Array(32).fill(5)]] },
+    }),
+    version({
+      record: id('n'),
+      version: id('x'),
+      kind: 'note',
+      seq: 3,
+      open: open({ of_id: id('i'), text: 'SECRET NOTE' }, AT),
+    }),
+    version({
+      record: id('j'),
+      version: id('y'),
+      kind: 'incident',
+      seq: 4,
+      open: open({ narrative: 'Not chosen.' }, AT),
+    }),
+    version({
+      record: id('i'),
+      version: id('z'),
+      kind: 'incident',
+      seq: 5,
+      parents: [id('v')],
+      open: open(
+        {
+          narrative: 'He was outside again. With a friend.',
+          occurred_start: AT,
+          precision: 'minute',
+          _parents: [id('v')],
+        },
+        AT + 3_600_000,
+      ),
+      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(6), keys: [] },
+    }),
   ];
 }
 
-const WISH = { packId: id('p'), no: 1, madeAt: AT, tz: 'Europe/London', chosen: [id('i')], release: '0123456789ab', origin: 'https://app.localhost', consentAt: AT };
+const WISH = {
+  packId: id('p'),
+  no: 1,
+  madeAt: AT,
+  tz: 'Europe/London',
+  chosen: [id('i')],
+  release: '0123456789ab',
+  origin: 'https://app.localhost',
+  consentAt: AT,
+};
 const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
 const capsule = () => makeCapsule(diary(), WISH, KEYS);
 
 /** What an honest server sends back. @param {any} made @returns {Map<string, Uint8Array>} */
 function honest(made) {
   /** @type {Map<string, Uint8Array>} */ const members = new Map();
-  for (const name of ['00_READ-FIRST.txt', '15_VERIFY.txt', 'servable/01_chronology.pdf', 'servable/02_chronology.csv', 'servable/03_exhibits-index.csv',
-    'servable/04_exhibits.pdf', 'restricted/06_RESTRICTED_officer-sheet.pdf', 'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
-    'restricted/11_custody-log.csv']) members.set(`data/${name}`, utf8(`typeset ${name}`));
+  for (const name of [
+    '00_READ-FIRST.txt',
+    '15_VERIFY.txt',
+    'servable/01_chronology.pdf',
+    'servable/02_chronology.csv',
+    'servable/03_exhibits-index.csv',
+    'servable/04_exhibits.pdf',
+    'restricted/06_RESTRICTED_officer-sheet.pdf',
+    'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
+    'restricted/11_custody-log.csv',
+  ])
+    members.set(`data/${name}`, utf8(`typeset ${name}`));
   for (const [name, row] of proofNames(made)) {
     const { restricted } = namesOf(String(row['kind']), 1);
     members.set(`data/servable/${name}`, proof(row, new Set(restricted)));
@@ -68,7 +143,10 @@ function honest(made) {
   }
   const all = tellCapsule(made);
   members.set('data/servable/02_chronology.csv', table(all.incidents.map((told) => entryLine(all, told))));
-  members.set('data/servable/03_exhibits-index.csv', table(all.exhibits.map((one, place) => exhibitLine(all, one, place))));
+  members.set(
+    'data/servable/03_exhibits-index.csv',
+    table(all.exhibits.map((one, place) => exhibitLine(all, one, place))),
+  );
   members.set('data/restricted/11_custody-log.csv', table(custodyLines(all)));
   for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(made));
   members.set('data/restricted/12_record.json', recordFile(made));
@@ -78,7 +156,8 @@ function honest(made) {
 
 /** A table as the typesetter writes it, with a word of the account held back. @param {any[]} lines @param {(text: string) => string} [change] */
 function table(lines, change = (text) => text) {
-  const cell = (/** @type {string|null} */ text) => `"${(text ?? '').replace('outside', '[held back, see 06]').replaceAll('"', '""')}"`;
+  const cell = (/** @type {string|null} */ text) =>
+    `"${(text ?? '').replace('outside', '[held back, see 06]').replaceAll('"', '""')}"`;
   const rows = [Object.keys(lines[0]), ...lines.map((line) => Object.values(line))];
   return utf8(change(`\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`));
 }
@@ -87,12 +166,18 @@ function table(lines, change = (text) => text) {
 async function zipped(members) {
   const own = 'data/servable/manifest-sha256.txt';
   if (!members.has(own)) {
-    const lines = [...members.keys()].filter((name) => name.startsWith('data/servable/')).sort()
-      .map((name) => `${sha('sha256', /** @type {Uint8Array} */ (members.get(name)))}  ${name.slice('data/servable/'.length)}\n`);
+    const lines = [...members.keys()]
+      .filter((name) => name.startsWith('data/servable/'))
+      .sort()
+      .map(
+        (name) =>
+          `${sha('sha256', /** @type {Uint8Array} */ (members.get(name)))}  ${name.slice('data/servable/'.length)}\n`,
+      );
     members.set(own, utf8(lines.join('')));
   }
   const writer = new ZipWriter();
-  for (const name of [...members.keys()].sort()) await writer.add(name, [/** @type {Uint8Array} */ (members.get(name))]);
+  for (const name of [...members.keys()].sort())
+    await writer.add(name, [/** @type {Uint8Array} */ (members.get(name))]);
   return new Uint8Array(await /** @type {Blob} */ (await writer.finish()).arrayBuffer());
 }
 
@@ -101,23 +186,38 @@ test('a zip is read back as it was written, and every change to it is noticed', 
   await writer.add('a.txt', [utf8('one '), utf8('two')]);
   await writer.add('b/empty.txt', []);
   const bytes = new Uint8Array(await /** @type {Blob} */ (await writer.finish()).arrayBuffer());
-  assert.deepEqual([...readZip(bytes)].map(([name, body]) => [name, body.length]), [['a.txt', 7], ['b/empty.txt', 0]]);
+  assert.deepEqual(
+    [...readZip(bytes)].map(([name, body]) => [name, body.length]),
+    [
+      ['a.txt', 7],
+      ['b/empty.txt', 0],
+    ],
+  );
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
   const quiet = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
   let noticed = 0;
   for (let i = 0; i < 42; i++) {
     const changed = bytes.slice();
     changed[i] = /** @type {number} */ (changed[i]) ^ 0x20;
-    try { readZip(changed); } catch { noticed++; continue; }
+    try {
+      readZip(changed);
+    } catch {
+      noticed++;
+      continue;
+    }
     assert.ok(quiet.has(i), `byte ${i} was changed unseen`);
   }
   assert.ok(noticed > 20);
-  for (const cut of [0, 21, 40, bytes.length - 1]) assert.throws(() => readZip(bytes.subarray(0, cut)), { code: 'pack_failed' });
+  for (const cut of [0, 21, 40, bytes.length - 1])
+    assert.throws(() => readZip(bytes.subarray(0, cut)), { code: 'pack_failed' });
 });
 
 test('a capsule holds every version of what was chosen, and never a note or a key of the bytes as received', () => {
   const made = /** @type {any} */ (capsule());
-  assert.deepEqual(made.versions.map((/** @type {any} */ one) => one.version), [id('v'), id('w'), id('z')]);
+  assert.deepEqual(
+    made.versions.map((/** @type {any} */ one) => one.version),
+    [id('v'), id('w'), id('z')],
+  );
   assert.deepEqual(made.counts, { added_to: 1, amended: 0, included: 1, late: 0, removed: 0, total: 2, withheld: 1 });
   assert.equal(made.exhibits[0].file, 'AA-1.png');
   assert.equal(made.exhibits[0].received, null);
@@ -152,20 +252,77 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
   const [name, row] = /** @type {[string, any]} */ ([...proofNames(made)][0]);
   /** @type {[string, (members: Map<string, Uint8Array>) => void, RegExp][]} */
   const frauds = [
-    ['record', (m) => m.set('data/restricted/12_record.json', utf8(new TextDecoder().decode(m.get('data/restricted/12_record.json')).replace('outside', 'inside '))), /12_record\.json/],
-    ['proof', (m) => m.set(`data/restricted/${name}`, canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/restricted/${name}`))), seq_no: 9 })), /restricted\/proof/],
+    [
+      'record',
+      (m) =>
+        m.set(
+          'data/restricted/12_record.json',
+          utf8(new TextDecoder().decode(m.get('data/restricted/12_record.json')).replace('outside', 'inside ')),
+        ),
+      /12_record\.json/,
+    ],
+    [
+      'proof',
+      (m) =>
+        m.set(
+          `data/restricted/${name}`,
+          canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/restricted/${name}`))), seq_no: 9 }),
+        ),
+      /restricted\/proof/,
+    ],
     ['opened', (m) => m.set(`data/servable/${name}`, proof(row, new Set())), /servable\/proof/],
-    ['dropped', (m) => m.set(`data/servable/${name}`, canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/servable/${name}`))), withheld: {} })), /servable\/proof/],
+    [
+      'dropped',
+      (m) =>
+        m.set(
+          `data/servable/${name}`,
+          canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/servable/${name}`))), withheld: {} }),
+        ),
+      /servable\/proof/,
+    ],
     ['no json', (m) => m.set(`data/servable/${name}`, utf8('<html>')), /servable\/proof/],
-    ['keys', (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })), /keys\.json/],
+    [
+      'keys',
+      (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })),
+      /keys\.json/,
+    ],
     ['sidecar', (m) => m.set('data/restricted/14_sidecars/AA-1.json', utf8('{}')), /14_sidecars/],
     ['manifest', (m) => m.set('data/servable/manifest-sha256.txt', utf8('')), /manifest-sha256/],
-    ['words in the table', (m) => m.set('data/servable/02_chronology.csv', changedIn(m, 'servable/02_chronology.csv', 'He was', 'She was')), /02_chronology\.csv/],
-    ['a row too many', (m) => m.set('data/servable/02_chronology.csv', twiceIn(m, 'servable/02_chronology.csv')), /02_chronology\.csv/],
-    ['a time in the table', (m) => m.set('data/servable/02_chronology.csv', changedIn(m, 'servable/02_chronology.csv', '2026-11-03T20', '2026-11-03T21')), /02_chronology\.csv/],
-    ['a step of custody', (m) => m.set('data/restricted/11_custody-log.csv', changedIn(m, 'restricted/11_custody-log.csv', 'keeper', 'nobody')), /11_custody-log\.csv/],
+    [
+      'words in the table',
+      (m) => m.set('data/servable/02_chronology.csv', changedIn(m, 'servable/02_chronology.csv', 'He was', 'She was')),
+      /02_chronology\.csv/,
+    ],
+    [
+      'a row too many',
+      (m) => m.set('data/servable/02_chronology.csv', twiceIn(m, 'servable/02_chronology.csv')),
+      /02_chronology\.csv/,
+    ],
+    [
+      'a time in the table',
+      (m) =>
+        m.set(
+          'data/servable/02_chronology.csv',
+          changedIn(m, 'servable/02_chronology.csv', '2026-11-03T20', '2026-11-03T21'),
+        ),
+      /02_chronology\.csv/,
+    ],
+    [
+      'a step of custody',
+      (m) =>
+        m.set('data/restricted/11_custody-log.csv', changedIn(m, 'restricted/11_custody-log.csv', 'keeper', 'nobody')),
+      /11_custody-log\.csv/,
+    ],
     ['no table', (m) => m.set('data/servable/02_chronology.csv', utf8('<html>"')), /02_chronology\.csv/],
-    ['a digest in the list', (m) => m.set('data/servable/03_exhibits-index.csv', changedIn(m, 'servable/03_exhibits-index.csv', '300000', '300001')), /03_exhibits-index\.csv/],
+    [
+      'a digest in the list',
+      (m) =>
+        m.set(
+          'data/servable/03_exhibits-index.csv',
+          changedIn(m, 'servable/03_exhibits-index.csv', '300000', '300001'),
+        ),
+      /03_exhibits-index\.csv/,
+    ],
     ['added', (m) => m.set('data/servable/99_more.txt', utf8('x')), /99_more/],
     ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
     ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],
@@ -173,11 +330,14 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
   for (const [what, spoil, named] of frauds) {
     const members = honest(made);
     spoil(members);
-    await assert.rejects(async () => checkFront(await zipped(members), made), (error) => {
-      assert.equal(/** @type {any} */ (error).code, 'pack_failed', what);
-      assert.match(/** @type {any} */ (error).message, named, what);
-      return true;
-    });
+    await assert.rejects(
+      async () => checkFront(await zipped(members), made),
+      (error) => {
+        assert.equal(/** @type {any} */ (error).code, 'pack_failed', what);
+        assert.match(/** @type {any} */ (error).message, named, what);
+        return true;
+      },
+    );
   }
 });
 
@@ -185,15 +345,24 @@ test('the finished pack holds every file once, with manifests that are true', as
   const made = /** @type {any} */ (capsule());
   const front = await checkFront(await zipped(honest(made)), made);
   /** @type {number[]} */ const told = [];
-  async function* openReceived() { yield PICTURE.subarray(0, 100_000); yield PICTURE.subarray(100_000); }
-  const { file: zip, manifest } = await assemble(made, front, { openReceived, onProgress: (done, total) => told.push(done / total) });
+  async function* openReceived() {
+    yield PICTURE.subarray(0, 100_000);
+    yield PICTURE.subarray(100_000);
+  }
+  const { file: zip, manifest } = await assemble(made, front, {
+    openReceived,
+    onProgress: (done, total) => told.push(done / total),
+  });
   const members = readZip(new Uint8Array(await /** @type {Blob} */ (zip).arrayBuffer()));
   const names = [...members.keys()];
   assert.deepEqual(names, [...names].sort());
   const folder = 'PACK_AA_1_20261103/';
   assert.deepEqual(members.get(`${folder}${receivedName(made.exhibits[0])}`), PICTURE);
   for (const algorithm of ['sha256', 'sha512']) {
-    const lines = new TextDecoder().decode(members.get(`${folder}manifest-${algorithm}.txt`)).trimEnd().split('\n');
+    const lines = new TextDecoder()
+      .decode(members.get(`${folder}manifest-${algorithm}.txt`))
+      .trimEnd()
+      .split('\n');
     assert.equal(lines.length, front.size + 1);
     for (const line of lines) {
       const [digest, name] = /** @type {[string, string]} */ (line.split('  '));
@@ -211,7 +380,9 @@ test('a file as received that is not the one added ends it, and so does stopping
     assert.match(/** @type {any} */ (error).message, /AA-1\.png/);
     return /** @type {any} */ (error).code === 'pack_failed';
   });
-  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), { code: 'cancelled' });
+  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), {
+    code: 'cancelled',
+  });
 });
 
 test('digests in proofs and values in proofs cover every name of the kind', () => {
@@ -219,7 +390,10 @@ test('digests in proofs and values in proofs cover every name of the kind', () =
   for (const row of proofNames(made).values()) {
     const names = namesOf(String(row['kind']), 1);
     const read = /** @type {any} */ (parseObject(proof(row, new Set(names.restricted))));
-    assert.deepEqual([...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(), [...new Set([...allOpen(names), ...names.restricted])].sort());
+    assert.deepEqual(
+      [...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(),
+      [...new Set([...allOpen(names), ...names.restricted])].sort(),
+    );
   }
 });
 
@@ -232,26 +406,52 @@ test('a portal set is at most sixteen plain files, each digest true, mail in a z
   const front = honest(capsule());
   const { files, manifest } = await portalSet(made, front, { openReceived: () => [PICTURE] });
   const names = files.map(({ name }) => name);
-  assert.ok(names.length <= MOST_FILES && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)), names.join(' '));
-  assert.deepEqual(names.filter((name) => name.endsWith('.zip')), ['13_part1.zip', '13_part2.zip']);
-  const zips = await Promise.all(files.filter(({ name }) => name.endsWith('.zip')).map(async ({ file }) => readZip(await bytesOf(file))));
+  assert.ok(
+    names.length <= MOST_FILES && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
+    names.join(' '),
+  );
+  assert.deepEqual(
+    names.filter((name) => name.endsWith('.zip')),
+    ['13_part1.zip', '13_part2.zip'],
+  );
+  const zips = await Promise.all(
+    files.filter(({ name }) => name.endsWith('.zip')).map(async ({ file }) => readZip(await bytesOf(file))),
+  );
   assert.deepEqual([...zips[1].keys()], ['restricted/13_mail/AA-2.eml']);
-  assert.ok(zips[0].has('restricted/13_exhibits-as-received/AA-1.png') && [...zips[0].keys()].some((name) => name.startsWith('servable/proof/')));
-  const all = new Map(await Promise.all(files.map(async ({ name, file }) => /** @type {const} */ ([name, await bytesOf(file)]))));
+  assert.ok(
+    zips[0].has('restricted/13_exhibits-as-received/AA-1.png') &&
+      [...zips[0].keys()].some((name) => name.startsWith('servable/proof/')),
+  );
+  const all = new Map(
+    await Promise.all(files.map(async ({ name, file }) => /** @type {const} */ ([name, await bytesOf(file)]))),
+  );
   const list = /** @type {Uint8Array} */ (all.get('manifest-sha256.txt'));
   assert.equal(sha('sha256', list), manifest);
-  const lines = new TextDecoder().decode(list).trimEnd().split('\n').map((line) => line.split('  '));
-  assert.deepEqual(lines.map(([, name]) => name), names.filter((name) => name !== 'manifest-sha256.txt'));
-  for (const [digest, name] of lines) assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (all.get(String(name)))));
+  const lines = new TextDecoder()
+    .decode(list)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('  '));
+  assert.deepEqual(
+    lines.map(([, name]) => name),
+    names.filter((name) => name !== 'manifest-sha256.txt'),
+  );
+  for (const [digest, name] of lines)
+    assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (all.get(String(name)))));
   await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE.subarray(1)] }), { code: 'pack_failed' });
   await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE], atMost: 1000 }), { code: 'too_large' });
 });
 
 test('a diary too large for one pack is cut between entries, in order, and nothing is left out', () => {
   const entry = (/** @type {string} */ record) => /** @type {any} */ ({ record, newest: { fields: {} } });
-  const fileOf = (/** @type {string} */ record, /** @type {number} */ size) => /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
+  const fileOf = (/** @type {string} */ record, /** @type {number} */ size) =>
+    /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
   const sizeOf = (/** @type {any} */ one) => one.size * 1_000_000;
   const cut = (/** @type {any[]} */ files) => groupsOf(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
   assert.deepEqual(cut([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
-  assert.deepEqual(cut([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [['a', 'b'], ['c'], ['d']]);
+  assert.deepEqual(cut([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [
+    ['a', 'b'],
+    ['c'],
+    ['d'],
+  ]);
 });

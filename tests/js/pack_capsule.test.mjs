@@ -12,23 +12,55 @@ import { recordFile } from '../../static/js/pack/record_json.js';
 const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import.meta.url), 'utf8'));
 
 /** @param {any} part */
-const part = (part) => part && { ...part, seed: unb64(part.seed), keys: part.keys.map((/** @type {any} */ [blob, key]) => [blob, unb64(key)]) };
+const part = (part) =>
+  part && {
+    ...part,
+    seed: unb64(part.seed),
+    keys: part.keys.map((/** @type {any} */ [blob, key]) => [blob, unb64(key)]),
+  };
 
-const versions = vector.versions.map((/** @type {any} */ row) => ({ ...row, open: part(row.open), restricted: part(row.restricted) }));
+const versions = vector.versions.map((/** @type {any} */ row) => ({
+  ...row,
+  open: part(row.open),
+  restricted: part(row.restricted),
+}));
 
 /** @param {any} wish */
 const wishOf = (wish) => ({
-  packId: wish.pack_id, no: wish.no, madeAt: wish.made_at, tz: wish.tz, chosen: wish.chosen, release: wish.release, origin: wish.origin, consentAt: wish.consent_at,
-  coversFrom: wish.covers_from, coversTo: wish.covers_to, profile: wish.profile, lang: wish.lang, intimate: wish.intimate, log: wish.log, feed: wish.feed,
-  kind: wish.kind, training: wish.training, recipientRef: wish.recipient_ref, review: wish.review, holdWords: wish.hold_words, absent: wish.absent,
-  ...(wish.items ? { items: wish.items } : {}), ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
+  packId: wish.pack_id,
+  no: wish.no,
+  madeAt: wish.made_at,
+  tz: wish.tz,
+  chosen: wish.chosen,
+  release: wish.release,
+  origin: wish.origin,
+  consentAt: wish.consent_at,
+  coversFrom: wish.covers_from,
+  coversTo: wish.covers_to,
+  profile: wish.profile,
+  lang: wish.lang,
+  intimate: wish.intimate,
+  log: wish.log,
+  feed: wish.feed,
+  kind: wish.kind,
+  training: wish.training,
+  recipientRef: wish.recipient_ref,
+  review: wish.review,
+  holdWords: wish.hold_words,
+  absent: wish.absent,
+  ...(wish.items ? { items: wish.items } : {}),
+  ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
 });
 
 test('the capsules of the shared vector, byte for byte', () => {
   for (const expected of [vector, vector.later.supplement, vector.later.items, vector.later.gone]) {
     // Of an entry that was erased nothing is left but its number.
     const gone = new Set((expected.wish.absent ?? []).map((/** @type {any} */ one) => one.record));
-    const made = makeCapsule(versions.filter((/** @type {any} */ row) => !gone.has(row.record)), wishOf(expected.wish), vector.keys);
+    const made = makeCapsule(
+      versions.filter((/** @type {any} */ row) => !gone.has(row.record)),
+      wishOf(expected.wish),
+      vector.keys,
+    );
     assert.deepEqual(made, JSON.parse(expected.capsule));
     assert.equal(new TextDecoder().decode(encodeCapsule(made)), expected.capsule);
     assert.equal(new TextDecoder().decode(recordFile(made)), expected.record);
@@ -42,7 +74,10 @@ test('a diary no server ever had is numbered in its own order', () => {
 });
 
 test("the log's files of the shared vector", () => {
-  const files = [...logFiles(JSON.parse(vector.capsule))].map(([path, bytes]) => [path.replace('data/', ''), b64(bytes())]);
+  const files = [...logFiles(JSON.parse(vector.capsule))].map(([path, bytes]) => [
+    path.replace('data/', ''),
+    b64(bytes()),
+  ]);
   assert.deepEqual(Object.fromEntries(files), vector.log_files);
 });
 
@@ -53,7 +88,10 @@ test('a proof says all of its version, each name once: shown with its salt, or w
   for (const part of /** @type {const} */ (['servable', 'restricted'])) {
     const shown = proofNames(capsule, part);
     const kinds = new Set([...shown.values()].map(({ kind }) => kind));
-    assert.deepEqual([...kinds].every((kind) => ['incident', 'attachment'].includes(String(kind))), part === 'servable');
+    assert.deepEqual(
+      [...kinds].every((kind) => ['incident', 'attachment'].includes(String(kind))),
+      part === 'servable',
+    );
     assert.equal(new Set(shown.keys()).size, shown.size);
     for (const [name, row] of shown) {
       assert.match(name, new RegExp(`^proof/[A-Za-z0-9-]+-${String(row.version).slice(0, 8)}\\.json$`));
@@ -62,11 +100,25 @@ test('a proof says all of its version, each name once: shown with its salt, or w
       const whole = read(new Set());
       const { c, kind, receipt, record, seq_no, sig, version } = row;
       const { fields, ...said } = whole;
-      assert.deepEqual(said, { c, kind, receipt, record, seq_no: seq_no ?? null, sig, t: 'proof/v1', version, withheld: {} });
+      assert.deepEqual(said, {
+        c,
+        kind,
+        receipt,
+        record,
+        seq_no: seq_no ?? null,
+        sig,
+        t: 'proof/v1',
+        version,
+        withheld: {},
+      });
       assert.deepEqual(Object.keys(fields).sort(), [...open, ...restricted].sort());
       const values = { .../** @type {any} */ (row).open.fields, .../** @type {any} */ (row).restricted.fields };
       for (const [field, { v }] of Object.entries(fields)) assert.deepEqual(v, values[field] ?? null, field);
-      assert.equal(new Set(Object.values(fields).map(({ s }) => s)).size, Object.keys(fields).length, 'a salt for each name');
+      assert.equal(
+        new Set(Object.values(fields).map(({ s }) => s)).size,
+        Object.keys(fields).length,
+        'a salt for each name',
+      );
       const part = read(new Set(restricted));
       assert.deepEqual(
         [Object.keys(part.fields).sort(), Object.keys(part.withheld).sort()],
@@ -80,15 +132,27 @@ test('what was noted of a file’s handling is told, unless its record was taken
   const capsule = makeCapsule(versions, wishOf(vector.wish), vector.keys);
   const [exhibit] = /** @type {any[]} */ (capsule.exhibits);
   const base = versions.at(-1);
-  const line = { action: 'copied', actor: 'me', at: 1_777_000_000_000, attachment: exhibit.record, detail: 'to a disc' };
+  const line = {
+    action: 'copied',
+    actor: 'me',
+    at: 1_777_000_000_000,
+    attachment: exhibit.record,
+    detail: 'to a disc',
+  };
   /** @param {string} version @param {number} more @param {any} fields */
   const noted = (version, more, fields) => ({
-    ...base, kind: 'custody', record: 'A'.repeat(22), version: version.repeat(22), seq: base.seq + more, restricted: null,
+    ...base,
+    kind: 'custody',
+    record: 'A'.repeat(22),
+    version: version.repeat(22),
+    seq: base.seq + more,
+    restricted: null,
     open: { ...base.open, keys: [], fields: { _clock: base.open.fields._clock, _parents: [], lines: [], ...fields } },
   });
   const kept = noted('B', 1, { lines: [line] });
   const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000, lines: null });
-  const custody = (/** @type {any[]} */ more) => makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
+  const custody = (/** @type {any[]} */ more) =>
+    makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
   const { attachment: _attachment, ...told } = line;
   assert.deepEqual(
     /** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'),

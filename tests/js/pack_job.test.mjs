@@ -17,7 +17,12 @@ function jobWith(answers) {
       return answer;
     },
   });
-  const job = new PackJob(api, { signal: new AbortController().signal, pause: async () => { asked.push('pause'); } });
+  const job = new PackJob(api, {
+    signal: new AbortController().signal,
+    pause: async () => {
+      asked.push('pause');
+    },
+  });
   job.id = 'p';
   return { job, asked };
 }
@@ -25,7 +30,9 @@ function jobWith(answers) {
 test('a capsule that comes after another is sent again when its turn has come', async () => {
   const { job, asked } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
   let waited = 0;
-  await job.send(new Uint8Array(1), () => { waited += 1; });
+  await job.send(new Uint8Array(1), () => {
+    waited += 1;
+  });
   assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p', 'pause', 'GET p', 'PUT capsule']);
   assert.equal(waited, 2);
 });
@@ -38,5 +45,8 @@ test('a capsule that had come, though its answer was lost, is not sent twice', a
 
 test('any other refusal is told', async () => {
   const { job } = jobWith([new KeptError('too_large')]);
-  await assert.rejects(job.send(new Uint8Array(1), () => undefined), { code: 'too_large' });
+  await assert.rejects(
+    job.send(new Uint8Array(1), () => undefined),
+    { code: 'too_large' },
+  );
 });

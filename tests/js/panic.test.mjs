@@ -12,10 +12,13 @@ import { sender, startServer } from './phone/server.mjs';
 const NEW = 'orbit velvet canyon maple drift spoon';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
+const isKept = ({ entries, busy }) =>
+  entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
 const said = (state) => state.entries.map(({ title }) => title).sort();
 
 async function records(phone) {
@@ -28,22 +31,38 @@ async function records(phone) {
 /** All that an entry says, and its file's bytes. */
 async function whole(phone, record) {
   const entry = await phone.app.readIncident(record);
-  const files = await Promise.all(entry.attachments.map(async ({ attachment, sha256 }) => {
-    await phone.app.checkFile(attachment);
-    return sha256;
-  }));
-  return { fields: entry.fields, restricted: entry.restricted, note: entry.note, files, versions: entry.versions.map(({ version, kind }) => [version, kind]) };
+  const files = await Promise.all(
+    entry.attachments.map(async ({ attachment, sha256 }) => {
+      await phone.app.checkFile(attachment);
+      return sha256;
+    }),
+  );
+  return {
+    fields: entry.fields,
+    restricted: entry.restricted,
+    note: entry.note,
+    files,
+    versions: entry.versions.map(({ version, kind }) => [version, kind]),
+  };
 }
 
 /** A registered phone with an entry, its file, a note and an addition, all of it on the server. */
 async function keeper() {
   const faults = {};
-  const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'First.');
+  const { phone, app, record } = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    'First.',
+  );
   await app.register({ words: WORDS });
-  await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(70_000).fill(5)])), { route: 'photo_picker' });
+  await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(70_000).fill(5)])), {
+    route: 'photo_picker',
+  });
   await app.saveNote(record, 'Only for me.');
   await until(phone, isKept, 'kept');
-  await eventually(async () => (await app.usage()).waiting.files, (files) => files === 0);
+  await eventually(
+    async () => (await app.usage()).waiting.files,
+    (files) => files === 0,
+  );
   return { phone, app, record, faults };
 }
 
@@ -60,7 +79,9 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
     unsent.push((await app.saveIncident({ record: null, fields: {}, restricted: {} })).record);
   }
   await app.saveNote(unsent[1], 'Not sent either.');
-  await app.addFile(unsent[2], file(Uint8Array.from([...PNG, ...new Uint8Array(1_500_000).fill(9)]), 'last.png'), { route: 'photo_picker' });
+  await app.addFile(unsent[2], file(Uint8Array.from([...PNG, ...new Uint8Array(1_500_000).fill(9)]), 'last.png'), {
+    route: 'photo_picker',
+  });
   phone.clock.move(700_000);
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await app.putCard(record, { fields: { channel: 'call' }, restricted: {} });
@@ -73,7 +94,10 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   app.notePut('a', 'Milk');
   await app.panicClear();
   assert.equal(app.state.phase, 'notebook');
-  assert.deepEqual(app.state.notebook.notes.map(({ text }) => text), ['Milk']);
+  assert.deepEqual(
+    app.state.notebook.notes.map(({ text }) => text),
+    ['Milk'],
+  );
   const left = await records(phone);
   const stayed = new Set(left.map((bytes) => Buffer.from(bytes).toString('latin1')));
   const gone = held.filter((bytes) => !stayed.has(Buffer.from(bytes).toString('latin1')));
@@ -85,7 +109,11 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   assert.equal(again.app.state.phase, 'locked', 'the slots stayed');
   await again.app.unlock(WORDS);
   await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
-  assert.deepEqual(said(again.app.state), ['First.', 'Fourth.', 'Second.', 'Third.'], 'the first too: a version of it was not sent');
+  assert.deepEqual(
+    said(again.app.state),
+    ['First.', 'Fourth.', 'Second.', 'Third.'],
+    'the first too: a version of it was not sent',
+  );
   const here = await Promise.all(unsent.map((one) => whole(again, one)));
   assert.deepEqual(here, before.slice(1), 'with its note and its file');
   assert.equal(again.app.state.account.coming, true, 'what was sent is not all here');
@@ -97,11 +125,17 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await last.app.start();
   await last.app.unlock(WORDS);
   await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again');
-  await eventually(async () => (await last.app.usage()).waiting.files, (files) => files === 0);
+  await eventually(
+    async () => (await last.app.usage()).waiting.files,
+    (files) => files === 0,
+  );
   assert.deepEqual(await Promise.all([record, ...unsent].map((one) => whole(last, one))), before);
   const { unsaved, half } = await last.app.readIncident(record);
   assert.deepEqual([unsaved.fields, half.narrative], [{ channel: 'call' }, 'First, and']);
-  assert.deepEqual(last.app.state.entries.map(({ seq_no }) => seq_no), [4, 3, 2, 1]);
+  assert.deepEqual(
+    last.app.state.entries.map(({ seq_no }) => seq_no),
+    [4, 3, 2, 1],
+  );
   assert.deepEqual([last.app.state.account.trouble, last.app.state.account.coming], [null, false]);
   last.end();
 
@@ -115,7 +149,10 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
 
 test('a file half sent stays until the rest of it has gone', async () => {
   const faults = {};
-  const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'With a film.');
+  const { phone, app, record } = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    'With a film.',
+  );
   await app.register({ words: WORDS });
   await until(phone, isKept, 'kept');
   let parts = 0;
@@ -123,14 +160,24 @@ test('a file half sent stays until the rest of it has gone', async () => {
     if (method === 'PUT' && path.includes('/parts/') && ++parts > 1) throw new TypeError('Failed to fetch');
     return null;
   };
-  const { attachment } = await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(2_500_000).fill(3)])), { route: 'photo_picker' });
-  await eventually(() => parts, (n) => n > 1);
+  const { attachment } = await app.addFile(
+    record,
+    file(Uint8Array.from([...PNG, ...new Uint8Array(2_500_000).fill(3)])),
+    { route: 'photo_picker' },
+  );
+  await eventually(
+    () => parts,
+    (n) => n > 1,
+  );
   await app.panicClear();
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
   await again.app.start();
   await again.app.unlock(WORDS);
-  await eventually(async () => (await again.app.usage()).waiting.files, (files) => files === 0);
+  await eventually(
+    async () => (await again.app.usage()).waiting.files,
+    (files) => files === 0,
+  );
   await until(again, isKept, 'kept');
   await again.app.checkFile(attachment);
   again.end();
@@ -145,7 +192,10 @@ test('a file that has gone whole stays while the words that name it have not bee
   };
   const picture = file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(4)]));
   const { attachment } = await app.addFile(record, picture, { route: 'photo_picker' });
-  await eventually(async () => (await app.usage()).waiting.files, (files) => files === 0);
+  await eventually(
+    async () => (await app.usage()).waiting.files,
+    (files) => files === 0,
+  );
   await app.panicClear();
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
@@ -189,7 +239,12 @@ test('what was typed before the keys were made new is read after the phone was c
 
 test('what was begun before it does not come after it', async () => {
   const { phone, app } = await keeper();
-  const slow = app.addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' }).then(() => 'done', ({ code }) => code);
+  const slow = app
+    .addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' })
+    .then(
+      () => 'done',
+      ({ code }) => code,
+    );
   await app.panicClear();
   assert.ok(['locked', 'done'].includes(await slow));
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
@@ -203,12 +258,19 @@ test('what was begun before it does not come after it', async () => {
 
 /** Writing that goes on until it is told to give way, as an import of a long chat does; how it ended. */
 function writesLong(phone) {
-  return phone.ctx.open.store.change(async (_root, change) => {
-    for (let n = 0; ; n++) {
-      await new Promise((go) => { setImmediate(go); });
-      change.putJson(`t/long${n % 200}`, { n });
-    }
-  }).then(() => 'written', ({ code }) => code);
+  return phone.ctx.open.store
+    .change(async (_root, change) => {
+      for (let n = 0; ; n++) {
+        await new Promise((go) => {
+          setImmediate(go);
+        });
+        change.putJson(`t/long${n % 200}`, { n });
+      }
+    })
+    .then(
+      () => 'written',
+      ({ code }) => code,
+    );
 }
 
 test('an entry that comes back while the list is made again stands in the list', async (t) => {
@@ -220,11 +282,16 @@ test('an entry that comes back while the list is made again stands in the list',
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
   const read = Index.prototype.listed;
-  t.after(() => { Index.prototype.listed = read; });
+  t.after(() => {
+    Index.prototype.listed = read;
+  });
   Index.prototype.listed = async function listed() {
     const found = await read.call(this);
     Index.prototype.listed = read;
-    await eventually(async () => this.store.root.feed.seq, (seq) => seq > 0);
+    await eventually(
+      async () => this.store.root.feed.seq,
+      (seq) => seq > 0,
+    );
     return found;
   };
   await again.app.start();
@@ -245,7 +312,10 @@ test('what takes long gives way to it: a phone is cleared in the middle of an im
   await app.panicClear();
   assert.equal(await long, 'locked', 'it did not wait for all of it');
   const left = new Set((await records(phone)).map((bytes) => Buffer.from(bytes).toString('latin1')));
-  assert.ok(held.filter((bytes) => !left.has(Buffer.from(bytes).toString('latin1'))).length > 20, 'it was cleared, not only locked');
+  assert.ok(
+    held.filter((bytes) => !left.has(Buffer.from(bytes).toString('latin1'))).length > 20,
+    'it was cleared, not only locked',
+  );
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
   await again.app.start();
@@ -275,11 +345,15 @@ test('what came while locked, and drafts that wait, have no other copy: they sta
   const { phone, app } = await keeper();
   await app.lock('asked');
   await app.capture();
-  await app.pictureAdd([1, 2].map((n) => file(Uint8Array.from([...PNG, ...new Uint8Array(1_100_000 + n).fill(n)]), `${n}.png`)));
+  await app.pictureAdd(
+    [1, 2].map((n) => file(Uint8Array.from([...PNG, ...new Uint8Array(1_100_000 + n).fill(n)]), `${n}.png`)),
+  );
   await app.pictureSave();
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 2, 'asked about');
-  const { asked: [one] } = await app.readCaptured();
+  const {
+    asked: [one],
+  } = await app.readCaptured();
   await app.acceptCaptured(one.attachment);
   const before = await app.readCaptured();
   assert.deepEqual([before.asked.length, before.drafts.length], [1, 1]);
@@ -293,8 +367,15 @@ test('what came while locked, and drafts that wait, have no other copy: they sta
   await again.app.acceptCaptured(before.asked[0].attachment);
   for (const { id, files } of (await again.app.readCaptured()).drafts) {
     await again.app.takeUpDraft(id);
-    const { record } = await again.app.saveIncident({ record: null, fields: { narrative: 'With it.' }, restricted: {} });
-    assert.deepEqual((await whole(again, record)).files, files.map(({ sha256 }) => sha256));
+    const { record } = await again.app.saveIncident({
+      record: null,
+      fields: { narrative: 'With it.' },
+      restricted: {},
+    });
+    assert.deepEqual(
+      (await whole(again, record)).files,
+      files.map(({ sha256 }) => sha256),
+    );
   }
   await until(again, (state) => state.entries.length === 3 && isKept(state), 'sent');
   again.end();
@@ -317,11 +398,18 @@ test('in the middle of making every key new, whether the server took it or not, 
     phone.end();
     await again.app.start();
     // What was under way may have ended before the keys were forgotten: then the new words open, and nothing is left to do.
-    await again.app.unlock(WORDS).catch(() => { again.clock.move(60_001); return again.app.unlock(NEW); });
+    await again.app.unlock(WORDS).catch(() => {
+      again.clock.move(60_001);
+      return again.app.unlock(NEW);
+    });
     if (again.app.state.account.rekeying) {
       if (!arrives) {
         // What is written as it fills again waits: while keys are being changed the server takes nothing else.
-        await until(again, ({ entries, account, busy }) => entries.length > 0 && !account.coming && !busy, 'filled again');
+        await until(
+          again,
+          ({ entries, account, busy }) => entries.length > 0 && !account.coming && !busy,
+          'filled again',
+        );
         await again.app.saveNote(record, 'Only for me.');
       }
       await again.app.renewOn({ newWords: NEW });

@@ -20,11 +20,25 @@ for (const { name, diary, expect } of cases) {
 
 test('ten thousand facts are counted in well under a second', () => {
   const start = Date.UTC(2020, 0, 1);
-  const facts = Array.from({ length: 10_000 }, (_, n) => factOf(`r${n}`, {
-    occurred_start: start + n * 6 * 3_600_000, utc_offset_min: 0, precision: 'minute', behaviours: ['calls', 'texts'], channel: 'sms', actor_ids: ['p'],
-    account_ids: [`a${n % 40}`],
-  }, {}));
-  const account = Array.from({ length: 40 }, (_, n) => ({ record: `a${n}`, fields: { person_id: 'p', blocked_on: n ? null : '2020-02-01' } }));
+  const facts = Array.from({ length: 10_000 }, (_, n) =>
+    factOf(
+      `r${n}`,
+      {
+        occurred_start: start + n * 6 * 3_600_000,
+        utc_offset_min: 0,
+        precision: 'minute',
+        behaviours: ['calls', 'texts'],
+        channel: 'sms',
+        actor_ids: ['p'],
+        account_ids: [`a${n % 40}`],
+      },
+      {},
+    ),
+  );
+  const account = Array.from({ length: 40 }, (_, n) => ({
+    record: `a${n}`,
+    fields: { person_id: 'p', blocked_on: n ? null : '2020-02-01' },
+  }));
   const began = process.cpuUsage();
   const counted = countPatterns(facts, { account }, 'Europe/London');
   assert.ok(process.cpuUsage(began).user < 1_500_000, 'µs of this process alone: the machine may be busy');
@@ -35,19 +49,35 @@ test('the fact sheet gives counts with their entries under four words, and nothi
   const { diary } = cases.find(({ name }) => name === 'after a block');
   const facts = diary.incidents.map(({ record, fields }) => factOf(record, fields, {}));
   const words = four(countPatterns(facts, diary, tz), daysBetween);
-  assert.deepEqual(words.map(({ word }) => word), ['fixated', 'obsessive', 'unwanted', 'repeated']);
+  assert.deepEqual(
+    words.map(({ word }) => word),
+    ['fixated', 'obsessive', 'unwanted', 'repeated'],
+  );
   const line = (word, key) => words.find((one) => one.word === word).lines.find((one) => one.key === key);
   assert.deepEqual([line('unwanted', 'new_accounts').count, line('unwanted', 'new_accounts').ids.length], [6, 8]);
   assert.equal(line('unwanted', 'after_block').day, '2026-06-01');
   assert.equal(line('fixated', 'same_person').ids.length, 7);
-  assert.deepEqual(words.map(({ lines }) => lines.map(({ key }) => key)), [
-    ['same_person', 'span', 'watching', 'others', 'accounts'],
-    ['messages', 'most', 'run', 'night', 'home'],
-    ['told', 'after_block', 'new_accounts', 'breaches', 'i_first', 'i_replied'],
-    ['all', 'days', 'months', 'kinds', 'ways'],
-  ]);
-  for (const { lines } of words) for (const one of lines) assert.deepEqual(Object.keys(one).filter((name) => !['key', 'count', 'ids', 'person', 'day'].includes(name)), []);
-  assert.deepEqual(four(countPatterns([], {}, tz), daysBetween).flatMap(({ lines }) => lines).filter(({ count }) => count), []);
+  assert.deepEqual(
+    words.map(({ lines }) => lines.map(({ key }) => key)),
+    [
+      ['same_person', 'span', 'watching', 'others', 'accounts'],
+      ['messages', 'most', 'run', 'night', 'home'],
+      ['told', 'after_block', 'new_accounts', 'breaches', 'i_first', 'i_replied'],
+      ['all', 'days', 'months', 'kinds', 'ways'],
+    ],
+  );
+  for (const { lines } of words)
+    for (const one of lines)
+      assert.deepEqual(
+        Object.keys(one).filter((name) => !['key', 'count', 'ids', 'person', 'day'].includes(name)),
+        [],
+      );
+  assert.deepEqual(
+    four(countPatterns([], {}, tz), daysBetween)
+      .flatMap(({ lines }) => lines)
+      .filter(({ count }) => count),
+    [],
+  );
 });
 
 test('entry numbers are written as a person would', () => {
@@ -58,12 +88,34 @@ test('entry numbers are written as a person would', () => {
 
 test('a filter leaves what fits all of it, and an unknown time is on no side of a date', () => {
   const row = (fields) => ({ record: 'a', f: factOf('a', fields, {}), links: ['p'], bare: false });
-  const dated = row({ occurred_start: Date.UTC(2026, 4, 4), utc_offset_min: 0, precision: 'minute', behaviours: ['calls'], channel: 'sms' });
+  const dated = row({
+    occurred_start: Date.UTC(2026, 4, 4),
+    utc_offset_min: 0,
+    precision: 'minute',
+    behaviours: ['calls'],
+    channel: 'sms',
+  });
   const undated = row({ precision: 'unknown' });
-  assert.equal(fits(dated, { person: 'p', behaviour: 'calls', channel: 'sms', from: '2026-05-04', to: '2026-05-04' }), true);
-  for (const no of [{ person: 'q' }, { behaviour: 'texts' }, { channel: 'email' }, { order: 'o' }, { file: true }, { breach: true }, { bare: true }, { from: '2026-05-05' }, { to: '2026-05-03' }]) {
+  assert.equal(
+    fits(dated, { person: 'p', behaviour: 'calls', channel: 'sms', from: '2026-05-04', to: '2026-05-04' }),
+    true,
+  );
+  for (const no of [
+    { person: 'q' },
+    { behaviour: 'texts' },
+    { channel: 'email' },
+    { order: 'o' },
+    { file: true },
+    { breach: true },
+    { bare: true },
+    { from: '2026-05-05' },
+    { to: '2026-05-03' },
+  ]) {
     assert.equal(fits(dated, no), false, JSON.stringify(no));
   }
   assert.equal(fits(dated, { person: 'lead' }, new Map([['p', 'lead']])), true);
-  assert.deepEqual([fits(undated, { from: '2000-01-01' }), fits(undated, { to: '2100-01-01' }), fits(undated, {})], [false, false, true]);
+  assert.deepEqual(
+    [fits(undated, { from: '2000-01-01' }), fits(undated, { to: '2100-01-01' }), fits(undated, {})],
+    [false, false, true],
+  );
 });

@@ -10,20 +10,36 @@ const SHORT = '274913';
 const NONE = 'A'.repeat(22);
 const NEW = 'glove pepper window harbor mint lamp';
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 /** Whatever ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
 const ROWS = (diary) => [
-  ['GET', '/v1/sessions'], ['DELETE', '/v1/sessions'], ['GET', '/v1/access'], ['PUT', '/v1/account/words', {}], ['PUT', '/v1/account/code', {}],
-  ['POST', `/v1/diaries/${diary}/erasures`, { records: ['A'.repeat(22)], why: 'keeper' }], ['POST', '/v1/account/closing'], ['POST', `/v1/diaries/${diary}/rotation/commit`],
-  ['DELETE', `/v1/diaries/${diary}/grants/${NONE}`], ['DELETE', `/v1/diaries/${diary}/letters/${NONE}`], ['DELETE', `/v1/diaries/${diary}/witnesses/${NONE}`], ['DELETE', `/v1/handovers/${NONE}`],
-  ['POST', `/v1/diaries/${diary}/witnesses`, {}], ['POST', '/v1/handovers', {}],
+  ['GET', '/v1/sessions'],
+  ['DELETE', '/v1/sessions'],
+  ['GET', '/v1/access'],
+  ['PUT', '/v1/account/words', {}],
+  ['PUT', '/v1/account/code', {}],
+  ['POST', `/v1/diaries/${diary}/erasures`, { records: ['A'.repeat(22)], why: 'keeper' }],
+  ['POST', '/v1/account/closing'],
+  ['POST', `/v1/diaries/${diary}/rotation/commit`],
+  ['DELETE', `/v1/diaries/${diary}/grants/${NONE}`],
+  ['DELETE', `/v1/diaries/${diary}/letters/${NONE}`],
+  ['DELETE', `/v1/diaries/${diary}/witnesses/${NONE}`],
+  ['DELETE', `/v1/handovers/${NONE}`],
+  ['POST', `/v1/diaries/${diary}/witnesses`, {}],
+  ['POST', '/v1/handovers', {}],
 ];
 
 async function openedBy(secret) {
   const asked = [];
-  const send = sender(server.base, { before: (path, { headers }) => { asked.push({ path, proof: headers['X-Proof'] }); } });
+  const send = sender(server.base, {
+    before: (path, { headers }) => {
+      asked.push({ path, proof: headers['X-Proof'] });
+    },
+  });
   const made = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) });
   const { login } = await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
@@ -44,11 +60,19 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
     const place = store.place('identity');
     const { desc } = await vault.boxOpen(place, (await store.database.read([place]))[0]);
     assert.equal(desc.proof, null);
-    assert.ok(!JSON.stringify([store.root, desc, ctx.api.held(), ctx.open.typed ?? null, ctx.open.proved ?? null]).includes(auth));
+    assert.ok(
+      !JSON.stringify([store.root, desc, ctx.api.held(), ctx.open.typed ?? null, ctx.open.proved ?? null]).includes(
+        auth,
+      ),
+    );
     assert.equal(await vault.earlierProof(), null);
     for (const [method, path, json] of ROWS(identity.diary)) {
       for (const proof of [null, ...Object.values(ctx.api.held()), store.root.account.code_wrap]) {
-        await assert.rejects(ctx.api.request({ method, path, proof, token: ctx.api.token, ...(json ? { json } : {}) }), ({ code }) => ['no_match', 'bad_request', 'signed_out'].includes(code), `${method} ${path}`);
+        await assert.rejects(
+          ctx.api.request({ method, path, proof, token: ctx.api.token, ...(json ? { json } : {}) }),
+          ({ code }) => ['no_match', 'bad_request', 'signed_out'].includes(code),
+          `${method} ${path}`,
+        );
       }
     }
   }
@@ -58,10 +82,21 @@ test('by the short secret nothing is proved: each act asks for the words and ref
   const { app, asked, record } = await openedBy(SHORT);
   asked.length = 0;
   const acts = [
-    () => app.endOthers({ words: SHORT }), () => app.sessions({ words: SHORT }), () => app.accessLog({ words: SHORT }), () => app.changeWords({ words: SHORT, newWords: NEW }),
-    () => app.renewKeys({ words: SHORT, newWords: NEW }), () => app.makeCode({ words: SHORT }), () => app.makeCode(), () => app.askErasing(record, { words: SHORT }),
+    () => app.endOthers({ words: SHORT }),
+    () => app.sessions({ words: SHORT }),
+    () => app.accessLog({ words: SHORT }),
+    () => app.changeWords({ words: SHORT, newWords: NEW }),
+    () => app.renewKeys({ words: SHORT, newWords: NEW }),
+    () => app.makeCode({ words: SHORT }),
+    () => app.makeCode(),
+    () => app.askErasing(record, { words: SHORT }),
   ];
-  for (const act of acts) await assert.rejects(act(), ({ code }) => ['words_differ', 'no_match', 'bad_request', 'signed_out'].includes(code) || assert.fail(`${act}: ${code}`));
+  for (const act of acts)
+    await assert.rejects(
+      act(),
+      ({ code }) =>
+        ['words_differ', 'no_match', 'bad_request', 'signed_out'].includes(code) || assert.fail(`${act}: ${code}`),
+    );
   assert.equal((await app.readIncident(record)).record, record);
   assert.ok(asked.every(({ proof }) => !proof || proof.length === 43));
 });

@@ -11,7 +11,9 @@ import { canon, frames, parseObject, readFrames } from '../../static/js/core/enc
 import { Database } from '../../static/js/store/database.js';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 async function keeper() {
@@ -33,12 +35,17 @@ async function opened({ phone }, faults = {}) {
   return { phone: again, app: again.app, faults };
 }
 
-const open = (name) => new Promise((done, failed) => {
-  const asked = indexedDB.open(name);
-  asked.onsuccess = () => done(asked.result);
-  asked.onerror = () => failed(asked.error);
-});
-const answer = (asked) => new Promise((done, failed) => { asked.onsuccess = () => done(asked.result); asked.onerror = () => failed(asked.error); });
+const open = (name) =>
+  new Promise((done, failed) => {
+    const asked = indexedDB.open(name);
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+const answer = (asked) =>
+  new Promise((done, failed) => {
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
 
 /** All that lies in a phone's database. */
 async function copyOf(name) {
@@ -73,7 +80,7 @@ async function linesOf({ phone, app }) {
       const held = await store.read(`v/${v}`);
       if (!book.seen.has(v)) await book.open([{ record, version: v, push: held.bytes }]);
       const { device, n, prev } = book.seen.get(v).fields._line;
-      lines.set(device, [...lines.get(device) ?? [], { n, prev, c }]);
+      lines.set(device, [...(lines.get(device) ?? []), { n, prev, c }]);
     }
   }
   return [...lines.values()].map((line) => line.sort((a, b) => a.n - b.n));
@@ -86,10 +93,17 @@ async function inPages(path, _options, response) {
   const said = parseObject(first);
   const some = rest.slice(0, 2);
   const to = some.length ? parseObject(readFrames(some.at(-1), { atMost: 5 })[0]).seq : said.to;
-  return new Response(frames([canon({ ...said, to }), ...some]), { status: 200, headers: { 'content-type': 'application/octet-stream' } });
+  return new Response(frames([canon({ ...said, to }), ...some]), {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
 }
 
-for (const [how, writes, after] of [['before it has signal', true], ['only afterwards', false], ['before what it lost comes in pages', true, inPages]]) {
+for (const [how, writes, after] of [
+  ['before it has signal', true],
+  ['only afterwards', false],
+  ['before what it lost comes in pages', true, inPages],
+]) {
   test(`a phone put back to an old copy of itself, written on ${how}: all is there, its line goes on, and no device doubts it`, async () => {
     const one = await keeper();
     const two = await device(one.login);
@@ -125,7 +139,10 @@ for (const [how, writes, after] of [['before it has signal', true], ['only after
     // Then everything is there and kept, the file too
     await until(again, (state) => state.entries.length === 5 && isKept(state), 'all of it, kept');
     const { open } = again.phone.ctx;
-    await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
+    await eventually(
+      () => [open.store.root.fetch.length, open.syncing.running],
+      ([left, isOn]) => left === 0 && !isOn,
+    );
     faults.off = true;
     const { url } = await again.app.readReceived(attachment);
     assert.deepEqual(new Uint8Array(await again.phone.urls.get(url).arrayBuffer()), bytes);
@@ -136,12 +153,21 @@ for (const [how, writes, after] of [['before it has signal', true], ['only after
     const fresh = await device(one.login);
     for (const other of [two, fresh]) {
       await until(other, (state) => state.entries.length === 5, 'on another device');
-      await eventually(() => other.phone.ctx.open.syncing.running, (isOn) => !isOn);
+      await eventually(
+        () => other.phone.ctx.open.syncing.running,
+        (isOn) => !isOn,
+      );
       assert.equal(other.app.state.account.trouble, null, JSON.stringify(other.app.state.account.trouble));
     }
     for (const line of await linesOf(fresh)) {
-      assert.equal(new Set(line.map(({ n }) => n)).size, line.length, `a number of the line stands twice: ${JSON.stringify(line.map(({ n }) => n))}`);
-      line.forEach(({ n, prev }, i) => { if (i && line[i - 1].n === n - 1) assert.equal(prev, line[i - 1].c); });
+      assert.equal(
+        new Set(line.map(({ n }) => n)).size,
+        line.length,
+        `a number of the line stands twice: ${JSON.stringify(line.map(({ n }) => n))}`,
+      );
+      line.forEach(({ n, prev }, i) => {
+        if (i && line[i - 1].n === n - 1) assert.equal(prev, line[i - 1].c);
+      });
     }
     for (const { phone } of [again, two, fresh]) phone.end();
   });
@@ -173,7 +199,10 @@ test('two that send the same at once: each version and file once on the server, 
   const fresh = await device(one.login);
   await until(fresh, (state) => state.entries.length === 3 && isKept(state), 'on a new phone');
   const { open } = fresh.phone.ctx;
-  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
+  await eventually(
+    () => [open.store.root.fetch.length, open.syncing.running],
+    ([left, isOn]) => left === 0 && !isOn,
+  );
   const { url } = await fresh.app.readReceived(attachment);
   assert.deepEqual(new Uint8Array(await fresh.phone.urls.get(url).arrayBuffer()), bytes);
   for (const { app } of [one, twin, fresh]) assert.equal(app.state.account.trouble, null);
@@ -183,7 +212,9 @@ test('two that send the same at once: each version and file once on the server, 
 test('one phone told many times to send sends each version once', async () => {
   const one = await keeper();
   const sent = [];
-  one.faults.before = (path, { method }) => { if (method === 'PUT' && path.includes('/versions/')) sent.push(path); };
+  one.faults.before = (path, { method }) => {
+    if (method === 'PUT' && path.includes('/versions/')) sent.push(path);
+  };
   await Promise.all([1, 2, 3].map((n) => save(one.app, `number ${n}`)));
   for (let n = 0; n < 20; n++) one.app.network();
   await until(one, (state) => state.entries.length === 4 && isKept(state), 'kept');

@@ -10,8 +10,13 @@ const NOW = Date.UTC(2026, 10, 3, 20, 41, 9); // 3 November 2026, 20:41:09 in Lo
 
 test('just now is this minute by this clock', () => {
   assert.deepEqual(fromChip('just_now', NOW, LONDON), {
-    occurred_start: Date.UTC(2026, 10, 3, 20, 41), occurred_end: null, occurred_local: '2026-11-03T20:41', tz: LONDON,
-    utc_offset_min: 0, precision: 'minute', time_source: 'phone_clock_at_the_time',
+    occurred_start: Date.UTC(2026, 10, 3, 20, 41),
+    occurred_end: null,
+    occurred_local: '2026-11-03T20:41',
+    tz: LONDON,
+    utc_offset_min: 0,
+    precision: 'minute',
+    time_source: 'phone_clock_at_the_time',
   });
 });
 
@@ -19,8 +24,10 @@ test('earlier today ends now, yesterday is a whole day, not sure has no instant'
   const today = fromChip('earlier_today', NOW, LONDON);
   assert.deepEqual([today.occurred_start, today.occurred_end, today.precision], [Date.UTC(2026, 10, 3), NOW, 'day']);
   const yesterday = fromChip('yesterday', NOW, LONDON);
-  assert.deepEqual([yesterday.occurred_start, yesterday.occurred_end, yesterday.occurred_local],
-    [Date.UTC(2026, 10, 2), Date.UTC(2026, 10, 3), '2026-11-02']);
+  assert.deepEqual(
+    [yesterday.occurred_start, yesterday.occurred_end, yesterday.occurred_local],
+    [Date.UTC(2026, 10, 2), Date.UTC(2026, 10, 3), '2026-11-02'],
+  );
   const unknown = fromChip('not_sure', NOW, LONDON);
   assert.deepEqual([unknown.occurred_start, unknown.occurred_local, unknown.precision], [null, null, 'unknown']);
 });
@@ -32,7 +39,10 @@ test('yesterday is still one day when clocks went back in it', () => {
 });
 
 test('the hour of 25 October that came twice is two instants, and the person says which', () => {
-  assert.deepEqual(instantsOf('2026-10-25T01:30', LONDON), [Date.UTC(2026, 9, 25, 0, 30), Date.UTC(2026, 9, 25, 1, 30)]);
+  assert.deepEqual(instantsOf('2026-10-25T01:30', LONDON), [
+    Date.UTC(2026, 9, 25, 0, 30),
+    Date.UTC(2026, 9, 25, 1, 30),
+  ]);
   const picked = { how: /** @type {const} */ ('exact'), date: '2026-10-25', time: '01:30' };
   assert.equal(missing(picked, NOW, LONDON), 'twice');
   assert.throws(() => fromPicked(picked, NOW, LONDON), /twice/);
@@ -58,8 +68,10 @@ test('zones with half hours and a changed midnight keep their instants', () => {
 
 test('parts of the day, ranges and about', () => {
   const night = fromPicked({ how: 'part', date: '2026-11-02', part: 'night' }, NOW, LONDON);
-  assert.deepEqual([night.occurred_start, night.occurred_end, night.occurred_local],
-    [Date.UTC(2026, 10, 2, 22), Date.UTC(2026, 10, 3, 5), '2026-11-02 night']);
+  assert.deepEqual(
+    [night.occurred_start, night.occurred_end, night.occurred_local],
+    [Date.UTC(2026, 10, 2, 22), Date.UTC(2026, 10, 3, 5), '2026-11-02 night'],
+  );
   const range = fromPicked({ how: 'between', date: '2026-10-01', until: '2026-10-03' }, NOW, LONDON);
   assert.equal(range.precision, 'date_range');
   assert.equal(range.occurred_end, Date.UTC(2026, 9, 3, 23));
@@ -84,13 +96,19 @@ test('before anybody was born, and years that a slip of a finger makes, are no t
   }
   assert.equal(missing({ how: 'day', date: '1900-01-01' }, NOW, LONDON), null);
   const faults = (...dates) => dates.map((date) => dayFault(date, '2026-11-03'));
-  assert.deepEqual(faults('1899-12-31', '0026-11-03', '2200-01-02', '2026-02-30', '2026-11-04', '26-11-03', '2026-11-03', ''), ['old', 'old', 'old', 'date', 'future', 'date', null, null]);
+  assert.deepEqual(
+    faults('1899-12-31', '0026-11-03', '2200-01-02', '2026-02-30', '2026-11-04', '26-11-03', '2026-11-03', ''),
+    ['old', 'old', 'old', 'date', 'future', 'date', null, null],
+  );
   assert.equal(dayFault('2026-11-04', '2026-11-03', { future: true }), null);
   const moment = (date, time = '') => momentFault({ date, time, how: 'day' }, NOW, LONDON);
-  assert.deepEqual([moment('1899-01-01', '10:00'), moment('2026-03-29', '01:30'), moment('2026-11-04'), moment('2026-11-03', '10:00')], ['old', 'skipped', 'future', null]);
+  assert.deepEqual(
+    [moment('1899-01-01', '10:00'), moment('2026-03-29', '01:30'), moment('2026-11-04'), moment('2026-11-03', '10:00')],
+    ['old', 'skipped', 'future', null],
+  );
 });
 
-test('the guard notices a postcode, a number and the keeper\'s own kept-apart words', () => {
+test("the guard notices a postcode, a number and the keeper's own kept-apart words", () => {
   assert.equal(notice('He was outside 12 Elm Road SE15 4TW again')?.found, 'SE15 4TW');
   assert.equal(notice('rang from 07700 900123 twice')?.found, '07700 900123');
   assert.deepEqual(
@@ -102,7 +120,13 @@ test('the guard notices a postcode, a number and the keeper\'s own kept-apart wo
 });
 
 test('the guard leaves times, amounts, dates and parts of words alone', () => {
-  for (const text of ['43 missed calls, 21:10 to 23:55', 'It cost 1,200 pounds on 03/11/2026', 'He said "you 2"', 'arrowan houses', '']) {
+  for (const text of [
+    '43 missed calls, 21:10 to 23:55',
+    'It cost 1,200 pounds on 03/11/2026',
+    'He said "you 2"',
+    'arrowan houses',
+    '',
+  ]) {
     assert.equal(notice(text, ['rowan house']), null, text);
   }
 });

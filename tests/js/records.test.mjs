@@ -10,21 +10,34 @@ import { isTakenOut, standing, steps } from '../../static/js/record/standing.js'
 const MINUTE = 60_000;
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 test('a record of any kind is saved, listed by its kind, and there after a lock', async () => {
   const { app } = await phoneWithEntry();
-  const { record } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam', aliases: ['Sammy'] }, restricted: { contact: '07700 900123' } });
+  const { record } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'Sam', aliases: ['Sammy'] },
+    restricted: { contact: '07700 900123' },
+  });
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Lee' } });
-  assert.deepEqual((await app.readRecords('person')).map(({ fields }) => fields.name), ['Sam', 'Lee']);
+  assert.deepEqual(
+    (await app.readRecords('person')).map(({ fields }) => fields.name),
+    ['Sam', 'Lee'],
+  );
   assert.deepEqual(await app.readRecords('order'), []);
   await app.lock('test');
   await assert.rejects(app.readRecords('person'), { code: 'locked' });
   await app.unlock(WORDS);
   const [first] = await app.readRecords('person');
   assert.equal(first.record, record);
-  assert.deepEqual([first.fields.aliases, first.restricted.contact, first.taken_out, first.versions], [['Sammy'], '07700 900123', null, 1]);
+  assert.deepEqual(
+    [first.fields.aliases, first.restricted.contact, first.taken_out, first.versions],
+    [['Sammy'], '07700 900123', null, 1],
+  );
 });
 
 test('within ten minutes a slip is corrected; later, changing words needs a reason and adding does not', async () => {
@@ -38,7 +51,10 @@ test('within ten minutes a slip is corrected; later, changing words needs a reas
   await app.saveRecord({ kind: 'person', record, fields: { name: 'S.' }, reason: 'Not sure of the name' });
   await app.saveRecord({ kind: 'person', record, fields: { name: 'S.' } });
   const read = await app.readRecord(record);
-  assert.deepEqual(read.versions.map(({ kind }) => kind), ['first', 'first', 'addition', 'amendment']);
+  assert.deepEqual(
+    read.versions.map(({ kind }) => kind),
+    ['first', 'first', 'addition', 'amendment'],
+  );
   assert.equal(read.versions[3].reason, 'Not sure of the name');
   assert.deepEqual(read.versions[3].changes, [{ field: 'name', old: 'Samuel', new: 'S.' }]);
   assert.equal(read.fields.reason, undefined);
@@ -46,41 +62,71 @@ test('within ten minutes a slip is corrected; later, changing words needs a reas
 
 test('taken out is gone from the list and not from the diary; putting back restores every word', async () => {
   const { app, clock } = await phoneWithEntry();
-  const { record } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: { notes: 'n' } });
+  const { record } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'Sam' },
+    restricted: { notes: 'n' },
+  });
   clock.move(60 * MINUTE);
   await app.takeOutRecord(record, 'Not safe to keep');
   await app.takeOutRecord(record, 'twice');
   assert.deepEqual(await app.readRecords('person'), []);
   const [out] = await app.readRecords('person', { all: true });
-  assert.deepEqual([out.taken_out, out.out_reason, out.fields.name, out.versions], [NOON + 60 * MINUTE, 'Not safe to keep', 'Sam', 2]);
+  assert.deepEqual(
+    [out.taken_out, out.out_reason, out.fields.name, out.versions],
+    [NOON + 60 * MINUTE, 'Not safe to keep', 'Sam', 2],
+  );
   assert.deepEqual(Object.keys((await app.readRecord(record)).versions[1].fields).sort(), ['reason', 'taken_out']);
   await app.putBackRecord(record);
   await app.putBackRecord(record);
   const [back] = await app.readRecords('person');
-  assert.deepEqual([back.fields, back.restricted, back.versions], [{ name: 'Sam', role_code: 'P2' }, { notes: 'n' }, 3]);
-  assert.deepEqual((await app.readRecord(record)).versions.map(({ kind }) => kind), ['first', 'taken_out', 'put_back']);
+  assert.deepEqual(
+    [back.fields, back.restricted, back.versions],
+    [{ name: 'Sam', role_code: 'P2' }, { notes: 'n' }, 3],
+  );
+  assert.deepEqual(
+    (await app.readRecord(record)).versions.map(({ kind }) => kind),
+    ['first', 'taken_out', 'put_back'],
+  );
 });
 
 test('an empty record and a field the kind does not have are refused, and nothing is written', async () => {
   const { app } = await phoneWithEntry();
-  await assert.rejects(app.saveRecord({ kind: 'person', record: null, fields: { name: '', aliases: [] } }), { code: 'nothing_to_save' });
-  await assert.rejects(app.saveRecord({ kind: 'person', record: null, fields: { offence: 'x' } }), { code: 'bad_request' });
+  await assert.rejects(app.saveRecord({ kind: 'person', record: null, fields: { name: '', aliases: [] } }), {
+    code: 'nothing_to_save',
+  });
+  await assert.rejects(app.saveRecord({ kind: 'person', record: null, fields: { offence: 'x' } }), {
+    code: 'bad_request',
+  });
   await assert.rejects(app.readRecord('AAAAAAAAAAAAAAAAAAAAAA'), { code: 'not_found' });
   assert.deepEqual(await app.readRecords('person'), []);
 });
 
-const said = (version, parents, fields, restricted = {}) => ({ record: 'r', version, kind: 'person', fields: { ...fields, _parents: parents, _clock: { utc: NOON } }, restricted });
+const said = (version, parents, fields, restricted = {}) => ({
+  record: 'r',
+  version,
+  kind: 'person',
+  fields: { ...fields, _parents: parents, _clock: { utc: NOON } },
+  restricted,
+});
 
 test('words written elsewhere at the moment of taking out keep the record in', () => {
   const one = said('1', [], { name: 'A' });
   const out = said('2', ['1'], { taken_out: NOON, reason: 'why' });
   const other = said('3', ['1'], { name: 'B' });
   assert.equal(standing([one, out]).taken_out, NOON);
-  for (const versions of [[one, out, other], [one, other, out]]) {
+  for (const versions of [
+    [one, out, other],
+    [one, other, out],
+  ]) {
     assert.deepEqual([standing(versions).taken_out, standing(versions).shown.fields.name], [null, 'B']);
   }
   const both = said('4', ['2', '3'], { taken_out: NOON + 1 });
-  assert.deepEqual([standing([one, out, other, both]).taken_out, standing([one, out, other, both]).shown.fields.name], [NOON + 1, 'B']);
+  assert.deepEqual(
+    [standing([one, out, other, both]).taken_out, standing([one, out, other, both]).shown.fields.name],
+    [NOON + 1, 'B'],
+  );
 });
 
 test('a version with any word besides is no taking out, nor one whose time is no number', () => {
@@ -88,7 +134,10 @@ test('a version with any word besides is no taking out, nor one whose time is no
   assert.equal(isTakenOut({ fields: { taken_out: 5 }, restricted: { notes: 'x' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: '5' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: 5, reason: 'r', _kind: 'person' } }), true);
-  assert.deepEqual(steps([said('1', [], { taken_out: 5 })]).map(({ kind }) => kind), ['taken_out']);
+  assert.deepEqual(
+    steps([said('1', [], { taken_out: 5 })]).map(({ kind }) => kind),
+    ['taken_out'],
+  );
 });
 
 test('two devices: what one writes the other lists, and words of both stand when they wrote at once', async () => {
@@ -99,17 +148,47 @@ test('two devices: what one writes the other lists, and words of both stand when
   const other = makePhone(options());
   await other.app.start();
   await other.app.signIn({ login, words: WORDS });
-  await eventually(() => other.app.readRecords('person'), (list) => list[0]?.fields.name === 'Sam');
-  await Promise.all([one.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }), other.app.saveRecord({ kind: 'person', record, fields: { relationship: 'ex_partner' } })]);
+  await eventually(
+    () => other.app.readRecords('person'),
+    (list) => list[0]?.fields.name === 'Sam',
+  );
+  await Promise.all([
+    one.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }),
+    other.app.saveRecord({ kind: 'person', record, fields: { relationship: 'ex_partner' } }),
+  ]);
   for (const { app } of [one, other]) {
-    const settled = await eventually(async () => { app.network(); return app.readRecord(record); }, ({ versions }) => versions.length === 3);
+    const settled = await eventually(
+      async () => {
+        app.network();
+        return app.readRecord(record);
+      },
+      ({ versions }) => versions.length === 3,
+    );
     assert.equal(settled.two, true);
-    assert.deepEqual(settled.versions.flatMap(({ changes }) => changes.map(({ field }) => field)).sort(), ['description', 'relationship']);
+    assert.deepEqual(settled.versions.flatMap(({ changes }) => changes.map(({ field }) => field)).sort(), [
+      'description',
+      'relationship',
+    ]);
   }
   const { ends, together } = await one.app.readRecord(record);
-  assert.deepEqual(ends.map(({ fields }) => [fields.description ?? '', fields.relationship ?? '']).sort(), [['', 'ex_partner'], ['Tall', '']]);
-  assert.deepEqual([together.fields.description, together.fields.relationship, together.fields.name], ['Tall', 'ex_partner', 'Sam']);
+  assert.deepEqual(ends.map(({ fields }) => [fields.description ?? '', fields.relationship ?? '']).sort(), [
+    ['', 'ex_partner'],
+    ['Tall', ''],
+  ]);
+  assert.deepEqual(
+    [together.fields.description, together.fields.relationship, together.fields.name],
+    ['Tall', 'ex_partner', 'Sam'],
+  );
   await one.app.saveRecord({ kind: 'person', record, fields: together.fields, reason: 'Brought together' });
-  const settled = await eventually(async () => { other.app.network(); return other.app.readRecord(record); }, ({ versions }) => versions.length === 4);
-  assert.deepEqual([settled.two, settled.ends.length, settled.fields.description, settled.fields.relationship], [false, 1, 'Tall', 'ex_partner']);
+  const settled = await eventually(
+    async () => {
+      other.app.network();
+      return other.app.readRecord(record);
+    },
+    ({ versions }) => versions.length === 4,
+  );
+  assert.deepEqual(
+    [settled.two, settled.ends.length, settled.fields.description, settled.fields.relationship],
+    [false, 1, 'Tall', 'ex_partner'],
+  );
 });

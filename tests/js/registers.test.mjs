@@ -11,11 +11,15 @@ import { mergedWith, mentions, rootOf } from '../../static/js/record/links.js';
 
 const HOUR = 3_600_000;
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const person = (app, name, role = 'suspect') => app.saveRecord({ kind: 'person', record: null, fields: { name, role } });
-const codes = async (app) => Object.fromEntries((await app.readPeople({ all: true })).map(({ fields, code }) => [fields.name, code]));
+const person = (app, name, role = 'suspect') =>
+  app.saveRecord({ kind: 'person', record: null, fields: { name, role } });
+const codes = async (app) =>
+  Object.fromEntries((await app.readPeople({ all: true })).map(({ fields, code }) => [fields.name, code]));
 
 test('codes are given by role, kept when someone is taken out, and never given again', async () => {
   const { app } = await phoneWithEntry();
@@ -25,18 +29,28 @@ test('codes are given by role, kept when someone is taken out, and never given a
   await app.takeOutRecord(record);
   await person(app, 'Kim');
   assert.deepEqual(await codes(app), { Sam: 'S1', Lee: 'S2', Wendy: 'W1', Kim: 'S3' });
-  assert.deepEqual((await app.readPeople()).map(({ fields }) => fields.role_code), ['S1', 'W1', 'S3']);
+  assert.deepEqual(
+    (await app.readPeople()).map(({ fields }) => fields.role_code),
+    ['S1', 'W1', 'S3'],
+  );
 });
 
 test('two devices make S1 at once without a network: when they meet, both agree, and nobody shares a code', async () => {
   const off = [{}, {}];
-  const options = (faults) => ({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  const options = (faults) => ({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   const one = await phoneWithEntry(options(off[0]));
   const { login } = await one.app.register({ words: WORDS });
   const other = makePhone(options(off[1]));
   await other.app.start();
   await other.app.signIn({ login, words: WORDS });
-  await eventually(() => other.app.state.entries, (rows) => rows.length === 1);
+  await eventually(
+    () => other.app.state.entries,
+    (rows) => rows.length === 1,
+  );
   for (const faults of off) faults.off = true;
   await person(one.app, 'Sam');
   await person(other.app, 'Lee');
@@ -45,10 +59,26 @@ test('two devices make S1 at once without a network: when they meet, both agree,
   for (const [i, app] of [one.app, other.app].entries()) {
     off[i].off = false;
     app.network();
-    await eventually(async () => app.state.account.trouble ?? (await app.readPeople()).length, (n) => n >= 1);
+    await eventually(
+      async () => app.state.account.trouble ?? (await app.readPeople()).length,
+      (n) => n >= 1,
+    );
   }
-  const all = await Promise.all([one.app, other.app].map((app) => eventually(async () => { app.network(); return codes(app); }, (map) => Object.keys(map).length === 3 && new Set(Object.values(map)).size === 3)));
-  const settled = await eventually(async () => Promise.all([codes(one.app), codes(other.app)]), ([a, b]) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort()));
+  const all = await Promise.all(
+    [one.app, other.app].map((app) =>
+      eventually(
+        async () => {
+          app.network();
+          return codes(app);
+        },
+        (map) => Object.keys(map).length === 3 && new Set(Object.values(map)).size === 3,
+      ),
+    ),
+  );
+  const settled = await eventually(
+    async () => Promise.all([codes(one.app), codes(other.app)]),
+    ([a, b]) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort()),
+  );
   assert.equal(all.length, 2);
   assert.deepEqual(Object.values(settled[0]).sort(), ['S1', 'S2', 'S3']);
   await person(one.app, 'Ash');
@@ -57,7 +87,9 @@ test('two devices make S1 at once without a network: when they meet, both agree,
 
 test('merging keeps both readable, links to either lead to both, and it can be taken back', async () => {
   const { app, clock, record: entry } = await phoneWithEntry();
-  const first = (await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@one', platform: 'instagram' } })).record;
+  const first = (
+    await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@one', platform: 'instagram' } })
+  ).record;
   const again = (await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@uno' } })).record;
   await app.saveIncident({ record: entry, fields: { account_ids: [again] }, restricted: {} });
   assert.deepEqual((await app.readMentions(first)).length, 0);
@@ -68,7 +100,10 @@ test('merging keeps both readable, links to either lead to both, and it can be t
   assert.deepEqual([read.fields.handle, read.fields.merged_into, read.versions.length], ['@uno', first, 2]);
   const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met' } });
   await app.saveIncident({ record: entry, fields: { report_ids: [report] }, restricted: {} });
-  assert.deepEqual((await app.readMentions(report)).map(({ how }) => how), [['report_ids']]);
+  assert.deepEqual(
+    (await app.readMentions(report)).map(({ how }) => how),
+    [['report_ids']],
+  );
   await app.mergeRecords(first, again); // they are one already: no circle is made
   assert.equal((await app.readRecord(first)).fields.merged_into, undefined);
   clock.move(HOUR);
@@ -80,18 +115,43 @@ test('merging keeps both readable, links to either lead to both, and it can be t
 });
 
 test('circles and links to nothing are followed to an end', () => {
-  const known = new Map([['a', 'b'], ['b', 'c'], ['c', 'a'], ['d', 'a'], ['e', 'nobody'], ['f', 'f']].map(([record, merged_into]) => [record, { record, fields: { merged_into } }]));
-  assert.deepEqual(['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((one) => rootOf(one, known)), ['a', 'a', 'a', 'a', 'e', 'f', 'nobody']);
+  const known = new Map(
+    [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+      ['d', 'a'],
+      ['e', 'nobody'],
+      ['f', 'f'],
+    ].map(([record, merged_into]) => [record, { record, fields: { merged_into } }]),
+  );
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((one) => rootOf(one, known)),
+    ['a', 'a', 'a', 'a', 'e', 'f', 'nobody'],
+  );
   assert.deepEqual(mergedWith('c', known).sort(), ['a', 'b', 'c', 'd']);
   assert.deepEqual(mergedWith('nobody', known), ['nobody']);
-  assert.deepEqual(mentions({ actor_ids: 'a', order_id: 5, witness_ids: ['x', 7], alleged_breaches: [{ order_id: 'a', term_no: 2 }, 'odd'], told_others: [{ person_id: 'a' }] }, new Set(['a'])),
-    { fields: ['actor_ids', 'told_others', 'alleged_breaches'], terms: ['2'] });
+  assert.deepEqual(
+    mentions(
+      {
+        actor_ids: 'a',
+        order_id: 5,
+        witness_ids: ['x', 7],
+        alleged_breaches: [{ order_id: 'a', term_no: 2 }, 'odd'],
+        told_others: [{ person_id: 'a' }],
+      },
+      new Set(['a']),
+    ),
+    { fields: ['actor_ids', 'told_others', 'alleged_breaches'], terms: ['2'] },
+  );
 });
 
 test('the picture of an order is a file of its own, read back with its digest; an entry gets no new row', async () => {
   const { app } = await phoneWithEntry();
   const { record } = await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham' } });
-  const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), { route: 'photo_picker' });
+  const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), {
+    route: 'photo_picker',
+  });
   assert.equal((await app.readRecord(record)).fields.copy_attachment_id, attachment);
   const [shown] = await app.readRecordFiles([attachment, 'AAAAAAAAAAAAAAAAAAAAAA']);
   assert.deepEqual([shown.attachment, shown.sha256.length, shown.preview], [attachment, 64, true]);
@@ -100,11 +160,20 @@ test('the picture of an order is a file of its own, read back with its digest; a
 });
 
 test('settings: each field is the later one’s where two devices wrote at once, and a pack does not wipe the others', async () => {
-  const version = (id, parents, fields, restricted = {}) => ({ record: 's', version: id, kind: 'settings', fields: { ...fields, _parents: parents }, restricted });
+  const version = (id, parents, fields, restricted = {}) => ({
+    record: 's',
+    version: id,
+    kind: 'settings',
+    fields: { ...fields, _parents: parents },
+    restricted,
+  });
   const first = version('1', [], { language: 'en', initials: 'AB' }, { needs: 'n' });
   const one = version('2', ['1'], { language: 'ur', initials: 'AB' }, { needs: 'n' });
   const two = version('3', ['1'], { language: 'en', initials: 'AB', help_channel: 'bsl' }, {});
-  assert.deepEqual(laterWins([first, one, two]), { fields: { language: 'ur', initials: 'AB', help_channel: 'bsl' }, restricted: {} });
+  assert.deepEqual(laterWins([first, one, two]), {
+    fields: { language: 'ur', initials: 'AB', help_channel: 'bsl' },
+    restricted: {},
+  });
   const { app } = await phoneWithEntry();
   await app.saveSettings({ fields: { help_channel: 'text' }, restricted: { needs: 'large print' } });
   await app.saveSettings({ fields: { language: 'cy' } });
@@ -124,7 +193,8 @@ test('what is typed in a form lies sealed until it is saved or thrown away', asy
 
 test('200 people are listed quickly once they are open, each with a code of their own', async () => {
   const { app } = await phoneWithEntry();
-  for (let i = 0; i < 200; i++) await app.saveRecord({ kind: 'person', record: null, fields: { name: `Person ${i}`, role: 'other' } });
+  for (let i = 0; i < 200; i++)
+    await app.saveRecord({ kind: 'person', record: null, fields: { name: `Person ${i}`, role: 'other' } });
   await app.lock('test');
   await app.unlock(WORDS);
   await app.readPeople();

@@ -17,12 +17,17 @@ import { readDoor } from '../../static/js/store/beside.js';
 const NEW = 'orbit velvet canyon maple drift spoon';
 const CHEAP = { m: 8, t: 1 };
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 async function keeper(words = 'one') {
   const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const made = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    words,
+  );
   const { login } = await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   return { ...made, faults, login };
@@ -102,7 +107,11 @@ test('new words: old words and sessions end, the code and the other phone go on'
   const faults = {};
   const three = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
   await three.app.start();
-  await three.app.signInWithCode({ login: one.login, code: crockford, newWords: 'glove pepper window harbor mint lamp' });
+  await three.app.signInWithCode({
+    login: one.login,
+    code: crockford,
+    newWords: 'glove pepper window harbor mint lamp',
+  });
   await until(three, ({ entries }) => entries.length === 3, 'all by the code');
 });
 
@@ -156,7 +165,11 @@ test('new keys: what was copied before opens nothing written after, and the keep
   // Slots: the words and the copied door against what lies on the phone now.
   const now = await copyOf(one.phone);
   assert.equal(await opensOf(now.door, WORDS, now.table, server.base), null, 'the old words open no slot');
-  const fresh = new Map([...now.table].filter(([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0));
+  const fresh = new Map(
+    [...now.table].filter(
+      ([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0,
+    ),
+  );
   assert.ok(fresh.size > 3);
   const opened = await opensOf(stolen.door, WORDS, fresh, server.base);
   assert.equal(opened.size, 0, 'the copied door opens no record written since');
@@ -176,7 +189,10 @@ test('new keys: what was copied before opens nothing written after, and the keep
   await until(other, ({ entries }) => entries.length === 3);
   assert.deepEqual(titles(other.app.state), ['after', 'before', 'with a picture']);
   assert.equal(other.app.state.account.trouble, null);
-  assert.ok(other.app.state.entries.every(({ flags }) => !flags.includes('altered')), 'versions by the earlier key hold');
+  assert.ok(
+    other.app.state.entries.every(({ flags }) => !flags.includes('altered')),
+    'versions by the earlier key hold',
+  );
 
   // And once more, over what was changed before.
   await other.app.renewKeys({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
@@ -195,7 +211,11 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   const written = await save(two.app, 'written offline');
   await save(two.app, 'and another');
   two.phone.clock.move(3_600_000);
-  await two.app.saveIncident({ record: written.record, fields: { narrative: 'written offline, and added to' }, restricted: {} });
+  await two.app.saveIncident({
+    record: written.record,
+    fields: { narrative: 'written offline, and added to' },
+    restricted: {},
+  });
   await one.app.renewKeys({ words: WORDS, newWords: NEW });
   await save(one.app, 'after');
   await until(one, (state) => isKept(state) && state.entries.length === 2);
@@ -220,7 +240,12 @@ test('a phone that comes back after new keys: opens with its old words, sends no
 
 test('an answer that was lost, and then new keys on the other phone: the version stays what was receipted, and no line has a gap', async () => {
   const { one, two } = await twoPhones();
-  two.faults.after = (path, { method }) => { if (method === 'PUT' && path.includes('/versions/')) { two.faults.off = true; throw new TypeError('Failed to fetch'); } };
+  two.faults.after = (path, { method }) => {
+    if (method === 'PUT' && path.includes('/versions/')) {
+      two.faults.off = true;
+      throw new TypeError('Failed to fetch');
+    }
+  };
   const { record } = await save(two.app, 'taken, and the answer lost');
   await until(two, () => two.faults.off && !two.phone.ctx.open.syncing.running, 'lost');
   delete two.faults.after;
@@ -235,7 +260,8 @@ test('an answer that was lost, and then new keys on the other phone: the version
   await one.phone.ctx.open.syncing.now();
   const metas = await Promise.all([one, two].map(({ phone }) => phone.ctx.open.book.meta(record)));
   assert.deepEqual(...metas.map(({ versions }) => versions.map(({ v, c, seq }) => [v, c, seq])));
-  for (const { phone } of [one, two]) assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
+  for (const { phone } of [one, two])
+    assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
 test('two phones make new keys at the same moment: one of them has its way, and what the server has opens with its words', async () => {
@@ -244,16 +270,32 @@ test('two phones make new keys at the same moment: one of them has its way, and 
   let [go, staged, second] = [() => undefined, null, null];
   one.faults.before = async (path) => {
     if (second || !path.endsWith('/rotation/wraps')) return;
-    const ready = new Promise((done) => { two.faults.before = async (at) => { if (at.endsWith('/rotation/commit')) { done(); await new Promise((on) => { go = on; }); } }; });
+    const ready = new Promise((done) => {
+      two.faults.before = async (at) => {
+        if (at.endsWith('/rotation/commit')) {
+          done();
+          await new Promise((on) => {
+            go = on;
+          });
+        }
+      };
+    });
     second = two.app.renewKeys({ words: WORDS, newWords: NEW });
     second.catch(() => undefined);
     await ready;
   };
-  one.faults.after = (path) => { if (path.endsWith('/rotation/wraps')) staged = true; if (staged) go(); };
+  one.faults.after = (path) => {
+    if (path.endsWith('/rotation/wraps')) staged = true;
+    if (staged) go();
+  };
   const first = one.app.renewKeys({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' });
   const ended = await Promise.allSettled([first, first.catch(() => undefined).then(() => second)]);
   delete two.faults.before;
-  assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 1, ended.map(({ reason }) => reason?.code).join());
+  assert.equal(
+    ended.filter(({ status }) => status === 'fulfilled').length,
+    1,
+    ended.map(({ reason }) => reason?.code).join(),
+  );
   const words = ended[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
   const [winner, loser] = words === NEW ? [two, one] : [one, two];
   await save(winner.app, 'after');
@@ -274,7 +316,9 @@ for (const [name, hit] of [
 ]) {
   test(`interrupted ${name}: nothing has changed, and it goes on with the new words`, async () => {
     const one = await keeper();
-    one.faults.before = (path) => { if (hit(path)) throw new TypeError('Failed to fetch'); };
+    one.faults.before = (path) => {
+      if (hit(path)) throw new TypeError('Failed to fetch');
+    };
     await refused(one.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
     one.phone.end();
     const here = await device(one.login, WORDS);
@@ -295,7 +339,13 @@ for (const [name, hit] of [
 test('the last answer is lost and the phone restarts: the new words finish it here', async () => {
   const one = await keeper();
   let done = false;
-  one.faults.after = (path) => { if (path.endsWith('/commit')) { done = true; one.faults.off = true; throw new TypeError('Failed to fetch'); } };
+  one.faults.after = (path) => {
+    if (path.endsWith('/commit')) {
+      done = true;
+      one.faults.off = true;
+      throw new TypeError('Failed to fetch');
+    }
+  };
   await refused(one.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
   assert.ok(done);
   one.phone.end();
@@ -315,7 +365,11 @@ test('a diary of this phone only gets new keys too', async () => {
   await one.app.renewKeys({ words: WORDS, newWords: NEW });
   await save(one.app, 'after');
   const now = await copyOf(one.phone);
-  const fresh = new Map([...now.table].filter(([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0));
+  const fresh = new Map(
+    [...now.table].filter(
+      ([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0,
+    ),
+  );
   assert.equal((await opensOf(stolen.door, WORDS, fresh, 'https://notes.example')).size, 0);
   await one.app.lock('asked');
   await refused(one.app.unlock(WORDS), 'no_match');

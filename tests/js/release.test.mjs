@@ -7,7 +7,15 @@ import vm from 'node:vm';
 const script = await readFile(new URL('../../static/sw.js', import.meta.url), 'utf8');
 const v = JSON.parse(await readFile(new URL('../vectors/release.json', import.meta.url), 'utf8'));
 const self = { addEventListener: () => undefined, location: { origin: 'https://notes.example' } };
-const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, { self, crypto, TextEncoder, Uint8Array, atob, URL, setTimeout });
+const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, {
+  self,
+  crypto,
+  TextEncoder,
+  Uint8Array,
+  atob,
+  URL,
+  setTimeout,
+});
 
 test('a signed list is read as it was written', async () => {
   const { files, worker } = await listOf(v.text, v.key);

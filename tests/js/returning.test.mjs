@@ -8,7 +8,9 @@ import { fixedClock } from '../../static/js/core/clock.js';
 
 const SHORT = '274913';
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 /** And nothing of the diary is left for a screen to draw. */
@@ -17,8 +19,16 @@ const isLocked = ({ phase, entries, account }) => phase === 'locked' && !entries
 /** What goes over the wire from one phone. */
 function wired() {
   const asked = [];
-  const faults = { before: (path, { method }) => { asked.push(`${method} ${path}`); } };
-  return { asked, faults, options: { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) } };
+  const faults = {
+    before: (path, { method }) => {
+      asked.push(`${method} ${path}`);
+    },
+  };
+  return {
+    asked,
+    faults,
+    options: { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+  };
 }
 
 /** The keeper's phone, and the one in somebody else's hand: both open, both signed in. */
@@ -100,7 +110,10 @@ test('a session that ran out is begun again by itself, with the renewal token an
     other.asked.push(`${method} ${path}`);
     if (!once || method !== 'PUT') return undefined;
     once = false;
-    return new Response('{"error":"signed_out","message":""}', { status: 401, headers: { 'content-type': 'application/json' } });
+    return new Response('{"error":"signed_out","message":""}', {
+      status: 401,
+      headers: { 'content-type': 'application/json' },
+    });
   };
   await save(other.app, 'a month later');
   await until(other, (state) => isKept(state) && state.entries.length === 2, 'kept');

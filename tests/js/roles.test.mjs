@@ -12,7 +12,11 @@ for (const { name, claims, codes } of cases) {
 }
 
 test('a new person claims a number nobody had, also after 500', () => {
-  const claims = Array.from({ length: 500 }, (_, i) => ({ record: `r${i}`, role: i % 2 ? 'suspect' : 'witness', code: '' }));
+  const claims = Array.from({ length: 500 }, (_, i) => ({
+    record: `r${i}`,
+    role: i % 2 ? 'suspect' : 'witness',
+    code: '',
+  }));
   const spent = effort();
   assert.equal(new Set(roleCodes(claims).values()).size, 500);
   assert.equal(nextCode(claims, 'new', 'suspect'), 'S251');

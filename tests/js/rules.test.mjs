@@ -25,7 +25,11 @@ for (const { name, order, incident, standing } of vectors.standings) {
   test(`standing: ${name}`, () => assert.equal(standingOf(order, incident), standing));
 }
 for (const { name, fields, orders, faults } of vectors.breaches) {
-  test(`breach: ${name}`, () => assert.deepEqual(faultsOfBreaches(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])), faults));
+  test(`breach: ${name}`, () =>
+    assert.deepEqual(
+      faultsOfBreaches(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])),
+      faults,
+    ));
 }
 for (const { name, versions, told } of vectors.told) {
   test(`told: ${name}`, () => {
@@ -53,13 +57,20 @@ test('links: what records name, circles and gaps included', () => {
   assert.deepEqual(idsIn(fields).sort(), ids);
   const table = new Map(Object.entries(names).map(([record, to]) => [record, new Set(/** @type {string[]} */ (to))]));
   for (const [start, expected] of Object.entries(far)) assert.deepEqual([...reached([start], table)].sort(), expected);
-  const known = new Map(Object.entries(into).map(([record, to]) => [record, { record, fields: { merged_into: /** @type {string} */ (to) } }]));
+  const known = new Map(
+    Object.entries(into).map(([record, to]) => [
+      record,
+      { record, fields: { merged_into: /** @type {string} */ (to) } },
+    ]),
+  );
   for (const [record, root] of Object.entries(roots)) assert.equal(rootOf(record, known), root, record);
 });
 
 test('a long text is kept and a longer one refused; five hundred people stop nothing', () => {
   assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT) }), []);
-  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT + 1) }), [{ field: 'narrative', code: 'too_long' }]);
+  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT + 1) }), [
+    { field: 'narrative', code: 'too_long' },
+  ]);
   const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);
   assert.deepEqual(oddities('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
 });
@@ -81,7 +92,8 @@ test('how long after it happened an entry was first sealed, and what counts as l
     [null, false, of(null, { occurred_start: start })],
     [0, true, of(start, { occurred_start: start, entry_kind: 'from_memory' })],
     [0, false, of(start, { occurred_start: start, entry_kind: 'contemporaneous' })],
-  ]) assert.deepEqual([delayOf(told), isLate(told)], [delay, late]);
+  ])
+    assert.deepEqual([delayOf(told), isLate(told)], [delay, late]);
 });
 
 test('what an advocate’s letter says of the talk is told as it stands, and yes is only yes', () => {
@@ -89,18 +101,31 @@ test('what an advocate’s letter says of the talk is told as it stands, and yes
   const said = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
   const of = (fields, more) => markOf({ assisted: { letter: { fields }, ...more } });
   assert.deepEqual(of(said, { answer: 'mine', answered_at: 7 }), {
-    ...said, answer: 'mine', answered_at: 7,
+    ...said,
+    answer: 'mine',
+    answered_at: 7,
   });
   assert.deepEqual(of({ held_at: '5', read_back: 'yes', under_18: 1 }, { answered_at: '7' }), {
-    by: '', how: '', held_at: null, tz: 'Europe/London', read_back: false, under_18: false, turns: [],
-    answer: '', answered_at: null,
+    by: '',
+    how: '',
+    held_at: null,
+    tz: 'Europe/London',
+    read_back: false,
+    under_18: false,
+    turns: [],
+    answer: '',
+    answered_at: null,
   });
 });
 
 test('what each version did is told against the words it was written on from', () => {
   const HOUR = 3_600_000;
   const of = (version, parents, utc, fields) => ({
-    record: 'r', version, kind: 'incident', restricted: {}, fields: { ...fields, _parents: parents, _clock: { utc } },
+    record: 'r',
+    version,
+    kind: 'incident',
+    restricted: {},
+    fields: { ...fields, _parents: parents, _clock: { utc } },
   });
   const versions = [
     of('a', [], 0, { narrative: 'He came.' }),
@@ -137,7 +162,11 @@ test('what is odd about a version: its shape, and a time after its own sealing, 
 
 test('a month that is kept is a month again in its fields', () => {
   assert.deepEqual(typedOf({ precision: 'month', local: '2026-11' }), { date: '2026-11-01', time: '', how: 'month' });
-  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11-05' }), { date: '2026-11-01', time: '', how: 'month' });
+  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11-05' }), {
+    date: '2026-11-01',
+    time: '',
+    how: 'month',
+  });
 });
 
 test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
@@ -150,12 +179,26 @@ test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
 });
 
 test('a field that is called what every object has is told as any other', () => {
-  const versions = [{}, { constructor: 'x' }].map((fields, i) => ({ record: 'r', version: `v${i}`, kind: 'incident', fields: { ...fields, ...(i ? { _clock: { utc: 2 } } : { _clock: { utc: -600_000 } }) }, restricted: {} }));
-  assert.deepEqual(tell(versions).revisions.map(({ kind, changes }) => [kind, changes]), [['addition', [{ field: 'constructor', old: null, new: 'x' }]]]);
+  const versions = [{}, { constructor: 'x' }].map((fields, i) => ({
+    record: 'r',
+    version: `v${i}`,
+    kind: 'incident',
+    fields: { ...fields, ...(i ? { _clock: { utc: 2 } } : { _clock: { utc: -600_000 } }) },
+    restricted: {},
+  }));
+  assert.deepEqual(
+    tell(versions).revisions.map(({ kind, changes }) => [kind, changes]),
+    [['addition', [{ field: 'constructor', old: null, new: 'x' }]]],
+  );
 });
 
 test('a short name that only browsers know is no zone', () => {
-  for (const [tz, code] of [['BST', 'unknown_zone'], ['GMT', null], ['CET', null], ['IST', 'unknown_zone']]) {
+  for (const [tz, code] of [
+    ['BST', 'unknown_zone'],
+    ['GMT', null],
+    ['CET', null],
+    ['IST', 'unknown_zone'],
+  ]) {
     assert.equal(faultsOfTime({ occurred_start: 0, tz })[0]?.code ?? null, code, tz);
   }
 });
@@ -163,15 +206,20 @@ test('a short name that only browsers know is no zone', () => {
 test('a time zone is a short text, and nothing else is one', () => {
   const faults = (tz) => faultsOfShape('incident', { tz });
   assert.deepEqual([faults('Europe/London'), faults('z'.repeat(64)), faults(null)], [[], [], []]);
-  for (const tz of ['z'.repeat(65), 0, ['Europe/London']]) assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
+  for (const tz of ['z'.repeat(65), 0, ['Europe/London']])
+    assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
 });
 
 test('a zone that only browsers know, or spell so, has no offset; a year 0 is no day', () => {
-  for (const tz of ['BST', 'europe/london', '+05:00']) assert.deepEqual(momentOf({ start: 1_790_618_400_000, tz }, ''), { day: '2026-09-28', at: 1_790_618_400_000 }, tz);
+  for (const tz of ['BST', 'europe/london', '+05:00'])
+    assert.deepEqual(momentOf({ start: 1_790_618_400_000, tz }, ''), { day: '2026-09-28', at: 1_790_618_400_000 }, tz);
   assert.equal(momentOf({ start: 1_790_618_400_000, tz: 'Asia/Karachi' }, '').day, '2026-09-28');
   assert.equal(offsetIn(1_790_618_400_000, 'BST'), null);
   assert.equal(standingOf({ served_on: '0000-01-01' }, { occurred_start: 1_789_000_000_000 }), 'unknown_served');
-  assert.equal(standingOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }), 'not_served');
+  assert.equal(
+    standingOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }),
+    'not_served',
+  );
 });
 
 test('an offset of half a minute is the whole minute below', () => {

@@ -6,10 +6,29 @@ import { ROWS } from '../../static/js/store/index.js';
 import { Store } from '../../static/js/store/store.js';
 
 const DAY = 86_400_000;
-const fields = (narrative, more = {}) => ({ record: null, fields: { narrative, precision: 'unknown', ...more }, restricted: {} });
-const shown = ({ entries, removed }) => [...entries, ...removed].map(({ record, seq_no, title, pictures, additions, amendments, taken_out, erased, flags, f, links, shots, bare }) => (
-  { record, seq_no, title, pictures, additions, amendments, out: taken_out !== null, erased, flags, f, links, shots, bare }
-));
+const fields = (narrative, more = {}) => ({
+  record: null,
+  fields: { narrative, precision: 'unknown', ...more },
+  restricted: {},
+});
+const shown = ({ entries, removed }) =>
+  [...entries, ...removed].map(
+    ({ record, seq_no, title, pictures, additions, amendments, taken_out, erased, flags, f, links, shots, bare }) => ({
+      record,
+      seq_no,
+      title,
+      pictures,
+      additions,
+      amendments,
+      out: taken_out !== null,
+      erased,
+      flags,
+      f,
+      links,
+      shots,
+      bare,
+    }),
+  );
 
 /** The store that was opened last, and the names it was asked for since. */
 let opened;
@@ -25,7 +44,8 @@ Store.prototype.lying = function noted(names) {
 };
 
 const bytesAt = async (phone, name) => (await phone.database.read([opened.place(name)]))[0];
-const put = (phone, name, bytes) => phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
+const put = (phone, name, bytes) =>
+  phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
 const versionsAsked = () => asked.filter((name) => name.startsWith('v/')).length;
 
 /** Locked; `meddle` with what lies there; opened again, all of its work done. */
@@ -58,14 +78,26 @@ test('the list is made again from what is kept of its versions; what is missing 
   assert.deepEqual(await quick.app.findEntries('heron'), [second]);
 
   phone.clock.move(11 * 60_000);
-  await quick.app.saveIncident({ record, fields: { narrative: 'The very first, and worse.' }, restricted: {}, reason: 'I had left it out' });
+  await quick.app.saveIncident({
+    record,
+    fields: { narrative: 'The very first, and worse.' },
+    restricted: {},
+    reason: 'I had left it out',
+  });
   const amended = shown(quick.app.state);
   const missed = await again(quick, () => put(phone, 'segment/0', null));
   assert.deepEqual(shown(missed.app.state), amended);
   assert.equal(versionsAsked(), 1, 'only the one that is not in it');
 
-  for (const bytes of [null, kept.map((byte, i) => (i === 200 ? byte ^ 1 : byte)), await bytesAt(missed, 'segment/1')]) {
-    const slow = await again(missed, async () => { await put(phone, 'said/0', bytes); await put(phone, 'segment/0', null); });
+  for (const bytes of [
+    null,
+    kept.map((byte, i) => (i === 200 ? byte ^ 1 : byte)),
+    await bytesAt(missed, 'segment/1'),
+  ]) {
+    const slow = await again(missed, async () => {
+      await put(phone, 'said/0', bytes);
+      await put(phone, 'segment/0', null);
+    });
     assert.deepEqual(shown(slow.app.state), amended, 'lost, changed or another record: the versions tell');
     assert.ok(versionsAsked() > ROWS);
     assert.equal(slow.app.state.account.trouble, null);
@@ -78,13 +110,20 @@ test('the list is made again from what is kept of its versions; what is missing 
   await last.app.askErasing(second, { words: WORDS });
   phone.clock.move(8 * DAY);
   await last.app.finishErasing(second, { words: WORDS });
-  assert.deepEqual([opened.root.said, await bytesAt(last, 'said/0')], [[], null], 'gone with the version, in the same transaction');
+  assert.deepEqual(
+    [opened.root.said, await bytesAt(last, 'said/0')],
+    [[], null],
+    'gone with the version, in the same transaction',
+  );
   const erased = shown(last.app.state);
   const after = await again(last);
   assert.deepEqual(opened.root.said, [0]);
   assert.doesNotMatch(JSON.stringify(await opened.readJson('said/0')), /heron/);
   // Somebody kept the sealed bytes of before, and puts them back where they lay.
-  const back = await again(after, async () => { await put(phone, 'said/0', heron); await put(phone, 'segment/0', null); });
+  const back = await again(after, async () => {
+    await put(phone, 'said/0', heron);
+    await put(phone, 'segment/0', null);
+  });
   assert.deepEqual(shown(back.app.state), erased);
   assert.deepEqual(await back.app.findEntries('heron'), []);
 });

@@ -13,8 +13,16 @@ import { sender, startServer } from './phone/server.mjs';
 test('a new key nobody vouches for: nothing sent, other letters refused, the right ones taken, receipts of before still good', async () => {
   const first = await startServer();
   const seen = [];
-  const faults = { before: (path, { method }) => { seen.push(`${method} ${path}`); } };
-  const { app, phone } = await phoneWithEntry({ origin: first.base, send: sender(first.base, faults), clock: fixedClock(Date.now()) });
+  const faults = {
+    before: (path, { method }) => {
+      seen.push(`${method} ${path}`);
+    },
+  };
+  const { app, phone } = await phoneWithEntry({
+    origin: first.base,
+    send: sender(first.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   await app.register({ words: WORDS });
   const isKept = ({ entries }) => entries.every(({ state }) => state.code === 'kept');
   await until({ app }, isKept, 'kept');
@@ -27,10 +35,16 @@ test('a new key nobody vouches for: nothing sent, other letters refused, the rig
   app.network();
   const { account } = await until({ app }, (state) => state.account.trouble, 'said');
   assert.deepEqual([account.trouble.code, account.trouble.sentence], ['wrong_notary', SENTENCES.wrong_notary]);
-  assert.deepEqual(seen.filter((one) => one.startsWith('PUT')), [], 'no version was sent');
+  assert.deepEqual(
+    seen.filter((one) => one.startsWith('PUT')),
+    [],
+    'no version was sent',
+  );
   const { port } = second;
   const text = await new Promise((done) => {
-    get({ host: '127.0.0.1', port, path: '/keys.txt', headers: { host: `public.localhost:${port}` } }, async (answer) => done((await answer.toArray()).join('')));
+    get({ host: '127.0.0.1', port, path: '/keys.txt', headers: { host: `public.localhost:${port}` } }, async (answer) =>
+      done((await answer.toArray()).join('')),
+    );
   });
   const letters = text.split('notary key')[1].match(/(?:[0-9a-f]{4} ){5}[0-9a-f]{4}/)[0];
   assert.notEqual(letters, before);

@@ -12,7 +12,11 @@ test('a saved note, and a save that changes nothing, take the unsaved card away'
   assert.equal((await app.readIncident(record)).unsaved, null);
   await app.putCard(record, { fields: { who: 'half' }, restricted: {}, note: 'again' });
   await app.saveNote(record, 'again');
-  assert.deepEqual((await app.readIncident(record)).unsaved, { fields: { who: 'half' }, restricted: {} }, 'the rest of the card stays');
+  assert.deepEqual(
+    (await app.readIncident(record)).unsaved,
+    { fields: { who: 'half' }, restricted: {} },
+    'the rest of the card stays',
+  );
   await app.saveIncident({ record, fields: {}, restricted: {} });
   assert.equal((await app.readIncident(record)).unsaved, null);
 });
@@ -22,7 +26,10 @@ test('words half changed are apart from what is typed in the cards: neither is s
   const half = { narrative: 'He waited. Or', restricted: {} };
   await app.putCard(record, { fields: { who: 'My ex' }, restricted: {} });
   await app.putWords(record, half);
-  const read = async () => { const { fields, unsaved, half } = await app.readIncident(record); return [fields.narrative, unsaved?.fields ?? null, half]; };
+  const read = async () => {
+    const { fields, unsaved, half } = await app.readIncident(record);
+    return [fields.narrative, unsaved?.fields ?? null, half];
+  };
   assert.deepEqual(await read(), ['He waited outside.', { who: 'My ex' }, half]);
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   assert.deepEqual(await read(), ['He waited outside.', null, half]);
@@ -32,9 +39,15 @@ test('words half changed are apart from what is typed in the cards: neither is s
 
 test('a draft that could not be sealed stops the update', async () => {
   let applied = 0;
-  const { app, phone } = await phoneWithEntry({ applyUpdate: async () => { applied++; } });
+  const { app, phone } = await phoneWithEntry({
+    applyUpdate: async () => {
+      applied++;
+    },
+  });
   const { write } = phone.database;
-  phone.database.write = async () => { throw new KeptError('no_space'); };
+  phone.database.write = async () => {
+    throw new KeptError('no_space');
+  };
   app.putDraft({ fields: { narrative: 'not sealed yet' } });
   await assert.rejects(app.applyUpdate(), { code: 'no_space' });
   assert.equal(applied, 0);
@@ -54,11 +67,28 @@ test('the picture page takes nothing after its ten minutes, though nobody looked
 });
 
 test('a page that has not all come says so and offers to try again; only a lack of the browser’s is its fault', async () => {
-  const cut = createDoorway({ database: makePhone().database, load: async () => { throw new TypeError('Failed to fetch'); }, painted: async () => undefined });
+  const cut = createDoorway({
+    database: makePhone().database,
+    load: async () => {
+      throw new TypeError('Failed to fetch');
+    },
+    painted: async () => undefined,
+  });
   await assert.rejects(cut.start(), { code: 'unavailable' });
   assert.equal(cut.state.phase, 'unfetched');
 
-  const halted = (code) => makePhone({ makeVault: () => ({ close: () => undefined, selfTest: async () => { throw new KeptError(code); }, newDoor: async () => { throw new KeptError(code); } }) });
+  const halted = (code) =>
+    makePhone({
+      makeVault: () => ({
+        close: () => undefined,
+        selfTest: async () => {
+          throw new KeptError(code);
+        },
+        newDoor: async () => {
+          throw new KeptError(code);
+        },
+      }),
+    });
   const worker = halted('unavailable');
   await worker.app.start();
   assert.equal(worker.app.state.phase, 'unfetched', 'the worker could not be fetched');
@@ -70,7 +100,13 @@ test('a page that has not all come says so and offers to try again; only a lack 
 
 test('a lock stands although the rest has not come', async () => {
   const { phone } = await phoneWithEntry();
-  const cut = createDoorway({ database: phone.database, load: async () => { throw new TypeError('Failed to fetch'); }, painted: async () => undefined });
+  const cut = createDoorway({
+    database: phone.database,
+    load: async () => {
+      throw new TypeError('Failed to fetch');
+    },
+    painted: async () => undefined,
+  });
   await assert.rejects(cut.start(), { code: 'unavailable' });
   assert.equal(cut.state.phase, 'locked');
   await assert.rejects(cut.unlock(WORDS), { code: 'unavailable' });

@@ -30,7 +30,12 @@ async function diary(text = `He shouted at 14 Elm Road. ${HOSTILE}`) {
 async function membersOf(made) {
   const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
   const folder = /** @type {string} */ ([...all.keys()][0]).split('/')[0];
-  return { folder, get: (name) => all.get(`${folder}/${name}`), names: [...all.keys()].map((name) => name.slice(folder.length + 1)), all };
+  return {
+    folder,
+    get: (name) => all.get(`${folder}/${name}`),
+    names: [...all.keys()].map((name) => name.slice(folder.length + 1)),
+    all,
+  };
 }
 
 test('a lock that follows at once loses no decision about a picture and nothing typed in a card', async () => {
@@ -41,13 +46,28 @@ test('a lock that follows at once loses no decision about a picture and nothing 
   await app.unlock(WORDS);
   // As on an old phone: each write takes a while.
   const write = phone.database.write.bind(phone.database);
-  phone.database.write = async (...args) => { await new Promise((go) => { setTimeout(go, 30); }); return write(...args); };
-  const decided = Promise.allSettled([app.decidePicture(attachment, 'fine'), app.decidePicture(second, 'hold'), app.putCard(record, unsaved)]);
+  phone.database.write = async (...args) => {
+    await new Promise((go) => {
+      setTimeout(go, 30);
+    });
+    return write(...args);
+  };
+  const decided = Promise.allSettled([
+    app.decidePicture(attachment, 'fine'),
+    app.decidePicture(second, 'hold'),
+    app.putCard(record, unsaved),
+  ]);
   await app.lock('asked');
-  assert.deepEqual((await decided).map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled']);
+  assert.deepEqual(
+    (await decided).map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled'],
+  );
   await app.unlock(WORDS);
   const { pictures } = await app.reviewPack({ from: null, to: null, records: null });
-  assert.deepEqual(pictures.map((one) => one.decision), ['fine', 'hold']);
+  assert.deepEqual(
+    pictures.map((one) => one.decision),
+    ['fine', 'hold'],
+  );
   assert.deepEqual((await app.readIncident(record)).unsaved, unsaved);
 });
 
@@ -60,9 +80,14 @@ test('a pack made here needs no network and no account, and holds the file as it
   assert.equal(made.no, 1);
   assert.match(folder, /^PACK_JB_1_\d{8}$/);
   assert.deepEqual(get('data/restricted/13_exhibits-as-received/JB-1.png'), PNG);
-  assert.ok(names.includes('data/restricted/12_record.json') && names.some((name) => name.startsWith('data/servable/proof/')));
+  assert.ok(
+    names.includes('data/restricted/12_record.json') && names.some((name) => name.startsWith('data/servable/proof/')),
+  );
   const [export_] = await app.readShared();
-  assert.deepEqual([export_.fields.kind, export_.fields.pack_no, export_.fields.record_ids, export_.label], ['evidence', 1, [record], '1']);
+  assert.deepEqual(
+    [export_.fields.kind, export_.fields.pack_no, export_.fields.record_ids, export_.label],
+    ['evidence', 1, [record], '1'],
+  );
   assert.deepEqual(export_.fields.items_included, [{ item: 'JB/1', record: attachment }]);
   assert.match(export_.fields.manifest_sha256, /^[0-9a-f]{64}$/);
   assert.ok(steps.includes('files'));
@@ -78,15 +103,28 @@ test('an entry erased for good keeps its number in every later pack, which says 
   const clock = fixedClock(NOON);
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork, clock }, 'The first.');
   const written = [record];
-  for (const narrative of ['The second.', 'The third.']) written.push((await app.saveIncident({ record: null, fields: { narrative, precision: 'unknown' }, restricted: {} })).record);
+  for (const narrative of ['The second.', 'The third.'])
+    written.push(
+      (await app.saveIncident({ record: null, fields: { narrative, precision: 'unknown' }, restricted: {} })).record,
+    );
   const packed = async () => {
     const made = await app.buildHere(await agreed(app, FILLED), () => undefined);
     const { get } = await membersOf(made);
-    const { findings } = await judge(/** @type {any} */ (await openZip(made.file)), { notary: null, instance: null, roots: [] });
-    assert.deepEqual(findings.map(({ code }) => code), ['never_received']);
+    const { findings } = await judge(/** @type {any} */ (await openZip(made.file)), {
+      notary: null,
+      instance: null,
+      roots: [],
+    });
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['never_received'],
+    );
     return JSON.parse(utf8(get('data/restricted/12_record.json')));
   };
-  const numbersIn = ({ records }) => Object.fromEntries(records.filter(({ kind }) => kind === 'incident').map(({ record: one, seq_no }) => [one, seq_no]));
+  const numbersIn = ({ records }) =>
+    Object.fromEntries(
+      records.filter(({ kind }) => kind === 'incident').map(({ record: one, seq_no }) => [one, seq_no]),
+    );
   assert.deepEqual(numbersIn(await packed()), { [written[0]]: 1, [written[1]]: 2, [written[2]]: 3 });
   await app.takeOutRecord(written[1], '');
   await app.askErasing(written[1], { words: WORDS });
@@ -105,19 +143,43 @@ test('an entry erased for good keeps its number in every later pack, which says 
 test('what others say stands apart from the keeper’s entries, each with its mark: on the page, in a table of its own, on the screen to print', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
-  const said = (verified, narrative) => app.saveRecord({
-    kind: 'statement', record: null, restricted: { by_name: 'Sam Ray' },
-    fields: { narrative, received_how: 'spoken_code', saw_how: 'saw', arrived: { at: 2, sent_at: 1, verified, when: 'on Tuesday', witness: 'w', words: `By 14 Elm Road. ${HOSTILE}` } },
-  });
-  for (const [verified, words] of [[true, `By 14 Elm Road. ${HOSTILE}`], [false, 'Elsewhere.']]) await said(verified, words);
+  const said = (verified, narrative) =>
+    app.saveRecord({
+      kind: 'statement',
+      record: null,
+      restricted: { by_name: 'Sam Ray' },
+      fields: {
+        narrative,
+        received_how: 'spoken_code',
+        saw_how: 'saw',
+        arrived: { at: 2, sent_at: 1, verified, when: 'on Tuesday', witness: 'w', words: `By 14 Elm Road. ${HOSTILE}` },
+      },
+    });
+  for (const [verified, words] of [
+    [true, `By 14 Elm Road. ${HOSTILE}`],
+    [false, 'Elsewhere.'],
+  ])
+    await said(verified, words);
   const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => undefined));
-  const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) => utf8(get(`data/servable/${name}`)));
-  const marks = ['written by somebody else and sent with the spoken words, checked', 'NOT written by somebody who had the spoken words; CHANGED by the keeper since it came'];
+  const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) =>
+    utf8(get(`data/servable/${name}`)),
+  );
+  const marks = [
+    'written by somebody else and sent with the spoken words, checked',
+    'NOT written by somebody who had the spoken words; CHANGED by the keeper since it came',
+  ];
   for (const mark of marks) assert.ok(page.includes(mark) && table.includes(mark) && !entries.includes(mark), mark);
   const { statements } = await app.readChronology(await agreed(app, { ...FILLED, records: [record] }), SAY);
-  assert.deepEqual(statements.map(({ ref, narrative }) => [ref, narrative.startsWith('By [held back')]), [['ST1', true], ['ST2', false]]);
+  assert.deepEqual(
+    statements.map(({ ref, narrative }) => [ref, narrative.startsWith('By [held back')]),
+    [
+      ['ST1', true],
+      ['ST2', false],
+    ],
+  );
   assert.ok(statements.every(({ mark }, i) => mark.includes(marks[i])));
-  for (const held of ['Elm', 'Sam', '<img', '<script']) assert.ok(![page, ...(held.startsWith('<') ? [] : [table, entries])].some((one) => one.includes(held)), held);
+  for (const held of ['Elm', 'Sam', '<img', '<script'])
+    assert.ok(![page, ...(held.startsWith('<') ? [] : [table, entries])].some((one) => one.includes(held)), held);
   phone.end();
 });
 
@@ -126,28 +188,53 @@ test('files are numbered from where the keeper said, for good, and what was mark
   await app.saveIncident({ record, fields: { start_with_this: true } });
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
   assert.deepEqual(marked, [record]);
-  const { get, names } = await membersOf(await app.buildHere(await agreed(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}));
+  const { get, names } = await membersOf(
+    await app.buildHere(await agreed(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}),
+  );
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
   const told = JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(told.start_with.length, 1);
   // A later pack is not asked, and what has a number keeps it.
   await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
   const later = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
-  assert.deepEqual(later.names.filter((name) => /13_exhibits/.test(name)).sort(), ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`));
-  assert.equal((await app.readShared()).at(-1).fields.items_included.find((one) => one.record === attachment).item, 'JB/20');
+  assert.deepEqual(
+    later.names.filter((name) => /13_exhibits/.test(name)).sort(),
+    ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`),
+  );
+  assert.equal(
+    (await app.readShared()).at(-1).fields.items_included.find((one) => one.record === attachment).item,
+    'JB/20',
+  );
   phone.end();
 });
 
 test('an account that is signed says so with its length, its language and who must be there; its translation stands beside it', async () => {
   const { app, phone, record } = await diary('Signed.');
-  const { attachment } = await app.addFile(record, file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'), { route: 'recorded_in_app' });
+  const { attachment } = await app.addFile(
+    record,
+    file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'),
+    { route: 'recorded_in_app' },
+  );
   const translation = { text: 'He was at the gate. <b>', by: 'Jo Hale', relation: 'interpreter', at: '2026-11-03' };
-  await app.saveIncident({ record, fields: { narrative_media: [attachment], language: 'BSL', translation }, reason: 'x' });
+  await app.saveIncident({
+    record,
+    fields: { narrative_media: [attachment], language: 'BSL', translation },
+    reason: 'x',
+  });
   const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
-  assert.match(page, /How it is told<\/dt><dd dir="auto">Signed; British Sign Language; Interpreter needed; item JB\/2</);
-  assert.match(page, /Translation<\/dt><dd dir="auto">He was at the gate\. &#60;b&#62;\n\(Jo Hale, interpreter, 2026-11-03\)</);
-  assert.match(utf8(get('data/servable/02_chronology.csv')), /Signed; British Sign Language; Interpreter needed; item JB\/2/);
+  assert.match(
+    page,
+    /How it is told<\/dt><dd dir="auto">Signed; British Sign Language; Interpreter needed; item JB\/2</,
+  );
+  assert.match(
+    page,
+    /Translation<\/dt><dd dir="auto">He was at the gate\. &#60;b&#62;\n\(Jo Hale, interpreter, 2026-11-03\)</,
+  );
+  assert.match(
+    utf8(get('data/servable/02_chronology.csv')),
+    /Signed; British Sign Language; Interpreter needed; item JB\/2/,
+  );
   phone.end();
 });
 
@@ -155,7 +242,9 @@ test('what is kept apart stands in no byte of the servable part, and nothing in 
   const { app, phone } = await diary();
   const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   for (const name of names.filter((one) => one.startsWith('data/servable/') || /^data\/\d/.test(one))) {
-    const squeezed = utf8(all.get(`${folder}/${name}`)).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+    const squeezed = utf8(all.get(`${folder}/${name}`))
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '');
     for (const word of ['14elmroad', 'elmroad']) assert.ok(!squeezed.includes(word), `${name} holds ${word}`);
   }
   const page = utf8(get('data/servable/01_chronology.html'));
@@ -163,7 +252,9 @@ test('what is kept apart stands in no byte of the servable part, and nothing in 
   assert.match(page, /default-src &#39;none&#39;|default-src 'none'/);
   assert.ok(!/<script|<img|onerror=alert\(1\)>/.test(page));
   assert.match(utf8(get('data/restricted/12_record.json')), /14 Elm Road/);
-  const servable = names.find((name) => name.startsWith('data/servable/proof/0001') || name.startsWith('data/servable/proof/U0001'));
+  const servable = names.find(
+    (name) => name.startsWith('data/servable/proof/0001') || name.startsWith('data/servable/proof/U0001'),
+  );
   assert.ok(Object.keys(/** @type {any} */ (parseObject(get(servable))).withheld).includes('narrative'));
   phone.end();
 });
@@ -180,12 +271,24 @@ test('each picture is asked about once; a decision is kept, and the next look th
   const { app, phone, record, attachment } = await diary('He left a card: LS1 4AB, ring 07700 900123.');
   const all = { from: null, to: null, records: null };
   const first = await app.reviewPack(all);
-  assert.deepEqual(first.pictures.map(({ attachment: id, decision }) => [id, decision]), [[attachment, null]]);
-  assert.deepEqual(first.words.map(({ why, found }) => [why, found]), [['postcode', 'LS1 4AB'], ['number', '07700 900123']]);
+  assert.deepEqual(
+    first.pictures.map(({ attachment: id, decision }) => [id, decision]),
+    [[attachment, null]],
+  );
+  assert.deepEqual(
+    first.words.map(({ why, found }) => [why, found]),
+    [
+      ['postcode', 'LS1 4AB'],
+      ['number', '07700 900123'],
+    ],
+  );
   await app.decidePicture(attachment, 'hold');
   const other = await app.addFile(record, file(Uint8Array.of(...PNG, 9), 'IMG_0002.png'), { route: 'photo_picker' });
   const second = await app.reviewPack(all);
-  assert.deepEqual(second.pictures.map(({ decision }) => decision), ['hold', null]);
+  assert.deepEqual(
+    second.pictures.map(({ decision }) => decision),
+    ['hold', null],
+  );
   await assert.rejects(app.decidePicture(other.attachment, 'covered'), { code: 'no_print_copy' });
   await app.decidePicture(other.attachment, 'out');
   assert.equal((await app.reviewPack(all)).pictures.length, 1);
@@ -193,7 +296,13 @@ test('each picture is asked about once; a decision is kept, and the next look th
   await app.decideWords('LS1 4AB', 'hold');
   await app.decideWords('07700 900123', 'fine');
   const third = await app.reviewPack(all);
-  assert.deepEqual(third.words.map(({ why, found, answered }) => [why, found, answered]), [['apart', 'LS1 4AB', true], ['number', '07700 900123', true]]);
+  assert.deepEqual(
+    third.words.map(({ why, found, answered }) => [why, found, answered]),
+    [
+      ['apart', 'LS1 4AB', true],
+      ['number', '07700 900123', true],
+    ],
+  );
   const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.ok(!page.includes('LS1 4AB') && page.includes('07700 900123'));
@@ -204,8 +313,16 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   const { app, phone, attachment } = await diary();
   await app.decidePicture(attachment, 'private');
   assert.equal((await app.chooseForPack({ from: null, to: null, records: null })).intimate, 1);
-  assert.ok(!(await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}))).names.some((name) => name.includes('13_exhibits')));
-  assert.ok((await membersOf(await app.buildHere(await agreed(app, { ...FILLED, intimate: true }), () => {}))).names.some((name) => name.includes('13_exhibits')));
+  assert.ok(
+    !(await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}))).names.some((name) =>
+      name.includes('13_exhibits'),
+    ),
+  );
+  assert.ok(
+    (await membersOf(await app.buildHere(await agreed(app, { ...FILLED, intimate: true }), () => {}))).names.some(
+      (name) => name.includes('13_exhibits'),
+    ),
+  );
   phone.end();
 });
 
@@ -220,13 +337,22 @@ test('a file written as it grows is the same zip, and a lock in the middle leave
       next.set(data, position);
       there = next;
     },
-    async close() { written.closed = true; },
-    async abort() { written.dropped = true; },
+    async close() {
+      written.closed = true;
+    },
+    async abort() {
+      written.dropped = true;
+    },
   };
   const made = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
   assert.equal(made.file, null);
   assert.ok(written.closed && [...readZip(there).keys()].length > 5);
-  await assert.rejects(app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => { if (step === 'files' && done) void app.cancelPack(); }), { code: 'cancelled' });
+  await assert.rejects(
+    app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => {
+      if (step === 'files' && done) void app.cancelPack();
+    }),
+    { code: 'cancelled' },
+  );
   assert.ok(written.dropped);
   assert.equal((await app.readShared()).length, 1);
   phone.end();
@@ -237,21 +363,48 @@ test('numbers go on from what any device gave; two of one number are told apart'
   await app.buildHere(await agreed(app, FILLED), () => {});
   const [first] = await app.readShared();
   // Another device, without a network, took the same number.
-  await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'evidence', pack_no: 1, made_at: first.fields.made_at, record_ids: [] } });
+  await app.saveRecord({
+    kind: 'export',
+    record: null,
+    fields: { kind: 'evidence', pack_no: 1, made_at: first.fields.made_at, record_ids: [] },
+  });
   const both = await app.readShared();
-  assert.deepEqual(both.map(({ label, twin }) => [label, twin]), [['1', false], ['1B', true]]);
+  assert.deepEqual(
+    both.map(({ label, twin }) => [label, twin]),
+    [
+      ['1', false],
+      ['1B', true],
+    ],
+  );
   await app.noteDelivery(first.record, { delivered_to: 'PC Hall', delivered_how: 'by_hand', receipt_ref: 'WY/77' });
-  const made = await app.buildHere(await agreed(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }), () => {});
+  const made = await app.buildHere(
+    await agreed(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }),
+    () => {},
+  );
   assert.equal(made.no, 2);
   const { get, names } = await membersOf(made);
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-1.png'));
   const { pack } = /** @type {any} */ (JSON.parse(utf8(get('data/restricted/12_record.json'))));
   assert.equal(pack.recipient_ref, 'WY/77');
-  assert.deepEqual(pack.supersedes[0], { delivered_to: 'PC Hall', made_at: first.fields.made_at, no: 1, receipt_ref: 'WY/77' });
-  assert.deepEqual(await app.findItems('1, 9'), { items: ['JB/1'], records: [phone.app.state.entries[0].record], unknown: ['9'] });
-  const asked = await app.buildHere(await agreed(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }), () => {});
+  assert.deepEqual(pack.supersedes[0], {
+    delivered_to: 'PC Hall',
+    made_at: first.fields.made_at,
+    no: 1,
+    receipt_ref: 'WY/77',
+  });
+  assert.deepEqual(await app.findItems('1, 9'), {
+    items: ['JB/1'],
+    records: [phone.app.state.entries[0].record],
+    unknown: ['9'],
+  });
+  const asked = await app.buildHere(
+    await agreed(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }),
+    () => {},
+  );
   assert.equal(asked.no, 3);
-  assert.ok(attachment && (await membersOf(asked)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')));
+  assert.ok(
+    attachment && (await membersOf(asked)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')),
+  );
   phone.end();
 });
 

@@ -8,11 +8,18 @@ const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{
 
 test('what can be shown: the newest entry first, how many, who, orders, references; an entry asked for comes first', async () => {
   const { app, record } = await phoneWithEntry();
-  const { record: second } = await app.saveIncident({ record: null, fields: { narrative: 'Later', occurred_start: NOON + 1, precision: 'minute', tz: 'Europe/London' }, restricted: {} });
+  const { record: second } = await app.saveIncident({
+    record: null,
+    fields: { narrative: 'Later', occurred_start: NOON + 1, precision: 'minute', tz: 'Europe/London' },
+    restricted: {},
+  });
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam', role: 'suspect' } });
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Wendy', role: 'witness' } });
   const found = await app.readForShow({});
-  assert.deepEqual([found.first, found.count, found.since, found.people.map(({ code }) => code)], [second, 2, NOON + 1, ['S1']]);
+  assert.deepEqual(
+    [found.first, found.count, found.since, found.people.map(({ code }) => code)],
+    [second, 2, NOON + 1, ['S1']],
+  );
   assert.equal((await app.readForShow({ record, kind: 'incident' })).first, record);
 });
 
@@ -25,7 +32,14 @@ test('showing: nothing unticked is left in the state, the keys are gone, and clo
   assert.equal(app.state.phase, 'showing');
   assert.ok(!JSON.stringify(app.state).includes('UNTICKED'));
   assert.equal(app.state.showing.sections[0].blocks[0].lines[0].text, 'TICKED words');
-  for (const read of [() => app.readIncident(record), () => app.readRecords('person'), () => app.readForShow({}), () => app.showNow(TICKED), () => app.readSettings()]) await assert.rejects(read(), { code: 'locked' });
+  for (const read of [
+    () => app.readIncident(record),
+    () => app.readRecords('person'),
+    () => app.readForShow({}),
+    () => app.showNow(TICKED),
+    () => app.readSettings(),
+  ])
+    await assert.rejects(read(), { code: 'locked' });
   await app.lock('shown');
   assert.equal(app.state.phase, 'locked');
   assert.ok(!JSON.stringify(app.state).includes('TICKED'));
@@ -43,7 +57,15 @@ test('out of sight, or after three minutes, it is the lock; a clock that stands 
   phone.phone.visible = true;
   await app.unlock(WORDS);
   const waits = [];
-  const again = await phoneWithEntry({ timers: { after: (ms, act) => { waits.push({ ms, act }); return ms; }, stop: () => undefined } });
+  const again = await phoneWithEntry({
+    timers: {
+      after: (ms, act) => {
+        waits.push({ ms, act });
+        return ms;
+      },
+      stop: () => undefined,
+    },
+  });
   await again.app.showNow(TICKED);
   waits.find(({ ms }) => ms === SHOWN_FOR).act();
   assert.equal(again.app.state.phase, 'locked');
@@ -52,9 +74,19 @@ test('out of sight, or after three minutes, it is the lock; a clock that stands 
 test('the picture of an order is there while the page is, and goes with it', async () => {
   const { app, phone } = await phoneWithEntry();
   const { record } = await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham' } });
-  const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), { route: 'photo_picker' });
+  const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), {
+    route: 'photo_picker',
+  });
   assert.deepEqual((await app.readForShow({})).pictures[record], { attachment, safe: false });
-  await app.showNow([{ title: 'Orders', blocks: [{ title: '', lines: [], picture: attachment }, { title: '', lines: [], picture: 'AAAAAAAAAAAAAAAAAAAAAA' }] }]);
+  await app.showNow([
+    {
+      title: 'Orders',
+      blocks: [
+        { title: '', lines: [], picture: attachment },
+        { title: '', lines: [], picture: 'AAAAAAAAAAAAAAAAAAAAAA' },
+      ],
+    },
+  ]);
   const [{ url }, missing] = app.state.showing.sections[0].blocks;
   assert.equal(phone.urls.get(url).size, 5000);
   assert.equal(missing.url, undefined);
@@ -64,21 +96,54 @@ test('the picture of an order is there while the page is, and goes with it', asy
 
 test('to chase: wipe dates first, then updates and orders; done and not done after all; settled and impossible dates are not there', async () => {
   const { app, record } = await phoneWithEntry();
-  await app.saveIncident({ record, restricted: {}, fields: { independent_evidence: [
-    { kind: 'cctv', holder: 'Shop', overwrite_due: '2026-12-01' }, { kind: 'cctv', holder: 'Bus', overwrite_due: '2026-12-01', requested_at: '2026-11-20' },
-    { kind: 'doorbell', holder: 'Next door', overwrite_due: '2026-12-01', outcome: 'got_it' }, { kind: 'dashcam', holder: 'X', overwrite_due: '2026-02-31' }, { kind: 'cctv', holder: 'No date' },
-    { kind: 'cctv', holder: 'Gym', overwrite_due: '2026-12-02', outcome: 'They will look' },
-  ] } });
-  const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met', next_update_due: '2026-12-01' } });
+  await app.saveIncident({
+    record,
+    restricted: {},
+    fields: {
+      independent_evidence: [
+        { kind: 'cctv', holder: 'Shop', overwrite_due: '2026-12-01' },
+        { kind: 'cctv', holder: 'Bus', overwrite_due: '2026-12-01', requested_at: '2026-11-20' },
+        { kind: 'doorbell', holder: 'Next door', overwrite_due: '2026-12-01', outcome: 'got_it' },
+        { kind: 'dashcam', holder: 'X', overwrite_due: '2026-02-31' },
+        { kind: 'cctv', holder: 'No date' },
+        { kind: 'cctv', holder: 'Gym', overwrite_due: '2026-12-02', outcome: 'They will look' },
+      ],
+    },
+  });
+  const { record: report } = await app.saveRecord({
+    kind: 'report',
+    record: null,
+    fields: { force: 'Met', next_update_due: '2026-12-01' },
+  });
   await app.saveRecord({ kind: 'order', record: null, fields: { court: 'L', expires_on: '2027-01-01' } });
   await app.saveRecord({ kind: 'order', record: null, fields: { court: 'M', expires_on: '2026-02-31' } });
   const list = await app.readChase();
-  assert.deepEqual(list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']), [['asked', '2026-11-27', 'Bus'], ['wipe', '2026-12-01', 'Shop'], ['update', '2026-12-01', ''], ['wipe', '2026-12-02', 'Gym'], ['order', '2027-01-01', '']]);
+  assert.deepEqual(
+    list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']),
+    [
+      ['asked', '2026-11-27', 'Bus'],
+      ['wipe', '2026-12-01', 'Shop'],
+      ['update', '2026-12-01', ''],
+      ['wipe', '2026-12-02', 'Gym'],
+      ['order', '2027-01-01', ''],
+    ],
+  );
   await app.chaseDone(list[1].key, true);
   assert.equal((await app.readChase())[1].done_at, NOON);
   await app.chaseDone(list[1].key, false);
   assert.equal((await app.readChase())[1].done_at, null);
-  await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'pack', pack_no: 1, made_at: NOON, file_name: 'documents.zip', delivered_how: 'saved', record_ids: [record] } });
+  await app.saveRecord({
+    kind: 'export',
+    record: null,
+    fields: {
+      kind: 'pack',
+      pack_no: 1,
+      made_at: NOON,
+      file_name: 'documents.zip',
+      delivered_how: 'saved',
+      record_ids: [record],
+    },
+  });
   assert.deepEqual((await app.readChase()).map(({ what, due }) => [what, due])[0], ['download', '2026-11-24']);
   await app.takeOutRecord(report);
   assert.ok(!(await app.readChase()).some(({ what }) => what === 'update'));

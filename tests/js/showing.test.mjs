@@ -10,22 +10,81 @@ test('kept safe is said only where the receipt was checked here and every file i
   assert.deepEqual(stateOf(row, 0, 0, facts), { code: 'kept', at: 5 });
   assert.deepEqual(stateOf({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });
   assert.deepEqual(stateOf(row, 0, 2, facts), { code: 'sending', at: 5, why: 'files', files: 2 });
-  assert.deepEqual(stateOf(row, 0, 1, { ...facts, part: { of: 'r', share: 0.377 } }), { code: 'sending', at: 5, why: 'files', files: 1, percent: 37 });
+  assert.deepEqual(stateOf(row, 0, 1, { ...facts, part: { of: 'r', share: 0.377 } }), {
+    code: 'sending',
+    at: 5,
+    why: 'files',
+    files: 1,
+    percent: 37,
+  });
   assert.deepEqual(stateOf(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
 });
 
 test('a row whose files another device still has to send does not count as kept', () => {
-  const rows = [{ record: 'r', seq: 1, local: 1, title: '', occurred: {}, recorded_at: 1, received_at: 2, kept_at: 2, pictures: 1, additions: 0, amendments: 0, flags: [] }];
-  const root = { outbox: [], uploads: [], fetch: [{ blob: 'b', of: 'r', size: 1 }], unregistered: 0, account: { registered: true }, troubles: {}, feed: { seq: 1 } };
+  const rows = [
+    {
+      record: 'r',
+      seq: 1,
+      local: 1,
+      title: '',
+      occurred: {},
+      recorded_at: 1,
+      received_at: 2,
+      kept_at: 2,
+      pictures: 1,
+      additions: 0,
+      amendments: 0,
+      flags: [],
+    },
+  ];
+  const root = {
+    outbox: [],
+    uploads: [],
+    fetch: [{ blob: 'b', of: 'r', size: 1 }],
+    unregistered: 0,
+    account: { registered: true },
+    troubles: {},
+    feed: { seq: 1 },
+  };
   const [row] = shownRows({ index: { all: () => rows }, store: { root } }, false, false);
   assert.equal(row.state.code, 'sending');
 });
 
 test('an entry sent before another device’s earlier ones have come has no number yet', () => {
-  const row = (record, seq, local) => ({ record, seq, local, title: '', occurred: {}, recorded_at: local, received_at: 2, kept_at: 2, pictures: 0, additions: 0, amendments: 0, flags: [] });
-  const root = { outbox: [], uploads: [], fetch: [], unregistered: 0, account: { registered: true }, troubles: {}, feed: { seq: 1 } };
-  const numbers = (rows) => new Map(shownRows({ index: { all: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [record, seq_no]));
-  assert.deepEqual([...numbers([row('a', 1, 1), row('b', 3, 2)])].sort(), [['a', 1], ['b', null]]);
+  const row = (record, seq, local) => ({
+    record,
+    seq,
+    local,
+    title: '',
+    occurred: {},
+    recorded_at: local,
+    received_at: 2,
+    kept_at: 2,
+    pictures: 0,
+    additions: 0,
+    amendments: 0,
+    flags: [],
+  });
+  const root = {
+    outbox: [],
+    uploads: [],
+    fetch: [],
+    unregistered: 0,
+    account: { registered: true },
+    troubles: {},
+    feed: { seq: 1 },
+  };
+  const numbers = (rows) =>
+    new Map(
+      shownRows({ index: { all: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [
+        record,
+        seq_no,
+      ]),
+    );
+  assert.deepEqual([...numbers([row('a', 1, 1), row('b', 3, 2)])].sort(), [
+    ['a', 1],
+    ['b', null],
+  ]);
   root.feed.seq = 3;
   assert.equal(numbers([row('a', 1, 1), row('b', 3, 2), row('c', 2, 3)]).get('b'), 3);
 });

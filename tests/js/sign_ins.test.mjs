@@ -7,10 +7,13 @@ import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-const names = ({ account }) => (account?.sign_ins ?? []).map(({ device_name, kind, signed_out }) => [device_name, kind, signed_out]);
+const names = ({ account }) =>
+  (account?.sign_ins ?? []).map(({ device_name, kind, signed_out }) => [device_name, kind, signed_out]);
 
 async function keeper() {
   const phone = await phoneWithEntry({ origin: server.base, send: sender(server.base) }, 'at home');
@@ -42,7 +45,13 @@ test('a device that signed in, and one that has left again, are shown until the 
   await gone.app.signOut();
   await again(phone);
   const shown = names(await until(phone, (state) => names(state).length === 2, 'both are shown'));
-  assert.deepEqual(shown.map(([, kind, out]) => [kind, out]), [['ordinary', false], ['ordinary', true]]);
+  assert.deepEqual(
+    shown.map(([, kind, out]) => [kind, out]),
+    [
+      ['ordinary', false],
+      ['ordinary', true],
+    ],
+  );
   await again(phone);
   await until(phone, (state) => names(state).length === 2, 'still shown, each once');
   await phone.app.knowSignIns(1);
@@ -69,7 +78,9 @@ test('what an earlier release kept of known devices hides nothing', async () => 
 
 test('a place that the server does not know is begun anew', async () => {
   const { phone, login } = await keeper();
-  await phone.ctx.open.store.change((root) => { root.sign_ins = { cursor: 'A'.repeat(100), waiting: [] }; });
+  await phone.ctx.open.store.change((root) => {
+    root.sign_ins = { cursor: 'A'.repeat(100), waiting: [] };
+  });
   await another(login);
   await again(phone);
   await until(phone, (state) => names(state).length === 1, 'shown');
@@ -82,7 +93,9 @@ test('what this device began itself is no news; what somebody else began by the 
   // Twice in one opening: neither is the session that asks at the next look.
   for (const _ of [1, 2]) await signInAgain(phone.ctx, phone.ctx.open, WORDS);
   assert.notEqual(phone.ctx.api.session_id, first);
-  await phone.ctx.open.store.change((root) => { root.session = null; });
+  await phone.ctx.open.store.change((root) => {
+    root.session = null;
+  });
   await another(login);
   await again(phone);
   await until(phone, (state) => names(state).length === 1, 'the other one alone is shown');

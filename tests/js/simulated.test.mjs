@@ -30,7 +30,9 @@ test('one seed decides everything: run twice, also after other seeds, it has the
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '102', SEEDS: '2' },
-  ].map((asked) => simulates({ ...asked, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm));
+  ].map((asked) =>
+    simulates({ ...asked, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm),
+  );
   assert.equal(first.length, 4);
   assert.equal(new Set(first.map((line) => line.split(' ')[2])).size, 4);
   assert.deepEqual(again, first);

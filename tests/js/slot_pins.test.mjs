@@ -39,11 +39,20 @@ async function operated() {
 async function keeper(server) {
   const faults = {};
   let ctx;
-  const packActions = (given) => { ctx = given; return {}; };
-  const made = await phoneWithEntry({ origin: server.at.base, send: sender(server.at.base, faults), clock: fixedClock(Date.now()), packActions });
+  const packActions = (given) => {
+    ctx = given;
+    return {};
+  };
+  const made = await phoneWithEntry({
+    origin: server.at.base,
+    send: sender(server.at.base, faults),
+    clock: fixedClock(Date.now()),
+    packActions,
+  });
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
-  const pinned = async (words = WORDS) => (await vaultInProcess(server.at.base).unlock(words, await readDoor(made.phone.database))).pins.log;
+  const pinned = async (words = WORDS) =>
+    (await vaultInProcess(server.at.base).unlock(words, await readDoor(made.phone.database))).pins.log;
   return { ...made, faults, pinned, root: () => ctx.open.store.root };
 }
 
@@ -58,7 +67,17 @@ function somebody() {
   const pubOf = ({ publicKey }) => publicKey.export({ format: 'jwk' }).x;
   const logOf = (pub) => createHash('sha256').update(Buffer.from(pub, 'base64url')).digest('base64url');
   const stated = (pub, why, n, prev) => {
-    const fields = { from: Date.now(), instance: pubOf(instance), last: null, log: logOf(pub), n, prev, pub, t: 'notary/v1', why };
+    const fields = {
+      from: Date.now(),
+      instance: pubOf(instance),
+      last: null,
+      log: logOf(pub),
+      n,
+      prev,
+      pub,
+      t: 'notary/v1',
+      why,
+    };
     return { ...fields, sig: sign(null, canon(fields), instance.privateKey).toString('base64url') };
   };
   return { instance: pubOf(instance), pub: pubOf(notary), log: logOf(pubOf(notary)), stated };
@@ -75,7 +94,9 @@ test('a phone that met the server before it had an instance key: pins it, and fo
   const { notary, log } = made.root().account;
   const them = somebody();
   const sent = [];
-  made.faults.before = (path, { method }) => { if (method === 'PUT') sent.push(path); };
+  made.faults.before = (path, { method }) => {
+    if (method === 'PUT') sent.push(path);
+  };
   // Somebody in between: our key vouched for by theirs, and then replaced by theirs.
   const chains = [
     [them.stated(notary, 'first', 0, null), them.stated(them.pub, 'rotated', 1, log)],
@@ -87,11 +108,18 @@ test('a phone that met the server before it had an instance key: pins it, and fo
     made.faults.after = async (path, _options, response) => {
       if (path !== '/v1/log') return undefined;
       told++;
-      return json({ ...await response.json(), log: them.log, statements });
+      return json({ ...(await response.json()), log: them.log, statements });
     };
     await writesOn(made, 'not for a stranger');
     // The chain before this one left the same trouble standing: what counts is that this one was read, and more than once.
-    const { account } = await until(made, (state) => { if (told < 2) made.app.network(); return told > 1 && state.account.trouble; }, 'said');
+    const { account } = await until(
+      made,
+      (state) => {
+        if (told < 2) made.app.network();
+        return told > 1 && state.account.trouble;
+      },
+      'said',
+    );
     assert.equal(account.trouble.code, 'wrong_notary');
     assert.deepEqual([made.root().account.log, made.root().account.instance, await made.pinned()], [log, null, log]);
   }
@@ -120,13 +148,18 @@ test('statements by another instance key than the pinned one move neither root n
   const them = somebody();
   made.faults.after = async (path, _options, response) => {
     if (path !== '/v1/log') return undefined;
-    return json({ ...await response.json(), log: them.log, statements: [them.stated(notary, 'first', 0, null), them.stated(them.pub, 'rotated', 1, log)] });
+    return json({
+      ...(await response.json()),
+      log: them.log,
+      statements: [them.stated(notary, 'first', 0, null), them.stated(them.pub, 'rotated', 1, log)],
+    });
   };
   await writesOn(made, 'not for a stranger');
   await until(made, (state) => state.account.trouble?.code === 'wrong_notary', 'said');
   assert.deepEqual([made.root().account.log, made.root().account.instance, await made.pinned()], [log, instance, log]);
   // A person who types the right letters is not given another key's name with them.
-  made.faults.after = async (path, _options, response) => (path === '/v1/server' ? json({ ...await response.json(), log: them.log }) : undefined);
+  made.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), log: them.log }) : undefined;
   await assert.rejects(made.app.acceptKey(await made.app.knownKey()), { code: 'key_differs' });
   assert.equal(await made.pinned(), log);
   made.phone.end();
@@ -139,17 +172,31 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
   assert.equal(await made.pinned(SHORT), log);
   await writeFile(join(server.at.folder, 'notary.key'), randomBytes(32));
   await server.at.run('keys', 'wish', join(server.at.folder, 'w'), '--why', 'lost');
-  await server.at.run('keys', 'sign', join(server.at.folder, 'w'), join(server.at.folder, 's'), '--instance', join(server.at.folder, 'instance.key'));
+  await server.at.run(
+    'keys',
+    'sign',
+    join(server.at.folder, 'w'),
+    join(server.at.folder, 's'),
+    '--instance',
+    join(server.at.folder, 'instance.key'),
+  );
   await server.at.run('keys', 'publish', join(server.at.folder, 's'));
   await server.restart();
   await writesOn(made, 'after the key was lost');
   await until(made, isKept, 'kept under the new key');
   const now = made.root().account.log;
   assert.notEqual(now, log);
-  assert.deepEqual([await made.pinned(), await made.pinned(SHORT)], [now, log], 'nothing but its own secret can seal the other slot');
+  assert.deepEqual(
+    [await made.pinned(), await made.pinned(SHORT)],
+    [now, log],
+    'nothing but its own secret can seal the other slot',
+  );
   await made.app.lock('asked');
   await made.app.unlock(SHORT);
-  await eventually(() => made.pinned(SHORT), (pinned) => pinned === now);
+  await eventually(
+    () => made.pinned(SHORT),
+    (pinned) => pinned === now,
+  );
   assert.equal(await made.pinned(SHORT), now);
   await made.app.lock('asked');
   await made.app.unlock(WORDS);
@@ -160,7 +207,8 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
   await made.app.dropShort();
   const them = somebody();
   const told = { notary: them.pub, log: them.log };
-  made.faults.after = async (path, _options, response) => (path === '/v1/server' ? json({ ...await response.json(), ...told }) : undefined);
+  made.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), ...told }) : undefined;
   await made.app.acceptKey(createHash('sha256').update(Buffer.from(them.pub, 'base64url')).digest('hex').slice(0, 24));
   assert.equal(made.root().account.log, them.log);
   await assert.rejects(made.pinned(SHORT), { code: 'no_match' });
@@ -170,15 +218,22 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
 test('a key that is followed while the words change: the new words open the phone', async () => {
   const made = await keeper(server);
   const them = somebody();
-  made.faults.after = async (path, _options, response) => (path === '/v1/server' ? json({ ...await response.json(), notary: them.pub, log: them.log }) : undefined);
+  made.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), notary: them.pub, log: them.log }) : undefined;
   const letters = createHash('sha256').update(Buffer.from(them.pub, 'base64url')).digest('hex').slice(0, 24);
-  await Promise.all([made.app.changeWords({ words: WORDS, newWords: 'lamp orbit kettle marsh tulip fence' }), made.app.acceptKey(letters)]);
+  await Promise.all([
+    made.app.changeWords({ words: WORDS, newWords: 'lamp orbit kettle marsh tulip fence' }),
+    made.app.acceptKey(letters),
+  ]);
   await assert.rejects(made.pinned(WORDS), { code: 'no_match' });
-  assert.equal(typeof await made.pinned('lamp orbit kettle marsh tulip fence'), 'string');
+  assert.equal(typeof (await made.pinned('lamp orbit kettle marsh tulip fence')), 'string');
   await made.app.lock('asked');
   await made.app.unlock('lamp orbit kettle marsh tulip fence');
   assert.equal(made.app.state.entries.length, 1);
-  await eventually(() => made.pinned('lamp orbit kettle marsh tulip fence'), (pinned) => pinned === them.log);
+  await eventually(
+    () => made.pinned('lamp orbit kettle marsh tulip fence'),
+    (pinned) => pinned === them.log,
+  );
   assert.equal(await made.pinned('lamp orbit kettle marsh tulip fence'), them.log);
   made.phone.end();
 });

@@ -19,7 +19,10 @@ test('chosen before anything is written, it is nowhere on the phone; with the fi
   await again.app.setLanguage('cy');
   await again.app.setLanguage('pl');
   again.app.putDraft({ fields: { narrative: 'Był tu znowu.' } });
-  await eventually(() => readLanguage(again.database), (code) => code === 'pl');
+  await eventually(
+    () => readLanguage(again.database),
+    (code) => code === 'pl',
+  );
   const third = makePhone({ after: again });
   await third.app.start();
   assert.equal(third.app.state.language, 'pl');
@@ -30,7 +33,10 @@ test('whoever begins without typing keeps it with the words, and the lock speaks
   await phone.app.start();
   await phone.app.setLanguage('ur');
   await phone.app.enrolHere(WORDS);
-  await eventually(() => readLanguage(phone.database), (code) => code === 'ur');
+  await eventually(
+    () => readLanguage(phone.database),
+    (code) => code === 'ur',
+  );
   await phone.app.lock('asked');
   const again = makePhone({ after: phone });
   await again.app.start();
@@ -40,14 +46,30 @@ test('whoever begins without typing keeps it with the words, and the lock speaks
 test('chosen before the rest of the app has come, it stands when that comes', async () => {
   const phone = makePhone();
   let come = () => undefined;
-  const coming = new Promise((done) => { come = done; });
-  const early = createDoorway({ database: phone.database, load: async () => { await coming; return phone.app; }, painted: async () => undefined });
+  const coming = new Promise((done) => {
+    come = done;
+  });
+  const early = createDoorway({
+    database: phone.database,
+    load: async () => {
+      await coming;
+      return phone.app;
+    },
+    painted: async () => undefined,
+  });
   const started = early.start();
-  await eventually(() => early.state.phase, (phase) => phase === 'fresh');
+  await eventually(
+    () => early.state.phase,
+    (phase) => phase === 'fresh',
+  );
   await early.setLanguage('cy');
   assert.equal(early.state.language, 'cy');
   // Looked at in the moment it changes: a quick machine knows a few milliseconds later what this phone is.
-  const then = new Promise((done) => { phone.app.subscribe(() => { if (phone.app.state.language === 'cy') done(phone.app.state.phase); }); });
+  const then = new Promise((done) => {
+    phone.app.subscribe(() => {
+      if (phone.app.state.language === 'cy') done(phone.app.state.phase);
+    });
+  });
   come();
   assert.equal(await then, 'loading', 'it has come, and does not know yet what this phone is');
   const seen = [];
@@ -65,8 +87,10 @@ test('in an open diary it is kept at once, English takes it away, and a full pho
   await app.setLanguage('cy');
   assert.equal(await readLanguage(phone.database), 'cy');
   await app.setLanguage('en');
-  assert.equal(await phone.database.beside('g') ?? null, null);
-  phone.database.write = async () => { throw new KeptError('no_space'); };
+  assert.equal((await phone.database.beside('g')) ?? null, null);
+  phone.database.write = async () => {
+    throw new KeptError('no_space');
+  };
   await assert.rejects(app.setLanguage('ur'), { code: 'no_space' });
   assert.equal(app.state.language, 'ur');
 });

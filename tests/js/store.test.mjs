@@ -42,9 +42,14 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   await phone.app.enrolHere(WORDS);
   await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
   await eventually(() => isFull(phone.database), Boolean);
-  while (await release(phone.database)) { /* the room kept for words is used up too */ }
+  while (await release(phone.database)) {
+    /* the room kept for words is used up too */
+  }
   errors.push(full());
-  await assert.rejects(phone.app.saveIncident({ record: null, fields: {}, restricted: {} }), (error) => error.code === 'no_space' && /still here/.test(error.sentence));
+  await assert.rejects(
+    phone.app.saveIncident({ record: null, fields: {}, restricted: {} }),
+    (error) => error.code === 'no_space' && /still here/.test(error.sentence),
+  );
   assert.equal(phone.app.state.entries.length, 0);
   assert.equal(phone.app.state.draft.fields.narrative, 'Words that must not be lost.');
   await phone.app.saveIncident({ record: null, fields: {}, restricted: {} });
@@ -84,7 +89,10 @@ test('a tab killed in the middle of a save: everything before it stands, nothing
   await again.app.start();
   assert.equal(again.app.state.phase, 'locked');
   await again.app.unlock(WORDS);
-  assert.deepEqual(again.app.state.entries.map(({ title }) => title), ['The first.']);
+  assert.deepEqual(
+    again.app.state.entries.map(({ title }) => title),
+    ['The first.'],
+  );
   assert.equal(again.app.state.draft.fields.narrative, 'The second.');
 });
 
@@ -94,33 +102,60 @@ test('the table says nothing: random ids, padded sizes, and chaff from the first
   const [keys, values, beside] = await Promise.all([db.getAllKeys('a'), db.getAll('a'), db.getAllKeys('b')]);
   assert.ok(keys.length >= 20);
   assert.ok(keys.every((key) => key.byteLength === 16));
-  assert.ok(values.every((value) => (value.byteLength - 56) % 4096 < 512), 'every record is a padded size class');
-  assert.deepEqual(beside.filter((key) => !isBallast(key)), ['d', 'l', 't'], 'only door, look, tries and ballast lie beside the table once words exist');
+  assert.ok(
+    values.every((value) => (value.byteLength - 56) % 4096 < 512),
+    'every record is a padded size class',
+  );
+  assert.deepEqual(
+    beside.filter((key) => !isBallast(key)),
+    ['d', 'l', 't'],
+    'only door, look, tries and ballast lie beside the table once words exist',
+  );
   const door = await db.get('b', 'd');
   for (const [name, length] of Object.entries(KEPT_DOOR_LENGTHS)) assert.equal(door[name].length, length);
-  assert.deepEqual(door.slots.map((slot) => slot.length), [1144, 1144, 1144, 1144]);
+  assert.deepEqual(
+    door.slots.map((slot) => slot.length),
+    [1144, 1144, 1144, 1144],
+  );
   assert.deepEqual([...db.objectStoreNames], ['a', 'b', 'c']);
 });
 
 /** A store of values, with changes put together and saved as the real one does. */
 function plainStore(kept = new Map()) {
   const store = {
-    kept, root: { line: { n: 0 }, feed: { seq: 0 } }, written: [],
+    kept,
+    root: { line: { n: 0 }, feed: { seq: 0 } },
+    written: [],
     readJson: async (name) => structuredClone(kept.get(name) ?? null),
     readJsonMany: async (names) => names.map((name) => structuredClone(kept.get(name) ?? null)),
     // As from the worker: not in the moment in which it was asked.
-    readJsonEach: async (names) => { await new Promise((done) => { setTimeout(done); }); return names.map((name) => structuredClone(kept.get(name) ?? null)); },
+    readJsonEach: async (names) => {
+      await new Promise((done) => {
+        setTimeout(done);
+      });
+      return names.map((name) => structuredClone(kept.get(name) ?? null));
+    },
     async change(fill) {
       const [endings, after] = [new Map(), []];
       const root = structuredClone(store.root);
       const put = new Map();
       await fill(root, {
-        putJson: (name, value) => put.set(name, structuredClone(value)), drop: (name) => put.set(name, undefined), after: (act) => after.push(act),
-        last: (key, act) => { endings.delete(key); endings.set(key, act); },
+        putJson: (name, value) => put.set(name, structuredClone(value)),
+        drop: (name) => put.set(name, undefined),
+        after: (act) => after.push(act),
+        last: (key, act) => {
+          endings.delete(key);
+          endings.set(key, act);
+        },
       });
-      for (const [key, act] of endings) { endings.delete(key); await act(); }
+      for (const [key, act] of endings) {
+        endings.delete(key);
+        await act();
+      }
       store.written = [...put.keys()];
-      for (const [name, value] of put) if (value === undefined) kept.delete(name); else kept.set(name, value);
+      for (const [name, value] of put)
+        if (value === undefined) kept.delete(name);
+        else kept.set(name, value);
       store.root = root;
       after.forEach((act) => act());
     },
@@ -128,7 +163,8 @@ function plainStore(kept = new Map()) {
   return store;
 }
 
-const manyRows = (count) => Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
+const manyRows = (count) =>
+  Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
 
 test('rows are kept 250 to a segment, the newest segment comes first, and a change rewrites one', async () => {
   const store = plainStore();
@@ -137,15 +173,23 @@ test('rows are kept 250 to a segment, the newest segment comes first, and a chan
     index.write(root, change, manyRows(2 * ROWS + 10));
     assert.equal(index.all().length, 0, 'nothing counts before it is saved');
   });
-  assert.deepEqual(store.written.filter((name) => name.startsWith('segment')), ['segment/0', 'segment/1', 'segment/2']);
+  assert.deepEqual(
+    store.written.filter((name) => name.startsWith('segment')),
+    ['segment/0', 'segment/1', 'segment/2'],
+  );
   await store.change((root, change) => index.write(root, change, [{ record: 'r255', title: 'changed' }]));
   assert.deepEqual(store.written, ['segment/1'], 'no text is written again when none has changed');
   const again = new Index(store);
   let shown = 0;
-  await again.load(() => { shown = again.all().length; });
+  await again.load(() => {
+    shown = again.all().length;
+  });
   assert.equal(again.all().length, 10, 'older segments come by themselves');
   await again.whole();
-  assert.deepEqual([shown, again.all().length, again.find('r255').title, again.differs], [10, 2 * ROWS + 10, 'changed', false]);
+  assert.deepEqual(
+    [shown, again.all().length, again.find('r255').title, again.differs],
+    [10, 2 * ROWS + 10, 'changed', false],
+  );
   assert.equal((await again.allTexts()).get('r255'), 'text 255');
 });
 
@@ -160,7 +204,10 @@ test('rows written by several parts of one change all count, and the later of on
   });
   const again = new Index(store);
   await again.load();
-  assert.deepEqual(again.all().map(({ title }) => title), ['later', 'second']);
+  assert.deepEqual(
+    again.all().map(({ title }) => title),
+    ['later', 'second'],
+  );
   assert.equal((await again.allTexts()).get('a'), 'one');
 });
 
@@ -168,7 +215,12 @@ test('a long text is found whole, does not make its neighbours heavy, and goes w
   const store = plainStore();
   const index = new Index(store);
   const long = `${'word '.repeat(2_000)}needle`;
-  await store.change((root, change) => index.write(root, change, [{ record: 'a', text: long }, { record: 'b', text: 'short' }]));
+  await store.change((root, change) =>
+    index.write(root, change, [
+      { record: 'a', text: long },
+      { record: 'b', text: 'short' },
+    ]),
+  );
   assert.ok(JSON.stringify(store.kept.get('text/0')).length < 5_000);
   const again = new Index(store);
   await again.load();
@@ -180,9 +232,24 @@ test('a long text is found whole, does not make its neighbours heavy, and goes w
 for (const [why, break_] of [
   ['a segment is missing', (store) => store.kept.delete('segment/0')],
   ['a segment is an older one', (store, older) => store.kept.set('segment/1', older)],
-  ['a version was written without the list', (store) => { store.root.line.n += 1; }],
-  ['the feed went on without the list', (store) => { store.root.feed.seq += 1; }],
-  ['the rows are of another shape', (store) => { store.root.index.shape = 0; }],
+  [
+    'a version was written without the list',
+    (store) => {
+      store.root.line.n += 1;
+    },
+  ],
+  [
+    'the feed went on without the list',
+    (store) => {
+      store.root.feed.seq += 1;
+    },
+  ],
+  [
+    'the rows are of another shape',
+    (store) => {
+      store.root.index.shape = 0;
+    },
+  ],
 ]) {
   test(`the list says that it differs when ${why}, and still names every record`, async () => {
     const store = plainStore();
@@ -195,7 +262,10 @@ for (const [why, break_] of [
     await again.load();
     await again.whole();
     assert.equal(again.differs, true);
-    assert.deepEqual(await again.listed(), manyRows(ROWS + 5).map(({ record }) => record));
+    assert.deepEqual(
+      await again.listed(),
+      manyRows(ROWS + 5).map(({ record }) => record),
+    );
   });
 }
 
@@ -233,9 +303,12 @@ test('a write that leaves an older record where the new one should be is noticed
     await write.call(this, what);
     await write.call(this, { put: [[store.place('t/older'), older]] });
   };
-  await assert.rejects(store.change((_root, change) => change.putJson('t/older', { n: 2 })), { code: 'store_lost' });
+  await assert.rejects(
+    store.change((_root, change) => change.putJson('t/older', { n: 2 })),
+    { code: 'store_lost' },
+  );
   phone.database.write = write;
-  assert.deepEqual((await store.readJson('t/older')), { n: 1 }, 'the older one opens: only its bytes tell them apart');
+  assert.deepEqual(await store.readJson('t/older'), { n: 1 }, 'the older one opens: only its bytes tell them apart');
   phone.end();
 });
 
@@ -246,15 +319,27 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
   await store.change((root, change) => index.write(root, change, rows.slice(0, 3_999)));
   assert.deepEqual([store.kept.get('list/0').length, store.kept.get('list/1').length], [2_000, 1_999]);
   await store.change((root, change) => index.write(root, change, rows.slice(3_999, 4_002)));
-  assert.deepEqual(store.written.filter((name) => name.startsWith('list')), ['list/1', 'list/2']);
+  assert.deepEqual(
+    store.written.filter((name) => name.startsWith('list')),
+    ['list/1', 'list/2'],
+  );
   await store.change((root, change) => index.write(root, change, rows.slice(4_002)));
-  assert.deepEqual(store.written.filter((name) => name.startsWith('list')), ['list/2']);
-  assert.deepEqual(['list/0', 'list/1', 'list/2'].flatMap((name) => store.kept.get(name)), rows.map(({ record }) => record));
+  assert.deepEqual(
+    store.written.filter((name) => name.startsWith('list')),
+    ['list/2'],
+  );
+  assert.deepEqual(
+    ['list/0', 'list/1', 'list/2'].flatMap((name) => store.kept.get(name)),
+    rows.map(({ record }) => record),
+  );
   const again = new Index(store);
   await again.load();
   store.root.segments = 0;
   again.segments = [];
-  assert.deepEqual(await again.listed(), rows.map(({ record }) => record));
+  assert.deepEqual(
+    await again.listed(),
+    rows.map(({ record }) => record),
+  );
 });
 
 test('which segments are made again: those to blame, or all where the others are not as the directory says', async () => {
@@ -269,7 +354,11 @@ test('which segments are made again: those to blame, or all where the others are
   assert.equal(index.wrongIn([...records, 'one more']), null, 'or longer');
   assert.equal(index.wrongIn([records[1], records[0], ...records.slice(2)]), null, 'or in another order');
   assert.equal(index.wrongIn(records.slice(0, 2 * ROWS)), null, 'or there is one segment fewer');
-  assert.deepEqual(index.wrongIn([...records.slice(0, ROWS), ...records.slice(ROWS, 2 * ROWS).reverse(), ...records.slice(2 * ROWS)]), [1], 'what is to blame may lie as it likes');
+  assert.deepEqual(
+    index.wrongIn([...records.slice(0, ROWS), ...records.slice(ROWS, 2 * ROWS).reverse(), ...records.slice(2 * ROWS)]),
+    [1],
+    'what is to blame may lie as it likes',
+  );
   index.blame(0);
   index.blame(2);
   assert.equal(index.wrongIn(records), null, 'nothing is left to go by');
@@ -285,7 +374,10 @@ test('texts of a segment are opened once, and again only where they are laid ane
   await again.load();
   const asked = [];
   const { readJsonEach } = store;
-  store.readJsonEach = (names) => { asked.push(...names); return readJsonEach.call(store, names); };
+  store.readJsonEach = (names) => {
+    asked.push(...names);
+    return readJsonEach.call(store, names);
+  };
   await again.allTexts();
   await again.allTexts();
   assert.deepEqual(asked.filter((name) => name.startsWith('text')).sort(), ['text/0', 'text/1']);
@@ -298,7 +390,9 @@ test('texts of a segment are opened once, and again only where they are laid ane
 
 test('a long text whose end is lost is found by its beginning, and says nothing that was never there', async () => {
   const store = plainStore();
-  await store.change((root, change) => new Index(store).write(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]));
+  await store.change((root, change) =>
+    new Index(store).write(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),
+  );
   store.kept.delete('long/a');
   const index = new Index(store);
   await index.load();

@@ -131,7 +131,11 @@ for (const [what, make] of [
     const [door, chaff] = [{ install: Uint8Array.of(1) }, [[random(16), random(8)]]];
     await beside.install(database, door, 'key', chaff);
     assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database)], [door, 'key']);
-    assert.deepEqual(await beside.readLook(database), { skin: 'lists', opens: 'straight' }, 'the look that was chosen stays');
+    assert.deepEqual(
+      await beside.readLook(database),
+      { skin: 'lists', opens: 'straight' },
+      'the look that was chosen stays',
+    );
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
     assert.deepEqual(await database.read([chaff[0][0]]), [chaff[0][1]]);
     await beside.writeTries(database, { n: 1, at: 1, debt: 0 }, { install: Uint8Array.of(2) });
@@ -291,8 +295,11 @@ test('a change that says what stays leaves that, what it writes and the root, an
 test('a record that is new takes the place of chaff, and one that goes leaves some: the table keeps its sizes', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
-  const sizes = async () => (await own.database.read(await own.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
-  await mine.change((root, change) => change.grow(Array.from({ length: 6 }, () => [random(16), new Uint8Array(4096 + 72)])));
+  const sizes = async () =>
+    (await own.database.read(await own.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
+  await mine.change((root, change) =>
+    change.grow(Array.from({ length: 6 }, () => [random(16), new Uint8Array(4096 + 72)])),
+  );
   const whole = await sizes();
   await mine.change((_root, change) => change.putJson('t/new', { n: 1 }));
   assert.deepEqual(await sizes(), whole);
@@ -324,7 +331,10 @@ test('what versions say goes when any version goes, and only then', async () => 
   });
   assert.equal((await readSaid(store, [1])).size, 1);
   await store.change((_root, change) => change.drop('v/gone'));
-  assert.deepEqual([store.root.said, (await readSaid(store, [1, 2])).size, await store.readJson('said/1')], [[], 0, null]);
+  assert.deepEqual(
+    [store.root.said, (await readSaid(store, [1, 2])).size, await store.readJson('said/1')],
+    [[], 0, null],
+  );
   goWithVersions({}, new Pending());
 });
 

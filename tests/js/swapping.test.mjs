@@ -20,7 +20,9 @@ function table(pool, step) {
     random,
     rootRecord: (one) => one,
     vault: { boxSealMany: async ([one]) => [new Uint8Array(sizeOf(one))] },
-    database: { read: async (ids) => ids.map((id) => (lies.has(b64(id)) ? new Uint8Array(lies.get(b64(id))) : undefined)) },
+    database: {
+      read: async (ids) => ids.map((id) => (lies.has(b64(id)) ? new Uint8Array(lies.get(b64(id))) : undefined)),
+    },
   };
   return { lies, root, swapping: new Swapping(store), sealed: new Uint8Array(sizeOf(root)) };
 }
@@ -57,7 +59,10 @@ test('a root that is smaller for the shorter list is reckoned again, so that its
   // come to.
   const step = 16;
   const usual = table(pieces(26, 1000), step).sealed.length;
-  const made = table([...pieces(6, SMALL), ...Array.from({ length: 20 }, (_, n) => pieces(1, usual - n * step)).flat()], step);
+  const made = table(
+    [...pieces(6, SMALL), ...Array.from({ length: 20 }, (_, n) => pieces(1, usual - n * step)).flat()],
+    step,
+  );
   const before = made.sealed.length;
   const now = await after(made, [[random(16), new Uint8Array(SMALL)]], []);
   assert.notEqual(now.get(b64(ROOT_ID)), before, 'the root has another size, or this tests nothing');

@@ -11,16 +11,22 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
-const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const json = (status, body) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
 /** A registered phone whose faults can be changed as it goes. */
 async function keeper(words) {
   const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const made = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    words,
+  );
   const { login } = await made.app.register({ words: WORDS });
   return { ...made, faults, login };
 }
@@ -30,7 +36,10 @@ const device = (login) => anotherPhone(server.base, login);
 /** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
 async function allHere({ ctx }) {
   const { open } = ctx;
-  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
+  await eventually(
+    () => [open.store.root.fetch.length, open.syncing.running],
+    ([left, isOn]) => left === 0 && !isOn,
+  );
 }
 
 test('kept safe only when the receipt holds, and then with its time', async () => {
@@ -52,14 +61,24 @@ test('written offline, sent in order when signal comes back, numbers as they wer
     await app.saveIncident({ record: null, fields: { narrative: words }, restricted: {} });
   }
   const { entries } = app.state;
-  assert.deepEqual(entries.map(({ seq_no }) => seq_no), [null, null, 1]);
+  assert.deepEqual(
+    entries.map(({ seq_no }) => seq_no),
+    [null, null, 1],
+  );
   assert.deepEqual(entries[0].state, { code: 'sealed', at: null });
   assert.equal(app.state.account.trouble, null, 'offline is no trouble');
   faults.off = false;
   phone.online = true;
   app.network();
   await until({ app }, isKept, 'kept after signal');
-  assert.deepEqual(app.state.entries.map(({ seq_no, title }) => [seq_no, title]), [[3, 'three'], [2, 'two'], [1, 'one']]);
+  assert.deepEqual(
+    app.state.entries.map(({ seq_no, title }) => [seq_no, title]),
+    [
+      [3, 'three'],
+      [2, 'two'],
+      [1, 'one'],
+    ],
+  );
 });
 
 test('a second device has every word and file, byte for byte', async () => {
@@ -100,7 +119,10 @@ test('two devices that wrote at once without signal: both versions stand, and bo
   await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
   for (const app of [one.app, two.app]) {
     const { versions, flags } = await app.readIncident(one.record);
-    assert.deepEqual(versions.map(({ fields }) => fields.who ?? null), [null, 'from one', 'from two']);
+    assert.deepEqual(
+      versions.map(({ fields }) => fields.who ?? null),
+      [null, 'from one', 'from two'],
+    );
     assert.deepEqual(flags, ['two']);
     assert.equal(app.state.entries[0].seq_no, 1);
   }
@@ -164,15 +186,36 @@ test('two devices that each added a file at once: the next version has both, and
   await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
   await one.app.saveIncident({ record: one.record, fields: { who: 'him' }, restricted: {} });
   const { attachments, flags, versions } = await one.app.readIncident(one.record);
-  assert.deepEqual(attachments.map(({ attachment }) => attachment), [first.attachment, second.attachment]);
+  assert.deepEqual(
+    attachments.map(({ attachment }) => attachment),
+    [first.attachment, second.attachment],
+  );
   assert.deepEqual(flags, [], 'both are its parents');
   assert.equal(versions.at(-1).fields.narrative, 'where it began');
 });
 
 for (const [what, break_, code] of [
-  ['a wrong signature', (answer) => { answer.receipt.sig = answer.receipt.sig.replace(/^../, (two) => (two === 'AA' ? 'BB' : 'AA')); }, 'receipt_wrong'],
-  ['a wrong commitment', (answer) => { answer.receipt.c = answer.receipt.env; }, 'receipt_wrong'],
-  ['another notary', (answer) => { answer.receipt.log = answer.receipt.c; }, 'receipt_wrong'],
+  [
+    'a wrong signature',
+    (answer) => {
+      answer.receipt.sig = answer.receipt.sig.replace(/^../, (two) => (two === 'AA' ? 'BB' : 'AA'));
+    },
+    'receipt_wrong',
+  ],
+  [
+    'a wrong commitment',
+    (answer) => {
+      answer.receipt.c = answer.receipt.env;
+    },
+    'receipt_wrong',
+  ],
+  [
+    'another notary',
+    (answer) => {
+      answer.receipt.log = answer.receipt.c;
+    },
+    'receipt_wrong',
+  ],
 ]) {
   test(`a receipt with ${what}: not kept, said at the entry, still there, and kept once a good one comes`, async () => {
     const { phone, app, faults } = await keeper();
@@ -223,7 +266,8 @@ test('a session that ends in the middle of an upload is signed in again and the 
   let signedIn = 0;
   faults.before = async (path, { method }) => {
     if (path === '/v1/session/renewal' && method === 'POST') signedIn++;
-    if (method === 'PUT' && path.includes('/parts/') && ++parts === 2) return json(401, { error: 'signed_out', message: 'You are signed out.' });
+    if (method === 'PUT' && path.includes('/parts/') && ++parts === 2)
+      return json(401, { error: 'signed_out', message: 'You are signed out.' });
     return null;
   };
   await app.addFile(record, file(new Uint8Array(3_000_000), 'long.bin', ''), { route: 'files' });
@@ -253,8 +297,13 @@ test('wrong words, a wrong code and a name nobody has: one answer, and what was 
   await assert.rejects(phone.app.signIn({ login, words: 'quite other words here' }), same);
   await assert.rejects(phone.app.signIn({ login: 'nobody-has-this', words: WORDS }), same);
   const wrong = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
-  await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), { ...same, message: same.message.replace('the words', 'the code') });
-  await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), { code: 'code_wrong' });
+  await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), {
+    ...same,
+    message: same.message.replace('the words', 'the code'),
+  });
+  await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), {
+    code: 'code_wrong',
+  });
   assert.equal(phone.app.state.phase, 'fresh');
   assert.equal(phone.app.state.draft.fields.narrative, 'typed first');
   await phone.app.signIn({ login, words: WORDS });
@@ -271,9 +320,20 @@ test('another code takes the words: an open diary in other hands gives nobody a 
   await app.lock('asked');
   await app.unlock(WORDS);
   await app.setShort('274913', WORDS);
-  for (const words of [undefined, '', '274913', 'none of these words']) await assert.rejects(app.makeCode({ words }), ({ code }) => code === 'words_differ');
-  await app.makeCode({ words: WORDS }).then((second) => { assert.notEqual(second.crockford, crockford); return app.confirmCode(second.crockford); }).then(() => app.makeCode({ words: WORDS }));
-  assert.deepEqual([app.state.account.recovery, app.state.account.coded], ['later', true], 'the paper that was checked opens nothing now');
+  for (const words of [undefined, '', '274913', 'none of these words'])
+    await assert.rejects(app.makeCode({ words }), ({ code }) => code === 'words_differ');
+  await app
+    .makeCode({ words: WORDS })
+    .then((second) => {
+      assert.notEqual(second.crockford, crockford);
+      return app.confirmCode(second.crockford);
+    })
+    .then(() => app.makeCode({ words: WORDS }));
+  assert.deepEqual(
+    [app.state.account.recovery, app.state.account.coded],
+    ['later', true],
+    'the paper that was checked opens nothing now',
+  );
 });
 
 test('the code opens the diary on a new phone with new words, and the old words no longer sign in', async () => {
@@ -299,7 +359,10 @@ test('a weaker lock asked for by the server is refused before anything is sent',
   const phone = makePhone({
     origin: server.base,
     send: sender(server.base, {
-      before: async (path) => { sent.push(path); return null; },
+      before: async (path) => {
+        sent.push(path);
+        return null;
+      },
       after: async (path, _options, response) => {
         if (path !== '/v1/prelogin') return null;
         const { kdf } = await response.json();
@@ -338,7 +401,11 @@ test('a feed with a version that was altered is not taken in, and it is said', a
   two.faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
     const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
-    const altered = rest.map((frame) => { const bytes = frame.slice(); bytes[bytes.length - 1] ^= 1; return bytes; });
+    const altered = rest.map((frame) => {
+      const bytes = frame.slice();
+      bytes[bytes.length - 1] ^= 1;
+      return bytes;
+    });
     return new Response(frames([first, ...altered]), { headers: { 'content-type': 'application/octet-stream' } });
   };
   await one.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
@@ -358,7 +425,9 @@ test('a server with fewer entries than before is noticed', async () => {
   faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
     await response.arrayBuffer();
-    return new Response(frames([canon({ after: 1, head: null, latest: 0, to: 0 })]), { headers: { 'content-type': 'application/octet-stream' } });
+    return new Response(frames([canon({ after: 1, head: null, latest: 0, to: 0 })]), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
   };
   app.network();
   const { account } = await until({ app }, (state) => state.account.trouble, 'trouble');
@@ -369,7 +438,11 @@ test('a clock years off is noted with every version from then on, and said', asy
   const { app } = await keeper();
   assert.equal(app.state.account.trouble, null);
   const faults = {};
-  const wrong = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.UTC(2011, 0, 1)) });
+  const wrong = await phoneWithEntry({
+    origin: server.base,
+    send: sender(server.base, faults),
+    clock: fixedClock(Date.UTC(2011, 0, 1)),
+  });
   await wrong.app.register({ words: WORDS });
   await until(wrong, isKept, 'kept');
   assert.equal(wrong.app.state.account.trouble.code, 'clock_off');
@@ -377,7 +450,11 @@ test('a clock years off is noted with every version from then on, and said', asy
   wrong.phone.clock.move(Date.now() - wrong.phone.clock.now());
   wrong.app.touch();
   await wrong.app.saveIncident({ record: null, fields: { narrative: 'after the clock was set' }, restricted: {} });
-  await until(wrong, (state) => state.entries.length === 2 && isKept(state) && state.account.trouble === null, 'no more trouble');
+  await until(
+    wrong,
+    (state) => state.entries.length === 2 && isKept(state) && state.account.trouble === null,
+    'no more trouble',
+  );
 });
 
 test('signing out ends the session and locks, even with a run on; opening again signs in again', async () => {

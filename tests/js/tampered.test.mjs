@@ -10,11 +10,17 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { ROWS } from '../../static/js/store/index.js';
 import { Store } from '../../static/js/store/store.js';
 
-const fields = (narrative, more = {}) => ({ record: null, fields: { narrative, precision: 'unknown', ...more }, restricted: {} });
+const fields = (narrative, more = {}) => ({
+  record: null,
+  fields: { narrative, precision: 'unknown', ...more },
+  restricted: {},
+});
 const MINUTES = 11 * 60_000;
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 /** The store that was opened last: only it can tell where a name lies. */
@@ -26,7 +32,8 @@ Store.prototype.open = async function noted(...given) {
 };
 
 const bytesAt = async (phone, name) => (await phone.database.read([opened.place(name)]))[0];
-const put = (phone, name, bytes) => phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
+const put = (phone, name, bytes) =>
+  phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
 /**
@@ -38,7 +45,10 @@ async function meddled(phone, meddle, over = {}) {
   await meddle();
   const next = makePhone({ after: phone, ...over });
   let listed = null;
-  next.app.subscribe(() => { const { busy } = next.app.state; if (busy?.what === 'listing') listed = busy.total; });
+  next.app.subscribe(() => {
+    const { busy } = next.app.state;
+    if (busy?.what === 'listing') listed = busy.total;
+  });
   await next.app.start();
   await next.app.unlock(WORDS);
   return { next, app: next.app, listed, trouble: () => next.app.state.account.trouble?.code ?? null };
@@ -51,7 +61,12 @@ async function twoEntries(options = {}) {
   await app.addFile(record, file(PNG, 'proof.png'), { route: 'files' });
   const { record: other } = await app.saveIncident(fields('A second time.', { behaviours: ['calls'], count: 3 }));
   phone.clock.move(MINUTES);
-  await app.saveIncident({ record, fields: { narrative: 'He stood outside with a knife.' }, restricted: {}, reason: 'I had left it out' });
+  await app.saveIncident({
+    record,
+    fields: { narrative: 'He stood outside with a knife.' },
+    restricted: {},
+    reason: 'I had left it out',
+  });
   return { ...made, other };
 }
 
@@ -63,30 +78,69 @@ async function sentEntries() {
   return made;
 }
 
-const shown = ({ entries, removed }) => [...entries, ...removed].map(({ record, seq_no, title, pictures, additions, amendments, received_at, taken_out, flags, f, links, shots, bare }) => (
-  { record, seq_no, title, pictures, additions, amendments, received_at, taken_out, flags, f, links, shots, bare }
-));
+const shown = ({ entries, removed }) =>
+  [...entries, ...removed].map(
+    ({
+      record,
+      seq_no,
+      title,
+      pictures,
+      additions,
+      amendments,
+      received_at,
+      taken_out,
+      flags,
+      f,
+      links,
+      shots,
+      bare,
+    }) => ({
+      record,
+      seq_no,
+      title,
+      pictures,
+      additions,
+      amendments,
+      received_at,
+      taken_out,
+      flags,
+      f,
+      links,
+      shots,
+      bare,
+    }),
+  );
 const flagsOf = (app, record) => app.state.entries.find((row) => row.record === record)?.flags;
 
-for (const [who, make] of [['on this phone only', twoEntries], ['with a server', sentEntries]]) {
+for (const [who, make] of [
+  ['on this phone only', twoEntries],
+  ['with a server', sentEntries],
+]) {
   test(`the rows are lost, ${who}: made again they are the same, to the last fact`, async () => {
     const { phone, app } = await make();
     const whole = shown(app.state);
     const names = [];
     const { readEach } = Store.prototype;
-    Store.prototype.readEach = function noted(asked) { names.push(...asked); return readEach.call(this, asked); };
+    Store.prototype.readEach = function noted(asked) {
+      names.push(...asked);
+      return readEach.call(this, asked);
+    };
     const { next, listed, trouble } = await meddled(phone, () => put(phone, 'segment/0', null));
     Store.prototype.readEach = readEach;
     assert.deepEqual([listed, trouble()], [2, null]);
     assert.deepEqual(shown(next.app.state), whole);
-    if (make === sentEntries) assert.ok(!names.some((name) => name.startsWith('r/')), 'what stands beside the numbers was enough');
+    if (make === sentEntries)
+      assert.ok(!names.some((name) => name.startsWith('r/')), 'what stands beside the numbers was enough');
     else assert.ok(names.some((name) => name.startsWith('r/')));
     assert.equal((await next.app.findEntries('knife')).length, 1);
     assert.equal((await next.app.findEntries('proof.png')).length, 1);
     next.end();
   });
 
-  for (const [what, change] of [['a byte of a version is changed', flipped], ['a version is taken away', () => null]]) {
+  for (const [what, change] of [
+    ['a byte of a version is changed', flipped],
+    ['a version is taken away', () => null],
+  ]) {
     test(`${what}, ${who}: its entry stays where it was, and it is said`, async () => {
       const { phone, app, record, other } = await make();
       const numbered = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);
@@ -120,8 +174,14 @@ for (const [who, make] of [['on this phone only', twoEntries], ['with a server',
     const { phone, app, record } = await make();
     const before = await bytesAt(phone, `r/${record}`);
     phone.clock.move(MINUTES);
-    await app.saveIncident({ record, fields: { narrative: 'He stood outside with a knife and a rope.' }, restricted: {}, reason: 'More came back' });
-    if (make === sentEntries) await until({ app }, ({ entries }) => entries.every(({ state }) => state.code === 'kept'), 'kept');
+    await app.saveIncident({
+      record,
+      fields: { narrative: 'He stood outside with a knife and a rope.' },
+      restricted: {},
+      reason: 'More came back',
+    });
+    if (make === sentEntries)
+      await until({ app }, ({ entries }) => entries.every(({ state }) => state.code === 'kept'), 'kept');
     const read = await meddled(phone, () => put(phone, `r/${record}`, before));
     await read.app.readIncident(record);
     read.app.network();
@@ -131,7 +191,8 @@ for (const [who, make] of [['on this phone only', twoEntries], ['with a server',
     const again = await meddled(read.next, () => put(phone, 'segment/0', null));
     const row = again.app.state.entries.find((one) => one.record === record);
     // Where the number of the amendment is known, the list is made of it; where it only waits, the record was asked and lacks it.
-    if (make === sentEntries) assert.deepEqual([row.title, row.flags], ['He stood outside with a knife and a rope.', []]);
+    if (make === sentEntries)
+      assert.deepEqual([row.title, row.flags], ['He stood outside with a knife and a rope.', []]);
     else assert.deepEqual([row.title, row.flags], ['He stood outside with a knife.', ['altered']]);
     again.next.end();
   });
@@ -151,10 +212,14 @@ for (const [who, make] of [['on this phone only', twoEntries], ['with a server',
 test('an entry that was changed stays said, over a lock and with every run, and with others written since', async () => {
   const { phone, other } = await sentEntries();
   const [{ v }] = (await opened.readJson(`r/${other}`)).versions;
-  const { next, app, trouble } = await meddled(phone, async () => {
-    await put(phone, `v/${v}`, flipped(await bytesAt(phone, `v/${v}`)));
-    await put(phone, 'segment/0', null);
-  }, { origin: server.base, send: sender(server.base, {}) });
+  const { next, app, trouble } = await meddled(
+    phone,
+    async () => {
+      await put(phone, `v/${v}`, flipped(await bytesAt(phone, `v/${v}`)));
+      await put(phone, 'segment/0', null);
+    },
+    { origin: server.base, send: sender(server.base, {}) },
+  );
   await until(next, () => trouble() === 'altered', 'said');
   await app.saveIncident(fields('Written since.'));
   await until(
@@ -174,7 +239,11 @@ test('a page of the numbers is put back as it was: said, and every record is ask
   const { phone, app, record } = await sentEntries();
   const before = await bytesAt(phone, 'f/0');
   await app.saveIncident(fields('A third time.'));
-  await until({ app }, ({ entries }) => entries.length === 3 && entries.every(({ state }) => state.code === 'kept'), 'kept');
+  await until(
+    { app },
+    ({ entries }) => entries.length === 3 && entries.every(({ state }) => state.code === 'kept'),
+    'kept',
+  );
   const whole = shown(app.state);
   const { next, trouble } = await meddled(phone, async () => {
     await put(phone, 'f/0', before);

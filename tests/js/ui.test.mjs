@@ -24,7 +24,9 @@ const { GROUPS } = await import('../../static/js/ui/more_groups.js');
 const { VOCABULARY } = await import('../../static/js/record/vocabulary.js');
 
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
-const sources = readdirSync(UI).filter((name) => name.endsWith('.js')).map((name) => ({ name, text: readFileSync(new URL(name, UI), 'utf8') }));
+const sources = readdirSync(UI)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => ({ name, text: readFileSync(new URL(name, UI), 'utf8') }));
 
 test('the six words as shown need typing once, whatever the spaces', () => {
   assert.equal(judgeWords(SIX, SIX, undefined), 'fine');
@@ -52,7 +54,14 @@ test('the safety check comes to one of three sentences, and blank answers fright
   assert.equal(outcome({ setup: 'yes', account: 'yes' }), 'other');
 });
 
-const told = (/** @type {string} */ precision, /** @type {string|null} */ local) => ({ occurred_start: 0, occurred_end: null, occurred_local: local, tz: 'Europe/London', utc_offset_min: 0, precision });
+const told = (/** @type {string} */ precision, /** @type {string|null} */ local) => ({
+  occurred_start: 0,
+  occurred_end: null,
+  occurred_local: local,
+  tz: 'Europe/London',
+  utc_offset_min: 0,
+  precision,
+});
 
 test('a time is said as exactly as it was told', () => {
   assert.equal(timeOfDay(told('minute', '2026-11-03T20:14')), '20:14');
@@ -72,21 +81,40 @@ test('today and yesterday have their names', () => {
 });
 
 test('sizes are for people', () => {
-  assert.deepEqual([size(12), size(2_871_331), size(48_200_000), size(2_147_483_648)], ['12 bytes', '2.9 MB', '48 MB', '2.1 GB']);
+  assert.deepEqual(
+    [size(12), size(2_871_331), size(48_200_000), size(2_147_483_648)],
+    ['12 bytes', '2.9 MB', '48 MB', '2.1 GB'],
+  );
 });
 
 test('entries are under their day, in the order given', () => {
-  const rows = [told('minute', '2026-11-03T20:14'), told('day', '2026-11-03'), told('unknown', null), told('day', '2026-11-01')].map((occurred, i) => ({ record: `r${i}`, occurred }));
-  assert.deepEqual(byDay(/** @type {any} */ (rows)).map((day) => [day.date, day.rows.length]), [['2026-11-03', 2], ['', 1], ['2026-11-01', 1]]);
+  const rows = [
+    told('minute', '2026-11-03T20:14'),
+    told('day', '2026-11-03'),
+    told('unknown', null),
+    told('day', '2026-11-01'),
+  ].map((occurred, i) => ({ record: `r${i}`, occurred }));
+  assert.deepEqual(
+    byDay(/** @type {any} */ (rows)).map((day) => [day.date, day.rows.length]),
+    [
+      ['2026-11-03', 2],
+      ['', 1],
+      ['2026-11-01', 1],
+    ],
+  );
 });
 
 test('only what differs is saved, and clearing is not the same as leaving', () => {
   assert.deepEqual(differing({ who: 'My ex', behaviours: [], note: '' }, { who: 'My ex' }), {});
-  assert.deepEqual(differing({ who: '', behaviours: ['calls'] }, { who: 'My ex' }), { who: null, behaviours: ['calls'] });
+  assert.deepEqual(differing({ who: '', behaviours: ['calls'] }, { who: 'My ex' }), {
+    who: null,
+    behaviours: ['calls'],
+  });
 });
 
 test('a kind is found by the beginnings of its words and of its group', () => {
-  const found = (/** @type {string} */ search) => matching(/** @type {any} */ (VOCABULARY.behaviours), search).map((code) => code.code);
+  const found = (/** @type {string} */ search) =>
+    matching(/** @type {any} */ (VOCABULARY.behaviours), search).map((code) => code.code);
   assert.ok(found('new acc').includes('contact_new_account_after_block'));
   assert.ok(found('THREATS').includes('threat_to_me'));
   assert.deepEqual(found('zzz'), []);
@@ -96,7 +124,11 @@ test('a history shows what changed in words a person knows', () => {
   const nobody = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
   assert.equal(valueWords(nobody, 'who', null), t('history.blank'));
   assert.equal(valueWords(nobody, 'attachment_ids', ['a', 'b']), '2');
-  const { known, moved } = readable([{ field: 'cards_opened', old: null, new: [] }, { field: 'occurred_local', old: null, new: '2026' }, { field: 'who', old: null, new: 'x' }]);
+  const { known, moved } = readable([
+    { field: 'cards_opened', old: null, new: [] },
+    { field: 'occurred_local', old: null, new: '2026' },
+    { field: 'who', old: null, new: 'x' },
+  ]);
   assert.deepEqual([known.map((one) => one.field), moved], [['who'], true]);
 });
 
@@ -111,13 +143,21 @@ test('what was begun before a lock changes nothing after it', async () => {
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   /** @type {(value?: unknown) => void} */
   let finish = () => undefined;
-  const running = stage.run('save', () => new Promise((_, reject) => { finish = reject; }));
+  const running = stage.run(
+    'save',
+    () =>
+      new Promise((_, reject) => {
+        finish = reject;
+      }),
+  );
   const read = stage.find('entry:x', async () => 'secret');
   stage.reset('start');
   finish({ code: 'no_space', sentence: 'full' });
   assert.equal(await running, false);
   assert.equal(stage.problem, null);
-  await new Promise((resolve) => { setImmediate(resolve); });
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
   assert.equal(read.data, undefined);
 });
 
@@ -126,7 +166,9 @@ test('Save waits for every file that was chosen, and says which did not come in'
   const app = /** @type {any} */ ({
     state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
     async addFile(_to, file) {
-      await new Promise((go) => { setImmediate(go); });
+      await new Promise((go) => {
+        setImmediate(go);
+      });
       if (file.name === 'b') throw { code: 'empty_file', sentence: 'This file is empty.' };
       done.push(file.name);
     },
@@ -137,7 +179,12 @@ test('Save waits for every file that was chosen, and says which did not come in'
   });
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   stage.stand({ name: 'add' });
-  addFiles(stage, { target: 'draft', record: null, attachments: [] }, /** @type {any} */ (['a', 'b', 'c'].map((name) => ({ name, size: 1 }))), 'files');
+  addFiles(
+    stage,
+    { target: 'draft', record: null, attachments: [] },
+    /** @type {any} */ (['a', 'b', 'c'].map((name) => ({ name, size: 1 }))),
+    'files',
+  );
   await save(stage);
   assert.deepEqual(done, ['a', 'c', 'saved']);
   assert.equal(stage.place.record, 'r');
@@ -145,16 +192,36 @@ test('Save waits for every file that was chosen, and says which did not come in'
 });
 
 test('a second tap while something runs does nothing', async () => {
-  const stage = new Stage(/** @type {any} */ ({ state: { phase: 'open' } }), { soon: () => undefined, now: () => undefined });
+  const stage = new Stage(/** @type {any} */ ({ state: { phase: 'open' } }), {
+    soon: () => undefined,
+    now: () => undefined,
+  });
   let count = 0;
-  await Promise.all([stage.run('save', async () => { count++; }), stage.run('save', async () => { count++; })]);
+  await Promise.all([
+    stage.run('save', async () => {
+      count++;
+    }),
+    stage.run('save', async () => {
+      count++;
+    }),
+  ]);
   assert.equal(count, 1);
 });
 
 test('leaving is drawn before the app is asked', () => {
   const order = /** @type {string[]} */ ([]);
-  const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => { order.push('app'); } });
-  const stage = new Stage(app, { soon: () => undefined, now: () => { order.push(`drawn ${stage.leaving} ${stage.place.name}`); } });
+  const app = /** @type {any} */ ({
+    state: { phase: 'open' },
+    quickExit: () => {
+      order.push('app');
+    },
+  });
+  const stage = new Stage(app, {
+    soon: () => undefined,
+    now: () => {
+      order.push(`drawn ${stage.leaving} ${stage.place.name}`);
+    },
+  });
   stage.place = { name: 'entry', record: 'r' };
   stage.leave();
   assert.deepEqual(order, ['drawn true start', 'app']);
@@ -194,7 +261,8 @@ test('no two parts of the screens give one key different words', () => {
 });
 
 test('no screen says what must never be said', () => {
-  const never = /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|(?<!gather )\bevidence\b|risk score/i; // "you do not need to gather evidence" is the one thing to say of it
+  const never =
+    /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|(?<!gather )\bevidence\b|risk score/i; // "you do not need to gather evidence" is the one thing to say of it
   for (const [key, text] of Object.entries(everyWord())) {
     assert.doesNotMatch(text, never, key);
     assert.doesNotMatch(text, /\bKept\b(?! (safe|apart|while))/, key);
@@ -203,7 +271,8 @@ test('no screen says what must never be said', () => {
 
 test('the door says nothing of what is behind it', () => {
   for (const [key, text] of Object.entries(STRINGS)) {
-    if (/^(door|picture)\./.test(key)) assert.doesNotMatch(text, /diary|incident|stalk|abuse|police|999|help|safe|harass|entr(y|ies)|leave|exit/i, key);
+    if (/^(door|picture)\./.test(key))
+      assert.doesNotMatch(text, /diary|incident|stalk|abuse|police|999|help|safe|harass|entr(y|ies)|leave|exit/i, key);
   }
 });
 
@@ -217,29 +286,48 @@ test('text controls are made in one place, with the helpers of the browser off',
     const whole = fields.slice(at, at + 700);
     // On a device that is not the keeper's words pass for a code that is good once: see [Note: typed once], fields.js.
     assert.match(whole, /autocomplete=(?:"off"|\$\{field\.once \? 'one-time-code' : 'off'\})/, start);
-    for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"']) assert.ok(whole.includes(off), `${start} ${off}`);
+    for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"'])
+      assert.ok(whole.includes(off), `${start} ${off}`);
   }
 });
 
 test('a time typed in another form never breaks the list: the instant and its offset are said', () => {
   const at = Date.UTC(2026, 9, 25, 0, 30);
-  const odd = { occurred_start: at, occurred_end: at + 86_400_000, tz: 'Europe/London', utc_offset_min: 60, occurred_local: 'half past one, the first time' };
+  const odd = {
+    occurred_start: at,
+    occurred_end: at + 86_400_000,
+    tz: 'Europe/London',
+    utc_offset_min: 60,
+    occurred_local: 'half past one, the first time',
+  };
   assert.equal(dateOf(/** @type {any} */ ({ ...odd, precision: 'minute' })), '2026-10-25');
   assert.equal(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'minute' })), '01:30');
-  assert.equal(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'part_of_day', occurred_local: 'Evening' })), 'evening');
+  assert.equal(
+    timeOfDay(/** @type {any} */ ({ ...odd, precision: 'part_of_day', occurred_local: 'Evening' })),
+    'evening',
+  );
   assert.match(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'date_range' })), /^until 26 Oct 2026$/);
   for (const occurred_local of ['', '9999-99-99', '\u202e', null]) {
     const none = { occurred_start: null, occurred_end: null, tz: 'Nowhere/Else', utc_offset_min: null, occurred_local };
     for (const precision of ['minute', 'hour', 'day', 'date_range', 'month', 'season']) {
       assert.equal(whenWords(/** @type {any} */ ({ ...none, precision })), t('entries.unknown_day'));
-      assert.equal(timeOfDay(/** @type {any} */ ({ ...none, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes('Invalid'), false);
+      assert.equal(
+        timeOfDay(/** @type {any} */ ({ ...none, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes(
+          'Invalid',
+        ),
+        false,
+      );
     }
   }
 });
 
 test('every row of More leads to a place that is drawn, once, and has its words', () => {
   const frame = sources.find(({ name }) => name === 'frame.js')?.text ?? '';
-  const homes = new Set([...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(([, name]) => name));
+  const homes = new Set(
+    [...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(
+      ([, name]) => name,
+    ),
+  );
   const rows = GROUPS.flatMap((group) => group.rows);
   for (const { place, title, more } of rows) {
     assert.ok(homes.has(place), place);
@@ -250,8 +338,12 @@ test('every row of More leads to a place that is drawn, once, and has its words'
 });
 
 test('what is about a copy off this phone stands in More only where there is one', () => {
-  const shown = (/** @type {any} */ account) => GROUPS.flatMap(({ rows }) => rows.filter(({ when }) => when?.(account) ?? true).map(({ place }) => place));
-  const [here, kept] = [shown({ registered: false }), shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' })];
+  const shown = (/** @type {any} */ account) =>
+    GROUPS.flatMap(({ rows }) => rows.filter(({ when }) => when?.(account) ?? true).map(({ place }) => place));
+  const [here, kept] = [
+    shown({ registered: false }),
+    shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' }),
+  ];
   assert.ok(here.includes('copy') && !here.includes('signout') && !here.includes('code'));
   assert.ok(!kept.includes('copy') && kept.includes('signout') && kept.includes('code'));
 });
@@ -265,7 +357,10 @@ test('a young person is asked in other words; every one of them stands for a usu
   assert.notEqual(t('f.feared_violence'), usual);
   assert.equal(t('f.narrative'), 'What happened');
   // Whoever is shown or given a report reads the usual words, and nothing of it stays.
-  assert.equal(forOthers(() => t('f.feared_violence')), usual);
+  assert.equal(
+    forOthers(() => t('f.feared_violence')),
+    usual,
+  );
   assert.notEqual(t('f.feared_violence'), usual);
   askYoung(false);
   assert.equal(t('f.feared_violence'), usual);

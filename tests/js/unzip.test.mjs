@@ -5,10 +5,21 @@ import { crc32, dataOf, entriesOf, plainName, unpack } from '../../static/js/rec
 import { entrySource } from '../../static/js/record/unzip_stream.js';
 import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
 
-const source = (bytes) => ({ size: bytes.length, reads: 0, async read(from, to) { this.reads += to - from; assert.ok(from >= 0 && to <= bytes.length, 'within the file'); return bytes.slice(from, to); } });
+const source = (bytes) => ({
+  size: bytes.length,
+  reads: 0,
+  async read(from, to) {
+    this.reads += to - from;
+    assert.ok(from >= 0 && to <= bytes.length, 'within the file');
+    return bytes.slice(from, to);
+  },
+});
 const view = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const code = (expected) => ({ code: expected });
-const find = (bytes, mark, from = 0) => { for (let i = from; i < bytes.length - 4; i++) if (view(bytes).getUint32(i, true) === mark) return i; return -1; };
+const find = (bytes, mark, from = 0) => {
+  for (let i = from; i < bytes.length - 4; i++) if (view(bytes).getUint32(i, true) === mark) return i;
+  return -1;
+};
 const DIRECTORY = 0x02014b50;
 const END = 0x06054b50;
 
@@ -21,12 +32,20 @@ async function text(bytes, name) {
 
 test('what was packed comes out, packed or stored, and only the text asked for is read', async () => {
   const big = new Uint8Array(2_000_000).map((_, i) => (i * 7919) >> 3);
-  const bytes = zip({ '_chat.txt': utf8(ANDROID), 'photo.jpg': [big, { level: 0 }], 'folder/': new Uint8Array(0), 'folder/a.txt': utf8('x') });
+  const bytes = zip({
+    '_chat.txt': utf8(ANDROID),
+    'photo.jpg': [big, { level: 0 }],
+    'folder/': new Uint8Array(0),
+    'folder/a.txt': utf8('x'),
+  });
   assert.equal(await text(bytes, '_chat.txt'), ANDROID);
   assert.equal(await text(bytes, 'folder/a.txt'), 'x');
   const file = source(bytes);
   const entries = await entriesOf(file);
-  assert.deepEqual(entries.map(({ name }) => name), ['_chat.txt', 'photo.jpg', 'folder/a.txt']);
+  assert.deepEqual(
+    entries.map(({ name }) => name),
+    ['_chat.txt', 'photo.jpg', 'folder/a.txt'],
+  );
   await unpack(file, entries[0]);
   assert.ok(file.reads < 200_000, String(file.reads));
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
@@ -52,7 +71,11 @@ test('a byte changed anywhere never gives other words', async () => {
   for (let at = 0; at < whole.length; at++) {
     const bytes = whole.slice();
     bytes[at] ^= 0x55;
-    const got = await text(bytes, '_chat.txt').catch((error) => { assert.ok(error.code?.startsWith('zip_'), `${at}: ${error}`); refused++; return ANDROID; });
+    const got = await text(bytes, '_chat.txt').catch((error) => {
+      assert.ok(error.code?.startsWith('zip_'), `${at}: ${error}`);
+      refused++;
+      return ANDROID;
+    });
     assert.equal(got, ANDROID);
   }
   assert.ok(refused > whole.length * 0.7, `${refused} of ${whole.length}`);
@@ -65,7 +88,18 @@ test('bombs: by ratio, by what comes out, by number of entries, by size of the d
   await assert.rejects(unpack(file, entry), code('zip_too_much'));
   let out = 0;
   // The header lies: it says as little as would be believed.
-  await assert.rejects(unpack(file, { ...entry, size: 100_000 }, { pause: async (done) => { out = done; } }), code('zip_damaged'));
+  await assert.rejects(
+    unpack(
+      file,
+      { ...entry, size: 100_000 },
+      {
+        pause: async (done) => {
+          out = done;
+        },
+      },
+    ),
+    code('zip_damaged'),
+  );
   assert.ok(out < zeros.length);
   await assert.rejects(unpack(file, { ...entry, size: 70_000_000, packed: 60_000_000 }), code('zip_too_much'));
   const many = zip({ 'a.txt': utf8('a') });
@@ -78,12 +112,18 @@ test('bombs: by ratio, by what comes out, by number of entries, by size of the d
 
 test('a zip in a zip is a file like another and is never opened', async () => {
   const bytes = zip({ 'inner.zip': androidZip() });
-  assert.deepEqual((await entriesOf(source(bytes))).map(({ name }) => name), ['inner.zip']);
+  assert.deepEqual(
+    (await entriesOf(source(bytes))).map(({ name }) => name),
+    ['inner.zip'],
+  );
 });
 
 test('names that climb are text, and lead nowhere', async () => {
   const bytes = zip({ '../../../etc/_chat.txt': utf8('x'), '..\\..\\boot.txt': utf8('y') });
-  assert.deepEqual((await entriesOf(source(bytes))).map(({ name }) => plainName(name)), ['_chat.txt', 'boot.txt']);
+  assert.deepEqual(
+    (await entriesOf(source(bytes))).map(({ name }) => plainName(name)),
+    ['_chat.txt', 'boot.txt'],
+  );
   assert.equal(await text(bytes, '../../../etc/_chat.txt'), 'x');
 });
 
@@ -107,13 +147,21 @@ function zip64(bytes) {
   const extra = new Uint8Array(28);
   view(extra).setUint16(0, 1, true);
   view(extra).setUint16(2, 24, true);
-  [v.getUint32(dir + 24, true), v.getUint32(dir + 20, true), v.getUint32(dir + 42, true)].forEach((n, i) => view(extra).setBigUint64(4 + 8 * i, BigInt(n), true));
+  [v.getUint32(dir + 24, true), v.getUint32(dir + 20, true), v.getUint32(dir + 42, true)].forEach((n, i) =>
+    view(extra).setBigUint64(4 + 8 * i, BigInt(n), true),
+  );
   const row = bytes.slice(dir, dir + 46 + nameLength);
   for (const at of [20, 24, 42]) view(row).setUint32(at, 0xffffffff, true);
   view(row).setUint16(30, extra.length, true);
   const wide = new Uint8Array(56);
   view(wide).setUint32(0, 0x06064b50, true);
-  [[4, 44], [24, 1], [32, 1], [40, row.length + extra.length], [48, dir]].forEach(([at, n]) => view(wide).setBigUint64(at, BigInt(n), true));
+  [
+    [4, 44],
+    [24, 1],
+    [32, 1],
+    [40, row.length + extra.length],
+    [48, dir],
+  ].forEach(([at, n]) => view(wide).setBigUint64(at, BigInt(n), true));
   const locator = new Uint8Array(20);
   view(locator).setUint32(0, 0x07064b50, true);
   view(locator).setBigUint64(8, BigInt(dir + row.length + extra.length), true);
@@ -140,7 +188,14 @@ test('unpacking is stopped between two pieces', async () => {
   const noise = new Uint8Array(400_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   const file = source(zip({ 'a.txt': noise }));
   const [entry] = await entriesOf(file);
-  await assert.rejects(unpack(file, entry, { pause: async () => { throw new Error('stopped'); } }), /stopped/);
+  await assert.rejects(
+    unpack(file, entry, {
+      pause: async () => {
+        throw new Error('stopped');
+      },
+    }),
+    /stopped/,
+  );
   assert.ok(file.reads < 200_000);
 });
 

@@ -8,14 +8,20 @@ import { openFolder, openZip } from '../../static/js/verify/opened.js';
 import { judge } from '../../static/js/verify/verify.js';
 
 async function filesBelow(folder) {
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => join(one.parentPath ?? one.path, one.name));
-  return Promise.all(found.sort().map(async (path) => ({ path: relative(dirname(folder), path), file: await openAsBlob(path) })));
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath ?? one.path, one.name));
+  return Promise.all(
+    found.sort().map(async (path) => ({ path: relative(dirname(folder), path), file: await openAsBlob(path) })),
+  );
 }
 
 const out = [];
 for (const { zip, folder, ...anchors } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
   const pack = zip ? await openZip(await openAsBlob(zip)) : await openFolder(await filesBelow(folder));
-  const found = Array.isArray(pack) ? pack : (await judge(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
+  const found = Array.isArray(pack)
+    ? pack
+    : (await judge(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
   out.push(found.map(({ code, member }) => [code, member]));
 }
 console.log(JSON.stringify(out));

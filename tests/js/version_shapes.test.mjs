@@ -106,9 +106,11 @@ test('what does not add up is altered: another commitment, signature, place, par
     false,
     'a kind that is not known cannot be made again',
   );
-  const elsewhere = await openVersion({ place: { ...place, record: id() }, ...sealed }, { diaryKey, authors }, () => NAMES).catch(
-    ({ code }) => code,
-  );
+  const elsewhere = await openVersion(
+    { place: { ...place, record: id() }, ...sealed },
+    { diaryKey, authors },
+    () => NAMES,
+  ).catch(({ code }) => code);
   assert.equal(elsewhere, 'not_opened');
 });
 
@@ -224,7 +226,9 @@ test('marks of a grant: an honest list opens, and what is none is neither sealed
     );
     await assert.rejects(MARKS.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(bent));
   }
-  await assert.rejects(MARKS.open(key, await MARKS.seal(key, at, whole), { ...at, grant: id() }), { code: 'not_opened' });
+  await assert.rejects(MARKS.open(key, await MARKS.seal(key, at, whole), { ...at, grant: id() }), {
+    code: 'not_opened',
+  });
 });
 
 test('a statement about keys has its shape and its signature, and a chain of them leads to the newest', async () => {

@@ -116,7 +116,10 @@ test('fields as long as they may be are read, a letter being what a person sees 
 
 test('a statement for other words is not opened, and one by somebody who had no words is told apart', async () => {
   const sealed = await sealStatement({ ...code, proof: random(32) }, pair.pub, witness, said());
-  assert.deepEqual(await openStatement(pair.scalar, b64(code.proof), witness, sealed), { said: said(), verified: false });
+  assert.deepEqual(await openStatement(pair.scalar, b64(code.proof), witness, sealed), {
+    said: said(),
+    verified: false,
+  });
   await assert.rejects(openStatement(pair.scalar, b64(code.proof), idText(newId()), sealed), { code: 'not_opened' });
 });
 

@@ -24,7 +24,8 @@ const log = {
 };
 
 /** @param {string[]} lines @param {{ line: number, column: number }} place */
-const offsetOf = (lines, { line, column }) => lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0) + column;
+const offsetOf = (lines, { line, column }) =>
+  lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0) + column;
 
 /** Whether a source is a module at all: a change that cannot be parsed says nothing about the tests. */
 function parses(source) {
@@ -51,7 +52,8 @@ function written(source, start, end, replacement) {
 }
 
 /** Whether it is the words of a sentence that are changed: they are for people, and other tests hold them. */
-const isSentence = (mutant, original) => mutant.mutatorName === 'StringLiteral' && original.slice(1, -1).trim().includes(' ');
+const isSentence = (mutant, original) =>
+  mutant.mutatorName === 'StringLiteral' && original.slice(1, -1).trim().includes(' ');
 
 const instrumenter = createInstrumenter(
   createInjector()

@@ -52,12 +52,19 @@ export async function register(ctx, open, words, invite) {
   const body = await registration(ctx, open, words);
   if (invite) {
     body.invite = invite;
-    await store.change((root) => { root.registering.invite = invite; });
+    await store.change((root) => {
+      root.registering.invite = invite;
+    });
   }
   const answer = await ctx.api.register(body).catch(async (error) => {
-    if (error instanceof KeptError && error.code === 'not_invited') await store.change((root) => { delete root.registering.invite; });
+    if (error instanceof KeptError && error.code === 'not_invited')
+      await store.change((root) => {
+        delete root.registering.invite;
+      });
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
-    await store.change((root) => { delete root.registering; }); // its name or ticket is no longer good
+    await store.change((root) => {
+      delete root.registering;
+    }); // its name or ticket is no longer good
     throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
   });
   open.identity = { ...open.identity, login: body.login };
@@ -72,7 +79,7 @@ async function registration(ctx, { vault, store }, words) {
   if (registering) {
     const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
     // What was sent opens with the words of that day alone, so with others it is never sent again.
-    if (registering.auth === auth || registering.auth_digest === await digestOf(auth)) {
+    if (registering.auth === auth || registering.auth_digest === (await digestOf(auth))) {
       await vault.registeredAs(registering);
       const { auth_digest: _digest, ...sent } = registering;
       return { ...sent, auth };
@@ -83,7 +90,9 @@ async function registration(ctx, { vault, store }, words) {
   const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
   const { auth, ...kept } = whole; // a proof is stored nowhere: it is made again of the words, and compared
   const auth_digest = await digestOf(auth);
-  await store.change((root) => { root.registering = { ...kept, auth_digest }; });
+  await store.change((root) => {
+    root.registering = { ...kept, auth_digest };
+  });
   return whole;
 }
 
@@ -124,8 +133,19 @@ export async function signIn(ctx, drafts, { login, words, code }) {
   const { answer, proof } = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
   const identity = await vault.openAccount({ answer, login, device });
   if (code !== undefined) await newWords(ctx, words, login, proof);
-  const account = { registered: true, login, notary: answer.notary, log: answer.log, instance: server.instance ?? null, recovery: answer.code || code !== undefined ? 'done' : 'todo' };
-  const behind = { account: identity.account, login, pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() } };
+  const account = {
+    registered: true,
+    login,
+    notary: answer.notary,
+    log: answer.log,
+    instance: server.instance ?? null,
+    recovery: answer.code || code !== undefined ? 'done' : 'todo',
+  };
+  const behind = {
+    account: identity.account,
+    login,
+    pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() },
+  };
   return putBehind(ctx, words, { identity, account, behind }, async (open) => {
     const { fill } = await moveIn(ctx, drafts, open);
     return {
@@ -147,10 +167,16 @@ async function withWords(ctx, who, words) {
 
 /** @param {Context} ctx @param {{login: string, device: string, device_name: string}} who @param {string} code */
 async function withCode(ctx, who, code) {
-  const { code_auth } = await vaultOf(ctx).codeAuth({ code, login: who.login }).catch((error) => {
-    throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
-  });
-  const answer = await ctx.api.recover({ ...who, code_auth }).catch((error) => refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'));
+  const { code_auth } = await vaultOf(ctx)
+    .codeAuth({ code, login: who.login })
+    .catch((error) => {
+      throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
+    });
+  const answer = await ctx.api
+    .recover({ ...who, code_auth })
+    .catch((error) =>
+      refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'),
+    );
   return { answer, proof: code_auth };
 }
 
@@ -168,19 +194,31 @@ async function newWords(ctx, words, login, proof) {
  */
 export async function signInAgain(ctx, open, words = null) {
   const { session } = open.store.root;
-  const answer = await (words === null && session?.renewal ? renewed(ctx, open, session.renewal) : words === null && !session ? wentOver(ctx, open) : withTyped(ctx, open, words ?? open.typed))
-    .catch((error) => { throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error; });
+  const answer = await (words === null && session?.renewal
+    ? renewed(ctx, open, session.renewal)
+    : words === null && !session
+      ? wentOver(ctx, open)
+      : withTyped(ctx, open, words ?? open.typed)
+  ).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
+  });
   await samePins(ctx, open, answer);
 }
 
 /** What a sign-in of this phone says of it. @param {Context} ctx @param {Open} open */
-export const deviceOf = (ctx, { identity, store }) => ({ device: identity.device, device_name: store.root.device_name ?? ctx.deviceName });
+export const deviceOf = (ctx, { identity, store }) => ({
+  device: identity.device,
+  device_name: store.root.device_name ?? ctx.deviceName,
+});
 
 /** @param {Context} ctx @param {Open} open @param {string} renewal */
 async function renewed(ctx, open, renewal) {
   return ctx.api.renew({ renewal, ...deviceOf(ctx, open) }).catch(async (error) => {
     // It is worth nothing any more; the next opening with the words signs in with those.
-    if (error instanceof KeptError && error.code === 'signed_out') await open.store.change((root) => { root.session = null; });
+    if (error instanceof KeptError && error.code === 'signed_out')
+      await open.store.change((root) => {
+        root.session = null;
+      });
     throw error;
   });
 }
@@ -194,10 +232,15 @@ async function withTyped(ctx, open, words) {
   if (!words || open.refused) throw new KeptError('signed_out');
   // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries strangers can use up.
   const cookies = open.store.root.session === undefined;
-  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) }, { cookies }).catch((error) => {
-    if (error instanceof KeptError && error.code === 'no_match') open.refused = true;
-    throw error;
-  });
+  return ctx.api
+    .signIn(
+      { login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) },
+      { cookies },
+    )
+    .catch((error) => {
+      if (error instanceof KeptError && error.code === 'no_match') open.refused = true;
+      throw error;
+    });
 }
 
 /** A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it is erased. @param {Context} ctx @param {Open} open */
@@ -211,10 +254,12 @@ async function wentOver(ctx, open) {
 
 /** The proof that a release before tokens kept goes from this phone. @param {Open} open */
 export async function forgetProof({ vault, store }) {
-  if (!await vault.earlierProof()) return;
+  if (!(await vault.earlierProof())) return;
   await vault.forgetEarlierProof();
   const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
-  await store.change((_root, change) => { change.putSealed('identity', sealed); });
+  await store.change((_root, change) => {
+    change.putSealed('identity', sealed);
+  });
 }
 
 /**
@@ -255,7 +300,7 @@ export async function samePins(ctx, open, answer) {
 export async function makeCode(ctx, open, words = '') {
   // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be enough.
   if (!open.proved) await confirm(ctx, open, words);
-  const proof = open.proved ?? await proofOf(ctx, open, words);
+  const proof = open.proved ?? (await proofOf(ctx, open, words));
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
   await ctx.api.setCode({ code_auth, code_wrap }, proof);
@@ -278,7 +323,8 @@ export async function proofOf(ctx, open, words) {
 async function meet(ctx) {
   const server = await ctx.api.server();
   if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');
-  if (typeof server.notary !== 'string' || typeof server.log !== 'string' || !Number.isSafeInteger(server.now)) throw new KeptError('garbage');
+  if (typeof server.notary !== 'string' || typeof server.log !== 'string' || !Number.isSafeInteger(server.now))
+    throw new KeptError('garbage');
   return server;
 }
 

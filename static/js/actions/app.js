@@ -30,8 +30,34 @@ import { languageMethods, speakAsBefore } from './speaking.js';
 
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
-  'start', 'lock', 'quickExit', 'panicClear', 'notePut', 'noteDrop', 'askLock', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'isOwing', 'gone', 'pictureAdd', 'pictureSave', 'readPicture',
-  'readSettings', 'applyUpdate', 'suggestWords', 'checkWords', 'setLanguage',
+  'start',
+  'lock',
+  'quickExit',
+  'panicClear',
+  'notePut',
+  'noteDrop',
+  'askLock',
+  'touch',
+  'unlock',
+  'seen',
+  'network',
+  'updateWaits',
+  'newDraft',
+  'putDraft',
+  'restrictedWords',
+  'getPicture',
+  'capture',
+  'shared',
+  'isOwing',
+  'gone',
+  'pictureAdd',
+  'pictureSave',
+  'readPicture',
+  'readSettings',
+  'applyUpdate',
+  'suggestWords',
+  'checkWords',
+  'setLanguage',
 ]);
 
 /** @param {Collaborators} collaborators @returns {any} what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
@@ -56,7 +82,12 @@ export function createApp(collaborators) {
   const idle = new Idle(ctx, () => methods.lock('idle'));
   const methods = {
     ...phaseMethods(ctx, drafts, idle),
-    ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open), (why) => lockUp(ctx, drafts, idle, why)),
+    ...accountMethods(
+      ctx,
+      drafts,
+      (open) => opened(ctx, drafts, idle, open),
+      (why) => lockUp(ctx, drafts, idle, why),
+    ),
     ...diaryMethods(ctx, drafts),
     ...importMethods(ctx),
     ...languageMethods(ctx, drafts),
@@ -65,7 +96,10 @@ export function createApp(collaborators) {
   };
   const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
   Object.defineProperty(app, 'state', { get: () => screen.state });
-  for (const [name, method] of Object.entries(methods)) app[name] = spoken(/** @type {any} */ (method), () => (AT_ONCE.has(name) ? null : ctx.open?.index.loading ?? null));
+  for (const [name, method] of Object.entries(methods))
+    app[name] = spoken(/** @type {any} */ (method), () =>
+      AT_ONCE.has(name) ? null : (ctx.open?.index.loading ?? null),
+    );
   return app;
 }
 
@@ -75,7 +109,11 @@ function spoken(method, first) {
     try {
       const waits = first();
       const answer = waits ? waits.then(() => method(...args)) : method(...args);
-      return answer instanceof Promise ? answer.catch((error) => { throw told(error); }) : answer;
+      return answer instanceof Promise
+        ? answer.catch((error) => {
+            throw told(error);
+          })
+        : answer;
     } catch (error) {
       return Promise.reject(told(error)); // whoever waits for a promise gets one, however early it went wrong
     }
@@ -86,10 +124,11 @@ function spoken(method, first) {
 function phaseMethods(ctx, drafts, idle) {
   const lock = (/** @type {string} */ why) => lockUp(ctx, drafts, idle, why);
   return {
-    start: () => start(ctx, drafts).catch((error) => {
-      // A worker that could not be fetched is no fault of the browser's. A database that cannot be opened at all is.
-      ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
-    }),
+    start: () =>
+      start(ctx, drafts).catch((error) => {
+        // A worker that could not be fetched is no fault of the browser's. A database that cannot be opened at all is.
+        ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
+      }),
     lock,
     quickExit: () => leave(ctx, drafts, lock, 'exit'),
     panicClear: () => leave(ctx, drafts, lock, 'panic'),
@@ -108,18 +147,22 @@ function phaseMethods(ctx, drafts, idle) {
     /** What another app shares: to the draft where there are no words yet, else as all that comes while locked. */
     async shared(/** @type {File[]} */ files) {
       const isFresh = Boolean(await readDraftKey(ctx.database));
-      if (isFresh && drafts.key) for (const file of files) await drafts.during(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
+      if (isFresh && drafts.key)
+        for (const file of files) await drafts.during(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
       if (isFresh) return;
       ctx.screen.set({ capture: await readCapturing(ctx.database) });
       if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
     },
-    pictureAdd: (/** @type {File[]} */ files, /** @type {{route?: string}} */ how = {}) => drafts.during(pictureAdd(ctx, [...files], how)),
+    pictureAdd: (/** @type {File[]} */ files, /** @type {{route?: string}} */ how = {}) =>
+      drafts.during(pictureAdd(ctx, [...files], how)),
     async pictureSave() {
       await disarm(ctx);
       ctx.screen.clear(resting(ctx));
     },
-    readForShow: (/** @type {{record?: string, kind?: string, records?: readonly string[]}} */ about = {}) => readForShow(ctx, about),
-    showNow: (/** @type {import('./show_now.js').Section[]} */ sections) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
+    readForShow: (/** @type {{record?: string, kind?: string, records?: readonly string[]}} */ about = {}) =>
+      readForShow(ctx, about),
+    showNow: (/** @type {import('./show_now.js').Section[]} */ sections) =>
+      showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
     async applyUpdate() {
       await drafts.flush(); // a reload would lose what could not be sealed
       await ctx.applyUpdate();
@@ -186,7 +229,9 @@ async function start(ctx, drafts) {
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
   screen.set({ look: await readLook(ctx.database) });
   const isStraight = resting(ctx) === 'notebook';
-  screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, { capture: await readCapturing(ctx.database) });
+  screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, {
+    capture: await readCapturing(ctx.database),
+  });
   // Ready before anybody leaves for it; one that opens straight into it counts as opening it.
   void (isStraight ? ctx.notebook.opened().then(() => refill(ctx)) : ctx.notebook.open()).catch(() => undefined);
   if (until) screen.set({ picture: { until, files: [] } });
@@ -194,6 +239,8 @@ async function start(ctx, drafts) {
   if (phone.key) {
     await drafts.loadFresh(phone.key);
     // The worker does not live on the network, but its word list does: the first Save must not need a signal.
-    vaultOf(ctx).suggestWords().catch(() => undefined);
+    vaultOf(ctx)
+      .suggestWords()
+      .catch(() => undefined);
   } else void ctx.keepOffline();
 }

@@ -24,29 +24,42 @@ import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rota
 /** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened @param {(why: string) => Promise<void>} lock */
 export function accountMethods(ctx, drafts, opened, lock) {
   const inside = insideOf(ctx);
-  const enter = (/** @type {() => Promise<Open>} */ opening, left = ctx.left) => enterUnlessLeft(ctx, drafts, { opening, left }, opened);
+  const enter = (/** @type {() => Promise<Open>} */ opening, left = ctx.left) =>
+    enterUnlessLeft(ctx, drafts, { opening, left }, opened);
   return {
     ...sessionPart(ctx, inside, lock),
     ...keysPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
     /** Whether a recovery code is whole and each letter fits the others; whose it is, only the server can tell. */
-    checkCode: (/** @type {string} */ text) => vaultOf(ctx).codeAuth({ code: text, login: '' }).then(() => true, (/** @type {unknown} */ error) => {
-      if (error instanceof KeptError && error.code === 'bad_request') return false;
-      throw error;
-    }),
+    checkCode: (/** @type {string} */ text) =>
+      vaultOf(ctx)
+        .codeAuth({ code: text, login: '' })
+        .then(
+          () => true,
+          (/** @type {unknown} */ error) => {
+            if (error instanceof KeptError && error.code === 'bad_request') return false;
+            throw error;
+          },
+        ),
     enrolHere: (/** @type {string} */ words) => enter(() => enrol(ctx, drafts, words)),
-    signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
-    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
+    signIn: (/** @type {{login: string, words: string}} */ { login, words }) =>
+      enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
+    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) =>
+      enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
     asksInvite: async () => !inside().store.root.account.registered && asksInvite(ctx, inside()),
     async register(/** @type {{words: string, invite?: string}} */ { words, invite }) {
       const open = inside();
-      const done = open.store.root.account.registered ? { login: open.store.root.account.login } : await register(ctx, open, words, invite);
+      const done = open.store.root.account.registered
+        ? { login: open.store.root.account.login }
+        : await register(ctx, open, words, invite);
       ctx.show();
       open.syncing.kick();
       return done;
     },
-    async takeCopy(/** @type {{file: Blob, words: string, code?: string, onProgress?: (done: number, total: number) => void}} */ by) {
+    async takeCopy(
+      /** @type {{file: Blob, words: string, code?: string, onProgress?: (done: number, total: number) => void}} */ by,
+    ) {
       const { left } = ctx;
       // Wrong words made nothing: the worker stays, since without a network another could not be had for the next try.
       const read = await readCopy(ctx, by);
@@ -60,12 +73,16 @@ export function accountMethods(ctx, drafts, opened, lock) {
     async confirmCode(/** @type {string} */ text) {
       const open = inside();
       await open.vault.confirmCode(text);
-      await open.store.change((root) => { root.account.recovery = 'done'; });
+      await open.store.change((root) => {
+        root.account.recovery = 'done';
+      });
       ctx.show();
     },
     async later(/** @type {string} */ what) {
       if (what !== 'recovery') return;
-      await inside().store.change((root) => { root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later'; });
+      await inside().store.change((root) => {
+        root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later';
+      });
       ctx.show();
     },
   };
@@ -101,7 +118,12 @@ function keysPart(ctx, inside, lock) {
     try {
       await changing;
     } catch (error) {
-      if (ctx.open === open && error instanceof KeptError && ['no_space', 'store_lost', 'not_opened'].includes(error.code)) await lock('keys');
+      if (
+        ctx.open === open &&
+        error instanceof KeptError &&
+        ['no_space', 'store_lost', 'not_opened'].includes(error.code)
+      )
+        await lock('keys');
       throw error;
     } finally {
       ctx.changing = false;
@@ -116,7 +138,8 @@ function keysPart(ctx, inside, lock) {
       await giveUp(inside());
       ctx.show();
     },
-    catchUp: (/** @type {Parameters<typeof catchUp>[2]} */ given) => whole(catchUp(ctx, inside(), given).then(() => cameBack(ctx, inside()))),
+    catchUp: (/** @type {Parameters<typeof catchUp>[2]} */ given) =>
+      whole(catchUp(ctx, inside(), given).then(() => cameBack(ctx, inside()))),
   };
 }
 
@@ -136,7 +159,9 @@ function sessionPart(ctx, inside, lock) {
         open.syncing.kick();
         throw error;
       });
-      await open.store.change((root) => { root.session = null; }); // the next opening with the words signs in again
+      await open.store.change((root) => {
+        root.session = null;
+      }); // the next opening with the words signs in again
       await lock('signed_out');
     },
     async sessions(/** @type {{words: string}} */ { words }) {
@@ -154,15 +179,15 @@ function sessionPart(ctx, inside, lock) {
       await acceptWitnessList(inside());
       ctx.show();
     },
-    lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) => lookAtServer(inside(), onProgress),
+    lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) =>
+      lookAtServer(inside(), onProgress),
     async sendAgain() {
       const open = inside();
       await sendAgain(open);
       open.syncing.afresh();
     },
-    endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
-      ctx.api.endSession(session, await proofOf(ctx, inside(), words))
-    ),
+    endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) =>
+      ctx.api.endSession(session, await proofOf(ctx, inside(), words)),
     ...devicePart(ctx, inside),
     ...roomPart(ctx, inside),
   };
@@ -171,8 +196,10 @@ function sessionPart(ctx, inside, lock) {
 /** Other devices, and what was done. @param {Context} ctx @param {() => Open} inside */
 function devicePart(ctx, inside) {
   return {
-    endOthers: async (/** @type {{words: string}} */ { words }) => ctx.api.endOthers(await proofOf(ctx, inside(), words)),
-    accessLog: async (/** @type {{words: string}} */ { words }) => (await ctx.api.access(await proofOf(ctx, inside(), words))).access,
+    endOthers: async (/** @type {{words: string}} */ { words }) =>
+      ctx.api.endOthers(await proofOf(ctx, inside(), words)),
+    accessLog: async (/** @type {{words: string}} */ { words }) =>
+      (await ctx.api.access(await proofOf(ctx, inside(), words))).access,
     async renameDevice(/** @type {string} */ name) {
       await renameDevice(ctx, inside(), name);
       ctx.show();
@@ -198,20 +225,37 @@ function roomPart(ctx, inside) {
     async usage() {
       const open = inside();
       const { root } = open.store;
-      const [phone_bytes, room_bytes, waiting, light] = await Promise.all([ctx.phoneBytes(), ctx.roomBytes(), waitingFiles(open), isLight(ctx, root)]);
-      const here = { phone_bytes, room_bytes, waiting, light, light_chosen: root.light ?? 'auto', sending: root.sending ?? 'now', wifi_known: ctx.connection() !== null };
+      const [phone_bytes, room_bytes, waiting, light] = await Promise.all([
+        ctx.phoneBytes(),
+        ctx.roomBytes(),
+        waitingFiles(open),
+        isLight(ctx, root),
+      ]);
+      const here = {
+        phone_bytes,
+        room_bytes,
+        waiting,
+        light,
+        light_chosen: root.light ?? 'auto',
+        sending: root.sending ?? 'now',
+        wifi_known: ctx.connection() !== null,
+      };
       if (!root.account.registered) return { used_bytes: 0, quota_bytes: 0, ...here };
       return { ...(await ctx.api.usage().catch(() => ({ used_bytes: 0, quota_bytes: 0 }))), ...here };
     },
     /** When files may go. @param {'now'|'wifi'|'ask'} when */
     async chooseSending(/** @type {'now'|'wifi'|'ask'} */ when) {
       const open = inside();
-      await open.store.change((root) => { root.sending = when; });
+      await open.store.change((root) => {
+        root.sending = when;
+      });
       open.syncing.kick();
     },
     async chooseLight(/** @type {'auto'|'on'|'off'} */ light) {
       const open = inside();
-      await open.store.change((root) => { root.light = light; });
+      await open.store.change((root) => {
+        root.light = light;
+      });
       open.syncing.kick();
     },
     /** Sends what waits, this once. */
@@ -221,6 +265,7 @@ function roomPart(ctx, inside) {
       await open.syncing.now();
     },
     /** Lets go of what the server holds whole, without waiting. */
-    makeRoom: (/** @type {(done: number, total: number) => void} */ onFile) => lighten(ctx, inside(), { now: true, onFile }),
+    makeRoom: (/** @type {(done: number, total: number) => void} */ onFile) =>
+      lighten(ctx, inside(), { now: true, onFile }),
   };
 }

@@ -54,7 +54,11 @@ function settingMethods(ctx) {
   return {
     readLocking: async () => {
       const { root } = inside().store;
-      return { cover: Boolean(root.cover), short: await hasShort(ctx, inside()), locking: { ...LOCKING, ...root.locking } };
+      return {
+        cover: Boolean(root.cover),
+        short: await hasShort(ctx, inside()),
+        locking: { ...LOCKING, ...root.locking },
+      };
     },
     async setCover(/** @type {string} */ words) {
       const open = inside();
@@ -87,7 +91,10 @@ function settingMethods(ctx) {
 /** Whether a short secret still opens this: wrong tries and new keys take it away. @param {Context} ctx @param {Open} open */
 async function hasShort(ctx, open) {
   const mark = open.store.root.short;
-  return Boolean(mark) && (open.short || mark === true || mark === markOfShort(/** @type {any} */ (await readDoor(ctx.database))));
+  return (
+    Boolean(mark) &&
+    (open.short || mark === true || mark === markOfShort(/** @type {any} */ (await readDoor(ctx.database))))
+  );
 }
 
 /** @param {Context} ctx @param {() => Open} inside */
@@ -95,7 +102,9 @@ function lookMethods(ctx, inside) {
   const { screen } = ctx;
   return {
     async chooseLocking(/** @type {Partial<Locking>} */ said) {
-      await inside().store.change((root) => { root.locking = { ...LOCKING, ...root.locking, ...said }; });
+      await inside().store.change((root) => {
+        root.locking = { ...LOCKING, ...root.locking, ...said };
+      });
       ctx.show();
     },
     async chooseLook(/** @type {Partial<Look>} */ said) {
@@ -105,7 +114,9 @@ function lookMethods(ctx, inside) {
     },
     /** "It does not clear history" was read. */
     async exitSaid() {
-      await inside().store.change((root) => { root.exit_said = true; });
+      await inside().store.change((root) => {
+        root.exit_said = true;
+      });
       ctx.show();
     },
   };

@@ -16,7 +16,14 @@ import { asUrl, findFile } from './reading_files.js';
 import { recordMethods } from './records.js';
 import { registerMethods } from './registers.js';
 import { takeIn } from './sealing.js';
-import { acceptCaptured, discardCaptured, knowCaptureKey, readCaptured, setCapturing, takeUpDraft } from './capturing.js';
+import {
+  acceptCaptured,
+  discardCaptured,
+  knowCaptureKey,
+  readCaptured,
+  setCapturing,
+  takeUpDraft,
+} from './capturing.js';
 import { readSettings, saveSettings } from './settings.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
@@ -33,7 +40,17 @@ import { forgetTray, intoTray, underDraftKey, unsealWith, waitingFiles } from '.
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...readingBackMethods(ctx), ...registerMethods(ctx), ...chaseMethods(ctx), ...entryMethods(ctx), ...fileMethods(ctx, drafts) };
+  return {
+    ...draftPart(ctx, drafts),
+    ...entryPart(ctx, drafts),
+    ...filePart(ctx, drafts),
+    ...recordMethods(ctx),
+    ...readingBackMethods(ctx),
+    ...registerMethods(ctx),
+    ...chaseMethods(ctx),
+    ...entryMethods(ctx),
+    ...fileMethods(ctx, drafts),
+  };
 }
 
 /** What is done with one file. @param {Context} ctx @param {Drafts} drafts */
@@ -69,7 +86,9 @@ function draftPart(ctx, drafts) {
       drafts.put(change);
     },
     async dropDraft() {
-      const waiting = (drafts.kept?.held ?? []).filter(({ received }) => !received.blob).map(({ attachment }) => attachment);
+      const waiting = (drafts.kept?.held ?? [])
+        .filter(({ received }) => !received.blob)
+        .map(({ attachment }) => attachment);
       const key = drafts.key;
       await drafts.drop();
       if (waiting.length && key) await forgetTray(ctx, key, waiting);
@@ -80,14 +99,19 @@ function draftPart(ctx, drafts) {
 /** @param {Context} ctx @param {Drafts} drafts */
 function entryPart(ctx, drafts) {
   return {
-    async saveIncident(/** @type {Said & {record: string|null, reason?: string}} */ { record, fields, restricted, reason }) {
+    async saveIncident(
+      /** @type {Said & {record: string|null, reason?: string}} */ { record, fields, restricted, reason },
+    ) {
       const open = inside(ctx);
       const said = { fields: fields ?? {}, restricted: restricted ?? {} };
-      const done = record ? await saveLater(ctx, open, record, { ...said, reason }) : await saveNew(ctx, open, drafts, said);
+      const done = record
+        ? await saveLater(ctx, open, record, { ...said, reason })
+        : await saveNew(ctx, open, drafts, said);
       saved(ctx);
       return done;
     },
-    needsReason: (/** @type {string} */ record, /** @type {Said} */ said) => needsReason(ctx, inside(ctx), record, said),
+    needsReason: (/** @type {string} */ record, /** @type {Said} */ said) =>
+      needsReason(ctx, inside(ctx), record, said),
     readIncident(/** @type {string} */ record) {
       const open = inside(ctx);
       return readEntry(open, record, { sending: open.syncing.running, offline: open.syncing.offline });
@@ -97,7 +121,9 @@ function entryPart(ctx, drafts) {
     },
     /** The words or the time of an entry, half changed: apart from what is typed in its cards, which is saved with any of them. */
     async putWords(/** @type {string} */ record, /** @type {Record<string, unknown>|null} */ half) {
-      await inside(ctx).store.change((_root, change) => (half ? change.putJson(`uw/${record}`, half) : change.drop(`uw/${record}`)));
+      await inside(ctx).store.change((_root, change) =>
+        half ? change.putJson(`uw/${record}`, half) : change.drop(`uw/${record}`),
+      );
     },
     async saveNote(/** @type {string} */ record, /** @type {string} */ text) {
       const open = inside(ctx);
@@ -105,7 +131,11 @@ function entryPart(ctx, drafts) {
       if (there) await changeRecord(open, there.note, { fields: { text } });
       else {
         await open.store.change(async (root, change) => {
-          const staged = await open.book.stage(open.book.batch(root, change), { kind: 'note', of: record, open: { of_id: record, text } });
+          const staged = await open.book.stage(open.book.batch(root, change), {
+            kind: 'note',
+            of: record,
+            open: { of_id: record, text },
+          });
           change.putJson(`n/${record}`, { note: staged.record });
         });
       }
@@ -138,7 +168,8 @@ async function noteSettled(open, record) {
 /** @param {Context} ctx @param {Drafts} drafts */
 function filePart(ctx, drafts) {
   return {
-    addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) => drafts.during(orLate(ctx, file, how.route, addFile(ctx, drafts, target, file, how))),
+    addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) =>
+      drafts.during(orLate(ctx, file, how.route, addFile(ctx, drafts, target, file, how))),
     async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'|'masked'|'unmasked'} */ size) {
       if (!ctx.open) return readFresh(ctx, drafts, attachment, size === 'preview' ? size : 'print');
       const open = ctx.open;
@@ -151,7 +182,11 @@ function filePart(ctx, drafts) {
       if (!file) throw new KeptError('not_found');
       return asUrl(open, file, ctx.objectUrl);
     },
-    async answerPhoneCopy(/** @type {string|null} */ record, /** @type {string} */ attachment, /** @type {string} */ answer) {
+    async answerPhoneCopy(
+      /** @type {string|null} */ record,
+      /** @type {string} */ attachment,
+      /** @type {string} */ answer,
+    ) {
       const outside_copy = { state: answer, at: ctx.clock.now() };
       const held = drafts.kept?.held.find((one) => one.attachment === attachment);
       if (held) return drafts.addHeld({ ...held, outside_copy });
@@ -190,7 +225,10 @@ async function addFresh(ctx, drafts, file, how) {
 async function readFresh(ctx, drafts, attachment, size) {
   const [door, kept] = await Promise.all([readDoor(ctx.database), readDraftKey(ctx.database)]);
   if (!door || !kept) return null;
-  const { files } = await waitingFiles(ctx.database, unsealWith({ key: await draftKey(kept), vault: null, install: door.install }));
+  const { files } = await waitingFiles(
+    ctx.database,
+    unsealWith({ key: await draftKey(kept), vault: null, install: door.install }),
+  );
   const found = files.find(({ id }) => id === attachment);
   if (!found) return null;
   const copies = await ctx.pictures.make(await wholeOf(found.source, found.source.type, PART_BYTES));
@@ -203,7 +241,11 @@ async function readFresh(ctx, drafts, attachment, size) {
 
 /** What came while the phone was locked. @param {Context} ctx @param {import('./drafts.js').Drafts} drafts */
 function capturePart(ctx, drafts) {
-  const shown = (/** @type {Promise<unknown>} */ work) => work.then((value) => { ctx.show(); return value; });
+  const shown = (/** @type {Promise<unknown>} */ work) =>
+    work.then((value) => {
+      ctx.show();
+      return value;
+    });
   return {
     readCaptured: async () => readCaptured(inside(ctx)),
     acceptCaptured: async (/** @type {string} */ attachment) => shown(acceptCaptured(inside(ctx), attachment)),

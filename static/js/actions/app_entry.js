@@ -22,17 +22,20 @@ export function entryMethods(ctx) {
   };
   const { takeOutRecord, putBackRecord } = recordMethods(ctx);
   return {
-    takeOutRecord: (/** @type {string} */ record, /** @type {string} */ reason) => saved(async (open) => {
-      const done = await takeOutRecord(record, reason);
-      await redraw(open, record);
-      return done;
-    }),
-    putBackRecord: (/** @type {string} */ record) => saved(async (open) => {
-      const done = await putBackRecord(record);
-      await redraw(open, record);
-      return done;
-    }),
-    bringTogether: (/** @type {string} */ record, /** @type {Parameters<typeof bringTogether>[2]} */ chosen) => saved((open) => bringTogether(open, record, chosen)),
+    takeOutRecord: (/** @type {string} */ record, /** @type {string} */ reason) =>
+      saved(async (open) => {
+        const done = await takeOutRecord(record, reason);
+        await redraw(open, record);
+        return done;
+      }),
+    putBackRecord: (/** @type {string} */ record) =>
+      saved(async (open) => {
+        const done = await putBackRecord(record);
+        await redraw(open, record);
+        return done;
+      }),
+    bringTogether: (/** @type {string} */ record, /** @type {Parameters<typeof bringTogether>[2]} */ chosen) =>
+      saved((open) => bringTogether(open, record, chosen)),
     attribute: (/** @type {Parameters<typeof attribute>[1]} */ said) => saved((open) => attribute(open, said)),
     ...erasingPart(ctx, inside, saved),
   };
@@ -41,14 +44,17 @@ export function entryMethods(ctx) {
 /** @param {Context} ctx @param {() => Open} inside @param {<T>(act: (open: Open) => Promise<T>) => Promise<T>} saved */
 function erasingPart(ctx, inside, saved) {
   return {
-    askErasing: (/** @type {string} */ record, /** @type {{words: string}} */ { words }) => saved((open) => askErasing(ctx, open, record, words)),
+    askErasing: (/** @type {string} */ record, /** @type {{words: string}} */ { words }) =>
+      saved((open) => askErasing(ctx, open, record, words)),
     stopErasing: (/** @type {string} */ record) => saved((open) => stopErasing(ctx, open, record)),
-    finishErasing: (/** @type {string} */ record, /** @type {{words: string}} */ { words }) => saved((open) => finishErasing(ctx, open, record, words)),
+    finishErasing: (/** @type {string} */ record, /** @type {{words: string}} */ { words }) =>
+      saved((open) => finishErasing(ctx, open, record, words)),
     readHold: async () => holdOn(inside(), ctx.clock.now()),
-    turnHoldOn: (/** @type {{who: string, reference: string}} */ asked) => saved(async (open) => {
-      await turnOn(ctx, open, asked);
-      await dropLocalErasures(open); // what waits on the server is stopped by the run of syncing that follows
-    }),
+    turnHoldOn: (/** @type {{who: string, reference: string}} */ asked) =>
+      saved(async (open) => {
+        await turnOn(ctx, open, asked);
+        await dropLocalErasures(open); // what waits on the server is stopped by the run of syncing that follows
+      }),
     askToLiftHold: (/** @type {{words: string}} */ { words }) => saved((open) => askToLift(ctx, open, words)),
     keepHoldOn: () => saved((open) => stayOn(ctx, open)),
   };

@@ -33,9 +33,16 @@ export function assistedActions(ctx) {
 
 /** @param {Open} open @returns {Promise<Written[]>} */
 async function readWaiting(open) {
-  const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) => shown(letter, null, entryOf(/** @type {any} */ (said), pub, null, null), name, organisation));
-  const put = (await readEntriesThat(open, (row) => row['helped'] === 'waiting')).filter(({ fields }) => isWaiting(fields));
-  return [...letters, ...put.map(({ record, fields, restricted }) => shown(record, record, fields, textOf(restricted, 'helped_by'), ''))];
+  const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) =>
+    shown(letter, null, entryOf(/** @type {any} */ (said), pub, null, null), name, organisation),
+  );
+  const put = (await readEntriesThat(open, (row) => row['helped'] === 'waiting')).filter(({ fields }) =>
+    isWaiting(fields),
+  );
+  return [
+    ...letters,
+    ...put.map(({ record, fields, restricted }) => shown(record, record, fields, textOf(restricted, 'helped_by'), '')),
+  ];
 }
 
 /** @param {Fields} fields */
@@ -43,21 +50,34 @@ const isWaiting = (fields) => Boolean(markOf(fields)) && !markOf(fields)?.answer
 
 /** @param {string} id @param {string|null} record @param {Fields} fields @param {string} name @param {string} organisation @returns {Written} */
 function shown(id, record, fields, name, organisation) {
-  return { id, record, mark: /** @type {Mark} */ (markOf(fields)), narrative: textOf(fields, 'narrative'), occurred: fields, name, organisation };
+  return {
+    id,
+    record,
+    mark: /** @type {Mark} */ (markOf(fields)),
+    narrative: textOf(fields, 'narrative'),
+    occurred: fields,
+    name,
+    organisation,
+  };
 }
 
 /** @param {Context} ctx @param {Open} open @param {string} id @param {{answer: Answer, narrative?: string, reason?: string}} said */
 async function answer(ctx, open, id, said) {
   if (said.answer === 'changed' && !said.narrative?.trim()) throw new KeptError('nothing_to_save');
   const letter = lettersOf(open, 'assisted').find((one) => one.letter === id);
-  return (letter && await fromLetter(ctx, open, letter, said)) ?? ofEntry(ctx, open, id, said);
+  return (letter && (await fromLetter(ctx, open, letter, said))) ?? ofEntry(ctx, open, id, said);
 }
 
 /**
  * Null where another device of this diary has made it an entry meanwhile: what was said there is not written over.
  * @param {Context} ctx @param {Open} open @param {import('./letters.js').Letter} letter @param {{answer: Answer, narrative?: string}} said
  */
-async function fromLetter(ctx, open, { letter, pub, said: told, name, organisation }, { answer: word, narrative = '' }) {
+async function fromLetter(
+  ctx,
+  open,
+  { letter, pub, said: told, name, organisation },
+  { answer: word, narrative = '' },
+) {
   const record = letter; // on every device of this diary the same, so that one letter is one entry
   const said = word === 'yes' || word === 'changed' ? word : null;
   const fields = entryOf(/** @type {any} */ (told), pub, said, said && ctx.clock.now());
@@ -68,7 +88,12 @@ async function fromLetter(ctx, open, { letter, pub, said: told, name, organisati
     if (await open.book.meta(record)) return null;
     if (word === 'no') return { record: null };
     const batch = open.book.batch(root, change);
-    await open.book.stage(batch, { kind: 'incident', record, open: whole, restricted: { helped_by: [name, organisation].filter(Boolean).join(', ') } });
+    await open.book.stage(batch, {
+      kind: 'incident',
+      record,
+      open: whole,
+      restricted: { helped_by: [name, organisation].filter(Boolean).join(', ') },
+    });
     await rows(batch, open, [record], null);
     return { record };
   });
@@ -94,6 +119,8 @@ async function ofEntry(ctx, open, record, { answer: word, narrative = '', reason
 
 /** How many things wait for the keeper's word; what the line at the top of a place says. @param {Open} open */
 export function countWaiting(open) {
-  return lettersOf(open, 'assisted').length + open.index.all().filter((row) => row['helped'] === 'waiting' && row.taken_out == null).length;
+  return (
+    lettersOf(open, 'assisted').length +
+    open.index.all().filter((row) => row['helped'] === 'waiting' && row.taken_out == null).length
+  );
 }
-

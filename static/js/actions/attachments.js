@@ -35,18 +35,36 @@ export function attachmentMethods(ctx, drafts) {
   const held = (/** @type {string} */ id) => drafts.kept?.held.find(({ attachment }) => attachment === id);
   const { needsRecordReason } = recordMethods(ctx);
   return {
-    readAttachment: async (/** @type {string} */ id) => (held(id) ? readHeld(/** @type {Held} */ (held(id))) : readKept(inside(), id)),
-    needsAttachmentReason: async (/** @type {string} */ id, /** @type {Said} */ said) => (held(id) ? false : needsRecordReason(id, said)),
-    async saveAttachment(/** @type {Said & {attachment: string, reason?: string}} */ { attachment, fields = {}, restricted = {}, reason = '' }) {
+    readAttachment: async (/** @type {string} */ id) =>
+      held(id) ? readHeld(/** @type {Held} */ (held(id))) : readKept(inside(), id),
+    needsAttachmentReason: async (/** @type {string} */ id, /** @type {Said} */ said) =>
+      held(id) ? false : needsRecordReason(id, said),
+    async saveAttachment(
+      /** @type {Said & {attachment: string, reason?: string}} */ {
+        attachment,
+        fields = {},
+        restricted = {},
+        reason = '',
+      },
+    ) {
       const waiting = held(attachment);
-      if (waiting) return drafts.addHeld({ ...waiting, said: { fields: { ...waiting.said?.fields, ...fields }, restricted: { ...waiting.said?.restricted, ...restricted } } });
+      if (waiting)
+        return drafts.addHeld({
+          ...waiting,
+          said: {
+            fields: { ...waiting.said?.fields, ...fields },
+            restricted: { ...waiting.said?.restricted, ...restricted },
+          },
+        });
       const open = inside();
       await saveOne(ctx, open, { kind: 'attachment', record: attachment, fields, restricted, reason });
       await redraw(open, attachment);
       return after(ctx, open);
     },
     /** The file was looked at or played; noted once for a while. */
-    looked: (/** @type {string} */ id) => { if (!held(id)) ctx.open?.custody.note(id, 'viewed'); },
+    looked: (/** @type {string} */ id) => {
+      if (!held(id)) ctx.open?.custody.note(id, 'viewed');
+    },
     async readToPlay(/** @type {string} */ id) {
       const open = inside();
       const file = await findFile(open, id, 'received', drafts.kept?.held ?? []);
@@ -80,7 +98,19 @@ function after(ctx, open) {
 /** @param {Held} held */
 function readHeld(held) {
   const { open: fields, restricted } = firstFields(held, null);
-  return { ...shownHeld(held), fields, restricted, taken_out: null, out_reason: '', two: false, at: held.received_at, versions: [], entries: [], draft: true, custody: [] };
+  return {
+    ...shownHeld(held),
+    fields,
+    restricted,
+    taken_out: null,
+    out_reason: '',
+    two: false,
+    at: held.received_at,
+    versions: [],
+    entries: [],
+    draft: true,
+    custody: [],
+  };
 }
 
 /** @param {Open} open @param {string} id */
@@ -89,8 +119,23 @@ async function readKept(open, id) {
   const newest = await open.book.newest(id);
   const { syncing, index } = open;
   const of = (await open.book.meta(id))?.of ?? null;
-  const state = fileState(open, newest, /** @type {any} */ (of ? index.find(of) : null), { sending: syncing.running, offline: syncing.offline });
-  return { ...shownAttachment(newest, state), fields, restricted, taken_out, out_reason, two, at, versions, entries: await entriesOf(open, id, fields), draft: false, custody: await custodyOf(open, id) };
+  const state = fileState(open, newest, /** @type {any} */ (of ? index.find(of) : null), {
+    sending: syncing.running,
+    offline: syncing.offline,
+  });
+  return {
+    ...shownAttachment(newest, state),
+    fields,
+    restricted,
+    taken_out,
+    out_reason,
+    two,
+    at,
+    versions,
+    entries: await entriesOf(open, id, fields),
+    draft: false,
+    custody: await custodyOf(open, id),
+  };
 }
 
 /** The entries a file stands in: those it names and that name it too. @param {Open} open @param {string} id @param {Fields} fields */
@@ -107,7 +152,11 @@ async function entriesOf(open, id, fields) {
 /** What was done with a file, oldest first, on every device. @param {Open} open @param {string} id @returns {Promise<Line[]>} */
 async function custodyOf(open, id) {
   const kept = await readKind(open, 'custody', true);
-  const lines = [...kept.flatMap(({ fields }) => (Array.isArray(fields.lines) ? fields.lines : [])), ...(open.store.root.custody?.waiting ?? []), ...open.custody.loose];
+  const lines = [
+    ...kept.flatMap(({ fields }) => (Array.isArray(fields.lines) ? fields.lines : [])),
+    ...(open.store.root.custody?.waiting ?? []),
+    ...open.custody.loose,
+  ];
   return lines.filter((line) => line?.attachment === id).sort((a, b) => a.at - b.at);
 }
 
@@ -130,15 +179,23 @@ async function move(open, id, to, reason) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const file = await open.book.newest(id, batch);
-    const from = (Array.isArray(file.fields.incident_ids) ? file.fields.incident_ids : []).filter((/** @type {string} */ one) => one !== to);
+    const from = (Array.isArray(file.fields.incident_ids) ? file.fields.incident_ids : []).filter(
+      (/** @type {string} */ one) => one !== to,
+    );
     const left = [];
-    for (const record of from) if (await relink(open, batch, record, (ids) => ids.filter((one) => one !== id), reason)) left.push(record);
+    for (const record of from)
+      if (await relink(open, batch, record, (ids) => ids.filter((one) => one !== id), reason)) left.push(record);
     if (to) await relink(open, batch, to, (ids) => (ids.includes(id) ? ids : [...ids, id]), '');
     const meta = structuredClone(await open.book.meta(id, batch));
     if (meta) batch.metas.set(id, { ...meta, of: to });
     const { reason: _reason, ...words } = ownFields(file);
     await open.book.stage(batch, {
-      kind: 'attachment', record: id, open: { ...words, incident_ids: to ? [to] : [], reason }, restricted: file.restricted, openKeys: file.keys.open, restrictedKeys: file.keys.restricted,
+      kind: 'attachment',
+      record: id,
+      open: { ...words, incident_ids: to ? [to] : [], reason },
+      restricted: file.restricted,
+      openKeys: file.keys.open,
+      restrictedKeys: file.keys.restricted,
     });
     const moved = new Set([...file.keys.open, ...file.keys.restricted].map(([blob]) => blob));
     for (const waiting of [...root.uploads, ...root.fetch]) if (moved.has(waiting.blob)) waiting.of = to;
@@ -155,8 +212,13 @@ async function relink(open, batch, record, change, reason) {
   if (next.join() === ids.join()) return false;
   const { reason: _reason, attachment_ids: _ids, ...words } = ownFields(before);
   await open.book.stage(batch, {
-    kind: 'incident', record, open: { ...words, ...(next.length ? { attachment_ids: next } : {}), ...(reason ? { reason } : {}) },
-    restricted: before.restricted, parents: [before.version], openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
+    kind: 'incident',
+    record,
+    open: { ...words, ...(next.length ? { attachment_ids: next } : {}), ...(reason ? { reason } : {}) },
+    restricted: before.restricted,
+    parents: [before.version],
+    openKeys: before.keys.open,
+    restrictedKeys: before.keys.restricted,
   });
   return true;
 }
@@ -165,19 +227,41 @@ async function relink(open, batch, record, change, reason) {
 async function readLoose(open) {
   const files = await readKind(open, 'attachment');
   const named = new Set();
-  for (const kind of NAMING) for (const { fields } of await readKind(open, kind)) for (const id of idsIn(fields)) named.add(id);
+  for (const kind of NAMING)
+    for (const { fields } of await readKind(open, kind)) for (const id of idsIn(fields)) named.add(id);
   const loose = [];
   for (const { record, fields } of files) {
     if (named.has(record) || (await entriesOf(open, record, fields)).length) continue;
     const newest = await open.book.newest(record);
-    loose.push(shownAttachment(newest, fileState(open, newest, null, { sending: open.syncing.running, offline: open.syncing.offline })));
+    loose.push(
+      shownAttachment(
+        newest,
+        fileState(open, newest, null, { sending: open.syncing.running, offline: open.syncing.offline }),
+      ),
+    );
   }
   return loose.sort((a, b) => b.received_at - a.received_at);
 }
 
-const NAMING = ['account', 'background', 'case', 'consent', 'impact', 'notice', 'order', 'person', 'report', 'schedule', 'sighting', 'statement', 'vehicle'];
+const NAMING = [
+  'account',
+  'background',
+  'case',
+  'consent',
+  'impact',
+  'notice',
+  'order',
+  'person',
+  'report',
+  'schedule',
+  'sighting',
+  'statement',
+  'vehicle',
+];
 
 /** @param {Fields} fields @returns {string[]} the files a record names */
 function idsIn(fields) {
-  return ['attachment_ids', 'copy_attachment_id', 'identity_link_id', 'source_attachment_id'].flatMap((name) => fields[name] ?? []);
+  return ['attachment_ids', 'copy_attachment_id', 'identity_link_id', 'source_attachment_id'].flatMap(
+    (name) => fields[name] ?? [],
+  );
 }

@@ -21,9 +21,25 @@ export async function attribute(open, { records, actor_ids, replace, attribution
       const before = await open.book.newest(record, batch);
       const { reason: _reason, ...fields } = ownFields(before);
       const named = replace ? [] : listOf(fields['actor_ids']);
-      const next = { ...fields, actor_ids: [...new Set([...named, ...actor_ids])], attribution_basis: [...new Set([...(replace ? [] : listOf(fields['attribution_basis'])), ...attribution_basis])] };
-      if (isSame(next.actor_ids, listOf(fields['actor_ids'])) && isSame(next.attribution_basis, listOf(fields['attribution_basis']))) continue;
-      await open.book.stage(batch, { kind: 'incident', record, parents: [before.version], open: { ...next, reason: reason.trim() }, restricted: before.restricted });
+      const next = {
+        ...fields,
+        actor_ids: [...new Set([...named, ...actor_ids])],
+        attribution_basis: [
+          ...new Set([...(replace ? [] : listOf(fields['attribution_basis'])), ...attribution_basis]),
+        ],
+      };
+      if (
+        isSame(next.actor_ids, listOf(fields['actor_ids'])) &&
+        isSame(next.attribution_basis, listOf(fields['attribution_basis']))
+      )
+        continue;
+      await open.book.stage(batch, {
+        kind: 'incident',
+        record,
+        parents: [before.version],
+        open: { ...next, reason: reason.trim() },
+        restricted: before.restricted,
+      });
       changed.push(record);
     }
     await rows(batch, open, changed, null);

@@ -85,10 +85,18 @@ export class Book {
    */
   async manyVersions(records, batch) {
     const stored = await this.store.readJsonMany(records.map((record) => `r/${record}`));
-    const metas = records.flatMap((record, i) => /** @type {Meta|null} */ (batch?.metas.get(record) ?? stored[i]) ?? []);
-    const unseen = metas.flatMap((meta) => meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])));
+    const metas = records.flatMap(
+      (record, i) => /** @type {Meta|null} */ (batch?.metas.get(record) ?? stored[i]) ?? [],
+    );
+    const unseen = metas.flatMap((meta) =>
+      meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])),
+    );
     for (let from = 0; from < unseen.length; from += AT_ONCE) await this.openHeld(unseen.slice(from, from + AT_ONCE));
-    return metas.map((meta) => ({ record: meta.record, meta, versions: meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []) }));
+    return metas.map((meta) => ({
+      record: meta.record,
+      meta,
+      versions: meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []),
+    }));
   }
 
   /**
@@ -99,28 +107,46 @@ export class Book {
   async openHeld(some, left = TRIES) {
     const since = this.store.applied;
     const held = await this.store.readEach(some.map(({ facts }) => `v/${facts.v}`));
-    await this.open(some.flatMap(({ meta: { record }, facts: { v } }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
-    for (const { meta, facts } of some) if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
+    await this.open(
+      some.flatMap(({ meta: { record }, facts: { v } }, i) =>
+        held[i] ? [{ record, version: v, push: held[i].bytes }] : [],
+      ),
+    );
+    for (const { meta, facts } of some)
+      if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
     const lost = some.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
     if (!lost.length) return undefined;
-    if (!await this.store.wasWritten(since)) return this.doubt();
+    if (!(await this.store.wasWritten(since))) return this.doubt();
     // See [Note: read in between], store.js. Where it never comes to rest, what is remembered says nothing of it.
     for (const { facts } of lost) this.seen.delete(facts.v);
-    const metas = /** @type {(Meta|null)[]} */ (await this.store.readJsonEach(lost.map(({ meta }) => `r/${meta.record}`)));
-    const again = lost.flatMap(({ facts: { v } }, i) => metas[i]?.versions.filter((one) => one.v === v).map((facts) => ({ meta: /** @type {Meta} */ (metas[i]), facts })) ?? []);
+    const metas = /** @type {(Meta|null)[]} */ (
+      await this.store.readJsonEach(lost.map(({ meta }) => `r/${meta.record}`))
+    );
+    const again = lost.flatMap(
+      ({ facts: { v } }, i) =>
+        metas[i]?.versions
+          .filter((one) => one.v === v)
+          .map((facts) => ({ meta: /** @type {Meta} */ (metas[i]), facts })) ?? [],
+    );
     return left && again.length ? this.openHeld(again, left - 1) : undefined;
   }
 
   /** Something that was sealed here does not open: it is said, once, with what else is in doubt. */
   doubt() {
     if (this.store.root.doubts?.altered) return;
-    void this.store.change((root) => { root.doubts = { ...root.doubts, altered: true }; }).catch(() => undefined);
+    void this.store
+      .change((root) => {
+        root.doubts = { ...root.doubts, altered: true };
+      })
+      .catch(() => undefined);
   }
 
   /** Opens versions and remembers them; one that does not open is remembered as altered. @param {{record: string, version: string, push: Uint8Array}[]} list */
   async open(list) {
     if (!list.length) return;
-    const answers = await this.vault.openMany(list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })));
+    const answers = await this.vault.openMany(
+      list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })),
+    );
     answers.forEach(({ opened }, i) => {
       const { record, version } = /** @type {{record: string, version: string}} */ (list[i]);
       this.seen.set(version, shaped(record, version, opened));
@@ -150,21 +176,42 @@ export class Book {
   /** @param {readonly string[]} records @param {ReadonlyMap<string, Meta>} known @param {ReadonlyMap<string, import('../store/said.js').Said>} said @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>} */
   async readOnce(records, known, said) {
     const asked = records.filter((record) => !known.has(record));
-    const metas = /** @type {Meta[]} */ ([...records.map((record) => known.get(record)), ...await this.store.readJsonEach(asked.map((record) => `r/${record}`))].filter(Boolean));
+    const metas = /** @type {Meta[]} */ (
+      [
+        ...records.map((record) => known.get(record)),
+        ...(await this.store.readJsonEach(asked.map((record) => `r/${record}`))),
+      ].filter(Boolean)
+    );
     // What was erased says nothing, whatever somebody may have put back in its place.
-    const wanted = metas.filter(({ erased_at }) => erased_at === undefined).flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
+    const wanted = metas
+      .filter(({ erased_at }) => erased_at === undefined)
+      .flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
     /** @type {Map<string, Opened>} */
-    const opened = new Map(wanted.flatMap(({ meta: { record }, facts }) => {
-      const one = this.seen.get(facts.v) ?? (said.has(facts.v) ? shapedAgain(record, facts, asRead(said.get(facts.v))) : null);
-      return one ? [[facts.v, one]] : [];
-    }));
+    const opened = new Map(
+      wanted.flatMap(({ meta: { record }, facts }) => {
+        const one =
+          this.seen.get(facts.v) ?? (said.has(facts.v) ? shapedAgain(record, facts, asRead(said.get(facts.v))) : null);
+        return one ? [[facts.v, one]] : [];
+      }),
+    );
     const unread = wanted.filter(({ facts }) => !opened.has(facts.v));
     const lying = await this.store.lying(unread.map(({ facts }) => `v/${facts.v}`));
     const there = unread.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
-    const answers = there.length ? await this.vault.openStored(/** @type {any} */ (there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })))) : [];
-    there.forEach(({ meta: { record }, facts }, i) => opened.set(facts.v, shapedAgain(record, facts, answers[i] ?? null)));
-    for (const { meta, facts } of wanted) if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
-    const unsure = metas.filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind)).map(({ record }) => record);
+    const answers = there.length
+      ? await this.vault.openStored(
+          /** @type {any} */ (
+            there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v }))
+          ),
+        )
+      : [];
+    there.forEach(({ meta: { record }, facts }, i) =>
+      opened.set(facts.v, shapedAgain(record, facts, answers[i] ?? null)),
+    );
+    for (const { meta, facts } of wanted)
+      if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
+    const unsure = metas
+      .filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind))
+      .map(({ record }) => record);
     if (unsure.length) {
       const again = await this.readOnce(unsure, new Map(), said);
       // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to open.
@@ -186,14 +233,33 @@ export class Book {
    * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
    * @param {Batch} batch @param {Wish} wish @returns {Promise<{record: string, version: string}>}
    */
-  async stage(batch, { kind, record = idText(newId()), of = null, open, restricted = {}, openKeys = [], restrictedKeys = [], parents: wanted }) {
+  async stage(
+    batch,
+    {
+      kind,
+      record = idText(newId()),
+      of = null,
+      open,
+      restricted = {},
+      openKeys = [],
+      restrictedKeys = [],
+      parents: wanted,
+    },
+  ) {
     refuseUnfit(kind, open, restricted);
     const { root, change } = batch;
     const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
     const parents = wanted ?? heads(meta);
     const sealed = await this.vault.sealVersion({
       borrowed: Boolean(root.borrowed),
-      record, kind, schema: SCHEMA, open, restricted, openKeys, restrictedKeys, parents,
+      record,
+      kind,
+      schema: SCHEMA,
+      open,
+      restricted,
+      openKeys,
+      restrictedKeys,
+      parents,
       line: { n: root.line.n + 1, prev: root.line.prev },
       beacon: beaconOf(root),
       clock: { utc: this.clock.now(), tz: this.zone(), offset_ms: root.clock_offset ?? null },
@@ -215,7 +281,7 @@ export class Book {
   /** Lists a record under its kind, once. @param {Batch} batch @param {string} kind @param {string} record */
   async enlist(batch, kind, record) {
     if (LED_TO.has(kind)) return;
-    const there = batch.kinds.get(kind) ?? await this.store.readJson(`k/${kind}`) ?? [];
+    const there = batch.kinds.get(kind) ?? (await this.store.readJson(`k/${kind}`)) ?? [];
     if (there.includes(record)) return;
     batch.kinds.set(kind, [...there, record]);
     batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
@@ -240,32 +306,55 @@ export class Book {
       seq: seqs.length ? Math.min(...seqs) : null,
       title: typeof said.narrative === 'string' ? said.narrative.slice(0, TITLE) : '',
       occurred: {
-        occurred_start: said.occurred_start ?? null, occurred_end: said.occurred_end ?? null, occurred_local: said.occurred_local ?? null,
-        tz: said.tz ?? '', utc_offset_min: said.utc_offset_min ?? null, precision: said.precision ?? 'unknown',
+        occurred_start: said.occurred_start ?? null,
+        occurred_end: said.occurred_end ?? null,
+        occurred_local: said.occurred_local ?? null,
+        tz: said.tz ?? '',
+        utc_offset_min: said.utc_offset_min ?? null,
+        precision: said.precision ?? 'unknown',
       },
       recorded_at: sealedAt(story.first) ?? 0,
       received_at: ats.length ? Math.min(...ats) : null,
       unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),
-      kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : before?.kept_at ?? null,
+      kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : (before?.kept_at ?? null),
       pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
       additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
       amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
       apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
       taken_out,
       flags: flags.filter(Boolean),
-      ...await told(this, batch, meta, /** @type {any} */ (shown), before),
+      ...(await told(this, batch, meta, /** @type {any} */ (shown), before)),
     };
   }
 }
 
 /** Stands for a version that does not open. @param {string} record @param {string} version @returns {Opened} */
 function blank(record, version) {
-  return { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
+  return {
+    record,
+    version,
+    kind: '',
+    fields: {},
+    restricted: {},
+    keys: { open: [], restricted: [] },
+    altered: true,
+    seeds: null,
+    digests: null,
+  };
 }
 
 /** What the vault opened, or the blank that stands for what did not open. @param {string} record @param {string} version @param {any} opened @returns {Opened} */
 function shaped(record, version, opened) {
-  return opened ? { ...blank(record, version), ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} } : blank(record, version);
+  return opened
+    ? {
+        ...blank(record, version),
+        ...opened,
+        record,
+        version,
+        fields: { ...opened.fields, ...opened.reserved },
+        restricted: opened.restricted ?? {},
+      }
+    : blank(record, version);
 }
 
 /** @param {import('../store/said.js').Said|undefined} said @returns {import('../crypto/stored.js').ReadVersion|null} without keys: no row needs them */
@@ -275,7 +364,9 @@ function asRead(said) {
 
 /** @param {string} record @param {VersionFacts} facts what came of looking at it stands there @param {import('../crypto/stored.js').ReadVersion|null} read @returns {Opened} */
 function shapedAgain(record, { v, altered }, read) {
-  return read ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true } : blank(record, v);
+  return read
+    ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true }
+    : blank(record, v);
 }
 
 /**
@@ -284,7 +375,12 @@ function shapedAgain(record, { v, altered }, read) {
  * @param {Meta} meta @param {VersionFacts} facts
  */
 function isLost(meta, { receipt, seq, erased }) {
-  return erased === undefined && meta.erased_at === undefined && meta.kind !== 'attachment' && Boolean(receipt || seq === null);
+  return (
+    erased === undefined &&
+    meta.erased_at === undefined &&
+    meta.kind !== 'attachment' &&
+    Boolean(receipt || seq === null)
+  );
 }
 
 /** Versions that no other version follows; what was erased for good says nothing that could be followed. @param {Meta} meta @returns {string[]} */
@@ -302,4 +398,3 @@ export function inFeedOrder(versions) {
 export function ownFields(opened) {
   return Object.fromEntries(Object.entries(opened.fields).filter(([name]) => !name.startsWith('_')));
 }
-

@@ -38,7 +38,11 @@ async function boxes(peek, from, end, left) {
     const size = isLong ? Number(head.getBigUint64(8)) : short === 0 ? end - at : short;
     const start = at + (isLong ? 16 : 8);
     if (size < start - at || at + size > end) break;
-    found.push({ type: String.fromCharCode(head.getUint8(4), head.getUint8(5), head.getUint8(6), head.getUint8(7)), at: start, end: at + size });
+    found.push({
+      type: String.fromCharCode(head.getUint8(4), head.getUint8(5), head.getUint8(6), head.getUint8(7)),
+      at: start,
+      end: at + size,
+    });
     at += size;
   }
   return found;
@@ -53,7 +57,15 @@ async function content(peek, box) {
 async function film(peek, moov, left) {
   const inside = await boxes(peek, moov.at, moov.end, left);
   /** @type {About} */
-  const about = { place: false, ...header(await content(peek, inside.find(({ type }) => type === 'mvhd'))) };
+  const about = {
+    place: false,
+    ...header(
+      await content(
+        peek,
+        inside.find(({ type }) => type === 'mvhd'),
+      ),
+    ),
+  };
   for (const udta of inside.filter(({ type }) => type === 'udta')) {
     for (const box of await boxes(peek, udta.at, udta.end, left)) {
       if (box.type === '\xa9xyz' || box.type === 'loci') about.place = true;
@@ -84,9 +96,16 @@ function header(bytes) {
 /** QuickTime's own list of names and values, as iPhones write it. @param {Peek} peek @param {Box} meta @param {{n: number}} left @returns {Promise<About>} */
 async function appleWords(peek, meta, left) {
   // As a full box it begins with four bytes of its own, as QuickTime writes it, it does not.
-  const isFull = view(await peek.bytes(meta.at, 8)).byteLength === 8 && String.fromCharCode(...(await peek.bytes(meta.at + 4, 4))) !== 'hdlr';
+  const isFull =
+    view(await peek.bytes(meta.at, 8)).byteLength === 8 &&
+    String.fromCharCode(...(await peek.bytes(meta.at + 4, 4))) !== 'hdlr';
   const inside = await boxes(peek, meta.at + (isFull ? 4 : 0), meta.end, left);
-  const names = keyNames(await content(peek, inside.find(({ type }) => type === 'keys')));
+  const names = keyNames(
+    await content(
+      peek,
+      inside.find(({ type }) => type === 'keys'),
+    ),
+  );
   const list = inside.find(({ type }) => type === 'ilst');
   /** @type {Map<string, string>} */
   const said = new Map();
@@ -95,16 +114,25 @@ async function appleWords(peek, meta, left) {
       const index = view(Uint8Array.from(item.type, (letter) => letter.charCodeAt(0))).getUint32(0);
       const name = names[index - 1];
       const [data] = name ? await boxes(peek, item.at, item.end, left) : [];
-      if (name && data) said.set(name, plain((await peek.bytes(data.at + 8, Math.max(0, Math.min(64, data.end - data.at - 8))))));
+      if (name && data)
+        said.set(name, plain(await peek.bytes(data.at + 8, Math.max(0, Math.min(64, data.end - data.at - 8)))));
     }
   }
   const get = (/** @type {string} */ name) => said.get(APPLE + name) ?? '';
   const made = get('creationdate');
-  const taken = localTime(made.replace('T', ' ').replaceAll('-', ':').replace(/^(\d{4}:\d\d:\d\d.\d\d:\d\d:\d\d).*$/, '$1'));
+  const taken = localTime(
+    made
+      .replace('T', ' ')
+      .replaceAll('-', ':')
+      .replace(/^(\d{4}:\d\d:\d\d.\d\d:\d\d:\d\d).*$/, '$1'),
+  );
   const offset = offsetOf(/[+-]\d\d:?\d\d$/.exec(made)?.[0] ?? '');
   return {
-    ...(get('make') ? { make: get('make') } : {}), ...(get('model') ? { model: get('model') } : {}), ...(get('software') ? { software: get('software') } : {}),
-    ...(taken ? { taken_local: taken } : {}), ...(taken && offset !== null ? { offset_min: offset } : {}),
+    ...(get('make') ? { make: get('make') } : {}),
+    ...(get('model') ? { model: get('model') } : {}),
+    ...(get('software') ? { software: get('software') } : {}),
+    ...(taken ? { taken_local: taken } : {}),
+    ...(taken && offset !== null ? { offset_min: offset } : {}),
     ...([...said.keys()].some((name) => name.includes('location')) ? { place: true } : {}),
   };
 }
@@ -113,7 +141,7 @@ async function appleWords(peek, meta, left) {
 function keyNames(bytes) {
   const seen = view(bytes);
   const names = [];
-  for (let at = 8; at + 8 <= bytes.length && names.length < 256;) {
+  for (let at = 8; at + 8 <= bytes.length && names.length < 256; ) {
     const size = seen.getUint32(at);
     if (size < 8 || at + size > bytes.length) break;
     names.push(plain(bytes.subarray(at + 8, at + size)));
@@ -125,10 +153,19 @@ function keyNames(bytes) {
 /** The EXIF of a HEIC or AVIF picture: an item of type `Exif`, wherever `iloc` says it lies. @param {Peek} peek @param {Box} meta @param {{n: number}} left @returns {Promise<About>} */
 async function still(peek, meta, left) {
   const inside = await boxes(peek, meta.at + 4, meta.end, left);
-  const names = await content(peek, inside.find(({ type }) => type === 'iinf'));
+  const names = await content(
+    peek,
+    inside.find(({ type }) => type === 'iinf'),
+  );
   const id = exifItem(names);
   if (id === null) return { place: false };
-  const where = itemPlace(await content(peek, inside.find(({ type }) => type === 'iloc')), id);
+  const where = itemPlace(
+    await content(
+      peek,
+      inside.find(({ type }) => type === 'iloc'),
+    ),
+    id,
+  );
   if (!where || where.length < 12) return { place: true }; // it is there, and cannot be read: better said once too often
   const bytes = await peek.bytes(where.at, Math.min(where.length, HELD));
   const skip = 4 + (bytes.length > 4 ? view(bytes).getUint32(0) : 0);
@@ -143,7 +180,8 @@ function exifItem(bytes) {
     const version = seen.getUint8(0);
     const from = version === 3 ? 8 : 6;
     if (seen.byteLength < from + 6) continue;
-    if (String.fromCharCode(...bytes.subarray(at + 4 + from + 2, at + 4 + from + 6)) === 'Exif') return version === 3 ? seen.getUint32(4) : seen.getUint16(4);
+    if (String.fromCharCode(...bytes.subarray(at + 4 + from + 2, at + 4 + from + 6)) === 'Exif')
+      return version === 3 ? seen.getUint32(4) : seen.getUint16(4);
   }
   return null;
 }
@@ -153,7 +191,12 @@ function itemPlace(bytes, wanted) {
   const seen = view(bytes);
   if (seen.byteLength < 8) return null;
   const version = seen.getUint8(0);
-  const [offsetSize, lengthSize, baseSize, indexSize] = [seen.getUint8(4) >> 4, seen.getUint8(4) & 15, seen.getUint8(5) >> 4, version ? seen.getUint8(5) & 15 : 0];
+  const [offsetSize, lengthSize, baseSize, indexSize] = [
+    seen.getUint8(4) >> 4,
+    seen.getUint8(4) & 15,
+    seen.getUint8(5) >> 4,
+    version ? seen.getUint8(5) & 15 : 0,
+  ];
   let at = 6;
   /** @param {number} size @returns {number} */
   const next = (size) => {

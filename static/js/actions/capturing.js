@@ -33,7 +33,10 @@ export function openCapture(ctx, files = []) {
   const { phase, capture } = ctx.screen.state;
   const isResting = phase === 'locked' || (files.length > 0 && ['notebook', 'elsewhere'].includes(phase));
   if (!isResting || !capture) return false;
-  ctx.screen.set({ phase: 'picture', picture: { until: ctx.clock.now() + MINUTES_10, files: [], locked: true, shared: files } });
+  ctx.screen.set({
+    phase: 'picture',
+    picture: { until: ctx.clock.now() + MINUTES_10, files: [], locked: true, shared: files },
+  });
   return true;
 }
 
@@ -51,7 +54,8 @@ export async function checkCaptureKey(ctx, { store }) {
   const there = b64(door.capture_pub);
   if (own === there) return;
   await store.change((root, change) => {
-    if (!own) root.capture_pub = there; // an install of before this was remembered
+    if (!own)
+      root.capture_pub = there; // an install of before this was remembered
     else {
       root.doubts = { ...root.doubts, capture_key: true };
       change.beside('d', { ...door, capture_pub: unb64(own) });
@@ -83,10 +87,21 @@ export async function readCaptured(open) {
   const { store } = open;
   const [list, later] = await store.readJsonMany(['captured', 'later']);
   open.apart = [.../** @type {Captured[]} */ (list ?? []), ...(later ?? [])].flatMap(({ held }) => held);
-  const shown = (/** @type {Held} */ { attachment, name, size, sha256, magic }) => ({ attachment, name, kind: kindShown(magic), size, sha256, magic });
+  const shown = (/** @type {Held} */ { attachment, name, size, sha256, magic }) => ({
+    attachment,
+    name,
+    kind: kindShown(magic),
+    size,
+    sha256,
+    magic,
+  });
   return {
     asked: /** @type {Captured[]} */ (list ?? []).map(({ held, at, same }) => ({ ...shown(held), at, same })),
-    drafts: /** @type {import('./drafts.js').Kept[]} */ (later ?? []).map(({ id, held, fields }) => ({ id, words: String(fields['narrative'] ?? ''), files: held.map(shown) })),
+    drafts: /** @type {import('./drafts.js').Kept[]} */ (later ?? []).map(({ id, held, fields }) => ({
+      id,
+      words: String(fields['narrative'] ?? ''),
+      files: held.map(shown),
+    })),
   };
 }
 
@@ -100,10 +115,15 @@ export async function acceptCaptured(open, attachment) {
   const narrative = isLines ? await readHeldText(open, found.held) : '';
   const id = idText(newId());
   await store.change(async (root, change) => {
-    const list = /** @type {Captured[]} */ ((await store.readJson('captured')) ?? []).filter(({ held }) => held.attachment !== attachment);
+    const list = /** @type {Captured[]} */ ((await store.readJson('captured')) ?? []).filter(
+      ({ held }) => held.attachment !== attachment,
+    );
     const later = (await store.readJson('later')) ?? [];
     change.putJson('captured', list);
-    change.putJson('later', [...later, { id, fields: narrative ? { narrative } : {}, restricted: {}, held: [found.held], saved_at: found.at }]);
+    change.putJson('later', [
+      ...later,
+      { id, fields: narrative ? { narrative } : {}, restricted: {}, held: [found.held], saved_at: found.at },
+    ]);
     root.captured = list.length;
     root.later = later.length + 1;
   });
@@ -133,12 +153,15 @@ export async function takeUpDraft({ store }, drafts, id) {
     if (!chosen) throw new KeptError('not_found');
     const rest = later.filter((one) => one !== chosen);
     const kept = drafts.kept;
-    if (kept && (kept.held.length || Object.keys(kept.fields).length || Object.keys(kept.restricted).length)) rest.push(kept);
+    if (kept && (kept.held.length || Object.keys(kept.fields).length || Object.keys(kept.restricted).length))
+      rest.push(kept);
     change.putJson('later', rest);
     change.putJson('draft', chosen);
     root.later = rest.length;
     root.draft = true;
-    change.after(() => { drafts.kept = chosen; });
+    change.after(() => {
+      drafts.kept = chosen;
+    });
   });
   drafts.show();
 }

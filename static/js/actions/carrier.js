@@ -73,7 +73,11 @@ export class Carrier {
     if (load.ticket && load.session === session && load.until - now > GOOD_FOR / 2) return;
     const { blob, n, size, digest } = load;
     const until = now + GOOD_FOR;
-    Object.assign(load, { session, until, ticket: await signTicket(upload, { session, diary, blob, until, parts: n, size, digest }) });
+    Object.assign(load, {
+      session,
+      until,
+      ticket: await signTicket(upload, { session, diary, blob, until, parts: n, size, digest }),
+    });
   }
 
   /** The diary has been locked. */
@@ -92,9 +96,12 @@ export class Carrier {
         pause = SHORTEST;
       } catch (error) {
         if (isOver(error)) break;
-        if (!isPassing(error)) this.loads.delete(load.blob); // its trouble is said when the diary is open
+        if (!isPassing(error))
+          this.loads.delete(load.blob); // its trouble is said when the diary is open
         else {
-          await new Promise((go) => { this.ctx.timers.after(pause, () => go(undefined)); });
+          await new Promise((go) => {
+            this.ctx.timers.after(pause, () => go(undefined));
+          });
           pause = Math.min(LONGEST, pause * 2);
         }
       }
@@ -145,5 +152,14 @@ async function loadOf({ database }, { store, vault }, blob) {
   }
   const keys = await vault.boxKeys(/** @type {any} */ (heads));
   if (keys.some((key) => !key)) return null;
-  return { blob, n: known.n, size: known.size, digest: known.digest, parts: ids.map((id, i) => ({ id, key: /** @type {any} */ (keys[i]) })), ticket: '', session: '', until: 0 };
+  return {
+    blob,
+    n: known.n,
+    size: known.size,
+    digest: known.digest,
+    parts: ids.map((id, i) => ({ id, key: /** @type {any} */ (keys[i]) })),
+    ticket: '',
+    session: '',
+    until: 0,
+  };
 }

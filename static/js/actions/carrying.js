@@ -27,8 +27,9 @@ export async function filesUp(syncing, isOneEntrys) {
     if (!open || !link || !maySendFiles(syncing)) return;
     await prepareCarrier(syncing);
     try {
-      await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total))
-        .catch((error) => { if (error?.code !== 'erased') throw error; }); // erased meanwhile: nothing is owed
+      await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total)).catch((error) => {
+        if (error?.code !== 'erased') throw error;
+      }); // erased meanwhile: nothing is owed
       await open.store.change(async (root, change) => {
         root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
         await isWhole(open, change, blob, syncing.ctx.clock.now());
@@ -60,7 +61,7 @@ export async function filesDown(syncing) {
   for (const { blob, size } of [...(open.store.root.fetch ?? [])]) {
     const link = syncing.link();
     if (!link || syncing.again) return;
-    if (!(isSmall && size > STAYS) && !await fetched(link, blob, size)) continue;
+    if (!(isSmall && size > STAYS) && !(await fetched(link, blob, size))) continue;
     await open.store.change(async (root, change) => {
       root.fetch = root.fetch.filter((/** @type {any} */ one) => one.blob !== blob);
       await isWhole(open, change, blob, syncing.ctx.clock.now());
@@ -83,5 +84,8 @@ async function fetched(link, blob, size) {
 export async function waitingFiles(open) {
   const { uploads } = open.store.root;
   const known = await open.store.readJsonMany(uploads.map((/** @type {any} */ { blob }) => `b/${blob}`));
-  return { files: new Set(uploads.map((/** @type {any} */ { blob }) => blob)).size, bytes: known.reduce((sum, one) => sum + (one?.size ?? 0), 0) };
+  return {
+    files: new Set(uploads.map((/** @type {any} */ { blob }) => blob)).size,
+    bytes: known.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+  };
 }

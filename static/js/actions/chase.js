@@ -42,15 +42,26 @@ export function chaseMethods(ctx) {
 /** @param {Open} open @returns {Promise<Item[]>} by date, wipe dates first on a day; without a date last */
 async function readChase(open) {
   const [entries, reports, orders, packs, { fields: settings }] = await Promise.all([
-    readEntriesThat(open, (row) => row['dated'] !== false), readKind(open, 'report'), readKind(open, 'order'), readKind(open, 'export'), readSettings(open),
+    readEntriesThat(open, (row) => row['dated'] !== false),
+    readKind(open, 'report'),
+    readKind(open, 'order'),
+    readKind(open, 'export'),
+    readSettings(open),
   ]);
   const numbers = new Map(open.syncing.rows().map((row) => [row.record, row.seq_no]));
   const done = new Map(objectsOf(settings, 'chase_done').map((one) => [textOf(one, 'key'), Number(one['at'])]));
-  const found = [...entries.flatMap(ofEntry), ...reports.flatMap(ofReport), ...orders.flatMap(ofOrder), ...packs.flatMap(ofPack)];
-  return found.map((one) => {
-    const key = `${one.record}/${one.what}/${one.due ?? ''}/${textOf(one.detail, 'holder')}`;
-    return { ...one, key, seq_no: numbers.get(one.record) ?? null, done_at: done.get(key) ?? null };
-  }).sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9') || ORDER.indexOf(a.what) - ORDER.indexOf(b.what));
+  const found = [
+    ...entries.flatMap(ofEntry),
+    ...reports.flatMap(ofReport),
+    ...orders.flatMap(ofOrder),
+    ...packs.flatMap(ofPack),
+  ];
+  return found
+    .map((one) => {
+      const key = `${one.record}/${one.what}/${one.due ?? ''}/${textOf(one.detail, 'holder')}`;
+      return { ...one, key, seq_no: numbers.get(one.record) ?? null, done_at: done.get(key) ?? null };
+    })
+    .sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9') || ORDER.indexOf(a.what) - ORDER.indexOf(b.what));
 }
 
 /** A day that is one, or null. @param {unknown} value */
@@ -68,8 +79,11 @@ function ofEntry({ record, kind, fields }) {
     const asked = dayOf(detail['requested_at']);
     const again = asked && localAt(Date.parse(asked) + ASK_AGAIN, 'UTC').slice(0, 10);
     /** @type {Found[]} */
-    const found = again ? [{ record, kind, fields, detail, what: 'asked', due: due && due < again ? due : again }]
-      : due ? [{ record, kind, fields, detail, what: 'wipe', due }] : [];
+    const found = again
+      ? [{ record, kind, fields, detail, what: 'asked', due: due && due < again ? due : again }]
+      : due
+        ? [{ record, kind, fields, detail, what: 'wipe', due }]
+        : [];
     return found;
   });
 }

@@ -41,10 +41,20 @@ export async function makeCopy(ctx, open, { words, onProgress = () => undefined,
   const step = () => onProgress(++done, total);
   const { account, feed } = store.root;
   const head = {
-    made_at: ctx.clock.now(), keys, versions: rows.length, blobs: here.length, feed: account.registered ? feed : null,
-    notary: account.notary ?? null, log: account.log ?? null,
+    made_at: ctx.clock.now(),
+    keys,
+    versions: rows.length,
+    blobs: here.length,
+    feed: account.registered ? feed : null,
+    notary: account.notary ?? null,
+    log: account.log ?? null,
   };
-  const file = await writeKept({ head: /** @type {any} */ (head), versions: versionsOf(open, rows, step), blobs: blobsOf(open, here, step), ...(signal ? { signal } : {}) });
+  const file = await writeKept({
+    head: /** @type {any} */ (head),
+    versions: versionsOf(open, rows, step),
+    blobs: blobsOf(open, here, step),
+    ...(signal ? { signal } : {}),
+  });
   return { file, name: `copy-${new Date(ctx.clock.now()).toISOString().slice(0, 10)}.kept`, lacking };
 }
 
@@ -59,7 +69,7 @@ async function versionsIn({ store, book }) {
     const meta = await book.meta(row.record);
     const facts = meta?.versions.find(({ v }) => v === row.version);
     if (!meta || !facts || meta.erased_at !== undefined || facts.erased !== undefined) continue;
-    if (meta.kind === 'attachment' && !await store.read(`v/${row.version}`)) continue;
+    if (meta.kind === 'attachment' && !(await store.read(`v/${row.version}`))) continue;
     found.push({ ...row, seq: facts.seq, receipt: facts.receipt ?? null });
   }
   return found;
@@ -68,7 +78,9 @@ async function versionsIn({ store, book }) {
 /** @param {Open} open @param {{version: string}[]} rows @returns {Promise<{here: {blob: string, n: number}[], lacking: number}>} */
 async function everyBlob({ store }, rows) {
   const named = new Set();
-  for (const { version } of rows) for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs) named.add(blob);
+  for (const { version } of rows)
+    for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs)
+      named.add(blob);
   const blobs = [...named];
   const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
   const here = blobs.flatMap((blob, i) => (known[i]?.have === true ? [{ blob, n: known[i].n }] : []));
@@ -88,14 +100,17 @@ async function* versionsOf({ store }, rows, step) {
 /** @param {Open} open @param {{blob: string, n: number}[]} blobs @param {() => void} step */
 async function* blobsOf({ store }, blobs, step) {
   for (const { blob, n } of blobs) {
-    yield { blob, parts: (async function* each() {
-      for (let i = 0; i < n; i++) {
-        const part = await store.read(partName(blob, i));
-        if (!part) throw new KeptError('store_lost');
-        yield part.bytes;
-        step();
-      }
-    })() };
+    yield {
+      blob,
+      parts: (async function* each() {
+        for (let i = 0; i < n; i++) {
+          const part = await store.read(partName(blob, i));
+          if (!part) throw new KeptError('store_lost');
+          yield part.bytes;
+          step();
+        }
+      })(),
+    };
   }
 }
 
@@ -112,7 +127,9 @@ export async function readCopy(ctx, { file, words, code }) {
   const keys = /** @type {any} */ (kept.head.keys);
   const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
     if (!(error instanceof KeptError)) throw error;
-    throw new KeptError(error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code);
+    throw new KeptError(
+      error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code,
+    );
   });
   return { kept, identity };
 }
@@ -151,15 +168,15 @@ async function takeAll(open, kept, onProgress) {
     batch.push({ about, push, meta });
     if (batch.length === BATCH) {
       await takeRestored(open, batch);
-      onProgress(done += batch.length, total);
+      onProgress((done += batch.length), total);
       batch = [];
     }
   }
   await takeRestored(open, batch);
-  onProgress(done += batch.length, total);
+  onProgress((done += batch.length), total);
   for (const blob of kept.blobs) {
     await takeBlob(open, kept, blob);
-    onProgress(done += 1, total);
+    onProgress((done += 1), total);
   }
 }
 

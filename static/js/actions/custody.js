@@ -73,10 +73,19 @@ export class Custody {
     const on = localAt(this.ctx.clock.now(), this.ctx.zone()).slice(0, 10);
     const batch = open.book.batch(root, change);
     let record = root.custody?.on === on ? root.custody.record : null;
-    const before = record ? await open.book.newest(record, batch).then(({ fields }) => fields.lines ?? [], () => []) : [];
+    const before = record
+      ? await open.book.newest(record, batch).then(
+          ({ fields }) => fields.lines ?? [],
+          () => [],
+        )
+      : [];
     const isFull = before.length + lines.length > FULL;
     if (isFull || !before.length) record = null;
-    const staged = await open.book.stage(batch, { kind: 'custody', ...(record ? { record } : {}), open: { on, lines: record ? [...before, ...lines] : lines } });
+    const staged = await open.book.stage(batch, {
+      kind: 'custody',
+      ...(record ? { record } : {}),
+      open: { on, lines: record ? [...before, ...lines] : lines },
+    });
     root.custody = { on, record: staged.record, waiting: [] };
   }
 
@@ -99,7 +108,10 @@ export function waitingLines(root, lines) {
 
 /** What is noted of a file when it enters an entry. @param {import('./types.d.ts').Held} held @returns {Line[]} */
 export function arrival({ attachment, received_at, sha256, route }) {
-  return [lineOf(attachment, received_at, 'app', 'received', route), lineOf(attachment, received_at, 'app', 'hashed', sha256)];
+  return [
+    lineOf(attachment, received_at, 'app', 'received', route),
+    lineOf(attachment, received_at, 'app', 'hashed', sha256),
+  ];
 }
 
 /** @param {string} attachment @param {number} at @param {Line['actor']} actor @param {Line['action']} action @param {string} [detail] @returns {Line} */
@@ -114,6 +126,9 @@ export function erasedLines(records, at) {
 
 /** What another device says was erased, to be looked at in this run (erasing.js). @param {Record<string, any>} root @param {unknown} lines */
 export function noteErased(root, lines) {
-  const said = /** @type {Line[]} */ (Array.isArray(lines) ? lines : []).filter(({ action, detail }) => action === 'deleted' && detail === ERASED);
-  if (said.length) root.told_erased = [...new Set([...(root.told_erased ?? []), ...said.map(({ attachment }) => attachment)])];
+  const said = /** @type {Line[]} */ (Array.isArray(lines) ? lines : []).filter(
+    ({ action, detail }) => action === 'deleted' && detail === ERASED,
+  );
+  if (said.length)
+    root.told_erased = [...new Set([...(root.told_erased ?? []), ...said.map(({ attachment }) => attachment)])];
 }

@@ -34,9 +34,24 @@ const NOTHING = b64(new Uint8Array(32));
 /** What a new diary's root says. @param {Record<string, any>} [account] */
 export function newRoot(account = {}) {
   return {
-    v: 1, count: 0, unregistered: null, segments: 0, draft: false, opened: 1, settings: null, packs: 0,
-    line: { n: 0, prev: null }, lines: {}, feed: { seq: 0, head: NOTHING },
-    outbox: [], uploads: [], fetch: [], filling: [], troubles: {}, doubts: {}, clock_offset: null,
+    v: 1,
+    count: 0,
+    unregistered: null,
+    segments: 0,
+    draft: false,
+    opened: 1,
+    settings: null,
+    packs: 0,
+    line: { n: 0, prev: null },
+    lines: {},
+    feed: { seq: 0, head: NOTHING },
+    outbox: [],
+    uploads: [],
+    fetch: [],
+    filling: [],
+    troubles: {},
+    doubts: {},
+    clock_offset: null,
     account: { registered: false, login: null, notary: null, log: null, recovery: 'todo', ...account },
   };
 }
@@ -58,7 +73,7 @@ export function vaultOf(ctx) {
  */
 export async function lookAtPhone(ctx) {
   const vault = vaultOf(ctx);
-  if (!await readDoor(ctx.database)) await firstStart(ctx, await vault.newDoor());
+  if (!(await readDoor(ctx.database))) await firstStart(ctx, await vault.newDoor());
   const kept = await readDraftKey(ctx.database);
   return kept ? { phase: 'fresh', key: await draftKey(kept) } : { phase: 'locked', key: null };
 }
@@ -87,7 +102,7 @@ async function firstStart(ctx, door) {
 export async function putBehind(ctx, words, { identity, account, behind }, moveIn) {
   const vault = vaultOf(ctx);
   const door = await readDoor(ctx.database);
-  if (!door || !await readDraftKey(ctx.database)) throw new KeptError('phone_has_diary');
+  if (!door || !(await readDraftKey(ctx.database))) throw new KeptError('phone_has_diary');
   const renewed = await vault.setSlot(/** @type {any} */ (door), words, 'diary', behind);
   // Nothing of a borrowed phone's is written, so there is nothing to hide among.
   const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
@@ -113,7 +128,17 @@ export async function openWith(ctx, words, shown) {
   const door = await readDoor(ctx.database);
   if (!door) throw new KeptError('no_match');
   const tried = vault.unlock(words, /** @type {any} */ (door));
-  const even = tried.then(() => undefined, () => undefined).then(() => new Promise((go) => { ctx.timers.after(EVEN, () => go(undefined)); }));
+  const even = tried
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .then(
+      () =>
+        new Promise((go) => {
+          ctx.timers.after(EVEN, () => go(undefined));
+        }),
+    );
   const { role, pins, short } = await tried.catch(async (error) => {
     await even;
     throw error;
@@ -152,7 +177,13 @@ async function makeOpen(ctx, vault, identity, root) {
   const book = new Book({ store, vault, clock: ctx.clock, zone: ctx.zone });
   /** @type {Open} */
   const open = {
-    vault, store, index: new Index(store), book, syncing: /** @type {any} */ (null), custody: new Custody(ctx, () => (ctx.open === open ? open : null)), urls: new Set(),
+    vault,
+    store,
+    index: new Index(store),
+    book,
+    syncing: /** @type {any} */ (null),
+    custody: new Custody(ctx, () => (ctx.open === open ? open : null)),
+    urls: new Set(),
     identity: /** @type {Identity} */ (identity),
   };
   open.syncing = new Syncing(ctx, () => (ctx.open === open ? open : null));

@@ -12,7 +12,19 @@ import { Screen } from './screen.js';
 /** @typedef {import('../store/database.js').Database} Database */
 
 /** What a door can ask for before it is answered. */
-const EARLY = ['capture', 'unlock', 'signIn', 'signInWithCode', 'quickExit', 'notePut', 'noteDrop', 'askLock', 'seen', 'network', 'updateWaits'];
+const EARLY = [
+  'capture',
+  'unlock',
+  'signIn',
+  'signInWithCode',
+  'quickExit',
+  'notePut',
+  'noteDrop',
+  'askLock',
+  'seen',
+  'network',
+  'updateWaits',
+];
 
 /** What stays the doorway's own when the whole app has come. */
 const OURS = new Set(['subscribe', 'setLanguage']);
@@ -33,10 +45,14 @@ export function createDoorway({ database, load, painted }) {
   /** @type {() => void} */
   let arrived = () => undefined;
   /** @type {Promise<void>} */
-  const here = new Promise((done) => { arrived = done; });
+  const here = new Promise((done) => {
+    arrived = done;
+  });
 
   const come = async () => {
-    const made = await load().catch(() => { throw new KeptError('unavailable'); });
+    const made = await load().catch(() => {
+      throw new KeptError('unavailable');
+    });
     made.subscribe(() => screen.set({}));
     for (const [name, method] of Object.entries(made)) if (!OURS.has(name)) app[name] = method;
     whole = made;
@@ -45,13 +61,19 @@ export function createDoorway({ database, load, painted }) {
     arrived();
   };
   // What could not be fetched is asked for again the next time somebody waits for it.
-  const ready = () => (coming ??= come().catch((error) => { coming = null; throw error; }));
+  const ready = () =>
+    (coming ??= come().catch((error) => {
+      coming = null;
+      throw error;
+    }));
   /** @param {string} name */
-  const early = (name) => async (/** @type {any[]} */ ...args) => {
-    const { phase } = screen.state;
-    await ready();
-    return whole.state.phase === phase ? whole[name](...args) : undefined;
-  };
+  const early =
+    (name) =>
+    async (/** @type {any[]} */ ...args) => {
+      const { phase } = screen.state;
+      await ready();
+      return whole.state.phase === phase ? whole[name](...args) : undefined;
+    };
 
   const app = /** @type {any} */ ({
     ready,
@@ -71,7 +93,9 @@ export function createDoorway({ database, load, painted }) {
   });
   for (const name of EARLY) app[name] = early(name);
   // Until the whole app knows what this phone is, the glance stands.
-  Object.defineProperty(app, 'state', { get: () => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state) });
+  Object.defineProperty(app, 'state', {
+    get: () => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state),
+  });
   return app;
 }
 
@@ -91,7 +115,12 @@ async function glance(database, screen) {
   try {
     const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
     const look = await readLook(database);
-    screen.set({ look, capture: await readCapturing(database), language: await readLanguage(database), phase: look.opens === 'straight' ? 'notebook' : fresh ? 'fresh' : 'locked' });
+    screen.set({
+      look,
+      capture: await readCapturing(database),
+      language: await readLanguage(database),
+      phase: look.opens === 'straight' ? 'notebook' : fresh ? 'fresh' : 'locked',
+    });
   } catch {
     return;
   }

@@ -58,7 +58,12 @@ export class Drafts extends Writing {
   /** @param {{fields?: Fields, restricted?: Fields}} change null clears a field */
   put({ fields = {}, restricted = {} }) {
     const kept = this.begin();
-    this.kept = { ...kept, fields: { ...kept.fields, ...fields }, restricted: { ...kept.restricted, ...restricted }, saved_at: null };
+    this.kept = {
+      ...kept,
+      fields: { ...kept.fields, ...fields },
+      restricted: { ...kept.restricted, ...restricted },
+      saved_at: null,
+    };
     this.showInside();
     this.timer ??= this.ctx.timers.after(SOON, () => this.flush().catch((error) => this.complain(error)));
   }
@@ -66,7 +71,11 @@ export class Drafts extends Writing {
   /** @param {Held} held */
   async addHeld(held) {
     const kept = this.begin();
-    this.kept = { ...kept, held: [...kept.held.filter(({ attachment }) => attachment !== held.attachment), held], saved_at: null };
+    this.kept = {
+      ...kept,
+      held: [...kept.held.filter(({ attachment }) => attachment !== held.attachment), held],
+      saved_at: null,
+    };
     this.showInside();
     await this.flush();
   }
@@ -84,12 +93,15 @@ export class Drafts extends Writing {
     if (!kept) return;
     const saved = { ...kept, saved_at: ctx.clock.now() };
     if (ctx.open) {
-      await ctx.open.store.change((root, change) => {
-        // Saved or thrown away while this waited its turn: written now, it would come back as a second one.
-        if (this.kept?.id !== kept.id) return;
-        root.draft = true;
-        change.putJson('draft', saved);
-      }, { last: true });
+      await ctx.open.store.change(
+        (root, change) => {
+          // Saved or thrown away while this waited its turn: written now, it would come back as a second one.
+          if (this.kept?.id !== kept.id) return;
+          root.draft = true;
+          change.putJson('draft', saved);
+        },
+        { last: true },
+      );
     } else if (this.key) {
       const { key } = this;
       const sealed = await sealDraft(key, new TextEncoder().encode(JSON.stringify(saved)));
@@ -167,7 +179,16 @@ export class Drafts extends Writing {
 
   show() {
     const { kept } = this;
-    this.ctx.screen.set({ draft: kept && { id: kept.id, record: null, fields: kept.fields, restricted: kept.restricted, attachments: kept.held.map(shownHeld), saved_at: kept.saved_at } });
+    this.ctx.screen.set({
+      draft: kept && {
+        id: kept.id,
+        record: null,
+        fields: kept.fields,
+        restricted: kept.restricted,
+        attachments: kept.held.map(shownHeld),
+        saved_at: kept.saved_at,
+      },
+    });
   }
 
   /** What could not be sealed is said until it is, whatever else is shown meanwhile. @param {unknown} error */
@@ -193,5 +214,9 @@ export class Drafts extends Writing {
 
 /** The fields that differ. @param {Fields} now @param {Fields} before @returns {Fields} */
 function newer(now, before) {
-  return Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value ?? null) !== JSON.stringify(before[name] ?? null)));
+  return Object.fromEntries(
+    Object.entries(now).filter(
+      ([name, value]) => JSON.stringify(value ?? null) !== JSON.stringify(before[name] ?? null),
+    ),
+  );
 }

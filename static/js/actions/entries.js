@@ -16,7 +16,9 @@ export async function readEntry(open, record, now) {
   const all = await open.book.versions(record);
   const versions = all.filter(({ kind }) => kind === 'incident');
   if (!versions.length) throw new KeptError(all.some(({ altered }) => altered) ? 'altered' : 'not_found');
-  const { shown: newest, taken_out } = /** @type {{shown: Opened, taken_out: number|null}} */ (/** @type {unknown} */ (standing(/** @type {any} */ (versions))));
+  const { shown: newest, taken_out } = /** @type {{shown: Opened, taken_out: number|null}} */ (
+    /** @type {unknown} */ (standing(/** @type {any} */ (versions)))
+  );
   const row = open.index.find(record);
   // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
   if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
@@ -32,10 +34,22 @@ export async function readEntry(open, record, now) {
     if (file) attachments.push(shownAttachment(file, fileState(open, file, /** @type {any} */ (row), now)));
   }
   return {
-    record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
-    note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`), half: await open.store.readJson(`uw/${record}`),
-    state: shown?.state ?? { code: 'sealed', at: null }, flags: row?.flags ?? [], versions: told(open, versions, await placesOf(open, record)),
-    taken_out, ends: await lookedAt(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
+    record,
+    seq_no: shown?.seq_no ?? null,
+    fields: ownFields(newest),
+    restricted: newest.restricted,
+    attachments,
+    note: await readNote(open, record),
+    unsaved: await open.store.readJson(`u/${record}`),
+    half: await open.store.readJson(`uw/${record}`),
+    state: shown?.state ?? { code: 'sealed', at: null },
+    flags: row?.flags ?? [],
+    versions: told(open, versions, await placesOf(open, record)),
+    taken_out,
+    ends: await lookedAt(open, record),
+    files_out: out,
+    given: await givenTo(open, record),
+    erasing: erasingOf(open, record),
   };
 }
 
@@ -67,10 +81,22 @@ function told(open, versions, places) {
   const by = new Map(versions.map((version) => [version.version, version]));
   return steps(/** @type {any} */ (versions)).map((step) => {
     const version = /** @type {Opened} */ (by.get(step.version));
-    const isMerge = Array.isArray(version.fields._parents) && version.fields._parents.length > 1 && step.kind !== 'taken_out' && step.kind !== 'put_back';
+    const isMerge =
+      Array.isArray(version.fields._parents) &&
+      version.fields._parents.length > 1 &&
+      step.kind !== 'taken_out' &&
+      step.kind !== 'put_back';
     return {
-      ...step, kind: isMerge ? /** @type {const} */ ('merged') : step.kind, by: version.fields._author?.borrowed ? 'borrowed' : version.fields._author?.device === open.identity.device ? 'this' : 'other',
-      fields: ownFields(version), altered: version.altered, ...places.get(step.version),
+      ...step,
+      kind: isMerge ? /** @type {const} */ ('merged') : step.kind,
+      by: version.fields._author?.borrowed
+        ? 'borrowed'
+        : version.fields._author?.device === open.identity.device
+          ? 'this'
+          : 'other',
+      fields: ownFields(version),
+      altered: version.altered,
+      ...places.get(step.version),
     };
   });
 }
@@ -84,5 +110,11 @@ export function fileState({ store }, file, row, { sending, offline }) {
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
   if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
   const absent = root.fetch.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
-  return stateOf({ record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false }, words, files, facts, absent);
+  return stateOf(
+    { record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false },
+    words,
+    files,
+    facts,
+    absent,
+  );
 }

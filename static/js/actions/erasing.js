@@ -71,13 +71,20 @@ export async function askErasing(ctx, open, record, words) {
 /** It stays after all; needs no words. @param {Context} ctx @param {Open} open @param {string} record */
 export async function stopErasing(ctx, open, record) {
   const mine = new Set(await belonging(open, record));
-  const concerned = /** @type {Erasure[]} */ (open.store.root.erasures ?? []).filter(({ records }) => records.some((one) => mine.has(one)));
+  const concerned = /** @type {Erasure[]} */ (open.store.root.erasures ?? []).filter(({ records }) =>
+    records.some((one) => mine.has(one)),
+  );
   for (const { erasure } of concerned) {
-    if (erasure) await ctx.api.keepAfterAll(open.identity.diary, erasure).catch((/** @type {unknown} */ error) => {
-      if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // another device was faster
-    });
+    if (erasure)
+      await ctx.api.keepAfterAll(open.identity.diary, erasure).catch((/** @type {unknown} */ error) => {
+        if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // another device was faster
+      });
   }
-  await keep(open, (known) => known.filter((one) => !concerned.some(({ records }) => records === one.records || records.join() === one.records.join())));
+  await keep(open, (known) =>
+    known.filter(
+      (one) => !concerned.some(({ records }) => records === one.records || records.join() === one.records.join()),
+    ),
+  );
 }
 
 /** The seven days of a diary that is only on this phone are over, and the words were typed again. @param {Context} ctx @param {Open} open @param {string} record @param {string} words @throws on_hold, words_differ, not_due */
@@ -97,20 +104,26 @@ export async function heedErasures(ctx, open) {
   const held = await holdOn(open, ctx.clock.now());
   let { erasures } = /** @type {{erasures: Erasure[]}} */ (await ctx.api.erasures(open.identity.diary));
   if (held) {
-    for (const { erasure, why } of erasures) if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
+    for (const { erasure, why } of erasures)
+      if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
     erasures = erasures.filter(({ why }) => why !== 'keeper');
   }
   const before = /** @type {Erasure[]} */ (open.store.root.erasures ?? []);
   if (JSON.stringify(erasures) !== JSON.stringify(before)) await keep(open, () => erasures);
   if (held) return;
-  const over = before.filter((one) => !erasures.some(({ erasure }) => erasure === one.erasure)).flatMap(({ records }) => records);
+  const over = before
+    .filter((one) => !erasures.some(({ erasure }) => erasure === one.erasure))
+    .flatMap(({ records }) => records);
   await followErased(ctx, open, open.erasedLooked ? over : [...over, ...longOut(open, ctx.clock.now())]);
   open.erasedLooked = true;
 }
 
 /** Entries that were taken out so long ago that another device may have had them erased while this one was away. @param {Open} open @param {number} now @returns {string[]} */
 function longOut({ index }, now) {
-  return index.all().filter((row) => row['taken_out'] && !row['erased'] && row['taken_out'] + SEVEN_DAYS <= now).map(({ record }) => record);
+  return index
+    .all()
+    .filter((row) => row['taken_out'] && !row['erased'] && row['taken_out'] + SEVEN_DAYS <= now)
+    .map(({ record }) => record);
 }
 
 /**
@@ -130,12 +143,17 @@ async function followErased(ctx, open, records) {
     const meta = await open.book.meta(record);
     const last = meta?.versions.at(-1);
     if (!meta || meta.erased_at || meta.kind !== 'incident' || !last?.seq) continue;
-    if (!known.has(last.v)) known = new Map([...known, ...await erasedAmong(ctx.api, open.identity.diary, last.seq - 1)]);
+    if (!known.has(last.v))
+      known = new Map([...known, ...(await erasedAmong(ctx.api, open.identity.diary, last.seq - 1))]);
     const at = known.get(last.v);
     const isOut = outSince(await open.book.versions(record)) !== null;
-    if (at !== undefined && (isOut || said.has(record))) await eraseHere(open, await belonging(open, record), at, isOut);
+    if (at !== undefined && (isOut || said.has(record)))
+      await eraseHere(open, await belonging(open, record), at, isOut);
   }
-  if (said.size) await open.store.change((root) => { delete root.told_erased; });
+  if (said.size)
+    await open.store.change((root) => {
+      delete root.told_erased;
+    });
 }
 
 /** Hold stops what waits here as well. @param {Open} open */
@@ -145,7 +163,9 @@ export async function dropLocalErasures(open) {
 
 /** @param {Open} open @param {(known: Erasure[]) => Erasure[]} change */
 async function keep(open, change) {
-  await open.store.change((root) => { root.erasures = change(root.erasures ?? []); });
+  await open.store.change((root) => {
+    root.erasures = change(root.erasures ?? []);
+  });
 }
 
 /** An entry, its files, its lists of messages and its note. @param {Open} open @param {string} record @returns {Promise<string[]>} */
@@ -153,9 +173,18 @@ async function belonging(open, record) {
   const versions = await open.book.versions(record);
   const note = await open.store.readJson(`n/${record}`);
   const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));
-  const known = await Promise.all([...new Set(files)].map(async (file) => (await isOnlyOf(open, file, record) ? file : null)));
-  const lists = (await readKind(open, 'schedule', true)).filter(({ fields }) => fields.incident_ids?.includes?.(record) && fields.incident_ids.length === 1);
-  return [record, ...known.flatMap((file) => file ?? []), ...lists.map((list) => list.record), ...(note ? [note.note] : [])];
+  const known = await Promise.all(
+    [...new Set(files)].map(async (file) => ((await isOnlyOf(open, file, record)) ? file : null)),
+  );
+  const lists = (await readKind(open, 'schedule', true)).filter(
+    ({ fields }) => fields.incident_ids?.includes?.(record) && fields.incident_ids.length === 1,
+  );
+  return [
+    record,
+    ...known.flatMap((file) => file ?? []),
+    ...lists.map((list) => list.record),
+    ...(note ? [note.note] : []),
+  ];
 }
 
 /**
@@ -167,7 +196,12 @@ async function isOnlyOf(open, file, record) {
   if (!meta || meta.erased_at) return false;
   const named = (await open.book.newest(file).catch(() => null))?.fields.incident_ids;
   const others = (Array.isArray(named) ? named : []).filter((id) => id !== record);
-  const standing = await Promise.all(others.map(async (id) => { const other = await open.book.meta(id); return Boolean(other && !other.erased_at); }));
+  const standing = await Promise.all(
+    others.map(async (id) => {
+      const other = await open.book.meta(id);
+      return Boolean(other && !other.erased_at);
+    }),
+  );
   return (meta.of === record || others.length > 0) && !standing.includes(true);
 }
 
@@ -180,7 +214,9 @@ export async function eraseHere(open, records, at, isSaid = false) {
     const batch = open.book.batch(root, change);
     if (isSaid) waitingLines(root, erasedLines(records, at));
     for (const record of records) await eraseRecord(open, batch, record, at);
-    root.erasures = (root.erasures ?? []).filter((/** @type {Erasure} */ one) => !one.records.some((each) => records.includes(each)));
+    root.erasures = (root.erasures ?? []).filter(
+      (/** @type {Erasure} */ one) => !one.records.some((each) => records.includes(each)),
+    );
   });
   if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root, and go with the next
 }
@@ -209,5 +245,7 @@ async function eraseRecord(open, batch, record, at) {
   batch.metas.set(record, meta);
   const row = open.index.find(record);
   if (row) open.index.write(root, change, [erasedRow(row, at)]);
-  change.after(() => { for (const { v } of meta.versions) open.book.seen.delete(v); });
+  change.after(() => {
+    for (const { v } of meta.versions) open.book.seen.delete(v);
+  });
 }

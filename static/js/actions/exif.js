@@ -17,8 +17,16 @@ const GPS = 'GPSLatitude';
 const HELD = 1_000_000;
 const PIECES = 2_000;
 const READERS = new Map([
-  ['image/jpeg', jpeg], ['image/png', png], ['image/webp', webp], ['image/tiff', (/** @type {Peek} */ peek) => tiff(peek)],
-  ['image/heic', readBoxes], ['image/avif', readBoxes], ['video/mp4', readBoxes], ['video/quicktime', readBoxes], ['video/3gpp', readBoxes], ['audio/mp4', readBoxes],
+  ['image/jpeg', jpeg],
+  ['image/png', png],
+  ['image/webp', webp],
+  ['image/tiff', (/** @type {Peek} */ peek) => tiff(peek)],
+  ['image/heic', readBoxes],
+  ['image/avif', readBoxes],
+  ['video/mp4', readBoxes],
+  ['video/quicktime', readBoxes],
+  ['video/3gpp', readBoxes],
+  ['audio/mp4', readBoxes],
 ]);
 
 /** @param {Peek} peek @param {string} type what its first bytes show @returns {Promise<About|null>} null where it cannot be told */
@@ -78,7 +86,8 @@ async function png(peek) {
     const type = String.fromCharCode(...head.subarray(4, 8));
     if (type === 'IEND') break;
     if (type === 'eXIf') about = together(about, readTiff(await peek.bytes(at + 8, Math.min(length, HELD))));
-    if (type === 'iTXt') about = together(about, { place: holds(await peek.bytes(at + 8, Math.min(length, HELD)), GPS) });
+    if (type === 'iTXt')
+      about = together(about, { place: holds(await peek.bytes(at + 8, Math.min(length, HELD)), GPS) });
     at += 12 + length;
   }
   return about;
@@ -93,7 +102,8 @@ async function webp(peek) {
     const length = new DataView(head.buffer, head.byteOffset, head.length).getUint32(4, true);
     const type = String.fromCharCode(...head.subarray(0, 4));
     const held = type === 'EXIF' || type === 'XMP ' ? await peek.bytes(at + 8, Math.min(length, HELD)) : null;
-    if (held && type === 'EXIF') about = together(about, readTiff(String.fromCharCode(...held.subarray(0, 6)) === EXIF ? held.subarray(6) : held));
+    if (held && type === 'EXIF')
+      about = together(about, readTiff(String.fromCharCode(...held.subarray(0, 6)) === EXIF ? held.subarray(6) : held));
     else if (held) about = together(about, { place: holds(held, GPS) });
     at += 8 + length + (length % 2);
   }

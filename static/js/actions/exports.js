@@ -28,14 +28,16 @@ export async function readExports(open) {
   const found = await readKind(open, 'export');
   const metas = await Promise.all(found.map(({ record }) => open.book.meta(record)));
   const seq = new Map(found.map(({ record }, i) => [record, metas[i]?.versions[0]?.seq ?? Infinity]));
-  const inFeed = [...found].sort((a, b) => Number(seq.get(a.record)) - Number(seq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1));
+  const inFeed = [...found].sort(
+    (a, b) => Number(seq.get(a.record)) - Number(seq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1),
+  );
   /** @type {Map<number, number>} */ const taken = new Map();
   return inFeed.map(({ record, fields, restricted, at }) => {
     const no = isPack(fields) ? wholeOf(fields, 'pack_no') : null;
     if (no === null) return { record, fields, restricted, at, label: '', twin: false };
     const before = taken.get(no) ?? 0;
     taken.set(no, before + 1);
-    return { record, fields, restricted, at, label: `${no}${before ? LETTERS[before] ?? '' : ''}`, twin: before > 0 };
+    return { record, fields, restricted, at, label: `${no}${before ? (LETTERS[before] ?? '') : ''}`, twin: before > 0 };
   });
 }
 
@@ -44,7 +46,7 @@ export const isPack = (fields) => NUMBERED.has(textOf(fields, 'kind'));
 
 /** The number of the next pack: after the highest that any device of the diary gave. @param {readonly Export[]} exports */
 export function nextPackNo(exports) {
-  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? wholeOf(fields, 'pack_no') ?? 0 : 0))) + 1;
+  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? (wholeOf(fields, 'pack_no') ?? 0) : 0))) + 1;
 }
 
 /**
@@ -58,26 +60,53 @@ export async function keepExport(open, capsule, { name, kind, records, version, 
   const counts = /** @type {Fields} */ (capsule['counts']);
   const exhibits = /** @type {Fields[]} */ (capsule['exhibits']);
   const { feed } = open.store.root;
-  const covers = { ...(pack['covers_from'] === null ? {} : { covers_from: pack['covers_from'] }), ...(pack['covers_to'] === null ? {} : { covers_to: pack['covers_to'] }) };
+  const covers = {
+    ...(pack['covers_from'] === null ? {} : { covers_from: pack['covers_from'] }),
+    ...(pack['covers_to'] === null ? {} : { covers_to: pack['covers_to'] }),
+  };
   const listed = exhibits.map((one) => [one['item'], one['sha256']]);
-  const { record } = await stageExport(open, {
-    kind, pack_id: pack['id'], pack_no: pack['no'], made_at: pack['made_at'], file_name: name, delivered_how: 'saved', restricted_included: restricted, record_ids: records,
-    items_included: exhibits.map((one) => ({ item: one['item'], record: one['record'] })), attachments_included: exhibits.length,
-    entries_withheld_count: counts['withheld'] ?? 0, entries_removed_count: counts['removed'] ?? 0, app_version: version, manifest_sha256: manifest,
-    exhibit_list_hash: hex(await sha256(canon(/** @type {any} */ (listed), { limit: 64 << 20 }))), purpose: textOf(pack, 'profile'),
-    ...(feed?.head ? { head_digest: String(feed.head) } : {}), ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}), ...covers,
-  }, reviewWords(review));
+  const { record } = await stageExport(
+    open,
+    {
+      kind,
+      pack_id: pack['id'],
+      pack_no: pack['no'],
+      made_at: pack['made_at'],
+      file_name: name,
+      delivered_how: 'saved',
+      restricted_included: restricted,
+      record_ids: records,
+      items_included: exhibits.map((one) => ({ item: one['item'], record: one['record'] })),
+      attachments_included: exhibits.length,
+      entries_withheld_count: counts['withheld'] ?? 0,
+      entries_removed_count: counts['removed'] ?? 0,
+      app_version: version,
+      manifest_sha256: manifest,
+      exhibit_list_hash: hex(await sha256(canon(/** @type {any} */ (listed), { limit: 64 << 20 }))),
+      purpose: textOf(pack, 'profile'),
+      ...(feed?.head ? { head_digest: String(feed.head) } : {}),
+      ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}),
+      ...covers,
+    },
+    reviewWords(review),
+  );
   return record;
 }
 
 /** What the keeper chose to go on without, in their own record of it. @param {Fields} review */
 function reviewWords(review) {
-  return review['override_at'] ? { notes: `Went on at the review: ${review['not_looked']} pictures not looked at, ${review['words_open'] ?? 0} words not answered.` } : {};
+  return review['override_at']
+    ? {
+        notes: `Went on at the review: ${review['not_looked']} pictures not looked at, ${review['words_open'] ?? 0} words not answered.`,
+      }
+    : {};
 }
 
 /** @param {Open} open @param {Fields} fields @param {Fields} [restricted] @returns {Promise<{record: string}>} */
 export async function stageExport(open, fields, restricted = {}) {
-  const staged = await open.store.change(async (root, change) => open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }));
+  const staged = await open.store.change(async (root, change) =>
+    open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }),
+  );
   open.syncing.soon();
   return /** @type {any} */ (staged);
 }
@@ -90,17 +119,54 @@ export function exportMethods(ctx) {
     readShared: async () => readExports(inside()),
     /** To whom it went, how, and what they call it; only what is given changes. */
     async noteDelivery(/** @type {string} */ record, /** @type {Fields} */ said) {
-      const { delivered_to, delivered_how, delivered_how_text, receipt_ref, handover, openings, not_after, withdrawn_at, digest, reason = '' } = said;
-      const known = { delivered_to, delivered_how, delivered_how_text, receipt_ref, handover, openings, not_after, withdrawn_at, digest };
+      const {
+        delivered_to,
+        delivered_how,
+        delivered_how_text,
+        receipt_ref,
+        handover,
+        openings,
+        not_after,
+        withdrawn_at,
+        digest,
+        reason = '',
+      } = said;
+      const known = {
+        delivered_to,
+        delivered_how,
+        delivered_how_text,
+        receipt_ref,
+        handover,
+        openings,
+        not_after,
+        withdrawn_at,
+        digest,
+      };
       const fields = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
-      return saved(await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }));
+      return saved(
+        await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }),
+      );
     },
     /** Something that left without a pack: read out, pasted, shown. */
-    async noteShared(/** @type {{kind: string, records: string[], delivered_to?: string, delivered_how?: string}} */ { kind, records, delivered_to, delivered_how }) {
+    async noteShared(
+      /** @type {{kind: string, records: string[], delivered_to?: string, delivered_how?: string}} */ {
+        kind,
+        records,
+        delivered_to,
+        delivered_how,
+      },
+    ) {
       const open = inside();
-      return saved(await stageExport(open, {
-        kind, made_at: ctx.clock.now(), record_ids: records, restricted_included: false, ...(delivered_to ? { delivered_to } : {}), ...(delivered_how ? { delivered_how } : {}),
-      }));
+      return saved(
+        await stageExport(open, {
+          kind,
+          made_at: ctx.clock.now(),
+          record_ids: records,
+          restricted_included: false,
+          ...(delivered_to ? { delivered_to } : {}),
+          ...(delivered_how ? { delivered_how } : {}),
+        }),
+      );
     },
   };
 }

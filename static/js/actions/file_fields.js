@@ -9,18 +9,45 @@
 
 /** @param {Held} held @param {string|null} incident null for a file that stands in no entry */
 export function firstFields(held, incident) {
-  const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({ purpose, sha256, size_bytes, width, height, media_type }));
-  const tools = held.renditions.map(({ purpose, recipe }) => ({ purpose, tool: 'browser', recipe: recipe ?? '', at: held.received_at }));
+  const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({
+    purpose,
+    sha256,
+    size_bytes,
+    width,
+    height,
+    media_type,
+  }));
+  const tools = held.renditions.map(({ purpose, recipe }) => ({
+    purpose,
+    tool: 'browser',
+    recipe: recipe ?? '',
+    at: held.received_at,
+  }));
   const duration = held.about?.duration_ms ?? null;
   return {
     open: {
-      incident_ids: incident ? [incident] : [], kind: held.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size, media_type: held.magic,
-      added_at: held.received_at, sensitivity: 'normal', alteration_before_receipt: 'none_known', renditions,
-      ...(held.flags.length ? { flags: held.flags } : {}), ...(duration === null ? {} : { duration_ms: duration }),
+      incident_ids: incident ? [incident] : [],
+      kind: held.kind,
+      sha256: held.sha256,
+      sha512: held.sha512,
+      size_bytes: held.size,
+      media_type: held.magic,
+      added_at: held.received_at,
+      sensitivity: 'normal',
+      alteration_before_receipt: 'none_known',
+      renditions,
+      ...(held.flags.length ? { flags: held.flags } : {}),
+      ...(duration === null ? {} : { duration_ms: duration }),
       ...present(held.said?.fields ?? {}),
     },
     restricted: {
-      received_as: present({ filename: held.name, claimed_type: held.claimed, magic_type: held.magic, last_modified: held.last_modified, route: held.route }),
+      received_as: present({
+        filename: held.name,
+        claimed_type: held.claimed,
+        magic_type: held.magic,
+        last_modified: held.last_modified,
+        route: held.route,
+      }),
       ...(held.gps_present === null ? {} : { gps_present: held.gps_present }),
       ...(held.about && Object.keys(summaryOf(held.about)).length ? { exif_summary: summaryOf(held.about) } : {}),
       ...(tools.length ? { rendition_tools: tools } : {}),
@@ -39,5 +66,13 @@ export function summaryOf({ place: _place, duration_ms: _length, ...said }) {
 
 /** @param {Fields} fields @returns {Fields} */
 function present(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '' && !(typeof value === 'object' && !Object.keys(value).length)));
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, value]) =>
+        value !== null &&
+        value !== undefined &&
+        value !== '' &&
+        !(typeof value === 'object' && !Object.keys(value).length),
+    ),
+  );
 }

@@ -22,8 +22,13 @@ const UNFIT = new Set(['not_text', 'not_a_list', 'not_an_object', 'not_a_number'
 export function refuseUnfit(kind, open, restricted) {
   const shape = [...faultsOfShape(kind, open), ...faultsOfShape(kind, restricted)];
   if (shape.some(({ code }) => code === 'too_long' || code === 'too_many')) throw new KeptError('too_long');
-  if (kind === 'incident' && faultsOfTime(open).some(({ code }) => CROSSED.has(code))) throw new KeptError('times_crossed');
-  if (kind === 'incident' && shape.some(({ field, code }) => field.startsWith('occurred_') && code === 'no_calendar_time')) throw new KeptError('no_calendar_time');
+  if (kind === 'incident' && faultsOfTime(open).some(({ code }) => CROSSED.has(code)))
+    throw new KeptError('times_crossed');
+  if (
+    kind === 'incident' &&
+    shape.some(({ field, code }) => field.startsWith('occurred_') && code === 'no_calendar_time')
+  )
+    throw new KeptError('no_calendar_time');
   if (shape.some(({ code }) => UNFIT.has(code))) throw new KeptError('unfit');
 }
 
@@ -34,11 +39,23 @@ export function refuseUnfit(kind, open, restricted) {
  * @throws before_service, no_such_term
  */
 export async function refuseBreach(book, batch, fields, ...before) {
-  const ids = [...new Set(objectsOf(fields, 'alleged_breaches').map((one) => textOf(one, 'order_id')).filter(Boolean))];
+  const ids = [
+    ...new Set(
+      objectsOf(fields, 'alleged_breaches')
+        .map((one) => textOf(one, 'order_id'))
+        .filter(Boolean),
+    ),
+  ];
   if (!ids.length || before.some((one) => told(one) === told(fields))) return;
   const found = await book.manyVersions(ids, batch);
-  const orders = new Map(found.filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
-    .map(({ record, versions }) => [record, standing(/** @type {any} */ (versions.filter(({ kind }) => kind === 'order'))).shown.fields]));
+  const orders = new Map(
+    found
+      .filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
+      .map(({ record, versions }) => [
+        record,
+        standing(/** @type {any} */ (versions.filter(({ kind }) => kind === 'order'))).shown.fields,
+      ]),
+  );
   const fault = faultsOfBreaches(fields, orders)[0];
   if (fault) throw new KeptError(fault.code);
 }

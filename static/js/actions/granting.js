@@ -39,27 +39,57 @@ export function grantActions(ctx) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    async meetAdvocate(/** @type {string} */ typed) { return meet(ctx, inside(), typed); },
+    async meetAdvocate(/** @type {string} */ typed) {
+      return meet(ctx, inside(), typed);
+    },
     /** People whose nine words were checked here; those that waited for a signal are looked up first. */
-    async readMet() { return readMet(ctx, inside()); },
-    async forgetAdvocate(/** @type {string} */ print) { await forgetMet(inside(), print); },
+    async readMet() {
+      return readMet(ctx, inside());
+    },
+    async forgetAdvocate(/** @type {string} */ print) {
+      await forgetMet(inside(), print);
+    },
     /** What a scope means now, before anybody is let in. */
-    async previewGrant(/** @type {Scope} */ scope) { return previewOf(await readDiary(inside()), scope); },
-    async letIn(/** @type {Letter} */ letter) { return saved(await letIn(ctx, inside(), letter)); },
+    async previewGrant(/** @type {Scope} */ scope) {
+      return previewOf(await readDiary(inside()), scope);
+    },
+    async letIn(/** @type {Letter} */ letter) {
+      return saved(await letIn(ctx, inside(), letter));
+    },
     /** In its last seven days, the same for thirty days more. */
-    async renewGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) { return saved(await renew(ctx, inside(), grant, words)); },
+    async renewGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) {
+      return saved(await renew(ctx, inside(), grant, words));
+    },
     /** Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. It is a new grant, so the words are asked for. */
-    async narrowGrant(/** @type {string} */ grant, /** @type {Partial<Choice>} */ less, /** @type {{words: string}} */ { words }) { return saved(await narrow(ctx, inside(), grant, less, words)); },
-    async readGrants() { return readAll(ctx, inside()); },
+    async narrowGrant(
+      /** @type {string} */ grant,
+      /** @type {Partial<Choice>} */ less,
+      /** @type {{words: string}} */ { words },
+    ) {
+      return saved(await narrow(ctx, inside(), grant, less, words));
+    },
+    async readGrants() {
+      return readAll(ctx, inside());
+    },
     /** Now, with or without a signal. */
-    async endGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) { return saved(await endWithWords(ctx, inside(), grant, words)); },
+    async endGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) {
+      return saved(await endWithWords(ctx, inside(), grant, words));
+    },
     /** What advocates sent in the last 30 days and is nowhere here. @returns {Promise<number>} how many there were */
-    async lookAgain() { return saved(await lookAgain(ctx, inside())); },
+    async lookAgain() {
+      return saved(await lookAgain(ctx, inside()));
+    },
     /** Who can see an entry, as far as this phone knows without asking. */
-    async whoSees(/** @type {string} */ record) { return whoSees(ctx, inside(), record); },
+    async whoSees(/** @type {string} */ record) {
+      return whoSees(ctx, inside(), record);
+    },
     /** Who has looked through what, by record. */
-    async readMarked() { return markedAll(inside()); },
-    async markedOf(/** @type {string} */ record) { return markedOf(inside(), record); },
+    async readMarked() {
+      return markedAll(inside());
+    },
+    async markedOf(/** @type {string} */ record) {
+      return markedOf(inside(), record);
+    },
     usualEnd: () => ctx.clock.now() + USUAL_MS,
     latestEnd: () => ctx.clock.now() + LONGEST_MS,
     /** The keeper's own nine words, for an advocate to compare. */
@@ -80,10 +110,23 @@ async function meet(ctx, open, typed) {
   if (!open.store.root.account.registered) throw new KeptError('not_registered');
   const print = await readFingerprint(typed);
   const words = await fingerprintWords(print);
-  const row = await grantsOf(ctx.api).find(b64(print)).catch((error) => { if (!isPassing(error)) throw error; return null; });
-  const found = row ? checked(row, b64(print)) : { ecdsa_pub: '', hpke_pub: '', name: '', organisation: '', fingerprint: b64(print) };
+  const row = await grantsOf(ctx.api)
+    .find(b64(print))
+    .catch((error) => {
+      if (!isPassing(error)) throw error;
+      return null;
+    });
+  const found = row
+    ? checked(row, b64(print))
+    : { ecdsa_pub: '', hpke_pub: '', name: '', organisation: '', fingerprint: b64(print) };
   const met = { ...found, words, at: ctx.clock.now() };
-  const before = metOf(open).some((one) => Boolean(met.name) && one.fingerprint !== met.fingerprint && one.name === met.name && one.organisation === met.organisation);
+  const before = metOf(open).some(
+    (one) =>
+      Boolean(met.name) &&
+      one.fingerprint !== met.fingerprint &&
+      one.name === met.name &&
+      one.organisation === met.organisation,
+  );
   await keepMet(open, met);
   return { ...met, before };
 }
@@ -97,7 +140,13 @@ function checked(row, print) {
     theirs = ''; // no keys at all
   }
   if (theirs !== print) throw new KeptError('wrong_keys');
-  return { ecdsa_pub: row.ecdsa_pub, hpke_pub: row.hpke_pub, name: String(row.name ?? ''), organisation: String(row.organisation ?? ''), fingerprint: print };
+  return {
+    ecdsa_pub: row.ecdsa_pub,
+    hpke_pub: row.hpke_pub,
+    name: String(row.name ?? ''),
+    organisation: String(row.organisation ?? ''),
+    fingerprint: print,
+  };
 }
 
 /** @param {Context} ctx @param {Open} open @returns {Promise<(Met & {trouble: string|null})[]>} `trouble`: why one that waited cannot be let in */
@@ -121,7 +170,8 @@ async function readMet(ctx, open) {
 
 /** One consent, a grant for the advocate and one for the stand-in. @param {Context} ctx @param {Open} open @param {Letter} letter @returns {Promise<Letting[]>} @throws bad_signature, no_match, not_found, other_organisation */
 async function letIn(ctx, open, { met, standIn = null, choice, name, words, instead = null }) {
-  if (standIn && (standIn.organisation !== met.organisation || standIn.fingerprint === met.fingerprint)) throw new KeptError('other_organisation');
+  if (standIn && (standIn.organisation !== met.organisation || standIn.fingerprint === met.fingerprint))
+    throw new KeptError('other_organisation');
   const proof = await proofOf(ctx, open, words);
   const made = [await grantTo(ctx, open, met, { choice, name, prev: instead }, proof)];
   if (standIn) made.push(await grantTo(ctx, open, standIn, { choice, name, prev: null, standsFor: met.name }, proof));
@@ -132,7 +182,11 @@ async function letIn(ctx, open, { met, standIn = null, choice, name, words, inst
 /** @param {Context} ctx @param {Open} open @param {import('../net/grants.js').AdvocateRow} met @param {{choice: Choice, name: string, prev: string|null, standsFor?: string}} what @param {string} proof @returns {Promise<Letting>} */
 async function grantTo(ctx, open, met, { choice, name, prev, standsFor = '' }, proof) {
   const { vault } = open;
-  const { said, body } = await vault.grantMake({ advocate: personOf(met), name, choice: { ...choice, prev, made_at: ctx.clock.now() } });
+  const { said, body } = await vault.grantMake({
+    advocate: personOf(met),
+    name,
+    choice: { ...choice, prev, made_at: ctx.clock.now() },
+  });
   try {
     await grantsOf(ctx.api).make(open.identity.diary, body, proof);
   } catch (error) {
@@ -140,24 +194,52 @@ async function grantTo(ctx, open, met, { choice, name, prev, standsFor = '' }, p
     throw error;
   }
   /** @type {Letting} */
-  const letting = { grant: said.grant, to: said.to, kept: body.kept, made_at: said.made_at, not_after: said.not_after, name: met.name, organisation: met.organisation, looked_at: null, called: name };
+  const letting = {
+    grant: said.grant,
+    to: said.to,
+    kept: body.kept,
+    made_at: said.made_at,
+    not_after: said.not_after,
+    name: met.name,
+    organisation: met.organisation,
+    looked_at: null,
+    called: name,
+  };
   await addStanding(open, letting);
   await noteConsent(open, said, letting, standsFor);
   // It stands: what cannot be given for want of a signal now is given in a later run.
-  await giveTo(ctx, open, said).catch((error) => { if (!isPassing(error)) throw error; });
+  await giveTo(ctx, open, said).catch((error) => {
+    if (!isPassing(error)) throw error;
+  });
   return letting;
 }
 
 /** What was agreed to stands in the diary, under the grant's own id. @param {Open} open @param {Said} said @param {Letting} letting @param {string} standsFor */
 async function noteConsent(open, said, { name, organisation }, standsFor) {
-  const records = within(await readDiary(open), said.scope).incidents.map(({ record }) => record).slice(0, RECORDS_KEPT);
-  const what = 'all' in said.scope ? 'All entries, old and new' : 'case' in said.scope ? 'One case, old and new entries' : 'Chosen entries';
+  const records = within(await readDiary(open), said.scope)
+    .incidents.map(({ record }) => record)
+    .slice(0, RECORDS_KEPT);
+  const what =
+    'all' in said.scope
+      ? 'All entries, old and new'
+      : 'case' in said.scope
+        ? 'One case, old and new entries'
+        : 'Chosen entries';
   await open.store.change(async (root, change) => {
     await open.book.stage(open.book.batch(root, change), {
-      kind: 'consent', record: said.grant,
+      kind: 'consent',
+      record: said.grant,
       open: {
-        kind: 'grant', form: 'in_app', given_at: said.made_at, not_after: said.not_after, purpose: said.purpose, recipient_role: 'advocate', what: [what, ...said.rights, ...(standsFor ? ['stand-in'] : [])].join('; '),
-        restricted_included: said.restricted, ...(records.length ? { record_ids: records } : {}), ...('case' in said.scope ? { case_id: said.scope.case } : {}),
+        kind: 'grant',
+        form: 'in_app',
+        given_at: said.made_at,
+        not_after: said.not_after,
+        purpose: said.purpose,
+        recipient_role: 'advocate',
+        what: [what, ...said.rights, ...(standsFor ? ['stand-in'] : [])].join('; '),
+        restricted_included: said.restricted,
+        ...(records.length ? { record_ids: records } : {}),
+        ...('case' in said.scope ? { case_id: said.scope.case } : {}),
       },
       restricted: { recipient: [name, organisation].filter(Boolean).join(', ') },
     });
@@ -187,23 +269,38 @@ async function narrow(ctx, open, grant, less, words) {
   const before = await standing(ctx, open, grant);
   const next = { ...choiceOf(before.said), ...less };
   const was = choiceOf(before.said);
-  const isLess = next.rights.every((one) => was.rights.includes(one)) && (was.restricted || !next.restricted) && next.not_after <= was.not_after;
+  const isLess =
+    next.rights.every((one) => was.rights.includes(one)) &&
+    (was.restricted || !next.restricted) &&
+    next.not_after <= was.not_after;
   const versions = await readDiary(open);
   const before_records = within(versions, was.scope).records;
-  if (!isLess || [...within(versions, next.scope).records].some((record) => !before_records.has(record))) throw new KeptError('wider');
-  if (JSON.stringify(was.scope) !== JSON.stringify(next.scope) && !('records' in next.scope)) throw new KeptError('wider');
+  if (!isLess || [...within(versions, next.scope).records].some((record) => !before_records.has(record)))
+    throw new KeptError('wider');
+  if (JSON.stringify(was.scope) !== JSON.stringify(next.scope) && !('records' in next.scope))
+    throw new KeptError('wider');
   return replace(ctx, open, before, next, words);
 }
 
 /** The new grant first: nobody is shut out by a signal that goes. @param {Context} ctx @param {Open} open @param {import('./granting_give.js').Grant} before @param {Choice} choice @param {string} words */
 async function replace(ctx, open, before, choice, words) {
-  const [known] = await open.vault.grantsLoad([{ diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) }]);
+  const [known] = await open.vault.grantsLoad([
+    { diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) },
+  ]);
   if (!known) throw new KeptError('not_found');
   const met = { ...known.other, fingerprint: before.to, name: before.name, organisation: before.organisation };
   const proof = await proofOf(ctx, open, words);
-  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, proof);
+  const made = await grantTo(
+    ctx,
+    open,
+    met,
+    { choice, name: before.called || (await ownName(open)), prev: before.grant },
+    proof,
+  );
   // Without a signal for them the marks are kept here all the same, under the grant before.
-  await carryMarks(ctx, open, before.grant, made.grant).catch((error) => { if (!isPassing(error)) throw error; });
+  await carryMarks(ctx, open, before.grant, made.grant).catch((error) => {
+    if (!isPassing(error)) throw error;
+  });
   await endReplaced(ctx, open, before.grant, { words, proof });
   return made;
 }
@@ -224,10 +321,15 @@ async function whoSees(ctx, open, record) {
   const here = lettingOf(open).filter(({ not_after: until }) => until > ctx.clock.now());
   if (!here.length) return [];
   const [known, { fields }] = await Promise.all([
-    open.vault.grantsLoad(here.map(({ grant, to, kept }) => ({ diary: open.identity.diary, grant, to, kept: unb64(kept) }))), open.book.newest(record),
+    open.vault.grantsLoad(
+      here.map(({ grant, to, kept }) => ({ diary: open.identity.diary, grant, to, kept: unb64(kept) })),
+    ),
+    open.book.newest(record),
   ]);
   return here.flatMap(({ grant, name, organisation, looked_at }, i) => {
     const said = known[i]?.said;
-    return said && isMeant(said.scope, record, fields) ? [{ grant, name, organisation, looked_at, rights: said.rights }] : [];
+    return said && isMeant(said.scope, record, fields)
+      ? [{ grant, name, organisation, looked_at, rights: said.rights }]
+      : [];
   });
 }

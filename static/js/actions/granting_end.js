@@ -21,14 +21,21 @@ export async function endWithWords(ctx, open, grant, words) {
   await confirm(ctx, open, words);
   await endOnPhone(ctx, open, grant);
   open.typed = words; // for a later run, where the server cannot be reached now
-  return { heard: await endAtServer(ctx, open, grant).catch((error) => { if (!isPassing(error)) throw error; return false; }) };
+  return {
+    heard: await endAtServer(ctx, open, grant).catch((error) => {
+      if (!isPassing(error)) throw error;
+      return false;
+    }),
+  };
 }
 
 /** The grant that a new one replaces ends with the proof that the new one was made with. @param {Context} ctx @param {Open} open @param {string} grant @param {{words: string, proof: string}} by */
 export async function endReplaced(ctx, open, grant, { words, proof }) {
   await endOnPhone(ctx, open, grant);
   open.typed = words;
-  await askServer(ctx, open, grant, proof).catch((error) => { if (!isPassing(error)) throw error; });
+  await askServer(ctx, open, grant, proof).catch((error) => {
+    if (!isPassing(error)) throw error;
+  });
 }
 
 /** Grants that ended on a device of this diary and not yet at the server. Part of every run of syncing. @param {Context} ctx @param {Open} open */
@@ -45,8 +52,15 @@ async function endOnPhone(ctx, open, grant) {
     const batch = open.book.batch(root, change);
     const { fields, restricted } = await open.book.newest(grant, batch);
     if (!isBlank(fields['withdrawn_at'])) return;
-    const words = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'));
-    await open.book.stage(batch, { kind: 'consent', record: grant, open: { ...words, withdrawn_at: ctx.clock.now() }, restricted });
+    const words = Object.fromEntries(
+      Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'),
+    );
+    await open.book.stage(batch, {
+      kind: 'consent',
+      record: grant,
+      open: { ...words, withdrawn_at: ctx.clock.now() },
+      restricted,
+    });
   });
 }
 
@@ -57,8 +71,10 @@ async function endAtServer(ctx, open, grant) {
 
 /** @param {Context} ctx @param {Open} open @param {string} grant @param {string} proof */
 async function askServer(ctx, open, grant, proof) {
-  await grantsOf(ctx.api).end(open.identity.diary, grant, proof).catch((error) => {
-    if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // it has ended there
-  });
+  await grantsOf(ctx.api)
+    .end(open.identity.diary, grant, proof)
+    .catch((error) => {
+      if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // it has ended there
+    });
   await noteTold(open, grant, true);
 }

@@ -45,27 +45,64 @@ export const stands = ({ ended_at: ended, left, not_after: until }, now) => ende
 
 /** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
 export async function readAll(ctx, open) {
-  const told = await grantsOf(ctx.api).list().catch((error) => { if (!isPassing(error)) throw error; return null; });
+  const told = await grantsOf(ctx.api)
+    .list()
+    .catch((error) => {
+      if (!isPassing(error)) throw error;
+      return null;
+    });
   if (!told) return readHere(open);
   const here = new Map(lettingOf(open).map((one) => [one.grant, one]));
   const rows = told.grants.map((row) => {
     const mine = here.get(row.grant);
     // What the keeper sealed says whom it is for: a server cannot hide a grant by naming somebody else.
-    return { row, letting: { grant: row.grant, to: addressOf(row.kept), kept: row.kept, made_at: row.made_at, not_after: row.not_after, looked_at: row.looked_at, name: mine?.name ?? '', organisation: mine?.organisation ?? '', ...(mine?.called ? { called: mine.called } : {}) } };
+    return {
+      row,
+      letting: {
+        grant: row.grant,
+        to: addressOf(row.kept),
+        kept: row.kept,
+        made_at: row.made_at,
+        not_after: row.not_after,
+        looked_at: row.looked_at,
+        name: mine?.name ?? '',
+        organisation: mine?.organisation ?? '',
+        ...(mine?.called ? { called: mine.called } : {}),
+      },
+    };
   });
-  const known = await openAll(open, rows.map(({ letting }) => letting));
+  const known = await openAll(
+    open,
+    rows.map(({ letting }) => letting),
+  );
   const grants = [];
   for (const [i, { row, letting }] of rows.entries()) {
     const opened = known[i];
     if (!opened) continue;
-    const [mine, met] = await Promise.all([endedAt(open, row.grant), letting.name ? letting : metAs(open, row.grant, opened.other.name)]);
+    const [mine, met] = await Promise.all([
+      endedAt(open, row.grant),
+      letting.name ? letting : metAs(open, row.grant, opened.other.name),
+    ]);
     // The end that was signed counts, whatever the server has.
     grants.push({
-      ...letting, name: met.name, organisation: met.organisation, not_after: Math.min(row.not_after, opened.said.not_after), said: opened.said, ended_at: mine ?? row.ended_at, mine: mine !== null, given: row.given,
-      left: row.to === null, changed: row.to !== null && row.to !== opened.said.to, unheard: mine !== null && row.ended_at === null, marks: row.marks,
+      ...letting,
+      name: met.name,
+      organisation: met.organisation,
+      not_after: Math.min(row.not_after, opened.said.not_after),
+      said: opened.said,
+      ended_at: mine ?? row.ended_at,
+      mine: mine !== null,
+      given: row.given,
+      left: row.to === null,
+      changed: row.to !== null && row.to !== opened.said.to,
+      unheard: mine !== null && row.ended_at === null,
+      marks: row.marks,
     });
   }
-  await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));
+  await keepStanding(
+    open,
+    grants.filter((one) => stands(one, ctx.clock.now())),
+  );
   await keepOwed(open, grants);
   return { grants, looks: told.looks, offline: false };
 }
@@ -73,10 +110,35 @@ export async function readAll(ctx, open) {
 /** Without a signal: who stands, and what ended here and not yet at the server. @param {Open} open @returns {Promise<Listed>} */
 async function readHere(open) {
   const owed = endedOf(open).flatMap(({ at, told, was }) => (told || !was ? [] : [{ letting: was, ended_at: at }]));
-  const here = [...lettingOf(open).map((letting) => ({ letting, ended_at: /** @type {number|null} */ (null) })), ...owed];
-  const known = await openAll(open, here.map(({ letting }) => letting));
+  const here = [
+    ...lettingOf(open).map((letting) => ({ letting, ended_at: /** @type {number|null} */ (null) })),
+    ...owed,
+  ];
+  const known = await openAll(
+    open,
+    here.map(({ letting }) => letting),
+  );
   const usual = { given: 0, left: false, changed: false, marks: 0 };
-  return { looks: [], offline: true, grants: here.flatMap(({ letting, ended_at }, i) => (known[i] ? [{ ...letting, ...usual, ended_at, mine: ended_at !== null, unheard: ended_at !== null, said: known[i].said }] : [])).reverse() };
+  return {
+    looks: [],
+    offline: true,
+    grants: here
+      .flatMap(({ letting, ended_at }, i) =>
+        known[i]
+          ? [
+              {
+                ...letting,
+                ...usual,
+                ended_at,
+                mine: ended_at !== null,
+                unheard: ended_at !== null,
+                said: known[i].said,
+              },
+            ]
+          : [],
+      )
+      .reverse(),
+  };
 }
 
 /**
@@ -94,7 +156,7 @@ function isLacking({ store }) {
  */
 export async function heedGrants(ctx, open) {
   await endOwed(ctx, open);
-  if (!lettingOf(open).length && !await mayHave(open)) return;
+  if (!lettingOf(open).length && !(await mayHave(open))) return;
   const { grants } = await readAll(ctx, open);
   await heedMarks(ctx, open, grants);
   if (isLacking(open)) return;
@@ -118,17 +180,26 @@ export async function giveTo(ctx, open, said) {
   done.set(open, before);
   if (before.get(said.grant) === turn) return;
   const wire = grantsOf(ctx.api);
-  const [versions, { versions: given }] = await Promise.all([readDiary(open, ['question']), wire.given(said.diary, said.grant)]);
+  const [versions, { versions: given }] = await Promise.all([
+    readDiary(open, ['question']),
+    wire.given(said.diary, said.grant),
+  ]);
   const { incidents, registers, missing } = missingFrom(versions, said, new Set(given));
   const recordOf = new Map(versions.map((one) => [one.version, one.record]));
   for (let from = 0; from < missing.length; from += AT_ONCE) {
     const some = missing.slice(from, from + AT_ONCE);
     const held = await store.readMany(some.map((version) => `v/${version}`));
-    const list = some.flatMap((version, i) => (held[i] ? [{ version, record: recordOf.get(version) ?? '', ...decodePush(held[i].bytes) }] : []));
+    const list = some.flatMap((version, i) =>
+      held[i] ? [{ version, record: recordOf.get(version) ?? '', ...decodePush(held[i].bytes) }] : [],
+    );
     const made = await open.vault.grantWraps(said.grant, list);
     // Ended while it was being made: nothing more goes.
     if (!lettingOf(open).some(({ grant }) => grant === said.grant)) return;
-    await wire.give(said.diary, said.grant, list.map(({ version }, i) => ({ version, wraps: made[i] ?? [] })));
+    await wire.give(
+      said.diary,
+      said.grant,
+      list.map(({ version }, i) => ({ version, wraps: made[i] ?? [] })),
+    );
   }
   await summarise(ctx, open, said, versions, { incidents, registers });
   before.set(said.grant, turn);
@@ -137,8 +208,15 @@ export async function giveTo(ctx, open, said) {
 /** What stands on the advocate's list. @param {Context} ctx @param {Open} open @param {Said} said @param {readonly DiaryVersion[]} versions @param {{incidents: readonly Told[], registers: readonly Told[]}} seen */
 async function summarise(ctx, open, said, versions, { incidents, registers }) {
   const theirs = new Set(incidents.map(({ record }) => record));
-  const times = versions.flatMap(({ record, receipt }) => (theirs.has(record) && typeof receipt?.ts === 'number' ? [receipt.ts] : []));
-  const sealed = await open.vault.grantSummary(said.grant, { dates: datesOf([...incidents, ...registers], ctx.clock.now()), entries: incidents.length, made_at: ctx.clock.now(), newest_at: times.length ? Math.max(...times) : null });
+  const times = versions.flatMap(({ record, receipt }) =>
+    theirs.has(record) && typeof receipt?.ts === 'number' ? [receipt.ts] : [],
+  );
+  const sealed = await open.vault.grantSummary(said.grant, {
+    dates: datesOf([...incidents, ...registers], ctx.clock.now()),
+    entries: incidents.length,
+    made_at: ctx.clock.now(),
+    newest_at: times.length ? Math.max(...times) : null,
+  });
   await grantsOf(ctx.api).summarise(said.diary, said.grant, sealed);
 }
 
@@ -161,7 +239,7 @@ export async function givenWith(ctx, open, { record, version }) {
   const list = [];
   for (const [i, { grant }] of standing.entries()) {
     const said = known[i]?.said;
-    if (!said || !isMeant(said.scope, record, fields) || await endedAt(open, grant) !== null) continue;
+    if (!said || !isMeant(said.scope, record, fields) || (await endedAt(open, grant)) !== null) continue;
     const [made] = await open.vault.grantWraps(grant, [{ version, record, ...pushed }]);
     if (made) list.push({ grant, wraps: made });
   }

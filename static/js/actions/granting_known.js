@@ -56,20 +56,29 @@ export function addressOf(kept) {
  * @param {Open} open @param {string} grant @param {string} name @returns {Promise<{name: string, organisation: string}>} no organisation while the consent has not come
  */
 export async function metAs(open, grant, name) {
-  const recipient = await open.book.meta(grant) ? await open.book.newest(grant).then(({ restricted }) => textOf(restricted, 'recipient'), () => '') : '';
+  const recipient = (await open.book.meta(grant))
+    ? await open.book.newest(grant).then(
+        ({ restricted }) => textOf(restricted, 'recipient'),
+        () => '',
+      )
+    : '';
   return { name, organisation: recipient.startsWith(`${name}, `) ? recipient.slice(name.length + 2) : '' };
 }
 
 /** @param {Open} open @param {Met} met */
 export async function keepMet(open, met) {
   await open.store.change((root) => {
-    root.met = [...(root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== met.fingerprint), met].slice(-MET_LIMIT);
+    root.met = [...(root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== met.fingerprint), met].slice(
+      -MET_LIMIT,
+    );
   });
 }
 
 /** @param {Open} open @param {string} fingerprint */
 export async function forgetMet(open, fingerprint) {
-  await open.store.change((root) => { root.met = (root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== fingerprint); });
+  await open.store.change((root) => {
+    root.met = (root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== fingerprint);
+  });
 }
 
 /** @param {Letting} one @returns {Letting} without what else is known of it */
@@ -81,12 +90,19 @@ function lettingIn({ grant, to, kept, made_at, not_after, name, organisation, lo
 export async function keepStanding(open, standing) {
   const list = standing.map(lettingIn);
   if (JSON.stringify(list) === JSON.stringify(lettingOf(open))) return;
-  await open.store.change((root) => { root.letting = list; });
+  await open.store.change((root) => {
+    root.letting = list;
+  });
 }
 
 /** @param {Open} open @param {Letting} letting */
 export async function addStanding(open, letting) {
-  await open.store.change((root) => { root.letting = [...(root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== letting.grant), letting]; });
+  await open.store.change((root) => {
+    root.letting = [
+      ...(root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== letting.grant),
+      letting,
+    ];
+  });
 }
 
 /** From here on nothing is given, whether the server has ended it or not. @param {Open} open @param {string} grant @param {number} now ms */
@@ -95,14 +111,19 @@ export async function endHere(open, grant, now) {
   await open.store.change((root) => {
     const was = (root.letting ?? []).find((/** @type {Letting} */ one) => one.grant === grant);
     root.letting = (root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== grant);
-    if (!endedOf(open).some((one) => one.grant === grant)) root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false, ...(was ? { was } : {}) }].slice(-ENDED_LIMIT);
+    if (!endedOf(open).some((one) => one.grant === grant))
+      root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false, ...(was ? { was } : {}) }].slice(
+        -ENDED_LIMIT,
+      );
   });
 }
 
 /** @param {Open} open @param {string} grant @param {boolean} told */
 export async function noteTold(open, grant, told) {
   await open.store.change((root) => {
-    root.let_out = (root.let_out ?? []).map((/** @type {Ended} */ one) => (one.grant === grant ? { grant, at: one.at, told, ...(one.was && !told ? { was: one.was } : {}) } : one));
+    root.let_out = (root.let_out ?? []).map((/** @type {Ended} */ one) =>
+      one.grant === grant ? { grant, at: one.at, told, ...(one.was && !told ? { was: one.was } : {}) } : one,
+    );
   });
 }
 
@@ -115,19 +136,28 @@ export async function keepOwed(open, grants) {
   const before = endedOf(open);
   const told = new Map(before.map((one) => [one.grant, one.told]));
   const owing = grants.filter(({ grant, unheard }) => unheard && told.get(grant) !== false);
-  const done = new Set(grants.filter(({ grant, unheard }) => !unheard && told.get(grant) === false).map(({ grant }) => grant));
+  const done = new Set(
+    grants.filter(({ grant, unheard }) => !unheard && told.get(grant) === false).map(({ grant }) => grant),
+  );
   if (!owing.length && !done.size) return;
   const again = owing.map((one) => ({ grant: one.grant, at: one.ended_at ?? 0, told: false, was: lettingIn(one) }));
-  const kept = before.filter(({ grant }) => !owing.some((one) => one.grant === grant)).map((one) => (done.has(one.grant) ? { grant: one.grant, at: one.at, told: true } : one));
-  await open.store.change((root) => { root.let_out = [...kept, ...again].slice(-ENDED_LIMIT); });
+  const kept = before
+    .filter(({ grant }) => !owing.some((one) => one.grant === grant))
+    .map((one) => (done.has(one.grant) ? { grant: one.grant, at: one.at, told: true } : one));
+  await open.store.change((root) => {
+    root.let_out = [...kept, ...again].slice(-ENDED_LIMIT);
+  });
 }
 
 /** When the keeper ended a grant, on this device or on another one; null while it stands. @param {Open} open @param {string} grant @returns {Promise<number|null>} ms */
 export async function endedAt(open, grant) {
   const here = endedOf(open).find((one) => one.grant === grant);
   if (here) return here.at;
-  if (!await open.book.meta(grant)) return null; // made by a device whose note has not come yet
-  return open.book.newest(grant).then(({ kind, fields }) => (kind === 'consent' ? wholeOf(fields, 'withdrawn_at') : null), () => null);
+  if (!(await open.book.meta(grant))) return null; // made by a device whose note has not come yet
+  return open.book.newest(grant).then(
+    ({ kind, fields }) => (kind === 'consent' ? wholeOf(fields, 'withdrawn_at') : null),
+    () => null,
+  );
 }
 
 /** b64 of a person's public keys, as the server and grants give them. @param {AdvocateRow} row @returns {Person} */

@@ -32,12 +32,21 @@ export function isMeant(scope, record, fields) {
  */
 export function within(versions, scope) {
   const opened = versions.map(openedOf);
-  const incidents = tellAll(opened, 'incident').filter((one) => one.taken_out === null && isMeant(scope, one.record, one.newest.fields));
+  const incidents = tellAll(opened, 'incident').filter(
+    (one) => one.taken_out === null && isMeant(scope, one.record, one.newest.fields),
+  );
   const wanted = incidents.map(({ record }) => record);
   const alone = 'all' in scope ? null : new Set(attachedTo(opened, incidents, {}).map(({ record }) => record));
   const { attached, registers } = choose(opened, wanted, {}, alone);
-  const theirs = registers.filter(({ newest }) => !NEVER.has(newest.kind) && ('all' in scope || !WITH_ALL.has(newest.kind)));
-  return { incidents, attached, registers: theirs, records: new Set([...incidents, ...attached, ...theirs].map(({ record }) => record)) };
+  const theirs = registers.filter(
+    ({ newest }) => !NEVER.has(newest.kind) && ('all' in scope || !WITH_ALL.has(newest.kind)),
+  );
+  return {
+    incidents,
+    attached,
+    registers: theirs,
+    records: new Set([...incidents, ...attached, ...theirs].map(({ record }) => record)),
+  };
 }
 
 /**
@@ -48,9 +57,17 @@ export function within(versions, scope) {
 export function missingFrom(versions, { grant, scope }, given) {
   const { records, incidents, registers } = within(versions, scope);
   const known = new Set(versions.filter(({ version }) => given.has(version)).map(({ record }) => record));
-  const isTheirs = (/** @type {DiaryVersion} */ { kind, open: { fields } }) => kind === 'question' && textOf(fields, 'asked_by_id') === grant && records.has(textOf(fields, 'of_id'));
-  const isOwed = (/** @type {DiaryVersion} */ one) => records.has(one.record) || isTheirs(one) || (known.has(one.record) && isTakenOut(openedOf(one)));
-  return { incidents, registers, missing: versions.filter((one) => one.seq !== null && !given.has(one.version) && isOwed(one)).map(({ version }) => version) };
+  const isTheirs = (/** @type {DiaryVersion} */ { kind, open: { fields } }) =>
+    kind === 'question' && textOf(fields, 'asked_by_id') === grant && records.has(textOf(fields, 'of_id'));
+  const isOwed = (/** @type {DiaryVersion} */ one) =>
+    records.has(one.record) || isTheirs(one) || (known.has(one.record) && isTakenOut(openedOf(one)));
+  return {
+    incidents,
+    registers,
+    missing: versions
+      .filter((one) => one.seq !== null && !given.has(one.version) && isOwed(one))
+      .map(({ version }) => version),
+  };
 }
 
 /**
@@ -60,10 +77,16 @@ export function missingFrom(versions, { grant, scope }, given) {
 export function previewOf(versions, scope) {
   const { incidents, attached, registers } = within(versions, scope);
   const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
-  const apart = [...incidents, ...registers].filter(({ newest }) => Object.values(newest.restricted ?? {}).some((value) => value !== null && value !== '')).length;
+  const apart = [...incidents, ...registers].filter(({ newest }) =>
+    Object.values(newest.restricted ?? {}).some((value) => value !== null && value !== ''),
+  ).length;
   const all = attachedTo(versions.map(openedOf), incidents, { intimate: true }).length;
   return {
-    entries: incidents.map(({ record }) => record), files: attached.length, pictures: attached.filter(isPicture).length, apart, intimate: Math.max(0, all - attachedTo(versions.map(openedOf), incidents, {}).length),
+    entries: incidents.map(({ record }) => record),
+    files: attached.length,
+    pictures: attached.filter(isPicture).length,
+    apart,
+    intimate: Math.max(0, all - attachedTo(versions.map(openedOf), incidents, {}).length),
     others: registers.map(({ record, newest }) => ({ record, kind: newest.kind, fields: newest.fields })),
   };
 }
@@ -74,8 +97,19 @@ export function previewOf(versions, scope) {
  * @returns {{at: number, what: 'recording_wiped'|'update_due'}[]} the next first
  */
 export function datesOf(seen, now) {
-  const at = (/** @type {Fields} */ fields, /** @type {string} */ name) => Date.parse(`${textOf(fields, name)}T00:00:00Z`);
-  const wiped = seen.flatMap(({ newest }) => (newest.kind === 'incident' ? objectsOf(newest.fields, 'independent_evidence') : []).map((one) => ({ at: at(one, 'overwrite_due'), what: /** @type {const} */ ('recording_wiped') })));
-  const due = seen.filter(({ newest }) => newest.kind === 'report').map(({ newest }) => ({ at: at(newest.fields, 'next_update_due'), what: /** @type {const} */ ('update_due') }));
-  return [...wiped, ...due].filter((one) => Number.isSafeInteger(one.at) && one.at > now - DAY_MS).sort((a, b) => a.at - b.at).slice(0, DATES_LIMIT);
+  const at = (/** @type {Fields} */ fields, /** @type {string} */ name) =>
+    Date.parse(`${textOf(fields, name)}T00:00:00Z`);
+  const wiped = seen.flatMap(({ newest }) =>
+    (newest.kind === 'incident' ? objectsOf(newest.fields, 'independent_evidence') : []).map((one) => ({
+      at: at(one, 'overwrite_due'),
+      what: /** @type {const} */ ('recording_wiped'),
+    })),
+  );
+  const due = seen
+    .filter(({ newest }) => newest.kind === 'report')
+    .map(({ newest }) => ({ at: at(newest.fields, 'next_update_due'), what: /** @type {const} */ ('update_due') }));
+  return [...wiped, ...due]
+    .filter((one) => Number.isSafeInteger(one.at) && one.at > now - DAY_MS)
+    .sort((a, b) => a.at - b.at)
+    .slice(0, DATES_LIMIT);
 }

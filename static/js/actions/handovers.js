@@ -49,8 +49,12 @@ export function handoverActions(ctx) {
         stop = null;
       }
     },
-    async stopHandOver() { stop?.abort(); },
-    async readHandovers() { return readAll(ctx, inside()); },
+    async stopHandOver() {
+      stop?.abort();
+    },
+    async readHandovers() {
+      return readAll(ctx, inside());
+    },
     /** The eight words once more. @param {string} handover @param {string} words the keeper's own @returns {Promise<string>} @throws words_differ, not_found */
     async sayHandover(handover, words) {
       const open = inside();
@@ -81,20 +85,43 @@ async function handOver(ctx, open, { file, name, words: own, record = null, to =
   mustBeAgreed(open, file);
   const wire = handoversOf(ctx.api);
   const { limits } = await ctx.api.server();
-  if (limits.handover_bytes && file.size > limits.handover_bytes) throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');
+  if (limits.handover_bytes && file.size > limits.handover_bytes)
+    throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');
   onStep({ step: 'words', done: 0, total: 0 });
   const proof = await proofOf(ctx, open, own);
   const begun = await open.vault.handoverStart({ size: file.size });
   const { handover, words, kdf, auth, name: found, parts, sealed_bytes: size } = begun;
-  const left = await wire.leave({ diary: open.identity.diary, handover, name: found, auth, kdf, parts, size }, proof, signal);
+  const left = await wire.leave(
+    { diary: open.identity.diary, handover, name: found, auth, kdf, parts, size },
+    proof,
+    signal,
+  );
   try {
     const true_name = await trueName(file, name);
     const digest = await send(ctx, open, wire, { file, begun, true_name, parts }, onStep, signal);
     await insist(ctx, open, signal, () => wire.complete(handover, digest));
     /** @type {Told} */
-    const told = { handover, words, name: true_name, record, made_at: ctx.clock.now(), expires_at: left.expires_at, address: left.address, to: to.trim() };
-    await open.store.change(async (root) => { root.handovers = [...(root.handovers ?? []), told]; });
-    if (record) await note(ctx, open, record, { delivered_how: 'handover', handover, not_after: left.expires_at, openings: [], ...(to.trim() ? { delivered_to: to.trim() } : {}) });
+    const told = {
+      handover,
+      words,
+      name: true_name,
+      record,
+      made_at: ctx.clock.now(),
+      expires_at: left.expires_at,
+      address: left.address,
+      to: to.trim(),
+    };
+    await open.store.change(async (root) => {
+      root.handovers = [...(root.handovers ?? []), told];
+    });
+    if (record)
+      await note(ctx, open, record, {
+        delivered_how: 'handover',
+        handover,
+        not_after: left.expires_at,
+        openings: [],
+        ...(to.trim() ? { delivered_to: to.trim() } : {}),
+      });
     return { ...told, address: left.address, openings_most: left.openings_most };
   } catch (error) {
     await open.vault.handoverDrop(begun.file).catch(() => undefined);
@@ -136,7 +163,9 @@ async function insist(ctx, open, signal, act) {
     } catch (error) {
       if (!isPassing(error) || tried === TRIES) throw error;
     }
-    await new Promise((go) => { ctx.timers.after(Math.min(FIRST_WAIT << tried, LONGEST_WAIT), () => go(undefined)); });
+    await new Promise((go) => {
+      ctx.timers.after(Math.min(FIRST_WAIT << tried, LONGEST_WAIT), () => go(undefined));
+    });
   }
 }
 
@@ -149,7 +178,12 @@ async function trueName(file, name) {
 
 /** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
 async function readAll(ctx, open) {
-  const listed = await handoversOf(ctx.api).list().catch((error) => { if (!isPassing(error)) throw error; return null; });
+  const listed = await handoversOf(ctx.api)
+    .list()
+    .catch((error) => {
+      if (!isPassing(error)) throw error;
+      return null;
+    });
   if (!listed) return readHere(open, ctx.clock.now());
   const { handovers, address } = listed;
   const known = new Map(toldOf(open).map((one) => [one.handover, one]));
@@ -158,21 +192,42 @@ async function readAll(ctx, open) {
     if (told?.record && row.openings.length) await note(ctx, open, told.record, { openings: row.openings });
   }
   const now = ctx.clock.now();
-  const isOver = (/** @type {HandoverRow} */ row) => row.ended_at !== null || row.expires_at <= now || row.openings.length >= row.openings_most;
-  await forget(open, [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))));
+  const isOver = (/** @type {HandoverRow} */ row) =>
+    row.ended_at !== null || row.expires_at <= now || row.openings.length >= row.openings_most;
+  await forget(
+    open,
+    [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))),
+  );
   // What never came whole was ended by nobody's wish and had no words: there is nothing to say of it.
-  const stood = (/** @type {HandoverRow} */ row) => row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
-  return { address, offline: false, handovers: handovers.filter(stood).map((row) => {
-    const told = known.get(row.handover);
-    return { ...row, known: !isOver(row) && Boolean(told?.words), name: told?.name ?? '', record: told?.record ?? null, to: told?.to ?? '' };
-  }) };
+  const stood = (/** @type {HandoverRow} */ row) =>
+    row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
+  return {
+    address,
+    offline: false,
+    handovers: handovers.filter(stood).map((row) => {
+      const told = known.get(row.handover);
+      return {
+        ...row,
+        known: !isOver(row) && Boolean(told?.words),
+        name: told?.name ?? '',
+        record: told?.record ?? null,
+        to: told?.to ?? '',
+      };
+    }),
+  };
 }
 
 /** Without a signal the words can still be said: they lie on this phone. @param {Open} open @param {number} now @returns {Listed} */
 function readHere(open, now) {
-  const standing = toldOf(open).filter(({ words, expires_at }) => words && expires_at > now).reverse();
+  const standing = toldOf(open)
+    .filter(({ words, expires_at }) => words && expires_at > now)
+    .reverse();
   const unknown = { ended_at: null, complete: true, size: 0, openings: [], openings_most: 0 };
-  return { address: standing[0]?.address ?? '', offline: true, handovers: standing.map(({ words: _, ...one }) => ({ ...unknown, ...one, known: true })) };
+  return {
+    address: standing[0]?.address ?? '',
+    offline: true,
+    handovers: standing.map(({ words: _, ...one }) => ({ ...unknown, ...one, known: true })),
+  };
 }
 
 /** @param {Open} open @returns {Told[]} */
@@ -185,7 +240,9 @@ async function forget(open, over) {
   const worded = toldOf(open).filter((one) => over.includes(one.handover) && one.words);
   if (!worded.length) return;
   await open.store.change(async (root) => {
-    root.handovers = (root.handovers ?? []).map((/** @type {Told} */ one) => (over.includes(one.handover) ? { ...one, words: '' } : one)).slice(-40);
+    root.handovers = (root.handovers ?? [])
+      .map((/** @type {Told} */ one) => (over.includes(one.handover) ? { ...one, words: '' } : one))
+      .slice(-40);
   });
 }
 

@@ -29,7 +29,16 @@ export async function holdOn(open, now) {
 export async function turnOn(ctx, open, { who, reference }) {
   if (!who.trim()) throw new KeptError('nothing_to_save');
   const before = await holdOn(open, ctx.clock.now());
-  await saveSettings(open, { fields: { hold: { who: who.trim(), reference: reference.trim(), since: before?.since ?? ctx.clock.now(), lift_asked_at: null } } });
+  await saveSettings(open, {
+    fields: {
+      hold: {
+        who: who.trim(),
+        reference: reference.trim(),
+        since: before?.since ?? ctx.clock.now(),
+        lift_asked_at: null,
+      },
+    },
+  });
 }
 
 /** Off in seven days, so that nobody can have things erased today. @param {Context} ctx @param {Open} open @param {string} words @throws words_differ */
@@ -37,7 +46,8 @@ export async function askToLift(ctx, open, words) {
   const hold = await holdOn(open, ctx.clock.now());
   if (!hold) return;
   await confirm(ctx, open, words);
-  if (hold.lift_asked_at === null) await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: ctx.clock.now() } } });
+  if (hold.lift_asked_at === null)
+    await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: ctx.clock.now() } } });
 }
 
 /** @param {Context} ctx @param {Open} open */

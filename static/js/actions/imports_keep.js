@@ -43,12 +43,19 @@ export async function keepImport(ctx, open, { source, title, plan, chosen, media
   const at = ctx.clock.now();
   const held = await takeIn(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
   const file = await sameFile(open, held);
-  const work = chosen.map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] })).filter(({ rows }) => rows.length);
+  const work = chosen
+    .map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
+    .filter(({ rows }) => rows.length);
   /** @type {Media} */
   let taken = { of: new Map(), failed: [] };
   const missed = late ? plan.late : [];
   try {
-    taken = await takeMedia(ctx, open, { source, media, rows: [...work.flatMap(({ rows }) => rows), ...missed.map(nowNamed)], at }, pause);
+    taken = await takeMedia(
+      ctx,
+      open,
+      { source, media, rows: [...work.flatMap(({ rows }) => rows), ...missed.map(nowNamed)], at },
+      pause,
+    );
     if (!work.length && !taken.of.size) throw new KeptError('import_no_files');
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
@@ -56,17 +63,34 @@ export async function keepImport(ctx, open, { source, title, plan, chosen, media
         await stageBurst(ctx, batch, open, one, { file, title, plan, at, taken });
         await pause(i, work.length);
       }
-      const all = [...work, ...await stageLate(batch, open, missed, { file: file.attachment, of: taken.of, reason: late })];
-      await stageReceived(batch, open, file, all.map(({ incident }) => incident), ofExport(file, plan));
+      const all = [
+        ...work,
+        ...(await stageLate(batch, open, missed, { file: file.attachment, of: taken.of, reason: late })),
+      ];
+      await stageReceived(
+        batch,
+        open,
+        file,
+        all.map(({ incident }) => incident),
+        ofExport(file, plan),
+      );
       await stageMedia(batch, open, all, taken, plan);
-      await indexRows(batch, open, all.map(({ incident }) => incident), null);
+      await indexRows(
+        batch,
+        open,
+        all.map(({ incident }) => incident),
+        null,
+      );
     });
     if (!file.held) await forgetBlobs(open.store, [held.received]);
     const all = [...taken.of.values()];
     const added = new Set(all.flatMap(({ attachment, held: own }) => (own ? [attachment] : [])));
     const again = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
     return {
-      entries: work.map(({ incident }) => incident), rows: work.reduce((sum, { rows }) => sum + rows.length, 0), attachment: file.attachment, again: !file.held,
+      entries: work.map(({ incident }) => incident),
+      rows: work.reduce((sum, { rows }) => sum + rows.length, 0),
+      attachment: file.attachment,
+      again: !file.held,
       files: { added: added.size, again: again.size, failed: taken.failed },
     };
   } catch (error) {
@@ -78,7 +102,11 @@ export async function keepImport(ctx, open, { source, title, plan, chosen, media
 
 /** The attachment this file is already, or a new one. @param {Open} open @param {Held} held @returns {Promise<Taken>} */
 async function sameFile(open, held) {
-  const sources = new Set((await readKind(open, 'schedule', true)).flatMap(({ fields }) => (typeof fields.source_attachment_id === 'string' ? [fields.source_attachment_id] : [])));
+  const sources = new Set(
+    (await readKind(open, 'schedule', true)).flatMap(({ fields }) =>
+      typeof fields.source_attachment_id === 'string' ? [fields.source_attachment_id] : [],
+    ),
+  );
   for (const attachment of sources) {
     const there = await open.book.newest(attachment).catch(() => null);
     if (there?.kind === 'attachment' && there.fields.sha256 === held.sha256) return { attachment, held: null };
@@ -95,22 +123,43 @@ async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { fil
   const count = plan.own.length || plan.channel === 'email' ? amount.in : rows.length;
   const ids = partsOf(/** @type {any} */ (rows)).map((part) => ({ part, id: idText(newId()) }));
   const series = ids.length > 1 ? idText(newId()) : null;
-  const behaviours = [amount.in > amount.calls ? (plan.channel === 'email' ? 'email' : 'chat_messages') : '', amount.calls ? 'calls' : ''].filter(Boolean);
+  const behaviours = [
+    amount.in > amount.calls ? (plan.channel === 'email' ? 'email' : 'chat_messages') : '',
+    amount.calls ? 'calls' : '',
+  ].filter(Boolean);
   const names = amount.from.join(', ').slice(0, NAMES);
   await open.book.stage(batch, {
-    kind: 'incident', record: incident,
+    kind: 'incident',
+    record: incident,
     open: {
-      ...burstTime(rows, plan.tz, ctx.clock.now()), ...(narrative.trim() ? { narrative } : {}), channel: plan.channel, ...(names ? { channel_account: names } : {}),
-      ...(count ? { count } : {}), ...(behaviours.length ? { behaviours } : {}), entry_kind: 'copied_from_other_record',
-      source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat', schedule_id: ids[0]?.id, attachment_ids: [...new Set([file.attachment, ...mediaOf(rows, taken)])],
+      ...burstTime(rows, plan.tz, ctx.clock.now()),
+      ...(narrative.trim() ? { narrative } : {}),
+      channel: plan.channel,
+      ...(names ? { channel_account: names } : {}),
+      ...(count ? { count } : {}),
+      ...(behaviours.length ? { behaviours } : {}),
+      entry_kind: 'copied_from_other_record',
+      source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat',
+      schedule_id: ids[0]?.id,
+      attachment_ids: [...new Set([file.attachment, ...mediaOf(rows, taken)])],
     },
   });
   for (const [i, { part, id }] of ids.entries()) {
     await open.book.stage(batch, {
-      kind: 'schedule', record: id,
+      kind: 'schedule',
+      record: id,
       open: {
-        channel: plan.channel, tz: plan.tz, gap_hours: plan.gap, complete: plan.complete, rows: numbered(part).map((row, n) => ({ ...row, ...withFile(row, taken), msg_no: firstNo(ids, i) + n })),
-        incident_ids: [incident], source_attachment_id: file.attachment, import_summary: plan.summary, imported_at: at, chat: title, ...(series ? { series_id: series, part_no: i + 1 } : {}),
+        channel: plan.channel,
+        tz: plan.tz,
+        gap_hours: plan.gap,
+        complete: plan.complete,
+        rows: numbered(part).map((row, n) => ({ ...row, ...withFile(row, taken), msg_no: firstNo(ids, i) + n })),
+        incident_ids: [incident],
+        source_attachment_id: file.attachment,
+        import_summary: plan.summary,
+        imported_at: at,
+        chat: title,
+        ...(series ? { series_id: series, part_no: i + 1 } : {}),
       },
       restricted: plan.own.length ? { own_accounts: plan.own } : {},
     });
@@ -134,7 +183,11 @@ const mediaOf = (rows, taken) => rows.flatMap((row) => withFile(row, taken).atta
 /** What is said of the export itself. @param {Taken} file @param {Plan} plan @returns {Fields} */
 function ofExport({ held }, plan) {
   const flags = [...(held?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
-  return { kind: plan.kind, ...(flags.length ? { flags } : {}), ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}) };
+  return {
+    kind: plan.kind,
+    ...(flags.length ? { flags } : {}),
+    ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}),
+  };
 }
 
 /** Pictures and other files of the chat, each in the entries that speak of it, with the time of its message. @param {Batch} batch @param {Open} open @param {readonly Burst[]} work @param {Media} taken @param {Plan} plan */
@@ -146,14 +199,29 @@ async function stageMedia(batch, open, work, taken, plan) {
     const speaks = work.filter(({ rows }) => mediaOf(rows, taken).includes(one.attachment));
     const row = speaks[0]?.rows.find((each) => withFile(each, taken).attachment_id === one.attachment);
     // An app that sends a picture on makes it smaller: what was done before it came here is not known.
-    await stageReceived(batch, open, one, speaks.map(({ incident }) => incident), { alteration_before_receipt: 'unknown', ...sentTime(row, plan.tz) });
+    await stageReceived(
+      batch,
+      open,
+      one,
+      speaks.map(({ incident }) => incident),
+      { alteration_before_receipt: 'unknown', ...sentTime(row, plan.tz) },
+    );
   }
 }
 
 /** @param {Row|undefined} row @param {string} tz @returns {Fields} */
 function sentTime(row, tz) {
   if (row?.sent_at === undefined || !row.sent_local) return {};
-  return { content_time: { start: row.sent_at, local: row.sent_local, tz, utc_offset_min: offsetAt(row.sent_at, tz), precision: 'minute', source: 'message_or_call_stamp' } };
+  return {
+    content_time: {
+      start: row.sent_at,
+      local: row.sent_local,
+      tz,
+      utc_offset_min: offsetAt(row.sent_at, tz),
+      precision: 'minute',
+      source: 'message_or_call_stamp',
+    },
+  };
 }
 
 /**
@@ -164,15 +232,28 @@ function sentTime(row, tz) {
 async function stageReceived(batch, open, { attachment, held }, incidents, more) {
   if (!held) {
     const before = await open.book.newest(attachment, batch);
-    const ids = [...new Set([...(Array.isArray(before.fields.incident_ids) ? before.fields.incident_ids : []), ...incidents])];
+    const ids = [
+      ...new Set([...(Array.isArray(before.fields.incident_ids) ? before.fields.incident_ids : []), ...incidents]),
+    ];
     const { reason: _reason, taken_out: _out, ...fields } = ownFields(before);
     await open.book.stage(batch, {
-      kind: 'attachment', record: attachment, open: { ...fields, incident_ids: ids }, restricted: before.restricted, openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
+      kind: 'attachment',
+      record: attachment,
+      open: { ...fields, incident_ids: ids },
+      restricted: before.restricted,
+      openKeys: before.keys.open,
+      restrictedKeys: before.keys.restricted,
     });
     return;
   }
   const first = firstFields(held, null);
-  await open.book.stage(batch, { kind: 'attachment', record: attachment, of: incidents[0] ?? null, ...first, open: { ...first.open, incident_ids: incidents, ...more } });
+  await open.book.stage(batch, {
+    kind: 'attachment',
+    record: attachment,
+    of: incidents[0] ?? null,
+    ...first,
+    open: { ...first.open, incident_ids: incidents, ...more },
+  });
   waitingLines(batch.root, arrival(held));
   const blobs = blobsOf(held).map(({ blob }) => blob);
   batch.root.filling = batch.root.filling.filter((/** @type {string} */ blob) => !blobs.includes(blob));

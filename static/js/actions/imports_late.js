@@ -24,7 +24,12 @@ import { nameFiles } from './incidents.js';
  * @returns {Late[]}
  */
 export function lateIn(open, lists, pairs, media) {
-  const alive = new Set(open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null).map(({ record }) => record));
+  const alive = new Set(
+    open.syncing
+      .rows()
+      .filter((row) => row.taken_out === null && row.erased === null)
+      .map(({ record }) => record),
+  );
   return pairs.flatMap(({ schedule, before, now }) => {
     const list = lists[schedule];
     const name = textOf(now, 'file_name');
@@ -52,10 +57,21 @@ export async function stageLate(batch, open, late, { file, of, reason }) {
     if (out !== undefined) continue; // since it was looked at
     const { rows, changed } = withFiles(rowsIn(fields), mine, of);
     if (!changed.length) continue;
-    await open.book.stage(batch, { kind: 'schedule', record: schedule, open: { ...fields, rows, reason }, restricted: newest.restricted, openKeys: newest.keys.open, restrictedKeys: newest.keys.restricted });
+    await open.book.stage(batch, {
+      kind: 'schedule',
+      record: schedule,
+      open: { ...fields, rows, reason },
+      restricted: newest.restricted,
+      openKeys: newest.keys.open,
+      restrictedKeys: newest.keys.restricted,
+    });
     for (const { incident, now } of changed) entries.set(incident, [...(entries.get(incident) ?? []), now]);
   }
-  for (const [incident, rows] of entries) await nameFiles(batch, open, incident, [file, ...rows.map(({ file_name: name }) => of.get(name ?? '')?.attachment ?? '').filter(Boolean)]);
+  for (const [incident, rows] of entries)
+    await nameFiles(batch, open, incident, [
+      file,
+      ...rows.map(({ file_name: name }) => of.get(name ?? '')?.attachment ?? '').filter(Boolean),
+    ]);
   return [...entries].map(([incident, rows]) => ({ incident, rows }));
 }
 

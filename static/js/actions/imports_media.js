@@ -66,7 +66,11 @@ async function takeOne(ctx, open, source, name, entry, at) {
   try {
     judgeSize(entry.size);
     const bytes = await entrySource(source, entry);
-    return await takeIn(open, { ...bytes, name: wellFormed(name), type: '', lastModified: null }, { route: 'files', at, pictures: ctx.pictures, unowned: true });
+    return await takeIn(
+      open,
+      { ...bytes, name: wellFormed(name), type: '', lastModified: null },
+      { route: 'files', at, pictures: ctx.pictures, unowned: true },
+    );
   } catch (error) {
     if (OWN_FAULTS.has(asKeptError(error).code)) return null;
     throw error;

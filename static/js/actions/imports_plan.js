@@ -32,27 +32,82 @@ const PREVIEW = 90;
  * @param {Open} open @param {import('./imports_read.js').ChatRead & {title: string}} read `title`: what the chat is called @param {Answers} answers @param {Pause} pause
  * @returns {Promise<Plan>} @throws import_unanswered
  */
-export async function planChat(open, { chat, media, lenient, title }, { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }, pause) {
+export async function planChat(
+  open,
+  { chat, media, lenient, title },
+  { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS },
+  pause,
+) {
   if (!order || me === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
   const hours = Math.min(MOST_GAP, Math.max(1, Math.round(gap) || GAP_HOURS));
   const { rows, counts, unplaced, earlier } = await rowsOf(chat, { order, tz, me }, pause);
   const lists = await knownLists(open, 'whatsapp');
-  const { fresh, known, changed, pairs } = newIn(rows, lists.map((one) => one.rows), lists.map(({ chat: name }) => name === title));
+  const { fresh, known, changed, pairs } = newIn(
+    rows,
+    lists.map((one) => one.rows),
+    lists.map(({ chat: name }) => name === title),
+  );
   const late = lateIn(open, lists, pairs, media);
   await pause(1, 1);
   const bursts = burstsOf(/** @type {any[]} */ (fresh), hours).map((burst) => burst.map(withoutLine));
   const missing = rows.filter(({ file_name }) => file_name && !media.has(file_name)).length;
   const named = rows.filter(({ file_name }) => file_name).length;
-  const files = { with: named - missing, missing, left_out: rows.filter(({ type, text, description, file_name }) => !text && !file_name && description && type !== 'deleted' && !/call/.test(type)).length };
+  const files = {
+    with: named - missing,
+    missing,
+    left_out: rows.filter(
+      ({ type, text, description, file_name }) =>
+        !text && !file_name && description && type !== 'deleted' && !/call/.test(type),
+    ).length,
+  };
   const noted = (/** @type {string} */ note) => rows.filter(({ sent_note }) => sent_note === note).length;
-  const summary = { ...counts, files_with: files.with, files_missing: files.missing, files_left_out: files.left_out, date_order: order, unlike: chat.unlike.length, earlier: earlier.length };
+  const summary = {
+    ...counts,
+    files_with: files.with,
+    files_missing: files.missing,
+    files_left_out: files.left_out,
+    date_order: order,
+    unlike: chat.unlike.length,
+    earlier: earlier.length,
+  };
   return {
-    channel: 'whatsapp', tz, gap: hours, own: me ? [me] : [], complete: me === null ? 'outgoing_not_captured' : 'complete', bursts: /** @type {any} */ (bursts), summary, kind: 'chat_export', late,
+    channel: 'whatsapp',
+    tz,
+    gap: hours,
+    own: me ? [me] : [],
+    complete: me === null ? 'outgoing_not_captured' : 'complete',
+    bursts: /** @type {any} */ (bursts),
+    summary,
+    kind: 'chat_export',
+    late,
     shown: {
-      late: { files: new Set(late.map(({ name }) => name)).size, entries: new Set(late.map(({ incident }) => incident)).size },
-      counts, known, fresh: fresh.length, changed: changed.slice(0, MANY).map(({ before, now }) => ({ before: before['text'] ?? before['description'] ?? '', now: now.text ?? now.description ?? '', at: now.sent_local })), changed_count: changed.length,
-      unplaced: unplaced.slice(0, MANY), unplaced_count: unplaced.length, notices: chat.notices.slice(0, MANY), notices_count: chat.notices.length, unlike: chat.unlike.slice(0, MANY), unlike_count: chat.unlike.length, earlier: earlier.slice(0, MANY), earlier_count: earlier.length,
-      hours: { first: noted('hour_first'), second: noted('hour_second'), skipped: noted('hour_skipped') }, files, lenient, tz, gap: hours, order,
+      late: {
+        files: new Set(late.map(({ name }) => name)).size,
+        entries: new Set(late.map(({ incident }) => incident)).size,
+      },
+      counts,
+      known,
+      fresh: fresh.length,
+      changed: changed.slice(0, MANY).map(({ before, now }) => ({
+        before: before['text'] ?? before['description'] ?? '',
+        now: now.text ?? now.description ?? '',
+        at: now.sent_local,
+      })),
+      changed_count: changed.length,
+      unplaced: unplaced.slice(0, MANY),
+      unplaced_count: unplaced.length,
+      notices: chat.notices.slice(0, MANY),
+      notices_count: chat.notices.length,
+      unlike: chat.unlike.slice(0, MANY),
+      unlike_count: chat.unlike.length,
+      earlier: earlier.slice(0, MANY),
+      earlier_count: earlier.length,
+      hours: { first: noted('hour_first'), second: noted('hour_second'), skipped: noted('hour_skipped') },
+      files,
+      lenient,
+      tz,
+      gap: hours,
+      order,
       bursts: bursts.map((burst, index) => shownBurst(/** @type {any} */ (burst), index, 'WhatsApp')),
     },
   };
@@ -65,15 +120,30 @@ export function planMail(known, mail, { tz, direction }) {
   const { fresh } = newIn(rows, known);
   const bursts = fresh.length ? [rows] : []; // a mail is one thing: it is known whole, or it is new
   return {
-    channel: 'email', tz, gap: GAP_HOURS, own: [], complete: 'not_sure', bursts, summary: { messages: rows.length, files: mail.files.length }, kind: 'email_eml', late: [],
-    shown: { counts: null, known: rows.length - fresh.length, fresh: fresh.length, bursts: bursts.map((burst, i) => ({ ...shownBurst(burst, i, 'Email'), ...mailWords(mail, burst) })), tz },
+    channel: 'email',
+    tz,
+    gap: GAP_HOURS,
+    own: [],
+    complete: 'not_sure',
+    bursts,
+    summary: { messages: rows.length, files: mail.files.length },
+    kind: 'email_eml',
+    late: [],
+    shown: {
+      counts: null,
+      known: rows.length - fresh.length,
+      fresh: fresh.length,
+      bursts: bursts.map((burst, i) => ({ ...shownBurst(burst, i, 'Email'), ...mailWords(mail, burst) })),
+      tz,
+    },
   };
 }
 
 /** @param {Mail} mail @param {Row[]} rows */
 function mailWords(mail, rows) {
   const at = rows[0]?.sent_local?.slice(11, 16) ?? '';
-  const who = rows[0]?.direction === 'out' ? `to ${mail.to.join(', ') || 'nobody named'}` : `from ${mail.from || 'nobody named'}`;
+  const who =
+    rows[0]?.direction === 'out' ? `to ${mail.to.join(', ') || 'nobody named'}` : `from ${mail.from || 'nobody named'}`;
   const narrative = `Email ${who}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`.slice(0, 1000);
   return { narrative, words: narrative, amount: null };
 }
@@ -82,15 +152,35 @@ function mailWords(mail, rows) {
 function mailRows(mail, tz, direction, inside = '') {
   const { at } = mail.sent;
   const files = mail.files.map(({ name, type, size }) => `${name || type} (${size} bytes)`);
-  const said = [inside, mail.subject ? `Subject: ${mail.subject}` : '', files.length ? `Files: ${files.join(', ')}` : '', at === null && mail.sent.raw ? `Date as written: ${mail.sent.raw}` : ''].filter(Boolean).join('. ');
+  const said = [
+    inside,
+    mail.subject ? `Subject: ${mail.subject}` : '',
+    files.length ? `Files: ${files.join(', ')}` : '',
+    at === null && mail.sent.raw ? `Date as written: ${mail.sent.raw}` : '',
+  ]
+    .filter(Boolean)
+    .join('. ');
   const own = direction === 'out' ? { from: 'me' } : mail.from ? { from: mail.from } : {};
   // Where it is not said who it is to, the keeper's own address may be among them: it stays in the file.
-  const to = direction === 'in' ? { to: 'me' } : direction === 'out' && mail.to.length ? { to: mail.to.join(', ').slice(0, 2000) } : {};
+  const to =
+    direction === 'in'
+      ? { to: 'me' }
+      : direction === 'out' && mail.to.length
+        ? { to: mail.to.join(', ').slice(0, 2000) }
+        : {};
   const row = {
     ...(at === null ? {} : { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' }),
-    direction, ...own, ...to, type: 'email', ...(mail.text ? { text: wholeLetters(mail.text) } : {}), ...(said ? { description: said.slice(0, 4000) } : {}),
+    direction,
+    ...own,
+    ...to,
+    type: 'email',
+    ...(mail.text ? { text: wholeLetters(mail.text) } : {}),
+    ...(said ? { description: said.slice(0, 4000) } : {}),
   };
-  return /** @type {any} */ ([row, ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email'))]);
+  return /** @type {any} */ ([
+    row,
+    ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email')),
+  ]);
 }
 
 /** What fits one record; the file has all of it. @param {string} text */
@@ -101,7 +191,15 @@ function wholeLetters(text) {
 /** Every schedule of a channel, those taken out among them: what was taken out is known, and not brought back. @param {Open} open @param {string} channel @returns {Promise<import('./imports_late.js').Listed[]>} */
 export async function knownLists(open, channel) {
   const schedules = await readKind(open, 'schedule', true);
-  return schedules.filter(({ fields }) => fields.channel === channel).map(({ record, fields, taken_out }) => ({ record, chat: textOf(fields, 'chat'), incidents: codesOf(fields, 'incident_ids'), out: taken_out !== null, rows: rowsIn(fields) }));
+  return schedules
+    .filter(({ fields }) => fields.channel === channel)
+    .map(({ record, fields, taken_out }) => ({
+      record,
+      chat: textOf(fields, 'chat'),
+      incidents: codesOf(fields, 'incident_ids'),
+      out: taken_out !== null,
+      rows: rowsIn(fields),
+    }));
 }
 
 /** @param {Row[]} rows @param {number} index @param {string} app @returns {Burst} */
@@ -109,7 +207,16 @@ function shownBurst(rows, index, app) {
   const amount = amountOf(/** @type {any} */ (rows));
   const words = amountWords(amount);
   const first = rows.find(({ text }) => text)?.text ?? rows[0]?.description ?? rows[0]?.file_name ?? '';
-  return { index, amount, date: amount.first?.slice(0, 10) ?? '', words, narrative: `${app}: ${words}.`, preview: first.slice(0, PREVIEW).replace(/[\ud800-\udbff]$/, ''), count: rows.length, skipped: rows.every(({ sent_at }) => sent_at === undefined) };
+  return {
+    index,
+    amount,
+    date: amount.first?.slice(0, 10) ?? '',
+    words,
+    narrative: `${app}: ${words}.`,
+    preview: first.slice(0, PREVIEW).replace(/[\ud800-\udbff]$/, ''),
+    count: rows.length,
+    skipped: rows.every(({ sent_at }) => sent_at === undefined),
+  };
 }
 
 /**
@@ -122,11 +229,18 @@ export function burstTime(rows, tz, now) {
   const source = { tz, time_source: 'message_or_call_stamp' };
   if (start === undefined || end === undefined) {
     const date = rows.find(({ sent_local }) => sent_local)?.sent_local?.slice(0, 10);
-    return date ? { ...fromPicked({ how: 'day', date }, Math.max(now, Date.parse(`${date}T23:59Z`) + 86_400_000), tz), time_source: 'message_or_call_stamp' } : { precision: 'unknown', tz };
+    return date
+      ? {
+          ...fromPicked({ how: 'day', date }, Math.max(now, Date.parse(`${date}T23:59Z`) + 86_400_000), tz),
+          time_source: 'message_or_call_stamp',
+        }
+      : { precision: 'unknown', tz };
   }
   const [from, to] = [localAt(start, tz), localAt(end, tz)];
   const base = { ...source, occurred_start: start, utc_offset_min: offsetAt(start, tz) };
-  return from === to ? { ...base, occurred_local: from, precision: 'exact' } : { ...base, occurred_end: end, occurred_local: `${from}/${to}`, precision: 'date_range' };
+  return from === to
+    ? { ...base, occurred_local: from, precision: 'exact' }
+    : { ...base, occurred_end: end, occurred_local: `${from}/${to}`, precision: 'date_range' };
 }
 
 /** @param {Row & {line: number}} row @returns {Row} */

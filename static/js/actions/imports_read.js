@@ -53,20 +53,40 @@ export function importWork(ctx) {
     async planImport(/** @type {import('./imports_plan.js').Answers} */ answers, /** @type {How} */ how = {}) {
       const [open, one] = [inside(), live()];
       const pause = breath(ctx, how, open);
-      one.plan = one.read.kind === 'chat' ? await planChat(open, { ...one.read, title: one.title }, answers, pause) : planMail((await knownLists(open, 'email')).map(({ rows }) => rows), one.read.mail, answers);
+      one.plan =
+        one.read.kind === 'chat'
+          ? await planChat(open, { ...one.read, title: one.title }, answers, pause)
+          : planMail(
+              (await knownLists(open, 'email')).map(({ rows }) => rows),
+              one.read.mail,
+              answers,
+            );
       return one.plan.shown;
     },
-    importRows: (/** @type {number} */ burst, /** @type {number} */ from, /** @type {number} */ count) => (live().plan?.bursts[burst] ?? []).slice(from, from + count),
+    importRows: (/** @type {number} */ burst, /** @type {number} */ from, /** @type {number} */ count) =>
+      (live().plan?.bursts[burst] ?? []).slice(from, from + count),
     /**
      * Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it, or nothing.
      * With no entry chosen, `late` says why the lists the diary has already change: those of their messages are put where they belong.
      */
-    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[], media?: boolean, late?: string}} */ { chosen, media = false, late = '' }, /** @type {How} */ how = {}) {
+    async keepImport(
+      /** @type {{chosen: {burst: number, narrative: string}[], media?: boolean, late?: string}} */ {
+        chosen,
+        media = false,
+        late = '',
+      },
+      /** @type {How} */ how = {},
+    ) {
       const [open, one] = [inside(), live()];
       const isLate = Boolean(late) && !chosen.length && Boolean(one.plan?.late.length);
       if (!one.plan || (!chosen.length && !isLate)) throw new KeptError('nothing_to_save');
       const files = one.read.kind === 'chat' && (media || isLate) ? one.read.media : new Map();
-      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen, media: files, late: isLate ? late : '' }, breath(ctx, how, open));
+      const done = await keepImport(
+        ctx,
+        open,
+        { source: one.source, title: one.title, plan: one.plan, chosen, media: files, late: isLate ? late : '' },
+        breath(ctx, how, open),
+      );
       held.delete(open);
       ctx.show();
       open.syncing.kick();
@@ -91,7 +111,9 @@ function breath(ctx, { onProgress = () => undefined, signal }, open) {
   return async (done, total) => {
     if (ctx.clock.now() - last >= BREATH) {
       onProgress(done, total);
-      await new Promise((go) => { ctx.timers.after(0, () => go(undefined)); });
+      await new Promise((go) => {
+        ctx.timers.after(0, () => go(undefined));
+      });
       last = ctx.clock.now();
     }
     if (signal?.stopped) throw new KeptError('cancelled');
@@ -115,7 +137,9 @@ async function readZip(source, pause) {
   const named = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(plainName(name)));
   const [entry] = (named.length ? named : texts).sort((a, b) => b.size - a.size);
   if (!entry) throw new KeptError('import_no_chat');
-  const media = namedOnce(entries.filter((one) => one !== entry).map((one) => ({ name: plainName(one.name), entry: one })));
+  const media = namedOnce(
+    entries.filter((one) => one !== entry).map((one) => ({ name: plainName(one.name), entry: one })),
+  );
   return chatOf(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
 }
 
@@ -130,7 +154,8 @@ async function chatOf(bytes, media, pause, otherwise) {
 
 /** Exports are UTF-8; a text saved again on a computer may be UTF-16. @param {Uint8Array} bytes */
 function decoded(bytes) {
-  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
+  const wide =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   if (wide) return { text: new TextDecoder(wide).decode(bytes), lenient: false };
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), lenient: false };
@@ -152,7 +177,10 @@ async function wholeSource(source, pause) {
 
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` @param {string} name */
 function titleOf(name) {
-  return plainName(name).replace(/\.(?:zip|txt|eml)$/i, '').replace(/ ?\(\d+\)$/, '').slice(0, 200);
+  return plainName(name)
+    .replace(/\.(?:zip|txt|eml)$/i, '')
+    .replace(/ ?\(\d+\)$/, '')
+    .slice(0, 200);
 }
 
 /** @param {File} file @param {ChatRead|MailRead} read */
@@ -162,8 +190,16 @@ function shownRead(file, read) {
   const { chat } = read;
   const [first, last] = [chat.messages[0], chat.messages.at(-1)];
   return {
-    ...base, kind: 'chat', lines: chat.lines, messages: chat.messages.length, senders: chat.senders.slice(0, 300), orders: chat.orders,
-    example: first && { date: first.start.date, clock: first.start.clock }, last: last && { date: last.start.date, clock: last.start.clock }, lenient: read.lenient, files: read.media.size,
+    ...base,
+    kind: 'chat',
+    lines: chat.lines,
+    messages: chat.messages.length,
+    senders: chat.senders.slice(0, 300),
+    orders: chat.orders,
+    example: first && { date: first.start.date, clock: first.start.clock },
+    last: last && { date: last.start.date, clock: last.start.clock },
+    lenient: read.lenient,
+    files: read.media.size,
   };
 }
 

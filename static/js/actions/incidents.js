@@ -40,22 +40,34 @@ export async function saveNew(ctx, open, drafts, said) {
   const isSaid = ['narrative', 'precision', 'behaviours', 'narrative_media'].some((name) => !isBlank(fields[name]));
   if (!isSaid && !kept.held.length) throw new KeptError('nothing_to_save');
   const record = idText(newId());
-  const whole = { precision: 'unknown', tz: ctx.zone(), ...(ctx.typed ? { help_given: 'typed_for_me' } : {}), ...fields };
-  await open.store.change(async (root, change) => {
-    const batch = open.book.batch(root, change);
-    const ids = kept.held.map(({ attachment }) => attachment);
-    await refuseBreach(open.book, batch, whole);
-    await open.book.stage(batch, { kind: 'incident', record, open: ids.length ? { ...whole, attachment_ids: ids } : whole, restricted });
-    for (const held of kept.held) await stageFile(batch, open, held, record);
-    root.draft = false;
-    change.drop('draft');
-    change.after(() => drafts.saved(kept));
-    await rows(batch, open, [record], null);
-  }).catch((error) => {
-    // Written, perhaps, but not read back: the draft is put where it was.
-    if (error?.code === 'store_lost' && drafts.kept) drafts.put({});
-    throw error;
-  });
+  const whole = {
+    precision: 'unknown',
+    tz: ctx.zone(),
+    ...(ctx.typed ? { help_given: 'typed_for_me' } : {}),
+    ...fields,
+  };
+  await open.store
+    .change(async (root, change) => {
+      const batch = open.book.batch(root, change);
+      const ids = kept.held.map(({ attachment }) => attachment);
+      await refuseBreach(open.book, batch, whole);
+      await open.book.stage(batch, {
+        kind: 'incident',
+        record,
+        open: ids.length ? { ...whole, attachment_ids: ids } : whole,
+        restricted,
+      });
+      for (const held of kept.held) await stageFile(batch, open, held, record);
+      root.draft = false;
+      change.drop('draft');
+      change.after(() => drafts.saved(kept));
+      await rows(batch, open, [record], null);
+    })
+    .catch((error) => {
+      // Written, perhaps, but not read back: the draft is put where it was.
+      if (error?.code === 'store_lost' && drafts.kept) drafts.put({});
+      throw error;
+    });
   drafts.showInside();
   return { record };
 }
@@ -66,7 +78,7 @@ export async function saveNew(ctx, open, drafts, said) {
  * @throws reason_needed when earlier words would change or go and no reason is given
  */
 export async function saveLater(ctx, open, record, said) {
-  if (await needsReason(ctx, open, record, said) && !said.reason?.trim()) throw new KeptError('reason_needed');
+  if ((await needsReason(ctx, open, record, said)) && !said.reason?.trim()) throw new KeptError('reason_needed');
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const before = await open.book.newest(record, batch);
@@ -77,7 +89,14 @@ export async function saveLater(ctx, open, record, said) {
     if (isUnchanged(before, next)) return;
     await refuseBreach(open.book, batch, next.open, before.fields);
     // Written on from what was shown, never from a second version of another device that nobody has looked at (merging.js).
-    await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    await open.book.stage(batch, {
+      kind: 'incident',
+      record,
+      ...next,
+      ...(await follows(open, record, before, batch)),
+      openKeys: before.keys.open,
+      restrictedKeys: before.keys.restricted,
+    });
     await rows(batch, open, [record], null);
   });
   return { record };
@@ -90,7 +109,14 @@ export async function needsReason(ctx, open, record, said) {
   if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
   const before = await open.book.newest(record);
   const next = merged(before, said);
-  return kindOf(changesBetween(/** @type {any} */ (before), /** @type {any} */ ({ ...before, fields: next.open, restricted: next.restricted }))) === 'amendment';
+  return (
+    kindOf(
+      changesBetween(
+        /** @type {any} */ (before),
+        /** @type {any} */ ({ ...before, fields: next.open, restricted: next.restricted }),
+      ),
+    ) === 'amendment'
+  );
 }
 
 /**
@@ -100,7 +126,12 @@ export async function needsReason(ctx, open, record, said) {
 export async function addFiles(open, record, files) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
-    await nameFiles(batch, open, record, files.map(({ attachment }) => attachment));
+    await nameFiles(
+      batch,
+      open,
+      record,
+      files.map(({ attachment }) => attachment),
+    );
     for (const held of files) await stageFile(batch, open, held, record);
     await rows(batch, open, [record], null);
   });
@@ -113,7 +144,14 @@ export async function nameFiles(batch, open, record, files) {
   const { attachment_ids: there = [] } = await filesOfAll(open, record, batch);
   next.open.attachment_ids = [...new Set([...there, ...files])];
   if (next.open.attachment_ids.length === there.length) return;
-  await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+  await open.book.stage(batch, {
+    kind: 'incident',
+    record,
+    ...next,
+    ...(await follows(open, record, before, batch)),
+    openKeys: before.keys.open,
+    restrictedKeys: before.keys.restricted,
+  });
 }
 
 /**
@@ -134,8 +172,12 @@ async function follows(open, record, before, batch) {
 async function filesOfAll(open, record, batch) {
   const meta = await open.book.meta(record, batch);
   const ends = new Set(meta ? heads(meta) : []);
-  const versions = (await open.book.versions(record, batch)).filter(({ kind, version }) => kind === 'incident' && ends.has(version));
-  const ids = [...new Set(versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : [])))];
+  const versions = (await open.book.versions(record, batch)).filter(
+    ({ kind, version }) => kind === 'incident' && ends.has(version),
+  );
+  const ids = [
+    ...new Set(versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []))),
+  ];
   return ids.length ? { attachment_ids: ids } : {};
 }
 
@@ -148,13 +190,24 @@ export async function changeRecord(open, record, said) {
     const before = await open.book.newest(record, batch);
     const next = merged(before, said);
     if (isUnchanged(before, next)) return;
-    await open.book.stage(batch, { kind: before.kind, record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    await open.book.stage(batch, {
+      kind: before.kind,
+      record,
+      ...next,
+      openKeys: before.keys.open,
+      restrictedKeys: before.keys.restricted,
+    });
   });
 }
 
 /** @param {Batch} batch @param {Open} open @param {Held} held @param {string|null} incident null for a file of a register, which names it itself */
 export async function stageFile(batch, open, held, incident) {
-  await open.book.stage(batch, { kind: 'attachment', record: held.attachment, of: incident, ...firstFields(held, incident) });
+  await open.book.stage(batch, {
+    kind: 'attachment',
+    record: held.attachment,
+    of: incident,
+    ...firstFields(held, incident),
+  });
   waitingLines(batch.root, arrival(held));
   for (const { blob } of blobsOf(held)) batch.root.uploads.push({ blob, of: incident });
 }
@@ -180,5 +233,7 @@ function sameJson(a, b) {
 
 /** @param {Fields} fields @returns {Fields} */
 function present(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''),
+  );
 }

@@ -24,7 +24,11 @@ export function orLate(ctx, file, route, taking) {
 /** @param {Context} ctx @param {File} file @param {string} route */
 async function keepLate({ database, clock, zone }, file, route) {
   const door = await readDoor(database);
-  if (!door || await readDraftKey(database)) return; // no words yet: nothing could ask about it
+  if (!door || (await readDraftKey(database))) return; // no words yet: nothing could ask about it
   const at = clock.now();
-  await intoTray(database, file, toThisPhone(door, at), { route: WHILE_LOCKED, at, captured: { tz: zone(), by: route } });
+  await intoTray(database, file, toThisPhone(door, at), {
+    route: WHILE_LOCKED,
+    at,
+    captured: { tz: zone(), by: route },
+  });
 }

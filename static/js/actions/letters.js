@@ -30,7 +30,13 @@ export async function heedLetters(ctx, open) {
   const { letters = [] } = open.store.root;
   const isLetIn = lettingOf(open).length > 0;
   const done = [...(open.store.root.letters_done ?? [])];
-  if (!isLetIn && !letters.length && !done.length && (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)) return;
+  if (
+    !isLetIn &&
+    !letters.length &&
+    !done.length &&
+    (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)
+  )
+    return;
   const wire = grantsOf(ctx.api);
   const { letters: rows } = await wire.letters(open.identity.diary);
   const waiting = new Set(rows.map(({ letter }) => letter));
@@ -58,7 +64,10 @@ export async function lookAgain(ctx, open) {
   const there = [...(open.store.root.letters_done ?? [])];
   for (const { letter } of rows) if (await open.book.meta(letter)) there.push(letter);
   const { fresh } = await readFresh(ctx, open, rows, there);
-  if (fresh.length) await open.store.change((root) => { root.letters = [...(root.letters ?? []), ...fresh]; });
+  if (fresh.length)
+    await open.store.change((root) => {
+      root.letters = [...(root.letters ?? []), ...fresh];
+    });
   return fresh.length;
 }
 
@@ -68,7 +77,10 @@ export async function lookAgain(ctx, open) {
  */
 async function readFresh(ctx, open, rows, done) {
   const from = await writers(ctx, open, rows);
-  const known = new Set([...(open.store.root.letters ?? []).map((/** @type {Letter} */ { letter }) => letter), ...done]);
+  const known = new Set([
+    ...(open.store.root.letters ?? []).map((/** @type {Letter} */ { letter }) => letter),
+    ...done,
+  ]);
   /** @type {Letter[]} */ const fresh = [];
   /** @type {string[]} */ const idle = [];
   for (const row of rows) {
@@ -76,7 +88,16 @@ async function readFresh(ctx, open, rows, done) {
     const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
     if (!by || !opened) continue;
     if (by.isOver && opened.said.what === 'question') idle.push(row.letter);
-    else fresh.push({ letter: row.letter, grant: row.grant, name: by.name, organisation: by.organisation, pub: opened.pub, at: row.made_at, said: opened.said });
+    else
+      fresh.push({
+        letter: row.letter,
+        grant: row.grant,
+        name: by.name,
+        organisation: by.organisation,
+        pub: opened.pub,
+        at: row.made_at,
+        said: opened.said,
+      });
   }
   return { fresh, idle };
 }
@@ -85,10 +106,22 @@ async function readFresh(ctx, open, rows, done) {
 async function writers(ctx, open, rows) {
   const here = lettingOf(open);
   const known = rows.length ? await openAll(open, here) : [];
-  const found = new Map(here.flatMap(({ grant, name, organisation }, i) => (known[i] ? [/** @type {[string, Writer]} */ ([grant, { name, organisation, rights: known[i].said.rights, isOver: false }])] : [])));
+  const found = new Map(
+    here.flatMap(({ grant, name, organisation }, i) =>
+      known[i]
+        ? [
+            /** @type {[string, Writer]} */ ([
+              grant,
+              { name, organisation, rights: known[i].said.rights, isOver: false },
+            ]),
+          ]
+        : [],
+    ),
+  );
   if (rows.every(({ grant }) => found.has(grant))) return found;
   const { grants } = await readAll(ctx, open);
-  for (const { grant, name, organisation, said } of grants) if (!found.has(grant)) found.set(grant, { name, organisation, rights: said.rights, isOver: true });
+  for (const { grant, name, organisation, said } of grants)
+    if (!found.has(grant)) found.set(grant, { name, organisation, rights: said.rights, isOver: true });
   return found;
 }
 
@@ -96,7 +129,11 @@ async function writers(ctx, open, rows) {
 async function read({ vault }, row, rights) {
   if (!rights.includes('comment')) return null;
   try {
-    const { said, pub } = await vault.letterOpen({ grant: row.grant, letter: row.letter, envelope: unb64(row.envelope) });
+    const { said, pub } = await vault.letterOpen({
+      grant: row.grant,
+      letter: row.letter,
+      envelope: unb64(row.envelope),
+    });
     const { incident } = /** @type {any} */ (said.fields);
     return said.what === 'assisted' && faultsOfShape('incident', incident).length ? null : { said, pub };
   } catch {

@@ -45,15 +45,15 @@ export async function isLight(ctx, root) {
  */
 export async function lighten(ctx, open, { now = false, onFile = () => undefined } = {}) {
   const { store } = open;
-  if (store.root.account.closing || (!now && !await isLight(ctx, store.root))) return 0;
+  if (store.root.account.closing || (!now && !(await isLight(ctx, store.root)))) return 0;
   const list = /** @type {Whole[]} */ ((await store.readJson(LIST)) ?? []);
-  const isTight = !await isFull(ctx.database);
+  const isTight = !(await isFull(ctx.database));
   const before = ctx.clock.now() - (now || isTight ? 0 : GRACE);
   const may = list.filter(([, at]) => at <= before).slice(0, now ? list.length : BATCH);
   let left = 0;
   for (const [i, [blob]] of may.entries()) {
     if (ctx.open !== open) return left;
-    left += await letGo(open, blob) ? 1 : 0;
+    left += (await letGo(open, blob)) ? 1 : 0;
     onFile(i + 1, may.length);
   }
   return left;
@@ -64,10 +64,13 @@ async function letGo(open, blob) {
   const link = open.syncing.link();
   const known = await open.store.readJson(`b/${blob}`);
   const mayLeave = known?.have === true && known.size > STAYS;
-  if (!link || (mayLeave && !await isThere(open, link, blob, known.n))) return false;
+  if (!link || (mayLeave && !(await isThere(open, link, blob, known.n)))) return false;
   await open.store.change(async (_root, change) => {
     const list = /** @type {Whole[]} */ ((await open.store.readJson(LIST)) ?? []);
-    change.putJson(LIST, list.filter(([one]) => one !== blob));
+    change.putJson(
+      LIST,
+      list.filter(([one]) => one !== blob),
+    );
     if (!mayLeave) return;
     for (let i = 0; i < known.n; i++) change.drop(partName(blob, i));
     change.putJson(`b/${blob}`, { ...known, size: 0, have: [], kept: true });

@@ -48,7 +48,12 @@ export function follow(root, own, item, opened) {
 /** Says what is missing, and takes back what is not missing any more: see [Note: a line is a set]. @param {Open} open when the feed has been read to its end */
 export async function judgeLines(open) {
   const { store, identity } = open;
-  const { doubts, lines_unsure, lines_judged, feed: { seq } } = store.root;
+  const {
+    doubts,
+    lines_unsure,
+    lines_judged,
+    feed: { seq },
+  } = store.root;
   if (!lines_unsure && !(doubts.line_gap && lines_judged !== seq)) return;
   const { links, blanks } = await linksHere(open, identity.device);
   const found = breaks(links);
@@ -72,7 +77,12 @@ export async function judgeLines(open) {
  */
 async function linksHere({ store, book }, own) {
   const sent = await numbered(store, 1, store.root.feed.seq);
-  const records = [...new Set([...sent.map(([, record]) => record), ...store.root.outbox.map((/** @type {{record: string}} */ { record }) => record)])];
+  const records = [
+    ...new Set([
+      ...sent.map(([, record]) => record),
+      ...store.root.outbox.map((/** @type {{record: string}} */ { record }) => record),
+    ]),
+  ];
   /** @type {Link[]} */
   const links = [];
   let blanks = 0;

@@ -12,7 +12,18 @@ import { codesOf, objectsOf, textOf } from '../record/reading.js';
 /** @typedef {(batch: Batch, incidents: string[]) => Promise<void>} Relist writes the rows of incidents */
 
 /** With nothing but words and a time: the list offers to add details. */
-const DETAILS = ['behaviours', 'channel', 'place_category', 'actor_ids', 'who', 'feelings_then', 'feelings_then_text', 'response', 'account_ids', 'witness_ids'];
+const DETAILS = [
+  'behaviours',
+  'channel',
+  'place_category',
+  'actor_ids',
+  'who',
+  'feelings_then',
+  'feelings_then_text',
+  'response',
+  'account_ids',
+  'witness_ids',
+];
 /** As many pictures as a row shows. */
 const SHOTS = 3;
 /** Lists of messages are long, and few entries have one: opened where they lie. */
@@ -28,13 +39,19 @@ export async function told(book, batch, meta, shown, before) {
   const beside = await besides(book, batch, fields);
   const v = [version, ...beside.map((one) => one.version)].join();
   return {
-    v, c: meta.versions.find((one) => one.v === version)?.c ?? '',
+    v,
+    c: meta.versions.find((one) => one.v === version)?.c ?? '',
     f: factOf(meta.record, /** @type {any} */ (fields), /** @type {any} */ (restricted)),
     links: linksOf(fields),
     // Typed by an advocate: what the keeper has said to it.
     helped: markOf(/** @type {any} */ (fields)) ? markOf(/** @type {any} */ (fields))?.answer || 'waiting' : '',
-    dated: objectsOf(/** @type {any} */ (fields), 'independent_evidence').some((one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at')),
-    shots: beside.filter(isShown).slice(0, SHOTS).map(({ record }) => record),
+    dated: objectsOf(/** @type {any} */ (fields), 'independent_evidence').some(
+      (one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at'),
+    ),
+    shots: beside
+      .filter(isShown)
+      .slice(0, SHOTS)
+      .map(({ record }) => record),
     bare: DETAILS.every((name) => !codesOf(/** @type {any} */ (fields), name).length) && !fields.attachment_ids?.length,
     // A receipt changes no word: what is searched is written again only when it is other than it was.
     ...(before?.v === v ? {} : { text: spokenIn([fields, restricted, ...beside.map(words)]) }),
@@ -44,7 +61,12 @@ export async function told(book, batch, meta, shown, before) {
 /** Whether the list may show a covered copy of it: a picture with one, and nothing that was called private. @param {Opened} one */
 function isShown({ kind, fields }) {
   const copies = objectsOf(/** @type {any} */ (fields), 'renditions').some((copy) => copy.purpose === 'preview');
-  return kind === 'attachment' && copies && String(fields.media_type).startsWith('image/') && (fields.sensitivity ?? 'normal') === 'normal';
+  return (
+    kind === 'attachment' &&
+    copies &&
+    String(fields.media_type).startsWith('image/') &&
+    (fields.sensitivity ?? 'normal') === 'normal'
+  );
 }
 
 /** What stands beside the entry and is found with it: its files and its messages. @param {Book} book @param {Batch} batch @param {Fields} fields @returns {Promise<Opened[]>} */
@@ -62,14 +84,33 @@ export function besideIds(fields) {
 function words({ kind, fields, restricted }) {
   if (kind !== 'attachment') return fields;
   const name = restricted.received_as?.filename;
-  return { ...Object.fromEntries(FILE_WORDS.map((each) => [each, fields[each]])), name: typeof name === 'string' ? name : '' };
+  return {
+    ...Object.fromEntries(FILE_WORDS.map((each) => [each, fields[each]])),
+    name: typeof name === 'string' ? name : '',
+  };
 }
 
 /** Everyone and everything the entry names: an entry is found by the name of a person who is only a witness, too. @param {Fields} fields @returns {string[]} */
 function linksOf(fields) {
   const said = /** @type {any} */ (fields);
-  const lists = ['actor_ids', 'targeted_person_ids', 'witness_ids', 'present_ids', 'account_ids', 'vehicle_ids', 'order_ids', 'case_ids', 'report_ids', 'notice_ids', 'author_id', 'entered_by_id'].flatMap((name) => codesOf(said, name));
-  const rows = [...objectsOf(said, 'told_others').map((row) => textOf(row, 'person_id')), ...objectsOf(said, 'alleged_breaches').map((row) => textOf(row, 'order_id'))];
+  const lists = [
+    'actor_ids',
+    'targeted_person_ids',
+    'witness_ids',
+    'present_ids',
+    'account_ids',
+    'vehicle_ids',
+    'order_ids',
+    'case_ids',
+    'report_ids',
+    'notice_ids',
+    'author_id',
+    'entered_by_id',
+  ].flatMap((name) => codesOf(said, name));
+  const rows = [
+    ...objectsOf(said, 'told_others').map((row) => textOf(row, 'person_id')),
+    ...objectsOf(said, 'alleged_breaches').map((row) => textOf(row, 'order_id')),
+  ];
   return [...new Set([...lists, ...rows.filter(Boolean)])];
 }
 
@@ -79,8 +120,14 @@ function linksOf(fields) {
  */
 export function concern(batch, relist, kind, record, of, fields) {
   if (!relist) return;
-  const incidents = kind === 'incident' ? [record] : kind === 'attachment' ? [of, ...codesOf(/** @type {any} */ (fields), 'incident_ids')]
-    : kind === 'schedule' ? codesOf(/** @type {any} */ (fields), 'incident_ids') : [];
+  const incidents =
+    kind === 'incident'
+      ? [record]
+      : kind === 'attachment'
+        ? [of, ...codesOf(/** @type {any} */ (fields), 'incident_ids')]
+        : kind === 'schedule'
+          ? codesOf(/** @type {any} */ (fields), 'incident_ids')
+          : [];
   for (const incident of new Set(incidents)) {
     if (incident) batch.change.last(`row/${incident}`, () => relist(batch, [incident]));
   }
@@ -90,8 +137,13 @@ export function concern(batch, relist, kind, record, of, fields) {
 export function saidOf(records, { metas, opened }) {
   const known = new Map(metas.map((meta) => [meta.record, meta]));
   /** @param {readonly string[]} some */
-  const versions = (some) => some.flatMap((record) => known.get(record)?.versions ?? []).flatMap(({ v }) => opened.get(v) ?? []);
+  const versions = (some) =>
+    some.flatMap((record) => known.get(record)?.versions ?? []).flatMap(({ v }) => opened.get(v) ?? []);
   const own = versions(records);
   const beside = versions([...new Set(own.flatMap(({ fields }) => besideIds(fields)))]);
-  return Object.fromEntries([...own, ...beside].filter(({ kind }) => kind && kind !== LONG).map(({ version, kind, fields, restricted }) => [version, [kind, fields, restricted]]));
+  return Object.fromEntries(
+    [...own, ...beside]
+      .filter(({ kind }) => kind && kind !== LONG)
+      .map(({ version, kind, fields, restricted }) => [version, [kind, fields, restricted]]),
+  );
 }

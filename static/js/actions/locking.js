@@ -52,18 +52,31 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   else screen.clear(left ? 'notebook' : resting(ctx));
   const { store } = ctx.open ?? {};
   if (store && (why === 'panic' || isUnsealed)) ctx.timers.after(PATIENT, () => store.giveWay());
-  const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
-    .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
+  const flushed = (isUnsealed ? drafts.flush() : drafts.turn)
+    .catch(() => undefined)
+    .then(() => ctx.open?.custody.flush({ send: false }))
+    .catch(() => undefined)
     .then(() => (why === 'panic' ? undefined : store?.turn)) // a decision or a card given to the store just before the lock
-    .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
+    .then(() =>
+      ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false,
+    )
+    .catch(() => false);
   const { after, deadline = after } = ctx.timers;
-  await Promise.race([flushed, new Promise((late) => { deadline(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);
+  await Promise.race([
+    flushed,
+    new Promise((late) => {
+      deadline(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined));
+    }),
+  ]);
   drafts.forget();
   forgetAll(ctx);
   // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for stands, and
   // whoever was quick to add a picture at the lock is still adding one that is sealed to this install.
   const { phase, picture } = screen.state;
-  screen.clear(phase, phase === 'showing' && showing ? { showing } : phase === 'picture' && picture?.locked ? { picture } : {});
+  screen.clear(
+    phase,
+    phase === 'showing' && showing ? { showing } : phase === 'picture' && picture?.locked ? { picture } : {},
+  );
   if (why === 'asked' || why === 'idle') void ctx.carrier?.go();
   else ctx.carrier?.drop();
   if (why !== 'picture') await disarm(ctx).catch(() => undefined);

@@ -24,7 +24,9 @@ const PAGE = 100;
 
 /** What a version says of the log when it is sealed: the checkpoint seen last. @param {Record<string, any>} root @returns {{log: string, root: string, size: number}|null} */
 export function beaconOf(root) {
-  return root.log ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size } : null;
+  return root.log
+    ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size }
+    : null;
 }
 
 /**
@@ -48,7 +50,11 @@ export async function followKeys(open, told) {
   const { account } = open.store.root;
   const statements = Array.isArray(told?.statements) ? told.statements : [];
   const known = account.statements ?? 0;
-  if (!statements.length || (statements.length === known && account.vouched?.length === known && statements.at(-1).log === account.log)) return;
+  if (
+    !statements.length ||
+    (statements.length === known && account.vouched?.length === known && statements.at(-1).log === account.log)
+  )
+    return;
   const keys = await keyChain(statements, account.instance ?? statements[0].instance).catch(orNothing);
   if (!keys) return; // no Ed25519 here: the pack checks the rest
   const at = keys.findIndex(({ log }) => log === account.log);
@@ -56,9 +62,16 @@ export async function followKeys(open, told) {
   if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
   await pinKey(open, (pinned) => {
     // Keys that a person once took over stand in no statement, and receipts by them stay good.
-    const told = (pinned.olds ?? []).filter((/** @type {{log: string}} */ old) => !keys.some(({ log }) => log === old.log));
+    const told = (pinned.olds ?? []).filter(
+      (/** @type {{log: string}} */ old) => !keys.some(({ log }) => log === old.log),
+    );
     Object.assign(pinned, {
-      instance: statements[0].instance, statements: statements.length, vouched: statements, notary: newest.pub, log: newest.log, olds: [...told, ...keys.slice(0, -1)],
+      instance: statements[0].instance,
+      statements: statements.length,
+      vouched: statements,
+      notary: newest.pub,
+      log: newest.log,
+      olds: [...told, ...keys.slice(0, -1)],
     });
   });
 }
@@ -77,7 +90,9 @@ export async function followLog(open, link, told) {
     const before = /** @type {Log|null} */ (open.store.root.log ?? null);
     const seen = await judgeCheckpoint(link, told.checkpoint, before);
     const witnessed = await countWitnesses(link, told, seen);
-    await open.store.change((root) => { root.log = { ...seen, proved: before?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) }; });
+    await open.store.change((root) => {
+      root.log = { ...seen, proved: before?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) };
+    });
     await placesOf(open, link, seen, Number(told.now));
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'log_changed') throw error;
@@ -90,19 +105,30 @@ async function placesOf(open, link, seen, now) {
   const { store } = open;
   if (store.root.log.proved >= store.root.feed.seq) return;
   const receipts = await receiptsAfter(open, store.root.log.proved);
-  await pullProofs(link, seen, store.root.log.proved, async (placed, to) => {
-    const missing = [...receipts].filter(([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version));
-    const first = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : to + 1;
-    const pages = await pagesWith(store, placed.map((one) => ({ ...one, size: seen.size })));
-    const notes = (await store.readJson('l/notes')) ?? [];
-    await store.change((root, change) => {
-      for (const [name, page] of pages) change.putJson(name, page);
-      if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
-      root.log.proved = Math.max(root.log.proved, Math.min(to, first - 1));
-      if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now)) root.log.late = true;
-    });
-    for (const { version } of placed) receipts.delete(version);
-  }, (version) => receipts.get(version)?.receipt ?? null);
+  await pullProofs(
+    link,
+    seen,
+    store.root.log.proved,
+    async (placed, to) => {
+      const missing = [...receipts].filter(
+        ([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version),
+      );
+      const first = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : to + 1;
+      const pages = await pagesWith(
+        store,
+        placed.map((one) => ({ ...one, size: seen.size })),
+      );
+      const notes = (await store.readJson('l/notes')) ?? [];
+      await store.change((root, change) => {
+        for (const [name, page] of pages) change.putJson(name, page);
+        if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
+        root.log.proved = Math.max(root.log.proved, Math.min(to, first - 1));
+        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now)) root.log.late = true;
+      });
+      for (const { version } of placed) receipts.delete(version);
+    },
+    (version) => receipts.get(version)?.receipt ?? null,
+  );
 }
 
 /** Pages of places with more put into them. @param {Open['store']} store @param {(Placed & {size: number})[]} placed */
@@ -144,10 +170,24 @@ export async function logForPack(open, link, receipts) {
     const seen = await judgeCheckpoint(link, row, null);
     const path = before ? await checkGrown(link.api, before, seen) : [];
     const cosignatures = cosignaturesOf(told, seen.size);
-    checkpoints.push({ note: seen.note, path, size: seen.size, stamps: row.stamps ?? [], ...(cosignatures.length ? { cosignatures } : {}) });
-    await pullProofs(link, seen, 0, async (placed) => {
-      for (const { i, path: steps, version } of placed) if (!places.has(version) && receipts.has(version)) places.set(version, { i, path: steps, size: seen.size, version });
-    }, (version) => receipts.get(version) ?? null);
+    checkpoints.push({
+      note: seen.note,
+      path,
+      size: seen.size,
+      stamps: row.stamps ?? [],
+      ...(cosignatures.length ? { cosignatures } : {}),
+    });
+    await pullProofs(
+      link,
+      seen,
+      0,
+      async (placed) => {
+        for (const { i, path: steps, version } of placed)
+          if (!places.has(version) && receipts.has(version))
+            places.set(version, { i, path: steps, size: seen.size, version });
+      },
+      (version) => receipts.get(version) ?? null,
+    );
     before = seen;
   }
   const proofs = [...places.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
@@ -165,14 +205,26 @@ export async function keptLog({ store }, receipts) {
   if (!log?.note) return null;
   const last = Math.ceil(store.root.feed.seq / PAGE);
   const pages = await store.readJsonMany(Array.from({ length: last }, (_, i) => `l/${i}`));
-  const places = pages.flatMap((page) => page ?? []).filter((/** @type {any} */ one) => one.size === log.size && receipts.has(one.version));
-  const proofs = places.map((/** @type {any} */ { i, path, size, version }) => ({ i, path, size, version })).sort((/** @type {any} */ a, /** @type {any} */ b) => (a.version < b.version ? -1 : 1));
-  return { authorities: [], checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }], proofs, statements: store.root.account.vouched ?? [] };
+  const places = pages
+    .flatMap((page) => page ?? [])
+    .filter((/** @type {any} */ one) => one.size === log.size && receipts.has(one.version));
+  const proofs = places
+    .map((/** @type {any} */ { i, path, size, version }) => ({ i, path, size, version }))
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => (a.version < b.version ? -1 : 1));
+  return {
+    authorities: [],
+    checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }],
+    proofs,
+    statements: store.root.account.vouched ?? [],
+  };
 }
 
 /** @param {Open} open */
 async function doubt({ store }) {
-  if (!store.root.doubts?.log) await store.change((root) => { root.doubts = { ...root.doubts, log: true }; });
+  if (!store.root.doubts?.log)
+    await store.change((root) => {
+      root.doubts = { ...root.doubts, log: true };
+    });
 }
 
 /** @param {unknown} error @returns {null} */

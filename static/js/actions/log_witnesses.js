@@ -22,7 +22,10 @@ export async function heedWitnessList({ store }, told) {
   const missing = before.known.filter((one) => !named.some(({ name, pub }) => name === one.name && pub === one.pub));
   const gone = [...new Set([...before.gone, ...missing.map(({ name }) => name)])];
   const now = { known: gone.length ? before.known : named, gone, named };
-  if (JSON.stringify(now) !== JSON.stringify(before)) await store.change((root) => { root.log_witnesses = now; });
+  if (JSON.stringify(now) !== JSON.stringify(before))
+    await store.change((root) => {
+      root.log_witnesses = now;
+    });
 }
 
 /** Witnesses that are gone or have another key, and nobody has read it yet. @param {Record<string, any>} root @returns {string[]} names */

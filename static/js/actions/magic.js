@@ -30,7 +30,11 @@ const BRANDS = [
   { of: /^M4A/, type: 'audio/mp4' },
   { of: /^3gp|^3g2/, type: 'video/3gpp' },
 ];
-const RIFF = new Map([['WEBP', 'image/webp'], ['WAVE', 'audio/wav'], ['AVI ', 'video/x-msvideo']]);
+const RIFF = new Map([
+  ['WEBP', 'image/webp'],
+  ['WAVE', 'audio/wav'],
+  ['AVI ', 'video/x-msvideo'],
+]);
 /** Names of the same thing, and containers that hold what is claimed. */
 const SAME = [
   ['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
@@ -58,11 +62,33 @@ export function magicOf(first) {
 }
 
 /** What an ending promises. Endings not here promise nothing that could be told from the bytes. */
-const ENDINGS = new Map(Object.entries({
-  png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', gif: 'image/gif', bmp: 'image/bmp', webp: 'image/webp', heic: 'image/heic', heif: 'image/heif', avif: 'image/avif',
-  tif: 'image/tiff', tiff: 'image/tiff', pdf: 'application/pdf', mp3: 'audio/mpeg', wav: 'audio/wav', m4a: 'audio/mp4', ogg: 'audio/ogg', amr: 'audio/amr', flac: 'audio/flac',
-  mp4: 'video/mp4', mov: 'video/quicktime', webm: 'video/webm', avi: 'video/x-msvideo', zip: 'application/zip',
-}));
+const ENDINGS = new Map(
+  Object.entries({
+    png: 'image/png',
+    jpg: 'image/jpeg',
+    jpeg: 'image/jpeg',
+    gif: 'image/gif',
+    bmp: 'image/bmp',
+    webp: 'image/webp',
+    heic: 'image/heic',
+    heif: 'image/heif',
+    avif: 'image/avif',
+    tif: 'image/tiff',
+    tiff: 'image/tiff',
+    pdf: 'application/pdf',
+    mp3: 'audio/mpeg',
+    wav: 'audio/wav',
+    m4a: 'audio/mp4',
+    ogg: 'audio/ogg',
+    amr: 'audio/amr',
+    flac: 'audio/flac',
+    mp4: 'video/mp4',
+    mov: 'video/quicktime',
+    webm: 'video/webm',
+    avi: 'video/x-msvideo',
+    zip: 'application/zip',
+  }),
+);
 
 /** Whether what is claimed, by the browser or by the name, and what is there are different things. @param {string} claimed '' when nothing was claimed @param {string} magic @param {string} [name] */
 export function isMismatch(claimed, magic, name = '') {
@@ -77,13 +103,15 @@ function isOther(claimed, magic) {
   if (magic === 'application/octet-stream') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
   if (magic === 'application/zip') return !IN_ZIP.test(said);
   if (magic === 'application/x-ole-storage') return !IN_OLE.test(said);
-  if (magic === 'text/plain' || magic === 'message/rfc822') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
+  if (magic === 'text/plain' || magic === 'message/rfc822')
+    return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
   return !SAME.some((names) => names.includes(magic) && names.includes(said));
 }
 
 /** What a person would call it, as a code of attachment_kinds. @param {string} magic @param {string} route @param {string} name */
 export function kindOf(magic, route, name) {
-  if (magic.startsWith('image/')) return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
+  if (magic.startsWith('image/'))
+    return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
   // Sound alone comes from some browsers in the wrapping of a film.
   if (route === 'recorded_in_app' && /^voice-/.test(name)) return 'audio';
   if (magic.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
@@ -95,7 +123,8 @@ export function kindOf(magic, route, name) {
 /** @param {Uint8Array} first @param {number} at @param {string} mark */
 function hasMark(first, at, mark) {
   if (first.length < at + mark.length / 2) return false;
-  for (let i = 0; i < mark.length / 2; i++) if (first[at + i] !== parseInt(mark.slice(2 * i, 2 * i + 2), 16)) return false;
+  for (let i = 0; i < mark.length / 2; i++)
+    if (first[at + i] !== parseInt(mark.slice(2 * i, 2 * i + 2), 16)) return false;
   return true;
 }
 
@@ -127,5 +156,7 @@ function isText(first) {
 /** @param {Uint8Array} first */
 function textType(first) {
   const start = String.fromCharCode(...first.subarray(0, 4096));
-  return /^(?:[A-Za-z-]{2,40}: [^\n]*\n(?:[ \t][^\n]*\n)*){3}/.test(start.replaceAll('\r', '')) ? 'message/rfc822' : 'text/plain';
+  return /^(?:[A-Za-z-]{2,40}: [^\n]*\n(?:[ \t][^\n]*\n)*){3}/.test(start.replaceAll('\r', ''))
+    ? 'message/rfc822'
+    : 'text/plain';
 }

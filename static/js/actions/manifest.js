@@ -68,7 +68,9 @@ export async function writeManifest(open) {
     const counter = before.counter + 1;
     const batch = open.book.batch(next, change);
     const { record } = await open.book.stage(batch, {
-      kind: 'manifest', ...(before.record ? { record: before.record } : {}), open: contents(open, next, { counter, upto, head, since }),
+      kind: 'manifest',
+      ...(before.record ? { record: before.record } : {}),
+      open: contents(open, next, { counter, upto, head, since }),
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
     if (upto === next.feed.seq) delete next['manifest_soon'];
@@ -79,7 +81,12 @@ export async function writeManifest(open) {
 
 /** @param {string} head b64 @param {Numbered[]} since @returns {string} b64 */
 function headAfter(head, since) {
-  return b64(since.reduce((so_far, [seq, record, version, c, env]) => nextHead(so_far, { seq, record, version, c, env }), unb64(head)));
+  return b64(
+    since.reduce(
+      (so_far, [seq, record, version, c, env]) => nextHead(so_far, { seq, record, version, c, env }),
+      unb64(head),
+    ),
+  );
 }
 
 /** @param {Open} open @param {Record<string, any>} root @param {{counter: number, upto: number, head: string, since: Numbered[]}} account */
@@ -88,10 +95,17 @@ function contents({ index, identity }, root, { counter, upto, head, since }) {
   const came = new Set(since.map(([, record]) => record));
   const entries = [...numbers].filter(([record]) => (index.find(record)?.seq ?? Infinity) <= upto).length;
   return {
-    counter, seq: upto, head, entries, short_code: shortCode({ entries, head, seq: upto }),
+    counter,
+    seq: upto,
+    head,
+    entries,
+    short_code: shortCode({ entries, head, seq: upto }),
     records: since.map(([, record, version, c]) => [record, version, c]),
     numbers: [...numbers].filter(([record]) => came.has(record)),
-    lines: [...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]), [identity.device, root.line.n, root.line.prev]],
+    lines: [
+      ...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]),
+      [identity.device, root.line.n, root.line.prev],
+    ],
     ...(root.checkpoint ? { checkpoint: root.checkpoint } : {}),
   };
 }
@@ -101,7 +115,9 @@ function contents({ index, identity }, root, { counter, upto, head, since }) {
  * @param {Open} open @param {{version: string}[]} items already taken in
  */
 export async function heedManifests(open, items) {
-  const manifests = items.flatMap(({ version }) => open.book.seen.get(version) ?? []).filter(({ kind, altered }) => kind === 'manifest' && !altered);
+  const manifests = items
+    .flatMap(({ version }) => open.book.seen.get(version) ?? [])
+    .filter(({ kind, altered }) => kind === 'manifest' && !altered);
   for (const { record, version, fields } of manifests) {
     const { seq, head, counter, records } = fields;
     if (!Number.isSafeInteger(seq) || !Array.isArray(records)) continue;
@@ -114,7 +130,13 @@ export async function heedManifests(open, items) {
       if (!isTold) root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version]].slice(-REMEMBERED);
       noteNumbers(root, open.index, fields['numbers']);
       if (!isTold || seq < before.seq || typeof head !== 'string') return;
-      root.manifest = { record: before.record ?? record, counter: Math.max(before.counter, Number(counter) || 0), seq, head, due: Math.max(0, root.feed.seq - seq - 1) };
+      root.manifest = {
+        record: before.record ?? record,
+        counter: Math.max(before.counter, Number(counter) || 0),
+        seq,
+        head,
+        due: Math.max(0, root.feed.seq - seq - 1),
+      };
     });
   }
 }
@@ -136,7 +158,10 @@ function tellOf(root, counter, seq, head) {
  */
 export async function judgeManifests(open) {
   const { store, book } = open;
-  const { manifests_judged: judged, feed: { seq } } = store.root;
+  const {
+    manifests_judged: judged,
+    feed: { seq },
+  } = store.root;
   const unsure = /** @type {[string, string][]} */ (store.root['manifests_unsure'] ?? []);
   const told = /** @type {[number, number, string][]} */ (store.root['manifests_told'] ?? []);
   if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
@@ -147,8 +172,10 @@ export async function judgeManifests(open) {
   /** @type {[string, string][]} */ const standing = [];
   for (const [record, version] of unsure) {
     const fields = (await book.versions(record)).find((one) => one.version === version)?.fields;
-    const isOver = fields && namedIn(fields).every((name) => here.has(name))
-      && holding.some(([counter, at]) => counter > Number(fields['counter']) && at >= firstDiffering(fields, known));
+    const isOver =
+      fields &&
+      namedIn(fields).every((name) => here.has(name)) &&
+      holding.some(([counter, at]) => counter > Number(fields['counter']) && at >= firstDiffering(fields, known));
     if (!isOver) standing.push([record, version]);
   }
   await store.change((root) => {
@@ -174,7 +201,8 @@ function headsAt(known, wanted) {
 /** Numbers of entries that this device has never seen, since they were erased before it came. @param {Record<string, any>} root @param {Open['index']} index @param {unknown} numbers */
 function noteNumbers(root, index, numbers) {
   for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
-    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record)) root.numbered = { ...root.numbered, [record]: n };
+    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record))
+      root.numbered = { ...root.numbered, [record]: n };
   }
 }
 
@@ -186,9 +214,20 @@ function noteNumbers(root, index, numbers) {
 export async function accounts(open) {
   const { root } = open.store;
   if (!root.account.registered || root.feed.seq === 0) return { now: null, earlier: [] };
-  const entries = [...entryNumbers(open.index.all(), root)].filter(([record]) => (open.index.find(record)?.seq ?? Infinity) <= root.feed.seq).length;
+  const entries = [...entryNumbers(open.index.all(), root)].filter(
+    ([record]) => (open.index.find(record)?.seq ?? Infinity) <= root.feed.seq,
+  ).length;
   const { record } = covered(root);
   const written = record ? await open.book.versions(record) : [];
-  const earlier = written.filter(({ altered }) => !altered).map(({ fields }) => ({ entries: Number(fields.entries), at: Number(fields._clock?.utc ?? 0), code: String(fields.short_code ?? '') }));
-  return { now: { entries, at: open.book.clock.now(), code: shortCode({ entries, head: root.feed.head, seq: root.feed.seq }) }, earlier: earlier.reverse() };
+  const earlier = written
+    .filter(({ altered }) => !altered)
+    .map(({ fields }) => ({
+      entries: Number(fields.entries),
+      at: Number(fields._clock?.utc ?? 0),
+      code: String(fields.short_code ?? ''),
+    }));
+  return {
+    now: { entries, at: open.book.clock.now(), code: shortCode({ entries, head: root.feed.head, seq: root.feed.seq }) },
+    earlier: earlier.reverse(),
+  };
 }

@@ -28,10 +28,14 @@ export async function heedMarks(ctx, open, grants) {
   for (const one of changed) {
     const told = await fetched(ctx, open, one.grant);
     await open.store.change(async (root, change) => {
-      root.marked = [...(root.marked ?? []).filter((/** @type {{grant: string}} */ { grant }) => grant !== one.grant), { grant: one.grant, n: one.marks }];
+      root.marked = [
+        ...(root.marked ?? []).filter((/** @type {{grant: string}} */ { grant }) => grant !== one.grant),
+        { grant: one.grant, n: one.marks },
+      ];
       const before = /** @type {Kept|null} */ (await open.store.readJson(place(one.grant)));
       // Older ones than are here come from a server that was put back, or that lies.
-      if (told && told.made_at > (before?.made_at ?? -1)) change.putJson(place(one.grant), { made_at: told.made_at, marks: told.marks, name: one.name });
+      if (told && told.made_at > (before?.made_at ?? -1))
+        change.putJson(place(one.grant), { made_at: told.made_at, marks: told.marks, name: one.name });
     });
   }
   if (changed.length) ctx.show();
@@ -66,8 +70,12 @@ export async function markedOf(open, record) {
   const [kept, meta] = await Promise.all([all(open), open.book.meta(record)]);
   // What is not numbered yet was made here, after anything that anybody else looked at.
   const newest = Math.max(0, ...(meta?.versions ?? []).map(({ seq }) => seq ?? Infinity));
-  const found = kept.flatMap(({ name, marks }) => marks.filter((one) => one.record === record).map(({ at, seq }) => ({ name, at, since: newest > seq })));
-  return found.sort((a, b) => b.at - a.at).filter(({ name }, i, list) => list.findIndex((one) => one.name === name) === i);
+  const found = kept.flatMap(({ name, marks }) =>
+    marks.filter((one) => one.record === record).map(({ at, seq }) => ({ name, at, since: newest > seq })),
+  );
+  return found
+    .sort((a, b) => b.at - a.at)
+    .filter(({ name }, i, list) => list.findIndex((one) => one.name === name) === i);
 }
 
 /** @param {Open} open @returns {Promise<Kept[]>} */

@@ -36,8 +36,12 @@ export function maskMethods(ctx) {
         const before = await open.book.newest(id, batch);
         const { reason: _reason, print_copy: _which, ...words } = ownFields(before);
         await open.book.stage(batch, {
-          kind: 'attachment', record: id, open: { ...words, ...(which ? { print_copy: which } : {}) }, restricted: before.restricted,
-          openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
+          kind: 'attachment',
+          record: id,
+          open: { ...words, ...(which ? { print_copy: which } : {}) },
+          restricted: before.restricted,
+          openKeys: before.keys.open,
+          restrictedKeys: before.keys.restricted,
         });
       });
       ctx.show();
@@ -57,8 +61,20 @@ async function mask(ctx, open, id, { boxes, what, why }) {
   if (!copy) throw new KeptError('no_print_copy');
   const at = ctx.clock.now();
   const { blob, key, recipe: _recipe, n: _n, ...rendition } = await sealCopy(open, copy);
-  const drawn = { at, boxes: boxes.map(({ x, y, w, h }) => ({ x, y, w, h })), sha256: rendition.sha256, ...(what.length ? { what } : {}), ...(why.trim() ? { why: why.trim() } : {}) };
-  const tool = { purpose: 'masked', tool: 'browser', recipe: `${boxes.length} black, ${copy.recipe}`, at, sha256: rendition.sha256 };
+  const drawn = {
+    at,
+    boxes: boxes.map(({ x, y, w, h }) => ({ x, y, w, h })),
+    sha256: rendition.sha256,
+    ...(what.length ? { what } : {}),
+    ...(why.trim() ? { why: why.trim() } : {}),
+  };
+  const tool = {
+    purpose: 'masked',
+    tool: 'browser',
+    recipe: `${boxes.length} black, ${copy.recipe}`,
+    at,
+    sha256: rendition.sha256,
+  };
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const before = await open.book.newest(id, batch);
@@ -68,10 +84,20 @@ async function mask(ctx, open, id, { boxes, what, why }) {
     const first = there.findIndex((/** @type {any} */ one) => one.purpose === 'masked');
     const place = first < 0 ? there.length : first;
     await open.book.stage(batch, {
-      kind: 'attachment', record: id,
-      open: { ...words, print_copy: 'masked', renditions: [...there.slice(0, place), rendition, ...there.slice(place)] },
-      restricted: { ...before.restricted, masks: [...(before.restricted.masks ?? []), drawn], rendition_tools: [...(before.restricted.rendition_tools ?? []), tool] },
-      openKeys: [...before.keys.open.slice(0, place), [blob, key], ...before.keys.open.slice(place)], restrictedKeys: before.keys.restricted,
+      kind: 'attachment',
+      record: id,
+      open: {
+        ...words,
+        print_copy: 'masked',
+        renditions: [...there.slice(0, place), rendition, ...there.slice(place)],
+      },
+      restricted: {
+        ...before.restricted,
+        masks: [...(before.restricted.masks ?? []), drawn],
+        rendition_tools: [...(before.restricted.rendition_tools ?? []), tool],
+      },
+      openKeys: [...before.keys.open.slice(0, place), [blob, key], ...before.keys.open.slice(place)],
+      restrictedKeys: before.keys.restricted,
     });
     root.uploads.push({ blob, of: (await open.book.meta(id, batch))?.of ?? null });
   });

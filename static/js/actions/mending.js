@@ -32,7 +32,9 @@ const TRIES = 5;
 export async function mendList(ctx, open) {
   const { index } = open;
   if (!index.differs) return false;
-  index.mending ??= mend(ctx, open).finally(() => { index.mending = null; });
+  index.mending ??= mend(ctx, open).finally(() => {
+    index.mending = null;
+  });
   await index.mending;
   return true;
 }
@@ -76,7 +78,10 @@ function stretches(records, segments) {
   const numbers = [...segments].sort((a, b) => b - a);
   const groups = [numbers.slice(0, 1)];
   for (let from = 1; from < numbers.length; from += AT_ONCE) groups.push(numbers.slice(from, from + AT_ONCE));
-  return groups.map((some) => ({ numbers: some, records: some.flatMap((number) => records.slice(number * ROWS, (number + 1) * ROWS)) }));
+  return groups.map((some) => ({
+    numbers: some,
+    records: some.flatMap((number) => records.slice(number * ROWS, (number + 1) * ROWS)),
+  }));
 }
 
 /** @param {Context} ctx @param {Open} open @param {Told} told @param {Stretch[]} all */
@@ -124,10 +129,15 @@ export async function toldOf({ store, book }, left = TRIES) {
   for (const { record, version } of root.outbox) note(record, version);
   const isWhole = sent.length === root.feed.seq;
   if (!isWhole) {
-    if (!await store.wasWritten(applied)) book.doubt();
+    if (!(await store.wasWritten(applied))) book.doubt();
     else if (left) return toldOf({ store, book }, left - 1);
   }
-  return { records, known: isWhole ? knownOf(sent, new Set(root.outbox.map((/** @type {{record: string}} */ { record }) => record))) : new Map() };
+  return {
+    records,
+    known: isWhole
+      ? knownOf(sent, new Set(root.outbox.map((/** @type {{record: string}} */ { record }) => record)))
+      : new Map(),
+  };
 }
 
 /** See [Note: facts beside numbers], feedlist.js. @param {import('../store/feedlist.js').Numbered[]} sent @param {ReadonlySet<string>} waiting records with versions that have no number @returns {Told['known']} */
@@ -139,7 +149,16 @@ function knownOf(sent, waiting) {
     if (at === undefined || state === undefined) unsure.add(record);
     else {
       const there = known.get(record) ?? { record, kind: '', of: null, versions: [] };
-      there.versions.push({ v, parents: [], c, seq, at, receipt: true, checked: !(state & UNCHECKED), ...(state & ALTERED ? { altered: /** @type {const} */ (true) } : {}) });
+      there.versions.push({
+        v,
+        parents: [],
+        c,
+        seq,
+        at,
+        receipt: true,
+        checked: !(state & UNCHECKED),
+        ...(state & ALTERED ? { altered: /** @type {const} */ (true) } : {}),
+      });
       known.set(record, there);
     }
   }
@@ -158,10 +177,14 @@ async function allRecords({ index, store }, told) {
   const found = new Set(listed);
   const isWhole = listed.length >= (store.root.count ?? 0);
   if (isWhole && !store.root.cleared) return listed;
-  const all = isWhole ? store.root.outbox.map((/** @type {{record: string}} */ { record }) => record) : [...told.records.keys()];
+  const all = isWhole
+    ? store.root.outbox.map((/** @type {{record: string}} */ { record }) => record)
+    : [...told.records.keys()];
   const others = [...new Set(all)].filter((record) => !found.has(record));
   for (let from = 0; from < others.length; from += LOOKED) {
-    const metas = /** @type {(Meta|null)[]} */ (await store.readJsonEach(others.slice(from, from + LOOKED).map((record) => `r/${record}`)));
+    const metas = /** @type {(Meta|null)[]} */ (
+      await store.readJsonEach(others.slice(from, from + LOOKED).map((record) => `r/${record}`))
+    );
     for (const meta of metas) if (meta?.kind === 'incident') found.add(meta.record);
   }
   if (isWhole && found.size === listed.length) return listed;
@@ -184,7 +207,10 @@ export async function readSome({ book }, records, told, others, said = new Map()
   const ids = new Set([...own.opened.values()].flatMap(({ fields }) => besideIds(fields)));
   const beside = await book.readAgain([...ids], told?.known, said);
   const [metas, opened] = [[...own.metas, ...beside.metas], new Map([...own.opened, ...beside.opened])];
-  for (const { record, versions } of metas) if (told?.known.has(record)) for (const facts of versions) facts.parents = codesOf(/** @type {any} */ (opened.get(facts.v)?.fields ?? {}), '_parents');
+  for (const { record, versions } of metas)
+    if (told?.known.has(record))
+      for (const facts of versions)
+        facts.parents = codesOf(/** @type {any} */ (opened.get(facts.v)?.fields ?? {}), '_parents');
   return { records, others, metas, opened, said };
 }
 
@@ -193,15 +219,20 @@ async function listSome(open, read, { numbers }, told, others) {
   const { index, store, book } = open;
   await store.change(async (root, change) => {
     // Something was saved since these were read: no change runs now, so they are read again as they are.
-    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, null, others());
+    const { records, metas, opened } =
+      read.others === others() ? read : await readSome(open, read.records, null, others());
     const batch = { ...book.batch(root, change), opened };
     for (const meta of metas) batch.metas.set(meta.record, meta);
     const rows = [];
     for (const [i, record] of records.entries()) {
       // Numbers never move: the place in the order of coming is what it was.
-      const before = { ...index.find(record), local: /** @type {number} */ (numbers[Math.floor(i / ROWS)]) * ROWS + (i % ROWS) + 1, v: null };
+      const before = {
+        ...index.find(record),
+        local: /** @type {number} */ (numbers[Math.floor(i / ROWS)]) * ROWS + (i % ROWS) + 1,
+        v: null,
+      };
       const meta = batch.metas.get(record);
-      const row = await book.row(record, before, batch) ?? gone(record, before, meta);
+      const row = (await book.row(record, before, batch)) ?? gone(record, before, meta);
       if (lacks(meta, told.records.get(record))) {
         row['flags'] = [...new Set([...row['flags'], 'altered'])];
         book.doubt();
@@ -218,13 +249,26 @@ async function listSome(open, read, { numbers }, told, others) {
  * @param {Open} open @param {ReadSome} read @param {Stretch} stretch @param {() => boolean} isFresh @returns {Promise<number>} changes made
  */
 async function keepSome({ store }, read, { numbers, records }, isFresh) {
-  const some = numbers.map((number, i) => ({ number, of: records.slice(i * ROWS, (i + 1) * ROWS) })).filter(({ of }) => of.length === ROWS)
+  const some = numbers
+    .map((number, i) => ({ number, of: records.slice(i * ROWS, (i + 1) * ROWS) }))
+    .filter(({ of }) => of.length === ROWS)
     .map(({ number, of }) => ({ number, said: saidOf(of, read) }))
-    .filter(({ number, said }) => !store.root.said?.includes(number) || Object.keys(said).filter((v) => !read.said.has(v)).length >= ROWS / 10);
+    .filter(
+      ({ number, said }) =>
+        !store.root.said?.includes(number) || Object.keys(said).filter((v) => !read.said.has(v)).length >= ROWS / 10,
+    );
   if (!some.length) return 0;
-  return store.change((root, change) => {
-    if (isFresh()) for (const { number, said } of some) putSaid(root, change, number, said);
-  }, { bulky: true }).then(() => 1, () => 0);
+  return store
+    .change(
+      (root, change) => {
+        if (isFresh()) for (const { number, said } of some) putSaid(root, change, number, said);
+      },
+      { bulky: true },
+    )
+    .then(
+      () => 1,
+      () => 0,
+    );
 }
 
 /** Whether a record does not know of a version that others tell of: it is missing, or was put back as it once was. @param {Meta|undefined} meta @param {string[]} [told] */
@@ -243,9 +287,28 @@ function gone(record, before, meta) {
   const ats = versions.flatMap(({ at }) => at ?? []);
   const erased = meta?.erased_at;
   return {
-    title: '', apart: '', pictures: 0, additions: 0, amendments: 0, unproved: false, received_at: ats.length ? Math.min(...ats) : null, kept_at: null,
-    recorded_at: ats.length ? Math.min(...ats) : 0, occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
-    ...before, record, seq: seqs.length ? Math.min(...seqs) : before['seq'] ?? null,
-    ...(erased === undefined ? { flags: ['altered'], taken_out: before['taken_out'] ?? null, text: before['title'] ?? '' } : { flags: ['erased'], taken_out: erased, erased, text: '' }),
+    title: '',
+    apart: '',
+    pictures: 0,
+    additions: 0,
+    amendments: 0,
+    unproved: false,
+    received_at: ats.length ? Math.min(...ats) : null,
+    kept_at: null,
+    recorded_at: ats.length ? Math.min(...ats) : 0,
+    occurred: {
+      occurred_start: null,
+      occurred_end: null,
+      occurred_local: null,
+      tz: '',
+      utc_offset_min: null,
+      precision: 'unknown',
+    },
+    ...before,
+    record,
+    seq: seqs.length ? Math.min(...seqs) : (before['seq'] ?? null),
+    ...(erased === undefined
+      ? { flags: ['altered'], taken_out: before['taken_out'] ?? null, text: before['title'] ?? '' }
+      : { flags: ['erased'], taken_out: erased, erased, text: '' }),
   };
 }

@@ -19,11 +19,17 @@ import { rows } from './taking.js';
 export async function endsOf(open, record, batch) {
   const meta = await open.book.meta(record, batch);
   const last = new Set(meta ? heads(meta) : []);
-  const versions = (await open.book.versions(record, batch)).filter(({ kind, version }) => kind === 'incident' && last.has(version));
+  const versions = (await open.book.versions(record, batch)).filter(
+    ({ kind, version }) => kind === 'incident' && last.has(version),
+  );
   if (versions.length < 2) return [];
   return versions.map((one) => ({
-    version: one.version, at: sealedAt(/** @type {any} */ (one)) ?? 0, here: one.fields._author?.device === open.identity.device, taken_out: isTakenOut(/** @type {any} */ (one)),
-    fields: withoutReason(ownFields(one)), restricted: one.restricted,
+    version: one.version,
+    at: sealedAt(/** @type {any} */ (one)) ?? 0,
+    here: one.fields._author?.device === open.identity.device,
+    taken_out: isTakenOut(/** @type {any} */ (one)),
+    fields: withoutReason(ownFields(one)),
+    restricted: one.restricted,
   }));
 }
 
@@ -31,8 +37,11 @@ export async function endsOf(open, record, batch) {
 export function sayDifferently(ends) {
   const [first, ...others] = ends;
   if (!first) return false;
-  const version = (/** @type {End} */ { fields, restricted }) => /** @type {any} */ ({ fields: { ...fields, attachment_ids: [] }, restricted });
-  return others.some((one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0);
+  const version = (/** @type {End} */ { fields, restricted }) =>
+    /** @type {any} */ ({ fields: { ...fields, attachment_ids: [] }, restricted });
+  return others.some(
+    (one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0,
+  );
 }
 
 /** @param {Fields} fields */
@@ -55,9 +64,16 @@ export async function bringTogether(open, record, { looked, fields, restricted, 
     const mine = ends.filter(({ version }) => looked.includes(version));
     if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
     await refuseBreach(open.book, batch, fields, ...mine.map((end) => end.fields));
-    const files = [...new Set(mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])))];
+    const files = [
+      ...new Set(
+        mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])),
+      ),
+    ];
     await open.book.stage(batch, {
-      kind: 'incident', record, parents: looked, restricted,
+      kind: 'incident',
+      record,
+      parents: looked,
+      restricted,
       open: { ...fields, ...(files.length ? { attachment_ids: files } : {}), reason: reason.trim() },
     });
     change.drop(`u/${record}`);

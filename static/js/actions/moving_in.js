@@ -45,7 +45,8 @@ export async function moveIn(ctx, drafts, open) {
 export async function takeCaptures(ctx, drafts, open) {
   await checkCaptureKey(ctx, open);
   const { held, halves } = await takeWaiting(ctx, drafts, open, async (one, keys, { captured, at }) => {
-    if (captured) return keepCaptured(open, { held: one, at, tz: captured.tz, same: captured.sha256 === one.sha256 }, keys);
+    if (captured)
+      return keepCaptured(open, { held: one, at, tz: captured.tz, same: captured.sha256 === one.sha256 }, keys);
     await drafts.addHeld(one);
     await forget(ctx.database, keys); // only now: until the draft holds it, it is nowhere else
   });
@@ -68,7 +69,12 @@ async function takeWaiting(ctx, drafts, open, each = async () => undefined) {
   try {
     for (const [i, file] of files.entries()) {
       ctx.screen.set({ busy: { what: 'pictures', done: i, total: files.length } });
-      const one = await takeIn(open, file.source, { route: file.route, at: file.at, pictures: ctx.pictures, attachment: file.id });
+      const one = await takeIn(open, file.source, {
+        route: file.route,
+        at: file.at,
+        pictures: ctx.pictures,
+        attachment: file.id,
+      });
       held.push(one);
       await each(one, file.keys, file);
     }
@@ -77,4 +83,3 @@ async function takeWaiting(ctx, drafts, open, each = async () => undefined) {
   }
   return { held, keys: [...halves, ...files.flatMap(({ keys }) => keys)], halves };
 }
-

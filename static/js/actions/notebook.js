@@ -46,8 +46,16 @@ export class Notebook extends Writing {
   async read() {
     const door = await readDoor(this.ctx.database);
     if (!door) throw new KeptError('store_lost');
-    const [{ notebookVault }, { sha256Now }] = await Promise.all([import('../crypto/drawer.js'), import('../crypto/digests.js')]);
-    const store = new Store({ database: this.ctx.database, vault: /** @type {any} */ (await notebookVault(/** @type {any} */ (door))), digest: sha256Now, random: this.ctx.random });
+    const [{ notebookVault }, { sha256Now }] = await Promise.all([
+      import('../crypto/drawer.js'),
+      import('../crypto/digests.js'),
+    ]);
+    const store = new Store({
+      database: this.ctx.database,
+      vault: /** @type {any} */ (await notebookVault(/** @type {any} */ (door))),
+      digest: sha256Now,
+      random: this.ctx.random,
+    });
     const isThere = (await this.ctx.database.read([await store.vault.rootId()]))[0] !== null;
     await store.open(isThere ? undefined : { v: 1, notes: [] });
     const { notes: ids } = store.root;
@@ -96,20 +104,22 @@ export class Notebook extends Writing {
     if (!store || !ids.length) return;
     // Before it is written and not after: what is typed meanwhile makes its note dirty again.
     this.dirty.clear();
-    await store.change((root, change) => {
-      for (const id of ids) {
-        const note = this.notes.get(id);
-        root.notes = root.notes.filter((/** @type {string} */ one) => one !== id);
-        if (!note?.text.trim()) change.drop(place(id));
-        else {
-          root.notes.unshift(id);
-          change.putJson(place(id), { text: note.text, at: note.at });
+    await store
+      .change((root, change) => {
+        for (const id of ids) {
+          const note = this.notes.get(id);
+          root.notes = root.notes.filter((/** @type {string} */ one) => one !== id);
+          if (!note?.text.trim()) change.drop(place(id));
+          else {
+            root.notes.unshift(id);
+            change.putJson(place(id), { text: note.text, at: note.at });
+          }
         }
-      }
-    }).catch((error) => {
-      for (const id of ids) this.dirty.add(id);
-      throw error;
-    });
+      })
+      .catch((error) => {
+        for (const id of ids) this.dirty.add(id);
+        throw error;
+      });
   }
 
   show() {

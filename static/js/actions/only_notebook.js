@@ -28,7 +28,7 @@ export const COVER = Object.freeze({ account: null, login: '', pins: NO_PINS });
 export async function makeOnlyNotebook(ctx, drafts, words, look) {
   const { database, screen } = ctx;
   const door = await readDoor(database);
-  if (!door || ctx.borrowed || !await readDraftKey(database)) throw new KeptError('phone_has_diary');
+  if (!door || ctx.borrowed || !(await readDraftKey(database))) throw new KeptError('phone_has_diary');
   await holdsNothing(ctx, drafts);
   const vault = vaultOf(ctx);
   try {
@@ -61,5 +61,10 @@ async function holdsNothing(ctx, drafts) {
 function isWrittenIn(kept) {
   if (!kept) return false;
   const said = [...Object.values(kept.fields), ...Object.values(kept.restricted)];
-  return kept.held.length > 0 || said.some((value) => (Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined && value !== ''));
+  return (
+    kept.held.length > 0 ||
+    said.some((value) =>
+      Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined && value !== '',
+    )
+  );
 }

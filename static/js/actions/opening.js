@@ -38,17 +38,19 @@ export async function unlock(ctx, drafts, idle, words) {
     holdTokens(ctx, early);
     ctx.show();
   };
-  const open = await openWith(ctx, words, shown).catch((error) => {
-    if (!ctx.borrowed || error?.code !== 'unavailable') throw error;
-    forgetAll(ctx); // nothing is kept here, so a worker that was to start without a signal never did
-    return openWith(ctx, words, shown);
-  }).catch(async (error) => {
-    if (ctx.open) screen.clear(resting(ctx)); // the newest rows may have been drawn already
-    forgetAll(ctx);
-    vaultOf(ctx);
-    if (error instanceof KeptError && error.code === 'no_match') await triedInVain(ctx);
-    throw error;
-  });
+  const open = await openWith(ctx, words, shown)
+    .catch((error) => {
+      if (!ctx.borrowed || error?.code !== 'unavailable') throw error;
+      forgetAll(ctx); // nothing is kept here, so a worker that was to start without a signal never did
+      return openWith(ctx, words, shown);
+    })
+    .catch(async (error) => {
+      if (ctx.open) screen.clear(resting(ctx)); // the newest rows may have been drawn already
+      forgetAll(ctx);
+      vaultOf(ctx);
+      if (error instanceof KeptError && error.code === 'no_match') await triedInVain(ctx);
+      throw error;
+    });
   if (!open) return readNotebook(ctx);
   // A short secret signs nobody in and proves nothing.
   open.typed = !open.short && needsWords(open) ? words : null;
@@ -89,14 +91,19 @@ export async function opened(ctx, drafts, idle, open) {
   void ctx.keepOffline();
   void keepLanguage(ctx).catch(() => undefined);
   void refill(ctx);
-  if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
+  if (!(await readDoor(ctx.database))) throw new KeptError('store_lost');
   if (open.index.loading) void open.index.whole().then(() => (ctx.open === open ? allHere(ctx, open) : undefined));
   else open.syncing.kick();
 }
 
 /** The tokens this diary's store holds are in use, and those that come are sealed there. @param {Context} ctx @param {Open} open */
 function holdTokens(ctx, { store }) {
-  ctx.api.open(store.root.session, (held) => store.change((root) => { noteOwn(root, root.session, held); root.session = held; }));
+  ctx.api.open(store.root.session, (held) =>
+    store.change((root) => {
+      noteOwn(root, root.session, held);
+      root.session = held;
+    }),
+  );
 }
 
 /** The older rows have come. @param {Context} ctx @param {Open} open */

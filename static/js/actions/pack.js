@@ -87,16 +87,26 @@ function choosing(ctx) {
     async reviewPack(/** @type {Chosen} */ chosen) {
       const open = await whole();
       const versions = await readDiary(open);
-      return reviewOf(open, versions, chosenIncidents(versions, chosen).map(({ record }) => record), chosen);
+      return reviewOf(
+        open,
+        versions,
+        chosenIncidents(versions, chosen).map(({ record }) => record),
+        chosen,
+      );
     },
-    decidePicture: async (/** @type {string} */ attachment, /** @type {import('./pack_review.js').Decision} */ decision) => {
+    decidePicture: async (
+      /** @type {string} */ attachment,
+      /** @type {import('./pack_review.js').Decision} */ decision,
+    ) => {
       const open = inside();
       await decidePicture(open, attachment, decision, ctx.clock.now());
       open.custody.note(attachment, 'viewed');
     },
-    decideWords: async (/** @type {string} */ found, /** @type {'hold'|'fine'} */ answer) => decideWords(inside(), found, answer),
+    decideWords: async (/** @type {string} */ found, /** @type {'hold'|'fine'} */ answer) =>
+      decideWords(inside(), found, answer),
     /** The old name of one decision, for the register's pages. @param {string} attachment @param {{hold: boolean}} how */
-    markLooked: async (attachment, { hold }) => decidePicture(inside(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
+    markLooked: async (attachment, { hold }) =>
+      decidePicture(inside(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
     /** A picture that was looked at leaves the memory: three hundred of them would not fit. @param {string} url */
     letGo(url) {
       if (ctx.open?.urls.delete(url)) ctx.objectUrl.drop(url);
@@ -122,14 +132,22 @@ function preparing(ctx) {
       const { fields } = await readSettings(open);
       const { registered } = open.store.root.account;
       const told = registered && fields['high_risk'] !== true ? await ctx.api.server().catch(() => null) : null;
-      return { registered, high_risk: fields['high_risk'] === true, server: Boolean(told?.server_packs), offline: registered && fields['high_risk'] !== true && told === null };
+      return {
+        registered,
+        high_risk: fields['high_risk'] === true,
+        server: Boolean(told?.server_packs),
+        offline: registered && fields['high_risk'] !== true && told === null,
+      };
     },
     /** The chronology as rows for the screen and the printer; it leaves nothing behind. */
     async readChronology(/** @type {Chosen & {agreed?: Agreed}} */ { agreed, ...chosen }, /** @type {Say} */ say) {
       const open = inside();
       claim(open, agreed);
       await open.syncing.arrived();
-      const [{ chronologyOf }, made] = await Promise.all([import('../pack/chronology.js'), capsuleOf(ctx, open, { ...chosen, release: '', log: null })]);
+      const [{ chronologyOf }, made] = await Promise.all([
+        import('../pack/chronology.js'),
+        capsuleOf(ctx, open, { ...chosen, release: '', log: null }),
+      ]);
       return chronologyOf(made.capsule, heldOf(made), say);
     },
   };
@@ -156,14 +174,19 @@ function making(ctx) {
   };
   return {
     /** @param {Options} options @param {OnStep} onStep */
-    buildPack: (options, onStep) => alone(options, (stop, open) => {
-      // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
-      const pause = () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort())); });
-      const job = new PackJob(ctx.api, { signal: stop.signal, pause });
-      return { job, work: onServer(ctx, open, job, options, onStep, stop.signal) };
-    }),
+    buildPack: (options, onStep) =>
+      alone(options, (stop, open) => {
+        // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
+        const pause = () =>
+          new Promise((go) => {
+            ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort()));
+          });
+        const job = new PackJob(ctx.api, { signal: stop.signal, pause });
+        return { job, work: onServer(ctx, open, job, options, onStep, stop.signal) };
+      }),
     /** @param {Options} options @param {OnStep} onStep */
-    buildHere: (options, onStep) => alone(options, (stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
+    buildHere: (options, onStep) =>
+      alone(options, (stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
     async cancelPack() {
       running?.stop.abort();
       await running?.job?.cancel();
@@ -192,7 +215,12 @@ async function onServer(ctx, open, job, options, onStep, signal) {
   tell('front');
   const front = await job.front();
   tell('checking');
-  return finished(ctx, open, made, await checkFront(front, made.capsule), { ...options, release: server.release, signal, tell });
+  return finished(ctx, open, made, await checkFront(front, made.capsule), {
+    ...options,
+    release: server.release,
+    signal,
+    tell,
+  });
 }
 
 /** What goes in, and nothing that the keeper did not look at. @param {Context} ctx @param {Open} open @param {Options} options @param {{release: string, log: 'ask'|'kept'}} by @throws came_since */
@@ -223,22 +251,42 @@ async function onPhone(ctx, open, options, onStep, signal) {
  * @param {Options & {release: string, here?: boolean, signal: AbortSignal, tell: (step: string, done?: number, total?: number) => void}} how
  * @returns {Promise<Made>}
  */
-async function finished(ctx, open, made, front, { kind = 'pack', saveTo, restricted = true, release, here = false, review = {}, signal, tell }) {
+async function finished(
+  ctx,
+  open,
+  made,
+  front,
+  { kind = 'pack', saveTo, restricted = true, release, here = false, review = {}, signal, tell },
+) {
   const { capsule, records } = made;
   const making = {
-    openReceived: (/** @type {JsonObject} */ exhibit) => stopping(openReceived(open, String(exhibit['record'])), () => ctx.open === open),
-    onProgress: (/** @type {number} */ done, /** @type {number} */ total) => tell('files', done, total), signal, restricted,
+    openReceived: (/** @type {JsonObject} */ exhibit) =>
+      stopping(openReceived(open, String(exhibit['record'])), () => ctx.open === open),
+    onProgress: (/** @type {number} */ done, /** @type {number} */ total) => tell('files', done, total),
+    signal,
+    restricted,
   };
   const name = nameOf(capsule);
   const set = kind === 'portal' ? await portalSet(capsule, front, making) : null;
-  const one = set ? null : await assemble(capsule, front, { ...making, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
+  const one = set
+    ? null
+    : await assemble(capsule, front, { ...making, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
   if (ctx.open !== open) throw new KeptError('locked');
   const { folder, no } = /** @type {{folder: string, no: number}} */ (capsule['pack']);
-  for (const exhibit of /** @type {{record: string}[]} */ (capsule['exhibits'])) open.custody.note(exhibit.record, 'exported', folder);
+  for (const exhibit of /** @type {{record: string}[]} */ (capsule['exhibits']))
+    open.custody.note(exhibit.record, 'exported', folder);
   const said = kind === 'items' ? 'supplement' : here ? 'evidence' : kind;
   madeAfterWords(open, one?.file);
-  const record = await keepExport(open, capsule, { name, kind: said, records, version: release, manifest: set?.manifest ?? one?.manifest ?? '', restricted, review });
-  const size = set ? set.files.reduce((sum, { file }) => sum + file.size, 0) : one?.file?.size ?? 0;
+  const record = await keepExport(open, capsule, {
+    name,
+    kind: said,
+    records,
+    version: release,
+    manifest: set?.manifest ?? one?.manifest ?? '',
+    restricted,
+    review,
+  });
+  const size = set ? set.files.reduce((sum, { file }) => sum + file.size, 0) : (one?.file?.size ?? 0);
   return { file: one?.file ?? null, ...(set ? { files: set.files } : {}), name, no, record, size };
 }
 
@@ -259,7 +307,11 @@ function nameOf(capsule) {
 /** What may not turn up in the part that may be passed on. @param {Awaited<ReturnType<typeof capsuleOf>>} made */
 function heldOf({ capsule, versions, settings }) {
   const packed = new Set(/** @type {{version: string}[]} */ (capsule['versions']).map(({ version }) => version));
-  return heldBackOf(versions.filter(({ version }) => packed.has(version)).map(openedOf), settings.restricted, holdWords(settings.restricted));
+  return heldBackOf(
+    versions.filter(({ version }) => packed.has(version)).map(openedOf),
+    settings.restricted,
+    holdWords(settings.restricted),
+  );
 }
 
 /**
@@ -267,7 +319,10 @@ function heldOf({ capsule, versions, settings }) {
  * @param {Open} open @param {Options} options
  */
 async function keepSettings(open, { initials, sheet, own_words, start_no }) {
-  await saveSettings(open, { fields: { initials, own_words, ...(start_no ? { exhibit_start_no: start_no > 1 ? start_no : null } : {}) }, restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])) });
+  await saveSettings(open, {
+    fields: { initials, own_words, ...(start_no ? { exhibit_start_no: start_no > 1 ? start_no : null } : {}) },
+    restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])),
+  });
   open.syncing.soon();
 }
 
@@ -278,6 +333,9 @@ async function keepSettings(open, { initials, sheet, own_words, start_no }) {
 async function everythingSent({ store, syncing }) {
   await syncing.now();
   if (store.root.outbox.length || store.root.uploads.length) {
-    throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
+    throw new KeptError(
+      'unavailable',
+      'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
+    );
   }
 }

@@ -31,25 +31,60 @@ export async function capsuleOf(ctx, open, options) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
   const link = open.syncing.link();
   const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
-  const log = options.log === 'ask' && link ? await logForPack(open, link, receipts) : options.log === 'kept' ? await keptLog(open, receipts) : null;
+  const log =
+    options.log === 'ask' && link
+      ? await logForPack(open, link, receipts)
+      : options.log === 'kept'
+        ? await keptLog(open, receipts)
+        : null;
   const now = ctx.clock.now();
   const { identity, store } = open;
   const records = chosenIncidents(versions, options).map((told) => told.record);
   const hold = holdWords(settings.restricted);
-  const capsule = makeCapsule(versions, {
-    packId: idText(newId()), no: nextPackNo(exports), madeAt: now, consentAt: now, tz: ctx.zone(), release: options.release, origin: ctx.origin,
-    chosen: records, absent: absentEntries(open, versions), log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police',
-    feed: store.root.account.registered ? store.root.feed : null, ...(options.start_with ? { startWith: options.start_with } : {}), ...(options.intimate ? { intimate: true } : {}),
-    askedIn: askedIn(ctx, settings.fields), ...(options.kind ? { kind: options.kind } : {}), ...(options.items ? { items: options.items } : {}), ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
-    ...(options.review ? { review: reviewOf(options.review) } : {}), ...(hold.length ? { holdWords: hold } : {}),
-  }, { account: identity.account, ...(identity.earlier.length ? { earlier: identity.earlier } : {}), ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary ?? '', log: store.root.account.log ?? '' });
+  const capsule = makeCapsule(
+    versions,
+    {
+      packId: idText(newId()),
+      no: nextPackNo(exports),
+      madeAt: now,
+      consentAt: now,
+      tz: ctx.zone(),
+      release: options.release,
+      origin: ctx.origin,
+      chosen: records,
+      absent: absentEntries(open, versions),
+      log,
+      coversFrom: options.from ?? null,
+      coversTo: options.to ?? null,
+      profile: options.profile ?? 'police',
+      feed: store.root.account.registered ? store.root.feed : null,
+      ...(options.start_with ? { startWith: options.start_with } : {}),
+      ...(options.intimate ? { intimate: true } : {}),
+      askedIn: askedIn(ctx, settings.fields),
+      ...(options.kind ? { kind: options.kind } : {}),
+      ...(options.items ? { items: options.items } : {}),
+      ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
+      ...(options.review ? { review: reviewOf(options.review) } : {}),
+      ...(hold.length ? { holdWords: hold } : {}),
+    },
+    {
+      account: identity.account,
+      ...(identity.earlier.length ? { earlier: identity.earlier } : {}),
+      ecdsa_pub: identity.ecdsa_pub,
+      notary: store.root.account.notary ?? '',
+      log: store.root.account.log ?? '',
+    },
+  );
   return { capsule, versions, settings, records };
 }
 
 /** How the screens ask now, for the page that says what was asked; nothing where it is in English and usual words. @param {Context} ctx @param {Fields} settings */
 function askedIn({ screen }, settings) {
   const language = screen.state.language ?? 'en';
-  return { ...(language === 'en' ? {} : { language }), ...(settings['wording'] === 'young' ? { wording: 'young' } : {}) };
+  return {
+    ...(language === 'en' ? {} : { language }),
+    ...(settings['wording'] === 'young' ? { wording: 'young' } : {}),
+  };
 }
 
 /** As the capsule takes it: nothing the screen keeps for itself. @param {Fields} review */
@@ -70,8 +105,18 @@ export function summaryOf(versions, choice, absent) {
   const chosen = chosenIncidents(versions, choice);
   const told = versions.map(openedOf);
   const items = choice.items ? askedFor(choice.items, earlierPacks(told, Infinity)) : null;
-  const { attached, records } = choose(told, chosen.map(({ record }) => record), choice, items);
-  const all = choose(told, chosen.map(({ record }) => record), { intimate: true }, items).attached;
+  const { attached, records } = choose(
+    told,
+    chosen.map(({ record }) => record),
+    choice,
+    items,
+  );
+  const all = choose(
+    told,
+    chosen.map(({ record }) => record),
+    { intimate: true },
+    items,
+  ).attached;
   const revisions = chosen.flatMap((one) => one.revisions);
   const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
   const pictures = attached.filter(isPicture);
@@ -79,13 +124,25 @@ export function summaryOf(versions, choice, absent) {
   const removed = tellAll(told, 'incident').filter((one) => one.taken_out !== null).length;
   const sizeOf = (/** @type {Told} */ one) => wholeOf(one.newest.fields, 'size_bytes') ?? 0;
   return {
-    entries: chosen.length, additions: revisions.filter(({ kind }) => kind === 'addition').length, amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
-    pictures: pictures.length, files: attached.length - pictures.length, bytes: attached.reduce((sum, one) => sum + sizeOf(one), 0),
-    withheld: entryNumbers(versions).size - chosen.length - removed + gone('withheld'), removed: removed + gone('removed'), intimate: all.filter((one) => textOf(one.newest.fields, 'sensitivity') === 'intimate_adult').length,
+    entries: chosen.length,
+    additions: revisions.filter(({ kind }) => kind === 'addition').length,
+    amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
+    pictures: pictures.length,
+    files: attached.length - pictures.length,
+    bytes: attached.reduce((sum, one) => sum + sizeOf(one), 0),
+    withheld: entryNumbers(versions).size - chosen.length - removed + gone('withheld'),
+    removed: removed + gone('removed'),
+    intimate: all.filter((one) => textOf(one.newest.fields, 'sensitivity') === 'intimate_adult').length,
     unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).length,
-    restricted_words: chosen.filter((one) => Object.values(one.newest.restricted).some((value) => value !== null && value !== '')).length,
-    groups: groupsOf(chosen, attached, sizeOf), looked: lookedAt(versions, records),
-    marked: chosen.filter(({ newest }) => switchOf(newest.fields, 'start_with_this') === true).map(({ record }) => record).slice(0, 10),
+    restricted_words: chosen.filter((one) =>
+      Object.values(one.newest.restricted).some((value) => value !== null && value !== ''),
+    ).length,
+    groups: groupsOf(chosen, attached, sizeOf),
+    looked: lookedAt(versions, records),
+    marked: chosen
+      .filter(({ newest }) => switchOf(newest.fields, 'start_with_this') === true)
+      .map(({ record }) => record)
+      .slice(0, 10),
   };
 }
 
@@ -95,7 +152,12 @@ export function summaryOf(versions, choice, absent) {
  */
 export function groupsOf(chosen, attached, sizeOf) {
   /** @type {Map<string, number>} */ const sizes = new Map();
-  const belongs = (/** @type {Told} */ file) => chosen.find((one) => codesOf(file.newest.fields, 'incident_ids').includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(file.record));
+  const belongs = (/** @type {Told} */ file) =>
+    chosen.find(
+      (one) =>
+        codesOf(file.newest.fields, 'incident_ids').includes(one.record) ||
+        codesOf(one.newest.fields, 'attachment_ids').includes(file.record),
+    );
   for (const file of attached) {
     const owner = belongs(file)?.record ?? '';
     sizes.set(owner, (sizes.get(owner) ?? 0) + sizeOf(file));
@@ -124,14 +186,26 @@ export async function itemsAsked(open, text) {
   const opened = versions.map(openedOf);
   const { fields } = await readSettings(open);
   const byNo = new Map([...givenNumbers(earlierPacks(opened, Infinity))].map(([record, no]) => [no, record]));
-  const asked = text.toUpperCase().split(/[\s,;،、]+/).filter(Boolean).map((one) => ({ one, no: Number(/^(?:[A-Z]{1,4}[/-])?(\d{1,5})$/.exec(one)?.[1] ?? NaN) }));
+  const asked = text
+    .toUpperCase()
+    .split(/[\s,;،、]+/)
+    .filter(Boolean)
+    .map((one) => ({ one, no: Number(/^(?:[A-Z]{1,4}[/-])?(\d{1,5})$/.exec(one)?.[1] ?? NaN) }));
   const found = asked.flatMap(({ no }) => (byNo.has(no) ? [{ no, record: /** @type {string} */ (byNo.get(no)) }] : []));
   const files = new Set(found.map(({ record }) => record));
-  const owners = new Set(tellAll(opened, 'attachment').filter(({ record }) => files.has(record)).flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')));
+  const owners = new Set(
+    tellAll(opened, 'attachment')
+      .filter(({ record }) => files.has(record))
+      .flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')),
+  );
   const incidents = chosenIncidents(versions, { from: null, to: null, records: null });
   return {
     items: [...new Set(found.map(({ no }) => `${textOf(fields, 'initials') || 'AA'}/${no}`))],
-    records: incidents.filter((one) => owners.has(one.record) || codesOf(one.newest.fields, 'attachment_ids').some((id) => files.has(id))).map(({ record }) => record),
+    records: incidents
+      .filter(
+        (one) => owners.has(one.record) || codesOf(one.newest.fields, 'attachment_ids').some((id) => files.has(id)),
+      )
+      .map(({ record }) => record),
     unknown: asked.filter(({ no }) => !byNo.has(no)).map(({ one }) => one),
   };
 }
@@ -146,6 +220,12 @@ export async function newSince(open) {
   // By the clock of the phone that wrote it or by when it was received: one of them may be slow.
   const opened = versions.map(openedOf);
   const fresh = withNewFiles(opened, earlierPacks(opened, Infinity));
-  const later = new Set(opened.filter((one) => one.kind === 'incident' && Math.max(sealedAt(one) ?? 0, came.get(one.version) ?? 0) > last).map(({ record }) => record));
-  return chosenIncidents(versions, { from: null, to: null, records: null }).map(({ record }) => record).filter((record) => !given.has(record) || later.has(record) || fresh.has(record));
+  const later = new Set(
+    opened
+      .filter((one) => one.kind === 'incident' && Math.max(sealedAt(one) ?? 0, came.get(one.version) ?? 0) > last)
+      .map(({ record }) => record),
+  );
+  return chosenIncidents(versions, { from: null, to: null, records: null })
+    .map(({ record }) => record)
+    .filter((record) => !given.has(record) || later.has(record) || fresh.has(record));
 }

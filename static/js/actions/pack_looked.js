@@ -36,7 +36,11 @@ export function mustBeLookedAt({ capsule, versions }, looked) {
   for (const row of versions) {
     if (!packed.has(row.version) || seen.has(row.version) || row.kind === 'export') continue;
     const now = openedOf(row);
-    if (row.kind !== 'attachment' || !versions.some((one) => one.record === row.record && seen.has(one.version) && isDecision(openedOf(one), now))) throw new KeptError('came_since');
+    if (
+      row.kind !== 'attachment' ||
+      !versions.some((one) => one.record === row.record && seen.has(one.version) && isDecision(openedOf(one), now))
+    )
+      throw new KeptError('came_since');
   }
 }
 
@@ -44,7 +48,9 @@ export function mustBeLookedAt({ capsule, versions }, looked) {
 function isDecision(before, now) {
   const reason = textOf(now.fields, 'reason');
   if (reason && reason !== textOf(before.fields, 'reason')) return false;
-  return plainCopies(before) === plainCopies(now) && changesBetween(before, now).every(({ field }) => DECIDED.has(field));
+  return (
+    plainCopies(before) === plainCopies(now) && changesBetween(before, now).every(({ field }) => DECIDED.has(field))
+  );
 }
 
 /** The copies that nothing is covered in: another picture in the place of the one that was looked at is no decision. @param {Opened} one @returns {string} */

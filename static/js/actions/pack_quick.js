@@ -20,22 +20,73 @@ const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sig
  */
 export async function readForQuick(open, { now, zone }) {
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
-  const [people, settings, ...kinds] = await Promise.all([readPeople(open), readSettings(open), ...KINDS.map((kind) => readKind(open, kind))]);
-  const [accounts = [], vehicles = [], orders = [], reports = [], notices = [], impacts = [], sightings = [], background = []] = kinds;
-  const diary = { person: people, account: accounts, order: orders, report: reports, notice: notices, impact: impacts, sighting: sightings, background };
+  const [people, settings, ...kinds] = await Promise.all([
+    readPeople(open),
+    readSettings(open),
+    ...KINDS.map((kind) => readKind(open, kind)),
+  ]);
+  const [
+    accounts = [],
+    vehicles = [],
+    orders = [],
+    reports = [],
+    notices = [],
+    impacts = [],
+    sightings = [],
+    background = [],
+  ] = kinds;
+  const diary = {
+    person: people,
+    account: accounts,
+    order: orders,
+    report: reports,
+    notice: notices,
+    impact: impacts,
+    sighting: sightings,
+    background,
+  };
   const facts = rows.flatMap(({ f }) => f ?? []);
   const counts = countPatterns([...facts].reverse(), /** @type {any} */ (diary), zone);
-  const newest = [...rows].sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at)).slice(0, RECENT);
-  const told = await Promise.all(newest.map(async (row) => ({ record: row.record, seq_no: row.seq_no, fields: (await readOne(open, row.record)).fields })));
+  const newest = [...rows]
+    .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
+    .slice(0, RECENT);
+  const told = await Promise.all(
+    newest.map(async (row) => ({
+      record: row.record,
+      seq_no: row.seq_no,
+      fields: (await readOne(open, row.record)).fields,
+    })),
+  );
   const entries = await readKind(open, 'incident');
   const numbers = new Map(rows.map(({ record, seq_no }) => [record, seq_no]));
   const today = localAt(now, zone).slice(0, 10);
   return {
-    newest: told, counts, numbers: Object.fromEntries(numbers), records: rows.map(({ record }) => record), settings,
-    people: people.filter(({ fields }) => textOf(fields, 'role') === 'suspect' && !textOf(fields, 'merged_into')), accounts, vehicles, orders, notices, impacts,
-    reports: [...reports].sort((a, b) => (wholeOf(/** @type {any} */ (a.fields['at'] ?? {}), 'start') ?? a.at) - (wholeOf(/** @type {any} */ (b.fields['at'] ?? {}), 'start') ?? b.at)),
-    cameras: entries.flatMap(({ record, fields }) => stillHeld(fields)
-      .map((one) => ({ record, kind: textOf(one, 'kind'), holder: textOf(one, 'holder'), due: textOf(one, 'overwrite_due') }))).filter(({ due }) => !due || due >= today),
+    newest: told,
+    counts,
+    numbers: Object.fromEntries(numbers),
+    records: rows.map(({ record }) => record),
+    settings,
+    people: people.filter(({ fields }) => textOf(fields, 'role') === 'suspect' && !textOf(fields, 'merged_into')),
+    accounts,
+    vehicles,
+    orders,
+    notices,
+    impacts,
+    reports: [...reports].sort(
+      (a, b) =>
+        (wholeOf(/** @type {any} */ (a.fields['at'] ?? {}), 'start') ?? a.at) -
+        (wholeOf(/** @type {any} */ (b.fields['at'] ?? {}), 'start') ?? b.at),
+    ),
+    cameras: entries
+      .flatMap(({ record, fields }) =>
+        stillHeld(fields).map((one) => ({
+          record,
+          kind: textOf(one, 'kind'),
+          holder: textOf(one, 'holder'),
+          due: textOf(one, 'overwrite_due'),
+        })),
+      )
+      .filter(({ due }) => !due || due >= today),
     afraid: entries.filter(({ fields }) => textOf(fields, 'feared_violence') === 'yes').map(({ record }) => record),
     pictures: rows.reduce((sum, { pictures }) => sum + pictures, 0),
   };

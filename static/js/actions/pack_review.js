@@ -39,7 +39,12 @@ export async function reviewOf(open, versions, records, wish) {
   const fine = new Set((await open.store.readJson(FINE)) ?? []);
   const told = [...chosen.incidents, ...chosen.attached, ...chosen.registers];
   return {
-    pictures: chosen.attached.filter(isLookedAt).map((one) => ({ ...whichOf(chosen.incidents, one), film: isFilm(one), place: hasPlace(one), decision: decisionOf(one) })),
+    pictures: chosen.attached.filter(isLookedAt).map((one) => ({
+      ...whichOf(chosen.incidents, one),
+      film: isFilm(one),
+      place: hasPlace(one),
+      decision: decisionOf(one),
+    })),
     words: told.flatMap((one) => wordsOf(one, held, fine)).slice(0, MOST),
     places: chosen.attached.filter(hasPlace).map((one) => whichOf(chosen.incidents, one)),
     intimate: everything.attached.length - chosen.attached.length,
@@ -48,13 +53,18 @@ export async function reviewOf(open, versions, records, wish) {
 
 /** The keeper's own words that no pack may show: their places and numbers. @param {Fields} restricted of the settings @returns {string[]} */
 export function holdWords(restricted) {
-  return [...leaves(restricted['my_places']), ...leaves(restricted['my_accounts'])].flatMap((text) => text.split('\n')).map((text) => text.trim()).filter(Boolean);
+  return [...leaves(restricted['my_places']), ...leaves(restricted['my_accounts'])]
+    .flatMap((text) => text.split('\n'))
+    .map((text) => text.trim())
+    .filter(Boolean);
 }
 
 /** @param {Told} told */
 const typeOf = ({ newest }) => textOf(newest.fields, 'media_type');
 /** @param {Told} told */
-const isFilm = (told) => typeOf(told).startsWith('video/') && objectsOf(told.newest.fields, 'renditions').some((one) => one['purpose'] === 'preview');
+const isFilm = (told) =>
+  typeOf(told).startsWith('video/') &&
+  objectsOf(told.newest.fields, 'renditions').some((one) => one['purpose'] === 'preview');
 /** @param {Told} told */
 const isLookedAt = (told) => typeOf(told).startsWith('image/') || isFilm(told);
 /** @param {Told} told */
@@ -71,8 +81,16 @@ function decisionOf({ newest: { fields, restricted } }) {
 function whichOf(incidents, { record, newest }) {
   const named = codesOf(newest.fields, 'incident_ids');
   const received = /** @type {{filename?: unknown}|undefined} */ (newest.restricted['received_as']);
-  const name = textOf(newest.fields, 'description') || (typeof received?.filename === 'string' ? received.filename : '');
-  return { attachment: record, record: incidents.find((one) => named.includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(record))?.record ?? '', name };
+  const name =
+    textOf(newest.fields, 'description') || (typeof received?.filename === 'string' ? received.filename : '');
+  return {
+    attachment: record,
+    record:
+      incidents.find(
+        (one) => named.includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(record),
+      )?.record ?? '',
+    name,
+  };
 }
 
 /**
@@ -87,11 +105,20 @@ export async function decidePicture(open, attachment, decision, now) {
     const { reason: _reason, print_copy: before, ...words } = ownFields(newest);
     const isMasked = objectsOf(/** @type {any} */ (words), 'renditions').some((one) => one['purpose'] === 'masked');
     if (decision === 'covered' && !isMasked) throw new KeptError('no_print_copy');
-    const copy = decision === 'covered' ? 'masked' : decision === 'hold' ? null : before ?? null;
-    const looked = { looked_at: now, ...(copy ? { print_copy: copy } : {}), ...(decision === 'out' ? { include_in_pack: false } : {}), ...(decision === 'private' ? { sensitivity: 'intimate_adult' } : {}) };
+    const copy = decision === 'covered' ? 'masked' : decision === 'hold' ? null : (before ?? null);
+    const looked = {
+      looked_at: now,
+      ...(copy ? { print_copy: copy } : {}),
+      ...(decision === 'out' ? { include_in_pack: false } : {}),
+      ...(decision === 'private' ? { sensitivity: 'intimate_adult' } : {}),
+    };
     await open.book.stage(batch, {
-      kind: 'attachment', record: attachment, open: { ...words, ...looked },
-      restricted: { ...newest.restricted, shows_where_i_live: decision === 'hold' || decision === 'covered' }, openKeys: newest.keys.open, restrictedKeys: newest.keys.restricted,
+      kind: 'attachment',
+      record: attachment,
+      open: { ...words, ...looked },
+      restricted: { ...newest.restricted, shows_where_i_live: decision === 'hold' || decision === 'covered' },
+      openKeys: newest.keys.open,
+      restrictedKeys: newest.keys.restricted,
     });
   });
   open.syncing.soon();
@@ -108,7 +135,12 @@ export async function decideWords(open, found, answer) {
   }
   const { restricted } = await readSettings(open);
   const there = holdWords(restricted);
-  const my_places = [...leaves(restricted['my_places']).flatMap((text) => text.split('\n')).filter(Boolean), ...(there.includes(found) ? [] : [found])].join('\n');
+  const my_places = [
+    ...leaves(restricted['my_places'])
+      .flatMap((text) => text.split('\n'))
+      .filter(Boolean),
+    ...(there.includes(found) ? [] : [found]),
+  ].join('\n');
   await saveSettings(open, { restricted: { my_places } });
   open.syncing.soon();
 }

@@ -25,7 +25,11 @@ const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
 export async function readDiary(open, also = []) {
   const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson(`k/${kind}`)));
   const settings = open.store.root['settings'];
-  const known = [...open.index.all().map(({ record }) => record), ...listed.flatMap((records) => records ?? []), ...(settings ? [settings] : [])];
+  const known = [
+    ...open.index.all().map(({ record }) => record),
+    ...listed.flatMap((records) => records ?? []),
+    ...(settings ? [settings] : []),
+  ];
   /** @type {DiaryVersion[]} */ const versions = [];
   const read = new Set(known);
   for (const record of read) {
@@ -48,10 +52,17 @@ export function absentEntries({ index, store: { root } }, versions) {
   const here = new Set(versions.map(({ record }) => record));
   const all = index.all();
   const numbers = entryNumbers(all, root);
-  const known = all.filter(({ record }) => !here.has(record) && numbers.has(record))
-    .map((row) => ({ record: row.record, no: Number(numbers.get(row.record)), at: row['taken_out'] ?? null, why: row['erased'] || row['taken_out'] ? /** @type {const} */ ('removed') : /** @type {const} */ ('withheld') }));
+  const known = all
+    .filter(({ record }) => !here.has(record) && numbers.has(record))
+    .map((row) => ({
+      record: row.record,
+      no: Number(numbers.get(row.record)),
+      at: row['taken_out'] ?? null,
+      why: row['erased'] || row['taken_out'] ? /** @type {const} */ ('removed') : /** @type {const} */ ('withheld'),
+    }));
   const listed = new Set(all.map(({ record }) => record));
-  const before = Object.entries(root['numbered'] ?? {}).filter(([record]) => !listed.has(record) && !here.has(record))
+  const before = Object.entries(root['numbered'] ?? {})
+    .filter(([record]) => !listed.has(record) && !here.has(record))
     .map(([record, no]) => ({ record, no: Number(no), at: null, why: /** @type {const} */ ('removed') }));
   return [...known, ...before];
 }
@@ -83,12 +94,23 @@ async function readRecord({ book, store }, record) {
 /** @param {Meta['versions'][number]} facts @param {Opened} one @param {Uint8Array} push @returns {DiaryVersion} */
 function versionOf(facts, one, push) {
   const { meta, envelopes } = decodePush(push);
-  const pairs = (/** @type {[string, string][]} */ keys) => keys.map(([blob, key]) => /** @type {const} */ ([blob, unb64(key)]));
+  const pairs = (/** @type {[string, string][]} */ keys) =>
+    keys.map(([blob, key]) => /** @type {const} */ ([blob, unb64(key)]));
   return {
-    record: one.record, version: one.version, kind: one.kind, schema: wholeOf(one.fields, '_schema') ?? 1, seq: facts.seq, c: meta.c, sig: meta.sig,
-    parents: meta.parents, env: envDigest(envelopes), receipt: facts.receipt ?? null,
+    record: one.record,
+    version: one.version,
+    kind: one.kind,
+    schema: wholeOf(one.fields, '_schema') ?? 1,
+    seq: facts.seq,
+    c: meta.c,
+    sig: meta.sig,
+    parents: meta.parents,
+    env: envDigest(envelopes),
+    receipt: facts.receipt ?? null,
     open: { fields: one.fields, seed: unb64(one.seeds.open), keys: pairs(one.keys.open) },
-    restricted: one.seeds.restricted ? { fields: one.restricted, seed: unb64(one.seeds.restricted), keys: pairs(one.keys.restricted) } : null,
+    restricted: one.seeds.restricted
+      ? { fields: one.restricted, seed: unb64(one.seeds.restricted), keys: pairs(one.keys.restricted) }
+      : null,
   };
 }
 

@@ -34,29 +34,54 @@ export async function clearPhone(ctx, open, draft) {
   const { store } = open;
   if (!store.root.account.registered || isGoneBack(open)) return false;
   const notebook = await ctx.notebook.ids();
-  await store.change(async (root, change) => {
-    const metas = await unsent(store, root.outbox);
-    const blobs = new Set([...root.uploads.map((/** @type {{blob: string}} */ { blob }) => blob), ...await blobsHeld(store, draft), ...await blobsIn(store, root.outbox)]);
-    for (const meta of metas) change.putJson(`r/${meta.record}`, meta);
-    for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
-    const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
-    if (incidents.length) change.putJson('list/0', incidents);
-    startOver(root, incidents.length);
-    Object.assign(root, { chaff: [], owed: {} });
-    change.grow(seedChaff(ctx.random));
-    change.only([
-      ...KEPT, ...(root.typed ?? []), ...root.outbox.map((/** @type {Waiting} */ { version }) => `v/${version}`),
-      ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])), ...await fileNames(store, [...blobs]),
-    ], [...notebook, await store.vault.earlierId()]);
-    change.after(() => { store.closed = true; });
-  }, { last: true });
+  await store.change(
+    async (root, change) => {
+      const metas = await unsent(store, root.outbox);
+      const blobs = new Set([
+        ...root.uploads.map((/** @type {{blob: string}} */ { blob }) => blob),
+        ...(await blobsHeld(store, draft)),
+        ...(await blobsIn(store, root.outbox)),
+      ]);
+      for (const meta of metas) change.putJson(`r/${meta.record}`, meta);
+      for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
+      const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
+      if (incidents.length) change.putJson('list/0', incidents);
+      startOver(root, incidents.length);
+      Object.assign(root, { chaff: [], owed: {} });
+      change.grow(seedChaff(ctx.random));
+      change.only(
+        [
+          ...KEPT,
+          ...(root.typed ?? []),
+          ...root.outbox.map((/** @type {Waiting} */ { version }) => `v/${version}`),
+          ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])),
+          ...(await fileNames(store, [...blobs])),
+        ],
+        [...notebook, await store.vault.earlierId()],
+      );
+      change.after(() => {
+        store.closed = true;
+      });
+    },
+    { last: true },
+  );
   return true;
 }
 
 /** What was sent is asked for again from the first number on; this phone's own line and its account stay. @param {Record<string, any>} root @param {number} incidents */
 function startOver(root, incidents) {
   Object.assign(root, {
-    cleared: true, count: 0, unregistered: 0, segments: incidents ? 1 : 0, lines: {}, feed: { seq: 0, head: b64(new Uint8Array(32)) }, fetch: [], filling: [], blanks: 0, again: false, coming: 1,
+    cleared: true,
+    count: 0,
+    unregistered: 0,
+    segments: incidents ? 1 : 0,
+    lines: {},
+    feed: { seq: 0, head: b64(new Uint8Array(32)) },
+    fetch: [],
+    filling: [],
+    blanks: 0,
+    again: false,
+    coming: 1,
   });
   for (const name of ['index', 'manifest', 'marked', 'numbered', 'said']) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };
@@ -68,21 +93,28 @@ async function unsent(store, outbox) {
   const waiting = new Set(outbox.map(({ version }) => version));
   const records = [...new Set(outbox.map(({ record }) => record))];
   const found = /** @type {(Meta|null)[]} */ (await store.readJsonMany(records.map((record) => `r/${record}`)));
-  return found.flatMap((meta) => (meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => waiting.has(v)) }] : []));
+  return found.flatMap((meta) =>
+    meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => waiting.has(v)) }] : [],
+  );
 }
 
 /** @param {Meta[]} metas @returns {Map<string, string[]>} for kinds that are listed */
 function byKind(metas) {
   /** @type {Map<string, string[]>} */
   const kinds = new Map();
-  for (const { kind, record } of metas) if (!['', 'incident', 'note', 'settings'].includes(kind)) kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
+  for (const { kind, record } of metas)
+    if (!['', 'incident', 'note', 'settings'].includes(kind)) kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
   return kinds;
 }
 
 /** The files of drafts and of what came while locked: nothing that was sent names them, so they are nowhere else. @param {Open['store']} store @param {Kept|null} draft @returns {Promise<string[]>} */
 async function blobsHeld(store, draft) {
   const [captured, later] = await store.readJsonMany(['captured', 'later']);
-  const held = [...draft?.held ?? [], .../** @type {import('./capturing.js').Captured[]} */ (captured ?? []).map((one) => one.held), .../** @type {Kept[]} */ (later ?? []).flatMap((one) => one.held)];
+  const held = [
+    ...(draft?.held ?? []),
+    .../** @type {import('./capturing.js').Captured[]} */ (captured ?? []).map((one) => one.held),
+    .../** @type {Kept[]} */ (later ?? []).flatMap((one) => one.held),
+  ];
   return held.flatMap(blobsOf).map(({ blob }) => blob);
 }
 
@@ -95,5 +127,7 @@ async function blobsIn(store, outbox) {
 /** @param {Open['store']} store @param {string[]} blobs @returns {Promise<string[]>} the catalogue and every part */
 async function fileNames(store, blobs) {
   const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
-  return blobs.flatMap((blob, i) => (known[i] ? [`b/${blob}`, ...Array.from({ length: known[i].n }, (_, n) => partName(blob, n))] : []));
+  return blobs.flatMap((blob, i) =>
+    known[i] ? [`b/${blob}`, ...Array.from({ length: known[i].n }, (_, n) => partName(blob, n))] : [],
+  );
 }

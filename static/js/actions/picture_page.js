@@ -52,7 +52,10 @@ function isOver(ctx, until) {
 export function closeInTime(ctx) {
   const { picture } = ctx.screen.state;
   if (!picture) return;
-  ctx.timers.after(Math.max(0, picture.until - ctx.clock.now()) + 1, () => void closeWhenOver(ctx).catch(() => undefined));
+  ctx.timers.after(
+    Math.max(0, picture.until - ctx.clock.now()) + 1,
+    () => void closeWhenOver(ctx).catch(() => undefined),
+  );
 }
 
 /** @param {Context} ctx @param {File[]} files @param {{route?: string}} [how] @throws locked when the ten minutes are over before all of them are in */
@@ -69,13 +72,21 @@ export async function pictureAdd(ctx, files, { route = 'photo_picker' } = {}) {
     }
     const at = ctx.clock.now();
     try {
-      await intoTray(ctx.database, file, toThisPhone(door, at), picture.locked ? { route: WHILE_LOCKED, at, captured: { tz: ctx.zone(), by: route } } : { route, at });
+      await intoTray(
+        ctx.database,
+        file,
+        toThisPhone(door, at),
+        picture.locked ? { route: WHILE_LOCKED, at, captured: { tz: ctx.zone(), by: route } } : { route, at },
+      );
     } catch (error) {
       failed ??= error; // one bad file must not cost those chosen with it
       continue;
     }
     const now = ctx.screen.state.picture;
-    if (now) ctx.screen.set({ picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at } }] } });
+    if (now)
+      ctx.screen.set({
+        picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at } }] },
+      });
   }
   if (failed) throw failed;
 }

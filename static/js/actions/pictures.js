@@ -75,7 +75,14 @@ function heard(player, name) {
   return new Promise((done, failed) => {
     const late = setTimeout(failed, PATIENCE);
     player.addEventListener('error', failed, { once: true });
-    player.addEventListener(name, () => { clearTimeout(late); done(); }, { once: true });
+    player.addEventListener(
+      name,
+      () => {
+        clearTimeout(late);
+        done();
+      },
+      { once: true },
+    );
   });
 }
 
@@ -104,7 +111,10 @@ async function copyOf(picture, { purpose, width: wide, quality, most }, over) {
   const scale = Math.min(1, wide / picture.width, most / picture.height);
   const width = Math.max(1, Math.round(picture.width * scale));
   const height = Math.max(1, Math.round(picture.height * scale));
-  const canvas = typeof OffscreenCanvas === 'function' ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
+  const canvas =
+    typeof OffscreenCanvas === 'function'
+      ? new OffscreenCanvas(width, height)
+      : Object.assign(document.createElement('canvas'), { width, height });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
   pen.fillStyle = 'white';
   pen.fillRect(0, 0, width, height);
@@ -112,7 +122,14 @@ async function copyOf(picture, { purpose, width: wide, quality, most }, over) {
   pen.drawImage(picture, 0, 0, width, height);
   over?.(pen);
   const blob = await encoded(canvas, quality);
-  return { purpose, bytes: new Uint8Array(await blob.arrayBuffer()), width, height, media_type: TYPE, recipe: `width ${width}, jpeg quality ${Math.round(quality * 100)}` };
+  return {
+    purpose,
+    bytes: new Uint8Array(await blob.arrayBuffer()),
+    width,
+    height,
+    media_type: TYPE,
+    recipe: `width ${width}, jpeg quality ${Math.round(quality * 100)}`,
+  };
 }
 
 /** @param {OffscreenCanvas|HTMLCanvasElement} canvas @param {number} quality @returns {Promise<Blob>} */

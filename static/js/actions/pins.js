@@ -16,7 +16,11 @@ export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
 
 /** What a slot says beside its key. @param {Open} open @param {Record<string, any>} [account] @returns {Promise<{account: string, login: string, pins: any}>} */
 export async function behindOf({ vault, store, identity }, { login, notary, log } = store.root.account) {
-  return { account: identity.account, login: login ?? '', pins: notary ? { notary, log, kdf_high: await vault.kdfHigh() } : { ...NO_PINS } };
+  return {
+    account: identity.account,
+    login: login ?? '',
+    pins: notary ? { notary, log, kdf_high: await vault.kdfHigh() } : { ...NO_PINS },
+  };
 }
 
 /** Takes a key over that has been judged: see [Note: one moment]. @param {Open} open @param {(account: Record<string, any>) => void} take changes what the root says of the account */
@@ -31,8 +35,11 @@ export async function pinKey(open, take) {
 /** The slot that was opened says what the root says; after a key was taken over through the other one it does not. @param {Open} open */
 export async function mendSlot(open) {
   const { account } = open.store.root;
-  if (!account.registered || !open.slot || (open.slot.notary === account.notary && open.slot.log === account.log)) return;
-  await open.store.change(async (root, change) => { change.beside('d', await renewedDoor(open, root)); });
+  if (!account.registered || !open.slot || (open.slot.notary === account.notary && open.slot.log === account.log))
+    return;
+  await open.store.change(async (root, change) => {
+    change.beside('d', await renewedDoor(open, root));
+  });
   open.slot = { ...open.slot, notary: account.notary, log: account.log };
 }
 

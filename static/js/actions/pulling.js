@@ -38,11 +38,21 @@ export async function wordsDown(syncing) {
   const [open, link] = [syncing.openNow(), syncing.link()];
   if (!open || !link) return;
   const work = pull(syncing, open, link);
-  syncing.pulling = work.then(() => undefined, () => undefined);
-  await work.then(() => noteGoneBack(open, false), async (error) => {
-    if (GONE_BACK.has(error?.code)) await noteGoneBack(open, true);
-    throw error;
-  }).finally(() => { syncing.pulling = null; });
+  syncing.pulling = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  await work
+    .then(
+      () => noteGoneBack(open, false),
+      async (error) => {
+        if (GONE_BACK.has(error?.code)) await noteGoneBack(open, true);
+        throw error;
+      },
+    )
+    .finally(() => {
+      syncing.pulling = null;
+    });
   syncing.reached();
 }
 
@@ -86,7 +96,9 @@ async function pull(syncing, open, link) {
   await pullFeed(link, { ...from, top }, async (items, feed, latest) => {
     // Asked for under keys that have changed since, or are changing now: it is asked for again (Syncing.suspend).
     if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
-    const here = new Map((await numbered(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]));
+    const here = new Map(
+      (await numbered(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
+    );
     if (items.some(({ seq, version }) => (here.get(seq) ?? version) !== version)) throw new KeptError('server_behind');
     const left = latest - feed.seq;
     if (left > SAID) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
@@ -97,7 +109,10 @@ async function pull(syncing, open, link) {
     ctx.show();
   }).finally(() => ctx.screen.set({ busy: null }));
   // Where nothing came there was no page to say that it was the last.
-  if (open.store.root.coming) await open.store.change(async (root) => { delete root.coming; });
+  if (open.store.root.coming)
+    await open.store.change(async (root) => {
+      delete root.coming;
+    });
   await reopen(open);
   await judgeLines(open);
   await judgeManifests(open);

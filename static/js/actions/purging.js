@@ -57,7 +57,8 @@ async function purgeHere(ctx, open, id) {
  */
 export async function purgeBefore(ctx, open, record) {
   const { purges = [], outbox } = open.store.root;
-  if (purges.includes(record) && outbox.filter((/** @type {any} */ one) => one.record === record).length === 1) await purgeThere(ctx, open, record);
+  if (purges.includes(record) && outbox.filter((/** @type {any} */ one) => one.record === record).length === 1)
+    await purgeThere(ctx, open, record);
 }
 
 /** What could not be asked for in its turn. Part of every run of syncing. @param {Context} ctx @param {Open} open @throws what the request throws */

@@ -22,12 +22,20 @@ export function questionActions(ctx) {
   const saved = savedOf(ctx);
   return {
     /** What waits, the oldest first; of one entry, or of all. */
-    async readAsked(/** @type {string|undefined} */ record) { return readAsked(ctx, inside(), record); },
+    async readAsked(/** @type {string|undefined} */ record) {
+      return readAsked(ctx, inside(), record);
+    },
     /** What was asked about an entry and is kept, with its answer. */
-    async readQuestions(/** @type {string} */ record) { return readQuestions(inside(), record); },
-    async answerQuestion(/** @type {{letter: string, answer: string}} */ said) { return saved(await answer(ctx, inside(), said)); },
+    async readQuestions(/** @type {string} */ record) {
+      return readQuestions(inside(), record);
+    },
+    async answerQuestion(/** @type {{letter: string, answer: string}} */ said) {
+      return saved(await answer(ctx, inside(), said));
+    },
     /** Kept as asked and not answered. */
-    async putAsideQuestion(/** @type {string} */ letter) { return saved(await putAside(ctx, inside(), letter)); },
+    async putAsideQuestion(/** @type {string} */ letter) {
+      return saved(await putAside(ctx, inside(), letter));
+    },
   };
 }
 
@@ -45,17 +53,36 @@ async function sorted(open) {
   const letters = lettersOf(open, 'question');
   if (!letters.length) return { asked: [], idle: [] };
   const rows = new Map(open.syncing.rows().map((row) => [row.record, row]));
-  const known = new Map((await openAll(open, lettingOf(open))).flatMap((one) => (one ? [[one.said.grant, one.said]] : [])));
+  const known = new Map(
+    (await openAll(open, lettingOf(open))).flatMap((one) => (one ? [[one.said.grant, one.said]] : [])),
+  );
   /** @type {Asked[]} */ const asked = [];
   /** @type {string[]} */ const idle = [];
   for (const { letter, grant, name, organisation, said } of letters) {
     const row = rows.get(String(said.fields['about']));
     const given = known.get(grant);
-    const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !await open.book.meta(letter);
+    const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !(await open.book.meta(letter));
     // One that does not open now is no reason to stop the run to the server.
-    const fits = mayAsk && given && await open.book.newest(row.record).then(({ fields }) => isMeant(given.scope, row.record, fields), () => false);
+    const fits =
+      mayAsk &&
+      given &&
+      (await open.book.newest(row.record).then(
+        ({ fields }) => isMeant(given.scope, row.record, fields),
+        () => false,
+      ));
     if (!fits) idle.push(letter);
-    else asked.push({ letter, grant, about: row.record, text: String(said.fields['text']), at: said.made_at, name, organisation, title: row.title, seq_no: row.seq_no });
+    else
+      asked.push({
+        letter,
+        grant,
+        about: row.record,
+        text: String(said.fields['text']),
+        at: said.made_at,
+        name,
+        organisation,
+        title: row.title,
+        seq_no: row.seq_no,
+      });
   }
   return { asked, idle };
 }
@@ -64,7 +91,9 @@ async function sorted(open) {
 export async function heedAsked(ctx, open) {
   const { idle } = await sorted(open);
   if (!idle.length) return;
-  await open.store.change((root) => { for (const letter of idle) letterDone(root, letter); });
+  await open.store.change((root) => {
+    for (const letter of idle) letterDone(root, letter);
+  });
   ctx.show();
 }
 
@@ -72,10 +101,17 @@ export async function heedAsked(ctx, open) {
 async function readQuestions(open, record) {
   const [kept, consents] = await Promise.all([readKind(open, 'question'), readKind(open, 'consent', true)]);
   const names = new Map(consents.map((one) => [one.record, textOf(one.restricted, 'recipient')]));
-  return kept.filter(({ fields }) => textOf(fields, 'of_id') === record).map((one) => ({
-    record: one.record, text: textOf(one.fields, 'text'), answer: textOf(one.fields, 'answer'), asked_at: wholeOf(one.fields, 'asked_at'), answered_at: wholeOf(one.fields, 'answered_at'),
-    status: textOf(one.fields, 'status'), name: names.get(textOf(one.fields, 'asked_by_id')) ?? '',
-  }));
+  return kept
+    .filter(({ fields }) => textOf(fields, 'of_id') === record)
+    .map((one) => ({
+      record: one.record,
+      text: textOf(one.fields, 'text'),
+      answer: textOf(one.fields, 'answer'),
+      asked_at: wholeOf(one.fields, 'asked_at'),
+      answered_at: wholeOf(one.fields, 'answered_at'),
+      status: textOf(one.fields, 'status'),
+      name: names.get(textOf(one.fields, 'asked_by_id')) ?? '',
+    }));
 }
 
 /** @param {Context} ctx @param {Open} open @param {string} letter @returns {Promise<Asked>} */
@@ -94,9 +130,15 @@ async function answer(ctx, open, { letter, answer: typed }) {
   const narrative = textOf(fields, 'narrative');
   // Who prompted stays marked, and an earlier answer to "did someone help you" is never written over.
   const helped = codesOf(fields, 'help_given').length ? {} : { help_given: 'prompted_questions' };
-  const by = isBlank(restricted['helped_by']) ? { helped_by: [asked.name, asked.organisation].filter(Boolean).join(', ') } : {};
+  const by = isBlank(restricted['helped_by'])
+    ? { helped_by: [asked.name, asked.organisation].filter(Boolean).join(', ') }
+    : {};
   // Saved already, and stopped before the question was: it is not added twice.
-  if (!narrative.endsWith(words)) await saveLater(ctx, open, asked.about, { fields: { narrative: narrative ? `${narrative}\n\n${words}` : words, ...helped }, restricted: by });
+  if (!narrative.endsWith(words))
+    await saveLater(ctx, open, asked.about, {
+      fields: { narrative: narrative ? `${narrative}\n\n${words}` : words, ...helped },
+      restricted: by,
+    });
   await keep(ctx, open, asked, { answer: words, answered_at: ctx.clock.now(), status: 'answered' });
   return { record: asked.about };
 }
@@ -110,6 +152,10 @@ async function putAside(ctx, open, letter) {
 async function keep(ctx, open, asked, more) {
   await open.store.change(async (root, change) => {
     letterDone(root, asked.letter);
-    await open.book.stage(open.book.batch(root, change), { kind: 'question', record: asked.letter, open: { of_id: asked.about, text: asked.text, asked_at: asked.at, asked_by_id: asked.grant, ...more } });
+    await open.book.stage(open.book.batch(root, change), {
+      kind: 'question',
+      record: asked.letter,
+      open: { of_id: asked.about, text: asked.text, asked_at: asked.at, asked_by_id: asked.grant, ...more },
+    });
   });
 }

@@ -17,7 +17,20 @@ import { readKind } from './records.js';
 const KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
 /** Whose names an entry is found by. */
 const NAMED = ['person', 'account', 'vehicle', 'order'];
-const NAMES = ['name', 'aliases', 'role_code', 'handle', 'display_name', 'number', 'url', 'reg', 'make', 'model', 'court', 'case_no'];
+const NAMES = [
+  'name',
+  'aliases',
+  'role_code',
+  'handle',
+  'display_name',
+  'number',
+  'url',
+  'reg',
+  'make',
+  'model',
+  'court',
+  'case_no',
+];
 
 /** @param {Context} ctx */
 export function readingBackMethods(ctx) {
@@ -58,27 +71,38 @@ async function find(ctx, open, query, names) {
   await mendList(ctx, open); // what was to be searched was lost: nothing may seem not to be there
   const [texts, named] = await Promise.all([open.index.allTexts(), names(open)]);
   // Which people each word names is asked once a word, not once an entry.
-  const naming = words.map((word) => new Set([...named].flatMap(([record, called]) => (called.includes(word) ? [record] : []))));
-  return open.index.all().filter(({ record, links }) => {
-    const text = texts.get(record) ?? '';
-    return words.every((word, i) => text.includes(word) || (links ?? []).some((/** @type {string} */ one) => naming[i]?.has(one)));
-  }).map(({ record }) => record);
+  const naming = words.map(
+    (word) => new Set([...named].flatMap(([record, called]) => (called.includes(word) ? [record] : []))),
+  );
+  return open.index
+    .all()
+    .filter(({ record, links }) => {
+      const text = texts.get(record) ?? '';
+      return words.every(
+        (word, i) => text.includes(word) || (links ?? []).some((/** @type {string} */ one) => naming[i]?.has(one)),
+      );
+    })
+    .map(({ record }) => record);
 }
 
 /** @param {Open} open @returns {Promise<Map<string, string>>} folded names by record */
 async function namesOf(open) {
   const all = Object.values(await readAll(open, NAMED)).flat();
   const leads = leadsOf(/** @type {any} */ (all));
-  const names = new Map(all.map(({ record, fields }) => {
-    const rows = objectsOf(fields, 'accounts').flatMap((row) => Object.values(row));
-    const said = [...NAMES.flatMap((name) => fields[name] ?? []), ...rows].filter((one) => typeof one === 'string');
-    return [record, folded(said.join(' \n '))];
-  }));
+  const names = new Map(
+    all.map(({ record, fields }) => {
+      const rows = objectsOf(fields, 'accounts').flatMap((row) => Object.values(row));
+      const said = [...NAMES.flatMap((name) => fields[name] ?? []), ...rows].filter((one) => typeof one === 'string');
+      return [record, folded(said.join(' \n '))];
+    }),
+  );
   // Two that were brought together are found by either name.
-  return new Map([...names].map(([record, own]) => {
-    const lead = leads.get(record) ?? record;
-    return [record, lead === record ? own : `${own} \n ${names.get(lead) ?? ''}`];
-  }));
+  return new Map(
+    [...names].map(([record, own]) => {
+      const lead = leads.get(record) ?? record;
+      return [record, lead === record ? own : `${own} \n ${names.get(lead) ?? ''}`];
+    }),
+  );
 }
 
 /** @param {Open} open @param {readonly string[]} kinds @returns {Promise<Record<string, Read[]>>} */
@@ -92,17 +116,24 @@ async function patternsOf(ctx, open) {
   const all = open.index.all();
   const facts = all.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
   const kinds = await readAll(open, KINDS);
-  if (facts.some(({ count, schedule }) => count === undefined && schedule)) Object.assign(kinds, await readAll(open, ['schedule']));
+  if (facts.some(({ count, schedule }) => count === undefined && schedule))
+    Object.assign(kinds, await readAll(open, ['schedule']));
   return { counts: countPatterns(facts, kinds, ctx.zone(), all.length - facts.length), known: knownOf(kinds) };
 }
 
 /** @param {Record<string, Read[]>} kinds @returns {Known} */
 function knownOf(kinds) {
-  return Object.fromEntries(Object.values(kinds).flat().map(({ record, kind, fields }) => [record, { kind, fields, name: nameOf(fields) }]));
+  return Object.fromEntries(
+    Object.values(kinds)
+      .flat()
+      .map(({ record, kind, fields }) => [record, { kind, fields, name: nameOf(fields) }]),
+  );
 }
 
 /** What a record is called, '' when it has no name of any kind. @param {Record<string, any>} fields @returns {string} */
 function nameOf(fields) {
-  const first = ['name', 'handle', 'display_name', 'number', 'title', 'url'].map((name) => textOf(fields, name)).find(Boolean);
+  const first = ['name', 'handle', 'display_name', 'number', 'title', 'url']
+    .map((name) => textOf(fields, name))
+    .find(Boolean);
   return first ?? '';
 }

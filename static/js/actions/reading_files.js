@@ -21,20 +21,35 @@ import { isPassing } from '../net/http.js';
 export async function findFile(open, attachment, which, held) {
   const waiting = held.find((one) => one.attachment === attachment);
   if (waiting) {
-    if (which === 'received') return { ...waiting.received, size: waiting.size, type: waiting.magic, name: waiting.name };
+    if (which === 'received')
+      return { ...waiting.received, size: waiting.size, type: waiting.magic, name: waiting.name };
     const copy = waiting.renditions.find(({ purpose }) => purpose === (which === 'unmasked' ? 'print' : which));
-    return copy ? { blob: copy.blob, key: copy.key, n: copy.n, size: copy.size_bytes, type: copy.media_type, name: waiting.name } : null;
+    return copy
+      ? { blob: copy.blob, key: copy.key, n: copy.n, size: copy.size_bytes, type: copy.media_type, name: waiting.name }
+      : null;
   }
   const { fields, restricted, keys } = await open.book.newest(attachment);
   const name = restricted.received_as?.filename ?? '';
   if (which === 'received') {
     const [pair] = keys.restricted;
-    return pair ? { blob: pair[0], key: pair[1], n: partCount(fields.size_bytes), size: fields.size_bytes, type: fields.media_type, name } : null;
+    return pair
+      ? {
+          blob: pair[0],
+          key: pair[1],
+          n: partCount(fields.size_bytes),
+          size: fields.size_bytes,
+          type: fields.media_type,
+          name,
+        }
+      : null;
   }
-  const wanted = which === 'print' && fields.print_copy === 'masked' ? 'masked' : which === 'unmasked' ? 'print' : which;
+  const wanted =
+    which === 'print' && fields.print_copy === 'masked' ? 'masked' : which === 'unmasked' ? 'print' : which;
   const at = (fields.renditions ?? []).findIndex((/** @type {any} */ one) => one.purpose === wanted);
   const [pair, copy] = [keys.open[at], fields.renditions?.[at]];
-  return pair && copy ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name } : null;
+  return pair && copy
+    ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name }
+    : null;
 }
 
 /**
@@ -121,7 +136,9 @@ export async function asUrl(open, file, objectUrl, played) {
   const pieces = [];
   for await (const piece of openParts(open, file)) pieces.push(/** @type {BlobPart} */ (piece));
   // Only pictures the browser itself encoded are shown.
-  const blob = new Blob(pieces, { type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream') });
+  const blob = new Blob(pieces, {
+    type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream'),
+  });
   const url = objectUrl.make(blob);
   open.urls.add(url);
   return { url, name: file.name, blob };
@@ -143,6 +160,7 @@ async function fetchParts(open, blob, n) {
 /** A short text that waits in a draft. @param {Open} open @param {Held} held @returns {Promise<string>} */
 export async function readHeldText(open, held) {
   const parts = [];
-  for await (const part of openParts(open, { ...held.received, size: held.size, type: held.magic, name: held.name })) parts.push(part);
+  for await (const part of openParts(open, { ...held.received, size: held.size, type: held.magic, name: held.name }))
+    parts.push(part);
   return new TextDecoder().decode(concat(...parts));
 }

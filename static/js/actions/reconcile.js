@@ -39,7 +39,10 @@ export async function lookAtServer(open, onProgress = () => undefined) {
   });
   const { feed } = open.store.root;
   const here = new Set((await numbered(open.store, 1, feed.seq)).map(([, , version]) => version));
-  return { missing: [...here].filter((version) => !there.has(version)).length, extra: [...there].filter((version) => !here.has(version)).length };
+  return {
+    missing: [...here].filter((version) => !there.has(version)).length,
+    extra: [...there].filter((version) => !here.has(version)).length,
+  };
 }
 
 /**
@@ -83,7 +86,11 @@ export async function putBackMissing(open) {
       again.push(...(await unnumber(open, batch, record, version)));
       await signAgain(open, batch, record, version);
     }
-    await offerFiles(open, batch, /** @type {[string, string][]} */ (listed.filter(([, version]) => there.has(version))));
+    await offerFiles(
+      open,
+      batch,
+      /** @type {[string, string][]} */ (listed.filter(([, version]) => there.has(version))),
+    );
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
@@ -112,7 +119,8 @@ async function unnumber(open, batch, record, version) {
 async function offer(open, { root }, blobs, of) {
   const known = await open.store.readJsonMany(blobs.map((blob) => `b/${blob}`));
   blobs.forEach((blob, i) => {
-    if (known[i]?.have === true && !root.uploads.some((/** @type {any} */ one) => one.blob === blob)) root.uploads.push({ blob, of });
+    if (known[i]?.have === true && !root.uploads.some((/** @type {any} */ one) => one.blob === blob))
+      root.uploads.push({ blob, of });
   });
 }
 
@@ -138,7 +146,7 @@ export async function everyVersion({ store }) {
   const { root } = store;
   const last = Math.max(root.feed.seq, root.top ?? 0);
   const sent = (await numbered(store, 1, last)).map(([, record, version]) => [record, version]);
-  const listed = root.again ? await store.readJson(LIST) ?? [] : [];
+  const listed = root.again ? ((await store.readJson(LIST)) ?? []) : [];
   const waiting = root.outbox.map((/** @type {any} */ { record, version }) => [record, version]);
   const all = /** @type {[string, string][]} */ ([...sent, ...listed, ...(root.strays ?? []), ...waiting]);
   return [...new Map(all.map(([record, version]) => [version, { record, version }])).values()];

@@ -28,18 +28,29 @@ export function recordMethods(ctx) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ { all = false } = {}) => readKind(inside(), kind, all),
+    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ { all = false } = {}) =>
+      readKind(inside(), kind, all),
     readRecord: async (/** @type {string} */ record) => readOne(inside(), record),
-    needsRecordReason: async (/** @type {string} */ record, /** @type {Said} */ said) => needsReason(ctx, inside(), record, said),
-    saveRecord: async (/** @type {Said & {kind: string, record: string|null, reason?: string}} */ wish) => saved(await saveOne(ctx, inside(), wish)),
-    takeOutRecord: async (/** @type {string} */ record, /** @type {string} */ reason = '') => saved(await takeOut(ctx, inside(), record, reason)),
+    needsRecordReason: async (/** @type {string} */ record, /** @type {Said} */ said) =>
+      needsReason(ctx, inside(), record, said),
+    saveRecord: async (/** @type {Said & {kind: string, record: string|null, reason?: string}} */ wish) =>
+      saved(await saveOne(ctx, inside(), wish)),
+    takeOutRecord: async (/** @type {string} */ record, /** @type {string} */ reason = '') =>
+      saved(await takeOut(ctx, inside(), record, reason)),
     putBackRecord: async (/** @type {string} */ record) => saved(await putBack(inside(), record)),
   };
 }
 
 /** Every record of a kind, in feed order, what was taken out left away. @param {Open} open @param {string} kind @param {boolean} [all] @returns {Promise<Read[]>} */
 export async function readKind(open, kind, all = false) {
-  return readThese(open, kind, kind === 'incident' ? open.index.all().map(({ record }) => record) : await open.store.readJson(`k/${kind}`) ?? [], all);
+  return readThese(
+    open,
+    kind,
+    kind === 'incident'
+      ? open.index.all().map(({ record }) => record)
+      : ((await open.store.readJson(`k/${kind}`)) ?? []),
+    all,
+  );
 }
 
 /**
@@ -48,12 +59,19 @@ export async function readKind(open, kind, all = false) {
  */
 export async function readEntriesThat(open, may) {
   const rows = open.index.all().filter((row) => row['links'] === undefined || may(row));
-  return readThese(open, 'incident', rows.map(({ record }) => record), false);
+  return readThese(
+    open,
+    'incident',
+    rows.map(({ record }) => record),
+    false,
+  );
 }
 
 /** @param {Open} open @param {string} kind @param {string[]} records @param {boolean} all @returns {Promise<Read[]>} */
 async function readThese(open, kind, records, all) {
-  const found = (await open.book.manyVersions(records)).flatMap(({ record, versions }) => shownOf(record, kind, versions) ?? []);
+  const found = (await open.book.manyVersions(records)).flatMap(
+    ({ record, versions }) => shownOf(record, kind, versions) ?? [],
+  );
   return all ? found : found.filter(({ taken_out }) => taken_out === null);
 }
 
@@ -70,7 +88,13 @@ export async function readOne(open, record) {
     ...read,
     /** what both devices changed, laid together: a proposal, for a keeper to look at */
     together: { fields: together, restricted: laterWins(own).restricted },
-    ends: endsOf(own).map(({ version, fields, restricted }) => ({ version, fields: ownFields(/** @type {any} */ ({ fields })), restricted, at: sealedAt(/** @type {any} */ ({ fields })) ?? 0, here: fields._author?.device === open.identity.device })),
+    ends: endsOf(own).map(({ version, fields, restricted }) => ({
+      version,
+      fields: ownFields(/** @type {any} */ ({ fields })),
+      restricted,
+      at: sealedAt(/** @type {any} */ ({ fields })) ?? 0,
+      here: fields._author?.device === open.identity.device,
+    })),
     versions: steps(/** @type {any} */ (own)).map((step) => {
       const version = /** @type {Opened} */ (by.get(step.version));
       const here = version.fields._author?.device === open.identity.device;
@@ -88,7 +112,8 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
   const said = { fields, restricted };
   if (!record) {
     const first = { open: present(fields), restricted: present(restricted) };
-    if (!Object.keys(first.open).length && !Object.keys(first.restricted).length) throw new KeptError('nothing_to_save');
+    if (!Object.keys(first.open).length && !Object.keys(first.restricted).length)
+      throw new KeptError('nothing_to_save');
     const made = idText(newId());
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
@@ -97,7 +122,7 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
     });
     return { record: made };
   }
-  if (await needsReason(ctx, open, record, said) && !reason.trim()) throw new KeptError('reason_needed');
+  if ((await needsReason(ctx, open, record, said)) && !reason.trim()) throw new KeptError('reason_needed');
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const { shown, taken_out, two } = await standingOf(open, record, batch);
@@ -106,7 +131,13 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
     if (taken_out === null && !two && isUnchanged(shown, next)) return;
     if (reason.trim()) next.open.reason = reason.trim();
     await withCode(open, batch, kind, record, next.open);
-    await open.book.stage(batch, { kind: shown.kind, record, ...next, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
+    await open.book.stage(batch, {
+      kind: shown.kind,
+      record,
+      ...next,
+      openKeys: shown.keys.open,
+      restrictedKeys: shown.keys.restricted,
+    });
   });
   return { record };
 }
@@ -118,7 +149,14 @@ async function needsReason(ctx, open, record, said) {
   if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
   const { shown } = await standingOf(open, record);
   const next = merged(shown, said);
-  return kindOf(changesBetween(/** @type {any} */ (shown), /** @type {any} */ ({ ...shown, fields: next.open, restricted: next.restricted }))) === 'amendment';
+  return (
+    kindOf(
+      changesBetween(
+        /** @type {any} */ (shown),
+        /** @type {any} */ ({ ...shown, fields: next.open, restricted: next.restricted }),
+      ),
+    ) === 'amendment'
+  );
 }
 
 /** @param {Context} ctx @param {Open} open @param {string} record @param {string} reason may be empty: nobody has to say why */
@@ -127,7 +165,11 @@ async function takeOut(ctx, open, record, reason) {
     const batch = open.book.batch(root, change);
     const { shown, taken_out } = await standingOf(open, record, batch);
     if (taken_out !== null) return;
-    await open.book.stage(batch, { kind: shown.kind, record, open: present({ taken_out: ctx.clock.now(), reason: reason.trim() }) });
+    await open.book.stage(batch, {
+      kind: shown.kind,
+      record,
+      open: present({ taken_out: ctx.clock.now(), reason: reason.trim() }),
+    });
   });
   return { record };
 }
@@ -139,7 +181,14 @@ async function putBack(open, record) {
     const { shown, taken_out } = await standingOf(open, record, batch);
     if (taken_out === null || isTakenOut(shown)) return;
     const { open: words, restricted } = merged(shown, {});
-    await open.book.stage(batch, { kind: shown.kind, record, open: words, restricted, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
+    await open.book.stage(batch, {
+      kind: shown.kind,
+      record,
+      open: words,
+      restricted,
+      openKeys: shown.keys.open,
+      restrictedKeys: shown.keys.restricted,
+    });
   });
   return { record };
 }
@@ -170,8 +219,15 @@ function shownOf(record, kind, versions) {
   const { shown, taken_out, reason, two } = standing(/** @type {any} */ (own));
   const { reason: _reason, ...fields } = ownFields(/** @type {any} */ (shown));
   return {
-    record, kind, fields, restricted: shown.restricted, taken_out, out_reason: reason, two,
-    at: sealedAt(/** @type {any} */ (own[0])) ?? 0, versions: own.length,
+    record,
+    kind,
+    fields,
+    restricted: shown.restricted,
+    taken_out,
+    out_reason: reason,
+    two,
+    at: sealedAt(/** @type {any} */ (own[0])) ?? 0,
+    versions: own.length,
   };
 }
 
@@ -188,5 +244,13 @@ function isUnchanged(before, next) {
 
 /** An empty list or object says nothing. @param {Fields} fields @returns {Fields} */
 function present(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '' && !(typeof value === 'object' && !Object.keys(value).length)));
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, value]) =>
+        value !== null &&
+        value !== undefined &&
+        value !== '' &&
+        !(typeof value === 'object' && !Object.keys(value).length),
+    ),
+  );
 }

@@ -31,14 +31,24 @@ export function registerMethods(ctx) {
   return {
     readPeople: async (/** @type {{all?: boolean}} */ { all = false } = {}) => readPeople(inside(), all),
     readMentions: async (/** @type {string} */ record) => readMentions(inside(), record),
-    mergeRecords: async (/** @type {string} */ record, /** @type {string|null} */ into, /** @type {string} */ reason = '') => saved(await merge(ctx, inside(), record, into, reason)),
-    async addRecordFile(/** @type {{kind: string, record: string, field: string}} */ to, /** @type {File} */ file, /** @type {{route: string, onProgress?: (done: number, total: number) => void}} */ how) {
+    mergeRecords: async (
+      /** @type {string} */ record,
+      /** @type {string|null} */ into,
+      /** @type {string} */ reason = '',
+    ) => saved(await merge(ctx, inside(), record, into, reason)),
+    async addRecordFile(
+      /** @type {{kind: string, record: string, field: string}} */ to,
+      /** @type {File} */ file,
+      /** @type {{route: string, onProgress?: (done: number, total: number) => void}} */ how,
+    ) {
       return saved(await orLate(ctx, file, how.route, (async () => addFile(ctx, inside(), to, file, how))()));
     },
     readRecordFiles: async (/** @type {string[]} */ ids) => readFiles(inside(), ids),
     /** What is typed in a form and not saved; null throws it away. It lies sealed on this phone only. */
     async keepTyped(/** @type {string} */ key, /** @type {unknown} */ typed) {
-      await inside().store.change((_root, change) => (typed === null ? change.drop(`t/${key}`) : change.putJson(`t/${key}`, typed)));
+      await inside().store.change((_root, change) =>
+        typed === null ? change.drop(`t/${key}`) : change.putJson(`t/${key}`, typed),
+      );
     },
     readTyped: async (/** @type {string} */ key) => inside().store.readJson(`t/${key}`),
   };
@@ -56,17 +66,32 @@ export async function readPeople(open, all = false) {
 /** What names a record, or one that was merged with it; entries first, newest first. @param {Open} open @param {string} record @returns {Promise<Mention[]>} */
 async function readMentions(open, record) {
   const own = await readOne(open, record);
-  const alike = MERGED.has(own.kind) ? new Map((await readKind(open, own.kind, true)).map((one) => [one.record, one])) : new Map();
+  const alike = MERGED.has(own.kind)
+    ? new Map((await readKind(open, own.kind, true)).map((one) => [one.record, one]))
+    : new Map();
   const ids = new Set(mergedWith(record, alike));
   const rows = new Map(open.syncing.rows().map((row) => [row.record, row]));
   const found = [];
   for (const kind of ['incident', ...NAMING]) {
-    const there = kind === 'incident' ? await readEntriesThat(open, (row) => row['links'].some((/** @type {string} */ id) => ids.has(id))) : await readKind(open, kind);
+    const there =
+      kind === 'incident'
+        ? await readEntriesThat(open, (row) => row['links'].some((/** @type {string} */ id) => ids.has(id)))
+        : await readKind(open, kind);
     for (const one of there) {
       if (ids.has(one.record)) continue;
       const { fields: how, terms } = mentions({ ...one.restricted, ...one.fields }, ids);
       const row = rows.get(one.record);
-      if (how.length) found.push({ record: one.record, kind, seq_no: row?.seq_no ?? null, title: row?.title ?? '', fields: one.fields, at: one.fields.occurred_start ?? one.at, how, terms });
+      if (how.length)
+        found.push({
+          record: one.record,
+          kind,
+          seq_no: row?.seq_no ?? null,
+          title: row?.title ?? '',
+          fields: one.fields,
+          at: one.fields.occurred_start ?? one.at,
+          how,
+          terms,
+        });
     }
   }
   return found.sort((a, b) => Number(b.kind === 'incident') - Number(a.kind === 'incident') || b.at - a.at);
@@ -102,7 +127,12 @@ export async function addFile(ctx, open, { kind, record, field }, file, { route,
   const { fields } = await readOne(open, record);
   const isList = field.endsWith('_ids');
   const value = isList ? [...(Array.isArray(fields[field]) ? fields[field] : []), held.attachment] : held.attachment;
-  await saveOne(ctx, open, { kind, record, fields: { [field]: value }, reason: fields[field] && !isList ? 'Another picture' : '' });
+  await saveOne(ctx, open, {
+    kind,
+    record,
+    fields: { [field]: value },
+    reason: fields[field] && !isList ? 'Another picture' : '',
+  });
   return { attachment: held.attachment };
 }
 
@@ -112,7 +142,12 @@ async function readFiles(open, ids) {
   const files = [];
   for (const id of ids) {
     const file = await open.book.newest(id).catch(() => null);
-    if (file?.kind === 'attachment' && file.fields.taken_out === undefined) files.push({ ...shownAttachment(file, fileState(open, file, null, now)), looked: file.fields.looked_at !== undefined, hold: file.restricted.shows_where_i_live === true });
+    if (file?.kind === 'attachment' && file.fields.taken_out === undefined)
+      files.push({
+        ...shownAttachment(file, fileState(open, file, null, now)),
+        looked: file.fields.looked_at !== undefined,
+        hold: file.restricted.shows_where_i_live === true,
+      });
   }
   return files;
 }

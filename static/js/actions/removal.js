@@ -28,15 +28,20 @@ export async function letGo({ store, book }, batch, id) {
   root.uploads = root.uploads.filter((/** @type {any} */ one) => !blobs.has(one.blob));
   root.fetch = root.fetch.filter((/** @type {any} */ one) => !blobs.has(one.blob));
   const unsent = new Set(root.outbox.map((/** @type {any} */ one) => one.version));
-  const sent = meta.versions.filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED).map(({ v }) => v);
+  const sent = meta.versions
+    .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED)
+    .map(({ v }) => v);
   for (const v of sent) change.drop(`v/${v}`);
   change.drop(`t/file:${id}`); // what was typed of it and not saved
-  change.after(() => { for (const v of sent) book.seen.delete(v); });
+  change.after(() => {
+    for (const v of sent) book.seen.delete(v);
+  });
 }
 
 /** A version from another device says that a file was removed: it goes here too. @param {Pick<Open, 'store'|'book'>} open @param {Batch} batch @param {{record: string, kind: string, fields: Record<string, any>}|undefined} opened */
 export async function heedRemoval(open, batch, opened) {
-  if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out) await letGo(open, batch, opened.record);
+  if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out)
+    await letGo(open, batch, opened.record);
 }
 
 /**
@@ -48,7 +53,11 @@ export async function removeAgain(open, batch, id, now) {
   const meta = await open.book.meta(id, batch);
   if (meta?.kind !== 'attachment' || meta.versions.length < 2) return undefined;
   const versions = (await open.book.versions(id, batch)).filter(({ kind }) => kind);
-  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(/** @type {any} */ (versions)).taken_out !== null) return undefined;
+  if (
+    !versions.some(({ fields }) => fields.reason === REMOVED) ||
+    standing(/** @type {any} */ (versions)).taken_out !== null
+  )
+    return undefined;
   await removeFile(open, batch, id, now);
   batch.change.after(() => open.syncing.soon());
   return meta.of;
@@ -72,7 +81,7 @@ export async function takeErased({ store, book, index }, batch, { record, versio
   const known = structuredClone(await book.meta(record, batch));
   // A server could say of any entry that it was erased: it is believed only of what the keeper took out.
   const at = erased?.at ?? 0;
-  if (known && !await isOut(book, batch, known)) return stays(batch, known, { v: version, c, seq, at });
+  if (known && !(await isOut(book, batch, known))) return stays(batch, known, { v: version, c, seq, at });
   if (known) await letGo({ store, book }, batch, record);
   const meta = known ?? { record, kind: '', of: null, versions: [] };
   place(root, meta, { v: version, c, seq, at });
@@ -88,7 +97,7 @@ export async function takeErased({ store, book, index }, batch, { record, versio
 /** @param {Open['book']} book @param {Batch} batch @param {import('./book.js').Meta} meta */
 async function isOut(book, batch, meta) {
   for (const record of [meta.record, meta.of]) {
-    if (!record || !await book.meta(record, batch)) continue;
+    if (!record || !(await book.meta(record, batch))) continue;
     const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
     if (!versions.length || standing(/** @type {any} */ (versions)).taken_out !== null) return true;
   }
@@ -118,8 +127,28 @@ function stays({ root, change, metas }, meta, gone) {
 export function erasedRow(row, at) {
   const { record, local, seq, recorded_at, received_at, kept_at } = row;
   return {
-    record, local, seq, recorded_at, received_at, kept_at, unproved: false, title: '', apart: '', pictures: 0, additions: 0, amendments: 0, flags: ['erased'],
-    occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
-    taken_out: row['taken_out'] ?? at, erased: at,
+    record,
+    local,
+    seq,
+    recorded_at,
+    received_at,
+    kept_at,
+    unproved: false,
+    title: '',
+    apart: '',
+    pictures: 0,
+    additions: 0,
+    amendments: 0,
+    flags: ['erased'],
+    occurred: {
+      occurred_start: null,
+      occurred_end: null,
+      occurred_local: null,
+      tz: '',
+      utc_offset_min: null,
+      precision: 'unknown',
+    },
+    taken_out: row['taken_out'] ?? at,
+    erased: at,
   };
 }

@@ -36,7 +36,20 @@ export async function reopen(open) {
       delete facts.altered;
       batch.metas.set(record, meta);
       const { parents, receipt, checked = true } = facts;
-      const of = await takeItem(batch, book, /** @type {any} */ ({ record, version, seq: at, at: facts.at, receipt, checked, push: held.bytes, meta: { parents, c } }));
+      const of = await takeItem(
+        batch,
+        book,
+        /** @type {any} */ ({
+          record,
+          version,
+          seq: at,
+          at: facts.at,
+          receipt,
+          checked,
+          push: held.bytes,
+          meta: { parents, c },
+        }),
+      );
       await wantFiles(root, store, null, opened);
       if (of) incidents.add(of);
       healed.push(withFacts([at, record, version, c, env], { at: facts.at, checked, altered: false }));

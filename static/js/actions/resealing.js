@@ -51,8 +51,18 @@ export async function resealUnsent(open, batch, after = null, sent = new Set(), 
     if (!line && !_line) continue;
     line ??= { n: _line.n - 1, prev: _line.prev };
     const sealed = await open.vault.sealVersion({
-      record, version, kind: opened.kind, schema: SCHEMA, open: ownFields(opened), restricted: opened.restricted, openKeys: opened.keys.open, restrictedKeys: opened.keys.restricted,
-      parents: _parents, line: { n: after ? line.n + 1 : _line.n, prev: line.prev }, beacon: _beacon, clock: _clock,
+      record,
+      version,
+      kind: opened.kind,
+      schema: SCHEMA,
+      open: ownFields(opened),
+      restricted: opened.restricted,
+      openKeys: opened.keys.open,
+      restrictedKeys: opened.keys.restricted,
+      parents: _parents,
+      line: { n: after ? line.n + 1 : _line.n, prev: line.prev },
+      beacon: _beacon,
+      clock: _clock,
     });
     line = { n: after ? line.n + 1 : _line.n, prev: sealed.commitment };
     open.book.seen.delete(version);
@@ -81,7 +91,13 @@ export async function signAgain({ store, book, vault, identity }, batch, record,
   const push = decodePush(held.bytes);
   const { c, sig } = push.meta;
   const signed = { c, diary: identity.diary, record, version };
-  if (await verifyByAny(identity.authors, signed, sig, null).then(() => true, () => false)) return;
+  if (
+    await verifyByAny(identity.authors, signed, sig, null).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
   const made = await vault.signAgain({ record, version, ...push }, { whoever }).catch(() => null);
   if (!made) return;
   batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));

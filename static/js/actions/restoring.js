@@ -15,9 +15,26 @@ export async function takeRestored(open, batch) {
     for (const { about, push, meta: facts } of batch) {
       const { record, version, seq, receipt } = about;
       const opened = book.seen.get(version);
-      const meta = structuredClone(await book.meta(record, staged)) ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
+      const meta = structuredClone(await book.meta(record, staged)) ?? {
+        record,
+        kind: opened?.kind ?? '',
+        of: concerns(opened),
+        versions: [],
+      };
       const before = receipt ? [{ seq, at: Number(receipt.ts), receipt }] : [];
-      meta.versions = inFeedOrder([...meta.versions, /** @type {any} */ ({ v: version, parents: facts.parents, c: facts.c, seq: null, at: null, receipt: null, before, ...(opened?.altered ? { altered: true } : {}) })]);
+      meta.versions = inFeedOrder([
+        ...meta.versions,
+        /** @type {any} */ ({
+          v: version,
+          parents: facts.parents,
+          c: facts.c,
+          seq: null,
+          at: null,
+          receipt: null,
+          before,
+          ...(opened?.altered ? { altered: true } : {}),
+        }),
+      ]);
       staged.metas.set(record, meta);
       change.putJson(`r/${record}`, meta);
       change.put(`v/${version}`, { k: 'version' }, push);

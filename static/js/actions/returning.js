@@ -23,15 +23,20 @@ export function returning(ctx, open, lock) {
   return async (code) => {
     const { shut } = store.root;
     if (code !== 'session_ended' && !shut) {
-      const isBack = await signInAgain(ctx, open).then(() => true, (error) => {
-        if (!(error instanceof KeptError) || error.code !== 'session_ended') throw error;
-        return false; // it was ended while this device still had the cookie of an earlier release
-      });
+      const isBack = await signInAgain(ctx, open).then(
+        () => true,
+        (error) => {
+          if (!(error instanceof KeptError) || error.code !== 'session_ended') throw error;
+          return false; // it was ended while this device still had the cookie of an earlier release
+        },
+      );
       if (isBack) return;
     }
     if (!isAsked) {
       if (!shut) {
-        await store.change((root) => { root.shut = true; });
+        await store.change((root) => {
+          root.shut = true;
+        });
         void lock();
       }
       throw new KeptError('session_ended');
@@ -55,5 +60,7 @@ export async function cameBack(ctx, { store }) {
 
 /** That it had been ended was read. @param {Open} open */
 export async function knowReturned({ store }) {
-  await store.change((root) => { delete root.returned; });
+  await store.change((root) => {
+    delete root.returned;
+  });
 }

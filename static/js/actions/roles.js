@@ -10,12 +10,17 @@ import { textOf } from '../record/reading.js';
 
 /** Every version of every person in feed order; those without a number last, in the order they came. @param {Open} open @param {Batch} [batch] @returns {Promise<Claim[]>} */
 export async function claims({ store, book }, batch) {
-  const records = batch?.kinds.get('person') ?? await store.readJson('k/person') ?? [];
+  const records = batch?.kinds.get('person') ?? (await store.readJson('k/person')) ?? [];
   const people = await book.manyVersions(records, batch);
-  const seqs = new Map(people.flatMap(({ meta }) => meta.versions.map(({ v, seq }) => /** @type {const} */ ([v, seq ?? Infinity]))));
-  const all = people.flatMap(({ versions }) => versions.filter((version) => version.kind === 'person' && !isTakenOut(version)));
+  const seqs = new Map(
+    people.flatMap(({ meta }) => meta.versions.map(({ v, seq }) => /** @type {const} */ ([v, seq ?? Infinity]))),
+  );
+  const all = people.flatMap(({ versions }) =>
+    versions.filter((version) => version.kind === 'person' && !isTakenOut(version)),
+  );
   // Infinity minus itself is no number: equal, so that the order they came in stands.
-  return all.sort((a, b) => (seqs.get(a.version) ?? Infinity) - (seqs.get(b.version) ?? Infinity) || 0)
+  return all
+    .sort((a, b) => (seqs.get(a.version) ?? Infinity) - (seqs.get(b.version) ?? Infinity) || 0)
     .map(({ record, fields }) => ({ record, role: textOf(fields, 'role'), code: textOf(fields, 'role_code') }));
 }
 

@@ -53,7 +53,10 @@ export async function changeWords(ctx, open, { words, newWords }) {
   if (store.root.account.registered) {
     const proof = await proofOf(ctx, open, words);
     const { kdf, auth, words_wrap } = await vault.changeWords({ words: newWords });
-    const isTaken = await ctx.api.changeWords({ kdf, auth, words_wrap }, proof).then(() => false, (error) => takenBefore(ctx, open, newWords, error));
+    const isTaken = await ctx.api.changeWords({ kdf, auth, words_wrap }, proof).then(
+      () => false,
+      (error) => takenBefore(ctx, open, newWords, error),
+    );
     if (isTaken) return;
   }
   await remakeSlot(ctx, open, door, newWords);
@@ -66,7 +69,9 @@ export async function changeWords(ctx, open, { words, newWords }) {
  */
 async function takenBefore(ctx, open, newWords, error) {
   if (!(error instanceof KeptError) || error.code !== 'no_match') throw error;
-  await catchUp(ctx, open, { words: newWords }).catch((other) => { throw other instanceof KeptError && other.code === 'sign_in_failed' ? error : other; });
+  await catchUp(ctx, open, { words: newWords }).catch((other) => {
+    throw other instanceof KeptError && other.code === 'sign_in_failed' ? error : other;
+  });
   return true;
 }
 
@@ -79,7 +84,9 @@ async function takenBefore(ctx, open, newWords, error) {
 export async function renew(ctx, open, { words, newWords, code = '', onProgress = () => undefined }) {
   const door = await confirm(ctx, open, words);
   const byCode = code.trim();
-  const proof = !open.store.root.account.registered ? '' : await (byCode ? proofOfCode(ctx, open, byCode) : proofOf(ctx, open, words));
+  const proof = !open.store.root.account.registered
+    ? ''
+    : await (byCode ? proofOfCode(ctx, open, byCode) : proofOf(ctx, open, words));
   open.typed = words; // a change that is interrupted goes on with them in this opening
   try {
     const auth = await anew(ctx, open, { door, newWords, proof, code: byCode, onProgress });
@@ -99,10 +106,18 @@ async function anew(ctx, open, { door, newWords, proof, code, onProgress }) {
   const { vault, store } = open;
   const isRegistered = store.root.account.registered;
   for (let left = TRIES; ; left--) {
-    const { isLate = false, ...said } = isRegistered ? await upToDate(ctx, open, Boolean(code)) : { ...store.root.feed, ts: ctx.clock.now() };
-    const { auth, ...body } = await vault.rekeyBegin({ words: newWords, door: /** @type {any} */ (door), said: { beacon: beaconOf(store.root), ...said } });
+    const { isLate = false, ...said } = isRegistered
+      ? await upToDate(ctx, open, Boolean(code))
+      : { ...store.root.feed, ts: ctx.clock.now() };
+    const { auth, ...body } = await vault.rekeyBegin({
+      words: newWords,
+      door: /** @type {any} */ (door),
+      said: { beacon: beaconOf(store.root), ...said },
+    });
     if (!isRegistered) return '';
-    await store.change((root) => { root.rotation = body; });
+    await store.change((root) => {
+      root.rotation = body;
+    });
     try {
       await send(ctx, open, { ...body, auth }, proof, onProgress, isLate);
       return auth;
@@ -144,7 +159,7 @@ export async function renewOn(ctx, open, { newWords, code = '', onProgress = () 
       const coded = byCode ? await proofOfCode(ctx, open, byCode) : null;
       // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun wins over that.
       await open.syncing.now().catch(() => undefined);
-      const proof = coded ?? await proofOf(ctx, open, /** @type {string} */ (open.typed));
+      const proof = coded ?? (await proofOf(ctx, open, /** @type {string} */ (open.typed)));
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
         open.syncing.resume();
         const isEnded = Boolean(coded) && isOver(error);
@@ -171,9 +186,11 @@ async function proofOfCode(ctx, open, code) {
   const { code_auth } = await open.vault.codeAuth({ code, login }).catch((/** @type {unknown} */ error) => {
     throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
   });
-  const answer = await ctx.api.recover({ login, code_auth, ...deviceOf(ctx, open) }).catch((/** @type {unknown} */ error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('code_refused') : error;
-  });
+  const answer = await ctx.api
+    .recover({ login, code_auth, ...deviceOf(ctx, open) })
+    .catch((/** @type {unknown} */ error) => {
+      throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('code_refused') : error;
+    });
   await samePins(ctx, open, answer);
   await cameBack(ctx, open);
   return code_auth;
@@ -181,7 +198,9 @@ async function proofOfCode(ctx, open, code) {
 
 /** What was begun is given up: nothing has changed anywhere. @param {Open} open */
 export async function giveUp({ store }) {
-  await store.change((root) => { delete root.rotation; });
+  await store.change((root) => {
+    delete root.rotation;
+  });
 }
 
 /**
@@ -206,9 +225,11 @@ async function follow(ctx, open, { words, onProgress = () => undefined }) {
   const { login } = store.root.account;
   const { kdf } = await ctx.api.prelogin(login);
   const { auth } = await vault.auth({ words, kdf, login });
-  const answer = await ctx.api.signIn({ login, auth, device: identity.device, device_name: nameOf(ctx, open) }).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
-  });
+  const answer = await ctx.api
+    .signIn({ login, auth, device: identity.device, device_name: nameOf(ctx, open) })
+    .catch((error) => {
+      throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
+    });
   await vault.forgetEarlierProof();
   await samePins(ctx, open, answer);
   const { changed } = await vault.rekeyFrom(answer).catch(async (error) => {
@@ -242,7 +263,12 @@ async function rewrapAll(open, onProgress) {
   const rewrap = async (change, some) => {
     const held = await pushesOf(open, /** @type {any} */ (some));
     const made = await vault.rewrap(held, 'own');
-    for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }));
+    for (const [i, { version, meta, envelopes }] of held.entries())
+      change.put(
+        `v/${version}`,
+        { k: 'version' },
+        encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }),
+      );
     for (const { version } of some) done.add(version);
   };
   const all = await everyVersion(open);
@@ -253,7 +279,10 @@ async function rewrapAll(open, onProgress) {
   }
   await store.change(async (root, change) => {
     if (open.identity !== identity) return; // changed once more meanwhile: that change makes the wraps for its keys
-    await rewrap(change, (await everyVersion(open)).filter(({ version }) => !done.has(version)));
+    await rewrap(
+      change,
+      (await everyVersion(open)).filter(({ version }) => !done.has(version)),
+    );
     await vault.forgetOlds();
     change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
     root.rewrap = false;
@@ -271,14 +300,19 @@ async function upToDate(ctx, open, byCode) {
   await syncing.now().catch((/** @type {unknown} */ error) => {
     if (!byCode || !(error instanceof KeptError) || error.code !== 'unavailable') throw error;
   });
-  if (store.root.outbox.length && !byCode) throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
+  if (store.root.outbox.length && !byCode)
+    throw new KeptError(
+      'unavailable',
+      'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
+    );
   const { now, diaries } = await ctx.api.session();
   const there = diaries.find((/** @type {any} */ { diary }) => diary === identity.diary);
   const { seq, head } = store.root.feed;
   if (!there || there.seq < seq) throw new KeptError('conflict');
   if (there.seq > seq) return { seq, head, ts: ctx.clock.now(), isLate: true };
   const link = syncing.link();
-  if (there.head && link) await judgeHead(there.head, { pins: link.pins, diary: identity.diary, seq, head: unb64(head) });
+  if (there.head && link)
+    await judgeHead(there.head, { pins: link.pins, diary: identity.diary, seq, head: unb64(head) });
   return { seq, head, ts: there.head?.ts ?? now };
 }
 
@@ -288,20 +322,27 @@ async function send(ctx, open, body, proof, onProgress, isLate = false) {
   const { to } = await ctx.api.rekeyBegin(diary, body, proof);
   if (isLate) throw new KeptError('conflict');
   const of = await sha256(unb64(body.keyset));
-  const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({ record, version }));
+  const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({
+    record,
+    version,
+  }));
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const held = await pushesOf(open, all.slice(from, from + AT_ONCE));
     const made = await open.vault.rewrap(held, 'next');
-    if (held.length) await ctx.api.rekeyWraps(diary, frames([of, ...held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))]));
+    if (held.length)
+      await ctx.api.rekeyWraps(
+        diary,
+        frames([of, ...held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))]),
+      );
     onProgress(Math.min(all.length, from + AT_ONCE), all.length);
   }
   open.syncing.suspend(); // see [Note: two sets of keys]
   await ctx.api.rekeyCommit(diary, proof).catch(async (error) => {
     // The answer may have been lost on the way: whether it took effect is what the new words tell.
-    if (!await isInPlace(ctx, open, body.auth).catch(() => false)) throw error;
+    if (!(await isInPlace(ctx, open, body.auth).catch(() => false))) throw error;
   });
   // Another device may have begun with keys of its own in that very moment: then those are what the server put in place.
-  if (!await isInPlace(ctx, open, body.auth).catch(() => true)) throw new KeptError('signed_out');
+  if (!(await isInPlace(ctx, open, body.auth).catch(() => true))) throw new KeptError('signed_out');
 }
 
 /** Whether the server has the new keys already; signed in when it has. @param {Context} ctx @param {Open} open @param {string} auth @returns {Promise<boolean>} */
@@ -334,8 +375,13 @@ async function settle(ctx, open, newWords, auth, onProgress) {
 async function sentOf(ctx, open) {
   const { outbox, feed } = open.store.root;
   const known = outbox.length ? await there(ctx.api, open.identity.diary, feed.seq) : new Map();
-  const held = await pushesOf(open, outbox.filter((/** @type {any} */ { version }) => known.has(version)));
-  return new Set(held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version));
+  const held = await pushesOf(
+    open,
+    outbox.filter((/** @type {any} */ { version }) => known.has(version)),
+  );
+  return new Set(
+    held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version),
+  );
 }
 
 /**
@@ -348,20 +394,27 @@ async function sentOf(ctx, open) {
 async function adopt(ctx, open, words, { sent, isOwn = false }) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);
-  await store.change(async (root, change) => {
-    const { door: renewed, identity } = await vault.rekeyAdopt({ words, door: /** @type {any} */ (door), behind: await behindOf(open) });
-    open.identity = identity;
-    await store.rekeyed(change);
-    change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
-    root.capture_pub = b64(renewed.capture_pub);
-    change.beside('d', renewed);
-    delete root.rotation;
-    delete root.account.code_wrap;
-    root.account.recovery = 'todo';
-    root.rewrap = true;
-    const batch = open.book.batch(root, change);
-    await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);
-  }, { last: true }); // given up half-way, the worker would go on with a store key that no slot here leads to
+  await store.change(
+    async (root, change) => {
+      const { door: renewed, identity } = await vault.rekeyAdopt({
+        words,
+        door: /** @type {any} */ (door),
+        behind: await behindOf(open),
+      });
+      open.identity = identity;
+      await store.rekeyed(change);
+      change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
+      root.capture_pub = b64(renewed.capture_pub);
+      change.beside('d', renewed);
+      delete root.rotation;
+      delete root.account.code_wrap;
+      root.account.recovery = 'todo';
+      root.rewrap = true;
+      const batch = open.book.batch(root, change);
+      await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);
+    },
+    { last: true },
+  ); // given up half-way, the worker would go on with a store key that no slot here leads to
 }
 
 /** New words on the slot of this phone; the store stays as it is. @param {Context} ctx @param {Open} open @param {any} door @param {string} words */

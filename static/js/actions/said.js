@@ -27,7 +27,9 @@ export async function keepSaid(ctx, open) {
 /** Full segments, the newest first. @param {Open} open @returns {number[]} */
 function lacking({ index, store }) {
   const there = new Set(store.root.said ?? []);
-  return [...index.segments.keys()].filter((segment) => index.segments[segment]?.length === ROWS && !there.has(segment)).reverse();
+  return [...index.segments.keys()]
+    .filter((segment) => index.segments[segment]?.length === ROWS && !there.has(segment))
+    .reverse();
 }
 
 /** @param {Open} open @param {number} segment @param {Awaited<ReturnType<typeof toldOf>>} told */
@@ -35,8 +37,11 @@ async function keepOne(open, segment, told) {
   const { index, store } = open;
   const [records, applied] = [index.segments[segment] ?? [], store.applied];
   const read = await readSome(open, records, told, 0);
-  await store.change((root, change) => {
-    // Something was written since: perhaps one of these was erased. The next time.
-    if (store.applied === applied) putSaid(root, change, segment, saidOf(records, read));
-  }, { bulky: true }); // never in the room that is kept for words
+  await store.change(
+    (root, change) => {
+      // Something was written since: perhaps one of these was erased. The next time.
+      if (store.applied === applied) putSaid(root, change, segment, saidOf(records, read));
+    },
+    { bulky: true },
+  ); // never in the room that is kept for words
 }

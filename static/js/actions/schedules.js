@@ -22,7 +22,9 @@ export function scheduleMethods(ctx) {
     /** The parts of an entry's schedule in their order, and what is typed and not saved. */
     readSchedule: (/** @type {string} */ incident) => readSchedule(inside(), incident),
     async putScheduleDraft(/** @type {string} */ incident, /** @type {Fields|null} */ draft) {
-      await inside().store.change((_root, change) => (draft ? change.putJson(`us/${incident}`, draft) : change.drop(`us/${incident}`)));
+      await inside().store.change((_root, change) =>
+        draft ? change.putJson(`us/${incident}`, draft) : change.drop(`us/${incident}`),
+      );
     },
     async saveSchedule(/** @type {Wish} */ wish) {
       const done = await saveSchedule(ctx, inside(), wish);
@@ -37,23 +39,36 @@ export function scheduleMethods(ctx) {
 async function readSchedule(open, incident) {
   const draft = await open.store.readJson(`us/${incident}`);
   const { fields } = await open.book.newest(incident);
-  const named = typeof fields.schedule_id === 'string' ? await readOne(open, fields.schedule_id).catch(() => null) : null;
-  if (named && named.kind === 'schedule' && named.taken_out === null && !named.fields.series_id) return { parts: [named], draft };
-  const all = (await readKind(open, 'schedule')).filter((one) => Array.isArray(one.fields.incident_ids) && one.fields.incident_ids.includes(incident));
+  const named =
+    typeof fields.schedule_id === 'string' ? await readOne(open, fields.schedule_id).catch(() => null) : null;
+  if (named && named.kind === 'schedule' && named.taken_out === null && !named.fields.series_id)
+    return { parts: [named], draft };
+  const all = (await readKind(open, 'schedule')).filter(
+    (one) => Array.isArray(one.fields.incident_ids) && one.fields.incident_ids.includes(incident),
+  );
   const series = named?.fields.series_id;
-  const parts = all.filter((one) => (series ? one.fields.series_id === series : true)).sort((a, b) => (a.fields.part_no ?? 1) - (b.fields.part_no ?? 1));
+  const parts = all
+    .filter((one) => (series ? one.fields.series_id === series : true))
+    .sort((a, b) => (a.fields.part_no ?? 1) - (b.fields.part_no ?? 1));
   return { parts: await Promise.all(parts.map(({ record }) => readOne(open, record))), draft };
 }
 
 /** @param {Context} ctx @param {Open} open @param {Wish} wish @returns {Promise<{record: string}>} @throws reason_needed, nothing_to_save */
 async function saveSchedule(ctx, open, { incident, record, fields, restricted = {}, reason = '', amount = 0 }) {
-  const done = await saveOne(ctx, open, { kind: 'schedule', record, fields: record ? fields : { ...fields, incident_ids: [incident] }, restricted, reason });
+  const done = await saveOne(ctx, open, {
+    kind: 'schedule',
+    record,
+    fields: record ? fields : { ...fields, incident_ids: [incident] },
+    restricted,
+    reason,
+  });
   const entry = await open.book.newest(incident);
   /** @type {Fields} */
   const add = {};
   if (!entry.fields.schedule_id) add.schedule_id = done.record;
   // A count the keeper gave stays theirs; only a blank one is filled.
-  if (entry.fields.count === undefined && amount) Object.assign(add, { count: amount }, fields.count_is_estimate ? { count_is_estimate: true } : {});
+  if (entry.fields.count === undefined && amount)
+    Object.assign(add, { count: amount }, fields.count_is_estimate ? { count_is_estimate: true } : {});
   if (!entry.fields.channel && fields.channel) add.channel = fields.channel;
   const unsaved = await open.store.readJson(`u/${incident}`);
   if (Object.keys(add).length) await saveLater(ctx, open, incident, { fields: add });

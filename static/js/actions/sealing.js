@@ -29,28 +29,53 @@ const PICTURE_BYTES = 60_000_000;
  * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string, unowned?: boolean}} how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves none
  * @returns {Promise<Held>} @throws file_changed, file_unreadable, no_space
  */
-export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()), unowned = false }) {
+export async function takeIn(
+  open,
+  source,
+  { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()), unowned = false },
+) {
   const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
   const magic = magicOf(first);
   // Copies are made of what was sealed, never of the file once more: it may have changed since.
   const peek = peekSealed(open, { ...key, size: source.size });
-  const sealed = { size: source.size, read: (/** @type {number} */ from, /** @type {number} */ to) => peek.bytes(from, to - from) };
+  const sealed = {
+    size: source.size,
+    read: (/** @type {number} */ from, /** @type {number} */ to) => peek.bytes(from, to - from),
+  };
   /** @type {(import('./types.d.ts').Rendition & BlobKey)[]} */
   const renditions = [];
-  const copies = await copiesOf(sealed, magic, pictures).then(async (found) => {
-    for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
-    return found;
-  }).catch(async (error) => {
-    await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
-    throw error;
-  });
+  const copies = await copiesOf(sealed, magic, pictures)
+    .then(async (found) => {
+      for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
+      return found;
+    })
+    .catch(async (error) => {
+      await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
+      throw error;
+    });
   const about = await readAbout(peek, magic);
   const duration = about?.duration_ms ?? copies?.duration_ms;
   return {
-    attachment, name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
-    received_at: at, last_modified: source.lastModified, sha256, sha512,
-    flags: [isMismatch(source.type, magic, source.name) ? 'type_mismatch' : '', magic.startsWith('image/') && !copies ? 'no_print_copy' : ''].filter(Boolean),
-    gps_present: about?.place ?? null, about: about || duration ? { ...about, ...(duration ? { duration_ms: duration } : {}) } : null, received: key, renditions, outside_copy: null,
+    attachment,
+    name: source.name,
+    size: source.size,
+    claimed: source.type,
+    magic,
+    kind: kindOf(magic, route, source.name),
+    route,
+    received_at: at,
+    last_modified: source.lastModified,
+    sha256,
+    sha512,
+    flags: [
+      isMismatch(source.type, magic, source.name) ? 'type_mismatch' : '',
+      magic.startsWith('image/') && !copies ? 'no_print_copy' : '',
+    ].filter(Boolean),
+    gps_present: about?.place ?? null,
+    about: about || duration ? { ...about, ...(duration ? { duration_ms: duration } : {}) } : null,
+    received: key,
+    renditions,
+    outside_copy: null,
   };
 }
 
@@ -74,9 +99,12 @@ export async function sealCopy(open, { purpose, bytes, width, height, media_type
 /** @param {Open} open @param {Source} source @param {OnProgress} onProgress @param {boolean} [unowned] @returns {Promise<{key: BlobKey, first: Uint8Array, sha256: string, sha512: string}>} */
 async function sealSource({ vault, store }, source, onProgress, unowned = false) {
   const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
-  await store.change((root) => {
-    root.filling.push(blob);
-  }, { bulky: true });
+  await store.change(
+    (root) => {
+      root.filling.push(blob);
+    },
+    { bulky: true },
+  );
   /** @type {Uint8Array} */
   let first = new Uint8Array(0);
   try {
@@ -106,10 +134,13 @@ async function sealSource({ vault, store }, source, onProgress, unowned = false)
  */
 async function keepParts(store, blob, parts, also) {
   if (!parts.length && !also) return;
-  await store.change((root, change) => {
-    for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
-    also?.(root, change);
-  }, { bulky: true });
+  await store.change(
+    (root, change) => {
+      for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
+      also?.(root, change);
+    },
+    { bulky: true },
+  );
 }
 
 /** Takes blobs off this phone. @param {Open['store']} store @param {{blob: string, n: number}[]} blobs */

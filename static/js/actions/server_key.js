@@ -32,13 +32,22 @@ export function knownKey({ store }) {
 export async function acceptKey(ctx, open, typed) {
   const [server, log] = [await ctx.api.server(), await ctx.api.log()];
   const told = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
-  if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary)) throw new KeptError('key_differs');
+  if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary))
+    throw new KeptError('key_differs');
   // What signatures are looked up by is that key's own name, and no other.
   if (server.log !== b64(sha256Now(unb64(server.notary)))) throw new KeptError('key_differs');
   await pinKey(open, (account) => {
     if (account.notary === server.notary) return;
     const olds = [...(account.olds ?? []), { log: account.log, pub: account.notary, below: null }];
     const accepted = [...(account.accepted ?? []), { at: ctx.clock.now(), from: account.log, to: server.log }];
-    Object.assign(account, { notary: server.notary, log: server.log, instance: server.instance ?? null, statements: log.statements?.length ?? 0, vouched: log.statements ?? [], olds, accepted });
+    Object.assign(account, {
+      notary: server.notary,
+      log: server.log,
+      instance: server.instance ?? null,
+      statements: log.statements?.length ?? 0,
+      vouched: log.statements ?? [],
+      olds,
+      accepted,
+    });
   });
 }

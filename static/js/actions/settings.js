@@ -26,9 +26,17 @@ export async function saveSettings(open, { fields = {}, restricted = {} }) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const before = await readSettings(open, batch);
-    const next = { fields: present({ ...before.fields, ...fields }), restricted: present({ ...before.restricted, ...restricted }) };
+    const next = {
+      fields: present({ ...before.fields, ...fields }),
+      restricted: present({ ...before.restricted, ...restricted }),
+    };
     if (canonText(next) === canonText(before)) return;
-    const { record } = await open.book.stage(batch, { kind: 'settings', ...(root.settings ? { record: root.settings } : {}), open: next.fields, restricted: next.restricted });
+    const { record } = await open.book.stage(batch, {
+      kind: 'settings',
+      ...(root.settings ? { record: root.settings } : {}),
+      open: next.fields,
+      restricted: next.restricted,
+    });
     root.settings = record;
   });
 }
@@ -39,7 +47,9 @@ export function laterWins(versions) {
   /** @type {{fields: Fields, restricted: Fields}} */
   const now = { fields: {}, restricted: {} };
   for (const version of versions) {
-    const parent = codesOf(version.fields, '_parents').map((id) => known.get(id)).find(Boolean);
+    const parent = codesOf(version.fields, '_parents')
+      .map((id) => known.get(id))
+      .find(Boolean);
     lay(now.fields, parent ? ownFields(parent) : {}, ownFields(version));
     lay(now.restricted, parent?.restricted ?? {}, version.restricted);
   }
@@ -57,5 +67,7 @@ function lay(now, was, said) {
 
 /** @param {Fields} fields @returns {Fields} */
 function present(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''),
+  );
 }

@@ -29,19 +29,44 @@ const RECENT = 20;
 export async function readForShow({ open }, { record, kind, records = [] }) {
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
-  const timed = rows.map((row) => row.occurred['occurred_start']).filter((at) => typeof at === 'number').sort((a, b) => a - b);
-  const newest = [...rows].sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at)).slice(0, RECENT);
+  const timed = rows
+    .map((row) => row.occurred['occurred_start'])
+    .filter((at) => typeof at === 'number')
+    .sort((a, b) => a - b);
+  const newest = [...rows]
+    .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
+    .slice(0, RECENT);
   const chosen = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
   const wanted = new Set(records);
   const picked = rows.filter((row) => row === chosen || wanted.has(row.record));
   const entries = [...picked.filter((row) => !newest.includes(row)), ...newest];
   const [told, people, accounts, vehicles, orders, reports, settings] = await Promise.all([
-    Promise.all(entries.map(async (row) => ({ record: row.record, seq_no: row.seq_no, ...wordsOf(await readOne(open, row.record)) }))),
-    readPeople(open), readKind(open, 'account'), readKind(open, 'vehicle'), readKind(open, 'order'), readKind(open, 'report'), readSettings(open),
+    Promise.all(
+      entries.map(async (row) => ({
+        record: row.record,
+        seq_no: row.seq_no,
+        ...wordsOf(await readOne(open, row.record)),
+      })),
+    ),
+    readPeople(open),
+    readKind(open, 'account'),
+    readKind(open, 'vehicle'),
+    readKind(open, 'order'),
+    readKind(open, 'report'),
+    readSettings(open),
   ]);
   return {
-    entries: told, first: records.length ? null : chosen?.record ?? newest[0]?.record ?? null, picked: records.length ? picked.map((row) => row.record) : [], count: rows.length, since: timed[0] ?? null,
-    people: people.filter(({ fields }) => fields['role'] === 'suspect' && !textOf(fields, 'merged_into')), accounts, vehicles, orders, reports, settings,
+    entries: told,
+    first: records.length ? null : (chosen?.record ?? newest[0]?.record ?? null),
+    picked: records.length ? picked.map((row) => row.record) : [],
+    count: rows.length,
+    since: timed[0] ?? null,
+    people: people.filter(({ fields }) => fields['role'] === 'suspect' && !textOf(fields, 'merged_into')),
+    accounts,
+    vehicles,
+    orders,
+    reports,
+    settings,
     pictures: await orderPictures(open, orders),
   };
 }
@@ -57,7 +82,10 @@ async function orderPictures(open, orders) {
     const attachment = textOf(fields, 'copy_attachment_id');
     const file = attachment ? await open.book.newest(attachment).catch(() => null) : null;
     if (!file || file.kind !== 'attachment' || file.fields.taken_out !== undefined) continue;
-    const safe = Boolean(file.fields.looked_at) && file.fields.sensitivity === 'normal' && file.restricted.shows_where_i_live !== true;
+    const safe =
+      Boolean(file.fields.looked_at) &&
+      file.fields.sensitivity === 'normal' &&
+      file.restricted.shows_where_i_live !== true;
     found[record] = { attachment, safe };
   }
   return found;
@@ -71,7 +99,11 @@ export async function showNow(ctx, sections, lockBehind) {
   const { open } = ctx;
   if (!open) throw new KeptError('locked');
   const shown = [];
-  for (const section of sections) shown.push({ title: section.title, blocks: await Promise.all(section.blocks.map((block) => withPicture(ctx, open, block))) });
+  for (const section of sections)
+    shown.push({
+      title: section.title,
+      blocks: await Promise.all(section.blocks.map((block) => withPicture(ctx, open, block))),
+    });
   const until = ctx.clock.now() + SHOWN_FOR;
   await lockBehind({ sections: shown, until });
   ctx.timers.after(SHOWN_FOR, () => endWhenOver(ctx, until));
@@ -81,7 +113,7 @@ export async function showNow(ctx, sections, lockBehind) {
 async function withPicture(ctx, open, { picture, ...block }) {
   if (!picture) return block;
   const file = await findFile(open, picture, 'print', []).catch(() => null);
-  const made = file && await asUrl(open, file, ctx.objectUrl).catch(() => null);
+  const made = file && (await asUrl(open, file, ctx.objectUrl).catch(() => null));
   if (!made) return block;
   open.urls.delete(made.url);
   return { ...block, url: made.url };
@@ -89,7 +121,8 @@ async function withPicture(ctx, open, { picture, ...block }) {
 
 /** The pictures of the page go with it. @param {Context} ctx */
 export function dropShown(ctx) {
-  for (const { blocks } of ctx.screen.state.showing?.sections ?? []) for (const { url } of blocks) if (url) ctx.objectUrl.drop(url);
+  for (const { blocks } of ctx.screen.state.showing?.sections ?? [])
+    for (const { url } of blocks) if (url) ctx.objectUrl.drop(url);
 }
 
 /** Back to the lock at its time, however the page was left standing. @param {Context} ctx @param {number} until */

@@ -11,10 +11,24 @@ import { sentenceOf } from './sentences.js';
 /** @param {Held} held @returns {Attachment} */
 export function shownHeld(held) {
   return {
-    attachment: held.attachment, name: held.name, kind: kindShown(held.magic), size: held.size, claimed: held.claimed, magic: held.magic,
-    mismatch: held.flags.includes('type_mismatch'), preview: held.received.blob ? held.renditions.some(({ purpose }) => purpose === 'preview') : held.magic.startsWith('image/'),
-    route: held.route, received_at: held.received_at, sha256: held.sha256, state: { code: 'sealed', at: null },
-    outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null), place: held.gps_present, description: String(held.said?.fields['description'] ?? ''), sensitivity: String(held.said?.fields['sensitivity'] ?? 'normal'),
+    attachment: held.attachment,
+    name: held.name,
+    kind: kindShown(held.magic),
+    size: held.size,
+    claimed: held.claimed,
+    magic: held.magic,
+    mismatch: held.flags.includes('type_mismatch'),
+    preview: held.received.blob
+      ? held.renditions.some(({ purpose }) => purpose === 'preview')
+      : held.magic.startsWith('image/'),
+    route: held.route,
+    received_at: held.received_at,
+    sha256: held.sha256,
+    state: { code: 'sealed', at: null },
+    outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null),
+    place: held.gps_present,
+    description: String(held.said?.fields['description'] ?? ''),
+    sensitivity: String(held.said?.fields['sensitivity'] ?? 'normal'),
   };
 }
 
@@ -24,17 +38,33 @@ export function shownAttachment({ record, fields, restricted }, state) {
   const magic = String(fields.media_type ?? '');
   const copies = Array.isArray(fields.renditions) ? fields.renditions : [];
   return {
-    attachment: record, name: received.filename ?? '', kind: kindShown(magic), size: fields.size_bytes ?? 0,
-    claimed: received.claimed_type ?? '', magic, mismatch: (fields.flags ?? []).includes('type_mismatch'), preview: copies.some((/** @type {any} */ one) => one.purpose === 'preview'),
-    route: received.route ?? '', received_at: fields.added_at ?? 0, sha256: fields.sha256 ?? '', state,
-    outside_copy: restricted.outside_copy?.state ?? null, place: restricted.gps_present ?? null, description: String(fields.description ?? ''), sensitivity: String(fields.sensitivity ?? 'normal'),
+    attachment: record,
+    name: received.filename ?? '',
+    kind: kindShown(magic),
+    size: fields.size_bytes ?? 0,
+    claimed: received.claimed_type ?? '',
+    magic,
+    mismatch: (fields.flags ?? []).includes('type_mismatch'),
+    preview: copies.some((/** @type {any} */ one) => one.purpose === 'preview'),
+    route: received.route ?? '',
+    received_at: fields.added_at ?? 0,
+    sha256: fields.sha256 ?? '',
+    state,
+    outside_copy: restricted.outside_copy?.state ?? null,
+    place: restricted.gps_present ?? null,
+    description: String(fields.description ?? ''),
+    sensitivity: String(fields.sensitivity ?? 'normal'),
   };
 }
 
 /** @param {string} magic @returns {Attachment['kind']} */
 export function kindShown(magic) {
   const [group] = magic.split('/');
-  return group === 'image' || group === 'audio' || group === 'video' ? group : magic === 'application/ogg' ? 'audio' : 'file';
+  return group === 'image' || group === 'audio' || group === 'video'
+    ? group
+    : magic === 'application/ogg'
+      ? 'audio'
+      : 'file';
 }
 
 /**
@@ -51,12 +81,34 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
   // While rows are missing a rank would be another entry's number.
   const numbers = index.differs || index.loading ? null : entryNumbers(all, root);
   const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
-  return all.map((row) => ({
-    record: row.record, seq_no: numbers ? numbers.get(row.record) ?? null : /** @type {any} */ (undefined), title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
-    received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags, taken_out: row.taken_out ?? null, erased: row.erased ?? null,
-    f: row.f ?? null, links: row.links ?? [], shots: row.shots ?? [], bare: row.bare ?? false, helped: row.helped ?? '',
-    state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
-  })).sort((a, b) => b.recorded_at - a.recorded_at);
+  return all
+    .map((row) => ({
+      record: row.record,
+      seq_no: numbers ? (numbers.get(row.record) ?? null) : /** @type {any} */ (undefined),
+      title: row.title,
+      occurred: row.occurred,
+      recorded_at: row.recorded_at,
+      received_at: row.received_at,
+      pictures: row.pictures,
+      additions: row.additions,
+      amendments: row.amendments,
+      flags: row.flags,
+      taken_out: row.taken_out ?? null,
+      erased: row.erased ?? null,
+      f: row.f ?? null,
+      links: row.links ?? [],
+      shots: row.shots ?? [],
+      bare: row.bare ?? false,
+      helped: row.helped ?? '',
+      state: stateOf(
+        /** @type {any} */ (row),
+        waiting.get(row.record) ?? 0,
+        files.get(row.record) ?? 0,
+        facts,
+        absent.get(row.record) ?? 0,
+      ),
+    }))
+    .sort((a, b) => b.recorded_at - a.recorded_at);
 }
 
 /**
@@ -65,16 +117,24 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
  * @param {any[]} all rows of the index @param {Record<string, any>} root @returns {Map<string, number>}
  */
 export function entryNumbers(all, root) {
-  const isNumbered = (/** @type {any} */ row) => (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
+  const isNumbered = (/** @type {any} */ row) =>
+    (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
   // Entries that were erased before this device came: the diary's own account of itself still names their numbers.
   const here = new Set(all.map(({ record }) => record));
-  const gone = new Set(Object.entries(root.numbered ?? {}).filter(([record]) => !here.has(record)).map(([, n]) => n));
+  const gone = new Set(
+    Object.entries(root.numbered ?? {})
+      .filter(([record]) => !here.has(record))
+      .map(([, n]) => n),
+  );
   let last = 0;
-  return new Map(inOrder.map((row) => {
-    do last += 1; while (gone.has(last));
-    return [row.record, last];
-  }));
+  return new Map(
+    inOrder.map((row) => {
+      do last += 1;
+      while (gone.has(last));
+      return [row.record, last];
+    }),
+  );
 }
 
 /**
@@ -93,7 +153,13 @@ export function stateOf(row, words, files, { registered, troubles, sending, offl
   }
   if (files > 0) {
     const isOnItsWay = part?.of === row.record && part.share > 0 && part.share < 1;
-    return { code: 'sending', at: row.kept_at ?? null, why: 'files', files, ...(isOnItsWay ? { percent: Math.floor(part.share * 100) } : {}) };
+    return {
+      code: 'sending',
+      at: row.kept_at ?? null,
+      why: 'files',
+      files,
+      ...(isOnItsWay ? { percent: Math.floor(part.share * 100) } : {}),
+    };
   }
   if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
   return { code: 'kept', at: row.kept_at ?? null, ...(row.unproved ? { why: 'unproved' } : {}) };

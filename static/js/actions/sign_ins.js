@@ -32,13 +32,23 @@ export async function lookForSignIns(ctx, open) {
   const found = /** @type {SignIn[]} */ ([...waiting]);
   const own = new Set([...(open.store.root.own_sessions ?? []), ctx.api.session_id]);
   let at = cursor;
-  for (let more = true; more && found.length < WAITING;) {
+  for (let more = true; more && found.length < WAITING; ) {
     const told = await ctx.api.signIns(at).catch((error) => {
       // A place that this server does not know (it was set up anew): begin with the sign-in of this session.
       if (at === null || !(error instanceof KeptError) || error.code !== 'bad_request') throw error;
       return ctx.api.signIns(null);
     });
-    found.push(...told.sign_ins.filter(({ session }) => !own.has(session)).map(({ at: when, device_name, kind, signed_out, what }) => ({ at: when, device_name, kind, signed_out, what })));
+    found.push(
+      ...told.sign_ins
+        .filter(({ session }) => !own.has(session))
+        .map(({ at: when, device_name, kind, signed_out, what }) => ({
+          at: when,
+          device_name,
+          kind,
+          signed_out,
+          what,
+        })),
+    );
     ({ cursor: at, more } = told);
   }
   open.signInsLooked = true;
@@ -62,5 +72,7 @@ export async function knowSignIns({ store }, shown) {
 /** What the keeper calls this device: told to the server now, and at every sign-in. @param {Context} ctx @param {Open} open @param {string} name */
 export async function renameDevice(ctx, { store }, name) {
   await ctx.api.rename(name);
-  await store.change((root) => { root.device_name = name; });
+  await store.change((root) => {
+    root.device_name = name;
+  });
 }

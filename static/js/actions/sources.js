@@ -17,12 +17,23 @@ export function fileSource(file) {
   /** @type {Uint8Array[]} */
   const ends = [];
   const size = file.size;
-  const spans = [[0, Math.min(LOOK, size)], [Math.max(0, size - LOOK), size]];
+  const spans = [
+    [0, Math.min(LOOK, size)],
+    [Math.max(0, size - LOOK), size],
+  ];
   /** @param {number} from @param {number} to */
   const read = async (from, to) => {
-    const bytes = await file.slice(from, to).arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => {
-      throw new KeptError(error?.name === 'NotReadableError' || error?.name === 'NotFoundError' ? 'file_changed' : 'file_unreadable');
-    });
+    const bytes = await file
+      .slice(from, to)
+      .arrayBuffer()
+      .then(
+        (buffer) => new Uint8Array(buffer),
+        (error) => {
+          throw new KeptError(
+            error?.name === 'NotReadableError' || error?.name === 'NotFoundError' ? 'file_changed' : 'file_unreadable',
+          );
+        },
+      );
     if (bytes.length !== to - from) throw new KeptError('file_changed');
     if (from === 0) ends[0] = bytes.slice(0, LOOK);
     if (to === size) ends[1] = bytes.slice(Math.max(0, bytes.length - LOOK));
@@ -40,7 +51,8 @@ export function fileSource(file) {
         const then = i === 0 ? first : last;
         const now = await read(/** @type {number} */ (from), /** @type {number} */ (to));
         const tail = then && now.slice(Math.max(0, now.length - then.length));
-        if (!then || !tail || !isSame(then.slice(Math.max(0, then.length - tail.length)), tail)) throw new KeptError('file_changed');
+        if (!then || !tail || !isSame(then.slice(Math.max(0, then.length - tail.length)), tail))
+          throw new KeptError('file_changed');
       }
       if (file.size !== size) throw new KeptError('file_changed');
     },
@@ -50,7 +62,10 @@ export function fileSource(file) {
 /** @param {Uint8Array} bytes @param {string} type @returns {Source} */
 export function memorySource(bytes, type) {
   return {
-    name: '', type, size: bytes.length, lastModified: null,
+    name: '',
+    type,
+    size: bytes.length,
+    lastModified: null,
     read: async (from, to) => bytes.slice(from, to),
     check: async () => undefined,
   };
@@ -65,7 +80,8 @@ export function judgeSize(size) {
 /** The whole of a source as one Blob. @param {Pick<Source, 'size'|'read'>} source @param {string} type @param {number} step */
 export async function wholeOf(source, type, step) {
   const pieces = [];
-  for (let from = 0; from < source.size; from += step) pieces.push(/** @type {BlobPart} */ (await source.read(from, Math.min(source.size, from + step))));
+  for (let from = 0; from < source.size; from += step)
+    pieces.push(/** @type {BlobPart} */ (await source.read(from, Math.min(source.size, from + step))));
   return new Blob(pieces, { type });
 }
 

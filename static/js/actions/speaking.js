@@ -22,7 +22,7 @@ export function languageMethods(ctx, drafts) {
 /** Something is kept here from now on, and so is the language. @param {Pick<Context, 'database'|'screen'>} ctx */
 export async function keepLanguage({ database, screen }) {
   const { language } = screen.state;
-  if (await readLanguage(database) !== language) await writeLanguage(database, language === 'en' ? null : language);
+  if ((await readLanguage(database)) !== language) await writeLanguage(database, language === 'en' ? null : language);
 }
 
 /** What the phone was last set to; a choice that is not kept yet stands. @param {Pick<Context, 'database'|'screen'>} ctx */

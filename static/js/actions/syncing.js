@@ -78,7 +78,14 @@ export class Syncing {
     const account = open?.store.root.account;
     // While it is being opened the rows come first and the identity after.
     if (!open?.identity || !account?.registered || this.suspended) return null;
-    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authors: open.identity.authors, epoch: epochOf(open.identity) };
+    return {
+      api: this.ctx.api,
+      store: open.store,
+      diary: open.identity.diary,
+      pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] },
+      authors: open.identity.authors,
+      epoch: epochOf(open.identity),
+    };
   }
 
   rows() {
@@ -104,7 +111,9 @@ export class Syncing {
    * at which it has them, what came down would open under neither, and be called altered; so what is on its way is not taken in either.
    */
   suspend() {
-    this.suspended ??= new Promise((go) => { this.wake = () => go(undefined); });
+    this.suspended ??= new Promise((go) => {
+      this.wake = () => go(undefined);
+    });
   }
 
   /** Ends what `suspend` began, if anything, with a run that knows the keys in use. */
@@ -135,7 +144,9 @@ export class Syncing {
   }
 
   run() {
-    this.first = new Promise((go) => { this.reached = go; });
+    this.first = new Promise((go) => {
+      this.reached = go;
+    });
     this.current = this.runOnce();
     return this.current;
   }
@@ -217,7 +228,7 @@ export class Syncing {
         // Nothing about who may see an entry keeps it from being kept safe: what could not be given here is given after the run.
         const given = await givenWith(this.ctx, open, waiting).catch(() => []);
         const kept = await pushVersion(link, waiting, open.store.root.feed, given);
-        if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
+        if (!(await takeReceipt(open, waiting, kept))) throw new KeptError('server_behind');
         await this.settled(open, ownerOf(waiting));
       } catch (error) {
         if (!isOneEntrys(error)) throw error;
@@ -252,7 +263,7 @@ export class Syncing {
     if (!open || !this.link()) return;
     const isOwing = await putBackMissing(open);
     // What is owed goes first, so that the manifest covers it.
-    const isWritten = !isOwing && isDue(open.store.root) && await writeManifest(open);
+    const isWritten = !isOwing && isDue(open.store.root) && (await writeManifest(open));
     if (isOwing || isWritten) this.again = true;
     if (!needsWords(open)) open.typed = null;
   }
@@ -270,7 +281,10 @@ export class Syncing {
     const { outbox, troubles, uploads } = open.store.root;
     const waiting = new Set([...outbox, ...uploads].map(ownerOf));
     const over = Object.keys(troubles).filter((of) => !waiting.has(of));
-    if (over.length) await open.store.change((root) => { for (const of of over) delete root.troubles[of]; });
+    if (over.length)
+      await open.store.change((root) => {
+        for (const of of over) delete root.troubles[of];
+      });
   }
 
   /** @param {Open} open @param {string} of */
@@ -329,7 +343,9 @@ export class Syncing {
           (code) => !(code === 'closed' && root.account.closing),
         )
       : [];
-    return [...new Set(codes)].flatMap((code) => code ?? []).map((code) => ({ code, sentence: sentenceOf(code), act: null }));
+    return [...new Set(codes)]
+      .flatMap((code) => code ?? [])
+      .map((code) => ({ code, sentence: sentenceOf(code), act: null }));
   }
 }
 
@@ -349,7 +365,11 @@ function epochOf({ earlier }) {
 
 /** @param {unknown} error */
 function passing(error) {
-  if (!(error instanceof KeptError) || !(isPassing(error) || ['try_later', 'garbage', 'not_found'].includes(error.code))) throw error;
+  if (
+    !(error instanceof KeptError) ||
+    !(isPassing(error) || ['try_later', 'garbage', 'not_found'].includes(error.code))
+  )
+    throw error;
 }
 
 /** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */

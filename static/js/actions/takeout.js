@@ -28,15 +28,32 @@ export async function redraw(open, record) {
  * @param {Open} open @param {string} record @returns {Promise<Given[]>}
  */
 export async function givenTo(open, record) {
-  const written = await open.book.versions(record).then((versions) => versions[0] && sealedAt(/** @type {any} */ (versions[0])), () => null);
+  const written = await open.book.versions(record).then(
+    (versions) => versions[0] && sealedAt(/** @type {any} */ (versions[0])),
+    () => null,
+  );
   const [exports, consents] = await Promise.all([readKind(open, 'export', true), readKind(open, 'consent', true)]);
   const holds = (/** @type {import('./records.js').Read} */ { fields, at }) => {
     const named = codesOf(fields, 'record_ids');
-    return named.length ? named.includes(record) : written !== null && written !== undefined && (wholeOf(fields, 'covers_to') ?? wholeOf(fields, 'made_at') ?? at) >= written;
+    return named.length
+      ? named.includes(record)
+      : written !== null &&
+          written !== undefined &&
+          (wholeOf(fields, 'covers_to') ?? wholeOf(fields, 'made_at') ?? at) >= written;
   };
   return [
-    ...exports.filter(holds).map(({ fields, at }) => ({ who: textOf(fields, 'delivered_to'), at: wholeOf(fields, 'made_at') ?? at, pack_no: wholeOf(fields, 'pack_no'), kind: /** @type {const} */ ('export') })),
-    ...consents.filter(holds).map(({ fields, restricted, at }) => ({ who: textOf(restricted, 'recipient') || textOf(fields, 'purpose'), at: wholeOf(fields, 'given_at') ?? at, pack_no: null, kind: /** @type {const} */ ('consent') })),
+    ...exports.filter(holds).map(({ fields, at }) => ({
+      who: textOf(fields, 'delivered_to'),
+      at: wholeOf(fields, 'made_at') ?? at,
+      pack_no: wholeOf(fields, 'pack_no'),
+      kind: /** @type {const} */ ('export'),
+    })),
+    ...consents.filter(holds).map(({ fields, restricted, at }) => ({
+      who: textOf(restricted, 'recipient') || textOf(fields, 'purpose'),
+      at: wholeOf(fields, 'given_at') ?? at,
+      pack_no: null,
+      kind: /** @type {const} */ ('consent'),
+    })),
   ].sort((a, b) => b.at - a.at);
 }
 
@@ -45,7 +62,13 @@ export async function filesOut(open, ids) {
   const found = [];
   for (const id of ids) {
     const file = await readOne(open, id).catch(() => null);
-    if (file && file.taken_out !== null) found.push({ attachment: id, name: textOf(/** @type {any} */ (file.restricted['received_as'] ?? {}), 'filename'), at: file.taken_out, removed: file.out_reason === REMOVED });
+    if (file && file.taken_out !== null)
+      found.push({
+        attachment: id,
+        name: textOf(/** @type {any} */ (file.restricted['received_as'] ?? {}), 'filename'),
+        at: file.taken_out,
+        removed: file.out_reason === REMOVED,
+      });
   }
   return found;
 }

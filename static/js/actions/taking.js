@@ -88,9 +88,16 @@ export async function takeItems(open, items, feed, left) {
     else delete root.coming;
     if (isPutBack) for (const one of await resealUnsent(open, batch, root.put_back, came)) incidents.add(one);
     if (!left) delete root.put_back;
-    await number(store, change, items.map(({ seq, record, version, meta, env, at, checked, erased }) => (
-      withFacts([seq, record, version, meta.c, env], erased ? null : { at, checked, altered: book.seen.get(version)?.altered })
-    )));
+    await number(
+      store,
+      change,
+      items.map(({ seq, record, version, meta, env, at, checked, erased }) =>
+        withFacts(
+          [seq, record, version, meta.c, env],
+          erased ? null : { at, checked, altered: book.seen.get(version)?.altered },
+        ),
+      ),
+    );
     await rows(batch, { index, book }, [...incidents], null);
   });
 }
@@ -108,7 +115,16 @@ export async function takeItem(batch, book, item) {
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
     delete meta.erased_at; // written elsewhere before that phone heard of it: what was said since stands, and may be erased in its turn
-    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt, checked, ...(opened?.altered ? { altered: /** @type {const} */ (true) } : {}) });
+    meta.versions.push({
+      v: version,
+      parents: facts.parents,
+      c: facts.c,
+      seq,
+      at,
+      receipt,
+      checked,
+      ...(opened?.altered ? { altered: /** @type {const} */ (true) } : {}),
+    });
     batch.change.put(`v/${version}`, { k: 'version' }, push);
   }
   meta.versions = inFeedOrder(meta.versions);
@@ -139,7 +155,8 @@ async function takeSignature(store, change, { version, meta: { c, sig } }) {
 /** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string|null} own this device, when it has the version @param {any} opened */
 export async function wantFiles(root, store, own, opened) {
   // What this device made is here already, unless the phone was cleared since, or put back to before it.
-  if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared)) await wantAll(root, store, opened);
+  if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared))
+    await wantAll(root, store, opened);
 }
 
 /** Every file of an attachment that is not on this phone is to be fetched. @param {Record<string, any>} root @param {Open['store']} store @param {any} opened */
@@ -147,9 +164,19 @@ export async function wantAll(root, store, opened) {
   const copies = Array.isArray(opened.fields.renditions) ? opened.fields.renditions : [];
   const of = concerns(opened);
   const wanted = [
-    ...opened.keys.open.map((/** @type {[string, string]} */ [blob], /** @type {number} */ i) => ({ blob, of, size: copies[i]?.size_bytes })),
-    ...opened.keys.restricted.map((/** @type {[string, string]} */ [blob]) => ({ blob, of, size: opened.fields.size_bytes })),
-  ].filter(({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((/** @type {any} */ one) => one.blob === blob));
+    ...opened.keys.open.map((/** @type {[string, string]} */ [blob], /** @type {number} */ i) => ({
+      blob,
+      of,
+      size: copies[i]?.size_bytes,
+    })),
+    ...opened.keys.restricted.map((/** @type {[string, string]} */ [blob]) => ({
+      blob,
+      of,
+      size: opened.fields.size_bytes,
+    })),
+  ].filter(
+    ({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((/** @type {any} */ one) => one.blob === blob),
+  );
   const known = await store.readJsonMany(wanted.map(({ blob }) => `b/${blob}`));
   root.fetch = [...root.fetch, ...wanted.filter((_one, i) => known[i]?.have !== true)].sort((a, b) => a.size - b.size);
 }
@@ -187,4 +214,3 @@ export function concerns(opened) {
   if (opened?.kind === 'attachment') return opened.fields.incident_ids?.[0] ?? null;
   return null;
 }
-

@@ -10,7 +10,16 @@
 
 const ENTRIES = 512;
 const TEXT = 64;
-const NAMES = { make: 0x010f, model: 0x0110, software: 0x0131, changed: 0x0132, exif: 0x8769, gps: 0x8825, taken: 0x9003, offset: 0x9011 };
+const NAMES = {
+  make: 0x010f,
+  model: 0x0110,
+  software: 0x0131,
+  changed: 0x0132,
+  exif: 0x8769,
+  gps: 0x8825,
+  taken: 0x9003,
+  offset: 0x9011,
+};
 const SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
 /** @param {Uint8Array} bytes from the first byte of the TIFF structure @returns {Said} empty when it is none */
@@ -23,11 +32,16 @@ export function readTiff(bytes) {
   if (view.getUint16(2, little) !== 42) return {};
   const first = directory(view, view.getUint32(4, little), little);
   const inner = first.has(NAMES.exif) ? directory(view, long(view, first.get(NAMES.exif), little), little) : new Map();
-  const text = (/** @type {Map<number, Entry>} */ of, /** @type {number} */ tag) => ascii(bytes, view, of.get(tag), little);
+  const text = (/** @type {Map<number, Entry>} */ of, /** @type {number} */ tag) =>
+    ascii(bytes, view, of.get(tag), little);
   const taken = localTime(text(inner, NAMES.taken) || text(first, NAMES.taken) || text(first, NAMES.changed));
   const offset = offsetOf(text(inner, NAMES.offset));
   /** @type {Said} */
-  const said = { make: text(first, NAMES.make), model: text(first, NAMES.model), software: text(first, NAMES.software) };
+  const said = {
+    make: text(first, NAMES.make),
+    model: text(first, NAMES.model),
+    software: text(first, NAMES.software),
+  };
   if (taken) said.taken_local = taken;
   if (taken && offset !== null) said.offset_min = offset;
   said.place = first.has(NAMES.gps) && hasPlace(view, long(view, first.get(NAMES.gps), little), little);
@@ -47,7 +61,11 @@ function directory(view, at, little) {
     if (entry + 12 > view.byteLength) break;
     const [type, n] = [view.getUint16(entry + 2, little), view.getUint32(entry + 4, little)];
     const size = (SIZES[type] ?? 0) * n;
-    found.set(view.getUint16(entry, little), { type, count: n, at: size <= 4 ? entry + 8 : view.getUint32(entry + 8, little) });
+    found.set(view.getUint16(entry, little), {
+      type,
+      count: n,
+      at: size <= 4 ? entry + 8 : view.getUint32(entry + 8, little),
+    });
   }
   return found;
 }
@@ -74,16 +92,27 @@ function ascii(bytes, view, entry, _little) {
 export function plain(bytes) {
   const end = bytes.indexOf(0);
   const text = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}\ufffd]/gu, '').trim().slice(0, TEXT);
+  return text
+    .replace(/[\p{C}\p{Zl}\p{Zp}\ufffd]/gu, '')
+    .trim()
+    .slice(0, TEXT);
 }
 
 /** `2026:11:03 20:14:05` as local time, or null where it is none: cameras without a clock write zeros or blanks. @param {string} text */
 export function localTime(text) {
   const found = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text);
   if (!found) return null;
-  const [year, month, day, hour, minute, second] = /** @type {[number, number, number, number, number, number]} */ (found.slice(1).map(Number));
+  const [year, month, day, hour, minute, second] = /** @type {[number, number, number, number, number, number]} */ (
+    found.slice(1).map(Number)
+  );
   const real = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const isReal = year >= 1970 && real.getUTCMonth() === month - 1 && real.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const isReal =
+    year >= 1970 &&
+    real.getUTCMonth() === month - 1 &&
+    real.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
   return isReal ? real.toISOString().slice(0, 19) : null;
 }
 

@@ -48,7 +48,11 @@ export async function triedInVain(ctx) {
   const debt = Math.max(0, tries.debt - Math.max(0, now - tries.at)) + HOUR;
   const isOver = n % LAST === 0 || debt >= MOST;
   const door = isOver ? await readDoor(ctx.database) : null;
-  await writeTries(ctx.database, { n: isOver ? FREE : n, at: now, debt: debt >= MOST ? 0 : debt }, door ? withoutShort(/** @type {any} */ (door)) : undefined);
+  await writeTries(
+    ctx.database,
+    { n: isOver ? FREE : n, at: now, debt: debt >= MOST ? 0 : debt },
+    door ? withoutShort(/** @type {any} */ (door)) : undefined,
+  );
 }
 
 /** Something opened, whatever it was: see [Note: what the count tells]. @param {Context} ctx */

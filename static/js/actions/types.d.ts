@@ -12,15 +12,42 @@ import type { Syncing } from './syncing.js';
 
 export type Fields = Record<string, any>;
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
-export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; why?: 'files' | 'elsewhere' | 'unproved'; files?: number; percent?: number; sentence?: string | null };
+export type EntryState = {
+  code: 'sealed' | 'sending' | 'kept' | 'trouble';
+  at: number | null;
+  why?: 'files' | 'elsewhere' | 'unproved';
+  files?: number;
+  percent?: number;
+  sentence?: string | null;
+};
 export type Trouble = { code: string; sentence: string; act?: null };
 export type Attachment = {
-  attachment: string; name: string; kind: 'image' | 'audio' | 'video' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
-  route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  attachment: string;
+  name: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  size: number;
+  claimed: string;
+  magic: string;
+  mismatch: boolean;
+  preview: boolean;
+  route: string;
+  received_at: number;
+  sha256: string;
+  state: EntryState;
+  outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
   /** whether the file says where it was made; null where that cannot be told */
-  place?: boolean | null; description?: string; sensitivity?: string;
+  place?: boolean | null;
+  description?: string;
+  sensitivity?: string;
 };
-export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
+export type Draft = {
+  id: string;
+  record: string | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  saved_at: number | null;
+};
 export type State = {
   language: string;
   phase:
@@ -79,9 +106,23 @@ export type State = {
   look: import('../store/beside.js').Look;
 };
 export type Row = {
-  record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
-  pictures: number; additions: number; amendments: number; state: EntryState; flags: string[]; taken_out: number | null; erased: number | null;
-  f: import('../record/patterns_facts.js').Fact | null; links: string[]; shots: string[]; bare: boolean;
+  record: string;
+  seq_no: number | null;
+  title: string;
+  occurred: Fields;
+  recorded_at: number;
+  received_at: number | null;
+  pictures: number;
+  additions: number;
+  amendments: number;
+  state: EntryState;
+  flags: string[];
+  taken_out: number | null;
+  erased: number | null;
+  f: import('../record/patterns_facts.js').Fact | null;
+  links: string[];
+  shots: string[];
+  bare: boolean;
   /** typed by an advocate: `waiting`, or what the keeper said to it; '' for the keeper's own */
   helped: string;
 };
@@ -89,22 +130,54 @@ export type Row = {
 /** A blob as a version's keys name it. */
 export type BlobKey = { blob: string; key: string; n: number };
 export type Purpose = 'print' | 'preview' | 'masked';
-export type Rendition = { purpose: Purpose; sha256: string; size_bytes: number; width: number; height: number; media_type: string; recipe?: string };
+export type Rendition = {
+  purpose: Purpose;
+  sha256: string;
+  size_bytes: number;
+  width: number;
+  height: number;
+  media_type: string;
+  recipe?: string;
+};
 /** A copy as the browser made it, not sealed yet. */
-export type Copy = { purpose: Purpose; bytes: Uint8Array; width: number; height: number; media_type: string; recipe: string };
+export type Copy = {
+  purpose: Purpose;
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+  media_type: string;
+  recipe: string;
+};
 /** A covered part of a picture, in pixels of the print copy. */
 export type Box = { x: number; y: number; w: number; h: number };
 /** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
 export type Held = {
-  attachment: string; name: string; size: number; claimed: string; magic: string; kind: string; route: string; received_at: number; last_modified: number | null;
-  sha256: string; sha512: string; flags: string[]; gps_present: boolean | null; about?: import('./exif.js').About | null; received: BlobKey; renditions: (Rendition & BlobKey)[];
+  attachment: string;
+  name: string;
+  size: number;
+  claimed: string;
+  magic: string;
+  kind: string;
+  route: string;
+  received_at: number;
+  last_modified: number | null;
+  sha256: string;
+  sha512: string;
+  flags: string[];
+  gps_present: boolean | null;
+  about?: import('./exif.js').About | null;
+  received: BlobKey;
+  renditions: (Rendition & BlobKey)[];
   /** what the keeper said of it while it waited */
   said?: { fields: Fields; restricted: Fields };
   outside_copy: { state: string; at: number } | null;
 };
 /** Where a file's bytes come from: a File, or parts waiting in the tray. */
 export type Source = {
-  name: string; type: string; size: number; lastModified: number | null;
+  name: string;
+  type: string;
+  size: number;
+  lastModified: number | null;
   /** bytes [from, to); throws file_changed when they are not what they were */
   read(from: number, to: number): Promise<Uint8Array>;
   /** the same again at the end, to see that nothing moved */
@@ -121,20 +194,33 @@ export type Pictures = {
 
 /** What is passed in, once, by main.js or a test. */
 export type Collaborators = {
-  database: Database; api: Api; makeVault: () => Vault; pictures: Pictures;
-  clock: { now(): number }; origin: string; zone: () => string;
+  database: Database;
+  api: Api;
+  makeVault: () => Vault;
+  pictures: Pictures;
+  clock: { now(): number };
+  origin: string;
+  zone: () => string;
   random: (n: number) => Uint8Array;
   /** holds the diary for this tab until released; resolves to null when another tab has it */
   hold: () => Promise<null | (() => void)>;
-  online: () => boolean; visible: () => boolean;
+  online: () => boolean;
+  visible: () => boolean;
   objectUrl: { make(blob: Blob): string; drop(url: string): void };
   /** `deadline`: as `after`, for how long something else may take at most */
-  timers: { after(ms: number, act: () => void): unknown; stop(timer: unknown): void; deadline?(ms: number, act: () => void): unknown };
-  deviceName: string; supported: () => boolean;
+  timers: {
+    after(ms: number, act: () => void): unknown;
+    stop(timer: unknown): void;
+    deadline?(ms: number, act: () => void): unknown;
+  };
+  deviceName: string;
+  supported: () => boolean;
   /** deletes what the page has written on this device */
   leaveNothing: () => Promise<unknown>;
   /** asks the browser not to clear this site's storage; and registers the offline worker */
-  keepOffline: () => Promise<unknown>; applyUpdate: () => Promise<unknown>; phoneBytes: () => Promise<number | null>;
+  keepOffline: () => Promise<unknown>;
+  applyUpdate: () => Promise<unknown>;
+  phoneBytes: () => Promise<number | null>;
   /** what the browser still lets this site write; null where it does not say */
   roomBytes: () => Promise<number | null>;
   /** what the connection is, where the browser says */
@@ -146,7 +232,13 @@ export type Collaborators = {
 
 /** The diary as it stands open: everything here is gone after a lock. */
 export type Open = {
-  vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; custody: Custody; identity: Identity;
+  vault: Vault;
+  store: Store;
+  index: Index;
+  book: Book;
+  syncing: Syncing;
+  custody: Custody;
+  identity: Identity;
   urls: Set<string>;
   /** the wraps of what lies here are being made anew: the last that was begun */
   rewrapping?: Promise<void>;
@@ -169,7 +261,17 @@ export type Open = {
   /** files that wait apart from the draft: what came while this was locked */
   apart?: Held[];
 };
-export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string; authors: readonly import('../crypto/statements.js').AuthorKey[]; earlier: readonly import('../crypto/statements.js').Statement[] };
+export type Identity = {
+  account: string;
+  diary: string;
+  device: string;
+  login: string;
+  by: string;
+  ecdsa_pub: string;
+  hpke_pub: string;
+  authors: readonly import('../crypto/statements.js').AuthorKey[];
+  earlier: readonly import('../crypto/statements.js').Statement[];
+};
 
 export type Context = Collaborators & {
   screen: Screen;

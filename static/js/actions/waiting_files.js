@@ -33,7 +33,13 @@ export function underDraftKey(key) {
 /** @param {{install: Uint8Array, capture_pub: Uint8Array}} door @param {number} at ms @returns {Seal} */
 export function toThisPhone(door, at) {
   const header = { at, install: b64(door.install), t: 'capture' };
-  return (plaintext) => sealTo(/** @type {any} */ (door.capture_pub), 'capture', header, /** @type {any} */ (padVersion(/** @type {any} */ (plaintext))));
+  return (plaintext) =>
+    sealTo(
+      /** @type {any} */ (door.capture_pub),
+      'capture',
+      header,
+      /** @type {any} */ (padVersion(/** @type {any} */ (plaintext))),
+    );
 }
 
 /** @param {{key: CryptoKey|null, vault: Vault|null, install: Uint8Array}} by @returns {Unseal} */
@@ -45,7 +51,9 @@ export function unsealWith({ key, vault, install }) {
     }
     const { at } = claimedHeader(sealed, 'capture');
     if (!vault) throw new KeptError('locked');
-    return vault.openCapture(/** @type {any} */ (sealed), { at: /** @type {number} */ (at), install: b64(install), t: 'capture' }).then(unpad);
+    return vault
+      .openCapture(/** @type {any} */ (sealed), { at: /** @type {number} */ (at), install: b64(install), t: 'capture' })
+      .then(unpad);
   };
 }
 
@@ -68,23 +76,52 @@ export async function intoTray(database, file, seal, { route, at, captured, onPr
     if (i === 0) first = bytes.slice();
     sha256.update(bytes);
     sha512.update(bytes);
-    const described = canon({ ...about, at, i, n, name: source.name, type: source.type, size: source.size, last_modified: source.lastModified, route });
-    await putPart(database, id, i, await seal(concat(Uint8Array.of(described.length >> 8, described.length & 255), described, bytes)));
+    const described = canon({
+      ...about,
+      at,
+      i,
+      n,
+      name: source.name,
+      type: source.type,
+      size: source.size,
+      last_modified: source.lastModified,
+      route,
+    });
+    await putPart(
+      database,
+      id,
+      i,
+      await seal(concat(Uint8Array.of(described.length >> 8, described.length & 255), described, bytes)),
+    );
     onProgress?.(Math.min(source.size, (i + 1) * PART_BYTES), source.size);
   }
   await source.check();
   const magic = magicOf(first);
   return {
-    attachment: b64(id), name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
-    received_at: at, last_modified: source.lastModified, sha256: hex(sha256.digest()), sha512: hex(sha512.digest()),
-    flags: isMismatch(source.type, magic, source.name) ? ['type_mismatch'] : [], gps_present: null, received: { blob: '', key: '', n: 0 }, renditions: [], outside_copy: null,
+    attachment: b64(id),
+    name: source.name,
+    size: source.size,
+    claimed: source.type,
+    magic,
+    kind: kindOf(magic, route, source.name),
+    route,
+    received_at: at,
+    last_modified: source.lastModified,
+    sha256: hex(sha256.digest()),
+    sha512: hex(sha512.digest()),
+    flags: isMismatch(source.type, magic, source.name) ? ['type_mismatch'] : [],
+    gps_present: null,
+    received: { blob: '', key: '', n: 0 },
+    renditions: [],
+    outside_copy: null,
   };
 }
 
 /** @param {Source} source @returns {Promise<string>} hex */
 async function digestOf(source) {
   const whole = runningDigest('SHA-256');
-  for (let from = 0; from < source.size; from += PART_BYTES) whole.update(await source.read(from, Math.min(source.size, from + PART_BYTES)));
+  for (let from = 0; from < source.size; from += PART_BYTES)
+    whole.update(await source.read(from, Math.min(source.size, from + PART_BYTES)));
   return hex(whole.digest());
 }
 
@@ -101,13 +138,24 @@ export async function waitingFiles(database, unseal) {
   /** @type {Uint8Array[]} */
   const halves = [];
   for (const { id, keys } of await filesWaiting(database)) {
-    const desc = await readPart(database, keys[0], unseal).then((part) => part?.desc, (error) => {
-      if (['locked', 'store_lost'].includes(error?.code)) throw error; // a lock in between says nothing about the file
-      return null;
-    });
+    const desc = await readPart(database, keys[0], unseal).then(
+      (part) => part?.desc,
+      (error) => {
+        if (['locked', 'store_lost'].includes(error?.code)) throw error; // a lock in between says nothing about the file
+        return null;
+      },
+    );
     if (!desc) continue;
     if (desc.n !== keys.length) halves.push(...keys);
-    else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at, captured: desc.k === 'captured' ? { tz: desc.tz, sha256: desc.sha256 } : null });
+    else
+      files.push({
+        id: b64(id),
+        keys,
+        source: traySource(database, keys, desc, unseal),
+        route: desc.route,
+        at: desc.at,
+        captured: desc.k === 'captured' ? { tz: desc.tz, sha256: desc.sha256 } : null,
+      });
   }
   return { files: files.sort((a, b) => a.at - b.at), halves };
 }
@@ -115,14 +163,20 @@ export async function waitingFiles(database, unseal) {
 /** Takes files out of the tray that were put there under the draft key. @param {{database: Database}} ctx @param {CryptoKey} key @param {string[]} attachments */
 export async function forgetTray({ database }, key, attachments) {
   const { files } = await waitingFiles(database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
-  await forget(database, files.filter(({ id }) => attachments.includes(id)).flatMap(({ keys }) => keys));
+  await forget(
+    database,
+    files.filter(({ id }) => attachments.includes(id)).flatMap(({ keys }) => keys),
+  );
 }
 
 /** @param {Database} database @param {Uint8Array[]} keys @param {Record<string, any>} desc @param {Unseal} unseal @returns {Source} */
 function traySource(database, keys, desc, unseal) {
   judgeSize(desc.size);
   return {
-    name: desc.name, type: desc.type, size: desc.size, lastModified: desc.last_modified,
+    name: desc.name,
+    type: desc.type,
+    size: desc.size,
+    lastModified: desc.last_modified,
     async read(from, to) {
       if (from % PART_BYTES !== 0 || to - from > PART_BYTES) throw new RangeError('a part at a time');
       const part = await readPart(database, keys[from / PART_BYTES], unseal);
@@ -135,10 +189,9 @@ function traySource(database, keys, desc, unseal) {
 
 /** @param {Database} database @param {Uint8Array|undefined} key @param {Unseal} unseal @returns {Promise<{desc: Record<string, any>, bytes: Uint8Array}|null>} */
 async function readPart(database, key, unseal) {
-  const sealed = key && await database.trayItem(key);
+  const sealed = key && (await database.trayItem(key));
   if (!sealed) return null;
   const plaintext = await unseal(sealed);
   const end = 2 + (plaintext[0] ?? 0) * 256 + (plaintext[1] ?? 0);
   return { desc: /** @type {any} */ (parseObject(plaintext.subarray(2, end))), bytes: plaintext.slice(end) };
 }
-

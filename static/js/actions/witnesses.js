@@ -49,7 +49,9 @@ const keptOf = ({ store }) => store.root.witnesses ?? [];
 /** Without what was taken in; see [Note: said to be taken in]. @param {ReturnType<typeof witnessesOf>} wire @param {Open} open */
 async function list(wire, open) {
   const { address, witnesses } = await wire.list();
-  const isIn = await Promise.all(witnesses.map(async ({ taken_at: at, witness }) => at !== null && Boolean(await open.book.meta(witness))));
+  const isIn = await Promise.all(
+    witnesses.map(async ({ taken_at: at, witness }) => at !== null && Boolean(await open.book.meta(witness))),
+  );
   return { address, witnesses: witnesses.filter((_, i) => !isIn[i]) };
 }
 
@@ -60,30 +62,61 @@ async function ask(ctx, open, { name, note, words: own }) {
   const { address } = await wire.list();
   const own_proof = await proofOf(ctx, open, own);
   const made_at = ctx.clock.now();
-  const { words, witness, proof, asking } = await open.vault.witnessAsk({ address, name: name.trim(), note: note.trim(), made_at, until: made_at + LASTS_MS });
+  const { words, witness, proof, asking } = await open.vault.witnessAsk({
+    address,
+    name: name.trim(),
+    note: note.trim(),
+    made_at,
+    until: made_at + LASTS_MS,
+  });
   const { expires_at } = await wire.ask(asking, own_proof);
   const kept = { witness, words, proof, note: note.trim(), made_at, expires_at, address };
-  await open.store.change((root) => { root.witnesses = [...(root.witnesses ?? []), kept]; });
+  await open.store.change((root) => {
+    root.witnesses = [...(root.witnesses ?? []), kept];
+  });
   return kept;
 }
 
 /** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
 async function readAll(ctx, open) {
   const here = keptOf(open);
-  const told = await list(witnessesOf(ctx.api, open.identity.diary), open).catch((error) => { if (error.code !== 'no_network') throw error; return null; });
-  if (!told) return { offline: true, address: here[0]?.address ?? '', witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse() };
-  const witnesses = await Promise.all(told.witnesses.map(async (row) => {
-    const mine = here.find(({ witness }) => witness === row.witness);
-    const came = row.statement ? await read(open, mine ?? { witness: row.witness, proof: null }, row.statement) : null;
-    return { witness: row.witness, words: mine?.words ?? null, note: mine?.note ?? '', made_at: row.made_at, expires_at: row.expires_at, answered_at: row.answered_at, said: came?.said ?? null, verified: came ? came.verified : false };
-  }));
+  const told = await list(witnessesOf(ctx.api, open.identity.diary), open).catch((error) => {
+    if (error.code !== 'no_network') throw error;
+    return null;
+  });
+  if (!told)
+    return {
+      offline: true,
+      address: here[0]?.address ?? '',
+      witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse(),
+    };
+  const witnesses = await Promise.all(
+    told.witnesses.map(async (row) => {
+      const mine = here.find(({ witness }) => witness === row.witness);
+      const came = row.statement
+        ? await read(open, mine ?? { witness: row.witness, proof: null }, row.statement)
+        : null;
+      return {
+        witness: row.witness,
+        words: mine?.words ?? null,
+        note: mine?.note ?? '',
+        made_at: row.made_at,
+        expires_at: row.expires_at,
+        answered_at: row.answered_at,
+        said: came?.said ?? null,
+        verified: came ? came.verified : false,
+      };
+    }),
+  );
   await count(open, told.witnesses);
   return { offline: false, address: told.address, witnesses };
 }
 
 /** @param {Open} open @param {{witness: string, proof: string|null}} code @param {string} statement b64 @returns {Promise<{said: Said, verified: boolean|null}|null>} null for one that does not open: nobody's */
 async function read({ vault }, { witness, proof }, statement) {
-  const opened = await vault.witnessOpen({ witness, proof: proof ?? '', statement: unb64(statement) }).catch(() => null);
+  const opened = await vault
+    .witnessOpen({ witness, proof: proof ?? '', statement: unb64(statement) })
+    .catch(() => null);
   return opened && proof === null ? { ...opened, verified: null } : opened;
 }
 
@@ -100,10 +133,12 @@ export async function heedWitnesses(ctx, open) {
 /** @param {Open} open @param {readonly import('../net/witnesses.js').WitnessRow[]} rows */
 async function count(open, rows) {
   const here = new Set(rows.map(({ witness }) => witness));
-  const opened = await Promise.all(rows.map(({ statement, witness }) => {
-    const mine = keptOf(open).find((one) => one.witness === witness);
-    return statement ? read(open, mine ?? { witness, proof: null }, statement) : null;
-  }));
+  const opened = await Promise.all(
+    rows.map(({ statement, witness }) => {
+      const mine = keptOf(open).find((one) => one.witness === witness);
+      return statement ? read(open, mine ?? { witness, proof: null }, statement) : null;
+    }),
+  );
   const came = opened.filter(Boolean).length;
   const gone = keptOf(open).filter(({ witness }) => !here.has(witness));
   if (came === (open.store.root.witnesses_came ?? 0) && !gone.length) return;
@@ -127,17 +162,26 @@ async function keep(ctx, open, witness, onProgress) {
   const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
   if (!row || !came) throw new KeptError('not_found');
   // An empty one cannot be added, and must not keep what comes after it out.
-  const files = (came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : []).filter(({ size }) => size > 0);
+  const files = (came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : []).filter(
+    ({ size }) => size > 0,
+  );
   // The record has the code's id: begun twice, on any device, it is one record.
-  if (!await open.book.meta(witness)) {
+  if (!(await open.book.meta(witness))) {
     await open.store.change(async (root, change) => {
-      await open.book.stage(open.book.batch(root, change), { kind: 'statement', record: witness, ...fieldsOf(ctx, witness, came, row) });
+      await open.book.stage(open.book.batch(root, change), {
+        kind: 'statement',
+        record: witness,
+        ...fieldsOf(ctx, witness, came, row),
+      });
     });
   }
   const { fields } = await open.book.newest(witness);
   const there = Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0;
-  for (const file of files.slice(there)) await addFile(ctx, open, { kind: 'statement', record: witness, field: 'attachment_ids' }, file, { route: 'files' });
-  await wire.takeIn(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
+  for (const file of files.slice(there))
+    await addFile(ctx, open, { kind: 'statement', record: witness, field: 'attachment_ids' }, file, { route: 'files' });
+  await wire.takeIn(witness).catch((error) => {
+    if (error.code !== 'not_found') throw error;
+  });
   await count(open, (await list(wire, open)).witnesses);
   return { record: witness };
 }
@@ -148,7 +192,11 @@ function fieldsOf(ctx, witness, { said, verified }, row) {
   const block = { start: said.made_at, precision: 'minute', tz: ctx.zone() };
   return {
     open: {
-      narrative: words, saw_how, received_how: 'spoken_code', written_at: block, by_role: 'witness',
+      narrative: words,
+      saw_how,
+      received_how: 'spoken_code',
+      written_at: block,
+      by_role: 'witness',
       arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: said.made_at, verified, when, witness, words },
     },
     restricted: { ...(name ? { by_name: name } : {}), ...(contact ? { contact } : {}) },
@@ -164,18 +212,22 @@ async function fetchFiles(wire, { key, list, upload }, onProgress) {
   if (slip.size !== size) throw new KeptError('not_opened');
   /** @type {Blob[]} */ const pieces = [];
   for (let i = 0; i < partCount(size); i++) {
-    pieces.push(new Blob([/** @type {BlobPart} */ (await openPart(place, i, parts - 1, await wire.part(upload, i), size))]));
+    pieces.push(
+      new Blob([/** @type {BlobPart} */ (await openPart(place, i, parts - 1, await wire.part(upload, i), size))]),
+    );
     onProgress?.(i + 1, parts - 1);
   }
   const whole = new Blob(pieces);
   let at = 0;
-  return list.map(({ name, size: bytes, type }) => new File([whole.slice(at, at += bytes)], name, { type }));
+  return list.map(({ name, size: bytes, type }) => new File([whole.slice(at, (at += bytes))], name, { type }));
 }
 
 /** @param {Context} ctx @param {Open} open @param {string} witness @param {string} words */
 async function drop(ctx, open, witness, words) {
   const wire = witnessesOf(ctx.api, open.identity.diary);
-  await wire.remove(witness, await proofOf(ctx, open, words)).catch((error) => { if (error.code !== 'not_found') throw error; });
+  await wire.remove(witness, await proofOf(ctx, open, words)).catch((error) => {
+    if (error.code !== 'not_found') throw error;
+  });
   await count(open, (await list(wire, open)).witnesses);
   return null;
 }

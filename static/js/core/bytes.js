@@ -6,7 +6,9 @@ import { KeptError } from './errors.js';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const CODES = Uint8Array.from(ALPHABET, (c) => c.charCodeAt(0));
 const VALUES = new Int8Array(128).fill(-1);
-CODES.forEach((code, value) => { VALUES[code] = value; });
+CODES.forEach((code, value) => {
+  VALUES[code] = value;
+});
 
 const encoder = new TextEncoder();
 // ignoreBOM keeps a byte order mark as a character, so that a reader can refuse it instead of losing it.

@@ -12,5 +12,10 @@ export const systemClock = Object.freeze({ now: () => Date.now() });
  */
 export function fixedClock(ms) {
   let at = ms;
-  return { now: () => at, move: (by) => { at += by; } };
+  return {
+    now: () => at,
+    move: (by) => {
+      at += by;
+    },
+  };
 }

@@ -108,7 +108,7 @@ export function frames(parts) {
 export function readFrames(bytes, { atMost = FRAMES_LIMIT } = {}) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const parts = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const start = at + 4;
     const end = start > bytes.length ? Infinity : start + view.getUint32(at);
     if (end > bytes.length || parts.length === atMost) {

@@ -6,13 +6,29 @@ import { utf8 } from './bytes.js';
 import { KeptError } from './errors.js';
 
 /** Of each version: data codewords, error correction codewords a block, blocks. Blocks of unequal size differ by one codeword. */
-const SIZES = [[16, 10, 1], [28, 16, 1], [44, 26, 1], [64, 18, 2], [86, 24, 2], [108, 16, 4], [124, 18, 4], [154, 22, 4], [182, 22, 5], [216, 26, 5]];
+const SIZES = [
+  [16, 10, 1],
+  [28, 16, 1],
+  [44, 26, 1],
+  [64, 18, 2],
+  [86, 24, 2],
+  [108, 16, 4],
+  [124, 18, 4],
+  [154, 22, 4],
+  [182, 22, 5],
+  [216, 26, 5],
+];
 const ALIGNED = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50]];
 /** @type {((x: number, y: number) => boolean)[]} */
 const MASKS = [
-  (x, y) => (x + y) % 2 === 0, (_x, y) => y % 2 === 0, (x) => x % 3 === 0, (x, y) => (x + y) % 3 === 0,
-  (x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2 === 0, (x, y) => ((x * y) % 2) + ((x * y) % 3) === 0,
-  (x, y) => (((x * y) % 2) + ((x * y) % 3)) % 2 === 0, (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
+  (x, y) => (x + y) % 2 === 0,
+  (_x, y) => y % 2 === 0,
+  (x) => x % 3 === 0,
+  (x, y) => (x + y) % 3 === 0,
+  (x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2 === 0,
+  (x, y) => ((x * y) % 2) + ((x * y) % 3) === 0,
+  (x, y) => (((x * y) % 2) + ((x * y) % 3)) % 2 === 0,
+  (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
 ];
 const FINDER = 'true,false,true,true,true,false,true';
 
@@ -42,13 +58,17 @@ function dataOf(bytes, version) {
   const [room = 0] = SIZES[version - 1] ?? [];
   /** @type {number[]} */
   const bits = [];
-  const push = (/** @type {number} */ value, /** @type {number} */ length) => { for (let i = length - 1; i >= 0; i--) bits.push((value >> i) & 1); };
+  const push = (/** @type {number} */ value, /** @type {number} */ length) => {
+    for (let i = length - 1; i >= 0; i--) bits.push((value >> i) & 1);
+  };
   push(4, 4);
   push(bytes.length, version < 10 ? 8 : 16);
   bytes.forEach((byte) => push(byte, 8));
   push(0, Math.min(4, room * 8 - bits.length));
   while (bits.length % 8) bits.push(0);
-  const words = Array.from({ length: bits.length / 8 }, (_, i) => bits.slice(i * 8, i * 8 + 8).reduce((sum, bit) => sum * 2 + bit, 0));
+  const words = Array.from({ length: bits.length / 8 }, (_, i) =>
+    bits.slice(i * 8, i * 8 + 8).reduce((sum, bit) => sum * 2 + bit, 0),
+  );
   for (let i = 0; words.length < room; i++) words.push(i % 2 ? 0x11 : 0xec);
   return words;
 }
@@ -63,8 +83,11 @@ function interleaved(words, version) {
     return words.slice(at, at + short + (i >= count - long ? 1 : 0));
   });
   const checks = blocks.map((block) => remainder(block, check));
-  const column = (/** @type {number[][]} */ all, /** @type {number} */ most) => Array.from({ length: most }, (_, i) => all.flatMap((one) => one[i] ?? [])).flat();
-  return [...column(blocks, short + 1), ...column(checks, check)].flatMap((word) => Array.from({ length: 8 }, (_, i) => (word >> (7 - i)) & 1));
+  const column = (/** @type {number[][]} */ all, /** @type {number} */ most) =>
+    Array.from({ length: most }, (_, i) => all.flatMap((one) => one[i] ?? [])).flat();
+  return [...column(blocks, short + 1), ...column(checks, check)].flatMap((word) =>
+    Array.from({ length: 8 }, (_, i) => (word >> (7 - i)) & 1),
+  );
 }
 
 /** The product in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1. @param {number} a @param {number} b */
@@ -85,7 +108,9 @@ function remainder(block, degree) {
   for (const word of block) {
     const factor = word ^ Number(result.shift());
     result.push(0);
-    result.forEach((value, i) => { result[i] = value ^ times(divisor[i + 1] ?? 0, factor); });
+    result.forEach((value, i) => {
+      result[i] = value ^ times(divisor[i + 1] ?? 0, factor);
+    });
   }
   return result;
 }
@@ -95,12 +120,26 @@ function drawn(bits, version, mask) {
   const size = version * 4 + 17;
   /** @type {Grid} */
   const grid = Array.from({ length: size }, () => Array(size).fill(null));
-  const put = (/** @type {number} */ x, /** @type {number} */ y, /** @type {boolean} */ dark) => { if (grid[y]?.[x] !== undefined) /** @type {any} */ (grid[y])[x] = dark; };
-  for (let i = 0; i < size; i++) { put(6, i, i % 2 === 0); put(i, 6, i % 2 === 0); }
-  for (const [x, y] of [[3, 3], [size - 4, 3], [3, size - 4]]) square(put, Number(x), Number(y), 4);
+  const put = (/** @type {number} */ x, /** @type {number} */ y, /** @type {boolean} */ dark) => {
+    if (grid[y]?.[x] !== undefined) /** @type {any} */ (grid[y])[x] = dark;
+  };
+  for (let i = 0; i < size; i++) {
+    put(6, i, i % 2 === 0);
+    put(i, 6, i % 2 === 0);
+  }
+  for (const [x, y] of [
+    [3, 3],
+    [size - 4, 3],
+    [3, size - 4],
+  ])
+    square(put, Number(x), Number(y), 4);
   const places = ALIGNED[version - 1] ?? [];
   const last = places.length - 1;
-  places.forEach((y, j) => places.forEach((x, i) => { if (!((i === 0 && (j === 0 || j === last)) || (i === last && j === 0))) square(put, x, y, 2); }));
+  places.forEach((y, j) =>
+    places.forEach((x, i) => {
+      if (!((i === 0 && (j === 0 || j === last)) || (i === last && j === 0))) square(put, x, y, 2);
+    }),
+  );
   told(put, size, version, mask);
   const hides = /** @type {(x: number, y: number) => boolean} */ (MASKS[mask]);
   let next = 0;
@@ -109,7 +148,7 @@ function drawn(bits, version, mask) {
     for (let step = 0; step < size; step++) {
       const y = ((right + 1) & 2) === 0 ? size - 1 - step : step;
       for (const x of [right, right - 1]) {
-        if (grid[y]?.[x] === null) put(x, y, (bits[next++] ?? 0) === 1 !== hides(x, y));
+        if (grid[y]?.[x] === null) put(x, y, ((bits[next++] ?? 0) === 1) !== hides(x, y));
       }
     }
   }

@@ -43,14 +43,28 @@ export async function newIdentity(session, { account, diary, device } = {}) {
 export async function sealIdentity(session, id) {
   const { identity, epochs } = session.own;
   const read = (/** @type {string} */ name) => (session.held.has(name) ? session.held.use(name, b64) : null);
-  const [account_key, diary_key, ecdsa, hpke, capture, proof] = await Promise.all([...SECRETS, 'capture', 'proof'].map(read));
+  const [account_key, diary_key, ecdsa, hpke, capture, proof] = await Promise.all(
+    [...SECRETS, 'capture', 'proof'].map(read),
+  );
   const { authors: _authors, earlier, ...said } = identity; // made again from the statements
   const { olds } = session.own;
   const kept = await Promise.all([...olds.keys()].map(async (epoch) => [epoch, await read(`diary_key:${epoch}`)]));
   const hpkes = await Promise.all(session.hpkesBefore().map(read));
   const desc = {
-    k: 'identity', ...said, ...(earlier.length ? { earlier: /** @type {any} */ (earlier) } : {}), ...(kept.length ? { olds: kept } : {}), ...(hpkes.length ? { hpkes } : {}), account_epoch: epochs.account, diary_epoch: epochs.diary, kdf_high: session.kdfHigh,
-    account_key, diary_key, ecdsa, hpke, capture, proof,
+    k: 'identity',
+    ...said,
+    ...(earlier.length ? { earlier: /** @type {any} */ (earlier) } : {}),
+    ...(kept.length ? { olds: kept } : {}),
+    ...(hpkes.length ? { hpkes } : {}),
+    account_epoch: epochs.account,
+    diary_epoch: epochs.diary,
+    kdf_high: session.kdfHigh,
+    account_key,
+    diary_key,
+    ecdsa,
+    hpke,
+    capture,
+    proof,
   };
   return sealBox(session.store.key, id, /** @type {any} */ (desc));
 }
@@ -70,14 +84,21 @@ export async function loadIdentity(session, id, sealed) {
     else session.held.drop(name);
   }
   session.kdfHigh = Math.max(session.kdfHigh, desc.kdf_high);
-  return session.adopt(/** @type {any} */ (desc), {
-    account_key: unb64(desc.account_key),
-    diary_key: unb64(desc.diary_key),
-    ecdsa: { scalar: unb64(desc.ecdsa), pub: unb64(desc.ecdsa_pub) },
-    hpke: { scalar: unb64(desc.hpke), pub: unb64(desc.hpke_pub) },
-  }, { account: desc.account_epoch, diary: desc.diary_epoch }, {
-    earlier: desc.earlier ?? [], olds: (desc.olds ?? []).map((/** @type {[number, string]} */ [epoch, key]) => [epoch, unb64(key)]), hpkes: (desc.hpkes ?? []).map(unb64),
-  });
+  return session.adopt(
+    /** @type {any} */ (desc),
+    {
+      account_key: unb64(desc.account_key),
+      diary_key: unb64(desc.diary_key),
+      ecdsa: { scalar: unb64(desc.ecdsa), pub: unb64(desc.ecdsa_pub) },
+      hpke: { scalar: unb64(desc.hpke), pub: unb64(desc.hpke_pub) },
+    },
+    { account: desc.account_epoch, diary: desc.diary_epoch },
+    {
+      earlier: desc.earlier ?? [],
+      olds: (desc.olds ?? []).map((/** @type {[number, string]} */ [epoch, key]) => [epoch, unb64(key)]),
+      hpkes: (desc.hpkes ?? []).map(unb64),
+    },
+  );
 }
 
 /**
@@ -100,8 +121,15 @@ export async function enrolment(session, { login, words, cost = usualCost(), wit
     ]);
   });
   const body = {
-    account, login, ...forWords, code_auth: code?.code_auth ?? null, code_wrap: code?.code_wrap ?? null,
-    keyset: b64(keyset), ecdsa_pub: identity.ecdsa_pub, hpke_pub: identity.hpke_pub, device,
+    account,
+    login,
+    ...forWords,
+    code_auth: code?.code_auth ?? null,
+    code_wrap: code?.code_wrap ?? null,
+    keyset: b64(keyset),
+    ecdsa_pub: identity.ecdsa_pub,
+    hpke_pub: identity.hpke_pub,
+    device,
     diary: { diary, wrap: b64(diaryWrap) },
   };
   return { body, code: code && { words12: code.words12, crockford: code.crockford } };
@@ -165,8 +193,17 @@ export async function readAccount(session, answer, diary) {
   const { account, opener, epoch, earlier, ...own } = await readKeys(session, answer);
   const listed = diary ? answer.diaries.find((one) => one.diary === diary) : answer.diaries[0];
   if (!listed) throw new KeptError('not_opened');
-  const diaryKey = await unwrap(opener, diaryWrapHeader(account, listed.diary, wholeNumber(listed.epoch)), unb64(listed.wrap));
-  return { diary: listed.diary, secrets: { ...own, diary_key: diaryKey }, epochs: { account: epoch, diary: listed.epoch }, earlier };
+  const diaryKey = await unwrap(
+    opener,
+    diaryWrapHeader(account, listed.diary, wholeNumber(listed.epoch)),
+    unb64(listed.wrap),
+  );
+  return {
+    diary: listed.diary,
+    secrets: { ...own, diary_key: diaryKey },
+    epochs: { account: epoch, diary: listed.epoch },
+    earlier,
+  };
 }
 
 /**
@@ -207,7 +244,12 @@ export async function newCode(session) {
   const header = accountWrapHeader('code', identity.account, epochs.account);
   const wrapped = await session.held.use('account_key', (accountKey) => wrap(opener, header, accountKey));
   const proof = await proofOfCode(code, identity.login);
-  const made = { words12: (await codeWords(code)).split(' '), crockford: codeText(code), code_auth: b64(proof), code_wrap: b64(wrapped) };
+  const made = {
+    words12: (await codeWords(code)).split(' '),
+    crockford: codeText(code),
+    code_auth: b64(proof),
+    code_wrap: b64(wrapped),
+  };
   code.fill(0);
   return made;
 }

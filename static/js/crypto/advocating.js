@@ -51,7 +51,9 @@ function enteringPart(session) {
   return {
     advocateNew: async (/** @type {{login: string, words: string}} */ { login, words }) => {
       const identity = await newIdentity(session);
-      const { body: { diary: _none, code_auth: _auth, code_wrap: _wrap, ...body } } = await enrolment(session, { login, words });
+      const {
+        body: { diary: _none, code_auth: _auth, code_wrap: _wrap, ...body },
+      } = await enrolment(session, { login, words });
       return { identity, body };
     },
     advocateOpen: async (/** @type {{answer: import('./accounts.js').Answer, login: string}} */ { answer, login }) => {
@@ -75,21 +77,38 @@ function clientPart(session, held, heldOf) {
         try {
           const granted = await openForAdvocate(own, unb64(row.sealed), row);
           if (granted.said.not_after <= now) throw new KeptError('not_opened');
-          const [opener, ...signers] = await Promise.all([importKey(granted.key.slice()), ...[...granted.authors].reverse().map(signerOf)]);
+          const [opener, ...signers] = await Promise.all([
+            importKey(granted.key.slice()),
+            ...[...granted.authors].reverse().map(signerOf),
+          ]);
           held.set(row.grant, { ...granted, opener, signers });
-          const summary = row.summary ? await SUMMARY.open(granted.key.slice(), unb64(row.summary), row).catch(() => null) : null;
+          const summary = row.summary
+            ? await SUMMARY.open(granted.key.slice(), unb64(row.summary), row).catch(() => null)
+            : null;
           return { said: granted.said, other: granted.other, summary };
         } catch {
           return null; // altered, unsigned, for somebody else, or over: it lets nobody in
         }
       });
     },
-    clientForget: async (/** @type {string} */ grant) => { held.delete(grant); },
+    clientForget: async (/** @type {string} */ grant) => {
+      held.delete(grant);
+    },
     clientRead: async (/** @type {string} */ grant, /** @type {Uint8Array} */ page) => {
       const given = heldOf(grant);
       return inFlight(readFrames(page, { atMost: 320 }), (frame) => readOne(session, given, frame));
     },
-    clientPart: (/** @type {{grant: string, blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ { grant, blob, key, i, n, sealed, size }) => {
+    clientPart: (
+      /** @type {{grant: string, blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ {
+        grant,
+        blob,
+        key,
+        i,
+        n,
+        sealed,
+        size,
+      },
+    ) => {
       parseId(blob);
       return openPart({ diary: heldOf(grant).said.diary, blob, key: unb64(key) }, i, n, sealed, size);
     },
@@ -102,9 +121,20 @@ function clientPart(session, held, heldOf) {
       return MARKS.open(key.slice(), sealed, said);
     },
     /** The key whose nine words were compared, and what those before it said as they went. */
-    clientKeys: async (/** @type {string} */ grant) => { const { other, earlier } = heldOf(grant); return { ecdsa_pub: other.ecdsa_pub, earlier }; },
-    preparedSeal: (/** @type {string} */ grant, /** @type {import('./prepared.js').Prepared} */ prepared) => session.pairs().then((pairs) => sealPrepared(pairs, heldOf(grant).said, prepared)),
-    letterSeal: async (/** @type {{grant: string, what: 'question'|'assisted', fields: any, made_at: number}} */ { grant, what, fields, made_at }) => {
+    clientKeys: async (/** @type {string} */ grant) => {
+      const { other, earlier } = heldOf(grant);
+      return { ecdsa_pub: other.ecdsa_pub, earlier };
+    },
+    preparedSeal: (/** @type {string} */ grant, /** @type {import('./prepared.js').Prepared} */ prepared) =>
+      session.pairs().then((pairs) => sealPrepared(pairs, heldOf(grant).said, prepared)),
+    letterSeal: async (
+      /** @type {{grant: string, what: 'question'|'assisted', fields: any, made_at: number}} */ {
+        grant,
+        what,
+        fields,
+        made_at,
+      },
+    ) => {
       const { said, other } = heldOf(grant);
       const pairs = await session.pairs();
       const place = { diary: said.diary, grant, letter: idText(newId()) };
@@ -129,12 +159,28 @@ async function readOne(session, { said, opener, signers }, frame) {
     const meta = { c, sig, parents, parts };
     const pieces = readFrames(/** @type {Uint8Array} */ (sealed), { atMost: SEALED });
     const [{ keys, apart }] = await Promise.all([
-      keysIn(said, opener, version, readFrames(/** @type {Uint8Array} */ (wraps), { atMost: 2 })), verifyCounting(signers, seq, signedBytes(c, place), unb64(sig)),
+      keysIn(said, opener, version, readFrames(/** @type {Uint8Array} */ (wraps), { atMost: 2 })),
+      verifyCounting(signers, seq, signedBytes(c, place), unb64(sig)),
     ]);
-    const opened = await openWithKeys({ place, meta, envelopes: pieces.slice(parts.length) }, keys, session.namesOf, apart);
+    const opened = await openWithKeys(
+      { place, meta, envelopes: pieces.slice(parts.length) },
+      keys,
+      session.namesOf,
+      apart,
+    );
     if (opened.altered) throw new KeptError('bad_signature');
     const kept_at = Number.isSafeInteger(receipt?.ts) ? receipt.ts : null;
-    return { ...opened, digests: null, seq, record, version, kept_at, sealed: { c, sig, parents, receipt: receipt ?? null }, apart, whole: opened.commitment === c };
+    return {
+      ...opened,
+      digests: null,
+      seq,
+      record,
+      version,
+      kept_at,
+      sealed: { c, sig, parents, receipt: receipt ?? null },
+      apart,
+      whole: opened.commitment === c,
+    };
   } catch {
     return { seq, refused: true };
   }
@@ -148,7 +194,13 @@ async function signerOf({ pub, seq }) {
 /** Returns when a key that counted for that number made the signature; throws `bad_signature`. @param {readonly Signer[]} signers @param {number} seq @param {Bytes} message @param {Bytes} sig */
 async function verifyCounting(signers, seq, message, sig) {
   for (const { key } of signers.filter(({ until }) => until === null || seq <= until)) {
-    if (await verifyAuthor(key, message, sig).then(() => true, () => false)) return;
+    if (
+      await verifyAuthor(key, message, sig).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
   }
   throw new KeptError('bad_signature');
 }
@@ -158,6 +210,10 @@ async function keysIn(said, opener, version, given) {
   const parts = partsOf(said);
   const [keyed, [digests, ...more]] = [given.slice(0, parts.length), given.slice(parts.length)];
   if (more.length || (digests && !givesDigests(said))) throw new KeptError('not_opened');
-  const keys = await Promise.all(keyed.map((one, i) => envelope.open(opener, one, 'wrap', grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version))));
+  const keys = await Promise.all(
+    keyed.map((one, i) =>
+      envelope.open(opener, one, 'wrap', grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version)),
+    ),
+  );
   return { keys, apart: digests ? await openDigests(opener, said, version, digests) : null };
 }

@@ -52,9 +52,17 @@ export async function knownAnswerTest(argon2 = argon2id) {
 /** @type {Argon2id} */
 async function byWasm(password, salt, { m, t }) {
   await import(WASM_SCRIPT);
-  const { hashwasm } = /** @type {{hashwasm: {argon2id(options: object): Promise<Bytes>}}} */ (/** @type {unknown} */ (globalThis));
+  const { hashwasm } = /** @type {{hashwasm: {argon2id(options: object): Promise<Bytes>}}} */ (
+    /** @type {unknown} */ (globalThis)
+  );
   return hashwasm.argon2id({
-    password, salt, memorySize: m, iterations: t, parallelism: 1, hashLength: OUT_BYTES, outputType: 'binary',
+    password,
+    salt,
+    memorySize: m,
+    iterations: t,
+    parallelism: 1,
+    hashLength: OUT_BYTES,
+    outputType: 'binary',
   });
 }
 

@@ -10,21 +10,30 @@ import { TAGS, inside, numberOf, oidOf, readOne, timeOf } from './der.js';
 const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
 const PURPOSES = '2.5.29.37';
 const HASHES = /** @type {Record<string, string>} */ ({
-  '2.16.840.1.101.3.4.2.1': 'SHA-256', '2.16.840.1.101.3.4.2.2': 'SHA-384', '2.16.840.1.101.3.4.2.3': 'SHA-512',
+  '2.16.840.1.101.3.4.2.1': 'SHA-256',
+  '2.16.840.1.101.3.4.2.2': 'SHA-384',
+  '2.16.840.1.101.3.4.2.3': 'SHA-512',
 });
 const SIGNATURES = /** @type {Record<string, {name: string, hash: string}>} */ ({
-  '1.2.840.113549.1.1.11': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, '1.2.840.113549.1.1.12': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' },
-  '1.2.840.113549.1.1.13': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' }, '1.2.840.10045.4.3.2': { name: 'ECDSA', hash: 'SHA-256' },
-  '1.2.840.10045.4.3.3': { name: 'ECDSA', hash: 'SHA-384' }, '1.2.840.10045.4.3.4': { name: 'ECDSA', hash: 'SHA-512' },
+  '1.2.840.113549.1.1.11': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  '1.2.840.113549.1.1.12': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' },
+  '1.2.840.113549.1.1.13': { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' },
+  '1.2.840.10045.4.3.2': { name: 'ECDSA', hash: 'SHA-256' },
+  '1.2.840.10045.4.3.3': { name: 'ECDSA', hash: 'SHA-384' },
+  '1.2.840.10045.4.3.4': { name: 'ECDSA', hash: 'SHA-512' },
 });
 const RSA = '1.2.840.113549.1.1.1';
 const CURVES = /** @type {Record<string, {name: string, bytes: number}>} */ ({
-  '1.2.840.10045.3.1.7': { name: 'P-256', bytes: 32 }, '1.3.132.0.34': { name: 'P-384', bytes: 48 }, '1.3.132.0.35': { name: 'P-521', bytes: 66 },
+  '1.2.840.10045.3.1.7': { name: 'P-256', bytes: 32 },
+  '1.3.132.0.34': { name: 'P-384', bytes: 48 },
+  '1.3.132.0.35': { name: 'P-521', bytes: 66 },
 });
 
 /** The certificates of a PEM text, in order. @param {string} pem @returns {Certificate[]} */
 export function readPem(pem) {
-  return [...pem.matchAll(PEM)].map(([, body = '']) => readCertificate(unb64(body.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))));
+  return [...pem.matchAll(PEM)].map(([, body = '']) =>
+    readCertificate(unb64(body.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))),
+  );
 }
 
 /** @param {Bytes} der @returns {Certificate} */
@@ -37,8 +46,16 @@ export function readCertificate(der) {
   const extensions = fields.find(({ tag }) => tag === 0xa3);
   if (!told || !issuer || !subject || !key) throw new KeptError('bad_request');
   return {
-    der, signed: told.whole, signature: bitsOf(bits), algorithm: oidOf(inside(algorithm, TAGS.sequence)[0]), issuer: issuer.whole, subject: subject.whole,
-    from: timeOf(notBefore), until: timeOf(notAfter), key: key.whole, purposes: extensions ? purposesOf(extensions) : [],
+    der,
+    signed: told.whole,
+    signature: bitsOf(bits),
+    algorithm: oidOf(inside(algorithm, TAGS.sequence)[0]),
+    issuer: issuer.whole,
+    subject: subject.whole,
+    from: timeOf(notBefore),
+    until: timeOf(notAfter),
+    key: key.whole,
+    purposes: extensions ? purposesOf(extensions) : [],
   };
 }
 
@@ -74,7 +91,8 @@ export async function checkSignature(by, algorithm, message, signature, digest) 
   const [about, bits] = inside(readOne(by.key, TAGS.sequence), TAGS.sequence);
   const [kind, curve] = inside(about, TAGS.sequence);
   const isRsa = oidOf(kind) === RSA;
-  const known = SIGNATURES[algorithm] ?? (digest && algorithm === RSA ? { name: 'RSASSA-PKCS1-v1_5', hash: digest } : null);
+  const known =
+    SIGNATURES[algorithm] ?? (digest && algorithm === RSA ? { name: 'RSASSA-PKCS1-v1_5', hash: digest } : null);
   if (!known || (known.name === 'ECDSA') === isRsa) throw new KeptError('bad_signature');
   const held = isRsa ? null : CURVES[oidOf(curve)];
   if (!isRsa && !held) throw new KeptError('bad_signature');
@@ -82,7 +100,12 @@ export async function checkSignature(by, algorithm, message, signature, digest) 
   const how = held ? { name: 'ECDSA', namedCurve: held.name } : { name: known.name, hash: known.hash };
   const key = await crypto.subtle.importKey('spki', by.key, how, false, ['verify']);
   const raw = held ? plainSignature(signature, held.bytes) : signature;
-  const holds = await crypto.subtle.verify(held ? { name: 'ECDSA', hash: known.hash } : { name: known.name }, key, raw, message);
+  const holds = await crypto.subtle.verify(
+    held ? { name: 'ECDSA', hash: known.hash } : { name: known.name },
+    key,
+    raw,
+    message,
+  );
   if (!holds) throw new KeptError('bad_signature');
 }
 

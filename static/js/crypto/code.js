@@ -30,7 +30,9 @@ export function newCode() {
 export async function codeWords(code) {
   const words = await wordList();
   const [check = 0] = sha256Now(code);
-  return digits(toNumber(code) * 16n + BigInt(check >> 4), 11, CODE_WORDS).map((digit) => words[digit]).join(' ');
+  return digits(toNumber(code) * 16n + BigInt(check >> 4), 11, CODE_WORDS)
+    .map((digit) => words[digit])
+    .join(' ');
 }
 
 /**
@@ -42,7 +44,9 @@ export function codeText(code) {
   const [first = 0, second = 0] = sha256Now(code);
   const check = (first * 256 + second) >> 6;
   // 128 bits, two zero bits and ten check bits make 28 characters of five bits.
-  const characters = digits(toNumber(code) * 4096n + BigInt(check), 5, CODE_CHARACTERS).map((digit) => CROCKFORD[digit]);
+  const characters = digits(toNumber(code) * 4096n + BigInt(check), 5, CODE_CHARACTERS).map(
+    (digit) => CROCKFORD[digit],
+  );
   return /** @type {string[]} */ (characters.join('').match(/.{4}/g)).join('-');
 }
 
@@ -52,7 +56,8 @@ export function codeText(code) {
  * @returns {Promise<Bytes>}
  */
 export async function readCode(text) {
-  if (Array.from(text).length > TEXT_LIMIT) throw new KeptError('bad_request', 'A recovery code has 28 letters and numbers, or twelve words.');
+  if (Array.from(text).length > TEXT_LIMIT)
+    throw new KeptError('bad_request', 'A recovery code has 28 letters and numbers, or twelve words.');
   const words = await wordList();
   const named = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const places = named.map((word) => words.indexOf(word));
@@ -68,7 +73,7 @@ export async function readCode(text) {
 async function fromWords(places, said) {
   const number = places.reduce((sum, place) => sum * 2048n + BigInt(place), 0n);
   const code = toBytes(number >> 4n);
-  if (await codeWords(code) !== said) {
+  if ((await codeWords(code)) !== said) {
     throw new KeptError('bad_request', 'These words are not in the right order, or one is wrong.');
   }
   return code;
@@ -79,7 +84,10 @@ async function fromWords(places, said) {
  * @returns {Bytes}
  */
 function fromCharacters(text) {
-  const plain = text.toUpperCase().replace(/[\p{White_Space}-]/gu, '').replace(/[OIL]/g, (letter) => LOOKALIKES[letter] ?? letter);
+  const plain = text
+    .toUpperCase()
+    .replace(/[\p{White_Space}-]/gu, '')
+    .replace(/[OIL]/g, (letter) => LOOKALIKES[letter] ?? letter);
   let number = 0n;
   for (const character of plain) {
     const place = CROCKFORD.indexOf(character);
@@ -101,7 +109,9 @@ function fromCharacters(text) {
  * @returns {number[]}
  */
 function digits(number, bits, count) {
-  return Array.from({ length: count }, (_, i) => Number(BigInt.asUintN(bits, number >> BigInt(bits * (count - 1 - i)))));
+  return Array.from({ length: count }, (_, i) =>
+    Number(BigInt.asUintN(bits, number >> BigInt(bits * (count - 1 - i)))),
+  );
 }
 
 /**

@@ -14,7 +14,17 @@ import { hkdfMany, sha256After, sha256Now } from './digests.js';
 /** @typedef {{open: readonly string[], restricted: readonly string[]}} Names reserved names count as open whether listed or not */
 /** @typedef {{readonly [name: string]: Json}} Fields */
 
-export const RESERVED = Object.freeze(['_kind', '_schema', '_ids', '_parents', '_line', '_beacon', '_author', '_by', '_clock']);
+export const RESERVED = Object.freeze([
+  '_kind',
+  '_schema',
+  '_ids',
+  '_parents',
+  '_line',
+  '_beacon',
+  '_author',
+  '_by',
+  '_clock',
+]);
 
 const SALT_BYTES = 16;
 const COMMIT = utf8('kept/commit\0');
@@ -55,11 +65,13 @@ export function saltsOf(seed) {
  */
 export function fieldDigest(name, salt, value) {
   const { before } = spelt(name);
-  return value === null ? digestField(before, b64Bytes(salt), END_NULL) : digestField(before, b64Bytes(salt), MIDDLE, canon(value), END);
+  return value === null
+    ? digestField(before, b64Bytes(salt), END_NULL)
+    : digestField(before, b64Bytes(salt), MIDDLE, canon(value), END);
 }
 
 /** A name of a newer schema may be what every object has. @param {Fields} fields @param {string} name @returns {Json} */
-const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] ?? null : null);
+const own = (fields, name) => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null);
 
 /**
  * Every name's digest, as b64. Without a restricted part (`seeds.restricted` null) those salts come from the

@@ -30,9 +30,20 @@ export async function copyKeys(session, { words }) {
     const [words_wrap, keyset, diary_wrap] = await Promise.all([
       wrap(kek, accountWrapHeader('words', account, epochs.account, kdf), accountKey),
       sealKeyset(opener, { account, epoch: epochs.account, rev: 1 }, pairs),
-      session.held.use('diary_key', (diaryKey) => wrap(opener, diaryWrapHeader(account, diary, epochs.diary), diaryKey)),
+      session.held.use('diary_key', (diaryKey) =>
+        wrap(opener, diaryWrapHeader(account, diary, epochs.diary), diaryKey),
+      ),
     ]);
-    return { account, diary, diary_epoch: epochs.diary, kdf, words_wrap: b64(words_wrap), code_wrap: null, keyset: b64(keyset), diary_wrap: b64(diary_wrap) };
+    return {
+      account,
+      diary,
+      diary_epoch: epochs.diary,
+      kdf,
+      words_wrap: b64(words_wrap),
+      code_wrap: null,
+      keyset: b64(keyset),
+      diary_wrap: b64(diary_wrap),
+    };
   });
 }
 
@@ -50,6 +61,12 @@ export async function openCopy(session, { keys, words, code, device }) {
     session.signingIn = { kdf, root: await session.root(normalise(words ?? ''), kdf) };
   }
   const { account, words_wrap, code_wrap, keyset, diary, diary_epoch, diary_wrap } = keys;
-  const answer = { account, words_wrap, code_wrap: code_wrap ?? '', keyset, diaries: [{ diary, epoch: diary_epoch, wrap: diary_wrap }] };
+  const answer = {
+    account,
+    words_wrap,
+    code_wrap: code_wrap ?? '',
+    keyset,
+    diaries: [{ diary, epoch: diary_epoch, wrap: diary_wrap }],
+  };
   return openAccount(session, { answer, login: '', ...(device ? { device } : {}) });
 }

@@ -4,7 +4,16 @@ import { KeptError } from '../core/errors.js';
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {{tag: number, content: Bytes, whole: Bytes}} Der */
 
-export const TAGS = Object.freeze({ integer: 2, bits: 3, octets: 4, oid: 6, utc: 23, time: 24, sequence: 0x30, set: 0x31 });
+export const TAGS = Object.freeze({
+  integer: 2,
+  bits: 3,
+  octets: 4,
+  oid: 6,
+  utc: 23,
+  time: 24,
+  sequence: 0x30,
+  set: 0x31,
+});
 const DEPTH_BYTES = 4;
 
 function broken() {
@@ -14,7 +23,7 @@ function broken() {
 /** The values that stand one after another. @param {Bytes} bytes @returns {Der[]} */
 export function readAll(bytes) {
   const found = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const one = readAt(bytes, at);
     found.push(one);
     at += one.whole.length;
@@ -72,7 +81,8 @@ export function oidOf(value) {
 
 /** A whole number, not negative. @param {Der|undefined} value */
 export function numberOf(value) {
-  if (!value || value.tag !== TAGS.integer || !value.content.length || (/** @type {number} */ (value.content[0]) & 128)) throw broken();
+  if (!value || value.tag !== TAGS.integer || !value.content.length || /** @type {number} */ (value.content[0]) & 128)
+    throw broken();
   return value.content.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
@@ -83,5 +93,8 @@ export function timeOf(value) {
   if (!found || !value || (value.tag !== TAGS.utc && value.tag !== TAGS.time)) throw broken();
   const [, year = '', month, day, hour, minute, second, part = ''] = found;
   const whole = year.length === 4 ? Number(year) : Number(year) + (Number(year) < 50 ? 2000 : 1900);
-  return Date.UTC(whole, Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) + Math.floor(Number(`0${part}`) * 1000);
+  return (
+    Date.UTC(whole, Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) +
+    Math.floor(Number(`0${part}`) * 1000)
+  );
 }

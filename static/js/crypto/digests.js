@@ -52,7 +52,9 @@ export function sha256Now(...parts) {
 export function runningDigest(name) {
   const state = (name === 'SHA-256' ? sha256Of : sha512Of).create();
   return {
-    update: (part) => { state.update(part); },
+    update: (part) => {
+      state.update(part);
+    },
     digest: () => /** @type {Bytes} */ (state.digest()),
   };
 }
@@ -78,7 +80,10 @@ function gatheredDigest(size) {
     },
     digests: async () => {
       const [short, long] = await Promise.all(['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, whole)));
-      return /** @type {[Bytes, Bytes]} */ ([new Uint8Array(/** @type {ArrayBuffer} */ (short)), new Uint8Array(/** @type {ArrayBuffer} */ (long))]);
+      return /** @type {[Bytes, Bytes]} */ ([
+        new Uint8Array(/** @type {ArrayBuffer} */ (short)),
+        new Uint8Array(/** @type {ArrayBuffer} */ (long)),
+      ]);
     },
   };
 }
@@ -114,7 +119,9 @@ export function importHkdfKey(raw) {
 export async function hkdf(key, label, ...more) {
   const material = key instanceof Uint8Array ? await importHkdfKey(key) : key;
   const info = concat(utf8(label), ...more);
-  return new Uint8Array(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: EMPTY, info }, material, 256));
+  return new Uint8Array(
+    await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: EMPTY, info }, material, 256),
+  );
 }
 
 /**
@@ -159,7 +166,9 @@ export function sha256After(before) {
  * @returns {Bytes} good until the state is used again
  */
 function digestIn(state) {
-  const { buffer } = /** @type {{digestInto: (out: Uint8Array) => void, buffer: Bytes}} */ (/** @type {unknown} */ (state));
+  const { buffer } = /** @type {{digestInto: (out: Uint8Array) => void, buffer: Bytes}} */ (
+    /** @type {unknown} */ (state)
+  );
   state.digestInto(buffer);
   return buffer.subarray(0, 32);
 }

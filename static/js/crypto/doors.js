@@ -61,12 +61,14 @@ export async function setSlot(session, door, words, role, behind) {
   const i = placeOf(door, role);
   const there = await trySlots(root, door);
   if (there && there.i !== i) throw new KeptError('words_in_use');
-  const storeKey = role === 'cover' ? await notebookKey(door) : await storeKeyFor(session, role, there?.content.store_key);
+  const storeKey =
+    role === 'cover' ? await notebookKey(door) : await storeKeyFor(session, role, there?.content.store_key);
   const renewed = { ...door, slots: [...door.slots], capture_pub: await capturePub(session, door) };
   renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
   // It is the same store behind other words: what lies in it from before its keys were changed goes on opening.
-  if (!session.opened || session.opened.role === role) await openStore(session, role, i, storeKey, root, session.opened?.olds);
+  if (!session.opened || session.opened.role === role)
+    await openStore(session, role, i, storeKey, root, session.opened?.olds);
   session.kdfHigh = Math.max(session.kdfHigh, behind.pins.kdf_high);
   return renewed;
 }
@@ -88,9 +90,9 @@ export async function setShort(session, door, secret, behind) {
   const there = await trySlots(root, door);
   if (there && there.i !== SHORT) throw new KeptError('words_in_use');
   const renewed = { ...door, slots: [...door.slots] };
-  renewed.slots[SHORT] = await session.held.use('store_key', (storeKey) => (
-    sealSlot(root, door, SHORT, { ...behind, role: 'diary', store_key: b64(storeKey) })
-  ));
+  renewed.slots[SHORT] = await session.held.use('store_key', (storeKey) =>
+    sealSlot(root, door, SHORT, { ...behind, role: 'diary', store_key: b64(storeKey) }),
+  );
   if ((await trySlots(root, renewed))?.i !== SHORT) throw new KeptError('not_opened');
   return renewed;
 }
@@ -108,10 +110,10 @@ export async function renewSlot(session, door, behind) {
   const { role, i, slotRoot } = session.store;
   if ((await trySlots(slotRoot, door))?.i !== i) return door;
   const renewed = { ...door, slots: [...door.slots] };
-  renewed.slots[i] = await session.held.use('store_key', (storeKey) => (
-    sealSlot(slotRoot, door, i, { ...behind, role, store_key: b64(storeKey) })
-  ));
-  if (!await trySlots(slotRoot, renewed)) throw new KeptError('not_opened');
+  renewed.slots[i] = await session.held.use('store_key', (storeKey) =>
+    sealSlot(slotRoot, door, i, { ...behind, role, store_key: b64(storeKey) }),
+  );
+  if (!(await trySlots(slotRoot, renewed))) throw new KeptError('not_opened');
   return renewed;
 }
 
@@ -146,7 +148,10 @@ export async function confirmWords(session, words, door) {
   checkDoor(door);
   const root = await session.root(fold(words) || ' ', checkKdf(doorKdf(door), session.policy));
   const found = await trySlots(root, door);
-  const isOpen = found !== null && found.i !== SHORT && await session.held.use('store_key', (storeKey) => found.content.store_key === b64(storeKey));
+  const isOpen =
+    found !== null &&
+    found.i !== SHORT &&
+    (await session.held.use('store_key', (storeKey) => found.content.store_key === b64(storeKey)));
   if (!isOpen) throw new KeptError('no_match', 'Try again.');
 }
 

@@ -41,8 +41,10 @@ export async function sealDraft(key, plaintext) {
 export async function openDraft(key, sealed) {
   if (sealed[0] !== MARK) throw new KeptError('not_opened');
   const iv = sealed.slice(1, 1 + NONCE_BYTES);
-  const plaintext = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, sealed.slice(1 + NONCE_BYTES)).catch(() => {
-    throw new KeptError('not_opened');
-  });
+  const plaintext = await crypto.subtle
+    .decrypt({ name: 'AES-GCM', iv }, key, sealed.slice(1 + NONCE_BYTES))
+    .catch(() => {
+      throw new KeptError('not_opened');
+    });
   return unpad(new Uint8Array(plaintext));
 }

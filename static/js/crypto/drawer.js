@@ -18,11 +18,14 @@ export async function notebookVault(door) {
   const [key, rootId] = await Promise.all([importKey(storeKey), rootIdOf(storeKey)]);
   return {
     rootId: async () => rootId,
-    boxSealMany: (/** @type {[Bytes, import('../core/encoding.js').JsonObject, Bytes?][]} */ records) => Promise.all(records.map(([id, desc, bytes]) => sealBox(key, id, desc, bytes))),
+    boxSealMany: (/** @type {[Bytes, import('../core/encoding.js').JsonObject, Bytes?][]} */ records) =>
+      Promise.all(records.map(([id, desc, bytes]) => sealBox(key, id, desc, bytes))),
     boxOpenNewest: (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => openBox(key, id, sealed),
     // Its key is never another: nothing lies where a diary's earlier keys would.
     earlierId: async () => new Uint8Array(16),
-    boxOpenMany: (/** @type {[Bytes, Bytes][]} */ pairs) => Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed))),
-    boxOpenEach: (/** @type {[Bytes, Bytes][]} */ pairs) => Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed).catch(() => null))),
+    boxOpenMany: (/** @type {[Bytes, Bytes][]} */ pairs) =>
+      Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed))),
+    boxOpenEach: (/** @type {[Bytes, Bytes][]} */ pairs) =>
+      Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed).catch(() => null))),
   };
 }

@@ -89,26 +89,32 @@ function lockPart(session, now) {
     measure: () => doors.measure(session, now),
     suggestWords,
     checkWords: async (/** @type {string} */ text) => checkWords(text),
-    newDoor: async (/** @type {import('./argon2.js').Cost | undefined} */ cost = undefined) => (
-      doors.makeDoor(session, cost ?? await doors.measure(session, now))
-    ),
-    setSlot: (/** @type {Door} */ door, /** @type {string} */ words, /** @type {import('./slots.js').Role} */ role, /** @type {doors.Behind} */ behind) => (
-      doors.setSlot(session, door, words, role, behind)
-    ),
-    setShort: (/** @type {Door} */ door, /** @type {string} */ secret, /** @type {doors.Behind} */ behind) => doors.setShort(session, door, secret, behind),
+    newDoor: async (/** @type {import('./argon2.js').Cost | undefined} */ cost = undefined) =>
+      doors.makeDoor(session, cost ?? (await doors.measure(session, now))),
+    setSlot: (
+      /** @type {Door} */ door,
+      /** @type {string} */ words,
+      /** @type {import('./slots.js').Role} */ role,
+      /** @type {doors.Behind} */ behind,
+    ) => doors.setSlot(session, door, words, role, behind),
+    setShort: (/** @type {Door} */ door, /** @type {string} */ secret, /** @type {doors.Behind} */ behind) =>
+      doors.setShort(session, door, secret, behind),
     renewSlot: (/** @type {Door} */ door, /** @type {doors.Behind} */ behind) => doors.renewSlot(session, door, behind),
     unlock: (/** @type {string} */ words, /** @type {Door} */ door) => doors.unlock(session, words, door),
     confirmWords: (/** @type {string} */ words, /** @type {Door} */ door) => doors.confirmWords(session, words, door),
     rootId: () => doors.rootId(session),
-    boxSeal: async (/** @type {Bytes} */ id, /** @type {JsonObject} */ desc, /** @type {Bytes | undefined} */ bytes = undefined) => (
-      /** @type {Bytes} */ ((await doors.boxSealMany(session, [[id, desc, bytes]]))[0])
-    ),
-    boxSealMany: async (/** @type {readonly (readonly [Bytes, JsonObject, Bytes?])[]} */ records) => doors.boxSealMany(session, records),
-    boxOpen: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => (
-      /** @type {import('./box.js').Opened} */ ((await doors.boxOpenMany(session, [[id, sealed]]))[0])
-    ),
+    boxSeal: async (
+      /** @type {Bytes} */ id,
+      /** @type {JsonObject} */ desc,
+      /** @type {Bytes | undefined} */ bytes = undefined,
+    ) => /** @type {Bytes} */ ((await doors.boxSealMany(session, [[id, desc, bytes]]))[0]),
+    boxSealMany: async (/** @type {readonly (readonly [Bytes, JsonObject, Bytes?])[]} */ records) =>
+      doors.boxSealMany(session, records),
+    boxOpen: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) =>
+      /** @type {import('./box.js').Opened} */ ((await doors.boxOpenMany(session, [[id, sealed]]))[0]),
     boxKeys: (/** @type {readonly (readonly [Bytes, Bytes])[]} */ heads) => doors.boxKeys(session, heads),
-    boxOpenMany: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => doors.boxOpenMany(session, records),
+    boxOpenMany: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) =>
+      doors.boxOpenMany(session, records),
     boxOpenEach: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => openBoxes(session, records),
   };
 }
@@ -116,25 +122,28 @@ function lockPart(session, now) {
 /** @param {Session} session */
 function accountPart(session) {
   return {
-    newIdentity: (/** @type {Parameters<typeof accounts.newIdentity>[1]} */ ids = {}) => accounts.newIdentity(session, ids),
+    newIdentity: (/** @type {Parameters<typeof accounts.newIdentity>[1]} */ ids = {}) =>
+      accounts.newIdentity(session, ids),
     sealIdentity: (/** @type {Bytes} */ id) => accounts.sealIdentity(session, id),
     loadIdentity: (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => accounts.loadIdentity(session, id, sealed),
     enrolment: (/** @type {Parameters<typeof accounts.enrolment>[1]} */ wish) => accounts.enrolment(session, wish),
     auth: (/** @type {Parameters<typeof accounts.auth>[1]} */ given) => accounts.auth(session, given),
     codeAuth: (/** @type {Parameters<typeof accounts.codeAuth>[1]} */ given) => accounts.codeAuth(session, given),
-    openAccount: (/** @type {Parameters<typeof accounts.openAccount>[1]} */ given) => accounts.openAccount(session, given),
-    changeWords: (/** @type {Parameters<typeof accounts.changeWords>[1]} */ given) => accounts.changeWords(session, given),
+    openAccount: (/** @type {Parameters<typeof accounts.openAccount>[1]} */ given) =>
+      accounts.openAccount(session, given),
+    changeWords: (/** @type {Parameters<typeof accounts.changeWords>[1]} */ given) =>
+      accounts.changeWords(session, given),
     newCode: () => accounts.newCode(session),
     copyKeys: (/** @type {Parameters<typeof copy.copyKeys>[1]} */ given) => copy.copyKeys(session, given),
     openCopy: (/** @type {Parameters<typeof copy.openCopy>[1]} */ given) => copy.openCopy(session, given),
     confirmCode: (/** @type {string} */ typed) => accounts.confirmCode(session, typed),
     earlierProof: () => accounts.earlierProof(session),
     forgetEarlierProof: async () => accounts.forgetEarlierProof(session),
-    registeredAs: async (/** @type {Parameters<typeof accounts.registeredAs>[1]} */ registration) => accounts.registeredAs(session, registration),
+    registeredAs: async (/** @type {Parameters<typeof accounts.registeredAs>[1]} */ registration) =>
+      accounts.registeredAs(session, registration),
     kdfHigh: async () => session.kdfHigh,
-    openCapture: (/** @type {Bytes} */ envelope, /** @type {JsonObject} */ header) => (
-      session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header))
-    ),
+    openCapture: (/** @type {Bytes} */ envelope, /** @type {JsonObject} */ header) =>
+      session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header)),
   };
 }
 
@@ -144,13 +153,15 @@ function rekeyPart(session) {
     rekeyBegin: (/** @type {Parameters<typeof rekey.begin>[1]} */ given) => rekey.begin(session, given),
     rekeyResume: (/** @type {Parameters<typeof rekey.resume>[1]} */ given) => rekey.resume(session, given),
     rekeyFrom: (/** @type {Parameters<typeof rekey.from>[1]} */ answer) => rekey.from(session, answer),
-    rewrap: (/** @type {Parameters<typeof rekey.rewrap>[1]} */ list, /** @type {'own'|'next'} */ keys) => rekey.rewrap(session, list, keys),
+    rewrap: (/** @type {Parameters<typeof rekey.rewrap>[1]} */ list, /** @type {'own'|'next'} */ keys) =>
+      rekey.rewrap(session, list, keys),
     rekeyAdopt: (/** @type {Parameters<typeof rekey.adopt>[1]} */ given) => rekey.adopt(session, given),
     forgetOlds: async () => rekey.forgetOlds(session),
     earlierId: () => rekey.earlierId(session),
     sealEarlier: (/** @type {Bytes} */ id) => rekey.sealEarlier(session, id),
     loadEarlier: (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => rekey.loadEarlier(session, id, sealed),
-    boxOpenNewest: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => openBox(session.store.key, id, sealed),
+    boxOpenNewest: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) =>
+      openBox(session.store.key, id, sealed),
   };
 }
 
@@ -164,11 +175,16 @@ function versionPart(session) {
     return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, names ? () => names : namesOf);
   };
   return {
-    setSchemas: async (/** @type {Schemas} */ table) => { session.schemas = table; },
+    setSchemas: async (/** @type {Schemas} */ table) => {
+      session.schemas = table;
+    },
     openStored: async (/** @type {readonly import('./stored.js').StoredVersion[]} */ list) => openStored(session, list),
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
-    signAgain: async (/** @type {VersionPushed} */ pushed, /** @type {{whoever?: boolean}} */ { whoever = false } = {}) => {
+    signAgain: async (
+      /** @type {VersionPushed} */ pushed,
+      /** @type {{whoever?: boolean}} */ { whoever = false } = {},
+    ) => {
       const { identity, signKey } = session.own;
       const { altered, reserved } = await openOne(pushed);
       const { device } = /** @type {any} */ (reserved._author) ?? {};
@@ -177,15 +193,17 @@ function versionPart(session) {
       return b64(await sign(signKey, signedBytes(meta.c, { diary: identity.diary, record, version })));
     },
     openMany: async (
-      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean}} */ { digests = false } = {},
-    ) => inFlight(list, async (pushed) => {
-      try {
-        const opened = await openOne(pushed);
-        return { opened: digests ? opened : { ...opened, digests: null }, error: null };
-      } catch {
-        return { opened: null, error: 'not_opened' };
-      }
-    }),
+      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list,
+      /** @type {{digests?: boolean}} */ { digests = false } = {},
+    ) =>
+      inFlight(list, async (pushed) => {
+        try {
+          const opened = await openOne(pushed);
+          return { opened: digests ? opened : { ...opened, digests: null }, error: null };
+        } catch {
+          return { opened: null, error: 'not_opened' };
+        }
+      }),
   };
 }
 
@@ -202,13 +220,37 @@ async function sealOne(session, wish, namesOf) {
   parseId(record);
   parseId(version);
   const { account, device, diary, by } = identity;
-  const sealed = await sealVersion({
-    place: { diary, record, version }, kind: wish.kind, schema: wish.schema, author: { account, device, ...(wish.borrowed ? { borrowed: true } : {}) }, by,
-    line: { device, ...wish.line }, clock: wish.clock, beacon: wish.beacon ?? null, parents: wish.parents ?? [],
-    open: wish.open, restricted: wish.restricted ?? {}, openKeys: wish.openKeys ?? [], restrictedKeys: wish.restrictedKeys ?? [],
-  }, names, { diaryKey, epoch: epochs.diary, signKey });
+  const sealed = await sealVersion(
+    {
+      place: { diary, record, version },
+      kind: wish.kind,
+      schema: wish.schema,
+      author: { account, device, ...(wish.borrowed ? { borrowed: true } : {}) },
+      by,
+      line: { device, ...wish.line },
+      clock: wish.clock,
+      beacon: wish.beacon ?? null,
+      parents: wish.parents ?? [],
+      open: wish.open,
+      restricted: wish.restricted ?? {},
+      openKeys: wish.openKeys ?? [],
+      restrictedKeys: wish.restrictedKeys ?? [],
+    },
+    names,
+    { diaryKey, epoch: epochs.diary, signKey },
+  );
   const { meta, wraps, envelopes, push } = sealed;
-  return { record, version, commitment: meta.c, env: b64(await sha256(...envelopes)), blobs: meta.blobs, meta, wraps, envelopes, push };
+  return {
+    record,
+    version,
+    commitment: meta.c,
+    env: b64(await sha256(...envelopes)),
+    blobs: meta.blobs,
+    meta,
+    wraps,
+    envelopes,
+    push,
+  };
 }
 
 /** @param {Session} session */
@@ -227,7 +269,13 @@ function filePart(session) {
   };
   return {
     newBlobKey: async () => ({ blob: idText(newId()), key: b64(random(32)) }),
-    fileStart: async (/** @type {{blob?: string, key?: string, size: number}} */ { blob = idText(newId()), key = b64(random(32)), size }) => {
+    fileStart: async (
+      /** @type {{blob?: string, key?: string, size: number}} */ {
+        blob = idText(newId()),
+        key = b64(random(32)),
+        size,
+      },
+    ) => {
       const place = blobPlace(blob, key);
       const sealer = await FileSealer.begin(place, size);
       files.set(++last, sealer);
@@ -239,9 +287,18 @@ function filePart(session) {
       files.delete(file);
       return ended;
     },
-    fileDrop: async (/** @type {number} */ file) => { files.delete(file); },
-    openPart: async (/** @type {{blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ { blob, key, i, n, sealed, size }) => (
-      openPart(blobPlace(blob, key), i, n, sealed, size)
-    ),
+    fileDrop: async (/** @type {number} */ file) => {
+      files.delete(file);
+    },
+    openPart: async (
+      /** @type {{blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ {
+        blob,
+        key,
+        i,
+        n,
+        sealed,
+        size,
+      },
+    ) => openPart(blobPlace(blob, key), i, n, sealed, size),
   };
 }

@@ -14,7 +14,18 @@ import * as cobblestone from './cobblestone.js';
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {keyof typeof KINDS} Kind */
 
-export const KINDS = Object.freeze({ version: 1, part: 2, wrap: 3, keyset: 4, grant: 5, letter: 6, capture: 7, handover: 8, summary: 9, asking: 10 });
+export const KINDS = Object.freeze({
+  version: 1,
+  part: 2,
+  wrap: 3,
+  keyset: 4,
+  grant: 5,
+  letter: 6,
+  capture: 7,
+  handover: 8,
+  summary: 9,
+  asking: 10,
+});
 export const SUITE_KEY = 1;
 export const SUITE_PERSON = 2;
 export const HEADER_LIMIT = 4096;
@@ -58,7 +69,7 @@ export async function seal(key, kind, header, plaintext, { salt } = {}) {
  */
 export async function sealPieces(key, kind, header, plaintext) {
   const before = prefix(SUITE_KEY, kind, header);
-  return [before, ...await cobblestone.sealChunks(key, before, plaintext)];
+  return [before, ...(await cobblestone.sealChunks(key, before, plaintext))];
 }
 
 /**
@@ -98,7 +109,8 @@ export function agreed(suite, envelope, kind, expect) {
 export function claimedHeader(envelope, kind) {
   const [format, suite, number, zero, high = 0, low = 0] = envelope;
   const end = FIXED_BYTES + high * 256 + low;
-  const isKnown = format === FORMAT && (suite === SUITE_KEY || suite === SUITE_PERSON) && number === KINDS[kind] && zero === 0;
+  const isKnown =
+    format === FORMAT && (suite === SUITE_KEY || suite === SUITE_PERSON) && number === KINDS[kind] && zero === 0;
   if (!isKnown || end > envelope.length || end > FIXED_BYTES + HEADER_LIMIT) throw new KeptError('not_opened');
   try {
     return parseObject(envelope.subarray(FIXED_BYTES, end), { limit: HEADER_LIMIT });

@@ -118,7 +118,7 @@ export class FileSealer {
    */
   async #fill(bytes) {
     const parts = [];
-    for (let at = 0; at < bytes.length;) {
+    for (let at = 0; at < bytes.length; ) {
       const some = bytes.subarray(at, at + this.#part.length - this.#filled);
       this.#part.set(some, this.#filled);
       this.#filled += some.length;
@@ -166,7 +166,9 @@ export async function openPart(place, i, n, sealed, size) {
   if (size === undefined) return plaintext;
   const isLength = n === partCount(size) && plaintext.length === Math.min(PART_BYTES, fileSize(size) - i * PART_BYTES);
   const end = Math.min(plaintext.length, Math.max(0, size - i * PART_BYTES));
-  const isPadding = plaintext.subarray(end).every((byte, at) => byte === (i * PART_BYTES + end + at === size ? 0x80 : 0));
+  const isPadding = plaintext
+    .subarray(end)
+    .every((byte, at) => byte === (i * PART_BYTES + end + at === size ? 0x80 : 0));
   if (!isLength || !isPadding) throw new KeptError('not_opened');
   return plaintext.subarray(0, end);
 }

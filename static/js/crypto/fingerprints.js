@@ -26,7 +26,8 @@ const TEXT_LIMIT = 400;
  * @returns {Bytes}
  */
 export function fingerprint(ecdsaPub, hpkePub) {
-  if (ecdsaPub.length !== PUB_BYTES || hpkePub.length !== PUB_BYTES) throw new KeptError('bad_request', 'A public key has 65 bytes.');
+  if (ecdsaPub.length !== PUB_BYTES || hpkePub.length !== PUB_BYTES)
+    throw new KeptError('bad_request', 'A public key has 65 bytes.');
   return sha256Now(LABEL, ecdsaPub, hpkePub).slice(0, FINGERPRINT_BYTES);
 }
 
@@ -38,7 +39,10 @@ export function fingerprint(ecdsaPub, hpkePub) {
 export async function fingerprintWords(print) {
   const words = await wordList();
   const number = (toNumber(print) << CHECK_BITS) | checkOf(print);
-  return Array.from({ length: WORDS }, (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))]).join(' ');
+  return Array.from(
+    { length: WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))],
+  ).join(' ');
 }
 
 /**
@@ -48,16 +52,20 @@ export async function fingerprintWords(print) {
  */
 export async function readFingerprint(text) {
   const words = await wordList();
-  const named = text.length <= TEXT_LIMIT ? text.toLowerCase().match(/[a-z]+/g) ?? [] : [];
+  const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
   const places = named.map((word) => words.indexOf(word));
   const unknown = named.filter((_, i) => places[i] === -1);
   if (named.length !== WORDS || unknown.length) {
-    throw Object.assign(new KeptError('bad_request', 'That is not nine words of the list. Ask for them again.'), { unknown });
+    throw Object.assign(new KeptError('bad_request', 'That is not nine words of the list. Ask for them again.'), {
+      unknown,
+    });
   }
   const number = places.reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
   const print = fromNumber(number >> CHECK_BITS);
   if (BigInt.asUintN(3, number) !== checkOf(print)) {
-    throw Object.assign(new KeptError('bad_request', 'One of the nine words is wrong. Ask for them again.'), { unknown });
+    throw Object.assign(new KeptError('bad_request', 'One of the nine words is wrong. Ask for them again.'), {
+      unknown,
+    });
   }
   return print;
 }
@@ -75,5 +83,7 @@ function toNumber(bytes) {
 
 /** @param {bigint} number @returns {Bytes} */
 function fromNumber(number) {
-  return Uint8Array.from({ length: FINGERPRINT_BYTES }, (_, i) => Number(BigInt.asUintN(8, number >> BigInt(8 * (FINGERPRINT_BYTES - 1 - i)))));
+  return Uint8Array.from({ length: FINGERPRINT_BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, number >> BigInt(8 * (FINGERPRINT_BYTES - 1 - i)))),
+  );
 }

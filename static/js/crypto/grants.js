@@ -108,11 +108,16 @@ export function sealForAdvocate(advocate, keeper, said, key, earlier = []) {
  */
 export async function openForAdvocate(own, sealed, { diary, grant }) {
   const to = b64(fingerprint(own.ecdsa.pub, own.hpke.pub));
-  const { said, key, other, earlier } = readSealed(await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })));
+  const { said, key, other, earlier } = readSealed(
+    await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })),
+  );
   await checkGrant(said, unb64(other.ecdsa_pub));
   const isOurs = said.diary === diary && said.grant === grant && said.to === to && said.from === printOf(other);
   if (!isOurs) throw new KeptError('bad_signature', 'That grant is for somebody else.');
-  const isSigned = binding(earlier).earlier === said.earlier && earlier.length <= EARLIER_LIMIT && earlier.every((one) => one.diary === diary);
+  const isSigned =
+    binding(earlier).earlier === said.earlier &&
+    earlier.length <= EARLIER_LIMIT &&
+    earlier.every((one) => one.diary === diary);
   if (!isSigned) throw new KeptError('bad_signature', 'What is said of the keys before is not what was signed.');
   return { said, key, other, earlier, authors: await authorChain(earlier, other.ecdsa_pub) };
 }
@@ -135,9 +140,16 @@ export function keepGrant(accountKey, advocate, said, key) {
  * @returns {Promise<Granted>}
  */
 export async function openKept(accountKey, sealed, keeperPub, place) {
-  const { said, key, other, earlier } = readSealed(await envelope.open(accountKey, sealed, 'grant', grantHeader(place)));
+  const { said, key, other, earlier } = readSealed(
+    await envelope.open(accountKey, sealed, 'grant', grantHeader(place)),
+  );
   await checkGrant(said, keeperPub);
-  const isHere = !earlier.length && said.diary === place.diary && said.grant === place.grant && said.to === place.to && said.to === printOf(other);
+  const isHere =
+    !earlier.length &&
+    said.diary === place.diary &&
+    said.grant === place.grant &&
+    said.to === place.to &&
+    said.to === printOf(other);
   if (!isHere) throw new KeptError('not_opened');
   return { said, key, other };
 }
@@ -166,7 +178,12 @@ export function givesDigests({ restricted, rights }) {
  * @returns {Promise<Bytes>}
  */
 export async function sealDigests({ said, key }, version, digests) {
-  return envelope.seal(await importKey(key), 'wrap', grantWrapHeader(said, 'restricted', version), canon({ digests, t: DIGESTS }));
+  return envelope.seal(
+    await importKey(key),
+    'wrap',
+    grantWrapHeader(said, 'restricted', version),
+    canon({ digests, t: DIGESTS }),
+  );
 }
 
 /**
@@ -177,7 +194,9 @@ export async function openDigests(opener, said, version, sealed) {
   const plaintext = await envelope.open(opener, sealed, 'wrap', grantWrapHeader(said, 'restricted', version));
   try {
     const { digests, t, ...more } = /** @type {Record<string, any>} */ (parseObject(plaintext));
-    const areDigests = isObject(digests) && Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
+    const areDigests =
+      isObject(digests) &&
+      Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
     if (t === DIGESTS && areDigests && !Object.keys(more).length) return /** @type {any} */ (digests);
   } catch {
     // Falls through to the one answer there is.
@@ -193,7 +212,9 @@ export async function openDigests(opener, said, version, sealed) {
 export async function wrapsFor({ said, key }, version, keys) {
   const opener = await importKey(key);
   const parts = partsOf(said).slice(0, keys.length);
-  return Promise.all(parts.map((part, i) => wrap(opener, grantWrapHeader(said, part, version), /** @type {Bytes} */ (keys[i]))));
+  return Promise.all(
+    parts.map((part, i) => wrap(opener, grantWrapHeader(said, part, version), /** @type {Bytes} */ (keys[i]))),
+  );
 }
 
 /**
@@ -205,22 +226,45 @@ export async function unwrapKeys({ said, key }, version, given) {
   const parts = partsOf(said);
   if (given.length > parts.length) throw new KeptError('not_opened');
   const opener = await importKey(key);
-  return Promise.all(given.map((one, i) => unwrap(opener, grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version), one)));
+  return Promise.all(
+    given.map((one, i) => unwrap(opener, grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version), one)),
+  );
 }
 
 /** @param {Person} other @param {Grant} said @param {Bytes} key @param {readonly JsonObject[]} [earlier] @returns {Bytes} */
 function plaintextOf(other, said, key, earlier = []) {
   const before = earlier.length ? { earlier } : {};
-  return padVersion(canon(/** @type {any} */ ({ ...before, ecdsa_pub: other.ecdsa_pub, grant: said, hpke_pub: other.hpke_pub, key: b64(key), name: other.name })));
+  return padVersion(
+    canon(
+      /** @type {any} */ ({
+        ...before,
+        ecdsa_pub: other.ecdsa_pub,
+        grant: said,
+        hpke_pub: other.hpke_pub,
+        key: b64(key),
+        name: other.name,
+      }),
+    ),
+  );
 }
 
 /** What either envelope holds; its signature is for the caller. @param {Bytes} plaintext @returns {Granted & {earlier: readonly Statement[]}} */
 function readSealed(plaintext) {
   try {
-    const { earlier, ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = /** @type {Record<string, any>} */ (parseObject(unpad(plaintext)));
+    const {
+      earlier,
+      ecdsa_pub,
+      grant,
+      hpke_pub,
+      key: raw,
+      name,
+      ...more
+    } = /** @type {Record<string, any>} */ (parseObject(unpad(plaintext)));
     const [key, other] = [unb64(raw), { ecdsa_pub, hpke_pub, name }];
-    if (earlier !== undefined && !(Array.isArray(earlier) && earlier.length && earlier.every(isObject))) throw new KeptError('not_opened');
-    if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS)) throw new KeptError('not_opened');
+    if (earlier !== undefined && !(Array.isArray(earlier) && earlier.length && earlier.every(isObject)))
+      throw new KeptError('not_opened');
+    if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS))
+      throw new KeptError('not_opened');
     printOf(other);
     return { said: /** @type {any} */ (grant), key, other, earlier: earlier ?? [] };
   } catch {
@@ -236,11 +280,25 @@ export function printOf({ ecdsa_pub, hpke_pub }) {
 /** @param {any} said @returns {boolean} */
 function isGrant(said) {
   try {
-    if (Object.keys(said).filter((name) => name !== 'earlier').sort().join() !== NAMES || said.t !== TYPE || typeof said.restricted !== 'boolean') return false;
+    if (
+      Object.keys(said)
+        .filter((name) => name !== 'earlier')
+        .sort()
+        .join() !== NAMES ||
+      said.t !== TYPE ||
+      typeof said.restricted !== 'boolean'
+    )
+      return false;
     for (const id of [said.diary, said.grant, ...(said.prev === null ? [] : [said.prev])]) parseId(id);
     if (Object.hasOwn(said, 'earlier') && unb64(said.earlier).length !== DIGEST_BYTES) return false;
     const prints = [said.from, said.to].every((one) => unb64(one).length === FINGERPRINT_BYTES);
-    return prints && isScope(said.scope) && areRights(said.rights) && areTimes(said) && isText(said.purpose, PURPOSE_CHARACTERS);
+    return (
+      prints &&
+      isScope(said.scope) &&
+      areRights(said.rights) &&
+      areTimes(said) &&
+      isText(said.purpose, PURPOSE_CHARACTERS)
+    );
   } catch {
     return false;
   }
@@ -258,12 +316,22 @@ function isScope(scope) {
 
 /** @param {any} rights @returns {boolean} */
 function areRights(rights) {
-  return Array.isArray(rights) && rights[0] === 'view' && String(rights) === String(RIGHTS.filter((one) => rights.includes(one)));
+  return (
+    Array.isArray(rights) &&
+    rights[0] === 'view' &&
+    String(rights) === String(RIGHTS.filter((one) => rights.includes(one)))
+  );
 }
 
 /** @param {{made_at: unknown, not_after: unknown}} said @returns {boolean} */
 function areTimes({ made_at: from, not_after: to }) {
-  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && Number(from) >= 0 && Number(from) < Number(to) && Number(to) <= Number(from) + LONGEST_MS;
+  return (
+    Number.isSafeInteger(from) &&
+    Number.isSafeInteger(to) &&
+    Number(from) >= 0 &&
+    Number(from) < Number(to) &&
+    Number(to) <= Number(from) + LONGEST_MS
+  );
 }
 
 /** Characters as people count them, as the other implementation does. @param {unknown} value @param {number} most @returns {boolean} */

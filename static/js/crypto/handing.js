@@ -28,10 +28,22 @@ export function handoverPart(session) {
       const place = { handover, key };
       under.set(++last, { sealer: await FileSealer.begin(place, size), place });
       const parts = partsOf(size);
-      return { file: last, words, handover, kdf, auth: b64(auth), name: b64(nameOf(words)), parts, sealed_bytes: sealedFileBytes(place, size) + sealedSlipBytes(handover, parts) };
+      return {
+        file: last,
+        words,
+        handover,
+        kdf,
+        auth: b64(auth),
+        name: b64(nameOf(words)),
+        parts,
+        sealed_bytes: sealedFileBytes(place, size) + sealedSlipBytes(handover, parts),
+      };
     },
     handoverPart: async (/** @type {number} */ file, /** @type {Bytes} */ bytes) => heldOf(file).sealer.add(bytes),
-    handoverEnd: async (/** @type {number} */ file, /** @type {{name: string, made_at: number}} */ { name, made_at }) => {
+    handoverEnd: async (
+      /** @type {number} */ file,
+      /** @type {{name: string, made_at: number}} */ { name, made_at },
+    ) => {
       const { sealer, place } = heldOf(file);
       const ended = await sealer.end();
       const slip = await sealSlip(place, { made_at, name, sha256: ended.sha256, size: sealer.size });
@@ -40,6 +52,8 @@ export function handoverPart(session) {
       const digests = [...ended.digests, b64(await sha256(slip))];
       return { parts: [...ended.parts, { i: ended.n, sealed: slip }], digest: b64(await sha256(canon(digests))) };
     },
-    handoverDrop: async (/** @type {number} */ file) => { under.delete(file); },
+    handoverDrop: async (/** @type {number} */ file) => {
+      under.delete(file);
+    },
   };
 }

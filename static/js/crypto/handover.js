@@ -44,7 +44,10 @@ export async function newWords() {
 export async function wordsOf(raw) {
   const words = await wordList();
   const number = checked(raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n));
-  return Array.from({ length: WORDS }, (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))]).join(' ');
+  return Array.from(
+    { length: WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))],
+  ).join(' ');
 }
 
 /**
@@ -55,7 +58,10 @@ export async function wordsOf(raw) {
  */
 export async function readWords(text) {
   const words = await wordList();
-  const named = text.toLowerCase().split(/[\p{White_Space}\ufeff,]+/u).filter(Boolean);
+  const named = text
+    .toLowerCase()
+    .split(/[\p{White_Space}\ufeff,]+/u)
+    .filter(Boolean);
   const places = named.map((word) => words.indexOf(word));
   const unknown = named.filter((_, i) => places[i] === -1);
   if (named.length !== WORDS || unknown.length) throw wrong('These are not eight words of the list.', unknown);
@@ -72,7 +78,9 @@ function wrong(sentence, unknown) {
 /** 88 bits with the last four made the checksum of the others. @param {bigint} number */
 function checked(number) {
   const plain = (number >> 4n) << 4n;
-  const bytes = Uint8Array.from({ length: BYTES }, (_, i) => Number(BigInt.asUintN(8, plain >> BigInt(8 * (BYTES - 1 - i)))));
+  const bytes = Uint8Array.from({ length: BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, plain >> BigInt(8 * (BYTES - 1 - i)))),
+  );
   return plain | BigInt(/** @type {number} */ (sha256Now(utf8('kept/handover-check\0'), bytes)[0]) >> 4);
 }
 
@@ -82,7 +90,10 @@ function checked(number) {
  * @returns {Bytes} 16
  */
 export function nameOf(words) {
-  return sha256Now(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, NAMING).join(' '))).slice(0, NAME_BYTES);
+  return sha256Now(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, NAMING).join(' '))).slice(
+    0,
+    NAME_BYTES,
+  );
 }
 
 /** Fresh parameters for the five words: always the same cost, so that a made-up answer looks like a real one. @returns {HandoverKdf} */
@@ -100,7 +111,13 @@ export function checkKdf(kdf, policy) {
   const refused = new KeptError('kdf_refused');
   if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== 'alg,m,p,salt,t') throw refused;
   const { alg, m, p, salt, t } = /** @type {HandoverKdf} */ (kdf);
-  const isWithin = Number.isSafeInteger(m) && Number.isSafeInteger(t) && m >= policy.floor.m && m <= policy.ceiling.m && t >= policy.floor.t && t <= policy.ceiling.t;
+  const isWithin =
+    Number.isSafeInteger(m) &&
+    Number.isSafeInteger(t) &&
+    m >= policy.floor.m &&
+    m <= policy.ceiling.m &&
+    t >= policy.floor.t &&
+    t <= policy.ceiling.t;
   if (alg !== 'argon2id' || p !== 1 || !isWithin || typeof salt !== 'string') throw refused;
   try {
     if (unb64(salt).length === SALT_BYTES) return { alg, m, p, salt, t };
@@ -125,7 +142,10 @@ export async function openerOf(argon2, words, kdf, onProgress) {
   const material = await importHkdfKey(root);
   root.fill(0);
   const told = canon({ ...kdf });
-  return { auth: await hkdf(material, 'kept/handover-auth\0', told), key: await hkdf(material, 'kept/handover-key\0', told) };
+  return {
+    auth: await hkdf(material, 'kept/handover-auth\0', told),
+    key: await hkdf(material, 'kept/handover-key\0', told),
+  };
 }
 
 /** How many sealed parts a file of `size` bytes makes, its slip among them. @param {number} size */
@@ -166,7 +186,8 @@ export async function openSlip({ handover, key }, parts, sealed) {
   const raw = unpad(await envelope.open(await importKey(key), sealed, 'handover', slipHeader(handover, parts)));
   const { made_at, name, sha256, size, t, ...more } = asObject(raw);
   const isWhole = t === SLIP && !Object.keys(more).length && typeof name === 'string' && typeof sha256 === 'string';
-  if (!isWhole || typeof size !== 'number' || size < 0 || typeof made_at !== 'number' || partsOf(size) !== parts) throw new KeptError('not_opened');
+  if (!isWhole || typeof size !== 'number' || size < 0 || typeof made_at !== 'number' || partsOf(size) !== parts)
+    throw new KeptError('not_opened');
   return { made_at, name, sha256, size };
 }
 

@@ -36,7 +36,8 @@ const NAMES = 'alg,login,m,origin,p,salt,t';
  * @returns {Kdf}
  */
 export function checkKdf(kdf, policy, high = 0) {
-  if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== NAMES) throw new KeptError('kdf_refused');
+  if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== NAMES)
+    throw new KeptError('kdf_refused');
   const { alg, login, m, origin, p, salt, t } = /** @type {Record<string, unknown>} */ (kdf);
   const isWithin = isBetween(m, policy.floor.m, policy.ceiling.m) && isBetween(t, policy.floor.t, policy.ceiling.t);
   if (alg !== 'argon2id' || p !== 1 || !isWithin || m * t < high) throw new KeptError('kdf_refused');
@@ -88,7 +89,8 @@ export async function rootOf(argon2, folded, kdf, onProgress) {
  * @returns {Promise<Bytes>}
  */
 export async function authOf(root, kdf, origin) {
-  if (kdf.origin !== origin) throw new KeptError('kdf_refused', 'This lock belongs to another address. Nothing was sent.');
+  if (kdf.origin !== origin)
+    throw new KeptError('kdf_refused', 'This lock belongs to another address. Nothing was sent.');
   return hkdf(root, 'kept/auth\0', canon(kdf));
 }
 

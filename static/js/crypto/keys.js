@@ -98,7 +98,10 @@ export async function unwrap(opener, header, sealed) {
  */
 export async function sealKeyset(accountKey, { account, epoch, rev }, { ecdsa, hpke, earlier = [] }) {
   const plaintext = canon({
-    ecdsa: b64(ecdsa.scalar), ecdsa_pub: b64(ecdsa.pub), hpke: b64(hpke.scalar), hpke_pub: b64(hpke.pub),
+    ecdsa: b64(ecdsa.scalar),
+    ecdsa_pub: b64(ecdsa.pub),
+    hpke: b64(hpke.scalar),
+    hpke_pub: b64(hpke.pub),
     ...(earlier.length ? { earlier: [...earlier] } : {}),
   });
   const sealed = await envelope.seal(accountKey, 'keyset', { account, epoch, rev, t: 'keyset' }, plaintext);
@@ -118,8 +121,11 @@ export async function openKeyset(accountKey, { account, epoch, rev }, sealed) {
   const plaintext = await envelope.open(accountKey, sealed, 'keyset', { account, epoch, rev, t: 'keyset' });
   try {
     const { earlier = [], ...set } = /** @type {Record<string, any>} */ (parseObject(plaintext));
-    if (Object.keys(set).sort().join() !== KEYSET || !Array.isArray(earlier) || !earlier.every(isObject)) throw new KeptError('not_opened');
-    const [ecdsa, ecdsaPub, hpke, hpkePub] = ['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'].map((name) => unb64(set[name] ?? ''));
+    if (Object.keys(set).sort().join() !== KEYSET || !Array.isArray(earlier) || !earlier.every(isObject))
+      throw new KeptError('not_opened');
+    const [ecdsa, ecdsaPub, hpke, hpkePub] = ['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'].map((name) =>
+      unb64(set[name] ?? ''),
+    );
     const pairs = { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };
     await Promise.all([checkPair(pairs.ecdsa), checkPair(pairs.hpke)]);
     return { ...pairs, earlier };

@@ -27,7 +27,16 @@ const TURNS_LIMIT = 100;
 const SAID_LIMIT = 20_000;
 const ASKED_LIMIT = 2_000;
 /** What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was. */
-const WHEN = ['language', 'occurred_end', 'occurred_local', 'occurred_start', 'precision', 'time_source', 'tz', 'utc_offset_min'];
+const WHEN = [
+  'language',
+  'occurred_end',
+  'occurred_local',
+  'occurred_start',
+  'precision',
+  'time_source',
+  'tz',
+  'utc_offset_min',
+];
 const CHOSEN = ['behaviours', 'channel', 'place_category', 'who'];
 const ASSISTED = 'by,held_at,how,incident,read_back,turns,tz,under_18';
 const BY_LIMIT = 12;
@@ -104,18 +113,34 @@ function isLetter(said) {
 function isAssisted(fields) {
   if (Object.keys(fields).sort().join() !== ASSISTED) return false;
   const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
-  if (typeof read_back !== 'boolean' || typeof under_18 !== 'boolean' || !Number.isSafeInteger(held_at) || held_at < 0 || !HOW.includes(how)) return false;
+  if (
+    typeof read_back !== 'boolean' ||
+    typeof under_18 !== 'boolean' ||
+    !Number.isSafeInteger(held_at) ||
+    held_at < 0 ||
+    !HOW.includes(how)
+  )
+    return false;
   if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by)) return false;
   if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
   const allowed = under_18 ? WHEN : [...WHEN, ...CHOSEN];
-  return Object.keys(incident).every((name) => allowed.includes(name)) && turns.every((one) => isTurn(one, under_18)) && turns.some(({ said }) => said);
+  return (
+    Object.keys(incident).every((name) => allowed.includes(name)) &&
+    turns.every((one) => isTurn(one, under_18)) &&
+    turns.some(({ said }) => said)
+  );
 }
 
 /** With somebody under 18 nothing is said unasked: each prompt is on record. @param {any} one @param {boolean} under18 */
 function isTurn(one, under18) {
   if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
   const { asked, said, words } = /** @type {any} */ (one);
-  if (![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked) || typeof said !== 'string' || lengthOf(said) > SAID_LIMIT) return false;
+  if (
+    ![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked) ||
+    typeof said !== 'string' ||
+    lengthOf(said) > SAID_LIMIT
+  )
+    return false;
   return asked === OWN ? isText(words, ASKED_LIMIT) : words === '';
 }
 

@@ -17,14 +17,31 @@ export const MARKS = beside('marks', TYPE, areMarks);
 
 /** @param {any} told */
 function areMarks(told) {
-  if (!isObject(told) || Object.keys(told).sort().join() !== 'made_at,marks,t' || told['t'] !== TYPE || !isCount(told['made_at'])) return false;
+  if (
+    !isObject(told) ||
+    Object.keys(told).sort().join() !== 'made_at,marks,t' ||
+    told['t'] !== TYPE ||
+    !isCount(told['made_at'])
+  )
+    return false;
   const marks = /** @type {any} */ (told)['marks'];
-  return Array.isArray(marks) && marks.length <= MARKS_LIMIT && marks.every(isMark) && new Set(marks.map(({ record }) => record)).size === marks.length;
+  return (
+    Array.isArray(marks) &&
+    marks.length <= MARKS_LIMIT &&
+    marks.every(isMark) &&
+    new Set(marks.map(({ record }) => record)).size === marks.length
+  );
 }
 
 /** @param {any} one */
 function isMark(one) {
-  if (!isObject(one) || Object.keys(one).sort().join() !== 'at,record,seq' || !isCount(one['at']) || !isCount(one['seq'])) return false;
+  if (
+    !isObject(one) ||
+    Object.keys(one).sort().join() !== 'at,record,seq' ||
+    !isCount(one['at']) ||
+    !isCount(one['seq'])
+  )
+    return false;
   try {
     parseId(/** @type {any} */ (one)['record']);
     return true;

@@ -51,7 +51,11 @@ export async function openFrom(scalar, envelope, kind, expect) {
   try {
     const suite = await cipherSuite();
     const recipientKey = await suite.kem.importKey('raw', buffer(scalar), false);
-    const params = { recipientKey, enc: buffer(envelope.slice(before.length, encEnd)), info: buffer(concat(INFO, before)) };
+    const params = {
+      recipientKey,
+      enc: buffer(envelope.slice(before.length, encEnd)),
+      info: buffer(concat(INFO, before)),
+    };
     key = await suite.open(params, buffer(envelope.slice(encEnd, keyEnd)));
   } catch {
     throw new KeptError('not_opened');

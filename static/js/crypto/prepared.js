@@ -27,7 +27,8 @@ const BREAKS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 export const asName = (text) => [...text.replace(BREAKS, ' ').trim()].slice(0, NAME_CHARACTERS).join('') || '?';
 
 /** @param {unknown} value */
-const isName = (value) => typeof value === 'string' && value.length > 0 && [...value].length <= NAME_CHARACTERS && value.search(BREAKS) < 0;
+const isName = (value) =>
+  typeof value === 'string' && value.length > 0 && [...value].length <= NAME_CHARACTERS && value.search(BREAKS) < 0;
 
 /** Whether a grant lets its advocate make a pack at that time. @param {Grant} grant @param {number} at ms */
 const lets = ({ rights, made_at: from, not_after: until }, at) => rights.includes('pack') && from <= at && at < until;
@@ -38,7 +39,13 @@ const lets = ({ rights, made_at: from, not_after: until }, at) => rights.include
  */
 export async function sealPrepared({ ecdsa, hpke }, grant, prepared) {
   if (!lets(grant, prepared.made_at)) throw new KeptError('not_found');
-  const said = /** @type {any} */ ({ ...prepared, ecdsa_pub: b64(ecdsa.pub), grant: { ...grant }, hpke_pub: b64(hpke.pub), t: TYPE });
+  const said = /** @type {any} */ ({
+    ...prepared,
+    ecdsa_pub: b64(ecdsa.pub),
+    grant: { ...grant },
+    hpke_pub: b64(hpke.pub),
+    t: TYPE,
+  });
   return canon({ ...said, sig: b64(await sign(await importAuthor(ecdsa), canon(said))) });
 }
 
@@ -48,9 +55,16 @@ export async function sealPrepared({ ecdsa, hpke }, grant, prepared) {
  */
 export async function checkSignedBy(statement, keeperPub) {
   const { sig, ...said } = statement;
-  if (Object.keys(statement).sort().join() !== NAMES || said.t !== TYPE || !isName(said.by) || !isName(said.organisation)) throw new KeptError('bad_signature');
+  if (
+    Object.keys(statement).sort().join() !== NAMES ||
+    said.t !== TYPE ||
+    !isName(said.by) ||
+    !isName(said.organisation)
+  )
+    throw new KeptError('bad_signature');
   await checkGrant(said.grant, unb64(keeperPub));
-  if (!Number.isSafeInteger(said.made_at) || !lets(said.grant, said.made_at) || printOf(said) !== said.grant.to) throw new KeptError('bad_signature');
+  if (!Number.isSafeInteger(said.made_at) || !lets(said.grant, said.made_at) || printOf(said) !== said.grant.to)
+    throw new KeptError('bad_signature');
   await verifyAuthor(unb64(said.ecdsa_pub), canon(said), unb64(sig));
   return statement;
 }

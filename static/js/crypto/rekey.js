@@ -33,7 +33,12 @@ import { normalise } from './words.js';
 
 /** As many keys of before that others may still seal to are kept. */
 const HPKES = 5;
-const HELD = /** @type {const} */ ({ account_key: 'next_account_key', diary_key: 'next_diary_key', ecdsa: 'next_ecdsa', hpke: 'next_hpke' });
+const HELD = /** @type {const} */ ({
+  account_key: 'next_account_key',
+  diary_key: 'next_diary_key',
+  ecdsa: 'next_ecdsa',
+  hpke: 'next_hpke',
+});
 const EARLIER_ID = 'kept/earlier-id\0';
 
 /**
@@ -49,7 +54,16 @@ export async function begin(session, { words, door, said, cost = usualCost() }) 
   const [ecdsa, hpke] = await Promise.all([newPair(), newPair()]);
   const epoch = Math.max(epochs.account, epochs.diary) + 1;
   const statement = await makeStatement(signKey, {
-    account, beacon: said.beacon, diary, ecdsa_pub: b64(ecdsa.pub), epoch, head: said.head, hpke_pub: b64(hpke.pub), old: identity.ecdsa_pub, seq: said.seq, ts: said.ts,
+    account,
+    beacon: said.beacon,
+    diary,
+    ecdsa_pub: b64(ecdsa.pub),
+    epoch,
+    head: said.head,
+    hpke_pub: b64(hpke.pub),
+    old: identity.ecdsa_pub,
+    seq: said.seq,
+    ts: said.ts,
   });
   const secrets = { account_key: random(32), diary_key: random(32), ecdsa, hpke };
   const before = [...earlier, /** @type {any} */ (statement)];
@@ -63,7 +77,14 @@ export async function begin(session, { words, door, said, cost = usualCost() }) 
     login ? authOf(root, kdf, session.origin) : null,
   ]);
   const body = {
-    kdf, auth: proof ? b64(proof) : '', words_wrap: b64(words_wrap), keyset: b64(keyset), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), diary_wrap: b64(diary_wrap), statement,
+    kdf,
+    auth: proof ? b64(proof) : '',
+    words_wrap: b64(words_wrap),
+    keyset: b64(keyset),
+    ecdsa_pub: b64(ecdsa.pub),
+    hpke_pub: b64(hpke.pub),
+    diary_wrap: b64(diary_wrap),
+    statement,
   };
   await ready(session, secrets, { account: epoch, diary: epoch }, before, kdf);
   return body;
@@ -80,13 +101,23 @@ export async function resume(session, { words, body }) {
   const { epoch } = body.statement;
   const kdf = checkKdf(body.kdf, session.policy);
   const root = await session.root(normalise(words), kdf);
-  const raw = await kekWords(root, kdf).then(importKey).then((kek) => unwrap(kek, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)))
-    .catch(() => { throw new KeptError('no_match', 'Those are not the new words.'); });
+  const raw = await kekWords(root, kdf)
+    .then(importKey)
+    .then((kek) => unwrap(kek, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)))
+    .catch(() => {
+      throw new KeptError('no_match', 'Those are not the new words.');
+    });
   const opener = await importKey(raw);
   const { earlier, ...pairs } = await openKeyset(opener, { account, epoch, rev: 1 }, unb64(body.keyset));
   const diaryKey = await unwrap(opener, diaryWrapHeader(account, diary, epoch), unb64(body.diary_wrap));
   const proof = await authOf(root, kdf, session.origin);
-  await ready(session, { account_key: raw, diary_key: diaryKey, ...pairs }, { account: epoch, diary: epoch }, earlier, kdf);
+  await ready(
+    session,
+    { account_key: raw, diary_key: diaryKey, ...pairs },
+    { account: epoch, diary: epoch },
+    earlier,
+    kdf,
+  );
   return { auth: b64(proof) };
 }
 
@@ -125,14 +156,22 @@ export async function rewrap(session, list, keys) {
   const { next } = session;
   if (keys === 'next' && !next) throw new KeptError('locked');
   const [target, epoch] = keys === 'next' && next ? [next.diaryKey, next.epochs.diary] : [diaryKey, epochs.diary];
-  return inFlight(list, ({ version, wraps }) => Promise.all(wraps.map(async (wrapped, i) => {
-    const part = i === 0 ? 'open' : 'restricted';
-    const from = Number(claimedHeader(wrapped, 'wrap').epoch);
-    const raw = await unwrap(olds.get(from) ?? diaryKey, versionWrapHeader(identity.diary, from, part, version), wrapped);
-    const made = await wrap(target, versionWrapHeader(identity.diary, epoch, part, version), raw);
-    raw.fill(0);
-    return made;
-  })));
+  return inFlight(list, ({ version, wraps }) =>
+    Promise.all(
+      wraps.map(async (wrapped, i) => {
+        const part = i === 0 ? 'open' : 'restricted';
+        const from = Number(claimedHeader(wrapped, 'wrap').epoch);
+        const raw = await unwrap(
+          olds.get(from) ?? diaryKey,
+          versionWrapHeader(identity.diary, from, part, version),
+          wrapped,
+        );
+        const made = await wrap(target, versionWrapHeader(identity.diary, epoch, part, version), raw);
+        raw.fill(0);
+        return made;
+      }),
+    ),
+  );
 }
 
 /**
@@ -156,10 +195,20 @@ export async function adopt(session, { words, door, behind }) {
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
   await keepOldStore(session);
   const olds = await oldDiaryKeys(session);
-  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, { earlier: next.earlier, olds, hpkes: await hpkesBefore(session) });
+  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, {
+    earlier: next.earlier,
+    olds,
+    hpkes: await hpkesBefore(session),
+  });
   if (next.kdf) session.saw(next.kdf);
   session.next = null;
-  session.opened = { role, i, key: await importKey(storeKey), slotRoot: root, olds: [.../** @type {any} */ (opened).olds ?? [], /** @type {any} */ (opened).key] };
+  session.opened = {
+    role,
+    i,
+    key: await importKey(storeKey),
+    slotRoot: root,
+    olds: [.../** @type {any} */ (opened.olds ?? []), /** @type {any} */ (opened).key],
+  };
   await session.held.put('store_key', storeKey);
   storeKey.fill(0);
   return { door: renewed, identity };
@@ -202,7 +251,13 @@ async function refuseUsed(session, words, door) {
 
 /** @param {Session} session @param {Secrets} secrets overwritten here @param {Next['epochs']} epochs @param {readonly JsonObject[]} earlier @param {Next['kdf']} kdf */
 async function ready(session, { account_key, diary_key, ecdsa, hpke }, epochs, earlier, kdf) {
-  session.next = { epochs, earlier, pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub }, diaryKey: await importKey(diary_key), kdf };
+  session.next = {
+    epochs,
+    earlier,
+    pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub },
+    diaryKey: await importKey(diary_key),
+    kdf,
+  };
   for (const [name, raw] of Object.entries({ account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar })) {
     await session.held.put(HELD[/** @type {keyof typeof HELD} */ (name)], raw);
     raw.fill(0);
@@ -217,7 +272,10 @@ async function nextSecrets(session, { pubs }) {
     return raw;
   };
   return {
-    account_key: await take('account_key'), diary_key: await take('diary_key'), ecdsa: { scalar: await take('ecdsa'), pub: pubs.ecdsa }, hpke: { scalar: await take('hpke'), pub: pubs.hpke },
+    account_key: await take('account_key'),
+    diary_key: await take('diary_key'),
+    ecdsa: { scalar: await take('ecdsa'), pub: pubs.ecdsa },
+    hpke: { scalar: await take('hpke'), pub: pubs.hpke },
   };
 }
 
@@ -226,7 +284,8 @@ async function oldDiaryKeys(session) {
   const { epochs, olds } = session.own;
   /** @type {[number, Bytes][]} */
   const keys = [];
-  for (const epoch of olds.keys()) keys.push([epoch, await session.held.use(`diary_key:${epoch}`, (key) => key.slice())]);
+  for (const epoch of olds.keys())
+    keys.push([epoch, await session.held.use(`diary_key:${epoch}`, (key) => key.slice())]);
   return [...keys, [epochs.diary, await session.held.use('diary_key', (key) => key.slice())]];
 }
 
@@ -235,7 +294,11 @@ async function oldDiaryKeys(session) {
  * until it is read. They stay on this phone and in no keyset. @param {Session} session @returns {Promise<Bytes[]>} the newest first
  */
 async function hpkesBefore(session) {
-  return Promise.all(['hpke', ...session.hpkesBefore()].slice(0, HPKES).map((name) => session.held.use(name, (scalar) => scalar.slice())));
+  return Promise.all(
+    ['hpke', ...session.hpkesBefore()]
+      .slice(0, HPKES)
+      .map((name) => session.held.use(name, (scalar) => scalar.slice())),
+  );
 }
 
 /** @param {Session} session */

@@ -70,7 +70,8 @@ export class Session {
     /** What this program knows of each kind of record. @type {Schemas} */
     this.schemas = {};
     /** @type {(kind: string, schema: number) => Names | null} */
-    this.namesOf = (kind, schema) => (Object.hasOwn(this.schemas, kind) ? this.schemas[kind]?.[schema] ?? null : null);
+    this.namesOf = (kind, schema) =>
+      Object.hasOwn(this.schemas, kind) ? (this.schemas[kind]?.[schema] ?? null) : null;
   }
 
   /** The known-answer test, once. Throws `kdf_broken`. */
@@ -90,7 +91,10 @@ export class Session {
     await this.test();
     return rootOf(this.argon2, folded, kdf, this.onProgress).catch(() => {
       // Right answers before and none now: the 46 MB or more it works in were not to be had.
-      throw new KeptError('unavailable', 'This phone has too little memory free for that. Close other apps and try again.');
+      throw new KeptError(
+        'unavailable',
+        'This phone has too little memory free for that. Close other apps and try again.',
+      );
     });
   }
 
@@ -114,10 +118,28 @@ export class Session {
    * @param {{account: number, diary: number}} [epochs]
    * @param {{earlier?: readonly JsonObject[], olds?: readonly (readonly [number, Bytes])[], hpkes?: readonly Bytes[]}} [before] statements about keys that were replaced, diary keys of earlier epochs, and keys that others may still seal to, the newest first
    */
-  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }, { earlier = [], olds = [], hpkes = [] } = {}) {
-    const [diaryKey, signKey, signPub] = await Promise.all([importKey(diary_key), importAuthor(ecdsa), importAuthorPub(ecdsa.pub)]);
-    const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => { throw new KeptError('not_opened'); });
-    const byAuthor = new Map(await Promise.all(authors.map(async ({ pub }) => /** @type {[string, CryptoKey]} */ ([authorId(unb64(pub)), await importAuthorPub(unb64(pub))]))));
+  async adopt(
+    ids,
+    { account_key, diary_key, ecdsa, hpke },
+    epochs = { account: 1, diary: 1 },
+    { earlier = [], olds = [], hpkes = [] } = {},
+  ) {
+    const [diaryKey, signKey, signPub] = await Promise.all([
+      importKey(diary_key),
+      importAuthor(ecdsa),
+      importAuthorPub(ecdsa.pub),
+    ]);
+    const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => {
+      throw new KeptError('not_opened');
+    });
+    const byAuthor = new Map(
+      await Promise.all(
+        authors.map(
+          async ({ pub }) =>
+            /** @type {[string, CryptoKey]} */ ([authorId(unb64(pub)), await importAuthorPub(unb64(pub))]),
+        ),
+      ),
+    );
     const known = new Map();
     for (const [epoch, key] of olds) {
       known.set(epoch, await importKey(key));
@@ -132,7 +154,17 @@ export class Session {
       secret.fill(0);
     }
     const { account, diary, device, login } = ids;
-    const identity = { account, diary, device, login, by: authorId(ecdsa.pub), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), authors, earlier: /** @type {any} */ (earlier) };
+    const identity = {
+      account,
+      diary,
+      device,
+      login,
+      by: authorId(ecdsa.pub),
+      ecdsa_pub: b64(ecdsa.pub),
+      hpke_pub: b64(hpke.pub),
+      authors,
+      earlier: /** @type {any} */ (earlier),
+    };
     this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
     return identity;
   }
@@ -148,7 +180,9 @@ export class Session {
   async pairs() {
     const { ecdsa_pub, hpke_pub } = this.own.identity;
     // Copied out: what `use` hands over is overwritten when it ends.
-    const [ecdsa, hpke] = await Promise.all(['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())));
+    const [ecdsa, hpke] = await Promise.all(
+      ['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())),
+    );
     return {
       ecdsa: { scalar: /** @type {Bytes} */ (ecdsa), pub: unb64(ecdsa_pub) },
       hpke: { scalar: /** @type {Bytes} */ (hpke), pub: unb64(hpke_pub) },

@@ -79,7 +79,9 @@ export async function verifyAuthor(pub, message, signature) {
 export async function checkPair(pair) {
   const message = utf8('kept/pair');
   const signature = await sign(await importAuthor(pair), message);
-  await verifyAuthor(pair.pub, message, signature).catch(() => { throw new KeptError('not_opened'); });
+  await verifyAuthor(pair.pub, message, signature).catch(() => {
+    throw new KeptError('not_opened');
+  });
 }
 
 /**
@@ -113,7 +115,8 @@ export async function canVerifyNotary() {
  * @param {Bytes} signature
  */
 export async function verifyNotary(pub, message, signature) {
-  if (!await canVerifyNotary()) throw new KeptError('unavailable', 'This browser cannot check the receipt. It is kept and checked in the pack.');
+  if (!(await canVerifyNotary()))
+    throw new KeptError('unavailable', 'This browser cannot check the receipt. It is kept and checked in the pack.');
   let holds = false;
   try {
     const key = await crypto.subtle.importKey('raw', pub, { name: 'Ed25519' }, false, ['verify']);

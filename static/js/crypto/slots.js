@@ -27,7 +27,14 @@ export const SHORT = 3;
 const SLOT_PLAINTEXT = SLOT_BYTES - cobblestone.HEAD_BYTES - cobblestone.TAG_BYTES;
 const LABEL = 'kept/slot\0';
 // The fourth is the short secret's in every install.
-const PLACES = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+const PLACES = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+];
 
 /**
  * The door of a fresh install: nothing is behind any of its slots.
@@ -102,9 +109,11 @@ export async function sealSlot(root, door, i, content) {
  * @returns {Promise<{i: number, content: SlotContent} | null>}
  */
 export async function trySlots(root, door) {
-  const opened = await Promise.all(Array.from({ length: SLOTS }, async (_, i) => (
-    cobblestone.tryOpen(await slotKey(root, i), slotContext(door, i), /** @type {Bytes} */ (door.slots[i]))
-  )));
+  const opened = await Promise.all(
+    Array.from({ length: SLOTS }, async (_, i) =>
+      cobblestone.tryOpen(await slotKey(root, i), slotContext(door, i), /** @type {Bytes} */ (door.slots[i])),
+    ),
+  );
   const i = opened.findIndex((plaintext) => plaintext !== null);
   const plaintext = opened[i];
   if (!plaintext) return null;
@@ -117,8 +126,11 @@ export async function trySlots(root, door) {
  * @param {Door} door
  */
 export function checkDoor(door) {
-  const isWhole = door.install.length === 16 && door.salt.length === 16 && door.slots.length === SLOTS
-    && door.slots.every((slot) => slot.length === SLOT_BYTES);
+  const isWhole =
+    door.install.length === 16 &&
+    door.salt.length === 16 &&
+    door.slots.length === SLOTS &&
+    door.slots.every((slot) => slot.length === SLOT_BYTES);
   if (!isWhole) throw new KeptError('bad_request', 'What this phone keeps for its lock is damaged.');
 }
 

@@ -52,10 +52,17 @@ export async function authorChain(statements, newest) {
   await Promise.all(statements.map(checkStatement));
   const isChain = statements.every((one, i) => {
     const before = statements[i - 1];
-    return !before || (before.ecdsa_pub === one.old && before.account === one.account && before.epoch < one.epoch && before.seq <= one.seq);
+    return (
+      !before ||
+      (before.ecdsa_pub === one.old &&
+        before.account === one.account &&
+        before.epoch < one.epoch &&
+        before.seq <= one.seq)
+    );
   });
   const last = statements.at(-1);
-  if (!isChain || (last && last.ecdsa_pub !== newest)) throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
+  if (!isChain || (last && last.ecdsa_pub !== newest))
+    throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
   return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
 }
 
@@ -76,6 +83,9 @@ function isStatement(value) {
 /** @param {any} beacon @returns {boolean} */
 function isBeacon(beacon) {
   if (beacon === null) return true;
-  return Object.keys(beacon).sort().join() === 'log,root,size' && Number.isSafeInteger(beacon.size)
-    && [beacon.log, beacon.root].every((one) => unb64(one).length === DIGEST);
+  return (
+    Object.keys(beacon).sort().join() === 'log,root,size' &&
+    Number.isSafeInteger(beacon.size) &&
+    [beacon.log, beacon.root].every((one) => unb64(one).length === DIGEST)
+  );
 }

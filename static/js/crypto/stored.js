@@ -50,7 +50,10 @@ export function openStored(session, list) {
   return inFlight(list, async (one) => {
     try {
       const box = await openWithAny([key, ...olds], one.id, one.sealed);
-      return box && shape(await Promise.all(pieces(own.identity.diary, one, box.bytes).map((piece) => openPiece(own, piece))));
+      return (
+        box &&
+        shape(await Promise.all(pieces(own.identity.diary, one, box.bytes).map((piece) => openPiece(own, piece))))
+      );
     } catch {
       return null;
     }
@@ -64,7 +67,14 @@ function pieces(diary, { record, version }, push) {
   const [, ...sealed] = readFrames(push, { atMost: 5 });
   const count = sealed.length / 2;
   if (count !== 1 && count !== 2) throw new KeptError('not_opened');
-  return partsOf(count).map((part, i) => ({ part, version, diary, record, wrapped: /** @type {Bytes} */ (sealed[i]), sealed: /** @type {Bytes} */ (sealed[count + i]) }));
+  return partsOf(count).map((part, i) => ({
+    part,
+    version,
+    diary,
+    record,
+    wrapped: /** @type {Bytes} */ (sealed[i]),
+    sealed: /** @type {Bytes} */ (sealed[count + i]),
+  }));
 }
 
 /** @param {Session['own']} own @param {Piece} piece @returns {Promise<Payload>} */
@@ -73,7 +83,9 @@ async function openPiece({ diaryKey, olds }, { part, version, diary, record, wra
   const raw = await unwrap(olds.get(epoch) ?? diaryKey, versionWrapHeader(diary, epoch, part, version), wrapped);
   const key = await importKey(raw);
   raw.fill(0);
-  return readPayload(unpad(await envelope.open(key, sealed, 'version', envelopeHeader({ diary, record, version }, part))));
+  return readPayload(
+    unpad(await envelope.open(key, sealed, 'version', envelopeHeader({ diary, record, version }, part))),
+  );
 }
 
 /** What was sealed here was read in full before it was sealed, canonical form included. @param {Bytes} plaintext @returns {Payload} */
@@ -87,7 +99,12 @@ function readPayload(plaintext) {
 function shape([open, restricted]) {
   const kind = open?.fields['_kind'];
   if (!open || typeof kind !== 'string') throw new KeptError('not_opened');
-  return { kind, fields: open.fields, restricted: restricted?.fields ?? null, keys: { open: open.keys, restricted: restricted?.keys ?? [] } };
+  return {
+    kind,
+    fields: open.fields,
+    restricted: restricted?.fields ?? null,
+    keys: { open: open.keys, restricted: restricted?.keys ?? [] },
+  };
 }
 
 /** @param {readonly CryptoKey[]} keys the one in use first @param {Bytes} id @param {Bytes} sealed @returns {Promise<Opened|null>} */

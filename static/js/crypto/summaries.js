@@ -20,10 +20,21 @@ function isSummary(told) {
   if (!isObject(told) || Object.keys(told).sort().join() !== NAMES) return false;
   const { dates, entries, made_at: made, newest_at: newest, t } = /** @type {any} */ (told);
   const numbers = [entries, made, ...(newest === null ? [] : [newest])];
-  return t === TYPE && Array.isArray(dates) && dates.length <= DATES_LIMIT && dates.every(isDue) && numbers.every((one) => Number.isSafeInteger(one) && one >= 0);
+  return (
+    t === TYPE &&
+    Array.isArray(dates) &&
+    dates.length <= DATES_LIMIT &&
+    dates.every(isDue) &&
+    numbers.every((one) => Number.isSafeInteger(one) && one >= 0)
+  );
 }
 
 /** @param {any} one @returns {boolean} */
 function isDue(one) {
-  return isObject(one) && Object.keys(one).sort().join() === 'at,what' && DUE.includes(/** @type {any} */ (one).what) && Number.isSafeInteger(/** @type {any} */ (one).at);
+  return (
+    isObject(one) &&
+    Object.keys(one).sort().join() === 'at,what' &&
+    DUE.includes(/** @type {any} */ (one).what) &&
+    Number.isSafeInteger(/** @type {any} */ (one).at)
+  );
 }

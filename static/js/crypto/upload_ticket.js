@@ -7,7 +7,15 @@ import { hkdf } from './digests.js';
 
 /** @param {string} key b64, the session's @param {Ticket} ticket @returns {Promise<string>} as it is sent */
 export async function signTicket(key, { session, diary, blob, until, parts, size, digest }) {
-  const told = concat(parseId(session), parseId(diary), parseId(blob), wide(until), wide(parts), wide(size), unb64(digest));
+  const told = concat(
+    parseId(session),
+    parseId(diary),
+    parseId(blob),
+    wide(until),
+    wide(parts),
+    wide(size),
+    unb64(digest),
+  );
   return b64(concat(told, await hkdf(unb64(key), 'kept/upload\0', told)));
 }
 

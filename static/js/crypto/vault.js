@@ -101,19 +101,91 @@ import { KeptError } from '../core/errors.js';
 /** @typedef {{resolve: (value: any) => void, reject: (error: KeptError) => void}} Waiting */
 
 /** @type {readonly (keyof Engine)[]} */
-export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
-  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock',
-  'confirmWords', 'rootId', 'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys',
-  'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment', 'auth', 'codeAuth', 'openAccount', 'changeWords',
-  'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'earlierProof', 'forgetEarlierProof', 'registeredAs', 'kdfHigh',
-  'openCapture', 'setSchemas', 'sealVersion', 'signAgain', 'openVersion', 'openMany', 'openStored', 'newBlobKey',
-  'fileStart', 'filePart', 'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd',
-  'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary',
-  'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget',
-  'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal',
-  'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
-  'loadEarlier', 'boxOpenNewest',
-]));
+export const FUNCTIONS = Object.freeze(
+  /** @type {const} */ ([
+    'selfTest',
+    'measure',
+    'suggestWords',
+    'checkWords',
+    'newDoor',
+    'setSlot',
+    'setShort',
+    'renewSlot',
+    'unlock',
+    'confirmWords',
+    'rootId',
+    'boxSeal',
+    'boxSealMany',
+    'boxOpen',
+    'boxOpenMany',
+    'boxOpenEach',
+    'boxKeys',
+    'newIdentity',
+    'sealIdentity',
+    'loadIdentity',
+    'enrolment',
+    'auth',
+    'codeAuth',
+    'openAccount',
+    'changeWords',
+    'copyKeys',
+    'openCopy',
+    'newCode',
+    'confirmCode',
+    'earlierProof',
+    'forgetEarlierProof',
+    'registeredAs',
+    'kdfHigh',
+    'openCapture',
+    'setSchemas',
+    'sealVersion',
+    'signAgain',
+    'openVersion',
+    'openMany',
+    'openStored',
+    'newBlobKey',
+    'fileStart',
+    'filePart',
+    'fileEnd',
+    'fileDrop',
+    'openPart',
+    'handoverStart',
+    'handoverPart',
+    'handoverEnd',
+    'handoverDrop',
+    'witnessAsk',
+    'witnessOpen',
+    'grantMake',
+    'grantsLoad',
+    'grantDrop',
+    'grantWraps',
+    'grantSummary',
+    'grantMarks',
+    'grantMarksOpen',
+    'letterOpen',
+    'advocateNew',
+    'advocateOpen',
+    'clientsOpen',
+    'clientForget',
+    'clientRead',
+    'clientPart',
+    'clientKeys',
+    'clientMarks',
+    'clientMarksOpen',
+    'letterSeal',
+    'preparedSeal',
+    'rekeyBegin',
+    'rekeyResume',
+    'rekeyFrom',
+    'rewrap',
+    'rekeyAdopt',
+    'forgetOlds',
+    'earlierId',
+    'sealEarlier',
+    'loadEarlier',
+    'boxOpenNewest',
+  ]),
+);
 
 /**
  * Starts the worker. Its failures to start reject whatever is asked of it with `unavailable`.
@@ -134,11 +206,12 @@ export function createVault({ workerUrl, trusted = (url) => url }) {
     for (const { reject } of waiting.values()) reject(new KeptError(code));
     waiting.clear();
   };
-  const ask = (/** @type {string} */ name, /** @type {unknown[]} */ args) => new Promise((resolve, reject) => {
-    if (ended) return reject(new KeptError(ended));
-    waiting.set(++last, { resolve, reject });
-    worker.postMessage({ id: last, name, args }, handedOver(name, args));
-  });
+  const ask = (/** @type {string} */ name, /** @type {unknown[]} */ args) =>
+    new Promise((resolve, reject) => {
+      if (ended) return reject(new KeptError(ended));
+      waiting.set(++last, { resolve, reject });
+      worker.postMessage({ id: last, name, args }, handedOver(name, args));
+    });
 
   const vault = /** @type {Vault} */ (/** @type {unknown} */ ({ onProgress: null, close: () => end('locked') }));
   for (const name of FUNCTIONS) Object.assign(vault, { [name]: (/** @type {unknown[]} */ ...args) => ask(name, args) });
@@ -167,6 +240,13 @@ function settle(vault, waiting, { id, value, code, sentence, progress }) {
  * @returns {ArrayBuffer[]}
  */
 function handedOver(name, args) {
-  const bytes = name === 'filePart' || name === 'handoverPart' ? args : name === 'openStored' ? args[0].map((/** @type {any} */ { sealed }) => sealed) : [];
-  return bytes.flatMap((/** @type {unknown} */ arg) => (arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [/** @type {ArrayBuffer} */ (arg.buffer)] : []));
+  const bytes =
+    name === 'filePart' || name === 'handoverPart'
+      ? args
+      : name === 'openStored'
+        ? args[0].map((/** @type {any} */ { sealed }) => sealed)
+        : [];
+  return bytes.flatMap((/** @type {unknown} */ arg) =>
+    arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [/** @type {ArrayBuffer} */ (arg.buffer)] : [],
+  );
 }

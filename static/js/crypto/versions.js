@@ -68,8 +68,15 @@ export function compose(draft, names, seeds) {
   const { place, kind, schema, parents, line, author, by, clock, beacon = null } = draft;
   const open = {
     ...present(draft.open),
-    _kind: kind, _schema: schema, _ids: { ...place }, _parents: [...parents], _line: { ...line },
-    _author: { ...author }, _by: by, _clock: { ...clock }, ...(beacon ? { _beacon: { ...beacon } } : {}),
+    _kind: kind,
+    _schema: schema,
+    _ids: { ...place },
+    _parents: [...parents],
+    _line: { ...line },
+    _author: { ...author },
+    _by: by,
+    _clock: { ...clock },
+    ...(beacon ? { _beacon: { ...beacon } } : {}),
   };
   const restricted = present(draft.restricted);
   if (!isNamed(open, allOpen(names)) || !isNamed(restricted, names.restricted)) {
@@ -78,7 +85,10 @@ export function compose(draft, names, seeds) {
   const payloads = [payload(open, draft.openKeys, seeds.open)];
   const isSplit = Object.keys(restricted).length > 0 || draft.restrictedKeys.length > 0;
   if (isSplit) payloads.push(payload(restricted, draft.restrictedKeys, seeds.restricted));
-  const digests = fieldDigests(names, open, restricted, { open: seeds.open, restricted: isSplit ? seeds.restricted : null });
+  const digests = fieldDigests(names, open, restricted, {
+    open: seeds.open,
+    restricted: isSplit ? seeds.restricted : null,
+  });
   return { payloads, digests, commitment: commitment(digests) };
 }
 
@@ -92,14 +102,16 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
   const { place } = draft;
   const composed = compose(draft, names, { open: random(32), restricted: random(32) });
   const parts = partsOf(composed.payloads.length);
-  const sealed = await Promise.all(parts.map(async (part, i) => {
-    const raw = random(32);
-    const key = await importKey(raw);
-    const wrapped = await wrap(diaryKey, versionWrapHeader(place.diary, epoch, part, place.version), raw);
-    raw.fill(0);
-    const plaintext = /** @type {Bytes} */ (composed.payloads[i]);
-    return { wrapped, envelope: await envelope.seal(key, 'version', envelopeHeader(place, part), plaintext) };
-  }));
+  const sealed = await Promise.all(
+    parts.map(async (part, i) => {
+      const raw = random(32);
+      const key = await importKey(raw);
+      const wrapped = await wrap(diaryKey, versionWrapHeader(place.diary, epoch, part, place.version), raw);
+      raw.fill(0);
+      const plaintext = /** @type {Bytes} */ (composed.payloads[i]);
+      return { wrapped, envelope: await envelope.seal(key, 'version', envelopeHeader(place, part), plaintext) };
+    }),
+  );
   const c = b64(composed.commitment);
   const sig = b64(await sign(signKey, signedBytes(c, place)));
   const blobs = [...new Set([...draft.openKeys, ...draft.restrictedKeys].map(([blob]) => blob))];
@@ -119,17 +131,29 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
  */
 export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, namesOf) {
   const parts = partsOf(meta.parts.length);
-  if (canonText(parts) !== canonText([...meta.parts]) || wraps.length !== parts.length || envelopes.length !== parts.length) {
+  if (
+    canonText(parts) !== canonText([...meta.parts]) ||
+    wraps.length !== parts.length ||
+    envelopes.length !== parts.length
+  ) {
     throw new KeptError('not_opened');
   }
-  const [open, restricted = null] = await Promise.all(parts.map((part, i) => openPart(
-    { diaryKey, olds }, place, part, /** @type {Uint8Array} */ (wraps[i]), /** @type {Uint8Array} */ (envelopes[i]),
-  )));
+  const [open, restricted = null] = await Promise.all(
+    parts.map((part, i) =>
+      openPart(
+        { diaryKey, olds },
+        place,
+        part,
+        /** @type {Uint8Array} */ (wraps[i]),
+        /** @type {Uint8Array} */ (envelopes[i]),
+      ),
+    ),
+  );
   const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf);
   // Another account's keys come with their own statements; until then only this one's signatures can be judged.
   const counting = fromOn([...authors], String(read.reserved._by));
   if (counting.length && !read.altered) {
-    read.altered = !await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig));
+    read.altered = !(await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig)));
   }
   return read;
 }
@@ -148,7 +172,14 @@ function fromOn(authors, by) {
 
 /** @param {readonly CryptoKey[]} pubs @param {Bytes} message @param {Bytes} signature @returns {Promise<boolean>} */
 async function isSignedByAny(pubs, message, signature) {
-  for (const pub of pubs) if (await verifyAuthor(pub, message, signature).then(() => true, () => false)) return true;
+  for (const pub of pubs)
+    if (
+      await verifyAuthor(pub, message, signature).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true;
   return false;
 }
 
@@ -163,14 +194,26 @@ async function isSignedByAny(pubs, message, signature) {
  */
 export async function openWithKeys({ place, meta, envelopes }, keys, namesOf, apart = null) {
   const parts = partsOf(meta.parts.length);
-  if (canonText(parts) !== canonText([...meta.parts]) || envelopes.length !== parts.length || !keys.length || keys.length > parts.length) {
+  if (
+    canonText(parts) !== canonText([...meta.parts]) ||
+    envelopes.length !== parts.length ||
+    !keys.length ||
+    keys.length > parts.length
+  ) {
     throw new KeptError('not_opened');
   }
-  const [open, restricted = null] = await Promise.all(keys.map(async (raw, i) => {
-    const header = envelopeHeader(place, /** @type {Part} */ (parts[i]));
-    return readPayload(unpad(await envelope.open(await importKey(raw), /** @type {Uint8Array} */ (envelopes[i]), 'version', header)));
-  }));
-  return judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf, { withheld: keys.length < parts.length, apart });
+  const [open, restricted = null] = await Promise.all(
+    keys.map(async (raw, i) => {
+      const header = envelopeHeader(place, /** @type {Part} */ (parts[i]));
+      return readPayload(
+        unpad(await envelope.open(await importKey(raw), /** @type {Uint8Array} */ (envelopes[i]), 'version', header)),
+      );
+    }),
+  );
+  return judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf, {
+    withheld: keys.length < parts.length,
+    apart,
+  });
 }
 
 /**
@@ -208,20 +251,32 @@ function judge(open, restricted, place, meta, namesOf, { withheld = false, apart
   const kept = restricted?.fields ?? {};
   const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
   // A hundred digests a version are most of what reading one costs: none are made where nothing can be held against them.
-  const made = names && isProvable ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null }) : null;
-  const digests = made && names && withheld ? { ...made, ...pick(/** @type {Fields} */ (apart), (name) => names.restricted.includes(name)) } : made;
+  const made =
+    names && isProvable
+      ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null })
+      : null;
+  const digests =
+    made && names && withheld
+      ? { ...made, ...pick(/** @type {Fields} */ (apart), (name) => names.restricted.includes(name)) }
+      : made;
   const committed = digests && b64(commitment(/** @type {Record<string, string>} */ (digests)));
   // A field the schema does not name is outside the commitment, so it must not pass as part of the version.
-  const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
+  const isWhole =
+    !names ||
+    (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
   const isPlaced = isEqual(open.fields._ids, { ...place }) && isEqual(open.fields._parents, [...meta.parents]);
   return {
-    place, kind, schema,
+    place,
+    kind,
+    schema,
     fields: pick(open.fields, (name) => !RESERVED_NAME.test(name)),
     restricted: restricted && kept,
     reserved: pick(open.fields, (name) => RESERVED_NAME.test(name)),
     keys: { open: open.keys, restricted: restricted?.keys ?? [] },
     seeds: { open: b64(open.seed), restricted: restricted && b64(restricted.seed) },
-    digests: /** @type {Record<string, string>|null} */ (digests), commitment: committed, altered: !(isWhole && isPlaced),
+    digests: /** @type {Record<string, string>|null} */ (digests),
+    commitment: committed,
+    altered: !(isWhole && isPlaced),
   };
 }
 
@@ -236,7 +291,11 @@ function judge(open, restricted, place, meta, namesOf, { withheld = false, apart
 async function openPart({ diaryKey, olds }, place, part, wrapped, sealed) {
   const { epoch } = envelope.claimedHeader(wrapped, 'wrap');
   if (!Number.isSafeInteger(epoch) || Number(epoch) < 1) throw new KeptError('not_opened');
-  const raw = await unwrap(olds?.get(Number(epoch)) ?? diaryKey, versionWrapHeader(place.diary, Number(epoch), part, place.version), wrapped);
+  const raw = await unwrap(
+    olds?.get(Number(epoch)) ?? diaryKey,
+    versionWrapHeader(place.diary, Number(epoch), part, place.version),
+    wrapped,
+  );
   const key = await importKey(raw);
   return readPayload(unpad(await envelope.open(key, sealed, 'version', envelopeHeader(place, part))));
 }

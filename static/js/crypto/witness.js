@@ -50,21 +50,28 @@ export async function witnessWordsOf(raw, print) {
   const words = await wordList();
   const keyWords = (await fingerprintWords(print)).split(' ').slice(0, KEY_WORDS).join(' ');
   const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checkOf(raw, keyWords));
-  const code = Array.from({ length: CODE }, (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE - 1 - i))))]);
+  const code = Array.from(
+    { length: CODE },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE - 1 - i))))],
+  );
   return [...code, keyWords].join(' ');
 }
 
 /** The code and the words of the key. Throws `bad_request`; `unknown` holds what is not in the list. @param {string} text @returns {Promise<{code: string, keyWords: string}>} */
 export async function readWitnessWords(text) {
   const words = await wordList();
-  const named = text.length <= TEXT_LIMIT ? text.toLowerCase().match(/[a-z]+/g) ?? [] : [];
+  const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
   const places = named.map((word) => words.indexOf(word));
   const unknown = named.filter((_, i) => places[i] === -1);
-  if (![WORDS, CODE + OLD_KEY_WORDS].includes(named.length) || unknown.length) throw wrong('These are not nine words of the list.', unknown);
+  if (![WORDS, CODE + OLD_KEY_WORDS].includes(named.length) || unknown.length)
+    throw wrong('These are not nine words of the list.', unknown);
   const number = places.slice(0, CODE).reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
-  const raw = Uint8Array.from({ length: BYTES }, (_, i) => Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (BYTES - 1 - i)))));
+  const raw = Uint8Array.from({ length: BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (BYTES - 1 - i)))),
+  );
   const keyWords = named.slice(CODE).join(' ');
-  if (Number(number & 15n) !== checkOf(raw, keyWords)) throw wrong('One of the words is wrong, or they are not in the right order.', []);
+  if (Number(number & 15n) !== checkOf(raw, keyWords))
+    throw wrong('One of the words is wrong, or they are not in the right order.', []);
   return { code: named.slice(0, CODE).join(' '), keyWords };
 }
 
@@ -75,7 +82,9 @@ function wrong(sentence, unknown) {
 
 /** Over the words of the key too, but for an old code. @param {Uint8Array} raw @param {string} keyWords */
 function checkOf(raw, keyWords) {
-  return /** @type {number} */ (sha256Now(utf8('kept/witness-check\0'), raw, utf8(isOld(keyWords) ? '' : keyWords))[0]) >> 4;
+  return (
+    /** @type {number} */ (sha256Now(utf8('kept/witness-check\0'), raw, utf8(isOld(keyWords) ? '' : keyWords))[0]) >> 4
+  );
 }
 
 /** @param {string} keyWords */
@@ -91,8 +100,14 @@ export async function deriveCode(argon2, { code, keyWords }, address, cost = DEF
   const root = await argon2(utf8(code), sha256Now(utf8(label), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
   const material = await importHkdfKey(root);
   root.fill(0);
-  const [name, key, proof] = await Promise.all(['name', 'key', 'proof'].map((what) => hkdf(material, `kept/witness-${what}\0`)));
-  return { name: /** @type {Bytes} */ (name).slice(0, 16), key: /** @type {Bytes} */ (key), proof: /** @type {Bytes} */ (proof) };
+  const [name, key, proof] = await Promise.all(
+    ['name', 'key', 'proof'].map((what) => hkdf(material, `kept/witness-${what}\0`)),
+  );
+  return {
+    name: /** @type {Bytes} */ (name).slice(0, 16),
+    key: /** @type {Bytes} */ (key),
+    proof: /** @type {Bytes} */ (proof),
+  };
 }
 
 const askingHeader = (/** @type {string} */ witness) => ({ t: 'asking', witness });
@@ -109,7 +124,10 @@ export async function sealAsking(code, witness, asked) {
 export async function openAsking(code, keyWords, witness, sealed) {
   const told = asObject(await envelope.open(await importKey(code.key), sealed, 'asking', askingHeader(witness)));
   if (!isAsking(told)) throw new KeptError('not_opened');
-  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub)))).split(' ').slice(0, keyWords.split(' ').length).join(' ');
+  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub))))
+    .split(' ')
+    .slice(0, keyWords.split(' ').length)
+    .join(' ');
   if (named !== keyWords) throw new KeptError('wrong_keys');
   return told;
 }
@@ -118,7 +136,12 @@ export async function openAsking(code, keyWords, witness, sealed) {
 export async function sealStatement(code, hpkePub, witness, said) {
   const told = { ...said, proof: b64(code.proof), t: STATEMENT, witness };
   if (!isStatement(told)) throw new KeptError('not_opened');
-  return sealTo(/** @type {Bytes} */ (hpkePub), 'letter', statementHeader(witness), padVersion(canon(/** @type {any} */ (told))));
+  return sealTo(
+    /** @type {Bytes} */ (hpkePub),
+    'letter',
+    statementHeader(witness),
+    padVersion(canon(/** @type {any} */ (told))),
+  );
 }
 
 /** What somebody saw, and whether it was written by one who had the code. @param {Bytes} scalar @param {string} proof b64 @param {string} witness @param {Uint8Array} sealed @returns {Promise<{said: Said, verified: boolean}>} */
@@ -144,16 +167,38 @@ const isTime = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && 
 
 /** @param {any} told */
 function isAsking(told) {
-  return Object.keys(told).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' && told.t === ASKING && isText(told.name, 80) && isText(told.note, 500)
-    && isTime(told.made_at) && isTime(told.until) && [told.ecdsa_pub, told.hpke_pub].every((key) => typeof key === 'string' && key.length === 87);
+  return (
+    Object.keys(told).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' &&
+    told.t === ASKING &&
+    isText(told.name, 80) &&
+    isText(told.note, 500) &&
+    isTime(told.made_at) &&
+    isTime(told.until) &&
+    [told.ecdsa_pub, told.hpke_pub].every((key) => typeof key === 'string' && key.length === 87)
+  );
 }
 
 /** @param {any} told */
 function isStatement(told) {
-  if (Object.keys(told).sort().join() !== 'fields,files,made_at,proof,t,witness' || told.t !== STATEMENT || typeof told.proof !== 'string' || !isObject(told.fields)) return false;
+  if (
+    Object.keys(told).sort().join() !== 'fields,files,made_at,proof,t,witness' ||
+    told.t !== STATEMENT ||
+    typeof told.proof !== 'string' ||
+    !isObject(told.fields)
+  )
+    return false;
   const { fields, files } = told;
-  if (Object.keys(fields).sort().join() !== 'contact,name,saw_how,when,words' || !SAW.includes(fields.saw_how) || !fields.words) return false;
-  return LIMITS.every(([name, most]) => isText(fields[name], most)) && isTime(told.made_at) && (files === null || areFiles(files));
+  if (
+    Object.keys(fields).sort().join() !== 'contact,name,saw_how,when,words' ||
+    !SAW.includes(fields.saw_how) ||
+    !fields.words
+  )
+    return false;
+  return (
+    LIMITS.every(([name, most]) => isText(fields[name], most)) &&
+    isTime(told.made_at) &&
+    (files === null || areFiles(files))
+  );
 }
 
 /** @param {any} files */
@@ -166,6 +211,17 @@ function areFiles(files) {
   } catch {
     return false;
   }
-  return Array.isArray(list) && list.length > 0 && list.length <= FILES_MOST && list.every((one) => isObject(one) && Object.keys(one).sort().join() === 'name,size,type'
-    && isTime(one['size']) && isText(one['name'], 255) && isText(one['type'], 255));
+  return (
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.length <= FILES_MOST &&
+    list.every(
+      (one) =>
+        isObject(one) &&
+        Object.keys(one).sort().join() === 'name,size,type' &&
+        isTime(one['size']) &&
+        isText(one['name'], 255) &&
+        isText(one['type'], 255),
+    )
+  );
 }

@@ -10,7 +10,12 @@ import { deriveCode, newWitnessWords, openStatement, readWitnessWords, sealAskin
 /** @param {Session} session */
 export function witnessPart(session) {
   return {
-    witnessAsk: async (/** @type {{address: string, name: string, note: string, made_at: number, until: number}} */ { address, ...asked }) => {
+    witnessAsk: async (
+      /** @type {{address: string, name: string, note: string, made_at: number, until: number}} */ {
+        address,
+        ...asked
+      },
+    ) => {
       await session.test();
       const { ecdsa_pub, hpke_pub } = session.own.identity;
       const words = await newWitnessWords(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
@@ -20,8 +25,11 @@ export function witnessPart(session) {
       return { words, witness, proof: b64(code.proof), asking: { name: b64(code.name), sealed: b64(sealed), witness } };
     },
     /** With the key in use, or with one of before: whoever was asked then seals to that one. */
-    witnessOpen: async (/** @type {{witness: string, proof: string, statement: Bytes}} */ { witness, proof, statement }) => {
-      const open = (/** @type {string} */ name) => session.held.use(name, (scalar) => openStatement(scalar, proof, witness, statement));
+    witnessOpen: async (
+      /** @type {{witness: string, proof: string, statement: Bytes}} */ { witness, proof, statement },
+    ) => {
+      const open = (/** @type {string} */ name) =>
+        session.held.use(name, (scalar) => openStatement(scalar, proof, witness, statement));
       let opened = open('hpke');
       for (const name of session.hpkesBefore()) opened = opened.catch(() => open(name));
       return opened;

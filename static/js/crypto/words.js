@@ -11,11 +11,54 @@ const LIST_WORDS = 2048;
 const FEWEST_DIFFERENT = 5;
 // What people type when asked for twelve characters; digits and signs around them do not make them rarer.
 const COMMON = new Set([
-  'password', 'passwordpassword', 'passw0rd', 'pass', 'qwerty', 'qwertyuiop', 'qwertyuiopasdf', 'asdfghjkl', 'azerty',
-  'azertyuiop', 'qwertz', 'zxcvbnm', 'letmein', 'iloveyou', 'iloveyouforever', 'ihateyou', 'welcome', 'admin',
-  'administrator', 'abcdefghijkl', 'abcdefgh', 'abcdef', 'abc', 'monkey', 'dragon', 'football', 'liverpool', 'arsenal',
-  'chelsea', 'princess', 'sunshine', 'superman', 'batman', 'charlie', 'michael', 'jessica', 'trustno', 'changeme',
-  'secret', 'diary', 'mydiary', 'notes', 'notebook', 'internet', 'computer', 'samsung', 'iphone', 'whatever',
+  'password',
+  'passwordpassword',
+  'passw0rd',
+  'pass',
+  'qwerty',
+  'qwertyuiop',
+  'qwertyuiopasdf',
+  'asdfghjkl',
+  'azerty',
+  'azertyuiop',
+  'qwertz',
+  'zxcvbnm',
+  'letmein',
+  'iloveyou',
+  'iloveyouforever',
+  'ihateyou',
+  'welcome',
+  'admin',
+  'administrator',
+  'abcdefghijkl',
+  'abcdefgh',
+  'abcdef',
+  'abc',
+  'monkey',
+  'dragon',
+  'football',
+  'liverpool',
+  'arsenal',
+  'chelsea',
+  'princess',
+  'sunshine',
+  'superman',
+  'batman',
+  'charlie',
+  'michael',
+  'jessica',
+  'trustno',
+  'changeme',
+  'secret',
+  'diary',
+  'mydiary',
+  'notes',
+  'notebook',
+  'internet',
+  'computer',
+  'samsung',
+  'iphone',
+  'whatever',
 ]);
 
 /** @type {Promise<string[]> | undefined} */
@@ -28,7 +71,8 @@ let loading;
 export async function wordList() {
   loading ??= import('../../vendor/words-en.js').then((list) => list.default);
   const words = await loading;
-  const isWhole = words.length === LIST_WORDS && words.every((word, i) => i === 0 || /** @type {string} */ (words[i - 1]) < word);
+  const isWhole =
+    words.length === LIST_WORDS && words.every((word, i) => i === 0 || /** @type {string} */ (words[i - 1]) < word);
   if (!isWhole) throw new KeptError('internal', 'The word list is damaged.');
   return words;
 }

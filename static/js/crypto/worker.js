@@ -7,7 +7,9 @@ import { createEngine } from './engine.js';
 
 /** @typedef {{id: number, name: string, args: unknown[]}} Question */
 
-const port = /** @type {{postMessage(message: object, transfer?: Transferable[]): void}} */ (/** @type {unknown} */ (self));
+const port = /** @type {{postMessage(message: object, transfer?: Transferable[]): void}} */ (
+  /** @type {unknown} */ (self)
+);
 let asked = 0;
 
 const engine = createEngine({
@@ -19,7 +21,9 @@ self.addEventListener('message', async (/** @type {MessageEvent<Question>} */ { 
   try {
     if (!Object.hasOwn(engine, name)) throw new Error('no such function');
     asked = id;
-    const act = /** @type {(...args: unknown[]) => Promise<unknown>} */ (engine[/** @type {keyof typeof engine} */ (name)]);
+    const act = /** @type {(...args: unknown[]) => Promise<unknown>} */ (
+      engine[/** @type {keyof typeof engine} */ (name)]
+    );
     const value = await act(...args);
     port.postMessage({ id, value }, buffersIn(value));
   } catch (thrown) {

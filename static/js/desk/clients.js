@@ -22,13 +22,15 @@ export function clientMethods(ctx) {
     closeClient: () => closeClient(ctx),
     readIncident: async (/** @type {string} */ record) => reading().entry(record),
     readAttachment: async (/** @type {string} */ record) => reading().file(record),
-    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ how = {}) => ctx.diary?.readKind(kind, how) ?? [],
+    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ how = {}) =>
+      ctx.diary?.readKind(kind, how) ?? [],
     readKnown: async () => reading().known(),
     readPatterns: async () => reading().patterns(ctx.state.entries),
     findEntries: async (/** @type {string} */ query) => reading().find(query, ctx.state.entries),
     readPicture: async (/** @type {string} */ record, /** @type {any} */ size) => readFile(ctx, record, size),
     readToPlay: async (/** @type {string} */ record) => readFile(ctx, record, 'received'),
-    writeLetter: (/** @type {'question'|'assisted'} */ what, /** @type {any} */ fields) => writeLetter(ctx, what, fields),
+    writeLetter: (/** @type {'question'|'assisted'} */ what, /** @type {any} */ fields) =>
+      writeLetter(ctx, what, fields),
   };
 }
 
@@ -74,15 +76,28 @@ async function openClient(ctx, grant) {
     return marking;
   });
   // Ended meanwhile: that is said by itself, and there is nothing to open.
-  const marks = await read.catch((error) => { if (ctx.state.ended === null) throw error; return null; });
+  const marks = await read.catch((error) => {
+    if (ctx.state.ended === null) throw error;
+    return null;
+  });
   if (!marks) return;
   if (ctx.reading !== diary || !ctx.vault) throw new KeptError('cancelled');
   const all = await diary.rows(client.looked_at ?? 0);
   if (ctx.state.client?.grant !== grant) dropUrls(ctx);
   ctx.diary = diary;
   // What is looked at now is seen: the list says so at once, the server's own note comes with the next one.
-  const clients = ctx.state.clients.map((one) => (one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one));
-  ctx.set({ client, clients, entries: all.filter(({ taken_out }) => (taken_out ?? null) === null), removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null), ended: null, newer: false, marks: byRecord(marks.marks) });
+  const clients = ctx.state.clients.map((one) =>
+    one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one,
+  );
+  ctx.set({
+    client,
+    clients,
+    entries: all.filter(({ taken_out }) => (taken_out ?? null) === null),
+    removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null),
+    ended: null,
+    newer: false,
+    marks: byRecord(marks.marks),
+  });
 }
 
 /** The number of a version, from its frame. @param {Uint8Array} frame */
@@ -116,7 +131,7 @@ export async function guarded(ctx, grant, act) {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof KeptError && error.code === 'not_found' && !await standsStill(ctx, grant)) {
+    if (error instanceof KeptError && error.code === 'not_found' && !(await standsStill(ctx, grant))) {
       const clients = ctx.state.clients.filter((one) => one.grant !== grant);
       const name = ctx.state.clients.find((one) => one.grant === grant)?.name ?? '';
       if (ctx.state.client?.grant === grant) closeClient(ctx);
@@ -128,15 +143,23 @@ export async function guarded(ctx, grant, act) {
 
 /** @param {Context} ctx @param {string} grant */
 async function standsStill(ctx, grant) {
-  return ctx.api.stands(grant).then(() => true, (error) => !(error instanceof KeptError && error.code === 'not_found'));
+  return ctx.api.stands(grant).then(
+    () => true,
+    (error) => !(error instanceof KeptError && error.code === 'not_found'),
+  );
 }
 
 /** A file of the client's as an address that lives as long as the client is open. @param {Context} ctx @param {string} record @param {any} which */
 async function readFile(ctx, record, which) {
-  const { diary, state: { client } } = ctx;
+  const {
+    diary,
+    state: { client },
+  } = ctx;
   if (!diary || !client) throw new KeptError('not_found');
   const book = /** @type {any} */ ({ book: { newest: async (/** @type {string} */ id) => diary.newest(id) } });
-  const file = await findFile(book, record, which, []) ?? (which === 'preview' ? await findFile(book, record, 'print', []) : null);
+  const file =
+    (await findFile(book, record, which, [])) ??
+    (which === 'preview' ? await findFile(book, record, 'print', []) : null);
   if (!file) return null;
   const pieces = [];
   for await (const piece of partsOf(ctx, client.grant, file)) pieces.push(piece);
@@ -166,9 +189,17 @@ export async function* partsOf(ctx, grant, { blob, key, size }) {
 async function writeLetter(ctx, what, fields) {
   const { client } = ctx.state;
   if (!client) throw new KeptError('not_found');
-  const { letter, envelope } = await ctx.opened().letterSeal({ grant: client.grant, what, fields, made_at: ctx.ports.clock.now() });
+  const { letter, envelope } = await ctx
+    .opened()
+    .letterSeal({ grant: client.grant, what, fields, made_at: ctx.ports.clock.now() });
   await guarded(ctx, client.grant, () => ctx.api.write(client.grant, letter, envelope));
-  ctx.asked.push({ letter, grant: client.grant, about: fields.about ?? null, text: fields.text ?? '', at: ctx.ports.clock.now() });
+  ctx.asked.push({
+    letter,
+    grant: client.grant,
+    about: fields.about ?? null,
+    text: fields.text ?? '',
+    at: ctx.ports.clock.now(),
+  });
   return letter;
 }
 

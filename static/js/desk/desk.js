@@ -71,7 +71,21 @@ const UNREACHED = new Set(['no_network', 'server_slow', 'server_down', 'captive_
 
 /** @returns {DeskState} */
 const fresh = () => ({
-  phase: 'out', language: 'en', clients: [], refused: 0, you: null, now: 0, client: null, entries: [], removed: [], marks: {}, newer: false, ended: null, told: null, lockIn: null, draft: null,
+  phase: 'out',
+  language: 'en',
+  clients: [],
+  refused: 0,
+  you: null,
+  now: 0,
+  client: null,
+  entries: [],
+  removed: [],
+  marks: {},
+  newer: false,
+  ended: null,
+  told: null,
+  lockIn: null,
+  draft: null,
   account: { registered: true },
 });
 
@@ -81,28 +95,72 @@ export function createDesk(ports) {
   const listeners = new Set();
   /** @type {Context} */
   const ctx = {
-    ports, api: deskApi(ports.request), vault: null, state: fresh(), own: null, joining: null, account: '', leave: (why) => lock(why), pending: null, diary: null, reading: null, urls: new Set(), asked: [],
+    ports,
+    api: deskApi(ports.request),
+    vault: null,
+    state: fresh(),
+    own: null,
+    joining: null,
+    account: '',
+    leave: (why) => lock(why),
+    pending: null,
+    diary: null,
+    reading: null,
+    urls: new Set(),
+    asked: [],
     opened() {
       if (!ctx.vault || !ctx.own) throw new KeptError('signed_out');
       return ctx.vault;
     },
-    set(change) { desk.state = ctx.state = { ...ctx.state, ...change }; listeners.forEach((listener) => listener()); },
+    set(change) {
+      desk.state = ctx.state = { ...ctx.state, ...change };
+      listeners.forEach((listener) => listener());
+    },
     list: () => list(ctx),
-    begin: () => { idle.start(); watching(); },
+    begin: () => {
+      idle.start();
+      watching();
+    },
   };
   const lock = (/** @type {string|null} */ why = null) => forget(ctx, idle, why);
   const idle = new Idle({
-    now: () => ports.clock.now(), visible: ports.visible, after: ports.timers.after, stop: ports.timers.stop, tell: (lockIn) => { if (lockIn !== ctx.state.lockIn) ctx.set({ lockIn }); }, lock: () => lock('idle'),
+    now: () => ports.clock.now(),
+    visible: ports.visible,
+    after: ports.timers.after,
+    stop: ports.timers.stop,
+    tell: (lockIn) => {
+      if (lockIn !== ctx.state.lockIn) ctx.set({ lockIn });
+    },
+    lock: () => lock('idle'),
   });
-  const watching = () => { ports.timers.after(EVERY, () => { if (ctx.state.phase === 'in') void watch(ctx, lock).finally(watching); }); };
+  const watching = () => {
+    ports.timers.after(EVERY, () => {
+      if (ctx.state.phase === 'in') void watch(ctx, lock).finally(watching);
+    });
+  };
   const { marked, ...marking } = markMethods(ctx);
-  const methods = { ...enteringMethods(ctx), ...clientMethods(ctx), ...marking, ...packingMethods(ctx), ...organisationMethods(ctx) };
+  const methods = {
+    ...enteringMethods(ctx),
+    ...clientMethods(ctx),
+    ...marking,
+    ...packingMethods(ctx),
+    ...organisationMethods(ctx),
+  };
   const desk = {
     state: ctx.state,
-    subscribe(/** @type {() => void} */ listener) { listeners.add(listener); return () => listeners.delete(listener); },
-    ...Object.fromEntries(Object.entries(methods).map(([name, act]) => [name, (/** @type {any[]} */ ...args) => watched(() => /** @type {any} */ (act)(...args), ctx, lock)])),
+    subscribe(/** @type {() => void} */ listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ...Object.fromEntries(
+      Object.entries(methods).map(([name, act]) => [
+        name,
+        (/** @type {any[]} */ ...args) => watched(() => /** @type {any} */ (act)(...args), ctx, lock),
+      ]),
+    ),
     /** The nine words to read out, made of the keys in this page and not of what the server says. */
-    ownWords: async () => fingerprintWords(fingerprint(unb64(ctx.own?.ecdsa_pub ?? ''), unb64(ctx.own?.hpke_pub ?? ''))),
+    ownWords: async () =>
+      fingerprintWords(fingerprint(unb64(ctx.own?.ecdsa_pub ?? ''), unb64(ctx.own?.hpke_pub ?? ''))),
     login: () => ctx.own?.login ?? '',
     asked: () => ctx.asked,
     marked,
@@ -114,7 +172,10 @@ export function createDesk(ports) {
     knowEnded: () => ctx.set({ ended: null }),
     lock,
     /** The page goes away: the session with it. */
-    gone: () => { void ctx.api.signOut(true); forget(ctx, idle, null); },
+    gone: () => {
+      void ctx.api.signOut(true);
+      forget(ctx, idle, null);
+    },
   };
   return desk;
 }
@@ -145,7 +206,11 @@ async function watch(ctx, lock) {
     if (!(error instanceof KeptError)) return;
     if (isOver(error)) lock('signed_out');
     // Not a member any more answers like a grant that is not there.
-    else if (error.code === 'not_found') await ctx.api.session().then(() => gone(ctx), () => lock('signed_out'));
+    else if (error.code === 'not_found')
+      await ctx.api.session().then(
+        () => gone(ctx),
+        () => lock('signed_out'),
+      );
   }
 }
 

@@ -38,9 +38,17 @@ async function beginJoin(ctx, { invite, name, words }) {
   const { login, ticket } = await ctx.api.name();
   const { identity, body } = await vault.advocateNew({ login, words });
   const secret = random(SECRET_BYTES);
-  ctx.joining = { identity, login, body: { ...body, ticket, device_name: DEVICE_NAME, invite, name, secret: b64(secret) } };
+  ctx.joining = {
+    identity,
+    login,
+    body: { ...body, ticket, device_name: DEVICE_NAME, invite, name, secret: b64(secret) },
+  };
   const text = base32(secret);
-  return { login, secret: text.match(/.{4}/g)?.join(' ') ?? '', address: `otpauth://totp/Desk:${login}?secret=${text}&issuer=Desk` };
+  return {
+    login,
+    secret: text.match(/.{4}/g)?.join(' ') ?? '',
+    address: `otpauth://totp/Desk:${login}?secret=${text}&issuer=Desk`,
+  };
 }
 
 /** @param {Context} ctx @param {string} digits */

@@ -19,7 +19,17 @@ import { views as you } from './view_you.js';
 /** @typedef {import('./types.d.ts').Stage} Stage */
 
 /** @type {Record<string, (stage: any) => unknown>} */
-const VIEWS = { ...clients, ...client, ...assist, ...pack, ...entry, ...patterns, ...organisation, ...you, welcome: door.welcome };
+const VIEWS = {
+  ...clients,
+  ...client,
+  ...assist,
+  ...pack,
+  ...entry,
+  ...patterns,
+  ...organisation,
+  ...you,
+  welcome: door.welcome,
+};
 const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patterns']);
 
 /** @param {Stage} stage */
@@ -34,7 +44,13 @@ function inside(stage) {
   const { name } = stage.place;
   const { client: open } = stage.state;
   const view = VIEWS[OF_CLIENT.has(name) && !open ? 'entries' : name] ?? VIEWS['clients'];
-  const aside = !stage.wide ? null : open && OF_CLIENT.has(name) ? entries(stage) : name === 'clients' && stage.state.clients.length ? list(stage) : null;
+  const aside = !stage.wide
+    ? null
+    : open && OF_CLIENT.has(name)
+      ? entries(stage)
+      : name === 'clients' && stage.state.clients.length
+        ? list(stage)
+        : null;
   return html`<div class="frame desk-frame">
     ${bar(stage)}
     <div class="columns ${aside ? 'columns-two' : ''}">
@@ -71,7 +87,12 @@ function warning(stage) {
 function tabs(stage) {
   const { name } = stage.place;
   const leads = stage.state.you?.leads ?? false;
-  const all = /** @type {const} */ ([['clients', 'list'], ['you', 'person'], ...(leads ? [/** @type {const} */ (['organisation', 'folder'])] : []), ['lock', 'lock']]);
+  const all = /** @type {const} */ ([
+    ['clients', 'list'],
+    ['you', 'person'],
+    ...(leads ? [/** @type {const} */ (['organisation', 'folder'])] : []),
+    ['lock', 'lock'],
+  ]);
   const here = OF_CLIENT.has(name) ? 'clients' : name === 'welcome' ? 'you' : name;
   const on = (/** @type {string} */ tab) => {
     if (tab === 'lock') return stage.app.lock();
@@ -79,6 +100,11 @@ function tabs(stage) {
     if (tab === 'organisation') stage.refresh('organisation'); // colleagues come and go meanwhile
     return tab === name ? undefined : stage.stand({ name: tab });
   };
-  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(([tab, mark]) => html`<li><button type="button" class="tab" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
-    <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`)}</ul></nav>`;
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(
+    ([
+      tab,
+      mark,
+    ]) => html`<li><button type="button" class="tab" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
+    <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`,
+  )}</ul></nav>`;
 }

@@ -12,7 +12,13 @@ import { isLate } from '../record/told.js';
 const OF_ENTRIES = [
   ['time', (fields) => wholeOf(fields, 'occurred_start') === null || textOf(fields, 'precision') === 'unknown'],
   ['fear', (fields) => !textOf(fields, 'feared_violence')],
-  ['basis', (fields) => (Boolean(textOf(fields, 'who')) || codesOf(fields, 'actor_ids').length > 0) && !codesOf(fields, 'attribution_basis').length && !textOf(fields, 'attribution_basis')],
+  [
+    'basis',
+    (fields) =>
+      (Boolean(textOf(fields, 'who')) || codesOf(fields, 'actor_ids').length > 0) &&
+      !codesOf(fields, 'attribution_basis').length &&
+      !textOf(fields, 'attribution_basis'),
+  ],
   ['late', (fields, told) => isLate(told) && !textOf(fields, 'late_reason')],
   ['unconfirmed', (fields) => markOf(fields)?.answer === ''],
 ];
@@ -21,15 +27,43 @@ const OF_ENTRIES = [
  * @param {{incidents: readonly Told[], attached: readonly Told[], registers: readonly Told[]}} chosen what goes in @param {string} today YYYY-MM-DD @returns {Lacking[]} those of which there are any
  */
 export function lackingIn({ incidents, attached, registers }, today) {
-  const ofEntries = OF_ENTRIES.map(([what, lacks]) => ({ what, records: incidents.filter((one) => lacks(one.newest.fields, one)).map(({ record }) => record) }));
-  const recording = incidents.filter(({ newest }) => stillHeld(newest.fields).some((one) => textOf(one, 'overwrite_due') >= today)).map(({ record }) => record);
-  const ofFiles = (/** @type {(told: Told) => boolean} */ lacks) => [...new Set(attached.filter(lacks).flatMap((one) => ownerOf(one, incidents) ?? []))];
-  const unserved = new Set(registers.filter(({ newest: { kind, fields } }) => kind === 'order' && !textOf(fields, 'served_on') && !textOf(fields, 'known_on')).map(({ record }) => record));
-  const breached = incidents.filter(({ newest }) => objectsOf(newest.fields, 'alleged_breaches').some((one) => unserved.has(textOf(one, 'order_id')))).map(({ record }) => record);
+  const ofEntries = OF_ENTRIES.map(([what, lacks]) => ({
+    what,
+    records: incidents.filter((one) => lacks(one.newest.fields, one)).map(({ record }) => record),
+  }));
+  const recording = incidents
+    .filter(({ newest }) => stillHeld(newest.fields).some((one) => textOf(one, 'overwrite_due') >= today))
+    .map(({ record }) => record);
+  const ofFiles = (/** @type {(told: Told) => boolean} */ lacks) => [
+    ...new Set(attached.filter(lacks).flatMap((one) => ownerOf(one, incidents) ?? [])),
+  ];
+  const unserved = new Set(
+    registers
+      .filter(
+        ({ newest: { kind, fields } }) =>
+          kind === 'order' && !textOf(fields, 'served_on') && !textOf(fields, 'known_on'),
+      )
+      .map(({ record }) => record),
+  );
+  const breached = incidents
+    .filter(({ newest }) =>
+      objectsOf(newest.fields, 'alleged_breaches').some((one) => unserved.has(textOf(one, 'order_id'))),
+    )
+    .map(({ record }) => record);
   const all = [
-    ...ofEntries, { what: /** @type {const} */ ('recording'), records: recording },
-    { what: /** @type {const} */ ('described'), records: ofFiles(({ newest }) => !textOf(newest.fields, 'description')) },
-    { what: /** @type {const} */ ('looked'), records: ofFiles(({ newest }) => textOf(newest.fields, 'media_type').startsWith('image/') && wholeOf(newest.fields, 'looked_at') === null) },
+    ...ofEntries,
+    { what: /** @type {const} */ ('recording'), records: recording },
+    {
+      what: /** @type {const} */ ('described'),
+      records: ofFiles(({ newest }) => !textOf(newest.fields, 'description')),
+    },
+    {
+      what: /** @type {const} */ ('looked'),
+      records: ofFiles(
+        ({ newest }) =>
+          textOf(newest.fields, 'media_type').startsWith('image/') && wholeOf(newest.fields, 'looked_at') === null,
+      ),
+    },
     { what: /** @type {const} */ ('served'), records: breached },
   ].filter(({ records }) => records.length);
   return registers.some(({ newest }) => newest.kind === 'report') ? all : [...all, { what: 'reported', records: [] }];
@@ -38,5 +72,8 @@ export function lackingIn({ incidents, attached, registers }, today) {
 /** The entry a file stands with. @param {Told} file @param {readonly Told[]} incidents */
 function ownerOf({ record, newest }, incidents) {
   const named = codesOf(newest.fields, 'incident_ids');
-  return incidents.find((one) => named.includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(record))?.record ?? null;
+  return (
+    incidents.find((one) => named.includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(record))
+      ?.record ?? null
+  );
 }

@@ -21,7 +21,10 @@ export function markMethods(ctx) {
 
 /** Read anew first, so that two desks of one advocate lose nothing of each other's. @param {Context} ctx @param {string} record @param {boolean} on */
 async function change(ctx, record, on) {
-  const { diary, state: { client } } = ctx;
+  const {
+    diary,
+    state: { client },
+  } = ctx;
   if (!diary || !client) throw new KeptError('not_found');
   const now = ctx.ports.clock.now();
   const marks = await guarded(ctx, client.grant, async () => {
@@ -29,7 +32,9 @@ async function change(ctx, record, on) {
     const others = before.marks.filter((one) => one.record !== record);
     const next = on ? [...others, { at: now, record, seq: diary.numberOf(record) }].slice(-MARKS_LIMIT) : others;
     // Later than those before, whatever this computer's clock says: a phone takes up nothing older than it has.
-    const sealed = await ctx.opened().clientMarks(client.grant, { made_at: Math.max(now, before.made_at + 1), marks: next });
+    const sealed = await ctx
+      .opened()
+      .clientMarks(client.grant, { made_at: Math.max(now, before.made_at + 1), marks: next });
     await ctx.api.mark(client.grant, sealed);
     return next;
   });

@@ -15,5 +15,10 @@ export const byRecord = (marks) => Object.fromEntries(marks.map((one) => [one.re
 export async function readMarks(ctx, grant) {
   const { marks } = await ctx.api.marks(grant);
   const none = { made_at: 0, marks: [] };
-  return marks ? ctx.opened().clientMarksOpen(grant, unb64(marks)).catch(() => none) : none;
+  return marks
+    ? ctx
+        .opened()
+        .clientMarksOpen(grant, unb64(marks))
+        .catch(() => none)
+    : none;
 }

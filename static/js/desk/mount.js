@@ -17,7 +17,10 @@ export function mount(desk, root) {
   const soon = () => {
     if (waiting) return;
     waiting = true;
-    queueMicrotask(() => { waiting = false; draw(); });
+    queueMicrotask(() => {
+      waiting = false;
+      draw();
+    });
   };
   const stage = stageOf(desk, { soon, now: draw });
   stage.reset('signin');
@@ -44,13 +47,30 @@ export function mount(desk, root) {
 /** The keeper's stage, with what only a desk needs. @param {Desk} desk @param {{soon: () => void, now: () => void}} drawing @returns {import('./types.d.ts').Stage} */
 function stageOf(desk, drawing) {
   const stage = /** @type {any} */ (new Stage(/** @type {any} */ (desk), drawing));
-  const forget = () => { stage.read.clear(); stage.finding = undefined; stage.packing = undefined; };
+  const forget = () => {
+    stage.read.clear();
+    stage.finding = undefined;
+    stage.packing = undefined;
+  };
   return Object.assign(stage, {
     search: '',
     /** A client was opened: nothing read of another one may be shown as theirs. */
-    opened() { forget(); stage.past = []; stage.stand({ name: 'entries' }); },
-    leaveClient() { forget(); desk.closeClient(); stage.past = []; stage.stand({ name: 'clients' }); },
-    closed() { forget(); stage.past = []; stage.stand({ name: 'clients' }); },
+    opened() {
+      forget();
+      stage.past = [];
+      stage.stand({ name: 'entries' });
+    },
+    leaveClient() {
+      forget();
+      desk.closeClient();
+      stage.past = [];
+      stage.stand({ name: 'clients' });
+    },
+    closed() {
+      forget();
+      stage.past = [];
+      stage.stand({ name: 'clients' });
+    },
   });
 }
 
@@ -58,13 +78,31 @@ function stageOf(desk, drawing) {
 function watch(desk, stage, root) {
   const isIn = () => desk.state.phase === 'in';
   const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
-  for (const name of ['pointerdown', 'keydown', 'input']) addEventListener(name, () => { if (isIn()) desk.touch(); }, { passive: true, capture: true });
-  document.addEventListener('visibilitychange', () => { cover(); desk.seen(); });
-  addEventListener('pagehide', () => { root.replaceChildren(); desk.gone(); });
+  for (const name of ['pointerdown', 'keydown', 'input'])
+    addEventListener(
+      name,
+      () => {
+        if (isIn()) desk.touch();
+      },
+      { passive: true, capture: true },
+    );
+  document.addEventListener('visibilitychange', () => {
+    cover();
+    desk.seen();
+  });
+  addEventListener('pagehide', () => {
+    root.replaceChildren();
+    desk.gone();
+  });
   // A page brought back from the browser's memory has forgotten everything: begin anew.
-  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
   const wide = matchMedia('(min-width: 60rem)');
-  const fit = () => { stage.wide = wide.matches; stage.draw(); };
+  const fit = () => {
+    stage.wide = wide.matches;
+    stage.draw();
+  };
   stage.wide = wide.matches;
   wide.addEventListener('change', fit);
 }

@@ -42,11 +42,16 @@ function isFresh(summary, looked) {
 export function inOrder(clients, now) {
   const next = (/** @type {Client} */ one) => one.dates[0]?.at ?? Infinity;
   const came = (/** @type {Client} */ one) => one.summary?.newest_at ?? 0;
-  const byName = (/** @type {Client} */ a, /** @type {Client} */ b) => a.name.localeCompare(b.name) || (a.grant < b.grant ? -1 : 1);
+  const byName = (/** @type {Client} */ a, /** @type {Client} */ b) =>
+    a.name.localeCompare(b.name) || (a.grant < b.grant ? -1 : 1);
   const soon = clients.filter((one) => next(one) < now + SOON).sort((a, b) => next(a) - next(b) || byName(a, b));
   const rest = clients.filter((one) => next(one) >= now + SOON);
   const fresh = rest.filter((one) => one.fresh).sort((a, b) => came(a) - came(b) || byName(a, b));
   const others = rest.filter((one) => !one.fresh).sort((a, b) => next(a) - next(b) || byName(a, b));
-  const groups = /** @type {Group[]} */ ([{ what: 'soon', clients: soon }, { what: 'fresh', clients: fresh }, { what: 'rest', clients: others }]);
+  const groups = /** @type {Group[]} */ ([
+    { what: 'soon', clients: soon },
+    { what: 'fresh', clients: fresh },
+    { what: 'rest', clients: others },
+  ]);
   return groups.filter((group) => group.clients.length);
 }

@@ -21,7 +21,8 @@ export function organisationMethods(ctx) {
   return {
     readOrganisation: () => ctx.api.organisation(),
     inviteMember: async (/** @type {Words} */ { words }) => (await ctx.api.invite(await proofOf(ctx, words))).invite,
-    endMember: async (/** @type {string} */ member, /** @type {Words} */ { words }) => ctx.api.leave(member, await proofOf(ctx, words)),
+    endMember: async (/** @type {string} */ member, /** @type {Words} */ { words }) =>
+      ctx.api.leave(member, await proofOf(ctx, words)),
     leaveOrganisation: async (/** @type {Words} */ { words }) => {
       await ctx.api.leave(ctx.account, await proofOf(ctx, words));
       ctx.leave('left');
@@ -38,8 +39,15 @@ export function organisationMethods(ctx) {
 
 /** @param {readonly Look[]} looks @returns {string} CSV with times in UTC */
 export function looksTable(looks) {
-  const rows = looks.map(({ at, name, client, what }) => [new Date(at).toISOString().slice(0, 16).replace('T', ' '), name, client, what]);
-  return [['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+  const rows = looks.map(({ at, name, client, what }) => [
+    new Date(at).toISOString().slice(0, 16).replace('T', ' '),
+    name,
+    client,
+    what,
+  ]);
+  return (
+    [['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'
+  );
 }
 
 /** @param {string} text */

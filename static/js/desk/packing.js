@@ -56,12 +56,27 @@ function mayPack({ state: { client }, diary }) {
 
 /** Everything given that a pack may hold, in feed order. @param {Diary} diary @returns {(DiaryVersion & {whole: boolean})[]} */
 function versionsOf({ records }) {
-  const all = [...records.values()].flat().filter(({ kind }) => KINDS.has(kind)).sort((a, b) => a.seq - b.seq);
+  const all = [...records.values()]
+    .flat()
+    .filter(({ kind }) => KINDS.has(kind))
+    .sort((a, b) => a.seq - b.seq);
   return all.map(({ record, version, kind, schema, seq, sealed, apart, whole, fields, restricted, keys, seeds }) => {
-    const pairs = (/** @type {readonly [string, string][]} */ list) => list.map(([blob, key]) => /** @type {const} */ ([blob, unb64(key)]));
+    const pairs = (/** @type {readonly [string, string][]} */ list) =>
+      list.map(([blob, key]) => /** @type {const} */ ([blob, unb64(key)]));
     return {
-      record, version, kind, schema, seq, ...sealed, env: null, apart, whole, open: { fields, seed: unb64(/** @type {any} */ (seeds).open), keys: pairs(keys.open) },
-      restricted: seeds?.restricted ? { fields: restricted, seed: unb64(seeds.restricted), keys: pairs(keys.restricted) } : null,
+      record,
+      version,
+      kind,
+      schema,
+      seq,
+      ...sealed,
+      env: null,
+      apart,
+      whole,
+      open: { fields, seed: unb64(/** @type {any} */ (seeds).open), keys: pairs(keys.open) },
+      restricted: seeds?.restricted
+        ? { fields: restricted, seed: unb64(seeds.restricted), keys: pairs(keys.restricted) }
+        : null,
     };
   });
 }
@@ -70,21 +85,44 @@ function versionsOf({ records }) {
 function chosenOf({ client, diary }, { from, to, records = null, seen }) {
   const versions = versionsOf(diary);
   const opened = versions.map(openedOf);
-  const chosen = choose(opened, incidentsMeant(opened, { from, to, records }).map(({ record }) => record), {});
+  const chosen = choose(
+    opened,
+    incidentsMeant(opened, { from, to, records }).map(({ record }) => record),
+    {},
+  );
   const packed = versions.filter(({ record }) => chosen.records.has(record));
   const apart = heldBackOf(packed.map(openedOf), {}, []);
-  const words = [...chosen.incidents, ...chosen.attached, ...chosen.registers].flatMap((one) => wordsOf(one, apart, new Set()));
+  const words = [...chosen.incidents, ...chosen.attached, ...chosen.registers].flatMap((one) =>
+    wordsOf(one, apart, new Set()),
+  );
   // The keeper's own list of places and numbers is not given to anyone: what looks like one is held back unless it is said to be none.
-  const hold = [...new Set(words.filter(({ why, found }) => why !== 'apart' && !seen.includes(squeeze(found))).map(({ found }) => found))];
-  return { versions, chosen, packed, words, hold, held: heldBackOf(packed.map(openedOf), {}, hold), purpose: client.said.purpose };
+  const hold = [
+    ...new Set(
+      words.filter(({ why, found }) => why !== 'apart' && !seen.includes(squeeze(found))).map(({ found }) => found),
+    ),
+  ];
+  return {
+    versions,
+    chosen,
+    packed,
+    words,
+    hold,
+    held: heldBackOf(packed.map(openedOf), {}, hold),
+    purpose: client.said.purpose,
+  };
 }
 
 /** @param {{client: Client, diary: Diary}} of @param {Choice} choice @param {{now: number, zone: string}} here @returns {View} */
 function viewOf(of, choice, { now, zone }) {
   const { chosen, packed, words, held, purpose } = chosenOf(of, choice);
   return {
-    entries: chosen.incidents.length, files: chosen.attached.length, whole: of.client.said.restricted, unproved: packed.filter(({ whole }) => !whole).length,
-    purpose: held.touches(purpose) || noticeAll(purpose, []).length > 0, words, lacking: lackingIn(chosen, localAt(now, zone).slice(0, 10)),
+    entries: chosen.incidents.length,
+    files: chosen.attached.length,
+    whole: of.client.said.restricted,
+    unproved: packed.filter(({ whole }) => !whole).length,
+    purpose: held.touches(purpose) || noticeAll(purpose, []).length > 0,
+    words,
+    lacking: lackingIn(chosen, localAt(now, zone).slice(0, 10)),
   };
 }
 
@@ -93,8 +131,13 @@ function viewOf(of, choice, { now, zone }) {
  * @returns {Promise<{url: string, name: string, size: number, no: number}>} the address lives as long as the client is open
  */
 async function makePack(ctx, of, options, onStep) {
-  const { client: { grant, said }, diary } = of;
-  const stillOpen = () => { if (ctx.diary !== diary || !ctx.vault) throw new KeptError('cancelled'); };
+  const {
+    client: { grant, said },
+    diary,
+  } = of;
+  const stillOpen = () => {
+    if (ctx.diary !== diary || !ctx.vault) throw new KeptError('cancelled');
+  };
   const told = chosenOf(of, options);
   const { unproved, purpose } = viewOf(of, options, { now: ctx.ports.clock.now(), zone: ctx.ports.zone() });
   if (unproved || purpose || !INITIALS.test(options.initials)) throw new KeptError('bad_request');
@@ -106,15 +149,35 @@ async function makePack(ctx, of, options, onStep) {
   const capsule = makeCapsule(told.versions, { ...wishOf(ctx, said, told, { ...options, no: packs }), log }, keys);
   const pack = /** @type {any} */ (capsule['pack']);
   const restricted = options.restricted && said.restricted;
-  const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) => ctx.opened().preparedSeal(grant, {
-    by: pack.prepared.by, organisation: pack.prepared.organisation, pack: pack.id, folder: pack.folder, made_at: pack.made_at, list, record: restricted ? hex(await sha256(record)) : '',
-  }));
-  const { file } = await assemble(capsule, front, { restricted, openReceived: (exhibit) => received(ctx, of, textOf(exhibit, 'record'), stillOpen), onProgress: (done, total) => { stillOpen(); onStep({ step: 'files', done, total }); } });
+  const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) =>
+    ctx.opened().preparedSeal(grant, {
+      by: pack.prepared.by,
+      organisation: pack.prepared.organisation,
+      pack: pack.id,
+      folder: pack.folder,
+      made_at: pack.made_at,
+      list,
+      record: restricted ? hex(await sha256(record)) : '',
+    }),
+  );
+  const { file } = await assemble(capsule, front, {
+    restricted,
+    openReceived: (exhibit) => received(ctx, of, textOf(exhibit, 'record'), stillOpen),
+    onProgress: (done, total) => {
+      stillOpen();
+      onStep({ step: 'files', done, total });
+    },
+  });
   await guarded(ctx, grant, () => ctx.api.stands(grant));
   stillOpen();
   const url = ctx.ports.objectUrl.make(/** @type {Blob} */ (file));
   ctx.urls.add(url);
-  return { url, name: `documents-${localAt(pack.made_at, pack.tz).slice(0, 10)}.zip`, size: file?.size ?? 0, no: packs };
+  return {
+    url,
+    name: `documents-${localAt(pack.made_at, pack.tz).slice(0, 10)}.zip`,
+    size: file?.size ?? 0,
+    no: packs,
+  };
 }
 
 /** @param {Context} ctx @param {import('../crypto/grants.js').Grant} said @param {ReturnType<typeof chosenOf>} told @param {Choice & {initials: string, no: number}} options @returns {import('../pack/capsule.js').Wish} */
@@ -122,8 +185,24 @@ function wishOf({ ports, state: { you } }, said, { chosen, words, hold }, { from
   // The keeper's clock made the grant: a computer's that is a little behind cannot have made its pack before.
   const now = Math.max(ports.clock.now(), said.made_at);
   return {
-    packId: idText(newId()), no: Math.max(1, no), madeAt: now, consentAt: said.made_at, tz: ports.zone(), release: '', origin: '', chosen: chosen.incidents.map(({ record }) => record), coversFrom: from, coversTo: to, initials, holdWords: hold,
-    prepared: { by: asName(you?.name ?? ''), grant: said.grant, organisation: asName(you?.organisation ?? ''), to: said.to },
+    packId: idText(newId()),
+    no: Math.max(1, no),
+    madeAt: now,
+    consentAt: said.made_at,
+    tz: ports.zone(),
+    release: '',
+    origin: '',
+    chosen: chosen.incidents.map(({ record }) => record),
+    coversFrom: from,
+    coversTo: to,
+    initials,
+    holdWords: hold,
+    prepared: {
+      by: asName(you?.name ?? ''),
+      grant: said.grant,
+      organisation: asName(you?.organisation ?? ''),
+      to: said.to,
+    },
     review: { looked: 0, not_looked: 0, override_at: null, words: words.length },
   };
 }
@@ -134,7 +213,11 @@ function wishOf({ ports, state: { you } }, said, { chosen, words, hold }, { from
  * @param {Context} ctx @param {string} grant @param {readonly DiaryVersion[]} packed
  */
 async function signersOf(ctx, grant, packed) {
-  const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([ctx.opened().clientKeys(grant), ctx.api.server(), ctx.api.log()]);
+  const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([
+    ctx.opened().clientKeys(grant),
+    ctx.api.server(),
+    ctx.api.log(),
+  ]);
   const account = textOf(objectOf(packed.at(-1)?.open.fields ?? {}, '_author'), 'account');
   const statements = Array.isArray(told.statements) ? told.statements : [];
   return {

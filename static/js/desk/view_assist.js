@@ -20,10 +20,21 @@ const INITIALS = 4;
 /** @param {Stage} stage */
 function assist(stage) {
   const { local, state } = stage;
-  const writing = /** @type {Writing} */ (local.writing ??= {
-    under: false, how: '', by: initials(state.you?.name ?? ''), read: false, when: { chip: null, picked: null }, turns: [{ asked: '', words: '', said: '' }], held_at: Date.now(),
-  });
-  const put = (/** @type {Partial<Writing>} */ change) => { Object.assign(writing, change); stage.draw(); };
+  const writing = /** @type {Writing} */ (
+    (local.writing ??= {
+      under: false,
+      how: '',
+      by: initials(state.you?.name ?? ''),
+      read: false,
+      when: { chip: null, picked: null },
+      turns: [{ asked: '', words: '', said: '' }],
+      held_at: Date.now(),
+    })
+  );
+  const put = (/** @type {Partial<Writing>} */ change) => {
+    Object.assign(writing, change);
+    stage.draw();
+  };
   const lacks = lacking(writing);
   return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(/** @type {any} */ (stage))}
     <div class="note stack-close"><p>${t('desk.assist_lead', { name: state.client?.name ?? '' })}</p><p class="small">${t('desk.assist_here')}</p></div>
@@ -32,7 +43,15 @@ function assist(stage) {
     ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (/** @type {any} */ when) => put({ when }) })}
     ${writing.turns.map((turn, i) => turnField(stage, writing, turn, i))}
     <div>${button(t('desk.assist_more'), () => put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }), { plain: true, icon: 'add' })}</div>
-    ${textField({ id: 'by', label: t('desk.assist_by'), hint: t('desk.assist_by_hint'), value: writing.by, on: (by) => { writing.by = by; } })}
+    ${textField({
+      id: 'by',
+      label: t('desk.assist_by'),
+      hint: t('desk.assist_by_hint'),
+      value: writing.by,
+      on: (by) => {
+        writing.by = by;
+      },
+    })}
     ${checkbox({ id: 'read', label: t('desk.assist_read'), checked: writing.read, on: (read) => put({ read }) })}
     ${local.tried && lacks ? html`<p class="error" role="alert">${t(`desk.assist_${lacks}`)}</p>` : nothing}
     <div>${button(t('desk.assist_send'), () => send(stage, writing), { main: true, busy: stage.running === 'assist' })}</div></div>`;
@@ -40,11 +59,42 @@ function assist(stage) {
 
 /** One thing asked and what was said to it, in the client's own words. @param {Stage} stage @param {Writing} writing @param {Turn} turn @param {number} i */
 function turnField(stage, writing, turn, i) {
-  const asked = [...PROMPTS, OWN].map((one) => /** @type {[string, string]} */ ([one, String(t(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))]));
+  const asked = [...PROMPTS, OWN].map(
+    (one) => /** @type {[string, string]} */ ([one, String(t(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))]),
+  );
   return html`<div class="card stack">
-    ${selectField({ id: `asked-${i}`, label: t('desk.assist_asked'), none: String(t(writing.under ? 'desk.assist_choose' : 'desk.assist_unasked')), choices: asked, value: turn.asked, on: (one) => { turn.asked = one; stage.draw(); } })}
-    ${turn.asked === OWN ? textField({ id: `words-${i}`, label: t('desk.assist_words'), value: turn.words, on: (words) => { turn.words = words; } }) : nothing}
-    ${textField({ id: `said-${i}`, label: t('desk.assist_said'), lines: 'big', value: turn.said, on: (said) => { turn.said = said; } })}</div>`;
+    ${selectField({
+      id: `asked-${i}`,
+      label: t('desk.assist_asked'),
+      none: String(t(writing.under ? 'desk.assist_choose' : 'desk.assist_unasked')),
+      choices: asked,
+      value: turn.asked,
+      on: (one) => {
+        turn.asked = one;
+        stage.draw();
+      },
+    })}
+    ${
+      turn.asked === OWN
+        ? textField({
+            id: `words-${i}`,
+            label: t('desk.assist_words'),
+            value: turn.words,
+            on: (words) => {
+              turn.words = words;
+            },
+          })
+        : nothing
+    }
+    ${textField({
+      id: `said-${i}`,
+      label: t('desk.assist_said'),
+      lines: 'big',
+      value: turn.said,
+      on: (said) => {
+        turn.said = said;
+      },
+    })}</div>`;
 }
 
 /** What stands in the way, '' for nothing. @param {Writing} writing */
@@ -62,8 +112,23 @@ function send(stage, writing) {
   const { under, how, by, read, turns, held_at } = writing;
   const said = turns.filter((turn) => turn.said.trim() || turn.asked);
   const tz = phoneZone();
-  const incident = Object.fromEntries(Object.entries(when ?? { precision: 'unknown', tz }).filter(([, value]) => value !== null && value !== undefined));
-  const fields = { by: by.trim(), held_at, how, incident, read_back: read, turns: said.map(({ asked, words, said: text }) => ({ asked, said: text.trim(), words: asked === OWN ? words.trim() : '' })), tz, under_18: under };
+  const incident = Object.fromEntries(
+    Object.entries(when ?? { precision: 'unknown', tz }).filter(([, value]) => value !== null && value !== undefined),
+  );
+  const fields = {
+    by: by.trim(),
+    held_at,
+    how,
+    incident,
+    read_back: read,
+    turns: said.map(({ asked, words, said: text }) => ({
+      asked,
+      said: text.trim(),
+      words: asked === OWN ? words.trim() : '',
+    })),
+    tz,
+    under_18: under,
+  };
   return stage.run('assist', async () => {
     await stage.app.writeLetter('assisted', fields);
     stage.stand({ name: 'entries' });
@@ -74,7 +139,13 @@ function send(stage, writing) {
 
 /** @param {string} name */
 export function initials(name) {
-  return name.split(/\s+/).map((part) => [...part][0] ?? '').filter((one) => /\p{L}/u.test(one)).join('').toUpperCase().slice(0, INITIALS);
+  return name
+    .split(/\s+/)
+    .map((part) => [...part][0] ?? '')
+    .filter((one) => /\p{L}/u.test(one))
+    .join('')
+    .toUpperCase()
+    .slice(0, INITIALS);
 }
 
 export const views = { assist };

@@ -17,7 +17,8 @@ import { notices } from './view_clients.js';
 function client(stage) {
   const { state } = stage;
   const { client: open } = state;
-  if (!open) return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(t('desk.tab_clients'), () => stage.stand({ name: 'clients' }))}</div></div>`;
+  if (!open)
+    return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(t('desk.tab_clients'), () => stage.stand({ name: 'clients' }))}</div></div>`;
   return html`<div class="stack-wide">
     ${heading(html`<bdi>${open.name}</bdi>`)}
     ${errorSummary(/** @type {any} */ (stage))}
@@ -36,8 +37,14 @@ function client(stage) {
 
 /** There is more than is shown, or something was taken back: on the client's page and on an entry that is open. @param {Stage} stage */
 export function news(stage) {
-  const again = () => stage.run('again', async () => { await stage.app.lookAgain(); stage.read.clear(); });
-  return stage.state.newer ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, { plain: true, busy: stage.running === 'again' })}</div>` : nothing;
+  const again = () =>
+    stage.run('again', async () => {
+      await stage.app.lookAgain();
+      stage.read.clear();
+    });
+  return stage.state.newer
+    ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, { plain: true, busy: stage.running === 'again' })}</div>`
+    : nothing;
 }
 
 /** What was left out, said plainly. @param {Stage} stage @param {Client} open */
@@ -51,7 +58,8 @@ function left(stage, { name }) {
 /** What the client signed. @param {Client} open */
 function given({ said }) {
   const { scope, rights, purpose, not_after: end, restricted } = said;
-  const what = 'all' in scope ? t('desk.all') : 'case' in scope ? t('desk.case') : tn('desk.records', scope.records.length);
+  const what =
+    'all' in scope ? t('desk.all') : 'case' in scope ? t('desk.case') : tn('desk.records', scope.records.length);
   const [ask, pack] = [rights.includes('comment'), rights.includes('pack')];
   return html`<dl class="facts card">
     <div><dt>${t('desk.purpose')}</dt><dd dir="auto">${purpose}</dd></div>
@@ -62,7 +70,13 @@ function given({ said }) {
 
 /** One line for the organisation's own system: a date and counts, nothing of what was read. @param {Stage} stage @param {Client} open */
 async function actionLine(stage, { said }) {
-  const line = String(t('desk.line_words', { at: momentSaid(Date.now()), entries: tn('desk.entries', stage.state.entries.length), day: day(said.not_after) }));
+  const line = String(
+    t('desk.line_words', {
+      at: momentSaid(Date.now()),
+      entries: tn('desk.entries', stage.state.entries.length),
+      day: day(said.not_after),
+    }),
+  );
   try {
     await navigator.clipboard.writeText(line);
     stage.set({ line: t('desk.line_copied') });
@@ -78,8 +92,11 @@ export function entries(stage) {
   const finding = findingOf(/** @type {any} */ (stage));
   const rows = foundRows(/** @type {any} */ (stage));
   return html`<div class="stack-wide">${searchBar(/** @type {any} */ (stage))}
-    ${rows.length ? finding.window.view(rows, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
-    : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`}</div>`;
+    ${
+      rows.length
+        ? finding.window.view(rows, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
+        : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`
+    }</div>`;
 }
 
 /** @typedef {import('../ui/app.d.ts').Row & {fresh?: boolean}} Row */
@@ -89,9 +106,17 @@ function days(stage, rows, before) {
   const now = Date.now();
   const above = before && dayOf(before);
   const name = (/** @type {string} */ date) => (date ? dayHeading(date, now) : t('entries.unknown_day'));
-  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : name(group.date)}>
+  return html`${repeat(
+    byDay(rows),
+    (group) => group.rows[0]?.record ?? group.date,
+    (group, i) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : name(group.date)}>
     ${i === 0 && above === group.date ? nothing : html`<h2>${name(group.date)}</h2>`}
-    <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}`;
+    <ul class="rows">${repeat(
+      group.rows,
+      (row) => row.record,
+      (row) => item(stage, row),
+    )}</ul></section>`,
+  )}`;
 }
 
 /** @param {Stage} stage @param {Row} row */
@@ -100,7 +125,10 @@ function item(stage, row) {
   const finding = findingOf(/** @type {any} */ (stage));
   const isHere = stage.place.record === row.record;
   const marked = stage.app.marked(row.record);
-  const open = () => { finding.last = row.record; stage.go({ name: 'entry', record: row.record }); };
+  const open = () => {
+    finding.last = row.record;
+    stage.go({ name: 'entry', record: row.record });
+  };
   return html`<li><button type="button" class="item" aria-current=${isHere ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
     <span class="item-foot">${time ? html`<span>${time}</span>` : nothing}${row.fresh ? html`<strong>${t('desk.new')}</strong>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('desk.no_words')}</span>

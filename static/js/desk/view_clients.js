@@ -16,7 +16,7 @@ function clients(stage) {
   return html`<div class="stack-wide">${heading(t('desk.clients'))}
     ${errorSummary(/** @type {any} */ (stage))}
     ${notices(stage)}
-    ${state.clients.length ? stage.wide ? html`<p class="soft">${t('desk.choose')}</p>` : list(stage) : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`}
+    ${state.clients.length ? (stage.wide ? html`<p class="soft">${t('desk.choose')}</p>` : list(stage)) : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`}
     <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), { plain: true, busy: stage.running === 'list' })}</div></div>`;
 }
 
@@ -31,13 +31,40 @@ export function notices(stage) {
 export function list(stage) {
   const { state } = stage;
   if (!state.clients.length) return nothing;
-  const wanted = String(stage.search ?? '').normalize('NFKC').trim().toLowerCase();
-  const found = wanted ? state.clients.filter(({ name }) => name.normalize('NFKC').toLowerCase().includes(wanted)) : state.clients;
+  const wanted = String(stage.search ?? '')
+    .normalize('NFKC')
+    .trim()
+    .toLowerCase();
+  const found = wanted
+    ? state.clients.filter(({ name }) => name.normalize('NFKC').toLowerCase().includes(wanted))
+    : state.clients;
   return html`<div class="stack-wide">
-    ${state.clients.length > 8 ? textField({ id: 'find-client', label: t('desk.find'), type: 'search', value: stage.search ?? '', on: (typed) => { stage.search = typed; stage.draw(); } }) : nothing}
+    ${
+      state.clients.length > 8
+        ? textField({
+            id: 'find-client',
+            label: t('desk.find'),
+            type: 'search',
+            value: stage.search ?? '',
+            on: (typed) => {
+              stage.search = typed;
+              stage.draw();
+            },
+          })
+        : nothing
+    }
     <p class="small soft">${t('desk.by_dates')}</p>
-    ${inOrder(found, state.now).map(({ what, clients: some }) => html`<section class="group" aria-label=${t(`desk.${what}`)}><h2>${t(`desk.${what}`)}</h2>
-      <ul class="rows">${repeat(some, ({ grant }) => grant, (one) => item(stage, one, what === 'fresh'))}</ul></section>`)}</div>`;
+    ${inOrder(found, state.now).map(
+      ({
+        what,
+        clients: some,
+      }) => html`<section class="group" aria-label=${t(`desk.${what}`)}><h2>${t(`desk.${what}`)}</h2>
+      <ul class="rows">${repeat(
+        some,
+        ({ grant }) => grant,
+        (one) => item(stage, one, what === 'fresh'),
+      )}</ul></section>`,
+    )}</div>`;
 }
 
 /** @param {Stage} stage @param {Client} client @param {boolean} isUnderFresh the heading says it already */
@@ -45,7 +72,11 @@ function item(stage, client, isUnderFresh) {
   const { state } = stage;
   const { grant, name, summary, looked_at: looked } = client;
   const near = client.dates.filter(({ at }) => at < state.now + SOON);
-  const open = () => stage.run(`open:${grant}`, async () => { await stage.app.openClient(grant); if (stage.state.client?.grant === grant) stage.opened(); });
+  const open = () =>
+    stage.run(`open:${grant}`, async () => {
+      await stage.app.openClient(grant);
+      if (stage.state.client?.grant === grant) stage.opened();
+    });
   return html`<li><button type="button" class="item desk-client" aria-current=${state.client?.grant === grant ? 'true' : nothing} aria-busy=${stage.running === `open:${grant}` ? 'true' : nothing} @click=${open}>
     <span class="item-words"><bdi>${name}</bdi></span>
     ${near.map((due) => html`<span class="desk-due">${icon(due.what === 'ends' ? 'lock' : 'clock', 18)}<span>${dueWords(due, state.now)}</span></span>`)}

@@ -31,7 +31,16 @@ function signIn(stage) {
     ${heading(t('desk.signin'))}
     ${state.told && !stage.problem ? html`<p class="note" role="status">${t(`desk.told_${state.told}`)}</p>` : nothing}
     ${errorSummary(/** @type {any} */ (stage))}
-    ${textField({ id: 'login', label: t('desk.login'), value: local.login ?? '', focus: true, error: lack(stage, 'login'), on: (login) => { local.login = login; } })}
+    ${textField({
+      id: 'login',
+      label: t('desk.login'),
+      value: local.login ?? '',
+      focus: true,
+      error: lack(stage, 'login'),
+      on: (login) => {
+        local.login = login;
+      },
+    })}
     ${secret(stage, 'words', t('desk.words'))}
     ${digitsField(stage, enter)}
     ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
@@ -61,7 +70,19 @@ function digitsAgain(stage) {
 /** @param {Stage} stage @param {() => unknown} enter */
 function digitsField(stage, enter) {
   const { local } = stage;
-  return textField({ id: 'digits', label: t('desk.digits'), hint: t('desk.digits_hint'), value: local.digits ?? '', once: true, focus: Boolean(local.again), error: lack(stage, 'digits'), enter: () => void enter(), on: (digits) => { local.digits = digits; } });
+  return textField({
+    id: 'digits',
+    label: t('desk.digits'),
+    hint: t('desk.digits_hint'),
+    value: local.digits ?? '',
+    once: true,
+    focus: Boolean(local.again),
+    error: lack(stage, 'digits'),
+    enter: () => void enter(),
+    on: (digits) => {
+      local.digits = digits;
+    },
+  });
 }
 
 /** @param {Stage} stage @param {string} name */
@@ -74,11 +95,27 @@ function secret(stage, name, label, hint) {
   const { local } = stage;
   const toggle = () => {
     clearTimeout(local.timer);
-    if (!local.shown) local.timer = setTimeout(() => { local.shown = false; stage.draw(); }, SHOWN);
+    if (!local.shown)
+      local.timer = setTimeout(() => {
+        local.shown = false;
+        stage.draw();
+      }, SHOWN);
     stage.set({ shown: !local.shown });
   };
   // A browser offers to keep what is typed covered; it makes no such offer for a code that is good once (ui/fields.js).
-  return secretField({ id: name, label, once: true, value: local[name] ?? '', shown: Boolean(local.shown), toggle, error: lack(stage, name), on: (value) => { local[name] = value; }, ...(hint ? { hint } : {}) });
+  return secretField({
+    id: name,
+    label,
+    once: true,
+    value: local[name] ?? '',
+    shown: Boolean(local.shown),
+    toggle,
+    error: lack(stage, name),
+    on: (value) => {
+      local[name] = value;
+    },
+    ...(hint ? { hint } : {}),
+  });
 }
 
 /** @param {Stage} stage */
@@ -88,8 +125,15 @@ function join(stage) {
   const next = () => {
     const judged = judgeWords(local.words ?? '', six, local.again);
     const isLacking = !local.invite?.trim() || !local.person?.trim() || !local.words;
-    if (isLacking || judged === 'short' || judged === 'none') return stage.set({ lacking: isLacking, short: judged === 'short', differ: false });
-    if (judged !== 'fine') return stage.set({ lacking: false, short: false, differ: Boolean(local.again) && judged === 'differ', twice: true });
+    if (isLacking || judged === 'short' || judged === 'none')
+      return stage.set({ lacking: isLacking, short: judged === 'short', differ: false });
+    if (judged !== 'fine')
+      return stage.set({
+        lacking: false,
+        short: false,
+        differ: Boolean(local.again) && judged === 'differ',
+        twice: true,
+      });
     const given = { invite: local.invite.trim(), name: local.person.trim(), words: local.words };
     return stage.run('join', async () => {
       const setup = await stage.app.beginJoin(given);
@@ -101,13 +145,46 @@ function join(stage) {
   return html`<main class="door">
     ${heading(t('desk.join'))}
     ${errorSummary(/** @type {any} */ (stage))}
-    ${textField({ id: 'invite', label: t('desk.invite'), hint: t('desk.invite_hint'), value: local.invite ?? '', focus: true, error: lack(stage, 'invite'), on: (invite) => { local.invite = invite; } })}
-    ${textField({ id: 'person', label: t('desk.your_name'), hint: t('desk.your_name_hint'), value: local.person ?? '', error: lack(stage, 'person'), on: (person) => { local.person = person; } })}
+    ${textField({
+      id: 'invite',
+      label: t('desk.invite'),
+      hint: t('desk.invite_hint'),
+      value: local.invite ?? '',
+      focus: true,
+      error: lack(stage, 'invite'),
+      on: (invite) => {
+        local.invite = invite;
+      },
+    })}
+    ${textField({
+      id: 'person',
+      label: t('desk.your_name'),
+      hint: t('desk.your_name_hint'),
+      value: local.person ?? '',
+      error: lack(stage, 'person'),
+      on: (person) => {
+        local.person = person;
+      },
+    })}
     <div class="stack-close"><p class="small">${t('desk.six')}</p>
       <p class="desk-six desk-awaited" translate="no" lang="en">${six}</p>
       ${secret(stage, 'words', t('desk.new_words'), t('desk.new_words_hint'))}
       ${local.short ? html`<p class="error">${sentenceOf({ sentence: 'Use at least 12 characters, and not words that are easy to guess.' })}</p>` : nothing}</div>
-    ${local.twice ? textField({ id: 'again', label: t('desk.words_again'), value: local.again ?? '', secret: !local.shown, once: true, error: local.differ ? t('desk.words_differ') : null, on: (again) => { local.again = again; } }) : nothing}
+    ${
+      local.twice
+        ? textField({
+            id: 'again',
+            label: t('desk.words_again'),
+            value: local.again ?? '',
+            secret: !local.shown,
+            once: true,
+            error: local.differ ? t('desk.words_differ') : null,
+            on: (again) => {
+              local.again = again;
+            },
+          })
+        : nothing
+    }
     ${button(t(stage.running ? 'desk.entering' : 'desk.next'), next, { main: true, wide: true, busy: stage.running === 'join' })}
     ${button(t('desk.have_name'), () => stage.stand({ name: 'signin' }), { plain: true, wide: true })}
   </main>`;
@@ -116,7 +193,8 @@ function join(stage) {
 /** The second step: shown once, as a picture for the app and as text. @param {Stage} stage */
 function second(stage) {
   const { local } = stage;
-  if (!local.setup) return html`<main class="door">${heading(t('desk.second'))}${button(t('desk.over'), () => stage.stand({ name: 'join' }), { wide: true })}</main>`;
+  if (!local.setup)
+    return html`<main class="door">${heading(t('desk.second'))}${button(t('desk.over'), () => stage.stand({ name: 'join' }), { wide: true })}</main>`;
   const { secret: text, address, login } = local.setup;
   const done = () => {
     if (!local.digits?.trim()) return stage.set({ lacking: true });
@@ -124,7 +202,11 @@ function second(stage) {
     stage.set({ digits: '', lacking: false });
     return stage.run('join', () => stage.app.finishJoin(digits));
   };
-  const over = () => { const given = local.given; stage.stand({ name: 'join' }); Object.assign(stage.local, given); };
+  const over = () => {
+    const given = local.given;
+    stage.stand({ name: 'join' });
+    Object.assign(stage.local, given);
+  };
   return html`<main class="door">
     ${heading(t('desk.second'))}
     ${errorSummary(/** @type {any} */ (stage))}
@@ -132,7 +214,18 @@ function second(stage) {
     ${qr(address, t('desk.second_qr'))}
     <div class="stack-close"><p class="small">${t('desk.second_by_hand')}</p><p class="desk-secret hex" translate="no" dir="ltr">${text}</p><p class="small soft" dir="ltr">${login}</p></div>
     <p class="small soft">${t('desk.second_device')}</p>
-    ${textField({ id: 'digits', label: t('desk.digits'), hint: t('desk.digits_hint'), value: local.digits ?? '', once: true, error: lack(stage, 'digits'), enter: done, on: (digits) => { local.digits = digits; } })}
+    ${textField({
+      id: 'digits',
+      label: t('desk.digits'),
+      hint: t('desk.digits_hint'),
+      value: local.digits ?? '',
+      once: true,
+      error: lack(stage, 'digits'),
+      enter: done,
+      on: (digits) => {
+        local.digits = digits;
+      },
+    })}
     ${button(t(stage.running ? 'desk.entering' : 'desk.joining'), done, { main: true, wide: true, busy: stage.running === 'join' })}
     ${button(t('desk.over'), over, { plain: true, wide: true })}
   </main>`;

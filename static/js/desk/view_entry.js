@@ -28,7 +28,14 @@ function read(stage, key, load, show) {
 function entry(stage) {
   vocabulary(/** @type {any} */ (stage));
   const record = stage.place.record ?? '';
-  return read(stage, `entry:${record}`, () => stage.app.readIncident(record), (found) => (found.taken_out !== null ? takenOut(stage) : html`<article class="stack-wide">
+  return read(
+    stage,
+    `entry:${record}`,
+    () => stage.app.readIncident(record),
+    (found) =>
+      found.taken_out !== null
+        ? takenOut(stage)
+        : html`<article class="stack-wide">
     ${heading(html`<span class="moment">${whenWords(found.fields)}</span>`)}
     ${errorSummary(/** @type {any} */ (stage))}
     ${news(stage)}
@@ -40,7 +47,8 @@ function entry(stage) {
     ${through(stage, record)}
     ${asking(stage, record)}
     <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(/** @type {any} */ (stage), found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
-  </article>`));
+  </article>`,
+  );
 }
 
 /** Taken back while it was open. @param {Stage} stage */
@@ -51,20 +59,29 @@ function takenOut(stage) {
 /** @param {Stage} stage @param {string} attachment */
 function lookedTile(stage, attachment) {
   const marked = stage.app.marked(attachment);
-  return marked && !marked.since ? html`<span class="tile-looked">${icon('tick', 16)}${t('desk.through_short')}</span>` : nothing;
+  return marked && !marked.since
+    ? html`<span class="tile-looked">${icon('tick', 16)}${t('desk.through_short')}</span>`
+    : nothing;
 }
 
 /** That it was looked through: said by the advocate, never guessed from what was on the screen. @param {Stage} stage @param {string} record */
 function through(stage, record) {
   const name = stage.state.client?.name ?? '';
   const marked = stage.app.marked(record);
-  const act = (/** @type {boolean} */ on) => stage.run('mark', async () => {
-    await (on ? stage.app.mark(record) : stage.app.unmark(record));
-    stage.say(String(t(on ? 'desk.through_done' : 'desk.through_undone', { name })));
-  });
+  const act = (/** @type {boolean} */ on) =>
+    stage.run('mark', async () => {
+      await (on ? stage.app.mark(record) : stage.app.unmark(record));
+      stage.say(String(t(on ? 'desk.through_done' : 'desk.through_undone', { name })));
+    });
   return html`<div class="row apart"><p class="small soft">${marked ? t(marked.since ? 'desk.through_since' : 'desk.through', { day: day(marked.at), name }) : t('desk.through_hint', { name })}</p>
-    ${marked && !marked.since ? button(t('desk.through_undo'), () => act(false), { plain: true, busy: stage.running === 'mark' })
-    : button(t(marked ? 'desk.through_again' : 'desk.through_do'), () => act(true), { icon: 'tick', busy: stage.running === 'mark' })}</div>`;
+    ${
+      marked && !marked.since
+        ? button(t('desk.through_undo'), () => act(false), { plain: true, busy: stage.running === 'mark' })
+        : button(t(marked ? 'desk.through_again' : 'desk.through_do'), () => act(true), {
+            icon: 'tick',
+            busy: stage.running === 'mark',
+          })
+    }</div>`;
 }
 
 /** Questions about this entry, and one more. @param {Stage} stage @param {string} record */
@@ -73,7 +90,14 @@ function asking(stage, record) {
   const may = state.client?.said.rights.includes('comment') ?? false;
   const known = stage.find('records:question', () => stage.app.readRecords('question', { all: true })).data ?? [];
   const there = known.filter(({ fields }) => fields['of_id'] === record);
-  const sent = stage.app.asked().filter((one) => one.about === record && one.grant === state.client?.grant && !there.some((other) => other.record === one.letter));
+  const sent = stage.app
+    .asked()
+    .filter(
+      (one) =>
+        one.about === record &&
+        one.grant === state.client?.grant &&
+        !there.some((other) => other.record === one.letter),
+    );
   if (!may && !there.length) return nothing;
   const send = () => {
     const text = String(local.question ?? '').trim();
@@ -85,12 +109,30 @@ function asking(stage, record) {
     });
   };
   return html`<section class="card stack"><h2>${t('desk.ask')}</h2>
-    ${there.length + sent.length ? html`<ul class="plain stack">${there.map(({ fields }) => answered(fields))}
-      ${sent.map((one) => html`<li class="stack-close"><p class="small soft">${t('desk.asked', { at: momentSaid(one.at) })}</p><p dir="auto">${one.text}</p><p class="small">${t('desk.waits')}</p></li>`)}</ul>` : nothing}
-    ${may ? html`<p class="small soft">${t('desk.ask_lead')}</p>
-      ${textField({ id: 'question', label: t('desk.ask_field'), hint: t('desk.ask_open'), lines: 'low', value: local.question ?? '', error: local.unasked ? t('desk.ask_need') : null, on: (question) => { local.question = question; } })}
+    ${
+      there.length + sent.length
+        ? html`<ul class="plain stack">${there.map(({ fields }) => answered(fields))}
+      ${sent.map((one) => html`<li class="stack-close"><p class="small soft">${t('desk.asked', { at: momentSaid(one.at) })}</p><p dir="auto">${one.text}</p><p class="small">${t('desk.waits')}</p></li>`)}</ul>`
+        : nothing
+    }
+    ${
+      may
+        ? html`<p class="small soft">${t('desk.ask_lead')}</p>
+      ${textField({
+        id: 'question',
+        label: t('desk.ask_field'),
+        hint: t('desk.ask_open'),
+        lines: 'low',
+        value: local.question ?? '',
+        error: local.unasked ? t('desk.ask_need') : null,
+        on: (question) => {
+          local.question = question;
+        },
+      })}
       ${local.sent ? html`<p class="small" role="status">${t('desk.ask_sent')}</p>` : nothing}
-      <div>${button(t('desk.ask_send'), send, { busy: stage.running === 'ask' })}</div>` : nothing}</section>`;
+      <div>${button(t('desk.ask_send'), send, { busy: stage.running === 'ask' })}</div>`
+        : nothing
+    }</section>`;
 }
 
 /** @param {Record<string, any>} question */
@@ -103,7 +145,11 @@ function answered({ text, asked_at: asked, answer, answered_at: at }) {
 function file(stage) {
   vocabulary(/** @type {any} */ (stage));
   const id = stage.place.attachment ?? '';
-  return read(stage, `attachment:${id}`, () => stage.app.readAttachment(id), (found) => html`<article class="stack-wide">
+  return read(
+    stage,
+    `attachment:${id}`,
+    () => stage.app.readAttachment(id),
+    (found) => html`<article class="stack-wide">
     ${heading(html`<bdi>${String(found.fields.description || found.name || t('attach.unnamed'))}</bdi>`)}
     ${errorSummary(/** @type {any} */ (stage))}
     ${look(stage, found)}
@@ -112,18 +158,25 @@ function file(stage) {
     <dl class="facts card"><div><dt>${t('file.type')}</dt><dd dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
       <div><dt>${t('desk.file_received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
     ${stage.place.record ? html`<div>${button(t('desk.file_in'), () => stage.stand({ name: 'entry', record: String(stage.place.record) }), { plain: true })}</div>` : nothing}
-  </article>`);
+  </article>`,
+  );
 }
 
 /** Covered until it is touched, as on the keeper's own phone. @param {Stage} stage @param {any} found */
 function look(stage, found) {
   const { local } = stage;
-  if (found.kind === 'audio' || found.kind === 'video') return found.whole ? player(/** @type {any} */ (stage), found, found.fields.duration_ms ?? null) : html`<p class="soft">${t('desk.file_gone')}</p>`;
+  if (found.kind === 'audio' || found.kind === 'video')
+    return found.whole
+      ? player(/** @type {any} */ (stage), found, found.fields.duration_ms ?? null)
+      : html`<p class="soft">${t('desk.file_gone')}</p>`;
   if (found.kind !== 'image') return nothing;
   const { url, waiting } = picture(/** @type {any} */ (stage), found, 'preview');
-  const large = local.bare ? picture(/** @type {any} */ (stage), found, 'print').url ?? url : url;
-  return html`<div class="look"><div class="look-picture">${large ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(found.fields.alt_text || t('file.picture_of', { name: found.name })) : ''}>`
-    : html`<p class="soft page">${waiting ? t('frame.loading') : t('file.no_preview')}</p>`}</div>
+  const large = local.bare ? (picture(/** @type {any} */ (stage), found, 'print').url ?? url) : url;
+  return html`<div class="look"><div class="look-picture">${
+    large
+      ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(found.fields.alt_text || t('file.picture_of', { name: found.name })) : ''}>`
+      : html`<p class="soft page">${waiting ? t('frame.loading') : t('file.no_preview')}</p>`
+  }</div>
     <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), () => stage.set({ bare: !local.bare }), { icon: 'eye' }) : nothing}</div></div>`;
 }
 

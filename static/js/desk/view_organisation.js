@@ -9,20 +9,29 @@ import { openWords } from '../ui/words_sheet.js';
 /** @param {Stage} stage */
 function organisation(stage) {
   const found = stage.find('organisation', () => stage.app.readOrganisation());
-  if (!found.data) return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>
+  if (!found.data)
+    return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>
     ${found.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing}</div>`;
   const { name, numbers, members } = found.data;
   const { local } = stage;
-  const invite = () => openWords(/** @type {any} */ (stage), {
-    title: t('desk.invite_do'), lead: t('desk.typed'), go: t('desk.invite_do'), label: t('desk.words'),
-    act: async (words) => stage.set({ invite: await stage.app.inviteMember({ words }) }),
-  });
+  const invite = () =>
+    openWords(/** @type {any} */ (stage), {
+      title: t('desk.invite_do'),
+      lead: t('desk.typed'),
+      go: t('desk.invite_do'),
+      label: t('desk.words'),
+      act: async (words) => stage.set({ invite: await stage.app.inviteMember({ words }) }),
+    });
   return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(/** @type {any} */ (stage))}
     <p class="soft">${t('desk.org_lead')}</p>
     <dl class="facts facts-close card">${/** @type {const} */ (['members', 'grants', 'ending', 'packs']).map((one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`)}</dl>
     <section class="stack"><h2>${t('desk.members')}</h2>
-      <ul class="plain desk-members">${members.map((member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing}${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
-        ${member.here ? nothing : button(t('desk.end_member'), () => ending(stage, member), { plain: true })}</li>`)}</ul>
+      <ul class="plain desk-members">${members.map(
+        (
+          member,
+        ) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing}${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
+        ${member.here ? nothing : button(t('desk.end_member'), () => ending(stage, member), { plain: true })}</li>`,
+      )}</ul>
       ${local.invite ? html`<div class="note stack-close" role="status"><p class="desk-secret hex" dir="ltr" translate="no">${local.invite}</p><p class="small">${t('desk.invite_shown')}</p></div>` : nothing}
       <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.running === 'words' })}</div></section>
     ${table(stage)}</div>`;
@@ -37,13 +46,17 @@ function table(stage) {
 }
 
 /** @param {Stage} stage @param {import('../net/clients.js').Member} member */
-const ending = (stage, member) => openWords(/** @type {any} */ (stage), {
-  title: t('desk.end_member'), lead: t('desk.end_ask', { name: member.name }), go: t('desk.end_do'), label: t('desk.words'),
-  act: async (words) => {
-    await stage.app.endMember(member.member, { words });
-    stage.refresh('organisation');
-    stage.say(t('desk.member_gone'));
-  },
-});
+const ending = (stage, member) =>
+  openWords(/** @type {any} */ (stage), {
+    title: t('desk.end_member'),
+    lead: t('desk.end_ask', { name: member.name }),
+    go: t('desk.end_do'),
+    label: t('desk.words'),
+    act: async (words) => {
+      await stage.app.endMember(member.member, { words });
+      stage.refresh('organisation');
+      stage.say(t('desk.member_gone'));
+    },
+  });
 
 export const views = { organisation };

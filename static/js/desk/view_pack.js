@@ -35,9 +35,13 @@ const INITIALS = /^[A-Z]{1,4}$/;
 function pack(stage) {
   const { client: open } = stage.state;
   if (!open) return nothing;
-  if (!open.said.rights.includes('pack')) return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: open.name })}</p></div>`;
+  if (!open.said.rights.includes('pack'))
+    return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: open.name })}</p></div>`;
   const form = formOf(stage);
-  const put = (/** @type {Partial<Form>} */ change) => { Object.assign(form, change); stage.draw(); };
+  const put = (/** @type {Partial<Form>} */ change) => {
+    Object.assign(form, change);
+    stage.draw();
+  };
   if (form.made) return ready(stage, form.made, () => put({ made: null }));
   return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(/** @type {any} */ (stage))}
     <p>${t('desk.pack_lead', { name: open.name })}</p>
@@ -48,8 +52,23 @@ function pack(stage) {
 /** @param {Stage} stage @returns {Form} */
 function formOf(stage) {
   const { you } = stage.state;
-  const by = initials(you?.name ?? '').normalize('NFKD').replace(/[^A-Z]/g, '');
-  return /** @type {any} */ (stage).packing ??= { how: 'all', from: '', until: '', records: [], seen: [], apart: false, by, tried: false, at: null, made: null };
+  const by = initials(you?.name ?? '')
+    .normalize('NFKD')
+    .replace(/[^A-Z]/g, '');
+  return /** @type {any} */ (
+    (stage.packing ??= {
+      how: 'all',
+      from: '',
+      until: '',
+      records: [],
+      seen: [],
+      apart: false,
+      by,
+      tried: false,
+      at: null,
+      made: null,
+    })
+  );
 }
 
 /** What was chosen, null while something is missing. @param {Form} form */
@@ -65,13 +84,31 @@ function chosenOf({ how, from, until, records }) {
 /** @param {Stage} stage @param {Form} form @param {(change: Partial<Form>) => void} put */
 function which(stage, form, put) {
   const ways = /** @type {const} */ (['all', 'dates', 'some']);
-  const date = (/** @type {'from'|'until'} */ name) => textField({ id: `pack-${name}`, label: t(`when.${name}`), type: 'date', value: form[name], on: (text) => put({ [name]: text }) });
-  const tick = (/** @type {string} */ record, /** @type {boolean} */ on) => put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
+  const date = (/** @type {'from'|'until'} */ name) =>
+    textField({
+      id: `pack-${name}`,
+      label: t(`when.${name}`),
+      type: 'date',
+      value: form[name],
+      on: (text) => put({ [name]: text }),
+    });
+  const tick = (/** @type {string} */ record, /** @type {boolean} */ on) =>
+    put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
   return html`${chips({ name: 'which', legend: t('desk.pack_which'), choices: ways.map((way) => [way, t(`desk.pack_${way}`)]), chosen: [form.how], on: (how) => put({ how: /** @type {any} */ (how) }) })}
     ${form.how === 'dates' ? html`<div class="pair">${date('from')}${date('until')}</div>` : nothing}
-    ${form.how === 'some' ? html`<ul class="rows ticks">${stage.state.entries.map((row) => html`<li>${checkbox({
-    id: `pack-${row.record}`, checked: form.records.includes(row.record), on: (on) => tick(row.record, on),
-    label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('desk.no_words')}</span>` })}</li>`)}</ul>` : nothing}`;
+    ${
+      form.how === 'some'
+        ? html`<ul class="rows ticks">${stage.state.entries.map(
+            (row) =>
+              html`<li>${checkbox({
+                id: `pack-${row.record}`,
+                checked: form.records.includes(row.record),
+                on: (on) => tick(row.record, on),
+                label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('desk.no_words')}</span>`,
+              })}</li>`,
+          )}</ul>`
+        : nothing
+    }`;
 }
 
 /** What the choice would make. @param {Stage} stage @param {Client} open @param {Form} form @param {(change: Partial<Form>) => void} put */
@@ -87,12 +124,19 @@ function looked(stage, open, form, put) {
   return html`<p role="status"><strong>${tn('desk.entries', entries)}, ${tn('desk.pictures', files)}</strong></p>
     ${gaps(stage, open, found.data.lacking)}
     ${words(found.data, form, put)}
-    ${whole ? html`<div class="stack-close">${checkbox({ id: 'pack-apart', label: t('desk.pack_apart'), checked: form.apart, on: (apart) => put({ apart }) })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
-    : html`<p class="small soft">${t('desk.pack_no_files', { name: open.name })}</p>`}
+    ${
+      whole
+        ? html`<div class="stack-close">${checkbox({ id: 'pack-apart', label: t('desk.pack_apart'), checked: form.apart, on: (apart) => put({ apart }) })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
+        : html`<p class="small soft">${t('desk.pack_no_files', { name: open.name })}</p>`
+    }
     ${textField({ id: 'pack-by', label: t('desk.assist_by'), hint: t('desk.pack_by_hint'), value: form.by, error: form.tried && !INITIALS.test(form.by) ? t('desk.pack_need_by') : null, on: (by) => put({ by: by.trim().toUpperCase() }) })}
-    ${stop ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
-    : form.at ? progress({ label: t(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
-      : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), { main: true, busy: stage.running === 'pack' })}</div>`}`;
+    ${
+      stop
+        ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
+        : form.at
+          ? progress({ label: t(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
+          : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), { main: true, busy: stage.running === 'pack' })}</div>`
+    }`;
 }
 
 /** @param {Stage} stage @param {Client} open @param {readonly Lacking[]} lacking */
@@ -101,10 +145,15 @@ function gaps(stage, open, lacking) {
   const go = (/** @type {string} */ record) => stage.go({ name: 'entry', record });
   const name = (/** @type {string} */ record) => first(rows.get(record)?.title ?? '') || t('desk.no_words');
   return html`<section class="stack"><h2>${t('desk.pack_gaps')}</h2>
-    ${lacking.length ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(({ what, records }) => html`<li>
+    ${
+      lacking.length
+        ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(
+            ({ what, records }) => html`<li>
       ${records.length ? tn(`desk.lack_${what}`, records.length) : t(`desk.lack_${what}`)}
-      ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`)}</ul>`
-    : html`<p>${t('desk.pack_no_gap')}</p>`}</section>`;
+      ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`,
+          )}</ul>`
+        : html`<p>${t('desk.pack_no_gap')}</p>`
+    }</section>`;
 }
 
 /** Its first words: enough to know it by, in a list that names it again and again. @param {string} title */
@@ -118,10 +167,22 @@ function words({ words: found }, form, put) {
   const asked = [...new Map(found.filter(({ why }) => why !== 'apart').map((one) => [squeeze(one.found), one.found]))];
   const apart = new Set(found.filter(({ why }) => why === 'apart').map((one) => squeeze(one.found))).size;
   if (!asked.length && !apart) return nothing;
-  const answer = (/** @type {string} */ word, /** @type {string} */ code) => put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
+  const answer = (/** @type {string} */ word, /** @type {string} */ code) =>
+    put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
   return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p class="small soft">${t('desk.pack_words_lead')}</p>
     ${apart ? html`<p class="small">${tn('desk.pack_words_apart', apart)}</p>` : nothing}
-    ${asked.map(([word, text], i) => chips({ name: `word-${i}`, legend: /** @type {any} */ (html`<bdi dir="ltr">${text}</bdi>`), choices: [['hold', t('desk.pack_hold')], ['seen', t('desk.pack_seen')]], chosen: [form.seen.includes(word) ? 'seen' : 'hold'], on: (code) => answer(word, code) }))}</section>`;
+    ${asked.map(([word, text], i) =>
+      chips({
+        name: `word-${i}`,
+        legend: /** @type {any} */ (html`<bdi dir="ltr">${text}</bdi>`),
+        choices: [
+          ['hold', t('desk.pack_hold')],
+          ['seen', t('desk.pack_seen')],
+        ],
+        chosen: [form.seen.includes(word) ? 'seen' : 'hold'],
+        on: (code) => answer(word, code),
+      }),
+    )}</section>`;
 }
 
 /** @param {Stage} stage @param {Form} form @param {any} choice @param {(change: Partial<Form>) => void} put */

@@ -32,15 +32,24 @@ function you(stage) {
 
 /** @param {Stage} stage */
 function languages(stage) {
-  return html`${chips({ name: 'language', legend: t('desk.language'), chosen: [stage.state.language], on: (code) => void stage.app.setLanguage(code),
-    choices: LANGUAGES.map(([code, name]) => [code, html`<span lang=${code}>${name}</span>`]) })}
+  return html`${chips({
+    name: 'language',
+    legend: t('desk.language'),
+    chosen: [stage.state.language],
+    on: (code) => void stage.app.setLanguage(code),
+    choices: LANGUAGES.map(([code, name]) => [code, html`<span lang=${code}>${name}</span>`]),
+  })}
     ${isDraftLanguage() ? html`<p class="care small">${t('lang.draft')}</p>` : nothing}`;
 }
 
 /** @param {Stage} stage @param {string} organisation */
-const leaving = (stage, organisation) => openWords(/** @type {any} */ (stage), {
-  title: t('desk.leave'), lead: t('desk.leave_ask', { organisation }), go: t('desk.leave_do'), label: t('desk.words'),
-  act: (words) => stage.app.leaveOrganisation({ words }),
-});
+const leaving = (stage, organisation) =>
+  openWords(/** @type {any} */ (stage), {
+    title: t('desk.leave'),
+    lead: t('desk.leave_ask', { organisation }),
+    go: t('desk.leave_do'),
+    label: t('desk.words'),
+    act: (words) => stage.app.leaveOrganisation({ words }),
+  });
 
 export const views = { you };

@@ -11,36 +11,49 @@ import { look, send } from './statement.js';
 const wire = answersOf(makeRequest());
 const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
 const account = /** @type {HTMLTextAreaElement} */ (byId('said'));
-const [when, called, reach, files] = /** @type {HTMLInputElement[]} */ (['when', 'called', 'reach', 'files'].map((id) => byId(id)));
+const [when, called, reach, files] = /** @type {HTMLInputElement[]} */ (
+  ['when', 'called', 'reach', 'files'].map((id) => byId(id))
+);
 const [open, go, status, wrong] = /** @type {const} */ (['open', 'send', 'status', 'wrong']).map((id) => byId(id));
 /** @type {import('./statement.js').Found|null} */ let found = null;
 const once = oneAtATime({ buttons: [open, go], status, wrong, sentenceOf });
 
-open?.addEventListener('click', () => { void once(find); });
-go?.addEventListener('click', () => { void once(sendIt); });
+open?.addEventListener('click', () => {
+  void once(find);
+});
+go?.addEventListener('click', () => {
+  void once(sendIt);
+});
 words.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   event.preventDefault();
   void once(find);
 });
 // The code says by which words what is typed was asked for: a second visit of this page must not find them.
-addEventListener('pagehide', () => { for (const one of [words, account, when, called, reach]) if (one) one.value = ''; });
+addEventListener('pagehide', () => {
+  for (const one of [words, account, when, called, reach]) if (one) one.value = '';
+});
 begin('asking');
 
 /** @param {unknown} error */
 function sentenceOf(error) {
   const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
-  if (code === 'bad_request' && unknown) return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_nine');
+  if (code === 'bad_request' && unknown)
+    return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_nine');
   if (code === 'not_found') return say('over');
   if (code === 'not_opened') return said('wrong_keys');
   if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });
-  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty', 'no_how'].find((one) => one === code);
+  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty', 'no_how'].find(
+    (one) => one === code,
+  );
   return said(known ?? (isPassing(error) ? 'offline' : 'failed'));
 }
 
 async function find() {
   tell(status, say('looking'));
-  await new Promise((next) => { requestAnimationFrame(() => setTimeout(next)); }); // Argon2 holds the screen up
+  await new Promise((next) => {
+    requestAnimationFrame(() => setTimeout(next));
+  }); // Argon2 holds the screen up
   await knownAnswerTest();
   found = await look(wire, argon2id, words.value, `${location.origin}/answer`);
   words.value = '';
@@ -61,7 +74,13 @@ async function sendIt() {
   const chosen = /** @type {HTMLInputElement|null} */ (document.querySelector('input[name="saw"]:checked'));
   if (!chosen) throw Object.assign(new Error('no_how'), { code: 'no_how' });
   tell(status, say('sending'));
-  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen.value, when: when?.value ?? '', words: account.value };
+  const fields = {
+    contact: reach?.value ?? '',
+    name: called?.value ?? '',
+    saw_how: chosen.value,
+    when: when?.value ?? '',
+    words: account.value,
+  };
   await send(wire, found, fields, [...(files?.files ?? [])], tellProgress, Date.now());
   for (const one of [account, when, called, reach, files]) if (one) one.value = '';
   found = null;

@@ -23,25 +23,34 @@ import { show } from './results.js';
 const TRIES = 6;
 const wire = openingsOf(makeRequest());
 const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
-const [open, save, again, status, wrong] = /** @type {const} */ (['open', 'save', 'again', 'status', 'wrong']).map((id) => byId(id));
+const [open, save, again, status, wrong] = /** @type {const} */ (['open', 'save', 'again', 'status', 'wrong']).map(
+  (id) => byId(id),
+);
 /** @type {Found|null} */ let found = null;
 const once = oneAtATime({ buttons: [open, save, again], status, wrong, sentenceOf });
 
-open?.addEventListener('click', () => { void once(look); });
+open?.addEventListener('click', () => {
+  void once(look);
+});
 words.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   // The field has lines so that all eight words are seen; none of them is ever begun by hand.
   event.preventDefault();
   void once(look);
 });
-save?.addEventListener('click', () => { void once(fetchIt); });
-again?.addEventListener('click', () => { void once(askAgain); });
+save?.addEventListener('click', () => {
+  void once(fetchIt);
+});
+again?.addEventListener('click', () => {
+  void once(askAgain);
+});
 begin('asking');
 
 /** @param {unknown} error */
 function sentenceOf(error) {
   const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
-  if (code === 'bad_request') return unknown?.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_eight');
+  if (code === 'bad_request')
+    return unknown?.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_eight');
   if (code === 'no_match') return say('no_match');
   if (code === 'try_later') return said('try_later');
   if (code === 'not_opened' || code === 'digest') return said('damaged');
@@ -87,7 +96,9 @@ async function look() {
 
 /** A turn of the screen: what comes next holds it up for a second. */
 function painted() {
-  return new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+  return new Promise((go) => {
+    requestAnimationFrame(() => setTimeout(go));
+  });
 }
 
 /** One sealed part, asked for again where only the network failed. @param {string} ticket @param {number} i @returns {Promise<Uint8Array>} */
@@ -98,7 +109,9 @@ async function part(ticket, i) {
     } catch (error) {
       if (!isPassing(error) || tried === TRIES) throw error;
     }
-    await new Promise((go) => { setTimeout(go, 500 << tried); });
+    await new Promise((go) => {
+      setTimeout(go, 500 << tried);
+    });
   }
 }
 
@@ -140,7 +153,10 @@ async function sinkFor(name) {
   return {
     write: (piece) => stream.write(piece),
     // Only a closed stream takes the file's place; until then there is nothing there.
-    done: async () => { await stream.close(); return handle.getFile(); },
+    done: async () => {
+      await stream.close();
+      return handle.getFile();
+    },
     drop: () => stream.abort().catch(() => undefined),
   };
 }
@@ -150,7 +166,9 @@ function downloads(name) {
   /** @type {Blob[]} */ const pieces = [];
   return {
     // A Blob of its own for each: the browser may put them on the disk as they come.
-    write: async (piece) => { pieces.push(new Blob([/** @type {BlobPart} */ (piece)])); },
+    write: async (piece) => {
+      pieces.push(new Blob([/** @type {BlobPart} */ (piece)]));
+    },
     done: async () => {
       const file = new Blob(pieces, { type: 'application/zip' });
       const href = URL.createObjectURL(file);
@@ -159,6 +177,8 @@ function downloads(name) {
       setTimeout(() => URL.revokeObjectURL(href), 60_000);
       return file;
     },
-    drop: async () => { pieces.length = 0; },
+    drop: async () => {
+      pieces.length = 0;
+    },
   };
 }

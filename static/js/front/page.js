@@ -16,13 +16,17 @@ export function byId(id) {
  * @param {string} key @param {Record<string, string|number>} [slots]
  */
 export function say(key, slots = {}) {
-  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(`[data-say="${key}"]`);
+  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(
+    `[data-say="${key}"]`,
+  );
   return (found?.textContent ?? '').replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
 /** A sentence of the table as it stands there, with its English beneath where the page is a draft. @param {string} key */
 export function said(key) {
-  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(`[data-say="${key}"]`);
+  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(
+    `[data-say="${key}"]`,
+  );
   if (!found) return null;
   const words = document.createDocumentFragment();
   words.append(...[...found.childNodes].map((node) => node.cloneNode(true)));
@@ -37,7 +41,12 @@ export function sayOf(key, n) {
 /** Which keys and roots this instance vouches for. @returns {import('../verify/verify.js').Anchors} */
 export function anchors() {
   const told = JSON.parse(byId('anchors').textContent ?? '{}');
-  return { notary: told.notary ?? null, instance: told.instance ?? null, roots: told.roots ?? [], witnesses: told.witnesses ?? [] };
+  return {
+    notary: told.notary ?? null,
+    instance: told.instance ?? null,
+    roots: told.roots ?? [],
+    witnesses: told.witnesses ?? [],
+  };
 }
 
 /** @param {number} bytes */

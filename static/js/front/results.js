@@ -8,16 +8,27 @@ import { byId, element, said, say, sayOf } from './page.js';
 const FEW = 5;
 
 /** Which check a finding belongs to; what is not named here is about files. */
-const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Object.freeze({
-  entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
-  keeper: ['author', 'line', 'keys', 'preparer'],
-  server: ['receipt', 'other_key', 'wrong_notary', 'keys_from_pack', 'never_received', 'old_key', 'statements', 'cannot_check'],
-  log: ['log', 'checkpoint', 'inclusion', 'cosignature'],
-  time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
-  exhibits: ['exhibit'],
-  words: ['narrative'],
-  told: ['training', 'servable_only', 'prepared'],
-}));
+const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (
+  Object.freeze({
+    entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
+    keeper: ['author', 'line', 'keys', 'preparer'],
+    server: [
+      'receipt',
+      'other_key',
+      'wrong_notary',
+      'keys_from_pack',
+      'never_received',
+      'old_key',
+      'statements',
+      'cannot_check',
+    ],
+    log: ['log', 'checkpoint', 'inclusion', 'cosignature'],
+    time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
+    exhibits: ['exhibit'],
+    words: ['narrative'],
+    told: ['training', 'servable_only', 'prepared'],
+  })
+);
 
 /** @param {string} code */
 function checkOf(code) {
@@ -38,7 +49,11 @@ export function show(findings, judged) {
     result.classList.toggle('strong', own.length > 0);
     /** @type {HTMLElement} */ (place.querySelector('[data-findings]')).replaceChildren(...grouped(own).map(row));
   }
-  if (judged) byId('keys').textContent = say('keys', { author: judged.keys.author.slice(0, 12), log: judged.keys.log.slice(0, 12) });
+  if (judged)
+    byId('keys').textContent = say('keys', {
+      author: judged.keys.author.slice(0, 12),
+      log: judged.keys.log.slice(0, 12),
+    });
   byId('result').hidden = false;
   headline.focus();
 }
@@ -48,8 +63,14 @@ function holds(check, { counts }) {
   if (check === 'time' && !counts.stamps) return say('no_stamps');
   if (check === 'exhibits' && counts.alone) return say('only_index');
   if (check === 'log' && !counts.placed) return say('no_log');
-  if (check === 'log' && counts.witnesses) return say('holds_log_seen', { placed: counts.placed, seen: counts.seen, asked: counts.witnesses });
-  return say(`holds_${check}`, { files: counts.files, proofs: counts.proofs, receipts: counts.receipts, placed: counts.placed });
+  if (check === 'log' && counts.witnesses)
+    return say('holds_log_seen', { placed: counts.placed, seen: counts.seen, asked: counts.witnesses });
+  return say(`holds_${check}`, {
+    files: counts.files,
+    proofs: counts.proofs,
+    receipts: counts.receipts,
+    placed: counts.placed,
+  });
 }
 
 /** What is said of many files is said once. @param {readonly Finding[]} findings @returns {[Finding, string[]][]} a finding and its files */
@@ -71,11 +92,13 @@ function row([{ code, sentence }, members]) {
   if (words) line.append(words);
   item.append(line);
   const list = element('ul', '', 'plain small');
-  list.append(...members.map((member) => {
-    const one = element('li');
-    one.append(Object.assign(element('code', member), { dir: 'ltr' }));
-    return one;
-  }));
+  list.append(
+    ...members.map((member) => {
+      const one = element('li');
+      one.append(Object.assign(element('code', member), { dir: 'ltr' }));
+      return one;
+    }),
+  );
   if (members.length <= FEW) item.append(...(members.length ? [list] : []));
   else {
     const more = element('details');

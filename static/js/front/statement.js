@@ -45,21 +45,32 @@ export async function send(wire, found, fields, chosen, onStep, now, pause = wai
   try {
     const upload = files.length ? { id: idText(newId()), key: random(32) } : null;
     const digest = upload ? await sendFiles(wire, insist, upload, files, size, onStep, now) : null;
-    const list = files.map(({ name, size: bytes, type }) => ({ name: name.slice(0, 255), size: bytes, type: type.slice(0, 255) }));
+    const list = files.map(({ name, size: bytes, type }) => ({
+      name: name.slice(0, 255),
+      size: bytes,
+      type: type.slice(0, 255),
+    }));
     const said = { fields, files: upload ? { key: b64(upload.key), list, upload: upload.id } : null, made_at: now };
     const envelope = await sealStatement(found.code, unb64(found.asked.hpke_pub), found.witness, said);
     const body = frames(upload && digest ? [envelope, unb64(upload.id), digest] : [envelope]);
-    found.sent = [...found.sent ?? [], body];
+    found.sent = [...(found.sent ?? []), body];
     await insist((ticket) => wire.send(ticket, body));
   } catch (error) {
-    if (!isOver(error) || !await wasTaken(wire, found)) throw error;
+    if (!isOver(error) || !(await wasTaken(wire, found))) throw error;
   }
 }
 
 /** The words are used: perhaps by what this page sent before, whose answer was lost. @param {Wire} wire @param {Found} found @returns {Promise<boolean>} */
 async function wasTaken(wire, { code, ticket, sent = [] }) {
   if (!(await wire.find(b64(code.name))).over) return false; // it would be taken now, and may have been changed since
-  for (const body of sent) if (await wire.send(ticket, body).then(() => true, () => false)) return true;
+  for (const body of sent)
+    if (
+      await wire.send(ticket, body).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true;
   return false;
 }
 
@@ -67,7 +78,10 @@ async function wasTaken(wire, { code, ticket, sent = [] }) {
 const isOver = (error) => error instanceof KeptError && (error.code === 'not_found' || error.code === 'over');
 
 /** @param {number} ms @returns {Promise<void>} */
-const wait = (ms) => new Promise((go) => { setTimeout(go, ms); });
+const wait = (ms) =>
+  new Promise((go) => {
+    setTimeout(go, ms);
+  });
 
 /**
  * Does something with the ticket: again with longer and longer pauses where only the network failed, and once more with a new ticket where
@@ -97,7 +111,9 @@ function insistWith(wire, found, pause) {
 async function sendFiles(wire, insist, { id, key }, files, size, onStep, now) {
   const place = { handover: id, key };
   const parts = partsOf(size);
-  await insist((ticket) => wire.declare(ticket, id, { parts, size: sealedFileBytes(place, size) + sealedSlipBytes(id, parts) }));
+  await insist((ticket) =>
+    wire.declare(ticket, id, { parts, size: sealedFileBytes(place, size) + sealedSlipBytes(id, parts) }),
+  );
   const sealer = await FileSealer.begin(place, size);
   let done = 0;
   const put = async (/** @type {{i: number, sealed: Uint8Array}[]} */ some) => {
@@ -107,7 +123,8 @@ async function sendFiles(wire, insist, { id, key }, files, size, onStep, now) {
     }
   };
   for (const file of files) {
-    for (let at = 0; at < file.size; at += PART_BYTES) await put(await sealer.add(new Uint8Array(await file.slice(at, at + PART_BYTES).arrayBuffer())));
+    for (let at = 0; at < file.size; at += PART_BYTES)
+      await put(await sealer.add(new Uint8Array(await file.slice(at, at + PART_BYTES).arrayBuffer())));
   }
   const ended = await sealer.end();
   const slip = await sealSlip(place, { made_at: now, name: 'files', sha256: ended.sha256, size });

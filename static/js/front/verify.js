@@ -15,11 +15,14 @@ byId('zip').addEventListener('change', (event) => {
   if (file) void check({ zip: file });
 });
 byId('folder').addEventListener('change', (event) => {
-  const files = [.../** @type {HTMLInputElement} */ (event.target).files ?? []];
+  const files = [.../** @type {HTMLInputElement} */ (event.target.files ?? [])];
   if (files.length) void check({ folder: files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) });
 });
 // The same file chosen again is to be checked again.
-for (const id of ['zip', 'folder']) byId(id).addEventListener('click', (event) => { /** @type {HTMLInputElement} */ (event.target).value = ''; });
+for (const id of ['zip', 'folder'])
+  byId(id).addEventListener('click', (event) => {
+    /** @type {HTMLInputElement} */ (event.target).value = '';
+  });
 for (const name of ['dragover', 'dragleave', 'drop']) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
@@ -30,7 +33,13 @@ drop.addEventListener('drop', (event) => {
   const items = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
   const [file] = event.dataTransfer?.files ?? [];
   const folder = items.find((entry) => entry.isDirectory);
-  if (folder) void filesBelow(/** @type {FileSystemDirectoryEntry} */ (folder)).then((found) => check({ folder: found }), () => { status.textContent = say('unreadable'); });
+  if (folder)
+    void filesBelow(/** @type {FileSystemDirectoryEntry} */ (folder)).then(
+      (found) => check({ folder: found }),
+      () => {
+        status.textContent = say('unreadable');
+      },
+    );
   else if (file) void check({ zip: file });
 });
 // A file that misses the place must not take the page away.
@@ -41,13 +50,19 @@ begin('picking');
 async function check({ zip, folder = [] }) {
   const mine = ++turn;
   byId('result').hidden = true;
-  const name = zip ? zip.name : folder[0]?.path.split('/')[0] ?? '';
+  const name = zip ? zip.name : (folder[0]?.path.split('/')[0] ?? '');
   status.textContent = say('reading', { name });
-  const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => { if (mine === turn) tellProgress(done, total); };
+  const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => {
+    if (mine === turn) tellProgress(done, total);
+  };
   try {
     const pack = zip ? await openZip(zip, onProgress) : await openFolder(folder, onProgress);
     if (mine !== turn) return;
-    const judged = Array.isArray(pack) ? null : await judge(pack, anchors(), (step) => { if (mine === turn) status.textContent = say(`step_${step}`); });
+    const judged = Array.isArray(pack)
+      ? null
+      : await judge(pack, anchors(), (step) => {
+          if (mine === turn) status.textContent = say(`step_${step}`);
+        });
     if (mine !== turn) return;
     status.textContent = say('done', { name, size: size(judged?.counts.bytes ?? zip?.size ?? 0) });
     show(judged?.findings ?? /** @type {import('../verify/findings.js').Finding[]} */ (pack), judged);
@@ -64,16 +79,26 @@ async function filesBelow(folder) {
   /** @type {FileSystemEntry[]} */ const entries = [];
   for (;;) {
     // A browser gives a hundred at a time, and none when there are no more.
-    const some = await new Promise((done, failed) => { reader.readEntries(done, failed); });
+    const some = await new Promise((done, failed) => {
+      reader.readEntries(done, failed);
+    });
     if (!some.length) break;
     entries.push(...some);
   }
-  const found = await Promise.all(entries.map((entry) => (entry.isDirectory ? filesBelow(/** @type {FileSystemDirectoryEntry} */ (entry)) : fileOf(/** @type {FileSystemFileEntry} */ (entry)))));
+  const found = await Promise.all(
+    entries.map((entry) =>
+      entry.isDirectory
+        ? filesBelow(/** @type {FileSystemDirectoryEntry} */ (entry))
+        : fileOf(/** @type {FileSystemFileEntry} */ (entry)),
+    ),
+  );
   return found.flat().sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** @param {FileSystemFileEntry} entry @returns {Promise<Held[]>} */
 async function fileOf(entry) {
-  const file = await new Promise((done, failed) => { entry.file(done, failed); });
+  const file = await new Promise((done, failed) => {
+    entry.file(done, failed);
+  });
   return [{ path: entry.fullPath.replace(/^\//, ''), file }];
 }

@@ -57,7 +57,8 @@ export async function seenBy(note, witnesses) {
     const key = keyHash(name, unb64(pub), COSIGNATURE);
     let last = -1;
     for (const { signature } of lines.filter((line) => line.name === name && line.key === key)) {
-      const at = signature.length > 8 ? new DataView(signature.buffer, signature.byteOffset).getBigUint64(0) : 1n << 63n;
+      const at =
+        signature.length > 8 ? new DataView(signature.buffer, signature.byteOffset).getBigUint64(0) : 1n << 63n;
       if (at >= 1n << 63n) throw wrong();
       await verifyNotary(unb64(pub), utf8(`cosignature/v1\ntime ${at}\n${text}`), signature.slice(8));
       last = Math.max(last, Number(at));
@@ -70,7 +71,10 @@ export async function seenBy(note, witnesses) {
 /** The note without the lines of other names: the text a timestamp is over. Throws `bad_signature`. @param {unknown} note text */
 export function oneLine(note) {
   const { said, text, lines } = take(note);
-  return `${text}\n${lines.filter(({ name }) => name === said.origin).map(({ row }) => `${row}\n`).join('')}`;
+  return `${text}\n${lines
+    .filter(({ name }) => name === said.origin)
+    .map(({ row }) => `${row}\n`)
+    .join('')}`;
 }
 
 /** @param {unknown} note @returns {{said: Checkpoint, text: string, lines: SignatureLine[]}} */

@@ -43,9 +43,10 @@ export function decodePush(bytes, place) {
   if (!first) throw new KeptError('bad_request', 'The frames do not add up.');
   const meta = readMeta(parse(first));
   const [n, own] = [meta.parts.length, 2 * meta.parts.length];
-  if (sealed.length !== own + meta.grants.reduce((sum, [, count]) => sum + count, 0)) throw new KeptError('bad_request', 'The version’s parts do not add up.');
+  if (sealed.length !== own + meta.grants.reduce((sum, [, count]) => sum + count, 0))
+    throw new KeptError('bad_request', 'The version’s parts do not add up.');
   let at = own;
-  const given = meta.grants.map(([grant, count]) => ({ grant, wraps: sealed.slice(at, at += count) }));
+  const given = meta.grants.map(([grant, count]) => ({ grant, wraps: sealed.slice(at, (at += count)) }));
   const push = { meta, wraps: sealed.slice(0, n), envelopes: sealed.slice(n, own), given };
   if (place) checkPlace(push, place);
   return push;
@@ -109,7 +110,12 @@ function checkPlace({ meta, wraps, envelopes, given = [] }, place) {
   for (const { grant, wraps: theirs } of given) {
     for (const [i, one] of theirs.entries()) {
       try {
-        agreed(SUITE_KEY, one, 'wrap', grantWrapHeader({ diary: place.diary, grant }, meta.parts[i] ?? 'open', place.version));
+        agreed(
+          SUITE_KEY,
+          one,
+          'wrap',
+          grantWrapHeader({ diary: place.diary, grant }, meta.parts[i] ?? 'open', place.version),
+        );
       } catch {
         throw new KeptError('bad_request', 'A wrap for a grant belongs to another place.');
       }
@@ -138,9 +144,14 @@ function readMeta(value) {
 
 /** [[grant, how many wraps]…], each grant once. @param {unknown[]} list @param {number} parts */
 function checkGrants(list, parts) {
-  const isWhole = list.every((one) => Array.isArray(one) && one.length === 2 && Number.isSafeInteger(one[1]) && one[1] > 0 && one[1] <= parts);
+  const isWhole = list.every(
+    (one) => Array.isArray(one) && one.length === 2 && Number.isSafeInteger(one[1]) && one[1] > 0 && one[1] <= parts,
+  );
   if (!isWhole || list.length > GRANTS_LIMIT) throw new KeptError('bad_request', 'The version’s grants do not add up.');
-  checkIds(list.map((one) => /** @type {any[]} */ (one)[0]), GRANTS_LIMIT);
+  checkIds(
+    list.map((one) => /** @type {any[]} */ (one)[0]),
+    GRANTS_LIMIT,
+  );
 }
 
 /**

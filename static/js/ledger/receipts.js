@@ -26,9 +26,12 @@ export function notaryId(notaryPub) {
  */
 export async function verifyReceipt(receipt, { notaryPub, c, env, log = notaryId(notaryPub) }) {
   const claimed = /** @type {Record<string, unknown>} */ (receipt ?? {});
-  if (claimed.log !== log || log !== notaryId(notaryPub)) throw new KeptError('bad_signature', 'The receipt names another notary.');
-  if (claimed.c !== c || claimed.env !== env) throw new KeptError('bad_signature', 'The receipt is for something else.');
-  if (!Number.isSafeInteger(claimed.ts) || Number(claimed.ts) < 0) throw new KeptError('bad_signature', 'The receipt has no time.');
+  if (claimed.log !== log || log !== notaryId(notaryPub))
+    throw new KeptError('bad_signature', 'The receipt names another notary.');
+  if (claimed.c !== c || claimed.env !== env)
+    throw new KeptError('bad_signature', 'The receipt is for something else.');
+  if (!Number.isSafeInteger(claimed.ts) || Number(claimed.ts) < 0)
+    throw new KeptError('bad_signature', 'The receipt has no time.');
   await checkSigned(receipt, notaryPub, 'rcpt/v1', NAMES);
   return Number(claimed.ts);
 }

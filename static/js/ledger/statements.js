@@ -24,9 +24,21 @@ export async function keyChain(statements, instance) {
     await checkSigned(statement, unb64(instance), 'notary/v1', NAMES);
     const before = keys.at(-1) ?? null;
     const bound = boundOf(statement);
-    const follows = statement.n === n && statement.prev === (before?.log ?? null) && (statement.why === 'first') === (before === null);
-    const isSound = statement.instance === instance && WHY.includes(statement.why) && statement.log === b64(sha256Now(unb64(statement.pub)));
-    if (!follows || !isSound || keys.some(({ log }) => log === statement.log) || (statement.why === 'exposed' && bound === null)) throw wrong();
+    const follows =
+      statement.n === n &&
+      statement.prev === (before?.log ?? null) &&
+      (statement.why === 'first') === (before === null);
+    const isSound =
+      statement.instance === instance &&
+      WHY.includes(statement.why) &&
+      statement.log === b64(sha256Now(unb64(statement.pub)));
+    if (
+      !follows ||
+      !isSound ||
+      keys.some(({ log }) => log === statement.log) ||
+      (statement.why === 'exposed' && bound === null)
+    )
+      throw wrong();
     if (before && statement.why === 'exposed') before.below = bound;
     keys.push({ log: statement.log, pub: statement.pub, below: null });
   }
@@ -36,7 +48,13 @@ export async function keyChain(statements, instance) {
 /** @param {any} statement @returns {number|null} */
 function boundOf({ last }) {
   if (last === null) return null;
-  if (!isObject(last) || Object.keys(last).sort().join() !== 'root,size' || !Number.isSafeInteger(last['size']) || Number(last['size']) < 0) throw wrong();
+  if (
+    !isObject(last) ||
+    Object.keys(last).sort().join() !== 'root,size' ||
+    !Number.isSafeInteger(last['size']) ||
+    Number(last['size']) < 0
+  )
+    throw wrong();
   return Number(last['size']);
 }
 

@@ -41,7 +41,13 @@ export async function checkTimestamp(tsr, note, { chain, policy, nonce, roots })
   if (enclosed.length && !enclosed.some((one) => isSame(one, leaf.der))) throw wrong();
   const info = readInfo(content);
   const asked = nonce.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  if (info.policy !== policy || info.nonce !== asked || info.algorithm !== SHA_256 || !isSame(info.digest, await sha256(note))) throw wrong();
+  if (
+    info.policy !== policy ||
+    info.nonce !== asked ||
+    info.algorithm !== SHA_256 ||
+    !isSame(info.digest, await sha256(note))
+  )
+    throw wrong();
   await checkSigner(signer, content, leaf);
   if (leaf.purposes.join() !== TIME_STAMPING) throw wrong();
   await checkChain(certificates.slice(0, -1), trusted);
@@ -60,7 +66,11 @@ function openAnswer(tsr) {
   const signers = inside(parts.at(-1), TAGS.set);
   if (oidOf(what) !== TST_INFO || signers.length !== 1 || !octets) throw wrong();
   const enclosed = parts.find(({ tag }) => tag === 0xa0);
-  return { content: readOne(octets.content, TAGS.octets).content, signer: inside(signers[0], TAGS.sequence), certificates: enclosed ? readAll(enclosed.content).map(({ whole }) => whole) : [] };
+  return {
+    content: readOne(octets.content, TAGS.octets).content,
+    signer: inside(signers[0], TAGS.sequence),
+    certificates: enclosed ? readAll(enclosed.content).map(({ whole }) => whole) : [],
+  };
 }
 
 /** @param {Bytes} content */
@@ -69,7 +79,13 @@ function readInfo(content) {
   const [algorithm, digest] = inside(imprint, TAGS.sequence);
   const nonce = rest.find(({ tag }) => tag === TAGS.integer);
   if (!digest || digest.tag !== TAGS.octets || !nonce) throw wrong();
-  return { policy: oidOf(policy), algorithm: oidOf(inside(algorithm, TAGS.sequence)[0]), digest: digest.content, at: timeOf(at), nonce: numberOf(nonce) };
+  return {
+    policy: oidOf(policy),
+    algorithm: oidOf(inside(algorithm, TAGS.sequence)[0]),
+    digest: digest.content,
+    at: timeOf(at),
+    nonce: numberOf(nonce),
+  };
 }
 
 /** @param {Der[]} signer @param {Bytes} content @param {Certificate} leaf */
@@ -77,10 +93,12 @@ async function checkSigner(signer, content, leaf) {
   const [, , digest, told, algorithm, signature] = signer;
   if (!told || told.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw wrong();
   const hash = hashOf(oidOf(inside(digest, TAGS.sequence)[0]));
-  const attributes = new Map(readAll(told.content).map((one) => {
-    const [name, values] = inside(one, TAGS.sequence);
-    return [oidOf(name), inside(values, TAGS.set)[0]];
-  }));
+  const attributes = new Map(
+    readAll(told.content).map((one) => {
+      const [name, values] = inside(one, TAGS.sequence);
+      return [oidOf(name), inside(values, TAGS.set)[0]];
+    }),
+  );
   const digested = attributes.get(MESSAGE_DIGEST);
   if (oidOf(attributes.get(CONTENT_TYPE)) !== TST_INFO || !digested) throw wrong();
   if (!isSame(digested.content, await digestBy(hash, content))) throw wrong();
@@ -97,7 +115,8 @@ async function checkNamed(attributes, leaf) {
   const named = newer ?? old;
   const first = inside(inside(inside(named, TAGS.sequence)[0], TAGS.sequence)[0], TAGS.sequence);
   const octets = first.find(({ tag }) => tag === TAGS.octets);
-  const algorithm = first[0]?.tag === TAGS.sequence ? hashOf(oidOf(inside(first[0], TAGS.sequence)[0])) : newer ? 'SHA-256' : 'SHA-1';
+  const algorithm =
+    first[0]?.tag === TAGS.sequence ? hashOf(oidOf(inside(first[0], TAGS.sequence)[0])) : newer ? 'SHA-256' : 'SHA-1';
   if (!octets || !isSame(octets.content, await digestBy(algorithm, leaf.der))) throw wrong();
 }
 
@@ -106,8 +125,16 @@ async function checkChain(chain, trusted) {
   for (const [i, one] of chain.entries()) {
     const above = chain[i + 1];
     const signers = above ? [above] : trusted;
-    const results = await Promise.all(signers.filter(({ subject }) => isSame(subject, one.issuer)).map((by) => (
-      checkSignature(by, one.algorithm, one.signed, one.signature).then(() => true, () => false))));
+    const results = await Promise.all(
+      signers
+        .filter(({ subject }) => isSame(subject, one.issuer))
+        .map((by) =>
+          checkSignature(by, one.algorithm, one.signed, one.signature).then(
+            () => true,
+            () => false,
+          ),
+        ),
+    );
     if (!results.includes(true)) throw wrong();
   }
 }

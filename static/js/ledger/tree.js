@@ -42,7 +42,8 @@ export function verifyInclusion(leaf, i, size, path, root) {
  * @param {{size: number, root: Uint8Array}} older @param {{size: number, root: Uint8Array}} newer @param {readonly Uint8Array[]} path
  */
 export function verifyConsistency(older, newer, path) {
-  if (older.size < 1 || older.size > newer.size || path.length > PATH_LIMIT || path.some(({ length }) => length !== 32)) throw wrong();
+  if (older.size < 1 || older.size > newer.size || path.length > PATH_LIMIT || path.some(({ length }) => length !== 32))
+    throw wrong();
   if (older.size === newer.size) {
     if (path.length || !isSame(older.root, newer.root)) throw wrong();
     return;

@@ -55,13 +55,27 @@ export class Api {
 
   /** The diary is locked. */
   lock() {
-    this.leaving = this.borrowed ? this.token ?? this.leaving : null;
-    Object.assign(this, { token: null, device: null, session_id: null, upload: null, renewal: null, keep: null, signAgain: null });
+    this.leaving = this.borrowed ? (this.token ?? this.leaving) : null;
+    Object.assign(this, {
+      token: null,
+      device: null,
+      session_id: null,
+      upload: null,
+      renewal: null,
+      keep: null,
+      signAgain: null,
+    });
   }
 
   /** What is to be sealed in the store. @returns {Held} */
   held() {
-    return { token: this.token, device: this.device, session: this.session_id, upload: this.upload, renewal: this.renewal };
+    return {
+      token: this.token,
+      device: this.device,
+      session: this.session_id,
+      upload: this.upload,
+      renewal: this.renewal,
+    };
   }
 
   server() {
@@ -100,8 +114,19 @@ export class Api {
 
   /** @param {string} path @param {object} by @param {{cookies?: boolean}} [how] */
   async enter(path, by, how = {}) {
-    const known = this.borrowed ? { borrowed: true } : this.device && path === '/v1/sessions' ? { device_token: this.device } : {};
-    const answer = await this.request({ path, method: 'POST', json: { ...by, ...known }, token: this.token, timeout: SLOW, ...(this.borrowed ? { leave: true } : how) });
+    const known = this.borrowed
+      ? { borrowed: true }
+      : this.device && path === '/v1/sessions'
+        ? { device_token: this.device }
+        : {};
+    const answer = await this.request({
+      path,
+      method: 'POST',
+      json: { ...by, ...known },
+      token: this.token,
+      timeout: SLOW,
+      ...(this.borrowed ? { leave: true } : how),
+    });
     this.token = answer.token;
     this.device = answer.device_token ?? null;
     this.session_id = answer.session;
@@ -113,7 +138,14 @@ export class Api {
 
   /** Ends a borrowed session while the page goes away. */
   signOutNow() {
-    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token ?? this.leaving, last: true, leave: true });
+    return this.request({
+      path: '/v1/session',
+      method: 'DELETE',
+      want: 'nothing',
+      token: this.token ?? this.leaving,
+      last: true,
+      leave: true,
+    });
   }
 
   /** @param {{login: string, code_auth: string, device: string, device_name: string}} by */
@@ -126,7 +158,13 @@ export class Api {
   }
 
   signOut() {
-    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token, ...(this.borrowed ? { leave: true } : {}) });
+    return this.request({
+      path: '/v1/session',
+      method: 'DELETE',
+      want: 'nothing',
+      token: this.token,
+      ...(this.borrowed ? { leave: true } : {}),
+    });
   }
 
   /** @param {string} proof @returns {Promise<{sessions: any[]}>} */
@@ -162,7 +200,14 @@ export class Api {
 
   /** @param {object} words @param {string} proof */
   changeWords(words, proof) {
-    return this.withSession({ path: '/v1/account/words', method: 'PUT', json: words, want: 'nothing', proof, timeout: SLOW });
+    return this.withSession({
+      path: '/v1/account/words',
+      method: 'PUT',
+      json: words,
+      want: 'nothing',
+      proof,
+      timeout: SLOW,
+    });
   }
 
   /** New keys, kept beside the ones in use. @param {string} diary @param {object} body @param {string} proof @returns {Promise<{to: number}>} */
@@ -173,22 +218,45 @@ export class Api {
 
   /** @param {string} diary @param {Uint8Array} wraps frames @returns {Promise<{lacking: number}>} */
   rekeyWraps(diary, wraps) {
-    return this.withSession({ path: `/v1/diaries/${diary}/rotation/wraps`, method: 'PUT', bytes: wraps, timeout: SLOW });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/rotation/wraps`,
+      method: 'PUT',
+      bytes: wraps,
+      timeout: SLOW,
+    });
   }
 
   /** They count from now on, and every session has ended. @param {string} diary @param {string} proof */
   rekeyCommit(diary, proof) {
-    return this.request({ path: `/v1/diaries/${diary}/rotation/commit`, method: 'POST', want: 'nothing', proof, token: this.token, timeout: SLOW });
+    return this.request({
+      path: `/v1/diaries/${diary}/rotation/commit`,
+      method: 'POST',
+      want: 'nothing',
+      proof,
+      token: this.token,
+      timeout: SLOW,
+    });
   }
 
   /** @param {{code_auth: string, code_wrap: string}} code @param {string} proof */
   setCode(code, proof) {
-    return this.withSession({ path: '/v1/account/code', method: 'PUT', json: code, want: 'nothing', proof, timeout: SLOW });
+    return this.withSession({
+      path: '/v1/account/code',
+      method: 'PUT',
+      json: code,
+      want: 'nothing',
+      proof,
+      timeout: SLOW,
+    });
   }
 
   /** @param {string} diary @param {string} record @param {string} version @param {Uint8Array} frames @returns {Promise<{receipt: any, head: any, seq: number}>} */
   push(diary, record, version, frames) {
-    return this.withSession({ path: `/v1/diaries/${diary}/records/${record}/versions/${version}`, method: 'PUT', bytes: frames });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/records/${record}/versions/${version}`,
+      method: 'PUT',
+      bytes: frames,
+    });
   }
 
   /** @param {string} diary @param {number} after @returns {Promise<Uint8Array>} frames */
@@ -223,7 +291,13 @@ export class Api {
 
   /** @param {string} diary @param {string} blob @param {number} i @param {Uint8Array} sealed */
   putPart(diary, blob, i, sealed) {
-    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`,
+      method: 'PUT',
+      bytes: sealed,
+      want: 'nothing',
+      timeout: SLOW,
+    });
   }
 
   /** @param {string} diary @param {string} blob @param {number} i @returns {Promise<Uint8Array>} */
@@ -233,12 +307,23 @@ export class Api {
 
   /** @param {string} diary @param {string} blob @param {string} digest */
   completeBlob(diary, blob, digest) {
-    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/complete`, method: 'POST', json: { digest }, want: 'nothing' });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/blobs/${blob}/complete`,
+      method: 'POST',
+      json: { digest },
+      want: 'nothing',
+    });
   }
 
   /** Have records erased in seven days. @param {string} diary @param {{records: string[], why: string}} what @param {string} proof @returns {Promise<{erasure: string, records: string[], why: string, asked_at: number, due_at: number, done: boolean}>} */
   erase(diary, what, proof) {
-    return this.withSession({ path: `/v1/diaries/${diary}/erasures`, method: 'POST', json: what, proof, timeout: SLOW });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/erasures`,
+      method: 'POST',
+      json: what,
+      proof,
+      timeout: SLOW,
+    });
   }
 
   /** @param {string} diary @returns {Promise<{erasures: any[]}>} */

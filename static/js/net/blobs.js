@@ -38,7 +38,7 @@ export async function uploadBlob({ api, store, diary }, blob, onPart = () => und
     if (!there.has(i)) await uploadPart({ api, store, diary }, blob, i);
     onPart(i + 1, known.n);
   }
-  await api.completeBlob(diary, blob, known.digest ?? await digestOf(store, blob, known.n));
+  await api.completeBlob(diary, blob, known.digest ?? (await digestOf(store, blob, known.n)));
 }
 
 /**
@@ -68,9 +68,11 @@ export function withTicket(request, diary, blob, ticket) {
     /** @param {{parts: number, size: number}} sizes @returns {Promise<{have: number[], complete: boolean}>} */
     declare: (sizes) => request({ path, method: 'PUT', json: sizes, ticket }),
     /** @param {number} i @param {Uint8Array} sealed */
-    putPart: (i, sealed) => request({ path: `${path}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ticket }),
+    putPart: (i, sealed) =>
+      request({ path: `${path}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ticket }),
     /** @param {string} digest */
-    complete: (digest) => request({ path: `${path}/complete`, method: 'POST', json: { digest }, want: 'nothing', ticket }),
+    complete: (digest) =>
+      request({ path: `${path}/complete`, method: 'POST', json: { digest }, want: 'nothing', ticket }),
   };
 }
 
@@ -111,12 +113,14 @@ export async function downloadBlob({ api, store, diary }, blob, n, onPart = () =
       const bytes = await api.part(diary, blob, i);
       have.add(i);
       size += bytes.length;
-      await store.change((_root, change) => {
-        change.put(partName(blob, i), { k: 'part' }, bytes);
-        change.putJson(`b/${blob}`, { n, size, digest: null, have: have.size === n ? true : [...have], kept: true });
-      }, { bulky: true });
+      await store.change(
+        (_root, change) => {
+          change.put(partName(blob, i), { k: 'part' }, bytes);
+          change.putJson(`b/${blob}`, { n, size, digest: null, have: have.size === n ? true : [...have], kept: true });
+        },
+        { bulky: true },
+      );
     }
     onPart(i + 1, n);
   }
 }
-

@@ -35,12 +35,16 @@ export function deskApi(request) {
     /** @param {string} login @returns {Promise<{kdf: any}>} */
     prelogin: (login) => request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
     join: (/** @type {object} */ by) => enter('/v1/members', by),
-    signIn: (/** @type {{login: string, auth: string, device: string, device_name: string, digits: string}} */ by) => enter('/v1/sessions', by),
+    signIn: (/** @type {{login: string, auth: string, device: string, device_name: string, digits: string}} */ by) =>
+      enter('/v1/sessions', by),
     /** Ends the session; `last`: while the page goes away. Here it is over whether or not anybody hears. @param {boolean} [last] */
     signOut: async (last = false) => {
       const held = token;
       token = null;
-      if (held) await request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(() => undefined);
+      if (held)
+        await request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(
+          () => undefined,
+        );
     },
     session: () => within({ path: '/v1/session' }),
     /** What the server is; anybody may ask. @returns {Promise<{log: string, notary: string}>} */
@@ -75,7 +79,8 @@ function clientsOf(within) {
     /** @param {string} grant @param {Uint8Array} sealed */
     mark: (grant, sealed) => within({ path: `${of(grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** @param {string} grant @param {string} letter @param {Uint8Array} sealed */
-    write: (grant, letter, sealed) => within({ path: `${of(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    write: (grant, letter, sealed) =>
+      within({ path: `${of(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, want: 'nothing' }),
   };
 }
 
@@ -87,7 +92,8 @@ function organisationOf(within) {
     /** @param {string} proof @returns {Promise<{invite: string}>} */
     invite: (proof) => within({ path: '/v1/organisation/invitations', method: 'POST', proof }),
     /** @param {string} member @param {string} proof */
-    leave: (member, proof) => within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
+    leave: (member, proof) =>
+      within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
     /** @returns {Promise<{looks: Look[]}>} */
     looks: () => within({ path: '/v1/organisation/looks', fields: { looks: 'array' } }),
   };

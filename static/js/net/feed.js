@@ -55,13 +55,19 @@ export async function pullFeed(link, from, take) {
     if (latest < Math.max(feed.seq, top)) throw new KeptError('server_behind');
     if (to === feed.seq && items.length === 0) {
       // Nothing new is only nothing new when the server's signed account is the one this phone holds.
-      if (signed && signed.seq === feed.seq) await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
+      if (signed && signed.seq === feed.seq)
+        await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
       return feed;
     }
     if (items.some(({ wraps }) => wraps.some((wrap) => epochOf(wrap) > link.epoch))) throw new KeptError('signed_out'); // see [Note: keys of a later epoch]
     const checked = await checkAll(link, feed, items);
     if (signed && signed.seq === checked.feed.seq) {
-      await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: checked.feed.seq, head: unb64(checked.feed.head) });
+      await judgeHead(signed, {
+        pins: link.pins,
+        diary: link.diary,
+        seq: checked.feed.seq,
+        head: unb64(checked.feed.head),
+      });
     } else if (to >= latest) throw new KeptError('head_differs');
     await take(checked.items, checked.feed, latest);
     feed = checked.feed;
@@ -71,16 +77,18 @@ export async function pullFeed(link, from, take) {
 
 /** @param {Link & Keys} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
 async function checkAll({ pins, diary, authors }, from, items) {
-  const judged = await Promise.all(items.map(async (item) => {
-    const { record, version, meta } = item;
-    // Nothing is left to check of an erased version but its place in the head, which the server has signed.
-    if (item.erased) return { ...item, env: item.erased.env, at: 0, checked: false };
-    const env = envDigest(item.envelopes);
-    await verifyByAny(authors, { c: meta.c, diary, record, version }, meta.sig, item.seq).catch(() => {
-      throw new KeptError('feed_altered');
-    });
-    return { ...item, env, ...(await judgeReceipt(item.receipt, pins, { c: meta.c, env })) };
-  }));
+  const judged = await Promise.all(
+    items.map(async (item) => {
+      const { record, version, meta } = item;
+      // Nothing is left to check of an erased version but its place in the head, which the server has signed.
+      if (item.erased) return { ...item, env: item.erased.env, at: 0, checked: false };
+      const env = envDigest(item.envelopes);
+      await verifyByAny(authors, { c: meta.c, diary, record, version }, meta.sig, item.seq).catch(() => {
+        throw new KeptError('feed_altered');
+      });
+      return { ...item, env, ...(await judgeReceipt(item.receipt, pins, { c: meta.c, env })) };
+    }),
+  );
   let { seq, head } = from;
   for (const { record, version, meta, env, seq: number } of judged) {
     if (number !== seq + 1) throw new KeptError('feed_altered');
@@ -93,13 +101,15 @@ async function checkAll({ pins, diary, authors }, from, items) {
 /** Versions of one page that were erased for good, with the day. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, number>>} */
 export async function erasedAmong(api, diary, after) {
   const { items } = readPage(await api.changes(diary, after));
-  return new Map(items.flatMap(({ version, erased }) => (erased ? [/** @type {[string, number]} */ ([version, erased.at])] : [])));
+  return new Map(
+    items.flatMap(({ version, erased }) => (erased ? [/** @type {[string, number]} */ ([version, erased.at])] : [])),
+  );
 }
 
 /** What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is checked. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, string>>} */
 export async function there(api, diary, after) {
   const found = new Map();
-  for (let from = after; ;) {
+  for (let from = after; ; ) {
     const { items, latest, to } = readPage(await api.changes(diary, from));
     for (const { version, envelopes, erased } of items) if (!erased) found.set(version, envDigest(envelopes));
     if (to >= latest || to <= from) return found;
@@ -145,7 +155,18 @@ function readItem(frame) {
 
 /** What the server gives of a version that was erased for good: its place and its digests. @param {any} facts @param {number} frames beyond the first @returns {Omit<Item, 'at'|'checked'|'env'>} */
 function tombstone({ seq, record, version, c, env, erased_at }, frames) {
-  if (frames || ![seq, erased_at].every(Number.isSafeInteger) || unb64(c).length !== 32 || unb64(env).length !== 32) throw new KeptError('garbage');
+  if (frames || ![seq, erased_at].every(Number.isSafeInteger) || unb64(c).length !== 32 || unb64(env).length !== 32)
+    throw new KeptError('garbage');
   const meta = { blobs: [], c, grants: [], parents: [], parts: [], sig: '' };
-  return { seq, record, version, receipt: null, meta, wraps: [], envelopes: [], push: new Uint8Array(0), erased: { at: erased_at, env } };
+  return {
+    seq,
+    record,
+    version,
+    receipt: null,
+    meta,
+    wraps: [],
+    envelopes: [],
+    push: new Uint8Array(0),
+    erased: { at: erased_at, env },
+  };
 }

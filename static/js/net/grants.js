@@ -17,25 +17,35 @@ export function grantsOf(api) {
     /** @returns {Promise<{grants: GrantRow[], looks: Look[]}>} */
     list: () => api.withSession({ path: '/v1/grants', fields: { grants: 'array', looks: 'array' } }),
     /** @param {string} diary @param {object} body @param {string} proof */
-    make: (diary, body, proof) => api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
+    make: (diary, body, proof) =>
+      api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
     /** @param {string} diary @param {string} grant @returns {Promise<{versions: string[]}>} */
     given: (diary, grant) => api.withSession({ path: `${path(diary, grant)}/wraps` }),
     /** @param {string} diary @param {string} grant @param {readonly {version: string, wraps: readonly Uint8Array[]}[]} list @returns {Promise<{kept: number}>} */
-    give: (diary, grant, list) => api.withSession({ path: `${path(diary, grant)}/wraps`, method: 'PUT', bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))) }),
+    give: (diary, grant, list) =>
+      api.withSession({
+        path: `${path(diary, grant)}/wraps`,
+        method: 'PUT',
+        bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))),
+      }),
     /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
-    summarise: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    summarise: (diary, grant, sealed) =>
+      api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** What the advocate has looked through, sealed. @param {string} diary @param {string} grant @returns {Promise<{marks: string|null}>} b64 */
     marks: (diary, grant) => api.withSession({ path: `${path(diary, grant)}/marks` }),
     /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
-    carryMarks: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    carryMarks: (diary, grant, sealed) =>
+      api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** @param {string} diary @param {string} grant @param {string} proof */
-    end: (diary, grant, proof) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
+    end: (diary, grant, proof) =>
+      api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} diary @param {{taken?: boolean}} [how] `taken`: those that were taken in too @returns {Promise<{letters: LetterRow[]}>} */
     letters: (diary, { taken = false } = {}) => {
       const address = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
       return api.withSession({ path: address, fields: { letters: 'array' } });
     },
     /** It stays at the server for 30 days. @param {string} diary @param {string} letter */
-    takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
+    takeIn: (diary, letter) =>
+      api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
   };
 }

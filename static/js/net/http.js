@@ -99,12 +99,17 @@ function holding(answer, fields) {
 }
 
 /** @param {unknown} value @returns {boolean} */
-const isListOfObjects = (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+const isListOfObjects = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
 
 /** @param {Response} response @param {'json'|'bytes'|'nothing'} want */
 async function answerOf(response, want) {
   const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400) || response.status === 511) {
+  if (
+    response.type === 'opaqueredirect' ||
+    (response.status >= 300 && response.status < 400) ||
+    response.status === 511
+  ) {
     throw new KeptError('captive_portal');
   }
   if (!response.ok) throw await refusal(response, type);
@@ -125,7 +130,10 @@ async function refusal(response, type) {
     const body = parsed(await response.text());
     if (typeof body.error === 'string' && ERROR_CODE.test(body.error)) {
       const error = new KeptError(body.error, typeof body.message === 'string' ? body.message : undefined);
-      return Object.assign(error, { missing: body.missing, retryAfter: Number(response.headers.get('retry-after')) || null });
+      return Object.assign(error, {
+        missing: body.missing,
+        retryAfter: Number(response.headers.get('retry-after')) || null,
+      });
     }
   }
   if (response.status >= 500) return new KeptError('server_down');
@@ -144,7 +152,16 @@ function parsed(text) {
 }
 
 /** The failures that pass by themselves: nothing is wrong with what was sent. */
-const PASSING = new Set(['no_network', 'server_slow', 'captive_portal', 'server_down', 'garbage', 'unavailable', 'internal', 'try_later']);
+const PASSING = new Set([
+  'no_network',
+  'server_slow',
+  'captive_portal',
+  'server_down',
+  'garbage',
+  'unavailable',
+  'internal',
+  'try_later',
+]);
 
 /** @param {unknown} error */
 export function isPassing(error) {

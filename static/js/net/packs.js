@@ -23,7 +23,12 @@ export class PackJob {
 
   /** Asks for a place. @param {string} diary @returns {Promise<void>} throws `packs_off` */
   async place(diary) {
-    const answer = await this.api.withSession({ path: '/v1/packs', method: 'POST', json: { diary }, signal: this.signal });
+    const answer = await this.api.withSession({
+      path: '/v1/packs',
+      method: 'POST',
+      json: { diary },
+      signal: this.signal,
+    });
     this.id = String(answer.pack);
   }
 
@@ -35,7 +40,9 @@ export class PackJob {
    */
   async until(states, onProgress) {
     for (;;) {
-      const progress = /** @type {Progress} */ (await this.api.withSession({ path: `/v1/packs/${this.id}`, signal: this.signal }));
+      const progress = /** @type {Progress} */ (
+        await this.api.withSession({ path: `/v1/packs/${this.id}`, signal: this.signal })
+      );
       if (states.includes(progress.state)) return progress.state;
       if (OVER.has(progress.state)) throw new KeptError('pack_failed');
       onProgress(progress);
@@ -59,18 +66,30 @@ export class PackJob {
       await this.pause();
       if (this.signal.aborted) throw new KeptError('cancelled');
       // Not ready: it had come already, and only the answer was lost.
-      if (await this.until(['ready', 'building', 'done'], onWait) !== 'ready') return;
+      if ((await this.until(['ready', 'building', 'done'], onWait)) !== 'ready') return;
     }
   }
 
   /** @param {Uint8Array} capsule @returns {Promise<void>} */
   async #put(capsule) {
-    await this.api.withSession({ path: `/v1/packs/${this.id}/capsule`, method: 'PUT', bytes: capsule, want: 'nothing', timeout: SLOW, signal: this.signal });
+    await this.api.withSession({
+      path: `/v1/packs/${this.id}/capsule`,
+      method: 'PUT',
+      bytes: capsule,
+      want: 'nothing',
+      timeout: SLOW,
+      signal: this.signal,
+    });
   }
 
   /** Fetches the front part; the job is gone from the server then. @returns {Promise<Uint8Array>} */
   async front() {
-    const bytes = await this.api.withSession({ path: `/v1/packs/${this.id}/front`, want: 'bytes', timeout: SLOW, signal: this.signal });
+    const bytes = await this.api.withSession({
+      path: `/v1/packs/${this.id}/front`,
+      want: 'bytes',
+      timeout: SLOW,
+      signal: this.signal,
+    });
     this.id = null;
     return bytes;
   }
@@ -79,6 +98,7 @@ export class PackJob {
   async cancel() {
     const { id } = this;
     this.id = null;
-    if (id) await this.api.withSession({ path: `/v1/packs/${id}`, method: 'DELETE', want: 'nothing' }).catch(() => undefined);
+    if (id)
+      await this.api.withSession({ path: `/v1/packs/${id}`, method: 'DELETE', want: 'nothing' }).catch(() => undefined);
   }
 }

@@ -48,7 +48,11 @@ export async function countWitnesses(link, told, seen) {
   await judgeCheckpoint(link, told.witnessed, seen);
   try {
     const found = await seenBy(told.witnessed.note, named);
-    return { names: found.map(({ witness }) => witness), named: named.length, size: found.length ? told.witnessed.size : 0 };
+    return {
+      names: found.map(({ witness }) => witness),
+      named: named.length,
+      size: found.length ? told.witnessed.size : 0,
+    };
   } catch (error) {
     if (error instanceof KeptError && error.code === 'unavailable') return null;
     return { names: [], named: named.length, size: 0 };
@@ -58,12 +62,20 @@ export async function countWitnesses(link, told, seen) {
 /** The witnesses that the server names, as far as they are any. @param {any} told what `/v1/log` says @returns {Named[]} */
 export function namedIn(told) {
   const named = Array.isArray(told.witnesses) ? told.witnesses : [];
-  return named.filter(isWitness).slice(0, WITNESSES_LIMIT).map((/** @type {Named} */ { name, pub }) => ({ name, pub }));
+  return named
+    .filter(isWitness)
+    .slice(0, WITNESSES_LIMIT)
+    .map((/** @type {Named} */ { name, pub }) => ({ name, pub }));
 }
 
 /** @param {any} one */
 function isWitness(one) {
-  return typeof one?.name === 'string' && one.name.length <= NAME_LIMIT && typeof one.pub === 'string' && /^[\w-]{43}$/.test(one.pub);
+  return (
+    typeof one?.name === 'string' &&
+    one.name.length <= NAME_LIMIT &&
+    typeof one.pub === 'string' &&
+    /^[\w-]{43}$/.test(one.pub)
+  );
 }
 
 /** The witnesses' lines over a checkpoint of this size, for a pack; none where that is not the one they saw last. @param {any} told what `/v1/log` says @param {number} size @returns {string[]} */
@@ -78,7 +90,11 @@ export function cosignaturesOf(told, size) {
 export async function checkGrown(api, older, newer) {
   const path = older.size === newer.size ? [] : (await api.consistency(older.size, newer.size).catch(absent)).path;
   try {
-    verifyConsistency({ size: older.size, root: unb64(older.root) }, { size: newer.size, root: unb64(newer.root) }, path.map(unb64));
+    verifyConsistency(
+      { size: older.size, root: unb64(older.root) },
+      { size: newer.size, root: unb64(newer.root) },
+      path.map(unb64),
+    );
   } catch {
     throw changed();
   }

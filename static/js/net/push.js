@@ -39,7 +39,15 @@ export async function pushVersion({ api, store, diary, pins }, { record, version
   const { at, checked } = await judgeReceipt(answer.receipt, pins, entry);
   const next = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
   if (next) await judgeHead(answer.head, { pins, diary, seq, head: next });
-  return { receipt: answer.receipt, seq, at, checked, c: entry.c, env: entry.env, feed: next && { seq, head: answer.head.head } };
+  return {
+    receipt: answer.receipt,
+    seq,
+    at,
+    checked,
+    c: entry.c,
+    env: entry.env,
+    feed: next && { seq, head: answer.head.head },
+  };
 }
 
 /**

@@ -18,9 +18,11 @@ export function witnessesOf(api, diary) {
     /** Its statement stays at the server for 30 days. @param {string} witness */
     takeIn: (witness) => api.withSession({ path: `${path}/${witness}/taken`, method: 'POST', want: 'nothing' }),
     /** @param {string} witness @param {string} proof */
-    remove: (witness, proof) => api.withSession({ path: `${path}/${witness}`, method: 'DELETE', want: 'nothing', proof }),
+    remove: (witness, proof) =>
+      api.withSession({ path: `${path}/${witness}`, method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} upload @param {number} i @returns {Promise<Uint8Array>} */
-    part: (upload, i) => api.withSession({ path: `/v1/diaries/${diary}/blobs/${upload}/parts/${i}`, want: 'bytes', timeout: SLOW }),
+    part: (upload, i) =>
+      api.withSession({ path: `/v1/diaries/${diary}/blobs/${upload}/parts/${i}`, want: 'bytes', timeout: SLOW }),
   };
 }
 
@@ -31,10 +33,20 @@ export function answersOf(request) {
     /** @param {string} name @returns {Promise<Found>} */
     find: (name) => request({ path: '/v1/statement/code', method: 'POST', json: { name } }),
     /** @param {string} ticket @param {string} upload @param {{parts: number, size: number}} told */
-    declare: (ticket, upload, told) => request({ path: files(upload), method: 'PUT', json: told, proof: ticket, want: 'nothing' }),
+    declare: (ticket, upload, told) =>
+      request({ path: files(upload), method: 'PUT', json: told, proof: ticket, want: 'nothing' }),
     /** @param {string} ticket @param {string} upload @param {number} i @param {Uint8Array} sealed */
-    part: (ticket, upload, i, sealed) => request({ path: `${files(upload)}/parts/${i}`, method: 'PUT', bytes: sealed, proof: ticket, want: 'nothing', timeout: SLOW }),
+    part: (ticket, upload, i, sealed) =>
+      request({
+        path: `${files(upload)}/parts/${i}`,
+        method: 'PUT',
+        bytes: sealed,
+        proof: ticket,
+        want: 'nothing',
+        timeout: SLOW,
+      }),
     /** @param {string} ticket @param {Uint8Array} body */
-    send: (ticket, body) => request({ path: '/v1/statement', method: 'PUT', bytes: body, proof: ticket, want: 'nothing' }),
+    send: (ticket, body) =>
+      request({ path: '/v1/statement', method: 'PUT', bytes: body, proof: ticket, want: 'nothing' }),
   };
 }

@@ -48,7 +48,9 @@ export async function assemble(capsule, front, making) {
 
 /** @param {JsonObject} capsule @param {ReadonlyMap<string, Uint8Array>} front @param {Making & {target: import('./targets.js').Target}} making @returns {Promise<Assembled>} */
 async function written(capsule, front, { openReceived, onProgress, signal, target, restricted = true }) {
-  const received = new Map(restricted ? rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : []);
+  const received = new Map(
+    restricted ? rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
+  );
   const names = [...front.keys(), ...received.keys()].filter((name) => restricted || !name.startsWith(APART)).sort();
   const sizes = names.map((name) => front.get(name)?.length ?? wholeOf(received.get(name) ?? {}, 'size') ?? 0);
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -58,7 +60,10 @@ async function written(capsule, front, { openReceived, onProgress, signal, targe
   await bag.tag('bagit.txt', BAGIT);
   for (const name of names) {
     const exhibit = received.get(name);
-    const digests = await bag.payload(name, exhibit ? openReceived(exhibit) : [/** @type {Uint8Array} */ (front.get(name))]);
+    const digests = await bag.payload(
+      name,
+      exhibit ? openReceived(exhibit) : [/** @type {Uint8Array} */ (front.get(name))],
+    );
     if (exhibit) checkReceived(name, exhibit, digests);
   }
   await bag.tag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
@@ -81,7 +86,11 @@ export function receivedName(exhibit) {
 /** @param {string} name @param {JsonObject} exhibit @param {Digests} got */
 function checkReceived(name, exhibit, got) {
   const is = got.sha256 === exhibit['sha256'] && got.sha512 === exhibit['sha512'] && got.size === exhibit['size'];
-  if (!is) throw new KeptError('pack_failed', `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`);
+  if (!is)
+    throw new KeptError(
+      'pack_failed',
+      `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`,
+    );
 }
 
 /** A bag while it is written: the zip, and the digests its manifests will list. */
@@ -126,7 +135,7 @@ class Bag {
         running.sha512.update(chunk);
         size += chunk.length;
         yield chunk;
-        if (counted) bag.tell(bag.#done += chunk.length);
+        if (counted) bag.tell((bag.#done += chunk.length));
       }
     };
     await this.zip.add(`${this.folder}/${name}`, seen(this));

@@ -16,7 +16,10 @@ export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
 export function bagInfo(pack, bytes, files) {
   const day = localAt(wholeOf(pack, 'made_at') ?? 0, textOf(pack, 'tz')).slice(0, 10);
   return [
-    `Bagging-Date: ${day}`, `External-Identifier: ${textOf(pack, 'folder')}`, `Payload-Oxum: ${bytes}.${files}`, '',
+    `Bagging-Date: ${day}`,
+    `External-Identifier: ${textOf(pack, 'folder')}`,
+    `Payload-Oxum: ${bytes}.${files}`,
+    '',
   ].join('\n');
 }
 
@@ -27,5 +30,8 @@ export function bagInfo(pack, bytes, files) {
  * @returns {string}
  */
 export function manifest(files, algorithm) {
-  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, digests]) => `${digests[algorithm]}  ${name}\n`).join('');
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, digests]) => `${digests[algorithm]}  ${name}\n`)
+    .join('');
 }

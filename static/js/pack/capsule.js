@@ -12,7 +12,16 @@ import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
 import { choose, countsOf, gapsOf, references, withAbsent } from './choose.js';
-import { SUPPLEMENTS, askedFor, earlierPacks, numbered, receivedAt, sinceThen, superseded, withNewFiles } from './earlier.js';
+import {
+  SUPPLEMENTS,
+  askedFor,
+  earlierPacks,
+  numbered,
+  receivedAt,
+  sinceThen,
+  superseded,
+  withNewFiles,
+} from './earlier.js';
 import { exhibitsOf } from './exhibits.js';
 
 /** @typedef {import('../core/encoding.js').Json} Json */
@@ -94,7 +103,8 @@ export function makeCapsule(versions, wish, keys) {
   const items = wish.items ? askedFor(wish.items, packs) : null;
   const chosen = choose(opened, wish.chosen, wish, items);
   const { incidents } = chosen;
-  if (!incidents.length && !(items && chosen.attached.length)) throw new KeptError('bad_request', 'Choose at least one entry.');
+  if (!incidents.length && !(items && chosen.attached.length))
+    throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
   const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
   const initials = wish.initials ?? (textOf(settings, 'initials') || 'AA');
@@ -105,7 +115,12 @@ export function makeCapsule(versions, wish, keys) {
   return /** @type {JsonObject} */ ({
     asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
     counts: withAbsent(countsOf(entries, incidents, before), absent),
-    custody: custodyOf(opened, files.map(({ told }) => told), exhibits, { at: wish.madeAt, actor: wish.prepared ? 'advocate' : 'keeper' }),
+    custody: custodyOf(
+      opened,
+      files.map(({ told }) => told),
+      exhibits,
+      { at: wish.madeAt, actor: wish.prepared ? 'advocate' : 'keeper' },
+    ),
     exhibits,
     gaps: gapsOf(entries, incidents, numbers, before, absent),
     ...(wish.holdWords?.length ? { hold_words: [...wish.holdWords] } : {}),
@@ -113,14 +128,26 @@ export function makeCapsule(versions, wish, keys) {
     log: logOf(wish.log, new Set(packed.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
     pack: {
-      ...packOf(wish, initials, startNo), ...furtherOf(wish),
+      ...packOf(wish, initials, startNo),
+      ...furtherOf(wish),
       ...(wish.feed?.seq && keys.notary ? { feed: { head: wish.feed.head, seq: wish.feed.seq } } : {}),
-      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs, absent, { came: receivedAt(versions), fresh: withNewFiles(opened, packs) }), supersedes: superseded(packs) } : {}),
+      ...(before
+        ? {
+            since: sinceThen(entries, numbers, chosen.records, packs, absent, {
+              came: receivedAt(versions),
+              fresh: withNewFiles(opened, packs),
+            }),
+            supersedes: superseded(packs),
+          }
+        : {}),
     },
     refs: references(opened, chosen),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
-    start_with: incidents.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
-      .map((one) => numbers.get(one.record)).filter(Boolean).slice(0, 10),
+    start_with: incidents
+      .filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
+      .map((one) => numbers.get(one.record))
+      .filter(Boolean)
+      .slice(0, 10),
     t: 'capsule/v1',
     versions: packed.map((row) => carried(row, numbers)),
   });
@@ -142,7 +169,13 @@ export function encodeCapsule(capsule) {
 
 /** @param {DiaryVersion} row @returns {Opened} */
 export function openedOf(row) {
-  return { record: row.record, version: row.version, kind: row.kind, fields: row.open.fields, restricted: row.restricted?.fields ?? {} };
+  return {
+    record: row.record,
+    version: row.version,
+    kind: row.kind,
+    fields: row.open.fields,
+    restricted: row.restricted?.fields ?? {},
+  };
 }
 
 /**
@@ -156,11 +189,14 @@ export function entryNumbers(versions, { isLocal = false, gone = new Set() } = {
   for (const row of versions) {
     if (row.kind === 'incident' && !numbers.has(row.record)) numbers.set(row.record, row.seq);
   }
-  const known = isLocal ? [...numbers] : [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
+  const known = isLocal
+    ? [...numbers]
+    : [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
   let last = 0;
   for (const [record] of known) {
     // What came after one that is gone keeps the number it had beside it.
-    do last += 1; while (gone.has(last));
+    do last += 1;
+    while (gone.has(last));
     numbers.set(record, last);
   }
   return numbers;
@@ -182,9 +218,20 @@ export function settingsOf(opened) {
 function packOf(wish, initials, startNo) {
   const day = localAt(wish.madeAt, wish.tz).slice(0, 10).replaceAll('-', '');
   return {
-    consent_at: wish.consentAt, covers_from: wish.coversFrom ?? null, covers_to: wish.coversTo ?? null,
-    folder: `PACK_${initials}_${wish.no}_${day}`, id: wish.packId, initials, lang: wish.lang ?? 'en', made_at: wish.madeAt,
-    no: wish.no, origin: wish.origin, profile: wish.profile ?? 'police', release: wish.release, start_no: startNo, tz: wish.tz,
+    consent_at: wish.consentAt,
+    covers_from: wish.coversFrom ?? null,
+    covers_to: wish.coversTo ?? null,
+    folder: `PACK_${initials}_${wish.no}_${day}`,
+    id: wish.packId,
+    initials,
+    lang: wish.lang ?? 'en',
+    made_at: wish.madeAt,
+    no: wish.no,
+    origin: wish.origin,
+    profile: wish.profile ?? 'police',
+    release: wish.release,
+    start_no: startNo,
+    tz: wish.tz,
   };
 }
 
@@ -195,8 +242,12 @@ function packOf(wish, initials, startNo) {
  */
 function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, training, askedIn }) {
   return {
-    ...(kind === 'pack' ? {} : { kind }), ...(items ? { items: [...items] } : {}), ...(prepared ? { prepared } : {}), ...(recipientRef ? { recipient_ref: recipientRef } : {}),
-    ...(review ? { review } : {}), ...(training ? { training } : {}),
+    ...(kind === 'pack' ? {} : { kind }),
+    ...(items ? { items: [...items] } : {}),
+    ...(prepared ? { prepared } : {}),
+    ...(recipientRef ? { recipient_ref: recipientRef } : {}),
+    ...(review ? { review } : {}),
+    ...(training ? { training } : {}),
     ...(askedIn && Object.keys(askedIn).length ? { asked_in: { ...askedIn } } : {}),
   };
 }
@@ -208,7 +259,10 @@ function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, train
  * @returns {JsonObject}
  */
 function askedOf(told, number) {
-  const cards = objectsOf(told.newest.fields, 'cards_opened').map((card) => ({ at: wholeOf(card, 'at'), card: textOf(card, 'card') }));
+  const cards = objectsOf(told.newest.fields, 'cards_opened').map((card) => ({
+    at: wholeOf(card, 'at'),
+    card: textOf(card, 'card'),
+  }));
   return { at: sealedAt(told.first), cards, entry: number, record: told.record };
 }
 
@@ -222,18 +276,30 @@ function askedOf(told, number) {
  */
 function custodyOf(opened, attached, exhibits, going) {
   const items = new Map(exhibits.map((row) => [String(row['record']), String(row['item'])]));
-  const lines = tellAll(opened, 'custody').filter((told) => told.taken_out === null).flatMap((told) => objectsOf(told.newest.fields, 'lines'))
+  const lines = tellAll(opened, 'custody')
+    .filter((told) => told.taken_out === null)
+    .flatMap((told) => objectsOf(told.newest.fields, 'lines'))
     .filter((line) => items.has(textOf(line, 'attachment')));
   /** @param {string | undefined} item @param {number | null} at @param {string} actor @param {string} action @param {string} detail */
   const step = (item, at, actor, action, detail) => ({ action, actor, at, detail, item: item ?? '' });
-  const rows = lines.map((line) => step(items.get(textOf(line, 'attachment')), wholeOf(line, 'at'),
-    textOf(line, 'actor'), textOf(line, 'action'), textOf(line, 'detail')));
+  const rows = lines.map((line) =>
+    step(
+      items.get(textOf(line, 'attachment')),
+      wholeOf(line, 'at'),
+      textOf(line, 'actor'),
+      textOf(line, 'action'),
+      textOf(line, 'detail'),
+    ),
+  );
   const logged = new Set(lines.map((line) => textOf(line, 'attachment')));
   for (const { record, newest } of attached) {
     const item = items.get(record);
     if (!logged.has(record)) {
       const added = wholeOf(newest.fields, 'added_at');
-      rows.push(step(item, added, 'app', 'received', ''), step(item, added, 'app', 'hashed', textOf(newest.fields, 'sha256')));
+      rows.push(
+        step(item, added, 'app', 'received', ''),
+        step(item, added, 'app', 'hashed', textOf(newest.fields, 'sha256')),
+      );
     }
     rows.push(step(item, going.at, going.actor, 'exported', ''));
   }
@@ -248,10 +314,22 @@ function custodyOf(opened, attached, exhibits, going) {
  */
 function carried(row, numbers) {
   return /** @type {JsonObject} */ ({
-    c: row.c, env: row.env, kind: row.kind,
+    c: row.c,
+    env: row.env,
+    kind: row.kind,
     open: { fields: row.open.fields, seed: b64(row.open.seed) },
-    parents: [...row.parents], receipt: row.receipt, record: row.record,
-    restricted: { fields: row.restricted?.fields ?? {}, seed: row.restricted ? b64(row.restricted.seed) : null, ...(row.apart ? { digests: { ...row.apart } } : {}) },
-    schema: row.schema, seq: row.seq, seq_no: numbers.get(row.record) ?? null, sig: row.sig, version: row.version,
+    parents: [...row.parents],
+    receipt: row.receipt,
+    record: row.record,
+    restricted: {
+      fields: row.restricted?.fields ?? {},
+      seed: row.restricted ? b64(row.restricted.seed) : null,
+      ...(row.apart ? { digests: { ...row.apart } } : {}),
+    },
+    schema: row.schema,
+    seq: row.seq,
+    seq_no: numbers.get(row.record) ?? null,
+    sig: row.sig,
+    version: row.version,
   });
 }

@@ -18,15 +18,43 @@ import { attachedTo, mayGo } from './exhibits.js';
 
 /** What may stand in a pack beside incidents and files. */
 export const REGISTERS = [
-  'account', 'background', 'case', 'consent', 'export', 'impact', 'notice', 'order', 'person', 'report', 'schedule', 'sighting', 'statement', 'vehicle',
+  'account',
+  'background',
+  'case',
+  'consent',
+  'export',
+  'impact',
+  'notice',
+  'order',
+  'person',
+  'report',
+  'schedule',
+  'sighting',
+  'statement',
+  'vehicle',
 ];
 /** Only with something that names them: who a stranger to the pack's entries is, is nobody's business. */
 const NAMED_ONLY = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
 /** An account of a person, and what was seen of an account, belong with them. */
-const BELONGS = /** @type {Record<string, string[]>} */ ({ account: ['person_id'], sighting: ['account_id', 'person_id'], vehicle: ['person_ids'] });
+const BELONGS = /** @type {Record<string, string[]>} */ ({
+  account: ['person_id'],
+  sighting: ['account_id', 'person_id'],
+  vehicle: ['person_ids'],
+});
 const SHORT = /** @type {Record<string, string>} */ ({
-  account: 'A', background: 'BG', case: 'CA', consent: 'CS', export: 'EX', impact: 'IM', notice: 'NC', order: 'O', report: 'R', schedule: 'MS',
-  sighting: 'SG', statement: 'ST', vehicle: 'V',
+  account: 'A',
+  background: 'BG',
+  case: 'CA',
+  consent: 'CS',
+  export: 'EX',
+  impact: 'IM',
+  notice: 'NC',
+  order: 'O',
+  report: 'R',
+  schedule: 'MS',
+  sighting: 'SG',
+  statement: 'ST',
+  vehicle: 'V',
 });
 
 /**
@@ -46,7 +74,12 @@ export function choose(opened, wanted, wish, items = null) {
   const already = new Set(attached.map((one) => one.record));
   const more = items ? [] : going.filter((one) => named.has(one.record) && !already.has(one.record));
   const files = [...attached, ...more];
-  return { incidents: chosen, attached: files, registers, records: new Set([...chosen, ...files, ...registers].map((one) => one.record)) };
+  return {
+    incidents: chosen,
+    attached: files,
+    registers,
+    records: new Set([...chosen, ...files, ...registers].map((one) => one.record)),
+  };
 }
 
 /**
@@ -55,7 +88,9 @@ export function choose(opened, wanted, wish, items = null) {
  * @returns {Told[]}
  */
 export function incidentsMeant(opened, { from, to, records }) {
-  const told = tellAll(opened, 'incident').filter((one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false);
+  const told = tellAll(opened, 'incident').filter(
+    (one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false,
+  );
   if (records) return told.filter((one) => records.includes(one.record));
   if (from === null && to === null) return told;
   return told.filter(({ newest }) => {
@@ -74,8 +109,9 @@ function along(others, entries, chosen, attached, alone) {
   const inside = new Set(chosen.map((one) => one.record));
   const start = new Set([...chosen, ...attached].flatMap((one) => [...namedBy(one)]).filter((one) => names.has(one)));
   for (const one of others) {
-    const about = [...names.get(one.record) ?? []].filter((id) => entries.has(id));
-    if (about.some((id) => inside.has(id)) || (!about.length && !alone && !NAMED_ONLY.has(one.newest.kind))) start.add(one.record);
+    const about = [...(names.get(one.record) ?? [])].filter((id) => entries.has(id));
+    if (about.some((id) => inside.has(id)) || (!about.length && !alone && !NAMED_ONLY.has(one.newest.kind)))
+      start.add(one.record);
   }
   let found = reached(start, names);
   for (;;) {
@@ -96,11 +132,16 @@ function belongs({ newest }, found) {
  * @returns {JsonObject[]}
  */
 export function references(opened, { registers }) {
-  const people = roleCodes(opened.filter((one) => one.kind === 'person' && !isTakenOut(one))
-    .map(({ record, fields }) => ({ record, role: textOf(fields, 'role'), code: textOf(fields, 'role_code') })));
+  const people = roleCodes(
+    opened
+      .filter((one) => one.kind === 'person' && !isTakenOut(one))
+      .map(({ record, fields }) => ({ record, role: textOf(fields, 'role'), code: textOf(fields, 'role_code') })),
+  );
   /** @type {Map<string, number>} */ const ranks = new Map();
   for (const kind of REGISTERS) {
-    [...new Set(opened.filter((one) => one.kind === kind).map((one) => one.record))].forEach((record, rank) => ranks.set(record, rank + 1));
+    [...new Set(opened.filter((one) => one.kind === kind).map((one) => one.record))].forEach((record, rank) =>
+      ranks.set(record, rank + 1),
+    );
   }
   return registers.map(({ record, newest: { kind } }) => {
     const no = ranks.get(record) ?? 0;
@@ -122,8 +163,13 @@ export function countsOf(entries, chosen, before = null) {
   const earlier = entries.filter((one) => isEarlier(one, inside, before)).length;
   return {
     ...(before ? { earlier } : {}),
-    added_to: having('addition'), amended: having('amendment'), included: chosen.length, late: chosen.filter(isLate).length,
-    removed, total: entries.length, withheld: entries.length - chosen.length - removed - earlier,
+    added_to: having('addition'),
+    amended: having('amendment'),
+    included: chosen.length,
+    late: chosen.filter(isLate).length,
+    removed,
+    total: entries.length,
+    withheld: entries.length - chosen.length - removed - earlier,
   };
 }
 
@@ -133,11 +179,17 @@ export function countsOf(entries, chosen, before = null) {
  */
 export function withAbsent(counts, absent) {
   const having = (/** @type {string} */ cause) => absent.filter(({ why }) => why === cause).length;
-  return { ...counts, removed: Number(counts['removed']) + having('removed'), total: Number(counts['total']) + absent.length, withheld: Number(counts['withheld']) + having('withheld') };
+  return {
+    ...counts,
+    removed: Number(counts['removed']) + having('removed'),
+    total: Number(counts['total']) + absent.length,
+    withheld: Number(counts['withheld']) + having('withheld'),
+  };
 }
 
 /** Whether an entry stands, is not here, and was in an earlier pack. @param {Told} one @param {ReadonlySet<string>} inside @param {ReadonlySet<string>|null} before */
-const isEarlier = (one, inside, before) => one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
+const isEarlier = (one, inside, before) =>
+  one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
 
 /**
  * Every entry that is not in the pack, by number, with why; never a word of it.
@@ -147,8 +199,14 @@ const isEarlier = (one, inside, before) => one.taken_out === null && !inside.has
  */
 export function gapsOf(entries, chosen, numbers, before = null, absent = []) {
   const inside = new Set(chosen.map((one) => one.record));
-  const left = entries.filter((one) => !inside.has(one.record))
-    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld' }));
-  return [...left, ...absent.map(({ at, no, why }) => ({ at, seq_no: no, why }))]
-    .sort((a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0);
+  const left = entries
+    .filter((one) => !inside.has(one.record))
+    .map((one) => ({
+      at: one.taken_out,
+      seq_no: numbers.get(one.record) ?? null,
+      why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld',
+    }));
+  return [...left, ...absent.map(({ at, no, why }) => ({ at, seq_no: no, why }))].sort(
+    (a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0,
+  );
 }

@@ -40,8 +40,14 @@ export function withZones(say, tz) {
     return offset === null ? '' : ` (${utc(offset)})`;
   };
   return {
-    when: (fields) => { const told = say.when(fields); return told && `${told}${zoneOf(fields)}`; },
-    at: (ms) => { const told = say.at(ms); return told && `${told}${beside(ms)}`; },
+    when: (fields) => {
+      const told = say.when(fields);
+      return told && `${told}${zoneOf(fields)}`;
+    },
+    at: (ms) => {
+      const told = say.at(ms);
+      return told && `${told}${beside(ms)}`;
+    },
   };
 }
 
@@ -54,17 +60,25 @@ export function changesSaid({ changes, kind }, after, saying) {
   const before = { ...after, ...Object.fromEntries(changes.map(({ field, old }) => [field, old])) };
   const apart = new Set(namesOf('incident', SCHEMA).restricted);
   const rules = RULES.kinds['incident'] ?? {};
-  const lines = changes.filter(({ field }) => !apart.has(field) && !WHEN.has(field) && field !== 'narrative').map(({ field }) => {
-    const told = (/** @type {Fields} */ said) => valueWords(rules[field] ?? '', said, field, saying);
-    return said(fieldLabel(field), told(before), told(after), kind);
-  });
+  const lines = changes
+    .filter(({ field }) => !apart.has(field) && !WHEN.has(field) && field !== 'narrative')
+    .map(({ field }) => {
+      const told = (/** @type {Fields} */ said) => valueWords(rules[field] ?? '', said, field, saying);
+      return said(fieldLabel(field), told(before), told(after), kind);
+    });
   const [was, now] = [before, after].map((one) => saying.say.when(/** @type {any} */ (one)));
   const when = changes.some(({ field }) => WHEN.has(field)) ? said('When', was ?? '', now ?? '', kind) : '';
-  return [when, ...lines, changes.some(({ field }) => apart.has(field)) ? 'Something kept apart was changed.' : ''].filter(Boolean);
+  return [
+    when,
+    ...lines,
+    changes.some(({ field }) => apart.has(field)) ? 'Something kept apart was changed.' : '',
+  ].filter(Boolean);
 }
 
 /** @param {string} label @param {string} was @param {string} now @param {string} kind */
 function said(label, was, now, kind) {
   if (was === now) return '';
-  return kind === 'amendment' && was ? `${label}, before: ${was}. Now: ${now || '(taken out)'}` : `${label}: ${now || '(taken out)'}`;
+  return kind === 'amendment' && was
+    ? `${label}, before: ${was}. Now: ${now || '(taken out)'}`
+    : `${label}: ${now || '(taken out)'}`;
 }

@@ -29,13 +29,28 @@ const ITEM = /^[A-Z]{1,4}\/([1-9][0-9]{0,4})$/;
  */
 export function earlierPacks(opened, before) {
   /** @type {Earlier[]} */ const found = [];
-  for (const { newest: { fields: said }, taken_out: out } of tellAll(opened, 'export')) {
+  for (const {
+    newest: { fields: said },
+    taken_out: out,
+  } of tellAll(opened, 'export')) {
     const no = wholeOf(said, 'pack_no');
     const madeAt = wholeOf(said, 'made_at');
-    if (out !== null || !GIVEN.includes(textOf(said, 'kind')) || no === null || madeAt === null || no <= 0 || no >= before) continue;
+    if (
+      out !== null ||
+      !GIVEN.includes(textOf(said, 'kind')) ||
+      no === null ||
+      madeAt === null ||
+      no <= 0 ||
+      no >= before
+    )
+      continue;
     found.push({
-      no, made_at: madeAt, receipt_ref: textOf(said, 'receipt_ref'), delivered_to: textOf(said, 'delivered_to'),
-      entries: new Set(codesOf(said, 'record_ids')), items: itemsOf(said),
+      no,
+      made_at: madeAt,
+      receipt_ref: textOf(said, 'receipt_ref'),
+      delivered_to: textOf(said, 'delivered_to'),
+      entries: new Set(codesOf(said, 'record_ids')),
+      items: itemsOf(said),
     });
   }
   return found.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
@@ -85,32 +100,49 @@ export function numbered(attached, packs, startNo) {
  */
 export function askedFor(items, packs) {
   const byNumber = new Map([...givenNumbers(packs)].map(([record, number]) => [number, record]));
-  return new Set(items.map((item) => {
-    const record = byNumber.get(Number(ITEM.exec(item)?.[1] ?? 0));
-    if (!record) throw new KeptError('bad_request', 'An item was asked for that no earlier pack holds.');
-    return record;
-  }));
+  return new Set(
+    items.map((item) => {
+      const record = byNumber.get(Number(ITEM.exec(item)?.[1] ?? 0));
+      if (!record) throw new KeptError('bad_request', 'An item was asked for that no earlier pack holds.');
+      return record;
+    }),
+  );
 }
 
 /** What a supplement names: every earlier pack, oldest first. @param {readonly Earlier[]} packs @returns {JsonObject[]} */
 export function superseded(packs) {
   return packs.map((pack) => ({
-    delivered_to: pack.delivered_to || null, made_at: pack.made_at, no: pack.no, receipt_ref: pack.receipt_ref || null,
+    delivered_to: pack.delivered_to || null,
+    made_at: pack.made_at,
+    no: pack.no,
+    receipt_ref: pack.receipt_ref || null,
   }));
 }
 
 /** The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them. @param {readonly Opened[]} opened @param {readonly Earlier[]} packs @returns {Set<string>} */
 export function withNewFiles(opened, packs) {
   const given = new Set(packs.flatMap(({ items }) => [...items.keys()]));
-  const files = tellAll(opened, 'attachment').filter((one) => !given.has(one.record) && mayGo(one, { intimate: false }));
+  const files = tellAll(opened, 'attachment').filter(
+    (one) => !given.has(one.record) && mayGo(one, { intimate: false }),
+  );
   const fresh = new Set(files.map(({ record }) => record));
-  const owners = tellAll(opened, 'incident').filter(({ newest: { fields } }) => [...codesOf(fields, 'attachment_ids'), ...codesOf(fields, 'narrative_media')].some((one) => fresh.has(one)));
-  return new Set([...files.flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')), ...owners.map(({ record }) => record)]);
+  const owners = tellAll(opened, 'incident').filter(({ newest: { fields } }) =>
+    [...codesOf(fields, 'attachment_ids'), ...codesOf(fields, 'narrative_media')].some((one) => fresh.has(one)),
+  );
+  return new Set([
+    ...files.flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')),
+    ...owners.map(({ record }) => record),
+  ]);
 }
 
 /** When each version was received. @param {readonly import('./capsule.js').DiaryVersion[]} versions @returns {Map<string, number>} */
 export function receivedAt(versions) {
-  return new Map(versions.flatMap(({ version, receipt }) => { const ts = wholeOf(receipt ?? {}, 'ts'); return ts === null ? [] : [/** @type {const} */ ([version, ts])]; }));
+  return new Map(
+    versions.flatMap(({ version, receipt }) => {
+      const ts = wholeOf(receipt ?? {}, 'ts');
+      return ts === null ? [] : [/** @type {const} */ ([version, ts])];
+    }),
+  );
 }
 
 /**
@@ -119,8 +151,14 @@ export function receivedAt(versions) {
  * @returns {{changed: number[], new: number[], removed: number[]}}
  */
 export function sinceThen(entries, numbers, included, packs, absent, { came, fresh }) {
-  const last = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => /** @type {const} */ ([record, pack.made_at]))));
-  const rows = { changed: /** @type {number[]} */ ([]), new: /** @type {number[]} */ ([]), removed: /** @type {number[]} */ ([]) };
+  const last = new Map(
+    packs.flatMap((pack) => [...pack.entries].map((record) => /** @type {const} */ ([record, pack.made_at]))),
+  );
+  const rows = {
+    changed: /** @type {number[]} */ ([]),
+    new: /** @type {number[]} */ ([]),
+    removed: /** @type {number[]} */ ([]),
+  };
   for (const { record, taken_out: out, revisions } of entries) {
     const number = numbers.get(record) ?? null;
     const seen = last.get(record);
@@ -129,7 +167,11 @@ export function sinceThen(entries, numbers, included, packs, absent, { came, fre
       if (seen !== undefined) rows.removed.push(number);
     } else if (included.has(record)) {
       if (seen === undefined) rows.new.push(number);
-      else if (fresh.has(record) || revisions.some(({ at, version }) => Math.max(at ?? 0, came.get(version) ?? 0) > seen)) rows.changed.push(number);
+      else if (
+        fresh.has(record) ||
+        revisions.some(({ at, version }) => Math.max(at ?? 0, came.get(version) ?? 0) > seen)
+      )
+        rows.changed.push(number);
     }
   }
   rows.removed.push(...absent.filter(({ record, why }) => why === 'removed' && last.has(record)).map(({ no }) => no));

@@ -33,9 +33,10 @@ const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 export async function evidenceFront(capsule, held, say, signed = null) {
   /** @type {Map<string, Uint8Array>} */ const files = new Map();
   for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
-  for (const [name, version] of proofNames(capsule, 'servable')) files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
+  for (const [name, version] of proofNames(capsule, 'servable'))
+    files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
   const chronology = chronologyOf(capsule, held, say);
-  chronology.facts.push(...await integrityOf(capsule));
+  chronology.facts.push(...(await integrityOf(capsule)));
   files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
   files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
   files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
@@ -47,8 +48,16 @@ export async function evidenceFront(capsule, held, say, signed = null) {
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
   files.set('data/00_READ-FIRST.txt', lines(readFirst(capsule, folder)));
   if (signed) {
-    const versions = new Map([...proofNames(capsule, 'servable').values()].map((one) => [textOf(one, 'version'), textOf(one, 'c')]));
-    files.set(MEMBER, await signed({ list: await listOf(versions), record: /** @type {Uint8Array} */ (files.get('data/restricted/12_record.json')) }));
+    const versions = new Map(
+      [...proofNames(capsule, 'servable').values()].map((one) => [textOf(one, 'version'), textOf(one, 'c')]),
+    );
+    files.set(
+      MEMBER,
+      await signed({
+        list: await listOf(versions),
+        record: /** @type {Uint8Array} */ (files.get('data/restricted/12_record.json')),
+      }),
+    );
   }
   files.set('data/15_VERIFY.txt', lines(words('verify', { folder })));
   files.set(`${FOLDER}manifest-sha256.txt`, await manifestOf(files));
@@ -74,7 +83,10 @@ async function integrityOf(capsule) {
   const n = wholeOf(feed, 'seq');
   const listed = rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), textOf(one, 'sha256')]);
   return [
-    { key: 'head', text: n === null ? words('head_none') : words('head_over', { hex: hex(unb64(textOf(feed, 'head'))), n }) },
+    {
+      key: 'head',
+      text: n === null ? words('head_none') : words('head_over', { hex: hex(unb64(textOf(feed, 'head'))), n }),
+    },
     { key: 'list', text: hex(await sha256(canon(listed, { limit: 64 << 20 }))) },
   ];
 }
@@ -83,12 +95,19 @@ async function integrityOf(capsule) {
 async function manifestOf(files) {
   const listed = [...files.keys()].filter((name) => name.startsWith(FOLDER)).sort();
   const made = [];
-  for (const name of listed) made.push(`${hex(await sha256(/** @type {Uint8Array} */ (files.get(name))))}  ${name.slice(FOLDER.length)}\n`);
+  for (const name of listed)
+    made.push(`${hex(await sha256(/** @type {Uint8Array} */ (files.get(name))))}  ${name.slice(FOLDER.length)}\n`);
   return utf8(made.join(''));
 }
 
 /** Lines as a text file for any computer. @param {string} text */
-const lines = (text) => utf8(text.split('\n').map((line) => `${line}\r\n`).join(''));
+const lines = (text) =>
+  utf8(
+    text
+      .split('\n')
+      .map((line) => `${line}\r\n`)
+      .join(''),
+  );
 
 /** @param {readonly (readonly unknown[])[]} cells @returns {string} with a byte order mark; no cell that a spreadsheet would run */
 function table(cells) {
@@ -103,24 +122,58 @@ function table(cells) {
 /** @param {Chronology} chronology */
 function chronologyTable({ rows: entries }) {
   const keys = [...new Set(entries.flatMap(({ cells }) => cells.map(({ key }) => key)))];
-  const head = ['no', 'occurred', 'recorded', 'what_happened', 'written_by_somebody_else', 'later', ...keys, 'exhibits'];
-  return table([head, ...entries.map((row) => [
-    row.number, row.when, row.recorded, row.narrative, row.mark, row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
-    ...keys.map((key) => row.cells.find((one) => one.key === key)?.text ?? ''), row.items.join(' '),
-  ])]);
+  const head = [
+    'no',
+    'occurred',
+    'recorded',
+    'what_happened',
+    'written_by_somebody_else',
+    'later',
+    ...keys,
+    'exhibits',
+  ];
+  return table([
+    head,
+    ...entries.map((row) => [
+      row.number,
+      row.when,
+      row.recorded,
+      row.narrative,
+      row.mark,
+      row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
+      ...keys.map((key) => row.cells.find((one) => one.key === key)?.text ?? ''),
+      row.items.join(' '),
+    ]),
+  ]);
 }
 
 /** @param {import('./tables_said.js').Line[]} statements @param {HeldBack} held */
 function statementTable(statements, held) {
-  return table([Object.keys(statements[0] ?? {}), ...statements.map((line) => Object.values(line).map((text) => held.mask(text ?? '')))]);
+  return table([
+    Object.keys(statements[0] ?? {}),
+    ...statements.map((line) => Object.values(line).map((text) => held.mask(text ?? ''))),
+  ]);
 }
 
 /** @param {JsonObject} capsule @param {Chronology} chronology */
 function exhibitTable(capsule, { exhibits, rows: entries }) {
   const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one['size']]));
   const head = ['item', 'officer_reference', 'file', 'description', 'size_bytes', 'sha256', 'entries'];
-  return table([head, ...exhibits.map(({ item, file, description, sha256: digest }) => (
-    [item, '', file, description, sizes.get(item) ?? '', digest, entries.filter(({ items }) => items.includes(item)).map(({ number }) => number).join(' ')]))]);
+  return table([
+    head,
+    ...exhibits.map(({ item, file, description, sha256: digest }) => [
+      item,
+      '',
+      file,
+      description,
+      sizes.get(item) ?? '',
+      digest,
+      entries
+        .filter(({ items }) => items.includes(item))
+        .map(({ number }) => number)
+        .join(' '),
+    ]),
+  ]);
 }
 
 /** Every message, both ways; the keeper's own numbers are `me (1)` there already. @param {readonly import('./tables_said.js').Line[]} messages @param {HeldBack} held */
@@ -134,20 +187,30 @@ function escaped(text) {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-const STYLE = 'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}'
-  + 'h2{font-size:1.1rem;margin:0}dl{display:grid;grid-template-columns:13rem 1fr;gap:.15rem 1rem;margin:.4rem 0}dt{font-weight:600}dd{margin:0}@media(max-width:40rem){dl{display:block}dd{margin:0 0 .3rem}}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
+const STYLE =
+  'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}' +
+  'h2{font-size:1.1rem;margin:0}dl{display:grid;grid-template-columns:13rem 1fr;gap:.15rem 1rem;margin:.4rem 0}dt{font-weight:600}dd{margin:0}@media(max-width:40rem){dl{display:block}dd{margin:0 0 .3rem}}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
 
 /** @param {Chronology} chronology @returns {string} */
 function page({ title, facts, rows: entries, named, statements, exhibits, notes }) {
   const e = escaped;
-  const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map((one) => `<dt>${e(cellLabel(one))}</dt><dd dir="auto">${e(one.text)}</dd>`).join('')}</dl>`;
-  const entry = (/** @type {import('./chronology.js').Row} */ row) => `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}`
-    + `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
-    + `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
-  const said = (/** @type {import('./chronology.js').Stated} */ one) => `<section id="said-${e(one.ref)}"><h3>${e(one.ref)}</h3><p><strong>${e(one.mark)}</strong></p><p dir="auto"${one.lang ? ` lang="${e(one.lang)}"` : ''}>${e(one.narrative)}</p>${pairs(one.cells)}</section>`;
+  const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) =>
+    `<dl>${cells.map((one) => `<dt>${e(cellLabel(one))}</dt><dd dir="auto">${e(one.text)}</dd>`).join('')}</dl>`;
+  const entry = (/** @type {import('./chronology.js').Row} */ row) =>
+    `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}` +
+    `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}` +
+    `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
+  const said = (/** @type {import('./chronology.js').Stated} */ one) =>
+    `<section id="said-${e(one.ref)}"><h3>${e(one.ref)}</h3><p><strong>${e(one.mark)}</strong></p><p dir="auto"${one.lang ? ` lang="${e(one.lang)}"` : ''}>${e(one.narrative)}</p>${pairs(one.cells)}</section>`;
   const others = statements.length ? `<h2>${e(words('said'))}</h2>${statements.map(said).join('')}` : '';
-  const codes = named.length ? `<h2>${e(words('named'))}</h2>${named.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${pairs(cells)}</section>`).join('')}` : '';
-  const files = exhibits.length ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>` : '';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>`
-    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}${codes}</main>${files}</body></html>\n`;
+  const codes = named.length
+    ? `<h2>${e(words('named'))}</h2>${named.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${pairs(cells)}</section>`).join('')}`
+    : '';
+  const files = exhibits.length
+    ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>`
+    : '';
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>` +
+    `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}${codes}</main>${files}</body></html>\n`
+  );
 }

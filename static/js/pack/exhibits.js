@@ -17,12 +17,31 @@ const ORDER = 'order_or_court_paper';
  * The extension a received file is given, from the type its first bytes show. Anything else keeps its bytes
  * under .bin: a name must never promise what the bytes are not.
  */
-const EXTENSIONS = /** @type {Readonly<Record<string, string>>} */ (Object.freeze({
-  'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif', 'image/heic': 'heic',
-  'image/heif': 'heif', 'image/avif': 'avif', 'application/pdf': 'pdf', 'message/rfc822': 'eml', 'text/plain': 'txt',
-  'video/mp4': 'mp4', 'video/quicktime': 'mov', 'video/webm': 'webm', 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a',
-  'application/ogg': 'ogg', 'audio/ogg': 'ogg', 'audio/wav': 'wav', 'audio/amr': 'amr', 'audio/webm': 'webm', 'application/zip': 'zip',
-}));
+const EXTENSIONS = /** @type {Readonly<Record<string, string>>} */ (
+  Object.freeze({
+    'image/png': 'png',
+    'image/jpeg': 'jpg',
+    'image/webp': 'webp',
+    'image/gif': 'gif',
+    'image/heic': 'heic',
+    'image/heif': 'heif',
+    'image/avif': 'avif',
+    'application/pdf': 'pdf',
+    'message/rfc822': 'eml',
+    'text/plain': 'txt',
+    'video/mp4': 'mp4',
+    'video/quicktime': 'mov',
+    'video/webm': 'webm',
+    'audio/mpeg': 'mp3',
+    'audio/mp4': 'm4a',
+    'application/ogg': 'ogg',
+    'audio/ogg': 'ogg',
+    'audio/wav': 'wav',
+    'audio/amr': 'amr',
+    'audio/webm': 'webm',
+    'application/zip': 'zip',
+  })
+);
 
 /** @param {string} type @returns {string} */
 const extensionOf = (type) => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin');
@@ -46,8 +65,14 @@ export function mayGo({ newest, taken_out: out }, wish) {
  */
 export function attachedTo(opened, chosen, wish) {
   /** @param {Told} one @returns {number} the first chosen incident it belongs to, or -1 */
-  const rankOf = (one) => chosen.findIndex((incident) => codesOf(one.newest.fields, 'incident_ids').includes(incident.record)
-    || ['attachment_ids', 'narrative_media'].some((name) => codesOf(incident.newest.fields, name).includes(one.record)));
+  const rankOf = (one) =>
+    chosen.findIndex(
+      (incident) =>
+        codesOf(one.newest.fields, 'incident_ids').includes(incident.record) ||
+        ['attachment_ids', 'narrative_media'].some((name) =>
+          codesOf(incident.newest.fields, name).includes(one.record),
+        ),
+    );
   return tellAll(opened, 'attachment')
     .filter((one) => mayGo(one, wish))
     .map((one) => ({ one, rank: rankOf(one) }))
@@ -62,9 +87,11 @@ export function attachedTo(opened, chosen, wish) {
  * @returns {boolean}
  */
 export function isHeldBack({ newest }) {
-  return !['', 'normal'].includes(textOf(newest.fields, 'sensitivity'))
-    || switchOf(newest.restricted, 'shows_where_i_live') === true
-    || wholeOf(newest.fields, 'looked_at') === null;
+  return (
+    !['', 'normal'].includes(textOf(newest.fields, 'sensitivity')) ||
+    switchOf(newest.restricted, 'shows_where_i_live') === true ||
+    wholeOf(newest.fields, 'looked_at') === null
+  );
 }
 
 /**
@@ -74,7 +101,8 @@ export function isHeldBack({ newest }) {
  */
 export function isPictureHeld(attachment) {
   const { fields } = attachment.newest;
-  const isMasked = wantedOf(fields) === 'masked' && objectsOf(fields, 'renditions').some((one) => one['purpose'] === 'masked');
+  const isMasked =
+    wantedOf(fields) === 'masked' && objectsOf(fields, 'renditions').some((one) => one['purpose'] === 'masked');
   const isOrdinary = ['', 'normal'].includes(textOf(fields, 'sensitivity'));
   return isHeldBack(attachment) && !(isMasked && isOrdinary && wholeOf(fields, 'looked_at') !== null);
 }
@@ -102,7 +130,8 @@ export function exhibitsOf(versions, attached, initials) {
       looked_at: wholeOf(said, 'looked_at'),
       print,
       // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
-      received: print === null && wantedOf(said) === 'print' && type.startsWith('image/') ? receivedOf(said, row) : null,
+      received:
+        print === null && wantedOf(said) === 'print' && type.startsWith('image/') ? receivedOf(said, row) : null,
       record: one.record,
       sha256: textOf(said, 'sha256'),
       sha512: textOf(said, 'sha512'),
@@ -131,7 +160,11 @@ function printOf(said, row, purpose) {
   if (!pair || !rendition) return null;
   const size = wholeOf(rendition, 'size_bytes') ?? 0;
   return {
-    blob: pair[0], height: wholeOf(rendition, 'height') ?? 0, key: b64(pair[1]), parts: partCount(size), size,
+    blob: pair[0],
+    height: wholeOf(rendition, 'height') ?? 0,
+    key: b64(pair[1]),
+    parts: partCount(size),
+    size,
     width: wholeOf(rendition, 'width') ?? 0,
   };
 }

@@ -20,12 +20,22 @@ import { readZip } from './zip.js';
 
 const VOLUME = 100;
 const FIXED = [
-  '00_READ-FIRST.txt', '15_VERIFY.txt', 'servable/01_chronology.pdf', 'servable/02_chronology.csv', 'servable/03_exhibits-index.csv',
-  'servable/manifest-sha256.txt', 'restricted/06_RESTRICTED_officer-sheet.pdf',
-  'restricted/10_RESTRICTED_how-this-record-was-made.pdf', 'restricted/11_custody-log.csv',
+  '00_READ-FIRST.txt',
+  '15_VERIFY.txt',
+  'servable/01_chronology.pdf',
+  'servable/02_chronology.csv',
+  'servable/03_exhibits-index.csv',
+  'servable/manifest-sha256.txt',
+  'restricted/06_RESTRICTED_officer-sheet.pdf',
+  'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
+  'restricted/11_custody-log.csv',
 ];
 /** What is there where a record of that kind is. */
-const FURTHER = { schedule: 'servable/05_message-schedules.csv', statement: 'servable/07_statements.csv', impact: 'servable/08_impact.pdf' };
+const FURTHER = {
+  schedule: 'servable/05_message-schedules.csv',
+  statement: 'servable/07_statements.csv',
+  impact: 'servable/08_impact.pdf',
+};
 const NOTHING = new Set();
 
 /**
@@ -33,7 +43,10 @@ const NOTHING = new Set();
  * @returns {never}
  */
 function differs(name) {
-  throw new KeptError('pack_failed', `${name} is not what this phone expects, so the pack was thrown away. Nothing was lost.`);
+  throw new KeptError(
+    'pack_failed',
+    `${name} is not what this phone expects, so the pack was thrown away. Nothing was lost.`,
+  );
 }
 
 /**
@@ -45,11 +58,18 @@ function differs(name) {
 export async function checkFront(bytes, capsule) {
   const members = readZip(bytes);
   const expected = expectedBytes(capsule);
-  const names = new Set([...expected.keys(), ...documents(capsule), ...[...proofNames(capsule, 'servable').keys()].map((name) => `data/servable/${name}`)]);
+  const names = new Set([
+    ...expected.keys(),
+    ...documents(capsule),
+    ...[...proofNames(capsule, 'servable').keys()].map((name) => `data/servable/${name}`),
+  ]);
   for (const name of members.keys()) if (!names.has(name)) differs(name);
-  for (const name of names) if (!members.has(name)) throw new KeptError('pack_failed', `${name} is missing from the pack, so it was thrown away. Nothing was lost.`);
+  for (const name of names)
+    if (!members.has(name))
+      throw new KeptError('pack_failed', `${name} is missing from the pack, so it was thrown away. Nothing was lost.`);
   for (const [name, wanted] of expected) if (!isSame(wanted(), bytesOf(members, name))) differs(name);
-  for (const [name, version] of proofNames(capsule, 'servable')) checkServable(members, `data/servable/${name}`, version);
+  for (const [name, version] of proofNames(capsule, 'servable'))
+    checkServable(members, `data/servable/${name}`, version);
   const table = tableThatDiffers(members, capsule);
   if (table) differs(table);
   await checkManifest(members);
@@ -87,7 +107,8 @@ export function expectedBytes(capsule) {
   for (const [name, version] of proofNames(capsule, 'restricted')) {
     expected.set(`data/restricted/${name}`, () => proof(version, /** @type {Set<string>} */ (NOTHING)));
   }
-  for (const exhibit of rows(capsule, 'exhibits')) expected.set(`data/${sidecarName(exhibit)}`, () => sidecar(capsule, exhibit));
+  for (const exhibit of rows(capsule, 'exhibits'))
+    expected.set(`data/${sidecarName(exhibit)}`, () => sidecar(capsule, exhibit));
   return expected;
 }
 

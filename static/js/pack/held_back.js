@@ -16,7 +16,16 @@ const PLACES = ['place_detail', 'reported_text'];
 const NAMES = ['witness_names', 'children_names', 'helped_by'];
 const DEVICE = ['exif_summary', 'physical_original', 'source_device'];
 const REACHED = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
-const NAMED = ['by_name', 'carried_out_by_names', 'children_names', 'present_names', 'protects_names', 'real_name', 'recipient', 'with_me'];
+const NAMED = [
+  'by_name',
+  'carried_out_by_names',
+  'children_names',
+  'present_names',
+  'protects_names',
+  'real_name',
+  'recipient',
+  'with_me',
+];
 /** Long notes: only what can be rung or found is held back of them. */
 const NOTES = ['mail_headers', 'notes', 'own_accounts'];
 const UNNAMED = new Set(['witness', 'child', 'helper']);
@@ -26,12 +35,21 @@ const MAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
 const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
 // A letter that is no small Latin one, then two or more letters: scripts without capitals count too, as in the twin.
 const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
-const NO_NAMES = new Set(('and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan '
-  + 'gran grandma grandad cousin friend neighbour').split(' '));
-const PLAIN_NAMES = new Set(('photo photos screen screenshot image picture video audio voice letter document scan recording message '
-  + 'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement').split(' '));
+const NO_NAMES = new Set(
+  (
+    'and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan ' +
+    'gran grandma grandad cousin friend neighbour'
+  ).split(' '),
+);
+const PLAIN_NAMES = new Set(
+  (
+    'photo photos screen screenshot image picture video audio voice letter document scan recording message ' +
+    'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement'
+  ).split(' '),
+);
 /** A day by itself says nothing of where somebody is, and stands in half of all sentences. */
-const DAY = /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
+const DAY =
+  /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
 
 /** Lower case, letters and digits only: how two spellings of an address are compared. @param {string} text */
 export function squeeze(text) {
@@ -43,10 +61,22 @@ export class HeldBack {
   constructor(texts, names = [], phrases = []) {
     const pieces = new Set([...texts, ...names].flatMap(piecesOf));
     this.pieces = [...pieces].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-    const people = new Set(names.flatMap((text) => text.match(CAPITALISED) ?? []).map((name) => name.toLowerCase()).filter((name) => !NO_NAMES.has(name)));
-    const whole = phrases.map((phrase) => phrase.trim().split(/\s+/).map(escaped).join('\\s+')).filter(Boolean).sort((a, b) => b.length - a.length);
-    this.phrases = whole.length ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${whole.join('|')})(?![\\p{L}\\p{N}_])`, 'giu') : null;
-    this.people = people.size ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu') : null;
+    const people = new Set(
+      names
+        .flatMap((text) => text.match(CAPITALISED) ?? [])
+        .map((name) => name.toLowerCase())
+        .filter((name) => !NO_NAMES.has(name)),
+    );
+    const whole = phrases
+      .map((phrase) => phrase.trim().split(/\s+/).map(escaped).join('\\s+'))
+      .filter(Boolean)
+      .sort((a, b) => b.length - a.length);
+    this.phrases = whole.length
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${whole.join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+      : null;
+    this.people = people.size
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+      : null;
   }
 
   /** Whether any text inside a value holds a restricted piece. @param {unknown} value @returns {boolean} */
@@ -57,7 +87,11 @@ export class HeldBack {
   /** Every restricted stretch of a text, as it stands there. @param {string} text @returns {string[]} */
   found(text) {
     const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
-    return [...stretches, ...(this.phrases ? text.match(this.phrases) ?? [] : []), ...(this.people ? text.match(this.people) ?? [] : [])];
+    return [
+      ...stretches,
+      ...(this.phrases ? (text.match(this.phrases) ?? []) : []),
+      ...(this.people ? (text.match(this.people) ?? []) : []),
+    ];
   }
 
   /** The text with every restricted piece replaced by the mark. @param {string} text @returns {string} */
@@ -90,7 +124,11 @@ export class HeldBack {
     for (const piece of this.pieces) {
       for (let from = squeezed.indexOf(piece); from >= 0; from = squeezed.indexOf(piece, from + 1)) {
         const last = /** @type {number} */ (places[from + piece.length - 1]);
-        hidden.fill(1, places[from], last + String.fromCodePoint(/** @type {number} */ (text.codePointAt(last))).length);
+        hidden.fill(
+          1,
+          places[from],
+          last + String.fromCodePoint(/** @type {number} */ (text.codePointAt(last))).length,
+        );
       }
     }
     return runs(hidden);
@@ -119,9 +157,10 @@ function piecesOf(text) {
     if (DAY.test(part.trim().replace(/\s+/g, ' '))) continue;
     if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
     const street = part.trim().replace(HOUSE, '');
-    if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET) pieces.push(squeeze(street));
+    if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET)
+      pieces.push(squeeze(street));
   }
-  for (const found of [...text.match(POSTCODE) ?? [], ...text.match(MAIL) ?? []]) pieces.push(squeeze(found));
+  for (const found of [...(text.match(POSTCODE) ?? []), ...(text.match(MAIL) ?? [])]) pieces.push(squeeze(found));
   for (const found of text.match(NUMBER) ?? []) {
     const digits = squeeze(found);
     pieces.push(digits);
@@ -140,10 +179,17 @@ export function heldBackOf(versions, sheet, more = []) {
   const names = [textOf(sheet, 'helped_by')];
   for (const { kind, fields, restricted } of versions) {
     const of = (/** @type {readonly string[]} */ list) => list.flatMap((name) => leaves(restricted[name]));
-    texts.push(...of(REACHED), ...of(PLACES), ...of(DEVICE), stemOf(textOf(objectOf(restricted, 'received_as'), 'filename')));
+    texts.push(
+      ...of(REACHED),
+      ...of(PLACES),
+      ...of(DEVICE),
+      stemOf(textOf(objectOf(restricted, 'received_as'), 'filename')),
+    );
     names.push(...of(NAMED), ...of(NAMES));
-    if (kind === 'person' && UNNAMED.has(textOf(fields, 'role'))) names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
-    for (const note of of(NOTES)) texts.push(...note.match(POSTCODE) ?? [], ...note.match(MAIL) ?? [], ...note.match(NUMBER) ?? []);
+    if (kind === 'person' && UNNAMED.has(textOf(fields, 'role')))
+      names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
+    for (const note of of(NOTES))
+      texts.push(...(note.match(POSTCODE) ?? []), ...(note.match(MAIL) ?? []), ...(note.match(NUMBER) ?? []));
   }
   return new HeldBack(texts.filter(Boolean), names.filter(Boolean), more);
 }
@@ -168,6 +214,7 @@ export function leaves(value) {
 export function masked(value, held) {
   if (typeof value === 'string') return held.mask(value);
   if (Array.isArray(value)) return value.map((one) => masked(one, held));
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one, held)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one, held)]));
   return value ?? null;
 }

@@ -35,21 +35,29 @@ function framed(bytes) {
  */
 export async function writeKept({ head, versions, blobs, signal }) {
   const zip = new ZipWriter();
-  const go = () => { if (signal?.aborted) throw new KeptError('cancelled'); };
+  const go = () => {
+    if (signal?.aborted) throw new KeptError('cancelled');
+  };
   await zip.add('kept.json', [canon({ ...head, t: TYPE })]);
-  await zip.add('versions.bin', (async function* each() {
-    for await (const { about, push } of versions) {
-      go();
-      yield framed(frames([canon(about), push]));
-    }
-  })());
-  for await (const { blob, parts } of blobs) {
-    await zip.add(`parts/${blob}`, (async function* each() {
-      for await (const part of parts) {
+  await zip.add(
+    'versions.bin',
+    (async function* each() {
+      for await (const { about, push } of versions) {
         go();
-        yield framed(part);
+        yield framed(frames([canon(about), push]));
       }
-    })());
+    })(),
+  );
+  for await (const { blob, parts } of blobs) {
+    await zip.add(
+      `parts/${blob}`,
+      (async function* each() {
+        for await (const part of parts) {
+          go();
+          yield framed(part);
+        }
+      })(),
+    );
   }
   return /** @type {Blob} */ (await zip.finish());
 }
@@ -69,7 +77,7 @@ export class KeptFile {
   }
 
   /** @returns {AsyncGenerator<{about: Record<string, any>, push: Uint8Array}>} throws not_a_copy */
-  async* versions() {
+  async *versions() {
     for await (const frame of this.frames('versions.bin')) {
       const [about, push, ...more] = readFrames(frame, { atMost: 2 });
       if (!about || !push || more.length) throw new KeptError('not_a_copy', NOT_ONE);
@@ -78,7 +86,7 @@ export class KeptFile {
   }
 
   /** @param {string} name @returns {AsyncGenerator<Uint8Array>} */
-  async* frames(name) {
+  async *frames(name) {
     const member = this.members.get(name);
     if (!member) throw new KeptError('not_a_copy', NOT_ONE);
     let at = member.from;
@@ -118,10 +126,16 @@ async function directory(file) {
   let at = 0;
   for (let i = 0; i < count; i++) {
     const isPlain = view.getUint32(at, true) === CENTRAL && view.getUint16(at + 10, true) === 0;
-    const [size, packed, nameLength, more] = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint16(at + 28, true), view.getUint16(at + 30, true) + view.getUint16(at + 32, true)];
+    const [size, packed, nameLength, more] = [
+      view.getUint32(at + 24, true),
+      view.getUint32(at + 20, true),
+      view.getUint16(at + 28, true),
+      view.getUint16(at + 30, true) + view.getUint16(at + 32, true),
+    ];
     const name = fromUtf8(central.subarray(at + 46, at + 46 + nameLength));
     const from = view.getUint32(at + 42, true) + LOCAL + utf8(name).length;
-    if (!isPlain || size !== packed || members.has(name) || from + size > start) throw new KeptError('not_a_copy', NOT_ONE);
+    if (!isPlain || size !== packed || members.has(name) || from + size > start)
+      throw new KeptError('not_a_copy', NOT_ONE);
     members.set(name, { name, from, size });
     at += 46 + nameLength + more;
   }

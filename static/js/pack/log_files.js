@@ -32,7 +32,11 @@ export function logFiles(capsule) {
   /** @type {Map<string, () => Uint8Array>} */ const files = new Map();
   if (!capsule['log']) return files;
   const log = /** @type {JsonObject} */ (objectOf(capsule, 'log'));
-  const served = new Set(list(capsule, 'versions').filter(({ kind }) => SERVABLE.has(String(kind))).map(({ version }) => version));
+  const served = new Set(
+    list(capsule, 'versions')
+      .filter(({ kind }) => SERVABLE.has(String(kind)))
+      .map(({ version }) => version),
+  );
   for (const folder of ['servable', 'restricted']) {
     const mine = list(log, 'proofs').filter(({ version }) => folder === 'restricted' || served.has(version));
     files.set(`data/${folder}/proof/log.json`, () => logJson(log, mine));
@@ -51,10 +55,18 @@ export function logFiles(capsule) {
 /** @param {JsonObject} log @param {JsonObject[]} proofs */
 function logJson(log, proofs) {
   const checkpoints = list(log, 'checkpoints').map((row) => ({
-    path: row['path'] ?? [], size: row['size'] ?? null, ...(list(row, 'cosignatures').length ? { cosignatures: list(row, 'cosignatures') } : {}),
+    path: row['path'] ?? [],
+    size: row['size'] ?? null,
+    ...(list(row, 'cosignatures').length ? { cosignatures: list(row, 'cosignatures') } : {}),
     stamps: list(row, 'stamps').map(({ authority, nonce, policy }) => ({ authority, nonce, policy })),
   }));
-  const whole = { authorities: log['authorities'] ?? [], checkpoints, proofs, statements: list(log, 'statements'), t: 'log/v1' };
+  const whole = {
+    authorities: log['authorities'] ?? [],
+    checkpoints,
+    proofs,
+    statements: list(log, 'statements'),
+    t: 'log/v1',
+  };
   return canon(/** @type {any} */ (whole), { limit: LIMIT });
 }
 

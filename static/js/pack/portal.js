@@ -21,7 +21,8 @@ export const ZIP_BYTES = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
 const MAIL = 'data/restricted/13_mail/';
 /** What is uploaded as it is; the twin of diary/pack/portal.py. */
-const ALONE = /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
+const ALONE =
+  /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
 
 /**
  * @param {JsonObject} capsule @param {ReadonlyMap<string, Uint8Array>} front checked
@@ -30,19 +31,29 @@ const ALONE = /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(
  */
 export async function portalSet(capsule, front, { openReceived, onProgress, signal, atMost = ZIP_BYTES }) {
   // 04 may have many volumes: those beyond what leaves room for one zip and one of mail travel in the zips.
-  const single = [...front.keys()].filter((name) => ALONE.test(name)).sort().slice(0, MOST_FILES - 3);
+  const single = [...front.keys()]
+    .filter((name) => ALONE.test(name))
+    .sort()
+    .slice(0, MOST_FILES - 3);
   const apart = [...front.keys()].filter((name) => !single.includes(name)).sort();
-  /** @type {Part[]} */ const files = single.map((name) => ({ name: name.slice(name.lastIndexOf('/') + 1), file: blob(/** @type {Uint8Array} */ (front.get(name))) }));
+  /** @type {Part[]} */ const files = single.map((name) => ({
+    name: name.slice(name.lastIndexOf('/') + 1),
+    file: blob(/** @type {Uint8Array} */ (front.get(name))),
+  }));
   const zips = shared(capsule, front, apart, atMost);
-  if (zips.length > MOST_ZIPS || files.length + zips.length + 1 > MOST_FILES) throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
+  if (zips.length > MOST_ZIPS || files.length + zips.length + 1 > MOST_FILES)
+    throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   for (const [i, members] of zips.entries()) {
     const zip = new ZipWriter();
     for (const { name, size, exhibit } of members) {
       if (signal?.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
-      await zip.add(name.slice('data/'.length), exhibit ? checked(name, exhibit, openReceived(exhibit)) : [/** @type {Uint8Array} */ (front.get(name))]);
-      onProgress?.(done += size, total);
+      await zip.add(
+        name.slice('data/'.length),
+        exhibit ? checked(name, exhibit, openReceived(exhibit)) : [/** @type {Uint8Array} */ (front.get(name))],
+      );
+      onProgress?.((done += size), total);
     }
     files.push({ name: `13_part${i + 1}.zip`, file: /** @type {Blob} */ (await zip.finish()) });
   }
@@ -63,7 +74,11 @@ const blob = (bytes) => new Blob([/** @type {BlobPart} */ (bytes)]);
  */
 function shared(capsule, front, apart, atMost) {
   const small = apart.map((name) => ({ name, size: front.get(name)?.length ?? 0, exhibit: null }));
-  const received = rows(capsule, 'exhibits').map((exhibit) => ({ name: receivedName(exhibit), size: wholeOf(exhibit, 'size') ?? 0, exhibit }));
+  const received = rows(capsule, 'exhibits').map((exhibit) => ({
+    name: receivedName(exhibit),
+    size: wholeOf(exhibit, 'size') ?? 0,
+    exhibit,
+  }));
   const mail = received.filter(({ name }) => name.startsWith(MAIL));
   /** @type {{name: string, size: number, exhibit: JsonObject|null}[][]} */ const zips = [];
   for (const group of [[...small, ...received.filter((one) => !mail.includes(one))], mail]) {
@@ -88,13 +103,18 @@ async function* checked(name, exhibit, chunks) {
     digest.update(chunk);
     yield chunk;
   }
-  if (hex(digest.digest()) !== textOf(exhibit, 'sha256')) throw new KeptError('pack_failed', `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`);
+  if (hex(digest.digest()) !== textOf(exhibit, 'sha256'))
+    throw new KeptError(
+      'pack_failed',
+      `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`,
+    );
 }
 
 /** @param {Blob} file @returns {Promise<string>} hex, read piece by piece */
 async function digestOf(file) {
   const digest = runningDigest('SHA-256');
   const piece = 1 << 20;
-  for (let at = 0; at < file.size; at += piece) digest.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()));
+  for (let at = 0; at < file.size; at += piece)
+    digest.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()));
   return hex(digest.digest());
 }

@@ -12,7 +12,12 @@ export const firstLine = ({ by, organisation }) => `${LINE}${by}, ${organisation
 
 /** The line in which a READ-FIRST says so, null where there is none. @param {string} text */
 export function lineIn(text) {
-  return text.split('\n').map((line) => line.replace(/\r$/, '')).find((line) => line.startsWith(LINE)) ?? null;
+  return (
+    text
+      .split('\n')
+      .map((line) => line.replace(/\r$/, ''))
+      .find((line) => line.startsWith(LINE)) ?? null
+  );
 }
 
 /** SHA-256 over versions with their commitments, b64. @param {ReadonlyMap<string, string>} versions id → b64 @returns {Promise<string>} */

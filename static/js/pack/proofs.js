@@ -25,7 +25,8 @@ export const RECORD_LIMIT = 64 << 20;
  * @returns {{open: readonly string[], restricted: readonly string[]}}
  */
 export function namesOf(kind, number) {
-  const kinds = /** @type {Record<string, Record<string, {open: readonly string[], restricted: readonly string[]}>>} */ (SCHEMAS);
+  const kinds =
+    /** @type {Record<string, Record<string, {open: readonly string[], restricted: readonly string[]}>>} */ (SCHEMAS);
   const names = kinds[kind]?.[String(number)];
   if (!names) throw new KeptError('bad_request', 'This entry was made by a newer version. Update this one first.');
   return names;
@@ -54,10 +55,16 @@ export function entryLabels(capsule) {
  * @returns {Map<string, string>}
  */
 export function fileLabels(capsule) {
-  const labels = new Map([...entryLabels(capsule)].map(([record, label]) => (
-    [record, label.startsWith('U') ? `U${label.slice(1).padStart(4, '0')}` : label.padStart(4, '0')])));
-  for (const exhibit of rows(capsule, 'exhibits')) labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
-  for (const ref of rows(capsule, 'refs')) labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(wholeOf(ref, 'no')).padStart(4, '0')}`);
+  const labels = new Map(
+    [...entryLabels(capsule)].map(([record, label]) => [
+      record,
+      label.startsWith('U') ? `U${label.slice(1).padStart(4, '0')}` : label.padStart(4, '0'),
+    ]),
+  );
+  for (const exhibit of rows(capsule, 'exhibits'))
+    labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
+  for (const ref of rows(capsule, 'refs'))
+    labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(wholeOf(ref, 'no')).padStart(4, '0')}`);
   return labels;
 }
 
@@ -70,9 +77,15 @@ export function fileLabels(capsule) {
  */
 export function proofNames(capsule, part) {
   const labels = fileLabels(capsule);
-  const shown = rows(capsule, 'versions').filter(({ kind }) => part === 'restricted' || kind === 'incident' || kind === 'attachment');
-  return new Map(shown.map((version) => (
-    [`proof/${labels.get(textOf(version, 'record'))}-${textOf(version, 'version').slice(0, 8)}.json`, version])));
+  const shown = rows(capsule, 'versions').filter(
+    ({ kind }) => part === 'restricted' || kind === 'incident' || kind === 'attachment',
+  );
+  return new Map(
+    shown.map((version) => [
+      `proof/${labels.get(textOf(version, 'record'))}-${textOf(version, 'version').slice(0, 8)}.json`,
+      version,
+    ]),
+  );
 }
 
 /**
@@ -108,11 +121,21 @@ export function proof(version, withheld) {
   const restricted = objectOf(parts.restricted, 'fields');
   for (const name of allOpen(names)) put(name, openSalt(name), open[name] ?? null);
   for (const name of names.restricted) put(name, restrictedSalt(name), restricted[name] ?? null);
-  return canon({
-    c: version['c'] ?? null, fields, kind: version['kind'] ?? null, receipt: version['receipt'] ?? null,
-    record: version['record'] ?? null, seq_no: version['seq_no'] ?? null, sig: version['sig'] ?? null, t: 'proof/v1',
-    version: version['version'] ?? null, withheld: digests,
-  }, { limit: RECORD_LIMIT });
+  return canon(
+    {
+      c: version['c'] ?? null,
+      fields,
+      kind: version['kind'] ?? null,
+      receipt: version['receipt'] ?? null,
+      record: version['record'] ?? null,
+      seq_no: version['seq_no'] ?? null,
+      sig: version['sig'] ?? null,
+      t: 'proof/v1',
+      version: version['version'] ?? null,
+      withheld: digests,
+    },
+    { limit: RECORD_LIMIT },
+  );
 }
 
 /** The names of one version, open (reserved ones too) and restricted. @param {JsonObject} version a row of the capsule */

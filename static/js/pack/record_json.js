@@ -14,12 +14,36 @@ import { RECORD_LIMIT, entryLabels, rows } from './proofs.js';
  * @returns {Uint8Array}
  */
 export function recordFile(capsule) {
-  const versions = rows(capsule, 'versions').map((version) => pick({
-    ...version, fields: said(version), receipt_at: receiptAt(version),
-  }, ['c', 'fields', 'kind', 'parents', 'receipt_at', 'record', 'schema', 'seq', 'seq_no', 'version']));
+  const versions = rows(capsule, 'versions').map((version) =>
+    pick(
+      {
+        ...version,
+        fields: said(version),
+        receipt_at: receiptAt(version),
+      },
+      ['c', 'fields', 'kind', 'parents', 'receipt_at', 'record', 'schema', 'seq', 'seq_no', 'version'],
+    ),
+  );
   // What the pages say besides, so that they can be laid out again from here.
-  const beside = pick(capsule, ['asked', 'counts', 'custody', 'gaps', 'own_words', 'pack', 'refs', 'sheet', 'start_with', ...(capsule['hold_words'] ? ['hold_words'] : [])]);
-  const whole = { ...beside, exhibits: rows(capsule, 'exhibits').map(exhibitRow), records: derived(capsule), t: 'record/v1', versions };
+  const beside = pick(capsule, [
+    'asked',
+    'counts',
+    'custody',
+    'gaps',
+    'own_words',
+    'pack',
+    'refs',
+    'sheet',
+    'start_with',
+    ...(capsule['hold_words'] ? ['hold_words'] : []),
+  ]);
+  const whole = {
+    ...beside,
+    exhibits: rows(capsule, 'exhibits').map(exhibitRow),
+    records: derived(capsule),
+    t: 'record/v1',
+    versions,
+  };
   return concat(canon(whole, { limit: RECORD_LIMIT }), utf8('\n'));
 }
 
@@ -31,7 +55,9 @@ export function recordFile(capsule) {
 function exhibitRow(row) {
   return {
     ...pick(row, ['file', 'hold_picture', 'item', 'looked_at', 'record', 'sha256', 'sha512', 'size']),
-    ...(row['order'] === true ? { order: true } : {}), printed: row['print'] !== null || row['received'] !== null, ...(row['poster'] ? { still: true } : {}),
+    ...(row['order'] === true ? { order: true } : {}),
+    printed: row['print'] !== null || row['received'] !== null,
+    ...(row['poster'] ? { still: true } : {}),
   };
 }
 
@@ -65,7 +91,9 @@ export function recordRows(versions, names) {
  * @returns {Map<string, string>}
  */
 function namesOfRecords(capsule) {
-  const files = rows(capsule, 'exhibits').map((row) => /** @type {const} */ ([textOf(row, 'record'), textOf(row, 'item')]));
+  const files = rows(capsule, 'exhibits').map(
+    (row) => /** @type {const} */ ([textOf(row, 'record'), textOf(row, 'item')]),
+  );
   const refs = rows(capsule, 'refs').map((row) => /** @type {const} */ ([textOf(row, 'record'), textOf(row, 'ref')]));
   return new Map([...entryLabels(capsule), ...files, ...refs]);
 }
@@ -82,21 +110,39 @@ function recordRow(group, name) {
   const first = /** @type {JsonObject} */ (group.find((version) => version['version'] === told.first.version));
   const devices = new Map(opened.map((one) => [one.version, textOf(objectOf(one.fields, '_author'), 'device')]));
   return {
-    commitment: first['c'] ?? null, delay_ms: told.first.kind === 'incident' ? delayOf(told) : null, first: told.first.version,
-    kind: told.first.kind, newest: told.newest.version, received_at: receiptAt(first), record: told.record, recorded_at: sealedAt(told.first), ref: name,
+    commitment: first['c'] ?? null,
+    delay_ms: told.first.kind === 'incident' ? delayOf(told) : null,
+    first: told.first.version,
+    kind: told.first.kind,
+    newest: told.newest.version,
+    received_at: receiptAt(first),
+    record: told.record,
+    recorded_at: sealedAt(told.first),
+    ref: name,
     revisions: told.revisions.map((one, index) => ({
-      at: one.at, by: devices.get(one.version) ?? '', changes: one.changes, kind: one.kind, no: index + 1, reason: one.reason, version: one.version,
+      at: one.at,
+      by: devices.get(one.version) ?? '',
+      changes: one.changes,
+      kind: one.kind,
+      no: index + 1,
+      reason: one.reason,
+      version: one.version,
     })),
     seq_no: wholeOf(first, 'seq_no'),
-    taken_out: opened.filter(isTakenOut).map(({ fields, version }) => ({ at: fields['taken_out'] ?? null, reason: textOf(fields, 'reason'), version })),
+    taken_out: opened
+      .filter(isTakenOut)
+      .map(({ fields, version }) => ({ at: fields['taken_out'] ?? null, reason: textOf(fields, 'reason'), version })),
   };
 }
 
 /** @param {JsonObject} version @returns {import('../record/told.js').Opened} */
 export function openedOf(version) {
   return {
-    record: textOf(version, 'record'), version: textOf(version, 'version'), kind: textOf(version, 'kind'),
-    fields: objectOf(objectOf(version, 'open'), 'fields'), restricted: objectOf(objectOf(version, 'restricted'), 'fields'),
+    record: textOf(version, 'record'),
+    version: textOf(version, 'version'),
+    kind: textOf(version, 'kind'),
+    fields: objectOf(objectOf(version, 'open'), 'fields'),
+    restricted: objectOf(objectOf(version, 'restricted'), 'fields'),
   };
 }
 
@@ -114,10 +160,16 @@ export function sidecar(capsule, exhibit) {
   const { newest: stands } = tell(own.map(openedOf));
   const newest = /** @type {JsonObject} */ (own.find((version) => version['version'] === stands.version));
   const madeAt = wholeOf(objectOf(capsule, 'pack'), 'made_at') ?? 0;
-  return canon({
-    ...pick(exhibit, ['file', 'item', 'record', 'sha256', 'sha512']), fields: said(newest),
-    made_at: `${new Date(madeAt).toISOString().slice(0, 19)}Z`, size_bytes: exhibit['size'] ?? null, t: 'sidecar/v1',
-  }, { limit: RECORD_LIMIT });
+  return canon(
+    {
+      ...pick(exhibit, ['file', 'item', 'record', 'sha256', 'sha512']),
+      fields: said(newest),
+      made_at: `${new Date(madeAt).toISOString().slice(0, 19)}Z`,
+      size_bytes: exhibit['size'] ?? null,
+      t: 'sidecar/v1',
+    },
+    { limit: RECORD_LIMIT },
+  );
 }
 
 /** @param {JsonObject} exhibit @returns {string} its sidecar's path under `data/` */
@@ -127,8 +179,15 @@ export function sidecarName(exhibit) {
 
 /** @param {JsonObject} version @returns {JsonObject} its fields of both parts that have a value */
 function said(version) {
-  const fields = { ...objectOf(objectOf(version, 'open'), 'fields'), ...objectOf(objectOf(version, 'restricted'), 'fields') };
-  return Object.fromEntries(Object.entries(fields).filter(/** @returns {pair is [string, Json]} */ (pair) => pair[1] !== null && pair[1] !== undefined));
+  const fields = {
+    ...objectOf(objectOf(version, 'open'), 'fields'),
+    ...objectOf(objectOf(version, 'restricted'), 'fields'),
+  };
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      /** @returns {pair is [string, Json]} */ (pair) => pair[1] !== null && pair[1] !== undefined,
+    ),
+  );
 }
 
 /** @param {JsonObject} from @param {readonly string[]} names @returns {JsonObject} */

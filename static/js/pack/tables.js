@@ -28,7 +28,7 @@ export function readTable(bytes) {
   while (cell.lastIndex < text.length) {
     const found = cell.exec(text);
     if (!found) return null;
-    line.push((found[1] === undefined ? found[2] ?? '' : found[1].replaceAll('""', '"')).replace(GUARDED, ''));
+    line.push((found[1] === undefined ? (found[2] ?? '') : found[1].replaceAll('""', '"')).replace(GUARDED, ''));
     if (found[3] !== ',') {
       lines.push(line);
       line = [];
@@ -46,7 +46,9 @@ export function readTable(bytes) {
 export function tableThatDiffers(members, capsule) {
   const all = tellCapsule(capsule);
   const entries = new Map(all.incidents.map((told) => [all.labels.get(told.record) ?? '', entryLine(all, told)]));
-  const files = new Map(all.exhibits.map((exhibit, place) => [String(exhibit['file']), exhibitLine(all, exhibit, place)]));
+  const files = new Map(
+    all.exhibits.map((exhibit, place) => [String(exhibit['file']), exhibitLine(all, exhibit, place)]),
+  );
   if (!sayEach(tableOf(members, CHRONOLOGY), 'no', entries)) return CHRONOLOGY;
   if (!sayEach(tableOf(members, INDEX), 'file', files)) return INDEX;
   if (members.has(SCHEDULES) && !sayAll(tableOf(members, SCHEDULES), scheduleLines(all))) return SCHEDULES;
@@ -79,7 +81,13 @@ function says(row, line) {
   if (!row) return false;
   // Which letters go with behaviours cannot be said of one that is held back.
   const isHeld = (row['behaviours'] ?? '').includes(MARK);
-  return Object.entries(line).every(([column, said]) => said === null || (column === 's2a3_letters' && isHeld) || isSaid(row[column] ?? '\0', said) || (column === 'as_typed' && isOneOnPaper(row, said)));
+  return Object.entries(line).every(
+    ([column, said]) =>
+      said === null ||
+      (column === 's2a3_letters' && isHeld) ||
+      isSaid(row[column] ?? '\0', said) ||
+      (column === 'as_typed' && isOneOnPaper(row, said)),
+  );
 }
 
 /** What was typed and what the keeper made of it, where all that differs is held back: then it is not printed twice. @param {Record<string, string>} row @param {string} typed */

@@ -1,11 +1,28 @@
 /** Languages as a keeper gives them, a code or a word of their own; the twin of diary/pack/tongues.py. */
 
 const NAMES = Object.freeze({
-  ar: 'Arabic', ase: 'American Sign Language', bfi: 'British Sign Language', bn: 'Bengali', cy: 'Welsh', en: 'English', gu: 'Gujarati', hi: 'Hindi', isg: 'Irish Sign Language',
-  pa: 'Punjabi', pl: 'Polish', ro: 'Romanian', so: 'Somali', ur: 'Urdu', zh: 'Chinese',
+  ar: 'Arabic',
+  ase: 'American Sign Language',
+  bfi: 'British Sign Language',
+  bn: 'Bengali',
+  cy: 'Welsh',
+  en: 'English',
+  gu: 'Gujarati',
+  hi: 'Hindi',
+  isg: 'Irish Sign Language',
+  pa: 'Punjabi',
+  pl: 'Polish',
+  ro: 'Romanian',
+  so: 'Somali',
+  ur: 'Urdu',
+  zh: 'Chinese',
 });
 const NAMED = new Map(Object.entries(NAMES));
-const SHORT = new Map([['asl', 'ase'], ['bsl', 'bfi'], ['isl', 'isg']]);
+const SHORT = new Map([
+  ['asl', 'ase'],
+  ['bsl', 'bfi'],
+  ['isl', 'isg'],
+]);
 
 /** The code of a language given by code, name or usual letters; in lower case as given where it is none of these. @param {string} given */
 function codeOf(given) {
@@ -18,7 +35,8 @@ function codeOf(given) {
 export const tongue = (given) => NAMED.get(codeOf(given)) ?? given;
 
 /** Whether it is a language of signs. @param {string} given */
-export const isSigned = (given) => ['ase', 'bfi', 'isg'].includes(codeOf(given)) || given.toLowerCase().includes('sign language');
+export const isSigned = (given) =>
+  ['ase', 'bfi', 'isg'].includes(codeOf(given)) || given.toLowerCase().includes('sign language');
 
 /** @param {string} given */
 export const isEnglish = (given) => codeOf(given) === 'en';

@@ -32,7 +32,8 @@ const TABLE = new Uint32Array(256).map((_, n) => {
  */
 export function crc32(bytes, before = 0) {
   let c = ~before;
-  for (let i = 0; i < bytes.length; i++) c = /** @type {number} */ (TABLE[(c ^ /** @type {number} */ (bytes[i])) & 255]) ^ (c >>> 8);
+  for (let i = 0; i < bytes.length; i++)
+    c = /** @type {number} */ (TABLE[(c ^ /** @type {number} */ (bytes[i])) & 255]) ^ (c >>> 8);
   return ~c >>> 0;
 }
 
@@ -107,7 +108,10 @@ export class ZipWriter {
       entry.crc = crc32(chunk, entry.crc);
       entry.size += chunk.length;
       if (this.#offset + head + entry.size > CEILING) {
-        throw new KeptError('too_large', 'This pack is too big for one file. Choose fewer entries and make a second pack.');
+        throw new KeptError(
+          'too_large',
+          'This pack is too big for one file. Choose fewer entries and make a second pack.',
+        );
       }
       await target.write(chunk);
     }
@@ -165,7 +169,8 @@ export function readZip(bytes) {
   let at = directory.start;
   let expected = 0;
   for (let i = 0; i < directory.count; i++) {
-    if (at + 46 > directory.end || view.getUint32(at, true) !== CENTRAL) broken('The list of files in the pack is damaged.');
+    if (at + 46 > directory.end || view.getUint32(at, true) !== CENTRAL)
+      broken('The list of files in the pack is damaged.');
     const length = view.getUint16(at + 28, true);
     const next = at + 46 + length + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (next > directory.end) broken('The list of files in the pack is damaged.');
@@ -176,13 +181,15 @@ export function readZip(bytes) {
     expected = body.next;
     at = next;
   }
-  if (at !== directory.end || expected !== directory.start) broken('The pack holds something that is not in its list of files.');
+  if (at !== directory.end || expected !== directory.start)
+    broken('The pack holds something that is not in its list of files.');
   return members;
 }
 
 /** @param {Uint8Array} raw @returns {string} */
 function nameOf(raw) {
-  if (!raw.length || raw.some((byte) => byte < 0x21 || byte > 0x7e)) broken('A file in the pack has a name that is not plain letters.');
+  if (!raw.length || raw.some((byte) => byte < 0x21 || byte > 0x7e))
+    broken('A file in the pack has a name that is not plain letters.');
   return new TextDecoder().decode(raw);
 }
 
@@ -198,7 +205,8 @@ function bodyOf(view, bytes, at, expected, name) {
   const flags = view.getUint16(at + 8, true);
   const size = view.getUint32(at + 24, true);
   const local = view.getUint32(at + 42, true);
-  const stored = view.getUint16(at + 10, true) === 0 && view.getUint32(at + 20, true) === size && (flags & ~0x0800) === 0;
+  const stored =
+    view.getUint16(at + 10, true) === 0 && view.getUint32(at + 20, true) === size && (flags & ~0x0800) === 0;
   if (!stored || local !== expected || local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL) {
     broken(`${name} is not stored in the pack as it should be.`);
   }
@@ -206,7 +214,8 @@ function bodyOf(view, bytes, at, expected, name) {
   const start = local + 30 + nameLength + view.getUint16(local + 28, true);
   const next = start + size;
   const sameName = new TextDecoder().decode(bytes.subarray(local + 30, local + 30 + nameLength)) === name;
-  if (!sameName || next > view.byteLength || view.getUint32(local + 22, true) !== size) broken(`${name} is not stored in the pack as it should be.`);
+  if (!sameName || next > view.byteLength || view.getUint32(local + 22, true) !== size)
+    broken(`${name} is not stored in the pack as it should be.`);
   const body = bytes.subarray(start, next);
   if (crc32(body) !== view.getUint32(at + 16, true)) broken(`${name} was damaged on the way.`);
   return { bytes: body, next };

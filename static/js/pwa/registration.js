@@ -23,7 +23,12 @@ const ANSWER = 30_000;
  * @param {() => void} [how.reload]
  * @returns {Promise<Upkeep & {kept: boolean}>} `kept`: the page opens without a network from now on
  */
-export async function startWorker({ trusted, onUpdateWaiting, container = navigator.serviceWorker, reload = () => location.reload() }) {
+export async function startWorker({
+  trusted,
+  onUpdateWaiting,
+  container = navigator.serviceWorker,
+  reload = () => location.reload(),
+}) {
   const registration = await register(container, trusted);
   if (!registration) return { kept: false, applyUpdate: async () => {} };
   watch(registration, container, onUpdateWaiting);

@@ -8,14 +8,29 @@ import { possible } from './told.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
 
-const TALKS = /** @type {Record<string, string>} */ ({ call: 'a call', video_call: 'a video call', meeting: 'a meeting' });
-const PROMPTS = /** @type {Record<string, string>} */ ({ tell_me: 'Tell me', what_happened_next: 'What happened next', explain: 'Explain', describe: 'Describe' });
-const ANSWERS = /** @type {Record<string, string>} */ ({ yes: 'confirmed by the keeper', changed: 'changed by the keeper' });
+const TALKS = /** @type {Record<string, string>} */ ({
+  call: 'a call',
+  video_call: 'a video call',
+  meeting: 'a meeting',
+});
+const PROMPTS = /** @type {Record<string, string>} */ ({
+  tell_me: 'Tell me',
+  what_happened_next: 'What happened next',
+  explain: 'Explain',
+  describe: 'Describe',
+});
+const ANSWERS = /** @type {Record<string, string>} */ ({
+  yes: 'confirmed by the keeper',
+  changed: 'changed by the keeper',
+});
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** What was said, in order, one thing after another; prompts are no part of it. @param {readonly Fields[]} turns */
 export function narrativeOf(turns) {
-  return turns.map((one) => textOf(one, 'said')).filter(Boolean).join('\n\n');
+  return turns
+    .map((one) => textOf(one, 'said'))
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 /**
@@ -28,8 +43,10 @@ export function entryOf(letter, pub, answer, at) {
   const turns = objectsOf(fields, 'turns');
   const asked = turns.some((one) => textOf(one, 'asked'));
   return {
-    ...objectOf(fields, 'incident'), assisted: { answer, answered_at: at, letter, pub },
-    help_given: asked ? 'prompted_questions' : 'typed_for_me', narrative: narrativeOf(turns),
+    ...objectOf(fields, 'incident'),
+    assisted: { answer, answered_at: at, letter, pub },
+    help_given: asked ? 'prompted_questions' : 'typed_for_me',
+    narrative: narrativeOf(turns),
   };
 }
 
@@ -52,9 +69,19 @@ export function markOf(entry) {
   const held = said['held_at'];
   const at = written['answered_at'];
   return {
-    by: textOf(said, 'by'), how: textOf(said, 'how'), held_at: typeof held === 'number' ? held : null, tz: textOf(said, 'tz') || 'Europe/London', read_back: switchOf(said, 'read_back') === true,
-    answer: textOf(written, 'answer'), answered_at: typeof at === 'number' ? at : null, under_18: switchOf(said, 'under_18') === true,
-    turns: objectsOf(said, 'turns').map((one) => ({ asked: textOf(one, 'asked'), words: textOf(one, 'words'), said: textOf(one, 'said') })),
+    by: textOf(said, 'by'),
+    how: textOf(said, 'how'),
+    held_at: typeof held === 'number' ? held : null,
+    tz: textOf(said, 'tz') || 'Europe/London',
+    read_back: switchOf(said, 'read_back') === true,
+    answer: textOf(written, 'answer'),
+    answered_at: typeof at === 'number' ? at : null,
+    under_18: switchOf(said, 'under_18') === true,
+    turns: objectsOf(said, 'turns').map((one) => ({
+      asked: textOf(one, 'asked'),
+      words: textOf(one, 'words'),
+      said: textOf(one, 'said'),
+    })),
   };
 }
 
@@ -64,14 +91,17 @@ export function markText(entry) {
   if (!mark) return '';
   const answer = ANSWERS[mark.answer];
   return [
-    `Written by ${mark.by || 'somebody else'} from ${TALKS[mark.how] ?? 'a talk'}${onDay(mark.held_at, mark.tz)}`, mark.read_back ? 'read back' : 'not read back',
+    `Written by ${mark.by || 'somebody else'} from ${TALKS[mark.how] ?? 'a talk'}${onDay(mark.held_at, mark.tz)}`,
+    mark.read_back ? 'read back' : 'not read back',
     answer ? answer + onDay(mark.answered_at, mark.tz) : 'not yet confirmed by the keeper',
   ].join(', ');
 }
 
 /** Each thing that was asked, in order: an open prompt by its words, the adult's own question as typed. @param {Fields} entry @returns {string[]} */
 export function promptsOf(entry) {
-  return objectsOf(letterOf(entry), 'turns').map((one) => PROMPTS[textOf(one, 'asked')] ?? textOf(one, 'words')).filter(Boolean);
+  return objectsOf(letterOf(entry), 'turns')
+    .map((one) => PROMPTS[textOf(one, 'asked')] ?? textOf(one, 'words'))
+    .filter(Boolean);
 }
 
 /** @param {number|null} ms @param {string} tz */

@@ -32,12 +32,19 @@ export function standingOf(order, incident) {
  */
 function dayStart(day, tz) {
   if (typeof day === 'number' && Number.isSafeInteger(day)) return day;
-  if (typeof day === 'object' && day !== null && !Array.isArray(day)) return wholeOf(/** @type {Fields} */ (day), 'start');
+  if (typeof day === 'object' && day !== null && !Array.isArray(day))
+    return wholeOf(/** @type {Fields} */ (day), 'start');
   const found = typeof day === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(day) : null;
   const midnight = found ? Date.parse(`${found[0]}T00:00:00Z`) : NaN;
   // Date.parse may turn 30 February into a day of March.
   // It also knows a year 0, which no calendar has.
-  if (!found || found[0].startsWith('0000') || Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== found[0]) return null;
+  if (
+    !found ||
+    found[0].startsWith('0000') ||
+    Number.isNaN(midnight) ||
+    new Date(midnight).toISOString().slice(0, 10) !== found[0]
+  )
+    return null;
   if (!isZone(tz)) return midnight;
   // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
   return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;

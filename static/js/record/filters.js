@@ -29,13 +29,15 @@ export function fits({ f, links, bare }, filter, leads) {
   /** @param {string} wanted */
   const names = (wanted) => Boolean(links?.some((one) => one === wanted || leads?.get(one) === wanted));
   if (!f) return !isOn(filter);
-  return (!filter.person || names(filter.person))
-    && (!filter.behaviour || Boolean(f.behaviours?.includes(filter.behaviour)))
-    && (!filter.channel || f.channel === filter.channel)
-    && (!filter.order || names(filter.order))
-    && (!filter.file || Boolean(f.files))
-    && (!filter.breach || Boolean(f.breaches?.length))
-    && (!filter.bare || Boolean(bare))
-    && (!filter.from || (Boolean(f.day) && f.last >= filter.from))
-    && (!filter.to || (Boolean(f.day) && f.day <= filter.to));
+  return (
+    (!filter.person || names(filter.person)) &&
+    (!filter.behaviour || Boolean(f.behaviours?.includes(filter.behaviour))) &&
+    (!filter.channel || f.channel === filter.channel) &&
+    (!filter.order || names(filter.order)) &&
+    (!filter.file || Boolean(f.files)) &&
+    (!filter.breach || Boolean(f.breaches?.length)) &&
+    (!filter.bare || Boolean(bare)) &&
+    (!filter.from || (Boolean(f.day) && f.last >= filter.from)) &&
+    (!filter.to || (Boolean(f.day) && f.day <= filter.to))
+  );
 }

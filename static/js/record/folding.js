@@ -8,10 +8,50 @@ import { isBlank } from './reading.js';
 
 /** Codes, ids, times and book-keeping: nobody searches for these by typing. */
 const UNSAID = new Set([
-  'behaviours', 'channel', 'place_category', 'feelings_then', 'feared_violence', 'precision', 'time_source', 'entry_kind', 'carried_out_by', 'attribution_basis',
-  'response', 'i_contacted_them', 'hostility', 'help_given', 'content_warning', 'language', 'cards_opened', 'tz', 'occurred_local', 'reg_certainty', 'local',
-  'source', 'kind', 'sensitivity', 'shows', 'flags', 'media_type', 'sha256', 'sha512', 'renditions', 'alteration_before_receipt', 'direction', 'type',
-  'sent_local', 'sent_source', 'sent_note', 'read', 'outcome', 'reason', 'chat', 'import_summary', 'complete', 'start_with_this', 'print_copy',
+  'behaviours',
+  'channel',
+  'place_category',
+  'feelings_then',
+  'feared_violence',
+  'precision',
+  'time_source',
+  'entry_kind',
+  'carried_out_by',
+  'attribution_basis',
+  'response',
+  'i_contacted_them',
+  'hostility',
+  'help_given',
+  'content_warning',
+  'language',
+  'cards_opened',
+  'tz',
+  'occurred_local',
+  'reg_certainty',
+  'local',
+  'source',
+  'kind',
+  'sensitivity',
+  'shows',
+  'flags',
+  'media_type',
+  'sha256',
+  'sha512',
+  'renditions',
+  'alteration_before_receipt',
+  'direction',
+  'type',
+  'sent_local',
+  'sent_source',
+  'sent_note',
+  'read',
+  'outcome',
+  'reason',
+  'chat',
+  'import_summary',
+  'complete',
+  'start_with_this',
+  'print_copy',
 ]);
 const MARK = /\p{M}+/gu;
 /** Marks that steer direction or join letters, and are not seen: a copied number is full of them. */
@@ -25,7 +65,14 @@ const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 export function folded(text) {
   // Most of what is typed is plain ASCII, where all of this is only a change of case.
   if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ');
-  return text.normalize('NFKC').normalize('NFD').replace(MARK, '').replace(UNSEEN, '').toLowerCase().normalize('NFC').replace(/\s+/g, ' ');
+  return text
+    .normalize('NFKC')
+    .normalize('NFD')
+    .replace(MARK, '')
+    .replace(UNSEEN, '')
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(/\s+/g, ' ');
 }
 
 /** @param {string} query @returns {string[]} each must be found; none for an empty query */
@@ -58,5 +105,11 @@ function gather(value, found, depth) {
 
 /** @param {string} name */
 function isSaid(name) {
-  return !name.startsWith('_') && !UNSAID.has(name) && !name.endsWith('_id') && !name.endsWith('_ids') && !name.endsWith('_at');
+  return (
+    !name.startsWith('_') &&
+    !UNSAID.has(name) &&
+    !name.endsWith('_id') &&
+    !name.endsWith('_ids') &&
+    !name.endsWith('_at')
+  );
 }

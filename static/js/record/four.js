@@ -32,7 +32,14 @@ function fixated({ actors, marks, since, until, all, undated, accounts }, days) 
     ...(since ? [{ key: 'span', count: days(since, until), ids: all.filter((one) => !gone.has(one)) }] : []),
     entries('watching', marks.watching ?? []),
     entries('others', marks.third_party ?? []),
-    { key: 'accounts', count: accounts.length, ids: inOrder(all, accounts.flatMap(({ ids }) => ids)) },
+    {
+      key: 'accounts',
+      count: accounts.length,
+      ids: inOrder(
+        all,
+        accounts.flatMap(({ ids }) => ids),
+      ),
+    },
   ];
 }
 
@@ -52,9 +59,17 @@ function obsessive({ messages, fullest, run, hours, marks, all }) {
 function unwanted({ key_dates, marks, new_accounts, new_account_ids, breaches, all }) {
   return [
     entries('told', marks.told_to_stop ?? []),
-    ...key_dates.filter(({ kind }) => KEYS.includes(kind)).map(({ kind, day, after }) => ({ ...entries(`after_${kind === 'blocked' ? 'block' : kind}`, after), day })),
+    ...key_dates
+      .filter(({ kind }) => KEYS.includes(kind))
+      .map(({ kind, day, after }) => ({ ...entries(`after_${kind === 'blocked' ? 'block' : kind}`, after), day })),
     { key: 'new_accounts', count: new_accounts.length, ids: new_account_ids },
-    entries('breaches', inOrder(all, breaches.flatMap(({ ids }) => ids))),
+    entries(
+      'breaches',
+      inOrder(
+        all,
+        breaches.flatMap(({ ids }) => ids),
+      ),
+    ),
     entries('i_first', marks.i_contacted_first ?? []),
     entries('i_replied', marks.i_replied ?? []),
   ];
@@ -66,9 +81,30 @@ function repeated({ all, days, no_day, undated, months, behaviours, channels }) 
   return [
     entries('all', all),
     { key: 'days', count: days, ids: all.filter((one) => !elsewhere.has(one)) },
-    { key: 'months', count: months.filter(({ ids }) => ids.length).length, ids: inOrder(all, months.flatMap(({ ids }) => ids)) },
-    { key: 'kinds', count: behaviours.length, ids: inOrder(all, behaviours.flatMap(({ ids }) => ids)) },
-    { key: 'ways', count: channels.length, ids: inOrder(all, channels.flatMap(({ ids }) => ids)) },
+    {
+      key: 'months',
+      count: months.filter(({ ids }) => ids.length).length,
+      ids: inOrder(
+        all,
+        months.flatMap(({ ids }) => ids),
+      ),
+    },
+    {
+      key: 'kinds',
+      count: behaviours.length,
+      ids: inOrder(
+        all,
+        behaviours.flatMap(({ ids }) => ids),
+      ),
+    },
+    {
+      key: 'ways',
+      count: channels.length,
+      ids: inOrder(
+        all,
+        channels.flatMap(({ ids }) => ids),
+      ),
+    },
   ];
 }
 
@@ -92,7 +128,12 @@ export function numberList(numbers, fresh, to = 'to') {
     if (last && last[1] + 1 === one) last[1] = one;
     else runs.push([Number(one), Number(one)]);
   }
-  const words = runs.flatMap(([first, last]) => (first === last ? [`${first}`] : last === first + 1 ? [`${first}`, `${last}`] : [`${first} ${to} ${last}`]));
+  const words = runs.flatMap(([first, last]) =>
+    first === last ? [`${first}`] : last === first + 1 ? [`${first}`, `${last}`] : [`${first} ${to} ${last}`],
+  );
   const without = numbers.length - numbers.filter((one) => one !== null).length;
-  return [...words, ...Array.from({ length: Math.min(without, 1) }, () => (without === 1 ? fresh : `${without} ${fresh}`))].join(', ');
+  return [
+    ...words,
+    ...Array.from({ length: Math.min(without, 1) }, () => (without === 1 ? fresh : `${without} ${fresh}`)),
+  ].join(', ');
 }

@@ -22,12 +22,17 @@ function own(text, words) {
   const folded = fold(text);
   // Folding can change the length (ligatures); positions would then point at other words, so nothing is offered.
   if (folded.length !== text.length) return [];
-  return words.map((word) => fold(word.trim())).filter((word) => word.length >= 4).flatMap((word) => {
-    const start = folded.indexOf(word);
-    const end = start + word.length;
-    const inside = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
-    return start < 0 || inside ? [] : [{ kind: /** @type {const} */ ('kept_apart'), found: text.slice(start, end), start, end }];
-  });
+  return words
+    .map((word) => fold(word.trim()))
+    .filter((word) => word.length >= 4)
+    .flatMap((word) => {
+      const start = folded.indexOf(word);
+      const end = start + word.length;
+      const inside = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
+      return start < 0 || inside
+        ? []
+        : [{ kind: /** @type {const} */ ('kept_apart'), found: text.slice(start, end), start, end }];
+    });
 }
 
 /**
@@ -39,7 +44,10 @@ function own(text, words) {
 export function noticeAll(text, restrictedWords) {
   /** @type {Noticed[]} */
   const found = own(text, restrictedWords);
-  for (const [kind, pattern] of /** @type {const} */ ([['postcode', POSTCODE], ['number', NUMBER]])) {
+  for (const [kind, pattern] of /** @type {const} */ ([
+    ['postcode', POSTCODE],
+    ['number', NUMBER],
+  ])) {
     for (const match of text.matchAll(pattern)) {
       found.push({ kind, found: match[0], start: match.index, end: match.index + match[0].length });
     }

@@ -37,7 +37,9 @@ export function mergedWith(record, known) {
  * @returns {{fields: string[], terms: string[]}}
  */
 export function mentions(fields, ids) {
-  const named = Object.keys(fields).filter((name) => /_ids?$/.test(name) && codesOf(fields, name).some((one) => ids.has(one)));
+  const named = Object.keys(fields).filter(
+    (name) => /_ids?$/.test(name) && codesOf(fields, name).some((one) => ids.has(one)),
+  );
   const told = objectsOf(fields, 'told_others').some((one) => ids.has(textOf(one, 'person_id')));
   const breaches = objectsOf(fields, 'alleged_breaches').filter((one) => ids.has(textOf(one, 'order_id')));
   return {

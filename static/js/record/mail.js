@@ -25,10 +25,30 @@ export const MOST_MAIL = 40 * 1024 * 1024;
 const MOST_DEPTH = 4;
 const MOST_HEADERS = 256 * 1024;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DATE = /(?:^|[ ,])(\d{1,2})[ -]+([A-Za-z]{3,9})\.?[ -]+(\d{2,4})[ ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([+-]\d{4}|[A-Za-z]{1,4}))?/;
-const ZONES = new Map(Object.entries({ ut: 0, utc: 0, gmt: 0, z: 0, bst: 60, cet: 60, cest: 120, est: -300, edt: -240, cst: -360, cdt: -300, mst: -420, mdt: -360, pst: -480, pdt: -420 }));
+const DATE =
+  /(?:^|[ ,])(\d{1,2})[ -]+([A-Za-z]{3,9})\.?[ -]+(\d{2,4})[ ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([+-]\d{4}|[A-Za-z]{1,4}))?/;
+const ZONES = new Map(
+  Object.entries({
+    ut: 0,
+    utc: 0,
+    gmt: 0,
+    z: 0,
+    bst: 60,
+    cet: 60,
+    cest: 120,
+    est: -300,
+    edt: -240,
+    cst: -360,
+    cdt: -300,
+    mst: -420,
+    mdt: -360,
+    pst: -480,
+    pdt: -420,
+  }),
+);
 /** What a message has that no other text file begins with. */
-const TELLING = /^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version|reply-to|cc|sender)$/i;
+const TELLING =
+  /^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version|reply-to|cc|sender)$/i;
 const LATIN = new TextDecoder('windows-1252');
 
 /** Whether the first bytes are an email's headers: two that only mail has, before any other text. @param {Uint8Array} first */
@@ -45,7 +65,10 @@ export async function readMail(bytes, depth = 0) {
   if (bytes.length > MOST_MAIL) throw new KeptError('too_large');
   const { headers, raw, ended } = headersIn(bytes);
   if (depth === 0 && !looksLikeMail(bytes)) throw new KeptError('import_not_mail');
-  const parsed = await PostalMime.parse(/** @type {any} */ (bytes), { forceRfc822Attachments: true, maxNestingDepth: 32 }).catch(() => {
+  const parsed = await PostalMime.parse(/** @type {any} */ (bytes), {
+    forceRfc822Attachments: true,
+    maxNestingDepth: 32,
+  }).catch(() => {
     throw new KeptError('mail_damaged');
   });
   const sent = stampOf(valueOf(headers, 'date'));
@@ -63,8 +86,16 @@ export async function readMail(bytes, depth = 0) {
   const { files, inside, deep } = await partsOf(parsed, depth);
   if (deep) odd.push('too_deep');
   return {
-    headers, raw_headers: raw, from, to: ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(valueOf(headers, name))),
-    subject: wellFormed(readable(valueOf(headers, 'subject'))), sent, text, files, inside, odd,
+    headers,
+    raw_headers: raw,
+    from,
+    to: ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(valueOf(headers, name))),
+    subject: wellFormed(readable(valueOf(headers, 'subject'))),
+    sent,
+    text,
+    files,
+    inside,
+    odd,
   };
 }
 
@@ -89,7 +120,7 @@ async function partsOf(parsed, depth) {
 /** The words, plain where there are plain ones. @param {import('../../vendor/postal-mime/types.js').Email} parsed */
 function wordsOf({ text, html }) {
   const isFromHtml = !text && Boolean(html);
-  const words = isFromHtml ? htmlToText(/** @type {string} */ (html)) : text ?? '';
+  const words = isFromHtml ? htmlToText(/** @type {string} */ (html)) : (text ?? '');
   return { text: wellFormed(words.replaceAll('\r\n', '\n').replace(/\n+$/, '')), isFromHtml };
 }
 
@@ -109,7 +140,12 @@ function headersIn(bytes) {
   const headers = [];
   for (const line of raw.split(/\r?\n(?![ \t])/)) {
     const found = /^([!-9;-~]{1,80}):([^]*)$/.exec(line);
-    if (found) headers.push({ name: /** @type {string} */ (found[1]), raw: line, read: wellFormed(readable(unfolded(/** @type {string} */ (found[2])))) });
+    if (found)
+      headers.push({
+        name: /** @type {string} */ (found[1]),
+        raw: line,
+        read: wellFormed(readable(unfolded(/** @type {string} */ (found[2])))),
+      });
     else if (!headers.length && !/^(?:From |>From )/.test(line)) break; // text that is no header, first thing: no email
   }
   return { headers, raw, ended: end !== null || bytes.length < MOST_HEADERS };
@@ -146,7 +182,10 @@ function readable(value) {
 function addressesOf(value) {
   if (!value) return [];
   try {
-    return addressParser(value, { flatten: true }).map(({ name, address }) => wellFormed(name && address ? `${name} <${address}>` : address || name)).filter(Boolean).slice(0, 500);
+    return addressParser(value, { flatten: true })
+      .map(({ name, address }) => wellFormed(name && address ? `${name} <${address}>` : address || name))
+      .filter(Boolean)
+      .slice(0, 500);
   } catch {
     return [wellFormed(value)];
   }
@@ -161,7 +200,9 @@ export function stampOf(raw) {
   const m = MONTHS.indexOf(month.slice(0, 3).toLowerCase());
   const y = Number(year) < 50 ? 2000 + Number(year) : Number(year) < 100 ? 1900 + Number(year) : Number(year);
   const utc = Date.UTC(y, m, Number(day), Number(hour), Number(minute), Number(second ?? 0));
-  const offset = /^[+-]/.test(zone) ? (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3))) : ZONES.get(zone.toLowerCase());
+  const offset = /^[+-]/.test(zone)
+    ? (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3)))
+    : ZONES.get(zone.toLowerCase());
   const isDate = m >= 0 && new Date(utc).getUTCDate() === Number(day) && Number(hour) < 24 && Number(minute) < 60;
   if (!isDate || offset === undefined || Math.abs(offset) > 14 * 60) return none;
   return { at: utc - offset * 60_000, raw: wellFormed(raw), offset_min: offset };

@@ -38,9 +38,16 @@ export function momentOf(typed, now, tz) {
   const { date, time, how } = typed;
   if (!date || momentFault(typed, now, tz)) return null;
   if (how !== 'day') return wide(date, how, tz);
-  const picked = time ? fromPicked({ how: 'exact', date, time, second: false }, now, tz) : fromPicked({ how: 'day', date }, now, tz);
+  const picked = time
+    ? fromPicked({ how: 'exact', date, time, second: false }, now, tz)
+    : fromPicked({ how: 'day', date }, now, tz);
   return withoutBlanks({
-    start: picked.occurred_start, end: picked.occurred_end, local: picked.occurred_local, tz, utc_offset_min: picked.utc_offset_min, precision: picked.precision,
+    start: picked.occurred_start,
+    end: picked.occurred_end,
+    local: picked.occurred_local,
+    tz,
+    utc_offset_min: picked.utc_offset_min,
+    precision: picked.precision,
   });
 }
 
@@ -49,26 +56,35 @@ function wide(date, how, tz) {
   const [year = 0, month = 0] = date.split('-').map(Number);
   const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
   const first = how === 'month' ? `${year}-${two(month)}-01` : `${year}-01-01`;
-  const next = how === 'year' ? `${year + 1}-01-01` : month === 12 ? `${year + 1}-01-01` : `${year}-${two(month + 1)}-01`;
+  const next =
+    how === 'year' ? `${year + 1}-01-01` : month === 12 ? `${year + 1}-01-01` : `${year}-${two(month + 1)}-01`;
   const last = new Date(Date.parse(`${next}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
   const start = instantsOf(first, tz)[0] ?? Date.parse(`${first}T00:00:00Z`);
   const end = instantsOf(next, tz)[0] ?? Date.parse(`${next}T00:00:00Z`);
-  return how === 'month' ? { start, end, local: date.slice(0, 7), tz, precision: 'month' } : { start, end, local: `${first}/${last}`, tz, precision: 'date_range' };
+  return how === 'month'
+    ? { start, end, local: date.slice(0, 7), tz, precision: 'month' }
+    : { start, end, local: `${first}/${last}`, tz, precision: 'date_range' };
 }
 
 /** What stands in the fields for a kept moment; one told in another way keeps its words until it is chosen anew. @param {unknown} kept @returns {Typed} */
 export function typedOf(kept) {
   const { local, precision } = /** @type {Moment} */ (typeof kept === 'object' && kept ? kept : {});
   const text = typeof local === 'string' ? local : '';
-  if (precision === 'month' && /^\d{4}-\d\d/.test(text)) return { date: `${text.slice(0, 7)}-01`, time: '', how: 'month' };
-  if (precision === 'date_range' && /^(\d{4})-01-01\/\1-12-31$/.test(text)) return { date: text.slice(0, 10), time: '', how: 'year' };
-  return { date: /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : '', time: /T\d\d:\d\d/.test(text) ? text.slice(11, 16) : '', how: 'day' };
+  if (precision === 'month' && /^\d{4}-\d\d/.test(text))
+    return { date: `${text.slice(0, 7)}-01`, time: '', how: 'month' };
+  if (precision === 'date_range' && /^(\d{4})-01-01\/\1-12-31$/.test(text))
+    return { date: text.slice(0, 10), time: '', how: 'year' };
+  return {
+    date: /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : '',
+    time: /T\d\d:\d\d/.test(text) ? text.slice(11, 16) : '',
+    how: 'day',
+  };
 }
 
 /** When something began, to sort by: the instant of a moment, the midnight of a day, or null. @param {unknown} kept @param {string} tz @returns {number|null} */
 export function instantOf(kept, tz) {
   if (typeof kept === 'number') return Number.isSafeInteger(kept) ? kept : null;
-  if (typeof kept === 'string') return dayFault(kept, '9999-12-31') ? null : instantsOf(kept, tz)[0] ?? null;
+  if (typeof kept === 'string') return dayFault(kept, '9999-12-31') ? null : (instantsOf(kept, tz)[0] ?? null);
   const start = /** @type {Moment} */ (kept ?? {}).start;
   return typeof start === 'number' && Number.isSafeInteger(start) ? start : null;
 }

@@ -17,12 +17,15 @@ const ALSO = new Set(['merged_into', 'narrative_media']);
  * @returns {string[]}
  */
 export function idsIn(fields) {
-  return Object.entries(fields).filter(([name]) => !name.startsWith('_')).flatMap(([name, value]) => {
-    const inner = Array.isArray(value) ? value : [value];
-    const own = /_ids?$/.test(name) || ALSO.has(name) ? inner.filter((one) => typeof one === 'string' && one !== '') : [];
-    const deeper = inner.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
-    return [.../** @type {string[]} */ (own), ...deeper.flatMap((one) => idsIn(/** @type {Fields} */ (one)))];
-  });
+  return Object.entries(fields)
+    .filter(([name]) => !name.startsWith('_'))
+    .flatMap(([name, value]) => {
+      const inner = Array.isArray(value) ? value : [value];
+      const own =
+        /_ids?$/.test(name) || ALSO.has(name) ? inner.filter((one) => typeof one === 'string' && one !== '') : [];
+      const deeper = inner.filter((one) => typeof one === 'object' && one !== null && !Array.isArray(one));
+      return [.../** @type {string[]} */ (own), ...deeper.flatMap((one) => idsIn(/** @type {Fields} */ (one)))];
+    });
 }
 
 /** Every record that a record names now. @param {Told} told @returns {Set<string>} */

@@ -89,7 +89,12 @@ function led(fact, people, accounts) {
   if (!fact.actors && !fact.targets && !fact.accounts) return fact;
   /** @param {string[]|undefined} list @param {Map<string, string>} leads */
   const through = (list, leads) => list && [...new Set(list.map((one) => leads.get(one) ?? one))];
-  return /** @type {Fact} */ ({ ...fact, actors: through(fact.actors, people), targets: through(fact.targets, people), accounts: through(fact.accounts, accounts) });
+  return /** @type {Fact} */ ({
+    ...fact,
+    actors: through(fact.actors, people),
+    targets: through(fact.targets, people),
+    accounts: through(fact.accounts, accounts),
+  });
 }
 
 /** A count for each code, most entries first, then by the code itself. @param {readonly Fact[]} facts @param {(fact: Fact) => readonly string[]|undefined} codes @returns {Tally[]} */
@@ -116,7 +121,9 @@ function byOne(facts, codeOf) {
 
 /** @param {Map<string, string[]>} found @returns {Tally[]} */
 function ranked(found) {
-  return [...found].map(([code, list]) => ({ code, ids: list })).sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
+  return [...found]
+    .map(([code, list]) => ({ code, ids: list }))
+    .sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
 }
 
 /** Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own. @param {readonly Fact[]} dated */
@@ -149,17 +156,28 @@ function gapsOf(dated) {
   /** @type {Fact|null} */
   let reach = null;
   for (const fact of dated) {
-    if (reach && fact.day > reach.last) found.push({ days: daysBetween(reach.last, fact.day), from: reach.last, to: fact.day, ids: [reach.record, fact.record] });
+    if (reach && fact.day > reach.last)
+      found.push({
+        days: daysBetween(reach.last, fact.day),
+        from: reach.last,
+        to: fact.day,
+        ids: [reach.record, fact.record],
+      });
     if (!reach || fact.last >= reach.last) reach = fact;
   }
   /** @type {Gap|null} */
-  const longest = found.reduce((/** @type {Gap|null} */ most, gap) => (most && most.days >= gap.days ? most : gap), null);
+  const longest = found.reduce(
+    (/** @type {Gap|null} */ most, gap) => (most && most.days >= gap.days ? most : gap),
+    null,
+  );
   const sorted = found.map(({ days }) => days).sort((a, b) => a - b);
   const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return {
     longest,
     // Halves rounded down, as the pack does.
-    median: sorted.length ? Math.floor((/** @type {number} */ (middle[0]) + /** @type {number} */ (middle[1])) / 2) : null,
+    median: sorted.length
+      ? Math.floor(/** @type {number} */ (middle[0] + /** @type {number} */ (middle[1])) / 2)
+      : null,
     long: found.filter(({ days }) => days > LONG_GAP_DAYS),
   };
 }
@@ -168,11 +186,12 @@ function gapsOf(dated) {
 function monthsOf(dated) {
   /** @type {Map<string, string[]>} */
   const found = new Map();
-  for (const { day, last, record } of dated) if (day.slice(0, 7) === last.slice(0, 7)) into(found, day.slice(0, 7), record);
+  for (const { day, last, record } of dated)
+    if (day.slice(0, 7) === last.slice(0, 7)) into(found, day.slice(0, 7), record);
   const known = [...found.keys()].sort();
   const last = known.at(-1) ?? '';
   const months = [];
-  for (let month = known[0] ?? '~'; month <= last;) {
+  for (let month = known[0] ?? '~'; month <= last; ) {
     months.push({ month, ids: found.get(month) ?? [] });
     const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5))];
     month = `${String(year + Math.floor(number / 12)).padStart(4, '0')}-${String((number % 12) + 1).padStart(2, '0')}`;
@@ -198,7 +217,9 @@ function weekOf(facts) {
   }
   return {
     weekdays,
-    hours: [...cells].sort(([a], [b]) => a - b).map(([cell, list]) => ({ weekday: Math.floor(cell / 24), hour: cell % 24, ids: list })),
+    hours: [...cells]
+      .sort(([a], [b]) => a - b)
+      .map(([cell, list]) => ({ weekday: Math.floor(cell / 24), hour: cell % 24, ids: list })),
     no_hour: ids(facts.filter(({ minute }) => minute === undefined)),
     about: ids(facts.filter(({ about, minute }) => about && minute !== undefined)),
   };
@@ -236,10 +257,17 @@ function breachesOf(facts) {
 
 /** Messages and calls inside entries: the entry's own count, else what came in by its schedule. @param {readonly Fact[]} facts @param {readonly Kept[]} schedules */
 function messagesOf(facts, schedules) {
-  const counts = new Map(schedules.filter((one) => (one.taken_out ?? null) === null).map(({ record, fields }) => [record, inSchedule(fields)]));
+  const counts = new Map(
+    schedules
+      .filter((one) => (one.taken_out ?? null) === null)
+      .map(({ record, fields }) => [record, inSchedule(fields)]),
+  );
   const total = { count: 0, about: false, ids: /** @type {string[]} */ ([]) };
   for (const fact of facts) {
-    const own = fact.count === undefined ? counts.get(fact.schedule ?? '') : { count: fact.count, about: Boolean(fact.count_about) };
+    const own =
+      fact.count === undefined
+        ? counts.get(fact.schedule ?? '')
+        : { count: fact.count, about: Boolean(fact.count_about) };
     if (!own) continue;
     total.count += own.count;
     total.about ||= own.about;

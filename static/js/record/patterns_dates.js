@@ -15,7 +15,11 @@ import { objectsOf, switchOf, textOf } from './reading.js';
 /** @typedef {{account: string, person: string, moment: Moment}} Block */
 
 /** Kind of record, the field with its time, and what the day is called. */
-const DATED = [['notice', 'at', 'notice'], ['report', 'at', 'report'], ['order', 'served_on', 'served']];
+const DATED = [
+  ['notice', 'at', 'notice'],
+  ['report', 'at', 'report'],
+  ['order', 'served_on', 'served'],
+];
 
 /** What a day that the keeper named is counted as, besides their own. @type {Record<string, string>} */
 const OWN = { house_move: 'moved', blocked: 'blocked' };
@@ -29,7 +33,8 @@ export function keyDates(facts, diary, tz) {
     if (moment) found.push({ kind, record, day: moment.day, at: moment.at, words, code });
   };
   for (const [source, field, kind] of DATED) {
-    for (const { record, fields } of standing(diary, String(source))) note(String(kind), record, momentOf(fields[String(field)], tz));
+    for (const { record, fields } of standing(diary, String(source)))
+      note(String(kind), record, momentOf(fields[String(field)], tz));
   }
   for (const { record, fields } of standing(diary, 'account')) note('blocked', record, momentOf(fields.blocked_on, tz));
   for (const { record, fields } of standing(diary, 'impact')) {
@@ -37,12 +42,19 @@ export function keyDates(facts, diary, tz) {
   }
   for (const { record, fields } of standing(diary, 'background')) {
     for (const row of objectsOf(fields, 'key_dates')) {
-      note(OWN[textOf(row, 'kind')] ?? 'own', record, momentOf(row.on, tz), textOf(row, 'about') || textOf(row, 'kind_text'), textOf(row, 'kind'));
+      note(
+        OWN[textOf(row, 'kind')] ?? 'own',
+        record,
+        momentOf(row.on, tz),
+        textOf(row, 'about') || textOf(row, 'kind_text'),
+        textOf(row, 'kind'),
+      );
     }
   }
   // A block that no account record tells of, but an entry does.
   const told = facts.find(({ marks, day }) => day && marks?.includes('blocked'));
-  if (told && !found.some(({ kind }) => kind === 'blocked')) note('blocked', told.record, { day: told.day, at: told.at ?? null });
+  if (told && !found.some(({ kind }) => kind === 'blocked'))
+    note('blocked', told.record, { day: told.day, at: told.at ?? null });
   return found.sort((a, b) => compare(a.day, b.day));
 }
 
@@ -77,7 +89,9 @@ export function accountsUsed(facts, diary, leads, tz) {
     return moment ? [{ account: leads.get(record) ?? record, person: textOf(fields, 'person_id'), moment }] : [];
   });
   const said = saidNew(diary, known, leads);
-  const fresh = [...used.keys()].filter((account) => said.get(account) ?? isAfter(account, first.get(account), blocks, known));
+  const fresh = [...used.keys()].filter(
+    (account) => said.get(account) ?? isAfter(account, first.get(account), blocks, known),
+  );
   const told = new Set(fresh.flatMap((account) => used.get(account) ?? []));
   for (const { marks, record } of facts) if (marks?.includes('new_account')) told.add(record);
   return {
@@ -101,7 +115,8 @@ function firstSeen(facts, diary, leads, known, tz) {
   /** @param {string} account @param {Moment|null} moment */
   const see = (account, moment) => {
     const there = found.get(account);
-    if (moment && (!there || (compare(moment.day, there.day) || (moment.at ?? 0) - (there.at ?? 0)) < 0)) found.set(account, moment);
+    if (moment && (!there || (compare(moment.day, there.day) || (moment.at ?? 0) - (there.at ?? 0)) < 0))
+      found.set(account, moment);
   };
   for (const [record, fields] of known) see(leads.get(record) ?? record, momentOf(fields.first_seen, tz));
   for (const { fields } of standing(diary, 'sighting')) {

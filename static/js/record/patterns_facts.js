@@ -62,28 +62,45 @@ export function factOf(record, fields, restricted) {
   const [day, last, one] = daysOf(when);
   const clock = Boolean(day) && CLOCK_KNOWN.has(when.precision);
   const count = wholeOf(fields, 'count');
-  const told = codesOf(fields, 'witness_ids').length || !isBlank(fields.told_others) || textOf(restricted, 'witness_names');
-  return /** @type {Fact} */ (/** @type {any} */ (said({
-    record, day, last, range: Boolean(day) && !one,
-    at: clock ? when.start : null,
-    minute: clock && when.start !== null ? minuteOf(when.start, when.offset) : null,
-    about: when.precision === 'hour',
-    behaviours: once(codesOf(fields, 'behaviours')),
-    channel: textOf(fields, 'channel'), place: textOf(fields, 'place_category'),
-    actors: once(codesOf(fields, 'actor_ids')), targets: once(codesOf(fields, 'targeted_person_ids')),
-    accounts: once(codesOf(fields, 'account_ids')), account: textOf(fields, 'channel_account').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
-    witness: Boolean(told), files: once(codesOf(fields, 'attachment_ids')).length,
-    breaches: breachesOf(fields), orders: once(codesOf(fields, 'order_ids')),
-    count: count !== null && count >= 0 ? count : null, count_about: switchOf(fields, 'count_is_estimate') === true,
-    schedule: textOf(fields, 'schedule_id'),
-    marks: marksOf(fields),
-  })));
+  const told =
+    codesOf(fields, 'witness_ids').length || !isBlank(fields.told_others) || textOf(restricted, 'witness_names');
+  return /** @type {Fact} */ (
+    /** @type {any} */ (
+      said({
+        record,
+        day,
+        last,
+        range: Boolean(day) && !one,
+        at: clock ? when.start : null,
+        minute: clock && when.start !== null ? minuteOf(when.start, when.offset) : null,
+        about: when.precision === 'hour',
+        behaviours: once(codesOf(fields, 'behaviours')),
+        channel: textOf(fields, 'channel'),
+        place: textOf(fields, 'place_category'),
+        actors: once(codesOf(fields, 'actor_ids')),
+        targets: once(codesOf(fields, 'targeted_person_ids')),
+        accounts: once(codesOf(fields, 'account_ids')),
+        account: textOf(fields, 'channel_account').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
+        witness: Boolean(told),
+        files: once(codesOf(fields, 'attachment_ids')).length,
+        breaches: breachesOf(fields),
+        orders: once(codesOf(fields, 'order_ids')),
+        count: count !== null && count >= 0 ? count : null,
+        count_about: switchOf(fields, 'count_is_estimate') === true,
+        schedule: textOf(fields, 'schedule_id'),
+        marks: marksOf(fields),
+      })
+    )
+  );
 }
 
 /** Without what says nothing; a count and a minute of 0 say something. @param {Record<string, any>} fact */
 function said(fact) {
-  const kept = Object.entries(fact).filter(([name, value]) => name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
-    ? value !== null : Boolean(value) && value.length !== 0);
+  const kept = Object.entries(fact).filter(([name, value]) =>
+    name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
+      ? value !== null
+      : Boolean(value) && value.length !== 0,
+  );
   return Object.fromEntries(kept);
 }
 
@@ -93,7 +110,8 @@ function whenOf(fields, start, end) {
   const precision = textOf(fields, 'precision') || (begins === null ? 'unknown' : 'minute');
   const tz = textOf(fields, 'tz');
   const given = wholeOf(fields, 'utc_offset_min');
-  const offset = given === null || Math.abs(given) > MOST_OFFSET ? (begins === null ? 0 : zoneOffset(begins, tz) ?? 0) : given;
+  const offset =
+    given === null || Math.abs(given) > MOST_OFFSET ? (begins === null ? 0 : (zoneOffset(begins, tz) ?? 0)) : given;
   return { start: begins, end: possible(wholeOf(fields, end)), precision, tz, offset };
 }
 
@@ -147,7 +165,8 @@ function breachesOf(fields) {
 function marksOf(fields) {
   /** @type {Set<string>} */
   const found = new Set();
-  for (const [field, made] of MARKED) for (const code of codesOf(fields, field)) for (const mark of made.get(code) ?? []) found.add(mark);
+  for (const [field, made] of MARKED)
+    for (const code of codesOf(fields, field)) for (const mark of made.get(code) ?? []) found.add(mark);
   return found.size > 1 ? Object.keys(MARKS.marks).filter((mark) => found.has(mark)) : [...found];
 }
 
@@ -183,7 +202,9 @@ export function nextDay(day) {
 
 /** By time, those without one last; within a day by the clock, those without one first; then as they came. @param {readonly Fact[]} facts @returns {Fact[]} */
 export function inOrder(facts) {
-  return [...facts].sort((a, b) => Number(!a.day) - Number(!b.day) || compare(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15));
+  return [...facts].sort(
+    (a, b) => Number(!a.day) - Number(!b.day) || compare(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15),
+  );
 }
 
 /** By the characters themselves, as both languages do it. @param {string} a @param {string} b */

@@ -34,8 +34,12 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 const text = (limit) => (value) => (typeof value !== 'string' ? 'not_text' : value.length > limit ? 'too_long' : '');
 
 /** @param {number} smallest @param {number} largest @returns {(value: unknown) => string} */
-const whole = (smallest, largest) => (value) => (
-  typeof value !== 'number' || !Number.isSafeInteger(value) ? 'not_a_number' : value < smallest || value > largest ? 'out_of_range' : '');
+const whole = (smallest, largest) => (value) =>
+  typeof value !== 'number' || !Number.isSafeInteger(value)
+    ? 'not_a_number'
+    : value < smallest || value > largest
+      ? 'out_of_range'
+      : '';
 
 /** @param {RegExp} pattern @param {string} fault @returns {(value: unknown) => string} */
 const matching = (pattern, fault) => (value) => (typeof value === 'string' && pattern.test(value) ? '' : fault);
@@ -51,7 +55,12 @@ const SCALARS = {
   flag: (value) => (typeof value === 'boolean' ? '' : 'not_yes_or_no'),
   id: matching(ID, 'not_an_id'),
   line: text(LINE),
-  ms: (value) => (typeof value !== 'number' || !Number.isSafeInteger(value) ? 'not_a_number' : isInstant(value) ? '' : 'no_calendar_time'),
+  ms: (value) =>
+    typeof value !== 'number' || !Number.isSafeInteger(value)
+      ? 'not_a_number'
+      : isInstant(value)
+        ? ''
+        : 'no_calendar_time',
   offset: whole(-OFFSET, OFFSET),
   pence: whole(0, Number.MAX_SAFE_INTEGER),
   text: text(TEXT),
@@ -59,7 +68,10 @@ const SCALARS = {
 };
 
 /** In order of field, then of code. @param {Fault[]} faults */
-const sorted = (faults) => faults.sort((a, b) => (a.field === b.field ? Number(a.code > b.code) - Number(a.code < b.code) : a.field < b.field ? -1 : 1));
+const sorted = (faults) =>
+  faults.sort((a, b) =>
+    a.field === b.field ? Number(a.code > b.code) - Number(a.code < b.code) : a.field < b.field ? -1 : 1,
+  );
 
 /**
  * Every field, open or restricted, that holds what its name does not stand for. Null stands for nothing said.
@@ -68,8 +80,11 @@ const sorted = (faults) => faults.sort((a, b) => (a.field === b.field ? Number(a
  */
 export function faultsOfShape(kind, fields) {
   const rules = Object.hasOwn(RULES.kinds, kind) ? /** @type {Record<string, string>} */ (RULES.kinds[kind]) : {};
-  return sorted(Object.entries(fields).filter(([name, value]) => !name.startsWith('_') && isSaid(value) && Object.hasOwn(rules, name))
-    .flatMap(([name, value]) => check(name, String(rules[name]), value)));
+  return sorted(
+    Object.entries(fields)
+      .filter(([name, value]) => !name.startsWith('_') && isSaid(value) && Object.hasOwn(rules, name))
+      .flatMap(([name, value]) => check(name, String(rules[name]), value)),
+  );
 }
 
 /** @param {unknown} value */
@@ -80,7 +95,8 @@ function check(path, rule, value) {
   const [shape = 'any', name = ''] = rule.split(' ');
   if (shape === 'any') return [];
   if (LISTS.has(shape)) return checkList(path, shape, name, value);
-  if (shape === 'object' || shape === 'block' || (shape === 'day' && isObject(value))) return checkObject(path, name || 'block', value);
+  if (shape === 'object' || shape === 'block' || (shape === 'day' && isObject(value)))
+    return checkObject(path, name || 'block', value);
   const code = SCALARS[shape]?.(value);
   return code ? [{ field: path, code }] : [];
 }
@@ -90,7 +106,10 @@ function checkList(path, shape, name, value) {
   const items = typeof value === 'string' && (shape === 'ids' || shape === 'codes') ? [value] : value;
   if (!Array.isArray(items)) return [{ field: path, code: 'not_a_list' }];
   if (items.length > ITEMS) return [{ field: path, code: 'too_many' }];
-  const inner = /** @type {Record<string, string>} */ ({ codes: 'code', ids: 'id', objects: `object ${name}`, texts: 'text' })[shape] ?? 'any';
+  const inner =
+    /** @type {Record<string, string>} */ ({ codes: 'code', ids: 'id', objects: `object ${name}`, texts: 'text' })[
+      shape
+    ] ?? 'any';
   return items.flatMap((one, index) => check(`${path}.${index}`, inner, one));
 }
 
@@ -98,7 +117,8 @@ function checkList(path, shape, name, value) {
 function checkObject(path, name, value) {
   if (!isObject(value)) return [{ field: path, code: 'not_an_object' }];
   const rules = /** @type {Record<string, string>} */ (RULES.objects[name] ?? {});
-  return Object.entries(value).filter(([member, inner]) => isSaid(inner) && Object.hasOwn(rules, member))
+  return Object.entries(value)
+    .filter(([member, inner]) => isSaid(inner) && Object.hasOwn(rules, member))
     .flatMap(([member, inner]) => check(`${path}.${member}`, String(rules[member]), inner));
 }
 
@@ -118,7 +138,8 @@ export function faultsOfTime(fields, now = null) {
   const offset = wholeOf(fields, 'utc_offset_min');
   if (tz && !isZone(tz)) found.push({ field: 'tz', code: 'unknown_zone' });
   // A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
-  else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz)) found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
+  else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz))
+    found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
   return sorted(found);
 }
 

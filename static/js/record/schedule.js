@@ -84,7 +84,10 @@ export function partsOf(rows) {
   let letters = 0;
   for (const row of rows) {
     const here = parts.at(-1);
-    const more = ['text', 'description', 'from', 'to', 'file_name'].reduce((sum, name) => sum + textOf(row, name).length, 0);
+    const more = ['text', 'description', 'from', 'to', 'file_name'].reduce(
+      (sum, name) => sum + textOf(row, name).length,
+      0,
+    );
     if (here && here.length < MOST_ROWS && letters + more <= MOST_LETTERS) {
       here.push(row);
       letters += more;
@@ -98,8 +101,20 @@ export function partsOf(rows) {
 
 /** What rows amount to: each row once under in, out or unsure; calls, deleted and edited are among those. @param {readonly Fields[]} rows @returns {Amount} */
 export function amountOf(rows) {
-  const locals = rows.map((row) => textOf(row, 'sent_local')).filter(Boolean).sort();
-  const amount = { in: 0, out: 0, unsure: 0, calls: 0, deleted: 0, edited: 0, first: locals[0] ?? null, last: locals.at(-1) ?? null };
+  const locals = rows
+    .map((row) => textOf(row, 'sent_local'))
+    .filter(Boolean)
+    .sort();
+  const amount = {
+    in: 0,
+    out: 0,
+    unsure: 0,
+    calls: 0,
+    deleted: 0,
+    edited: 0,
+    first: locals[0] ?? null,
+    last: locals.at(-1) ?? null,
+  };
   /** @type {string[]} */
   const from = [];
   for (const row of rows) {
@@ -124,9 +139,18 @@ const some = (n, one, many) => `${n} ${n === 1 ? one : many}`;
  */
 export function amountWords(amount, { estimate = false } = {}) {
   const messages = Math.max(0, amount.in - amount.calls);
-  const came = [amount.calls ? some(amount.calls, 'missed call', 'missed calls') : '', messages ? some(messages, 'message', 'messages') : ''].filter(Boolean).join(' and ');
+  const came = [
+    amount.calls ? some(amount.calls, 'missed call', 'missed calls') : '',
+    messages ? some(messages, 'message', 'messages') : '',
+  ]
+    .filter(Boolean)
+    .join(' and ');
   const names = amount.from.length > 3 ? `${amount.from.length} people` : amount.from.join(', ');
-  const parts = [came ? `${estimate ? 'about ' : ''}${came}${names ? ` from ${names}` : ''}` : '', amount.out ? `${came ? amount.out : some(amount.out, 'message', 'messages')} from me` : '', amount.unsure ? `${some(amount.unsure, 'message', 'messages')}, not sure who from` : ''];
+  const parts = [
+    came ? `${estimate ? 'about ' : ''}${came}${names ? ` from ${names}` : ''}` : '',
+    amount.out ? `${came ? amount.out : some(amount.out, 'message', 'messages')} from me` : '',
+    amount.unsure ? `${some(amount.unsure, 'message', 'messages')}, not sure who from` : '',
+  ];
   const said = parts.filter(Boolean).join(', ') || 'No messages';
   return `${said}${spanWords(amount)}`;
 }
@@ -141,7 +165,12 @@ function spanWords({ first, last }) {
 
 /** Numbers anew, in the order given, without members that say nothing. @param {readonly Fields[]} rows @returns {Row[]} */
 export function numbered(rows) {
-  return /** @type {any} */ (rows.map((row, i) => ({ ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(/** @type {any} */ (value)))), msg_no: i + 1 })));
+  return /** @type {any} */ (
+    rows.map((row, i) => ({
+      ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(/** @type {any} */ (value)))),
+      msg_no: i + 1,
+    }))
+  );
 }
 
 /**
@@ -153,5 +182,10 @@ export function placed(local, date, tz) {
   if (!date) return {};
   const found = instantsOf(local, tz);
   const note = found.length === 0 ? 'hour_skipped' : found.length === 2 ? 'hour_first' : null;
-  return { sent_local: local, sent_source: 'message_or_call_stamp', ...(found[0] === undefined ? {} : { sent_at: found[0] }), ...(note ? { sent_note: note } : {}) };
+  return {
+    sent_local: local,
+    sent_source: 'message_or_call_stamp',
+    ...(found[0] === undefined ? {} : { sent_at: found[0] }),
+    ...(note ? { sent_note: note } : {}),
+  };
 }

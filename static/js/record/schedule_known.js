@@ -34,7 +34,8 @@ function wordsOf(row) {
 const isWordless = (row) => !textOf(row, 'text');
 
 /** @param {{before: Fields, now: Fields}} pair */
-const isPicture = ({ before, now }) => isWordless(before) && isWordless(now) && (textOf(before, 'file_name') !== '') !== (textOf(now, 'file_name') !== '');
+const isPicture = ({ before, now }) =>
+  isWordless(before) && isWordless(now) && (textOf(before, 'file_name') !== '') !== (textOf(now, 'file_name') !== '');
 
 /**
  * @template {Fields} R
@@ -54,7 +55,8 @@ export function newIn(rows, schedules, named = []) {
   const pairs = [];
   for (const [i, schedule] of schedules.entries()) {
     const found = match(there, schedule, used);
-    const isOne = found.same.length > 0 || (named[i] === true && found.changed.length > 0 && found.changed.every(isPicture));
+    const isOne =
+      found.same.length > 0 || (named[i] === true && found.changed.length > 0 && found.changed.every(isPicture));
     if (found.same.length + found.changed.length < schedule.length * MOST || !isOne) continue;
     for (const pair of [...found.same, ...found.changed]) {
       used.add(pair.now);

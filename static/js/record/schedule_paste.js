@@ -20,10 +20,21 @@ export async function pastedRows(text, { date, tz, order }) {
   if (looksLikeChat(text)) {
     const { rows, unplaced } = await rowsOf(await readChat(text), { order, tz, me: null });
     // Nobody has said which of them is the keeper.
-    return { rows: rows.slice(0, MOST).map(({ line: _line, to: _to, ...row }) => ({ ...row, direction: /** @type {const} */ ('unknown') })), left: unplaced.length + Math.max(0, rows.length - MOST) };
+    return {
+      rows: rows
+        .slice(0, MOST)
+        .map(({ line: _line, to: _to, ...row }) => ({ ...row, direction: /** @type {const} */ ('unknown') })),
+      left: unplaced.length + Math.max(0, rows.length - MOST),
+    };
   }
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
-  return { rows: lines.slice(0, MOST).map((line, i) => rowOf(line, i + 1, date, tz)), left: Math.max(0, lines.length - MOST) };
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return {
+    rows: lines.slice(0, MOST).map((line, i) => rowOf(line, i + 1, date, tz)),
+    left: Math.max(0, lines.length - MOST),
+  };
 }
 
 /** @param {string} line @param {number} no @param {string} date @param {string} tz @returns {Row} */
@@ -34,7 +45,15 @@ function rowOf(line, no, date, tz) {
   const named = /^([^:\n]{1,60}):\s+(.+)$/.exec(words);
   const said = named ? /** @type {string} */ (named[2]) : words;
   const from = named ? { from: /** @type {string} */ (named[1]) } : {};
-  return { msg_no: no, direction: 'in', ...from, ...(clock ? placed(`${date}T${clock}`, date, tz) : {}), ...(MISSED.test(said) ? { type: 'missed_call', description: said } : { type: 'text', ...(said ? { text: said } : {}) }) };
+  return {
+    msg_no: no,
+    direction: 'in',
+    ...from,
+    ...(clock ? placed(`${date}T${clock}`, date, tz) : {}),
+    ...(MISSED.test(said)
+      ? { type: 'missed_call', description: said }
+      : { type: 'text', ...(said ? { text: said } : {}) }),
+  };
 }
 
 /** @param {number} hour @param {number} minute @param {string|undefined} half @returns {string|null} */

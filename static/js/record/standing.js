@@ -29,9 +29,17 @@ export function standing(versions) {
   const alive = last.filter((version) => !isTakenOut(version));
   const outs = last.filter(isTakenOut);
   // Every version taken out and none before it: a broken app made it. It is shown empty rather than failing the list.
-  const shown = alive.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? /** @type {Opened} */ (versions.at(-1));
+  const shown =
+    alive.at(-1) ??
+    versions.filter((version) => !isTakenOut(version)).at(-1) ??
+    /** @type {Opened} */ (versions.at(-1));
   const out = alive.length || !outs.length ? null : /** @type {Opened} */ (outs.at(-1));
-  return { shown, taken_out: out && wholeOf(out.fields, 'taken_out'), reason: out ? textOf(out.fields, 'reason') : '', two: alive.length > 1 };
+  return {
+    shown,
+    taken_out: out && wholeOf(out.fields, 'taken_out'),
+    reason: out ? textOf(out.fields, 'reason') : '',
+    two: alive.length > 1,
+  };
 }
 
 /**
@@ -60,7 +68,11 @@ export function steps(versions) {
     words.set(version.version, version);
     const changes = before ? changesBetween(before, version) : [];
     newest = version;
-    const kind = outs.has(parent) ? 'put_back' : !before || isSettling(began, at) ? 'first' : kindOf(changes) ?? 'addition';
+    const kind = outs.has(parent)
+      ? 'put_back'
+      : !before || isSettling(began, at)
+        ? 'first'
+        : (kindOf(changes) ?? 'addition');
     return { version: version.version, at, kind, reason, changes };
   });
 }

@@ -29,7 +29,11 @@ const DAY = 24 * HOUR;
 
 /** First and last local hour of each part of a day; night runs into the next morning. */
 const PARTS = /** @type {const} */ ({
-  early_morning: [5, 8], morning: [8, 12], afternoon: [12, 17], evening: [17, 22], night: [22, 29],
+  early_morning: [5, 8],
+  morning: [8, 12],
+  afternoon: [12, 17],
+  evening: [17, 22],
+  night: [22, 29],
 });
 
 /** Nobody who writes here was there before. */
@@ -44,14 +48,35 @@ function formatFor(tz) {
   const known = formats.get(tz);
   if (known) return known;
   const made = new Intl.DateTimeFormat('en-GB', {
-    timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+    timeZone: tz,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   });
   formats.set(tz, made);
   return made;
 }
 
 /** Browsers know other short names as well, and read BST as the time of Bangladesh. */
-const SHORT_ZONES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
+const SHORT_ZONES = new Set([
+  'CET',
+  'EET',
+  'EST',
+  'GMT',
+  'HST',
+  'MET',
+  'MST',
+  'PRC',
+  'ROC',
+  'ROK',
+  'UCT',
+  'UTC',
+  'WET',
+]);
 /** @type {Map<string, boolean>} */
 const zones = new Map();
 
@@ -68,8 +93,13 @@ export function isZone(tz) {
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
     // Another name of a zone comes back as the zone's own.
-    found = !/^[+-]/.test(tz) && (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
-  } catch { /* not one of the browser's either */ }
+    found =
+      !/^[+-]/.test(tz) &&
+      (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) &&
+      (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
+  } catch {
+    /* not one of the browser's either */
+  }
   zones.set(tz, found);
   return found;
 }
@@ -94,7 +124,8 @@ let zone = { name: '', until: -Infinity };
  */
 export function phoneZone() {
   const now = performance.now();
-  if (now >= zone.until) zone = { name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London', until: now + ZONE_HOLDS };
+  if (now >= zone.until)
+    zone = { name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London', until: now + ZONE_HOLDS };
   return zone.name;
 }
 
@@ -105,7 +136,11 @@ export function phoneZone() {
  * @returns {number}
  */
 export function offsetAt(at, tz) {
-  const part = Object.fromEntries(formatFor(tz).formatToParts(at).map((p) => [p.type, Number(p.value)]));
+  const part = Object.fromEntries(
+    formatFor(tz)
+      .formatToParts(at)
+      .map((p) => [p.type, Number(p.value)]),
+  );
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
   // Liberia was 44 minutes and a half behind until 1972: the whole minute below, as everywhere.
   return Math.floor((local - Math.floor(at / 1000) * 1000) / MINUTE);
@@ -122,7 +157,7 @@ export function offsetIn(ms, tz) {
  * @returns {number}
  */
 export function endOffset(tz, start, end, offset) {
-  return offsetIn(start, tz) === offset ? offsetIn(end, tz) ?? offset : offset;
+  return offsetIn(start, tz) === offset ? (offsetIn(end, tz) ?? offset) : offset;
 }
 
 /**
@@ -146,7 +181,8 @@ export function instantsOf(local, tz) {
   const guess = asUtc(local);
   if (Number.isNaN(guess)) return [];
   const offsets = new Set([offsetAt(guess - DAY, tz), offsetAt(guess + DAY, tz)]);
-  return [...offsets].map((offset) => guess - offset * MINUTE)
+  return [...offsets]
+    .map((offset) => guess - offset * MINUTE)
     .filter((at) => at + offsetAt(at, tz) * MINUTE === guess)
     .sort((a, b) => a - b);
 }
@@ -177,8 +213,13 @@ function nextDate(date) {
  */
 function block(start, end, local, tz, precision, source = null) {
   return {
-    occurred_start: start, occurred_end: end, occurred_local: local, tz,
-    utc_offset_min: start === null ? null : offsetAt(start, tz), precision, time_source: source,
+    occurred_start: start,
+    occurred_end: end,
+    occurred_local: local,
+    tz,
+    utc_offset_min: start === null ? null : offsetAt(start, tz),
+    precision,
+    time_source: source,
   };
 }
 
@@ -284,7 +325,9 @@ export function fromPicked(picked, now, tz) {
   const found = instantsOf(local, tz);
   const start = /** @type {number} */ (found[picked.second ? 1 : 0] ?? found[0]);
   if (how === 'about') return block(start, null, local, tz, 'hour');
-  return picked.stamped ? block(start, null, local, tz, 'exact', 'message_or_call_stamp') : block(start, null, local, tz, 'minute');
+  return picked.stamped
+    ? block(start, null, local, tz, 'exact', 'message_or_call_stamp')
+    : block(start, null, local, tz, 'minute');
 }
 
 /** @param {Picked} picked @param {string} tz */

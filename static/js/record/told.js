@@ -59,8 +59,14 @@ export function everything(version) {
  * @param {{fields: Fields, restricted?: Fields | null}} version
  */
 export function isTakenOut({ fields, restricted }) {
-  const own = Object.keys(fields).filter((name) => !name.startsWith('_') && fields[name] !== null && fields[name] !== undefined);
-  return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
+  const own = Object.keys(fields).filter(
+    (name) => !name.startsWith('_') && fields[name] !== null && fields[name] !== undefined,
+  );
+  return (
+    wholeOf(fields, 'taken_out') !== null &&
+    own.every((name) => name === 'taken_out' || name === 'reason') &&
+    !Object.keys(restricted ?? {}).length
+  );
 }
 
 /**
@@ -69,7 +75,7 @@ export function isTakenOut({ fields, restricted }) {
  * @param {string} name
  * @returns {Json}
  */
-const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] ?? null : null);
+const own = (fields, name) => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null);
 
 /** @param {Json} a @param {Json} b */
 const isSame = (a, b) => canonText(a) === canonText(b);
@@ -95,7 +101,8 @@ function onlyAdds({ old, new: now }) {
 export function changesBetween(before, after) {
   const was = everything(before);
   const now = everything(after);
-  return [...new Set([...Object.keys(was), ...Object.keys(now)])].sort()
+  return [...new Set([...Object.keys(was), ...Object.keys(now)])]
+    .sort()
     .filter((name) => !name.startsWith('_') && !QUIET.has(name))
     .map((name) => ({ field: name, old: own(was, name), new: own(now, name) }))
     .filter((change) => !isSame(change.old, change.new) && !(isBlank(change.old) && isBlank(change.new)));
@@ -136,7 +143,13 @@ export function tell(versions) {
     const changes = isFixed ? changesBetween(before, version) : [];
     const kind = kindOf(changes);
     if (kind) {
-      revisions.push({ version: version.version, at: sealedAt(version), kind, changes, reason: textOf(version.fields, 'reason') });
+      revisions.push({
+        version: version.version,
+        at: sealedAt(version),
+        kind,
+        changes,
+        reason: textOf(version.fields, 'reason'),
+      });
     }
     isFixed = isFixed || version === first;
     behind.set(version.version, version);

@@ -44,10 +44,18 @@ export async function entriesOf(file) {
     const extraEnd = nameEnd + /** @type {number} */ (extraLength);
     if (extraEnd > size) throw new KeptError('zip_damaged');
     const name = new TextDecoder().decode(bytes.subarray(from + 46, nameEnd));
-    const entry = widened({
-      name, method: view.getUint16(from + 10, true), locked: (view.getUint16(from + 8, true) & 1) === 1, crc: view.getUint32(from + 16, true),
-      packed: view.getUint32(from + 20, true), size: view.getUint32(from + 24, true), offset: view.getUint32(from + 42, true),
-    }, bytes.subarray(nameEnd, extraEnd));
+    const entry = widened(
+      {
+        name,
+        method: view.getUint16(from + 10, true),
+        locked: (view.getUint16(from + 8, true) & 1) === 1,
+        crc: view.getUint32(from + 16, true),
+        packed: view.getUint32(from + 20, true),
+        size: view.getUint32(from + 24, true),
+        offset: view.getUint32(from + 42, true),
+      },
+      bytes.subarray(nameEnd, extraEnd),
+    );
     if (entry.offset + entry.packed > at) throw new KeptError('zip_damaged');
     if (!/[/\\]$/.test(name)) entries.push(entry);
     from = extraEnd + /** @type {number} */ (commentLength);
@@ -128,7 +136,11 @@ async function directoryOf(file) {
   const view = viewOf(tail);
   for (let at = tail.length - END; at >= 0; at--) {
     if (view.getUint32(at, true) !== 0x06054b50 || at + END + view.getUint16(at + 20, true) !== tail.length) continue;
-    const [count, size, start] = [view.getUint16(at + 10, true), view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
+    const [count, size, start] = [
+      view.getUint16(at + 10, true),
+      view.getUint32(at + 12, true),
+      view.getUint32(at + 16, true),
+    ];
     if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) return wideDirectory(file, from + at);
     return { at: start, count, size };
   }
@@ -150,7 +162,7 @@ async function wideDirectory(file, end) {
 /** Sizes and place from a zip64 extra field, for those that did not fit. @param {Entry} entry @param {Uint8Array} extra @returns {Entry} */
 function widened(entry, extra) {
   const view = viewOf(extra);
-  for (let at = 0; at + 4 <= extra.length;) {
+  for (let at = 0; at + 4 <= extra.length; ) {
     const [id, length] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
     if (id === 1) {
       let next = at + 4;

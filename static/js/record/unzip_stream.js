@@ -92,6 +92,7 @@ class Stream {
 
   async check() {
     while (this.taken < this.entry.packed) await this.more();
-    if (!this.ended || this.got !== this.entry.size || this.given !== this.got || this.crc !== this.entry.crc) throw new KeptError('zip_damaged');
+    if (!this.ended || this.got !== this.entry.size || this.given !== this.got || this.crc !== this.entry.crc)
+      throw new KeptError('zip_damaged');
   }
 }

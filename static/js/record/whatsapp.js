@@ -40,7 +40,10 @@ const MOST_WORDS = 100_000;
 
 /** Whether the beginning of a text looks like a chat export at all. @param {string} text */
 export function looksLikeChat(text) {
-  return text.slice(0, 20_000).split('\n', 60).some((line) => startOf(line.replace(/\r$/, '')) !== null);
+  return text
+    .slice(0, 20_000)
+    .split('\n', 60)
+    .some((line) => startOf(line.replace(/\r$/, '')) !== null);
 }
 
 /**
@@ -61,7 +64,16 @@ export async function readChat(text, pause = async () => undefined) {
   }
   reading.end();
   const orders = ordersOf(reading.messages.map(({ start }) => start));
-  return { lines: lines.length, orders, messages: reading.messages, senders: counted(reading.messages), more: reading.more, notices: reading.notices, unplaced: reading.unplaced, unlike: reading.unlike };
+  return {
+    lines: lines.length,
+    orders,
+    messages: reading.messages,
+    senders: counted(reading.messages),
+    more: reading.more,
+    notices: reading.notices,
+    unplaced: reading.unplaced,
+    unlike: reading.unlike,
+  };
 }
 
 /** @param {string[]} lines @param {Pause} pause @returns {Promise<string>} */
@@ -98,9 +110,11 @@ class Reading {
     this.begun = true;
     const { sender, text } = parted(start.rest);
     if (start.clock === null) this.unplaced.push({ line, text: cut(whole), why: 'no_time' });
-    else if (sender !== null && !(text.startsWith('\u200e') && isNotice(text))) this.open = { line, start, sender, text: [text] };
+    else if (sender !== null && !(text.startsWith('\u200e') && isNotice(text)))
+      this.open = { line, start, sender, text: [text] };
     else if (sender === null && isMissedCall(start.rest)) this.open = { line, start, sender: '', text: [start.rest] };
-    else if (sender !== null || isNotice(start.rest) || isNoticeName(start.rest)) this.notices.push({ line, text: cut(whole) });
+    else if (sender !== null || isNotice(start.rest) || isNoticeName(start.rest))
+      this.notices.push({ line, text: cut(whole) });
     else this.unplaced.push({ line, text: cut(whole), why: 'no_sender' });
   }
 
@@ -163,7 +177,15 @@ export async function rowsOf(chat, { order, tz, me }, pause = async () => undefi
       const { at, note } = zone.place(local);
       if (local.slice(0, 16) < before.slice(0, 16) && !note) earlier.push(line);
       before = local;
-      rows.push({ ...rowOf(told, sender, me), msg_no: rows.length + 1, sent_local: local, sent_source: 'message_or_call_stamp', ...(at === null ? {} : { sent_at: at }), ...(note ? { sent_note: note } : {}), line });
+      rows.push({
+        ...rowOf(told, sender, me),
+        msg_no: rows.length + 1,
+        sent_local: local,
+        sent_source: 'message_or_call_stamp',
+        ...(at === null ? {} : { sent_at: at }),
+        ...(note ? { sent_note: note } : {}),
+        line,
+      });
     }
     if (i % SLICE === SLICE - 1) await pause(i, chat.messages.length);
   }
@@ -179,15 +201,31 @@ function rowOf({ type, text, description, file, edited }, sender, me) {
   const more = long ? [`${text.length} characters; the rest is in the file`] : [];
   const told = [description, ...more].filter(Boolean).join(' ');
   return /** @type {any} */ ({
-    direction, type, ...(direction === 'out' ? { from: 'me' } : { ...(sender ? { from: sender } : {}), ...(me && direction === 'in' ? { to: 'me' } : {}) }),
-    ...(words ? { text: words } : {}), ...(told ? { description: told } : {}), ...(file ? { file_name: file } : {}), ...(edited ? { edited: true } : {}),
+    direction,
+    type,
+    ...(direction === 'out'
+      ? { from: 'me' }
+      : { ...(sender ? { from: sender } : {}), ...(me && direction === 'in' ? { to: 'me' } : {}) }),
+    ...(words ? { text: words } : {}),
+    ...(told ? { description: told } : {}),
+    ...(file ? { file_name: file } : {}),
+    ...(edited ? { edited: true } : {}),
   });
 }
 
 /** @param {Chat} chat @param {Row[]} rows @param {number} unknown @returns {Counts} */
 function countsOf({ lines, more, notices }, rows, unknown) {
   const counts = { in: 0, out: 0, unsure: 0, deleted: 0, edited: 0, system: notices.length, more, unknown, lines };
-  for (const row of rows) counts[row.type === 'deleted' ? 'deleted' : row.edited ? 'edited' : row.direction === 'in' || row.direction === 'out' ? row.direction : 'unsure']++;
+  for (const row of rows)
+    counts[
+      row.type === 'deleted'
+        ? 'deleted'
+        : row.edited
+          ? 'edited'
+          : row.direction === 'in' || row.direction === 'out'
+            ? row.direction
+            : 'unsure'
+    ]++;
   return counts;
 }
 
@@ -213,12 +251,16 @@ class Zone {
     }
     const seconds = Number(local.slice(17) || 0) * 1000;
     const offset = this.days.get(date);
-    if (offset !== null && offset !== undefined) return { at: Date.parse(`${local.slice(0, 16)}Z`) - offset * 60_000 + seconds, note: null };
+    if (offset !== null && offset !== undefined)
+      return { at: Date.parse(`${local.slice(0, 16)}Z`) - offset * 60_000 + seconds, note: null };
     const found = instantsOf(local.slice(0, 16), this.tz);
     if (!found.length) return { at: null, note: 'hour_skipped' };
     if (found.length === 1) return { at: /** @type {number} */ (found[0]) + seconds, note: null };
     this.second = this.last.slice(0, 10) === date && (this.second || local < this.last);
     this.last = local;
-    return { at: /** @type {number} */ (found[this.second ? 1 : 0]) + seconds, note: this.second ? 'hour_second' : 'hour_first' };
+    return {
+      at: /** @type {number} */ (found[this.second ? 1 : 0]) + seconds,
+      note: this.second ? 'hour_second' : 'hour_first',
+    };
   }
 }

@@ -24,10 +24,17 @@ const MARK = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*';
 const SPACE = '[ \\u00a0\\u202f\\u2007\\u2009]';
 const MORNING = ['am', 'ص', 'ق.ظ', 'ق.ظ.', '上午', '오전', 'पूर्वाह्न'];
 const EVENING = ['pm', 'م', 'ب.ظ', 'ب.ظ.', '下午', '오후', 'अपराह्न'];
-const HALF = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING].slice().sort((a, b) => b.length - a.length).filter((word) => !/^[ap]m$/.test(word)).map((word) => word.replaceAll('.', '\\.')).join('|')}`;
+const HALF = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
+  .slice()
+  .sort((a, b) => b.length - a.length)
+  .filter((word) => !/^[ap]m$/.test(word))
+  .map((word) => word.replaceAll('.', '\\.'))
+  .join('|')}`;
 const DATE = `(\\d{1,4})${MARK}([./-])${SPACE}?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
 const TIME = `(?:(${HALF})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${HALF})?`;
-const BEGIN = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`);
+const BEGIN = new RegExp(
+  `^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`,
+);
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
 /** One digit for one digit, so that places in the line stay where they are. */
 const OTHER_DIGITS = /[٠-٩۰-۹०-९]/g;
@@ -60,8 +67,12 @@ export function startOf(line) {
   if (!yearFirst && /** @type {string} */ (a).length > 2) return null;
   const date = /** @type {[number, number, number]} */ ([Number(a), Number(b), Number(c)]);
   return {
-    shape: `${open ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`, date, yearFirst, dotted: separator === '.',
-    clock: clockOf(Number(hour), Number(minute), second === undefined ? null : Number(second), before ?? after ?? null), rest: line.slice(whole.length),
+    shape: `${open ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
+    date,
+    yearFirst,
+    dotted: separator === '.',
+    clock: clockOf(Number(hour), Number(minute), second === undefined ? null : Number(second), before ?? after ?? null),
+    rest: line.slice(whole.length),
   };
 }
 

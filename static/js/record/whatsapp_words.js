@@ -12,44 +12,91 @@
 const LRM = '\u200e';
 /** [type, whole text], lower case, without marks and without a full stop at the end. @type {[Type, RegExp][]} */
 const LEFT_OUT = [
-  ['image', /^(?:image|photo|bild|imagen|image|immagine|imagem) (?:omitted|weggelassen|omitida|absente|omessa|ocultada)$/],
+  [
+    'image',
+    /^(?:image|photo|bild|imagen|image|immagine|imagem) (?:omitted|weggelassen|omitida|absente|omessa|ocultada)$/,
+  ],
   ['video', /^(?:video|vídeo|vidéo)(?: note)? (?:omitted|weggelassen|omitido|absente|omesso|ocultado)$/],
   ['voice', /^(?:audio|áudio) (?:omitted|weggelassen|omitido|omis|omesso|ocultado)$/],
   ['image', /^gif (?:omitted|weggelassen|omitido|retiré|esclusa|omitida)$/],
   ['sticker', /^(?:sticker|figurinha|autocollant) (?:omitted|weggelassen|omitido|omis|omesso|omitida)$/],
   ['file', /^(?:document|dokument|documento) (?:omitted|weggelassen|omitido|manquant|omesso)$/],
-  ['other', /^(?:contact card|kontaktkarte|tarjeta de contacto|fiche contact|scheda contatto|cartão do contato) (?:omitted|ausgelassen|omitida|retirée|omessa|omitido)$/],
-  ['other', /^<(?:media omitted|medien ausgeschlossen|multimedia omitido|médias omis|media omessi|mídia oculta|ficheiro não revelado|view once voice message omitted)>$/],
+  [
+    'other',
+    /^(?:contact card|kontaktkarte|tarjeta de contacto|fiche contact|scheda contatto|cartão do contato) (?:omitted|ausgelassen|omitida|retirée|omessa|omitido)$/,
+  ],
+  [
+    'other',
+    /^<(?:media omitted|medien ausgeschlossen|multimedia omitido|médias omis|media omessi|mídia oculta|ficheiro não revelado|view once voice message omitted)>$/,
+  ],
 ];
 const DELETED = new Set([
-  'this message was deleted', 'you deleted this message', 'diese nachricht wurde gelöscht', 'du hast diese nachricht gelöscht', 'se eliminó este mensaje', 'eliminaste este mensaje',
-  'ce message a été supprimé', 'vous avez supprimé ce message', 'questo messaggio è stato eliminato', 'hai eliminato questo messaggio', 'mensagem apagada', 'você apagou esta mensagem', 'apagou esta mensagem',
+  'this message was deleted',
+  'you deleted this message',
+  'diese nachricht wurde gelöscht',
+  'du hast diese nachricht gelöscht',
+  'se eliminó este mensaje',
+  'eliminaste este mensaje',
+  'ce message a été supprimé',
+  'vous avez supprimé ce message',
+  'questo messaggio è stato eliminato',
+  'hai eliminato questo messaggio',
+  'mensagem apagada',
+  'você apagou esta mensagem',
+  'apagou esta mensagem',
 ]);
 const DELETED_BY = /^this message was deleted by admin .{1,80}$/;
-const MISSED = /^(?:missed (?:group )?(?:voice|video) call|verpasster (?:sprach|video)anruf|(?:llamada|videollamada) perdida|appel (?:vocal|vidéo) manqué|(?:chiamata vocale|videochiamata) persa|chamada de (?:voz|vídeo) perdida)(?: at .{3,12})?$/;
+const MISSED =
+  /^(?:missed (?:group )?(?:voice|video) call|verpasster (?:sprach|video)anruf|(?:llamada|videollamada) perdida|appel (?:vocal|vidéo) manqué|(?:chiamata vocale|videochiamata) persa|chamada de (?:voz|vídeo) perdida)(?: at .{3,12})?$/;
 const CALL = /^(?:(?:voice|video|group) call|sprachanruf|videoanruf)[,.] .{1,60}$/;
-const EDITED = /[ \u200e\n]*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié|Questo messaggio è stato modificato|Mensagem editada)\.?>[ \u200e]*$/;
+const EDITED =
+  /[ \u200e\n]*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié|Questo messaggio è stato modificato|Mensagem editada)\.?>[ \u200e]*$/;
 /** `IMG-20261124-WA0001.jpg (file attached)`; the name's form is enough in any language. */
-const ATTACHED_ANDROID = /^\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}|\S[^\n]{0,200}\.\w{2,5}) \(([^()\n]{4,40})\)(?:\n([^]*))?$/;
-const ATTACHED_WORDS = new Set(['file attached', 'datei angehängt', 'archivo adjunto', 'fichier joint', 'file allegato', 'arquivo anexado', 'ficheiro anexado']);
+const ATTACHED_ANDROID =
+  /^\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}|\S[^\n]{0,200}\.\w{2,5}) \(([^()\n]{4,40})\)(?:\n([^]*))?$/;
+const ATTACHED_WORDS = new Set([
+  'file attached',
+  'datei angehängt',
+  'archivo adjunto',
+  'fichier joint',
+  'file allegato',
+  'arquivo anexado',
+  'ficheiro anexado',
+]);
 /** `‎<attached: 00000012-PHOTO-….jpg>`, after the name of a document perhaps; in any language, for the mark before it. */
-const ATTACHED_IOS = /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
+const ATTACHED_IOS =
+  /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
 const LOCATION = /^(?:location|live location|standort|ubicación|localisation|posizione|localização)(?::| shared)/;
 const BY_END = /** @type {[Type, RegExp][]} */ ([
-  ['sticker', /^(?:STK-.*|.*-STICKER-.*)$/i], ['voice', /\.(?:opus|ogg|m4a|mp3|aac|amr)$/i], ['video', /\.(?:mp4|3gp|mov|webm)$/i],
-  ['image', /\.(?:jpe?g|png|gif|webp|heic)$/i], ['other', /\.vcf$/i], ['file', /\.\w{2,5}$/],
+  ['sticker', /^(?:STK-.*|.*-STICKER-.*)$/i],
+  ['voice', /\.(?:opus|ogg|m4a|mp3|aac|amr)$/i],
+  ['video', /\.(?:mp4|3gp|mov|webm)$/i],
+  ['image', /\.(?:jpe?g|png|gif|webp|heic)$/i],
+  ['other', /\.vcf$/i],
+  ['file', /\.\w{2,5}$/],
 ]);
 /** What WhatsApp tells in a chat, with no sender or with the chat's own name as one. */
 const NOTICES = [
   /end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s de extremo a extremo|chiffrés de bout en bout|crittografat[ei] end-to-end|criptografia de ponta a ponta/i,
-  /^Your security code with .+ changed/, /^.{1,200} (?:created|changed) (?:the |this )?(?:group|subject|description)/, /^You(?:'re| are|’re) (?:now|no longer) an admin/,
-  /^.{1,100} (?:added|removed) .{1,200}$/, /^.{1,100} (?:left|joined)(?: using .{1,60})?\.?$/, /^.{1,100} (?:was added|were added|joined from the community)/,
-  /^.{1,100} changed (?:their phone number|to \+|the (?:group's icon|settings|group name))/, /^You (?:blocked|unblocked) this (?:contact|person|business)/,
-  /disappearing messages|default message timer/i, /^.{1,100} (?:turned (?:on|off)|pinned a message)/, /^Waiting for this message/, /^.{1,100} is (?:a contact|no longer|now)/, /^This (?:chat|business|group) (?:is|uses|was|has)/,
-  /^Only (?:messages that mention|admins)/, /^You started a call|^.{1,100} started a call/,
+  /^Your security code with .+ changed/,
+  /^.{1,200} (?:created|changed) (?:the |this )?(?:group|subject|description)/,
+  /^You(?:'re| are|’re) (?:now|no longer) an admin/,
+  /^.{1,100} (?:added|removed) .{1,200}$/,
+  /^.{1,100} (?:left|joined)(?: using .{1,60})?\.?$/,
+  /^.{1,100} (?:was added|were added|joined from the community)/,
+  /^.{1,100} changed (?:their phone number|to \+|the (?:group's icon|settings|group name))/,
+  /^You (?:blocked|unblocked) this (?:contact|person|business)/,
+  /disappearing messages|default message timer/i,
+  /^.{1,100} (?:turned (?:on|off)|pinned a message)/,
+  /^Waiting for this message/,
+  /^.{1,100} is (?:a contact|no longer|now)/,
+  /^This (?:chat|business|group) (?:is|uses|was|has)/,
+  /^Only (?:messages that mention|admins)/,
+  /^You started a call|^.{1,100} started a call/,
 ];
 /** What stands before a colon in a notice of its own, which would else be taken for a sender. */
-const NOTICE_BEFORE_COLON = /(?: changed the (?:subject|group name|group description|description)\b| created (?:this )?group )/;
+const NOTICE_BEFORE_COLON =
+  /(?: changed the (?:subject|group name|group description|description)\b| created (?:this )?group )/;
 
 /** @param {string} text */
 const plain = (text) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim();
@@ -71,7 +118,10 @@ export function isMissedCall(rest) {
 }
 
 /** @param {string} text */
-const lower = (text) => plain(text).toLowerCase().replace(/[.\s]+$/, '');
+const lower = (text) =>
+  plain(text)
+    .toLowerCase()
+    .replace(/[.\s]+$/, '');
 
 /**
  * What one message is, and its words exactly, without what the app put there.
@@ -90,7 +140,8 @@ export function tellMessage(text) {
   if (attached) return { ...told, ...attached };
   if (text.length > 160) return told;
   const said = lower(text);
-  if (DELETED.has(said) || DELETED_BY.test(said)) return { ...told, type: 'deleted', text: '', description: plain(text) };
+  if (DELETED.has(said) || DELETED_BY.test(said))
+    return { ...told, type: 'deleted', text: '', description: plain(text) };
   if (MISSED.test(said)) return { ...told, type: 'missed_call', text: '', description: plain(text) };
   if (text.startsWith(LRM)) {
     if (CALL.test(said)) return { ...told, type: 'call', text: '', description: plain(text) };
@@ -107,7 +158,12 @@ function attachedIn(text) {
   const ios = text.includes('<') ? ATTACHED_IOS.exec(text) : null;
   if (ios) {
     const file = /** @type {string} */ (ios[2]);
-    return { type: typeOf(file), text: /** @type {string} */ (ios[1]).replace(/[\s\u200e]+$/, ''), description: '', file };
+    return {
+      type: typeOf(file),
+      text: /** @type {string} */ (ios[1]).replace(/[\s\u200e]+$/, ''),
+      description: '',
+      file,
+    };
   }
   const android = text.includes(' (') ? ATTACHED_ANDROID.exec(text) : null;
   if (!android) return null;

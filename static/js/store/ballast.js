@@ -16,7 +16,7 @@ export const ROOM = 50 * 1024 * 1024;
 /** Gives one piece back to the phone. @param {Database} database @returns {Promise<boolean>} false when there was none left */
 export async function release(database) {
   for (const name of NAMES) {
-    if (!await database.beside(name)) continue;
+    if (!(await database.beside(name))) continue;
     await database.write({ beside: { [name]: null }, bulky: true });
     return true;
   }

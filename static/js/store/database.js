@@ -38,23 +38,26 @@ export class Database {
 
   /** The sealed bytes under each id, in the order asked for; null where there is none. @param {Uint8Array[]} ids @returns {Promise<(Uint8Array|null)[]>} */
   async read(ids) {
-    return this.attempt((db) => new Promise((done, failed) => {
-      // The database's own requests: a promise and its listeners for each of thousands cost as much as the reading.
-      const table = unwrap(db.transaction('a').store);
-      /** @type {(Uint8Array|null)[]} */
-      const found = new Array(ids.length).fill(null);
-      let left = ids.length;
-      if (!left) done(found);
-      ids.forEach((id, i) => {
-        const asked = table.get(/** @type {any} */ (id));
-        asked.onerror = () => failed(asked.error);
-        asked.onsuccess = () => {
-          const value = asked.result;
-          if (value !== undefined) found[i] = asBytes(value);
-          if (--left === 0) done(found);
-        };
-      });
-    }));
+    return this.attempt(
+      (db) =>
+        new Promise((done, failed) => {
+          // The database's own requests: a promise and its listeners for each of thousands cost as much as the reading.
+          const table = unwrap(db.transaction('a').store);
+          /** @type {(Uint8Array|null)[]} */
+          const found = new Array(ids.length).fill(null);
+          let left = ids.length;
+          if (!left) done(found);
+          ids.forEach((id, i) => {
+            const asked = table.get(/** @type {any} */ (id));
+            asked.onerror = () => failed(asked.error);
+            asked.onsuccess = () => {
+              const value = asked.result;
+              if (value !== undefined) found[i] = asBytes(value);
+              if (--left === 0) done(found);
+            };
+          });
+        }),
+    );
   }
 
   /** One transaction, strict: all of it or nothing. Words that do not fit have the ballast's room. @param {Writing} writing @throws no_space when the phone is full */
@@ -64,7 +67,13 @@ export class Database {
         return await this.writeOnce(writing);
       } catch (error) {
         const isForWords = !writing.bulky && !writing.tray?.length;
-        if (!(error instanceof KeptError) || error.code !== 'no_space' || !isForWords || !await release(this).catch(() => false)) throw error;
+        if (
+          !(error instanceof KeptError) ||
+          error.code !== 'no_space' ||
+          !isForWords ||
+          !(await release(this).catch(() => false))
+        )
+          throw error;
       }
     }
   }

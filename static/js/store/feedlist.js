@@ -40,8 +40,13 @@ export async function number(store, change, numbered) {
   for (const one of numbered) pages.set(pageOf(one[0]), [...(pages.get(pageOf(one[0])) ?? []), one]);
   for (const [page, news] of pages) {
     const replaced = new Set(news.map(([seq]) => seq));
-    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(([seq]) => !replaced.has(seq));
-    change.putJson(pageName(page), [...there, ...news].sort(([a], [b]) => a - b));
+    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(
+      ([seq]) => !replaced.has(seq),
+    );
+    change.putJson(
+      pageName(page),
+      [...there, ...news].sort(([a], [b]) => a - b),
+    );
   }
 }
 
@@ -62,7 +67,9 @@ export async function numbered(store, from, to) {
  * @returns {Numbered}
  */
 export function withFacts(numbered, facts) {
-  return facts === null || facts.at === null ? numbered : [...numbered, facts.at, (facts.checked === false ? UNCHECKED : 0) | (facts.altered ? ALTERED : 0)];
+  return facts === null || facts.at === null
+    ? numbered
+    : [...numbered, facts.at, (facts.checked === false ? UNCHECKED : 0) | (facts.altered ? ALTERED : 0)];
 }
 
 /**
@@ -71,7 +78,9 @@ export function withFacts(numbered, facts) {
  */
 export async function forgetAfter(store, change, seq, last) {
   for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, last)); page++) {
-    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(([one]) => one <= seq);
+    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(
+      ([one]) => one <= seq,
+    );
     if (there.length) change.putJson(pageName(page), there);
     else change.drop(pageName(page));
   }

@@ -66,12 +66,17 @@ export class Index {
     const { root } = this.store;
     const count = root.segments ?? 0;
     this.segments = Array.from({ length: count }, () => []);
-    this.differs = count > 0 && (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
+    this.differs =
+      count > 0 &&
+      (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
     this.wrong = new Set(this.differs ? this.segments.keys() : []);
     if (count === 0) return;
     this.take(count - 1, await this.segment(count - 1));
     this.turn++;
-    if (count > 1) this.loading = this.older(count - 2).finally(() => { this.loading = null; });
+    if (count > 1)
+      this.loading = this.older(count - 2).finally(() => {
+        this.loading = null;
+      });
     shown();
   }
 
@@ -164,7 +169,10 @@ export class Index {
     const numbers = [...new Set([...texts.keys()].map((record) => /** @type {number} */ (at.get(record))))];
     await this.needTexts(numbers.filter((number) => number < this.segments.length));
     for (const number of numbers) {
-      const whole = (segments[number] ?? []).map((record) => [record, texts.get(record) ?? this.texts.get(record) ?? '']);
+      const whole = (segments[number] ?? []).map((record) => [
+        record,
+        texts.get(record) ?? this.texts.get(record) ?? '',
+      ]);
       change.putJson(textName(number), Object.fromEntries(whole.map(([record, text]) => [record, cut(String(text))])));
       this.textsHere.add(number);
     }
@@ -207,8 +215,15 @@ export class Index {
    */
   wrongIn(records) {
     const count = Math.ceil(records.length / ROWS);
-    const isLaid = this.segments.length === count && this.wrong.size < count
-      && this.segments.every((there, number) => this.wrong.has(number) || (there.length === Math.min(ROWS, records.length - number * ROWS) && there.every((record, i) => record === records[number * ROWS + i])));
+    const isLaid =
+      this.segments.length === count &&
+      this.wrong.size < count &&
+      this.segments.every(
+        (there, number) =>
+          this.wrong.has(number) ||
+          (there.length === Math.min(ROWS, records.length - number * ROWS) &&
+            there.every((record, i) => record === records[number * ROWS + i])),
+      );
     return isLaid ? [...this.wrong] : null;
   }
 
@@ -253,13 +268,17 @@ export class Index {
     const absent = numbers.filter((number) => !this.textsHere.has(number));
     if (!absent.length) return;
     const opened = await this.store.readJsonEach(absent.map(textName));
-    opened.forEach((texts, i) => { if (!texts) this.blame(/** @type {number} */ (absent[i])); });
+    opened.forEach((texts, i) => {
+      if (!texts) this.blame(/** @type {number} */ (absent[i]));
+    });
     const found = opened.flatMap((texts) => Object.entries(texts ?? {}));
     const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
     const rest = await this.store.readJsonEach(long.map(longName));
     for (const [record, text] of found) this.texts.set(record, text);
     // The mark at the end of a cut text only says that there is more.
-    long.forEach((record, i) => this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')));
+    long.forEach((record, i) =>
+      this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')),
+    );
     absent.forEach((number) => this.textsHere.add(number));
   }
 

@@ -30,7 +30,8 @@ export function putSaid(root, change, segment, said) {
 
 /** See [Note: words go with their version]. @param {Record<string, any>} root @param {import('./pending.js').Pending} pending all of a change, about to be written */
 export function goWithVersions(root, pending) {
-  if (!root.said?.length || ![...pending.records].some(([name, record]) => record === null && name.startsWith('v/'))) return;
+  if (!root.said?.length || ![...pending.records].some(([name, record]) => record === null && name.startsWith('v/')))
+    return;
   for (const segment of root.said) pending.drop(saidName(segment));
   root.said = [];
 }

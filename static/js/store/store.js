@@ -122,10 +122,12 @@ export class Store {
   /** @param {readonly string[]} names @param {(pairs: [Uint8Array, Uint8Array][]) => Promise<(Opened|null)[]>} open @returns {Promise<(Opened|null)[]>} */
   async readBy(names, open) {
     const lying = await this.lying(names);
-    const pairs = lying.flatMap(({ id, sealed }) => (sealed ? [/** @type {[Uint8Array, Uint8Array]} */ ([id, sealed])] : []));
+    const pairs = lying.flatMap(({ id, sealed }) =>
+      sealed ? [/** @type {[Uint8Array, Uint8Array]} */ ([id, sealed])] : [],
+    );
     const opened = pairs.length ? await open(pairs) : [];
     let next = 0;
-    return lying.map(({ sealed }) => (sealed ? opened[next++] ?? null : null));
+    return lying.map(({ sealed }) => (sealed ? (opened[next++] ?? null) : null));
   }
 
   /** @param {string} name @returns {Promise<Opened|null>} */
@@ -184,19 +186,38 @@ export class Store {
     const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
     /** @type {[Uint8Array, Uint8Array][]} */
     const written = records.map(([id], i) => [id, /** @type {Uint8Array} */ (sealed[i])]);
-    const ending = await this.swapping.withRoot(root, /** @type {Uint8Array} */ (sealed.at(-1)), [...written, ...opaque], pending.stays ? null : drop, pending.grown);
+    const ending = await this.swapping.withRoot(
+      root,
+      /** @type {Uint8Array} */ (sealed.at(-1)),
+      [...written, ...opaque],
+      pending.stays ? null : drop,
+      pending.grown,
+    );
     written.push([this.rootId, ending.root]);
-    const only = pending.stays && [this.rootId, ...pending.stays.names.map((name) => this.place(name)), ...pending.stays.ids];
+    const only = pending.stays && [
+      this.rootId,
+      ...pending.stays.names.map((name) => this.place(name)),
+      ...pending.stays.ids,
+    ];
     const wrote = (async () => {
       await this.database.write({
-        put: [...written, ...opaque, ...pending.grown, ...ending.put], drop: [...drop, ...ending.drop], beside: pending.values, untray: pending.taken, bulky, ...(only ? { only } : {}),
+        put: [...written, ...opaque, ...pending.grown, ...ending.put],
+        drop: [...drop, ...ending.drop],
+        beside: pending.values,
+        untray: pending.taken,
+        bulky,
+        ...(only ? { only } : {}),
       });
       await this.readBack(written, opaque);
       this.swapping.note([...written, ...opaque], drop);
       this.root = root;
       this.applied++;
     })();
-    this.writing = wrote.catch(() => undefined).then(() => { this.writing = null; });
+    this.writing = wrote
+      .catch(() => undefined)
+      .then(() => {
+        this.writing = null;
+      });
     await wrote;
     for (const act of pending.afterwards) act();
     return result;

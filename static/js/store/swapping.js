@@ -27,12 +27,18 @@ export class Swapping {
     if (!root['chaff']) return { root: sealed, put: [], drop: [] };
     const { store } = this;
     const [pool, owed] = [[...root['chaff'], ...listed(grown)], root['owed'] ?? {}];
-    const was = drop && isTraded(written.length + drop.length) ? await this.sizesOf([...written.map(([id]) => id), ...drop, store.rootId]) : null;
+    const was =
+      drop && isTraded(written.length + drop.length)
+        ? await this.sizesOf([...written.map(([id]) => id), ...drop, store.rootId])
+        : null;
     /** @type {Sized[]} */
     const now = written.map(([id, { length }]) => [id, length]);
     for (let last = sealed, turn = 0; ; turn++) {
-      const traded = was ? trade(pool, owed, was, [...now, [store.rootId, last.length]], store.random) : { pool, owed, put: [], drop: [] };
-      if (turn === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed)) return { root: last, put: [], drop: [] };
+      const traded = was
+        ? trade(pool, owed, was, [...now, [store.rootId, last.length]], store.random)
+        : { pool, owed, put: [], drop: [] };
+      if (turn === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed))
+        return { root: last, put: [], drop: [] };
       Object.assign(root, { chaff: traded.pool, owed: traded.owed });
       const [again = last] = await store.vault.boxSealMany([store.rootRecord(root)]);
       // The list grows and shrinks with what it says; where that changes the root's own size, it is reckoned once more.

@@ -50,7 +50,12 @@ function canSave(stage) {
   const when = stage.local.when;
   if (when?.chip === 'pick' && !blockOf(when, Date.now())) return false;
   if (!draft || tooLong(draft.fields.narrative ?? '')) return false;
-  return Boolean(draft.fields.narrative?.trim() || draft.fields.precision || draft.fields.behaviours?.length || draft.attachments.length);
+  return Boolean(
+    draft.fields.narrative?.trim() ||
+      draft.fields.precision ||
+      draft.fields.behaviours?.length ||
+      draft.attachments.length,
+  );
 }
 
 /** Far more than fits one entry: said at once, and nothing of it is cut. @param {Stage} stage @param {string} text */
@@ -62,7 +67,19 @@ function longLine(stage, text) {
     stage.set({ files: true });
   };
   return html`<div class="note stack-close" role="alert"><p>${t('add.too_long', long)}</p>
-    ${stage.state.phase === 'open' ? html`<div>${button(t('add.long_file'), () => stage.run('long', async () => { await asFile(stage, 'draft', text); await go(); }), { busy: stage.running === 'long' })}</div>` : nothing}</div>`;
+    ${
+      stage.state.phase === 'open'
+        ? html`<div>${button(
+            t('add.long_file'),
+            () =>
+              stage.run('long', async () => {
+                await asFile(stage, 'draft', text);
+                await go();
+              }),
+            { busy: stage.running === 'long' },
+          )}</div>`
+        : nothing
+    }</div>`;
 }
 
 /** Said or signed instead of written. @param {Stage} stage */
@@ -70,7 +87,13 @@ function voice(stage) {
   const { draft } = stage.state;
   const media = draft?.fields.narrative_media ?? null;
   const expanded = Boolean(stage.local.voice);
-  const body = () => voiceBody(stage, { target: 'draft', media, attachments: draft?.attachments ?? [], use: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }) });
+  const body = () =>
+    voiceBody(stage, {
+      target: 'draft',
+      media,
+      attachments: draft?.attachments ?? [],
+      use: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }),
+    });
   return html`<div class="rows">${row({ title: t('card.voice'), more: media ? t('entry.recorded') : null, icon: 'voice', expanded, body: expanded ? body() : nothing, on: () => stage.set({ voice: !expanded }) })}</div>`;
 }
 
@@ -78,7 +101,15 @@ function voice(stage) {
 function choose(stage, when) {
   const block = blockOf(when, Date.now());
   stage.set({ when });
-  const empty = { occurred_start: null, occurred_end: null, occurred_local: null, tz: null, utc_offset_min: null, precision: null, time_source: null };
+  const empty = {
+    occurred_start: null,
+    occurred_end: null,
+    occurred_local: null,
+    tz: null,
+    utc_offset_min: null,
+    precision: null,
+    time_source: null,
+  };
   stage.app.putDraft({ fields: block ?? empty });
 }
 
@@ -101,14 +132,28 @@ export async function save(stage) {
 
 /** @param {Stage} stage */
 function dropSheet(stage) {
-  const drop = () => { stage.closeSheet(); stage.run('drop', async () => { await stage.app.dropDraft(); stage.stand({ name: 'add' }); }); };
-  return sheet(stage, t('add.drop'), html`<p>${t('add.drop_ask')}</p><div class="row">${button(t('add.drop_do'), drop)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+  const drop = () => {
+    stage.closeSheet();
+    stage.run('drop', async () => {
+      await stage.app.dropDraft();
+      stage.stand({ name: 'add' });
+    });
+  };
+  return sheet(
+    stage,
+    t('add.drop'),
+    html`<p>${t('add.drop_ask')}</p><div class="row">${button(t('add.drop_do'), drop)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
+  );
 }
 
 /** @param {Stage} stage */
 function pictures(stage) {
   const attachments = stage.state.draft?.attachments ?? [];
-  return filesRow(stage, { target: 'draft', record: null, attachments, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, attachments.length ? tn('add.waiting', attachments.length) : null);
+  return filesRow(
+    stage,
+    { target: 'draft', record: null, attachments, words: stage.state.draft?.fields['missing_evidence'] ?? '' },
+    attachments.length ? tn('add.waiting', attachments.length) : null,
+  );
 }
 
 /** @param {Stage} stage @param {string} record */

@@ -41,24 +41,46 @@ function to(stage, step) {
 
 /** After new words of somebody who was let in before: what was agreed then is chosen already. @param {Stage} stage @param {string} grant */
 function fill(stage, grant) {
-  const before = /** @type {LetIn|undefined} */ (stage.find('grants', () => stage.app.readGrants()).data?.grants.find((one) => one.grant === grant));
+  const before = /** @type {LetIn|undefined} */ (
+    stage.find('grants', () => stage.app.readGrants()).data?.grants.find((one) => one.grant === grant)
+  );
   if (!before) return;
   const { scope, rights, restricted, purpose } = before.said;
   Object.assign(stage.local, {
-    filled: true, instead: grant, how: 'all' in scope ? 'all' : 'case' in scope ? 'case' : 'some', case: 'case' in scope ? scope.case : '', records: 'records' in scope ? [...scope.records] : [],
-    rights: [...rights], restricted, purpose, name: before.called ?? '',
+    filled: true,
+    instead: grant,
+    how: 'all' in scope ? 'all' : 'case' in scope ? 'case' : 'some',
+    case: 'case' in scope ? scope.case : '',
+    records: 'records' in scope ? [...scope.records] : [],
+    rights: [...rights],
+    restricted,
+    purpose,
+    name: before.called ?? '',
   });
 }
 
 /** @param {Stage} stage */
 function meet(stage) {
-  const known = /** @type {(Met & {trouble: string|null})[]} */ (stage.find('met', () => stage.app.readMet()).data ?? []);
-  const use = (/** @type {Met} */ met) => { stage.local.who = met; to(stage, 'what'); };
+  const known = /** @type {(Met & {trouble: string|null})[]} */ (
+    stage.find('met', () => stage.app.readMet()).data ?? []
+  );
+  const use = (/** @type {Met} */ met) => {
+    stage.local.who = met;
+    to(stage, 'what');
+  };
   return html`<div class="stack-close">${heading(t('adv.meet'))}<p>${t('adv.lead')}</p></div>
     ${stage.local.met ? nothing : html`<div class="rows"><div>${row({ title: t('adv.can_title'), icon: 'info', expanded: Boolean(stage.local.what), on: () => stage.set({ what: !stage.local.what }), body: stage.local.what ? whatItIs() : nothing })}</div></div>`}
     <section class="stack"><h2>${t('adv.words')}</h2>${meeting(stage, { use, stop: () => stage.back('advocates') })}</section>
-    ${known.length && !stage.local.met ? html`<section class="stack-close"><h2>${t('adv.meet_known')}</h2><ul class="rows">${known.map((one) => html`<li class="page-item row apart"><span dir="auto">${one.name || one.words.split(' ').slice(0, 3).join(' ')} <span class="small soft">${one.organisation || (one.trouble ? t(one.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone') : t('adv.meet_waits'))}</span></span>
-      ${one.ecdsa_pub ? button(t('frame.next'), () => use(one), { plain: true }) : nothing}</li>`)}</ul></section>` : nothing}
+    ${
+      known.length && !stage.local.met
+        ? html`<section class="stack-close"><h2>${t('adv.meet_known')}</h2><ul class="rows">${known.map(
+            (
+              one,
+            ) => html`<li class="page-item row apart"><span dir="auto">${one.name || one.words.split(' ').slice(0, 3).join(' ')} <span class="small soft">${one.organisation || (one.trouble ? t(one.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone') : t('adv.meet_waits'))}</span></span>
+      ${one.ecdsa_pub ? button(t('frame.next'), () => use(one), { plain: true }) : nothing}</li>`,
+          )}</ul></section>`
+        : nothing
+    }
     ${ownWords(stage)}`;
 }
 
@@ -73,7 +95,8 @@ function scopeOf({ how, case: one, records = [] }) {
 function lacking(local) {
   const purpose = String(local['purpose'] ?? '').trim();
   return {
-    scope: scopeOf(local) ? null : t(local['how'] === 'some' ? 'adv.some_need' : 'adv.what_need'), purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > PURPOSE ? t('adv.purpose_long') : null,
+    scope: scopeOf(local) ? null : t(local['how'] === 'some' ? 'adv.some_need' : 'adv.what_need'),
+    purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > PURPOSE ? t('adv.purpose_long') : null,
     name: String(local['name'] ?? '').trim() ? null : t('adv.called_need'),
   };
 }
@@ -87,16 +110,43 @@ function what(stage) {
   const lacks = local.tried ? lacking(local) : { scope: null, purpose: null, name: null };
   const next = () => (Object.values(lacking(local)).some(Boolean) ? stage.set({ tried: true }) : to(stage, 'preview'));
   const cases = stage.find('records:case', () => stage.app.readRecords('case')).data ?? [];
-  const right = (/** @type {Right} */ one) => checkbox({ id: `right-${one}`, label: t(`adv.right_${one}`), checked: local.rights.includes(one), on: (on) => stage.set({ rights: ['view', 'comment', 'pack'].filter((each) => (each === one ? on : local.rights.includes(each))) }) });
+  const right = (/** @type {Right} */ one) =>
+    checkbox({
+      id: `right-${one}`,
+      label: t(`adv.right_${one}`),
+      checked: local.rights.includes(one),
+      on: (on) =>
+        stage.set({
+          rights: ['view', 'comment', 'pack'].filter((each) => (each === one ? on : local.rights.includes(each))),
+        }),
+    });
   return html`${heading(t('adv.what', { name: who.name }))}${errorSummary(stage)}
     ${chips({ name: 'what', legend: t('adv.what', { name: who.name }), quiet: true, choices: ['all', 'case', 'some'].map((code) => [code, t(`adv.what_${code}`)]), chosen: [local.how ?? ''], on: (how) => stage.set({ how }) })}
-    ${local.how === 'case' ? cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields['title'] ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>` : nothing}
+    ${local.how === 'case' ? (cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields['title'] ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>`) : nothing}
     ${local.how === 'some' ? choosingEntries(stage) : nothing}
     ${lacks.scope ? html`<p class="error-line" role="alert">${lacks.scope}</p>` : nothing}
     <p class="small soft">${t('adv.what_versions')}</p>
     <fieldset class="stack-close"><legend>${t('adv.rights')}</legend>${right('comment')}${right('pack')}${checkbox({ id: 'apart', label: t('adv.apart'), checked: Boolean(local.restricted), on: (restricted) => stage.set({ restricted }) })}</fieldset>
-    ${textField({ id: 'purpose', label: t('adv.purpose'), hint: t('adv.purpose_hint'), value: local.purpose ?? '', error: lacks.purpose, on: (purpose) => { local.purpose = purpose; } })}
-    ${textField({ id: 'called', label: t('adv.called'), hint: t('adv.called_hint'), value: local.name ?? '', error: lacks.name, on: (name) => { local.name = name.slice(0, 80); } })}
+    ${textField({
+      id: 'purpose',
+      label: t('adv.purpose'),
+      hint: t('adv.purpose_hint'),
+      value: local.purpose ?? '',
+      error: lacks.purpose,
+      on: (purpose) => {
+        local.purpose = purpose;
+      },
+    })}
+    ${textField({
+      id: 'called',
+      label: t('adv.called'),
+      hint: t('adv.called_hint'),
+      value: local.name ?? '',
+      error: lacks.name,
+      on: (name) => {
+        local.name = name.slice(0, 80);
+      },
+    })}
     ${chips({ name: 'days', legend: t('adv.until'), choices: DAYS.map((days) => [days, t('adv.days', { n: days })]), chosen: [local.days], on: (days) => stage.set({ days }) })}
     <p class="small soft">${t('adv.until_day', { day: day(Date.now() + Number(local.days) * DAY) })}</p>
     ${standIn(stage, who)}
@@ -107,9 +157,16 @@ function what(stage) {
 function standIn(stage, who) {
   const { local } = stage;
   const known = /** @type {Met[]} */ (stage.find('met', () => stage.app.readMet()).data ?? []);
-  const fit = (/** @type {Met} */ one) => Boolean(one.ecdsa_pub) && one.organisation === who.organisation && one.fingerprint !== who.fingerprint;
-  const use = (/** @type {Met} */ met) => (fit(met) ? stage.set({ meeting: false, stand: met, standWrong: false }) : stage.set({ meeting: false, standWrong: true }));
-  const choices = /** @type {[string, string][]} */ ([['', t('adv.stand_in_none')], ...known.filter(fit).map((one) => [one.fingerprint, one.name])]);
+  const fit = (/** @type {Met} */ one) =>
+    Boolean(one.ecdsa_pub) && one.organisation === who.organisation && one.fingerprint !== who.fingerprint;
+  const use = (/** @type {Met} */ met) =>
+    fit(met)
+      ? stage.set({ meeting: false, stand: met, standWrong: false })
+      : stage.set({ meeting: false, standWrong: true });
+  const choices = /** @type {[string, string][]} */ ([
+    ['', t('adv.stand_in_none')],
+    ...known.filter(fit).map((one) => [one.fingerprint, one.name]),
+  ]);
   return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft">${t('adv.stand_in_lead', { name: who.name })}</p>
     ${choices.length > 1 ? chips({ name: 'stand', legend: t('adv.stand_in'), quiet: true, choices, chosen: [local.stand?.fingerprint ?? ''], on: (print) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === print) ?? null }) }) : nothing}
     ${local.standWrong ? html`<p class="error-line" role="alert">${t('adv.stand_in_other')}</p>` : nothing}
@@ -131,24 +188,52 @@ function agree(stage) {
   const who = /** @type {Met} */ (local.who);
   const scope = /** @type {import('../crypto/grants.js').Scope} */ (scopeOf(local));
   const until = Date.now() + Number(local.days) * DAY;
-  const choice = { scope, rights: local.rights, restricted: Boolean(local.restricted), not_after: until, purpose: String(local.purpose).trim() };
+  const choice = {
+    scope,
+    rights: local.rights,
+    restricted: Boolean(local.restricted),
+    not_after: until,
+    purpose: String(local.purpose).trim(),
+  };
   const go = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ tried: true });
     // Emptied before anything is tried.
     stage.set({ words: '', shown: false, tried: false });
     return stage.run('agree', async () => {
-      await stage.app.letIn({ met: who, standIn: local.stand ?? null, choice, name: String(local.name).trim(), words, instead: local.instead ?? null });
+      await stage.app.letIn({
+        met: who,
+        standIn: local.stand ?? null,
+        choice,
+        name: String(local.name).trim(),
+        words,
+        instead: local.instead ?? null,
+      });
       for (const one of ['grants', 'sees:']) stage.refresh(one);
       to(stage, 'done');
     });
   };
-  const more = [local.restricted ? t('adv.sees_apart') : '', local.rights.includes('comment') ? t('adv.may_comment') : '', local.rights.includes('pack') ? t('adv.may_pack') : ''].filter(Boolean);
+  const more = [
+    local.restricted ? t('adv.sees_apart') : '',
+    local.rights.includes('comment') ? t('adv.may_comment') : '',
+    local.rights.includes('pack') ? t('adv.may_pack') : '',
+  ].filter(Boolean);
   return html`${heading(t('adv.agree'))}${errorSummary(stage)}
     <div class="card stack-close"><p><strong>${t('adv.agree_who', { name: who.name, organisation: who.organisation })}</strong>${local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing}</p>
       <p>${dotted([scopeSaid(stage, { scope }), ...more])}</p><p>${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
-    ${secretField({ id: 'agree-words', label: t('adv.agree_words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go, error: local.tried ? t('words.none') : null, on: (words) => { local.words = words; } })}
+    ${secretField({
+      id: 'agree-words',
+      label: t('adv.agree_words'),
+      value: local.words ?? '',
+      shown: Boolean(local.shown),
+      toggle: () => uncover(stage),
+      enter: go,
+      error: local.tried ? t('words.none') : null,
+      on: (words) => {
+        local.words = words;
+      },
+    })}
     <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'preview'), { plain: true })}</div>`;
 }
 

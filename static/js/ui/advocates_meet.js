@@ -22,11 +22,24 @@ const reader = () => /** @type {any} */ (globalThis).BarcodeDetector;
 export function meeting(stage, { use, stop }) {
   const { local } = stage;
   const met = /** @type {(Met & {before: boolean})|null} */ (local.met ?? null);
-  if (met) return met.name ? whoItIs(stage, met, use) : html`<p role="status">${t('adv.met_later')}</p><div>${button(t('frame.done'), stop, { main: true })}</div>`;
+  if (met)
+    return met.name
+      ? whoItIs(stage, met, use)
+      : html`<p role="status">${t('adv.met_later')}</p><div>${button(t('frame.done'), stop, { main: true })}</div>`;
   const check = () => checkWords(stage);
   return html`<p>${t('adv.meet_lead')}</p>${errorSummary(stage)}
     ${local.scanning ? scanner(stage) : nothing}
-    ${textField({ id: 'nine', label: t('adv.words'), hint: t('adv.words_hint'), lines: 'low', value: local.nine ?? '', error: local.nineWrong ?? null, on: (nine) => { Object.assign(local, { nine, nineWrong: null }); } })}
+    ${textField({
+      id: 'nine',
+      label: t('adv.words'),
+      hint: t('adv.words_hint'),
+      lines: 'low',
+      value: local.nine ?? '',
+      error: local.nineWrong ?? null,
+      on: (nine) => {
+        Object.assign(local, { nine, nineWrong: null });
+      },
+    })}
     <div class="row">${button(t('adv.check'), check, { main: true, busy: stage.running === 'meet' })}
       ${reader() && !local.scanning ? button(t('adv.scan'), () => stage.set({ scanning: { opening: false } }), { icon: 'camera' }) : nothing}${button(t('frame.cancel'), stop, { plain: true })}</div>`;
 }
@@ -45,18 +58,39 @@ function checkWords(stage) {
       const { code } = problemOf(thrown);
       const unknown = /** @type {{unknown?: string[]}} */ (thrown).unknown ?? [];
       if (code !== 'bad_request' && code !== 'not_found') throw thrown;
-      stage.set({ nineWrong: code === 'not_found' ? t('adv.words_nobody') : unknown.length ? t('adv.words_unknown', { words: unknown.slice(0, 9).join(', ') }) : t('adv.words_wrong') });
+      stage.set({
+        nineWrong:
+          code === 'not_found'
+            ? t('adv.words_nobody')
+            : unknown.length
+              ? t('adv.words_unknown', { words: unknown.slice(0, 9).join(', ') })
+              : t('adv.words_wrong'),
+      });
     }
   });
 }
 
 /** @param {Stage} stage @param {Met & {before: boolean}} met @param {(met: Met) => unknown} use */
 function whoItIs(stage, met, use) {
-  const again = () => { Object.assign(stage.local, { met: null, nine: '' }); stage.draw(); };
-  const go = () => { Object.assign(stage.local, { met: null, nine: '' }); use(met); };
+  const again = () => {
+    Object.assign(stage.local, { met: null, nine: '' });
+    stage.draw();
+  };
+  const go = () => {
+    Object.assign(stage.local, { met: null, nine: '' });
+    use(met);
+  };
   return html`<div class="note stack-close"><h2>${t('adv.met', { name: met.name })}</h2><p>${t('adv.met_more', { organisation: met.organisation })}</p></div>
     ${met.before ? html`<p class="care" role="alert">${t('adv.met_before', { name: met.name })}</p>` : nothing}
-    <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(t('adv.met_no'), async () => { await stage.app.forgetAdvocate(met.fingerprint); stage.refresh('met'); again(); }, { plain: !met.before, main: met.before })}</div>`;
+    <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(
+      t('adv.met_no'),
+      async () => {
+        await stage.app.forgetAdvocate(met.fingerprint);
+        stage.refresh('met');
+        again();
+      },
+      { plain: !met.before, main: met.before },
+    )}</div>`;
 }
 
 /** @param {MediaStream|undefined} stream */
@@ -66,7 +100,10 @@ const stopStream = (stream) => stream?.getTracks().forEach((track) => track.stop
 function scanner(stage) {
   const state = stage.local.scanning;
   if (!state.opening) void open(stage, state);
-  const close = () => { stopStream(state.stream); stage.set({ scanning: null }); };
+  const close = () => {
+    stopStream(state.stream);
+    stage.set({ scanning: null });
+  };
   /** @param {Element|undefined} element */
   const live = (element) => {
     const video = /** @type {HTMLVideoElement|undefined} */ (element);
@@ -100,13 +137,17 @@ async function look(stage, state, video) {
   const detector = new (reader())({ formats: ['qr_code'] });
   while (stage.local.scanning === state) {
     const found = video.videoWidth ? await detector.detect(video).catch(() => []) : [];
-    const words = found.map((/** @type {{rawValue: string}} */ { rawValue }) => String(rawValue)).find((/** @type {string} */ text) => /^[A-Za-z]+(?: [A-Za-z]+){8}$/.test(text));
+    const words = found
+      .map((/** @type {{rawValue: string}} */ { rawValue }) => String(rawValue))
+      .find((/** @type {string} */ text) => /^[A-Za-z]+(?: [A-Za-z]+){8}$/.test(text));
     if (words && stage.local.scanning === state) {
       stopStream(state.stream);
       stage.set({ scanning: null, nine: words.toLowerCase() });
       return checkWords(stage);
     }
-    await new Promise((go) => { setTimeout(go, LOOK_AGAIN); });
+    await new Promise((go) => {
+      setTimeout(go, LOOK_AGAIN);
+    });
   }
   return undefined;
 }

@@ -19,8 +19,15 @@ export function whatItIs() {
 export function ownWords(stage) {
   const shown = Boolean(stage.local.own);
   const words = shown ? stage.find('own-words', () => stage.app.ownWords()).data : null;
-  return html`<div class="rows"><div>${row({ title: t('adv.own_show'), icon: 'key', expanded: shown, on: () => stage.set({ own: !shown }),
-    body: shown ? html`<p>${t('adv.own_lead')}</p>${words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()}` : nothing })}</div></div>`;
+  return html`<div class="rows"><div>${row({
+    title: t('adv.own_show'),
+    icon: 'key',
+    expanded: shown,
+    on: () => stage.set({ own: !shown }),
+    body: shown
+      ? html`<p>${t('adv.own_lead')}</p>${words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()}`
+      : nothing,
+  })}</div></div>`;
 }
 
 /** Nine words with their numbers. @param {string} words */

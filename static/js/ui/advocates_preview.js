@@ -26,8 +26,12 @@ export function preview(stage, { scope, restricted }) {
   const shown = rows.slice(0, stage.local.allSeen ? rows.length : SHOWN);
   const after = 'all' in scope ? 'adv.preview_new' : 'case' in scope ? 'adv.preview_new_case' : 'adv.preview_new_some';
   const lines = [
-    `${tn('adv.preview_entries', found.entries.length)}${found.files ? `, ${tn('adv.preview_files', found.files)}` : ''}`, t(after), t(restricted ? 'adv.preview_apart_on' : 'adv.preview_apart'),
-    found.files && !restricted ? t('adv.preview_pictures') : '', found.intimate ? tn('adv.preview_intimate', found.intimate) : '', t('adv.preview_note'),
+    `${tn('adv.preview_entries', found.entries.length)}${found.files ? `, ${tn('adv.preview_files', found.files)}` : ''}`,
+    t(after),
+    t(restricted ? 'adv.preview_apart_on' : 'adv.preview_apart'),
+    found.files && !restricted ? t('adv.preview_pictures') : '',
+    found.intimate ? tn('adv.preview_intimate', found.intimate) : '',
+    t('adv.preview_note'),
   ].filter(Boolean);
   return html`<p>${t('adv.preview_lead')}</p><ul class="points card">${lines.map((line) => html`<li>${line}</li>`)}</ul>
     ${rows.length ? html`<div class="rows">${shown.map((one) => entryRow(stage, one, restricted))}</div>` : html`<p>${t('adv.preview_none')}</p>`}
@@ -44,7 +48,9 @@ function entryRow(stage, one, restricted) {
 
 /** @param {Stage} stage @param {string} record @param {boolean} restricted */
 function asTheySee(stage, record, restricted) {
-  const found = /** @type {Entry|undefined} */ (stage.find(`entry:${record}`, () => stage.app.readIncident(record)).data);
+  const found = /** @type {Entry|undefined} */ (
+    stage.find(`entry:${record}`, () => stage.app.readIncident(record)).data
+  );
   if (!found) return waiting();
   const said = factsOf(stage, found.fields, restricted ? found.restricted : {});
   const changed = found.versions.filter(({ kind }) => kind === 'amendment').length;

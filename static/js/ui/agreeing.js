@@ -11,8 +11,17 @@ import { uncover } from './door.js';
 export function wordsOnceMore(stage, enter) {
   const { local } = stage;
   return secretField({
-    id: 'agree-words', label: t('agree.words'), hint: t('agree.why'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: () => void enter(),
-    error: local.noWords ? t('words.none') : null, on: (words) => { local.words = words; },
+    id: 'agree-words',
+    label: t('agree.words'),
+    hint: t('agree.why'),
+    value: local.words ?? '',
+    shown: Boolean(local.shown),
+    toggle: () => uncover(stage),
+    enter: () => void enter(),
+    error: local.noWords ? t('words.none') : null,
+    on: (words) => {
+      local.words = words;
+    },
   });
 }
 
@@ -31,6 +40,8 @@ export async function agreedWith(stage, times = 1) {
   stage.set({ words: '', shown: false, noWords: false });
   /** @type {Agreed|null} */
   let agreed = null;
-  await stage.run('agree', async () => { agreed = await stage.app.agree(words, times); });
+  await stage.run('agree', async () => {
+    agreed = await stage.app.agree(words, times);
+  });
   return agreed;
 }

@@ -15,11 +15,19 @@ const listed = (parts) => new Intl.ListFormat(language(), { type: 'unit' }).form
  */
 export function amountSaid(amount) {
   const messages = Math.max(0, amount.in - amount.calls);
-  const [calls, texts] = [amount.calls ? tn('amount.calls', amount.calls) : '', messages ? tn('amount.messages', messages) : ''];
+  const [calls, texts] = [
+    amount.calls ? tn('amount.calls', amount.calls) : '',
+    messages ? tn('amount.messages', messages) : '',
+  ];
   const came = calls && texts ? t('amount.and', { a: calls, b: texts }) : calls || texts;
-  const names = amount.from.length > NAMED ? tn('amount.people', amount.from.length) : amount.from.map(inItsOrder).join(', ');
+  const names =
+    amount.from.length > NAMED ? tn('amount.people', amount.from.length) : amount.from.map(inItsOrder).join(', ');
   const mine = amount.out ? tn(came ? 'amount.mine' : 'amount.only_mine', amount.out) : '';
-  const parts = [came && names ? t('amount.from', { what: came, names }) : came, mine, amount.unsure ? tn('amount.unsure', amount.unsure) : ''].filter(Boolean);
+  const parts = [
+    came && names ? t('amount.from', { what: came, names }) : came,
+    mine,
+    amount.unsure ? tn('amount.unsure', amount.unsure) : '',
+  ].filter(Boolean);
   return listed([...(parts.length ? parts : [t('amount.none')]), ...span(amount)]);
 }
 

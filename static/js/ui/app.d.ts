@@ -3,45 +3,138 @@ import type { Advocating } from './advocating.d.ts';
 
 export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.d.ts';
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
-export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; why?: 'files' | 'elsewhere' | 'unproved'; files?: number; percent?: number; sentence?: string | null };
+export type EntryState = {
+  code: 'sealed' | 'sending' | 'kept' | 'trouble';
+  at: number | null;
+  why?: 'files' | 'elsewhere' | 'unproved';
+  files?: number;
+  percent?: number;
+  sentence?: string | null;
+};
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
 export type Fields = Record<string, any>;
 export type Attachment = {
-  attachment: string; name: string; kind: 'image' | 'audio' | 'video' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
-  route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  attachment: string;
+  name: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  size: number;
+  claimed: string;
+  magic: string;
+  mismatch: boolean;
+  preview: boolean;
+  route: string;
+  received_at: number;
+  sha256: string;
+  state: EntryState;
+  outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
   /** whether the file says where it was made; null where that cannot be told */
-  place?: boolean | null; description?: string; sensitivity?: string;
+  place?: boolean | null;
+  description?: string;
+  sensitivity?: string;
 };
 /** One file with all that is kept of it. */
 export type AttachmentRead = Attachment & {
-  fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: RecordStep[];
-  entries: { record: string; seq_no: number | null; title: string }[]; draft: boolean; custody: { at: number; actor: string; action: string; detail?: string }[];
+  fields: Fields;
+  restricted: Fields;
+  taken_out: number | null;
+  out_reason: string;
+  two: boolean;
+  at: number;
+  versions: RecordStep[];
+  entries: { record: string; seq_no: number | null; title: string }[];
+  draft: boolean;
+  custody: { at: number; actor: string; action: string; detail?: string }[];
 };
-export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
+export type Draft = {
+  id: string;
+  record: string | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  saved_at: number | null;
+};
 export type Occurred = {
-  occurred_start: number | null; occurred_end: number | null; occurred_local: string | null; tz: string; utc_offset_min: number | null; precision: string;
+  occurred_start: number | null;
+  occurred_end: number | null;
+  occurred_local: string | null;
+  tz: string;
+  utc_offset_min: number | null;
+  precision: string;
 };
 export type Row = {
-  record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
-  pictures: number; additions: number; amendments?: number; state: EntryState; flags?: string[]; taken_out?: number | null; erased?: number | null;
+  record: string;
+  seq_no: number | null;
+  title: string;
+  occurred: Occurred;
+  recorded_at: number;
+  received_at?: number | null;
+  pictures: number;
+  additions: number;
+  amendments?: number;
+  state: EntryState;
+  flags?: string[];
+  taken_out?: number | null;
+  erased?: number | null;
   /** What it is counted and filtered by; everyone it names; its first pictures; nothing but words and a time so far. */
-  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean; helped?: string;
+  f?: import('../record/patterns_facts.js').Fact | null;
+  links?: string[];
+  shots?: string[];
+  bare?: boolean;
+  helped?: string;
 };
 export type Change = { field: string; old: any; new: any };
-export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: 'this' | 'other' | 'borrowed'; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
+export type VersionShown = {
+  version: string;
+  at: number;
+  kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged';
+  by: 'this' | 'other' | 'borrowed';
+  reason: string | null;
+  changes: Change[];
+  fields?: Fields;
+  altered?: boolean;
+  kept_at?: number | null;
+  listed?: boolean;
+};
 /** One of two versions that two devices wrote at once. */
-export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
-export type CapturedFile = { attachment: string; name: string; kind: string; size: number; sha256: string; magic: string; at?: number; same?: boolean };
+export type End = {
+  version: string;
+  at: number;
+  here: boolean;
+  taken_out: boolean;
+  fields: Fields;
+  restricted: Fields;
+};
+export type CapturedFile = {
+  attachment: string;
+  name: string;
+  kind: string;
+  size: number;
+  sha256: string;
+  magic: string;
+  at?: number;
+  same?: boolean;
+};
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
 export type Half = { narrative: string; restricted: Fields; when?: import('./when.js').When | undefined };
 export type Entry = {
-  record: string; seq_no: number | null; fields: Fields; restricted: Fields; attachments: Attachment[]; note: string; state: EntryState; versions: VersionShown[];
+  record: string;
+  seq_no: number | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  note: string;
+  state: EntryState;
+  versions: VersionShown[];
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
   /** The words or the time, changed and not saved yet. */
   half?: Half | null;
-  taken_out?: number | null; ends?: End[]; erasing?: Waiting | null; flags?: string[];
-  files_out?: { attachment: string; name: string; at: number; removed?: boolean }[]; given?: { who: string; at: number; pack_no: number | null }[];
+  taken_out?: number | null;
+  ends?: End[];
+  erasing?: Waiting | null;
+  flags?: string[];
+  files_out?: { attachment: string; name: string; at: number; removed?: boolean }[];
+  given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
   phase:
@@ -100,47 +193,148 @@ export type Locking = { cover: boolean; short: boolean; locking: { hidden: numbe
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
 export type ShownSection = { title: string; blocks: ShownBlock[] };
 export type Summary = {
-  entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
-  unlooked: number; restricted_words: number; intimate: number; groups: string[][];
+  entries: number;
+  additions: number;
+  amendments: number;
+  pictures: number;
+  files: number;
+  bytes: number;
+  withheld: number;
+  removed: number;
+  unlooked: number;
+  restricted_words: number;
+  intimate: number;
+  groups: string[][];
   /** Entries the keeper marked to be read first, ten at most. */
   marked: string[];
   /** What was counted, version by version: handed back unchanged, since a pack holds nothing else. */
   looked: string[];
 };
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
-export type Look = { attachment: string; record: string; name: string; film: boolean; place: boolean; decision: Decision | null };
-export type Wordy = { id: string; why: 'apart' | 'postcode' | 'number'; found: string; record: string; kind: string; answered: boolean };
-export type Review = { pictures: Look[]; words: Wordy[]; places: { attachment: string; record: string; name: string }[]; intimate: number };
+export type Look = {
+  attachment: string;
+  record: string;
+  name: string;
+  film: boolean;
+  place: boolean;
+  decision: Decision | null;
+};
+export type Wordy = {
+  id: string;
+  why: 'apart' | 'postcode' | 'number';
+  found: string;
+  record: string;
+  kind: string;
+  answered: boolean;
+};
+export type Review = {
+  pictures: Look[];
+  words: Wordy[];
+  places: { attachment: string; record: string; name: string }[];
+  intimate: number;
+};
 export type PackWays = { registered: boolean; high_risk: boolean; server: boolean; offline: boolean };
 export type Shared = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
-export type MadePack = { file: Blob | null; files?: { name: string; file: Blob }[]; name: string; no: number; record: string; size: number };
+export type MadePack = {
+  file: Blob | null;
+  files?: { name: string; file: Blob }[];
+  name: string;
+  no: number;
+  record: string;
+  size: number;
+};
 export type Say = import('../pack/chronology.js').Say;
-export type ChaseItem = { key: string; what: 'wipe' | 'asked' | 'update' | 'order' | 'download'; due: string | null; record: string; kind: string; fields: Fields; seq_no: number | null; detail: Fields; done_at: number | null };
-export type Mention = { record: string; kind: string; seq_no: number | null; title: string; fields: Fields; at: number; how: string[]; terms: string[] };
+export type ChaseItem = {
+  key: string;
+  what: 'wipe' | 'asked' | 'update' | 'order' | 'download';
+  due: string | null;
+  record: string;
+  kind: string;
+  fields: Fields;
+  seq_no: number | null;
+  detail: Fields;
+  done_at: number | null;
+};
+export type Mention = {
+  record: string;
+  kind: string;
+  seq_no: number | null;
+  title: string;
+  fields: Fields;
+  at: number;
+  how: string[];
+  terms: string[];
+};
 /** A record of any kind but an entry: see actions/records.js. */
 export type KeptRecord = {
-  record: string; kind: string; fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: number;
+  record: string;
+  kind: string;
+  fields: Fields;
+  restricted: Fields;
+  taken_out: number | null;
+  out_reason: string;
+  two: boolean;
+  at: number;
+  versions: number;
 };
 /** `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a proposal. */
 export type WholeRecord = Omit<KeptRecord, 'versions'> & {
-  versions: RecordStep[]; ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[]; together: { fields: Fields; restricted: Fields };
+  versions: RecordStep[];
+  ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[];
+  together: { fields: Fields; restricted: Fields };
 };
 export type RecordStep = {
-  version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: 'this' | 'other'; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
+  version: string;
+  at: number;
+  kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back';
+  by: 'this' | 'other';
+  reason: string | null;
+  changes: Change[];
+  fields: Fields;
+  altered: boolean;
 };
 /** What a record of another kind is called. */
 export type Known = { kind: string; fields: Fields; name: string };
-export type Chosen = { from: number | null; to: number | null; records: string[] | null; intimate?: boolean; items?: string[] };
+export type Chosen = {
+  from: number | null;
+  to: number | null;
+  records: string[] | null;
+  intimate?: boolean;
+  items?: string[];
+};
 /** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
 export type Handover = {
-  handover: string; made_at: number; expires_at: number; ended_at: number | null; openings: number[]; openings_most: number; size: number;
-  known: boolean; name: string; record: string | null; to?: string;
+  handover: string;
+  made_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  openings: number[];
+  openings_most: number;
+  size: number;
+  known: boolean;
+  name: string;
+  record: string | null;
+  to?: string;
 };
-export type HandedOver = { handover: string; words: string; name: string; address: string; expires_at: number; openings_most: number };
+export type HandedOver = {
+  handover: string;
+  words: string;
+  name: string;
+  address: string;
+  expires_at: number;
+  openings_most: number;
+};
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
 export type Usage = {
-  used_bytes: number; quota_bytes: number; phone_bytes: number | null; room_bytes: number | null; waiting: { files: number; bytes: number };
-  light: boolean; light_chosen: 'auto' | 'on' | 'off'; sending: 'now' | 'wifi' | 'ask'; wifi_known: boolean;
+  used_bytes: number;
+  quota_bytes: number;
+  phone_bytes: number | null;
+  room_bytes: number | null;
+  waiting: { files: number; bytes: number };
+  light: boolean;
+  light_chosen: 'auto' | 'on' | 'off';
+  sending: 'now' | 'wifi' | 'ask';
+  wifi_known: boolean;
 };
 /** What this phone knows of the diary, for two people to compare. */
 export type DiaryAccount = { entries: number; at: number; code: string };
@@ -189,8 +383,17 @@ export interface App extends Advocating {
   /** New words; the keys stay. */
   changeWords(given: { words: string; newWords: string }): Promise<unknown>;
   /** New words and every key anew; nothing of before opens what comes after. */
-  renewKeys(given: { words: string; newWords: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
-  renewOn(given: { newWords: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  renewKeys(given: {
+    words: string;
+    newWords: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
+  renewOn(given: {
+    newWords: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
   giveUpKeys(): Promise<unknown>;
   catchUp(given: { words: string }): Promise<unknown>;
   endOthers(by: { words: string }): Promise<unknown>;
@@ -208,12 +411,26 @@ export interface App extends Advocating {
   restrictedWords?(): string[];
   /** What the officer's page and own words said in the last pack. */
   readSettings?(): Promise<{ fields: Fields; restricted: Fields }>;
-  saveIncident(save: { record: string | null; fields: Fields; restricted: Fields; reason?: string }): Promise<{ record: string }>;
+  saveIncident(save: {
+    record: string | null;
+    fields: Fields;
+    restricted: Fields;
+    reason?: string;
+  }): Promise<{ record: string }>;
   needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
   readIncident(record: string): Promise<Entry>;
   /** Two versions of one entry brought together by the keeper: every field as it shall stand. */
-  bringTogether?(record: string, chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string }): Promise<unknown>;
-  attribute?(said: { records: string[]; actor_ids: string[]; replace: boolean; attribution_basis: string[]; reason: string }): Promise<{ changed: number }>;
+  bringTogether?(
+    record: string,
+    chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
+  ): Promise<unknown>;
+  attribute?(said: {
+    records: string[];
+    actor_ids: string[];
+    replace: boolean;
+    attribution_basis: string[];
+    reason: string;
+  }): Promise<{ changed: number }>;
   askErasing?(record: string, by: { words: string }): Promise<{ due_at: number }>;
   stopErasing?(record: string): Promise<unknown>;
   finishErasing?(record: string, by: { words: string }): Promise<unknown>;
@@ -222,7 +439,11 @@ export interface App extends Advocating {
   askToLiftHold?(by: { words: string }): Promise<unknown>;
   keepHoldOn?(): Promise<unknown>;
   saveNote(record: string, text: string): Promise<unknown>;
-  addFile(target: string, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<Attachment>;
+  addFile(
+    target: string,
+    file: File,
+    how: { route: string; onProgress?: (done: number, total: number) => void },
+  ): Promise<Attachment>;
   readPicture(attachment: string, size: 'preview' | 'print' | 'masked' | 'unmasked'): Promise<{ url: string } | null>;
   readAttachment(attachment: string): Promise<AttachmentRead>;
   needsAttachmentReason(attachment: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
@@ -235,10 +456,17 @@ export interface App extends Advocating {
   moveFile(attachment: string, to: string | null, reason: string): Promise<unknown>;
   readLoose(): Promise<Attachment[]>;
   dropHeld(attachment: string): Promise<unknown>;
-  maskPicture(attachment: string, mask: { boxes: { x: number; y: number; w: number; h: number }[]; what: string[]; why: string }): Promise<unknown>;
+  maskPicture(
+    attachment: string,
+    mask: { boxes: { x: number; y: number; w: number; h: number }[]; what: string[]; why: string },
+  ): Promise<unknown>;
   printCopy(attachment: string, which: 'masked' | null): Promise<unknown>;
   purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
-  answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
+  answerPhoneCopy(
+    record: string,
+    attachment: string,
+    answer: 'kept' | 'removed_for_safety' | 'later',
+  ): Promise<unknown>;
   /** This is not my phone: nothing is left on it. */
   borrow(how?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
   /** Whether leaving a borrowed device now would lose something. */
@@ -262,14 +490,24 @@ export interface App extends Advocating {
   readRecord(record: string): Promise<WholeRecord>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */
-  saveRecord(save: { kind: string; record: string | null; fields?: Fields; restricted?: Fields; reason?: string }): Promise<{ record: string }>;
+  saveRecord(save: {
+    kind: string;
+    record: string | null;
+    fields?: Fields;
+    restricted?: Fields;
+    reason?: string;
+  }): Promise<{ record: string }>;
   takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
   putBackRecord(record: string): Promise<{ record: string }>;
   readPeople(how?: { all?: boolean }): Promise<(KeptRecord & { code: string; root: string })[]>;
   /** Entries and other records whose words name this one, or one merged with it. */
   readMentions(record: string): Promise<Mention[]>;
   mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
-  addRecordFile(to: { kind: string; record: string; field: string }, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<{ attachment: string }>;
+  addRecordFile(
+    to: { kind: string; record: string; field: string },
+    file: File,
+    how: { route: string; onProgress?: (done: number, total: number) => void },
+  ): Promise<{ attachment: string }>;
   readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
   /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
   /** What could be shown to someone; then the page itself, with the diary locked behind it. */
@@ -296,14 +534,25 @@ export interface App extends Advocating {
   newSince(): Promise<string[]>;
   chooseFile(name: string): Promise<unknown>;
   canChooseFile(): boolean;
-  readChronology(chosen: Chosen & { agreed: import('../actions/confirming.js').Agreed }, say: Say): Promise<import('../pack/chronology.js').Chronology>;
+  readChronology(
+    chosen: Chosen & { agreed: import('../actions/confirming.js').Agreed },
+    say: Say,
+  ): Promise<import('../pack/chronology.js').Chronology>;
   readForQuick(): Promise<any>;
   readShared(): Promise<Shared[]>;
   noteDelivery(record: string, said: Fields): Promise<unknown>;
-  noteShared(said: { kind: string; records: string[]; delivered_to?: string; delivered_how?: string }): Promise<unknown>;
+  noteShared(said: {
+    kind: string;
+    records: string[];
+    delivered_to?: string;
+    delivered_how?: string;
+  }): Promise<unknown>;
   cancelPack(): Promise<unknown>;
   /** Refuses whatever was not made after the words; `words`: the keeper's own, typed for it. */
-  handOver(given: { file: Blob; name: string; words: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
+  handOver(
+    given: { file: Blob; name: string; words: string; record?: string | null; to?: string },
+    onStep: (at: Step) => void,
+  ): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
   /** `offline`: what this phone alone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
@@ -312,7 +561,10 @@ export interface App extends Advocating {
   endHandovers(handovers: readonly string[], by: { words: string }): Promise<unknown>;
   /** What advocates typed for the keeper and the keeper has not spoken of yet. */
   readAssisted(): Promise<import('../actions/assisted.js').Written[]>;
-  answerAssisted(id: string, said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string }): Promise<unknown>;
+  answerAssisted(
+    id: string,
+    said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string },
+  ): Promise<unknown>;
   /** Seven words for somebody who saw it. */
   askWitness(asked: { name: string; note: string; words: string }): Promise<import('../actions/witnesses.js').Kept>;
   readWitnesses(): Promise<import('../actions/witnesses.js').Listed>;
@@ -320,8 +572,17 @@ export interface App extends Advocating {
   dropWitness(witness: string, by: { words: string }): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
-  makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;
-  takeCopy(by: { file: Blob; words: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  makeCopy(how: {
+    words: string;
+    onProgress?: (done: number, total: number) => void;
+    signal?: AbortSignal;
+  }): Promise<{ file: Blob; name: string; lacking: number }>;
+  takeCopy(by: {
+    file: Blob;
+    words: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
   diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
   knownKey(): Promise<string>;
   acceptKey(typed: string): Promise<unknown>;
@@ -336,5 +597,14 @@ export interface App extends Advocating {
 }
 
 /** A screen, and what it is about. */
-export type Place = { name: string; record?: string; attachment?: string; first?: boolean; kind?: string; preset?: string; of?: string; records?: readonly string[] };
+export type Place = {
+  name: string;
+  record?: string;
+  attachment?: string;
+  first?: boolean;
+  kind?: string;
+  preset?: string;
+  of?: string;
+  records?: readonly string[];
+};
 export type Problem = { code: string; sentence: string; fields?: Record<string, string> };

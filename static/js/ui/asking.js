@@ -25,9 +25,23 @@ function isAsked(stage) {
  */
 export function askFirst(stage, instead, go) {
   if (isAsked(stage)) return void go();
-  stage.openSheet((on) => sheet(on, t('ask.title'), html`<p>${t('ask.question')}</p>
-    <div class="row">${button(t('ask.no'), () => { answered = on.generation; on.closeSheet(); go(); }, { main: true })}
-      ${button(t('ask.yes'), () => openWordsPath(on, instead))}</div>`));
+  stage.openSheet((on) =>
+    sheet(
+      on,
+      t('ask.title'),
+      html`<p>${t('ask.question')}</p>
+    <div class="row">${button(
+      t('ask.no'),
+      () => {
+        answered = on.generation;
+        on.closeSheet();
+        go();
+      },
+      { main: true },
+    )}
+      ${button(t('ask.yes'), () => openWordsPath(on, instead))}</div>`,
+    ),
+  );
 }
 
 /** For a picker: the question that comes before it opens, or nothing once it was answered. @param {Stage} stage @param {Instead} instead @returns {((go: () => void) => void)|undefined} */
@@ -45,10 +59,22 @@ export function openWordsPath(stage, instead) {
       on.closeSheet();
       return words ? on.run('instead', () => keepWords(on, instead, words)) : undefined;
     };
-    return sheet(on, t('ask.done'), html`<ul class="points stack-close"><li>${t('ask.dont')}</li><li>${t('ask.report')}</li><li>${t('ask.adults')}</li></ul>
+    return sheet(
+      on,
+      t('ask.done'),
+      html`<ul class="points stack-close"><li>${t('ask.dont')}</li><li>${t('ask.report')}</li><li>${t('ask.adults')}</li></ul>
       <p>${t('ask.words')}</p>
-      ${textField({ id: 'instead', label: t('ask.field'), lines: 'low', value: local.instead ?? '', on: (words) => { local.instead = words; } })}
-      <div class="row">${button(t('ask.keep'), keep, { main: true })}${button(t('ask.only'), () => on.closeSheet(), { plain: true })}</div>${nothing}`);
+      ${textField({
+        id: 'instead',
+        label: t('ask.field'),
+        lines: 'low',
+        value: local.instead ?? '',
+        on: (words) => {
+          local.instead = words;
+        },
+      })}
+      <div class="row">${button(t('ask.keep'), keep, { main: true })}${button(t('ask.only'), () => on.closeSheet(), { plain: true })}</div>${nothing}`,
+    );
   });
 }
 

@@ -27,8 +27,22 @@ function assisted(stage) {
 /** @param {Stage} stage @param {Written} one */
 function reading(stage, one) {
   const { mark } = one;
-  const refuse = () => stage.openSheet(() => sheet(stage, t('asst.no_title'), html`<p>${t(one.record ? 'asst.no_lead_in' : 'asst.no_lead')}</p>
-    <div class="row">${button(t('asst.no_do'), () => { stage.closeSheet(); void say(stage, one, { answer: 'no' }); }, { main: true })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`));
+  const refuse = () =>
+    stage.openSheet(() =>
+      sheet(
+        stage,
+        t('asst.no_title'),
+        html`<p>${t(one.record ? 'asst.no_lead_in' : 'asst.no_lead')}</p>
+    <div class="row">${button(
+      t('asst.no_do'),
+      () => {
+        stage.closeSheet();
+        void say(stage, one, { answer: 'no' });
+      },
+      { main: true },
+    )}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+      ),
+    );
   return html`<div class="stack-close">
       <p>${t('asst.who', { name: one.name || mark.by })}${one.organisation ? html` <span class="soft">${one.organisation}</span>` : nothing}</p>
       <p class="small soft">${talk(mark)} · ${t(mark.read_back ? 'asst.read_back' : 'asst.not_read_back')}</p><p>${t('asst.lead')}</p></div>
@@ -38,23 +52,44 @@ function reading(stage, one) {
     </article>
     <div class="stack-close"><h2>${t('asst.ask')}</h2>
       <div class="row">${button(t('asst.yes'), () => say(stage, one, { answer: 'yes' }), { main: true, busy: stage.running === 'assisted' })}
-        ${button(t('asst.change'), () => { stage.arrived = true; stage.set({ own: one.narrative }); })}${button(t('asst.no'), refuse)}</div>
+        ${button(t('asst.change'), () => {
+          stage.arrived = true;
+          stage.set({ own: one.narrative });
+        })}${button(t('asst.no'), refuse)}</div>
       <div>${button(t('asst.later'), () => say(stage, one, { answer: 'later' }), { plain: true })}</div><p class="small soft">${t('asst.later_more')}</p></div>`;
 }
 
 /** Each thing that was asked and said, in order: nobody's question is mistaken for the keeper's words. @param {import('../actions/assisted.js').Mark} mark */
 function turns({ turns: list }) {
-  return list.map(({ asked, words, said }) => html`<div class="stack-close">
+  return list.map(
+    ({ asked, words, said }) => html`<div class="stack-close">
     <p class="small soft">${asked ? html`${t('asst.asked')}: <strong dir="auto">${asked === 'own' ? words : t(`asst.p.${asked}`)}</strong>` : t('asst.unasked')}</p>
-    <p class="narrative ${said ? '' : 'soft'}" dir="auto">${said || t('asst.nothing')}</p></div>`);
+    <p class="narrative ${said ? '' : 'soft'}" dir="auto">${said || t('asst.nothing')}</p></div>`,
+  );
 }
 
 /** @param {Stage} stage @param {Written} one */
 function changing(stage, one) {
   const { local } = stage;
-  const stop = () => { stage.arrived = true; stage.set({ own: undefined, needed: false }); };
-  const save = () => (local.own.trim() ? say(stage, one, { answer: 'changed', narrative: local.own, reason: t('asst.reason_said') }) : stage.set({ needed: true }));
-  return html`${textField({ id: 'own', label: t('asst.own'), hint: t('asst.own_hint'), lines: 'big', value: local.own, error: local.needed ? t('asst.own_need') : null, on: (own) => { local.own = own; } })}
+  const stop = () => {
+    stage.arrived = true;
+    stage.set({ own: undefined, needed: false });
+  };
+  const save = () =>
+    local.own.trim()
+      ? say(stage, one, { answer: 'changed', narrative: local.own, reason: t('asst.reason_said') })
+      : stage.set({ needed: true });
+  return html`${textField({
+    id: 'own',
+    label: t('asst.own'),
+    hint: t('asst.own_hint'),
+    lines: 'big',
+    value: local.own,
+    error: local.needed ? t('asst.own_need') : null,
+    on: (own) => {
+      local.own = own;
+    },
+  })}
     <div class="row">${button(t('asst.own_do'), save, { main: true, busy: stage.running === 'assisted' })}${button(t('frame.cancel'), stop, { plain: true })}</div>`;
 }
 
@@ -74,7 +109,9 @@ function say(stage, one, said) {
 
 /** @param {{how: string, held_at: number|null}} mark */
 function talk({ how, held_at }) {
-  return t(`asst.how.${['call', 'video_call', 'meeting'].includes(how) ? how : 'call'}`, { day: held_at === null ? '' : day(held_at) });
+  return t(`asst.how.${['call', 'video_call', 'meeting'].includes(how) ? how : 'call'}`, {
+    day: held_at === null ? '' : day(held_at),
+  });
 }
 
 /** Who typed an entry and what the keeper said to it; on the entry itself, where it cannot be missed. @param {Stage} stage @param {{fields: Record<string, any>}} found */
@@ -92,12 +129,16 @@ export function markLine(stage, { fields }) {
 
 /** @param {'asst'|'theirs'} of said to the keeper, or of them @param {string} by @param {string} answer */
 function markWords(of, by, answer) {
-  return [t('asst.mark', { by }), t(`${of}.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`)].join(', ');
+  return [t('asst.mark', { by }), t(`${of}.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`)].join(
+    ', ',
+  );
 }
 
 /** The same in a line of the list. @param {import('./app.d.ts').Row} row @param {'asst'|'theirs'} [of] */
 export function markShort({ helped }, of = 'asst') {
-  return helped ? html`<span class="written-short">${t(`${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`)}</span>` : nothing;
+  return helped
+    ? html`<span class="written-short">${t(`${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`)}</span>`
+    : nothing;
 }
 
 export const views = { assisted };

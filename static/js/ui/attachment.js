@@ -28,9 +28,12 @@ function attachment(stage) {
   // A file of a draft is another thing once its entry is saved.
   const waits = stage.state.draft?.attachments.some((one) => one.attachment === id) ?? false;
   const found = stage.find(`attachment:${waits ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
-  if (found.problem) return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
-  if (!found.data) return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
-  if (found.data.out_reason === 'file_removed') return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', { at: atWords(found.data.taken_out ?? 0) })}</p></div>`;
+  if (found.problem)
+    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
+  if (!found.data)
+    return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
+  if (found.data.out_reason === 'file_removed')
+    return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', { at: atWords(found.data.taken_out ?? 0) })}</p></div>`;
   return stage.local.masking ? masking(stage, found.data) : whole(stage, found.data);
 }
 
@@ -60,7 +63,12 @@ function standsIn(stage, { entries, draft }) {
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 function outLine(stage, file) {
-  const back = () => stage.run('back', async () => { await stage.app.putBackRecord(file.attachment); stage.say(t('attach.was_back')); refreshFile(stage); });
+  const back = () =>
+    stage.run('back', async () => {
+      await stage.app.putBackRecord(file.attachment);
+      stage.say(t('attach.was_back'));
+      refreshFile(stage);
+    });
   return html`<div class="note stack-close" role="status"><p>${t('attach.out', { at: atWords(file.taken_out ?? 0) })}</p><div>${button(t('attach.back'), back, { busy: stage.running === 'back' })}</div></div>`;
 }
 
@@ -72,14 +80,17 @@ function look(stage, file) {
   const masked = file.fields['print_copy'] === 'masked';
   const { url, waiting } = picture(stage, file, 'preview');
   const bare = Boolean(local.bare) && file.kind === 'image';
-  const large = bare ? picture(stage, file, local.plain ? 'unmasked' : 'print').url ?? url : url;
+  const large = bare ? (picture(stage, file, local.plain ? 'unmasked' : 'print').url ?? url) : url;
   const touch = () => {
     if (!local.bare) stage.app.looked(file.attachment);
     stage.set({ bare: !local.bare });
   };
   return html`<div class="look">
-    <div class="look-picture">${large ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(file.fields['alt_text'] || t('file.picture_of', { name: file.name })) : ''}>`
-    : html`<p class="soft page">${waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')}</p>`}</div>
+    <div class="look-picture">${
+      large
+        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(file.fields['alt_text'] || t('file.picture_of', { name: file.name })) : ''}>`
+        : html`<p class="soft page">${waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')}</p>`
+    }</div>
     <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), touch, { icon: 'eye' }) : nothing}
       ${bare && masked ? button(t(local.plain ? 'mask.look' : 'mask.plain'), () => stage.set({ plain: !local.plain }), { plain: true }) : nothing}</div>
     ${file.kind === 'video' ? player(stage, file, file.fields['duration_ms'] ?? null) : nothing}
@@ -95,18 +106,38 @@ function warnings(file) {
 /** What the file says of itself, and how it is kept. @param {AttachmentRead} file */
 function facts(file) {
   const about = file.restricted['exif_summary'] ?? {};
-  const made = typeof about.taken_local === 'string' ? inOneLine([dayWords(about.taken_local.slice(0, 10)), about.taken_local.slice(11, 16)]) : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
+  const made =
+    typeof about.taken_local === 'string'
+      ? inOneLine([dayWords(about.taken_local.slice(0, 10)), about.taken_local.slice(11, 16)])
+      : typeof about.taken_at === 'number'
+        ? atWords(about.taken_at)
+        : '';
   const says = [
-    ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')], ['attach.software', about.software], ['attach.taken', made],
+    ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')],
+    ['attach.software', about.software],
+    ['attach.taken', made],
     ['attach.length', typeof file.fields['duration_ms'] === 'number' ? lengthWords(file.fields['duration_ms']) : ''],
-    ['attach.where', file.place === true ? t('attach.where_yes') : file.place === false ? t('attach.where_no') : t('attach.where_unknown')],
+    [
+      'attach.where',
+      file.place === true
+        ? t('attach.where_yes')
+        : file.place === false
+          ? t('attach.where_no')
+          : t('attach.where_unknown'),
+    ],
   ];
   const kept = [
-    ['file.type', file.magic || file.claimed], ['file.size', `${size(file.size)} (${t('say.bytes', { n: file.size.toLocaleString(language()) })})`], ['file.came', label('routes', file.route)],
-    ['file.received', atWords(file.received_at)], ['f.attachment.outside_copy', label('outside_copies', file.outside_copy)],
+    ['file.type', file.magic || file.claimed],
+    ['file.size', `${size(file.size)} (${t('say.bytes', { n: file.size.toLocaleString(language()) })})`],
+    ['file.came', label('routes', file.route)],
+    ['file.received', atWords(file.received_at)],
+    ['f.attachment.outside_copy', label('outside_copies', file.outside_copy)],
   ];
   /** @param {any[][]} pairs */
-  const list = (pairs) => pairs.map(([key, words]) => (words ? html`<div><dt>${t(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing));
+  const list = (pairs) =>
+    pairs.map(([key, words]) =>
+      words ? html`<div><dt>${t(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
+    );
   return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(says)}</dl><p class="small soft">${t('attach.believed')}</p></section>
     <section class="stack-close"><h2>${t('attach.kept')}</h2><dl class="facts card">${list(kept)}
       <div><dt>${t('file.digest')}</dt><dd class="hex">${file.sha256}</dd></div></dl></section>`;
@@ -115,23 +146,65 @@ function facts(file) {
 /** @param {Stage} stage @param {AttachmentRead} file */
 function acts(stage, file) {
   const { local } = stage;
-  if (file.draft) return html`<div class="row">${button(t('attach.drop'), () => dropHeld(stage, file), { plain: true, busy: stage.running === 'drop' })}</div>`;
+  if (file.draft)
+    return html`<div class="row">${button(t('attach.drop'), () => dropHeld(stage, file), { plain: true, busy: stage.running === 'drop' })}</div>`;
   const toggle = (/** @type {string} */ name) => () => stage.set({ [name]: !local[name] });
-  const check = () => stage.run('check', async () => { await stage.app.checkFile(file.attachment); stage.set({ checked: true }); stage.say(t('attach.checked')); stage.refresh('attachment:'); });
+  const check = () =>
+    stage.run('check', async () => {
+      await stage.app.checkFile(file.attachment);
+      stage.set({ checked: true });
+      stage.say(t('attach.checked'));
+      stage.refresh('attachment:');
+    });
   return html`<div class="stack-close"><div>${button(t('attach.check'), check, { busy: stage.running === 'check' })}</div>${local.checked ? html`<p role="status">${t('attach.checked')}</p>` : nothing}</div>
     <div class="rows">
-      ${file.kind === 'image' && file.taken_out === null ? html`<div>${row({ title: t('mask.row'), icon: 'pen', on: () => { stage.arrived = true; stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0 } }); } })}</div>` : nothing}
-      <div>${row({ title: t('attach.custody'), icon: 'list', expanded: Boolean(local.custody), body: local.custody ? custody(file) : nothing, on: () => { toggle('custody')(); stage.refresh('attachment:'); } })}</div>
+      ${
+        file.kind === 'image' && file.taken_out === null
+          ? html`<div>${row({
+              title: t('mask.row'),
+              icon: 'pen',
+              on: () => {
+                stage.arrived = true;
+                stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0 } });
+              },
+            })}</div>`
+          : nothing
+      }
+      <div>${row({
+        title: t('attach.custody'),
+        icon: 'list',
+        expanded: Boolean(local.custody),
+        body: local.custody ? custody(file) : nothing,
+        on: () => {
+          toggle('custody')();
+          stage.refresh('attachment:');
+        },
+      })}</div>
       <div>${row({ title: t('attach.history'), icon: 'list', expanded: Boolean(local.history), body: local.history ? history(stage, file) : nothing, on: toggle('history') })}</div>
-      ${file.taken_out === null ? html`<div>${row({ title: t('attach.move'), icon: 'share', expanded: Boolean(local.move), body: local.move ? moving(stage, file) : nothing, on: toggle('move') })}</div>
-        <div>${row({ title: t('attach.take_out'), icon: 'leave', on: () => { local.why = ''; stage.openSheet((on) => outSheet(on, file)); } })}</div>` : nothing}
+      ${
+        file.taken_out === null
+          ? html`<div>${row({ title: t('attach.move'), icon: 'share', expanded: Boolean(local.move), body: local.move ? moving(stage, file) : nothing, on: toggle('move') })}</div>
+        <div>${row({
+          title: t('attach.take_out'),
+          icon: 'leave',
+          on: () => {
+            local.why = '';
+            stage.openSheet((on) => outSheet(on, file));
+          },
+        })}</div>`
+          : nothing
+      }
       <div>${row({ title: t('purge.row'), icon: 'trouble', on: () => purge(stage, file) })}</div>
     </div>`;
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 function dropHeld(stage, file) {
-  return stage.run('drop', async () => { await stage.app.dropHeld(file.attachment); stage.say(t('attach.dropped')); stage.back('add'); });
+  return stage.run('drop', async () => {
+    await stage.app.dropHeld(file.attachment);
+    stage.say(t('attach.dropped'));
+    stage.back('add');
+  });
 }
 
 /** @param {AttachmentRead} file */
@@ -141,28 +214,53 @@ function custody({ custody: lines }) {
 
 /** Field by field, oldest first. @param {Stage} stage @param {AttachmentRead} file */
 function history(stage, { versions }) {
-  const known = (/** @type {string} */ field) => fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? /** @type {any} */ ({ name: field, as: 'count' }) : null);
-  const words = (/** @type {string} */ field, /** @type {any} */ value) => (field === 'masks' || field === 'incident_ids' ? (value?.length ? String(value.length) : t('history.blank')) : valueWords(stage, known(field), value) || t('history.blank'));
-  return html`<ol class="history stack">${versions.map((step, i) => html`<li class="stack-close">
+  const known = (/** @type {string} */ field) =>
+    fileLine(field) ??
+    (['masks', 'incident_ids'].includes(field) ? /** @type {any} */ ({ name: field, as: 'count' }) : null);
+  const words = (/** @type {string} */ field, /** @type {any} */ value) =>
+    field === 'masks' || field === 'incident_ids'
+      ? value?.length
+        ? String(value.length)
+        : t('history.blank')
+      : valueWords(stage, known(field), value) || t('history.blank');
+  return html`<ol class="history stack">${versions.map(
+    (step, i) => html`<li class="stack-close">
     <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: step.reason })}</p>` : nothing}
-    ${(i ? step.changes : []).filter(({ field }) => known(field)).map(({ field, old, new: now }) => html`<div><p class="small soft">${t(`f.attachment.${field}`)}</p>
-      ${step.kind === 'amendment' || (step.kind === 'first' && old) ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`)}
-  </li>`)}</ol>`;
+    ${(i ? step.changes : [])
+      .filter(({ field }) => known(field))
+      .map(
+        ({ field, old, new: now }) => html`<div><p class="small soft">${t(`f.attachment.${field}`)}</p>
+      ${step.kind === 'amendment' || (step.kind === 'first' && old) ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      )}
+  </li>`,
+  )}</ol>`;
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 function moving(stage, file) {
   const { local } = stage;
-  const search = String(local.entry ?? '').normalize('NFKC').toLowerCase().trim();
+  const search = String(local.entry ?? '')
+    .normalize('NFKC')
+    .toLowerCase()
+    .trim();
   const here = new Set(file.entries.map(({ record }) => record));
-  const found = stage.state.entries.filter((one) => !here.has(one.record) && (one.title.toLowerCase().includes(search) || String(one.seq_no) === search)).slice(0, 8);
-  const move = (/** @type {string|null} */ to) => stage.run('move', async () => {
-    await stage.app.moveFile(file.attachment, to, forOthers(() => t('attach.move_reason')));
-    Object.assign(local, { move: false, entry: '' });
-    stage.say(t('attach.moved'));
-    refreshFile(stage);
-  });
+  const found = stage.state.entries
+    .filter(
+      (one) => !here.has(one.record) && (one.title.toLowerCase().includes(search) || String(one.seq_no) === search),
+    )
+    .slice(0, 8);
+  const move = (/** @type {string|null} */ to) =>
+    stage.run('move', async () => {
+      await stage.app.moveFile(
+        file.attachment,
+        to,
+        forOthers(() => t('attach.move_reason')),
+      );
+      Object.assign(local, { move: false, entry: '' });
+      stage.say(t('attach.moved'));
+      refreshFile(stage);
+    });
   return html`<p class="small soft">${t('attach.move_lead')}</p>
     ${textField({ id: 'move-find', label: t('attach.move_find'), type: 'search', value: local.entry ?? '', on: (entry) => stage.set({ entry }) })}
     ${found.length ? html`<div class="rows">${found.map((one) => html`<div>${row({ title: one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no }), more: one.title || t('entries.no_words'), icon: 'list', on: () => move(one.record) })}</div>`)}</div>` : html`<p role="status">${t('attach.move_none')}</p>`}
@@ -174,17 +272,37 @@ function outSheet(stage, file) {
   const go = () => {
     const why = String(stage.local.why ?? '');
     stage.closeSheet();
-    return stage.run('out', async () => { await stage.app.takeOutRecord(file.attachment, why); stage.arrived = true; stage.say(t('attach.out_done')); refreshFile(stage); });
+    return stage.run('out', async () => {
+      await stage.app.takeOutRecord(file.attachment, why);
+      stage.arrived = true;
+      stage.say(t('attach.out_done'));
+      refreshFile(stage);
+    });
   };
-  return sheet(stage, t('attach.take_out_title'), html`<p>${t('attach.take_out_lead')}</p>
-    ${textField({ id: 'out-why', label: t('attach.why'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
-    <div class="row">${button(t('attach.take_out'), go)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+  return sheet(
+    stage,
+    t('attach.take_out_title'),
+    html`<p>${t('attach.take_out_lead')}</p>
+    ${textField({
+      id: 'out-why',
+      label: t('attach.why'),
+      lines: 'low',
+      value: stage.local.why ?? '',
+      on: (why) => {
+        stage.local.why = why;
+      },
+    })}
+    <div class="row">${button(t('attach.take_out'), go)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
+  );
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 function purge(stage, file) {
   openWords(stage, {
-    title: t('purge.title'), lead: t('purge.lead'), more: html`<p>${t('purge.report')}</p>`, go: t('purge.do'),
+    title: t('purge.title'),
+    lead: t('purge.lead'),
+    more: html`<p>${t('purge.report')}</p>`,
+    go: t('purge.do'),
     act: async (words) => {
       await stage.app.purgeFile(file.attachment, { words });
       for (const key of [...stage.read.keys()]) if (key.startsWith('picture:')) stage.read.delete(key);

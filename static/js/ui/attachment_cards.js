@@ -26,11 +26,14 @@ const PATH = 'attachment.';
 export function fileCards(stage, file) {
   const { local } = stage;
   const shown = cardsOf(file.kind).map((card) => ({ card, said: summaryOf(stage, file, card) }));
-  const waits = (/** @type {{card: FileCard, said: string}} */ { card, said }) => card.later && !local.all && !said && local.card !== card.code;
-  return html`<div class="rows">${shown.filter((one) => !waits(one)).map(({ card, said }) => {
-    const expanded = local.card === card.code;
-    return html`<div>${row({ title: t(`fcard.${card.code}`), more: said || null, icon: card.icon, expanded, body: expanded ? body(stage, file, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
-  })}</div>
+  const waits = (/** @type {{card: FileCard, said: string}} */ { card, said }) =>
+    card.later && !local.all && !said && local.card !== card.code;
+  return html`<div class="rows">${shown
+    .filter((one) => !waits(one))
+    .map(({ card, said }) => {
+      const expanded = local.card === card.code;
+      return html`<div>${row({ title: t(`fcard.${card.code}`), more: said || null, icon: card.icon, expanded, body: expanded ? body(stage, file, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+    })}</div>
   ${shown.some(waits) ? html`<div>${button(t('attach.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
 }
 
@@ -42,14 +45,24 @@ function open(stage, card) {
 /** @param {Stage} stage @param {AttachmentRead} file @param {FileCard} card */
 function summaryOf(stage, { fields, restricted }, card) {
   if (card.code === 'coach') return coachSummary(stage, fields);
-  const said = dotted(card.lines.map((line) => wordsOf(stage, line, { ...fields, ...restricted })).filter(Boolean).flatMap((words) => words.split('\n')));
+  const said = dotted(
+    card.lines
+      .map((line) => wordsOf(stage, line, { ...fields, ...restricted }))
+      .filter(Boolean)
+      .flatMap((words) => words.split('\n')),
+  );
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 
 /** What is so unless somebody says otherwise is not repeated. @param {Stage} stage @param {import('./card_table.js').Line} line @param {Fields} all */
 function wordsOf(stage, line, all) {
   const value = all[line.name];
-  if ((line.name === 'sensitivity' && value === 'normal') || line.name === 'include_in_pack' || (line.name === 'alteration_before_receipt' && value === 'none_known')) return '';
+  if (
+    (line.name === 'sensitivity' && value === 'normal') ||
+    line.name === 'include_in_pack' ||
+    (line.name === 'alteration_before_receipt' && value === 'none_known')
+  )
+    return '';
   if (line.name === 'shows_where_i_live') return value === true ? t('attach.where_i_live') : '';
   return valueWords(stage, line, value, all[`${line.name}_text`]);
 }
@@ -59,7 +72,11 @@ export function valueWords(stage, line, value, more) {
   if (line.name === 'outside_copy') return label('outside_copies', value?.state);
   if (line.name === 'identity_link_id') return value ? nameOf(stage, String(value)) : '';
   if (line.as === 'own') return lineWords(stage, 'attachment', /** @type {any} */ ({ ...line, as: 'codes' }), value);
-  if (line.as === 'object') return (line.lines ?? []).map((one) => lineWords(stage, 'attachment', /** @type {any} */ (one), value?.[one.name])).filter(Boolean).join(', ');
+  if (line.as === 'object')
+    return (line.lines ?? [])
+      .map((one) => lineWords(stage, 'attachment', /** @type {any} */ (one), value?.[one.name]))
+      .filter(Boolean)
+      .join(', ');
   return lineWords(stage, 'attachment', /** @type {any} */ (line), value, typeof more === 'string' ? more : '');
 }
 
@@ -67,7 +84,9 @@ export function valueWords(stage, line, value, more) {
 function change(stage, file) {
   const { local } = stage;
   if (!local.change) {
-    const typed = file.draft ? null : stage.find(`typed:${file.attachment}`, () => stage.app.readTyped(`file:${file.attachment}`)).data;
+    const typed = file.draft
+      ? null
+      : stage.find(`typed:${file.attachment}`, () => stage.app.readTyped(`file:${file.attachment}`)).data;
     if (typed === undefined && !file.draft) return { fields: {}, restricted: {} };
     local.change = { fields: { ...typed?.fields }, restricted: { ...typed?.restricted } };
   }
@@ -80,13 +99,20 @@ function body(stage, file, card) {
   const keep = () => {
     if (file.draft) return;
     stage.readAs(`typed:${file.attachment}`, () => structuredClone(unsaved));
-    Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
+    Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((thrown) =>
+      stage.fail(problemOf(thrown)),
+    );
   };
   /** @type {FileCardOn} */
   const on = {
     stage,
     entry: { record: file.attachment, fields: file.fields, restricted: file.restricted },
-    value: (name) => (name in unsaved.restricted ? unsaved.restricted[name] : name in unsaved.fields ? unsaved.fields[name] : file.fields[name] ?? file.restricted[name]),
+    value: (name) =>
+      name in unsaved.restricted
+        ? unsaved.restricted[name]
+        : name in unsaved.fields
+          ? unsaved.fields[name]
+          : (file.fields[name] ?? file.restricted[name]),
     put(next) {
       Object.assign(unsaved.fields, next.fields);
       Object.assign(unsaved.restricted, next.restricted);
@@ -95,7 +121,12 @@ function body(stage, file, card) {
     },
   };
   const apart = new Set(card.lines.filter((line) => line.apart).map(({ name }) => name));
-  const at = { path: PATH, get: on.value, put: (/** @type {string} */ name, /** @type {any} */ value) => on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }) };
+  const at = {
+    path: PATH,
+    get: on.value,
+    put: (/** @type {string} */ name, /** @type {any} */ value) =>
+      on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
+  };
   return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.code === 'outside' ? outside(on) : card.lines.map((line) => lineField(/** @type {any} */ (on), line, at))}
     ${beside(on, file, card)}
     <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
@@ -104,7 +135,8 @@ function body(stage, file, card) {
 /** What belongs to a question: a time the file itself gives, what not to do. @param {FileCardOn} card @param {AttachmentRead} file @param {FileCard} spec */
 function beside(card, file, { code }) {
   if (code === 'phone') return html`<p class="care small">${t('attach.do_not_wipe')}</p>`;
-  if (code === 'private' && card.value('sensitivity') === 'intimate_adult') return html`<p class="care small">${t('attach.intimate')}</p>`;
+  if (code === 'private' && card.value('sensitivity') === 'intimate_adult')
+    return html`<p class="care small">${t('attach.intimate')}</p>`;
   if (code !== 'taken') return nothing;
   const moment = momentOf(file.restricted['exif_summary'] ?? {});
   if (!moment || card.value('captured_at')) return nothing;
@@ -114,16 +146,39 @@ function beside(card, file, { code }) {
 
 /** What the file says of when it was made, as a time; null where it does not say, or not in which zone. @param {Fields} about */
 function momentOf({ taken_local: local, offset_min: offset, taken_at: at }) {
-  const start = typeof at === 'number' ? at : typeof local === 'string' && typeof offset === 'number' ? Date.parse(`${local}Z`) - offset * 60_000
-    : typeof local === 'string' ? new Date(local).getTime() : NaN;
+  const start =
+    typeof at === 'number'
+      ? at
+      : typeof local === 'string' && typeof offset === 'number'
+        ? Date.parse(`${local}Z`) - offset * 60_000
+        : typeof local === 'string'
+          ? new Date(local).getTime()
+          : NaN;
   if (!Number.isFinite(start)) return null;
-  return { start, precision: 'exact', source: 'phone_clock_at_the_time', ...(typeof local === 'string' ? { local: local.slice(0, 16) } : {}), ...(typeof offset === 'number' ? { utc_offset_min: offset } : {}), tz: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  return {
+    start,
+    precision: 'exact',
+    source: 'phone_clock_at_the_time',
+    ...(typeof local === 'string' ? { local: local.slice(0, 16) } : {}),
+    ...(typeof offset === 'number' ? { utc_offset_min: offset } : {}),
+    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
 }
 
 /** The copy left in the phone's photos: what became of it, and since when. @param {FileCardOn} card */
 function outside(card) {
   const state = String(card.value('outside_copy')?.state ?? '');
-  return html`${chips({ name: 'outside', legend: t('f.attachment.outside_copy'), chosen: [state], choices: [['kept', t('outside.keep')], ['removed_for_safety', t('outside.removed')], ['later', t('outside.later')]], on: (code) => card.put({ restricted: { outside_copy: { state: code, at: Date.now() } } }) })}
+  return html`${chips({
+    name: 'outside',
+    legend: t('f.attachment.outside_copy'),
+    chosen: [state],
+    choices: [
+      ['kept', t('outside.keep')],
+      ['removed_for_safety', t('outside.removed')],
+      ['later', t('outside.later')],
+    ],
+    on: (code) => card.put({ restricted: { outside_copy: { state: code, at: Date.now() } } }),
+  })}
     <p class="small soft">${t('outside.lead')} ${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>`;
 }
 
@@ -132,8 +187,14 @@ function identity(card, file) {
   const found = card.stage.find('records:attachment', () => card.stage.app.readRecords('attachment')).data;
   if (!found) return html`<p role="status">${t('frame.loading')}</p>`;
   const chosen = String(card.value('identity_link_id') ?? '');
-  const search = String(card.stage.local.find ?? '').toLowerCase().trim();
-  const others = found.filter(({ record, fields }) => record !== file.attachment && String(fields['media_type'] ?? '').startsWith('image/')).reverse();
+  const search = String(card.stage.local.find ?? '')
+    .toLowerCase()
+    .trim();
+  const others = found
+    .filter(
+      ({ record, fields }) => record !== file.attachment && String(fields['media_type'] ?? '').startsWith('image/'),
+    )
+    .reverse();
   const shown = others.filter((one) => one.record === chosen || nameIn(one).toLowerCase().includes(search)).slice(0, 8);
   if (!others.length) return html`<p class="soft">${t('identity.none')}</p>`;
   return html`${chips({ name: 'identity', legend: t('f.attachment.identity_link_id'), chosen: [chosen], choices: [...shown.map((one) => /** @type {[string, string]} */ ([one.record, nameIn(one)])), ['', t('card.blank')]], on: (record) => card.put({ fields: { identity_link_id: record || null } }) })}
@@ -142,25 +203,36 @@ function identity(card, file) {
 }
 
 /** @param {{fields: Fields, restricted: Fields}} one */
-const nameIn = ({ fields, restricted }) => String(fields['description'] || restricted['received_as']?.filename || t('attach.unnamed'));
+const nameIn = ({ fields, restricted }) =>
+  String(fields['description'] || restricted['received_as']?.filename || t('attach.unnamed'));
 
 /** @param {Stage} stage @param {string} id */
 function nameOf(stage, id) {
-  const one = stage.find('records:attachment', () => stage.app.readRecords('attachment')).data?.find(({ record }) => record === id);
+  const one = stage
+    .find('records:attachment', () => stage.app.readRecords('attachment'))
+    .data?.find(({ record }) => record === id);
   return one ? nameIn(one) : t('link.gone');
 }
 
 /** @param {Fields} changed @param {Fields} saved @returns {Fields} only what differs; nothing is the same as '' */
 function differing(changed, saved) {
-  const plain = (/** @type {any} */ value) => (value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value);
-  return Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, plain(value)]).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))));
+  const plain = (/** @type {any} */ value) =>
+    value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
+  return Object.fromEntries(
+    Object.entries(changed)
+      .map(([name, value]) => [name, plain(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))),
+  );
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 async function save(stage, file) {
   if (hasUnreadable(stage)) return;
   const unsaved = change(stage, file);
-  const what = { fields: differing(unsaved.fields, file.fields), restricted: differing(unsaved.restricted, file.restricted) };
+  const what = {
+    fields: differing(unsaved.fields, file.fields),
+    restricted: differing(unsaved.restricted, file.restricted),
+  };
   await saveFile(stage, file, what, async () => {
     Object.assign(stage.local, { change: undefined, card: null });
     if (!file.draft) await stage.app.keepTyped(`file:${file.attachment}`, null);
@@ -171,7 +243,11 @@ async function save(stage, file) {
 
 /** Saves what changed of a file; asks for the reason first where earlier words would change. @param {Stage} stage @param {AttachmentRead} file @param {{fields: Fields, restricted: Fields}} what @param {() => Promise<void>} done */
 async function saveFile(stage, { attachment }, what, done) {
-  const finish = async () => { stage.closeSheet(); await done(); refreshFile(stage); };
+  const finish = async () => {
+    stage.closeSheet();
+    await done();
+    refreshFile(stage);
+  };
   if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
   let needed = false;
   await stage.run('card', async () => {
@@ -182,16 +258,37 @@ async function saveFile(stage, { attachment }, what, done) {
   });
   if (!needed) return;
   stage.local.reason = '';
-  stage.openSheet((on) => reasonSheet(on, (reason) => on.run('card', async () => { await on.app.saveAttachment({ attachment, ...what, reason }); await finish(); })));
+  stage.openSheet((on) =>
+    reasonSheet(on, (reason) =>
+      on.run('card', async () => {
+        await on.app.saveAttachment({ attachment, ...what, reason });
+        await finish();
+      }),
+    ),
+  );
 }
 
 /** @param {Stage} stage @param {(reason: string) => void} go */
 function reasonSheet(stage, go) {
   const { local } = stage;
   const save = () => (local.reason.trim() ? go(local.reason) : stage.set({ noReason: true }));
-  return sheet(stage, t('reason.title'), html`<p class="soft">${t('reason.lead')}</p>
-    ${textField({ id: 'reason', label: t('reason.field'), hint: t('reason.hint'), lines: 'low', value: local.reason ?? '', error: local.noReason ? t('reason.need') : null, on: (reason) => { local.reason = reason; } })}
-    <div class="row">${button(t('reason.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+  return sheet(
+    stage,
+    t('reason.title'),
+    html`<p class="soft">${t('reason.lead')}</p>
+    ${textField({
+      id: 'reason',
+      label: t('reason.field'),
+      hint: t('reason.hint'),
+      lines: 'low',
+      value: local.reason ?? '',
+      error: local.noReason ? t('reason.need') : null,
+      on: (reason) => {
+        local.reason = reason;
+      },
+    })}
+    <div class="row">${button(t('reason.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+  );
 }
 
 /** What was read of files and of the entries they stand in is read again. @param {Stage} stage */

@@ -16,24 +16,71 @@ const short = (name, how = {}) => ({ name, as: 'text', ...how });
 /** @param {string} name @returns {Line} */
 const person = (name) => ({ name, as: 'record', record: 'person', role: 'other' });
 
-const DEVICE = [short('make'), short('model'), short('os'), short('owner'), code('still_have_it', 'yes_no'), code('still_on_it', 'yes_no')];
+const DEVICE = [
+  short('make'),
+  short('model'),
+  short('os'),
+  short('owner'),
+  code('still_have_it', 'yes_no'),
+  code('still_on_it', 'yes_no'),
+];
 const PAPER = [text('where'), code('sealed', 'yes_no'), short('handled_by'), code('how', 'physical_handling')];
 
 /** @type {readonly FileCard[]} */
 export const FILE_CARDS = [
   { code: 'what', icon: 'pen', lines: [text('description'), code('kind', 'attachment_kinds')] },
   { code: 'says', icon: 'note', of: ['audio', 'video'], lines: [text('transcript')] },
-  { code: 'coach', icon: 'eye', of: ['image'], lines: [{ name: 'shows', as: 'own', list: 'shows' }, { name: 'not_shown', as: 'own', list: 'shows' }] },
+  {
+    code: 'coach',
+    icon: 'eye',
+    of: ['image'],
+    lines: [
+      { name: 'shows', as: 'own', list: 'shows' },
+      { name: 'not_shown', as: 'own', list: 'shows' },
+    ],
+  },
   { code: 'sent', icon: 'clock', lines: [{ name: 'content_time', as: 'moment' }] },
   { code: 'taken', icon: 'camera', lines: [{ name: 'captured_at', as: 'moment' }] },
   { code: 'account', icon: 'tag', lines: [short('account_or_number_shown'), short('url_full')] },
   { code: 'identity', icon: 'person', of: ['image'], later: true, lines: [{ name: 'identity_link_id', as: 'own' }] },
-  { code: 'phone', icon: 'device', lines: [person('producer_id'), person('captured_by_id'), { name: 'source_device', as: 'object', apart: true, lines: DEVICE }] },
+  {
+    code: 'phone',
+    icon: 'device',
+    lines: [
+      person('producer_id'),
+      person('captured_by_id'),
+      { name: 'source_device', as: 'object', apart: true, lines: DEVICE },
+    ],
+  },
   { code: 'changed', icon: 'sealed', lines: [code('alteration_before_receipt', 'alterations', { tells: true })] },
-  { code: 'private', icon: 'lock', lines: [code('sensitivity', 'sensitivity'), { name: 'shows_where_i_live', as: 'yes', apart: true }, { name: 'include_in_pack', as: 'tick' }] },
-  { code: 'outside', icon: 'picture', of: ['image', 'video'], lines: [{ name: 'outside_copy', as: 'own', apart: true }] },
-  { code: 'alt', icon: 'eye', of: ['image', 'video', 'file'], later: true, lines: [text('alt_text'), text('transcript')] },
-  { code: 'paper', icon: 'file', later: true, lines: [{ name: 'physical_original', as: 'object', apart: true, lines: PAPER }] },
+  {
+    code: 'private',
+    icon: 'lock',
+    lines: [
+      code('sensitivity', 'sensitivity'),
+      { name: 'shows_where_i_live', as: 'yes', apart: true },
+      { name: 'include_in_pack', as: 'tick' },
+    ],
+  },
+  {
+    code: 'outside',
+    icon: 'picture',
+    of: ['image', 'video'],
+    lines: [{ name: 'outside_copy', as: 'own', apart: true }],
+  },
+  {
+    code: 'alt',
+    icon: 'eye',
+    of: ['image', 'video', 'file'],
+    later: true,
+    lines: [text('alt_text'), text('transcript')],
+  },
+  {
+    code: 'paper',
+    icon: 'file',
+    later: true,
+    lines: [{ name: 'physical_original', as: 'object', apart: true, lines: PAPER }],
+  },
   { code: 'refs', icon: 'list', later: true, lines: [short('suggested_exhibit_ref'), short('officer_exhibit_ref')] },
 ];
 

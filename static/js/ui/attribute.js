@@ -15,20 +15,38 @@ const PAGE = 30;
 export function attribute(stage) {
   const { local, state } = stage;
   const list = vocabulary(stage)?.attribution;
-  const chosen = /** @type {Set<string>} */ (local.chosen ??= new Set());
+  const chosen = /** @type {Set<string>} */ ((local.chosen ??= new Set()));
   const basis = /** @type {string[]} */ (local.basis ?? []);
   const shown = local.shown ?? PAGE;
-  const toggle = (/** @type {string} */ record, /** @type {boolean} */ on) => { if (on) chosen.add(record); else chosen.delete(record); stage.draw(); };
+  const toggle = (/** @type {string} */ record, /** @type {boolean} */ on) => {
+    if (on) chosen.add(record);
+    else chosen.delete(record);
+    stage.draw();
+  };
   const card = /** @type {any} */ ({ stage });
   return html`<div class="stack-wide">${heading(t('sel.title'))}${errorSummary(stage)}<p class="soft">${t('sel.lead')}</p>
-    <div class="stack-close">${state.entries.slice(0, shown).map((one) => checkbox({ id: `sel-${one.record}`, checked: chosen.has(one.record), on: (on) => toggle(one.record, on),
-    label: html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>` }))}
+    <div class="stack-close">${state.entries.slice(0, shown).map((one) =>
+      checkbox({
+        id: `sel-${one.record}`,
+        checked: chosen.has(one.record),
+        on: (on) => toggle(one.record, on),
+        label: html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>`,
+      }),
+    )}
       ${state.entries.length > shown ? html`<div>${button(t('entries.earlier'), () => stage.set({ shown: shown + PAGE }), { plain: true })}</div>` : nothing}</div>
     <p role="status">${tn('sel.chosen', chosen.size)}</p>
     ${linksField(card, { name: 'actor_ids', as: 'records', record: 'person', role: 'suspect' }, { id: 'sel-person', legend: t('f.actor_ids'), value: local.people ?? [], put: (people) => stage.set({ people }) })}
     ${checkbox({ id: 'sel-replace', label: t('sel.replace'), checked: Boolean(local.replace), on: (replace) => stage.set({ replace }) })}
     ${list ? chips({ name: 'sel-basis', legend: t('sel.basis'), many: true, chosen: basis, choices: list.codes.map((one) => [one.code, said(one)]), on: (code, on) => stage.set({ basis: on ? [...basis, code] : basis.filter((one) => one !== code) }) }) : nothing}
-    ${textField({ id: 'sel-reason', label: t('sel.reason'), lines: 'low', value: local.reason ?? '', on: (reason) => { local.reason = reason; } })}
+    ${textField({
+      id: 'sel-reason',
+      label: t('sel.reason'),
+      lines: 'low',
+      value: local.reason ?? '',
+      on: (reason) => {
+        local.reason = reason;
+      },
+    })}
     ${local.lacking ? html`<p class="error-line" role="alert">${t(local.lacking)}</p>` : nothing}
     <div class="row">${button(t('sel.do'), () => save(stage, chosen), { main: true, busy: stage.running === 'attribute' })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div></div>`;
 }
@@ -36,10 +54,24 @@ export function attribute(stage) {
 /** @param {Stage} stage @param {Set<string>} chosen */
 function save(stage, chosen) {
   const { people = [], basis = [], reason = '', replace } = stage.local;
-  const lacking = !chosen.size ? 'sel.none' : !people.length ? 'sel.need_person' : !basis.length ? 'sel.need_basis' : !reason.trim() ? 'sel.need_reason' : null;
+  const lacking = !chosen.size
+    ? 'sel.none'
+    : !people.length
+      ? 'sel.need_person'
+      : !basis.length
+        ? 'sel.need_basis'
+        : !reason.trim()
+          ? 'sel.need_reason'
+          : null;
   if (lacking) return stage.set({ lacking });
   return stage.run('attribute', async () => {
-    const done = await stage.app.attribute?.({ records: [...chosen], actor_ids: people, replace: Boolean(replace), attribution_basis: basis, reason });
+    const done = await stage.app.attribute?.({
+      records: [...chosen],
+      actor_ids: people,
+      replace: Boolean(replace),
+      attribution_basis: basis,
+      reason,
+    });
     stage.refresh('');
     stage.say(tn('sel.done', done?.changed ?? 0));
     stage.stand({ name: 'entries' });

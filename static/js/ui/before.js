@@ -31,7 +31,10 @@ function worry(stage, one) {
     title: t(`before.${one}`),
     icon: 'help',
     expanded: open,
-    on: () => { stage.local.worry = open ? '' : one; stage.draw(); },
+    on: () => {
+      stage.local.worry = open ? '' : one;
+      stage.draw();
+    },
     body: open ? html`<p>${t(`before.${one}_say`)}</p>` : undefined,
   });
 }

@@ -21,7 +21,8 @@ const PICTURES = {
 const FIELDS = ['behaviours', 'channel', 'place_category'];
 
 /** @param {Record<string, any>} sets @param {Record<string, any>} fields */
-const isSet = (sets, fields) => FIELDS.every((name) => JSON.stringify(sets[name] ?? null) === JSON.stringify(fields[name] ?? null));
+const isSet = (sets, fields) =>
+  FIELDS.every((name) => JSON.stringify(sets[name] ?? null) === JSON.stringify(fields[name] ?? null));
 
 /** @param {Stage} stage */
 export function beginWith(stage) {

@@ -12,7 +12,10 @@ const stopStream = (stream) => stream?.getTracks().forEach((track) => track.stop
 async function openCamera(stage, state) {
   state.opening = true;
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 2560 }, height: { ideal: 1920 } }, audio: false });
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: { facingMode: 'environment', width: { ideal: 2560 }, height: { ideal: 1920 } },
+      audio: false,
+    });
     // Closed, or locked, while the person was asked: the light must go out.
     if (stage.local.camera !== state) return stopStream(stream);
     state.stream = stream;
@@ -31,7 +34,9 @@ async function snap(video) {
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
   canvas.getContext('2d')?.drawImage(video, 0, 0);
-  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
+  const blob = await new Promise((resolve) => {
+    canvas.toBlob(resolve, 'image/jpeg', 0.92);
+  });
   const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   return new File([/** @type {Blob} */ (blob)], `camera-${at}.jpg`, { type: 'image/jpeg' });
 }
@@ -45,8 +50,12 @@ async function snap(video) {
 export function camera(stage, use, { plain = false } = {}) {
   const state = stage.local.camera;
   if (!state.opening) openCamera(stage, state);
-  const close = () => { stopStream(state.stream); stage.set({ camera: null }); };
-  if (state.refused) return html`<div class="stack"><p role="alert">${t('camera.refused')}</p><div>${button(t('frame.close'), close)}</div></div>`;
+  const close = () => {
+    stopStream(state.stream);
+    stage.set({ camera: null });
+  };
+  if (state.refused)
+    return html`<div class="stack"><p role="alert">${t('camera.refused')}</p><div>${button(t('frame.close'), close)}</div></div>`;
   /** @param {Element|undefined} element */
   const live = (element) => {
     const video = /** @type {HTMLVideoElement|undefined} */ (element);

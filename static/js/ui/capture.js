@@ -21,25 +21,40 @@ import './strings_capture.js';
 function capturing(stage) {
   const { local, state } = stage;
   const count = state.picture?.files.length ?? 0;
-  const put = (/** @type {File[]} */ files, /** @type {string} */ route) => stage.run('picture', () => stage.app.pictureAdd(files, { route }));
-  const shoot = async (/** @type {File} */ file) => { local.camera = null; await put([file], 'camera_in_app'); };
+  const put = (/** @type {File[]} */ files, /** @type {string} */ route) =>
+    stage.run('picture', () => stage.app.pictureAdd(files, { route }));
+  const shoot = async (/** @type {File} */ file) => {
+    local.camera = null;
+    await put([file], 'camera_in_app');
+  };
   return html`<main class="door">
     ${heading(t('picture.title'))}
     <p class="small soft">${t('cap.lead')}</p>
     ${errorSummary(stage)}
     <p role="status">${count ? tn('cap.added', count) : nothing}</p>
-    ${local.camera ? camera(stage, shoot, { plain: true }) : local.voice ? saying(stage, put) : local.lines ? lines(stage, put) : html`<div class="stack-close">
+    ${
+      local.camera
+        ? camera(stage, shoot, { plain: true })
+        : local.voice
+          ? saying(stage, put)
+          : local.lines
+            ? lines(stage, put)
+            : html`<div class="stack-close">
       ${button(t('cap.camera'), () => stage.set({ camera: {} }), { icon: 'camera', main: !count, wide: true })}
       ${filePicker({ label: t('cap.pick'), icon: 'picture', on: (files) => put(files, 'photo_picker') })}
       ${button(t('cap.voice'), () => stage.set({ voice: true }), { icon: 'voice', wide: true })}
       ${button(t('cap.lines'), () => stage.set({ lines: true }), { icon: 'note', wide: true })}
-      ${button(t('frame.done'), () => stage.run('picture', () => stage.app.pictureSave()), { main: Boolean(count), wide: true, busy: stage.running === 'picture' })}</div>`}
+      ${button(t('frame.done'), () => stage.run('picture', () => stage.app.pictureSave()), { main: Boolean(count), wide: true, busy: stage.running === 'picture' })}</div>`
+    }
   </main>`;
 }
 
 /** @param {Stage} stage @param {(files: File[], route: string) => Promise<unknown>} put */
 function saying(stage, put) {
-  const keep = async (/** @type {File} */ file) => { await put([file], 'recorded_in_app'); return null; };
+  const keep = async (/** @type {File} */ file) => {
+    await put([file], 'recorded_in_app');
+    return null;
+  };
   return html`${voiceBody(stage, { target: '', media: null, attachments: [], keep, use: () => stage.set({ voice: false, take: undefined }) })}
     ${stage.local.take?.state === 'recording' || stage.local.take?.state === 'sealing' ? nothing : html`<div>${button(t('frame.cancel'), () => stage.set({ voice: false, take: undefined }), { plain: true })}</div>`}`;
 }
@@ -54,7 +69,16 @@ function lines(stage, put) {
     stage.set({ text: '', lines: false });
     await put([new File([text], `note-${at}.txt`, { type: 'text/plain' })], 'paste');
   };
-  return html`<div class="stack">${textField({ id: 'two-lines', label: t('cap.text'), lines: 'low', focus: true, value: local.text ?? '', on: (text) => { local.text = text; } })}
+  return html`<div class="stack">${textField({
+    id: 'two-lines',
+    label: t('cap.text'),
+    lines: 'low',
+    focus: true,
+    value: local.text ?? '',
+    on: (text) => {
+      local.text = text;
+    },
+  })}
     <div class="row">${button(t('cap.add_lines'), go, { main: true })}${button(t('frame.cancel'), () => stage.set({ text: '', lines: false }), { plain: true })}</div></div>`;
 }
 
@@ -66,17 +90,33 @@ function captured(stage) {
     ${found.data ? nothing : html`<p role="status">${t('frame.loading')}</p>`}
     ${found.data && !asked.length && !drafts.length ? html`<p>${t('capd.none')}</p>` : nothing}
     ${asked.length ? html`<ul class="rows">${asked.map((one) => html`<li class="page-item stack-close">${shown(stage, one)}${asking(stage, one)}</li>`)}</ul>` : nothing}
-    ${drafts.length ? html`<section class="stack-close"><h2>${t('capd.drafts')}</h2><ul class="rows">${drafts.map((one) => html`<li class="page-item stack-close">
+    ${
+      drafts.length
+        ? html`<section class="stack-close"><h2>${t('capd.drafts')}</h2><ul class="rows">${drafts.map(
+            (one) => html`<li class="page-item stack-close">
       ${one.words ? html`<p dir="auto">${one.words}</p>` : nothing}${one.files.map((file) => shown(stage, file))}
-      <div>${button(t('capd.write'), () => take(stage, one.id), {})}</div></li>`)}</ul></section>` : nothing}</div>`;
+      <div>${button(t('capd.write'), () => take(stage, one.id), {})}</div></li>`,
+          )}</ul></section>`
+        : nothing
+    }</div>`;
 }
 
 /** @param {Stage} stage @param {CapturedFile} file */
 function shown(stage, file) {
   const bare = (stage.local.bare ?? []).includes(file.attachment);
   // Covered like every other picture, and not even read where the keeper wants none: somebody else may have put it there.
-  const picture = file.kind === 'image' && (bare || !isHidden(stage)) ? stage.find(`preview:${file.attachment}`, () => stage.app.readPicture(file.attachment, 'preview').catch(() => null)) : null;
-  const turn = () => stage.set({ bare: bare ? stage.local.bare.filter((/** @type {string} */ one) => one !== file.attachment) : [...(stage.local.bare ?? []), file.attachment] });
+  const picture =
+    file.kind === 'image' && (bare || !isHidden(stage))
+      ? stage.find(`preview:${file.attachment}`, () =>
+          stage.app.readPicture(file.attachment, 'preview').catch(() => null),
+        )
+      : null;
+  const turn = () =>
+    stage.set({
+      bare: bare
+        ? stage.local.bare.filter((/** @type {string} */ one) => one !== file.attachment)
+        : [...(stage.local.bare ?? []), file.attachment],
+    });
   return html`${picture?.data?.url ? html`<div class="captured"><img class=${bare ? '' : 'blurred'} src=${picture.data.url} alt=${bare ? t('file.picture_of', { name: file.name }) : ''}></div>` : nothing}
     ${file.kind === 'image' ? html`<div>${button(t(bare ? 'file.cover' : 'file.touch'), turn, { plain: true, icon: 'eye' })}</div>` : nothing}
     <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${file.at ? html` · ${t('capd.at', { at: momentSaid(file.at) })}` : nothing}</span>
@@ -86,11 +126,33 @@ function shown(stage, file) {
 
 /** @param {Stage} stage @param {CapturedFile} one */
 function asking(stage, { attachment }) {
-  const done = (/** @type {string} */ words) => { stage.refresh('captured'); stage.say(t(words)); };
-  const yes = () => askFirst(stage, { record: null, words: '' }, () => stage.run('captured', async () => { await stage.app.acceptCaptured(attachment); done('capd.drafted'); }));
-  const no = () => stage.openSheet((/** @type {Stage} */ now) => sheet(now, t('capd.not'), html`<p>${t('capd.not_ask')}</p><div class="row">
-    ${button(t('capd.not_do'), () => { now.closeSheet(); void now.run('captured', async () => { await now.app.discardCaptured(attachment); done('capd.thrown'); }); })}
-    ${button(t('frame.cancel'), () => now.closeSheet(), { main: true })}</div>`));
+  const done = (/** @type {string} */ words) => {
+    stage.refresh('captured');
+    stage.say(t(words));
+  };
+  const yes = () =>
+    askFirst(stage, { record: null, words: '' }, () =>
+      stage.run('captured', async () => {
+        await stage.app.acceptCaptured(attachment);
+        done('capd.drafted');
+      }),
+    );
+  const no = () =>
+    stage.openSheet((/** @type {Stage} */ now) =>
+      sheet(
+        now,
+        t('capd.not'),
+        html`<p>${t('capd.not_ask')}</p><div class="row">
+    ${button(t('capd.not_do'), () => {
+      now.closeSheet();
+      void now.run('captured', async () => {
+        await now.app.discardCaptured(attachment);
+        done('capd.thrown');
+      });
+    })}
+    ${button(t('frame.cancel'), () => now.closeSheet(), { main: true })}</div>`,
+      ),
+    );
   return html`<p>${t('capd.asked')}</p><div class="row">${button(t('capd.mine'), yes, { main: true })}${button(t('capd.not'), no, { plain: true })}</div>`;
 }
 

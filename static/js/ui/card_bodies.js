@@ -25,19 +25,40 @@ export function kindField(card) {
   const search = local.search ?? '';
   const found = search.trim() ? matching(list, search) : [];
   /** @param {string} code @param {boolean} on */
-  const put = (code, on) => card.put({ fields: { behaviours: on ? [...chosen, code] : chosen.filter((one) => one !== code) } });
+  const put = (code, on) =>
+    card.put({ fields: { behaviours: on ? [...chosen, code] : chosen.filter((one) => one !== code) } });
   /** @param {string} legend @param {readonly import('../record/vocabulary.js').Code[]} codes @param {boolean} [quiet] */
-  const group = (legend, codes, quiet) => chips({ name: `kind-${legend}`, legend, quiet, many: true, choices: codes.map((one) => [one.code, said(one)]), chosen, on: put });
+  const group = (legend, codes, quiet) =>
+    chips({
+      name: `kind-${legend}`,
+      legend,
+      quiet,
+      many: true,
+      choices: codes.map((one) => [one.code, said(one)]),
+      chosen,
+      on: put,
+    });
   const usual = list.codes.filter((code) => USUAL.includes(code.code));
   const shown = search.trim() ? found.slice(0, 12) : local.more?.kind ? list.codes : usual;
-  const elsewhere = list.codes.filter((code) => everChosen(card, 'behaviours', chosen).has(code.code) && !shown.includes(code));
+  const elsewhere = list.codes.filter(
+    (code) => everChosen(card, 'behaviours', chosen).has(code.code) && !shown.includes(code),
+  );
   return html`
     ${elsewhere.length ? group(t('kind.chosen'), elsewhere) : nothing}
     ${textField({ id: 'kind-search', label: t('kind.search'), type: 'search', value: search, on: (typed) => card.stage.set({ search: typed }) })}
     <div role="status">${search.trim() && !found.length ? t('kind.none') : nothing}</div>
-    ${search.trim() ? group(t('kind.search'), shown, true)
-    : local.more?.kind ? list.sections?.map((section) => group(inWords(section.label), list.codes.filter((code) => code.section === section.code)))
-      : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { ...local.more, kind: true } }), { plain: true })}`}
+    ${
+      search.trim()
+        ? group(t('kind.search'), shown, true)
+        : local.more?.kind
+          ? list.sections?.map((section) =>
+              group(
+                inWords(section.label),
+                list.codes.filter((code) => code.section === section.code),
+              ),
+            )
+          : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { ...local.more, kind: true } }), { plain: true })}`
+    }
     ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
 }
 
@@ -52,7 +73,14 @@ export function placeField(card, _line, at) {
 
 /** Where it says so, what may be passed on follows what is typed. @param {Card} card @param {Line} line @param {At} at */
 export function detailField(card, line, at) {
-  return lineField(card, line, { ...at, put: (name, value) => card.put({ restricted: { [name]: value }, fields: card.value('place_in_chronology') ? { place_in_chronology: value } : {} }) });
+  return lineField(card, line, {
+    ...at,
+    put: (name, value) =>
+      card.put({
+        restricted: { [name]: value },
+        fields: card.value('place_in_chronology') ? { place_in_chronology: value } : {},
+      }),
+  });
 }
 
 /** Fear is asked last, and its blank is shown from the start: it is not a "no". @param {Card} card @param {Line} line @param {At} at */
@@ -60,8 +88,20 @@ export function fearField(card, line, at) {
   const fear = vocabulary(card.stage)?.fear;
   const feared = card.value('feared_violence') ?? '';
   return html`
-    ${fear ? chips({ name: 'fear', legend: t('effect.fear'), choices: [...fear.codes.map((code) => /** @type {[string, string]} */ ([code.code, said(code)])), ['', t('effect.blank')]],
-    chosen: [feared], on: (code) => card.put({ fields: { feared_violence: code } }) }) : nothing}
+    ${
+      fear
+        ? chips({
+            name: 'fear',
+            legend: t('effect.fear'),
+            choices: [
+              ...fear.codes.map((code) => /** @type {[string, string]} */ ([code.code, said(code)])),
+              ['', t('effect.blank')],
+            ],
+            chosen: [feared],
+            on: (code) => card.put({ fields: { feared_violence: code } }),
+          })
+        : nothing
+    }
     <p class="small soft">${t('effect.blank_hint')}</p>
     ${(feared && feared !== 'prefer_not_to_say') || !isEmpty(at.get(`${line.name}_text`)) ? textField({ id: 'fear-text', label: t('effect.fear_words'), lines: 'low', value: card.value('feared_violence_text') ?? '', on: (feared_violence_text) => card.put({ fields: { feared_violence_text } }) }) : nothing}`;
 }
@@ -81,5 +121,12 @@ export function basisField(card, line, at) {
 
 /** @param {Card} card */
 export function noteBody(card) {
-  return textField({ id: 'note', label: t('note.field'), hint: t('note.hint'), lines: 'low', value: card.value('note') ?? '', on: (note) => card.put({ note }) });
+  return textField({
+    id: 'note',
+    label: t('note.field'),
+    hint: t('note.hint'),
+    lines: 'low',
+    value: card.value('note') ?? '',
+    on: (note) => card.put({ note }),
+  });
 }

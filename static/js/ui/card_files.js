@@ -17,7 +17,7 @@ import { askFirst, askedFirst, openWordsPath } from './asking.js';
  * @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route
  */
 export function addFiles(stage, to, files, route) {
-  const coming = /** @type {Set<Promise<void>>} */ (stage.local.coming ??= new Set());
+  const coming = /** @type {Set<Promise<void>>} */ ((stage.local.coming ??= new Set()));
   const all = takeIn(stage, to, files, route).finally(() => coming.delete(all));
   coming.add(all);
   return all;
@@ -31,14 +31,20 @@ export async function filesIn(stage) {
 
 /** @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route */
 async function takeIn(stage, to, files, route) {
-  const adding = /** @type {{name: string, done: number, total: number}[]} */ (stage.local.adding ??= []);
+  const adding = /** @type {{name: string, done: number, total: number}[]} */ ((stage.local.adding ??= []));
   const { generation } = stage;
   for (const file of files) {
     const work = { name: file.name, done: 0, total: file.size };
     adding.push(work);
     stage.draw();
     try {
-      await stage.app.addFile(to.target, file, { route, onProgress: (done, total) => { Object.assign(work, { done, total }); stage.draw(); } });
+      await stage.app.addFile(to.target, file, {
+        route,
+        onProgress: (done, total) => {
+          Object.assign(work, { done, total });
+          stage.draw();
+        },
+      });
       if (generation === stage.generation) stage.say(`${file.name}: ${t('state.sealed')}`);
     } catch (thrown) {
       if (generation === stage.generation) stage.fail(problemOf(thrown));
@@ -77,7 +83,11 @@ export function filesBody(stage, to) {
   const { local } = stage;
   const adding = /** @type {{name: string, done: number, total: number}[]} */ (local.adding ?? []);
   const getPicture = () => stage.openSheet(getSheet);
-  if (local.camera) return camera(stage, (file) => { local.camera = null; addFiles(stage, to, [file], 'camera_in_app'); });
+  if (local.camera)
+    return camera(stage, (file) => {
+      local.camera = null;
+      addFiles(stage, to, [file], 'camera_in_app');
+    });
   return html`<div class="stack" @paste=${pasting(stage, to)} @dragover=${(/** @type {DragEvent} */ event) => event.preventDefault()} @drop=${dropping(stage, to)} tabindex="-1">
     ${to.attachments.length ? tiles(stage, to) : nothing}
     ${adding.map((work) => progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }))}
@@ -100,28 +110,46 @@ function insteadOf({ record, words }) {
 
 /** @param {Stage} stage */
 function getSheet(stage) {
-  return sheet(stage, t('files.get'), html`<p>${t('files.get_why')}</p><div class="row">
-    ${button(t('files.get_do'), () => { stage.closeSheet(); stage.run('get', () => stage.app.getPicture()); }, { main: true })}
-    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+  return sheet(
+    stage,
+    t('files.get'),
+    html`<p>${t('files.get_why')}</p><div class="row">
+    ${button(
+      t('files.get_do'),
+      () => {
+        stage.closeSheet();
+        stage.run('get', () => stage.app.getPicture());
+      },
+      { main: true },
+    )}
+    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+  );
 }
 
 /** A copy that the phone still has: asked once for all that came in together. @param {Stage} stage @param {Files} to */
 function outside(stage, to) {
   const { record } = to;
-  const asked = to.attachments.filter((one) => one.outside_copy === null && (one.route === 'photo_picker' || one.route === 'files') && one.kind === 'image');
+  const asked = to.attachments.filter(
+    (one) =>
+      one.outside_copy === null && (one.route === 'photo_picker' || one.route === 'files') && one.kind === 'image',
+  );
   if (!record || !asked.length) return nothing;
   /** @param {'kept'|'removed_for_safety'|'later'} answer */
-  const answer = (answer) => stage.run('outside', async () => {
-    for (const one of asked) await stage.app.answerPhoneCopy(record, one.attachment, answer);
-    stage.set({ how: false });
-    stage.refresh('entry:');
-  });
+  const answer = (answer) =>
+    stage.run('outside', async () => {
+      for (const one of asked) await stage.app.answerPhoneCopy(record, one.attachment, answer);
+      stage.set({ how: false });
+      stage.refresh('entry:');
+    });
   return html`<div class="note stack">
     <div><p><strong>${t('outside.title')}</strong></p><p class="small">${t('outside.lead')}</p></div>
-    ${stage.local.how ? html`<p class="small">${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>
+    ${
+      stage.local.how
+        ? html`<p class="small">${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>
       <div class="row">${button(t('outside.removed'), () => answer('removed_for_safety'), { main: true })}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
-    : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}<p class="small soft">${t('outside.keep_why')}</p>
-      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`}
+        : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}<p class="small soft">${t('outside.keep_why')}</p>
+      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
+    }
   </div>`;
 }
 

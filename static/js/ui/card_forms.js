@@ -24,7 +24,11 @@ const FEW = 5;
 /** The entry itself. @param {Card} card @param {readonly Line[]} lines @returns {At} */
 export function top(card, lines) {
   const apart = new Set(lines.filter((line) => line.apart).map(({ name }) => name));
-  return { path: '', get: card.value, put: (name, value) => card.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }) };
+  return {
+    path: '',
+    get: card.value,
+    put: (name, value) => card.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
+  };
 }
 
 /**
@@ -34,13 +38,15 @@ export function top(card, lines) {
 export function linesOf(card, lines, own = {}) {
   const at = top(card, lines);
   const opened = Boolean(card.stage.local.more?.lines);
-  const waits = (/** @type {Line} */ line) => line.later && !opened && isEmpty(at.get(line.name)) && isEmpty(at.get(`${line.name}_text`));
+  const waits = (/** @type {Line} */ line) =>
+    line.later && !opened && isEmpty(at.get(line.name)) && isEmpty(at.get(`${line.name}_text`));
   return html`${lines.filter((line) => !waits(line)).map((line) => (own[line.name] ?? lineField)(card, line, at))}
     ${lines.some(waits) ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>` : nothing}`;
 }
 
 /** @param {any} value */
-export const isEmpty = (value) => value === null || value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value).length);
+export const isEmpty = (value) =>
+  value === null || value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value).length);
 
 /** @param {Card} card @param {string} what */
 export function showMore(card, what) {
@@ -84,7 +90,8 @@ function codeLine(card, line, at) {
   // A single answer can be taken back: a radio alone could not. The way to do so stands last, so nothing moves.
   const blank = !many && (chosen.length || ever.size) ? [/** @type {[string, string]} */ (['', t('card.blank')])] : [];
   /** @param {string} code @param {boolean} on */
-  const put = (code, on) => at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
+  const put = (code, on) =>
+    at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
   return html`<div class="stack-close">${chips({ name, legend: t(keyOf(line, at)), many, chosen: chosen.length ? chosen : [''], choices: [...shown.map((one) => /** @type {[string, string]} */ ([one.code, said(one)])), ...blank], on: put })}
     ${every ? nothing : html`<div>${button(t('card.more'), () => showMore(card, name), { plain: true })}</div>`}
     ${wordsOf(card, line, at, chosen)}</div>`;
@@ -109,8 +116,17 @@ export function everChosen(card, name, chosen) {
 function yesLine(card, line, at) {
   const value = at.get(line.name);
   const chosen = value === true ? 'yes' : value === false ? 'no' : '';
-  return html`<div class="stack-close">${chips({ name: idOf(line, at), legend: t(keyOf(line, at)), chosen: [chosen], choices: [['yes', t('card.yes')], ['no', t('card.no')], ['', t('card.blank')]],
-    on: (code) => at.put(line.name, code === '' ? null : code === 'yes') })}
+  return html`<div class="stack-close">${chips({
+    name: idOf(line, at),
+    legend: t(keyOf(line, at)),
+    chosen: [chosen],
+    choices: [
+      ['yes', t('card.yes')],
+      ['no', t('card.no')],
+      ['', t('card.blank')],
+    ],
+    on: (code) => at.put(line.name, code === '' ? null : code === 'yes'),
+  })}
     ${line.tells ? wordsOf(card, line, at, chosen === 'yes' ? ['yes'] : []) : nothing}</div>`;
 }
 
@@ -118,7 +134,12 @@ function yesLine(card, line, at) {
 function tickLine(_card, line, at) {
   // Into packs unless it is unticked; everything else is ticked only by a person.
   const checked = line.name === 'include_in_pack' ? at.get(line.name) !== false : at.get(line.name) === true;
-  return checkbox({ id: idOf(line, at), label: t(keyOf(line, at)), checked, on: (on) => at.put(line.name, line.name === 'include_in_pack' ? (on ? null : false) : on || null) });
+  return checkbox({
+    id: idOf(line, at),
+    label: t(keyOf(line, at)),
+    checked,
+    on: (on) => at.put(line.name, line.name === 'include_in_pack' ? (on ? null : false) : on || null),
+  });
 }
 
 /** A whole number, or pounds kept as pence. @type {Draw} */
@@ -127,12 +148,22 @@ function numberLine(card, line, at) {
   const id = idOf(line, at);
   const pounds = line.as === 'pounds';
   const kept = at.get(line.name);
-  const shown = raw[id] ?? (typeof kept !== 'number' ? '' : pounds ? (kept / 100).toFixed(kept % 100 ? 2 : 0) : String(kept));
+  const shown =
+    raw[id] ?? (typeof kept !== 'number' ? '' : pounds ? (kept / 100).toFixed(kept % 100 ? 2 : 0) : String(kept));
   const wrong = shown.trim() !== '' && numberOf(shown, pounds) === null;
   const key = keyOf(line, at);
   const hint = hintOf(key);
-  return textField({ id, label: t(key), value: shown, error: wrong ? t(pounds ? 'money.wrong' : 'count.wrong') : null, ...(hint ? { hint } : {}),
-    on: (typed) => { raw[id] = typed; at.put(line.name, numberOf(typed, pounds)); } });
+  return textField({
+    id,
+    label: t(key),
+    value: shown,
+    error: wrong ? t(pounds ? 'money.wrong' : 'count.wrong') : null,
+    ...(hint ? { hint } : {}),
+    on: (typed) => {
+      raw[id] = typed;
+      at.put(line.name, numberOf(typed, pounds));
+    },
+  });
 }
 
 /**
@@ -150,8 +181,11 @@ export function numberOf(typed, pounds) {
 export function hasUnreadable(stage) {
   const { fields = {}, restricted = {} } = stage.local.change ?? stage.local.typing ?? {};
   if (Object.values(/** @type {Record<string, string|null>} */ (stage.local.wrong ?? {})).some(Boolean)) return true;
-  if ([...Object.values(fields), ...Object.values(restricted)].some((one) => typeof one === 'string' && tooLong(one))) return true;
-  return Object.entries(/** @type {Record<string, string>} */ (stage.local.raw ?? {})).some(([id, typed]) => typed.trim() !== '' && numberOf(typed, id.includes('pence')) === null);
+  if ([...Object.values(fields), ...Object.values(restricted)].some((one) => typeof one === 'string' && tooLong(one)))
+    return true;
+  return Object.entries(/** @type {Record<string, string>} */ (stage.local.raw ?? {})).some(
+    ([id, typed]) => typed.trim() !== '' && numberOf(typed, id.includes('pence')) === null,
+  );
 }
 
 /** A day; one that no calendar has, that nobody alive has seen, or that has not come, waits and says so. @type {Draw} */
@@ -162,7 +196,15 @@ function dayLine(card, line, at) {
   const key = keyOf(line, at);
   const hint = hintOf(key);
   wrong[id] = dayFault(value, localAt(Date.now(), phoneZone()).slice(0, 10), { future: line.ahead === true });
-  return textField({ id, label: t(key), type: 'date', value, error: wrong[id] && t(`bad.${wrong[id]}`), on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}) });
+  return textField({
+    id,
+    label: t(key),
+    type: 'date',
+    value,
+    error: wrong[id] && t(`bad.${wrong[id]}`),
+    on: (typed) => at.put(line.name, typed),
+    ...(hint ? { hint } : {}),
+  });
 }
 
 /** A time of its own, such as when it was found out. @type {Draw} */
@@ -170,18 +212,58 @@ function momentLine(card, line, at) {
   const { local } = card.stage;
   const value = at.get(line.name);
   const key = keyOf(line, at);
-  const kept = value ? { occurred_start: value.start ?? null, occurred_end: value.end ?? null, occurred_local: value.local ?? null, tz: value.tz ?? '', utc_offset_min: value.utc_offset_min ?? null, precision: value.precision ?? 'unknown' } : null;
+  const kept = value
+    ? {
+        occurred_start: value.start ?? null,
+        occurred_end: value.end ?? null,
+        occurred_local: value.local ?? null,
+        tz: value.tz ?? '',
+        utc_offset_min: value.utc_offset_min ?? null,
+        precision: value.precision ?? 'unknown',
+      }
+    : null;
   const when = local.moment ?? { chip: null, picked: null };
-  return html`<div class="stack-close">${whenField({ when, kept: /** @type {any} */ (kept), tried: false, legend: t(key), on: (next) => { local.moment = next; at.put(line.name, momentOf(blockOf(next, Date.now()))); card.stage.draw(); } })}
+  return html`<div class="stack-close">${whenField({
+    when,
+    kept: /** @type {any} */ (kept),
+    tried: false,
+    legend: t(key),
+    on: (next) => {
+      local.moment = next;
+      at.put(line.name, momentOf(blockOf(next, Date.now())));
+      card.stage.draw();
+    },
+  })}
     <p class="small soft">${hintOf(key) ?? nothing}</p>
-    ${value ? html`<div>${button(t('card.blank'), () => { local.moment = undefined; at.put(line.name, null); }, { plain: true })}</div>` : nothing}</div>`;
+    ${
+      value
+        ? html`<div>${button(
+            t('card.blank'),
+            () => {
+              local.moment = undefined;
+              at.put(line.name, null);
+            },
+            { plain: true },
+          )}</div>`
+        : nothing
+    }</div>`;
 }
 
 /** The time block of an entry as an object of its own (docs/record.md, Times). @param {import('../record/times.js').TimeBlock|null} block */
 function momentOf(block) {
   if (!block) return null;
-  const { occurred_start: start, occurred_end: end, occurred_local: local, tz, utc_offset_min, precision, time_source: source } = block;
-  return Object.fromEntries(Object.entries({ start, end, local, tz, utc_offset_min, precision, source }).filter(([, one]) => one !== null));
+  const {
+    occurred_start: start,
+    occurred_end: end,
+    occurred_local: local,
+    tz,
+    utc_offset_min,
+    precision,
+    time_source: source,
+  } = block;
+  return Object.fromEntries(
+    Object.entries({ start, end, local, tz, utc_offset_min, precision, source }).filter(([, one]) => one !== null),
+  );
 }
 
 /** @param {any} object @param {string} name @param {any} value an object without answers is none */
@@ -195,7 +277,11 @@ function withAnswer(object, name, value) {
 function objectLine(card, line, at) {
   const value = at.get(line.name) ?? {};
   /** @type {At} */
-  const inside = { path: `${at.path}${line.name}.`, get: (name) => value[name], put: (name, answer) => at.put(line.name, orNull(withAnswer(value, name, answer))) };
+  const inside = {
+    path: `${at.path}${line.name}.`,
+    get: (name) => value[name],
+    put: (name, answer) => at.put(line.name, orNull(withAnswer(value, name, answer))),
+  };
   const [first] = line.lines ?? [];
   // What the first of its questions says again is for a screen reader only.
   const again = first && t(keyOf(first, inside)) === t(keyOf(line, at));
@@ -221,18 +307,65 @@ function objectsLine(card, line, at) {
   return html`<fieldset class="stack"><legend class="label">${t(keyOf(line, at))}</legend>
     ${list.map((value, i) => {
       /** @type {At} */
-      const inside = { path: `${at.path}${line.name}.${i}.`, get: (name) => value[name], put: (name, answer) => put(i, withAnswer(value, name, answer)) };
+      const inside = {
+        path: `${at.path}${line.name}.${i}.`,
+        get: (name) => value[name],
+        put: (name, answer) => put(i, withAnswer(value, name, answer)),
+      };
       return html`<div class="part stack" role="group" aria-label=${t('card.nth', { n: i + 1, of: list.length })}>${(line.lines ?? []).map((one) => lineField(card, one, inside))}
-        ${i < kept.length ? html`<div>${button(t('card.take_away'), () => { at.put(line.name, kept.filter((_one, j) => j !== i)); Object.assign(local, { raw: {}, wrong: {} }); }, { plain: true })}</div>` : nothing}</div>`;
+        ${
+          i < kept.length
+            ? html`<div>${button(
+                t('card.take_away'),
+                () => {
+                  at.put(
+                    line.name,
+                    kept.filter((_one, j) => j !== i),
+                  );
+                  Object.assign(local, { raw: {}, wrong: {} });
+                },
+                { plain: true },
+              )}</div>`
+            : nothing
+        }</div>`;
     })}
-    ${list.length === kept.length ? html`<div>${button(t('card.another'), () => { blanks[line.name] = true; card.stage.draw(); }, { icon: 'add' })}</div>` : nothing}</fieldset>`;
+    ${
+      list.length === kept.length
+        ? html`<div>${button(
+            t('card.another'),
+            () => {
+              blanks[line.name] = true;
+              card.stage.draw();
+            },
+            { icon: 'add' },
+          )}</div>`
+        : nothing
+    }</fieldset>`;
 }
 
 /** @type {Draw} */
-const linksLine = (card, line, at) => linksField(card, line, { id: idOf(line, at), legend: t(keyOf(line, at)), hint: hintOf(keyOf(line, at)), value: at.get(line.name), put: (value) => at.put(line.name, value) });
+const linksLine = (card, line, at) =>
+  linksField(card, line, {
+    id: idOf(line, at),
+    legend: t(keyOf(line, at)),
+    hint: hintOf(keyOf(line, at)),
+    value: at.get(line.name),
+    put: (value) => at.put(line.name, value),
+  });
 
 /** @type {Record<string, Draw>} */
 const DRAWN = {
-  text: textLine, code: codeLine, codes: codeLine, yes: yesLine, tick: tickLine, count: numberLine, pounds: numberLine, day: dayLine, moment: momentLine,
-  object: objectLine, objects: objectsLine, records: linksLine, record: linksLine,
+  text: textLine,
+  code: codeLine,
+  codes: codeLine,
+  yes: yesLine,
+  tick: tickLine,
+  count: numberLine,
+  pounds: numberLine,
+  day: dayLine,
+  moment: momentLine,
+  object: objectLine,
+  objects: objectsLine,
+  records: linksLine,
+  record: linksLine,
 };

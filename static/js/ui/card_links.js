@@ -46,11 +46,16 @@ export function linksField(card, line, { id, legend, hint, value, put }) {
   const search = stage.local[`find-${id}`] ?? '';
   const shown = offered(found, kind, { ever, search, every: Boolean(stage.local.more?.[id]) });
   const gone = chosen.filter((one) => !found.some(({ record }) => record === one));
-  const choices = [...shown.map((one) => /** @type {[string, string]} */ ([one.record, nameOf(kind, one.fields)])), ...gone.map((one) => /** @type {[string, string]} */ ([one, t('link.gone')]))];
+  const choices = [
+    ...shown.map((one) => /** @type {[string, string]} */ ([one.record, nameOf(kind, one.fields)])),
+    ...gone.map((one) => /** @type {[string, string]} */ ([one, t('link.gone')])),
+  ];
   /** @param {string} record @param {boolean} on */
-  const choose = (record, on) => put(many ? (on ? [...chosen, record] : chosen.filter((one) => one !== record)) : record || null);
+  const choose = (record, on) =>
+    put(many ? (on ? [...chosen, record] : chosen.filter((one) => one !== record)) : record || null);
   const blank = !many && ever.size ? [/** @type {[string, string]} */ (['', t('card.blank')])] : [];
-  const hidden = found.filter(({ taken_out }) => taken_out === null || taken_out === undefined).length > shown.length && !search;
+  const hidden =
+    found.filter(({ taken_out }) => taken_out === null || taken_out === undefined).length > shown.length && !search;
   return html`<div class="stack-close">
     ${choices.length ? chips({ name: id, legend, many, chosen: chosen.length ? chosen : [''], choices: [...choices, ...blank], on: choose }) : html`<p class="label">${legend}</p>`}
     ${hint ? html`<p class="small soft">${hint}</p>` : nothing}
@@ -62,7 +67,10 @@ export function linksField(card, line, { id, legend, hint, value, put }) {
 /** Five, what was ever chosen here, and what was looked for. @param {Listed[]} found @param {string} kind @param {{ever: Set<string>, search: string, every: boolean}} how */
 function offered(found, kind, { ever, search, every }) {
   const wanted = fold(search);
-  const alive = found.filter(({ record, taken_out, fields }) => ever.has(record) || ((taken_out === null || taken_out === undefined) && !fields['merged_into']));
+  const alive = found.filter(
+    ({ record, taken_out, fields }) =>
+      ever.has(record) || ((taken_out === null || taken_out === undefined) && !fields['merged_into']),
+  );
   let left = every ? Infinity : FEW;
   return alive.filter(({ record, fields }) => {
     if (ever.has(record)) return true;
@@ -79,13 +87,17 @@ function adding(card, line, id, chosen) {
   const { stage } = card;
   const kind = /** @type {string} */ (line.record);
   const typed = stage.local[`new-${id}`];
-  if (typed === undefined) return button(t(`link.${kind}`), () => stage.set({ [`new-${id}`]: '' }), { plain: true, icon: 'add' });
-  const add = () => (typed.trim() ? stage.run('link', async () => {
-    const { record } = await stage.app.saveRecord({ kind, record: null, fields: madeOf(kind, typed, line.role) });
-    stage.refresh(`records:${kind}`);
-    stage.local[`new-${id}`] = undefined;
-    chosen(record);
-  }) : undefined);
+  if (typed === undefined)
+    return button(t(`link.${kind}`), () => stage.set({ [`new-${id}`]: '' }), { plain: true, icon: 'add' });
+  const add = () =>
+    typed.trim()
+      ? stage.run('link', async () => {
+          const { record } = await stage.app.saveRecord({ kind, record: null, fields: madeOf(kind, typed, line.role) });
+          stage.refresh(`records:${kind}`);
+          stage.local[`new-${id}`] = undefined;
+          chosen(record);
+        })
+      : undefined;
   return html`<div class="part stack-close">${textField({ id: `${id}-new`, label: t(knows(`link.${kind}_name`) ? `link.${kind}_name` : 'link.add_name'), value: typed, enter: add, on: (text) => stage.set({ [`new-${id}`]: text }) })}
     <div class="row">${button(t('link.add_do'), add, { busy: stage.running === 'link' })}${button(t('frame.cancel'), () => stage.set({ [`new-${id}`]: undefined }), { plain: true })}</div></div>`;
 }

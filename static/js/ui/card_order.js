@@ -16,7 +16,9 @@ import { standingOf } from '../record/breaches.js';
 /** @param {Card} card @param {import('./card_table.js').Line} _line @param {import('./card_forms.js').At} at */
 export function breachesField(card, _line, at) {
   const { stage } = card;
-  const orders = listed(stage, 'order')?.filter(({ taken_out, record }) => taken_out === null || chosenOf(at).some(({ order_id }) => order_id === record));
+  const orders = listed(stage, 'order')?.filter(
+    ({ taken_out, record }) => taken_out === null || chosenOf(at).some(({ order_id }) => order_id === record),
+  );
   if (!orders) return html`<p role="status">${t('frame.loading')}</p>`;
   return html`${orders.length ? orders.map((order) => termsOf(card, order, at)) : html`<p>${t('order.none')}</p>`}
     <div>${button(t('order.list'), () => stage.go({ name: 'orders' }), { plain: true, icon: 'add' })}</div>`;
@@ -24,10 +26,17 @@ export function breachesField(card, _line, at) {
 
 /** Orders a term of which is named although the entry was before them, as their day stands now. @param {import('./stage.js').Stage} stage @param {Record<string, any>} fields of the entry */
 export function earlyBreaches(stage, fields) {
-  const named = new Set((Array.isArray(fields['alleged_breaches']) ? fields['alleged_breaches'] : []).map(({ order_id }) => order_id));
+  const named = new Set(
+    (Array.isArray(fields['alleged_breaches']) ? fields['alleged_breaches'] : []).map(({ order_id }) => order_id),
+  );
   if (!named.size) return nothing;
-  const early = (listed(stage, 'order') ?? []).filter(({ record, fields: order }) => named.has(record) && standingOf(order, /** @type {any} */ (fields)) === 'not_served');
-  return early.map(({ fields: order }) => html`<p class="care small" dir="auto">${t('order.early_entry', { order: nameOf('order', order) })}</p>`);
+  const early = (listed(stage, 'order') ?? []).filter(
+    ({ record, fields: order }) => named.has(record) && standingOf(order, /** @type {any} */ (fields)) === 'not_served',
+  );
+  return early.map(
+    ({ fields: order }) =>
+      html`<p class="care small" dir="auto">${t('order.early_entry', { order: nameOf('order', order) })}</p>`,
+  );
 }
 
 /** @param {import('./card_forms.js').At} at @returns {Breach[]} */
@@ -43,7 +52,13 @@ function termsOf(card, { record, fields }, at) {
   // What was named before stays to be seen and taken back, even where it could not be named now.
   const open = terms.filter(({ no }) => !closed || chosen.includes(String(no)));
   /** @param {string} no @param {boolean} on */
-  const put = (no, on) => at.put('alleged_breaches', on ? [...breaches, { order_id: record, term_no: Number(no) }] : breaches.filter((one) => one.order_id !== record || String(one.term_no) !== no));
+  const put = (no, on) =>
+    at.put(
+      'alleged_breaches',
+      on
+        ? [...breaches, { order_id: record, term_no: Number(no) }]
+        : breaches.filter((one) => one.order_id !== record || String(one.term_no) !== no),
+    );
   return html`<div class="part stack-close"><p class="label" dir="auto">${nameOf('order', fields)}</p>
     ${state === 'in_force' ? nothing : html`<p class="small ${closed ? 'care' : 'soft'}">${t(`order.${state}`)}</p>`}
     ${open.length ? chips({ name: `breach-${record}`, legend: t('f.alleged_breaches'), quiet: true, many: true, chosen, choices: open.map(({ no, text }) => [String(no), t('order.term', { no, text })]), on: put }) : nothing}</div>`;

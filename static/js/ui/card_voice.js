@@ -16,7 +16,10 @@ import { problemOf } from './stage.js';
 export const MOST_MS = 5 * 60_000;
 const SECOND = 1000;
 // What a browser can make; the first it knows. All are kept just as they come.
-const TYPES = { audio: ['audio/webm;codecs=opus', 'audio/mp4', 'audio/webm'], video: ['video/webm;codecs=vp8,opus', 'video/mp4', 'video/webm'] };
+const TYPES = {
+  audio: ['audio/webm;codecs=opus', 'audio/mp4', 'audio/webm'],
+  video: ['video/webm;codecs=vp8,opus', 'video/mp4', 'video/webm'],
+};
 
 /** @param {Stage} stage @param {Account} account */
 export function voiceBody(stage, account) {
@@ -26,11 +29,15 @@ export function voiceBody(stage, account) {
     ${account.keep ? nothing : html`<p class="small soft">${t('voice.lead')}</p>`}
     ${errorSummary(stage)}
     ${account.media ? html`<p>${t('voice.have', { name: have?.name ?? '' })}</p>` : nothing}
-    ${take && take.state !== 'refused' && take.state !== 'none' ? running(stage, take) : html`
+    ${
+      take && take.state !== 'refused' && take.state !== 'none'
+        ? running(stage, take)
+        : html`
       ${take ? html`<p class="care" role="alert">${t(`voice.${take.state}`)}</p>` : nothing}
       <div class="stack-close">${button(t(account.keep ? 'cap.audio' : 'voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
         ${button(t(account.keep ? 'cap.video' : 'voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
-        ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`}
+        ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`
+    }
   </div>`;
 }
 
@@ -49,7 +56,15 @@ function running(stage, take) {
   return html`<div class="camera stack">
     <video class=${take.kind === 'audio' ? 'unseen' : ''} autoplay playsinline .muted=${true} aria-label=${t('voice.live')} ${ref(live)}></video>
     <p role="status"><strong>${t('voice.recording')}</strong></p><p aria-hidden="true">${t('voice.left', { time })}</p>
-    <div class="row">${button(t('voice.stop'), () => take.recorder?.stop(), { main: true })}${button(t('voice.discard'), () => { take.gone = true; close(take); stage.set({ take: undefined }); }, { plain: true })}</div>
+    <div class="row">${button(t('voice.stop'), () => take.recorder?.stop(), { main: true })}${button(
+      t('voice.discard'),
+      () => {
+        take.gone = true;
+        close(take);
+        stage.set({ take: undefined });
+      },
+      { plain: true },
+    )}</div>
   </div>`;
 }
 
@@ -73,7 +88,10 @@ async function begin(stage, kind, account) {
     return stage.draw();
   }
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: kind === 'video' ? { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } } : false });
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: true,
+      video: kind === 'video' ? { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } } : false,
+    });
     take.stream = stream;
     // Left or locked while the person was asked: it must not begin to listen.
     if (!isHere()) return close(take);
@@ -88,9 +106,15 @@ async function begin(stage, kind, account) {
 function record(stage, take, account, isHere) {
   const stream = /** @type {MediaStream} */ (take.stream);
   const type = TYPES[take.kind].find((one) => MediaRecorder.isTypeSupported(one));
-  const recorder = new MediaRecorder(stream, { ...(type ? { mimeType: type } : {}), audioBitsPerSecond: 48_000, videoBitsPerSecond: 800_000 });
+  const recorder = new MediaRecorder(stream, {
+    ...(type ? { mimeType: type } : {}),
+    audioBitsPerSecond: 48_000,
+    videoBitsPerSecond: 800_000,
+  });
   Object.assign(take, { recorder, state: 'recording', until: Date.now() + MOST_MS });
-  recorder.ondataavailable = (event) => { if (event.data.size) take.parts.push(event.data); };
+  recorder.ondataavailable = (event) => {
+    if (event.data.size) take.parts.push(event.data);
+  };
   recorder.onstop = () => {
     close(take);
     if (take.gone) return undefined;
@@ -118,7 +142,9 @@ function fileOf(take) {
 async function keepCut(stage, take, account) {
   if (!take.parts.length) return;
   const { generation } = stage;
-  const added = await stage.app.addFile(account.target || 'draft', fileOf(take), { route: 'recorded_in_app' }).catch(() => null);
+  const added = await stage.app
+    .addFile(account.target || 'draft', fileOf(take), { route: 'recorded_in_app' })
+    .catch(() => null);
   if (!added || generation !== stage.generation) return;
   if (account.target === 'draft') account.use(added.attachment);
   stage.refresh('entry:');
@@ -132,7 +158,9 @@ async function keep(stage, take, account) {
   stage.draw();
   const file = fileOf(take);
   try {
-    const attachment = account.keep ? await account.keep(file) : (await stage.app.addFile(account.target, file, { route: 'recorded_in_app' })).attachment;
+    const attachment = account.keep
+      ? await account.keep(file)
+      : (await stage.app.addFile(account.target, file, { route: 'recorded_in_app' })).attachment;
     local.take = undefined;
     if (generation === stage.generation && local === stage.local) account.use(attachment);
   } catch (thrown) {

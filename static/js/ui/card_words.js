@@ -11,51 +11,83 @@ import { inOneLine, knows, t } from './strings.js';
 /** @typedef {(stage: Stage, line: Line, value: any) => string} Say */
 
 /** @param {any} value */
-const isNothing = (value) => value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+const isNothing = (value) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 /** A value of a shape this app does not know, as it is. @param {any} value */
 const asItIs = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 /** @param {any} value @returns {any[]} */
 const asList = (value) => (Array.isArray(value) ? value : [value]);
 
 /** @param {Line} line @param {any} value @returns {string[]} */
-const labelsOf = (line, value) => asList(value).map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code))).filter(Boolean);
+const labelsOf = (line, value) =>
+  asList(value)
+    .map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code)))
+    .filter(Boolean);
 /** @type {Say} */
 const sayCodes = (_stage, line, value) => inOneLine(labelsOf(line, value));
 /** @type {Say} */
-const sayLinks = (stage, line, value) => inOneLine(asList(value).map((id) => linkName(stage, line.record ?? '', String(id))));
+const sayLinks = (stage, line, value) =>
+  inOneLine(asList(value).map((id) => linkName(stage, line.record ?? '', String(id))));
 
 /** @type {Say} */
 function sayObject(stage, line, value) {
   if (typeof value !== 'object' || value === null) return asItIs(value);
-  const known = (line.lines ?? []).filter(({ name }) => !isNothing(value[name])).map((one) => sayAs(stage, one, value[one.name]));
-  const text = Object.entries(value).filter(([name, one]) => !isNothing(one) && !line.lines?.some((inner) => inner.name === name)).map(([, one]) => asItIs(one));
+  const known = (line.lines ?? [])
+    .filter(({ name }) => !isNothing(value[name]))
+    .map((one) => sayAs(stage, one, value[one.name]));
+  const text = Object.entries(value)
+    .filter(([name, one]) => !isNothing(one) && !line.lines?.some((inner) => inner.name === name))
+    .map(([, one]) => asItIs(one));
   return inOneLine([...known, ...text]);
 }
 
 /** @type {Say} */
 function sayBreaches(stage, _line, value) {
   const orders = listed(stage, 'order');
-  return asList(value).map((one) => {
-    const order = orders?.find(({ record }) => record === one?.order_id);
-    const term = (Array.isArray(order?.fields['terms']) ? order.fields['terms'] : []).find((/** @type {any} */ { no }) => no === one?.term_no);
-    return order ? `${nameOf('order', order.fields)}: ${t('order.term', { no: one.term_no, text: term?.text ?? '' })}` : t('link.gone');
-  }).join('\n');
+  return asList(value)
+    .map((one) => {
+      const order = orders?.find(({ record }) => record === one?.order_id);
+      const term = (Array.isArray(order?.fields['terms']) ? order.fields['terms'] : []).find(
+        (/** @type {any} */ { no }) => no === one?.term_no,
+      );
+      return order
+        ? `${nameOf('order', order.fields)}: ${t('order.term', { no: one.term_no, text: term?.text ?? '' })}`
+        : t('link.gone');
+    })
+    .join('\n');
 }
 
 /** @type {Say} */
 function sayMoment(_stage, _line, value) {
   if (typeof value !== 'object' || value === null) return asItIs(value);
-  return whenWords(/** @type {any} */ ({ occurred_start: value.start ?? null, occurred_end: value.end ?? null, occurred_local: value.local ?? null, tz: value.tz ?? '', utc_offset_min: value.utc_offset_min ?? null, precision: value.precision ?? 'unknown' }));
+  return whenWords(
+    /** @type {any} */ ({
+      occurred_start: value.start ?? null,
+      occurred_end: value.end ?? null,
+      occurred_local: value.local ?? null,
+      tz: value.tz ?? '',
+      utc_offset_min: value.utc_offset_min ?? null,
+      precision: value.precision ?? 'unknown',
+    }),
+  );
 }
 
 /** @type {Record<string, Say>} */
 const SAID = {
-  code: sayCodes, codes: sayCodes, records: sayLinks, record: sayLinks, object: sayObject, moment: sayMoment,
+  code: sayCodes,
+  codes: sayCodes,
+  records: sayLinks,
+  record: sayLinks,
+  object: sayObject,
+  moment: sayMoment,
   yes: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
   tick: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
   pounds: (_stage, _line, value) => (typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : asItIs(value)),
   day: (_stage, _line, value) => dayWords(String(value)),
-  objects: (stage, line, value) => asList(value).map((one) => sayObject(stage, line, one)).join('\n'),
+  objects: (stage, line, value) =>
+    asList(value)
+      .map((one) => sayObject(stage, line, one))
+      .join('\n'),
 };
 /** @type {Record<string, Say>} */
 const OWN = {

@@ -6,7 +6,16 @@ import { dotted, t, tn } from './strings.js';
 import './strings_cards.js';
 import { problemOf } from './stage.js';
 import { filesBody } from './card_files.js';
-import { basisField, detailField, effectWords, fearField, kindField, noteBody, placeField, vocabulary } from './card_bodies.js';
+import {
+  basisField,
+  detailField,
+  effectWords,
+  fearField,
+  kindField,
+  noteBody,
+  placeField,
+  vocabulary,
+} from './card_bodies.js';
 import { hasUnreadable, linesOf } from './card_forms.js';
 import { breachesField } from './card_order.js';
 import { scheduleField } from './card_schedule.js';
@@ -23,8 +32,14 @@ import { wordsFor } from './card_words.js';
 
 /** Questions that are more than a line of the table. @type {Record<string, import('./card_forms.js').Draw>} */
 const OWN = {
-  behaviours: kindField, feelings_then_text: effectWords, feared_violence: fearField, place_detail: detailField, place_in_chronology: placeField,
-  attribution_basis: basisField, alleged_breaches: breachesField, schedule_id: scheduleField,
+  behaviours: kindField,
+  feelings_then_text: effectWords,
+  feared_violence: fearField,
+  place_detail: detailField,
+  place_in_chronology: placeField,
+  attribution_basis: basisField,
+  alleged_breaches: breachesField,
+  schedule_id: scheduleField,
 };
 const SHORT = 90;
 
@@ -37,7 +52,8 @@ export function cardList(stage, entry) {
   vocabulary(stage);
   const { local } = stage;
   const summaries = new Map(CARDS.map((card) => [card.code, summaryOf(stage, entry, card)]));
-  const waits = (/** @type {CardSpec} */ card) => card.later && !local.all && !summaries.get(card.code) && !isTyped(entry, card) && local.card !== card.code;
+  const waits = (/** @type {CardSpec} */ card) =>
+    card.later && !local.all && !summaries.get(card.code) && !isTyped(entry, card) && local.card !== card.code;
   return html`<div class="rows">${CARDS.filter((card) => !waits(card)).map((card) => {
     const expanded = local.card === card.code;
     const more = isTyped(entry, card) && !expanded ? t('card.unsaved') : summaries.get(card.code) || null;
@@ -60,15 +76,34 @@ const titleOf = (card) => t(card.code === 'photos' ? 'files.title' : `card.${car
 function summaryOf(stage, entry, card) {
   if (card.code === 'photos') return entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '';
   if (card.code === 'note') return entry.note ? t('card.saved') : '';
-  const said = dotted(namesOf(card).map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name])).filter(Boolean).flatMap((words) => words.split('\n')));
+  const said = dotted(
+    namesOf(card)
+      .map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name]))
+      .filter(Boolean)
+      .flatMap((words) => words.split('\n')),
+  );
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 
 /** @param {Stage} stage @param {Entry} entry @param {CardSpec} card */
 function bodyOf(stage, entry, card) {
-  if (card.code === 'photos') return filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments, words: entry.fields['missing_evidence'] ?? '' });
+  if (card.code === 'photos')
+    return filesBody(stage, {
+      target: entry.record,
+      record: entry.record,
+      attachments: entry.attachments,
+      words: entry.fields['missing_evidence'] ?? '',
+    });
   if (card.code === 'note') return editing(stage, entry, noteBody);
-  if (card.code === 'voice') return editing(stage, entry, (on) => voiceBody(stage, { target: entry.record, media: on.value('narrative_media') ?? null, attachments: entry.attachments, use: (narrative_media) => on.put({ fields: { narrative_media } }) }));
+  if (card.code === 'voice')
+    return editing(stage, entry, (on) =>
+      voiceBody(stage, {
+        target: entry.record,
+        media: on.value('narrative_media') ?? null,
+        attachments: entry.attachments,
+        use: (narrative_media) => on.put({ fields: { narrative_media } }),
+      }),
+    );
   return editing(stage, entry, (on) => linesOf(on, card.lines, OWN));
 }
 
@@ -78,7 +113,7 @@ function bodyOf(stage, entry, card) {
  * @param {Stage} stage @param {string|null} code
  */
 function open(stage, code) {
-  const opened = /** @type {{card: string, at: number}[]} */ (stage.local.opened ??= []);
+  const opened = /** @type {{card: string, at: number}[]} */ ((stage.local.opened ??= []));
   if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
   stage.set({ card: code, more: {}, search: '', ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
 }
@@ -86,7 +121,11 @@ function open(stage, code) {
 /** @param {Stage} stage @param {Entry} entry @returns {Change} */
 function change(stage, entry) {
   const kept = entry.unsaved;
-  stage.local.change ??= { fields: { ...kept?.fields }, restricted: { ...kept?.restricted }, ...(kept?.note === undefined ? {} : { note: kept.note }) };
+  stage.local.change ??= {
+    fields: { ...kept?.fields },
+    restricted: { ...kept?.restricted },
+    ...(kept?.note === undefined ? {} : { note: kept.note }),
+  };
   return stage.local.change;
 }
 
@@ -106,8 +145,14 @@ function editing(stage, entry, body) {
   const card = {
     stage,
     entry,
-    value: (name) => (name === 'note' ? unsaved.note ?? entry.note
-      : name in unsaved.restricted ? unsaved.restricted[name] : name in unsaved.fields ? unsaved.fields[name] : entry.fields[name] ?? entry.restricted[name]),
+    value: (name) =>
+      name === 'note'
+        ? (unsaved.note ?? entry.note)
+        : name in unsaved.restricted
+          ? unsaved.restricted[name]
+          : name in unsaved.fields
+            ? unsaved.fields[name]
+            : (entry.fields[name] ?? entry.restricted[name]),
     put(next) {
       Object.assign(unsaved.fields, next.fields);
       Object.assign(unsaved.restricted, next.restricted);
@@ -127,9 +172,13 @@ function editing(stage, entry, body) {
  * @returns {Fields}
  */
 export function differing(changed, saved) {
-  const plain = (/** @type {any} */ value) => (value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value);
-  return Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, plain(value)])
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))));
+  const plain = (/** @type {any} */ value) =>
+    value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
+  return Object.fromEntries(
+    Object.entries(changed)
+      .map(([name, value]) => [name, plain(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))),
+  );
 }
 
 /** @param {Stage} stage @param {Entry} entry */
@@ -137,11 +186,14 @@ async function saveCard(stage, entry) {
   const unsaved = change(stage, entry);
   if (hasUnreadable(stage)) return;
   // The button that has the focus goes with the card: the keyboard stands on the card's own row afterwards, not on nothing.
-  const row = /** @type {HTMLElement|null|undefined} */ (document.activeElement?.closest('.card-body')?.previousElementSibling);
+  const row = /** @type {HTMLElement|null|undefined} */ (
+    document.activeElement?.closest('.card-body')?.previousElementSibling
+  );
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);
   const opened = stage.local.opened ?? [];
-  if (opened.length && (Object.keys(fields).length || Object.keys(restricted).length)) fields.cards_opened = [...(entry.fields.cards_opened ?? []), ...opened];
+  if (opened.length && (Object.keys(fields).length || Object.keys(restricted).length))
+    fields.cards_opened = [...(entry.fields.cards_opened ?? []), ...opened];
   if (unsaved.note !== undefined && unsaved.note !== entry.note) {
     const kept = await stage.run('card', () => stage.app.saveNote(entry.record, unsaved.note ?? ''));
     if (!kept) return;
@@ -150,7 +202,9 @@ async function saveCard(stage, entry) {
     Object.assign(stage.local, { change: undefined, card: null, opened: [] });
     entry.unsaved = null;
     stage.say(t('card.saved'));
-    setTimeout(() => { if (document.activeElement === document.body) row?.focus(); });
+    setTimeout(() => {
+      if (document.activeElement === document.body) row?.focus();
+    });
   });
 }
 
@@ -162,7 +216,11 @@ async function saveCard(stage, entry) {
  * @param {() => void} done
  */
 export async function saveWithReason(stage, record, what, done) {
-  const finish = () => { stage.closeSheet(); done(); stage.refresh('entry:'); };
+  const finish = () => {
+    stage.closeSheet();
+    done();
+    stage.refresh('entry:');
+  };
   if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
   let needed = false;
   await stage.run('card', async () => {
@@ -173,7 +231,14 @@ export async function saveWithReason(stage, record, what, done) {
   });
   if (needed) {
     stage.local.reason = '';
-    stage.openSheet((on) => reasonSheet(on, (reason) => on.run('card', async () => { await on.app.saveIncident({ record, ...what, reason }); finish(); })));
+    stage.openSheet((on) =>
+      reasonSheet(on, (reason) =>
+        on.run('card', async () => {
+          await on.app.saveIncident({ record, ...what, reason });
+          finish();
+        }),
+      ),
+    );
   }
 }
 
@@ -181,7 +246,21 @@ export async function saveWithReason(stage, record, what, done) {
 function reasonSheet(stage, save) {
   const { local } = stage;
   const go = () => (local.reason.trim() ? save(local.reason) : stage.set({ noReason: true }));
-  return sheet(stage, t('reason.title'), html`<p class="soft">${t('reason.lead')}</p>
-    ${textField({ id: 'reason', label: t('reason.field'), hint: t('reason.hint'), lines: 'low', value: local.reason ?? '', error: local.noReason ? t('reason.need') : null, on: (reason) => { local.reason = reason; } })}
-    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+  return sheet(
+    stage,
+    t('reason.title'),
+    html`<p class="soft">${t('reason.lead')}</p>
+    ${textField({
+      id: 'reason',
+      label: t('reason.field'),
+      hint: t('reason.hint'),
+      lines: 'low',
+      value: local.reason ?? '',
+      error: local.noReason ? t('reason.need') : null,
+      on: (reason) => {
+        local.reason = reason;
+      },
+    })}
+    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+  );
 }

@@ -26,9 +26,16 @@ export function bars(stage, { title, head, bars: rows }) {
   const most = Math.max(1, ...rows.map(({ ids }) => ids.length));
   return html`<table class="counts"><caption class="unseen">${title}</caption>
     <thead class="unseen"><tr><th scope="col">${head}</th><th scope="col">${t('pat.count')}</th></tr></thead>
-    <tbody>${rows.map(({ name, ids, what, note }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${note ? html`<span class="small soft">${note}</span>` : nothing}
+    <tbody>${rows.map(
+      ({
+        name,
+        ids,
+        what,
+        note,
+      }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${note ? html`<span class="small soft">${note}</span>` : nothing}
       <svg class="bar-line" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">${svg`<rect width="100" height="6" class="chart-ground"/><rect width=${(ids.length / most) * 100} height="6" class="chart-ink"/>`}</svg></th>
-      <td>${number(stage, String(ids.length), what ?? name, ids)}</td></tr>`)}</tbody></table>`;
+      <td>${number(stage, String(ids.length), what ?? name, ids)}</td></tr>`,
+    )}</tbody></table>`;
 }
 
 /**

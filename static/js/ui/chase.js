@@ -15,22 +15,37 @@ import { localAt, phoneZone } from '../record/times.js';
 /** @typedef {import('./app.d.ts').ChaseItem} ChaseItem */
 
 const SOON = 14 * 86_400_000;
-const ICONS = /** @type {const} */ ({ wipe: 'camera', asked: 'clock', update: 'flag', order: 'paper', download: 'file' });
+const ICONS = /** @type {const} */ ({
+  wipe: 'camera',
+  asked: 'clock',
+  update: 'flag',
+  order: 'paper',
+  download: 'file',
+});
 
 /** @param {Stage} stage */
 function chase(stage) {
   vocabulary(stage);
   const found = stage.find('chase', () => stage.app.readChase());
-  if (!found.data) return found.problem ? html`<div class="stack">${heading(t('chase.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>` : waiting();
+  if (!found.data)
+    return found.problem
+      ? html`<div class="stack">${heading(t('chase.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`
+      : waiting();
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const near = localAt(Date.now() + SOON, phoneZone()).slice(0, 10);
   const open = found.data.filter(({ done_at }) => done_at === null);
   const done = found.data.filter(({ done_at }) => done_at !== null);
   const isNear = (/** @type {ChaseItem} */ { due }) => due !== null && due <= near;
   // A camera's pictures are gone for good: they stand before whatever else is near.
-  const soon = [...open.filter((one) => one.what === 'wipe' && isNear(one)), ...open.filter((one) => one.what !== 'wipe' && isNear(one))];
+  const soon = [
+    ...open.filter((one) => one.what === 'wipe' && isNear(one)),
+    ...open.filter((one) => one.what !== 'wipe' && isNear(one)),
+  ];
   const later = open.filter((one) => !isNear(one));
-  const list = (/** @type {string} */ title, /** @type {ChaseItem[]} */ items) => (items.length ? html`<section class="stack-close"><h2>${t(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>` : nothing);
+  const list = (/** @type {string} */ title, /** @type {ChaseItem[]} */ items) =>
+    items.length
+      ? html`<section class="stack-close"><h2>${t(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>`
+      : nothing;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chase.title'))}<p class="soft">${t('chase.lead')}</p></div>
     ${errorSummary(stage)}
@@ -43,12 +58,19 @@ function chase(stage) {
 /** @param {Stage} stage @param {ChaseItem} one @param {string} today */
 function item(stage, one, today) {
   const { key, what, due, done_at } = one;
-  const when = !due ? '' : due === today ? t('chase.today') : due < today && done_at === null ? t('chase.past', { day: dayWords(due) }) : t('chase.due', { day: dayWords(due) });
-  const tick = () => stage.run(`chase-${key}`, async () => {
-    await stage.app.chaseDone(key, done_at === null);
-    stage.refresh('chase');
-    stage.say(t(done_at === null ? 'chase.done' : 'chase.untick'));
-  });
+  const when = !due
+    ? ''
+    : due === today
+      ? t('chase.today')
+      : due < today && done_at === null
+        ? t('chase.past', { day: dayWords(due) })
+        : t('chase.due', { day: dayWords(due) });
+  const tick = () =>
+    stage.run(`chase-${key}`, async () => {
+      await stage.app.chaseDone(key, done_at === null);
+      stage.refresh('chase');
+      stage.say(t(done_at === null ? 'chase.done' : 'chase.untick'));
+    });
   return html`<li class="page-item stack-close">
     <p class="with-icon">${icon(ICONS[what], 20)}<strong>${t(`chase.${what}`)}</strong></p>
     <p dir="auto">${nameOf(stage, one)}</p>
@@ -66,8 +88,15 @@ function nameOf(stage, { kind, fields, seq_no, detail }) {
   if (kind === 'export') return String(fields['file_name'] ?? '');
   if (kind !== 'incident') return titleOf(stage, kind, fields);
   const entry = seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: seq_no });
-  const asked = typeof detail['requested_at'] === 'string' ? t('chase.ask', { day: dayWords(detail['requested_at']) }) : '';
-  return dotted([label('independent_evidence', detail['kind']), detail['holder'], asked, entry, String(fields['narrative'] ?? '').slice(0, 60)]);
+  const asked =
+    typeof detail['requested_at'] === 'string' ? t('chase.ask', { day: dayWords(detail['requested_at']) }) : '';
+  return dotted([
+    label('independent_evidence', detail['kind']),
+    detail['holder'],
+    asked,
+    entry,
+    String(fields['narrative'] ?? '').slice(0, 60),
+  ]);
 }
 
 export const views = { chase };

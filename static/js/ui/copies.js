@@ -14,14 +14,22 @@ import { uncover } from './door.js';
 function makecopy(stage) {
   const { local } = stage;
   if (local.made) return ready(stage);
-  if (stage.running === 'copy') return html`<div class="stack-wide">${heading(t('kept.title'))}${working(stage, 'kept.making', () => local.stop?.abort())}</div>`;
+  if (stage.running === 'copy')
+    return html`<div class="stack-wide">${heading(t('kept.title'))}${working(stage, 'kept.making', () => local.stop?.abort())}</div>`;
   const make = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ lacking: true });
     local.stop = new AbortController();
     stage.set({ words: '', shown: false, lacking: false, at: null });
     return stage.run('copy', async () => {
-      local.made = await stage.app.makeCopy({ words, signal: local.stop.signal, onProgress: (done, total) => { local.at = { done, total }; stage.draw(); } });
+      local.made = await stage.app.makeCopy({
+        words,
+        signal: local.stop.signal,
+        onProgress: (done, total) => {
+          local.at = { done, total };
+          stage.draw();
+        },
+      });
     });
   };
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('kept.title'))}<p>${t('kept.lead')}</p><p class="soft">${t('kept.found')}</p>
@@ -49,22 +57,42 @@ function ready(stage) {
 /** @param {Stage} stage */
 function takecopy(stage) {
   const { local } = stage;
-  if (stage.running === 'copy') return html`<div class="stack-wide">${heading(t('kept.take_title'))}${working(stage, 'kept.opening', null)}</div>`;
+  if (stage.running === 'copy')
+    return html`<div class="stack-wide">${heading(t('kept.take_title'))}${working(stage, 'kept.opening', null)}</div>`;
   const open = () => {
     const { file, words: typed, code, fresh } = local;
     if (!file || !(local.byCode ? code && fresh : typed)) return stage.set({ lacking: true });
     stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false, at: null });
-    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => { local.at = { done, total }; stage.draw(); };
-    return stage.run('copy', () => stage.app.takeCopy({ file, onProgress, ...(local.byCode ? { code, words: fresh } : { words: typed }) }));
+    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => {
+      local.at = { done, total };
+      stage.draw();
+    };
+    return stage.run('copy', () =>
+      stage.app.takeCopy({ file, onProgress, ...(local.byCode ? { code, words: fresh } : { words: typed }) }),
+    );
   };
   return html`<div class="stack-wide">
     ${heading(t('kept.take_title'))}${errorSummary(stage)}
     <p class="soft">${t('kept.take_lead')}</p>
     <div>${filePicker({ label: t('kept.choose'), icon: 'file', accept: '*/*', on: (/** @type {File[]} */ [file]) => stage.set({ file }) })}</div>
     <p role="status">${local.file ? t('kept.chosen', { name: local.file.name, size: size(local.file.size) }) : local.lacking ? t('kept.need_file') : nothing}</p>
-    ${local.byCode ? html`
-      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, error: local.lacking && !local.code ? t('door.lack') : null, on: (code) => { local.code = code; } })}
-      ${words(stage, t('door.new_words'), open, 'fresh')}` : words(stage, t('door.words'), open)}
+    ${
+      local.byCode
+        ? html`
+      ${textField({
+        id: 'code',
+        label: t('door.code'),
+        hint: t('door.code_hint'),
+        value: local.code ?? '',
+        secret: true,
+        error: local.lacking && !local.code ? t('door.lack') : null,
+        on: (code) => {
+          local.code = code;
+        },
+      })}
+      ${words(stage, t('door.new_words'), open, 'fresh')}`
+        : words(stage, t('door.words'), open)
+    }
     <p class="small soft">${t('kept.take_after')}</p>
     ${button(t('kept.open'), open, { main: true, wide: true })}
     <div class="row apart">${button(t('door.back'), () => stage.back('start'), { plain: true })}
@@ -81,7 +109,18 @@ function working(stage, label, cancel) {
 /** @param {Stage} stage @param {string} label @param {() => unknown} enter @param {string} [name] */
 function words(stage, label, enter, name = 'words') {
   const { local } = stage;
-  return secretField({ id: name, label, value: local[name] ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: () => void enter(), error: local.lacking && !local[name] ? t('words.none') : null, on: (typed) => { local[name] = typed; } });
+  return secretField({
+    id: name,
+    label,
+    value: local[name] ?? '',
+    shown: Boolean(local.shown),
+    toggle: () => uncover(stage),
+    enter: () => void enter(),
+    error: local.lacking && !local[name] ? t('words.none') : null,
+    on: (typed) => {
+      local[name] = typed;
+    },
+  });
 }
 
 export const views = { makecopy, takecopy };

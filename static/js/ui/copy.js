@@ -35,10 +35,12 @@ function copy(stage) {
     return stage.run('register', async () => {
       const invite = local.invite?.trim() || undefined;
       // Words never outlast what went wrong; while only the invitation is missing they stay, covered.
-      const asks = !invite && await stage.app.asksInvite().catch((error) => {
-        stage.set({ words: '', shown: false });
-        throw error;
-      });
+      const asks =
+        !invite &&
+        (await stage.app.asksInvite().catch((error) => {
+          stage.set({ words: '', shown: false });
+          throw error;
+        }));
       if (asks) return stage.set({ asked: true, lacking: false, uninvited: Boolean(local.asked) });
       stage.set({ words: '', shown: false, lacking: false, uninvited: false });
       await stage.app.register({ words, invite });
@@ -53,10 +55,33 @@ function copy(stage) {
       <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
     ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
-    ${secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go,
-    error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
-    ${local.asked ? textField({ id: 'invite', label: t('invite.label'), hint: t('invite.hint'), value: local.invite ?? '', enter: go,
-    error: local.uninvited ? t('invite.none') : null, on: (invite) => { local.invite = invite; } }) : nothing}
+    ${secretField({
+      id: 'words',
+      label: t('copy.words'),
+      value: local.words ?? '',
+      shown: Boolean(local.shown),
+      toggle: () => uncover(stage),
+      enter: go,
+      error: local.lacking ? t('words.none') : null,
+      on: (words) => {
+        local.words = words;
+      },
+    })}
+    ${
+      local.asked
+        ? textField({
+            id: 'invite',
+            label: t('invite.label'),
+            hint: t('invite.hint'),
+            value: local.invite ?? '',
+            enter: go,
+            error: local.uninvited ? t('invite.none') : null,
+            on: (invite) => {
+              local.invite = invite;
+            },
+          })
+        : nothing
+    }
     <div class="stack-close">
       ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
       ${borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
@@ -85,7 +110,8 @@ function code(stage) {
   if (!state.account?.registered) {
     return html`<div class="stack">${heading(t('code.title'))}<p>${t('code.first_copy')}</p><div>${button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true })}</div></div>`;
   }
-  if (local.checked) return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(t('frame.done'), () => onward(stage), { main: true })}</div></div>`;
+  if (local.checked)
+    return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(t('frame.done'), () => onward(stage), { main: true })}</div></div>`;
   if (local.checking) return asking(stage);
   return local.made ? written(stage) : making(stage);
 }
@@ -99,15 +125,31 @@ function making(stage) {
     const words = local.words ?? '';
     if (asks && !words) return stage.set({ lacking: true });
     stage.set({ words: '', shown: false, lacking: false });
-    return stage.run('code', async () => { stage.local.made = await stage.app.makeCode({ words }); });
+    return stage.run('code', async () => {
+      stage.local.made = await stage.app.makeCode({ words });
+    });
   };
   const later = () => putOff(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
     ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
-    ${asks ? secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: make,
-    error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } }) : nothing}
+    ${
+      asks
+        ? secretField({
+            id: 'words',
+            label: t('copy.words'),
+            value: local.words ?? '',
+            shown: Boolean(local.shown),
+            toggle: () => uncover(stage),
+            enter: make,
+            error: local.lacking ? t('words.none') : null,
+            on: (words) => {
+              local.words = words;
+            },
+          })
+        : nothing
+    }
     <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
   </div>`;
 }
@@ -138,7 +180,17 @@ function asking(stage) {
   };
   return html`<div class="stack-wide">
     ${heading(t('code.check_title'))}
-    ${textField({ id: 'code', label: t('code.check'), value: local.typed ?? '', lines: 'low', focus: true, error: local.wrong ? t('code.wrong') : null, on: (typed) => { local.typed = typed; } })}
+    ${textField({
+      id: 'code',
+      label: t('code.check'),
+      value: local.typed ?? '',
+      lines: 'low',
+      focus: true,
+      error: local.wrong ? t('code.wrong') : null,
+      on: (typed) => {
+        local.typed = typed;
+      },
+    })}
     <div class="row">${button(t('code.check_do'), go, { main: true })}${button(t('code.look'), () => stage.set({ checking: false, wrong: false }), { plain: true })}</div>
   </div>`;
 }

@@ -29,13 +29,20 @@ export function standing(service, now) {
   if (service.openings === null) return 'always';
   if (!service.openings.length) return 'unknown';
   const { day, minute } = clockThere(now);
-  return service.openings.some((one) => one.days.includes(day) && one.start <= minute && minute < one.end) ? 'open' : 'closed';
+  return service.openings.some((one) => one.days.includes(day) && one.start <= minute && minute < one.end)
+    ? 'open'
+    : 'closed';
 }
 
 /** Day of the week (0 is Monday) and minute of the day where the services are. @param {number} now */
 function clockThere(now) {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-    .formatToParts(now);
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: ZONE,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(now);
   const part = (/** @type {string} */ type) => parts.find((one) => one.type === type)?.value ?? '';
   return { day: DAYS.indexOf(part('weekday')), minute: Number(part('hour')) * 60 + Number(part('minute')) };
 }

@@ -16,11 +16,16 @@ export function weekSaid(openings) {
 /** @param {readonly Opening[]} openings */
 function week(openings) {
   const names = shortDays();
-  return openings.map(({ days, start, end }) => {
-    const first = days.filter((day) => !days.includes(day - 1));
-    const runs = first.map((day) => { const last = lastOf(day, days); return last === day ? names[day] : `${names[day]}–${names[last]}`; });
-    return `${inOneLine(/** @type {string[]} */ (runs))} ${inItsOrder(`${clock(start)}–${clock(end)}`)}`;
-  }).join(language() === 'ur' ? '؛ ' : '; ');
+  return openings
+    .map(({ days, start, end }) => {
+      const first = days.filter((day) => !days.includes(day - 1));
+      const runs = first.map((day) => {
+        const last = lastOf(day, days);
+        return last === day ? names[day] : `${names[day]}–${names[last]}`;
+      });
+      return `${inOneLine(/** @type {string[]} */ (runs))} ${inItsOrder(`${clock(start)}–${clock(end)}`)}`;
+    })
+    .join(language() === 'ur' ? '؛ ' : '; ');
 }
 
 /** The last day of the run that begins with `day`. @param {number} day @param {readonly number[]} days @returns {number} */

@@ -38,7 +38,18 @@ function lock(stage) {
   return html`<main class="door">
     ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
-    ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, once: stage.state.borrowed, focus: true, enter: open, on: (words) => { local.words = words; } })}
+    ${textField({
+      id: 'words',
+      label: t('door.words'),
+      value: local.words ?? '',
+      secret: true,
+      once: stage.state.borrowed,
+      focus: true,
+      enter: open,
+      on: (words) => {
+        local.words = words;
+      },
+    })}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
     ${stage.state.capture === false ? nothing : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })}
   </main>`;
@@ -47,7 +58,11 @@ function lock(stage) {
 /** @param {Stage} stage */
 function start(stage) {
   // What follows keeps every keystroke, so all of the app has to be here first.
-  const begin = (/** @type {string} */ name) => () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name }); });
+  const begin = (/** @type {string} */ name) => () =>
+    stage.run('begin', async () => {
+      await stage.app.ready?.();
+      stage.go({ name });
+    });
   return html`<main class="door">
     ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
@@ -71,8 +86,15 @@ function tongues(stage) {
 
 /** Each language in its own words, a draft said to be one. @param {Stage} stage @param {string} legend */
 export function languageChips(stage, legend) {
-  const on = (/** @type {string} */ code) => void stage.run('language', () => /** @type {any} */ (stage.app).setLanguage(code));
-  const choices = LANGUAGES.map(([code, name]) => /** @type {const} */ ([code, html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`]));
+  const on = (/** @type {string} */ code) =>
+    void stage.run('language', () => /** @type {any} */ (stage.app).setLanguage(code));
+  const choices = LANGUAGES.map(
+    ([code, name]) =>
+      /** @type {const} */ ([
+        code,
+        html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`,
+      ]),
+  );
   return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });
 }
 
@@ -87,22 +109,55 @@ function signIn(stage) {
     }
     const { login, code, words, fresh } = local;
     stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false });
-    return stage.run('signin', () => (local.byCode
-      ? stage.app.signInWithCode({ login: login.trim(), code, newWords: fresh })
-      : stage.app.signIn({ login: login.trim(), words })));
+    return stage.run('signin', () =>
+      local.byCode
+        ? stage.app.signInWithCode({ login: login.trim(), code, newWords: fresh })
+        : stage.app.signIn({ login: login.trim(), words }),
+    );
   };
   /** @param {string} name */
   const lack = (name) => (local.lacking && !local[name] ? t('door.lack') : null);
   return html`<main class="door">
     ${heading(t('door.signin_title'))}
     ${errorSummary(stage)}
-    ${textField({ id: 'login', label: t('door.login'), value: local.login ?? '', focus: true, error: lack('login'), on: (login) => { local.login = login; } })}
-    ${local.byCode ? html`
-      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, once: stage.state.borrowed, error: lack('code'), on: (code) => { local.code = code; } })}
+    ${textField({
+      id: 'login',
+      label: t('door.login'),
+      value: local.login ?? '',
+      focus: true,
+      error: lack('login'),
+      on: (login) => {
+        local.login = login;
+      },
+    })}
+    ${
+      local.byCode
+        ? html`
+      ${textField({
+        id: 'code',
+        label: t('door.code'),
+        hint: t('door.code_hint'),
+        value: local.code ?? '',
+        secret: true,
+        once: stage.state.borrowed,
+        error: lack('code'),
+        on: (code) => {
+          local.code = code;
+        },
+      })}
       ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
-    : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))}
+        : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))
+    }
     ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
-    ${button(t('door.copy'), () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name: 'takecopy' }); }), { plain: true, wide: true })}
+    ${button(
+      t('door.copy'),
+      () =>
+        stage.run('begin', async () => {
+          await stage.app.ready?.();
+          stage.go({ name: 'takecopy' });
+        }),
+      { plain: true, wide: true },
+    )}
     <div class="row apart">
       ${button(t('door.back'), () => stage.back('start'), { plain: true })}
       ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}
@@ -113,7 +168,20 @@ function signIn(stage) {
 /** @param {Stage} stage @param {string} name @param {string} label @param {string|undefined} hint @param {() => void} enter @param {string|null} error */
 function secret(stage, name, label, hint, enter, error) {
   const { local } = stage;
-  return secretField({ id: name, label, hint, enter, error, once: stage.state.borrowed, value: local[name] ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), on: (value) => { local[name] = value; } });
+  return secretField({
+    id: name,
+    label,
+    hint,
+    enter,
+    error,
+    once: stage.state.borrowed,
+    value: local[name] ?? '',
+    shown: Boolean(local.shown),
+    toggle: () => uncover(stage),
+    on: (value) => {
+      local[name] = value;
+    },
+  });
 }
 
 /**
@@ -123,7 +191,11 @@ function secret(stage, name, label, hint, enter, error) {
 export function uncover(stage) {
   const { local } = stage;
   clearTimeout(local.timer);
-  if (!local.shown) local.timer = setTimeout(() => { local.shown = false; stage.draw(); }, 10_000);
+  if (!local.shown)
+    local.timer = setTimeout(() => {
+      local.shown = false;
+      stage.draw();
+    }, 10_000);
   stage.set({ shown: !local.shown });
 }
 

@@ -38,7 +38,10 @@ function item(stage, row) {
   const time = timeOfDay(row.occurred);
   const current = stage.place.record === row.record && (stage.place.name === 'entry' || stage.place.name === 'file');
   const finding = findingOf(stage);
-  const open = () => { finding.last = row.record; stage.go({ name: 'entry', record: row.record }); };
+  const open = () => {
+    finding.last = row.record;
+    stage.go({ name: 'entry', record: row.record });
+  };
   return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
     <span class="item-foot"><span>${row.seq_no === undefined ? '' : row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
@@ -71,9 +74,20 @@ function shots(stage, ids) {
 function days(stage, rows, before) {
   const now = Date.now();
   const above = before && dayOf(before);
-  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : dayName(group.date, now)}>
+  return html`${repeat(
+    byDay(rows),
+    (group) => group.rows[0]?.record ?? group.date,
+    (
+      group,
+      i,
+    ) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : dayName(group.date, now)}>
     ${i === 0 && above === group.date ? nothing : html`<h2>${dayName(group.date, now)}</h2>`}
-    <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}`;
+    <ul class="rows">${repeat(
+      group.rows,
+      (row) => row.record,
+      (row) => item(stage, row),
+    )}</ul></section>`,
+  )}`;
 }
 
 /** @param {string} date @param {number} now */
@@ -88,20 +102,31 @@ export function list(stage) {
   const undated = unknown === -1 ? rows.length : unknown;
   const hidden = !finding.unknown && undated > UNKNOWN && undated < rows.length;
   const shown = hidden ? [...rows.slice(0, UNKNOWN), ...rows.slice(undated)] : rows;
-  const all = () => { finding.unknown = true; finding.window.reset(); stage.draw(); };
+  const all = () => {
+    finding.unknown = true;
+    finding.window.reset();
+    stage.draw();
+  };
   return html`<div class="stack-wide">
     ${searchBar(stage)}
     ${hidden ? html`<div>${button(t('find.unknown_more', { n: undated }), all, { plain: true })}</div>` : nothing}
-    ${rows.length ? finding.window.view(shown, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
-    : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`}
+    ${
+      rows.length
+        ? finding.window.view(shown, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
+        : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`
+    }
   </div>`;
 }
 
 /** Two or more entries with one person: where the four words are told. It never says that they are. @param {Stage} stage */
 function part(stage) {
   const seen = new Set();
-  const shared = stage.state.entries.some(({ f }) => (f?.actors ?? []).some((person) => seen.has(person) || !seen.add(person)));
-  return shared ? html`<div>${link({ title: t('part.line'), more: t('part.more'), icon: 'help', on: () => stage.go({ name: 'four' }) })}</div>` : nothing;
+  const shared = stage.state.entries.some(({ f }) =>
+    (f?.actors ?? []).some((person) => seen.has(person) || !seen.add(person)),
+  );
+  return shared
+    ? html`<div>${link({ title: t('part.line'), more: t('part.more'), icon: 'help', on: () => stage.go({ name: 'four' }) })}</div>`
+    : nothing;
 }
 
 /** @param {Stage} stage */
@@ -112,10 +137,13 @@ function entries(stage) {
     ${heading(t('entries.title'))}
     ${errorSummary(stage)}
     ${state.draft ? html`<div class="line"><span>${t('entries.draft')}</span>${button(t('entries.draft_do'), () => stage.go({ name: 'add' }), { plain: true })}</div>` : nothing}
-    ${state.entries.length ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>${part(stage)}</div>`}
+    ${
+      state.entries.length
+        ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>${part(stage)}</div>`}
       ${stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage)}`
-    : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
-      <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`}
+        : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
+      <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`
+    }
   </div>`;
 }
 

@@ -39,8 +39,14 @@ export class ListWindow {
   view(rows, block) {
     const count = rows.length ? 1 + Math.max(0, Math.ceil((rows.length - FIRST) / BLOCK)) : 0;
     const from = (/** @type {number} */ i) => (i === 0 ? 0 : FIRST + (i - 1) * BLOCK);
-    return html`${repeat(Array.from({ length: count }, (_, i) => i), (i) => i, (i) => html`<div class="block" data-block=${i} ${ref(this.watch)}>${
-      this.near.has(i) ? block(rows.slice(from(i), from(i + 1)), rows[from(i) - 1]) : nothing}</div>`)}`;
+    return html`${repeat(
+      Array.from({ length: count }, (_, i) => i),
+      (i) => i,
+      (i) =>
+        html`<div class="block" data-block=${i} ${ref(this.watch)}>${
+          this.near.has(i) ? block(rows.slice(from(i), from(i + 1)), rows[from(i) - 1]) : nothing
+        }</div>`,
+    )}`;
   }
 
   /** Called for every block at every drawing; a block that is not drawn is given its height. @param {Element|undefined} element */
@@ -48,7 +54,9 @@ export class ListWindow {
     if (!(element instanceof HTMLElement)) return;
     const number = Number(element.dataset.block);
     // The policy of the page forbids style attributes; the property is ours to set.
-    element.style.minBlockSize = this.near.has(number) ? '' : `${this.heights.get(number) ?? (number ? BLOCK : FIRST) * ROW}px`;
+    element.style.minBlockSize = this.near.has(number)
+      ? ''
+      : `${this.heights.get(number) ?? (number ? BLOCK : FIRST) * ROW}px`;
     this.observerFor(element).observe(element);
   }
 

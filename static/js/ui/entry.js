@@ -33,8 +33,12 @@ function withEntry(stage, show) {
   const { record } = stage.place;
   const found = stage.find(`entry:${record}`, () => stage.app.readIncident(/** @type {string} */ (record)));
   if (found.data) return show(found.data);
-  return html`<div class="stack">${heading(t('entry.title'))}${found.problem ? html`<p role="alert">${t('entry.missing')} ${sentenceOf(found.problem)}</p>
-    <div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+  return html`<div class="stack">${heading(t('entry.title'))}${
+    found.problem
+      ? html`<p role="alert">${t('entry.missing')} ${sentenceOf(found.problem)}</p>
+    <div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>`
+      : html`<p role="status">${t('frame.loading')}</p>`
+  }</div>`;
 }
 
 /** @param {Stage} stage */
@@ -42,7 +46,9 @@ function entry(stage) {
   vocabulary(stage);
   const row = stage.state.removed?.find((one) => one.record === stage.place.record);
   if (row?.erased) return erasedEntry(stage, row);
-  return withEntry(stage, (found) => (stage.local.changing && !found.taken_out ? changing(stage, found) : reading(stage, found)));
+  return withEntry(stage, (found) =>
+    stage.local.changing && !found.taken_out ? changing(stage, found) : reading(stage, found),
+  );
 }
 
 /** @param {Stage} stage @param {Entry} found */
@@ -69,10 +75,21 @@ function reading(stage, found) {
     ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${momentSaid(first.at)}</p>` : nothing}
     ${isOut ? nothing : asked(stage, found.record)}
-    ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}${found.half ? html`<span class="small soft">${t('card.unsaved')}</span>` : nothing}
+    ${
+      isOut
+        ? nothing
+        : html`<div class="row">${button(
+            t('entry.changing'),
+            () => {
+              stage.arrived = true;
+              stage.set({ changing: true });
+            },
+            { icon: 'pen' },
+          )}${found.half ? html`<span class="small soft">${t('card.unsaved')}</span>` : nothing}
       ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
-    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`}
+    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`
+    }
     <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
     ${takeOutRow(stage, found)}
   </article>`;
@@ -106,12 +123,28 @@ async function copy(stage, text) {
  */
 export function factsOf(stage, fields, restricted) {
   // A field that two cards or lines ask for is said once.
-  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))].map((name) => {
-    const value = fields[name] ?? restricted[name];
-    // What is so unless it is said otherwise is not repeated on every entry.
-    const usual = name === 'count_is_estimate' || (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';
-    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : name === 'count' && value && fields['count_is_estimate'] ? t('entry.about', { n: value }) : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
-  }).filter(({ text }) => text);
+  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
+    .map((name) => {
+      const value = fields[name] ?? restricted[name];
+      // What is so unless it is said otherwise is not repeated on every entry.
+      const usual =
+        name === 'count_is_estimate' ||
+        (name === 'include_in_pack' && value !== false) ||
+        (name === 'content_warning' && value === 'none') ||
+        name === 'place_in_chronology';
+      return {
+        name,
+        text: usual
+          ? ''
+          : name === 'include_in_pack'
+            ? t('entry.in_pack_no')
+            : name === 'count' && value && fields['count_is_estimate']
+              ? t('entry.about', { n: value })
+              : wordsFor(stage, name, value),
+        apart: lineOf(name)?.apart,
+      };
+    })
+    .filter(({ text }) => text);
 }
 
 /** The same on the page; what is kept apart says so. @param {Stage} stage @param {Entry} found */
@@ -119,8 +152,12 @@ export function facts(stage, { fields, restricted, note }) {
   const said = factsOf(stage, fields, restricted);
   if (!said.length && !note && !stage.local.copied) return nothing;
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
-    ${said.length || note ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}
-      ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>` : nothing}`;
+    ${
+      said.length || note
+        ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}
+      ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>`
+        : nothing
+    }`;
 }
 
 /**
@@ -135,17 +172,38 @@ function keepHalf(stage, found, half) {
 /** The words or the time, changed; earlier ones stay in the history. @param {Stage} stage @param {Entry} found */
 function changing(stage, found) {
   const { local } = stage;
-  const edit = local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, ...found.half, when: found.half?.when ?? { chip: null, picked: null } };
-  const put = (/** @type {Partial<Half>} */ next) => { keepHalf(stage, found, Object.assign(edit, next)); stage.draw(); };
-  const over = () => { keepHalf(stage, found, null); Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; };
-  const stop = () => { over(); stage.draw(); };
+  const edit = (local.edit ??= {
+    narrative: found.fields.narrative ?? '',
+    restricted: {},
+    ...found.half,
+    when: found.half?.when ?? { chip: null, picked: null },
+  });
+  const put = (/** @type {Partial<Half>} */ next) => {
+    keepHalf(stage, found, Object.assign(edit, next));
+    stage.draw();
+  };
+  const over = () => {
+    keepHalf(stage, found, null);
+    Object.assign(local, { changing: false, edit: undefined });
+    stage.arrived = true;
+  };
+  const stop = () => {
+    over();
+    stage.draw();
+  };
   const long = tooLong(edit.narrative);
   const save = () => {
     const block = blockOf(edit.when, Date.now());
     if (long) return undefined;
     if (edit.when.chip && !block) return stage.set({ tried: true });
-    const what = { fields: differing({ narrative: edit.narrative, ...block }, found.fields), restricted: differing(edit.restricted, found.restricted) };
-    return saveWithReason(stage, found.record, what, () => { over(); stage.say(t('add.saved')); });
+    const what = {
+      fields: differing({ narrative: edit.narrative, ...block }, found.fields),
+      restricted: differing(edit.restricted, found.restricted),
+    };
+    return saveWithReason(stage, found.record, what, () => {
+      over();
+      stage.say(t('add.saved'));
+    });
   };
   return html`<div class="stack-wide">
     ${heading(t('entry.changing'))}

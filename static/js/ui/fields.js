@@ -29,7 +29,8 @@ import { t } from './strings.js';
  */
 
 /** @param {TextField} field */
-const described = (field) => [field.hint && `${field.id}-hint`, field.error && `${field.id}-error`].filter(Boolean).join(' ') || undefined;
+const described = (field) =>
+  [field.hint && `${field.id}-hint`, field.error && `${field.id}-error`].filter(Boolean).join(' ') || undefined;
 
 /** @param {TextField} field */
 function control(field) {
@@ -45,7 +46,7 @@ function control(field) {
       field.enter();
     }
   };
-  return html`<input id=${field.id} class="input" type=${field.secret ? 'password' : field.type ?? 'text'} .value=${live(field.value)} @input=${on} @keydown=${enter}
+  return html`<input id=${field.id} class="input" type=${field.secret ? 'password' : (field.type ?? 'text')} .value=${live(field.value)} @input=${on} @keydown=${enter}
     placeholder=${field.hidden && field.type === 'search' ? field.label : nothing} max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
     autocomplete=${field.once ? 'one-time-code' : 'off'} autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
@@ -93,10 +94,12 @@ export function secretField(field) {
 export function chips({ name, legend, quiet, many, choices, chosen, on }) {
   return html`<fieldset class="stack-close">
     <legend class=${quiet ? 'unseen' : ''}>${legend}</legend>
-    <div class="chips">${choices.map(([code, label]) => html`<label class="chip">
+    <div class="chips">${choices.map(
+      ([code, label]) => html`<label class="chip">
       <input type=${many ? 'checkbox' : 'radio'} name=${name} value=${code} .checked=${live(chosen.includes(code))}
         @change=${(/** @type {Event} */ event) => on(code, /** @type {HTMLInputElement} */ (event.target).checked)}>
-      <span>${icon('tick', 16, 'chip-tick')}<span>${label}</span></span></label>`)}</div>
+      <span>${icon('tick', 16, 'chip-tick')}<span>${label}</span></span></label>`,
+    )}</div>
   </fieldset>`;
 }
 

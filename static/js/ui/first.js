@@ -28,22 +28,35 @@ function safety(stage) {
 function check(stage) {
   const { local } = stage;
   const answers = local.answers ?? {};
-  const choices = /** @type {const} */ ([['yes', t('safety.yes')], ['no', t('safety.no')], ['unsure', t('safety.unsure')]]);
+  const choices = /** @type {const} */ ([
+    ['yes', t('safety.yes')],
+    ['no', t('safety.no')],
+    ['unsure', t('safety.unsure')],
+  ]);
   const result = outcome(answers);
   // "You can write here" after one answer of seven would be a promise that nobody has made.
   const isOver = result === 'other' || LINES.every((line) => line in answers);
-  const stop = () => { stage.reset('start'); stage.drawNow(); };
+  const stop = () => {
+    stage.reset('start');
+    stage.drawNow();
+  };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('check.title'))}<p class="soft">${t('check.lead')}</p></div>
-    ${LINES.map((line) => html`<div class="stack-close">
+    ${LINES.map(
+      (line) => html`<div class="stack-close">
       ${chips({ name: `check-${line}`, legend: t(`check.${line}`), choices, chosen: [answers[line] ?? ''], on: (code) => stage.set({ answers: { ...answers, [line]: code } }) })}
       ${answers[line] === 'yes' ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${NOTICED.has(line) ? t('check.notice') : ''}</p>` : nothing}
-    </div>`)}
+    </div>`,
+    )}
     <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(`check.result_${isOver ? result : 'none'}`)}</p>
       ${result === 'other' ? html`<p class="small soft">${t('check.result_other_more')}</p>` : nothing}</div>
     <div class="row">
-      ${stage.place.first ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}
-        ${button(t('check.stop'), stop, { main: result === 'other' })}` : button(t('frame.done'), () => stage.back('more'), { main: true })}
+      ${
+        stage.place.first
+          ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}
+        ${button(t('check.stop'), stop, { main: result === 'other' })}`
+          : button(t('frame.done'), () => stage.back('more'), { main: true })
+      }
     </div>
   </div>`;
 }
@@ -53,7 +66,14 @@ export function suggestion(stage) {
   const { local } = stage;
   if (local.six === undefined && !local.asking) {
     local.asking = true;
-    stage.app.suggestWords().then((six) => { local.asking = false; stage.set({ six }); showSix(stage); }, () => stage.set({ six: '' }));
+    stage.app.suggestWords().then(
+      (six) => {
+        local.asking = false;
+        stage.set({ six });
+        showSix(stage);
+      },
+      () => stage.set({ six: '' }),
+    );
   }
   if (!local.six) return nothing;
   const six = local.six.split(' ');
@@ -61,7 +81,14 @@ export function suggestion(stage) {
     <ol class="word-grid" aria-label=${t('words.suggested')}>${six.map((/** @type {string} */ word) => html`<li>${local.seen ? word : html`<span aria-label=${t('words.covered')}>••••••</span>`}</li>`)}</ol>
     <div class="row apart">
       ${button(t(local.seen ? 'words.hide' : 'words.show'), () => (local.seen ? stage.set({ seen: false }) : showSix(stage)), { plain: true })}
-      ${button(t('words.others'), () => { local.six = undefined; stage.draw(); }, { plain: true })}
+      ${button(
+        t('words.others'),
+        () => {
+          local.six = undefined;
+          stage.draw();
+        },
+        { plain: true },
+      )}
     </div></div>`;
 }
 
@@ -69,7 +96,10 @@ export function suggestion(stage) {
 function showSix(stage) {
   const { local } = stage;
   clearTimeout(local.seenTimer);
-  local.seenTimer = setTimeout(() => { local.seen = false; stage.draw(); }, 10_000);
+  local.seenTimer = setTimeout(() => {
+    local.seen = false;
+    stage.draw();
+  }, 10_000);
   stage.set({ seen: true });
 }
 
@@ -80,9 +110,34 @@ function words(stage) {
     <div class="stack-close">${heading(t('words.title'))}<p class="soft">${t('words.lead')}</p></div>
     ${errorSummary(stage)}
     ${suggestion(stage)}
-    ${secretField({ id: 'new-words', label: t('words.type'), value: local.typed ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), focus: true,
-    error: local.wrong ? t(`words.${local.wrong}`) : null, enter: () => saveWords(stage), on: (typed) => { local.typed = typed; } })}
-    ${local.twice ? textField({ id: 'again', label: t('words.again'), hint: t('words.again_hint'), secret: !local.shown, value: local.again ?? '', enter: () => saveWords(stage), on: (again) => { local.again = again; } }) : nothing}
+    ${secretField({
+      id: 'new-words',
+      label: t('words.type'),
+      value: local.typed ?? '',
+      shown: Boolean(local.shown),
+      toggle: () => uncover(stage),
+      focus: true,
+      error: local.wrong ? t(`words.${local.wrong}`) : null,
+      enter: () => saveWords(stage),
+      on: (typed) => {
+        local.typed = typed;
+      },
+    })}
+    ${
+      local.twice
+        ? textField({
+            id: 'again',
+            label: t('words.again'),
+            hint: t('words.again_hint'),
+            secret: !local.shown,
+            value: local.again ?? '',
+            enter: () => saveWords(stage),
+            on: (again) => {
+              local.again = again;
+            },
+          })
+        : nothing
+    }
     ${button(t(stage.running ? 'words.saving' : 'words.save'), () => saveWords(stage), { main: true, wide: true, busy: stage.running === 'words' })}
     <ul class="stack-close small soft"><li>${t('words.never')}</li><li>${t('words.forget')}</li></ul>
   </div>`;

@@ -62,11 +62,77 @@ const PARTS = {
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  before: 'before', wording: 'wording', assisted: 'assisted', witness: 'witness',
-  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  notebook: 'notebook', borrowed: 'borrowed', only: 'only', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', advocates: 'advocates', looks: 'advocates', letin: 'advocates', asked: 'advocates', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
-  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
+  before: 'before',
+  wording: 'wording',
+  assisted: 'assisted',
+  witness: 'witness',
+  safety: 'first',
+  check: 'first',
+  words: 'first',
+  add: 'add',
+  entries: 'entries',
+  patterns: 'patterns',
+  four: 'four',
+  entry: 'entry',
+  file: 'attachment',
+  loose: 'attachment',
+  notebook: 'notebook',
+  borrowed: 'borrowed',
+  only: 'only',
+  locks: 'locks',
+  cover: 'locks',
+  short: 'locks',
+  clear: 'locks',
+  homescreen: 'homescreen',
+  copy: 'copy',
+  name: 'copy',
+  code: 'copy',
+  share: 'share',
+  handover: 'handover',
+  handovers: 'handover',
+  advocates: 'advocates',
+  looks: 'advocates',
+  letin: 'advocates',
+  asked: 'advocates',
+  shared: 'shared',
+  quick: 'quick',
+  print: 'print',
+  more: 'more',
+  devices: 'more',
+  space: 'space',
+  makecopy: 'copies',
+  takecopy: 'copies',
+  signout: 'more',
+  about: 'more',
+  help: 'help',
+  import: 'import',
+  schedule: 'schedule',
+  removed: 'keeping',
+  hold: 'keeping',
+  two: 'keeping',
+  attribute: 'keeping',
+  server: 'server',
+  changewords: 'keys',
+  someone: 'keys',
+  newwords: 'keys',
+  highrisk: 'keys',
+  captured: 'capture',
+  capset: 'capture',
+  capturing: 'capture',
+  people: 'registers',
+  cases: 'registers',
+  orders: 'registers',
+  reports: 'registers',
+  notices: 'registers',
+  impacts: 'registers',
+  background: 'registers',
+  statements: 'registers',
+  kept: 'registers',
+  form: 'registers',
+  chase: 'chase',
+  show: 'show',
+  showing: 'show',
+  languages: 'languages',
 };
 /** @type {Views} */
 const loaded = {};
@@ -83,16 +149,25 @@ const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_no
 function fetchPart(part, draw) {
   const known = loading.get(part);
   if (known) return known;
-  const made = PARTS[part]().then(
-    (module) => { Object.assign(loaded, module.views); stuck = false; },
-    () => { loading.delete(part); stuck = true; },
-  ).then(draw);
+  const made = PARTS[part]()
+    .then(
+      (module) => {
+        Object.assign(loaded, module.views);
+        stuck = false;
+      },
+      () => {
+        loading.delete(part);
+        stuck = true;
+      },
+    )
+    .then(draw);
   loading.set(part, made);
   return made;
 }
 
 /** When the browser has nothing better to do; Safari cannot say, so there it is soon. @type {(act: () => void) => unknown} */
-const whenIdle = (act) => (typeof requestIdleCallback === 'function' ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 100));
+const whenIdle = (act) =>
+  typeof requestIdleCallback === 'function' ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 100);
 
 /** Fetch every part soon after the door stands, so that the page works when the signal goes. @param {Stage} stage */
 export function warm(stage) {
@@ -111,7 +186,14 @@ function view(stage, name) {
   const part = HOME[name];
   if (part && !stuck) fetchPart(part, stage.draw);
   return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${nameOf(stage.state)}</h1><p role="status">${t(stuck ? 'frame.lazy' : 'frame.loading')}</p>
-    ${stuck && part ? button(t('door.again'), () => { stuck = false; stage.draw(); }) : nothing}</div>`;
+    ${
+      stuck && part
+        ? button(t('door.again'), () => {
+            stuck = false;
+            stage.draw();
+          })
+        : nothing
+    }</div>`;
 }
 
 /**
@@ -121,7 +203,10 @@ function view(stage, name) {
 export function frame(stage) {
   const { phase } = stage.state;
   // Only the list that was made for paper may be printed (base.css).
-  document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
+  document.documentElement.classList.toggle(
+    'on-paper',
+    phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made),
+  );
   wording(stage, phase === 'open');
   const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
   const away = stage.leaving || phase === 'notebook';
@@ -131,7 +216,10 @@ export function frame(stage) {
 
 /** In whose words this keeper is asked, on every place of the diary and nowhere else. @param {Stage} stage @param {boolean} open */
 function wording(stage, open) {
-  const kept = open && stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data : null;
+  const kept =
+    open && stage.app.readSettings
+      ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data
+      : null;
   const isTheirs = kept?.fields?.wording === 'young';
   askYoung(isTheirs);
   if (isTheirs && !loaded['wording'] && !stuck) fetchPart('wording', stage.draw);
@@ -169,8 +257,48 @@ function bar(stage, open) {
 /** @param {Stage} stage */
 function thumb(stage) {
   const { name } = stage.place;
-  const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', advocates: 'share', looks: 'share', letin: 'share', asked: 'share', witness: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
+  const tabs = /** @type {const} */ ([
+    ['entries', 'list'],
+    ['lock', 'lock'],
+    ['add', 'add'],
+    ['share', 'share'],
+    ['more', 'more'],
+  ]);
+  const here =
+    {
+      handover: 'share',
+      handovers: 'share',
+      advocates: 'share',
+      looks: 'share',
+      letin: 'share',
+      asked: 'share',
+      witness: 'share',
+      entry: 'entries',
+      file: 'entries',
+      patterns: 'entries',
+      four: 'entries',
+      shared: 'share',
+      quick: 'share',
+      print: 'share',
+      loose: 'more',
+      devices: 'more',
+      space: 'more',
+      signout: 'more',
+      about: 'more',
+      code: 'more',
+      copy: 'more',
+      name: 'more',
+      check: 'more',
+      languages: 'more',
+      wording: 'more',
+    }[name] ??
+    (HOME[name] === 'registers' ||
+    name === 'chase' ||
+    HOME[name] === 'keeping' ||
+    HOME[name] === 'keys' ||
+    ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '')
+      ? 'more'
+      : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -178,9 +306,11 @@ function thumb(stage) {
     if (tab === name && name !== 'add') return undefined;
     return stage.go({ name: tab });
   };
-  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(([tab, mark]) => html`<li>
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(
+    ([tab, mark]) => html`<li>
     <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
-      <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`nav.${tab}`)}</span></button></li>`)}</ul></nav>`;
+      <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`nav.${tab}`)}</span></button></li>`,
+  )}</ul></nav>`;
 }
 
 /** Lines that can stand above any place. @param {Stage} stage @param {boolean} open */
@@ -188,7 +318,11 @@ function lines(stage, open) {
   const { lockIn, update, account, draft, busy } = stage.state;
   const troubles = troublesOf(stage);
   const isSignedOut = troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code));
-  const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
+  const owed =
+    open &&
+    account?.registered &&
+    account.recovery === 'later' &&
+    !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${troubles.map((one) => troubleLine(stage, one))}
@@ -197,9 +331,31 @@ function lines(stage, open) {
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && account?.witnesses_gone?.length && knows('server.gone') ? witnessesGone(stage, account.witnesses_gone) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
-    ${open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(t('frame.written_do'), () => { stage.refresh('assisted'); stage.go({ name: 'assisted' }); }, { plain: true })}</div>` : nothing}
+    ${
+      open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written
+        ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(
+            t('frame.written_do'),
+            () => {
+              stage.refresh('assisted');
+              stage.go({ name: 'assisted' });
+            },
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name) ? askedLine(stage, stage.state.asked) : nothing}
-    ${open && knows('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers ? html`<div class="line" role="status"><span>${tn('frame.witness', stage.state.waiting.answers)}</span>${button(t('frame.witness_do'), () => { stage.refresh('witnesses'); stage.go({ name: 'witness' }); }, { plain: true })}</div>` : nothing}
+    ${
+      open && knows('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers
+        ? html`<div class="line" role="status"><span>${tn('frame.witness', stage.state.waiting.answers)}</span>${button(
+            t('frame.witness_do'),
+            () => {
+              stage.refresh('witnesses');
+              stage.go({ name: 'witness' });
+            },
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${open && stage.state.unsigned ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
@@ -219,9 +375,13 @@ function troubleLine(stage, trouble) {
   const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
   const isLookedAt = LOOKED_AT.has(code) && stage.place.name !== 'server';
   const known = () => stage.run('known', () => stage.app.knowCaptureKey());
-  const on = act ? button(act.label, act.do, { plain: true })
-    : code === 'capture_key' && knows('frame.capture_key_ok') ? button(t('frame.capture_key_ok'), known, { plain: true })
-      : isLookedAt ? button(look, () => stage.go({ name: 'server' }), { plain: true }) : nothing;
+  const on = act
+    ? button(act.label, act.do, { plain: true })
+    : code === 'capture_key' && knows('frame.capture_key_ok')
+      ? button(t('frame.capture_key_ok'), known, { plain: true })
+      : isLookedAt
+        ? button(look, () => stage.go({ name: 'server' }), { plain: true })
+        : nothing;
   return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${on}</div>`;
 }
 
@@ -234,7 +394,10 @@ function wordsNeeded(stage) {
 /** What came while this was locked, and drafts made of it. @param {Stage} stage */
 function capturedLines(stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
-  const look = () => { stage.refresh('captured'); stage.go({ name: 'captured' }); };
+  const look = () => {
+    stage.refresh('captured');
+    stage.go({ name: 'captured' });
+  };
   if (!captured && !later) return nothing;
   const said = captured ? tn('frame.captured', captured) : tn('frame.later', later);
   return html`<div class="line" role="status"><span>${said}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>`;
@@ -250,8 +413,12 @@ function keyLines(stage) {
   const { rekeying, sign_ins: signIns = [], returned = null } = stage.state.account ?? {};
   const known = () => stage.run('returned', () => stage.app.knowReturned());
   return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
-    ${returned ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
-      <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}
+    ${
+      returned
+        ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
+      <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`
+        : nothing
+    }
     ${signIns.length ? signInLines(stage, signIns) : nothing}`;
 }
 

@@ -15,7 +15,10 @@ export function guard(stage, text, restricted, change) {
   const own = [...(stage.app.restrictedWords?.() ?? []), apart].flatMap((words) => words.split(/[\n,،、]/));
   const left = /** @type {string[]} */ (stage.local.leftAsTyped ?? []);
   // What the person chose to leave is blanked, not cut, so that positions in the text still hold.
-  const noticed = notice(left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text), own);
+  const noticed = notice(
+    left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text),
+    own,
+  );
   if (!noticed) return nothing;
   const move = () => {
     const moved = moveApart(text, apart, noticed);

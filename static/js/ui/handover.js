@@ -22,13 +22,22 @@ function handover(stage) {
   if (handing?.done) return theWords(stage, handing.done);
   if (handing && !handing.stopped) return sending(stage, handing);
   const file = job?.done?.file;
-  if (!file) return html`<div class="stack-wide">${heading(t('hand.title'))}<p>${t('hand.gone')}</p><div>${button(t('hand.list'), () => stage.go({ name: 'handovers' }), { plain: true })}</div></div>`;
+  if (!file)
+    return html`<div class="stack-wide">${heading(t('hand.title'))}<p>${t('hand.gone')}</p><div>${button(t('hand.list'), () => stage.go({ name: 'handovers' }), { plain: true })}</div></div>`;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.title'))}<p>${t('hand.lead')}</p><p>${t('hand.limits')}</p></div>
     ${errorSummary(stage)}
     ${handing?.stopped ? html`<p role="status">${t('hand.stopped')}</p>` : nothing}
     <p class="care">${t('hand.careful')}</p>
-    ${textField({ id: 'to', label: t('hand.to'), hint: t('hand.to_hint'), value: stage.local.to ?? '', on: (to) => { stage.local.to = to; } })}
+    ${textField({
+      id: 'to',
+      label: t('hand.to'),
+      hint: t('hand.to_hint'),
+      value: stage.local.to ?? '',
+      on: (to) => {
+        stage.local.to = to;
+      },
+    })}
     <p class="small soft">${dotted([job?.done?.name, size(file.size)])}</p>
     ${button(t('hand.do'), () => askToLeave(stage), { main: true, wide: true })}
   </div>`;
@@ -36,7 +45,14 @@ function handover(stage) {
 
 /** @param {Stage} stage */
 function askToLeave(stage) {
-  openWords(stage, { title: t('hand.title'), lead: t('hand.why'), go: t('hand.do'), act: async (words) => { void start(stage, words); } });
+  openWords(stage, {
+    title: t('hand.title'),
+    lead: t('hand.why'),
+    go: t('hand.do'),
+    act: async (words) => {
+      void start(stage, words);
+    },
+  });
 }
 
 /** @param {Stage} stage @param {string} words the keeper's own */
@@ -50,7 +66,10 @@ async function start(stage, words) {
   stage.arrived = true;
   stage.draw();
   try {
-    handing.done = await stage.app.handOver({ ...job.done, words, to: stage.local.to ?? '' }, (at) => { handing.at = at; stage.draw(); });
+    handing.done = await stage.app.handOver({ ...job.done, words, to: stage.local.to ?? '' }, (at) => {
+      handing.at = at;
+      stage.draw();
+    });
     if (generation !== stage.generation) return;
     stage.refresh('handovers');
     stage.arrived = stage.place.name === 'handover';
@@ -66,7 +85,11 @@ async function start(stage, words) {
 
 /** @param {Stage} stage @param {Handing} handing */
 function sending(stage, handing) {
-  const stop = async () => { handing.stopped = true; stage.draw(); await stage.app.stopHandOver().catch(() => undefined); };
+  const stop = async () => {
+    handing.stopped = true;
+    stage.draw();
+    await stage.app.stopHandOver().catch(() => undefined);
+  };
   const label = t(handing.at.step === 'words' ? 'hand.words' : 'hand.sending');
   return html`<div class="stack-wide">${heading(t('hand.title'))}
     ${progress({ label, done: handing.at.done, total: handing.at.total, cancel: stop, cancelLabel: t('hand.stop') })}
@@ -75,7 +98,10 @@ function sending(stage, handing) {
 
 /** @param {Stage} stage @param {HandedOver} done */
 function theWords(stage, done) {
-  const onward = () => { /** @type {Job} */ (stage.job).handing = undefined; stage.stand({ name: 'handovers' }); };
+  const onward = () => {
+    /** @type {Job} */ (stage.job).handing = undefined;
+    stage.stand({ name: 'handovers' });
+  };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.made'))}<p>${t('hand.say')}</p></div>
     ${wordList(done.words)}
@@ -94,7 +120,10 @@ function wordList(words) {
 function handovers(stage) {
   const found = stage.find('handovers', () => stage.app.readHandovers());
   const again = button(t('hand.look_again'), () => stage.refresh('handovers'), { plain: true });
-  if (!found.data) return found.problem ? html`<div class="stack-wide">${heading(t('hand.list'))}<p role="alert">${t('hand.offline')}</p><div>${again}</div></div>` : waiting();
+  if (!found.data)
+    return found.problem
+      ? html`<div class="stack-wide">${heading(t('hand.list'))}<p role="alert">${t('hand.offline')}</p><div>${again}</div></div>`
+      : waiting();
   const { handovers: rows, address, offline } = found.data;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.list'))}<p class="soft" role=${offline ? 'status' : nothing}>${t(offline ? 'hand.here' : 'hand.lead_list')}</p></div>
@@ -106,21 +135,27 @@ function handovers(stage) {
 
 /** @param {number} at */
 function whenSaid(at) {
-  return day(at) === day(Date.now()) ? t('hand.today', { clock: clockTime(at) }) : t('hand.on', { day: day(at), clock: clockTime(at) });
+  return day(at) === day(Date.now())
+    ? t('hand.today', { clock: clockTime(at) })
+    : t('hand.on', { day: day(at), clock: clockTime(at) });
 }
 
 /** @param {Handover} one @returns {{text: string, over: boolean}} */
 export function stateOf({ ended_at, expires_at, openings, openings_most }) {
   if (ended_at !== null) return { text: t('hand.ended', { when: whenSaid(ended_at) }), over: true };
   if (expires_at <= Date.now()) return { text: t('hand.ran_out', { when: whenSaid(expires_at) }), over: true };
-  return openings_most && openings.length >= openings_most ? { text: t('hand.used_up'), over: true } : { text: '', over: false };
+  return openings_most && openings.length >= openings_most
+    ? { text: t('hand.used_up'), over: true }
+    : { text: '', over: false };
 }
 
 /** @param {Stage} stage @param {Handover} one @param {string} address @param {boolean} offline its openings are not known */
 function item(stage, one, address, offline) {
   const { text, over } = stateOf(one);
   const { openings, openings_most: most } = one;
-  const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t(over ? 'hand.never' : 'hand.waits');
+  const opened = openings.length
+    ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) })
+    : t(over ? 'hand.never' : 'hand.waits');
   const said = stage.local.said?.handover === one.handover ? stage.local.said.words : null;
   return html`<li class="page-item stack-close">
     <h2><bdi>${one.name || t('hand.unnamed')}</bdi></h2>
@@ -129,24 +164,34 @@ function item(stage, one, address, offline) {
     ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
     <p class="small soft">${over ? text : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
     ${over ? nothing : one.known ? html`${said ? html`${wordList(said)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
-    ${over ? nothing : html`<div class="row">
+    ${
+      over
+        ? nothing
+        : html`<div class="row">
       ${one.known ? button(t(said ? 'hand.hide' : 'hand.show'), () => (said ? stage.set({ said: null }) : askToSay(stage, one)), { plain: true }) : nothing}
-      ${offline ? nothing : button(t('hand.end'), () => ending(stage, one), { plain: true })}</div>`}
+      ${offline ? nothing : button(t('hand.end'), () => ending(stage, one), { plain: true })}</div>`
+    }
   </li>`;
 }
 
 /** @param {Stage} stage @param {Handover} one */
 function askToSay(stage, one) {
   openWords(stage, {
-    title: t('hand.show'), lead: t('agree.why'), go: t('hand.show'),
-    act: async (words) => { stage.set({ said: { handover: one.handover, words: await stage.app.sayHandover(one.handover, words) } }); },
+    title: t('hand.show'),
+    lead: t('agree.why'),
+    go: t('hand.show'),
+    act: async (words) => {
+      stage.set({ said: { handover: one.handover, words: await stage.app.sayHandover(one.handover, words) } });
+    },
   });
 }
 
 /** @param {Stage} stage @param {Handover} one */
 function ending(stage, one) {
   openWords(stage, {
-    title: t('hand.end_title'), lead: t('hand.end_lead'), go: t('hand.end_do'),
+    title: t('hand.end_title'),
+    lead: t('hand.end_lead'),
+    go: t('hand.end_do'),
     act: async (words) => {
       await stage.app.endHandovers([one.handover], { words });
       stage.refresh('handovers');

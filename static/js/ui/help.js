@@ -21,13 +21,19 @@ const BILL = { no: 'help.bill_no', yes: 'help.bill_yes', unknown: 'help.bill_unk
 /** @param {Stage} stage */
 function help(stage) {
   const open = stage.state.phase === 'open';
-  const kept = open ? stage.find('help-way', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.help_channel : undefined;
+  const kept = open
+    ? stage.find('help-way', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.help_channel
+    : undefined;
   const way = stage.way ?? (WAYS.includes(kept) ? /** @type {Way} */ (kept) : 'call');
   /** @param {string} code */
   const choose = (code) => {
     stage.way = /** @type {Way} */ (code);
     // Asked once: inside the diary the answer is kept with it; at the door nothing is.
-    if (open) void Promise.resolve(stage.app.saveSettings({ fields: { help_channel: code } })).then(() => stage.refresh('help-way'), () => undefined);
+    if (open)
+      void Promise.resolve(stage.app.saveSettings({ fields: { help_channel: code } })).then(
+        () => stage.refresh('help-way'),
+        () => undefined,
+      );
     stage.draw();
   };
   return html`<div class="stack-wide">
@@ -35,7 +41,19 @@ function help(stage) {
     ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: choose })}
     ${open ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>` : nothing}
     <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>
-    ${chips({ name: 'nation', legend: t('help.where'), choices: [['', t('help.anywhere')], ...NATIONS.map((one) => /** @type {[string, string]} */ ([one, t(`help.${one}`)]))], chosen: [stage.nation], on: (code) => { stage.nation = code; stage.draw(); } })}
+    ${chips({
+      name: 'nation',
+      legend: t('help.where'),
+      choices: [
+        ['', t('help.anywhere')],
+        ...NATIONS.map((one) => /** @type {[string, string]} */ ([one, t(`help.${one}`)])),
+      ],
+      chosen: [stage.nation],
+      on: (code) => {
+        stage.nation = code;
+        stage.draw();
+      },
+    })}
     <ul class="rows numbers">${servicesFor(way, stage.nation).map((service) => item(stage, service))}</ul>
     <div class="note small">${t('help.leave_lead')}</div>
   </div>`;
@@ -59,9 +77,13 @@ function asking(stage, service) {
   const { number } = service;
   const text = service.kind === 'sms';
   const href = `${service.kind}:${number.replaceAll(' ', '')}`;
-  return sheet(stage, t(text ? 'help.sheet_sms' : 'help.sheet_title', { number }), html`<p>${t(text ? 'help.sheet_lead_sms' : 'help.sheet_lead')}</p>
+  return sheet(
+    stage,
+    t(text ? 'help.sheet_sms' : 'help.sheet_title', { number }),
+    html`<p>${t(text ? 'help.sheet_lead_sms' : 'help.sheet_lead')}</p>
     <div class="row"><a class="button button-main" href=${href} rel="noreferrer" @click=${() => stage.closeSheet()}>${t(text ? 'help.sms_do' : 'help.ring_do')}</a>
-    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>${nothing}`);
+    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>${nothing}`,
+  );
 }
 
 export const views = { help };

@@ -43,7 +43,10 @@ function step(stage, entry, version, isSettling) {
   const { known, time, moved } = readable(version.changes);
   const before = entry.versions[entry.versions.indexOf(version) - 1]?.fields;
   // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
-  const changed = version.kind === 'amendment' || version.kind === 'merged' || (version.kind === 'first' && entry.versions[0] !== version);
+  const changed =
+    version.kind === 'amendment' ||
+    version.kind === 'merged' ||
+    (version.kind === 'first' && entry.versions[0] !== version);
   return html`<li class="stack-close">
     <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${momentSaid(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
     ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
@@ -64,6 +67,9 @@ function receipt({ kept_at, listed }) {
 function changeOf(stage, { field, old, new: now }, changed) {
   const was = wordsFor(stage, field, old);
   return html`<div><p class="small soft">${titleOf(field)}</p>
-    ${changed && was ? html`<p class="was" dir="auto">${t('history.was', { old: was })}</p><p dir="auto" class="narrative-small">${t('history.now', { new: valueWords(stage, field, now) })}</p>`
-    : html`<p dir="auto" class="narrative-small">${valueWords(stage, field, now)}</p>`}</div>`;
+    ${
+      changed && was
+        ? html`<p class="was" dir="auto">${t('history.was', { old: was })}</p><p dir="auto" class="narrative-small">${t('history.now', { new: valueWords(stage, field, now) })}</p>`
+        : html`<p dir="auto" class="narrative-small">${valueWords(stage, field, now)}</p>`
+    }</div>`;
 }

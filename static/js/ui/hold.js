@@ -18,7 +18,10 @@ export function holding(ms, act) {
       const { key, repeat } = /** @type {KeyboardEvent} */ (event);
       if (event.type === 'keydown' && (repeat || ![' ', 'Enter'].includes(key))) return;
       letGo();
-      held = setTimeout(() => { held = undefined; act(); }, ms);
+      held = setTimeout(() => {
+        held = undefined;
+        act();
+      }, ms);
     },
     up: letGo,
     // A long touch must not bring up the browser's own menu.

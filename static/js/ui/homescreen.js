@@ -18,11 +18,23 @@ export function kindOf(agent, touches) {
 function homescreen(stage) {
   const here = kindOf(navigator.userAgent, navigator.maxTouchPoints);
   const kinds = /** @type {Kind[]} */ ([here, ...['ios', 'android', 'desk'].filter((kind) => kind !== here)]);
-  const skins = /** @type {const} */ ([['notes', t('home.notes')], ['lists', t('home.lists')]]);
+  const skins = /** @type {const} */ ([
+    ['notes', t('home.notes')],
+    ['lists', t('home.lists')],
+  ]);
   const chosen = stage.local.skin ?? stage.state.look?.skin ?? 'notes';
   return html`<div class="stack-wide">${heading(t('home.title'))}${errorSummary(stage)}<p>${t('home.lead')}</p>
     <div class="stack-close">
-      ${chips({ name: 'skin', legend: t('home.skin'), choices: skins, chosen: [chosen], on: (skin) => { stage.local.skin = skin; return stage.run('look', () => stage.app.chooseLook?.({ skin: /** @type {'notes'|'lists'} */ (skin) })); } })}
+      ${chips({
+        name: 'skin',
+        legend: t('home.skin'),
+        choices: skins,
+        chosen: [chosen],
+        on: (skin) => {
+          stage.local.skin = skin;
+          return stage.run('look', () => stage.app.chooseLook?.({ skin: /** @type {'notes'|'lists'} */ (skin) }));
+        },
+      })}
       <div class="row"><img class="skin" src="/static/icons/${chosen}.svg" alt="" width="64" height="64"><p class="small soft">${t('home.skin_more')}</p></div></div>
     ${kinds.map((kind) => steps(kind))}
     <p class="note">${t('home.seen')}</p></div>`;

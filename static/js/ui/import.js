@@ -35,7 +35,14 @@ function importing(stage) {
 
 /** @param {Stage} stage */
 function picker(stage) {
-  return filePicker({ label: t('import.choose'), icon: 'file', many: false, on: ([file]) => { if (file) void readFile(stage, file); } });
+  return filePicker({
+    label: t('import.choose'),
+    icon: 'file',
+    many: false,
+    on: ([file]) => {
+      if (file) void readFile(stage, file);
+    },
+  });
 }
 
 /** @param {Stage} stage */
@@ -48,7 +55,14 @@ function choose(stage) {
 /** @param {Stage} _stage @param {Work} work */
 function busy(_stage, work) {
   return html`${heading(t('import.title'))}
-    ${progress({ label: t(work.doing, { name: work.name }), done: work.done, total: work.total, cancel: () => { work.signal.stopped = true; } })}
+    ${progress({
+      label: t(work.doing, { name: work.name }),
+      done: work.done,
+      total: work.total,
+      cancel: () => {
+        work.signal.stopped = true;
+      },
+    })}
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
@@ -58,8 +72,24 @@ function ask(stage, work) {
   const go = () => (isAnswered(work) ? plan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
-    ${read.kind === 'mail' ? chips({ name: 'direction', legend: t('import.direction'), chosen: [work.answers.direction ?? ''], choices: [['in', t('import.in')], ['out', t('import.out')], ['unknown', t('import.unknown')]],
-    on: (code) => { work.answers.direction = code; stage.draw(); } }) : chatQuestions(stage, work)}
+    ${
+      read.kind === 'mail'
+        ? chips({
+            name: 'direction',
+            legend: t('import.direction'),
+            chosen: [work.answers.direction ?? ''],
+            choices: [
+              ['in', t('import.in')],
+              ['out', t('import.out')],
+              ['unknown', t('import.unknown')],
+            ],
+            on: (code) => {
+              work.answers.direction = code;
+              stage.draw();
+            },
+          })
+        : chatQuestions(stage, work)
+    }
     ${zone(stage, work)}
     ${stage.local.tried && !isAnswered(work) ? html`<p class="error-line" role="alert">${t('import.need')}</p>` : nothing}
     <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
@@ -67,7 +97,12 @@ function ask(stage, work) {
 
 /** @param {any} read */
 function chatFacts(read) {
-  const facts = [['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`], ['import.lines', read.lines], ['import.messages', read.messages], ...(read.files ? [['import.files', read.files]] : [])];
+  const facts = [
+    ['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`],
+    ['import.lines', read.lines],
+    ['import.messages', read.messages],
+    ...(read.files ? [['import.files', read.files]] : []),
+  ];
   return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
@@ -76,15 +111,46 @@ function chatFacts(read) {
 function chatQuestions(stage, work) {
   const { read, answers } = work;
   /** @param {Record<string, any>} change */
-  const set = (change) => { Object.assign(answers, change); stage.draw(); };
+  const set = (change) => {
+    Object.assign(answers, change);
+    stage.draw();
+  };
   const senders = stage.local.senders ? read.senders : read.senders.slice(0, SENDERS);
-  const chosen = answers.me === undefined ? '' : answers.me === null ? 'none' : `n${read.senders.findIndex((/** @type {any} */ one) => one.name === answers.me)}`;
+  const chosen =
+    answers.me === undefined
+      ? ''
+      : answers.me === null
+        ? 'none'
+        : `n${read.senders.findIndex((/** @type {any} */ one) => one.name === answers.me)}`;
   return html`
-    ${read.orders.length > 1 ? html`<div class="stack-close">${chips({ name: 'order', legend: t('import.order'), chosen: [answers.order ?? ''], on: (order) => set({ order }),
-    choices: read.orders.map((/** @type {string} */ order) => [order, t(`import.${order}`, { day: exampleDay(read.example.date, order) })]) })}
-      <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>` : nothing}
-    ${chips({ name: 'me', legend: t('import.me'), chosen: [chosen], on: (code) => set({ me: code === 'none' ? null : read.senders[Number(code.slice(1))].name }),
-    choices: [...senders.map((/** @type {any} */ one, /** @type {number} */ i) => [`n${i}`, html`<bdi>${one.name}</bdi> · ${tn('import.me_hint', one.count)}`]), ['none', t('import.me_none')]] })}
+    ${
+      read.orders.length > 1
+        ? html`<div class="stack-close">${chips({
+            name: 'order',
+            legend: t('import.order'),
+            chosen: [answers.order ?? ''],
+            on: (order) => set({ order }),
+            choices: read.orders.map((/** @type {string} */ order) => [
+              order,
+              t(`import.${order}`, { day: exampleDay(read.example.date, order) }),
+            ]),
+          })}
+      <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>`
+        : nothing
+    }
+    ${chips({
+      name: 'me',
+      legend: t('import.me'),
+      chosen: [chosen],
+      on: (code) => set({ me: code === 'none' ? null : read.senders[Number(code.slice(1))].name }),
+      choices: [
+        ...senders.map((/** @type {any} */ one, /** @type {number} */ i) => [
+          `n${i}`,
+          html`<bdi>${one.name}</bdi> · ${tn('import.me_hint', one.count)}`,
+        ]),
+        ['none', t('import.me_none')],
+      ],
+    })}
     ${read.senders.length > SENDERS && !stage.local.senders ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>` : nothing}`;
 }
 
@@ -100,8 +166,17 @@ function zone(stage, work) {
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint', { tz: answers.tz })}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
   }
-  return textField({ id: 'zone', label: t('import.zone'), value: stage.local.tz ?? answers.tz, error: isZone(stage.local.tz ?? answers.tz) ? null : t('import.zone_wrong'),
-    on: (tz) => { stage.local.tz = tz; if (isZone(tz)) answers.tz = tz; stage.draw(); } });
+  return textField({
+    id: 'zone',
+    label: t('import.zone'),
+    value: stage.local.tz ?? answers.tz,
+    error: isZone(stage.local.tz ?? answers.tz) ? null : t('import.zone_wrong'),
+    on: (tz) => {
+      stage.local.tz = tz;
+      if (isZone(tz)) answers.tz = tz;
+      stage.draw();
+    },
+  });
 }
 
 /** @param {string} tz */
@@ -116,8 +191,14 @@ function isZone(tz) {
 /** @param {Stage} stage @param {any} read */
 function mailFacts(stage, { mail, name, size: bytes }) {
   const facts = [
-    ['import.file', html`<bdi>${name}</bdi>, ${size(bytes)}`], ['mail.from', mail.from || t('mail.none')], ['mail.to', mail.to.join(', ') || t('mail.none')], ['mail.subject', mail.subject || t('mail.none')], ['mail.sent', mail.sent.raw || t('mail.none')],
-    ['mail.words', mail.text.slice(0, 600) || t('mail.none')], ['mail.files', mail.files.map((/** @type {any} */ one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')], ['mail.inside', mail.inside.map((/** @type {any} */ one) => `${one.from}: ${one.subject}`).join('\n')],
+    ['import.file', html`<bdi>${name}</bdi>, ${size(bytes)}`],
+    ['mail.from', mail.from || t('mail.none')],
+    ['mail.to', mail.to.join(', ') || t('mail.none')],
+    ['mail.subject', mail.subject || t('mail.none')],
+    ['mail.sent', mail.sent.raw || t('mail.none')],
+    ['mail.words', mail.text.slice(0, 600) || t('mail.none')],
+    ['mail.files', mail.files.map((/** @type {any} */ one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
+    ['mail.inside', mail.inside.map((/** @type {any} */ one) => `${one.from}: ${one.subject}`).join('\n')],
   ].filter(([, value]) => value);
   return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
     ${mail.odd.map((/** @type {string} */ code) => html`<p class="care small">${t(`mail.${code}`)}</p>`)}
@@ -127,7 +208,11 @@ function mailFacts(stage, { mail, name, size: bytes }) {
 /** @param {Stage} stage @param {Work} work */
 function planned(stage, work) {
   const found = work.plan;
-  const again = () => { work.step = 'ask'; stage.arrived = true; stage.draw(); };
+  const again = () => {
+    work.step = 'ask';
+    stage.arrived = true;
+    stage.draw();
+  };
   const some = work.chosen.size;
   // The file is kept whole, so its pictures are taken in with it, chosen or not: the question comes before either.
   const add = () => (some && work.read.files ? asked(stage, () => keep(stage)) : keep(stage));
@@ -136,16 +221,31 @@ function planned(stage, work) {
     ${found.counts ? oddLines(stage, found) : nothing}
     <p><strong>${tn('plan.fresh', found.fresh)}</strong>${found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing}</p>
     ${late(stage, found)}
-    ${found.bursts.length ? html`<p class="soft">${t('plan.lead')}</p>
+    ${
+      found.bursts.length
+        ? html`<p class="soft">${t('plan.lead')}</p>
       ${work.read.kind === 'chat' ? chips({ name: 'gap', legend: t('plan.gap'), chosen: [String(work.answers.gap)], choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]), on: (code) => void regroup(stage, Number(code)) }) : nothing}
       ${choices(stage, work)}
-      ${found.files?.with ? html`<div>${checkbox({ id: 'media', label: html`${tn('plan.media', found.files.with)}<br><span class="small soft">${t('plan.media_hint')}</span>`, checked: work.media, on: (/** @type {boolean} */ on) => { work.media = on; } })}</div>` : nothing}
+      ${
+        found.files?.with
+          ? html`<div>${checkbox({
+              id: 'media',
+              label: html`${tn('plan.media', found.files.with)}<br><span class="small soft">${t('plan.media_hint')}</span>`,
+              checked: work.media,
+              on: (/** @type {boolean} */ on) => {
+                work.media = on;
+              },
+            })}</div>`
+          : nothing
+      }
       <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
-    : html`<p role="status">${t(found.late?.files ? 'plan.nothing_else' : 'plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`}`;
+        : html`<p role="status">${t(found.late?.files ? 'plan.nothing_else' : 'plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`
+    }`;
 }
 
 /** The one question that comes before any picture. @param {Stage} stage @param {() => unknown} go */
-const asked = (stage, go) => askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, go);
+const asked = (stage, go) =>
+  askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, go);
 
 /** Files of messages that are in the diary without them. @param {Stage} stage @param {any} found */
 function late(stage, { late: missed }) {
@@ -158,16 +258,34 @@ function late(stage, { late: missed }) {
 function choices(stage, work) {
   const { bursts } = work.plan;
   const every = work.chosen.size === bursts.length;
-  const all = () => { work.chosen = new Set(every ? [] : bursts.map((/** @type {any} */ one) => one.index)); stage.draw(); };
+  const all = () => {
+    work.chosen = new Set(every ? [] : bursts.map((/** @type {any} */ one) => one.index));
+    stage.draw();
+  };
   return html`<div class="row apart"><span role="status">${t('plan.chosen', { n: work.chosen.size, of: bursts.length })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
     <ul class="rows">${bursts.slice(0, work.shown).map((/** @type {any} */ one) => burst(stage, work, one))}</ul>
-    ${bursts.length > work.shown ? html`<div>${button(t('plan.more'), () => { work.shown += 60; stage.draw(); }, { wide: true })}</div>` : nothing}`;
+    ${
+      bursts.length > work.shown
+        ? html`<div>${button(
+            t('plan.more'),
+            () => {
+              work.shown += 60;
+              stage.draw();
+            },
+            { wide: true },
+          )}</div>`
+        : nothing
+    }`;
 }
 
 /** @param {Stage} stage @param {Work} work @param {any} one */
 function burst(stage, work, one) {
   const { index } = one;
-  const tick = (/** @type {boolean} */ on) => { if (on) work.chosen.add(index); else work.chosen.delete(index); stage.draw(); };
+  const tick = (/** @type {boolean} */ on) => {
+    if (on) work.chosen.add(index);
+    else work.chosen.delete(index);
+    stage.draw();
+  };
   const date = one.date ? dayHeading(one.date, Date.now()) : t('plan.undated');
   const rows = work.rows[index];
   const look = async () => {
@@ -177,7 +295,19 @@ function burst(stage, work, one) {
   return html`<li class="page-item stack-close">
     ${checkbox({ id: `burst-${index}`, label: html`<strong>${date}</strong><br><span dir="auto">${one.amount ? amountSaid(one.amount) : one.words}</span>`, checked: work.chosen.has(index), on: tick })}
     ${one.preview ? html`<p class="small soft clip" dir="auto">${one.preview}</p>` : nothing}
-    ${work.chosen.has(index) ? textField({ id: `words-${index}`, label: t('plan.words'), lines: 'low', value: work.words[index] ?? one.narrative, on: (words) => { work.words[index] = words; } }) : nothing}
+    ${
+      work.chosen.has(index)
+        ? textField({
+            id: `words-${index}`,
+            label: t('plan.words'),
+            lines: 'low',
+            value: work.words[index] ?? one.narrative,
+            on: (words) => {
+              work.words[index] = words;
+            },
+          })
+        : nothing
+    }
     <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), look, { plain: true })}</div>
     ${rows ? html`${rowsList(rows)}${one.count > rows.length ? html`<p class="small soft">${t('odd.more', { n: one.count - rows.length })}</p>` : nothing}` : nothing}
   </li>`;
@@ -192,7 +322,14 @@ function done(stage, { result }) {
     ${result.files.failed.length ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed.slice(0, NAMED).join(', ')}</bdi></p>` : nothing}
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
     <p class="small soft">${t('done.whole')}</p><p class="small soft">${t('done.copy')}</p>
-    <div class="row">${button(t('done.see'), () => { beginAgain(stage); stage.go({ name: 'entries' }); }, { main: true })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
+    <div class="row">${button(
+      t('done.see'),
+      () => {
+        beginAgain(stage);
+        stage.go({ name: 'entries' });
+      },
+      { main: true },
+    )}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
 }
 
 export const views = { import: importing };

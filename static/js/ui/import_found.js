@@ -24,9 +24,12 @@ function numbers(lines, all) {
 export function oddLines(stage, found) {
   const { hours, files } = found;
   const notes = [
-    found.earlier_count ? t('odd.earlier', { lines: numbers(found.earlier, found.earlier_count) }) : '', found.unlike_count ? t('odd.unlike', { lines: numbers(found.unlike, found.unlike_count) }) : '',
-    hours.first + hours.second ? t('odd.first', { n: hours.first + hours.second }) : '', hours.skipped ? t('odd.skipped', { n: hours.skipped }) : '',
-    files.with + files.missing + files.left_out ? t('odd.files', files) : '', found.lenient ? t('import.lenient') : '',
+    found.earlier_count ? t('odd.earlier', { lines: numbers(found.earlier, found.earlier_count) }) : '',
+    found.unlike_count ? t('odd.unlike', { lines: numbers(found.unlike, found.unlike_count) }) : '',
+    hours.first + hours.second ? t('odd.first', { n: hours.first + hours.second }) : '',
+    hours.skipped ? t('odd.skipped', { n: hours.skipped }) : '',
+    files.with + files.missing + files.left_out ? t('odd.files', files) : '',
+    found.lenient ? t('import.lenient') : '',
   ].filter(Boolean);
   return html`${notes.map((note) => html`<p class="small soft">${note}</p>`)}
     <div class="rows">
@@ -56,7 +59,8 @@ function changedList(changed) {
 /** An email's headers, as they read and as they stand. @param {Stage} stage @param {{headers: {name: string, read: string}[], raw_headers: string}} mail */
 export function headersView(stage, { headers, raw_headers }) {
   const expanded = Boolean(stage.local.headers);
-  const body = () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
+  const body =
+    () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
     <h2>${t('mail.raw')}</h2><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
   return html`<div class="rows"><div>${row({ title: t('mail.headers'), more: String(headers.length), icon: 'list', expanded, body: expanded ? body() : nothing, on: () => stage.set({ headers: !expanded }) })}</div></div>`;
 }

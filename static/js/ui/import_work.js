@@ -23,8 +23,22 @@ const KEY = 'import';
 
 /** @returns {Work} */
 const fresh = () => ({
-  step: 'choose', doing: '', done: 0, total: 0, signal: { stopped: false }, read: null, plan: null, result: null, name: '',
-  answers: { tz: phoneZone(), gap: 6 }, chosen: new Set(), words: {}, shown: 20, rows: {}, problem: null, media: true,
+  step: 'choose',
+  doing: '',
+  done: 0,
+  total: 0,
+  signal: { stopped: false },
+  read: null,
+  plan: null,
+  result: null,
+  name: '',
+  answers: { tz: phoneZone(), gap: 6 },
+  chosen: new Set(),
+  words: {},
+  shown: 20,
+  rows: {},
+  problem: null,
+  media: true,
 });
 
 /** @param {Stage} stage @returns {Work} */
@@ -40,7 +54,7 @@ export function workOf(stage) {
 export function restart(stage) {
   workOf(stage).signal.stopped = true;
   stage.read.set(KEY, { data: fresh() });
-  void /** @type {any} */ (stage.app).dropImport?.();
+  void (/** @type {any} */ (stage.app).dropImport?.());
 }
 
 /** @param {Stage} stage */
@@ -89,7 +103,11 @@ export function readFile(stage, file) {
   return during(stage, 'import.reading', 'choose', async (work, how) => {
     work.name = file.name;
     work.read = await /** @type {any} */ (stage.app).readImport(file, how);
-    work.answers = { tz: phoneZone(), gap: 6, ...(work.read.orders?.length === 1 ? { order: work.read.orders[0] } : {}) };
+    work.answers = {
+      tz: phoneZone(),
+      gap: 6,
+      ...(work.read.orders?.length === 1 ? { order: work.read.orders[0] } : {}),
+    };
     work.step = 'ask';
   });
 }
@@ -98,14 +116,22 @@ export function readFile(stage, file) {
 export function plan(stage) {
   return during(stage, 'import.placing', 'ask', async (work, how) => {
     work.plan = await /** @type {any} */ (stage.app).planImport(work.answers, how);
-    Object.assign(work, { step: 'plan', chosen: new Set(work.read.kind === 'mail' ? [0] : []), words: {}, rows: {}, shown: 20 });
+    Object.assign(work, {
+      step: 'plan',
+      chosen: new Set(work.read.kind === 'mail' ? [0] : []),
+      words: {},
+      rows: {},
+      shown: 20,
+    });
   });
 }
 
 /** @param {Stage} stage */
 export function keep(stage) {
   return during(stage, 'import.keeping', 'plan', async (work, how) => {
-    const chosen = [...work.chosen].sort((a, b) => a - b).map((burst) => ({ burst, narrative: work.words[burst] ?? work.plan.bursts[burst].narrative }));
+    const chosen = [...work.chosen]
+      .sort((a, b) => a - b)
+      .map((burst) => ({ burst, narrative: work.words[burst] ?? work.plan.bursts[burst].narrative }));
     work.result = await /** @type {any} */ (stage.app).keepImport({ chosen, media: work.media }, how);
     work.step = 'done';
     stage.refresh('entry:');

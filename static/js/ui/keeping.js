@@ -27,7 +27,8 @@ function removed(stage) {
 /** @param {Stage} stage @param {Row} one @param {number|null} due */
 function item(stage, one, due) {
   const number = one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no });
-  if (one.erased) return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', { at: day(one.erased) })}</span></li>`;
+  if (one.erased)
+    return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', { at: day(one.erased) })}</span></li>`;
   return html`<li class="page-item stack-close">
     <button type="button" class="item" @click=${() => stage.go({ name: 'entry', record: one.record })}><span class="item-foot"><span>${number}</span><span>${whenWords(one.occurred)}</span></span>
       <span class="item-words ${one.title ? '' : 'soft'}" dir="auto">${one.title || t('entries.no_words')}</span>
@@ -46,8 +47,22 @@ function hold(stage) {
 
 /** @param {Stage} stage @param {{who: string, reference: string, since: number, lift_asked_at: number|null}} is */
 function held(stage, is) {
-  const keep = () => stage.run('hold', async () => { await stage.app.keepHoldOn?.(); stage.say(t('hold.kept')); stage.refresh('hold'); });
-  const off = () => openWords(stage, { title: t('hold.off'), lead: t('hold.off_lead'), go: t('hold.off'), act: async (words) => { await stage.app.askToLiftHold?.({ words }); stage.refresh('hold'); } });
+  const keep = () =>
+    stage.run('hold', async () => {
+      await stage.app.keepHoldOn?.();
+      stage.say(t('hold.kept'));
+      stage.refresh('hold');
+    });
+  const off = () =>
+    openWords(stage, {
+      title: t('hold.off'),
+      lead: t('hold.off_lead'),
+      go: t('hold.off'),
+      act: async (words) => {
+        await stage.app.askToLiftHold?.({ words });
+        stage.refresh('hold');
+      },
+    });
   return html`<div class="card stack-close" role="status"><p><strong>${t('hold.is_on', { at: day(is.since) })}</strong></p><p dir="auto">${t('hold.asked_by', { who: is.who })}</p>
       ${is.reference ? html`<p dir="auto">${t('hold.ref', { ref: is.reference })}</p>` : nothing}
       ${is.lift_asked_at === null ? nothing : html`<p class="care">${t('hold.lifting', { at: momentSaid(is.lift_asked_at + SEVEN_DAYS) })}</p>`}</div>
@@ -67,8 +82,23 @@ function free(stage) {
     });
   };
   return html`<p>${t('hold.is_off')}</p>
-    ${textField({ id: 'hold-who', label: t('hold.who'), value: local.who ?? '', error: local.lacking && !local.who?.trim() ? t('hold.need_who') : null, on: (who) => { local.who = who; } })}
-    ${textField({ id: 'hold-ref', label: t('hold.reference'), value: local.reference ?? '', on: (reference) => { local.reference = reference; } })}
+    ${textField({
+      id: 'hold-who',
+      label: t('hold.who'),
+      value: local.who ?? '',
+      error: local.lacking && !local.who?.trim() ? t('hold.need_who') : null,
+      on: (who) => {
+        local.who = who;
+      },
+    })}
+    ${textField({
+      id: 'hold-ref',
+      label: t('hold.reference'),
+      value: local.reference ?? '',
+      on: (reference) => {
+        local.reference = reference;
+      },
+    })}
     <div>${button(t('hold.on'), on, { main: true, busy: stage.running === 'hold' })}</div>`;
 }
 

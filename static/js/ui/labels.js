@@ -12,7 +12,14 @@ let lists = null;
  * @param {Stage} stage
  */
 export function vocabulary(stage) {
-  if (!lists) Promise.all([import('../record/vocabulary.js'), import('./strings_young.js')]).then(([module]) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
+  if (!lists)
+    Promise.all([import('../record/vocabulary.js'), import('./strings_young.js')]).then(
+      ([module]) => {
+        lists = module.VOCABULARY;
+        stage.draw();
+      },
+      () => undefined,
+    );
   return lists;
 }
 
@@ -46,7 +53,9 @@ export function matching(list, search) {
   const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
   const section = new Map(list.sections?.map((one) => [one.code, inWords(one.label)]));
   return list.codes.filter((code) => {
-    const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`.toLowerCase().split(/[^\p{L}\p{N}’']+/u);
+    const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}’']+/u);
     return wanted.every((want) => words.some((word) => word.startsWith(want)));
   });
 }

@@ -10,7 +10,12 @@ import { speak } from './strings.js';
 /** @typedef {import('./strings.js').Translation} Translation */
 
 /** Each in its own words, so that whoever needs it finds it. @type {readonly (readonly [string, string])[]} */
-export const LANGUAGES = [['en', 'English'], ['cy', 'Cymraeg'], ['pl', 'Polski'], ['ur', 'اردو']];
+export const LANGUAGES = [
+  ['en', 'English'],
+  ['cy', 'Cymraeg'],
+  ['pl', 'Polski'],
+  ['ur', 'اردو'],
+];
 /** @type {Record<string, (() => Promise<{default: Translation}>)|undefined>} */
 const FILES = {
   // @ts-ignore made at set-up
@@ -38,7 +43,7 @@ export async function follow(code, draw) {
   const before = asked;
   asked = code;
   const load = FILES[code];
-  const translation = load ? (await load().catch(() => null))?.default ?? null : null;
+  const translation = load ? ((await load().catch(() => null))?.default ?? null) : null;
   if (asked !== code) return; // another was chosen meanwhile
   if (load && !translation) {
     asked = before;

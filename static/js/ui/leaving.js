@@ -12,6 +12,9 @@ export const CLEAR_HELD = 2000;
 /** A tap leaves; held, it also clears what the server has. While it is pressed the page is covered. @param {Stage} stage */
 export function leaveButton(stage) {
   const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
-  return html`<button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => { up(); stage.leave(); }} @pointerdown=${down} @keydown=${down}
+  return html`<button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => {
+    up();
+    stage.leave();
+  }} @pointerdown=${down} @keydown=${down}
       @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>`;
 }

@@ -37,9 +37,14 @@ function locks(stage) {
     });
   };
   /** @param {'hidden'|'idle'} what @param {number[]} choices */
-  const times = (what, choices) => chips({
-    name: `lock-${what}`, legend: t(`locks.${what}`), choices: choices.map((n) => /** @type {const} */ ([String(n), minutes(n)])), chosen: [stage.local[what] ?? String(now.locking[what] / MINUTE)], on: choose(what),
-  });
+  const times = (what, choices) =>
+    chips({
+      name: `lock-${what}`,
+      legend: t(`locks.${what}`),
+      choices: choices.map((n) => /** @type {const} */ ([String(n), minutes(n)])),
+      chosen: [stage.local[what] ?? String(now.locking[what] / MINUTE)],
+      on: choose(what),
+    });
   /** @param {string} name */
   const go = (name) => () => stage.go({ name });
   return html`<div class="stack-wide">${heading(t('locks.title'))}${errorSummary(stage)}
@@ -53,7 +58,8 @@ function locks(stage) {
 }
 
 /** @param {string} part @param {number} count */
-export const points = (part, count) => html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
+export const points = (part, count) =>
+  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
 
 /** @param {Stage} stage */
 function cover(stage) {
@@ -68,16 +74,20 @@ function cover(stage) {
 
 /** @param {Stage} stage */
 function coverOn(stage) {
-  const stop = () => stage.run('cover', async () => {
-    await stage.app.dropCover?.();
-    stage.refresh('locking');
-    stage.say(t('cover.stopped'));
-  });
+  const stop = () =>
+    stage.run('cover', async () => {
+      await stage.app.dropCover?.();
+      stage.refresh('locking');
+      stage.say(t('cover.stopped'));
+    });
   const choose = (/** @type {string} */ opens) => {
     stage.local.opens = opens;
     return stage.run('look', () => stage.app.chooseLook?.({ opens: /** @type {'lock'|'straight'} */ (opens) }));
   };
-  const choices = /** @type {const} */ ([['lock', t('cover.at_lock')], ['straight', t('cover.straight')]]);
+  const choices = /** @type {const} */ ([
+    ['lock', t('cover.at_lock')],
+    ['straight', t('cover.straight')],
+  ]);
   return html`<p class="note" role="status">${t('cover.done')}</p>
     <div class="stack-close">${chips({ name: 'opens', legend: t('cover.opens'), choices, chosen: [stage.local.opens ?? stage.state.look?.opens ?? 'lock'], on: choose })}
       <p class="small soft">${t('cover.opens_more')}</p></div>
@@ -87,7 +97,8 @@ function coverOn(stage) {
 /** @param {Stage} stage */
 function coverForm(stage) {
   return notebookWords(stage, {
-    hint: 'cover.words_hint', act: 'cover.do',
+    hint: 'cover.words_hint',
+    act: 'cover.do',
     keep: async (words) => {
       await stage.app.setCover?.(words);
       stage.local.again_wanted = false;
@@ -99,7 +110,13 @@ function coverForm(stage) {
 /** Words for the notebook, whether a diary is behind it or not. @param {Stage} stage @param {{hint: string, act: string, keep: (words: string) => Promise<unknown>}} how */
 export function notebookWords(stage, { hint, act, keep }) {
   return twice(stage, {
-    read: 'cover.read', label: 'cover.words', hint, again: 'cover.again', differ: 'cover.differ', act, keep,
+    read: 'cover.read',
+    label: 'cover.words',
+    hint,
+    again: 'cover.again',
+    differ: 'cover.differ',
+    act,
+    keep,
     judge: async (words) => {
       const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
       return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
@@ -111,20 +128,26 @@ export function notebookWords(stage, { hint, act, keep }) {
 function short(stage) {
   const now = known(stage);
   if (!now) return waiting();
-  const stop = () => stage.run('short', async () => {
-    await stage.app.dropShort?.();
-    stage.refresh('locking');
-    stage.say(t('short.stopped'));
-  });
-  const form = () => twice(stage, {
-    read: 'short.read', label: 'short.secret', again: 'short.again', differ: 'short.differ', act: 'short.do',
-    judge: async (secret) => ([...secret.trim()].length < SHORT_LEAST ? t('short.few') : null),
-    words: 'copy.words',
-    keep: async (secret, words) => {
-      await stage.app.setShort?.(secret, words);
+  const stop = () =>
+    stage.run('short', async () => {
+      await stage.app.dropShort?.();
       stage.refresh('locking');
-    },
-  });
+      stage.say(t('short.stopped'));
+    });
+  const form = () =>
+    twice(stage, {
+      read: 'short.read',
+      label: 'short.secret',
+      again: 'short.again',
+      differ: 'short.differ',
+      act: 'short.do',
+      judge: async (secret) => ([...secret.trim()].length < SHORT_LEAST ? t('short.few') : null),
+      words: 'copy.words',
+      keep: async (secret, words) => {
+        await stage.app.setShort?.(secret, words);
+        stage.refresh('locking');
+      },
+    });
   return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
     <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${t(`short.${part}`)}</li>`)}</ul>
     ${now.short ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, { busy: stage.running === 'short' })}</div>` : form()}</div>`;
@@ -154,9 +177,41 @@ function twice(stage, { read, label, hint, again, differ, act, judge, keep, word
   const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
   return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
-    ${words ? secretField({ id: 'words', label: t(words), value: local.words ?? '', error: fault('words'), on: (typed) => { local.words = typed; }, ...shared }) : nothing}
-    ${secretField({ id: 'typed', label: t(label), ...(hint ? { hint: t(hint) } : {}), value: local.typed ?? '', error: fault('typed'), on: (typed) => { local.typed = typed; }, ...shared })}
-    ${secretField({ id: 'more', label: t(again), value: local.more ?? '', error: fault('more'), on: (more) => { local.more = more; }, ...shared })}
+    ${
+      words
+        ? secretField({
+            id: 'words',
+            label: t(words),
+            value: local.words ?? '',
+            error: fault('words'),
+            on: (typed) => {
+              local.words = typed;
+            },
+            ...shared,
+          })
+        : nothing
+    }
+    ${secretField({
+      id: 'typed',
+      label: t(label),
+      ...(hint ? { hint: t(hint) } : {}),
+      value: local.typed ?? '',
+      error: fault('typed'),
+      on: (typed) => {
+        local.typed = typed;
+      },
+      ...shared,
+    })}
+    ${secretField({
+      id: 'more',
+      label: t(again),
+      value: local.more ?? '',
+      error: fault('more'),
+      on: (more) => {
+        local.more = more;
+      },
+      ...shared,
+    })}
     <p class="small soft">${t('words.never')}</p>
     <div>${button(t(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
 }

@@ -17,24 +17,60 @@ import { picture } from './tiles.js';
 
 const MOST = 60;
 const LEAST = 8;
-const MOVES = /** @type {const} */ ([['left', -1, 0, 0, 0], ['right', 1, 0, 0, 0], ['up', 0, -1, 0, 0], ['down', 0, 1, 0, 0], ['wider', 0, 0, 1, 0], ['narrower', 0, 0, -1, 0], ['taller', 0, 0, 0, 1], ['shorter', 0, 0, 0, -1]]);
-const KEYS = /** @type {Readonly<Record<string, string>>} */ ({ ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' });
-const SIZED = /** @type {Readonly<Record<string, string>>} */ ({ ArrowLeft: 'narrower', ArrowRight: 'wider', ArrowUp: 'shorter', ArrowDown: 'taller' });
+const MOVES = /** @type {const} */ ([
+  ['left', -1, 0, 0, 0],
+  ['right', 1, 0, 0, 0],
+  ['up', 0, -1, 0, 0],
+  ['down', 0, 1, 0, 0],
+  ['wider', 0, 0, 1, 0],
+  ['narrower', 0, 0, -1, 0],
+  ['taller', 0, 0, 0, 1],
+  ['shorter', 0, 0, 0, -1],
+]);
+const KEYS = /** @type {Readonly<Record<string, string>>} */ ({
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+});
+const SIZED = /** @type {Readonly<Record<string, string>>} */ ({
+  ArrowLeft: 'narrower',
+  ArrowRight: 'wider',
+  ArrowUp: 'shorter',
+  ArrowDown: 'taller',
+});
 
 /** A box kept inside the picture and large enough to see. @param {Box} box @param {Size} size @returns {Box} */
 export function inside({ x, y, w, h }, { width, height }) {
-  const [wide, high] = [Math.min(width, Math.max(LEAST, Math.round(w))), Math.min(height, Math.max(LEAST, Math.round(h)))];
-  return { x: Math.min(width - wide, Math.max(0, Math.round(x))), y: Math.min(height - high, Math.max(0, Math.round(y))), w: wide, h: high };
+  const [wide, high] = [
+    Math.min(width, Math.max(LEAST, Math.round(w))),
+    Math.min(height, Math.max(LEAST, Math.round(h))),
+  ];
+  return {
+    x: Math.min(width - wide, Math.max(0, Math.round(x))),
+    y: Math.min(height - high, Math.max(0, Math.round(y))),
+    w: wide,
+    h: high,
+  };
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file */
 export function masking(stage, file) {
   const mask = /** @type {Mask} */ (stage.local.masking);
-  const print = (Array.isArray(file.fields['renditions']) ? file.fields['renditions'] : []).find((/** @type {any} */ one) => one.purpose === 'print');
-  const stop = () => { stage.arrived = true; stage.set({ masking: null }); };
+  const print = (Array.isArray(file.fields['renditions']) ? file.fields['renditions'] : []).find(
+    (/** @type {any} */ one) => one.purpose === 'print',
+  );
+  const stop = () => {
+    stage.arrived = true;
+    stage.set({ masking: null });
+  };
   const { url, waiting } = picture(stage, file, 'unmasked');
-  if (!mask.saw && url) { mask.saw = true; stage.app.looked(file.attachment); }
-  if (!print || (!url && !waiting)) return html`<div class="stack">${heading(t('mask.title'))}<p>${t('mask.none')}</p><div>${button(t('frame.close'), stop)}</div></div>`;
+  if (!mask.saw && url) {
+    mask.saw = true;
+    stage.app.looked(file.attachment);
+  }
+  if (!print || (!url && !waiting))
+    return html`<div class="stack">${heading(t('mask.title'))}<p>${t('mask.none')}</p><div>${button(t('frame.close'), stop)}</div></div>`;
   const size = { width: Number(print.width), height: Number(print.height) };
   return html`<div class="stack-wide">${heading(t('mask.title'))}${errorSummary(stage)}
     <p class="soft">${t('mask.lead')}</p><p class="small soft">${t('mask.how')}</p>
@@ -44,8 +80,13 @@ export function masking(stage, file) {
     ${reasons(stage, mask)}
     ${stage.local.lacking && !mask.boxes.length ? html`<p class="error-line" role="alert">${t('mask.need')}</p>` : nothing}
     <div class="row">${button(t('mask.save'), () => save(stage, file, mask), { main: true, busy: stage.running === 'mask' })}${button(t('frame.cancel'), stop, { plain: true })}
-      ${file.fields['print_copy'] === 'masked' ? button(t('mask.use_plain'), () => use(stage, file, null), { plain: true })
-    : file.fields['renditions'].some((/** @type {any} */ one) => one.purpose === 'masked') ? button(t('mask.use_masked'), () => use(stage, file, 'masked'), { plain: true }) : nothing}</div></div>`;
+      ${
+        file.fields['print_copy'] === 'masked'
+          ? button(t('mask.use_plain'), () => use(stage, file, null), { plain: true })
+          : file.fields['renditions'].some((/** @type {any} */ one) => one.purpose === 'masked')
+            ? button(t('mask.use_masked'), () => use(stage, file, 'masked'), { plain: true })
+            : nothing
+      }</div></div>`;
 }
 
 /** The picture with its boxes. @param {Stage} stage @param {Mask} mask @param {Size} size @param {string} url */
@@ -53,7 +94,10 @@ function area(stage, mask, size, url) {
   /** @param {PointerEvent} event */
   const place = (event) => {
     const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
-    return { x: ((event.clientX - box.left) / box.width) * size.width, y: ((event.clientY - box.top) / box.height) * size.height };
+    return {
+      x: ((event.clientX - box.left) / box.width) * size.width,
+      y: ((event.clientY - box.top) / box.height) * size.height,
+    };
   };
   const down = (/** @type {PointerEvent} */ event) => {
     if (!event.isPrimary || mask.boxes.length >= MOST) return;
@@ -68,10 +112,24 @@ function area(stage, mask, size, url) {
   const move = (/** @type {PointerEvent} */ event) => {
     if (!mask.drawing) return;
     const [from, to] = [mask.drawing, place(event)];
-    replace(mask, inside({ x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), w: Math.abs(to.x - from.x), h: Math.abs(to.y - from.y) }, size));
+    replace(
+      mask,
+      inside(
+        {
+          x: Math.min(from.x, to.x),
+          y: Math.min(from.y, to.y),
+          w: Math.abs(to.x - from.x),
+          h: Math.abs(to.y - from.y),
+        },
+        size,
+      ),
+    );
     stage.draw();
   };
-  const up = () => { mask.drawing = undefined; stage.draw(); };
+  const up = () => {
+    mask.drawing = undefined;
+    stage.draw();
+  };
   // The picture is drawn by the browser as an image of its own, so that nothing but its pixels is on the page.
   return html`<div class="mask-area" role="group" tabindex="0" aria-label=${t('mask.area', { n: mask.boxes.length })} @keydown=${(/** @type {KeyboardEvent} */ event) => keyed(stage, mask, size, event)}>
     <svg viewBox="0 0 ${size.width} ${size.height}" aria-hidden="true" @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} ${ref(still)}>
@@ -106,7 +164,13 @@ function undo(stage, mask) {
 function addBox(stage, mask, size) {
   if (mask.boxes.length >= MOST) return stage.say(t('mask.many'));
   remember(mask);
-  mask.boxes = [...mask.boxes, inside({ x: size.width * 0.3, y: size.height * 0.45, w: size.width * 0.4, h: Math.max(40, size.height * 0.05) }, size)];
+  mask.boxes = [
+    ...mask.boxes,
+    inside(
+      { x: size.width * 0.3, y: size.height * 0.45, w: size.width * 0.4, h: Math.max(40, size.height * 0.05) },
+      size,
+    ),
+  ];
   mask.chosen = mask.boxes.length - 1;
   stage.draw();
 }
@@ -118,7 +182,10 @@ function nudge(stage, mask, size, how) {
   if (!box) return;
   remember(mask);
   const step = Math.max(4, Math.round(size.width / 45));
-  replace(mask, inside({ x: box.x + dx * step, y: box.y + dy * step, w: box.w + dw * step, h: box.h + dh * step }, size));
+  replace(
+    mask,
+    inside({ x: box.x + dx * step, y: box.y + dy * step, w: box.w + dw * step, h: box.h + dh * step }, size),
+  );
   stage.draw();
 }
 
@@ -142,7 +209,16 @@ function keyed(stage, mask, size, event) {
 /** @param {Stage} stage @param {Mask} mask @param {Size} size */
 function pad(stage, mask, size) {
   return html`<div class="part stack-close">
-    ${chips({ name: 'mask-box', legend: t('mask.choose'), chosen: [String(mask.chosen)], choices: mask.boxes.map((_one, i) => /** @type {[string, string]} */ ([String(i), t('mask.box', { n: i + 1 })])), on: (i) => { mask.chosen = Number(i); stage.draw(); } })}
+    ${chips({
+      name: 'mask-box',
+      legend: t('mask.choose'),
+      chosen: [String(mask.chosen)],
+      choices: mask.boxes.map((_one, i) => /** @type {[string, string]} */ ([String(i), t('mask.box', { n: i + 1 })])),
+      on: (i) => {
+        mask.chosen = Number(i);
+        stage.draw();
+      },
+    })}
     <div class="row pad">${MOVES.map(([how]) => button(t(`mask.${how}`), () => nudge(stage, mask, size, how)))}</div>
     <div>${button(t('mask.remove'), () => removeBox(stage, mask), { plain: true })}</div></div>`;
 }
@@ -150,8 +226,29 @@ function pad(stage, mask, size) {
 /** @param {Stage} stage @param {Mask} mask */
 function reasons(stage, mask) {
   const list = vocabulary(stage)?.['masks'];
-  return html`${list ? chips({ name: 'mask-what', legend: t('mask.what'), many: true, chosen: mask.what, choices: list.codes.slice(0, 7).map((one) => [one.code, said(one)]), on: (code, on) => { mask.what = on ? [...mask.what, code] : mask.what.filter((one) => one !== code); stage.draw(); } }) : nothing}
-    ${textField({ id: 'mask-why', label: t('mask.why'), value: mask.why, on: (why) => { mask.why = why; } })}`;
+  return html`${
+    list
+      ? chips({
+          name: 'mask-what',
+          legend: t('mask.what'),
+          many: true,
+          chosen: mask.what,
+          choices: list.codes.slice(0, 7).map((one) => [one.code, said(one)]),
+          on: (code, on) => {
+            mask.what = on ? [...mask.what, code] : mask.what.filter((one) => one !== code);
+            stage.draw();
+          },
+        })
+      : nothing
+  }
+    ${textField({
+      id: 'mask-why',
+      label: t('mask.why'),
+      value: mask.why,
+      on: (why) => {
+        mask.why = why;
+      },
+    })}`;
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file @param {Mask} mask */
@@ -165,7 +262,10 @@ function save(stage, file, mask) {
 
 /** @param {Stage} stage @param {AttachmentRead} file @param {'masked'|null} which */
 function use(stage, file, which) {
-  return stage.run('mask', async () => { await stage.app.printCopy(file.attachment, which); done(stage, t('card.saved')); });
+  return stage.run('mask', async () => {
+    await stage.app.printCopy(file.attachment, which);
+    done(stage, t('card.saved'));
+  });
 }
 
 /** @param {Stage} stage @param {string} words */

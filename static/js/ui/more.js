@@ -25,8 +25,10 @@ function more(stage) {
   return html`<div class="stack-wide">${heading(t('more.title'))}${errorSummary(stage)}
     <div class="groups">${GROUPS.map(({ title, rows }, n) => {
       const here = rows.filter(({ when }) => when?.(account) ?? true);
-      return here.length ? html`<section class="group" aria-labelledby=${`more-${n}`}><h2 id=${`more-${n}`}>${t(title)}</h2>
-        <ul class="rows">${here.map((one) => html`<li>${rowTo(stage, one)}</li>`)}</ul></section>` : nothing;
+      return here.length
+        ? html`<section class="group" aria-labelledby=${`more-${n}`}><h2 id=${`more-${n}`}>${t(title)}</h2>
+        <ul class="rows">${here.map((one) => html`<li>${rowTo(stage, one)}</li>`)}</ul></section>`
+        : nothing;
     })}</div></div>`;
 }
 
@@ -50,17 +52,38 @@ function devices(stage) {
       const words = local.words ?? '';
       if (!words) return stage.set({ lacking: true });
       stage.set({ words: '', shown: false, lacking: false });
-      return stage.run('sessions', async () => { Object.assign(local, { sessions: await stage.app.sessions({ words }), log: await stage.app.accessLog({ words }) }); });
+      return stage.run('sessions', async () => {
+        Object.assign(local, {
+          sessions: await stage.app.sessions({ words }),
+          log: await stage.app.accessLog({ words }),
+        });
+      });
     };
     return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
-      ${secretField({ id: 'words', label: t('devices.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: show, focus: true, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+      ${secretField({
+        id: 'words',
+        label: t('devices.words'),
+        value: local.words ?? '',
+        shown: Boolean(local.shown),
+        toggle: () => uncover(stage),
+        enter: show,
+        focus: true,
+        error: local.lacking ? t('words.none') : null,
+        on: (words) => {
+          local.words = words;
+        },
+      })}
       <div>${button(t('devices.show'), show, { main: true, busy: stage.running === 'sessions' })}</div></div>`;
   }
   return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
-    <ul class="rows">${found.map((one) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
+    <ul class="rows">${found.map(
+      (
+        one,
+      ) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
       <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: momentSaid(one.seen_at) })}</span>
       ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
-      ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`)}</ul>
+      ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`,
+    )}</ul>
     ${local.sent ? html`<section class="care stack-close">${comingBack()}<div class="row">${button(t('more.changewords'), () => stage.go({ name: 'changewords' }), {})}${button(t('more.someone'), () => stage.go({ name: 'someone' }), {})}</div></section>` : nothing}
     ${found.length > 1 ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${local.ending === ALL ? endForm(stage, null, found) : nothing}` : nothing}
     ${done(local.log ?? [])}</div>`;
@@ -77,12 +100,36 @@ function ending(stage, one) {
 function naming(stage, one) {
   const { local } = stage;
   const name = local.name ?? one.device_name;
-  const save = () => stage.run('rename', async () => { await stage.app.renameDevice(name.trim()); stage.say(t('devices.renamed')); });
-  return html`${textField({ id: 'device-name', label: t('devices.rename'), value: name, on: (typed) => { local.name = typed; } })}<div>${button(t('devices.rename_do'), save, { plain: true, busy: stage.running === 'rename' })}</div>`;
+  const save = () =>
+    stage.run('rename', async () => {
+      await stage.app.renameDevice(name.trim());
+      stage.say(t('devices.renamed'));
+    });
+  return html`${textField({
+    id: 'device-name',
+    label: t('devices.rename'),
+    value: name,
+    on: (typed) => {
+      local.name = typed;
+    },
+  })}<div>${button(t('devices.rename_do'), save, { plain: true, busy: stage.running === 'rename' })}</div>`;
 }
 
 // A later server may write down what this release has no words for: without this the whole list could not be drawn.
-const DONE = new Set(['signed_in', 'recovered', 'words_changed', 'code_changed', 'keys_changed', 'session_ended', 'others_ended', 'let_in', 'let_out', 'erasure_asked', 'closing_asked', 'pack_built']);
+const DONE = new Set([
+  'signed_in',
+  'recovered',
+  'words_changed',
+  'code_changed',
+  'keys_changed',
+  'session_ended',
+  'others_ended',
+  'let_in',
+  'let_out',
+  'erasure_asked',
+  'closing_asked',
+  'pack_built',
+]);
 
 /** What was done to the account. @param {{at: number, device_name: string, what: string}[]} log */
 function done(log) {
@@ -106,7 +153,18 @@ function endForm(stage, one, found) {
       stage.say(t(one ? 'devices.ended' : 'devices.all_done'));
     });
   };
-  return html`<div class="small stack-close">${comingBack()}</div>${secretField({ id: 'end-words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: end, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+  return html`<div class="small stack-close">${comingBack()}</div>${secretField({
+    id: 'end-words',
+    label: t('copy.words'),
+    value: local.words ?? '',
+    shown: Boolean(local.shown),
+    toggle: () => uncover(stage),
+    enter: end,
+    error: local.lacking ? t('words.none') : null,
+    on: (words) => {
+      local.words = words;
+    },
+  })}
     <div class="row">${button(t(one ? 'devices.end' : 'devices.all'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
 }
 

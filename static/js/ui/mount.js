@@ -26,7 +26,10 @@ export function mount(app, root) {
   const soon = () => {
     if (waiting) return;
     waiting = true;
-    queueMicrotask(() => { waiting = false; draw(); });
+    queueMicrotask(() => {
+      waiting = false;
+      draw();
+    });
   };
   const stage = new Stage(app, { soon, now: draw });
   let phase = app.state.phase;
@@ -52,7 +55,9 @@ export function mount(app, root) {
     offline = app.state.offline;
     void follow(app.state.language, draw);
     // What another device wrote may be in any list that was read.
-    if (news) for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:', 'quick']) stage.refresh(what);
+    if (news)
+      for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:', 'quick'])
+        stage.refresh(what);
     // An entry shows where its files are by now, and what another device wrote, on the screen and when it is opened again.
     if (phase === before) return news ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);
@@ -64,7 +69,13 @@ export function mount(app, root) {
   draw();
   // The rest of the screens come after the rest of the app: nothing competes with the first drawing.
   Promise.resolve(app.here).then(() => warm(stage));
-  return { stage, unmount() { unsubscribe(); quiet(); } };
+  return {
+    stage,
+    unmount() {
+      unsubscribe();
+      quiet();
+    },
+  };
 }
 
 /** What was typed into the lock form of the page before this code came is kept. @param {Stage} stage @param {HTMLElement} root */
@@ -113,20 +124,45 @@ function watch(app, stage, root) {
   const cover = () => root.classList.toggle('covered', isStale || (document.visibilityState === 'hidden' && isIn()));
   // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in front, and a page
   // that went blank there, with nothing left in it to step back to, would be a trap.
-  const isStep = (/** @type {Event} */ { type, timeStamp }) => type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
-  const hide = (/** @type {Event} */ event) => { if (isIn() && !isStep(event)) root.classList.add('covered'); };
+  const isStep = (/** @type {Event} */ { type, timeStamp }) =>
+    type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
+  const hide = (/** @type {Event} */ event) => {
+    if (isIn() && !isStep(event)) root.classList.add('covered');
+  };
   addEventListener('keydown', key, { signal, capture: true });
   for (const name of ['pointerdown', 'keydown', 'input']) {
-    addEventListener(name, () => { cover(); if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });
+    addEventListener(
+      name,
+      () => {
+        cover();
+        if (app.state.phase === 'open') app.touch();
+      },
+      { signal, passive: true, capture: true },
+    );
   }
   const desk = matchMedia('(min-width: 60rem)');
-  const fit = () => { stage.wide = desk.matches; stage.draw(); };
+  const fit = () => {
+    stage.wide = desk.matches;
+    stage.draw();
+  };
   stage.wide = desk.matches;
   desk.addEventListener('change', fit, { signal });
   document.addEventListener('visibilitychange', cover, { signal });
   // Best effort: the app switcher may take its picture before this runs.
-  addEventListener('pagehide', () => { if (app.state.phase === 'showing') void app.lock('shown'); }, { signal });
-  addEventListener('pageshow', ({ persisted }) => { isStale ||= persisted; }, { signal });
+  addEventListener(
+    'pagehide',
+    () => {
+      if (app.state.phase === 'showing') void app.lock('shown');
+    },
+    { signal },
+  );
+  addEventListener(
+    'pageshow',
+    ({ persisted }) => {
+      isStale ||= persisted;
+    },
+    { signal },
+  );
   for (const name of ['pagehide', 'blur']) addEventListener(name, hide, { signal });
   for (const name of ['pageshow', 'focus']) addEventListener(name, cover, { signal });
   return () => stop.abort();

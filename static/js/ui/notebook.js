@@ -55,14 +55,23 @@ function all(stage) {
 function row(stage, { id, text, at }) {
   const [first = '', ...rest] = text.split('\n').filter((line) => line.trim());
   const left = rest.filter((line) => !line.startsWith(TICK)).length;
-  const more = look(stage) === 'notes' ? rest.join(' ').slice(0, 90) : !rest.length ? '' : left ? tn('nb.lists.left', left) : t('nb.lists.done');
+  const more =
+    look(stage) === 'notes'
+      ? rest.join(' ').slice(0, 90)
+      : !rest.length
+        ? ''
+        : left
+          ? tn('nb.lists.left', left)
+          : t('nb.lists.done');
   return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong dir="auto">${first.slice(0, 80) || t('nb.blank')}</strong></span>
     <span class="item-foot"><span>${day(at)}</span>${more ? html`<span><bdi>${more}</bdi></span>` : nothing}</span></button>`;
 }
 
 /** @param {Stage} stage */
 function begin(stage) {
-  const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
   open(stage, id);
 }
 
@@ -79,7 +88,7 @@ function open(stage, id) {
  */
 function textOf(stage) {
   const { typed, note: id } = stage.local;
-  return typed?.id === id ? typed.text : notesOf(stage).find(({ id }) => id === stage.local.note)?.text ?? '';
+  return typed?.id === id ? typed.text : (notesOf(stage).find(({ id }) => id === stage.local.note)?.text ?? '');
 }
 
 /** @param {Stage} stage @param {string} text */
@@ -126,11 +135,20 @@ function list(stage) {
     changeList(stage, (now, before) => [now, ...before, line]);
     stage.set({ adding: '' });
   };
-  const replace = (/** @type {number} */ i, /** @type {string[]} */ changed) => changeList(stage, (now, before) => [now, ...before.flatMap((one, n) => (n === i ? changed : one))]);
+  const replace = (/** @type {number} */ i, /** @type {string[]} */ changed) =>
+    changeList(stage, (now, before) => [now, ...before.flatMap((one, n) => (n === i ? changed : one))]);
   return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${name || t('nb.lists.new')}</h1>
     ${textField({ id: 'list-name', label: t('nb.lists.title'), value: name, focus: true, on: (first) => changeList(stage, (_before, now) => [first, ...now]) })}
     ${lines.length ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => replace(i, changed)))}</ul>` : nothing}
-    ${textField({ id: 'adding', label: t('nb.lists.add'), value: local.adding ?? '', enter: add, on: (adding) => { local.adding = adding; } })}
+    ${textField({
+      id: 'adding',
+      label: t('nb.lists.add'),
+      value: local.adding ?? '',
+      enter: add,
+      on: (adding) => {
+        local.adding = adding;
+      },
+    })}
     <div>${button(t('nb.lists.add_do'), add, { main: true, wide: true, icon: 'add' })}</div>`;
 }
 

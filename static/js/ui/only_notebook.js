@@ -12,9 +12,18 @@ import './strings_locks.js';
 /** @param {Stage} stage */
 function onlyNotebook(stage) {
   const { local } = stage;
-  const look = /** @type {Skin} */ ({ skin: local.skin ?? stage.state.look?.skin ?? 'notes', opens: local.opens ?? stage.state.look?.opens ?? 'lock' });
-  const skins = /** @type {const} */ ([['notes', t('home.notes')], ['lists', t('home.lists')]]);
-  const places = /** @type {const} */ ([['lock', t('cover.at_lock')], ['straight', t('cover.straight')]]);
+  const look = /** @type {Skin} */ ({
+    skin: local.skin ?? stage.state.look?.skin ?? 'notes',
+    opens: local.opens ?? stage.state.look?.opens ?? 'lock',
+  });
+  const skins = /** @type {const} */ ([
+    ['notes', t('home.notes')],
+    ['lists', t('home.lists')],
+  ]);
+  const places = /** @type {const} */ ([
+    ['lock', t('cover.at_lock')],
+    ['straight', t('cover.straight')],
+  ]);
   return html`<div class="stack-wide">${heading(t('door.only'))}${errorSummary(stage)}<p>${t('only.lead')}</p>
     <section class="stack-close"><h2>${t('only.good')}</h2>${points('only.good', 2)}</section>
     <section class="stack-close"><h2>${t('only.not')}</h2>${points('only.not', 5)}</section>

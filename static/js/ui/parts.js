@@ -17,7 +17,9 @@ export function button(label, on, how = {}) {
   const looks = `button${how.main ? ' button-main' : ''}${how.wide ? ' button-wide' : ''}${how.plain ? ' button-plain' : ''}`;
   // aria-disabled, not disabled: a greyed button keeps the focus and can say why it does nothing.
   return html`<button type="button" class=${looks} aria-disabled=${how.off || how.busy ? 'true' : nothing} aria-busy=${how.busy ? 'true' : nothing}
-    @click=${() => { if (!how.busy) on(); }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
+    @click=${() => {
+      if (!how.busy) on();
+    }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
 }
 
 /**

@@ -19,8 +19,10 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 function patterns(stage) {
   vocabulary(stage);
   const { data, problem } = patternOf(stage);
-  if (!data) return html`<div class="stack">${heading(t('pat.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
-  if (!data.counts.all.length) return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p class="soft">${t('pat.none_more')}</p>${outs(stage, data.counts)}</div>`;
+  if (!data)
+    return html`<div class="stack">${heading(t('pat.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
+  if (!data.counts.all.length)
+    return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p class="soft">${t('pat.none_more')}</p>${outs(stage, data.counts)}</div>`;
   return html`<div class="stack-wide">
     ${heading(t('pat.title'))}
     ${inWords(stage, data.counts)}
@@ -45,21 +47,47 @@ function section(title, body) {
 
 /** What was taken out is counted nowhere; how many there are leads to them. @param {Stage} stage @param {Patterns} counts */
 function outs(stage, { taken_out }) {
-  return taken_out ? html`<p class="small"><button type="button" class="number-link" @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>` : nothing;
+  return taken_out
+    ? html`<p class="small"><button type="button" class="number-link" @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>`
+    : nothing;
 }
 
 /** “31 times since 4 May. 6 new accounts after you blocked them.” @param {Stage} stage @param {Patterns} counts */
 function inWords(stage, counts) {
-  const { all, since, until, days, new_accounts: fresh, new_account_ids: freshIds, messages, fullest, run, undated, no_day: noDay } = counts;
+  const {
+    all,
+    since,
+    until,
+    days,
+    new_accounts: fresh,
+    new_account_ids: freshIds,
+    messages,
+    fullest,
+    run,
+    undated,
+    no_day: noDay,
+  } = counts;
   const times = tn('pat.times', all.length);
   const when = since ? t(since === until ? 'pat.on' : 'pat.since', { day: dayWords(since) }) : '';
-  const newWords = fresh.length ? tn('pat.new_accounts', fresh.length) : freshIds.length ? tn('pat.new_used', freshIds.length) : '';
+  const newWords = fresh.length
+    ? tn('pat.new_accounts', fresh.length)
+    : freshIds.length
+      ? tn('pat.new_used', freshIds.length)
+      : '';
   /** @type {([string, string, string[]]|null)[]} */
   const facts = [
     days ? [tn('pat.days', days), '', counts.weekdays.flat()] : null,
-    fullest.ids.length > 1 ? [t('pat.most'), t('pat.most_day', { n: fullest.ids.length, day: dayWords(fullest.day) }), fullest.ids] : null,
+    fullest.ids.length > 1
+      ? [t('pat.most'), t('pat.most_day', { n: fullest.ids.length, day: dayWords(fullest.day) }), fullest.ids]
+      : null,
     run.days > 1 ? [t('pat.run'), String(run.days), run.ids] : null,
-    messages.ids.length ? [t('pat.messages'), messages.about ? t('pat.about', { n: messages.count }) : String(messages.count), messages.ids] : null,
+    messages.ids.length
+      ? [
+          t('pat.messages'),
+          messages.about ? t('pat.about', { n: messages.count }) : String(messages.count),
+          messages.ids,
+        ]
+      : null,
   ];
   return html`<div class="stack">
     <p class="said">${number(stage, times, t('pat.count'), all)} ${when}.${newWords ? html` ${number(stage, newWords, t('pat.accounts_new'), freshIds)} ${t('pat.after_block')}.` : nothing}</p>
@@ -75,7 +103,10 @@ function months(stage, { months: all, over_months: over }) {
   if (!all.length && !over.length) return nothing;
   const named = all.map(({ month, ids }) => ({ name: monthName(month), ids }));
   const rows = over.length ? [...named, { name: t('pat.over'), ids: over }] : named;
-  const alt = `${t('pat.months')}: ${named.filter(({ ids }) => ids.length).map(({ name, ids }) => `${name} ${ids.length}`).join(', ')}`;
+  const alt = `${t('pat.months')}: ${named
+    .filter(({ ids }) => ids.length)
+    .map(({ name, ids }) => `${name} ${ids.length}`)
+    .join(', ')}`;
   const table = bars(stage, { title: t('pat.months'), head: t('pat.month'), bars: rows });
   return html`${named.length ? columns({ alt, columns: named, first: named[0]?.name ?? '', last: named.at(-1)?.name ?? '' }) : nothing}
     ${rows.length > 6 ? numbers(table) : table}`;
@@ -84,7 +115,10 @@ function months(stage, { months: all, over_months: over }) {
 /** @param {Stage} stage @param {string} title @param {readonly {code: string, ids: string[]}[]} tallies @param {(code: string) => string} name */
 function tally(stage, title, tallies, name) {
   if (!tallies.length) return nothing;
-  return section(title, bars(stage, { title, head: title, bars: tallies.map(({ code, ids }) => ({ name: name(code) || code, ids })) }));
+  return section(
+    title,
+    bars(stage, { title, head: title, bars: tallies.map(({ code, ids }) => ({ name: name(code) || code, ids })) }),
+  );
 }
 
 /** @param {Stage} stage @param {Patterns} counts */
@@ -92,7 +126,8 @@ function hours(stage, { weekdays, hours: cells, no_hour: without, about }) {
   const days = DAYS.map((day) => t(`pat.${day}`));
   if (!weekdays.some((ids) => ids.length)) return nothing;
   /** @param {{weekday: number, hour: number}} cell */
-  const cellName = ({ weekday, hour }) => t('pat.hour_at', { day: days[weekday] ?? '', hour: String(hour).padStart(2, '0') });
+  const cellName = ({ weekday, hour }) =>
+    t('pat.hour_at', { day: days[weekday] ?? '', hour: String(hour).padStart(2, '0') });
   const rows = cells.map((cell) => ({ name: cellName(cell), ids: cell.ids }));
   return html`
     ${cells.length ? html`<p class="small soft">${t('pat.week_lead')}</p>${week({ alt: `${t('pat.week')}: ${rows.map(({ name, ids }) => `${name} ${ids.length}`).join('; ')}`, days: shortDays(), cells })}` : nothing}
@@ -105,7 +140,8 @@ function hours(stage, { weekdays, hours: cells, no_hour: without, about }) {
 function gaps(stage, { gaps: { longest, median, long } }) {
   if (!longest) return html`<p class="soft">${t('pat.gap_none')}</p>`;
   /** @param {import('../record/patterns.js').Gap} gap */
-  const words = (gap) => t('pat.gap_from', { days: tn('pat.day', gap.days), from: dayWords(gap.from), to: dayWords(gap.to) });
+  const words = (gap) =>
+    t('pat.gap_from', { days: tn('pat.day', gap.days), from: dayWords(gap.from), to: dayWords(gap.to) });
   return html`<dl class="facts facts-close">
     <div><dt>${t('pat.gap_longest')}</dt><dd>${number(stage, words(longest), t('pat.gap_longest'), longest.ids)}</dd></div>
     <div><dt>${t('pat.gap_median')}</dt><dd>${tn('pat.day', median ?? 0)}</dd></div>
@@ -125,25 +161,31 @@ function keyDates(stage, { counts: { key_dates: all } }) {
     <table class="counts counts-wide"><caption class="unseen">${t('pat.keys')}</caption>
       <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${t(`pat.${side}`)}</th>`)}</tr></thead>
       <tbody>${all.map((key) => {
-    const own = key.words || label('key_date_kinds', key.code);
-    const what = key.kind === 'own' && own ? own : t(`pat.key_${key.kind}`);
-    return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
+        const own = key.words || label('key_date_kinds', key.code);
+        const what = key.kind === 'own' && own ? own : t(`pat.key_${key.kind}`);
+        return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
         ${/** @type {const} */ (['before', 'same', 'after']).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
-  })}</tbody></table>`;
+      })}</tbody></table>`;
 }
 
 /** @param {Stage} stage @param {Patterns} counts */
 function firsts(stage, { firsts: all }) {
-  return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(({ mark, first, day, ids }) => {
-    const name = t(`pat.first_${mark}`);
-    return html`<div><dt>${name}</dt><dd>${first ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
+  return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(
+    ({ mark, first, day, ids }) => {
+      const name = t(`pat.first_${mark}`);
+      return html`<div><dt>${name}</dt><dd>${first ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
       ${ids.length > 1 ? html` · ${number(stage, tn('pat.entries', ids.length), name, ids)}` : nothing}</dd></div>`;
-  })}</dl>`;
+    },
+  )}</dl>`;
 }
 
 /** @param {Stage} stage @param {Patterns} counts */
 function backed(stage, { witness, files, neither }) {
-  const rows = [{ name: t('pat.witness'), ids: witness }, { name: t('pat.file'), ids: files }, { name: t('pat.neither'), ids: neither }];
+  const rows = [
+    { name: t('pat.witness'), ids: witness },
+    { name: t('pat.file'), ids: files },
+    { name: t('pat.neither'), ids: neither },
+  ];
   return html`${bars(stage, { title: t('pat.backed'), head: t('pat.what'), bars: rows })}${neither.length ? html`<p class="small soft">${t('pat.neither_note')}</p>` : nothing}`;
 }
 
@@ -152,14 +194,41 @@ function people(stage, { counts, known }) {
   const fresh = new Set(counts.new_accounts);
   const { marks } = counts;
   const aimed = counts.targets.length > 1 || (counts.targets[0]?.code ?? '') !== '';
-  const contact = [{ name: t('pat.i_first'), ids: marks.i_contacted_first ?? [] }, { name: t('pat.i_replied'), ids: marks.i_replied ?? [] }].filter(({ ids }) => ids.length);
+  const contact = [
+    { name: t('pat.i_first'), ids: marks.i_contacted_first ?? [] },
+    { name: t('pat.i_replied'), ids: marks.i_replied ?? [] },
+  ].filter(({ ids }) => ids.length);
   return html`
     ${tally(stage, t('pat.who'), counts.actors, (code) => whoOf(known, code))}
-    ${counts.accounts.length ? section(t('pat.accounts'), bars(stage, { title: t('pat.accounts'), head: t('pat.account'),
-    bars: counts.accounts.map(({ account, ids }) => ({ name: whoOf(known, account), ids, ...(fresh.has(account) ? { note: t('pat.accounts_new') } : {}) })) })) : nothing}
+    ${
+      counts.accounts.length
+        ? section(
+            t('pat.accounts'),
+            bars(stage, {
+              title: t('pat.accounts'),
+              head: t('pat.account'),
+              bars: counts.accounts.map(({ account, ids }) => ({
+                name: whoOf(known, account),
+                ids,
+                ...(fresh.has(account) ? { note: t('pat.accounts_new') } : {}),
+              })),
+            }),
+          )
+        : nothing
+    }
     ${tally(stage, t('pat.orders'), counts.orders, (code) => whoOf(known, code))}
-    ${counts.breaches.length ? section(t('pat.breaches'), bars(stage, { title: t('pat.breaches'), head: t('pat.term_head'),
-    bars: counts.breaches.map(({ order, term, ids }) => ({ name: placeOf(known, order, term), ids })) })) : nothing}
+    ${
+      counts.breaches.length
+        ? section(
+            t('pat.breaches'),
+            bars(stage, {
+              title: t('pat.breaches'),
+              head: t('pat.term_head'),
+              bars: counts.breaches.map(({ order, term, ids }) => ({ name: placeOf(known, order, term), ids })),
+            }),
+          )
+        : nothing
+    }
     ${aimed ? tally(stage, t('pat.targets'), counts.targets, (code) => (code ? whoOf(known, code) : t('pat.me'))) : nothing}
     ${contact.length ? section(t('pat.contacted'), bars(stage, { title: t('pat.contacted'), head: t('pat.what'), bars: contact })) : nothing}`;
 }

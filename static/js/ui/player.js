@@ -20,13 +20,17 @@ export function player(stage, one, duration) {
   const ready = /** @type {Ready|'waiting'|'none'|undefined} */ (local.playing);
   if (ready === 'none') return html`<p class="soft">${t('play.none')}</p>`;
   if (ready === 'waiting') return html`<p role="status">${t('play.waiting')}</p>`;
-  if (!ready) return html`<div class="row">${button(t('play.load'), () => load(stage, one), { icon: 'on' })}${duration ? html`<span class="soft small">${lengthWords(duration)}</span>` : nothing}</div>`;
+  if (!ready)
+    return html`<div class="row">${button(t('play.load'), () => load(stage, one), { icon: 'on' })}${duration ? html`<span class="soft small">${lengthWords(duration)}</span>` : nothing}</div>`;
   // One callback for as long as the place stands: another one would be told that the element is gone at each drawing.
   local.stopper ??= stopper();
   const name = t('play.label', { name: one.name });
   return html`<div class="play stack-close">
-    ${one.kind === 'video' ? html`<video controls playsinline preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></video>`
-    : html`${ready.peaks ? wave(ready.peaks, ready.seconds ?? 0) : nothing}<audio controls preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></audio>`}
+    ${
+      one.kind === 'video'
+        ? html`<video controls playsinline preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></video>`
+        : html`${ready.peaks ? wave(ready.peaks, ready.seconds ?? 0) : nothing}<audio controls preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></audio>`
+    }
   </div>`;
 }
 
@@ -61,7 +65,8 @@ async function load(stage, one) {
     if (!found) return stage.set({ playing: 'none' });
     stage.app.looked?.(one.attachment); // an advocate's look is noted by the server
     const sound = one.kind === 'audio' && found.blob.size <= DRAWN_BYTES ? await soundOf(found.blob) : null;
-    if (isHere()) stage.set({ playing: { url: found.url, peaks: sound?.peaks ?? null, seconds: sound?.seconds ?? null } });
+    if (isHere())
+      stage.set({ playing: { url: found.url, peaks: sound?.peaks ?? null, seconds: sound?.seconds ?? null } });
   });
   if (isHere() && local.playing === 'waiting') stage.set({ playing: undefined });
 }
@@ -82,7 +87,8 @@ export function peaksOf(samples) {
   const peaks = Array.from({ length: Math.min(BARS, samples.length) }, (_one, i) => {
     let most = 0;
     // Every eighth sample is enough to see where somebody speaks.
-    for (let at = i * step; at < Math.min(samples.length, (i + 1) * step); at += 8) most = Math.max(most, Math.abs(samples[at] ?? 0));
+    for (let at = i * step; at < Math.min(samples.length, (i + 1) * step); at += 8)
+      most = Math.max(most, Math.abs(samples[at] ?? 0));
     return most;
   });
   const loudest = Math.max(...peaks, 0.01);
@@ -92,5 +98,8 @@ export function peaksOf(samples) {
 /** @param {number[]} peaks @param {number} seconds */
 function wave(peaks, seconds) {
   return html`<svg class="wave" viewBox="0 0 400 100" preserveAspectRatio="none" role="img" aria-label=${t('play.wave', { time: lengthWords(seconds * 1000) })}>
-    ${peaks.map((peak, i) => { const height = Math.max(2, peak); return svg`<rect x=${i * 4} y=${50 - height / 2} width="2.6" height=${height}/>`; })}</svg>`;
+    ${peaks.map((peak, i) => {
+      const height = Math.max(2, peak);
+      return svg`<rect x=${i * 4} y=${50 - height / 2} width="2.6" height=${height}/>`;
+    })}</svg>`;
 }

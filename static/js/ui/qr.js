@@ -8,6 +8,8 @@ const QUIET = 4;
 export function qr(text, name) {
   const rows = makeQr(text);
   const size = rows.length + 2 * QUIET;
-  const path = rows.map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')).join('')).join('');
+  const path = rows
+    .map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')).join(''))
+    .join('');
   return html`<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name} shape-rendering="crispEdges">${svg`<rect class="qr-ground" width=${size} height=${size}/><path class="qr-ink" d=${path}/>`}</svg>`;
 }

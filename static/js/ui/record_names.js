@@ -11,13 +11,18 @@ const joined = (...parts) => inOneLine(parts.filter((part) => typeof part === 's
 /** @type {Record<string, (fields: Fields) => string>} */
 const NAMES = {
   person: ({ name, role_code }) => joined(name) || String(role_code ?? ''),
-  account: ({ handle, number, display_name, url, platform, platform_text }) => joined(handle || number || display_name || url, label('channels', platform) || platform_text),
-  vehicle: ({ colour, make, model, reg, description, type }) => [colour, make, model].filter(Boolean).join(' ') + (reg ? ` ${reg}` : '') || String(description ?? type ?? ''),
+  account: ({ handle, number, display_name, url, platform, platform_text }) =>
+    joined(handle || number || display_name || url, label('channels', platform) || platform_text),
+  vehicle: ({ colour, make, model, reg, description, type }) =>
+    [colour, make, model].filter(Boolean).join(' ') + (reg ? ` ${reg}` : '') || String(description ?? type ?? ''),
   order: ({ kind, kind_text, court, case_no }) => joined(kind_text || label('orders', kind), court, case_no),
-  report: ({ to, to_text, force, crime_ref, incident_ref }) => joined(to_text || force || label('report_to', to), crime_ref || incident_ref),
+  report: ({ to, to_text, force, crime_ref, incident_ref }) =>
+    joined(to_text || force || label('report_to', to), crime_ref || incident_ref),
   case: ({ title }) => String(title ?? ''),
-  notice: ({ how_text, exact_words }) => joined(how_text || (typeof exact_words === 'string' ? exact_words.slice(0, 60) : '')),
-  schedule: ({ title, channel, rows }) => joined(title) || joined(label('channels', channel), Array.isArray(rows) ? String(rows.length) : ''),
+  notice: ({ how_text, exact_words }) =>
+    joined(how_text || (typeof exact_words === 'string' ? exact_words.slice(0, 60) : '')),
+  schedule: ({ title, channel, rows }) =>
+    joined(title) || joined(label('channels', channel), Array.isArray(rows) ? String(rows.length) : ''),
 };
 
 /**

@@ -23,7 +23,15 @@ import { instantsOf, localAt, phoneZone } from '../record/times.js';
 /** @typedef {{stage: Stage, kind: string, kept: {fields: Fields, restricted: Fields}, typing: Typing, get: (name: string) => any, put: (line: Line, value: any) => void}} Form */
 
 /** What cannot have been before something else of the same record. */
-const NOT_BEFORE = /** @type {Readonly<Record<string, readonly string[]>>} */ ({ ended: ['started'], last_seen: ['first_seen'], when_ended: ['when_met'], written_at: ['at'], expires_on: ['made_on', 'served_on'], closed_on: ['opened_on'], known_on: ['made_on'] });
+const NOT_BEFORE = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
+  ended: ['started'],
+  last_seen: ['first_seen'],
+  when_ended: ['when_met'],
+  written_at: ['at'],
+  expires_on: ['made_on', 'served_on'],
+  closed_on: ['opened_on'],
+  known_on: ['made_on'],
+});
 
 /** @param {Stage} stage */
 export function form(stage) {
@@ -31,7 +39,9 @@ export function form(stage) {
   const register = REGISTERS[kind];
   vocabulary(stage);
   /** @type {{data?: any, problem?: any}} */
-  const saved = record ? stage.find(`record:${record}`, () => stage.app.readRecord(record)) : { data: { fields: {}, restricted: {} } };
+  const saved = record
+    ? stage.find(`record:${record}`, () => stage.app.readRecord(record))
+    : { data: { fields: {}, restricted: {} } };
   const typed = stage.find(`typed:${keyOf(stage)}`, () => stage.app.readTyped(keyOf(stage)));
   const isHere = register && saved.data && typed.data !== undefined;
   if (!isHere) return saved.problem || !register ? heading(t('reg.missing')) : waiting();
@@ -45,13 +55,21 @@ const keyOf = ({ place }) => place.record ?? `new/${place.kind}${place.preset ? 
 function drawn(stage, kind, register, kept, typed) {
   const { local, place } = stage;
   const together = place.preset === 'together' ? kept.together : null;
-  local.typing ??= typed ?? { fields: { ...presetOf(place), ...together?.fields }, restricted: { ...together?.restricted }, times: {} };
+  local.typing ??= typed ?? {
+    fields: { ...presetOf(place), ...together?.fields },
+    restricted: { ...together?.restricted },
+    times: {},
+  };
   local.had ??= Boolean(typed);
   const self = formOf(stage, kind, kept);
   const first = place.preset === 'police' ? POLICE_FIRST : register.first;
-  const asked = register.lines.filter(({ name }) => first.includes(name) && !(place.preset === 'police' && name === 'to')).sort((a, b) => first.indexOf(a.name) - first.indexOf(b.name));
+  const asked = register.lines
+    .filter(({ name }) => first.includes(name) && !(place.preset === 'police' && name === 'to'))
+    .sort((a, b) => first.indexOf(a.name) - first.indexOf(b.name));
   const others = register.lines.filter(({ name }) => !first.includes(name));
-  const open = local.more_fields || others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
+  const open =
+    local.more_fields ||
+    others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
   return html`<div class="stack-wide form">
     ${heading(t(together ? 'reg.two_title' : place.preset === 'police' ? 'reg.report.police' : place.record ? 'reg.change' : `reg.${kind}.add`))}
     ${together ? html`<p>${t('reg.two_lead')}</p>` : nothing}
@@ -80,20 +98,49 @@ function momentNow() {
 /** @param {Stage} stage @param {string} kind @param {{fields: Fields, restricted: Fields}} kept @returns {Form} */
 function formOf(stage, kind, kept) {
   const typing = /** @type {Typing} */ (stage.local.typing);
-  const get = (/** @type {string} */ name) => (name in typing.restricted ? typing.restricted[name] : name in typing.fields ? typing.fields[name] : kept.fields[name] ?? kept.restricted[name]);
+  const get = (/** @type {string} */ name) =>
+    name in typing.restricted
+      ? typing.restricted[name]
+      : name in typing.fields
+        ? typing.fields[name]
+        : (kept.fields[name] ?? kept.restricted[name]);
   const keep = () => {
     keptAs(stage, structuredClone(typing));
     Promise.resolve(stage.app.keepTyped(keyOf(stage), typing)).catch((thrown) => stage.fail(problemOf(thrown)));
     stage.draw();
   };
-  return { stage, kind, kept, typing, get, put: (line, value) => { typing[line.apart ? 'restricted' : 'fields'][line.name] = value; keep(); } };
+  return {
+    stage,
+    kind,
+    kept,
+    typing,
+    get,
+    put: (line, value) => {
+      typing[line.apart ? 'restricted' : 'fields'][line.name] = value;
+      keep();
+    },
+  };
 }
 
 /** @param {Form} self @param {Line} line */
 function question(self, line) {
   const police = self.stage.place.preset === 'police' && knows(`police.${line.name}`);
-  if (police) return textField({ id: idOf(self, line), label: t(`police.${line.name}`), value: String(self.get(line.name) ?? ''), on: (typed) => self.put(line, typed) });
-  const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({ strings: stringsField, moment: momentField, day: dayField, files: later, file: later, terms: termsField, entries: entriesField });
+  if (police)
+    return textField({
+      id: idOf(self, line),
+      label: t(`police.${line.name}`),
+      value: String(self.get(line.name) ?? ''),
+      on: (typed) => self.put(line, typed),
+    });
+  const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({
+    strings: stringsField,
+    moment: momentField,
+    day: dayField,
+    files: later,
+    file: later,
+    terms: termsField,
+    entries: entriesField,
+  });
   const draw = own[line.as];
   return draw ? draw(self, line) : html`${lineField(cardOf(self), /** @type {any} */ (line), atOf(self, line))}`;
 }
@@ -101,21 +148,31 @@ function question(self, line) {
 /** A record seen as card_forms.js sees an entry. @param {Form} self @returns {any} */
 function cardOf(self) {
   const { stage, kept } = self;
-  return { stage, entry: { record: stage.place.record ?? '', ...kept }, value: self.get, put: ({ fields = {}, restricted = {} }) => {
-    for (const [name, value] of Object.entries(fields)) self.put({ name, as: 'text' }, value);
-    for (const [name, value] of Object.entries(restricted)) self.put({ name, as: 'text', apart: true }, value);
-  } };
+  return {
+    stage,
+    entry: { record: stage.place.record ?? '', ...kept },
+    value: self.get,
+    put: ({ fields = {}, restricted = {} }) => {
+      for (const [name, value] of Object.entries(fields)) self.put({ name, as: 'text' }, value);
+      for (const [name, value] of Object.entries(restricted)) self.put({ name, as: 'text', apart: true }, value);
+    },
+  };
 }
 
 /** @param {Form} self @param {Line} line @returns {import('./card_forms.js').At} */
 function atOf(self, line) {
-  return { path: `${self.kind}.`, get: self.get, put: (name, value) => self.put(name === line.name ? line : { name, as: 'text' }, value) };
+  return {
+    path: `${self.kind}.`,
+    get: self.get,
+    put: (name, value) => self.put(name === line.name ? line : { name, as: 'text' }, value),
+  };
 }
 
 /** @param {Form} self @param {Line} line */
 const labelOf = (self, line) => t(`f.${self.kind}.${line.name}`);
 /** @param {Form} self @param {Line} line */
-const hintOf = (self, line) => (knows(`f.${self.kind}.${line.name}_hint`) ? { hint: t(`f.${self.kind}.${line.name}_hint`) } : {});
+const hintOf = (self, line) =>
+  knows(`f.${self.kind}.${line.name}_hint`) ? { hint: t(`f.${self.kind}.${line.name}_hint`) } : {};
 /** @param {Form} self @param {Line} line */
 const idOf = (self, line) => `c-${self.kind}-${line.name}`;
 
@@ -124,15 +181,40 @@ function stringsField(self, line) {
   const value = self.get(line.name);
   const list = Array.isArray(value) ? value.map(String) : [];
   const raw = (self.stage.local.lists ??= {});
-  return textField({ id: idOf(self, line), label: labelOf(self, line), ...hintOf(self, line), lines: 'low', value: raw[line.name] ?? list.join('\n'),
-    on: (typed) => { raw[line.name] = typed; self.put(line, typed.split('\n').map((one) => one.trim()).filter(Boolean)); } });
+  return textField({
+    id: idOf(self, line),
+    label: labelOf(self, line),
+    ...hintOf(self, line),
+    lines: 'low',
+    value: raw[line.name] ?? list.join('\n'),
+    on: (typed) => {
+      raw[line.name] = typed;
+      self.put(
+        line,
+        typed
+          .split('\n')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      );
+    },
+  });
 }
 
 /** @param {Form} self @param {Line} line */
 function dayField(self, line) {
   const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
-  return textField({ id: idOf(self, line), label: labelOf(self, line), ...hintOf(self, line), type: 'date', value: String(self.get(line.name) ?? ''), error: fault && t(`bad.${fault}`),
-    on: (typed) => { touch(self, line); self.put(line, typed); } });
+  return textField({
+    id: idOf(self, line),
+    label: labelOf(self, line),
+    ...hintOf(self, line),
+    type: 'date',
+    value: String(self.get(line.name) ?? ''),
+    error: fault && t(`bad.${fault}`),
+    on: (typed) => {
+      touch(self, line);
+      self.put(line, typed);
+    },
+  });
 }
 
 /** @param {Form} self @param {Line} line */
@@ -157,7 +239,22 @@ function momentField(self, line) {
     <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && t(`bad.${fault}`), on: (date) => set({ date }) })}
       ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
     ${typed.time && instantsOf(`${typed.date}T${typed.time}`, phoneZone()).length === 2 ? html`<p class="small soft">${t('moment.twice')}</p>` : nothing}
-    ${typed.date && !typed.time ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
+    ${
+      typed.date && !typed.time
+        ? chips({
+            name: `${id}-how`,
+            legend: t('moment.how'),
+            quiet: true,
+            chosen: [typed.how],
+            choices: [
+              ['day', t('moment.day')],
+              ['month', t('moment.month')],
+              ['year', t('moment.year')],
+            ],
+            on: (how) => set({ how: /** @type {any} */ (how) }),
+          })
+        : nothing
+    }
   </fieldset>`;
 }
 
@@ -167,10 +264,17 @@ function entriesField(self, line) {
   const chosen = /** @type {string[]} */ (Array.isArray(self.get(line.name)) ? self.get(line.name) : []);
   const search = (stage.local.find_entry ?? '').normalize('NFKC').toLowerCase().trim();
   const rows = stage.state.entries;
-  const matching = search ? rows.filter((row) => `${row.seq_no ?? ''} ${row.title}`.toLowerCase().includes(search)) : rows;
-  const shown = [...rows.filter(({ record }) => chosen.includes(record)), ...matching.filter(({ record }) => !chosen.includes(record)).slice(0, 5)];
-  const name = (/** @type {import('./app.d.ts').Row} */ row) => `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 40)}`;
-  if (!rows.length) return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
+  const matching = search
+    ? rows.filter((row) => `${row.seq_no ?? ''} ${row.title}`.toLowerCase().includes(search))
+    : rows;
+  const shown = [
+    ...rows.filter(({ record }) => chosen.includes(record)),
+    ...matching.filter(({ record }) => !chosen.includes(record)).slice(0, 5),
+  ];
+  const name = (/** @type {import('./app.d.ts').Row} */ row) =>
+    `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 40)}`;
+  if (!rows.length)
+    return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
   return html`<div class="stack-close">${chips({ name: idOf(self, line), legend: labelOf(self, line), many: true, chosen, choices: shown.map((row) => [row.record, name(row)]), on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)) })}
     ${rows.length > 5 ? textField({ id: `${idOf(self, line)}-find`, label: t('reg.entries_find'), type: 'search', value: stage.local.find_entry ?? '', on: (typed) => stage.set({ find_entry: typed }) }) : nothing}</div>`;
 }
@@ -188,7 +292,10 @@ function faultOf(self, line) {
   if (line.as === 'moment') {
     const typed = self.typing.times[line.name];
     const fault = typed ? momentFault(typed, Date.now(), phoneZone()) : null;
-    return fault ?? ((NOT_BEFORE[line.name] ?? []).some((name) => isBefore(self.get(line.name), self.get(name))) ? 'order' : null);
+    return (
+      fault ??
+      ((NOT_BEFORE[line.name] ?? []).some((name) => isBefore(self.get(line.name), self.get(name))) ? 'order' : null)
+    );
   }
   if (line.as !== 'day') return null;
   const fault = dayFault(at(line.name), today, { future: line.ahead === true });
@@ -198,12 +305,16 @@ function faultOf(self, line) {
 }
 
 /** @param {any} later_ @param {any} earlier */
-const isBefore = (later_, earlier) => Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
+const isBefore = (later_, earlier) =>
+  Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
 
 /** @param {Form} self @returns {string[]} names of answers that need another look */
 function faults(self) {
   const lines = REGISTERS[self.kind]?.lines ?? [];
-  return [...lines.filter((line) => faultOf(self, line)).map(({ name }) => name), ...(termFaults(self.get('terms')).length ? ['terms'] : [])];
+  return [
+    ...lines.filter((line) => faultOf(self, line)).map(({ name }) => name),
+    ...(termFaults(self.get('terms')).length ? ['terms'] : []),
+  ];
 }
 
 /** What was read of the typing is what it is now: coming back before a lock must not find an older one. @param {Stage} stage @param {Typing|null} typing @param {string} [key] */
@@ -214,9 +325,17 @@ function keptAs(stage, typing, key = keyOf(stage)) {
 
 /** @param {Stage} stage */
 async function drop(stage) {
-  if (!await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null))) return;
+  if (!(await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null)))) return;
   keptAs(stage, null);
-  Object.assign(stage.local, { typing: undefined, had: false, lists: {}, touched: {}, raw: {}, wrong: {}, tried: false });
+  Object.assign(stage.local, {
+    typing: undefined,
+    had: false,
+    lists: {},
+    touched: {},
+    raw: {},
+    wrong: {},
+    tried: false,
+  });
   stage.draw();
 }
 
@@ -224,24 +343,29 @@ async function drop(stage) {
 async function save(self) {
   const { stage, kind, typing } = self;
   if (faults(self).length || hasUnreadable(stage)) return stage.set({ tried: true });
-  const said = { fields: changed(typing.fields, self.kept.fields), restricted: changed(typing.restricted, self.kept.restricted) };
+  const said = {
+    fields: changed(typing.fields, self.kept.fields),
+    restricted: changed(typing.restricted, self.kept.restricted),
+  };
   const isNew = !stage.place.record;
-  if (isNew && ![...Object.values(said.fields), ...Object.values(said.restricted)].some((value) => !isEmpty(value))) return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });
+  if (isNew && ![...Object.values(said.fields), ...Object.values(said.restricted)].some((value) => !isEmpty(value)))
+    return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });
   const key = keyOf(stage);
   const at = stage.place.record ?? null;
   let needed = false;
-  const write = (/** @type {string} */ reason) => stage.run('record', async () => {
-    needed = Boolean(at && !reason && await stage.app.needsRecordReason(at, said));
-    if (needed) return;
-    const { record } = await stage.app.saveRecord({ kind, record: at, ...said, reason });
-    await stage.app.keepTyped(key, null);
-    keptAs(stage, null, key);
-    stage.closeSheet();
-    for (const prefix of ['record', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
-    stage.say(t('reg.saved'));
-    if (isNew) stage.stand({ name: 'kept', kind, record });
-    else stage.back('more');
-  });
+  const write = (/** @type {string} */ reason) =>
+    stage.run('record', async () => {
+      needed = Boolean(at && !reason && (await stage.app.needsRecordReason(at, said)));
+      if (needed) return;
+      const { record } = await stage.app.saveRecord({ kind, record: at, ...said, reason });
+      await stage.app.keepTyped(key, null);
+      keptAs(stage, null, key);
+      stage.closeSheet();
+      for (const prefix of ['record', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
+      stage.say(t('reg.saved'));
+      if (isNew) stage.stand({ name: 'kept', kind, record });
+      else stage.back('more');
+    });
   await write(stage.place.preset === 'together' ? forOthers(() => t('reg.two_reason')) : '');
   if (needed) askReason(stage, write);
 }
@@ -249,7 +373,11 @@ async function save(self) {
 /** Only what differs; blank is null. @param {Fields} now @param {Fields} was @returns {Fields} */
 function changed(now, was) {
   const plain = (/** @type {any} */ value) => (isEmpty(value) ? null : value);
-  return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, plain(value)]).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(was[/** @type {string} */ (name)]))));
+  return Object.fromEntries(
+    Object.entries(now)
+      .map(([name, value]) => [name, plain(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(was[/** @type {string} */ (name)]))),
+  );
 }
 
 /**
@@ -258,8 +386,23 @@ function changed(now, was) {
  */
 export function askReason(stage, then) {
   stage.local.reason = '';
-  stage.openSheet((on) => sheet(on, t('reg.reason_title'), html`<p class="soft">${t('reg.reason_lead')}</p>
-    ${textField({ id: 'reason', label: t('reg.reason'), hint: t('reg.reason_hint'), lines: 'low', value: on.local.reason ?? '', error: on.local.noReason ? t('reg.reason_need') : null, on: (reason) => { on.local.reason = reason; } })}
-    <div class="row">${button(t('reg.save'), () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })), { main: true, busy: on.running === 'record' })}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`));
+  stage.openSheet((on) =>
+    sheet(
+      on,
+      t('reg.reason_title'),
+      html`<p class="soft">${t('reg.reason_lead')}</p>
+    ${textField({
+      id: 'reason',
+      label: t('reg.reason'),
+      hint: t('reg.reason_hint'),
+      lines: 'low',
+      value: on.local.reason ?? '',
+      error: on.local.noReason ? t('reg.reason_need') : null,
+      on: (reason) => {
+        on.local.reason = reason;
+      },
+    })}
+    <div class="row">${button(t('reg.save'), () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })), { main: true, busy: on.running === 'record' })}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`,
+    ),
+  );
 }
-

@@ -47,8 +47,12 @@ function page(stage, one) {
       ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}` : nothing}
     </div>
     ${errorSummary(stage)}
-    ${one.taken_out !== null ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${one.out_reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>` : nothing}
-      <div>${button(t('out.back'), () => putBack(stage, record), { main: true, busy: stage.running === 'back' })}</div></div>` : nothing}
+    ${
+      one.taken_out !== null
+        ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${one.out_reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>` : nothing}
+      <div>${button(t('out.back'), () => putBack(stage, record), { main: true, busy: stage.running === 'back' })}</div></div>`
+        : nothing
+    }
     ${one.two ? bothShown(stage, one) : nothing}
     ${one.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
     ${kind === 'order' && one.taken_out === null ? html`${standingLine(fields)}${earlierLine(fields, mentioned)}` : nothing}
@@ -80,20 +84,39 @@ function codeOf(stage, record) {
 function acts(stage, { kind, record }) {
   return html`<div class="row">${button(t('reg.change'), () => stage.go({ name: 'form', kind, record }), { main: true, icon: 'pen' })}
     ${kind === 'order' ? button(t('show.title'), () => stage.go({ name: 'show', record, kind }), { icon: 'eye' }) : nothing}
-    ${button(t('out.take'), () => { stage.local.why = ''; stage.openSheet((on) => takeOutSheet(on, record)); }, { plain: true })}</div>`;
+    ${button(
+      t('out.take'),
+      () => {
+        stage.local.why = '';
+        stage.openSheet((on) => takeOutSheet(on, record));
+      },
+      { plain: true },
+    )}</div>`;
 }
 
 /** @param {Stage} stage @param {string} record */
 function takeOutSheet(stage, record) {
-  const take = () => stage.run('out', async () => {
-    await stage.app.takeOutRecord(record, stage.local.why ?? '');
-    stage.closeSheet();
-    refreshAll(stage);
-    stage.say(t('out.done'));
-  });
-  return sheet(stage, t('out.title'), html`<p>${t('out.lead')}</p>
-    ${textField({ id: 'out-why', label: t('out.why'), value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
-    <div class="row">${button(t('out.do'), take, { main: true, busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+  const take = () =>
+    stage.run('out', async () => {
+      await stage.app.takeOutRecord(record, stage.local.why ?? '');
+      stage.closeSheet();
+      refreshAll(stage);
+      stage.say(t('out.done'));
+    });
+  return sheet(
+    stage,
+    t('out.title'),
+    html`<p>${t('out.lead')}</p>
+    ${textField({
+      id: 'out-why',
+      label: t('out.why'),
+      value: stage.local.why ?? '',
+      on: (why) => {
+        stage.local.why = why;
+      },
+    })}
+    <div class="row">${button(t('out.do'), take, { main: true, busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+  );
 }
 
 /** @param {Stage} stage @param {string} record */
@@ -110,11 +133,15 @@ function pictures(stage, { kind, record, fields, taken_out }) {
   const lines = (REGISTERS[kind]?.lines ?? []).filter(({ as }) => as === 'files' || as === 'file');
   return lines.map(({ name, as }) => {
     const ids = (Array.isArray(fields[name]) ? fields[name] : fields[name] ? [fields[name]] : []).map(String);
-    const files = ids.length ? stage.find(`files:${record}:${name}:${ids.join()}`, () => stage.app.readRecordFiles(ids)).data : [];
-    const add = (/** @type {File[]} */ chosen) => stage.run(`file-${name}`, async () => {
-      for (const file of chosen) await stage.app.addRecordFile({ kind, record, field: name }, file, { route: 'photo_picker' });
-      refreshAll(stage);
-    });
+    const files = ids.length
+      ? stage.find(`files:${record}:${name}:${ids.join()}`, () => stage.app.readRecordFiles(ids)).data
+      : [];
+    const add = (/** @type {File[]} */ chosen) =>
+      stage.run(`file-${name}`, async () => {
+        for (const file of chosen)
+          await stage.app.addRecordFile({ kind, record, field: name }, file, { route: 'photo_picker' });
+        refreshAll(stage);
+      });
     if (taken_out !== null && !ids.length) return nothing;
     return html`<section class="stack-close"><h2>${t(`f.${kind}.${name}`)}</h2>
       ${files?.length ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>` : nothing}
@@ -127,21 +154,34 @@ function pictures(stage, { kind, record, fields, taken_out }) {
 function shown(stage, one) {
   const bare = stage.local.bare === one.attachment;
   const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');
-  return html`<div class="look">${url ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${bare ? t('pic.alt', { name: one.name }) : ''}></div>
-    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}` : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`}
+  return html`<div class="look">${
+    url
+      ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${bare ? t('pic.alt', { name: one.name }) : ''}></div>
+    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}`
+      : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`
+  }
     ${button(t('attach.open'), () => stage.go({ name: 'file', attachment: one.attachment }), { plain: true })}</div>`;
 }
 
 /** @param {Stage} stage @param {{attachment: string, looked: boolean, hold: boolean}} one */
 function looking(stage, { attachment, looked, hold }) {
   const chosen = stage.local.looked?.[attachment] ?? (looked ? (hold ? 'hold' : 'ok') : '');
-  return chips({ name: `look-${attachment}`, legend: t('pic.look'), chosen: [chosen], choices: [['ok', t('pic.ok')], ['hold', t('pic.hold')]], on: (code) => {
-    stage.set({ looked: { ...stage.local.looked, [attachment]: code } });
-    return stage.run('look', async () => {
-      await stage.app.markLooked(attachment, { hold: code === 'hold' });
-      refreshAll(stage);
-    });
-  } });
+  return chips({
+    name: `look-${attachment}`,
+    legend: t('pic.look'),
+    chosen: [chosen],
+    choices: [
+      ['ok', t('pic.ok')],
+      ['hold', t('pic.hold')],
+    ],
+    on: (code) => {
+      stage.set({ looked: { ...stage.local.looked, [attachment]: code } });
+      return stage.run('look', async () => {
+        await stage.app.markLooked(attachment, { hold: code === 'hold' });
+        refreshAll(stage);
+      });
+    },
+  });
 }
 
 /** @param {Stage} stage @param {Whole} one */
@@ -149,33 +189,61 @@ function merged(stage, { kind, record, fields, taken_out }) {
   const all = stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true })).data ?? [];
   const into = all.find((one) => one.record === fields['merged_into']);
   const same = all.filter((one) => one.fields['merged_into'] === record && one.record !== record);
-  const link = (/** @type {KeptRecord} */ other) => html`<div>${button(html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`, () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
-  const undo = (/** @type {string} */ reason) => stage.run('record', async () => {
-    await stage.app.mergeRecords(record, null, reason);
-    stage.closeSheet();
-    refreshAll(stage);
-  });
+  const link = (/** @type {KeptRecord} */ other) =>
+    html`<div>${button(html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`, () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
+  const undo = (/** @type {string} */ reason) =>
+    stage.run('record', async () => {
+      await stage.app.mergeRecords(record, null, reason);
+      stage.closeSheet();
+      refreshAll(stage);
+    });
   return html`
-    ${fields['merged_into'] ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`}
-      ${taken_out === null ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>` : nothing}</section>` : nothing}
+    ${
+      fields['merged_into']
+        ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`}
+      ${taken_out === null ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>` : nothing}</section>`
+        : nothing
+    }
     ${same.length ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${same.map(link)}</section>` : nothing}
-    ${!fields['merged_into'] && taken_out === null && all.length > 1 ? html`<div>${button(t('merge.do'), () => { stage.local.same = ''; stage.openSheet((on) => mergeSheet(on, kind, record, all)); }, { plain: true })}</div>` : nothing}`;
+    ${
+      !fields['merged_into'] && taken_out === null && all.length > 1
+        ? html`<div>${button(
+            t('merge.do'),
+            () => {
+              stage.local.same = '';
+              stage.openSheet((on) => mergeSheet(on, kind, record, all));
+            },
+            { plain: true },
+          )}</div>`
+        : nothing
+    }`;
 }
 
 /** @param {Stage} stage @param {string} kind @param {string} record @param {KeptRecord[]} all */
 function mergeSheet(stage, kind, record, all) {
   const search = (stage.local.same ?? '').normalize('NFKC').toLowerCase().trim();
-  const others = all.filter((one) => one.record !== record && one.taken_out === null && one.fields['merged_into'] !== record && titleOf(stage, kind, one.fields).toLowerCase().includes(search));
-  const choose = (/** @type {string} */ into) => stage.run('merge', async () => {
-    await stage.app.mergeRecords(record, into);
-    stage.closeSheet();
-    refreshAll(stage);
-    stage.say(t('merge.done'));
-  });
-  return sheet(stage, t('merge.title'), html`<p class="soft">${t('merge.lead')}</p>
+  const others = all.filter(
+    (one) =>
+      one.record !== record &&
+      one.taken_out === null &&
+      one.fields['merged_into'] !== record &&
+      titleOf(stage, kind, one.fields).toLowerCase().includes(search),
+  );
+  const choose = (/** @type {string} */ into) =>
+    stage.run('merge', async () => {
+      await stage.app.mergeRecords(record, into);
+      stage.closeSheet();
+      refreshAll(stage);
+      stage.say(t('merge.done'));
+    });
+  return sheet(
+    stage,
+    t('merge.title'),
+    html`<p class="soft">${t('merge.lead')}</p>
     ${all.length > 8 ? textField({ id: 'merge-find', label: t('reg.find'), type: 'search', value: stage.local.same ?? '', on: (same) => stage.set({ same }) }) : nothing}
     ${others.length ? html`<div class="rows">${others.slice(0, 20).map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, icon: REGISTERS[kind]?.icon ?? 'list', on: () => choose(one.record) })}</div>`)}</div>` : html`<p role="status">${t('merge.none')}</p>`}
-    <div>${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+    <div>${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+  );
 }
 
 /** @param {Stage} stage @param {Whole} one @param {Mention[]} mentioned */
@@ -193,16 +261,30 @@ function history(stage, { kind, versions }) {
   const lines = new Map((REGISTERS[kind]?.lines ?? []).map((line) => [line.name, line]));
   const words = (/** @type {string} */ field, /** @type {any} */ value) => {
     const line = lines.get(field) ?? { name: field, as: field === 'merged_into' ? 'record' : 'text', record: kind };
-    const found = line.as === 'files' || line.as === 'file' ? (Array.isArray(value) ? String(value.length) : value ? '1' : '') : lineWords(stage, kind, line, value);
+    const found =
+      line.as === 'files' || line.as === 'file'
+        ? Array.isArray(value)
+          ? String(value.length)
+          : value
+            ? '1'
+            : ''
+        : lineWords(stage, kind, line, value);
     return found || t('reg.h.blank');
   };
-  const known = (/** @type {string} */ field) => lines.has(field) || field === 'merged_into' || lines.has(field.replace(/_text$/, ''));
-  return html`<ol class="history stack">${versions.map((step) => html`<li class="stack-close">
+  const known = (/** @type {string} */ field) =>
+    lines.has(field) || field === 'merged_into' || lines.has(field.replace(/_text$/, ''));
+  return html`<ol class="history stack">${versions.map(
+    (step) => html`<li class="stack-close">
     <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${momentSaid(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: step.reason })}</p>` : nothing}
-    ${step.changes.filter(({ field }) => known(field)).map(({ field, old, new: now }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
-      ${step.kind === 'amendment' ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`)}
-  </li>`)}</ol>`;
+    ${step.changes
+      .filter(({ field }) => known(field))
+      .map(
+        ({ field, old, new: now }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
+      ${step.kind === 'amendment' ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      )}
+  </li>`,
+  )}</ol>`;
 }
 
 /** @param {string} kind @param {string} field */

@@ -19,14 +19,17 @@ const SOON_DAYS = 30;
 
 /** Terms that somebody may have written with an older or a broken app. @param {any} value @returns {Term[]} */
 export function termsOf(value) {
-  return (Array.isArray(value) ? value : []).filter((one) => one && typeof one === 'object')
+  return (Array.isArray(value) ? value : [])
+    .filter((one) => one && typeof one === 'object')
     .map(({ no, text }) => ({ no: Number.isSafeInteger(no) ? no : null, text: typeof text === 'string' ? text : '' }));
 }
 
 /** Places in the list whose number cannot stand. @param {any} value @returns {number[]} */
 export function termFaults(value) {
   const terms = termsOf(value);
-  return terms.flatMap(({ no }, i) => (no === null || no < 1 || no > 9999 || terms.findIndex((one) => one.no === no) !== i ? [i] : []));
+  return terms.flatMap(({ no }, i) =>
+    no === null || no < 1 || no > 9999 || terms.findIndex((one) => one.no === no) !== i ? [i] : [],
+  );
 }
 
 /** @param {Form} self @param {Line} line */
@@ -36,13 +39,34 @@ export function termsField(self, line) {
   const wrong = termFaults(terms);
   const next = Math.max(0, ...terms.map(({ no }) => no ?? 0)) + 1;
   /** @param {number} i @param {Partial<Term>} change */
-  const put = (i, change) => self.put(line, terms.map((one, j) => (i === j ? { ...one, ...change } : one)));
+  const put = (i, change) =>
+    self.put(
+      line,
+      terms.map((one, j) => (i === j ? { ...one, ...change } : one)),
+    );
   return html`<fieldset class="stack"><legend>${t('f.order.terms')}</legend>
-    ${terms.map(({ no, text }, i) => html`<div class="part term">
+    ${terms.map(
+      ({ no, text }, i) => html`<div class="part term">
       ${textField({ id: `term-no-${i}`, label: t('terms.no'), value: no === null ? '' : String(no), error: wrong.includes(i) ? t('terms.no_wrong') : null, on: (typed) => put(i, { no: /^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : null }) })}
       ${textField({ id: `term-${i}`, label: t('terms.text', { no: no ?? '' }), lines: 'low', value: text, on: (typed) => put(i, { text: typed }) })}
-      <div>${button(t('terms.drop'), () => self.put(line, terms.filter((_one, j) => j !== i)), { plain: true })}</div></div>`)}
-    <div>${button(t('terms.add'), () => { self.put(line, [...terms, { no: next, text: '' }]); stage.draw(); }, { icon: 'add' })}</div></fieldset>`;
+      <div>${button(
+        t('terms.drop'),
+        () =>
+          self.put(
+            line,
+            terms.filter((_one, j) => j !== i),
+          ),
+        { plain: true },
+      )}</div></div>`,
+    )}
+    <div>${button(
+      t('terms.add'),
+      () => {
+        self.put(line, [...terms, { no: next, text: '' }]);
+        stage.draw();
+      },
+      { icon: 'add' },
+    )}</div></fieldset>`;
 }
 
 /** How the order stands today, in words: never by colour. @param {Fields} fields */
@@ -52,8 +76,13 @@ export function standingLine(fields) {
   const ends = dayFault(String(fields['expires_on'] ?? ''), '9999-12-31') ? '' : String(fields['expires_on'] ?? '');
   if (ends && ends < today) return html`<p class="care small">${t('order.now_over', { day: dayWords(ends) })}</p>`;
   const soon = ends && (Date.parse(ends) - Date.parse(today)) / 86_400_000 <= SOON_DAYS;
-  const now = !served ? t('order.now_none') : served > today ? t('order.now_later', { day: dayWords(served) })
-    : ends ? t('order.now_until', { day: dayWords(ends), day2: dayWords(served) }) : t('order.now_on', { day: dayWords(served) });
+  const now = !served
+    ? t('order.now_none')
+    : served > today
+      ? t('order.now_later', { day: dayWords(served) })
+      : ends
+        ? t('order.now_until', { day: dayWords(ends), day2: dayWords(served) })
+        : t('order.now_on', { day: dayWords(served) });
   return html`<p class=${served ? 'note small' : 'care small'}>${now}</p>${soon ? html`<p class="care small">${t('order.soon', { day: dayWords(ends) })}</p>` : nothing}`;
 }
 
@@ -61,16 +90,22 @@ export function standingLine(fields) {
 export function isInForce(fields, today) {
   const served = String(fields['served_on'] ?? '');
   const ends = String(fields['expires_on'] ?? '');
-  return Boolean(served) && served <= today && !(ends && ends < today) && !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields['status'] ?? ''));
+  return (
+    Boolean(served) &&
+    served <= today &&
+    !(ends && ends < today) &&
+    !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields['status'] ?? ''))
+  );
 }
 
 /** Whether an order has ended, by its date or by what the keeper says of it. @param {Fields} fields */
 export function isOver(fields) {
   const ends = String(fields['expires_on'] ?? '');
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  return (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields['status'] ?? ''));
+  return (
+    (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields['status'] ?? ''))
+  );
 }
-
 
 /** The terms with the entries that were said to break them. @param {Stage} stage @param {Fields} fields @param {Mention[]} mentioned */
 export function termsShown(stage, fields, mentioned) {
@@ -85,8 +120,12 @@ export function termsShown(stage, fields, mentioned) {
 
 /** Entries that name a term but happened before the order was given to them: an order's day was changed after they were tied. None is taken away. @param {Fields} order @param {Mention[]} mentioned */
 export function earlierLine(order, mentioned) {
-  const early = mentioned.filter((one) => one.kind === 'incident' && one.terms.length && standingOf(order, one.fields) === 'not_served');
-  return early.length ? html`<p class="care small" role="status">${tn('order.early', early.length)} ${t('order.early_more')}</p>` : nothing;
+  const early = mentioned.filter(
+    (one) => one.kind === 'incident' && one.terms.length && standingOf(order, one.fields) === 'not_served',
+  );
+  return early.length
+    ? html`<p class="care small" role="status">${tn('order.early', early.length)} ${t('order.early_more')}</p>`
+    : nothing;
 }
 
 /** @param {Stage} stage @param {Fields} order @param {Mention[]} mentioned @param {string} no */

@@ -22,7 +22,9 @@ const FINDABLE = 8;
 
 /** What is listed of a kind, newest first, those taken out too. @param {Stage} stage @param {string} kind @returns {{data?: KeptRecord[], problem?: any}} */
 function listed(stage, kind) {
-  return kind === 'person' ? stage.find('people', () => stage.app.readPeople({ all: true })) : stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true }));
+  return kind === 'person'
+    ? stage.find('people', () => stage.app.readPeople({ all: true }))
+    : stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true }));
 }
 
 /** @param {Stage} stage @param {string} kind @param {KeptRecord} one */
@@ -43,7 +45,8 @@ function isFound(stage, kind, one, search) {
 
 /** By when it was, newest first; what has no time of its own by when it was written. @param {KeptRecord[]} list */
 function inOrder(list) {
-  const when = (/** @type {KeptRecord} */ { fields, at }) => instantOf(fields['at'] ?? fields['started'] ?? fields['served_on'] ?? fields['made_on'], 'UTC') ?? at;
+  const when = (/** @type {KeptRecord} */ { fields, at }) =>
+    instantOf(fields['at'] ?? fields['started'] ?? fields['served_on'] ?? fields['made_on'], 'UTC') ?? at;
   return [...list].reverse().sort((a, b) => when(b) - when(a));
 }
 
@@ -77,9 +80,11 @@ function people(stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('people.title'))}<p class="soft">${t('people.lead')}</p></div>
     ${errorSummary(stage)}
-    ${['person', 'account', 'vehicle', 'sighting'].map((kind) => html`<section class="stack-close"><h2>${t(`reg.${kind}.title`)}</h2>
+    ${['person', 'account', 'vehicle', 'sighting'].map(
+      (kind) => html`<section class="stack-close"><h2>${t(`reg.${kind}.title`)}</h2>
       ${rows(stage, kind)}
-      <div>${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`)}
+      <div>${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`,
+    )}
   </div>`;
 }
 
@@ -103,4 +108,10 @@ function beside(stage) {
   return html`<section class="stack-close"><h2>${t(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${kind in REGISTERS ? rows(stage, kind) : nothing}</section>`;
 }
 
-export const views = { people, kept, form, register_list: beside, ...Object.fromEntries(Object.keys(KIND_OF).map((name) => [name, register])) };
+export const views = {
+  people,
+  kept,
+  form,
+  register_list: beside,
+  ...Object.fromEntries(Object.keys(KIND_OF).map((name) => [name, register])),
+};

@@ -18,6 +18,8 @@ export const NOTICED = new Set(/** @type {Line[]} */ (['setup', 'account', 'phot
 export function outcome(answers) {
   if (answers.managed === 'yes' || answers.known === 'yes') return 'other';
   if (answers.setup === 'yes' && answers.account === 'yes') return 'other';
-  const doubt = ['setup', 'account', 'photos'].some((line) => ['yes', 'unsure'].includes(answers[/** @type {Line} */ (line)] ?? 'no'));
+  const doubt = ['setup', 'account', 'photos'].some((line) =>
+    ['yes', 'unsure'].includes(answers[/** @type {Line} */ (line)] ?? 'no'),
+  );
   return doubt || answers.managed === 'unsure' || answers.known === 'unsure' ? 'words' : 'here';
 }

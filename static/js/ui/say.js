@@ -6,24 +6,38 @@ import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, t } f
 
 /** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
 const WELSH = {
-  weekday: { long: 'Sul Llun Mawrth Mercher Iau Gwener Sadwrn'.split(' ').map((name) => `Dydd ${name}`), short: 'Sul Llun Maw Mer Iau Gwen Sad'.split(' ') },
-  month: { long: 'Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr'.split(' '), short: 'Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag'.split(' ') },
+  weekday: {
+    long: 'Sul Llun Mawrth Mercher Iau Gwener Sadwrn'.split(' ').map((name) => `Dydd ${name}`),
+    short: 'Sul Llun Maw Mer Iau Gwen Sad'.split(' '),
+  },
+  month: {
+    long: 'Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr'.split(' '),
+    short: 'Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag'.split(' '),
+  },
 };
 
 /** @param {Intl.DateTimeFormat} english @param {Intl.DateTimeFormatOptions} options @param {Date} date */
 function inWelsh(english, { weekday, month }, date) {
-  return english.formatToParts(date).map(({ type, value }) => {
-    if (type === 'weekday' && (weekday === 'long' || weekday === 'short')) return WELSH.weekday[weekday][date.getUTCDay()];
-    return type === 'month' && (month === 'long' || month === 'short') ? WELSH.month[month][date.getUTCMonth()] : value;
-  }).join('');
+  return english
+    .formatToParts(date)
+    .map(({ type, value }) => {
+      if (type === 'weekday' && (weekday === 'long' || weekday === 'short'))
+        return WELSH.weekday[weekday][date.getUTCDay()];
+      return type === 'month' && (month === 'long' || month === 'short')
+        ? WELSH.month[month][date.getUTCMonth()]
+        : value;
+    })
+    .join('');
 }
 
 /** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. @param {Intl.DateTimeFormatOptions} options */
 const format = (options) => {
   /** @type {Record<string, Intl.DateTimeFormat>} */
   const made = {};
-  const maker = (/** @type {string} */ tongue) => (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options }));
-  const as = (/** @type {string} */ tongue, /** @type {Date} */ date) => (tongue === 'cy' ? inWelsh(maker('en-GB'), options, date) : maker(tongue).format(date));
+  const maker = (/** @type {string} */ tongue) =>
+    (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options }));
+  const as = (/** @type {string} */ tongue, /** @type {Date} */ date) =>
+    tongue === 'cy' ? inWelsh(maker('en-GB'), options, date) : maker(tongue).format(date);
   return { format: (/** @type {Date} */ date) => alsoInEnglish(as(language(), date), () => as('en-GB', date)) };
 };
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
@@ -64,7 +78,9 @@ export function momentSaid(at) {
 /** A moment of the last days as people say it. @param {number} at ms UTC @param {number} now @returns {string} `Tuesday 10:20`, or `3 Nov 2026, 10:20` where it is longer ago */
 export function lately(at, now) {
   if (now - at > 6 * 86_400_000 || at > now + 86_400_000) return momentSaid(at);
-  return alsoInEnglish(`${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`, () => forOthers(() => `${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`));
+  return alsoInEnglish(`${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`, () =>
+    forOthers(() => `${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`),
+  );
 }
 
 /**
@@ -88,7 +104,8 @@ export function dayHeading(date, now) {
  * @returns {string} `2026-11-03T20:14`, or '' when nothing is known
  */
 function localOf({ occurred_local, occurred_start, utc_offset_min, tz }) {
-  if (/^\d{4}-\d\d-\d\d/.test(occurred_local ?? '') && !Number.isNaN(asDate(String(occurred_local)).getTime())) return String(occurred_local);
+  if (/^\d{4}-\d\d-\d\d/.test(occurred_local ?? '') && !Number.isNaN(asDate(String(occurred_local)).getTime()))
+    return String(occurred_local);
   return occurred_start === null || occurred_start === undefined ? '' : atOffset(occurred_start, utc_offset_min, tz);
 }
 
@@ -142,14 +159,17 @@ export function seasonWords(local) {
 
 /** @param {Occurred} occurred @param {string} local */
 function partOf({ occurred_local }, local) {
-  const part = local === occurred_local ? local.slice(11) : occurred_local ?? '';
-  return knows(`say.part_${part}`) ? t(`say.part_${part}`).toLocaleLowerCase(language()) : part.replace('_', ' ').toLowerCase();
+  const part = local === occurred_local ? local.slice(11) : (occurred_local ?? '');
+  return knows(`say.part_${part}`)
+    ? t(`say.part_${part}`).toLocaleLowerCase(language())
+    : part.replace('_', ' ').toLowerCase();
 }
 
 /** @param {Occurred} occurred @param {string} local */
 function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }, local) {
   const hours = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(occurred_local ?? '');
-  if (hours) return `${hours[2]} ${t('say.to')} ${hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `}${hours[4]}`;
+  if (hours)
+    return `${hours[2]} ${t('say.to')} ${hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `}${hours[4]}`;
   const typed = local === occurred_local ? local.slice(11) : '';
   // The end is the first instant after the range.
   const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
@@ -167,7 +187,8 @@ export function whenWords(occurred) {
   if (!date) return t('entries.unknown_day');
   const time = timeOfDay(occurred);
   // Never more exact than it was said: a month has no first of the month.
-  if (time && (occurred.precision === 'month' || occurred.precision === 'season')) return time[0]?.toUpperCase() + time.slice(1);
+  if (time && (occurred.precision === 'month' || occurred.precision === 'season'))
+    return time[0]?.toUpperCase() + time.slice(1);
   const long = DAY_YEAR.format(asDate(date));
   return inOneLine([long, time]);
 }
@@ -205,4 +226,7 @@ export function dayWords(text) {
 }
 
 /** How pages that are made here for others say times: in English, as the screens do. */
-export const SAY = /** @type {import('./app.d.ts').Say} */ ({ when: (fields) => forOthers(() => whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))), at: (ms) => forOthers(() => momentSaid(ms)) });
+export const SAY = /** @type {import('./app.d.ts').Say} */ ({
+  when: (fields) => forOthers(() => whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))),
+  at: (ms) => forOthers(() => momentSaid(ms)),
+});

@@ -20,7 +20,10 @@ function schedule(stage) {
   vocabulary(stage);
   const { record } = stage.place;
   const app = /** @type {any} */ (stage.app);
-  const found = stage.find(`entry:schedule:${record}`, async () => ({ entry: await app.readIncident(record), ...await app.readSchedule(record) }));
+  const found = stage.find(`entry:schedule:${record}`, async () => ({
+    entry: await app.readIncident(record),
+    ...(await app.readSchedule(record)),
+  }));
   if (!found.data) {
     return html`<div class="stack">${heading(t('sched.title'))}${found.problem ? html`<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
   }
@@ -40,9 +43,14 @@ function reading(stage, found) {
     ${rows.length ? rowsList(rows.slice(0, shown), { files }) : nothing}
     ${rows.length > shown ? html`<div>${button(t('plan.more'), () => stage.set({ shown: shown + PAGE * 2 }), { wide: true })}</div>` : nothing}
     ${headers(stage, found)}
-    <div class="stack-close">${parts.length > 1
-    ? parts.map((part, i) => html`<div>${button(`${t('sched.change')}: ${t('sched.parts', { n: i + 1 })}`, () => begin(stage, found, part), { icon: 'pen' })}</div>`)
-    : html`<div>${button(t(parts.length ? 'sched.change' : 'sched.add'), () => begin(stage, found, parts[0] ?? null), { icon: 'pen', main: !parts.length })}</div>`}</div>`;
+    <div class="stack-close">${
+      parts.length > 1
+        ? parts.map(
+            (part, i) =>
+              html`<div>${button(`${t('sched.change')}: ${t('sched.parts', { n: i + 1 })}`, () => begin(stage, found, part), { icon: 'pen' })}</div>`,
+          )
+        : html`<div>${button(t(parts.length ? 'sched.change' : 'sched.add'), () => begin(stage, found, parts[0] ?? null), { icon: 'pen', main: !parts.length })}</div>`
+    }</div>`;
 }
 
 /** How many, and whether that is all. @param {Found} found @param {any[]} rows */
@@ -53,8 +61,20 @@ function summary({ parts }, rows) {
   const amount = amountOf(rows);
   const own = Array.isArray(restricted.own_accounts) ? restricted.own_accounts.join(', ') : '';
   const facts = [
-    ['sched.channel', label('channels', fields.channel)], ['sched.complete_is', [label('schedule_complete', fields.complete), fields.complete_text].filter(Boolean).join('\n')],
-    ['sched.count', stated !== null && stated !== amount.in ? (fields.count_is_estimate ? t('sched.about_n', { n: stated }) : String(stated)) : ''], ['import.own', own],
+    ['sched.channel', label('channels', fields.channel)],
+    [
+      'sched.complete_is',
+      [label('schedule_complete', fields.complete), fields.complete_text].filter(Boolean).join('\n'),
+    ],
+    [
+      'sched.count',
+      stated !== null && stated !== amount.in
+        ? fields.count_is_estimate
+          ? t('sched.about_n', { n: stated })
+          : String(stated)
+        : '',
+    ],
+    ['import.own', own],
   ].filter(([, value]) => value);
   const file = fields.import_summary;
   return html`<div class="stack-close"><p dir="auto"><strong>${amountSaid(amount)}</strong></p>
@@ -68,7 +88,13 @@ function headers(stage, { parts }) {
   if (part?.fields.channel !== 'email' || typeof part.fields.source_attachment_id !== 'string') return nothing;
   const { local } = stage;
   if (local.mail) return headersView(stage, local.mail);
-  const see = () => stage.run('headers', async () => { stage.set({ mail: await /** @type {any} */ (stage.app).readHeaders(part.fields.source_attachment_id), headers: true }); });
+  const see = () =>
+    stage.run('headers', async () => {
+      stage.set({
+        mail: await /** @type {any} */ (stage.app).readHeaders(part.fields.source_attachment_id),
+        headers: true,
+      });
+    });
   return html`<div>${button(t('mail.headers_see'), see, { busy: stage.running === 'headers' })}</div>`;
 }
 

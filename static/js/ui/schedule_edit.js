@@ -28,9 +28,17 @@ export function begin(stage, { entry }, part) {
   const local = entry.fields.occurred_local ?? '';
   /** @type {Edit} */
   const edit = {
-    record: part?.record ?? null, rows: structuredClone(rowsIn(fields)), channel: fields.channel ?? entry.fields.channel ?? '', channel_text: fields.channel_text ?? '',
-    complete: fields.complete ?? '', complete_text: fields.complete_text ?? '', count: fields.count === undefined ? '' : String(fields.count), about: fields.count_is_estimate === true,
-    tz: fields.tz ?? phoneZone(), paste: '', date: /^\d{4}-\d\d-\d\d/.test(local) ? local.slice(0, 10) : localAt(Date.now(), phoneZone()).slice(0, 10),
+    record: part?.record ?? null,
+    rows: structuredClone(rowsIn(fields)),
+    channel: fields.channel ?? entry.fields.channel ?? '',
+    channel_text: fields.channel_text ?? '',
+    complete: fields.complete ?? '',
+    complete_text: fields.complete_text ?? '',
+    count: fields.count === undefined ? '' : String(fields.count),
+    about: fields.count_is_estimate === true,
+    tz: fields.tz ?? phoneZone(),
+    paste: '',
+    date: /^\d{4}-\d\d-\d\d/.test(local) ? local.slice(0, 10) : localAt(Date.now(), phoneZone()).slice(0, 10),
   };
   stage.local.left = false;
   stage.arrived = true;
@@ -40,7 +48,13 @@ export function begin(stage, { entry }, part) {
 /** @param {Edit} edit @returns {number} where it stands */
 function newRow(edit) {
   const last = edit.rows.at(-1);
-  edit.rows.push({ direction: last?.direction ?? 'in', type: last?.type ?? 'text', ...(last?.from ? { from: last.from } : {}), ...(last?.to ? { to: last.to } : {}), date: last?.sent_local?.slice(0, 10) ?? edit.date });
+  edit.rows.push({
+    direction: last?.direction ?? 'in',
+    type: last?.type ?? 'text',
+    ...(last?.from ? { from: last.from } : {}),
+    ...(last?.to ? { to: last.to } : {}),
+    date: last?.sent_local?.slice(0, 10) ?? edit.date,
+  });
   return edit.rows.length - 1;
 }
 
@@ -49,7 +63,12 @@ function changed(stage) {
   const { edit } = stage.local;
   stage.readAs(`entry:schedule:${stage.place.record}`, (found) => ({ ...found, draft: structuredClone(edit) }));
   const keep = Promise.resolve(/** @type {any} */ (stage.app).putScheduleDraft(stage.place.record, edit));
-  keep.then(() => { if (!stage.local.kept) stage.set({ kept: true }); }, (thrown) => stage.fail(problemOf(thrown)));
+  keep.then(
+    () => {
+      if (!stage.local.kept) stage.set({ kept: true });
+    },
+    (thrown) => stage.fail(problemOf(thrown)),
+  );
   stage.draw();
 }
 
@@ -62,12 +81,34 @@ export function editing(stage, found) {
   return html`${heading(t('sched.title'))}${errorSummary(stage)}
     ${edit.rows.length ? rowsList(numberedRows.slice(0, shown), { files: found.entry.attachments.map(({ attachment }) => attachment), after: (_row, i) => (local.open === i ? rowForm(stage, found, edit, i) : rowButtons(stage, edit, i)) }) : html`<p class="soft">${t('sched.none')}</p>`}
     ${edit.rows.length > shown ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: shown + SHOWN * 2 }), { wide: true })}</div>` : nothing}
-    <div class="row">${button(t('sched.add'), () => { stage.local.open = newRow(edit); stage.local.shownRows = Math.max(shown, edit.rows.length); changed(stage); }, { icon: 'add' })}
+    <div class="row">${button(
+      t('sched.add'),
+      () => {
+        stage.local.open = newRow(edit);
+        stage.local.shownRows = Math.max(shown, edit.rows.length);
+        changed(stage);
+      },
+      { icon: 'add' },
+    )}
       ${button(t('sched.paste'), () => stage.set({ pasting: !local.pasting }))}
       ${edit.rows.length > 1 ? button(t('sched.sort'), () => sort(stage, edit), { plain: true }) : nothing}</div>
     ${local.pasting ? pasting(stage, edit) : nothing}
     ${about(stage, edit)}
-    ${local.asks ? textField({ id: 'sched-reason', label: t('sched.reason'), hint: t('sched.reason_hint'), lines: 'low', value: local.reason ?? '', error: local.noReason ? t('sched.reason_need') : null, on: (reason) => { local.reason = reason; } }) : nothing}
+    ${
+      local.asks
+        ? textField({
+            id: 'sched-reason',
+            label: t('sched.reason'),
+            hint: t('sched.reason_hint'),
+            lines: 'low',
+            value: local.reason ?? '',
+            error: local.noReason ? t('sched.reason_need') : null,
+            on: (reason) => {
+              local.reason = reason;
+            },
+          })
+        : nothing
+    }
     <div class="row">${button(t('sched.save'), () => save(stage, edit), { main: true, busy: stage.running === 'sched' })}${button(t('sched.drop'), () => drop(stage), { plain: true })}</div>
     ${local.kept ? html`<p class="small soft">${t('sched.kept')}</p>` : nothing}`;
 }
@@ -80,8 +121,14 @@ function shownRow({ date: _date, ...row }) {
 /** @param {Stage} stage @param {Edit} edit @param {number} i */
 function rowButtons(stage, edit, i) {
   const n = i + 1;
-  const move = (/** @type {number} */ by) => { const [row] = edit.rows.splice(i, 1); edit.rows.splice(i + by, 0, row); stage.local.open = null; changed(stage); };
-  const small = (/** @type {string} */ key, /** @type {string} */ name, /** @type {() => void} */ on) => html`<button type="button" class="icon-button" aria-label=${t(key, { n })} @click=${on}>${name}</button>`;
+  const move = (/** @type {number} */ by) => {
+    const [row] = edit.rows.splice(i, 1);
+    edit.rows.splice(i + by, 0, row);
+    stage.local.open = null;
+    changed(stage);
+  };
+  const small = (/** @type {string} */ key, /** @type {string} */ name, /** @type {() => void} */ on) =>
+    html`<button type="button" class="icon-button" aria-label=${t(key, { n })} @click=${on}>${name}</button>`;
   return html`<div class="row">${button(t('sched.edit', { n }), () => stage.set({ open: i }), { plain: true })}
     ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing}</div>`;
 }
@@ -90,7 +137,11 @@ function rowButtons(stage, edit, i) {
 function rowForm(stage, found, edit, i) {
   const row = edit.rows[i];
   /** @param {Record<string, any>} change */
-  const set = (change) => { Object.assign(row, change); for (const [key, value] of Object.entries(change)) if (value === '') delete row[key]; changed(stage); };
+  const set = (change) => {
+    Object.assign(row, change);
+    for (const [key, value] of Object.entries(change)) if (value === '') delete row[key];
+    changed(stage);
+  };
   const id = (/** @type {string} */ name) => `r${i}-${name}`;
   const [date, time] = [row.sent_local?.slice(0, 10) ?? row.date ?? '', row.sent_local?.slice(11, 16) ?? ''];
   const when = (/** @type {string} */ on, /** @type {string} */ at) => {
@@ -98,7 +149,10 @@ function rowForm(stage, found, edit, i) {
     set({ date: on, ...(on && at ? placed(`${on}T${at}`, on, edit.tz) : {}) });
   };
   const lists = vocabulary(stage);
-  const codes = (/** @type {string} */ list, /** @type {readonly string[]} */ only) => (lists?.[list]?.codes ?? []).filter(({ code }) => !only.length || only.includes(code) || code === row.type).map(({ code }) => /** @type {[string, string]} */ ([code, label(list, code)]));
+  const codes = (/** @type {string} */ list, /** @type {readonly string[]} */ only) =>
+    (lists?.[list]?.codes ?? [])
+      .filter(({ code }) => !only.length || only.includes(code) || code === row.type)
+      .map(({ code }) => /** @type {[string, string]} */ ([code, label(list, code)]));
   return html`<div class="note stack">
     <div class="pair">${textField({ id: id('date'), label: t('sched.date'), type: 'date', value: date, on: (on) => when(on, time) })}${textField({ id: id('time'), label: t('sched.time'), type: 'time', value: time, on: (at) => when(date, at), error: row.sent_note === 'hour_skipped' ? t('sched.not_a_time') : null })}</div>
     ${chips({ name: id('direction'), legend: t('sched.direction'), choices: codes('schedule_directions', []), chosen: [row.direction ?? ''], on: (direction) => set({ direction }) })}
@@ -106,28 +160,67 @@ function rowForm(stage, found, edit, i) {
     ${row.direction === 'out' ? textField({ id: id('to'), label: t('sched.to'), value: row.to ?? '', on: (to) => set({ to }) }) : textField({ id: id('from'), label: t('sched.from'), value: row.from ?? '', on: (from) => set({ from }) })}
     ${textField({ id: id('text'), label: t('sched.text'), lines: 'low', value: row.text ?? '', on: (text) => set({ text }) })}
     ${row.type !== 'text' || row.description ? textField({ id: id('description'), label: t('sched.description'), value: row.description ?? '', on: (description) => set({ description }) }) : nothing}
-    ${stage.local.rowMore || row.read || row.attachment_id ? html`
+    ${
+      stage.local.rowMore || row.read || row.attachment_id
+        ? html`
       ${chips({ name: id('read'), legend: t('sched.read'), choices: [...codes('schedule_read', []), ['', t('effect.blank')]], chosen: [row.read ?? ''], on: (read) => set({ read }) })}
-      ${found.entry.attachments.length ? html`${chips({ name: id('file'), legend: t('sched.file'), choices: [...found.entry.attachments.map((one, n) => /** @type {[string, string]} */ ([one.attachment, `${n + 1}. ${one.name}`])), ['', t('sched.no_file')]], chosen: [row.attachment_id ?? ''], on: (attachment_id) => set({ attachment_id }) })}
-        ${row.attachment_id ? textField({ id: id('page'), label: t('sched.page'), value: String(row.page ?? ''), on: (page) => set({ page }) }) : nothing}` : nothing}`
-    : html`<div>${button(t('sched.more'), () => stage.set({ rowMore: true }), { plain: true })}</div>`}
-    <div class="row">${button(t('sched.done', { n: i + 1 }), () => stage.set({ open: null, rowMore: false }))}${button(t('sched.remove', { n: i + 1 }), () => { edit.rows.splice(i, 1); stage.local.open = null; changed(stage); }, { plain: true })}</div>
+      ${
+        found.entry.attachments.length
+          ? html`${chips({ name: id('file'), legend: t('sched.file'), choices: [...found.entry.attachments.map((one, n) => /** @type {[string, string]} */ ([one.attachment, `${n + 1}. ${one.name}`])), ['', t('sched.no_file')]], chosen: [row.attachment_id ?? ''], on: (attachment_id) => set({ attachment_id }) })}
+        ${row.attachment_id ? textField({ id: id('page'), label: t('sched.page'), value: String(row.page ?? ''), on: (page) => set({ page }) }) : nothing}`
+          : nothing
+      }`
+        : html`<div>${button(t('sched.more'), () => stage.set({ rowMore: true }), { plain: true })}</div>`
+    }
+    <div class="row">${button(t('sched.done', { n: i + 1 }), () => stage.set({ open: null, rowMore: false }))}${button(
+      t('sched.remove', { n: i + 1 }),
+      () => {
+        edit.rows.splice(i, 1);
+        stage.local.open = null;
+        changed(stage);
+      },
+      { plain: true },
+    )}</div>
   </div>`;
 }
 
 /** @param {Stage} stage @param {Edit} edit */
 function pasting(stage, edit) {
-  const take = () => stage.run('paste', async () => {
-    const { rows, left } = await /** @type {any} */ (stage.app).readPasted(edit.paste, { date: edit.date, tz: edit.tz, order: 'dmy' });
-    edit.rows.push(...rows);
-    if (!left) edit.paste = '';
-    stage.say(tn('sched.pasted', rows.length));
-    stage.set({ left, pasted: rows.length, pasting: left > 0 });
-    changed(stage);
-  });
+  const take = () =>
+    stage.run('paste', async () => {
+      const { rows, left } = await /** @type {any} */ (stage.app).readPasted(edit.paste, {
+        date: edit.date,
+        tz: edit.tz,
+        order: 'dmy',
+      });
+      edit.rows.push(...rows);
+      if (!left) edit.paste = '';
+      stage.say(tn('sched.pasted', rows.length));
+      stage.set({ left, pasted: rows.length, pasting: left > 0 });
+      changed(stage);
+    });
   return html`<div class="note stack">
-    ${textField({ id: 'paste-date', label: t('sched.paste_date'), type: 'date', value: edit.date, on: (date) => { edit.date = date; changed(stage); } })}
-    ${textField({ id: 'paste', label: t('sched.paste_field'), hint: t('sched.paste_hint'), lines: 'big', value: edit.paste, on: (paste) => { edit.paste = paste; changed(stage); } })}
+    ${textField({
+      id: 'paste-date',
+      label: t('sched.paste_date'),
+      type: 'date',
+      value: edit.date,
+      on: (date) => {
+        edit.date = date;
+        changed(stage);
+      },
+    })}
+    ${textField({
+      id: 'paste',
+      label: t('sched.paste_field'),
+      hint: t('sched.paste_hint'),
+      lines: 'big',
+      value: edit.paste,
+      on: (paste) => {
+        edit.paste = paste;
+        changed(stage);
+      },
+    })}
     ${stage.local.left ? html`<p class="error-line" role="alert">${t('sched.paste_left', { n: stage.local.left })}</p>` : nothing}
     <div>${button(t('sched.paste_do'), take, { busy: stage.running === 'paste', off: !edit.paste.trim() })}</div></div>`;
 }
@@ -136,14 +229,70 @@ function pasting(stage, edit) {
 function about(stage, edit) {
   const lists = vocabulary(stage);
   const all = lists?.channels?.codes ?? [];
-  const shown = stage.local.channels ? all : all.filter(({ code }) => CHANNELS.includes(code) || code === edit.channel).slice(0, FEW + 1);
-  const named = (/** @type {readonly {code: string}[]} */ codes, /** @type {string} */ list) => codes.map(({ code }) => /** @type {[string, string]} */ ([code, label(list, code)]));
-  return html`<div class="stack-close">${chips({ name: 'sched-channel', legend: t('sched.channel'), choices: named(shown, 'channels'), chosen: [edit.channel], on: (channel) => { edit.channel = channel; changed(stage); } })}
+  const shown = stage.local.channels
+    ? all
+    : all.filter(({ code }) => CHANNELS.includes(code) || code === edit.channel).slice(0, FEW + 1);
+  const named = (/** @type {readonly {code: string}[]} */ codes, /** @type {string} */ list) =>
+    codes.map(({ code }) => /** @type {[string, string]} */ ([code, label(list, code)]));
+  return html`<div class="stack-close">${chips({
+    name: 'sched-channel',
+    legend: t('sched.channel'),
+    choices: named(shown, 'channels'),
+    chosen: [edit.channel],
+    on: (channel) => {
+      edit.channel = channel;
+      changed(stage);
+    },
+  })}
       ${stage.local.channels ? nothing : html`<div>${button(t('sched.more'), () => stage.set({ channels: true }), { plain: true })}</div>`}</div>
-    ${textField({ id: 'sched-count', label: t('sched.count'), hint: t('sched.count_hint'), value: edit.count, error: edit.count && !isCount(edit.count) ? t('sched.count_wrong') : null, on: (count) => { edit.count = count; changed(stage); } })}
-    ${edit.count ? checkbox({ id: 'sched-about', label: t('sched.about'), checked: edit.about, on: (on) => { edit.about = on; changed(stage); } }) : nothing}
-    ${chips({ name: 'sched-complete', legend: t('sched.complete'), choices: named(lists?.schedule_complete?.codes ?? [], 'schedule_complete'), chosen: [edit.complete], on: (complete) => { edit.complete = complete; changed(stage); } })}
-    ${['other', 'part_missing'].includes(edit.complete) ? textField({ id: 'sched-missing', label: t('sched.complete_text'), lines: 'low', value: edit.complete_text, on: (text) => { edit.complete_text = text; changed(stage); } }) : nothing}`;
+    ${textField({
+      id: 'sched-count',
+      label: t('sched.count'),
+      hint: t('sched.count_hint'),
+      value: edit.count,
+      error: edit.count && !isCount(edit.count) ? t('sched.count_wrong') : null,
+      on: (count) => {
+        edit.count = count;
+        changed(stage);
+      },
+    })}
+    ${
+      edit.count
+        ? checkbox({
+            id: 'sched-about',
+            label: t('sched.about'),
+            checked: edit.about,
+            on: (on) => {
+              edit.about = on;
+              changed(stage);
+            },
+          })
+        : nothing
+    }
+    ${chips({
+      name: 'sched-complete',
+      legend: t('sched.complete'),
+      choices: named(lists?.schedule_complete?.codes ?? [], 'schedule_complete'),
+      chosen: [edit.complete],
+      on: (complete) => {
+        edit.complete = complete;
+        changed(stage);
+      },
+    })}
+    ${
+      ['other', 'part_missing'].includes(edit.complete)
+        ? textField({
+            id: 'sched-missing',
+            label: t('sched.complete_text'),
+            lines: 'low',
+            value: edit.complete_text,
+            on: (text) => {
+              edit.complete_text = text;
+              changed(stage);
+            },
+          })
+        : nothing
+    }`;
 }
 
 /** @param {string} text */
@@ -152,7 +301,10 @@ const isCount = (text) => /^\d{1,7}$/.test(text.trim());
 /** Rows with a time in its order; one without stays behind the row it stood behind. @param {Stage} stage @param {Edit} edit */
 function sort(stage, edit) {
   let last = -Infinity;
-  const keyed = edit.rows.map((row, i) => { last = row.sent_at ?? last; return { row, at: last, i }; });
+  const keyed = edit.rows.map((row, i) => {
+    last = row.sent_at ?? last;
+    return { row, at: last, i };
+  });
   edit.rows = keyed.sort((a, b) => a.at - b.at || a.i - b.i).map(({ row }) => row);
   stage.local.open = null;
   changed(stage);
@@ -165,13 +317,20 @@ async function save(stage, edit) {
   const rows = numbered(edit.rows.map(shownRow));
   const amount = amountOf(/** @type {any} */ (rows));
   const fields = {
-    rows, channel: edit.channel || null, channel_text: edit.channel_text || null, tz: edit.tz, complete: edit.complete || null, complete_text: edit.complete_text || null,
-    count: edit.count ? Number(edit.count.trim()) : null, count_is_estimate: (edit.count && edit.about) || null,
+    rows,
+    channel: edit.channel || null,
+    channel_text: edit.channel_text || null,
+    tz: edit.tz,
+    complete: edit.complete || null,
+    complete_text: edit.complete_text || null,
+    count: edit.count ? Number(edit.count.trim()) : null,
+    count_is_estimate: (edit.count && edit.about) || null,
   };
   const app = /** @type {any} */ (stage.app);
   const { place } = stage;
   return stage.run('sched', async () => {
-    if (edit.record && await app.needsRecordReason(edit.record, { fields }) && !local.reason?.trim()) return stage.set({ asks: true, noReason: Boolean(local.asks) });
+    if (edit.record && (await app.needsRecordReason(edit.record, { fields })) && !local.reason?.trim())
+      return stage.set({ asks: true, noReason: Boolean(local.asks) });
     const saved = {
       incident: place.record,
       record: edit.record,

@@ -6,7 +6,11 @@ import { dotted, t } from './strings.js';
 
 /** @typedef {import('../record/schedule.js').Row} Row */
 
-const NOTES = /** @type {Record<string, string>} */ ({ hour_first: 'sched.first', hour_second: 'sched.second', hour_skipped: 'sched.skipped' });
+const NOTES = /** @type {Record<string, string>} */ ({
+  hour_first: 'sched.first',
+  hour_second: 'sched.second',
+  hour_skipped: 'sched.skipped',
+});
 
 /** `24 Nov 2026, 21:10` as stamped; '' when no time is known. @param {any} row @returns {string} */
 export function stampWords({ sent_local = '' }) {
@@ -16,7 +20,7 @@ export function stampWords({ sent_local = '' }) {
 
 /** Who to whom, in words. @param {any} row */
 export function wayWords({ direction, from, to }) {
-  const name = (/** @type {string|undefined} */ who) => (who === 'me' ? t('sched.me') : who ?? '');
+  const name = (/** @type {string|undefined} */ who) => (who === 'me' ? t('sched.me') : (who ?? ''));
   // Both ends named say the way by themselves.
   if (from && to) return html`<bdi>${name(from)}</bdi> → <bdi>${name(to)}</bdi>`;
   const names = [name(from), name(to)].filter(Boolean).join(' → ');
@@ -28,20 +32,25 @@ export function wayWords({ direction, from, to }) {
  * @param {readonly Row[]} rows @param {{files?: readonly string[], after?: (row: Row, i: number) => unknown}} [how] `files`: the entry's files in their order
  */
 export function rowsList(rows, { files = [], after } = {}) {
-  return html`<ol class="messages">${rows.map((row, i) => html`<li class="message message-${row.direction === 'out' ? 'out' : 'in'}">
+  return html`<ol class="messages">${rows.map(
+    (row, i) => html`<li class="message message-${row.direction === 'out' ? 'out' : 'in'}">
     <p class="message-head"><span class="soft">${row.msg_no}.</span> ${stampWords(row) ? html`<time>${stampWords(row)}</time>` : nothing} ${wayWords(row)}</p>
     ${row.type && row.type !== 'text' ? html`<p class="small soft">${label('message_types', row.type)}</p>` : nothing}
     ${row.text ? html`<p class="message-words" dir="auto">${row.text}</p>` : nothing}
     ${row.description ? html`<p class="small" dir="auto">${row.description}</p>` : nothing}
     ${noteLine(row, files)}
-    ${after ? after(row, i) : nothing}</li>`)}</ol>`;
+    ${after ? after(row, i) : nothing}</li>`,
+  )}</ol>`;
 }
 
 /** @param {Row} row @param {readonly string[]} files */
 function noteLine(row, files) {
   const at = row.attachment_id ? files.indexOf(row.attachment_id) : -1;
   const notes = [
-    row.edited ? t('sched.edited') : '', row.file_name ?? '', row.sent_note && NOTES[row.sent_note] ? t(/** @type {string} */ (NOTES[row.sent_note])) : '', row.read ? label('schedule_read', row.read) : '',
+    row.edited ? t('sched.edited') : '',
+    row.file_name ?? '',
+    row.sent_note && NOTES[row.sent_note] ? t(/** @type {string} */ (NOTES[row.sent_note])) : '',
+    row.read ? label('schedule_read', row.read) : '',
     at >= 0 ? (row.page ? t('sched.sees_page', { n: at + 1, page: row.page }) : t('sched.sees', { n: at + 1 })) : '',
   ].filter(Boolean);
   return notes.length ? html`<p class="small soft" dir="auto">${dotted(notes)}</p>` : nothing;

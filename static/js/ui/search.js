@@ -34,7 +34,18 @@ import './strings_registers.js';
 /** @param {Stage} stage @returns {Finding} */
 export function findingOf(stage) {
   stage.finding ??= {
-    query: '', words: null, filter: {}, only: null, open: false, unknown: false, last: null, window: new ListWindow(() => stage.draw()), made: null, sorted: null, named: null, turn: 0,
+    query: '',
+    words: null,
+    filter: {},
+    only: null,
+    open: false,
+    unknown: false,
+    last: null,
+    window: new ListWindow(() => stage.draw()),
+    made: null,
+    sorted: null,
+    named: null,
+    turn: 0,
   };
   return stage.finding;
 }
@@ -46,7 +57,13 @@ export function isLooking({ query, filter, only }) {
 
 /** Goes to the entries behind a number. @param {Stage} stage @param {string} what @param {readonly string[]} ids */
 export function showOnly(stage, what, ids) {
-  Object.assign(findingOf(stage), { query: '', words: null, filter: {}, only: { what, ids: new Set(ids) }, last: null });
+  Object.assign(findingOf(stage), {
+    query: '',
+    words: null,
+    filter: {},
+    only: { what, ids: new Set(ids) },
+    last: null,
+  });
   turned(stage);
   stage.go({ name: 'entries' });
 }
@@ -103,7 +120,12 @@ export function foundRows(stage) {
   const { words, filter, only } = finding;
   const filtered = isOn(filter);
   const leads = filtered ? leadsOf(knownRecords(stage)) : undefined;
-  const rows = finding.sorted.rows.filter((row) => (!only || only.ids.has(row.record)) && (!words || words.has(row.record)) && (!filtered || fits(row, filter, leads)));
+  const rows = finding.sorted.rows.filter(
+    (row) =>
+      (!only || only.ids.has(row.record)) &&
+      (!words || words.has(row.record)) &&
+      (!filtered || fits(row, filter, leads)),
+  );
   finding.made = { entries, turn: finding.turn, rows };
   return rows;
 }
@@ -115,7 +137,10 @@ export const dayOf = (row) => row.f?.day ?? dateOf(row.occurred);
 function later(a, b) {
   const [one, other] = [dayOf(a) || '~', dayOf(b) || '~'];
   if (one !== other) return one < other ? 1 : -1;
-  return (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at) || b.recorded_at - a.recorded_at;
+  return (
+    (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at) ||
+    b.recorded_at - a.recorded_at
+  );
 }
 
 /** @param {Stage} stage */
@@ -131,10 +156,17 @@ export function searchBar(stage) {
   return html`<div class="stack" role="search">
     <div class="find">
       ${textField({ id: 'find', label: t('showNow' in stage.app ? 'find.label' : 'desk.find_entry'), type: 'search', value: finding.query, on: (query) => void ask(stage, query) })}
-      <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => { finding.open = !finding.open; stage.draw(); }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
+      <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => {
+        finding.open = !finding.open;
+        stage.draw();
+      }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
     </div>
-    ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
-      <span class="row">${showable(stage)}${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>` : nothing}
+    ${
+      looking
+        ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
+      <span class="row">${showable(stage)}${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>`
+        : nothing
+    }
     <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
   </div>`;
 }
@@ -146,7 +178,12 @@ const SHOWN = 50;
 function showable(stage) {
   const rows = foundRows(stage);
   if (!('showNow' in stage.app)) return nothing; // an advocate shows nobody
-  return rows.length && rows.length <= SHOWN ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), { plain: true, icon: 'eye' }) : nothing;
+  return rows.length && rows.length <= SHOWN
+    ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), {
+        plain: true,
+        icon: 'eye',
+      })
+    : nothing;
 }
 
 /** People, accounts and orders. @param {Stage} stage @returns {{record: string, kind: string, fields: Record<string, any>}[]} */
@@ -165,21 +202,50 @@ function filters(stage, { filter }) {
   const known = knownRecords(stage);
   const leads = leadsOf(known);
   /** @param {string} kind */
-  const records = (kind) => known.filter((one) => one.kind === kind && leads.get(one.record) === one.record).map(({ record, fields }) => /** @type {const} */ ([record, nameOf(kind, fields)]));
+  const records = (kind) =>
+    known
+      .filter((one) => one.kind === kind && leads.get(one.record) === one.record)
+      .map(({ record, fields }) => /** @type {const} */ ([record, nameOf(kind, fields)]));
   /** Only codes that are in some entry: a list of eighty helps nobody. @param {string} list @param {(row: Row) => readonly string[]} codes */
   const used = (list, codes) => {
     const there = new Set(stage.state.entries.flatMap(codes));
-    return (lists?.[list]?.codes ?? []).filter(({ code }) => there.has(code)).map((one) => /** @type {const} */ ([one.code, said(one)]));
+    return (lists?.[list]?.codes ?? [])
+      .filter(({ code }) => there.has(code))
+      .map((one) => /** @type {const} */ ([one.code, said(one)]));
   };
   /** @param {keyof Filter} name @param {string} words @param {readonly (readonly [string, string])[]} choices */
-  const one = (name, words, choices) => (choices.length ? selectField({ id: `find-${name}`, label: words, none: t('find.any'), choices, value: String(filter[name] ?? ''), on: (code) => change(stage, { [name]: code }) }) : nothing);
+  const one = (name, words, choices) =>
+    choices.length
+      ? selectField({
+          id: `find-${name}`,
+          label: words,
+          none: t('find.any'),
+          choices,
+          value: String(filter[name] ?? ''),
+          on: (code) => change(stage, { [name]: code }),
+        })
+      : nothing;
   /** @param {'file'|'breach'|'bare'} name */
-  const tick = (name) => checkbox({ id: `find-${name}`, label: t(`find.${name}`), checked: Boolean(filter[name]), on: (checked) => change(stage, { [name]: checked }) });
+  const tick = (name) =>
+    checkbox({
+      id: `find-${name}`,
+      label: t(`find.${name}`),
+      checked: Boolean(filter[name]),
+      on: (checked) => change(stage, { [name]: checked }),
+    });
   return html`<div class="card stack">
     <div class="pair">
       ${one('person', t('find.person'), records('person'))}
-      ${one('behaviour', t('find.behaviour'), used('behaviours', (row) => row.f?.behaviours ?? []))}
-      ${one('channel', t('find.channel'), used('channels', (row) => (row.f?.channel ? [row.f.channel] : [])))}
+      ${one(
+        'behaviour',
+        t('find.behaviour'),
+        used('behaviours', (row) => row.f?.behaviours ?? []),
+      )}
+      ${one(
+        'channel',
+        t('find.channel'),
+        used('channels', (row) => (row.f?.channel ? [row.f.channel] : [])),
+      )}
       ${one('order', t('find.order'), records('order'))}
     </div>
     <div class="pair">
@@ -189,4 +255,3 @@ function filters(stage, { filter }) {
     <div>${tick('file')}${tick('breach')}${tick('bare')}</div>
   </div>`;
 }
-

@@ -15,7 +15,11 @@ const SHOWN = 12;
 
 /** @param {DiaryAccount} account */
 function line({ entries, at, code }) {
-  return t('server.line', { entries: tn('server.entries', entries), day: day(at), code: `${code.slice(0, 3)} ${code.slice(3)}` });
+  return t('server.line', {
+    entries: tn('server.entries', entries),
+    day: day(at),
+    code: `${code.slice(0, 3)} ${code.slice(3)}`,
+  });
 }
 
 /** @param {Stage} stage */
@@ -23,11 +27,18 @@ function server(stage) {
   const { local } = stage;
   if (!local.accounts && stage.running !== 'accounts' && !stage.problem) {
     local.of = stage.state.entries;
-    void stage.run('accounts', async () => { local.accounts = await stage.app.diaryAccounts(); });
+    void stage.run('accounts', async () => {
+      local.accounts = await stage.app.diaryAccounts();
+    });
   } else if (local.accounts && local.of !== stage.state.entries) {
     // What was on its way when the page was opened has arrived: an old line would look as if something were missing.
     local.of = stage.state.entries;
-    void Promise.resolve(stage.app.diaryAccounts()).then((read) => { local.accounts = read; stage.draw(); }).catch(() => undefined);
+    void Promise.resolve(stage.app.diaryAccounts())
+      .then((read) => {
+        local.accounts = read;
+        stage.draw();
+      })
+      .catch(() => undefined);
   }
   const found = /** @type {Accounts|undefined} */ (local.accounts);
   const trouble = stage.state.account?.trouble;
@@ -53,15 +64,22 @@ function lines(stage, { now, earlier }) {
   if (!now) return html`<p>${t('server.none')}</p>`;
   const shown = stage.local.all ? earlier : earlier.slice(0, SHOWN);
   return html`<div class="stack-close"><h2>${t('server.now')}</h2><p class="card letters">${line(now)}</p></div>
-    ${earlier.length ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
+    ${
+      earlier.length
+        ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
       <ul class="rows">${shown.map((one) => html`<li class="page-item">${line(one)}</li>`)}</ul>
-      ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>` : nothing}`;
+      ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>`
+        : nothing
+    }`;
 }
 
 /** What to do about a key nobody vouches for; what was told by a person is typed. @param {Stage} stage */
 function strangeKey(stage) {
   const { local } = stage;
-  if (local.known === undefined && stage.running !== 'known') void stage.run('known', async () => { local.known = await stage.app.knownKey(); });
+  if (local.known === undefined && stage.running !== 'known')
+    void stage.run('known', async () => {
+      local.known = await stage.app.knownKey();
+    });
   const accept = () => {
     if (!local.letters?.trim()) return stage.set({ lacking: true });
     return stage.run('accept', async () => {
@@ -71,29 +89,51 @@ function strangeKey(stage) {
   };
   return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t('server.key_ask')}</p><p>${t('server.key_not')}</p>
     ${local.known ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>` : nothing}
-    ${local.accepted ? html`<p role="status">${t('server.key_done')}</p>` : html`${textField({ id: 'letters', label: t('server.key_field'), hint: t('server.key_hint'), value: local.letters ?? '', enter: accept,
-    error: local.lacking ? t('server.key_none') : null, on: (letters) => { local.letters = letters; } })}
-      <div>${button(t('server.key_go'), accept, { main: true, busy: stage.running === 'accept' })}</div>`}</div>`;
+    ${
+      local.accepted
+        ? html`<p role="status">${t('server.key_done')}</p>`
+        : html`${textField({
+            id: 'letters',
+            label: t('server.key_field'),
+            hint: t('server.key_hint'),
+            value: local.letters ?? '',
+            enter: accept,
+            error: local.lacking ? t('server.key_none') : null,
+            on: (letters) => {
+              local.letters = letters;
+            },
+          })}
+      <div>${button(t('server.key_go'), accept, { main: true, busy: stage.running === 'accept' })}</div>`
+    }</div>`;
 }
 
 /** @param {Stage} stage */
 function comparing(stage) {
   const { local } = stage;
-  const look = () => stage.run('look', async () => {
-    local.compared = null;
-    local.compared = await stage.app.lookAtServer((done, total) => { local.read = { done, total }; stage.draw(); });
-  });
-  const again = () => stage.run('again', async () => {
-    await stage.app.sendAgain();
-    local.compared = null;
-    stage.set({ sent: true });
-  });
-  if (stage.running === 'look') return progress({ label: t('server.checking'), done: local.read?.done ?? 0, total: local.read?.total ?? 1 });
+  const look = () =>
+    stage.run('look', async () => {
+      local.compared = null;
+      local.compared = await stage.app.lookAtServer((done, total) => {
+        local.read = { done, total };
+        stage.draw();
+      });
+    });
+  const again = () =>
+    stage.run('again', async () => {
+      await stage.app.sendAgain();
+      local.compared = null;
+      stage.set({ sent: true });
+    });
+  if (stage.running === 'look')
+    return progress({ label: t('server.checking'), done: local.read?.done ?? 0, total: local.read?.total ?? 1 });
   return html`<div class="stack">
     <div role="status" class="stack-close">${local.sent ? html`<p>${t('server.sent')}</p>` : local.compared ? told(local.compared, Boolean(stage.state.account?.trouble)) : nothing}</div>
-    ${local.compared && (local.compared.missing || stage.state.account?.trouble) && !local.sent ? html`<p class="soft">${t(local.compared.missing ? 'server.again_lead' : 'server.order_lead')}</p>
+    ${
+      local.compared && (local.compared.missing || stage.state.account?.trouble) && !local.sent
+        ? html`<p class="soft">${t(local.compared.missing ? 'server.again_lead' : 'server.order_lead')}</p>
       <div>${button(t(local.compared.missing ? 'server.again' : 'server.order'), again, { main: true, busy: stage.running === 'again' })}</div>`
-    : html`<div>${button(t('server.check'), look, {})}</div>`}
+        : html`<div>${button(t('server.check'), look, {})}</div>`
+    }
   </div>`;
 }
 

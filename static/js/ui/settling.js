@@ -8,7 +8,9 @@
  */
 export function settle(stage, root) {
   if (stage.arrived) {
-    const target = /** @type {HTMLElement|null} */ (root.querySelector('main [data-focus]') ?? root.querySelector('main h1'));
+    const target = /** @type {HTMLElement|null} */ (
+      root.querySelector('main [data-focus]') ?? root.querySelector('main h1')
+    );
     if (!target) return; // its part is still loading
     stage.arrived = false;
     target.focus({ preventScroll: true });

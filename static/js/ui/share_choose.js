@@ -23,7 +23,8 @@ export function chosenOf(local) {
   const how = local.how ?? 'all';
   const intimate = local.intimate ? { intimate: true } : {};
   if (how === 'items') return { from: null, to: null, records: [], ...intimate, items: [...(local.items ?? [])] };
-  if (how === 'some' || how === 'new') return { from: null, to: null, records: [...(local.records ?? [])], ...intimate };
+  if (how === 'some' || how === 'new')
+    return { from: null, to: null, records: [...(local.records ?? [])], ...intimate };
   if (how === 'all') return { from: null, to: null, records: null, ...intimate };
   const span = fromPicked({ how: 'between', date: local.from, until: local.until }, Date.now(), phoneZone());
   return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
@@ -50,7 +51,20 @@ export function choosing(stage, next) {
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
     ${which(stage, local.earlier > 0)}
     ${who(stage)}
-    ${local.way === 'here' ? nothing : chips({ name: 'form', legend: t('form.title'), choices: [['pack', t('form.pack')], ['portal', t('form.portal')]], chosen: [local.portal ? 'portal' : 'pack'], on: (code) => stage.set({ portal: code === 'portal' }) })}
+    ${
+      local.way === 'here'
+        ? nothing
+        : chips({
+            name: 'form',
+            legend: t('form.title'),
+            choices: [
+              ['pack', t('form.pack')],
+              ['portal', t('form.portal')],
+            ],
+            chosen: [local.portal ? 'portal' : 'pack'],
+            on: (code) => stage.set({ portal: code === 'portal' }),
+          })
+    }
     ${onwards(stage, t('frame.next'), next, stage.running === 'choose')}`;
 }
 
@@ -75,12 +89,21 @@ function onwards(stage, label, next, busy, asked) {
 function which(stage, isLater) {
   const { local } = stage;
   const how = local.how ?? 'all';
-  const ways = /** @type {[string, string][]} */ ([['all', t('pick.all')], ...(isLater ? [['new', t('pick.new')]] : []), ['dates', t('pick.dates')], ['some', t('pick.some')]]);
+  const ways = /** @type {[string, string][]} */ ([
+    ['all', t('pick.all')],
+    ...(isLater ? [['new', t('pick.new')]] : []),
+    ['dates', t('pick.dates')],
+    ['some', t('pick.some')],
+  ]);
   return html`
     ${chips({ name: 'how', legend: t('pick.title'), quiet: true, choices: ways, chosen: [how], on: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }) })}
-    ${how === 'dates' ? html`<div class="pair">
+    ${
+      how === 'dates'
+        ? html`<div class="pair">
       ${textField({ id: 'from', label: t('when.from'), type: 'date', value: local.from ?? '', on: (from) => stage.set({ from }) })}
-      ${textField({ id: 'until', label: t('when.until'), type: 'date', value: local.until ?? '', on: (until) => stage.set({ until }) })}</div>` : nothing}
+      ${textField({ id: 'until', label: t('when.until'), type: 'date', value: local.until ?? '', on: (until) => stage.set({ until }) })}</div>`
+        : nothing
+    }
     ${how === 'some' ? choosingEntries(stage) : nothing}`;
 }
 
@@ -88,9 +111,19 @@ function which(stage, isLater) {
 export function choosingEntries(stage, among = null) {
   const records = /** @type {string[]} */ (stage.local.records ?? []);
   /** @param {string} record @param {boolean} on */
-  const tick = (record, on) => stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
-  return html`<ul class="rows ticks">${stage.state.entries.filter(({ record }) => !among || among.has(record)).map((row) => html`<li>${checkbox({ id: `pick-${row.record}`, checked: records.includes(row.record), on: (on) => tick(row.record, on),
-    label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>` })}</li>`)}</ul>`;
+  const tick = (record, on) =>
+    stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
+  return html`<ul class="rows ticks">${stage.state.entries
+    .filter(({ record }) => !among || among.has(record))
+    .map(
+      (row) =>
+        html`<li>${checkbox({
+          id: `pick-${row.record}`,
+          checked: records.includes(row.record),
+          on: (on) => tick(row.record, on),
+          label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>`,
+        })}</li>`,
+    )}</ul>`;
 }
 
 /** @param {Stage} stage */

@@ -22,15 +22,36 @@ export function readingFirst(stage, entries) {
     return stage.set({ startWith: on ? [...first, record] : first.filter((one) => one !== record), fullFirst: false });
   };
   const full = stage.local.fullFirst ? html`<p class="error-line" role="alert">${t('sheet.start_full')}</p>` : nothing;
-  const number = (/** @type {Entry} */ one) => (one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no }));
+  const number = (/** @type {Entry} */ one) =>
+    one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no });
   if (entries.length <= CHIPS) {
-    return html`${chips({ name: 'first', legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`, many: true, chosen: first,
-      choices: entries.map((one) => [one.record, `${number(one)} ${one.title.slice(0, 28)}`]), on: tick })}${full}`;
+    return html`${chips({
+      name: 'first',
+      legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`,
+      many: true,
+      chosen: first,
+      choices: entries.map((one) => [one.record, `${number(one)} ${one.title.slice(0, 28)}`]),
+      on: tick,
+    })}${full}`;
   }
   const chosen = entries.filter(({ record }) => first.includes(record));
-  const list = () => html`<ul class="rows ticks">${entries.map((one) => html`<li>${checkbox({ id: `first-${one.record}`, checked: first.includes(one.record), on: (on) => tick(one.record, on),
-    label: html`<span class="small soft">${number(one)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>` })}</li>`)}</ul>`;
+  const list = () =>
+    html`<ul class="rows ticks">${entries.map(
+      (one) =>
+        html`<li>${checkbox({
+          id: `first-${one.record}`,
+          checked: first.includes(one.record),
+          on: (on) => tick(one.record, on),
+          label: html`<span class="small soft">${number(one)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>`,
+        })}</li>`,
+    )}</ul>`;
   const open = Boolean(stage.local.firstOpen);
-  return html`<div class="rows"><div>${row({ title: t('sheet.start_with'), more: chosen.length ? chosen.map(number).join(', ') : t('sheet.start_hint'), icon: 'list', expanded: open,
-    on: () => stage.set({ firstOpen: !open }), body: open ? list() : nothing })}</div></div>${full}`;
+  return html`<div class="rows"><div>${row({
+    title: t('sheet.start_with'),
+    more: chosen.length ? chosen.map(number).join(', ') : t('sheet.start_hint'),
+    icon: 'list',
+    expanded: open,
+    on: () => stage.set({ firstOpen: !open }),
+    body: open ? list() : nothing,
+  })}</div></div>${full}`;
 }

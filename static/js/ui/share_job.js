@@ -19,9 +19,20 @@ import { WAYS } from './share_ways.js';
 function optionsOf(flow, records) {
   const { initials = '', ...sheet } = flow.sheet ?? {};
   return {
-    ...(records ? { from: null, to: null, records } : chosenOf(flow)), profile: flow.profile ?? 'police', kind: flow.kind ?? 'pack', initials: initials.trim().toUpperCase(), own_words: flow.ownWords ?? '',
-    start_with: flow.startWith ?? [], ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }), sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])), restricted: flow.apart ?? true, intimate: Boolean(flow.intimate),
-    ...(flow.reference ? { recipientRef: flow.reference } : {}), review: flow.review ?? {}, looked: flow.summary?.looked ?? [], say: SAY,
+    ...(records ? { from: null, to: null, records } : chosenOf(flow)),
+    profile: flow.profile ?? 'police',
+    kind: flow.kind ?? 'pack',
+    initials: initials.trim().toUpperCase(),
+    own_words: flow.ownWords ?? '',
+    start_with: flow.startWith ?? [],
+    ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }),
+    sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])),
+    restricted: flow.apart ?? true,
+    intimate: Boolean(flow.intimate),
+    ...(flow.reference ? { recipientRef: flow.reference } : {}),
+    review: flow.review ?? {},
+    looked: flow.summary?.looked ?? [],
+    say: SAY,
   };
 }
 
@@ -33,12 +44,24 @@ export async function start(stage, flow, { agreed, part = 0, saveTo = null }) {
   const parts = flow.small ? flow.summary.groups : [];
   const here = flow.way === 'here';
   /** @type {Job} */
-  const job = { at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 }, done: null, stopped: false, here, part, parts, flow, agreed };
+  const job = {
+    at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 },
+    done: null,
+    stopped: false,
+    here,
+    part,
+    parts,
+    flow,
+    agreed,
+  };
   const { generation } = stage;
   stage.job = job;
   stage.packing = undefined;
   stage.stand({ name: 'share' });
-  const tell = (/** @type {Step} */ at) => { job.at = at; stage.draw(); };
+  const tell = (/** @type {Step} */ at) => {
+    job.at = at;
+    stage.draw();
+  };
   try {
     const options = { ...optionsOf(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
     job.done = await (here ? stage.app.buildHere(options, tell) : stage.app.buildPack(options, tell));
@@ -62,12 +85,21 @@ export async function start(stage, flow, { agreed, part = 0, saveTo = null }) {
  * @param {Stage} stage @param {Record<string, any>} flow @param {number} made parts that are made and stay so
  */
 function lookAgain(stage, flow, made) {
-  stage.packing = Object.assign(flow, { step: flow.how === 'items' ? 'items' : 'choose', earlier: (flow.earlier ?? 0) + made, agreed: false, overridden: false });
+  stage.packing = Object.assign(flow, {
+    step: flow.how === 'items' ? 'items' : 'choose',
+    earlier: (flow.earlier ?? 0) + made,
+    agreed: false,
+    overridden: false,
+  });
 }
 
 /** @param {Stage} stage @param {Job} job */
 export function building(stage, job) {
-  const stop = async () => { job.stopped = true; stage.draw(); await stage.app.cancelPack().catch(() => undefined); };
+  const stop = async () => {
+    job.stopped = true;
+    stage.draw();
+    await stage.app.cancelPack().catch(() => undefined);
+  };
   return html`<div class="stack-wide">${heading(t('build.title'))}
     ${job.parts.length > 1 ? html`<p>${t('parts.of', { n: job.part + 1, of: job.parts.length })}</p>` : nothing}
     ${progress({ label: t(`build.${job.at.step}`), done: job.at.done, total: job.at.total, cancel: stop, cancelLabel: t('build.cancel') })}
@@ -99,7 +131,14 @@ export function ready(stage, job) {
       <div>${row({ title: t('pack.note'), more: t('pack.note_more'), icon: 'person', on: () => stage.go({ name: 'shared', record: made.record }) })}</div>
     </div>
     ${made.file || made.files ? html`<p class="care small">${t('pack.saved')}</p>` : nothing}
-    <div>${button(t('pack.again'), () => { stage.job = undefined; stage.stand({ name: 'share' }); }, { plain: true })}</div>
+    <div>${button(
+      t('pack.again'),
+      () => {
+        stage.job = undefined;
+        stage.stand({ name: 'share' });
+      },
+      { plain: true },
+    )}</div>
   </div>`;
 }
 

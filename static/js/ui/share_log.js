@@ -28,13 +28,27 @@ function card(stage, one) {
   const editing = (stage.local.editing ?? stage.place.record) === one.record;
   const facts = [
     `${t('log.made', { at: at(fields['made_at'] ?? one.at) })} · ${tn('log.items', fields['record_ids']?.length ?? 0)}${fields['attachments_included'] ? ` · ${tn('log.size', fields['attachments_included'])}` : ''}`,
-    dotted([fields['delivered_to'], label('delivered_ways', fields['delivered_how'])]), fields['receipt_ref'] ? `${t('log.ref')}: ${fields['receipt_ref']}` : '',
-    ...openings(fields), fields['restricted_included'] === false && one.label ? t('log.servable') : '', String(restricted['notes'] ?? '').startsWith('Went on') ? t('log.went_on') : '',
+    dotted([fields['delivered_to'], label('delivered_ways', fields['delivered_how'])]),
+    fields['receipt_ref'] ? `${t('log.ref')}: ${fields['receipt_ref']}` : '',
+    ...openings(fields),
+    fields['restricted_included'] === false && one.label ? t('log.servable') : '',
+    String(restricted['notes'] ?? '').startsWith('Went on') ? t('log.went_on') : '',
   ].filter(Boolean);
   return html`<article class="card stack-close"><h2>${one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields['kind'])}${one.label && fields['kind'] !== 'pack' ? html` <span class="small soft">${label('export_kinds', fields['kind'])}</span>` : nothing}</h2>
     ${facts.map((line) => html`<p class="small" dir="auto">${line}</p>`)}
     ${one.twin ? html`<p class="care small">${t('log.twin', { no: one.label, plain: fields['pack_no'] })}</p>` : nothing}
-    ${editing ? form(stage, one) : html`<div>${button(t('log.change'), () => { stage.place = { name: 'shared' }; stage.set({ editing: one.record, said: null }); }, { plain: true })}</div>`}</article>`;
+    ${
+      editing
+        ? form(stage, one)
+        : html`<div>${button(
+            t('log.change'),
+            () => {
+              stage.place = { name: 'shared' };
+              stage.set({ editing: one.record, said: null });
+            },
+            { plain: true },
+          )}</div>`
+    }</article>`;
 }
 
 /** @param {number} ms */
@@ -44,25 +58,57 @@ const at = momentSaid;
 function openings(fields) {
   if (fields['delivered_how'] !== 'handover') return [];
   const seen = Array.isArray(fields['openings']) ? fields['openings'] : [];
-  return seen.length ? seen.map((one) => t('log.opened', { at: at(typeof one === 'number' ? one : Number(one?.at ?? 0)) })) : [t('log.not_opened')];
+  return seen.length
+    ? seen.map((one) => t('log.opened', { at: at(typeof one === 'number' ? one : Number(one?.at ?? 0)) }))
+    : [t('log.not_opened')];
 }
 
 /** @param {Stage} stage @param {Shared} one */
 function form(stage, one) {
   const { local } = stage;
-  const typed = (local.said ??= { delivered_to: one.fields['delivered_to'] ?? '', delivered_how: one.fields['delivered_how'] ?? 'saved', receipt_ref: one.fields['receipt_ref'] ?? '' });
-  const codes = vocabulary(stage)?.['delivered_ways']?.codes.slice(0, WAYS) ?? [];
-  const save = () => stage.run('log', async () => {
-    await stage.app.noteDelivery(one.record, { ...typed, reason: forOthers(() => t('log.reason')) });
-    stage.place = { name: 'shared' };
-    Object.assign(local, { editing: null, said: null });
-    stage.refresh('shared');
-    stage.say(t('log.saved'));
+  const typed = (local.said ??= {
+    delivered_to: one.fields['delivered_to'] ?? '',
+    delivered_how: one.fields['delivered_how'] ?? 'saved',
+    receipt_ref: one.fields['receipt_ref'] ?? '',
   });
+  const codes = vocabulary(stage)?.['delivered_ways']?.codes.slice(0, WAYS) ?? [];
+  const save = () =>
+    stage.run('log', async () => {
+      await stage.app.noteDelivery(one.record, { ...typed, reason: forOthers(() => t('log.reason')) });
+      stage.place = { name: 'shared' };
+      Object.assign(local, { editing: null, said: null });
+      stage.refresh('shared');
+      stage.say(t('log.saved'));
+    });
   return html`<div class="stack">
-    ${textField({ id: 'to', label: t('log.to'), hint: t('log.to_hint'), value: typed.delivered_to, on: (value) => { typed.delivered_to = value; } })}
-    ${chips({ name: 'how-given', legend: t('log.how'), choices: codes.map((code) => [code.code, said(code)]), chosen: [typed.delivered_how], on: (code) => { typed.delivered_how = code; stage.draw(); } })}
-    ${textField({ id: 'ref', label: t('log.ref'), hint: t('log.ref_hint'), value: typed.receipt_ref, on: (value) => { typed.receipt_ref = value; } })}
+    ${textField({
+      id: 'to',
+      label: t('log.to'),
+      hint: t('log.to_hint'),
+      value: typed.delivered_to,
+      on: (value) => {
+        typed.delivered_to = value;
+      },
+    })}
+    ${chips({
+      name: 'how-given',
+      legend: t('log.how'),
+      choices: codes.map((code) => [code.code, said(code)]),
+      chosen: [typed.delivered_how],
+      on: (code) => {
+        typed.delivered_how = code;
+        stage.draw();
+      },
+    })}
+    ${textField({
+      id: 'ref',
+      label: t('log.ref'),
+      hint: t('log.ref_hint'),
+      value: typed.receipt_ref,
+      on: (value) => {
+        typed.receipt_ref = value;
+      },
+    })}
     <div>${button(t('log.save'), save, { main: true, busy: stage.running === 'log' })}</div></div>`;
 }
 

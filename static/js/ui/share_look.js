@@ -37,13 +37,25 @@ export function looking(stage, done) {
   const n = local.looked ?? 0;
   const one = looks[n];
   if (local.masking && one) return covering(stage, one);
-  if (!one) return html`${heading(t('look.title'))}${errorSummary(stage)}<p>${t('look.none')}</p><div>${button(t('frame.next'), () => settled(stage, done), { main: true, busy: stage.running === 'look' })}</div>`;
+  if (!one)
+    return html`${heading(t('look.title'))}${errorSummary(stage)}<p>${t('look.none')}</p><div>${button(t('frame.next'), () => settled(stage, done), { main: true, busy: stage.running === 'look' })}</div>`;
   const found = show(stage, one);
   for (const next of looks.slice(n + 1, n + 1 + AHEAD)) show(stage, next);
-  const cover = () => { stage.arrived = true; stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0, after: () => answer(stage, one, 'covered', done) } }); };
+  const cover = () => {
+    stage.arrived = true;
+    stage.set({
+      masking: { boxes: [], what: [], why: '', chosen: 0, after: () => answer(stage, one, 'covered', done) },
+    });
+  };
   const key = (/** @type {KeyboardEvent} */ event) => {
     const decision = KEYS[event.key];
-    if (event.altKey || event.ctrlKey || event.metaKey || /** @type {Element} */ (event.target).matches('input, textarea')) return;
+    if (
+      event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      /** @type {Element} */ (event.target).matches('input, textarea')
+    )
+      return;
     if (decision) answer(stage, one, decision, done);
     else if (event.key === '3' && !one.film) cover();
     else if (event.key === '0' && n) before(stage);
@@ -51,8 +63,11 @@ export function looking(stage, done) {
   return html`<div class="stack-wide" @keydown=${key}>${heading(t('look.title'))}
     ${n ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
     <p class="small soft" role="status">${t('look.of', { n: n + 1, of: looks.length })}${one.name ? html` · <span dir="auto">${one.name}</span>` : nothing}</p>
-    <div class="look-picture look-once">${found.data?.url ? html`<img src=${found.data.url} alt=${t('file.picture_of', { name: one.name })}>`
-    : html`<p class="soft page">${found.data === null || found.problem ? t('file.no_preview') : t('frame.loading')}</p>`}</div>
+    <div class="look-picture look-once">${
+      found.data?.url
+        ? html`<img src=${found.data.url} alt=${t('file.picture_of', { name: one.name })}>`
+        : html`<p class="soft page">${found.data === null || found.problem ? t('file.no_preview') : t('frame.loading')}</p>`
+    }</div>
     ${one.film ? html`<p class="small care">${t('look.film')}</p>` : nothing}${one.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing}
     <div class="stack-close">
       ${button(t('look.ok'), () => answer(stage, one, 'fine', done), { main: true, wide: true })}
@@ -67,7 +82,10 @@ export function looking(stage, done) {
 /** @param {Stage} stage @param {Look} look */
 function covering(stage, look) {
   const found = stage.find(`attachment:look:${look.attachment}`, () => stage.app.readAttachment(look.attachment));
-  const stop = () => { stage.arrived = true; stage.set({ masking: null }); };
+  const stop = () => {
+    stage.arrived = true;
+    stage.set({ masking: null });
+  };
   if (found.data) return masking(stage, found.data);
   return html`${heading(t('look.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p><div>${button(t('frame.cancel'), stop)}</div>`;
 }
@@ -92,7 +110,10 @@ function answer(stage, look, decision, done) {
   stage.problem = null;
   stage.set({ looked: (local.looked ?? 0) + 1 });
   // After what is running now: a covered copy is saved by the turn this comes from.
-  if ((local.looked ?? 0) >= local.looks.length) setTimeout(() => { if (generation === stage.generation) void settled(stage, done); });
+  if ((local.looked ?? 0) >= local.looks.length)
+    setTimeout(() => {
+      if (generation === stage.generation) void settled(stage, done);
+    });
 }
 
 /** Waits until every answer is kept; a picture opened meanwhile is not walked away from. @param {Stage} stage @param {() => unknown} done */
@@ -125,6 +146,12 @@ function skip(stage, left, done) {
     stage.local.looked = stage.local.looks.length;
     return settled(stage, done);
   };
-  stage.openSheet((on) => sheet(on, t('look.skip_title'), html`<p>${tn('look.skip_lead', left)}</p>
-    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`));
+  stage.openSheet((on) =>
+    sheet(
+      on,
+      t('look.skip_title'),
+      html`<p>${tn('look.skip_lead', left)}</p>
+    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`,
+    ),
+  );
 }

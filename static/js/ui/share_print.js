@@ -32,25 +32,38 @@ function print(stage) {
 /** @param {Stage} stage @param {Chronology} made */
 function sheet(stage, made) {
   return html`<div class="stack-wide printed">
-    <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(t('bar.back'), () => { stage.arrived = true; stage.set({ made: null }); }, { plain: true })}</div>
+    <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(
+      t('bar.back'),
+      () => {
+        stage.arrived = true;
+        stage.set({ made: null });
+      },
+      { plain: true },
+    )}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
     <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
-    ${made.rows.map((row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
+    ${made.rows.map(
+      (row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${words('recorded')}: ${row.recorded}</p>
       ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
       ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
-      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}
+      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`,
+    )}
     ${made.statements.length ? html`<h2>${words('said')}</h2>` : nothing}
-    ${made.statements.map((one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
-      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`)}
+    ${made.statements.map(
+      (one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
+      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`,
+    )}
     ${made.named.length ? html`<h2>${words('named')}</h2>${made.named.map(({ ref, cells }) => html`<section class="printed-row stack-close"><h3>${ref}</h3>${pairs(cells)}</section>`)}` : nothing}</div>
   </div>`;
 }
 
 /** @param {Cell[]} cells */
 function pairs(cells) {
-  return cells.length ? html`<dl class="facts facts-close">${cells.map((one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`)}</dl>` : nothing;
+  return cells.length
+    ? html`<dl class="facts facts-close">${cells.map((one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`)}</dl>`
+    : nothing;
 }
 
 export const views = { print };

@@ -24,7 +24,8 @@ function quick(stage) {
   vocabulary(stage);
   // What was read while entries were still coming is read again once they are here.
   const found = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
-  if (found.problem) return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
+  if (found.problem)
+    return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const { local } = stage;
   const own = partsOf(found.data);
@@ -38,9 +39,24 @@ function quick(stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p class="care">${t('quick.danger')}</p></div>
     ${errorSummary(stage)}
-    <ul class="rows ticks">${all.map((part) => html`<li>${checkbox({ id: `quick-${part.key}`, checked: isOn(part), label: html`${t(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
-    on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }) })}</li>`)}</ul>
-    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), { main: true, wide: true })}${button(t('quick.large'), () => { if (!text) return none(); stage.arrived = true; return stage.set({ large: true }); }, { wide: true, icon: 'eye' })}</div>
+    <ul class="rows ticks">${all.map(
+      (part) =>
+        html`<li>${checkbox({
+          id: `quick-${part.key}`,
+          checked: isOn(part),
+          label: html`${t(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
+          on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
+        })}</li>`,
+    )}</ul>
+    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), { main: true, wide: true })}${button(
+      t('quick.large'),
+      () => {
+        if (!text) return none();
+        stage.arrived = true;
+        return stage.set({ large: true });
+      },
+      { wide: true, icon: 'eye' },
+    )}</div>
     <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
     <section class="stack-close"><h2>${t('quick.words')}</h2>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`))}`)}</div></section>
     ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, found.data.records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
@@ -54,7 +70,10 @@ function both(own, part, i, line) {
 
 /** @param {Stage} stage @param {Part[]} parts @param {Part[]} own */
 function large(stage, parts, own) {
-  const back = () => { stage.arrived = true; stage.set({ large: false }); };
+  const back = () => {
+    stage.arrived = true;
+    stage.set({ large: false });
+  };
   return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), back)}</div>
     ${parts.map((part) => html`<section class="stack-close quick-large"><h2 lang="en-GB" dir="auto">${part.head}</h2>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`))}</section>`)}
     <div>${button(t('quick.small'), back)}</div></div>`;
@@ -84,56 +103,118 @@ function note(stage, records) {
 /** @param {any} found @returns {Part[]} those that say something, in the order of the forms */
 function partsOf(found) {
   const { newest, counts, settings } = found;
-  const numbers = (/** @type {string[]} */ ids) => tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
+  const numbers = (/** @type {string[]} */ ids) =>
+    tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
   const [last, ...before] = newest;
   const parts = /** @type {Omit<Part, 'head'>[]} */ ([
     { key: 'now', lines: last ? happened(last.fields) : [] },
     { key: 'since', lines: since(counts) },
     { key: 'who', lines: found.people.map((/** @type {any} */ one) => person(one, found)) },
     { key: 'names', apart: true, lines: found.people.flatMap(keptApart) },
-    { key: 'what', lines: counts.behaviours.slice(0, MOST_CODES).map((/** @type {any} */ { code, ids }) => t('quick.times', { what: label('behaviours', code), n: ids.length })) },
+    {
+      key: 'what',
+      lines: counts.behaviours
+        .slice(0, MOST_CODES)
+        .map((/** @type {any} */ { code, ids }) =>
+          t('quick.times', { what: label('behaviours', code), n: ids.length }),
+        ),
+    },
     { key: 'fear', lines: fear(found, numbers) },
     { key: 'orders', lines: orders(found, numbers) },
     { key: 'reports', lines: found.reports.map(report) },
-    { key: 'seen', lines: [...(counts.witness.length ? [tn('quick.witness', counts.witness.length, { list: numbers(counts.witness) })] : []), ...found.cameras.map(camera)] },
+    {
+      key: 'seen',
+      lines: [
+        ...(counts.witness.length
+          ? [tn('quick.witness', counts.witness.length, { list: numbers(counts.witness) })]
+          : []),
+        ...found.cameras.map(camera),
+      ],
+    },
     { key: 'files', lines: found.pictures ? [tn('quick.pictures', found.pictures)] : [] },
-    { key: 'effect', lines: found.impacts.map((/** @type {any} */ { fields }) => [label('impact_domains', fields.domain), fields.after].filter(Boolean).join(': ')) },
+    {
+      key: 'effect',
+      lines: found.impacts.map((/** @type {any} */ { fields }) =>
+        [label('impact_domains', fields.domain), fields.after].filter(Boolean).join(': '),
+      ),
+    },
     { key: 'others', lines: before.map((/** @type {any} */ one) => happened(one.fields)[0] ?? '') },
-    { key: 'reach', apart: true, lines: ['name_to_use', 'safe_contact', 'needs'].filter((name) => settings.restricted[name]).map((name) => `${t(`sheet.${name}`)}: ${settings.restricted[name]}`) },
+    {
+      key: 'reach',
+      apart: true,
+      lines: ['name_to_use', 'safe_contact', 'needs']
+        .filter((name) => settings.restricted[name])
+        .map((name) => `${t(`sheet.${name}`)}: ${settings.restricted[name]}`),
+    },
   ]);
-  return parts.map((part) => ({ ...part, head: t(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) })).filter(({ lines }) => lines.length);
+  return parts
+    .map((part) => ({ ...part, head: t(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) }))
+    .filter(({ lines }) => lines.length);
 }
 
 /** @param {Fields} fields @returns {string[]} */
 function happened(fields) {
   const where = label('places', fields['place_category']);
-  return [t('quick.happened', { when: whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields })), words: String(fields['narrative'] ?? '') }), where ? t('quick.where', { where }) : ''];
+  return [
+    t('quick.happened', {
+      when: whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields })),
+      words: String(fields['narrative'] ?? ''),
+    }),
+    where ? t('quick.where', { where }) : '',
+  ];
 }
 
 /** @param {any} counts @returns {string[]} */
 function since(counts) {
-  return [tn('quick.count', counts.all.length), counts.since ? t('quick.since', { first: dayWords(counts.since), last: dayWords(counts.until) }) : '',
-    counts.new_accounts?.length ? tn('quick.accounts', counts.new_accounts.length) : ''];
+  return [
+    tn('quick.count', counts.all.length),
+    counts.since ? t('quick.since', { first: dayWords(counts.since), last: dayWords(counts.until) }) : '',
+    counts.new_accounts?.length ? tn('quick.accounts', counts.new_accounts.length) : '',
+  ];
 }
 
 /** @param {any} one @param {any} found @returns {string} */
 function person({ record, fields }, found) {
-  const accounts = found.accounts.filter((/** @type {any} */ { fields: of }) => of.person_id === record).map((/** @type {any} */ { fields: of }) => [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '));
-  const vehicles = found.vehicles.filter((/** @type {any} */ { fields: of }) => (of.person_ids ?? []).includes(record)).map((/** @type {any} */ one) => nameOf('vehicle', one.fields));
-  return [nameOf('person', fields), ...(fields['aliases'] ?? []), label('relationships', fields['relationship']), fields['dob_or_age'], fields['description'], ...vehicles, ...accounts].filter(Boolean).join('; ');
+  const accounts = found.accounts
+    .filter((/** @type {any} */ { fields: of }) => of.person_id === record)
+    .map((/** @type {any} */ { fields: of }) =>
+      [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '),
+    );
+  const vehicles = found.vehicles
+    .filter((/** @type {any} */ { fields: of }) => (of.person_ids ?? []).includes(record))
+    .map((/** @type {any} */ one) => nameOf('vehicle', one.fields));
+  return [
+    nameOf('person', fields),
+    ...(fields['aliases'] ?? []),
+    label('relationships', fields['relationship']),
+    fields['dob_or_age'],
+    fields['description'],
+    ...vehicles,
+    ...accounts,
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 /** What police need to find and to speak to somebody, and nobody else should read. @param {any} one @returns {string[]} */
 function keptApart({ fields, restricted = {} }) {
   const safe = restricted['safe_to_approach'];
-  const said = [restricted['real_name'], restricted['last_known_places'], restricted['contact'], typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${label('yes_no', safe)}` : ''].filter(Boolean);
+  const said = [
+    restricted['real_name'],
+    restricted['last_known_places'],
+    restricted['contact'],
+    typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${label('yes_no', safe)}` : '',
+  ].filter(Boolean);
   return said.length ? [`${nameOf('person', fields)}: ${inOneLine(said)}`] : [];
 }
 
 /** @param {any} found @param {(ids: string[]) => string} numbers @returns {string[]} */
 function fear({ counts, afraid }, numbers) {
   const all = counts.marks.threat ?? [];
-  return [all.length ? tn('quick.threats', all.length, { list: numbers(all) }) : '', afraid.length ? tn('quick.afraid', afraid.length, { list: numbers(afraid) }) : ''];
+  return [
+    all.length ? tn('quick.threats', all.length, { list: numbers(all) }) : '',
+    afraid.length ? tn('quick.afraid', afraid.length, { list: numbers(afraid) }) : '',
+  ];
 }
 
 /** @param {any} found @param {(ids: string[]) => string} numbers @returns {string[]} */
@@ -141,16 +222,36 @@ function orders({ orders: list, notices, counts }, numbers) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const broken = [...new Set(counts.breaches.flatMap((/** @type {any} */ one) => one.ids))];
   return [
-    ...list.filter((/** @type {any} */ { fields }) => isInForce(fields, today)).map((/** @type {any} */ { fields }) => inOneLine([label('orders', fields.kind), fields.court, fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '', fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : ''])),
+    ...list
+      .filter((/** @type {any} */ { fields }) => isInForce(fields, today))
+      .map((/** @type {any} */ { fields }) =>
+        inOneLine([
+          label('orders', fields.kind),
+          fields.court,
+          fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '',
+          fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : '',
+        ]),
+      ),
     broken.length ? tn('quick.breach', broken.length, { list: numbers(/** @type {string[]} */ (broken)) }) : '',
-    ...notices.map((/** @type {any} */ { fields }) => (fields.exact_words ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words }) : t('quick.stop_plain', { at: momentWords(fields.at) }))),
+    ...notices.map((/** @type {any} */ { fields }) =>
+      fields.exact_words
+        ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words })
+        : t('quick.stop_plain', { at: momentWords(fields.at) }),
+    ),
   ];
 }
 
 /** @param {any} report */
 function report({ fields }) {
   const refs = [fields.crime_ref, fields.incident_ref].filter(Boolean).map((ref) => t('quick.ref', { ref }));
-  return inOneLine([label('report_to', fields.to), fields.force, momentWords(fields.at), ...refs, fields.officer_name, fields.collar_no]);
+  return inOneLine([
+    label('report_to', fields.to),
+    fields.force,
+    momentWords(fields.at),
+    ...refs,
+    fields.officer_name,
+    fields.collar_no,
+  ]);
 }
 
 /** @param {any} one */

@@ -6,8 +6,17 @@ import './strings_handover.js';
 /** @typedef {{title: string, more: string, shown: (stage: Stage, job: Job) => boolean, on: (stage: Stage, job: Job) => unknown}} Way `title` and `more` are keys of the tables of words */
 
 /** @type {readonly Way[]} */
-export const WAYS = [{
-  title: 'hand.way', more: 'hand.way_more', on: (stage) => stage.go({ name: 'handover' }),
-  // It lies on the server, which a keeper at high risk asked to keep out of it.
-  shown: (stage, { done }) => Boolean(done?.file && stage.state.account?.registered && stage.find('pack-ways', () => stage.app.packWays()).data?.high_risk === false),
-}];
+export const WAYS = [
+  {
+    title: 'hand.way',
+    more: 'hand.way_more',
+    on: (stage) => stage.go({ name: 'handover' }),
+    // It lies on the server, which a keeper at high risk asked to keep out of it.
+    shown: (stage, { done }) =>
+      Boolean(
+        done?.file &&
+          stage.state.account?.registered &&
+          stage.find('pack-ways', () => stage.app.packWays()).data?.high_risk === false,
+      ),
+  },
+];

@@ -27,8 +27,15 @@ const SECTIONS = ['last', 'picked', 'others', 'count', 'who', 'orders', 'refs', 
 function show(stage) {
   const { record, kind, records } = stage.place;
   vocabulary(stage);
-  const found = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}), ...(records ? { records } : {}) }));
-  if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
+  const found = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () =>
+    stage.app.readForShow({
+      ...(record ? { record } : {}),
+      ...(kind ? { kind } : {}),
+      ...(records ? { records } : {}),
+    }),
+  );
+  if (found.problem)
+    return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const choices = choicesOf(stage, found.data);
   const { local } = stage;
@@ -46,7 +53,15 @@ function show(stage) {
     <div class="stack-close">${heading(t('show.title'))}<p>${t('show.lead')}</p>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}</div>
     ${errorSummary(stage)}
     <div>${button(t('show.do'), go, { main: true, wide: true, icon: 'eye', busy: stage.running === 'show' })}</div>
-    ${SECTIONS.map((section) => group(stage, section, choices.filter((one) => one.section === section), isTicked, found.data.settings))}
+    ${SECTIONS.map((section) =>
+      group(
+        stage,
+        section,
+        choices.filter((one) => one.section === section),
+        isTicked,
+        found.data.settings,
+      ),
+    )}
     ${languageField(stage, found.data.settings)}
     <p class="small soft">${t('show.after')}</p>
   </div>`;
@@ -54,23 +69,31 @@ function show(stage) {
 
 /** The cards that were shown are ticked the next time. @param {Stage} stage @param {Choice[]} ticked @param {{fields: Fields}} settings */
 async function keepCards(stage, ticked, settings) {
-  const cards = NEEDS.filter(({ code }) => ticked.some(({ id }) => id === `card/${code}`)).map(({ code }) => ({ code, words: wordsFor(stage, settings, code) }));
+  const cards = NEEDS.filter(({ code }) => ticked.some(({ id }) => id === `card/${code}`)).map(({ code }) => ({
+    code,
+    words: wordsFor(stage, settings, code),
+  }));
   if (JSON.stringify(cards) === JSON.stringify(settings.fields['show_cards'] ?? [])) return;
   await stage.app.saveSettings({ fields: { show_cards: cards.length ? cards : null } });
 }
 
 /** What the keeper added to a card, now or the last time. @param {Stage} stage @param {{fields: Fields}} settings @param {string} code @returns {string} */
 function wordsFor(stage, settings, code) {
-  const kept = Array.isArray(settings.fields['show_cards']) ? settings.fields['show_cards'].find((one) => one?.code === code)?.words : '';
+  const kept = Array.isArray(settings.fields['show_cards'])
+    ? settings.fields['show_cards'].find((one) => one?.code === code)?.words
+    : '';
   return stage.local.words?.[code] ?? (typeof kept === 'string' ? kept : '');
 }
 
 /** @param {Stage} stage @param {string} section @param {Choice[]} choices @param {(one: Choice) => boolean} isTicked @param {{fields: Fields}} settings */
 function group(stage, section, choices, isTicked, settings) {
   if (!choices.length) return nothing;
-  const tick = (/** @type {Choice} */ one) => html`<li>${checkbox({ id: `show-${one.id.replaceAll('/', '-')}`, checked: isTicked(one),
+  const tick = (/** @type {Choice} */ one) => html`<li>${checkbox({
+    id: `show-${one.id.replaceAll('/', '-')}`,
+    checked: isTicked(one),
     label: html`<span dir="auto">${one.label}</span>${one.apart ? html`<span class="row-more">${t('show.apart')}</span>` : nothing}${one.hint ? html`<span class="row-more">${one.hint}</span>` : nothing}`,
-    on: (on) => stage.set({ ticks: { ...stage.local.ticks, [one.id]: on } }) })}
+    on: (on) => stage.set({ ticks: { ...stage.local.ticks, [one.id]: on } }),
+  })}
     ${section === 'cards' && isTicked(one) ? cardWords(stage, one, settings) : nothing}</li>`;
   const folded = section === 'others' && !stage.local.others;
   return html`<section class="stack-close"><h2>${t(`show.${section}`)}</h2>
@@ -106,39 +129,121 @@ function languageOf(stage, { fields }) {
 function choicesOf(stage, found) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const picked = new Set(found.picked);
-  const entries = found.entries.map((/** @type {any} */ one) => entryChoice(one, one.record === found.first ? 'last' : picked.has(one.record) ? 'picked' : 'others'));
-  const count = { id: 'count', section: 'count', ticked: true, label: countLines(found).map(({ text }) => text).join(' · '), block: { title: '', lines: countLines(found) } };
-  const needs = ['name_to_use', 'needs', 'safe_contact'].filter((name) => found.settings.restricted[name])
-    .map((name) => ({ id: `settings/${name}`, section: 'cards', apart: true, ticked: false, label: `${t(`sheet.${name}`)}: ${found.settings.restricted[name]}`, block: { title: t(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] } }));
+  const entries = found.entries.map((/** @type {any} */ one) =>
+    entryChoice(one, one.record === found.first ? 'last' : picked.has(one.record) ? 'picked' : 'others'),
+  );
+  const count = {
+    id: 'count',
+    section: 'count',
+    ticked: true,
+    label: countLines(found)
+      .map(({ text }) => text)
+      .join(' · '),
+    block: { title: '', lines: countLines(found) },
+  };
+  const needs = ['name_to_use', 'needs', 'safe_contact']
+    .filter((name) => found.settings.restricted[name])
+    .map((name) => ({
+      id: `settings/${name}`,
+      section: 'cards',
+      apart: true,
+      ticked: false,
+      label: `${t(`sheet.${name}`)}: ${found.settings.restricted[name]}`,
+      block: { title: t(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] },
+    }));
   const language = languageOf(stage, found.settings);
   const cards = NEEDS.map((card) => {
     const lines = cardLines(card, wordsFor(stage, found.settings, card.code), language);
-    return { id: `card/${card.code}`, section: 'cards', ticked: Array.isArray(found.settings.fields['show_cards']) && found.settings.fields['show_cards'].some((/** @type {any} */ one) => one?.code === card.code), label: lines[0]?.text ?? '', block: { title: '', lines } };
+    return {
+      id: `card/${card.code}`,
+      section: 'cards',
+      ticked:
+        Array.isArray(found.settings.fields['show_cards']) &&
+        found.settings.fields['show_cards'].some((/** @type {any} */ one) => one?.code === card.code),
+      label: lines[0]?.text ?? '',
+      block: { title: '', lines },
+    };
   });
-  const refs = found.reports.filter((/** @type {any} */ { fields }) => fields['crime_ref'] || fields['incident_ref']).map((/** @type {any} */ one) => refChoice(stage, one));
-  return [...entries, count, ...found.people.flatMap((/** @type {any} */ one) => personChoices(stage, one, found)), ...found.orders.flatMap((/** @type {any} */ one) => orderChoices(stage, one, found, today)), ...refs, ...cards, ...needs];
+  const refs = found.reports
+    .filter((/** @type {any} */ { fields }) => fields['crime_ref'] || fields['incident_ref'])
+    .map((/** @type {any} */ one) => refChoice(stage, one));
+  return [
+    ...entries,
+    count,
+    ...found.people.flatMap((/** @type {any} */ one) => personChoices(stage, one, found)),
+    ...found.orders.flatMap((/** @type {any} */ one) => orderChoices(stage, one, found, today)),
+    ...refs,
+    ...cards,
+    ...needs,
+  ];
 }
 
 /** @param {{record: string, seq_no: number|null, fields: Fields, restricted: Fields}} one @param {'last'|'picked'|'others'} section those asked for are ticked @returns {Choice} */
 function entryChoice({ record, seq_no, fields }, section) {
   const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))}`;
   const text = String(fields['narrative'] ?? '');
-  return { id: `entry/${record}`, section, ticked: section !== 'others', label: `${title}: ${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`, block: { title, lines: text ? [{ text }] : [] } };
+  return {
+    id: `entry/${record}`,
+    section,
+    ticked: section !== 'others',
+    label: `${title}: ${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`,
+    block: { title, lines: text ? [{ text }] : [] },
+  };
 }
 
 /** @param {{count: number, since: number|null}} found */
 function countLines({ count, since }) {
-  return [{ text: tn('show.count_line', count) }, ...(since === null ? [] : [{ text: t('show.since_line', { day: day(since) }) }])];
+  return [
+    { text: tn('show.count_line', count) },
+    ...(since === null ? [] : [{ text: t('show.since_line', { day: day(since) }) }]),
+  ];
 }
 
 /** @param {Stage} stage @param {any} person @param {any} found @returns {Choice[]} */
 function personChoices(stage, { record, code, fields, restricted }, found) {
   const name = `${titleOf(stage, 'person', fields)} (${code})`;
-  const lines = [label('relationships', fields['relationship']), fields['description'], ...(Array.isArray(fields['aliases']) ? fields['aliases'] : [])].filter(Boolean).map((text) => ({ text: String(text) }));
-  const mine = (/** @type {any} */ one) => one.fields['person_id'] === record || (Array.isArray(one.fields['person_ids']) && one.fields['person_ids'].includes(record)) || (fields['account_ids'] ?? []).includes?.(one.record) || (fields['vehicle_ids'] ?? []).includes?.(one.record);
-  const linked = (/** @type {string} */ kind) => found[`${kind}s`].filter(mine).map((/** @type {any} */ one) => ({ id: `${kind}/${one.record}`, section: 'who', ticked: true, label: titleOf(stage, kind, one.fields), block: { title: name, lines: [{ text: titleOf(stage, kind, one.fields) }] } }));
-  const apart = ['real_name', 'last_known_places'].filter((one) => restricted[one]).map((one) => ({ id: `person/${record}/${one}`, section: 'who', apart: true, ticked: false, label: `${t(`f.person.${one}`)}: ${restricted[one]}`, block: { title: name, lines: [{ text: String(restricted[one]) }] } }));
-  return [{ id: `person/${record}`, section: 'who', ticked: true, label: [name, ...lines.map(({ text }) => text)].join(' · '), block: { title: name, lines } }, ...linked('account'), ...linked('vehicle'), ...apart];
+  const lines = [
+    label('relationships', fields['relationship']),
+    fields['description'],
+    ...(Array.isArray(fields['aliases']) ? fields['aliases'] : []),
+  ]
+    .filter(Boolean)
+    .map((text) => ({ text: String(text) }));
+  const mine = (/** @type {any} */ one) =>
+    one.fields['person_id'] === record ||
+    (Array.isArray(one.fields['person_ids']) && one.fields['person_ids'].includes(record)) ||
+    (fields['account_ids'] ?? []).includes?.(one.record) ||
+    (fields['vehicle_ids'] ?? []).includes?.(one.record);
+  const linked = (/** @type {string} */ kind) =>
+    found[`${kind}s`].filter(mine).map((/** @type {any} */ one) => ({
+      id: `${kind}/${one.record}`,
+      section: 'who',
+      ticked: true,
+      label: titleOf(stage, kind, one.fields),
+      block: { title: name, lines: [{ text: titleOf(stage, kind, one.fields) }] },
+    }));
+  const apart = ['real_name', 'last_known_places']
+    .filter((one) => restricted[one])
+    .map((one) => ({
+      id: `person/${record}/${one}`,
+      section: 'who',
+      apart: true,
+      ticked: false,
+      label: `${t(`f.person.${one}`)}: ${restricted[one]}`,
+      block: { title: name, lines: [{ text: String(restricted[one]) }] },
+    }));
+  return [
+    {
+      id: `person/${record}`,
+      section: 'who',
+      ticked: true,
+      label: [name, ...lines.map(({ text }) => text)].join(' · '),
+      block: { title: name, lines },
+    },
+    ...linked('account'),
+    ...linked('vehicle'),
+    ...apart,
+  ];
 }
 
 /** @param {Stage} stage @param {any} order @param {any} found @param {string} today @returns {Choice[]} */
@@ -148,21 +253,43 @@ function orderChoices(stage, { record, fields }, found, today) {
   if (!holds && !asked) return [];
   const name = titleOf(stage, 'order', fields);
   const lines = [
-    ...(holds ? [] : [t('show.order_over')]), ...['made_on', 'served_on', 'expires_on'].filter((one) => fields[one]).map((one) => `${t(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
+    ...(holds ? [] : [t('show.order_over')]),
+    ...['made_on', 'served_on', 'expires_on']
+      .filter((one) => fields[one])
+      .map((one) => `${t(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
     ...termsOf(fields['terms']).map(({ no, text }) => `${no ?? '–'}. ${text}`),
   ].map((text) => ({ text }));
   const picture = found.pictures[record];
   return [
     { id: `order/${record}`, section: 'orders', ticked: true, label: name, block: { title: name, lines } },
-    ...(picture ? [{ id: `order/${record}/picture`, section: 'orders', ticked: picture.safe, label: t('show.picture'), ...(picture.safe ? {} : { hint: t('show.picture_unseen') }), block: { title: name, lines: [], picture: picture.attachment } }] : []),
+    ...(picture
+      ? [
+          {
+            id: `order/${record}/picture`,
+            section: 'orders',
+            ticked: picture.safe,
+            label: t('show.picture'),
+            ...(picture.safe ? {} : { hint: t('show.picture_unseen') }),
+            block: { title: name, lines: [], picture: picture.attachment },
+          },
+        ]
+      : []),
   ];
 }
 
 /** @param {Stage} stage @param {any} report @returns {Choice} */
 function refChoice(stage, { record, fields }) {
   const name = String(fields['force'] || label('report_to', fields['to']) || titleOf(stage, 'report', fields));
-  const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no'].filter((one) => fields[one]).map((one) => ({ text: `${t(`f.report.${one}`)}: ${fields[one]}` }));
-  return { id: `report/${record}`, section: 'refs', ticked: true, label: [name, ...lines.map(({ text }) => text)].join(' · '), block: { title: name, lines } };
+  const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no']
+    .filter((one) => fields[one])
+    .map((one) => ({ text: `${t(`f.report.${one}`)}: ${fields[one]}` }));
+  return {
+    id: `report/${record}`,
+    section: 'refs',
+    ticked: true,
+    label: [name, ...lines.map(({ text }) => text)].join(' · '),
+    block: { title: name, lines },
+  };
 }
 
 /** Blocks of one name become one. @param {Choice[]} ticked @returns {ShownSection[]} */
@@ -184,14 +311,21 @@ let awake = null;
 
 /** @param {Element|undefined} element */
 function stayAwake(element) {
-  if (element) navigator.wakeLock?.request('screen').then((lock) => { awake = lock; }, () => undefined);
+  if (element)
+    navigator.wakeLock?.request('screen').then(
+      (lock) => {
+        awake = lock;
+      },
+      () => undefined,
+    );
   else void awake?.release().catch(() => undefined);
 }
 
 /** The page itself: nothing on it leads anywhere but to the lock. @param {Stage} stage */
 function showing(stage) {
   const { sections = [], until = 0 } = stage.state.showing ?? {};
-  const close = (wide = false) => html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock', wide })}</div>`;
+  const close = (wide = false) =>
+    html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock', wide })}</div>`;
   return html`<main class="shown stack-wide" lang="en-GB" dir="ltr" ${ref(stayAwake)}>
     <div class="row apart"><h1 tabindex="-1">${forOthers(() => t('show.page'))}</h1>${close()}</div>
     ${sections.map(({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(shownBlock)}</section>`)}

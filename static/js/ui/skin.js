@@ -23,8 +23,10 @@ export function wear(look) {
   if ((root.dataset['skin'] ?? 'notes') === skin) return;
   root.dataset['skin'] = skin;
   document.title = nameOf(look ? { look } : {});
-  const point = (/** @type {string} */ selector, /** @type {string} */ address) => head.querySelector(selector)?.setAttribute('href', `/static/${address}`);
+  const point = (/** @type {string} */ selector, /** @type {string} */ address) =>
+    head.querySelector(selector)?.setAttribute('href', `/static/${address}`);
   point('link[rel=icon]', `icons/${skin}.svg`);
   point('link[rel=apple-touch-icon]', `icons/${skin}-180.png`);
-  for (const name of ['apple-mobile-web-app-title', 'description']) head.querySelector(`meta[name=${name}]`)?.setAttribute('content', document.title);
+  for (const name of ['apple-mobile-web-app-title', 'description'])
+    head.querySelector(`meta[name=${name}]`)?.setAttribute('content', document.title);
 }

@@ -14,8 +14,11 @@ function space(stage) {
   const found = stage.find('usage', () => stage.app.usage());
   const use = /** @type {Usage|undefined} */ (found.data);
   return html`<div class="stack-wide">${heading(t('space.title'))}${errorSummary(stage)}
-    ${use ? html`${facts(use)}${stage.state.account?.registered ? html`${sending(stage, use)}${light(stage, use)}` : nothing}`
-    : html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`}</div>`;
+    ${
+      use
+        ? html`${facts(use)}${stage.state.account?.registered ? html`${sending(stage, use)}${light(stage, use)}` : nothing}`
+        : html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`
+    }</div>`;
 }
 
 /** @param {Usage} use */
@@ -30,18 +33,30 @@ function facts(use) {
 /** @param {Stage} stage @param {Usage} use */
 function sending(stage, use) {
   const { files, bytes } = use.waiting;
-  const choose = (/** @type {string} */ when) => stage.run('sending', async () => {
-    stage.local.sending = when; // the chip stays where the finger put it
-    await stage.app.chooseSending(/** @type {any} */ (when));
-    stage.refresh('usage');
-  });
-  const send = () => stage.run('send', async () => {
-    await stage.app.sendFiles();
-    stage.say(t('space.sent'));
-    stage.refresh('usage');
-  });
+  const choose = (/** @type {string} */ when) =>
+    stage.run('sending', async () => {
+      stage.local.sending = when; // the chip stays where the finger put it
+      await stage.app.chooseSending(/** @type {any} */ (when));
+      stage.refresh('usage');
+    });
+  const send = () =>
+    stage.run('send', async () => {
+      await stage.app.sendFiles();
+      stage.say(t('space.sent'));
+      stage.refresh('usage');
+    });
   return html`<section class="stack">
-    ${chips({ name: 'sending', legend: t('space.when'), chosen: [stage.local.sending ?? use.sending], choices: [['now', t('space.now')], ['wifi', t('space.wifi')], ['ask', t('space.ask')]], on: choose })}
+    ${chips({
+      name: 'sending',
+      legend: t('space.when'),
+      chosen: [stage.local.sending ?? use.sending],
+      choices: [
+        ['now', t('space.now')],
+        ['wifi', t('space.wifi')],
+        ['ask', t('space.ask')],
+      ],
+      on: choose,
+    })}
     <p class="small soft">${t('space.when_words')}${use.sending === 'wifi' && !use.wifi_known ? html` ${t('space.wifi_unknown')}` : nothing}</p>
     ${files ? html`<p role="status">${tn('space.waiting', files, { size: size(bytes) })}</p><div>${button(t('space.send'), send, { busy: stage.running === 'send' })}</div>` : nothing}
   </section>`;
@@ -50,21 +65,39 @@ function sending(stage, use) {
 /** @param {Stage} stage @param {Usage} use */
 function light(stage, use) {
   const { local } = stage;
-  const choose = (/** @type {string} */ how) => stage.run('light', async () => {
-    local.light = how;
-    await stage.app.chooseLight(/** @type {any} */ (how));
-    stage.refresh('usage');
-  });
-  const make = () => stage.run('make', async () => {
-    local.made = null;
-    local.made = await stage.app.makeRoom((done, total) => { local.at = { done, total }; stage.draw(); });
-    stage.refresh('usage');
-  });
+  const choose = (/** @type {string} */ how) =>
+    stage.run('light', async () => {
+      local.light = how;
+      await stage.app.chooseLight(/** @type {any} */ (how));
+      stage.refresh('usage');
+    });
+  const make = () =>
+    stage.run('make', async () => {
+      local.made = null;
+      local.made = await stage.app.makeRoom((done, total) => {
+        local.at = { done, total };
+        stage.draw();
+      });
+      stage.refresh('usage');
+    });
   return html`<section class="stack">
-    ${chips({ name: 'light', legend: t('space.light'), chosen: [local.light ?? use.light_chosen], choices: [['auto', t('space.auto')], ['on', t('space.small')], ['off', t('space.all')]], on: choose })}
+    ${chips({
+      name: 'light',
+      legend: t('space.light'),
+      chosen: [local.light ?? use.light_chosen],
+      choices: [
+        ['auto', t('space.auto')],
+        ['on', t('space.small')],
+        ['off', t('space.all')],
+      ],
+      on: choose,
+    })}
     <p class="small soft">${t('space.light_lead')}${use.light && use.light_chosen === 'auto' ? html` ${t('space.light_now')}` : nothing}</p>
-    ${stage.running === 'make' ? progress({ label: t('space.making'), done: local.at?.done ?? 0, total: local.at?.total ?? 1 })
-    : html`<p class="small soft">${t('space.make_lead')}</p><div>${button(t('space.make'), make, {})}</div>`}
+    ${
+      stage.running === 'make'
+        ? progress({ label: t('space.making'), done: local.at?.done ?? 0, total: local.at?.total ?? 1 })
+        : html`<p class="small soft">${t('space.make_lead')}</p><div>${button(t('space.make'), make, {})}</div>`
+    }
     <p role="status">${local.made === undefined || local.made === null ? nothing : local.made ? tn('space.made', local.made) : t('space.made_none')}</p>
   </section>`;
 }

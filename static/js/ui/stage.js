@@ -182,10 +182,22 @@ export class Stage {
     entry.stale = false;
     this.read.set(key, entry);
     const generation = this.generation;
-    Promise.resolve().then(load).then(
-      (data) => { if (generation === this.generation) { Object.assign(entry, { data, problem: undefined }); this.draw(); } },
-      (thrown) => { if (generation === this.generation) { entry.problem = problemOf(thrown); this.draw(); } },
-    );
+    Promise.resolve()
+      .then(load)
+      .then(
+        (data) => {
+          if (generation === this.generation) {
+            Object.assign(entry, { data, problem: undefined });
+            this.draw();
+          }
+        },
+        (thrown) => {
+          if (generation === this.generation) {
+            entry.problem = problemOf(thrown);
+            this.draw();
+          }
+        },
+      );
     return entry;
   }
 
@@ -210,7 +222,12 @@ export class Stage {
     const left = how === 'clear' ? this.app.panicClear?.() : this.app.quickExit();
     // The app draws the notebook by itself from here on; somebody may ask for the lock before all is sealed behind it.
     if (this.state.phase === 'notebook') this.leaving = false;
-    Promise.resolve(left).catch(() => undefined).finally(() => { this.leaving = false; this.draw(); });
+    Promise.resolve(left)
+      .catch(() => undefined)
+      .finally(() => {
+        this.leaving = false;
+        this.draw();
+      });
   }
 
   /** What was read may have changed: read it again when next asked. @param {string} [prefix] */

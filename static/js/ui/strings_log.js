@@ -2,6 +2,8 @@
 import { learn } from './strings.js';
 
 learn({
-  'log.kept': 'Kept safe {day}, {time} by the server’s clock.', 'log.waiting': 'Not kept safe yet.',
-  'log.listed': 'Its receipt is on the server’s public list.', 'log.not_listed': 'Its receipt goes on the server’s public list within 20 minutes.',
+  'log.kept': 'Kept safe {day}, {time} by the server’s clock.',
+  'log.waiting': 'Not kept safe yet.',
+  'log.listed': 'Its receipt is on the server’s public list.',
+  'log.not_listed': 'Its receipt goes on the server’s public list within 20 minutes.',
 });

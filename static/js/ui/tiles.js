@@ -27,7 +27,9 @@ export function picture(stage, one, size) {
 
 /** Whether the keeper wants no pictures among the lists, not even covered. @param {Stage} stage */
 export function isHidden(stage) {
-  return stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.pictures_hidden === true : false;
+  return stage.app.readSettings
+    ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.pictures_hidden === true
+    : false;
 }
 
 /**
@@ -40,7 +42,8 @@ export function tiles(stage, of, below = () => nothing) {
   const hidden = isHidden(stage);
   return html`<ul class="tiles">${of.attachments.slice(0, shown).map((one) => {
     const { url } = hidden ? { url: null } : picture(stage, one, 'preview');
-    const look = () => stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
+    const look = () =>
+      stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
     return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
       <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)}${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
       <span class="tile-name" dir="auto">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button>${below(one.attachment)}</li>`;

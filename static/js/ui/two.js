@@ -14,8 +14,25 @@ import { forOthers, t } from './strings.js';
 /** @typedef {import('./app.d.ts').Fields} Fields */
 
 /** One time is six fields: chosen together or a time would be made that nobody said. */
-const TIME = ['occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'time_source', 'time_source_text'];
-const QUIET = new Set(['assisted', 'attachment_ids', 'cards_opened', 'taken_out', 'include_in_pack', 'start_with_this', 'looked_at']);
+const TIME = [
+  'occurred_start',
+  'occurred_end',
+  'occurred_local',
+  'tz',
+  'utc_offset_min',
+  'precision',
+  'time_source',
+  'time_source_text',
+];
+const QUIET = new Set([
+  'assisted',
+  'attachment_ids',
+  'cards_opened',
+  'taken_out',
+  'include_in_pack',
+  'start_with_this',
+  'looked_at',
+]);
 /** These grow: what both said can stand side by side. */
 const BOTH = new Set(['codes', 'records', 'objects']);
 
@@ -31,8 +48,12 @@ const isSame = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
  */
 export function differences(a, b) {
   const [one, other] = [all(a), all(b)];
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => !QUIET.has(name) && !isSame(one[name], other[name]));
-  const plain = names.filter((name) => !TIME.includes(name)).sort((x, y) => Number(y === 'narrative') - Number(x === 'narrative'));
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (name) => !QUIET.has(name) && !isSame(one[name], other[name]),
+  );
+  const plain = names
+    .filter((name) => !TIME.includes(name))
+    .sort((x, y) => Number(y === 'narrative') - Number(x === 'narrative'));
   return names.length > plain.length ? ['when', ...plain] : plain;
 }
 
@@ -49,7 +70,12 @@ export function chosenOf(a, b, picked, narrative) {
     for (const one of names) {
       const to = one in a.restricted || one in b.restricted ? restricted : fields;
       const from = to === restricted ? [a.restricted[one], b.restricted[one]] : [a.fields[one], b.fields[one]];
-      const value = name === 'narrative' ? narrative : picked[name] === 'both' ? joined(from[0], from[1]) : from[picked[name] === 'b' ? 1 : 0];
+      const value =
+        name === 'narrative'
+          ? narrative
+          : picked[name] === 'both'
+            ? joined(from[0], from[1])
+            : from[picked[name] === 'b' ? 1 : 0];
       if (value === undefined || value === null || value === '') delete to[one];
       else to[one] = value;
     }
@@ -70,23 +96,39 @@ export function two(stage) {
   const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
   const ends = found.data?.ends ?? [];
   const [a, b] = ends;
-  if (!found.data) return html`<div class="stack">${heading(t('two.title'))}<p role="status">${t('frame.loading')}</p></div>`;
-  if (!a || !b) return html`<div class="stack">${heading(t('two.title'))}<p>${t('two.same')}</p><div>${button(t('add.see'), () => stage.stand({ name: 'entry', record }), { main: true })}</div></div>`;
+  if (!found.data)
+    return html`<div class="stack">${heading(t('two.title'))}<p role="status">${t('frame.loading')}</p></div>`;
+  if (!a || !b)
+    return html`<div class="stack">${heading(t('two.title'))}<p>${t('two.same')}</p><div>${button(t('add.see'), () => stage.stand({ name: 'entry', record }), { main: true })}</div></div>`;
   return a.taken_out || b.taken_out ? outOrIn(stage, found.data, a, b) : bothIn(stage, found.data, a, b);
 }
 
 /** @param {End} end @param {string} name */
-const byLine = (end, name) => html`<span class="small soft">${t(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
+const byLine = (end, name) =>
+  html`<span class="small soft">${t(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
 
 /** One device took it out while the other wrote on. @param {Stage} stage @param {Entry} entry @param {End} a @param {End} b */
 function outOrIn(stage, entry, a, b) {
   const alive = a.taken_out ? b : a;
-  const done = () => { stage.refresh(''); stage.stand({ name: 'entry', record: entry.record }); };
-  const keep = () => stage.run('two', async () => {
-    await stage.app.bringTogether?.(entry.record, { looked: [a.version, b.version], fields: alive.fields, restricted: alive.restricted, reason: forOthers(() => t('two.reason_keep')) });
-    done();
-  });
-  const out = () => stage.run('two', async () => { await stage.app.takeOutRecord(entry.record, ''); done(); });
+  const done = () => {
+    stage.refresh('');
+    stage.stand({ name: 'entry', record: entry.record });
+  };
+  const keep = () =>
+    stage.run('two', async () => {
+      await stage.app.bringTogether?.(entry.record, {
+        looked: [a.version, b.version],
+        fields: alive.fields,
+        restricted: alive.restricted,
+        reason: forOthers(() => t('two.reason_keep')),
+      });
+      done();
+    });
+  const out = () =>
+    stage.run('two', async () => {
+      await stage.app.takeOutRecord(entry.record, '');
+      done();
+    });
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t('two.out')}</p>
     <div class="part stack-close">${byLine(alive, 'two.first')}<p dir="auto" class="narrative-small">${alive.fields.narrative || t('entry.no_words')}</p></div>
     <div class="row">${button(t('two.keep'), keep, { main: true, busy: stage.running === 'two' })}${button(t('away.go'), out)}</div></div>`;
@@ -96,13 +138,17 @@ function outOrIn(stage, entry, a, b) {
 function bothIn(stage, entry, a, b) {
   const { local } = stage;
   const names = differences(a, b);
-  const picked = /** @type {Record<string, 'a'|'b'|'both'>} */ (local.picked ??= {});
+  const picked = /** @type {Record<string, 'a'|'b'|'both'>} */ ((local.picked ??= {}));
   local.joint ??= a.fields.narrative ?? '';
   local.why ??= String(t('two.reason'));
   const save = () => {
     if (names.some((name) => name !== 'narrative' && !picked[name])) return stage.set({ lacking: true });
     return stage.run('two', async () => {
-      await stage.app.bringTogether?.(entry.record, { looked: [a.version, b.version], ...chosenOf(a, b, picked, local.joint), reason: local.why });
+      await stage.app.bringTogether?.(entry.record, {
+        looked: [a.version, b.version],
+        ...chosenOf(a, b, picked, local.joint),
+        reason: local.why,
+      });
       stage.refresh('');
       stage.say(t('add.saved'));
       stage.stand({ name: 'entry', record: entry.record });
@@ -110,7 +156,16 @@ function bothIn(stage, entry, a, b) {
   };
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t(names.length ? 'two.lead' : 'two.same')}</p>
     ${names.map((name) => (name === 'narrative' ? wordsOf(stage, a, b) : choice(stage, name, a, b, picked)))}
-    ${textField({ id: 'two-why', label: t('reason.field'), hint: t('reason.lead'), lines: 'low', value: local.why, on: (why) => { local.why = why; } })}
+    ${textField({
+      id: 'two-why',
+      label: t('reason.field'),
+      hint: t('reason.lead'),
+      lines: 'low',
+      value: local.why,
+      on: (why) => {
+        local.why = why;
+      },
+    })}
     ${local.lacking && names.some((name) => name !== 'narrative' && !picked[name]) ? html`<p class="error-line" role="alert">${t('two.choose')}</p>` : nothing}
     <div class="row">${button(t('two.save'), save, { main: true, busy: stage.running === 'two' })}${button(t('frame.cancel'), () => stage.back('entries'), { plain: true })}</div></div>`;
 }
@@ -120,15 +175,43 @@ function wordsOf(stage, a, b) {
   const { local } = stage;
   const use = (/** @type {End} */ end) => stage.set({ joint: end.fields.narrative ?? '' });
   return html`<section class="stack-close"><h2>${t('two.words')}</h2>
-    ${[[a, 'two.first', 'two.use_a'], [b, 'two.second', 'two.use_b']].map(([end, title, go]) => html`<div class="part stack-close">${byLine(/** @type {End} */ (end), String(title))}
-      <p dir="auto" class="narrative-small">${/** @type {End} */ (end).fields.narrative || t('entry.no_words')}</p><div>${button(t(String(go)), () => use(/** @type {End} */ (end)), { plain: true })}</div></div>`)}
-    ${textField({ id: 'two-words', label: t('two.words'), hint: t('two.words_hint'), lines: 'big', value: local.joint, on: (joint) => { local.joint = joint; } })}</section>`;
+    ${[
+      [a, 'two.first', 'two.use_a'],
+      [b, 'two.second', 'two.use_b'],
+    ].map(
+      ([end, title, go]) => html`<div class="part stack-close">${byLine(/** @type {End} */ (end), String(title))}
+      <p dir="auto" class="narrative-small">${/** @type {End} */ (end).fields.narrative || t('entry.no_words')}</p><div>${button(t(String(go)), () => use(/** @type {End} */ (end)), { plain: true })}</div></div>`,
+    )}
+    ${textField({
+      id: 'two-words',
+      label: t('two.words'),
+      hint: t('two.words_hint'),
+      lines: 'big',
+      value: local.joint,
+      on: (joint) => {
+        local.joint = joint;
+      },
+    })}</section>`;
 }
 
 /** @param {Stage} stage @param {string} name @param {End} a @param {End} b @param {Record<string, string>} picked */
 function choice(stage, name, a, b, picked) {
-  const say = (/** @type {End} */ end) => (name === 'when' ? whenWords(/** @type {any} */ (end.fields)) : wordsFor(stage, name, all(end)[name])) || t('history.blank');
-  const choices = /** @type {[string, string][]} */ ([['a', `${t('two.first')}: ${say(a)}`], ['b', `${t('two.second')}: ${say(b)}`]]);
+  const say = (/** @type {End} */ end) =>
+    (name === 'when' ? whenWords(/** @type {any} */ (end.fields)) : wordsFor(stage, name, all(end)[name])) ||
+    t('history.blank');
+  const choices = /** @type {[string, string][]} */ ([
+    ['a', `${t('two.first')}: ${say(a)}`],
+    ['b', `${t('two.second')}: ${say(b)}`],
+  ]);
   if (BOTH.has(lineOf(name)?.as ?? '') || name === 'behaviours') choices.push(['both', t('two.both')]);
-  return chips({ name: `two-${name}`, legend: name === 'when' ? t('f.when') : titleOf(name), choices, chosen: [picked[name] ?? ''], on: (code) => { picked[name] = code; stage.draw(); } });
+  return chips({
+    name: `two-${name}`,
+    legend: name === 'when' ? t('f.when') : titleOf(name),
+    choices,
+    chosen: [picked[name] ?? ''],
+    on: (code) => {
+      picked[name] = code;
+      stage.draw();
+    },
+  });
 }

@@ -12,7 +12,11 @@ import { fromChip, fromPicked, localAt, missing, phoneZone, seasonOf } from '../
 
 const CHIPS = /** @type {const} */ (['just_now', 'earlier_today', 'yesterday', 'pick', 'not_sure']);
 const HOWS = /** @type {const} */ (['exact', 'about', 'part', 'day', 'between']);
-const SPANS = /** @type {const} */ ([['between', 'when.days'], ['month', 'when.month'], ['season', 'when.season']]);
+const SPANS = /** @type {const} */ ([
+  ['between', 'when.days'],
+  ['month', 'when.month'],
+  ['season', 'when.season'],
+]);
 const PARTS = /** @type {const} */ (['early_morning', 'morning', 'afternoon', 'evening', 'night']);
 
 /**
@@ -41,7 +45,8 @@ export function whenField({ when, kept, tried, legend, on }) {
   const now = Date.now();
   const today = localAt(now, phoneZone()).slice(0, 10);
   /** @param {string} chip */
-  const choose = (chip) => on({ chip, picked: chip === 'pick' ? when.picked ?? { how: 'about', date: today, time: '' } : null });
+  const choose = (chip) =>
+    on({ chip, picked: chip === 'pick' ? (when.picked ?? { how: 'about', date: today, time: '' }) : null });
   return html`<div class="stack">
     ${chips({ name: 'when', legend: legend ?? t('add.when'), choices: CHIPS.map((chip) => [chip, t(`when.${chip}`)]), chosen: [when.chip ?? ''], on: choose })}
     ${!when.chip && kept ? html`<p class="soft">${whenWords(/** @type {any} */ (kept))}</p>` : nothing}
@@ -55,7 +60,10 @@ function pick(picked, today, now, tried, on) {
   const isTimed = picked.how === 'exact' || picked.how === 'about';
   const isSpan = SPANS.some(([how]) => how === picked.how);
   // While someone is still choosing, only what they have finished wrongly is said.
-  const say = lacks && (tried || ['future', 'early', 'order', 'skipped', 'twice'].includes(lacks)) ? t(`when.lack_${lacks}`) : null;
+  const say =
+    lacks && (tried || ['future', 'early', 'order', 'skipped', 'twice'].includes(lacks))
+      ? t(`when.lack_${lacks}`)
+      : null;
   /** @param {Partial<Picked>} change */
   const set = (change) => on({ ...picked, second: undefined, ...change });
   const named = picked.how === 'between' ? t('when.from') : t(isSpan ? 'when.any_day' : 'when.date');
@@ -65,15 +73,30 @@ function pick(picked, today, now, tried, on) {
     <div class="pair">
       ${textField({ id: 'when-date', label: named, type: 'date', max: today, value: picked.date, on: (date) => set({ date }) })}
       ${isTimed || picked.how === 'between' ? textField({ id: 'when-time', label: t('when.time'), type: 'time', value: picked.time ?? '', on: (time) => set({ time }) }) : nothing}
-      ${picked.how === 'between' ? html`${textField({ id: 'when-until', label: t('when.until'), type: 'date', max: today, value: picked.until ?? '', on: (until) => set({ until }) })}
-        ${textField({ id: 'when-until-time', label: t('when.until_time'), type: 'time', value: picked.untilTime ?? '', on: (untilTime) => set({ untilTime }) })}` : nothing}
+      ${
+        picked.how === 'between'
+          ? html`${textField({ id: 'when-until', label: t('when.until'), type: 'date', max: today, value: picked.until ?? '', on: (until) => set({ until }) })}
+        ${textField({ id: 'when-until-time', label: t('when.until_time'), type: 'time', value: picked.untilTime ?? '', on: (untilTime) => set({ untilTime }) })}`
+          : nothing
+      }
     </div>
     ${picked.how === 'season' && !lacks ? html`<p role="status">${seasonWords(seasonOf(picked.date))}</p>` : nothing}
     ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS.map((part) => [part, t(`say.part_${part}`)]), chosen: [picked.part ?? ''], on: (part) => set({ part: /** @type {any} */ (part) }) }) : nothing}
     ${picked.how === 'exact' ? checkbox({ id: 'when-stamped', label: t('when.stamped'), checked: Boolean(picked.stamped), on: (stamped) => on({ ...picked, stamped }) }) : nothing}
-    ${lacks === 'twice' || picked.second !== undefined ? chips({
-    name: 'twice', legend: t('when.twice'), choices: [['first', t('when.first')], ['second', t('when.second')]],
-    chosen: [picked.second === undefined ? '' : picked.second ? 'second' : 'first'], on: (code) => on({ ...picked, second: code === 'second' }) }) : nothing}
+    ${
+      lacks === 'twice' || picked.second !== undefined
+        ? chips({
+            name: 'twice',
+            legend: t('when.twice'),
+            choices: [
+              ['first', t('when.first')],
+              ['second', t('when.second')],
+            ],
+            chosen: [picked.second === undefined ? '' : picked.second ? 'second' : 'first'],
+            on: (code) => on({ ...picked, second: code === 'second' }),
+          })
+        : nothing
+    }
     ${say && lacks !== 'twice' ? html`<p class="error-line" role="status">${say}</p>` : nothing}
   </div>`;
 }

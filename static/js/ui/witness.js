@@ -20,7 +20,10 @@ function witness(stage) {
   if (stage.local.made) return theWords(stage, stage.local.made);
   const found = stage.find('witnesses', () => stage.app.readWitnesses());
   const again = button(t('wit.again'), () => stage.refresh('witnesses'), { plain: true });
-  if (!found.data) return found.problem ? html`<div class="stack-wide">${heading(t('wit.title'))}<p role="alert">${t('wit.offline')}</p><div>${again}</div></div>` : waiting();
+  if (!found.data)
+    return found.problem
+      ? html`<div class="stack-wide">${heading(t('wit.title'))}<p role="alert">${t('wit.offline')}</p><div>${again}</div></div>`
+      : waiting();
   const { witnesses, address, offline } = found.data;
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('wit.title'))}<p>${t('wit.lead')}</p></div>${errorSummary(stage)}
     ${offline ? html`<p class="soft" role="status">${t('wit.offline')}</p>` : form(stage)}
@@ -30,18 +33,37 @@ function witness(stage) {
 /** @param {Stage} stage */
 function form(stage) {
   const { local } = stage;
-  const make = () => openWords(stage, {
-    title: t('wit.title'), lead: t('wit.why'), go: t('wit.do'),
-    act: async (words) => {
-      const made = await stage.app.askWitness({ name: local.name ?? '', note: local.note ?? '', words });
-      stage.refresh('witnesses');
-      stage.arrived = true;
-      stage.set({ made });
-    },
-  });
+  const make = () =>
+    openWords(stage, {
+      title: t('wit.title'),
+      lead: t('wit.why'),
+      go: t('wit.do'),
+      act: async (words) => {
+        const made = await stage.app.askWitness({ name: local.name ?? '', note: local.note ?? '', words });
+        stage.refresh('witnesses');
+        stage.arrived = true;
+        stage.set({ made });
+      },
+    });
   return html`<div class="stack">
-    ${textField({ id: 'wit-name', label: t('wit.name'), value: local.name ?? '', on: (name) => { local.name = name; } })}
-    ${textField({ id: 'wit-note', label: t('wit.note'), hint: t('wit.note_hint'), lines: 'low', value: local.note ?? '', on: (note) => { local.note = note; } })}
+    ${textField({
+      id: 'wit-name',
+      label: t('wit.name'),
+      value: local.name ?? '',
+      on: (name) => {
+        local.name = name;
+      },
+    })}
+    ${textField({
+      id: 'wit-note',
+      label: t('wit.note'),
+      hint: t('wit.note_hint'),
+      lines: 'low',
+      value: local.note ?? '',
+      on: (note) => {
+        local.note = note;
+      },
+    })}
     <p class="care">${t('wit.careful')}</p><div>${button(t('wit.do'), make, { main: true, busy: stage.running === 'words' })}</div></div>`;
 }
 
@@ -53,7 +75,8 @@ function theWords(stage, made) {
 }
 
 /** @param {string} words */
-const wordList = (words) => html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+const wordList = (words) =>
+  html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
 
 /** @param {Stage} stage @param {Witness} one @param {string} address */
 function item(stage, one, address) {
@@ -72,11 +95,14 @@ function item(stage, one, address) {
 
 /** What somebody wrote: theirs, and never taken for the keeper's. @param {Stage} stage @param {Witness} one @param {import('../crypto/witness.js').Said} said */
 function came(stage, one, { fields, files }) {
-  const keep = () => stage.run('keep', async () => {
-    await stage.app.keepStatement(one.witness, (/** @type {number} */ done, /** @type {number} */ total) => stage.set({ done, total }));
-    stage.refresh('');
-    stage.say(t('wit.kept'));
-  });
+  const keep = () =>
+    stage.run('keep', async () => {
+      await stage.app.keepStatement(one.witness, (/** @type {number} */ done, /** @type {number} */ total) =>
+        stage.set({ done, total }),
+      );
+      stage.refresh('');
+      stage.say(t('wit.kept'));
+    });
   return html`<div class="note stack-close written" data-verified=${String(one.verified)}>
     <p class=${one.verified === false ? 'care' : ''}><strong>${t(one.verified ? 'wit.checked' : one.verified === null ? 'wit.unknown' : 'wit.unchecked')}</strong></p>
     <p class="small">${fields.name ? t('wit.from', { name: fields.name }) : nothing} ${label('statement_saw_how', fields.saw_how)}</p>
@@ -90,7 +116,9 @@ function came(stage, one, { fields, files }) {
 /** @param {Stage} stage @param {Witness} one */
 function ending(stage, one) {
   openWords(stage, {
-    title: t(one.said ? 'wit.drop_title' : 'wit.end_title'), lead: t(one.said ? 'wit.drop_lead' : 'wit.end_lead'), go: t(one.said ? 'wit.drop' : 'wit.end'),
+    title: t(one.said ? 'wit.drop_title' : 'wit.end_title'),
+    lead: t(one.said ? 'wit.drop_lead' : 'wit.end_lead'),
+    go: t(one.said ? 'wit.drop' : 'wit.end'),
     act: async (words) => {
       await stage.app.dropWitness(one.witness, { words });
       stage.refresh('witnesses');

@@ -12,14 +12,24 @@ import './strings_wording.js';
 function wording(stage) {
   vocabulary(stage);
   const { local } = stage;
-  const on = (/** @type {string} */ code) => stage.run('wording', async () => {
-    local.wording = code; // the chip stays where the finger put it
-    await /** @type {any} */ (stage.app).saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
-    stage.refresh('wording');
-    stage.say(t('wording.saved'));
-  });
+  const on = (/** @type {string} */ code) =>
+    stage.run('wording', async () => {
+      local.wording = code; // the chip stays where the finger put it
+      await /** @type {any} */ (stage.app).saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
+      stage.refresh('wording');
+      stage.say(t('wording.saved'));
+    });
   return html`<div class="stack-wide">${heading(t('wording.title'))}${errorSummary(stage)}
-    ${chips({ name: 'wording', legend: t('wording.legend'), chosen: [local.wording ?? (isYoung() ? 'young' : 'plain')], on, choices: [['plain', t('wording.plain')], ['young', t('wording.young')]] })}
+    ${chips({
+      name: 'wording',
+      legend: t('wording.legend'),
+      chosen: [local.wording ?? (isYoung() ? 'young' : 'plain')],
+      on,
+      choices: [
+        ['plain', t('wording.plain')],
+        ['young', t('wording.young')],
+      ],
+    })}
     <div class="note stack-close"><p class="small soft">${t('wording.for_example')}</p><p>${t('f.feared_violence')}</p><p>${t('f.response')}</p></div>
     <p class="soft">${t('wording.same')}</p></div>`;
 }

@@ -17,7 +17,10 @@ export function judgeWords(typed, six, again) {
   if (six && words === fold(six)) return 'fine';
   if ([...words].length < 12) return 'short';
   const suggested = new Set(fold(six).toLowerCase().split(' '));
-  const shared = words.toLowerCase().split(' ').filter((word) => suggested.has(word)).length;
+  const shared = words
+    .toLowerCase()
+    .split(' ')
+    .filter((word) => suggested.has(word)).length;
   if (again === undefined || again === '') return six && shared >= 3 ? 'near' : 'again';
   return fold(again) === words ? 'fine' : 'differ';
 }

@@ -23,8 +23,23 @@ export function openWords(stage, what) {
       on.closeSheet();
       return on.run('words', () => what.act(words));
     };
-    return sheet(on, what.title, html`<p>${what.lead}</p>${what.more ?? nothing}
-      ${secretField({ id: 'sheet-words', label: what.label ?? t('erase.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(on), enter: go, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
-      <div class="row">${button(what.go, go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`);
+    return sheet(
+      on,
+      what.title,
+      html`<p>${what.lead}</p>${what.more ?? nothing}
+      ${secretField({
+        id: 'sheet-words',
+        label: what.label ?? t('erase.words'),
+        value: local.words ?? '',
+        shown: Boolean(local.shown),
+        toggle: () => uncover(on),
+        enter: go,
+        error: local.lacking ? t('words.none') : null,
+        on: (words) => {
+          local.words = words;
+        },
+      })}
+      <div class="row">${button(what.go, go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`,
+    );
   });
 }

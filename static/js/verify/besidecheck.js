@@ -21,10 +21,20 @@ export async function standsBeside(record, pack) {
   const about = objectOf(record, 'pack');
   const folder = textOf(about, 'folder');
   try {
-    return isExactly(Object.keys(record).filter((name) => name !== 'hold_words'), NAMES) && versions.every((row) => isExactly(Object.keys(row), ROW))
-      && (pack.isPart || folder === pack.folder) && folder.startsWith(`PACK_${textOf(about, 'initials')}_${wholeOf(about, 'no')}_`)
-      && isFeed(versions.map((row) => wholeOf(row, 'seq'))) && areNumbers(record, versions)
-      && areCounts(objectOf(record, 'counts'), versions) && areNames(record) && await areFiles(record, pack);
+    return (
+      isExactly(
+        Object.keys(record).filter((name) => name !== 'hold_words'),
+        NAMES,
+      ) &&
+      versions.every((row) => isExactly(Object.keys(row), ROW)) &&
+      (pack.isPart || folder === pack.folder) &&
+      folder.startsWith(`PACK_${textOf(about, 'initials')}_${wholeOf(about, 'no')}_`) &&
+      isFeed(versions.map((row) => wholeOf(row, 'seq'))) &&
+      areNumbers(record, versions) &&
+      areCounts(objectOf(record, 'counts'), versions) &&
+      areNames(record) &&
+      (await areFiles(record, pack))
+    );
   } catch {
     return false;
   }
@@ -39,7 +49,10 @@ export function follows(record) {
   const told = {
     // Only a supplement counts what an earlier pack holds.
     ...(earlier || Object.hasOwn(counts, 'earlier') ? { earlier } : {}),
-    included: entries, removed: gaps.filter(({ why }) => why === 'removed').length, total: entries + gaps.length, withheld: gaps.filter(({ why }) => why === 'withheld').length,
+    included: entries,
+    removed: gaps.filter(({ why }) => why === 'removed').length,
+    total: entries + gaps.length,
+    withheld: gaps.filter(({ why }) => why === 'withheld').length,
   };
   if (Object.entries(told).some(([name, number]) => counts[name] !== number)) return false;
   try {
@@ -57,14 +70,25 @@ const isExactly = (names, wanted) => names.length === wanted.length && names.eve
 function asVersion(row) {
   const fields = objectOf(row, 'fields');
   const apart = new Set(namesOf(textOf(row, 'kind'), wholeOf(row, 'schema') ?? 0).restricted);
-  const part = (/** @type {boolean} */ restricted) => ({ fields: Object.fromEntries(Object.entries(fields).filter(([name]) => apart.has(name) === restricted)) });
-  return { ...row, c: textOf(row, 'c'), receipt: { ts: wholeOf(row, 'receipt_at') }, open: part(false), restricted: part(true) };
+  const part = (/** @type {boolean} */ restricted) => ({
+    fields: Object.fromEntries(Object.entries(fields).filter(([name]) => apart.has(name) === restricted)),
+  });
+  return {
+    ...row,
+    c: textOf(row, 'c'),
+    receipt: { ts: wholeOf(row, 'receipt_at') },
+    open: part(false),
+    restricted: part(true),
+  };
 }
 
 /** Numbers rise, none stands twice, and what has none comes last. @param {readonly (number|null)[]} seqs */
 function isFeed(seqs) {
   const known = seqs.filter((seq) => seq !== null);
-  return seqs.slice(known.length).every((seq) => seq === null) && known.every((seq, i) => i === 0 || seq > Number(known[i - 1]));
+  return (
+    seqs.slice(known.length).every((seq) => seq === null) &&
+    known.every((seq, i) => i === 0 || seq > Number(known[i - 1]))
+  );
 }
 
 /** Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice. @param {Fields} record @param {readonly Fields[]} versions */
@@ -73,12 +97,23 @@ function areNumbers(record, versions) {
   const here = new Map(entries.map((row) => [textOf(row, 'record'), wholeOf(row, 'seq_no')]));
   const each = entries.every((row) => here.get(textOf(row, 'record')) === wholeOf(row, 'seq_no'));
   const numbers = [...here.values()].filter((number) => number !== null);
-  const all = [...numbers, ...objectsOf(record, 'gaps').map((gap) => wholeOf(gap, 'seq_no')).filter((number) => number !== null)].sort((a, b) => Number(a) - Number(b));
+  const all = [
+    ...numbers,
+    ...objectsOf(record, 'gaps')
+      .map((gap) => wholeOf(gap, 'seq_no'))
+      .filter((number) => number !== null),
+  ].sort((a, b) => Number(a) - Number(b));
   const led = record['start_with'];
   const asked = objectsOf(record, 'asked').map((row) => textOf(row, 'record'));
-  return each && numbers.every((number, i) => i === 0 || Number(number) > Number(numbers[i - 1])) && all.every((number, i) => number === i + 1)
-    && Array.isArray(led) && led.every((number) => numbers.includes(/** @type {any} */ (number)))
-    && asked.length === here.size && [...here.keys()].every((one, i) => asked[i] === one);
+  return (
+    each &&
+    numbers.every((number, i) => i === 0 || Number(number) > Number(numbers[i - 1])) &&
+    all.every((number, i) => number === i + 1) &&
+    Array.isArray(led) &&
+    led.every((number) => numbers.includes(/** @type {any} */ (number))) &&
+    asked.length === here.size &&
+    [...here.keys()].every((one, i) => asked[i] === one)
+  );
 }
 
 /** How many were added to, amended, and written late. @param {Fields} counts @param {readonly Fields[]} versions */
@@ -86,12 +121,23 @@ function areCounts(counts, versions) {
   /** @type {Map<string, any[]>} */ const grouped = new Map();
   for (const row of versions.filter(({ kind }) => kind === 'incident')) {
     const { open, restricted } = asVersion(row);
-    const one = { record: textOf(row, 'record'), version: textOf(row, 'version'), kind: 'incident', fields: open.fields, restricted: restricted.fields };
-    grouped.set(one.record, [...grouped.get(one.record) ?? [], one]);
+    const one = {
+      record: textOf(row, 'record'),
+      version: textOf(row, 'version'),
+      kind: 'incident',
+      fields: open.fields,
+      restricted: restricted.fields,
+    };
+    grouped.set(one.record, [...(grouped.get(one.record) ?? []), one]);
   }
   const told = [...grouped.values()].map(tell);
-  const having = (/** @type {string} */ kind) => told.filter(({ revisions }) => revisions.some((one) => one.kind === kind)).length;
-  return counts['added_to'] === having('addition') && counts['amended'] === having('amendment') && counts['late'] === told.filter(isLate).length;
+  const having = (/** @type {string} */ kind) =>
+    told.filter(({ revisions }) => revisions.some((one) => one.kind === kind)).length;
+  return (
+    counts['added_to'] === having('addition') &&
+    counts['amended'] === having('amendment') &&
+    counts['late'] === told.filter(isLate).length
+  );
 }
 
 /** Each record is called what its number, its file or the list of references says. @param {Fields} record */
@@ -99,14 +145,25 @@ function areNames(record) {
   const items = new Map(objectsOf(record, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')]));
   const refs = new Map(objectsOf(record, 'refs').map((row) => [textOf(row, 'record'), row]));
   const rows = objectsOf(record, 'records');
-  const others = new Set(rows.filter(({ kind }) => kind !== 'incident' && kind !== 'attachment').map((row) => textOf(row, 'record')));
-  return others.size === refs.size && [...others].every((one) => refs.has(one)) && rows.every((row) => {
-    const [id, kind, name, number] = [textOf(row, 'record'), textOf(row, 'kind'), textOf(row, 'ref'), wholeOf(row, 'seq_no')];
-    if (kind === 'incident') return number === null ? name.startsWith('U') : name === String(number);
-    if (kind === 'attachment') return name === (items.get(id) ?? '');
-    const told = refs.get(id) ?? {};
-    return textOf(told, 'kind') === kind && textOf(told, 'ref') === name;
-  });
+  const others = new Set(
+    rows.filter(({ kind }) => kind !== 'incident' && kind !== 'attachment').map((row) => textOf(row, 'record')),
+  );
+  return (
+    others.size === refs.size &&
+    [...others].every((one) => refs.has(one)) &&
+    rows.every((row) => {
+      const [id, kind, name, number] = [
+        textOf(row, 'record'),
+        textOf(row, 'kind'),
+        textOf(row, 'ref'),
+        wholeOf(row, 'seq_no'),
+      ];
+      if (kind === 'incident') return number === null ? name.startsWith('U') : name === String(number);
+      if (kind === 'attachment') return name === (items.get(id) ?? '');
+      const told = refs.get(id) ?? {};
+      return textOf(told, 'kind') === kind && textOf(told, 'ref') === name;
+    })
+  );
 }
 
 /** The list of exhibits says what the sidecars say, one each, and the custody tells of each that it went in. @param {Fields} record @param {OpenedPack} pack */
@@ -116,9 +173,23 @@ async function areFiles(record, pack) {
   const custody = objectsOf(record, 'custody');
   const went = new Set(custody.filter(({ action }) => action === 'exported').map((line) => textOf(line, 'item')));
   /** @type {Fields[]} */ const sidecars = [];
-  for (const path of [...pack.digests.keys()].filter((one) => one.startsWith(SIDECARS))) sidecars.push(...[objectIn(await pack.read(path)) ?? []].flat());
-  const said = (/** @type {Fields} */ one, /** @type {unknown} */ size) => JSON.stringify([textOf(one, 'item'), one['file'], one['record'], one['sha256'], one['sha512'], size].map((value) => value ?? null));
-  const [listed, told] = [rows.map((row) => said(row, row['size'])), sidecars.map((one) => said(one, one['size_bytes']))].map((list) => list.sort());
-  return sameJson(listed, told) && items.size === rows.length && went.size === items.size && [...went].every((one) => items.has(one))
-    && custody.every((line) => items.has(textOf(line, 'item')));
+  for (const path of [...pack.digests.keys()].filter((one) => one.startsWith(SIDECARS)))
+    sidecars.push(...[objectIn(await pack.read(path)) ?? []].flat());
+  const said = (/** @type {Fields} */ one, /** @type {unknown} */ size) =>
+    JSON.stringify(
+      [textOf(one, 'item'), one['file'], one['record'], one['sha256'], one['sha512'], size].map(
+        (value) => value ?? null,
+      ),
+    );
+  const [listed, told] = [
+    rows.map((row) => said(row, row['size'])),
+    sidecars.map((one) => said(one, one['size_bytes'])),
+  ].map((list) => list.sort());
+  return (
+    sameJson(listed, told) &&
+    items.size === rows.length &&
+    went.size === items.size &&
+    [...went].every((one) => items.has(one)) &&
+    custody.every((line) => items.has(textOf(line, 'item')))
+  );
 }

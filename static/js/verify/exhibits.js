@@ -11,7 +11,11 @@ import { objectIn, sameJson } from './proofcheck.js';
 const INDEX = 'data/servable/03_exhibits-index.csv';
 const SIDECAR = 'fields file item made_at record sha256 sha512 size_bytes t';
 const SIDECARS = 'data/restricted/14_sidecars/';
-const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/', 'data/restricted/09_RESTRICTED_orders/'];
+const RECEIVED = [
+  'data/restricted/13_exhibits-as-received/',
+  'data/restricted/13_mail/',
+  'data/restricted/09_RESTRICTED_orders/',
+];
 
 /** @param {string} path */
 const baseOf = (path) => path.split('/').at(-1) ?? '';
@@ -39,24 +43,48 @@ export async function checkExhibits(pack, proofs) {
     const file = textOf(sidecar, 'file');
     matched.add(file);
     const newest = textOf(objectOf(objectOf(sidecar, 'fields'), '_ids'), 'version');
-    const isNamed = path === `${SIDECARS}${file.split('.')[0]}.json` && Object.keys(sidecar).sort().join(' ') === SIDECAR;
-    if (!isNamed || !matches(pack, received.get(file), sidecar, (index ?? new Map()).get(file), sealed.get(newest))) found.push(find('exhibit', received.get(file) ?? path));
+    const isNamed =
+      path === `${SIDECARS}${file.split('.')[0]}.json` && Object.keys(sidecar).sort().join(' ') === SIDECAR;
+    if (!isNamed || !matches(pack, received.get(file), sidecar, (index ?? new Map()).get(file), sealed.get(newest)))
+      found.push(find('exhibit', received.get(file) ?? path));
   }
   const others = new Set([...received.keys(), ...(index ?? new Map()).keys()]);
-  return [...found, ...[...others].filter((file) => !matched.has(file)).sort().map((file) => find('exhibit', received.get(file) ?? INDEX))];
+  return [
+    ...found,
+    ...[...others]
+      .filter((file) => !matched.has(file))
+      .sort()
+      .map((file) => find('exhibit', received.get(file) ?? INDEX)),
+  ];
 }
 
 /** What the index and the sealed fields say of each exhibit, where the files are not here. The twin of diary/pack/alone.py. @param {import('./proofcheck.js').Proofs} proofs @param {ReadonlyMap<string, Record<string, string>>} index */
 function describedAlone({ servable }, index) {
   const byStem = new Map([...index].map(([file, row]) => [file.split('.')[0] ?? '', row]));
   /** @type {Set<string>} */ const stems = new Set();
-  const found = toldOf(servable, 'attachment').flatMap(({ label: stem, member, told: { newest: { fields } } }) => {
-    stems.add(stem);
-    const row = byStem.get(stem);
-    const size = wholeOf(fields, 'size_bytes');
-    return row && row['sha256'] === fields['sha256'] && row['size_bytes'] === String(size) ? [] : [find('exhibit', member)];
-  });
-  return [...found, ...[...byStem.keys()].filter((stem) => !stems.has(stem)).sort().map((stem) => find('exhibit', `${INDEX}#${stem}`))];
+  const found = toldOf(servable, 'attachment').flatMap(
+    ({
+      label: stem,
+      member,
+      told: {
+        newest: { fields },
+      },
+    }) => {
+      stems.add(stem);
+      const row = byStem.get(stem);
+      const size = wholeOf(fields, 'size_bytes');
+      return row && row['sha256'] === fields['sha256'] && row['size_bytes'] === String(size)
+        ? []
+        : [find('exhibit', member)];
+    },
+  );
+  return [
+    ...found,
+    ...[...byStem.keys()]
+      .filter((stem) => !stems.has(stem))
+      .sort()
+      .map((stem) => find('exhibit', `${INDEX}#${stem}`)),
+  ];
 }
 
 /** @param {OpenedPack} pack @param {string|undefined} path @param {Fields} sidecar @param {Record<string, string>|undefined} row @param {Fields|undefined} sealed */
@@ -65,20 +93,24 @@ function matches(pack, path, sidecar, row, sealed) {
   if (!held || !row || !sealed) return false;
   const fields = objectOf(sidecar, 'fields');
   const all = (/** @type {unknown[]} */ ...values) => values.every((value) => value === values[0]);
-  return all(held.sha256, sidecar['sha256'], fields['sha256'], sealed['sha256'], row['sha256'])
-    && all(held.sha512, sidecar['sha512'], fields['sha512'], sealed['sha512'])
-    && all(held.size, wholeOf(sidecar, 'size_bytes'), wholeOf(fields, 'size_bytes'), wholeOf(sealed, 'size_bytes'))
-    && String(held.size) === row['size_bytes']
-    && textOf(sidecar, 'item').replaceAll('/', '-') === textOf(sidecar, 'file').split('.')[0]
-    && (row['suggested_ref'] ?? row['item']) === sidecar['item']
-    && objectOf(sealed, '_ids')['record'] === sidecar['record']
-    && sameJson(fields, Object.fromEntries(Object.entries(sealed).filter(([, value]) => value !== null)));
+  return (
+    all(held.sha256, sidecar['sha256'], fields['sha256'], sealed['sha256'], row['sha256']) &&
+    all(held.sha512, sidecar['sha512'], fields['sha512'], sealed['sha512']) &&
+    all(held.size, wholeOf(sidecar, 'size_bytes'), wholeOf(fields, 'size_bytes'), wholeOf(sealed, 'size_bytes')) &&
+    String(held.size) === row['size_bytes'] &&
+    textOf(sidecar, 'item').replaceAll('/', '-') === textOf(sidecar, 'file').split('.')[0] &&
+    (row['suggested_ref'] ?? row['item']) === sidecar['item'] &&
+    objectOf(sealed, '_ids')['record'] === sidecar['record'] &&
+    sameJson(fields, Object.fromEntries(Object.entries(sealed).filter(([, value]) => value !== null)))
+  );
 }
 
 /** 03 by file name, or null when it is no such table. @param {Uint8Array} raw @returns {Map<string, Record<string, string>>|null} */
 function indexOf(raw) {
   try {
-    const [head, ...lines] = tableOf(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter((cells) => cells.length);
+    const [head, ...lines] = tableOf(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter(
+      (cells) => cells.length,
+    );
     if (!head) return new Map();
     // A row that is shorter or longer than the head could be read one way or another.
     if (lines.some((cells) => cells.length !== head.length)) return null;
@@ -101,7 +133,8 @@ function tableOf(text) {
     if (!found) throw new Error('no table');
     const [, quoted, plain = '', end] = found;
     const row = /** @type {string[]} */ (rows.at(-1));
-    if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === '')) row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === ''))
+      row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
     if (end !== ',') rows.push([]);
   }
   return rows;

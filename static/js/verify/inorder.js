@@ -16,8 +16,18 @@ const VERSION_END = '-12345678.json'.length;
  * @param {ReadonlyMap<string, Proof>} proofs by version @param {string} kind @returns {{label: string, told: Told, member: string}[]}
  */
 export function toldOf(proofs, kind) {
-  const members = new Map([...proofs.values()].filter(({ raw }) => raw['kind'] === kind).map(({ raw, member }) => [textOf(raw, 'record'), member]));
-  const versions = inOrder(proofs).map(({ raw, version, values }) => ({ record: textOf(raw, 'record'), version, kind: textOf(raw, 'kind'), fields: values, restricted: {} }));
+  const members = new Map(
+    [...proofs.values()]
+      .filter(({ raw }) => raw['kind'] === kind)
+      .map(({ raw, member }) => [textOf(raw, 'record'), member]),
+  );
+  const versions = inOrder(proofs).map(({ raw, version, values }) => ({
+    record: textOf(raw, 'record'),
+    version,
+    kind: textOf(raw, 'kind'),
+    fields: values,
+    restricted: {},
+  }));
   return tellAll(/** @type {any} */ (versions), kind).map((told) => {
     const member = members.get(told.record) ?? '';
     return { label: (member.split('/').at(-1) ?? '').slice(0, -VERSION_END), told, member };
@@ -26,9 +36,15 @@ export function toldOf(proofs, kind) {
 
 /** Parents first. What leads in a circle, as only forged ones can, comes at the end. @param {ReadonlyMap<string, Proof>} proofs @returns {Proof[]} */
 export function inOrder(proofs) {
-  const waits = new Map([...proofs].map(([version, { values }]) => [version, new Set(codesOf(values, '_parents').filter((one) => proofs.has(one)))]));
+  const waits = new Map(
+    [...proofs].map(([version, { values }]) => [
+      version,
+      new Set(codesOf(values, '_parents').filter((one) => proofs.has(one))),
+    ]),
+  );
   /** @type {Map<string, string[]>} */ const after = new Map();
-  for (const [version, parents] of waits) for (const parent of parents) after.set(parent, [...after.get(parent) ?? [], version]);
+  for (const [version, parents] of waits)
+    for (const parent of parents) after.set(parent, [...(after.get(parent) ?? []), version]);
   const rest = new Map([...proofs.values()].sort(byComing).map((proof) => [proof.version, proof]));
   /** @type {Proof[]} */ const ordered = [];
   const ready = new Ready([...rest.values()].filter(({ version }) => !waits.get(version)?.size));
@@ -72,7 +88,12 @@ class Ready {
 /** @param {Proof} a @param {Proof} b */
 function byComing(a, b) {
   const [first, second] = [cameAt(a), cameAt(b)];
-  return Number(first.none) - Number(second.none) || first.ts - second.ts || first.n - second.n || (a.version < b.version ? -1 : 1);
+  return (
+    Number(first.none) - Number(second.none) ||
+    first.ts - second.ts ||
+    first.n - second.n ||
+    (a.version < b.version ? -1 : 1)
+  );
 }
 
 /** When it was received, else its number on its device. @param {Proof} proof */

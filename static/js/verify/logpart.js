@@ -33,15 +33,23 @@ export async function readLogPart(pack) {
   /** @type {LogPart} */ const part = { folder: pack.alone ? SERVABLE : RESTRICTED, told: {}, findings: [] };
   const servable = await logIn(part, pack, SERVABLE);
   part.told = pack.alone ? servable : await logIn(part, pack, RESTRICTED);
-  for (const [folder, value] of new Map([[SERVABLE, servable], [part.folder, part.told]])) {
+  for (const [folder, value] of new Map([
+    [SERVABLE, servable],
+    [part.folder, part.told],
+  ])) {
     const here = new Set([...pack.digests.keys()].filter((path) => path.startsWith(folder) && isLogFile(path)));
     const promised = Object.keys(value).length ? toldFiles(folder, value) : new Set();
-    const apart = [...here].filter((path) => !promised.has(path)).concat([...promised].filter((path) => !here.has(path)));
+    const apart = [...here]
+      .filter((path) => !promised.has(path))
+      .concat([...promised].filter((path) => !here.has(path)));
     part.findings.push(...apart.sort().map((path) => find('log', path)));
   }
-  const same = ['authorities', 'checkpoints', 'statements'].every((name) => asText(servable[name]) === asText(part.told[name]));
+  const same = ['authorities', 'checkpoints', 'statements'].every(
+    (name) => asText(servable[name]) === asText(part.told[name]),
+  );
   const proved = new Set(objectsOf(part.told, 'proofs').map(asText));
-  if (!same || objectsOf(servable, 'proofs').some((row) => !proved.has(asText(row)))) part.findings.push(find('log', `${SERVABLE}log.json`));
+  if (!same || objectsOf(servable, 'proofs').some((row) => !proved.has(asText(row))))
+    part.findings.push(find('log', `${SERVABLE}log.json`));
   for (const path of [...toldFiles(part.folder, part.told)].filter((one) => !one.endsWith('/log.json')).sort()) {
     const twin = path.replace(RESTRICTED, SERVABLE);
     const [a, b] = [pack.digests.get(path), pack.digests.get(twin)];
@@ -78,7 +86,8 @@ function toldFiles(folder, value) {
   for (const row of objectsOf(value, 'checkpoints')) {
     const stem = folder + stemOf(row);
     names.add(`${stem}.txt`);
-    for (const stamp of objectsOf(row, 'stamps')) for (const end of ['tsr', 'pem']) names.add(`${stem}.${textOf(stamp, 'authority')}.${end}`);
+    for (const stamp of objectsOf(row, 'stamps'))
+      for (const end of ['tsr', 'pem']) names.add(`${stem}.${textOf(stamp, 'authority')}.${end}`);
   }
   return names;
 }
@@ -109,7 +118,7 @@ export async function readCheckpoints(pack, part, keys) {
   for (const row of objectsOf(part.told, 'checkpoints')) {
     const size = wholeOf(row, 'size');
     const name = `${part.folder}${stemOf(row)}.txt`;
-    const note = await pack.read(name) ?? new Uint8Array(0);
+    const note = (await pack.read(name)) ?? new Uint8Array(0);
     const said = await signed(note, keys).catch((error) => {
       if (error instanceof KeptError && error.code === 'unavailable') findings.push(find('cannot_check'));
       return null;
@@ -132,7 +141,9 @@ export async function seenIn(read, witnesses) {
     seen = 0;
     const lines = Array.isArray(row['cosignatures']) ? row['cosignatures'] : [];
     try {
-      seen = (await seenBy(fromUtf8(/** @type {Bytes} */ (note)) + lines.map((line) => `${line}\n`).join(''), witnesses)).length;
+      seen = (
+        await seenBy(fromUtf8(/** @type {Bytes} */ (note)) + lines.map((line) => `${line}\n`).join(''), witnesses)
+      ).length;
     } catch (error) {
       const cannot = error instanceof KeptError && error.code === 'unavailable';
       findings.push(cannot ? find('cannot_check') : find('cosignature', name));
@@ -159,7 +170,11 @@ async function signed(note, keys) {
 /** Each version that is shown to stand in the log, with its place. @param {LogPart} part @param {readonly Read[]} read @param {ReadonlyMap<string, Fields>} receipts @returns {Map<string, number>} */
 export function standing(part, read, receipts) {
   const roots = new Map(read.flatMap(({ said }) => (said ? [[said.size, said]] : [])));
-  return new Map([...placesOf(part)].filter(([version, row]) => stands(row, receipts.get(version), roots)).map(([version, row]) => [version, wholeOf(row, 'i') ?? 0]));
+  return new Map(
+    [...placesOf(part)]
+      .filter(([version, row]) => stands(row, receipts.get(version), roots))
+      .map(([version, row]) => [version, wholeOf(row, 'i') ?? 0]),
+  );
 }
 
 /** @param {LogPart} part */
@@ -173,7 +188,13 @@ function stands(row, receipt, roots) {
   const [i, ts] = [wholeOf(row, 'i'), wholeOf(receipt ?? {}, 'ts')];
   if (!said || !receipt || i === null || ts === null) return false;
   try {
-    verifyInclusion(leafOf({ c: textOf(receipt, 'c'), n: textOf(receipt, 'n'), ts }), i, said.size, pathOf(row), said.root);
+    verifyInclusion(
+      leafOf({ c: textOf(receipt, 'c'), n: textOf(receipt, 'n'), ts }),
+      i,
+      said.size,
+      pathOf(row),
+      said.root,
+    );
     return true;
   } catch {
     return false;
@@ -192,9 +213,10 @@ export async function checkLog(pack, part, read, shown, roots) {
   for (const { name, note, said, row } of read) {
     if (!said || (before && !grew(before, said, row))) found.push(find('checkpoint', name));
     before = said ?? before;
-    found.push(...await checkStamps(pack, name, note, row, roots));
+    found.push(...(await checkStamps(pack, name, note, row, roots)));
   }
-  for (const version of placesOf(part).keys()) if (!shown.has(version)) found.push(find('inclusion', `${part.folder}log.json#${version.slice(0, 8)}`));
+  for (const version of placesOf(part).keys())
+    if (!shown.has(version)) found.push(find('inclusion', `${part.folder}log.json#${version.slice(0, 8)}`));
   return found;
 }
 
@@ -215,7 +237,12 @@ async function checkStamps(pack, name, note, row, roots) {
     const stem = `${name.slice(0, -'.txt'.length)}.${textOf(stamp, 'authority')}`;
     const [tsr, chain] = [await pack.read(`${stem}.tsr`), await pack.read(`${stem}.pem`)];
     try {
-      await checkTimestamp(tsr ?? new Uint8Array(0), utf8(oneLine(fromUtf8(/** @type {Bytes} */ (note)))), { chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))), policy: textOf(stamp, 'policy'), nonce: unb64(textOf(stamp, 'nonce')), roots });
+      await checkTimestamp(tsr ?? new Uint8Array(0), utf8(oneLine(fromUtf8(/** @type {Bytes} */ (note)))), {
+        chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))),
+        policy: textOf(stamp, 'policy'),
+        nonce: unb64(textOf(stamp, 'nonce')),
+        roots,
+      });
     } catch {
       found.push(find('timestamp', `${stem}.tsr`));
     }

@@ -42,9 +42,13 @@ function isTold({ text, masked }, found) {
 
 /** Per embedded name: the narrative of the entry's first version, and whether some of it was held back. @param {Proofs} proofs */
 function firstWords({ told: proofs, servable, alone }) {
-  return new Map(toldOf(proofs, 'incident').flatMap(/** @returns {[string, {text: string|null, masked: boolean}][]} */ ({ label, told: { first } }) => {
-    const masked = servable.get(first.version)?.withheld.has('narrative') ?? false;
-    const text = alone && masked ? null : textOf(first.fields, 'narrative');
-    return text !== '' ? [[`entry-${label}.txt`, { text, masked }]] : [];
-  }));
+  return new Map(
+    toldOf(proofs, 'incident').flatMap(
+      /** @returns {[string, {text: string|null, masked: boolean}][]} */ ({ label, told: { first } }) => {
+        const masked = servable.get(first.version)?.withheld.has('narrative') ?? false;
+        const text = alone && masked ? null : textOf(first.fields, 'narrative');
+        return text !== '' ? [[`entry-${label}.txt`, { text, masked }]] : [];
+      },
+    ),
+  );
 }

@@ -23,7 +23,9 @@ const DESCRIPTORS = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** What the folder may be called where only a part of a pack was copied, and where in the pack that part lies. */
-const PARTS = /** @type {Readonly<Record<string, string>>} */ (Object.freeze({ data: 'data/', servable: 'data/servable/' }));
+const PARTS = /** @type {Readonly<Record<string, string>>} */ (
+  Object.freeze({ data: 'data/', servable: 'data/servable/' })
+);
 const IS_FILE = 0o100000;
 const KIND = 0o170000;
 
@@ -59,7 +61,9 @@ export class OpenedPack {
   /** Called when every member was taken. */
   settle() {
     const names = [...this.digests.keys(), ...this.findings.map(({ member }) => member ?? '')];
-    this.alone = names.some((name) => name.startsWith('data/servable/')) && !names.some((name) => name.startsWith('data/restricted/'));
+    this.alone =
+      names.some((name) => name.startsWith('data/servable/')) &&
+      !names.some((name) => name.startsWith('data/restricted/'));
     return this;
   }
 
@@ -91,13 +95,24 @@ export async function openZip(file, onProgress = () => undefined) {
   const pack = new OpenedPack(/** @type {Row} */ (directory.rows[0]).name.split('/')[0] ?? '');
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
   if (hides(file, directory, places)) pack.findings.push(find('hidden'));
-  const kept = sound(pack, directory.rows.map((row, i) => ({ name: row.name, cut: row.cut || row.renamed || Boolean(places[i]?.renamed), isFile: isOrdinary(row), agrees: places[i]?.agrees !== false, row })));
+  const kept = sound(
+    pack,
+    directory.rows.map((row, i) => ({
+      name: row.name,
+      cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
+      isFile: isOrdinary(row),
+      agrees: places[i]?.agrees !== false,
+      row,
+    })),
+  );
   const total = kept.reduce((sum, { row }) => sum + row.size, 0);
   let done = 0;
   for (const { row, inside } of kept) {
     const place = places[directory.rows.indexOf(row)];
     const before = done;
-    await pack.take(inside, { size: row.size, pieces: () => memberOf(file, row, place ?? null) }, (count) => onProgress(before + count, total));
+    await pack.take(inside, { size: row.size, pieces: () => memberOf(file, row, place ?? null) }, (count) =>
+      onProgress(before + count, total),
+    );
     done += row.size;
   }
   return pack.settle();
@@ -116,9 +131,14 @@ export async function openFolder(files, onProgress = () => undefined) {
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   if (total > TOTAL_BYTES) return [find('too_large')];
   let done = 0;
-  for (const { file, inside } of sound(pack, files.map(({ path, file: held }) => ({ name: path, isFile: true, file: held })))) {
+  for (const { file, inside } of sound(
+    pack,
+    files.map(({ path, file: held }) => ({ name: path, isFile: true, file: held })),
+  )) {
     const before = done;
-    await pack.take(inside, { size: file.size, pieces: () => piecesOf(file, 0, file.size) }, (count) => onProgress(before + count, total));
+    await pack.take(inside, { size: file.size, pieces: () => piecesOf(file, 0, file.size) }, (count) =>
+      onProgress(before + count, total),
+    );
     done += file.size;
   }
   return pack.settle();
@@ -155,14 +175,18 @@ function isOrdinary({ name, mode, flags, odd }) {
  * @param {OpenedPack} pack @param {readonly T[]} members @returns {(T & {inside: string})[]}
  */
 function sound(pack, members) {
-  const part = Object.hasOwn(PARTS, pack.folder) ? PARTS[pack.folder] ?? '' : '';
-  if (!FOLDER.test(pack.folder) && !part) pack.findings.push(find('no_folder', printable(/** @type {T} */ (members[0]).name)));
+  const part = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
+  if (!FOLDER.test(pack.folder) && !part)
+    pack.findings.push(find('no_folder', printable(/** @type {T} */ (members[0]).name)));
   /** @type {Set<string>} */ const seen = new Set();
   return members.flatMap((member) => {
     const cut = member.name.indexOf('/');
     const folder = cut < 0 ? member.name : member.name.slice(0, cut);
     const inside = cut < 0 ? '' : member.name.slice(cut + 1);
-    const code = fault(member, inside, folder === pack.folder) ?? (member.agrees === false ? 'damaged' : null) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+    const code =
+      fault(member, inside, folder === pack.folder) ??
+      (member.agrees === false ? 'damaged' : null) ??
+      (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
     if (code) pack.findings.push(find(code, printable(inside || member.name)));
     return code ? [] : [{ ...member, inside: part + inside }];
@@ -178,7 +202,9 @@ function fault({ name, isFile, cut }, inside, isInFolder) {
 
 /** @param {string} name */
 function printable(name) {
-  return Array.from(name, (letter) => (letter >= ' ' && letter <= '~' ? letter : '?')).join('').slice(0, 200);
+  return Array.from(name, (letter) => (letter >= ' ' && letter <= '~' ? letter : '?'))
+    .join('')
+    .slice(0, 200);
 }
 
 /** @param {Blob} file @param {number} from @param {number} until @returns {AsyncGenerator<Uint8Array>} */
@@ -188,7 +214,8 @@ async function* piecesOf(file, from, until) {
 
 /** A member unpacked; throws for one that is not what the list says. @param {Blob} file @param {Row} row @param {{start: number, end: number, sameName: boolean}|null} place @returns {AsyncGenerator<Uint8Array>} */
 async function* memberOf(file, row, place) {
-  if (!place?.sameName || place.end > file.size || (row.method !== 0 && row.method !== 8)) throw new KeptError('not_a_copy');
+  if (!place?.sameName || place.end > file.size || (row.method !== 0 && row.method !== 8))
+    throw new KeptError('not_a_copy');
   const packed = file.slice(place.start, place.end);
   let crc = 0;
   let size = 0;

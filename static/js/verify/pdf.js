@@ -100,7 +100,7 @@ class Pdf {
   }
 
   /** Name and value of every leaf of a tree of names. @param {Dict} node @param {number} depth @returns {Generator<[string, any]>} */
-  * namesIn(node, depth) {
+  *namesIn(node, depth) {
     if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
     const names = this.list(node.get('Names'));
     if (names.length % 2) throw broken();

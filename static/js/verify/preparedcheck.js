@@ -23,13 +23,19 @@ export async function checkPrepared(pack, proofs) {
   const told = record ? objectIn(record.at(-1) === LINE_END ? record.subarray(0, -1) : record) : null;
   const claimed = objectOf(objectOf(told ?? {}, 'pack'), 'prepared');
   const line = lineIn(new TextDecoder().decode(first ?? new Uint8Array(0)));
-  if (!raw) return Object.keys(claimed).length ? [find('preparer', RECORD)] : line !== null ? [find('preparer', READ_FIRST)] : [];
+  if (!raw)
+    return Object.keys(claimed).length
+      ? [find('preparer', RECORD)]
+      : line !== null
+        ? [find('preparer', READ_FIRST)]
+        : [];
   try {
     const said = await checkSignedBy(objectIn(raw) ?? {}, textOf(proofs.keys, 'ecdsa_pub'));
     checkScope(said.grant, proofs);
     await checkHere(said, pack, proofs, record, told);
     const wanted = { by: said.by, grant: said.grant.grant, organisation: said.organisation, to: said.grant.to };
-    if ((told && !sameJson(claimed, wanted)) || (line !== null && line !== firstLine(said))) throw new KeptError('bad_signature');
+    if ((told && !sameJson(claimed, wanted)) || (line !== null && line !== firstLine(said)))
+      throw new KeptError('bad_signature');
   } catch {
     return [find('preparer', PREPARED)];
   }
@@ -41,7 +47,9 @@ function checkScope({ diary, scope, restricted }, { told, alone }) {
   const all = [...told.values()];
   const isOurs = all.length > 0 && all.every(({ values }) => objectOf(values, '_ids')['diary'] === diary);
   const chosen = 'records' in scope ? scope.records : null;
-  const isMeant = all.every(({ raw }) => !chosen || raw['kind'] !== 'incident' || chosen.includes(textOf(raw, 'record')));
+  const isMeant = all.every(
+    ({ raw }) => !chosen || raw['kind'] !== 'incident' || chosen.includes(textOf(raw, 'record')),
+  );
   if (!isOurs || !isMeant || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 
@@ -55,5 +63,6 @@ async function checkHere(said, pack, { servable }, record, told) {
   if (said.list !== list || (said.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
   if (!record) return;
   const { id, folder, made_at: at } = /** @type {any} */ (objectOf(told ?? {}, 'pack'));
-  if (id !== said.pack || folder !== said.folder || at !== said.made_at || said.record !== hex(await sha256(record))) throw new KeptError('bad_signature');
+  if (id !== said.pack || folder !== said.folder || at !== said.made_at || said.record !== hex(await sha256(record)))
+    throw new KeptError('bad_signature');
 }

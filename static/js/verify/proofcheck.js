@@ -45,10 +45,20 @@ export function objectIn(raw) {
 /** Every proof that can be read; what cannot is found. @param {OpenedPack} pack @returns {Promise<Proofs>} */
 export async function readProofs(pack) {
   /** @type {Proofs} */
-  const proofs = { servable: new Map(), restricted: new Map(), keys: {}, findings: [], alone: pack.alone, told: new Map() };
+  const proofs = {
+    servable: new Map(),
+    restricted: new Map(),
+    keys: {},
+    findings: [],
+    alone: pack.alone,
+    told: new Map(),
+  };
   proofs.told = pack.alone ? proofs.servable : proofs.restricted;
   for (const path of [...pack.digests.keys()].sort()) {
-    for (const [folder, held] of /** @type {const} */ ([[SERVABLE, proofs.servable], [RESTRICTED, proofs.restricted]])) {
+    for (const [folder, held] of /** @type {const} */ ([
+      [SERVABLE, proofs.servable],
+      [RESTRICTED, proofs.restricted],
+    ])) {
       if (!path.startsWith(folder) || path.endsWith('/keys.json') || path === PREPARED || isLogFile(path)) continue;
       const proof = proofOf(path, objectIn(await pack.read(path)), path.slice(folder.length));
       if ('code' in proof) proofs.findings.push(proof);
@@ -56,10 +66,17 @@ export async function readProofs(pack) {
       else held.set(proof.version, proof);
     }
   }
-  const [first, second] = [objectIn(await pack.read(`${SERVABLE}keys.json`)), objectIn(await pack.read(`${RESTRICTED}keys.json`))];
+  const [first, second] = [
+    objectIn(await pack.read(`${SERVABLE}keys.json`)),
+    objectIn(await pack.read(`${RESTRICTED}keys.json`)),
+  ];
   proofs.keys = filled(second) ?? filled(first) ?? {};
-  const same = filled(first) && (pack.alone || (filled(second) && canonText(/** @type {any} */ (first)) === canonText(/** @type {any} */ (second))));
-  if (!same || proofs.keys['t'] !== 'keys/v1' || !await areKeys(proofs.keys)) proofs.findings.push(find('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
+  const same =
+    filled(first) &&
+    (pack.alone ||
+      (filled(second) && canonText(/** @type {any} */ (first)) === canonText(/** @type {any} */ (second))));
+  if (!same || proofs.keys['t'] !== 'keys/v1' || !(await areKeys(proofs.keys)))
+    proofs.findings.push(find('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
   return proofs;
 }
 
@@ -91,8 +108,17 @@ export function neverReceived(keys) {
 async function authorsOf(keys) {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
   const chain = await authorChain(earlier, textOf(keys, 'ecdsa_pub'));
-  return new Map(await Promise.all(chain.map(async ({ pub }, i) => (
-    /** @type {const} */ ([authorId(unb64(pub)), { key: await importAuthorPub(unb64(pub)), until: wholeOf(earlier[i] ?? {}, 'ts') }])))));
+  return new Map(
+    await Promise.all(
+      chain.map(
+        async ({ pub }, i) =>
+          /** @type {const} */ ([
+            authorId(unb64(pub)),
+            { key: await importAuthorPub(unb64(pub)), until: wholeOf(earlier[i] ?? {}, 'ts') },
+          ]),
+      ),
+    ),
+  );
 }
 
 /** @param {string} member @param {Fields|null} value @param {string} name @returns {Proof|Finding} */
@@ -105,7 +131,8 @@ function proofOf(member, value, name) {
     names = namesOf(textOf(fieldOf(value, '_kind'), 'v'), numberOf(value));
     for (const [field, digest] of Object.entries(objectOf(value, 'withheld'))) digests[field] = digestOf(digest);
     for (const [field, opened] of Object.entries(objectOf(value, 'fields'))) {
-      if (!isObject(opened) || typeof opened['s'] !== 'string' || !Object.hasOwn(opened, 'v')) throw new KeptError('bad_request');
+      if (!isObject(opened) || typeof opened['s'] !== 'string' || !Object.hasOwn(opened, 'v'))
+        throw new KeptError('bad_request');
       values[field] = /** @type {Json} */ (opened['v']);
       digests[field] = b64(fieldDigest(field, unb64(opened['s']), values[field]));
     }
@@ -115,8 +142,14 @@ function proofOf(member, value, name) {
   const withheld = new Set(Object.keys(objectOf(value, 'withheld')));
   const wanted = new Set([...allOpen(names), ...names.restricted]);
   const has = Object.keys(digests);
-  if (has.length !== wanted.size || has.some((field) => !wanted.has(field)) || [...withheld].some((field) => Object.hasOwn(values, field))) return find('names', member);
-  if (!NAME.test(name) || name.slice(-13, -5) !== textOf(value, 'version').slice(0, 8)) return find('misplaced', member);
+  if (
+    has.length !== wanted.size ||
+    has.some((field) => !wanted.has(field)) ||
+    [...withheld].some((field) => Object.hasOwn(values, field))
+  )
+    return find('names', member);
+  if (!NAME.test(name) || name.slice(-13, -5) !== textOf(value, 'version').slice(0, 8))
+    return find('misplaced', member);
   return { member, raw: value, version: textOf(value, 'version'), values, digests, withheld };
 }
 
@@ -147,7 +180,11 @@ export function keyIn(keys, name) {
 
 /** The receipts, by version. @param {Proofs} proofs @returns {Map<string, Fields>} */
 export function receiptsOf({ told }) {
-  return new Map([...told].map(([version, { raw }]) => /** @type {const} */ ([version, objectOf(raw, 'receipt')])).filter(([, receipt]) => Object.keys(receipt).length));
+  return new Map(
+    [...told]
+      .map(([version, { raw }]) => /** @type {const} */ ([version, objectOf(raw, 'receipt')]))
+      .filter(([, receipt]) => Object.keys(receipt).length),
+  );
 }
 
 /**
@@ -162,17 +199,22 @@ export async function checkProofs(proofs, keys, before) {
   /** @type {Finding[]} */ const found = keys.some(({ pub }) => pub === notary) ? [] : [find('wrong_notary')];
   // Keys that are none have been said; no signature holds under them.
   const authors = await authorsOf(proofs.keys).catch(() => new Map());
-  for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()]) found.push(...await checkOne(proof, authors, keys, before));
+  for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()])
+    found.push(...(await checkOne(proof, authors, keys, before)));
   for (const version of [...new Set([...proofs.servable.keys(), ...proofs.restricted.keys()])].sort()) {
     const servable = proofs.servable.get(version);
-    found.push(...proofs.alone && servable ? checkApart(servable) : checkPair(servable, proofs.restricted.get(version)));
+    found.push(
+      ...(proofs.alone && servable ? checkApart(servable) : checkPair(servable, proofs.restricted.get(version))),
+    );
   }
   return [...found, ...checkLines(proofs), ...checkBehind(proofs)];
 }
 
 /** Versions written on from one that is not here: every version of a record goes into a pack, or none. @param {Proofs} proofs */
 function checkBehind({ told }) {
-  return [...told.values()].filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent))).map(({ member }) => find('left_out', member));
+  return [...told.values()]
+    .filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent)))
+    .map(({ member }) => find('left_out', member));
 }
 
 /**
@@ -186,7 +228,8 @@ async function checkOne(proof, authors, keys, before) {
   const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];
   /** @type {Finding[]} */ const found = [];
   if (b64(commitment(digests)) !== c) found.push(find('commitment', member));
-  if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind']) found.push(find('misplaced', member));
+  if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind'])
+    found.push(find('misplaced', member));
   try {
     const signed = { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') };
     const until = await untilOf(fromOn(authors, textOf(values, '_by')), signed, textOf(raw, 'sig'));
@@ -195,7 +238,9 @@ async function checkOne(proof, authors, keys, before) {
   } catch {
     found.push(find('author', member));
   }
-  return raw['receipt'] === null || raw['receipt'] === undefined ? found : [...found, ...await checkReceipt(proof, c, keys, before)];
+  return raw['receipt'] === null || raw['receipt'] === undefined
+    ? found
+    : [...found, ...(await checkReceipt(proof, c, keys, before))];
 }
 
 /**
@@ -218,7 +263,13 @@ function fromOn(authors, by) {
  */
 async function untilOf(keys, signed, sig) {
   for (const { key, until } of keys) {
-    if (await verifyAuthor(/** @type {any} */ (key), signed, sig).then(() => true, () => false)) return until;
+    if (
+      await verifyAuthor(/** @type {any} */ (key), signed, sig).then(
+        () => true,
+        () => false,
+      )
+    )
+      return until;
   }
   throw new KeptError('bad_signature');
 }
@@ -231,7 +282,9 @@ async function checkReceipt({ raw, member, version }, c, keys, before) {
   try {
     await verifyReceipt(told, { notaryPub: unb64(key.pub), c, env: textOf(told, 'env') });
   } catch (error) {
-    return [error instanceof KeptError && error.code === 'unavailable' ? find('cannot_check') : find('receipt', member)];
+    return [
+      error instanceof KeptError && error.code === 'unavailable' ? find('cannot_check') : find('receipt', member),
+    ];
   }
   const place = before.get(version) ?? -1;
   return key.below !== null && !(place >= 0 && place < key.below) ? [find('old_key', member)] : [];
@@ -242,14 +295,20 @@ function checkPair(servable, restricted) {
   if (!servable && restricted && !SERVABLE_KINDS.has(textOf(restricted.raw, 'kind'))) return [];
   if (!servable || !restricted) return [find('no_twin', (servable ?? restricted)?.member ?? null)];
   /** @type {Finding[]} */ const found = [];
-  const same = ['c', 'sig', 'receipt', 'record', 'seq_no'].every((name) => sameJson(servable.raw[name], restricted.raw[name]));
-  if (!same || restricted.withheld.size || !sameJson(servable.digests, restricted.digests)) found.push(find('twin', servable.member));
+  const same = ['c', 'sig', 'receipt', 'record', 'seq_no'].every((name) =>
+    sameJson(servable.raw[name], restricted.raw[name]),
+  );
+  if (!same || restricted.withheld.size || !sameJson(servable.digests, restricted.digests))
+    found.push(find('twin', servable.member));
   return [...found, ...checkApart(servable)];
 }
 
 /** Whether a restricted field stands open where it must not. @param {Proof} servable @returns {Finding[]} */
 function checkApart(servable) {
-  const { restricted: apart } = namesOf(textOf(fieldOf(servable.raw, '_kind'), 'v'), wholeOf(servable.values, '_schema') ?? 0);
+  const { restricted: apart } = namesOf(
+    textOf(fieldOf(servable.raw, '_kind'), 'v'),
+    wholeOf(servable.values, '_schema') ?? 0,
+  );
   return apart.some((name) => !servable.withheld.has(name)) ? [find('twin', servable.member)] : [];
 }
 
@@ -262,10 +321,18 @@ export function sameJson(a, b) {
 function checkLines({ told }) {
   const links = [...told.values()].map(({ values, raw, member }) => {
     const line = objectOf(values, '_line');
-    return { device: textOf(line, 'device'), n: wholeOf(line, 'n') ?? 0, prev: typeof line['prev'] === 'string' ? line['prev'] : null, c: textOf(raw, 'c'), member };
+    return {
+      device: textOf(line, 'device'),
+      n: wholeOf(line, 'n') ?? 0,
+      prev: typeof line['prev'] === 'string' ? line['prev'] : null,
+      c: textOf(raw, 'c'),
+      member,
+    };
   });
   const members = new Map(links.map(({ device, n, member }) => [`${device} ${n}`, member]));
-  return breaks(links).flatMap(({ device, n, why }) => (why === 'missing' ? [] : [find('line', members.get(`${device} ${n}`) ?? null)]));
+  return breaks(links).flatMap(({ device, n, why }) =>
+    why === 'missing' ? [] : [find('line', members.get(`${device} ${n}`) ?? null)],
+  );
 }
 
 /** Short forms of the keys, to compare by eye. @param {Fields} keys */

@@ -21,15 +21,21 @@ export async function checkRecord(pack, { restricted }) {
   const versions = objectsOf(value, 'versions');
   const rows = new Map(versions.map((row) => [textOf(row, 'version'), row]));
   /** @type {Finding[]} */ const found = [];
-  if (rows.size !== versions.length || rows.size !== restricted.size || [...rows.keys()].some((version) => !restricted.has(version))) found.push(find('record', RECORD));
+  if (
+    rows.size !== versions.length ||
+    rows.size !== restricted.size ||
+    [...rows.keys()].some((version) => !restricted.has(version))
+  )
+    found.push(find('record', RECORD));
   for (const [version, row] of rows) {
     const proof = restricted.get(version);
     if (proof && !agrees(row, proof)) found.push(find('record', proof.member));
   }
-  if (!follows(value) || !await standsBeside(value, pack)) found.push(find('record', RECORD));
+  if (!follows(value) || !(await standsBeside(value, pack))) found.push(find('record', RECORD));
   for (const { raw: told, values, member } of restricted.values()) {
     // What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
-    if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future')) found.push(find('odd', member));
+    if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future'))
+      found.push(find('odd', member));
   }
   return found;
 }
@@ -38,6 +44,11 @@ export async function checkRecord(pack, { restricted }) {
 function agrees(row, { raw, values }) {
   const fields = Object.fromEntries(Object.entries(values).filter(([, held]) => held !== null));
   const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
-  return same && sameJson(row['fields'], fields) && sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts'))
-    && sameJson(row['schema'], fields['_schema']) && sameJson(row['parents'], fields['_parents']);
+  return (
+    same &&
+    sameJson(row['fields'], fields) &&
+    sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts')) &&
+    sameJson(row['schema'], fields['_schema']) &&
+    sameJson(row['parents'], fields['_parents'])
+  );
 }

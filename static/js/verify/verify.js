@@ -7,7 +7,16 @@ import { objectOf } from '../record/reading.js';
 import { checkBag } from './bagcheck.js';
 import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
-import { checkLog, hasStamps, readCheckpoints, readLogPart, seenIn, standing, trustedKeys, vouched } from './logpart.js';
+import {
+  checkLog,
+  hasStamps,
+  readCheckpoints,
+  readLogPart,
+  seenIn,
+  standing,
+  trustedKeys,
+  vouched,
+} from './logpart.js';
 import { checkNarratives } from './narratives.js';
 import { checkPrepared } from './preparedcheck.js';
 import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
@@ -30,7 +39,12 @@ const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
  */
 export async function judge(pack, { notary, instance, roots, witnesses = [] }, onStep = () => undefined) {
   onStep('lists');
-  /** @type {Finding[]} */ const found = [...(pack.alone ? [find('servable_only')] : []), ...pack.findings, ...await checkBag(pack), ...checkWhole(pack)];
+  /** @type {Finding[]} */ const found = [
+    ...(pack.alone ? [find('servable_only')] : []),
+    ...pack.findings,
+    ...(await checkBag(pack)),
+    ...checkWhole(pack),
+  ];
   onStep('entries');
   const proofs = await readProofs(pack);
   found.push(...proofs.findings);
@@ -40,13 +54,18 @@ export async function judge(pack, { notary, instance, roots, witnesses = [] }, o
   const { read, findings: unread } = await readCheckpoints(pack, part, keys);
   const receipts = receiptsOf(proofs);
   const shown = standing(part, read, receipts);
-  found.push(...findings, ...unread, ...await checkProofs(proofs, keys, shown));
+  found.push(...findings, ...unread, ...(await checkProofs(proofs, keys, shown)));
   onStep('log');
-  found.push(...await checkLog(pack, part, read, shown, roots));
+  found.push(...(await checkLog(pack, part, read, shown, roots)));
   const { seen, findings: forged } = await seenIn(read, witnesses);
   found.push(...forged);
   onStep('record');
-  found.push(...await checkRecord(pack, proofs), ...await checkPrepared(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
+  found.push(
+    ...(await checkRecord(pack, proofs)),
+    ...(await checkPrepared(pack, proofs)),
+    ...(await checkExhibits(pack, proofs)),
+    ...(await checkNarratives(pack, proofs)),
+  );
   if (await isTraining(pack)) found.push(find('training'));
   if (neverReceived(proofs.keys)) found.push(find('never_received'));
   else if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
@@ -54,14 +73,27 @@ export async function judge(pack, { notary, instance, roots, witnesses = [] }, o
   if (hasStamps(part) && !roots.length) found.push(find('roots_from_pack'));
   const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
   return {
-    findings: unlike(found), keys: shortOf(proofs.keys),
-    counts: { files: pack.digests.size, bytes, proofs: proofs.told.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part), alone: pack.alone, seen, witnesses: witnesses.length },
+    findings: unlike(found),
+    keys: shortOf(proofs.keys),
+    counts: {
+      files: pack.digests.size,
+      bytes,
+      proofs: proofs.told.size,
+      receipts: receipts.size,
+      placed: shown.size,
+      stamps: hasStamps(part),
+      alone: pack.alone,
+      seen,
+      witnesses: witnesses.length,
+    },
   };
 }
 
 /** Whether it says of itself that it is made up: in READ-FIRST, or in its record where that is here. @param {OpenedPack} pack */
 async function isTraining(pack) {
-  const first = new TextDecoder('latin1').decode(await pack.read('data/00_READ-FIRST.txt') ?? new Uint8Array(0)).startsWith(TRAINING);
+  const first = new TextDecoder('latin1')
+    .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
+    .startsWith(TRAINING);
   const raw = await pack.read(RECORD);
   const record = raw ? objectIn(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
   return first || objectOf(record ?? {}, 'pack')['training'] === true;

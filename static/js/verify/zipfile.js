@@ -73,7 +73,14 @@ async function findEnd(file) {
     if (view.getUint32(at, true) !== END) continue;
     const comment = view.getUint16(at + 20, true);
     if (at + END_BYTES + comment > tail.length) continue;
-    const plain = { endAt: from + at, comment, count: view.getUint16(at + 10, true), length: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), listEnd: from + at };
+    const plain = {
+      endAt: from + at,
+      comment,
+      count: view.getUint16(at + 10, true),
+      length: view.getUint32(at + 12, true),
+      offset: view.getUint32(at + 16, true),
+      listEnd: from + at,
+    };
     if (isLarge(plain)) return largeEnd(file, plain);
     // With the record of a large zip before it, some readers would go by that one.
     if (at >= LOCATOR_64_BYTES && view.getUint32(at - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
@@ -95,7 +102,12 @@ async function largeEnd(file, plain) {
   const view = viewOf(bytes);
   if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
   // One disk, which holds all of its members.
-  if (view.getUint32(16, true) || view.getUint32(20, true) || view.getBigUint64(24, true) !== view.getBigUint64(32, true)) return null;
+  if (
+    view.getUint32(16, true) ||
+    view.getUint32(20, true) ||
+    view.getBigUint64(24, true) !== view.getBigUint64(32, true)
+  )
+    return null;
   const [count, length, offset] = [32, 40, 48].map((at) => Number(view.getBigUint64(at, true)));
   return { ...plain, count: Number(count), length: Number(length), offset: Number(offset), listEnd: plain.endAt - 76 };
 }
@@ -128,14 +140,28 @@ function rowAt(bytes, view, at, { nameLength, extraLength, before }) {
   const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
   const large = largeSizes(extra, sizes);
   const [size = 0, packed = 0, place = 0] = large;
-  const mode = view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
-  return { name: name.split('\0')[0] ?? '', cut: name.includes('\0'), raw, flags, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size, at: place + before, mode, odd: Boolean(view.getUint32(at + 38, true) & 0x10) || view.getUint16(at + 34, true) > 0, renamed: renames(extra) };
+  const mode =
+    view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
+  return {
+    name: name.split('\0')[0] ?? '',
+    cut: name.includes('\0'),
+    raw,
+    flags,
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    packed,
+    size,
+    at: place + before,
+    mode,
+    odd: Boolean(view.getUint32(at + 38, true) & 0x10) || view.getUint16(at + 34, true) > 0,
+    renamed: renames(extra),
+  };
 }
 
 /** @param {Uint8Array} extra @param {number[]} sizes */
 function largeSizes(extra, sizes) {
   const view = viewOf(extra);
-  for (let at = 0; at + 4 <= extra.length;) {
+  for (let at = 0; at + 4 <= extra.length; ) {
     const length = view.getUint16(at + 2, true);
     if (view.getUint16(at, true) === 1 && at + 4 + length <= extra.length) {
       let next = at + 4;
@@ -184,15 +210,27 @@ export async function placeOf(file, row) {
   const rest = await bytesAt(file, row.at + 30, start);
   const name = rest.subarray(0, nameLength);
   const sameName = name.length === row.raw.length && name.every((byte, i) => byte === row.raw[i]);
-  return { start, end: start + row.packed, sameName, agrees: agrees(view, row), renamed: renames(rest.subarray(nameLength)) };
+  return {
+    start,
+    end: start + row.packed,
+    sameName,
+    agrees: agrees(view, row),
+    renamed: renames(rest.subarray(nameLength)),
+  };
 }
 
 /** @param {DataView} view a member's own header @param {Row} row */
 function agrees(view, { flags: listed, method, crc, packed, size }) {
   const flags = view.getUint16(6, true);
   const later = Boolean(flags & 0x8);
-  const isSame = (/** @type {number} */ one, /** @type {number} */ other) => one === other || one === NONE_32 || (later && one === 0);
+  const isSame = (/** @type {number} */ one, /** @type {number} */ other) =>
+    one === other || one === NONE_32 || (later && one === 0);
   const told = view.getUint32(14, true);
-  return (told === crc || (later && told === 0)) && isSame(view.getUint32(18, true), packed) && isSame(view.getUint32(22, true), size)
-    && view.getUint16(8, true) === method && !((flags ^ listed) & FLAGS);
+  return (
+    (told === crc || (later && told === 0)) &&
+    isSame(view.getUint32(18, true), packed) &&
+    isSame(view.getUint32(22, true), size) &&
+    view.getUint16(8, true) === method &&
+    !((flags ^ listed) & FLAGS)
+  );
 }

@@ -11,7 +11,10 @@ const load = async (file) => (await fetch(`/tests/vectors/${file}.json`)).json()
 /** Runs every check on the page; answers what failed. */
 async function inPage() {
   const failed = {};
-  for (const name of NAMES) await run(name, load).catch((thrown) => { failed[name] = String(thrown.stack ?? thrown); });
+  for (const name of NAMES)
+    await run(name, load).catch((thrown) => {
+      failed[name] = String(thrown.stack ?? thrown);
+    });
   return { checks: NAMES.length, failed };
 }
 
@@ -19,7 +22,10 @@ async function inPage() {
 function inWorker() {
   return new Promise((resolve, reject) => {
     const worker = new Worker(trusted('/tests/browser/vectors/worker.js'), { type: 'module' });
-    worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      resolve(data);
+    };
     worker.onerror = (event) => reject(new Error(event.message));
   });
 }
@@ -27,18 +33,34 @@ function inWorker() {
 /** A diary's first day through the vault: lock, identity, registration, versions, a file, restart, sign-in elsewhere. */
 async function firstDay(workerUrl, words, cost) {
   const vault = createVault({ workerUrl, trusted });
-  const told = { ...await vault.selfTest(), measured: await vault.measure() };
+  const told = { ...(await vault.selfTest()), measured: await vault.measure() };
   await vault.setSchemas({ note: { 1: { open: ['text'], restricted: ['kept_apart'] } } });
   const identity = await vault.newIdentity();
-  const door = await vault.setSlot(await vault.newDoor(cost), words, 'diary', { account: identity.account, login: '', pins: PINS });
+  const door = await vault.setSlot(await vault.newDoor(cost), words, 'diary', {
+    account: identity.account,
+    login: '',
+    pins: PINS,
+  });
   const id = random(16);
   const kept = await vault.sealIdentity(id);
-  const { body, code } = await vault.enrolment({ login: 'calm-river-7f3k', words, cost: cost ?? undefined, withCode: true });
-  const version = await vault.sealVersion({ kind: 'note', schema: 1, open: { text: 'ü' }, restricted: { kept_apart: 1 }, line: { n: 1, prev: null }, clock: { offset_ms: null, tz: 'UTC', utc: 1 } });
+  const { body, code } = await vault.enrolment({
+    login: 'calm-river-7f3k',
+    words,
+    cost: cost ?? undefined,
+    withCode: true,
+  });
+  const version = await vault.sealVersion({
+    kind: 'note',
+    schema: 1,
+    open: { text: 'ü' },
+    restricted: { kept_apart: 1 },
+    line: { n: 1, prev: null },
+    clock: { offset_ms: null, tz: 'UTC', utc: 1 },
+  });
   const bytes = random(1_500_000);
   const first = b64(bytes.subarray(0, 30));
   const { file, blob, key, parts } = await vault.fileStart({ size: bytes.length });
-  const sealed = [...await vault.filePart(file, bytes), ...(await vault.fileEnd(file)).parts];
+  const sealed = [...(await vault.filePart(file, bytes)), ...(await vault.fileEnd(file)).parts];
   const detached = bytes.length;
   vault.close();
   const afterClose = await vault.rootId().catch(({ code: said }) => said);
@@ -54,36 +76,74 @@ async function firstDay(workerUrl, words, cost) {
 
   const third = createVault({ workerUrl, trusted });
   const { auth } = await third.auth({ words, kdf: body.kdf, login: 'calm-river-7f3k' });
-  const answer = { account: body.account, words_wrap: body.words_wrap, keyset: body.keyset, diaries: [{ diary: body.diary.diary, epoch: 1, wrap: body.diary.wrap }] };
+  const answer = {
+    account: body.account,
+    words_wrap: body.words_wrap,
+    keyset: body.keyset,
+    diaries: [{ diary: body.diary.diary, epoch: 1, wrap: body.diary.wrap }],
+  };
   const known = await third.openAccount({ answer, login: 'calm-river-7f3k' });
-  const refused = await third.auth({ words, kdf: { ...body.kdf, m: 8, t: 1 }, login: 'calm-river-7f3k' }).catch(({ code: said }) => said);
+  const refused = await third
+    .auth({ words, kdf: { ...body.kdf, m: 8, t: 1 }, login: 'calm-river-7f3k' })
+    .catch(({ code: said }) => said);
   third.close();
   return {
-    told, afterClose, role: opened.role, sameIdentity: JSON.stringify(same) === JSON.stringify(identity), text: read.fields.text,
-    altered: read.altered, sameBytes: b64(part.subarray(0, 30)) === first, detached, wrong, sameAuth: auth === body.auth,
-    sameDiary: known.diary === identity.diary, refused, codeWords: code.words12.length, kdf: body.kdf,
+    told,
+    afterClose,
+    role: opened.role,
+    sameIdentity: JSON.stringify(same) === JSON.stringify(identity),
+    text: read.fields.text,
+    altered: read.altered,
+    sameBytes: b64(part.subarray(0, 30)) === first,
+    detached,
+    wrong,
+    sameAuth: auth === body.auth,
+    sameDiary: known.diary === identity.diary,
+    refused,
+    codeWords: code.words12.length,
+    kdf: body.kdf,
   };
 }
 
 /** What a vault says when its Argon2 answers wrongly. */
 async function brokenArgon2(words) {
   const vault = createVault({ workerUrl: '/tests/browser/vectors/broken_argon2.js', trusted });
-  const door = { install: random(16), salt: random(16), m: 47104, t: 1, slots: Array.from({ length: 4 }, () => random(1144)), capture_pub: random(65) };
+  const door = {
+    install: random(16),
+    salt: random(16),
+    m: 47104,
+    t: 1,
+    slots: Array.from({ length: 4 }, () => random(1144)),
+    capture_pub: random(65),
+  };
   await vault.newIdentity();
   const acts = [
-    () => vault.selfTest(), () => vault.newDoor(), () => vault.unlock(words, door),
+    () => vault.selfTest(),
+    () => vault.newDoor(),
+    () => vault.unlock(words, door),
     () => vault.setSlot(door, words, 'diary', { account: null, login: '', pins: PINS }),
     () => vault.enrolment({ login: 'calm-river-7f3k', words }),
   ];
   const said = [];
-  for (const act of acts) said.push(await act().then(() => 'accepted', ({ code }) => code));
+  for (const act of acts)
+    said.push(
+      await act().then(
+        () => 'accepted',
+        ({ code }) => code,
+      ),
+    );
   vault.close();
   return said;
 }
 
 /** A worker that cannot be loaded. */
 function noWorker() {
-  return createVault({ workerUrl: '/static/js/crypto/no_such_file.js', trusted }).selfTest().then(() => 'started', ({ code }) => code);
+  return createVault({ workerUrl: '/static/js/crypto/no_such_file.js', trusted })
+    .selfTest()
+    .then(
+      () => 'started',
+      ({ code }) => code,
+    );
 }
 
 window.checks = { inPage, inWorker, firstDay, brokenArgon2, noWorker };

@@ -17,7 +17,8 @@ async function check(model, { app }) {
     new Set(model.entries.map(({ record }) => record)),
     'the list',
   );
-  for (const { record, text } of model.entries) assert.equal((await app.readIncident(record)).fields.narrative, text, 'an entry');
+  for (const { record, text } of model.entries)
+    assert.equal((await app.readIncident(record)).fields.narrative, text, 'an entry');
 }
 
 async function search(model, { app }, asked) {
@@ -62,7 +63,9 @@ const SaveFull = () =>
       await real.pause();
       model.sealed = model.draft;
       real.faults.errors.push(...Array.from({ length: 60 }, full));
-      await assert.rejects(real.app.saveIncident({ record: null, fields: ENTRY, restricted: {} }), { code: 'no_space' });
+      await assert.rejects(real.app.saveIncident({ record: null, fields: ENTRY, restricted: {} }), {
+        code: 'no_space',
+      });
       real.faults.errors.length = 0;
       await check(model, real);
     },

@@ -19,13 +19,17 @@ const TRIES = 200;
  * answer.
  */
 function network(faults) {
-  const take = (path, options, kinds) => (isPush(path, options) && kinds.includes(faults.next[0]) ? faults.next.shift() : null);
+  const take = (path, options, kinds) =>
+    isPush(path, options) && kinds.includes(faults.next[0]) ? faults.next.shift() : null;
   faults.next = [];
   faults.before = async (path, options) => {
     const kind = take(path, options, ['lost', '500']);
     if (kind === 'lost') throw new TypeError('Failed to fetch');
     return kind === '500'
-      ? new Response('{"error":"internal","message":"x"}', { status: 500, headers: { 'content-type': 'application/json' } })
+      ? new Response('{"error":"internal","message":"x"}', {
+          status: 500,
+          headers: { 'content-type': 'application/json' },
+        })
       : null;
   };
   faults.after = async (path, options) => {
@@ -75,7 +79,12 @@ const Change = (which, text) =>
     async (model, { app, phone }) => {
       phone.clock.move(1000);
       const entry = model.entries[which % model.entries.length];
-      await app.saveIncident({ record: entry.record, fields: { narrative: text }, restricted: {}, reason: 'Remembered better' });
+      await app.saveIncident({
+        record: entry.record,
+        fields: { narrative: text },
+        restricted: {},
+        reason: 'Remembered better',
+      });
       entry.text = text;
     },
     (model) => model.entries.length > 0,

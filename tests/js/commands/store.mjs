@@ -8,7 +8,12 @@ import { command, fc, full, lost, play } from './adapter.mjs';
 const NAMES = ['x/1', 'x/2', 'x/3', 'x/4', 'u/half-typed'];
 const PUT = fc.dictionary(
   fc.constantFrom(...NAMES),
-  fc.oneof(fc.integer(), fc.string({ maxLength: 40 }), fc.constant(null), fc.string({ minLength: 3000, maxLength: 9000 })),
+  fc.oneof(
+    fc.integer(),
+    fc.string({ maxLength: 40 }),
+    fc.constant(null),
+    fc.string({ minLength: 3000, maxLength: 9000 }),
+  ),
   { maxKeys: 4 },
 );
 const DROP = fc.subarray(NAMES, { maxLength: 2 });

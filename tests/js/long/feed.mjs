@@ -21,7 +21,9 @@ const id = () => randomBytes(16).toString('base64url');
 const author = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const notary = generateKeyPairSync('ed25519');
 const { x, y } = author.publicKey.export({ format: 'jwk' });
-const authorPub = b64(new Uint8Array(Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])));
+const authorPub = b64(
+  new Uint8Array(Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])),
+);
 const notaryPub = notary.publicKey.export({ format: 'jwk' }).x;
 const log = createHash('sha256').update(Buffer.from(notaryPub, 'base64url')).digest('base64url');
 const diary = id();
@@ -40,9 +42,18 @@ async function changes(_diary, after) {
   const rows = [];
   for (let seq = after + 1; seq <= to; seq++) {
     const [record, version, c] = [id(), id(), randomBytes(32).toString('base64url')];
-    const sig = sign('sha256', signedBytes(c, { diary, record, version }), { key: author.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+    const sig = sign('sha256', signedBytes(c, { diary, record, version }), {
+      key: author.privateKey,
+      dsaEncoding: 'ieee-p1363',
+    }).toString('base64url');
     const receipt = bySign({ c, env, log, n: id(), t: 'rcpt/v1', ts: 1_790_000_000_000 + seq });
-    rows.push(frames([canon({ blobs: [], c, parents: [], parts: ['open'], receipt, record, seq, sig, version }), wrap, ...envelopes]));
+    rows.push(
+      frames([
+        canon({ blobs: [], c, parents: [], parts: ['open'], receipt, record, seq, sig, version }),
+        wrap,
+        ...envelopes,
+      ]),
+    );
     head = nextHead(head, { seq, record, version, c, env });
   }
   headsAt.set(to, head);
@@ -50,7 +61,12 @@ async function changes(_diary, after) {
   return frames([canon({ head: signed, latest: N, to }), ...rows]);
 }
 
-const link = { api: { changes }, diary, authors: [{ pub: authorPub, seq: null }], pins: { notary: notaryPub, log, olds: [] } };
+const link = {
+  api: { changes },
+  diary,
+  authors: [{ pub: authorPub, seq: null }],
+  pins: { notary: notaryPub, log, olds: [] },
+};
 let feed = { seq: 0, head: b64(firstHead()) };
 let [taken, most, cuts] = [0, 0, 0];
 const shown = [];
@@ -61,7 +77,8 @@ while (feed.seq < N) {
   try {
     await pullFeed(link, feed, async (items, next, latest) => {
       if (items[0].seq !== feed.seq + 1) throw new Error('a version came twice or never');
-      if (cuts < 3 && next.seq > ((cuts + 1) * N) / 4) { // the signal goes before this page is saved
+      if (cuts < 3 && next.seq > ((cuts + 1) * N) / 4) {
+        // the signal goes before this page is saved
         cuts += 1;
         throw new KeptError('no_network');
       }
@@ -81,5 +98,10 @@ while (feed.seq < N) {
 const seconds = Number(process.hrtime.bigint() - began) / 1e9;
 const isRising = shown.every((share, i) => i === 0 || share > shown[i - 1]);
 const bent = { ...feed, head: b64(unb64(feed.head).map((byte) => byte ^ 1)) };
-const refused = await pullFeed(link, bent, async () => undefined).then(() => null, (error) => error.code);
-process.stdout.write(`${JSON.stringify({ taken, cuts, asked, megabytes: most / 1e6, seconds, isRising, last: shown.at(-1), refused })}\n`);
+const refused = await pullFeed(link, bent, async () => undefined).then(
+  () => null,
+  (error) => error.code,
+);
+process.stdout.write(
+  `${JSON.stringify({ taken, cuts, asked, megabytes: most / 1e6, seconds, isRising, last: shown.at(-1), refused })}\n`,
+);

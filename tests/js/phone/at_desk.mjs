@@ -24,9 +24,29 @@ function openDesk(server, change = {}) {
     return new Response(bytes, { status: response.status, headers: response.headers });
   });
   const desk = createDesk({
-    request, makeVault: () => { const vault = vaultInProcess(server.base); return Object.assign(vault, ...Object.entries(change).map(([name, bend]) => ({ [name]: bend(vault[name]) }))); }, clock: { now: () => Date.now() }, zone: () => 'Europe/London', visible: () => true,
-    timers: { after: (ms, act) => { timers.set(act, ms); return act; }, stop: (act) => timers.delete(act) },
-    objectUrl: { make: (blob) => { const url = `blob:${made.size}${Math.random()}`; made.set(url, blob); return url; }, drop: (url) => made.delete(url) },
+    request,
+    makeVault: () => {
+      const vault = vaultInProcess(server.base);
+      return Object.assign(vault, ...Object.entries(change).map(([name, bend]) => ({ [name]: bend(vault[name]) })));
+    },
+    clock: { now: () => Date.now() },
+    zone: () => 'Europe/London',
+    visible: () => true,
+    timers: {
+      after: (ms, act) => {
+        timers.set(act, ms);
+        return act;
+      },
+      stop: (act) => timers.delete(act),
+    },
+    objectUrl: {
+      make: (blob) => {
+        const url = `blob:${made.size}${Math.random()}`;
+        made.set(url, blob);
+        return url;
+      },
+      drop: (url) => made.delete(url),
+    },
   });
   /** What a page does twice a minute, to its end: when it waits for the next time. */
   const looksAround = async () => {
@@ -34,7 +54,11 @@ function openDesk(server, change = {}) {
     timers.clear();
     const looks = desk.state.phase === 'in' && due.some(([, ms]) => ms === EVERY);
     for (const [act] of due) await act();
-    if (looks) await eventually(() => [...timers.values()], (waits) => waits.includes(EVERY));
+    if (looks)
+      await eventually(
+        () => [...timers.values()],
+        (waits) => waits.includes(EVERY),
+      );
   };
   return { desk, meddled, made, looksAround };
 }
@@ -52,7 +76,9 @@ export async function digitsOf(secret) {
 
 /** The bytes a secret that was shown spells. */
 function spelt(text) {
-  const bits = [...text.replaceAll(' ', '')].map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0')).join('');
+  const bits = [...text.replaceAll(' ', '')]
+    .map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'))
+    .join('');
   return Buffer.from(bits.match(/.{8}/g).map((eight) => parseInt(eight, 2)));
 }
 

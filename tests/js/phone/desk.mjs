@@ -22,15 +22,30 @@ const leads = new WeakMap();
  */
 export async function desk(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
   const lead = leads.get(server);
-  const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
+  const invite = lead
+    ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite
+    : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   let token = null;
   const ask = async (method, path, sent, proof = null) => {
     const isBytes = sent instanceof Uint8Array;
     const type = isBytes ? 'application/octet-stream' : 'application/json';
-    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(proof ? { 'x-proof': proof } : {}), ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
+    const response = await send(path, {
+      method,
+      headers: {
+        'x-requested-by': 'app',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(proof ? { 'x-proof': proof } : {}),
+        ...(sent ? { 'content-type': type } : {}),
+      },
+      ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}),
+    });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
-  const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
+  const told = async (...args) => {
+    const { status, bytes } = await ask(...args);
+    assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  };
   const { login, ticket } = await told('POST', '/v1/names', {});
   const engine = vaultInProcess(server.base, argon2);
   await engine.newIdentity();
@@ -38,21 +53,48 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
   const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
   const { diary: _, ...account } = body;
   ({ token } = await told('POST', '/v1/members', {
-    ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name, secret: b64(secret), digits: digitsOf(secret),
+    ...account,
+    ticket,
+    device_name: 'Desk',
+    ecdsa_pub: b64(ecdsa.pub),
+    hpke_pub: b64(hpke.pub),
+    invite,
+    name,
+    secret: b64(secret),
+    digits: digitsOf(secret),
   }));
   /** Leaves a letter with the keeper of the one grant there is; its id. */
   const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
-    const { clients: [row] } = await told('GET', '/v1/clients');
+    const {
+      clients: [row],
+    } = await told('GET', '/v1/clients');
     const granted = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
     const place = { diary: row.diary, grant: row.grant, letter: idText(newId()) };
     const author = { key: await importAuthor(ecdsa), pub: ecdsa.pub };
-    const sealed = await sealLetter(author, unb64(granted.other.hpke_pub), place, { fields, from: b64(fingerprint(ecdsa.pub, hpke.pub)), made_at: at, what });
-    const { status } = await ask('PUT', `/v1/clients/${row.grant}/letters/${place.letter}`, change ? change(sealed) : sealed);
+    const sealed = await sealLetter(author, unb64(granted.other.hpke_pub), place, {
+      fields,
+      from: b64(fingerprint(ecdsa.pub, hpke.pub)),
+      made_at: at,
+      what,
+    });
+    const { status } = await ask(
+      'PUT',
+      `/v1/clients/${row.grant}/letters/${place.letter}`,
+      change ? change(sealed) : sealed,
+    );
     assert.equal(status, 204);
     return place.letter;
   };
-  const proof = async () => (await engine.auth({ words: WORDS_HERE, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
-  const made = { ask, told, writes, proof, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
+  const proof = async () =>
+    (await engine.auth({ words: WORDS_HERE, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
+  const made = {
+    ask,
+    told,
+    writes,
+    proof,
+    keys: { ecdsa, hpke },
+    words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)),
+  };
   if (!lead) leads.set(server, made);
   return made;
 }

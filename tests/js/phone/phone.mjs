@@ -26,11 +26,20 @@ export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 export function vaultInProcess(origin, argon2 = quickArgon2) {
   const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
   let closed = false;
-  const vault = { onProgress: null, close: () => { closed = true; } };
+  const vault = {
+    onProgress: null,
+    close: () => {
+      closed = true;
+    },
+  };
   for (const name of FUNCTIONS) {
     vault[name] = async (...args) => {
       if (closed) throw new KeptError('locked');
-      const cheaper = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name) ? [{ ...args[0], cost: CHEAP }] : name === 'newDoor' ? [CHEAP] : args;
+      const cheaper = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name)
+        ? [{ ...args[0], cost: CHEAP }]
+        : name === 'newDoor'
+          ? [CHEAP]
+          : args;
       const value = await engine[name](...structuredClone(cheaper));
       if (closed) throw new KeptError('locked');
       return structuredClone(value);
@@ -45,11 +54,22 @@ const settledRandom = (n) => (n === 1 ? Uint8Array.of(0) : random(n));
 let phones = 0;
 
 /** @param {object} [over] collaborators to change; `base` and `send` for the network, `keep` another phone to be after a restart */
-export function makePhone({ origin = 'https://notes.example', send = noNetwork, after = null, clock = after?.clock ?? fixedClock(NOON), ...over } = {}) {
+export function makePhone({
+  origin = 'https://notes.example',
+  send = noNetwork,
+  after = null,
+  clock = after?.clock ?? fixedClock(NOON),
+  ...over
+} = {}) {
   const name = after?.name ?? `phone-${++phones}`;
   const timers = new Map();
   const phone = {
-    name, clock, online: true, visible: true, made: 0, held: null,
+    name,
+    clock,
+    online: true,
+    visible: true,
+    made: 0,
+    held: null,
     urls: new Map(),
     database: over.database ?? new Database({ name }),
     end() {
@@ -62,23 +82,85 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
   // What has ended asks no more: not even for the two minutes that a request may take, which would keep Node up.
   const request = makeRequest(send);
   phone.app = createApp({
-    database: phone.database, api: new Api((ask) => (phone.ended ? new Promise(() => {}) : noted(asking, request(ask)))),
-    makeVault: () => { phone.made++; return vaultInProcess(origin); },
-    pictures: { make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }, { purpose: 'preview', bytes: new Uint8Array(900).fill(8), width: 320, height: 693, media_type: 'image/jpeg', recipe: 'test' }] },
-    clock, origin, zone: () => 'Europe/London', random: settledRandom,
-    hold: async () => () => undefined, online: () => phone.online, visible: () => phone.visible,
+    database: phone.database,
+    api: new Api((ask) => (phone.ended ? new Promise(() => {}) : noted(asking, request(ask)))),
+    makeVault: () => {
+      phone.made++;
+      return vaultInProcess(origin);
+    },
+    pictures: {
+      make: async () => [
+        {
+          purpose: 'print',
+          bytes: new Uint8Array(5000).fill(7),
+          width: 900,
+          height: 1948,
+          media_type: 'image/jpeg',
+          recipe: 'test',
+        },
+        {
+          purpose: 'preview',
+          bytes: new Uint8Array(900).fill(8),
+          width: 320,
+          height: 693,
+          media_type: 'image/jpeg',
+          recipe: 'test',
+        },
+      ],
+    },
+    clock,
+    origin,
+    zone: () => 'Europe/London',
+    random: settledRandom,
+    hold: async () => () => undefined,
+    online: () => phone.online,
+    visible: () => phone.visible,
     objectUrl: {
-      make: (blob) => { const url = `blob:${phone.urls.size}`; phone.urls.set(url, blob); return url; },
-      drop: (url) => { phone.urls.delete(url); },
+      make: (blob) => {
+        const url = `blob:${phone.urls.size}`;
+        phone.urls.set(url, blob);
+        return url;
+      },
+      drop: (url) => {
+        phone.urls.delete(url);
+      },
     },
     timers: {
-      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.set(timer, act); if (ms > 500) timer.unref?.(); return timer; },
-      stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
+      after: (ms, act) => {
+        const timer = setTimeout(
+          () => {
+            timers.delete(timer);
+            act();
+          },
+          Math.min(ms, 2 ** 30),
+        );
+        timers.set(timer, act);
+        if (ms > 500) timer.unref?.();
+        return timer;
+      },
+      stop: (timer) => {
+        clearTimeout(timer);
+        timers.delete(timer);
+      },
       // A busy machine takes longer over what a phone does in a second, and a lock must not give it up for that.
-      deadline: (ms, act) => { setTimeout(act, ms * 30).unref(); },
+      deadline: (ms, act) => {
+        setTimeout(act, ms * 30).unref();
+      },
     },
-    packActions: (ctx) => { phone.ctx = ctx; return over.packActions?.(ctx) ?? {}; },
-    deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, leaveNothing: async () => { phone.erased = true; }, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,
+    packActions: (ctx) => {
+      phone.ctx = ctx;
+      return over.packActions?.(ctx) ?? {};
+    },
+    deviceName: 'Test',
+    supported: () => true,
+    keepOffline: async () => undefined,
+    applyUpdate: async () => undefined,
+    leaveNothing: async () => {
+      phone.erased = true;
+    },
+    phoneBytes: async () => 0,
+    roomBytes: async () => null,
+    connection: () => null,
     ...Object.fromEntries(Object.entries(over).filter(([name]) => name !== 'packActions')),
   });
   return phone;
@@ -94,7 +176,10 @@ export async function until(phone, is, what = 'state', ms = PATIENCE) {
   for (;;) {
     const state = phone.app.state;
     if (is(state)) return state;
-    if (Date.now() > end) throw new Error(`${what} did not come: ${JSON.stringify({ ...state, entries: state.entries.map((one) => one.state) })}`);
+    if (Date.now() > end)
+      throw new Error(
+        `${what} did not come: ${JSON.stringify({ ...state, entries: state.entries.map((one) => one.state) })}`,
+      );
     await new Promise((go) => setTimeout(go, 10));
   }
 }

@@ -13,7 +13,9 @@ export function restOf(phone, timers, asking) {
     /** Until nothing is on its way: no request, no change of the store, no run. For tests that hold that something does not happen; `held`: a test holds a request up. */
     async rest({ held = false } = {}) {
       for (let quiet = 0; quiet < 20; quiet++) {
-        await new Promise((go) => { setImmediate(go); });
+        await new Promise((go) => {
+          setImmediate(go);
+        });
         const { open } = phone.ctx;
         await open?.store.turn;
         if (held) continue;

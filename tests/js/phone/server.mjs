@@ -13,15 +13,23 @@ export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
 
 /** @param {{settings?: Record<string, string>, again?: {port: number, folder: string}}} [how] `again`: where one that was left lies */
 export async function startServer({ settings = {}, again } = {}) {
-  const folder = again?.folder ?? await mkdtemp(join(tmpdir(), 'kept-'));
+  const folder = again?.folder ?? (await mkdtemp(join(tmpdir(), 'kept-')));
   const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...outer } = process.env;
   const { port, end } = await begin(again?.port ?? 0, { ...outer, PYTHONPATH: ROOT, DIARY_DATA: folder, ...settings });
   const base = `http://localhost:${port}`;
-  const env = { ...outer, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
+  const env = {
+    ...outer,
+    DIARY_DATA: folder,
+    DIARY_APP_URL: base,
+    DIARY_PUBLIC_URL: `http://public.localhost:${port}`,
+    ...settings,
+  };
   // It listens already: this waits until it answers.
   await fetch(`http://127.0.0.1:${port}/v1/server`, { headers: { host: `localhost:${port}` } });
   return {
-    base, port, folder,
+    base,
+    port,
+    folder,
     async stop() {
       await this.leave();
       await rm(folder, { recursive: true, force: true });
@@ -51,14 +59,30 @@ async function begin(asked, env) {
       line.once('data', (told) => ready(Number(told)));
       line.once('close', () => failed(new Error('the server did not start')));
     });
-    return { port, end: async () => { line.end(); await over; } };
+    return {
+      port,
+      end: async () => {
+        line.end();
+        await over;
+      },
+    };
   }
-  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(asked)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(asked)], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const port = await new Promise((ready, failed) => {
     child.stdout.once('data', (line) => ready(Number(line)));
     child.once('exit', () => failed(new Error('the server did not start')));
   });
-  return { port, end: async () => { child.kill(); await new Promise((gone) => child.once('exit', gone)); } };
+  return {
+    port,
+    end: async () => {
+      child.kill();
+      await new Promise((gone) => child.once('exit', gone));
+    },
+  };
 }
 
 /**
@@ -82,21 +106,25 @@ export async function copyServer(server) {
 /** @param {string} base @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may answer in the server's place; `off` is no signal */
 export function sender(base, faults = {}) {
   const jar = new Map();
-  return Object.assign(async (path, options) => {
-    if (faults.off) throw new TypeError('Failed to fetch');
-    const instead = await faults.before?.(path, options);
-    if (instead) return instead;
-    const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
-    if (jar.size && options.credentials !== 'omit') headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const { cache: _cache, credentials: _credentials, referrerPolicy: _policy, ...rest } = options;
-    const response = await fetch(base + path, { ...rest, headers });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair] = line.split(';');
-      const at = pair.indexOf('=');
-      if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, at));
-      else jar.set(pair.slice(0, at), pair.slice(at + 1));
-    }
-    const instead2 = await faults.after?.(path, options, response);
-    return instead2 ?? response;
-  }, { jar });
+  return Object.assign(
+    async (path, options) => {
+      if (faults.off) throw new TypeError('Failed to fetch');
+      const instead = await faults.before?.(path, options);
+      if (instead) return instead;
+      const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
+      if (jar.size && options.credentials !== 'omit')
+        headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const { cache: _cache, credentials: _credentials, referrerPolicy: _policy, ...rest } = options;
+      const response = await fetch(base + path, { ...rest, headers });
+      for (const line of response.headers.getSetCookie()) {
+        const [pair] = line.split(';');
+        const at = pair.indexOf('=');
+        if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, at));
+        else jar.set(pair.slice(0, at), pair.slice(at + 1));
+      }
+      const instead2 = await faults.after?.(path, options, response);
+      return instead2 ?? response;
+    },
+    { jar },
+  );
 }

@@ -30,7 +30,14 @@ function seeded(seed) {
   return { pick, random: (n) => (n > 16 ? random(n) : Uint8Array.from({ length: n }, () => pick(256))) };
 }
 
-const timers = { after: (ms, act) => { const timer = setTimeout(act, ms < 200 ? 0 : ms); if (ms >= 200) timer.unref(); return timer; }, stop: (timer) => clearTimeout(timer) };
+const timers = {
+  after: (ms, act) => {
+    const timer = setTimeout(act, ms < 200 ? 0 : ms);
+    if (ms >= 200) timer.unref();
+    return timer;
+  },
+  stop: (timer) => clearTimeout(timer),
+};
 
 /** A phone that is opened some times, with notes, and with or without a diary that is written in. */
 async function install(seed, isDiary) {
@@ -84,7 +91,14 @@ async function measured({ name, now }) {
   const [ids, tray, door] = [await database.ids(), await database.trayKeys(), await readDoor(database)];
   const values = await database.read(ids);
   const vault = await notebookVault(door);
-  const opens = await Promise.all(ids.map((id, i) => vault.boxOpenMany([[id, values[i]]]).then(() => true, () => false)));
+  const opens = await Promise.all(
+    ids.map((id, i) =>
+      vault.boxOpenMany([[id, values[i]]]).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   const closed = values.filter((_, i) => !opens[i]);
   const sizes = closed.map(({ length }) => length);
   const counts = [4, 8, 16, 32, 64].map((kib) => sizes.filter((size) => size === kib * 1024 + 72).length);
@@ -97,9 +111,24 @@ async function measured({ name, now }) {
   const even = bytes.reduce((sum, count) => sum + count, 0) / 256;
   await database.close();
   return [
-    closed.length, ids.length, opens.filter(Boolean).length, ...counts, sizes.length - counts.reduce((sum, count) => sum + count, 0), Math.max(...sizes),
-    sizes.reduce((sum, size) => sum + size, 0), tray.length, ...beside.map((value) => (value === null ? 0 : JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? one.length : one)).length)),
-    given.length, names.length, n, debt, at ? now - at : -1, at ? 1 : 0, Object.keys(await database.beside('t')).length,
+    closed.length,
+    ids.length,
+    opens.filter(Boolean).length,
+    ...counts,
+    sizes.length - counts.reduce((sum, count) => sum + count, 0),
+    Math.max(...sizes),
+    sizes.reduce((sum, size) => sum + size, 0),
+    tray.length,
+    ...beside.map((value) =>
+      value === null ? 0 : JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? one.length : one)).length,
+    ),
+    given.length,
+    names.length,
+    n,
+    debt,
+    at ? now - at : -1,
+    at ? 1 : 0,
+    Object.keys(await database.beside('t')).length,
     bytes.reduce((sum, count) => sum + (count - even) ** 2 / even, 0),
   ];
 }
@@ -107,7 +136,10 @@ async function measured({ name, now }) {
 /** The one measure, and its side, that tells most of the pairs it learnt from apart. */
 function stump(pairs) {
   const right = (i, sign) => pairs.filter(([yes, no]) => sign * (yes[i] - no[i]) > 0).length;
-  const all = pairs[0][0].flatMap((_, i) => [[i, 1], [i, -1]]);
+  const all = pairs[0][0].flatMap((_, i) => [
+    [i, 1],
+    [i, -1],
+  ]);
   const [i, sign] = all.reduce((best, one) => (right(...one) > right(...best) ? one : best));
   return (measures) => sign * measures[i];
 }
@@ -115,13 +147,18 @@ function stump(pairs) {
 /** All measures weighed together: logistic regression on the differences of the pairs. */
 function weighed(pairs) {
   const width = pairs[0][0].length;
-  const spread = Array.from({ length: width }, (_, i) => Math.sqrt(pairs.reduce((sum, [yes, no]) => sum + (yes[i] - no[i]) ** 2, 0) / pairs.length) || 1);
+  const spread = Array.from(
+    { length: width },
+    (_, i) => Math.sqrt(pairs.reduce((sum, [yes, no]) => sum + (yes[i] - no[i]) ** 2, 0) / pairs.length) || 1,
+  );
   const weights = new Array(width).fill(0);
   for (let turn = 0; turn < 400; turn++) {
     for (const [yes, no] of pairs) {
       const apart = yes.map((value, i) => (value - no[i]) / spread[i]);
       const wrong = 1 / (1 + Math.exp(apart.reduce((sum, value, i) => sum + value * weights[i], 0)));
-      apart.forEach((value, i) => { weights[i] += 0.02 * (wrong * value - 0.01 * weights[i]); });
+      apart.forEach((value, i) => {
+        weights[i] += 0.02 * (wrong * value - 0.01 * weights[i]);
+      });
     }
   }
   return (measures) => measures.reduce((sum, value, i) => sum + (value / spread[i]) * weights[i], 0);
@@ -129,11 +166,20 @@ function weighed(pairs) {
 
 test('a notebook with a diary of words behind it and one without cannot be told apart by one copy of the storage', async () => {
   const pairs = [];
-  for (let n = 0; n < PAIRS; n++) pairs.push([await measured(await install(2 * n, true)), await measured(await install(2 * n + 1, false))]);
-  const told = Object.fromEntries(Object.entries({ stump, weighed }).map(([name, learn]) => {
-    const score = learn(pairs.slice(0, LEARNT));
-    return [name, pairs.slice(LEARNT).reduce((sum, [yes, no]) => sum + (score(yes) > score(no) ? 1 : score(yes) === score(no) ? 0.5 : 0), 0)];
-  }));
+  for (let n = 0; n < PAIRS; n++)
+    pairs.push([await measured(await install(2 * n, true)), await measured(await install(2 * n + 1, false))]);
+  const told = Object.fromEntries(
+    Object.entries({ stump, weighed }).map(([name, learn]) => {
+      const score = learn(pairs.slice(0, LEARNT));
+      return [
+        name,
+        pairs
+          .slice(LEARNT)
+          .reduce((sum, [yes, no]) => sum + (score(yes) > score(no) ? 1 : score(yes) === score(no) ? 0.5 : 0), 0),
+      ];
+    }),
+  );
   console.log(`right of ${PAIRS - LEARNT} pairs: ${JSON.stringify(told)}`);
-  for (const [name, right] of Object.entries(told)) assert.ok(right <= MOST, `${name} tells ${right} of ${PAIRS - LEARNT} pairs`);
+  for (const [name, right] of Object.entries(told))
+    assert.ok(right <= MOST, `${name} tells ${right} of ${PAIRS - LEARNT} pairs`);
 });

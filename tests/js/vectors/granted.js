@@ -4,7 +4,22 @@ import { canon } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
-import { binding, checkGrant, givesDigests, grantHeader, keepGrant, makeGrant, newestOf, openDigests, openForAdvocate, openKept, sealDigests, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
+import {
+  binding,
+  checkGrant,
+  givesDigests,
+  grantHeader,
+  keepGrant,
+  makeGrant,
+  newestOf,
+  openDigests,
+  openForAdvocate,
+  openKept,
+  sealDigests,
+  sealForAdvocate,
+  unwrapKeys,
+  wrapsFor,
+} from '../../../static/js/crypto/grants.js';
 import { MARKS } from '../../../static/js/crypto/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
@@ -16,7 +31,8 @@ import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
 const pairs = (who) => ({
-  ecdsa: { scalar: unb64(who.ecdsa), pub: unb64(who.ecdsa_pub) }, hpke: { scalar: unb64(who.hpke), pub: unb64(who.hpke_pub) },
+  ecdsa: { scalar: unb64(who.ecdsa), pub: unb64(who.ecdsa_pub) },
+  hpke: { scalar: unb64(who.hpke), pub: unb64(who.hpke_pub) },
 });
 const person = ({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name });
 
@@ -28,7 +44,8 @@ export async function grants(v) {
   await checkGrant(v.grant, keeper.ecdsa.pub);
   const made = await makeGrant(await importAuthor(keeper.ecdsa), keeper.ecdsa.pub, fields); // another nonce, the same words
   same(canon({ ...made, sig }), canon(v.grant), 'grant');
-  for (const [i, one] of v.refused_grants.entries()) await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
+  for (const [i, one] of v.refused_grants.entries())
+    await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
   await envelopes(v, keeper, advocate);
   await succeeded(v, keeper, advocate);
   await keys(v);
@@ -43,9 +60,19 @@ async function digests({ apart: { said, version, digests: told, envelope: sealed
   const opener = await importKey(unb64(key));
   same([givesDigests(said), givesDigests(grant)], [true, false], 'who is given digests');
   same(await openDigests(opener, said, version, unb64(sealed)), told, 'digests');
-  same(await openDigests(opener, said, version, await sealDigests({ said, key: unb64(key), other: /** @type {any} */ (null) }, version, told)), told, 'sealed again');
+  same(
+    await openDigests(
+      opener,
+      said,
+      version,
+      await sealDigests({ said, key: unb64(key), other: /** @type {any} */ (null) }, version, told),
+    ),
+    told,
+    'sealed again',
+  );
   await refused('not_opened', () => openDigests(opener, said, said.grant, unb64(sealed)), 'digests of another version');
-  for (const [i, one] of bent.entries()) await refused('not_opened', () => openDigests(opener, said, version, unb64(one)), `digests ${i}`);
+  for (const [i, one] of bent.entries())
+    await refused('not_opened', () => openDigests(opener, said, version, unb64(one)), `digests ${i}`);
 }
 
 async function fingerprints(v) {
@@ -66,26 +93,67 @@ async function envelopes(v, keeper, advocate) {
   const [place, sealed] = [v.for_advocate.header, unb64(v.for_advocate.envelope)];
   same(canon(grantHeader(v.grant)), canon(place), 'header');
   const given = await openForAdvocate(advocate, sealed, place);
-  same([canon(given.said), b64(given.key), given.other.name], [canon(v.grant), v.key, v.keeper.name], 'for the advocate');
+  same(
+    [canon(given.said), b64(given.key), given.other.name],
+    [canon(v.grant), v.key, v.keeper.name],
+    'for the advocate',
+  );
   const again = await sealForAdvocate(person(v.advocate), person(v.keeper), v.grant, unb64(v.key));
   same(canon((await openForAdvocate(advocate, again, place)).said), canon(v.grant), 'sealed again');
-  await refused('not_opened', () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }), 'another grant');
+  await refused(
+    'not_opened',
+    () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }),
+    'another grant',
+  );
   await refused('not_opened', () => openForAdvocate(keeper, sealed, place), 'somebody else');
   const stranger = await sealForAdvocate(person(v.advocate), person(v.advocate), v.grant, unb64(v.key));
   await refused('bad_signature', () => openForAdvocate(advocate, stranger, place), 'a stranger in the keeper’s name');
   const account = await importKey(unb64(v.account_key));
-  const plain = canon({ ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(v.advocate), grant: v.grant, key: v.key });
-  same(b64(await envelope.seal(account, 'grant', v.kept.header, padVersion(plain), { salt: unb64(v.kept.salt) })), v.kept.envelope, 'kept');
+  const plain = canon({
+    ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(v.advocate),
+    grant: v.grant,
+    key: v.key,
+  });
+  same(
+    b64(await envelope.seal(account, 'grant', v.kept.header, padVersion(plain), { salt: unb64(v.kept.salt) })),
+    v.kept.envelope,
+    'kept',
+  );
   const mine = await openKept(account, unb64(v.kept.envelope), keeper.ecdsa.pub, v.kept.header);
   same([canon(mine.said), mine.other.name], [canon(v.grant), v.advocate.name], 'the keeper’s copy');
-  same(canon((await openKept(account, await keepGrant(account, person(v.advocate), v.grant, unb64(v.key)), keeper.ecdsa.pub, v.kept.header)).said), canon(v.grant), 'kept again');
-  await refused('bad_signature', () => openKept(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header), 'signed by another');
+  same(
+    canon(
+      (
+        await openKept(
+          account,
+          await keepGrant(account, person(v.advocate), v.grant, unb64(v.key)),
+          keeper.ecdsa.pub,
+          v.kept.header,
+        )
+      ).said,
+    ),
+    canon(v.grant),
+    'kept again',
+  );
+  await refused(
+    'bad_signature',
+    () => openKept(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header),
+    'signed by another',
+  );
 }
 
-async function succeeded({ succeeded: told, for_advocate: { header: place }, advocate: theirs, keeper: its, key, account_key }, keeper, advocate) {
+async function succeeded(
+  { succeeded: told, for_advocate: { header: place }, advocate: theirs, keeper: its, key, account_key },
+  keeper,
+  advocate,
+) {
   const open = (sealed) => openForAdvocate(advocate, unb64(sealed), place);
   const given = await open(told.envelope);
-  same([canon(given.said), text(canon(given.earlier)), text(canon(given.authors))], [canon(told.said), text(canon(told.earlier)), text(canon(told.authors))], 'keys before');
+  same(
+    [canon(given.said), text(canon(given.earlier)), text(canon(given.authors))],
+    [canon(told.said), text(canon(told.earlier)), text(canon(told.authors))],
+    'keys before',
+  );
   same(binding(told.earlier).earlier, told.said.earlier, 'what is signed of them');
   for (const { sig, seq, holds, by } of told.counts) {
     const check = () => verifyByAny(given.authors, told.signed, sig, seq);
@@ -95,19 +163,50 @@ async function succeeded({ succeeded: told, for_advocate: { header: place }, adv
   for (const one of told.refused) await refused(one.code, () => open(one.envelope), one.name);
   const again = await sealForAdvocate(person(theirs), person(its), told.said, unb64(key), told.earlier);
   same(text(canon((await openForAdvocate(advocate, again, place)).earlier)), text(canon(told.earlier)), 'sealed again');
-  await many(told, { theirs, its, key: unb64(key), signer: keeper.ecdsa }, (sealed) => openForAdvocate(advocate, sealed, place));
+  await many(told, { theirs, its, key: unb64(key), signer: keeper.ecdsa }, (sealed) =>
+    openForAdvocate(advocate, sealed, place),
+  );
   const account = await importKey(unb64(account_key));
-  const mine = await openKept(account, await keepGrant(account, person(theirs), told.said, unb64(key)), keeper.ecdsa.pub, place);
+  const mine = await openKept(
+    account,
+    await keepGrant(account, person(theirs), told.said, unb64(key)),
+    keeper.ecdsa.pub,
+    place,
+  );
   same(canon(mine.said), canon(told.said), 'the keeper’s copy has the digest alone');
 }
 
 /** Forty statements at most. */
-async function many({ said: { sig: _, t: _t, ...fields }, earlier: [{ sig: _s, t: _type, ...one }] }, { theirs, its, key, signer }, open) {
+async function many(
+  { said: { sig: _, t: _t, ...fields }, earlier: [{ sig: _s, t: _type, ...one }] },
+  { theirs, its, key, signer },
+  open,
+) {
   const pairs = await Promise.all(Array.from({ length: 41 }, () => newPair()));
   const author = await importAuthor(signer);
-  const statements = await Promise.all(pairs.map(async (pair, n) => makeStatement(await importAuthor(pair), { ...one, old: b64(pair.pub), ecdsa_pub: b64((pairs[n + 1] ?? signer).pub), epoch: n + 2 })));
-  const given = async (list) => sealForAdvocate(person(theirs), person(its), await makeGrant(author, signer.pub, { ...fields, ...binding(list) }), key, list);
-  same((await open(await given(newestOf(statements)))).earlier.map(({ epoch }) => epoch), Array.from({ length: 40 }, (__, n) => n + 3), 'the newest');
+  const statements = await Promise.all(
+    pairs.map(async (pair, n) =>
+      makeStatement(await importAuthor(pair), {
+        ...one,
+        old: b64(pair.pub),
+        ecdsa_pub: b64((pairs[n + 1] ?? signer).pub),
+        epoch: n + 2,
+      }),
+    ),
+  );
+  const given = async (list) =>
+    sealForAdvocate(
+      person(theirs),
+      person(its),
+      await makeGrant(author, signer.pub, { ...fields, ...binding(list) }),
+      key,
+      list,
+    );
+  same(
+    (await open(await given(newestOf(statements)))).earlier.map(({ epoch }) => epoch),
+    Array.from({ length: 40 }, (__, n) => n + 3),
+    'the newest',
+  );
   await refused('bad_signature', async () => open(await given(statements)), 'one more');
 }
 
@@ -115,19 +214,53 @@ async function keys(v) {
   const granted = { said: v.grant, key: unb64(v.key), other: person(v.keeper) };
   const version = v.wraps[0].header.wraps.split(':')[1];
   const opener = await importKey(granted.key);
-  for (const one of v.wraps) same(b64(await envelope.seal(opener, 'wrap', one.header, unb64(one.key), { salt: unb64(one.salt) })), one.envelope, one.part);
+  for (const one of v.wraps)
+    same(
+      b64(await envelope.seal(opener, 'wrap', one.header, unb64(one.key), { salt: unb64(one.salt) })),
+      one.envelope,
+      one.part,
+    );
   const sealed = v.wraps.map((one) => unb64(one.envelope));
-  same((await unwrapKeys(granted, version, sealed)).map(b64), v.wraps.map((one) => one.key), 'keys');
-  same((await unwrapKeys(granted, version, await wrapsFor(granted, version, v.wraps.map((one) => unb64(one.key))))).map(b64), v.wraps.map((one) => one.key), 'wrapped again');
+  same(
+    (await unwrapKeys(granted, version, sealed)).map(b64),
+    v.wraps.map((one) => one.key),
+    'keys',
+  );
+  same(
+    (
+      await unwrapKeys(
+        granted,
+        version,
+        await wrapsFor(
+          granted,
+          version,
+          v.wraps.map((one) => unb64(one.key)),
+        ),
+      )
+    ).map(b64),
+    v.wraps.map((one) => one.key),
+    'wrapped again',
+  );
   const plain = { ...granted, said: { ...v.grant, restricted: false } };
-  same((await wrapsFor(plain, version, v.wraps.map((one) => unb64(one.key)))).length, 1, 'without restricted');
+  same(
+    (
+      await wrapsFor(
+        plain,
+        version,
+        v.wraps.map((one) => unb64(one.key)),
+      )
+    ).length,
+    1,
+    'without restricted',
+  );
   await refused('not_opened', () => unwrapKeys(plain, version, sealed), 'a part that is not given');
   await refused('not_opened', () => unwrapKeys(granted, v.grant.grant, sealed), 'another version');
 }
 
 /** What stands beside a grant: the same bytes as the other program's, and what is none is neither sealed nor taken from somebody who sealed it. */
 async function stands(kind, type, v, key, grant) {
-  const sealedBy = async (told, options) => envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...told, t: type })), options);
+  const sealedBy = async (told, options) =>
+    envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...told, t: type })), options);
   same(b64(await sealedBy(v.told, { salt: unb64(v.salt) })), v.envelope, type);
   same(canon(kind.header(grant)), canon(v.header), 'header');
   for (const sealed of [unb64(v.envelope), await kind.seal(unb64(key), grant, v.told)]) {
@@ -147,14 +280,24 @@ async function letter(v, keeper, advocate) {
   const author = { key: await importAuthor(advocate.ecdsa), pub: advocate.ecdsa.pub };
   const { fields, from, made_at, what } = v.said;
   const again = await sealLetter(author, keeper.hpke.pub, v.said, { fields, from, made_at, what });
-  same((await openLetter(keeper.hpke.scalar, again, v.said, advocate.ecdsa.pub)).fields.text, fields.text, 'written again');
-  await refused('bad_signature', () => openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, keeper.ecdsa.pub), 'by another');
-  for (const [i, one] of v.refused.entries()) await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `letter ${i}`);
+  same(
+    (await openLetter(keeper.hpke.scalar, again, v.said, advocate.ecdsa.pub)).fields.text,
+    fields.text,
+    'written again',
+  );
+  await refused(
+    'bad_signature',
+    () => openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, keeper.ecdsa.pub),
+    'by another',
+  );
+  for (const [i, one] of v.refused.entries())
+    await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `letter ${i}`);
 }
 
 async function assisted(v, keeper, advocate) {
   const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
   same(text(canon(said)), text(canon(v.said)), 'assisted entry');
   await checkLetter(v.child, advocate.ecdsa.pub, v.said);
-  for (const [i, one] of v.refused.entries()) await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `assisted ${i}`);
+  for (const [i, one] of v.refused.entries())
+    await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `assisted ${i}`);
 }

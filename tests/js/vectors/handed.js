@@ -6,7 +6,17 @@ import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import { sha256Now } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
-import { checkKdf, nameOf, openSlip, openerOf, partsOf, readWords, sealSlip, sealedSlipBytes, wordsOf } from '../../../static/js/crypto/handover.js';
+import {
+  checkKdf,
+  nameOf,
+  openSlip,
+  openerOf,
+  partsOf,
+  readWords,
+  sealSlip,
+  sealedSlipBytes,
+  wordsOf,
+} from '../../../static/js/crypto/handover.js';
 import { PRODUCT } from '../../../static/js/crypto/kdf.js';
 import { fileSize, padTo } from '../../../static/js/crypto/padding.js';
 import { patterned, refused, same } from './judging.js';
@@ -36,16 +46,37 @@ async function sealed(one) {
   const made = [];
   for (let i = 0; i < n; i++) {
     const plaintext = padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
-    made.push(await envelope.seal(await importKey(key), 'handover', { handover: place, part: i, parts }, plaintext, { salt: unb64(one.parts[i].salt) }));
+    made.push(
+      await envelope.seal(await importKey(key), 'handover', { handover: place, part: i, parts }, plaintext, {
+        salt: unb64(one.parts[i].salt),
+      }),
+    );
   }
   made.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(one.parts[n].salt) }));
   const digests = made.map((part) => sha256Now(part));
-  same(digests.map((digest) => hex(digest)), one.parts.map((part) => part.sha256), `${slip.size}`);
+  same(
+    digests.map((digest) => hex(digest)),
+    one.parts.map((part) => part.sha256),
+    `${slip.size}`,
+  );
   same(b64(sha256Now(canon(digests.map((digest) => b64(digest))))), one.digest, 'digest');
-  same(made.reduce((sum, part) => sum + part.length, 0), sealedFileBytes({ handover: place, key }, slip.size) + sealedSlipBytes(place, parts), 'size');
-  same(await openSlip({ handover: place, key }, parts, made[n]), { made_at: slip.made_at, name: slip.name, sha256: slip.sha256, size: slip.size }, 'slip');
+  same(
+    made.reduce((sum, part) => sum + part.length, 0),
+    sealedFileBytes({ handover: place, key }, slip.size) + sealedSlipBytes(place, parts),
+    'size',
+  );
+  same(
+    await openSlip({ handover: place, key }, parts, made[n]),
+    { made_at: slip.made_at, name: slip.name, sha256: slip.sha256, size: slip.size },
+    'slip',
+  );
   for (let i = 0; i < n; i++) {
-    same(await openPart({ handover: place, key }, i, n, made[i], slip.size), patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES), `part ${i}`);
+    same(
+      await openPart({ handover: place, key }, i, n, made[i], slip.size),
+      patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
+      `part ${i}`,
+    );
   }
-  for (const bad of one.refused) await refused(bad.code, () => openSlip({ handover: bad.handover, key }, bad.parts, made[n]), bad.name);
+  for (const bad of one.refused)
+    await refused(bad.code, () => openSlip({ handover: bad.handover, key }, bad.parts, made[n]), bad.name);
 }

@@ -32,7 +32,8 @@ export async function kdf(v) {
     same(hex(await kdfOf.authOf(root, checked, checked.origin)), one.auth, one.name);
     same(hex(await kdfOf.kekWords(root, checked)), one.kek_words, one.name);
   }
-  for (const one of v.refused) await refused(one.code, () => kdfOf.checkKdf(one.kdf, kdfOf.PRODUCT, one.high), one.name);
+  for (const one of v.refused)
+    await refused(one.code, () => kdfOf.checkKdf(one.kdf, kdfOf.PRODUCT, one.high), one.name);
   for (const one of v.accepted) same(kdfOf.checkKdf(one.kdf, kdfOf.PRODUCT, one.high).m, one.kdf.m, one.name);
   for (const one of v.auth_refused) {
     const root = await importHkdfKey(unhex(one.root));
@@ -62,26 +63,65 @@ export async function versions(v) {
 
 /** Each kind of record, every field of its schema filled. */
 export async function kinds(v) {
-  const keys = { diaryKey: await importKey(unb64(v.diary_key)), authors: new Map([[v.author.key_id, await importAuthorPub(unb64(v.author.pub))]]) };
-  same(v.cases.map(({ name }) => name), Object.keys(SCHEMAS).sort(), 'every kind');
+  const keys = {
+    diaryKey: await importKey(unb64(v.diary_key)),
+    authors: new Map([[v.author.key_id, await importAuthorPub(unb64(v.author.pub))]]),
+  };
+  same(
+    v.cases.map(({ name }) => name),
+    Object.keys(SCHEMAS).sort(),
+    'every kind',
+  );
   for (const one of v.cases) {
     const names = SCHEMAS[one.name][one.draft.schema];
     const filled = [...Object.keys(one.draft.open), ...Object.keys(one.draft.restricted)].sort();
-    same(filled, [...names.open, ...names.restricted].filter((name) => !name.startsWith('_')).sort(), `every field of ${one.name}`);
-    await oneVersion({ ...v, names: { ...names, open: names.open.filter((name) => !name.startsWith('_')) } }, one, keys, unb64(v.author.pub));
+    same(
+      filled,
+      [...names.open, ...names.restricted].filter((name) => !name.startsWith('_')).sort(),
+      `every field of ${one.name}`,
+    );
+    await oneVersion(
+      { ...v, names: { ...names, open: names.open.filter((name) => !name.startsWith('_')) } },
+      one,
+      keys,
+      unb64(v.author.pub),
+    );
   }
 }
 
 async function oneVersion(v, one, keys, pub) {
   const { place, draft, seeds, name } = one;
   const open = draft.open.rule ? { narrative: 'Again. '.repeat(9500), kinds: ['following', 'calls'] } : draft.open;
-  const composed = compose({
-    place, kind: draft.kind, schema: draft.schema, author: { account: draft.account, device: draft.device },
-    by: v.author.key_id, line: draft.line, clock: draft.clock, beacon: draft.beacon, parents: draft.parents, open, restricted: draft.restricted,
-    openKeys: draft.open_keys, restrictedKeys: draft.restricted_keys,
-  }, v.names, { open: unb64(seeds.open), restricted: unb64(seeds.restricted) });
-  same(composed.payloads.map((payload) => payload.length), one.payload_bytes, name);
-  if (one.payloads) same(composed.payloads.map((payload) => fromUtf8(unpad(payload))), one.payloads, name);
+  const composed = compose(
+    {
+      place,
+      kind: draft.kind,
+      schema: draft.schema,
+      author: { account: draft.account, device: draft.device },
+      by: v.author.key_id,
+      line: draft.line,
+      clock: draft.clock,
+      beacon: draft.beacon,
+      parents: draft.parents,
+      open,
+      restricted: draft.restricted,
+      openKeys: draft.open_keys,
+      restrictedKeys: draft.restricted_keys,
+    },
+    v.names,
+    { open: unb64(seeds.open), restricted: unb64(seeds.restricted) },
+  );
+  same(
+    composed.payloads.map((payload) => payload.length),
+    one.payload_bytes,
+    name,
+  );
+  if (one.payloads)
+    same(
+      composed.payloads.map((payload) => fromUtf8(unpad(payload))),
+      one.payloads,
+      name,
+    );
   same(Object.entries(composed.digests).sort(), Object.entries(one.digests).sort(), name);
   same(b64(composed.commitment), one.c, name);
   same(fromUtf8(signedBytes(one.c, place)), one.signed, name);
@@ -94,15 +134,19 @@ async function oneVersion(v, one, keys, pub) {
 
 /** The body with every key and salt the vector gives. */
 async function sealedBody({ place, given, meta }, payloads, diaryKey) {
-  const sealed = await Promise.all(payloads.map(async (payload, i) => {
-    const part = i ? 'restricted' : 'open';
-    const raw = unb64(given[`${part}_key`]);
-    const salts = [given[`${part}_wrap_salt`], given[`${part}_salt`]].map(unb64);
-    return [
-      await envelope.seal(diaryKey, 'wrap', versionWrapHeader(place.diary, 1, part, place.version), raw, { salt: salts[0] }),
-      await envelope.seal(await importKey(raw), 'version', envelopeHeader(place, part), payload, { salt: salts[1] }),
-    ];
-  }));
+  const sealed = await Promise.all(
+    payloads.map(async (payload, i) => {
+      const part = i ? 'restricted' : 'open';
+      const raw = unb64(given[`${part}_key`]);
+      const salts = [given[`${part}_wrap_salt`], given[`${part}_salt`]].map(unb64);
+      return [
+        await envelope.seal(diaryKey, 'wrap', versionWrapHeader(place.diary, 1, part, place.version), raw, {
+          salt: salts[0],
+        }),
+        await envelope.seal(await importKey(raw), 'version', envelopeHeader(place, part), payload, { salt: salts[1] }),
+      ];
+    }),
+  );
   return frames([utf8(meta), ...sealed.map(([wrap]) => wrap), ...sealed.map(([, made]) => made)]);
 }
 
@@ -116,7 +160,12 @@ async function readBack(v, { name, place, draft, env, c }, body, keys, open) {
   const restricted = Object.fromEntries(Object.entries(draft.restricted).filter(([, value]) => value !== null));
   same(canonOf(opened.restricted ?? {}), canonOf(restricted), name);
   same([opened.keys.open, opened.keys.restricted], [draft.open_keys, draft.restricted_keys], name);
-  same((await openVersion({ place, ...push, meta: { ...push.meta, sig: b64(new Uint8Array(64)) } }, keys, () => v.names)).altered, true, `${name}, signature gone`);
+  same(
+    (await openVersion({ place, ...push, meta: { ...push.meta, sig: b64(new Uint8Array(64)) } }, keys, () => v.names))
+      .altered,
+    true,
+    `${name}, signature gone`,
+  );
   const known = await openVersion({ place, ...push }, keys, () => null);
   same([known.altered, known.commitment], [false, null], `${name}, kind unknown here`);
 }
@@ -140,7 +189,10 @@ async function refusedPushes(v, diaryKey) {
 }
 
 function sortedText(map) {
-  return `{${Object.keys(map).sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(map[key])}`).join(',')}}`;
+  return `{${Object.keys(map)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(map[key])}`)
+    .join(',')}}`;
 }
 
 export async function receipts(v) {
@@ -163,7 +215,11 @@ export async function receipts(v) {
     await refusedAs(codes(one), () => verifyReceipt(one.receipt, { notaryPub, c: one.c, env: one.env }), one.name);
   }
   for (const one of v.refused_heads) {
-    await refusedAs(codes(one), () => verifyHead(one.head, { notaryPub, diary: v.diary, seq: one.of, head: heads[one.of] }), one.name);
+    await refusedAs(
+      codes(one),
+      () => verifyHead(one.head, { notaryPub, diary: v.diary, seq: one.of, head: heads[one.of] }),
+      one.name,
+    );
   }
   return { ed25519: canVerify };
 }

@@ -27,7 +27,11 @@ async function signed(v, canVerify) {
   for (const { name, note, one, seen, size } of v.joined_notes) {
     same((await verifyNote(note, notary)).size, size, name);
     same(oneLine(note), one, name);
-    same((await seenBy(note, v.witnesses)).map(({ witness, at }) => [witness, at]), seen, name);
+    same(
+      (await seenBy(note, v.witnesses)).map(({ witness, at }) => [witness, at]),
+      seen,
+      name,
+    );
   }
   for (const one of v.refused_cosignatures) {
     await verifyNote(one.note, notary);
@@ -35,9 +39,14 @@ async function signed(v, canVerify) {
   }
   for (const { name, statements, keys } of v.chains) {
     const chain = await keyChain(statements, v.keys.instance);
-    same(chain.map(({ log: id, below }) => ({ below, log: id })), keys, name);
+    same(
+      chain.map(({ log: id, below }) => ({ below, log: id })),
+      keys,
+      name,
+    );
   }
-  for (const one of v.refused_chains) await refused('bad_signature', () => keyChain(one.statements, v.keys.instance), one.name);
+  for (const one of v.refused_chains)
+    await refused('bad_signature', () => keyChain(one.statements, v.keys.instance), one.name);
 }
 
 function included({ leaf, i, size, path, root }) {

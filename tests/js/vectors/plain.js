@@ -45,9 +45,16 @@ export async function random({ random: v }) {
 /** What only this language could get wrong. */
 export async function ownTraps() {
   const traps = {
-    undefined: () => canon({ a: undefined }), hole: () => canon([, 1]), map: () => canon(new Map()), date: () => canon(new Date(0)),
-    bytes: () => canon(Uint8Array.of(1)), bigint: () => canon(1n), infinity: () => canon(Infinity), 'minus zero': () => canon(-0),
-    function: () => canon(() => 1), 'too large': () => canon('a'.repeat(1 << 20)),
+    undefined: () => canon({ a: undefined }),
+    hole: () => canon([, 1]),
+    map: () => canon(new Map()),
+    date: () => canon(new Date(0)),
+    bytes: () => canon(Uint8Array.of(1)),
+    bigint: () => canon(1n),
+    infinity: () => canon(Infinity),
+    'minus zero': () => canon(-0),
+    function: () => canon(() => 1),
+    'too large': () => canon('a'.repeat(1 << 20)),
   };
   for (const [name, act] of Object.entries(traps)) await refused('not_canonical', act, name);
   same(canonText(Object.create(null)), '{}', 'no prototype');

@@ -41,6 +41,11 @@ async function keyset(v) {
   same(canon([...opened.earlier]), canon(v.statements), 'statements in the keyset');
   const again = await openKeyset(opener, header, await sealKeyset(opener, header, opened));
   same(canon([...again.earlier]), canon(v.statements), 'sealed again');
-  const bare = await envelope.open(opener, await sealKeyset(opener, header, { ecdsa: opened.ecdsa, hpke: opened.hpke }), 'keyset', header);
+  const bare = await envelope.open(
+    opener,
+    await sealKeyset(opener, header, { ecdsa: opened.ecdsa, hpke: opened.hpke }),
+    'keyset',
+    header,
+  );
   same(new TextDecoder().decode(bare), without, 'without statements as before');
 }

@@ -28,7 +28,11 @@ export async function envelopes(v) {
   for (const one of v.refused) {
     const other = one.key ? await importKey(unb64(one.key)) : key;
     for (const raw of changed(made.get(one.of), one.ops)) {
-      await refused(one.code, () => envelope.open(other, raw, NAMES[one.kind ?? v.kind], one.header ?? v.header), one.name);
+      await refused(
+        one.code,
+        () => envelope.open(other, raw, NAMES[one.kind ?? v.kind], one.header ?? v.header),
+        one.name,
+      );
     }
   }
   const header = { x: 'a'.repeat(v.longest_header.length - canon({ x: '' }).length) };
@@ -65,15 +69,27 @@ export async function parts(v) {
   const place = { diary: v.diary, blob: v.blob, key: unb64(v.key) };
   for (const file of v.files) await onePartFile(key, place, file);
   for (const one of v.refused_headers) {
-    const sealed = await sealedParts(key, place, v.files.find((file) => file.size === one.size));
+    const sealed = await sealedParts(
+      key,
+      place,
+      v.files.find((file) => file.size === one.size),
+    );
     await refused(one.code, () => envelope.open(key, sealed[one.part], 'part', one.header), one.name);
   }
   for (const one of v.refused_orders) {
-    const sealed = await sealedParts(key, place, v.files.find((file) => file.size === one.size));
+    const sealed = await sealedParts(
+      key,
+      place,
+      v.files.find((file) => file.size === one.size),
+    );
     const n = partCount(one.size);
-    await refused(one.code, async () => {
-      for (let i = 0; i < n; i++) await openPart(place, i, n, sealed[one.order[i]] ?? new Uint8Array(0), one.size);
-    }, one.name);
+    await refused(
+      one.code,
+      async () => {
+        for (let i = 0; i < n; i++) await openPart(place, i, n, sealed[one.order[i]] ?? new Uint8Array(0), one.size);
+      },
+      one.name,
+    );
   }
 }
 
@@ -92,8 +108,16 @@ async function onePartFile(key, place, file) {
   same(b64(sha256Now(canon(digests))), file.digest, name);
   const own = await throughSealer(place, content);
   same([own.sha256, own.sha512, own.parts.length], [file.sha256, file.sha512, n], name);
-  same(own.parts.map((part) => part.sealed.length), file.parts.map((part) => part.length), name);
-  same(own.parts.reduce((total, part) => total + part.sealed.length, 0), sealedFileBytes(place, file.size), name);
+  same(
+    own.parts.map((part) => part.sealed.length),
+    file.parts.map((part) => part.length),
+    name,
+  );
+  same(
+    own.parts.reduce((total, part) => total + part.sealed.length, 0),
+    sealedFileBytes(place, file.size),
+    name,
+  );
   const again = await Promise.all(own.parts.map(({ i, sealed: raw }) => openPart(place, i, n, raw, file.size)));
   same(hex(sha256Now(...again)), file.sha256, name);
 }
@@ -102,7 +126,8 @@ async function onePartFile(key, place, file) {
 async function throughSealer(place, content) {
   const sealer = await FileSealer.begin(place, content.length);
   const made = [];
-  for (let at = 0; at < content.length; at += 300_007) made.push(...await sealer.add(content.slice(at, at + 300_007)));
+  for (let at = 0; at < content.length; at += 300_007)
+    made.push(...(await sealer.add(content.slice(at, at + 300_007))));
   const { parts: last, ...ended } = await sealer.end();
   return { ...ended, parts: [...made, ...last] };
 }
@@ -111,9 +136,17 @@ async function throughSealer(place, content) {
 async function sealedParts(key, { diary, blob }, file) {
   const padded = padTo([patterned(file.size)], fileSize(file.size));
   const n = partCount(file.size);
-  return Promise.all(file.parts.map(({ salt }, i) => (
-    envelope.seal(key, 'part', { blob, diary, i, n, t: 'part' }, padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES), { salt: unb64(salt) })
-  )));
+  return Promise.all(
+    file.parts.map(({ salt }, i) =>
+      envelope.seal(
+        key,
+        'part',
+        { blob, diary, i, n, t: 'part' },
+        padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
+        { salt: unb64(salt) },
+      ),
+    ),
+  );
 }
 
 export async function wraps(v) {
@@ -127,14 +160,19 @@ export async function wraps(v) {
   for (const one of v.refused) {
     const other = one.opener ? await importKey(unb64(one.opener)) : opener;
     const header = one.header ?? v.cases.find((made_) => made_.name === one.of).header;
-    await refused(one.code, () => unwrap(other, header, one.envelope ? unb64(one.envelope) : made.get(one.of)), one.name);
+    await refused(
+      one.code,
+      () => unwrap(other, header, one.envelope ? unb64(one.envelope) : made.get(one.of)),
+      one.name,
+    );
   }
   const { header, plaintext, envelope: sealed, salt } = v.keyset;
   same(b64(await envelope.seal(opener, 'keyset', header, utf8(plaintext), { salt: unb64(salt) })), sealed, 'keyset');
   const { ecdsa, hpke } = await openKeyset(opener, header, unb64(sealed));
   const text = { ecdsa: b64(ecdsa.scalar), ecdsa_pub: b64(ecdsa.pub), hpke: b64(hpke.scalar), hpke_pub: b64(hpke.pub) };
   same(new TextDecoder().decode(canon(text)), plaintext, 'keyset');
-  for (const one of v.keyset.refused) await refused(one.code, () => openKeyset(opener, header, unb64(one.envelope)), one.name);
+  for (const one of v.keyset.refused)
+    await refused(one.code, () => openKeyset(opener, header, unb64(one.envelope)), one.name);
 }
 
 export async function store(v) {
@@ -143,7 +181,11 @@ export async function store(v) {
   const made = [];
   for (const one of v.records) {
     const described = canon(one.about);
-    const padded = padVersion(Uint8Array.of(described.length >> 8, described.length), described, patterned(one.body.length));
+    const padded = padVersion(
+      Uint8Array.of(described.length >> 8, described.length),
+      described,
+      patterned(one.body.length),
+    );
     const sealed = await sealBody(key, concat(utf8('kept/store\0'), id), padded, { salt: unb64(one.salt) });
     sameTold(sealed, one.sealed, `record of ${one.body.length}`);
     const opened = await openBox(key, id, sealed);
