@@ -95,6 +95,7 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS
 	$(VENV)/mypy --explicit-package-bases tests || status=1
 	node_modules/.bin/biome format . || status=1
 	node_modules/.bin/tsc -p . || status=1
+	node_modules/.bin/tsc -p tsconfig.worker.json || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1
 	exit $$status

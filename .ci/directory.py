@@ -1,6 +1,6 @@
 """Writes the directory, as diary/web/directory.toml has it, into a module the app can import.
 
-    python .ci/directory.py           writes static/js/ui/directory_rows.js
+    python .ci/directory.py           writes static/src/ui/directory_rows.ts
     python .ci/directory.py --check   exits 1 when it is not what it would write
 
 The module is committed, so that the bytes served are the bytes reviewed; tests/test_directory_script.py holds it to the table.
@@ -12,30 +12,36 @@ import json
 import sys
 from pathlib import Path
 
+from biome import formatted
+
 from diary.web.directory import Service, read_directory
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "static" / "js" / "ui" / "directory_rows.js"
+TARGET = ROOT / "static" / "src" / "ui" / "directory_rows.ts"
 HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
 
-/** @typedef {'call'|'text'|'bsl'} Way */
-/** @typedef {{days: number[], start: number, end: number}} Opening days (0 is Monday), minutes of the day in ZONE */
-/**
- * @typedef {object} Service
- * @property {string} id
- * @property {string} name
- * @property {string} number what is rung, texted or opened
- * @property {'tel'|'sms'|'web'} kind
- * @property {readonly Way[]} ways
- * @property {readonly string[]} nations
- * @property {readonly string[]} people
- * @property {string} note
- * @property {readonly Opening[]|null} openings null: day and night; empty: nobody knows
- * @property {boolean} free
- * @property {'no'|'yes'|'unknown'} bill
- * @property {boolean} official the number stands on an official page
- * @property {string} checkedOn the day a person last rang or opened it, or ''
- */
+export type Way = 'call' | 'text' | 'bsl';
+/** Days (0 is Monday), and minutes of the day in ZONE. */
+export type Opening = { days: number[]; start: number; end: number };
+export type Service = {
+  id: string;
+  name: string;
+  /** What is rung, texted or opened. */
+  number: string;
+  kind: 'tel' | 'sms' | 'web';
+  ways: readonly Way[];
+  nations: readonly string[];
+  people: readonly string[];
+  note: string;
+  /** null: day and night; empty: nobody knows. */
+  openings: readonly Opening[] | null;
+  free: boolean;
+  bill: 'no' | 'yes' | 'unknown';
+  /** The number stands on an official page. */
+  official: boolean;
+  /** The day a person last rang or opened it, or ''. */
+  checkedOn: string;
+};
 
 """
 
@@ -65,7 +71,8 @@ def module() -> str:
     found = read_directory()
     rows = "".join(f"  {json.dumps(row(one), ensure_ascii=False)},\n" for one in found.services)
     zone = f"export const ZONE = {json.dumps(found.zone.key)};\n\n"
-    return HEADER + zone + "/** @type {readonly Service[]} */\nexport const DIRECTORY = [\n" + rows + "];\n"
+    text = HEADER + zone + "export const DIRECTORY: readonly Service[] = [\n" + rows + "];\n"
+    return formatted(TARGET, text)
 
 
 def main(arguments: list[str]) -> int:

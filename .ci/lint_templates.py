@@ -39,7 +39,7 @@ def faults(name: str, source: str) -> list[str]:
     found = [f"{name}: {why}: {m.group().strip()}" for rule, why in RULES for m in rule.finditer(bare)]
     for script in SCRIPT.finditer(bare):
         if script["body"].strip() and "importmap" not in script["attributes"] and "json" not in script["attributes"]:
-            found.append(f"{name}: scripts go into static/js")
+            found.append(f"{name}: scripts go into static/src")
     for field in FIELD.findall(bare):
         if not NOT_TEXT.search(field):
             found.extend(f"{name}: a text field without {h}: {field[:60]}" for h in HELPERS_OFF if h not in field)

@@ -2,7 +2,7 @@
 
     python3 .ci/setup.py run      what `make run` needs
     python3 .ci/setup.py test     that, and what tests and checks need
-    python3 .ci/setup.py modules  join the browser's modules again, if one has changed
+    python3 .ci/setup.py modules  build the browser's modules again, if a source has changed
 
 Needs Python 3.11 or newer and a package index, nothing else: where there is no Node 20 or newer, Node
 comes from a Python wheel. Everything is pinned and checked by hash (requirements*.lock,
@@ -139,13 +139,16 @@ def make_languages() -> None:
         set_done("languages", mark)
 
 
-def join_modules(node: Path) -> None:
-    """The files that browsers ask for, out of the modules."""
-    modules = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "js").rglob("*.js"))]
-    mark = fingerprint(".ci/join_modules.mjs", ".ci/vendor.py", "package-lock.json", *modules)
-    if not ((ROOT / "static" / "app").is_dir() and is_done("groups", mark)):
+def build_modules(node: Path) -> None:
+    """Strip the types of static/src/ into static/js/, and join those modules into the files that browsers ask for."""
+    sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.ts"))]
+    tools = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/vendor.py", "package-lock.json")
+    mark = fingerprint(*tools, *sources)
+    made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app"))
+    if not (made and is_done("modules", mark)):
+        run([node / "node", ".ci/strip_types.mjs"], node)
         run([node / "node", ".ci/join_modules.mjs"], node)
-        set_done("groups", mark)
+        set_done("modules", mark)
 
 
 def main() -> None:
@@ -154,14 +157,14 @@ def main() -> None:
     if level not in ("run", "test", "modules"):
         raise SystemExit(__doc__)
     if level == "modules":
-        join_modules(node_folder())
+        build_modules(node_folder())
         return
     make_venv()
     install_python(level)
     node = node_folder()
     install_browser_libraries(level, node)
     make_languages()
-    join_modules(node)
+    build_modules(node)
     # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
     (VENV / "node-path").write_text(f"{node}\n")
 

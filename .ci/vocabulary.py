@@ -1,6 +1,6 @@
 """Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
 
-    python .ci/vocabulary.py           writes static/js/record/{vocabulary,vocabulary_*,schemas,rules_table,marks}.js
+    python .ci/vocabulary.py           writes static/src/record/{vocabulary,vocabulary_*,schemas,rules_table,marks}.ts
     python .ci/vocabulary.py --check   exits 1 when they are not what it would write
 
 The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
@@ -14,18 +14,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from biome import formatted
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "diary" / "record"
-TARGET = ROOT / "static" / "js" / "record"
+TARGET = ROOT / "static" / "src" / "record"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
 CODE = (
-    "/** @typedef {{code: string, label: string, young?: string, hint?: string, young_hint?: string, section?: string,"
-    " letter?: string, named_in?: string, sets?: Record<string, any>}} Code"
-    " `young` only where a young keeper is told it in other words */\n"
+    "/** `young` only where a young keeper is told it in other words. */\n"
+    "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
+    " letter?: string; named_in?: string; sets?: Record<string, any> };\n"
 )
 LIST = (
-    "/** @typedef {{question: string, young?: string, many: boolean, sections?: {code: string, label: string}[], codes: Code[]}}"
-    " List one question and its possible answers */\n"
+    "/** One question and its possible answers. */\n"
+    "export type List = { question: string; young?: string; many: boolean; sections?: { code: string; label: string }[];"
+    " codes: Code[] };\n"
 )
 # The lists in four modules by what they are about, in the order of the JSON: the first list of each.
 PARTS = {
@@ -42,42 +45,39 @@ def line(value: object) -> str:
 
 
 def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """vocabulary.js, which joins the parts, and each part."""
+    """vocabulary.ts, which joins the parts, and each part."""
     names = list(vocabularies)
     starts = [names.index(first) for first, _ in PARTS.values()]
     if starts != sorted(starts) or starts[0] != 0:
         raise SystemExit("The parts of the vocabulary are not in its order.")
     made = {}
     for part, start, end in zip(PARTS, starts, [*starts[1:], len(names)], strict=True):
-        made[f"vocabulary_{part}.js"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
+        made[f"vocabulary_{part}.ts"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
     imports = "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
     joined = ", ".join(f"...{part.upper()}" for part in PARTS)
-    kind = "/** Every list, by name. @type {Record<string, List>} */\n"
-    made["vocabulary.js"] = "".join(
-        [HEADER.format(name="vocabulary"), imports, "\n", CODE, LIST, "\n", kind, f"export const VOCABULARY = {{ {joined} }};\n"]
-    )
+    every = f"/** Every list, by name. */\nexport const VOCABULARY: Record<string, List> = {{ {joined} }};\n"
+    made["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", CODE, LIST, "\n", every])
     return made
 
 
 def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
-    """One part: one exported object, four codes a line."""
-    said = f"/** {PARTS[part][1]} @type {{Record<string, import('./vocabulary.js').List>}} */\n"
-    rows = [HEADER.format(name="vocabulary"), said, f"export const {part.upper()} = {{\n"]
+    """One part: one exported object."""
+    said = f"import type {{ List }} from './vocabulary.js';\n\n/** {PARTS[part][1]} */\n"
+    rows = [HEADER.format(name="vocabulary"), said, f"export const {part.upper()}: Record<string, List> = {{\n"]
     for name, one in vocabularies.items():
         young = f" young: {line(one['young'])}," if "young" in one else ""
         sections = f" sections: {line(one['sections'])}," if "sections" in one else ""
         rows.append(f"  {name}: {{ question: {line(one['question'])},{young} many: {line(one['many'])},{sections} codes: [\n")
-        codes = [line(code) for code in one["codes"]]
-        rows.extend(f"    {', '.join(codes[i : i + 4])},\n" for i in range(0, len(codes), 4))
+        rows.extend(f"    {line(code)},\n" for code in one["codes"])
         rows.append("  ] },\n")
     return "".join([*rows, "};\n"])
 
 
 def schemas_module(schemas: dict[str, Any]) -> str:
-    """schemas.js: kind → schema number → names of the open and the restricted part."""
+    """schemas.ts: kind → schema number → names of the open and the restricted part."""
     rows = [
         HEADER.format(name="schemas"),
-        "\n/** @type {Record<string, Record<string, {open: string[], restricted: string[]}>>} */\nexport const SCHEMAS = {\n",
+        "\nexport const SCHEMAS: Record<string, Record<string, { open: string[]; restricted: string[] }>> = {\n",
     ]
     for kind, numbers in schemas.items():
         rows.append(f"  {kind}: {{\n")
@@ -90,18 +90,18 @@ def schemas_module(schemas: dict[str, Any]) -> str:
 
 
 def marks_module(marks: dict[str, Any]) -> str:
-    """marks.js: which codes make which mark, and the marks whose first time is looked for."""
-    kind = "/** @type {{marks: Record<string, Record<string, string[]>>, firsts: string[]}} */\n"
+    """marks.ts: which codes make which mark, and the marks whose first time is looked for."""
+    kind = "{ marks: Record<string, Record<string, string[]>>; firsts: string[] }"
     rows = [f"    {name}: {line(one)},\n" for name, one in marks["marks"].items()]
-    return "".join([HEADER.format(name="marks"), "\n", kind, "export const MARKS = {\n  marks: {\n", *rows, "  },\n"]) + (
+    return "".join([HEADER.format(name="marks"), "\n", f"export const MARKS: {kind} = {{\n  marks: {{\n", *rows, "  },\n"]) + (
         f"  firsts: {line(marks['firsts'])},\n}};\n"
     )
 
 
 def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
-    """rules_table.js: what each field may hold, kind by kind, and each member of an object."""
-    rows = [HEADER.format(name="rules"), "\n/** @type {Record<'kinds'|'objects', Record<string, Record<string, string>>>} */\n"]
-    rows.append("export const RULES = {\n")
+    """rules_table.ts: what each field may hold, kind by kind, and each member of an object."""
+    rows = [HEADER.format(name="rules"), "\n"]
+    rows.append("export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, string>>> = {\n")
     for part, tables in rules.items():
         rows.append(f"  {part}: {{\n")
         rows.extend(f"    {name}: {line(table)},\n" for name, table in tables.items())
@@ -112,23 +112,25 @@ def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
     read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")}
-    return {
-        **{TARGET / name: text for name, text in vocabulary_modules(read["vocabulary"]).items()},
-        TARGET / "schemas.js": schemas_module(read["schemas"]),
-        TARGET / "rules_table.js": rules_module(read["rules"]),
-        TARGET / "marks.js": marks_module(read["marks"]),
+    texts = {
+        **vocabulary_modules(read["vocabulary"]),
+        "schemas.ts": schemas_module(read["schemas"]),
+        "rules_table.ts": rules_module(read["rules"]),
+        "marks.ts": marks_module(read["marks"]),
     }
+    return {TARGET / name: formatted(TARGET / name, text) for name, text in texts.items()}
 
 
 def main(arguments: list[str]) -> int:
     """Write the modules, or with --check only compare."""
-    stale = [path for path, text in modules().items() if not path.is_file() or path.read_text() != text]
+    texts = modules()
+    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text() != text]
     if "--check" in arguments:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is stale: run python .ci/vocabulary.py")
         return 1 if stale else 0
     for path in stale:
-        path.write_text(modules()[path])
+        path.write_text(texts[path])
     return 0
 
 

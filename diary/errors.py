@@ -33,7 +33,7 @@
     └── BadSetting                   bad_setting     a setting of the operator's that cannot be used
 
 Each class carries its code; each instance a sentence that is safe to show to anybody: it never repeats
-what was sent. Codes are shared with static/js/core/errors.js and listed in docs/api.md.
+what was sent. Codes are shared with static/src/core/errors.ts and listed in docs/api.md.
 """
 
 from typing import ClassVar

@@ -211,9 +211,9 @@ def test_blindness_is_transitive() -> None:
     ]
 
 
-# --- JavaScript -------------------------------------------------------------------------------------
+# --- The browser -------------------------------------------------------------------------------------
 
-JS = ROOT / "static" / "js"
+JS = ROOT / "static" / "src"
 JS_RANK = {
     "core": 1,
     "crypto": 2,
@@ -243,10 +243,10 @@ JS_VENDOR_HOMES = {
     "words-en.js": ("crypto",),
 }
 JS_IMPORT = re.compile(
-    r"""(?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b|@import\b)[^;'"]*?\bfrom\s*)(['"])([^'"\n]+)\1""",
+    r"""(?:\bimport\s*\(\s*|^[ \t]*import\s+|^[ \t]*(?:im|ex)port\b[^;'"]*?\bfrom\s*)(['"])([^'"\n]+)\1""",
     re.MULTILINE,
 )
-# A name, the parts of static/js that may write it, and why. "sw" is static/sw.js, a classic script that can
+# A name, the parts of static/src that may write it, and why. "sw" is static/src/sw.ts, a classic script that can
 # import nothing: it fetches, and compares what it fetched with the digests it carries.
 JS_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto", "sw"), "WebCrypto has one home"),
@@ -275,15 +275,14 @@ def without_comments(source: str) -> str:
 
 
 def js_part(path: str) -> str:
-    """static/js/net/sync.js -> net; static/js/main.js -> main; static/sw.js -> sw."""
-    parts = path.removeprefix("static/").removeprefix("js/").split("/")
-    return parts[0].removesuffix(".js") if len(parts) == 1 else parts[0]
+    """static/src/net/sync.ts -> net; static/src/main.ts -> main; static/src/sw.ts -> sw."""
+    parts = path.removeprefix("static/src/").split("/")
+    return parts[0].partition(".")[0] if len(parts) == 1 else parts[0]
 
 
 def js_sources(root: Path = ROOT) -> dict[str, str]:
     """Every script of ours by its path in the checkout."""
-    found = [*(root / "static" / "js").rglob("*.js"), *(root / "static").glob("*.js")]
-    return {p.relative_to(root).as_posix(): p.read_text() for p in sorted(found)}
+    return {p.relative_to(root).as_posix(): p.read_text() for p in sorted((root / "static" / "src").rglob("*.ts"))}
 
 
 def js_target(path: str, specifier: str) -> str | None:
@@ -310,7 +309,7 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
             library = target.split("/")[2]
             if part not in JS_VENDOR_HOMES.get(library, ()):
                 yield f"{path}: {library} is not for {part}"
-        elif target.startswith("static/js/"):
+        elif target.startswith("static/src/"):
             other = js_part(target)
             if other not in JS_RANK:
                 yield f"{path}: {other} has no rank"
@@ -318,8 +317,8 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
                 yield f"{path}: {part} must not import {target}"
             elif part in JS_BLIND and other == "record":
                 yield f"{path}: blindness: {part} must not import {target}"
-        elif not (target.startswith("static/lang/") and path == "static/js/ui/language.js"):
-            yield f"{path}: imports {target}, outside static/js and static/vendor"
+        elif not (target.startswith("static/lang/") and path == "static/src/ui/language.ts"):
+            yield f"{path}: imports {target}, outside static/src and static/vendor"
 
 
 def js_faults(sources: dict[str, str]) -> list[str]:
@@ -346,24 +345,25 @@ def test_javascript_imports_point_down_and_names_have_homes() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "says"),
     [
-        ("static/js/net/sync.js", "import { order } from '../record/times.js';", "blindness"),
-        ("static/js/store/a.js", "/** @type {import('../record/times.js').T} */ let a;", "blindness"),
-        ("static/js/crypto/a.js", "export { a } from '../ledger/lines.js';", "must not import"),
-        ("static/js/core/a.js", "const m = await import('../ui/app.js');", "must not import"),
-        ("static/js/ui/a.js", "import { x } from '../pwa/registration.js';", "must not import"),
-        ("static/js/ui/a.js", "import { html } from 'lit-html';", "not a relative path"),
-        ("static/js/net/a.js", "import {\n  a,\n  b,\n} from '../record/times.js';", "blindness"),
-        ("static/js/net/a.js", "/** @import {T} from '../record/times.js' */", "blindness"),
-        ("static/js/net/a.js", "import '../record/times.js';", "blindness"),
-        ("static/js/ui/a.js", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for ui"),
-        ("static/js/ui/a.js", "const r = await fetch('/v1/server');", "the network"),
-        ("static/js/ui/a.js", "el.innerHTML = text;", "markup"),
-        ("static/js/net/a.js", "globalThis.crypto.subtle.digest('SHA-256', b);", "WebCrypto"),
-        ("static/js/net/a.js", "indexedDB.open('n');", "the database"),
-        ("static/sw.js", "self.registration.showNotification('x');", "can be seen"),
-        ("static/js/ui/a.js", "await navigator.credentials.get({ publicKey });", "passkey"),
-        ("static/js/ui/a.js", "navigator['geolocation']", "behind"),
-        ("static/js/novelty/a.js", "", "has no rank"),
+        ("static/src/net/sync.ts", "import { order } from '../record/times.js';", "blindness"),
+        ("static/src/store/a.ts", "import type { T } from '../record/times.js';", "blindness"),
+        ("static/src/crypto/a.ts", "export { a } from '../ledger/lines.js';", "must not import"),
+        ("static/src/core/a.ts", "const m = await import('../ui/app.js');", "must not import"),
+        ("static/src/ui/a.ts", "import { x } from '../pwa/registration.js';", "must not import"),
+        ("static/src/ui/a.ts", "import { html } from 'lit-html';", "not a relative path"),
+        ("static/src/net/a.ts", "import {\n  a,\n  b,\n} from '../record/times.js';", "blindness"),
+        ("static/src/net/a.ts", "export type { T } from '../record/times.js';", "blindness"),
+        ("static/src/net/a.ts", "let a: import('../record/times.js').T;", "blindness"),
+        ("static/src/net/a.ts", "import '../record/times.js';", "blindness"),
+        ("static/src/ui/a.ts", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for ui"),
+        ("static/src/ui/a.ts", "const r = await fetch('/v1/server');", "the network"),
+        ("static/src/ui/a.ts", "el.innerHTML = text;", "markup"),
+        ("static/src/net/a.ts", "globalThis.crypto.subtle.digest('SHA-256', b);", "WebCrypto"),
+        ("static/src/net/a.ts", "indexedDB.open('n');", "the database"),
+        ("static/src/sw.ts", "self.registration.showNotification('x');", "can be seen"),
+        ("static/src/ui/a.ts", "await navigator.credentials.get({ publicKey });", "passkey"),
+        ("static/src/ui/a.ts", "navigator['geolocation']", "behind"),
+        ("static/src/novelty/a.ts", "", "has no rank"),
     ],
 )
 def test_javascript_checker_sees_a_planted_fault(path: str, source: str, says: str) -> None:
@@ -374,4 +374,4 @@ def test_javascript_checker_sees_a_planted_fault(path: str, source: str, says: s
 def test_javascript_comments_may_name_what_code_may_not() -> None:
     """A comment that argues why a name is not used is no use of it."""
     source = "// fetch( is net's; innerHTML is nobody's\n/* console. */ const a = 'https://x';\nthis.fetch();"
-    assert js_faults({"static/js/ui/a.js": source}) == []
+    assert js_faults({"static/src/ui/a.ts": source}) == []

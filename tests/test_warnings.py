@@ -10,13 +10,13 @@ import pytest
 from tests import claims
 from tests.claims import ROOT
 
-JS = ROOT / "static" / "js"
+JS = ROOT / "static" / "src"
 PAGE = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
 SECTIONS = claims.sections(PAGE)
 OTHERS = "What is no warning"
 ROWS = [(section, row) for section, text in SECTIONS.items() if section != OTHERS for row in claims.rows(text)]
 # Where a code may become a sentence by itself, without a tap: nothing else in actions/ calls sentenceOf.
-SPEAKERS = {"drafts.js", "opening.js", "sentences.js", "showing.js", "syncing.js"}
+SPEAKERS = {"drafts.ts", "opening.ts", "sentences.ts", "showing.ts", "syncing.ts"}
 
 
 def source(path: str) -> str:
@@ -26,7 +26,7 @@ def source(path: str) -> str:
 
 def listed(name: str, text: str) -> list[str]:
     """The strings of a frozen list, with those of the lists it takes in. Raises AssertionError for no such list."""
-    found = re.search(rf"export const {name} = Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
+    found = re.search(rf"export const {name}\b[^\n]*= Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
     assert found, name
     taken_in = [code for other in re.findall(r"\.\.\.(\w+)", found.group(1)) for code in listed(other, text)]
     return taken_in + re.findall(r"'(\w+)'", found.group(1))
@@ -34,7 +34,7 @@ def listed(name: str, text: str) -> list[str]:
 
 def standing(text: str) -> list[str]:
     """The keys of what stands in the root."""
-    found = re.search(r"export const STANDING = Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
+    found = re.search(r"export const STANDING\b[^\n]*= Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
     assert found
     return re.findall(r"^  (\w+): ", found.group(1), re.MULTILINE)
 
@@ -59,9 +59,9 @@ def no_warnings() -> set[str]:
 @pytest.mark.parametrize(
     ("section", "codes"),
     [
-        ("Of a run to the server", listed("OF_RUNS", source("actions/warnings.js"))),
-        ("Of one entry", listed("OF_ENTRIES", source("actions/warnings.js"))),
-        ("What stands", standing(source("actions/warnings.js"))),
+        ("Of a run to the server", listed("OF_RUNS", source("actions/warnings.ts"))),
+        ("Of one entry", listed("OF_ENTRIES", source("actions/warnings.ts"))),
+        ("What stands", standing(source("actions/warnings.ts"))),
     ],
 )
 def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
@@ -73,7 +73,7 @@ def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[s
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
     known = set(codes_of("Lines above every page"))
-    shown = frame_keys(source("ui/frame.js"))
+    shown = frame_keys(source("ui/frame.ts"))
     assert known <= shown, known - shown
     allowed = known | no_warnings() | FRAME_OTHERS
     assert shown <= allowed, shown - allowed
@@ -93,17 +93,17 @@ FRAME_OTHERS = {
 def test_every_mark_of_an_entry_has_a_row() -> None:
     """Each flag that a screen asks for, and each reason that keeps an entry from "kept safe"."""
     marks = set(codes_of("At an entry, a list or a pack"))
-    screens = "\n".join(path.read_text(encoding="utf-8") for path in sorted((JS / "ui").glob("*.js")))
+    screens = "\n".join(path.read_text(encoding="utf-8") for path in sorted((JS / "ui").glob("*.ts")))
     flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
     assert flags and flags <= marks, flags - marks
-    why = re.search(r"why\?: ([^;]+);", source("actions/types.d.ts"))
+    why = re.search(r"why\?: ([^;]+);", source("actions/types.ts"))
     assert why
     assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | no_warnings()
 
 
 def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
     """A warning that another module of the engine begins to say has to come by one of the lists."""
-    modules = {path.name: path.read_text(encoding="utf-8") for path in (JS / "actions").glob("*.js")}
+    modules = {path.name: path.read_text(encoding="utf-8") for path in (JS / "actions").glob("*.ts")}
     assert {name for name, text in modules.items() if re.search(r"\bsentenceOf\(", text)} == SPEAKERS
 
 

@@ -2,7 +2,7 @@
 
 A table of places at the end, objects where it says, streams bare or deflated. Anything cleverer is not a page of ours. A lenient
 reader mends what it is given, each in its own way, and so a damaged PDF could be two things to two readers. The twin of
-static/js/verify/pdf.js: both refuse the same (tests/judges).
+static/src/verify/pdf.ts: both refuse the same (tests/judges).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Making a capsule from opened versions. static/js/pack/capsule.js does the same: tests/vectors/capsule.json.
+"""Making a capsule from opened versions. static/src/pack/capsule.ts does the same: tests/vectors/capsule.json.
 
 Pure: whoever calls has opened the diary, chosen the entries and asked the keeper.
 """

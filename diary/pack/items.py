@@ -1,4 +1,4 @@
-"""The numbered files of a pack, where each lies sealed, and how each was handled; the twin of static/js/pack/exhibits.js."""
+"""The numbered files of a pack, where each lies sealed, and how each was handled; the twin of static/src/pack/exhibits.ts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, TypedDict

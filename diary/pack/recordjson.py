@@ -1,6 +1,6 @@
 """12_record.json and the sidecars: every version whole, and what follows from the versions.
 
-static/js/pack/record_json.js writes the same bytes: tests/vectors/capsule.json. What is derived is never sealed: a
+static/src/pack/record_json.ts writes the same bytes: tests/vectors/capsule.json. What is derived is never sealed: a
 reader who doubts it works it out again from the versions beside it, and `verify` does.
 """
 

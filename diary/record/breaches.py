@@ -1,5 +1,5 @@
 """How an order stood when something happened: a term can be said to be broken only after the order was given to the other
-person. The twin of static/js/record/breaches.js, held to it by tests/vectors/record.json.
+person. The twin of static/src/record/breaches.ts, held to it by tests/vectors/record.json.
 """
 
 import re

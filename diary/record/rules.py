@@ -1,4 +1,4 @@
-"""What values a field may hold, and what in a record does not fit together; the twin of static/js/record/rules.js.
+"""What values a field may hold, and what in a record does not fit together; the twin of static/src/record/rules.ts.
 
 rules.json is the one source of shapes; tests/vectors/record.json holds the two languages together. The phone refuses to
 seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is odd about it.

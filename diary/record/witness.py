@@ -1,6 +1,6 @@
 """A statement of somebody else: how it is marked everywhere as no words of the keeper's.
 
-The twin of static/js/record/witness.js, whose words a pack that comes back is held to. What came by spoken words stands in
+The twin of static/src/record/witness.ts, whose words a pack that comes back is held to. What came by spoken words stands in
 `arrived` as it came: a keeper may change a statement's words like any others, and the mark says so.
 """
 

@@ -59,10 +59,11 @@ def _read(folder: Path, wanted: Callable[[Path], bool]) -> Mapping[str, StaticFi
 def is_elsewhere(path: Path) -> bool:
     """Whether a file below static/ is no part of the keeper's app.
 
-    The modules of js/ and of most libraries reach browsers joined, as the files of app/ (.ci/join_modules.mjs). The public host's
-    pages take theirs one by one (front.py).
+    The sources in src/ reach no browser: set-up strips their types and writes js/ (.ci/strip_types.mjs). The modules of js/
+    and of most libraries reach browsers joined, as the files of app/ (.ci/join_modules.mjs). The public host's pages take theirs
+    one by one (front.py).
     """
-    return path.parts[0] == "js" or (path.parts[0] == "vendor" and path.parts[1] not in _ASKED_FOR) or is_of_desk(path)
+    return path.parts[0] in ("src", "js") or (path.parts[0] == "vendor" and path.parts[1] not in _ASKED_FOR) or is_of_desk(path)
 
 
 def is_of_desk(path: Path) -> bool:

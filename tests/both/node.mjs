@@ -3,28 +3,28 @@
  * hex. What is thrown without a code of ours is a fault, and is answered as `{"fault": text}`: no value may lead to one.
  */
 import { createInterface } from 'node:readline';
-import { fromUtf8, hex, unhex } from '../../static/js/core/bytes.js';
-import { b64, canon, frames, parse, readFrames, unb64 } from '../../static/js/core/encoding.js';
-import { KeptError } from '../../static/js/core/errors.js';
-import { parseId } from '../../static/js/core/ids.js';
-import { commitment, fieldDigests } from '../../static/js/crypto/commitment.js';
-import { readCode } from '../../static/js/crypto/code.js';
-import { readWords } from '../../static/js/crypto/handover.js';
-import { padVersion, unpad } from '../../static/js/crypto/padding.js';
-import { normalise } from '../../static/js/crypto/words.js';
-import { readNote } from '../../static/js/ledger/checkpoint.js';
-import { nextHead } from '../../static/js/ledger/heads.js';
-import { breaks } from '../../static/js/ledger/lines.js';
-import { shortCode } from '../../static/js/ledger/manifest.js';
-import { verifyConsistency, verifyInclusion } from '../../static/js/ledger/tree.js';
-import { standingOf } from '../../static/js/record/breaches.js';
-import { idsIn } from '../../static/js/record/named.js';
-import { countPatterns } from '../../static/js/record/patterns.js';
-import { factOf, momentOf } from '../../static/js/record/patterns_facts.js';
-import { roleCodes } from '../../static/js/record/roles.js';
-import { faultsOfBreaches, faultsOfTime, oddities } from '../../static/js/record/rules.js';
-import { tell } from '../../static/js/record/told.js';
-import { endOffset, offsetIn } from '../../static/js/record/times.js';
+import { fromUtf8, hex, unhex } from '#app/core/bytes.js';
+import { b64, canon, frames, parse, readFrames, unb64 } from '#app/core/encoding.js';
+import { KeptError } from '#app/core/errors.js';
+import { parseId } from '#app/core/ids.js';
+import { commitment, fieldDigests } from '#app/crypto/commitment.js';
+import { readCode } from '#app/crypto/code.js';
+import { readWords } from '#app/crypto/handover.js';
+import { padVersion, unpad } from '#app/crypto/padding.js';
+import { normalise } from '#app/crypto/words.js';
+import { readNote } from '#app/ledger/checkpoint.js';
+import { nextHead } from '#app/ledger/heads.js';
+import { breaks } from '#app/ledger/lines.js';
+import { shortCode } from '#app/ledger/manifest.js';
+import { verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
+import { standingOf } from '#app/record/breaches.js';
+import { idsIn } from '#app/record/named.js';
+import { countPatterns } from '#app/record/patterns.js';
+import { factOf, momentOf } from '#app/record/patterns_facts.js';
+import { roleCodes } from '#app/record/roles.js';
+import { faultsOfBreaches, faultsOfTime, oddities } from '#app/record/rules.js';
+import { tell } from '#app/record/told.js';
+import { endOffset, offsetIn } from '#app/record/times.js';
 
 /** @type {Record<string, (given: any) => unknown>} */
 const ANSWERS = {

@@ -1,10 +1,10 @@
 /** What a phone makes, printed for test_from_javascript.py to open: the engine of the crypto worker, run in Node. */
 import { readFile } from 'node:fs/promises';
-import { b64, unb64 } from '../../static/js/core/bytes.js';
-import { argon2id } from '../../static/js/crypto/argon2.js';
-import { createEngine } from '../../static/js/crypto/engine.js';
-import { CEILING } from '../../static/js/crypto/kdf.js';
-import { sealTo } from '../../static/js/crypto/people.js';
+import { b64, unb64 } from '#app/core/bytes.js';
+import { argon2id } from '#app/crypto/argon2.js';
+import { createEngine } from '#app/crypto/engine.js';
+import { CEILING } from '#app/crypto/kdf.js';
+import { sealTo } from '#app/crypto/people.js';
 
 const CHEAP = { m: 8, t: 1 };
 const { words, pub, header, size } = JSON.parse(process.argv[2]);

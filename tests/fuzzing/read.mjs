@@ -4,22 +4,22 @@
  */
 import { createInterface } from 'node:readline';
 import { readFileSync, writeSync } from 'node:fs';
-import { parse, readFrames, unb64 } from '../../static/js/core/encoding.js';
-import { KeptError } from '../../static/js/core/errors.js';
-import { peekBytes, readAbout } from '../../static/js/actions/exif.js';
-import { magicOf } from '../../static/js/actions/magic.js';
-import { readTiff } from '../../static/js/actions/tiff.js';
-import { readCertificate, readPem } from '../../static/js/crypto/certificates.js';
-import { numberOf, oidOf, readAll, readOne, timeOf } from '../../static/js/crypto/der.js';
-import { claimedHeader } from '../../static/js/crypto/envelope.js';
-import { readNote } from '../../static/js/ledger/checkpoint.js';
-import { checkTimestamp } from '../../static/js/ledger/timestamps.js';
-import { decodePush } from '../../static/js/ledger/push.js';
-import { looksLikeMail, readMail } from '../../static/js/record/mail.js';
-import { entriesOf, unpack } from '../../static/js/record/unzip.js';
-import { looksLikeChat, readChat, rowsOf } from '../../static/js/record/whatsapp.js';
-import { embeddedFiles } from '../../static/js/verify/pdf.js';
-import { placeOf, readDirectory } from '../../static/js/verify/zipfile.js';
+import { parse, readFrames, unb64 } from '#app/core/encoding.js';
+import { KeptError } from '#app/core/errors.js';
+import { peekBytes, readAbout } from '#app/actions/exif.js';
+import { magicOf } from '#app/actions/magic.js';
+import { readTiff } from '#app/actions/tiff.js';
+import { readCertificate, readPem } from '#app/crypto/certificates.js';
+import { numberOf, oidOf, readAll, readOne, timeOf } from '#app/crypto/der.js';
+import { claimedHeader } from '#app/crypto/envelope.js';
+import { readNote } from '#app/ledger/checkpoint.js';
+import { checkTimestamp } from '#app/ledger/timestamps.js';
+import { decodePush } from '#app/ledger/push.js';
+import { looksLikeMail, readMail } from '#app/record/mail.js';
+import { entriesOf, unpack } from '#app/record/unzip.js';
+import { looksLikeChat, readChat, rowsOf } from '#app/record/whatsapp.js';
+import { embeddedFiles } from '#app/verify/pdf.js';
+import { placeOf, readDirectory } from '#app/verify/zipfile.js';
 
 const SECONDS = 10;
 const MIB = 1 << 20;

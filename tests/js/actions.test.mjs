@@ -4,8 +4,8 @@ import test from 'node:test';
 import { effort } from './phone/effort.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { isMismatch, magicOf } from '../../static/js/actions/magic.js';
-import { SENTENCES } from '../../static/js/actions/sentences.js';
+import { isMismatch, magicOf } from '#app/actions/magic.js';
+import { SENTENCES } from '#app/actions/sentences.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;
@@ -63,8 +63,7 @@ test('words made in vain (a full phone) leave the phone as it was', async () => 
   await until(phone, (state) => state.draft.saved_at !== null);
   const write = phone.database.write;
   phone.database.write = async (writing) => {
-    if (writing.beside?.d)
-      throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('no_space'));
+    if (writing.beside?.d) throw Object.assign(new (await import('#app/core/errors.js')).KeptError('no_space'));
     return write.call(phone.database, writing);
   };
   await assert.rejects(phone.app.enrolHere(WORDS), { code: 'no_space' });

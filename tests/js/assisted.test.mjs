@@ -1,9 +1,9 @@
 /** An advocate types while the keeper speaks; the keeper says Yes, changes it, says No, or puts it off. Real server, real letters. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { assistedActions } from '../../static/js/actions/assisted.js';
-import { grantActions } from '../../static/js/actions/granting.js';
+import { fixedClock } from '#app/core/clock.js';
+import { assistedActions } from '#app/actions/assisted.js';
+import { grantActions } from '#app/actions/granting.js';
 import { anotherPhone } from './phone/another.mjs';
 import { desk } from './phone/desk.mjs';
 import { isKept } from './phone/keeper.mjs';

@@ -6,8 +6,8 @@ import { isKept } from './phone/keeper.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { KeptError } from '../../static/js/core/errors.js';
+import { fixedClock } from '#app/core/clock.js';
+import { KeptError } from '#app/core/errors.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;

@@ -1,12 +1,12 @@
 /** What can go wrong between a keeper and those who help: grants that end at a bad moment, two at once, letters that wait. Real server. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { readFrames } from '../../static/js/core/encoding.js';
-import { assistedActions } from '../../static/js/actions/assisted.js';
-import { grantActions } from '../../static/js/actions/granting.js';
-import { questionActions } from '../../static/js/actions/questions.js';
-import { decodePush } from '../../static/js/ledger/push.js';
+import { fixedClock } from '#app/core/clock.js';
+import { readFrames } from '#app/core/encoding.js';
+import { assistedActions } from '#app/actions/assisted.js';
+import { grantActions } from '#app/actions/granting.js';
+import { questionActions } from '#app/actions/questions.js';
+import { decodePush } from '#app/ledger/push.js';
 import { joined } from './phone/at_desk.mjs';
 import { desk } from './phone/desk.mjs';
 import { eventually } from './phone/eventually.mjs';

@@ -1,7 +1,7 @@
 /** A diary begun for somebody with no device, on one that is not theirs: kept on the server and nowhere else, marked, and theirs on a device of their own. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { WORDS, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 

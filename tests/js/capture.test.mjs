@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { newPair } from '../../static/js/crypto/signing.js';
-import { readDoor } from '../../static/js/store/beside.js';
+import { newPair } from '#app/crypto/signing.js';
+import { readDoor } from '#app/store/beside.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

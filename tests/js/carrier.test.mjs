@@ -1,10 +1,10 @@
 /** Sealed parts go on while locked and seen, with keys that open nothing else; never from anywhere but the lock. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { random } from '../../static/js/core/bytes.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { keyOfBox, openBox, openBoxWith, sealBox } from '../../static/js/crypto/box.js';
-import { HEAD_BYTES, importKey } from '../../static/js/crypto/cobblestone.js';
+import { random } from '#app/core/bytes.js';
+import { fixedClock } from '#app/core/clock.js';
+import { keyOfBox, openBox, openBoxWith, sealBox } from '#app/crypto/box.js';
+import { HEAD_BYTES, importKey } from '#app/crypto/cobblestone.js';
 import { eventually as eventuallyOf } from './phone/eventually.mjs';
 import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import 'fake-indexeddb/auto';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { grownChaff, isTraded, listed, seedChaff, spare, trade } from '../../static/js/store/chaff.js';
-import { Database } from '../../static/js/store/database.js';
+import { b64, random } from '#app/core/bytes.js';
+import { grownChaff, isTraded, listed, seedChaff, spare, trade } from '#app/store/chaff.js';
+import { Database } from '#app/store/database.js';
 
 test('chaff is traded size by size, noise is left for what goes unless some is owed, and large records are left out', () => {
   const fill = (n) => new Uint8Array(n).fill(1);

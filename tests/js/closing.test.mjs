@@ -1,7 +1,7 @@
 /** A server that is to close: the phone says so inside, brings its files home, keeps what is written, and its copy moves whole. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { eventually } from './phone/eventually.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';

@@ -1,10 +1,10 @@
 /** The notebook, what opens it, the tries that are counted, and clearing the phone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeptError } from '../../static/js/core/errors.js';
-import { Notebook } from '../../static/js/actions/notebook.js';
-import { random } from '../../static/js/core/bytes.js';
-import { readDoor, readSealedDraft, readTries } from '../../static/js/store/beside.js';
+import { KeptError } from '#app/core/errors.js';
+import { Notebook } from '#app/actions/notebook.js';
+import { random } from '#app/core/bytes.js';
+import { readDoor, readSealedDraft, readTries } from '#app/store/beside.js';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 

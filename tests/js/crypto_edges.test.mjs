@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import { random } from '../../static/js/core/bytes.js';
-import { idText, newId } from '../../static/js/core/ids.js';
-import { codeText, readCode } from '../../static/js/crypto/code.js';
-import * as cobblestone from '../../static/js/crypto/cobblestone.js';
-import * as envelope from '../../static/js/crypto/envelope.js';
-import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '../../static/js/crypto/files.js';
-import * as handover from '../../static/js/crypto/handover.js';
-import * as kdf from '../../static/js/crypto/kdf.js';
-import { fileSize, padTo, padVersion, padme, unpad, versionSize } from '../../static/js/crypto/padding.js';
-import { SLOT_BYTES, checkDoor, newDoor, withoutShort } from '../../static/js/crypto/slots.js';
-import { checkWords, fold, normalise } from '../../static/js/crypto/words.js';
+import { random } from '#app/core/bytes.js';
+import { idText, newId } from '#app/core/ids.js';
+import { codeText, readCode } from '#app/crypto/code.js';
+import * as cobblestone from '#app/crypto/cobblestone.js';
+import * as envelope from '#app/crypto/envelope.js';
+import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '#app/crypto/files.js';
+import * as handover from '#app/crypto/handover.js';
+import * as kdf from '#app/crypto/kdf.js';
+import { fileSize, padTo, padVersion, padme, unpad, versionSize } from '#app/crypto/padding.js';
+import { SLOT_BYTES, checkDoor, newDoor, withoutShort } from '#app/crypto/slots.js';
+import { checkWords, fold, normalise } from '#app/crypto/words.js';
 
 const KIB = 1024;
 

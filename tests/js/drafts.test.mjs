@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
-import { KeptError } from '../../static/js/core/errors.js';
+import { KeptError } from '#app/core/errors.js';
 
 /** A gate that something waits at until it is opened. */
 function gate() {

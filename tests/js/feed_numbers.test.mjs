@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { until, WORDS, phoneWithEntry } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
-import { b64 } from '../../static/js/core/bytes.js';
-import { pullFeed } from '../../static/js/net/feed.js';
+import { fixedClock } from '#app/core/clock.js';
+import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { b64 } from '#app/core/bytes.js';
+import { pullFeed } from '#app/net/feed.js';
 
 const START = { seq: 0, head: b64(new Uint8Array(32)) };
 const isKept = ({ entries }) => entries.length === 3 && entries.every(({ state }) => state.code === 'kept');

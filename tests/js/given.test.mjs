@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 
 /** @type {any} */
 let awake;

@@ -1,16 +1,16 @@
 /** Grants and what their envelopes hold: what is whole holds, and what is wrong in one place does not. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { importKey } from '../../static/js/crypto/cobblestone.js';
-import * as envelope from '../../static/js/crypto/envelope.js';
-import * as grants from '../../static/js/crypto/grants.js';
-import { grantWrapHeader } from '../../static/js/crypto/keys.js';
-import { padVersion } from '../../static/js/crypto/padding.js';
-import { sealTo } from '../../static/js/crypto/people.js';
-import { importAuthor, newPair, sign } from '../../static/js/crypto/signing.js';
-import { makeStatement } from '../../static/js/crypto/statements.js';
+import { b64, random } from '#app/core/bytes.js';
+import { canon } from '#app/core/encoding.js';
+import { importKey } from '#app/crypto/cobblestone.js';
+import * as envelope from '#app/crypto/envelope.js';
+import * as grants from '#app/crypto/grants.js';
+import { grantWrapHeader } from '#app/crypto/keys.js';
+import { padVersion } from '#app/crypto/padding.js';
+import { sealTo } from '#app/crypto/people.js';
+import { importAuthor, newPair, sign } from '#app/crypto/signing.js';
+import { makeStatement } from '#app/crypto/statements.js';
 import { DAY, badSignature, bent, codeOf, fieldsOf, granted, id, person } from './phone/granted.mjs';
 
 const [diary, grant] = [id(), id()];

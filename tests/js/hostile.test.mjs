@@ -1,13 +1,13 @@
 /** What someone with a copy of the phone's storage, or the server's, could try: docs/threats.md. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { random } from '../../static/js/core/bytes.js';
-import * as cobblestone from '../../static/js/crypto/cobblestone.js';
-import { importHkdfKey } from '../../static/js/crypto/digests.js';
-import * as envelope from '../../static/js/crypto/envelope.js';
-import { SLOT_BYTES, newDoor, sealSlot, trySlots } from '../../static/js/crypto/slots.js';
-import { openKeyset, sealKeyset } from '../../static/js/crypto/keys.js';
-import { newPair } from '../../static/js/crypto/signing.js';
+import { random } from '#app/core/bytes.js';
+import * as cobblestone from '#app/crypto/cobblestone.js';
+import { importHkdfKey } from '#app/crypto/digests.js';
+import * as envelope from '#app/crypto/envelope.js';
+import { SLOT_BYTES, newDoor, sealSlot, trySlots } from '#app/crypto/slots.js';
+import { openKeyset, sealKeyset } from '#app/crypto/keys.js';
+import { newPair } from '#app/crypto/signing.js';
 
 const HEADER = { diary: 'd', part: 'open', record: 'r', t: 'version', version: 'v' };
 const CONTENT = {

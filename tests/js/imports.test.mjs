@@ -1,14 +1,14 @@
 /** Imports through the real app on a phone in Node: what is added, what is recognised, and what a failure leaves behind. */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
-import { Database } from '../../static/js/store/database.js';
+import { Database } from '#app/store/database.js';
 import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './exports.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { readDiary } from '../../static/js/actions/pack_sources.js';
-import { openedOf } from '../../static/js/pack/capsule.js';
-import { choose } from '../../static/js/pack/choose.js';
+import { fixedClock } from '#app/core/clock.js';
+import { readDiary } from '#app/actions/pack_sources.js';
+import { openedOf } from '#app/pack/capsule.js';
+import { choose } from '#app/pack/choose.js';
 
 /** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
 let awake;

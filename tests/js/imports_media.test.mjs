@@ -1,11 +1,11 @@
 /** Pictures inside a chat export become attachments of the entries that speak of them; damaged ones are named, and nothing twice. */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
-import { entrySource } from '../../static/js/record/unzip_stream.js';
-import { entriesOf } from '../../static/js/record/unzip.js';
+import { entrySource } from '#app/record/unzip_stream.js';
+import { entriesOf } from '#app/record/unzip.js';
 import { utf8, zip } from './exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 
 /** @type {any} */
 let awake;
@@ -263,7 +263,7 @@ test('stopped half-way, or on a full phone, nothing of it is left behind', async
   assert.equal(await blobs(made), before);
   phone.database.write = async function full(writing) {
     if (writing.bulky && ++written > 14)
-      throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('no_space'), {});
+      throw Object.assign(new (await import('#app/core/errors.js')).KeptError('no_space'), {});
     return write.call(this, writing);
   };
   await assert.rejects(app.keepImport({ chosen, media: true }), { code: 'no_space' });

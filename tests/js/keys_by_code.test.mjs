@@ -5,7 +5,7 @@ import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const THIEFS = 'glove pepper window harbor mint lamp';

@@ -2,22 +2,11 @@
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { SENTENCES, SPECIFIC, FILLED, told } from '../../static/js/actions/sentences.js';
-import { KeptError } from '../../static/js/core/errors.js';
-import { amountSaid } from '../../static/js/ui/amount_words.js';
-import {
-  dotted,
-  everyWord,
-  forOthers,
-  inItsOrder,
-  inWords,
-  language,
-  learn,
-  speak,
-  t,
-  tn,
-} from '../../static/js/ui/strings.js';
-import { day, dayHeading, seasonWords, size, whenWords } from '../../static/js/ui/say.js';
+import { SENTENCES, SPECIFIC, FILLED, told } from '#app/actions/sentences.js';
+import { KeptError } from '#app/core/errors.js';
+import { amountSaid } from '#app/ui/amount_words.js';
+import { dotted, everyWord, forOthers, inItsOrder, inWords, language, learn, speak, t, tn } from '#app/ui/strings.js';
+import { day, dayHeading, seasonWords, size, whenWords } from '#app/ui/say.js';
 
 const both = (text, english) => ({ both: [text, english] });
 const polish = (reviewed, more = {}) => ({

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
-import { b64 } from '../../static/js/core/bytes.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { oneLine, readNote, seenBy, verifyNote } from '../../static/js/ledger/checkpoint.js';
-import { checkSigned } from '../../static/js/ledger/signed.js';
-import { namedIn } from '../../static/js/net/proofs.js';
-import { leafOf, verifyConsistency, verifyInclusion } from '../../static/js/ledger/tree.js';
+import { b64 } from '#app/core/bytes.js';
+import { canon } from '#app/core/encoding.js';
+import { oneLine, readNote, seenBy, verifyNote } from '#app/ledger/checkpoint.js';
+import { checkSigned } from '#app/ledger/signed.js';
+import { namedIn } from '#app/net/proofs.js';
+import { leafOf, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
 
 const bad = { code: 'bad_signature' };
 const sha = (...parts) =>

@@ -1,16 +1,16 @@
 /** Letters, summaries and statements about packs: what is whole holds, and what is wrong in one place does not. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { importKey } from '../../static/js/crypto/cobblestone.js';
-import * as envelope from '../../static/js/crypto/envelope.js';
-import { HOW, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '../../static/js/crypto/letters.js';
-import { padVersion } from '../../static/js/crypto/padding.js';
-import { sealTo } from '../../static/js/crypto/people.js';
-import { asName, checkSignedBy, sealPrepared } from '../../static/js/crypto/prepared.js';
-import { importAuthor, sign } from '../../static/js/crypto/signing.js';
-import { SUMMARY } from '../../static/js/crypto/summaries.js';
+import { b64, random } from '#app/core/bytes.js';
+import { canon } from '#app/core/encoding.js';
+import { importKey } from '#app/crypto/cobblestone.js';
+import * as envelope from '#app/crypto/envelope.js';
+import { HOW, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/letters.js';
+import { padVersion } from '#app/crypto/padding.js';
+import { sealTo } from '#app/crypto/people.js';
+import { asName, checkSignedBy, sealPrepared } from '#app/crypto/prepared.js';
+import { importAuthor, sign } from '#app/crypto/signing.js';
+import { SUMMARY } from '#app/crypto/summaries.js';
 import { DAY, badSignature, bent, codeOf, granted, id, person } from './phone/granted.mjs';
 
 const [diary, grant] = [id(), id()];

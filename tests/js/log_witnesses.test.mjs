@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { logForPack } from '../../static/js/actions/log.js';
-import { unb64 } from '../../static/js/core/bytes.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { logFiles } from '../../static/js/pack/log_files.js';
+import { logForPack } from '#app/actions/log.js';
+import { unb64 } from '#app/core/bytes.js';
+import { fixedClock } from '#app/core/clock.js';
+import { logFiles } from '#app/pack/log_files.js';
 
 const PROGRAM = fileURLToPath(new URL('../../.venv/witness/bin/aics-witness', import.meta.url));
 const NAME = 'witness.example/w1';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agrees } from '../../static/js/ledger/manifest.js';
+import { agrees } from '#app/ledger/manifest.js';
 
 const known = [
   [3, 'r1', 'v3', 'c3', 'e'],

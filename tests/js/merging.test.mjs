@@ -4,7 +4,7 @@ import test, { after, before } from 'node:test';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 
 let server;
 before(async () => {

@@ -1,11 +1,11 @@
 /** Times of registers and picked times: what is no time is said to be none, at every edge. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fits, isOn } from '../../static/js/record/filters.js';
-import { spokenIn, wanted } from '../../static/js/record/folding.js';
-import { mentions, mergedWith, rootOf } from '../../static/js/record/links.js';
-import { dayFault, instantOf, momentFault, momentOf, typedOf } from '../../static/js/record/moments.js';
-import { fromPicked, missing } from '../../static/js/record/times.js';
+import { fits, isOn } from '#app/record/filters.js';
+import { spokenIn, wanted } from '#app/record/folding.js';
+import { mentions, mergedWith, rootOf } from '#app/record/links.js';
+import { dayFault, instantOf, momentFault, momentOf, typedOf } from '#app/record/moments.js';
+import { fromPicked, missing } from '#app/record/times.js';
 
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);

@@ -1,8 +1,8 @@
 /** Requests: what did not come from our server is told apart and never taken for an answer. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Api } from '../../static/js/net/api.js';
-import { isPassing, makeRequest } from '../../static/js/net/http.js';
+import { Api } from '#app/net/api.js';
+import { isPassing, makeRequest } from '#app/net/http.js';
 
 const json = (status, body, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
@@ -85,7 +85,7 @@ test('a session that ended is signed in again once, for all that failed together
   let signedIn = false;
   let times = 0;
   const api = new Api(async () => {
-    if (!signedIn) throw Object.assign(new (await import('../../static/js/core/errors.js')).KeptError('signed_out'));
+    if (!signedIn) throw Object.assign(new (await import('#app/core/errors.js')).KeptError('signed_out'));
     return { used_bytes: 1, quota_bytes: 2 };
   });
   api.signAgain = async () => {

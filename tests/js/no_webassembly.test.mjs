@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 delete globalThis.WebAssembly;
-const { createEngine } = await import('../../static/js/crypto/engine.js');
-const { FLOOR } = await import('../../static/js/crypto/kdf.js');
+const { createEngine } = await import('#app/crypto/engine.js');
+const { FLOOR } = await import('#app/crypto/kdf.js');
 
 const WORDS = 'cage candy arch gather drum buyer';
 

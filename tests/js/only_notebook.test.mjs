@@ -1,8 +1,8 @@
 /** The app with words for its notebook and no diary: nothing that shows, and nothing that lies on the phone, tells it from one with both. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeptError } from '../../static/js/core/errors.js';
-import { readDoor, readDraftKey } from '../../static/js/store/beside.js';
+import { KeptError } from '#app/core/errors.js';
+import { readDoor, readDraftKey } from '#app/store/beside.js';
 import { WORDS, file, makePhone, phoneWithEntry, vaultInProcess } from './phone/phone.mjs';
 
 const COVER = 'milk bread onions apples';

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { b64, unb64 } from '../../static/js/core/bytes.js';
-import { encodeCapsule, makeCapsule } from '../../static/js/pack/capsule.js';
-import { allNames, keysFile, proof, proofNames } from '../../static/js/pack/proofs.js';
-import { logFiles } from '../../static/js/pack/log_files.js';
-import { recordFile } from '../../static/js/pack/record_json.js';
+import { b64, unb64 } from '#app/core/bytes.js';
+import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
+import { allNames, keysFile, proof, proofNames } from '#app/pack/proofs.js';
+import { logFiles } from '#app/pack/log_files.js';
+import { recordFile } from '#app/pack/record_json.js';
 
 const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import.meta.url), 'utf8'));
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { KeptError } from '../../static/js/core/errors.js';
-import { PackJob } from '../../static/js/net/packs.js';
+import { KeptError } from '#app/core/errors.js';
+import { PackJob } from '#app/net/packs.js';
 
 /** A job whose server answers one thing after another; what was asked. @param {any[]} answers */
 function jobWith(answers) {

@@ -1,11 +1,11 @@
 /** Clearing a phone that has a copy off it: what was sent goes, what was not stays, and the same words bring all of it back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 import { save } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { Index } from '../../static/js/store/index.js';
+import { Index } from '#app/store/index.js';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 

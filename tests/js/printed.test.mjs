@@ -1,12 +1,12 @@
 /** What the phone prints by itself, with no server: every word of every card and register that may be passed on, and none that may not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packActions } from '../../static/js/actions/pack.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { cellLabel } from '../../static/js/pack/chronology_words.js';
-import { readZip } from '../../static/js/pack/zip.js';
-import { RULES } from '../../static/js/record/rules_table.js';
-import { SCHEMAS } from '../../static/js/record/schemas.js';
+import { packActions } from '#app/actions/pack.js';
+import { fixedClock } from '#app/core/clock.js';
+import { cellLabel } from '#app/pack/chronology_words.js';
+import { readZip } from '#app/pack/zip.js';
+import { RULES } from '#app/record/rules_table.js';
+import { SCHEMAS } from '#app/record/schemas.js';
 import { PNG, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };

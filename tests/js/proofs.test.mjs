@@ -1,7 +1,7 @@
 /** A proof of the words is made of what was typed, and lies nowhere: whoever opens the diary by the short secret has none. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';

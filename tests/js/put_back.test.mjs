@@ -6,9 +6,9 @@ import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
-import { Database } from '../../static/js/store/database.js';
+import { fixedClock } from '#app/core/clock.js';
+import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { Database } from '#app/store/database.js';
 
 let server;
 before(async () => {

@@ -1,9 +1,9 @@
 /** What the person says about time, and what the guard notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { moveApart, notice } from '../../static/js/record/guard.js';
-import { fromChip, fromPicked, instantsOf, localAt, missing, offsetAt } from '../../static/js/record/times.js';
-import { dayFault, momentFault } from '../../static/js/record/moments.js';
+import { moveApart, notice } from '#app/record/guard.js';
+import { fromChip, fromPicked, instantsOf, localAt, missing, offsetAt } from '#app/record/times.js';
+import { dayFault, momentFault } from '#app/record/moments.js';
 
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 3, 20, 41, 9); // 3 November 2026, 20:41:09 in London

@@ -4,8 +4,8 @@ import test, { after, before } from 'node:test';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { isTakenOut, standing, steps } from '../../static/js/record/standing.js';
+import { fixedClock } from '#app/core/clock.js';
+import { isTakenOut, standing, steps } from '#app/record/standing.js';
 
 const MINUTE = 60_000;
 

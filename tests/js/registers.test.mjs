@@ -5,9 +5,9 @@ import { effort } from './phone/effort.mjs';
 import { WORDS, makePhone, phoneWithEntry, PNG, file } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { laterWins } from '../../static/js/actions/settings.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { mergedWith, mentions, rootOf } from '../../static/js/record/links.js';
+import { laterWins } from '#app/actions/settings.js';
+import { fixedClock } from '#app/core/clock.js';
+import { mergedWith, mentions, rootOf } from '#app/record/links.js';
 
 const HOUR = 3_600_000;
 let server;

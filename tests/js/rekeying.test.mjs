@@ -8,11 +8,11 @@ import { isKept, save } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { createEngine } from '../../static/js/crypto/engine.js';
-import { argon2id } from '../../static/js/crypto/argon2.js';
-import { CEILING } from '../../static/js/crypto/kdf.js';
-import { readDoor } from '../../static/js/store/beside.js';
+import { fixedClock } from '#app/core/clock.js';
+import { createEngine } from '#app/crypto/engine.js';
+import { argon2id } from '#app/crypto/argon2.js';
+import { CEILING } from '#app/crypto/kdf.js';
+import { readDoor } from '#app/store/beside.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const CHEAP = { m: 8, t: 1 };

@@ -5,13 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { idText, newId } from '../../static/js/core/ids.js';
-import { importKey } from '../../static/js/crypto/cobblestone.js';
-import { authorId, importAuthor, importAuthorPub, newPair, sign } from '../../static/js/crypto/signing.js';
-import { openVersion, sealVersion, signedBytes } from '../../static/js/crypto/versions.js';
-import { decodePush } from '../../static/js/ledger/push.js';
-import { Database } from '../../static/js/store/database.js';
+import { b64, random } from '#app/core/bytes.js';
+import { idText, newId } from '#app/core/ids.js';
+import { importKey } from '#app/crypto/cobblestone.js';
+import { authorId, importAuthor, importAuthorPub, newPair, sign } from '#app/crypto/signing.js';
+import { openVersion, sealVersion, signedBytes } from '#app/crypto/versions.js';
+import { decodePush } from '#app/ledger/push.js';
+import { Database } from '#app/store/database.js';
 import { anotherPhone } from './phone/another.mjs';
 import { beyondTheFeed, isKept, looks, registeredPhone, save, titles, twoPhones } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';

@@ -1,7 +1,7 @@
 /** A diary restored from a sealed copy: what is in the copy, and new keys made before it meets a server. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
 import { beyondTheFeed, isKept, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { nextCode, roleCodes } from '../../static/js/record/roles.js';
+import { nextCode, roleCodes } from '#app/record/roles.js';
 import { effort } from './phone/effort.mjs';
 
 const { cases } = JSON.parse(readFileSync(new URL('../vectors/roles.json', import.meta.url), 'utf8'));

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { asTyped, entryOf, markOf, markText, promptsOf } from '../../static/js/record/assisted.js';
-import { standingOf } from '../../static/js/record/breaches.js';
-import { rootOf } from '../../static/js/record/links.js';
-import { idsIn, reached } from '../../static/js/record/named.js';
-import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '../../static/js/record/rules.js';
-import { typedOf } from '../../static/js/record/moments.js';
-import { steps } from '../../static/js/record/standing.js';
-import { momentOf } from '../../static/js/record/patterns_facts.js';
-import { offsetIn } from '../../static/js/record/times.js';
-import { delayOf, isLate, tell } from '../../static/js/record/told.js';
+import { asTyped, entryOf, markOf, markText, promptsOf } from '#app/record/assisted.js';
+import { standingOf } from '#app/record/breaches.js';
+import { rootOf } from '#app/record/links.js';
+import { idsIn, reached } from '#app/record/named.js';
+import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '#app/record/rules.js';
+import { typedOf } from '#app/record/moments.js';
+import { steps } from '#app/record/standing.js';
+import { momentOf } from '#app/record/patterns_facts.js';
+import { offsetIn } from '#app/record/times.js';
+import { delayOf, isLate, tell } from '#app/record/told.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
-import { ROWS } from '../../static/js/store/index.js';
-import { Store } from '../../static/js/store/store.js';
+import { ROWS } from '#app/store/index.js';
+import { Store } from '#app/store/store.js';
 
 const DAY = 86_400_000;
 const fields = (narrative, more = {}) => ({

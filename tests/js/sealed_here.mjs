@@ -1,8 +1,8 @@
 /** Seals one of everything with the phone's engine and prints it, for tests/test_phone_to_python.py to open. */
-import { b64, unb64 } from '../../static/js/core/bytes.js';
-import { createEngine } from '../../static/js/crypto/engine.js';
-import { CEILING } from '../../static/js/crypto/kdf.js';
-import { sealTo } from '../../static/js/crypto/people.js';
+import { b64, unb64 } from '#app/core/bytes.js';
+import { createEngine } from '#app/crypto/engine.js';
+import { CEILING } from '#app/crypto/kdf.js';
+import { sealTo } from '#app/crypto/people.js';
 
 const CHEAP = { m: 8, t: 1 };
 const WORDS = ' cage candy\u00a0arch gather drum buyer';

@@ -1,8 +1,8 @@
 /** What is saved, changed or ended leaves nothing of before in its way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createDoorway } from '../../static/js/actions/doorway.js';
-import { KeptError } from '../../static/js/core/errors.js';
+import { createDoorway } from '#app/actions/doorway.js';
+import { KeptError } from '#app/core/errors.js';
 import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
 
 test('a saved note, and a save that changes nothing, take the unsaved card away', async () => {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { packActions } from '../../static/js/actions/pack.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { parseObject } from '../../static/js/core/encoding.js';
-import { HeldBack } from '../../static/js/pack/held_back.js';
-import { readZip } from '../../static/js/pack/zip.js';
-import { openZip } from '../../static/js/verify/opened.js';
-import { judge } from '../../static/js/verify/verify.js';
+import { packActions } from '#app/actions/pack.js';
+import { fixedClock } from '#app/core/clock.js';
+import { parseObject } from '#app/core/encoding.js';
+import { HeldBack } from '#app/pack/held_back.js';
+import { readZip } from '#app/pack/zip.js';
+import { openZip } from '#app/verify/opened.js';
+import { judge } from '#app/verify/verify.js';
 import { NOON, PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };

@@ -4,9 +4,9 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { readDoor } from '../../static/js/store/beside.js';
+import { fixedClock } from '#app/core/clock.js';
+import { canon } from '#app/core/encoding.js';
+import { readDoor } from '#app/store/beside.js';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';

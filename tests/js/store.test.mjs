@@ -4,10 +4,10 @@ import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
 import { failing, full, lost } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { random } from '../../static/js/core/bytes.js';
-import { fill, isFull, release } from '../../static/js/store/ballast.js';
-import { Database } from '../../static/js/store/database.js';
-import { Index, ROWS } from '../../static/js/store/index.js';
+import { random } from '#app/core/bytes.js';
+import { fill, isFull, release } from '#app/store/ballast.js';
+import { Database } from '#app/store/database.js';
+import { Index, ROWS } from '#app/store/index.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const isBallast = (key) => /^p\d$/.test(key);

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
-import { b64, random } from '../../static/js/core/bytes.js';
-import * as beside from '../../static/js/store/beside.js';
-import { Database } from '../../static/js/store/database.js';
-import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '../../static/js/store/feedlist.js';
-import { MemoryDatabase } from '../../static/js/store/memory.js';
-import { Pending, noteTyped } from '../../static/js/store/pending.js';
-import { goWithVersions, putSaid, readSaid } from '../../static/js/store/said.js';
-import { filesWaiting, forget, putPart, trayKey } from '../../static/js/store/tray.js';
+import { b64, random } from '#app/core/bytes.js';
+import * as beside from '#app/store/beside.js';
+import { Database } from '#app/store/database.js';
+import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '#app/store/feedlist.js';
+import { MemoryDatabase } from '#app/store/memory.js';
+import { Pending, noteTyped } from '#app/store/pending.js';
+import { goWithVersions, putSaid, readSaid } from '#app/store/said.js';
+import { filesWaiting, forget, putPart, trayKey } from '#app/store/tray.js';
 
 let phone;
 let store;

@@ -1,8 +1,8 @@
 /** Chaff is traded for what a change writes, one for one of each size, the root's own size included. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { Swapping } from '../../static/js/store/swapping.js';
+import { b64, random } from '#app/core/bytes.js';
+import { Swapping } from '#app/store/swapping.js';
 
 const AROUND = 72;
 const KIB = 1024;

@@ -6,9 +6,9 @@ import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { SENTENCES } from '../../static/js/actions/sentences.js';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
+import { SENTENCES } from '#app/actions/sentences.js';
+import { fixedClock } from '#app/core/clock.js';
+import { canon, frames, readFrames } from '#app/core/encoding.js';
 
 let server;
 before(async () => {

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, PNG, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { fixedClock } from '../../static/js/core/clock.js';
-import { ROWS } from '../../static/js/store/index.js';
-import { Store } from '../../static/js/store/store.js';
+import { fixedClock } from '#app/core/clock.js';
+import { ROWS } from '#app/store/index.js';
+import { Store } from '#app/store/store.js';
 
 const fields = (narrative, more = {}) => ({
   record: null,

@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkSignature, hashOf, readCertificate, readPem } from '../../static/js/crypto/certificates.js';
-import { inside, numberOf, oidOf, readAll, readOne, timeOf } from '../../static/js/crypto/der.js';
-import { checkTimestamp } from '../../static/js/ledger/timestamps.js';
+import { checkSignature, hashOf, readCertificate, readPem } from '#app/crypto/certificates.js';
+import { inside, numberOf, oidOf, readAll, readOne, timeOf } from '#app/crypto/der.js';
+import { checkTimestamp } from '#app/ledger/timestamps.js';
 import {
   OIDS,
   answer,

@@ -7,21 +7,21 @@ import { test } from 'node:test';
 globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
 
 const UI = new URL('../../static/js/ui/', import.meta.url);
-const { judgeWords } = await import('../../static/js/ui/words.js');
-const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
-const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
-const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('../../static/js/ui/strings.js');
+const { judgeWords } = await import('#app/ui/words.js');
+const { LINES, outcome } = await import('#app/ui/safety_check.js');
+const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('#app/ui/say.js');
+const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/ui/strings.js');
 for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
-const { byDay } = await import('../../static/js/ui/entries.js');
-const { differing } = await import('../../static/js/ui/cards.js');
-const { matching } = await import('../../static/js/ui/card_bodies.js');
-const { readable, valueWords } = await import('../../static/js/ui/history.js');
-const { addFiles } = await import('../../static/js/ui/card_files.js');
-const { save } = await import('../../static/js/ui/add.js');
-const { Stage } = await import('../../static/js/ui/stage.js');
-const { chosenOf } = await import('../../static/js/ui/share_choose.js');
-const { GROUPS } = await import('../../static/js/ui/more_groups.js');
-const { VOCABULARY } = await import('../../static/js/record/vocabulary.js');
+const { byDay } = await import('#app/ui/entries.js');
+const { differing } = await import('#app/ui/cards.js');
+const { matching } = await import('#app/ui/card_bodies.js');
+const { readable, valueWords } = await import('#app/ui/history.js');
+const { addFiles } = await import('#app/ui/card_files.js');
+const { save } = await import('#app/ui/add.js');
+const { Stage } = await import('#app/ui/stage.js');
+const { chosenOf } = await import('#app/ui/share_choose.js');
+const { GROUPS } = await import('#app/ui/more_groups.js');
+const { VOCABULARY } = await import('#app/record/vocabulary.js');
 
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
 const sources = readdirSync(UI)

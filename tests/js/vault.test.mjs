@@ -1,7 +1,7 @@
 /** The page's side of the crypto worker, and the worker itself: one question, one answer, and memory that goes over for good. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createVault, FUNCTIONS } from '../../static/js/crypto/vault.js';
+import { createVault, FUNCTIONS } from '#app/crypto/vault.js';
 
 /** What the page takes for a worker: each message is copied as a browser copies it, and answered by `answer`. */
 function workers(answer) {
@@ -137,7 +137,7 @@ test('the worker answers by its engine; what it does not have, and what goes wro
     },
     postMessage: (message, transfer) => sent.push([structuredClone(message, { transfer }), transfer?.length ?? null]),
   });
-  await import('../../static/js/crypto/worker.js');
+  await import('#app/crypto/worker.js');
   delete globalThis.self;
   let last = 0;
   const ask = async (name, ...args) => {

@@ -4,8 +4,8 @@
  */
 import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
-import { openFolder, openZip } from '../../static/js/verify/opened.js';
-import { judge } from '../../static/js/verify/verify.js';
+import { openFolder, openZip } from '#app/verify/opened.js';
+import { judge } from '#app/verify/verify.js';
 
 async function filesBelow(folder) {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,17 +1,17 @@
 /** What is no version, no marks and no statement about keys is refused, whatever is wrong with it. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random, unb64 } from '../../static/js/core/bytes.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { idText, newId } from '../../static/js/core/ids.js';
-import { importKey } from '../../static/js/crypto/cobblestone.js';
-import * as envelope from '../../static/js/crypto/envelope.js';
-import { versionWrapHeader, wrap } from '../../static/js/crypto/keys.js';
-import { MARKS } from '../../static/js/crypto/marks.js';
-import { padVersion } from '../../static/js/crypto/padding.js';
-import { importAuthor, importAuthorPub, newPair } from '../../static/js/crypto/signing.js';
-import { authorChain, checkStatement, makeStatement } from '../../static/js/crypto/statements.js';
-import { envelopeHeader, openVersion, openWithKeys, sealVersion } from '../../static/js/crypto/versions.js';
+import { b64, random, unb64 } from '#app/core/bytes.js';
+import { canon } from '#app/core/encoding.js';
+import { idText, newId } from '#app/core/ids.js';
+import { importKey } from '#app/crypto/cobblestone.js';
+import * as envelope from '#app/crypto/envelope.js';
+import { versionWrapHeader, wrap } from '#app/crypto/keys.js';
+import { MARKS } from '#app/crypto/marks.js';
+import { padVersion } from '#app/crypto/padding.js';
+import { importAuthor, importAuthorPub, newPair } from '#app/crypto/signing.js';
+import { authorChain, checkStatement, makeStatement } from '#app/crypto/statements.js';
+import { envelopeHeader, openVersion, openWithKeys, sealVersion } from '#app/crypto/versions.js';
 
 const id = () => idText(newId());
 const NAMES = { open: ['text'], restricted: ['home'] };

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { OF_ENTRIES, OF_RUNS } from '../../static/js/actions/warnings.js';
-import { SENTENCES, sentenceOf } from '../../static/js/actions/sentences.js';
-import { KeptError } from '../../static/js/core/errors.js';
+import { OF_ENTRIES, OF_RUNS } from '#app/actions/warnings.js';
+import { SENTENCES, sentenceOf } from '#app/actions/sentences.js';
+import { KeptError } from '#app/core/errors.js';
 import { anotherPhone } from './phone/another.mjs';
 import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, until } from './phone/phone.mjs';

@@ -1,12 +1,12 @@
 /** Reading chat exports: every line in one place, nothing guessed silently, and the same chat recognised. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { amountOf, amountWords, burstsOf, partsOf } from '../../static/js/record/schedule.js';
-import { newIn } from '../../static/js/record/schedule_known.js';
-import { pastedRows } from '../../static/js/record/schedule_paste.js';
-import { looksLikeChat, readChat, rowsOf } from '../../static/js/record/whatsapp.js';
-import { ordersOf, startOf } from '../../static/js/record/whatsapp_lines.js';
-import { tellMessage } from '../../static/js/record/whatsapp_words.js';
+import { amountOf, amountWords, burstsOf, partsOf } from '#app/record/schedule.js';
+import { newIn } from '#app/record/schedule_known.js';
+import { pastedRows } from '#app/record/schedule_paste.js';
+import { looksLikeChat, readChat, rowsOf } from '#app/record/whatsapp.js';
+import { ordersOf, startOf } from '#app/record/whatsapp_lines.js';
+import { tellMessage } from '#app/record/whatsapp_words.js';
 import { ANDROID, IOS, longChat } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 

@@ -1,13 +1,13 @@
 /** The shape of what somebody who saw it sends, and of what they are asked: what is not whole is neither sealed nor opened. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '../../static/js/core/bytes.js';
-import { canon } from '../../static/js/core/encoding.js';
-import { idText, newId } from '../../static/js/core/ids.js';
-import { padVersion } from '../../static/js/crypto/padding.js';
-import { sealTo } from '../../static/js/crypto/people.js';
-import { newPair } from '../../static/js/crypto/signing.js';
-import { openAsking, openStatement, sealAsking, sealStatement } from '../../static/js/crypto/witness.js';
+import { b64, random } from '#app/core/bytes.js';
+import { canon } from '#app/core/encoding.js';
+import { idText, newId } from '#app/core/ids.js';
+import { padVersion } from '#app/crypto/padding.js';
+import { sealTo } from '#app/crypto/people.js';
+import { newPair } from '#app/crypto/signing.js';
+import { openAsking, openStatement, sealAsking, sealStatement } from '#app/crypto/witness.js';
 
 const FIELDS = {
   contact: '07700 900222',

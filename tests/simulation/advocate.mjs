@@ -2,9 +2,9 @@
  * An advocate's desk beside the phones: what it can open of what the server gives it. With device.mjs, the only file that knows
  * the app's own names.
  */
-import { unb64 } from '../../static/js/core/bytes.js';
-import { readFrames } from '../../static/js/core/encoding.js';
-import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
+import { unb64 } from '#app/core/bytes.js';
+import { readFrames } from '#app/core/encoding.js';
+import { openForAdvocate, unwrapKeys } from '#app/crypto/grants.js';
 import { desk } from '../js/phone/desk.mjs';
 import { argon2 } from './cheap.mjs';
 import { Network } from './network.mjs';

@@ -4,13 +4,13 @@
  */
 import './cryptography.mjs';
 import { createHash } from 'node:crypto';
-import { KeptError } from '../../static/js/core/errors.js';
-import { grantActions } from '../../static/js/actions/granting.js';
+import { KeptError } from '#app/core/errors.js';
+import { grantActions } from '#app/actions/granting.js';
 // What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
-import '../../static/js/actions/imports_read.js';
-import '../../static/js/crypto/drawer.js';
-import '../../static/js/pack/chronology.js';
-import '../../static/js/pack/evidence.js';
+import '#app/actions/imports_read.js';
+import '#app/crypto/drawer.js';
+import '#app/pack/chronology.js';
+import '#app/pack/evidence.js';
 import '../../static/vendor/hpke-core/mod.js';
 import '../../static/vendor/words-en.js';
 import { IDBFactory, makePhone, vaultInProcess } from '../js/phone/phone.mjs';

@@ -2,7 +2,7 @@
  * What a server that lies, or a line that damages, makes of an answer. Each changes one true answer, and null where it has
  * nothing to change.
  */
-import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
+import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
 
 const isPush = (path, method) => method === 'PUT' && path.includes('/versions/');
 const isFeed = (path, method) => method === 'GET' && path.includes('/changes?');

@@ -2,7 +2,7 @@
  * What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and
  * answers that never come back because they are lost or the server is killed.
  */
-import { decodePush } from '../../static/js/ledger/push.js';
+import { decodePush } from '#app/ledger/push.js';
 import { lie } from './lies.mjs';
 import { machine } from './machine.mjs';
 import { ORIGIN } from './server.mjs';

@@ -1,6 +1,6 @@
 /** A phone's database that is in trouble: no room, a connection that is gone, a process that ends while it writes. */
 import 'fake-indexeddb/auto';
-import { Database } from '../../static/js/store/database.js';
+import { Database } from '#app/store/database.js';
 import { openDB, unwrap } from '../../static/vendor/idb/index.js';
 
 /** Databases that have no room, by name. */

@@ -2,9 +2,9 @@
  * Opens what a phone's store holds, by the app's own cryptography: `{origin, words, door, rows}` of JSON on standard input,
  * bytes as `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
  */
-import { argon2id } from '../../static/js/crypto/argon2.js';
-import { createEngine } from '../../static/js/crypto/engine.js';
-import { PRODUCT } from '../../static/js/crypto/kdf.js';
+import { argon2id } from '#app/crypto/argon2.js';
+import { createEngine } from '#app/crypto/engine.js';
+import { PRODUCT } from '#app/crypto/kdf.js';
 
 let text = '';
 for await (const part of process.stdin) text += part;

@@ -36,16 +36,11 @@ const RUNS = `
 {table}
 `;
 
-/** @type {{number[]}} */
-const EDGES = [];
+const EDGES: number[] = [];
 for (const run of RUNS.trim().split(/\\s+/)) EDGES.push((EDGES.at(-1) ?? 0) + parseInt(run, 36));
 
-/**
- * Whether Unicode 14 gave this code point a meaning, private use included.
- * @param {{number}} codePoint
- * @returns {{boolean}}
- */
-export function isAssigned(codePoint) {{
+/** Whether Unicode 14 gave this code point a meaning, private use included. */
+export function isAssigned(codePoint: number): boolean {{
   let low = 0;
   let high = EDGES.length;
   while (low < high) {{
@@ -85,7 +80,7 @@ def main() -> None:
         raise SystemExit("This needs a Python with Unicode 14, such as 3.11.")
     table = textwrap.fill(" ".join(base36(length) for length in runs()), 100)
     (ROOT / "diary/crypto/unicode14.py").write_text(PYTHON.format(table=table))
-    (ROOT / "static/js/crypto/unicode14.js").write_text(SCRIPT.format(table=table))
+    (ROOT / "static/src/crypto/unicode14.ts").write_text(SCRIPT.format(table=table))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
  * of a run.
  */
 import assert from 'node:assert/strict';
-import { fixedClock } from '../../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { anotherPhone } from '../phone/another.mjs';
 import { WORDS, until } from '../phone/phone.mjs';
 import { sender } from '../phone/server.mjs';

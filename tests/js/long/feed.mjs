@@ -7,13 +7,13 @@
  * under a signed head, since checking those is what a phone does most of.
  */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { b64, unb64 } from '../../../static/js/core/bytes.js';
-import { canon, frames } from '../../../static/js/core/encoding.js';
-import { KeptError } from '../../../static/js/core/errors.js';
-import { signedBytes } from '../../../static/js/crypto/versions.js';
-import { firstHead, nextHead } from '../../../static/js/ledger/heads.js';
-import { envDigest } from '../../../static/js/ledger/push.js';
-import { pullFeed } from '../../../static/js/net/feed.js';
+import { b64, unb64 } from '#app/core/bytes.js';
+import { canon, frames } from '#app/core/encoding.js';
+import { KeptError } from '#app/core/errors.js';
+import { signedBytes } from '#app/crypto/versions.js';
+import { firstHead, nextHead } from '#app/ledger/heads.js';
+import { envDigest } from '#app/ledger/push.js';
+import { pullFeed } from '#app/net/feed.js';
 
 const N = Number(process.argv[2] ?? 100_000);
 const PAGE = 500;

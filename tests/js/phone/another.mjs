@@ -1,5 +1,5 @@
 /** Another phone of the same keeper. */
-import { fixedClock } from '../../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { WORDS, makePhone } from './phone.mjs';
 import { sender } from './server.mjs';
 

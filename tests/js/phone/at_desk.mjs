@@ -1,7 +1,7 @@
 /** A desk as its page has it, without its screens, whose answers a test may change; and somebody who has joined at it. */
 import { createHmac } from 'node:crypto';
-import { createDesk } from '../../../static/js/desk/desk.js';
-import { makeRequest } from '../../../static/js/net/http.js';
+import { createDesk } from '#app/desk/desk.js';
+import { makeRequest } from '#app/net/http.js';
 import { eventually } from './eventually.mjs';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';

@@ -1,12 +1,12 @@
 /** An advocate at their desk, played in Node: with their own keys and their own way to the server. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { b64, random, unb64 } from '../../../static/js/core/bytes.js';
-import { idText, newId } from '../../../static/js/core/ids.js';
-import { fingerprint, fingerprintWords } from '../../../static/js/crypto/fingerprints.js';
-import { openForAdvocate } from '../../../static/js/crypto/grants.js';
-import { sealLetter } from '../../../static/js/crypto/letters.js';
-import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
+import { b64, random, unb64 } from '#app/core/bytes.js';
+import { idText, newId } from '#app/core/ids.js';
+import { fingerprint, fingerprintWords } from '#app/crypto/fingerprints.js';
+import { openForAdvocate } from '#app/crypto/grants.js';
+import { sealLetter } from '#app/crypto/letters.js';
+import { importAuthor, newPair } from '#app/crypto/signing.js';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 

@@ -1,5 +1,5 @@
 /** A database whose writing fails when a test says so. */
-import { Database } from '../../../static/js/store/database.js';
+import { Database } from '#app/store/database.js';
 import { openDB } from '../../../static/vendor/idb/index.js';
 
 export const full = () => new DOMException('full', 'QuotaExceededError');

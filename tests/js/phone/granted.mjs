@@ -1,8 +1,8 @@
 /** Two people and a grant between them, for tests of what is sealed for advocates. */
-import { b64 } from '../../../static/js/core/bytes.js';
-import { idText, newId } from '../../../static/js/core/ids.js';
-import { makeGrant, printOf } from '../../../static/js/crypto/grants.js';
-import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
+import { b64 } from '#app/core/bytes.js';
+import { idText, newId } from '#app/core/ids.js';
+import { makeGrant, printOf } from '#app/crypto/grants.js';
+import { importAuthor, newPair } from '#app/crypto/signing.js';
 
 export const DAY = 86_400_000;
 export const badSignature = { code: 'bad_signature' };

@@ -1,5 +1,5 @@
 /** What tests of a keeper's phones do and look for. */
-import { fixedClock } from '../../../static/js/core/clock.js';
+import { fixedClock } from '#app/core/clock.js';
 import { anotherPhone } from './another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone.mjs';
 import { sender } from './server.mjs';

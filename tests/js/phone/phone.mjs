@@ -1,16 +1,16 @@
 /** A phone in Node: the real app over an in-memory database, a real crypto engine with a cheap lock, and a clock. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { createApp } from '../../../static/js/actions/app.js';
-import { random } from '../../../static/js/core/bytes.js';
-import { fixedClock } from '../../../static/js/core/clock.js';
-import { KeptError } from '../../../static/js/core/errors.js';
-import { createEngine } from '../../../static/js/crypto/engine.js';
-import { CEILING } from '../../../static/js/crypto/kdf.js';
-import { FUNCTIONS } from '../../../static/js/crypto/vault.js';
-import { Api } from '../../../static/js/net/api.js';
-import { makeRequest } from '../../../static/js/net/http.js';
-import { Database } from '../../../static/js/store/database.js';
+import { createApp } from '#app/actions/app.js';
+import { random } from '#app/core/bytes.js';
+import { fixedClock } from '#app/core/clock.js';
+import { KeptError } from '#app/core/errors.js';
+import { createEngine } from '#app/crypto/engine.js';
+import { CEILING } from '#app/crypto/kdf.js';
+import { FUNCTIONS } from '#app/crypto/vault.js';
+import { Api } from '#app/net/api.js';
+import { makeRequest } from '#app/net/http.js';
+import { Database } from '#app/store/database.js';
 import { PATIENCE } from './eventually.mjs';
 import { CHEAP, quickArgon2 } from './quick_argon2.mjs';
 import { noted, restOf } from './resting.mjs';

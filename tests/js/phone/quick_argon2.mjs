@@ -6,12 +6,12 @@
  * one in these tests has this function too, so the keys agree. That the product's cost is the usual one:
  * tests/js/engine.test.mjs and the vectors.
  */
-import { argon2id } from '../../../static/js/crypto/argon2.js';
-import { DEFAULT } from '../../../static/js/crypto/kdf.js';
+import { argon2id } from '#app/crypto/argon2.js';
+import { DEFAULT } from '#app/crypto/kdf.js';
 
 export const CHEAP = Object.freeze({ m: 8, t: 1 });
 
-/** @type {import('../../../static/js/crypto/argon2.js').Argon2id} */
+/** @type {import('#app/crypto/argon2.js').Argon2id} */
 export const quickArgon2 = (password, salt, cost, onProgress) => {
   const isUsual = cost.m === DEFAULT.m && cost.t === DEFAULT.t;
   return argon2id(password, salt, isUsual ? CHEAP : cost, onProgress);

@@ -7,10 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { random } from '../../../static/js/core/bytes.js';
-import { notebookVault } from '../../../static/js/crypto/drawer.js';
-import { Database } from '../../../static/js/store/database.js';
-import { readDoor, readTries } from '../../../static/js/store/beside.js';
+import { random } from '#app/core/bytes.js';
+import { notebookVault } from '#app/crypto/drawer.js';
+import { Database } from '#app/store/database.js';
+import { readDoor, readTries } from '#app/store/beside.js';
 import { WORDS, makePhone, vaultInProcess } from '../phone/phone.mjs';
 
 const PAIRS = 100;

@@ -1,0 +1,312 @@
+/** Shapes shared by the actions. What the screens see is in ../ui/app.d.ts too; the two must agree. */
+import type { Api } from '../net/api.js';
+import type { Pins } from '../net/push.js';
+import type { Database } from '../store/database.js';
+import type { Index } from '../store/index.js';
+import type { Store } from '../store/store.js';
+import type { Vault } from '../crypto/vault.js';
+import type { Screen } from './screen.js';
+import type { Book } from './book.js';
+import type { Custody } from './custody.js';
+import type { Syncing } from './syncing.js';
+import type { AuthorKey, Statement } from '../crypto/statements.js';
+import type { Writable } from '../pack/targets.js';
+import type { Fact } from '../record/patterns_facts.js';
+import type { Look } from '../store/beside.js';
+import type { Carrier } from './carrier.js';
+import type { Waiting } from './erasing.js';
+import type { About } from './exif.js';
+import type { Note, Notebook } from './notebook.js';
+import type { Section } from './show_now.js';
+import type { SignIn } from './sign_ins.js';
+
+export type Fields = Record<string, any>;
+/** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
+export type EntryState = {
+  code: 'sealed' | 'sending' | 'kept' | 'trouble';
+  at: number | null;
+  why?: 'files' | 'elsewhere' | 'unproved';
+  files?: number;
+  percent?: number;
+  sentence?: string | null;
+};
+export type Trouble = { code: string; sentence: string; act?: null };
+export type Attachment = {
+  attachment: string;
+  name: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  size: number;
+  claimed: string;
+  magic: string;
+  mismatch: boolean;
+  preview: boolean;
+  route: string;
+  received_at: number;
+  sha256: string;
+  state: EntryState;
+  outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  /** whether the file says where it was made; null where that cannot be told */
+  place?: boolean | null;
+  description?: string;
+  sensitivity?: string;
+};
+export type Draft = {
+  id: string;
+  record: string | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  saved_at: number | null;
+};
+export type State = {
+  language: string;
+  phase:
+    | 'loading'
+    | 'unsupported'
+    | 'unfetched'
+    | 'elsewhere'
+    | 'fresh'
+    | 'locked'
+    | 'picture'
+    | 'showing'
+    | 'notebook'
+    | 'open';
+  update: boolean;
+  offline: boolean;
+  busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | {
+    login: string | null;
+    registered: boolean;
+    recovery: 'todo' | 'later' | 'done';
+    coded?: boolean;
+    proved?: boolean;
+    exit_said?: boolean;
+    trouble: Trouble | null;
+    also?: Trouble[];
+    coming?: boolean;
+    rekeying?: boolean;
+    sign_ins?: SignIn[];
+    returned?: number | null;
+    device_name?: string;
+    closing?: { on: number; off: number } | null;
+    witnessed?: { names: string[]; named: number; size: number } | null;
+    witnesses_gone?: string[];
+  };
+  entries: Row[];
+  removed: Row[];
+  erasing: Waiting[];
+  draft: Draft | null;
+  lockIn: number | null;
+  /** `locked`: nobody typed words before it; `shared`: what another app handed over */
+  picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
+  /** whether a locked phone takes anything in */
+  capture: boolean;
+  /** nothing is to be left on this device */
+  borrowed?: boolean;
+  /** a newer page waits that those who signed this one did not sign */
+  unsigned?: boolean;
+  /** borrowed, and in a window that keeps a history */
+  ordinary?: boolean;
+  /** questions of advocates that wait, and who asked the first */
+  asked?: { n: number; name: string } | null;
+  /** things that came while it was locked: to be asked about, and drafts made of them */
+  waiting?: { captured: number; later: number; written?: number; answers?: number };
+  showing: { sections: Section[]; until: number } | null;
+  notebook: { notes: Note[]; ready: boolean };
+  look: Look;
+};
+export type Row = {
+  record: string;
+  seq_no: number | null;
+  title: string;
+  occurred: Fields;
+  recorded_at: number;
+  received_at: number | null;
+  pictures: number;
+  additions: number;
+  amendments: number;
+  state: EntryState;
+  flags: string[];
+  taken_out: number | null;
+  erased: number | null;
+  f: Fact | null;
+  links: string[];
+  shots: string[];
+  bare: boolean;
+  /** typed by an advocate: `waiting`, or what the keeper said to it; '' for the keeper's own */
+  helped: string;
+};
+
+/** A blob as a version's keys name it. */
+export type BlobKey = { blob: string; key: string; n: number };
+export type Purpose = 'print' | 'preview' | 'masked';
+export type Rendition = {
+  purpose: Purpose;
+  sha256: string;
+  size_bytes: number;
+  width: number;
+  height: number;
+  media_type: string;
+  recipe?: string;
+};
+/** A copy as the browser made it, not sealed yet. */
+export type Copy = {
+  purpose: Purpose;
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+  media_type: string;
+  recipe: string;
+};
+/** A covered part of a picture, in pixels of the print copy. */
+export type Box = { x: number; y: number; w: number; h: number };
+/** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
+export type Held = {
+  attachment: string;
+  name: string;
+  size: number;
+  claimed: string;
+  magic: string;
+  kind: string;
+  route: string;
+  received_at: number;
+  last_modified: number | null;
+  sha256: string;
+  sha512: string;
+  flags: string[];
+  gps_present: boolean | null;
+  about?: About | null;
+  received: BlobKey;
+  renditions: (Rendition & BlobKey)[];
+  /** what the keeper said of it while it waited */
+  said?: { fields: Fields; restricted: Fields };
+  outside_copy: { state: string; at: number } | null;
+};
+/** Where a file's bytes come from: a File, or parts waiting in the tray. */
+export type Source = {
+  name: string;
+  type: string;
+  size: number;
+  lastModified: number | null;
+  /** bytes [from, to); throws file_changed when they are not what they were */
+  read(from: number, to: number): Promise<Uint8Array>;
+  /** the same again at the end, to see that nothing moved */
+  check(): Promise<void>;
+};
+/** What a browser makes of a picture, or null when it cannot. */
+export type Pictures = {
+  make(bytes: Blob): Promise<Copy[] | null>;
+  /** a still of a film and how long it or a sound is; absent where nothing can play */
+  film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
+  /** a copy of a print copy with boxes painted over it */
+  mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;
+};
+
+/** What is passed in, once, by main.js or a test. */
+export type Collaborators = {
+  database: Database;
+  api: Api;
+  makeVault: () => Vault;
+  pictures: Pictures;
+  clock: { now(): number };
+  origin: string;
+  zone: () => string;
+  random: (n: number) => Uint8Array;
+  /** holds the diary for this tab until released; resolves to null when another tab has it */
+  hold: () => Promise<null | (() => void)>;
+  online: () => boolean;
+  visible: () => boolean;
+  objectUrl: { make(blob: Blob): string; drop(url: string): void };
+  /** `deadline`: as `after`, for how long something else may take at most */
+  timers: {
+    after(ms: number, act: () => void): unknown;
+    stop(timer: unknown): void;
+    deadline?(ms: number, act: () => void): unknown;
+  };
+  deviceName: string;
+  supported: () => boolean;
+  /** deletes what the page has written on this device */
+  leaveNothing: () => Promise<unknown>;
+  /** asks the browser not to clear this site's storage; and registers the offline worker */
+  keepOffline: () => Promise<unknown>;
+  applyUpdate: () => Promise<unknown>;
+  phoneBytes: () => Promise<number | null>;
+  /** what the browser still lets this site write; null where it does not say */
+  roomBytes: () => Promise<number | null>;
+  /** what the connection is, where the browser says */
+  connection: () => 'wifi' | 'mobile' | null;
+  /** asks where a large pack is to be written; absent where the browser cannot be asked */
+  saveFile?: (name: string) => Promise<Writable>;
+  packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
+};
+
+/** The diary as it stands open: everything here is gone after a lock. */
+export type Open = {
+  vault: Vault;
+  store: Store;
+  index: Index;
+  book: Book;
+  syncing: Syncing;
+  custody: Custody;
+  identity: Identity;
+  urls: Set<string>;
+  /** the wraps of what lies here are being made anew: the last that was begun */
+  rewrapping?: Promise<void>;
+  /** what the slot that opened it says of the server's key */
+  slot?: { notary: string | null; log: string | null; kdf_high: number };
+  /** opened by the short secret */
+  short?: boolean;
+  /** the words were typed for something of this opening, and nothing has been revealed by it yet */
+  proved?: string | null;
+  /** words typed in this opening for something that waits; in memory only, and gone with it or the lock */
+  typed?: string | null;
+  /** the server refused those words in this opening: they are not tried again by themselves */
+  refused?: boolean;
+  /** whether this opening has looked for what other devices had erased */
+  erasedLooked?: boolean;
+  /** whether it has asked who signed in meanwhile */
+  signInsLooked?: boolean;
+  /** whether a code for somebody who saw it is out, of whichever device; undefined until this opening has asked */
+  witnessesOut?: boolean;
+  /** files that wait apart from the draft: what came while this was locked */
+  apart?: Held[];
+};
+export type Identity = {
+  account: string;
+  diary: string;
+  device: string;
+  login: string;
+  by: string;
+  ecdsa_pub: string;
+  hpke_pub: string;
+  authors: readonly AuthorKey[];
+  earlier: readonly Statement[];
+};
+
+export type Context = Collaborators & {
+  screen: Screen;
+  open: Open | null;
+  /** the worker being used, unlocked or not */
+  vault: Vault | null;
+  release: null | (() => void);
+  /** how often somebody left for the notebook: what takes long and ends in an open diary asks whether it is still wanted */
+  left: number;
+  /** the last lock, until it is done */
+  locking?: Promise<unknown>;
+  draftTurn: Promise<unknown>;
+  /** why what is being written could not be sealed, as a code */
+  unsealed: string | null;
+  /** sends file parts while locked */
+  carrier?: Carrier;
+  /** this is not the keeper's phone: actions/borrowed.js */
+  borrowed?: boolean;
+  /** somebody types for the keeper there */
+  typed?: boolean;
+  /** locked with something unsent */
+  owing?: boolean;
+  /** words or keys are being changed */
+  changing?: boolean;
+  notebook: Notebook;
+  show(): void;
+};
+export type { Api, Pins, Database, Index, Store, Vault };

@@ -1,0 +1,82 @@
+/**
+ * The codes of what is said about the record, the server and this phone, each in one list. docs/warnings.md has a row
+ * for each: what
+ * brings it, what ends it, and the tests of both.
+ *
+ * [Note: one does not hide another] Some warnings are evidence and never end. So all that stand are said, not the
+ * gravest alone: behind
+ * one of those nobody would ever read that something is missing.
+ */
+
+/** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
+export const STOPPING = Object.freeze([
+  'head_differs',
+  'feed_altered',
+  'server_behind',
+  'wrong_notary',
+  'signed_out',
+  'session_ended',
+  'kdf_refused',
+]);
+
+/**
+ * Why a run to the server ended before its end. No signal is ordinary and no warning; whatever is not in these lists
+ * is said as `internal`.
+ */
+export const OF_RUNS = Object.freeze([
+  ...STOPPING,
+  'server_slow',
+  'captive_portal',
+  'server_down',
+  'garbage',
+  'internal',
+  'try_later',
+  'no_space',
+]);
+
+/** About the bytes of one entry or file, and not about the way: it waits, and the others go on. */
+export const OF_ENTRIES = Object.freeze([
+  'receipt_wrong',
+  'differs',
+  'conflict',
+  'bad_signature',
+  'bad_request',
+  'over_quota',
+  'too_large',
+  'digest',
+  'incomplete',
+  'store_lost',
+  'closed',
+  'needs_words',
+]);
+
+/** What stays in the sealed root until it is known or over, the gravest first. */
+export const STANDING: Readonly<Record<string, (root: Record<string, any>) => unknown>> = Object.freeze({
+  capture_key: ({ doubts }) => doubts?.capture_key,
+  log_changed: ({ doubts }) => doubts?.log,
+  log_late: ({ log }) => log?.late,
+  altered: ({ doubts }) => doubts?.altered,
+  omitted: ({ doubts }) => doubts?.omitted,
+  line_gap: ({ doubts }) => doubts?.line_gap,
+  clock_off: ({ clock_off }) => clock_off,
+});
+
+/**
+ * The code that the end of a run is said with.
+ * @param code not `no_network`
+ */
+export function codeOfRun(code: string): string {
+  // What the server cannot do now, while keys are being changed say, is not something this browser lacks.
+  if (code === 'unavailable') return 'server_down';
+  return OF_RUNS.includes(code) || OF_ENTRIES.includes(code) ? code : 'internal';
+}
+
+/** Codes of everything that stands. */
+export function standing(root: Record<string, any>): string[] {
+  return Object.entries(STANDING).flatMap(([code, stands]) => (stands(root) ? [code] : []));
+}
+
+/** What a refusal is noted under: the entry, or where there is none the record or the file itself. */
+export function ownerOf({ of, record, blob }: { of?: string | null; record?: string; blob?: string }): string {
+  return of ?? record ?? blob ?? '';
+}

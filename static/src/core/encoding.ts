@@ -1,0 +1,158 @@
+/**
+ * Canonical JSON and frames: docs/formats.md, sections 2 and 6; the twin of diary/encoding.py.
+ *
+ * Everything that is signed or digested is bytes from here, so there must be one spelling of each value.
+ * `parse` takes nothing but that spelling: it writes again what it read and compares.
+ */
+import { fromUtf8, gather, utf8 } from './bytes.js';
+import { KeptError } from './errors.js';
+import type { Bytes } from './bytes.js';
+
+export { b64, unb64 } from './bytes.js';
+
+/** What has a canonical form */
+export type Json = null | boolean | number | string | JsonArray | JsonObject;
+type JsonArray = readonly Json[];
+export type JsonObject = { readonly [key: string]: Json };
+
+export const SIZE_LIMIT = 1 << 20;
+export const DEPTH_LIMIT = 16;
+export const FRAMES_LIMIT = 64;
+
+const KEY = /^[a-z_][a-z0-9_]{0,39}$/;
+const HALF_CHARACTER = /\p{Surrogate}/u;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * The canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for what has none: floats,
+ * unsafe integers, -0, undefined, lone surrogates, keys off the pattern, other objects than plain ones.
+ */
+export function canon(value: Json, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
+  const bytes = utf8(canonText(value));
+  if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
+  return bytes;
+}
+
+/** The same as text. */
+export function canonText(value: Json): string {
+  return write(value, 0);
+}
+
+/**
+ * The value of canonical JSON. Throws `not_canonical` for any other bytes. Size and depth are judged before
+ * the parser sees the text.
+ */
+export function parse(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: number } = {}): Json {
+  if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
+  checkDepth(bytes);
+  let text;
+  let value: Json;
+  try {
+    text = fromUtf8(bytes);
+    value = JSON.parse(text);
+  } catch {
+    // What the parser says quotes the text, so its error ends here.
+    throw new KeptError('not_canonical');
+  }
+  if (canonText(value) !== text) throw new KeptError('not_canonical');
+  return value;
+}
+
+/** Canonical JSON that must be an object. */
+export function parseObject(bytes: Uint8Array, options?: { limit?: number }): JsonObject {
+  const value = parse(bytes, options);
+  if (!isObject(value)) throw new KeptError('not_canonical');
+  return value;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Each part with its length before it, four bytes, big-endian. */
+export function frames(parts: readonly Uint8Array[]): Bytes {
+  return gather(parts.flatMap((part) => [u32(part.length), part]));
+}
+
+/**
+ * The parts of `frames`, as views. Throws `bad_request` when bytes are missing or left over, or above
+ * `atMost` parts.
+ */
+export function readFrames(bytes: Uint8Array, { atMost = FRAMES_LIMIT }: { atMost?: number } = {}): Bytes[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const parts = [];
+  for (let at = 0; at < bytes.length; ) {
+    const start = at + 4;
+    const end = start > bytes.length ? Infinity : start + view.getUint32(at);
+    if (end > bytes.length || parts.length === atMost) {
+      throw new KeptError('bad_request', 'The frames do not add up.');
+    }
+    parts.push(bytes.subarray(start, end) as Bytes);
+    at = end;
+  }
+  return parts;
+}
+
+/** A number below 2³² as four bytes, big-endian. */
+export function u32(value: number): Bytes {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/** @param depth arrays and objects around `value` */
+function write(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      if (!Number.isSafeInteger(value) || Object.is(value, -0)) break;
+      return String(value);
+    case 'string':
+      if (HALF_CHARACTER.test(value)) throw new KeptError('not_canonical', 'Text holds half of a character.');
+      return JSON.stringify(value);
+    case 'object':
+      if (value === null) return 'null';
+      if (depth === DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
+      if (Array.isArray(value)) return writeArray(value, depth);
+      return writeObject(value, depth);
+    default:
+  }
+  throw new KeptError('not_canonical', 'A value has no canonical form.');
+}
+
+function writeArray(list: unknown[], depth: number): string {
+  let text = '[';
+  for (let i = 0; i < list.length; i++) text += (i ? ',' : '') + write(list[i], depth + 1);
+  return text + ']';
+}
+
+/** Joins the sorted keys itself: a sorted JavaScript object would still put "9" before "10". */
+function writeObject(map: object, depth: number): string {
+  const prototype = Object.getPrototypeOf(map);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new KeptError('not_canonical', 'A value has no canonical form.');
+  }
+  let text = '{';
+  for (const key of Object.keys(map).sort()) {
+    if (!KEY.test(key)) throw new KeptError('not_canonical', 'An object has a key that is not allowed.');
+    const inner = (map as Record<string, unknown>)[key];
+    text += `${text.length > 1 ? ',' : ''}"${key}":${write(inner, depth + 1)}`;
+  }
+  return text + '}';
+}
+
+/** Refuses JSON nested deeper than the limit, in one pass, whatever the bytes are. */
+function checkDepth(bytes: Uint8Array) {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (quoted) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Every failure Kept can name has a code for machines and a sentence for people. The codes are those of
+ * diary/errors.py; a few exist only on the phone. A sentence never repeats what was typed, sealed or sent.
+ */
+
+/** The usual sentence of each code. A caller that knows more may give a better one. */
+export const SENTENCES = Object.freeze({
+  bad_request: 'That request makes no sense here.',
+  not_canonical: 'That is not canonical JSON.',
+  bad_signature: 'The signature does not hold.',
+  not_opened: 'This could not be opened.',
+  kdf_refused: 'The server asked for a weaker lock than this device accepts. Nothing was sent.',
+  kdf_broken: 'This device does not compute keys correctly. Use another device.',
+  no_match: 'That did not match. Check the name and the words, and try again.',
+  second_step: 'Type the six digits that your authenticator app shows now. Each set works once.',
+  not_invited:
+    'That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another.',
+  closing: 'This server will close, so nobody can begin here. Nothing was lost. Choose another server.',
+  closed: 'This server has closed and takes nothing new. What is on the phone is safe there. Move to another server.',
+  signed_out: 'You are signed out.',
+  session_ended: 'This device was signed out from another one. Type your words to sign in again.',
+  needs_words: 'Lock, and open with your words. Then this can go on.',
+  not_found: 'There is nothing here.',
+  wrong_origin: 'That request did not come from this app.',
+  wrong_type: 'That kind of content is not accepted here.',
+  erased: 'This was erased for good, as asked.',
+  conflict: 'Something else is already there.',
+  differs: 'Something different is already stored there.',
+  incomplete: 'Parts of this file are missing.',
+  digest: 'The stored parts do not match their digest.',
+  too_large: 'That is too large.',
+  over_quota: 'There is no room left for files. Words still fit.',
+  try_later: 'Too many tries. Wait a little, then try again.',
+  packs_off: 'This server does not build packs.',
+  pack_failed: 'The pack could not be built.',
+  not_a_copy: 'This is not a sealed copy, or it is damaged.',
+  too_soon: 'Try again in a moment.',
+  unavailable: 'That is not possible just now. Try again later.',
+  locked: 'This is locked.',
+  words_weak: 'These words are too easy to guess.',
+  words_in_use: 'Choose different words for this.',
+  internal: 'Something went wrong.',
+});
+
+/** A failure with a code and a sentence safe to show to anybody. */
+export class KeptError extends Error {
+  name = 'KeptError';
+  code: string;
+
+  /**
+   * @param code one of SENTENCES, or a code a server answered
+   * @param sentence the code's usual sentence unless given
+   */
+  constructor(code: string, sentence?: string) {
+    const usual = (SENTENCES as Record<string, string>)[code];
+    super(sentence ?? usual ?? SENTENCES.internal);
+    this.code = code;
+  }
+
+  /** The words for the screen. */
+  get sentence(): string {
+    return this.message;
+  }
+}
+
+/**
+ * Any thrown thing as a KeptError. What a library says about a failure may quote secrets, so only our own
+ * sentences survive.
+ */
+export function asKeptError(thrown: unknown): KeptError {
+  return thrown instanceof KeptError ? thrown : new KeptError('internal');
+}

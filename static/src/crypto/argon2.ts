@@ -1,0 +1,62 @@
+/**
+ * Argon2id by whichever engine this browser can run: WebAssembly, or JavaScript where there is none (iOS
+ * Lockdown Mode). Both are loaded when first needed; the first start of the app needs neither.
+ *
+ * A WebAssembly build has been seen to return wrong output on some phones. Keys made from that would open
+ * nothing on any other device, so a known answer is asked for before the first use, and a wrong one blocks.
+ */
+import { hex, utf8 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import type { Bytes } from '../core/bytes.js';
+
+/** `m` KiB of memory, `t` passes, one lane */
+export type Cost = { m: number; t: number };
+/** `done` from 0 to 1 */
+export type OnProgress = (done: number) => void;
+export type Argon2id = (password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress) => Promise<Bytes>;
+
+const OUT_BYTES = 32;
+// hash-wasm is published as a script that hangs itself on the global object, so there is nothing to import from it.
+const WASM_SCRIPT = new URL('../../vendor/hash-wasm/argon2.umd.min.js', import.meta.url).href;
+
+const KNOWN = Object.freeze({
+  password: 'kept known answer',
+  salt: Uint8Array.from({ length: 16 }, (_, i) => i),
+  cost: { m: 64, t: 2 },
+  answer: 'f1d624c0afb248107c0bfc6c7fdebc9d6eca7cf30104daf05fed62e2f4b98761',
+});
+
+/** Which engine this browser gets. */
+export function engineName(): 'wasm' | 'noble' {
+  return typeof WebAssembly === 'object' ? 'wasm' : 'noble';
+}
+
+/** Argon2id v1.3, one lane, 32 bytes out. */
+export function argon2id(password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress): Promise<Bytes> {
+  return engineName() === 'wasm' ? byWasm(password, salt, cost) : byNoble(password, salt, cost, onProgress);
+}
+
+/** Asks `argon2` for the known answer. Throws `kdf_broken` when it gives another one, or fails. */
+export async function knownAnswerTest(argon2: Argon2id = argon2id) {
+  const found = await argon2(utf8(KNOWN.password), KNOWN.salt, KNOWN.cost).catch(() => null);
+  if (!found || hex(found) !== KNOWN.answer) throw new KeptError('kdf_broken');
+}
+
+async function byWasm(password: Bytes, salt: Bytes, { m, t }: Cost): Promise<Bytes> {
+  await import(WASM_SCRIPT);
+  const { hashwasm } = globalThis as unknown as { hashwasm: { argon2id(options: object): Promise<Bytes> } };
+  return hashwasm.argon2id({
+    password,
+    salt,
+    memorySize: m,
+    iterations: t,
+    parallelism: 1,
+    hashLength: OUT_BYTES,
+    outputType: 'binary',
+  });
+}
+
+async function byNoble(password: Bytes, salt: Bytes, { m, t }: Cost, onProgress?: OnProgress): Promise<Bytes> {
+  const { argon2id: noble } = await import('../../vendor/noble-hashes/argon2.js');
+  return noble(password, salt, { m, t, p: 1, dkLen: OUT_BYTES, onProgress }) as Bytes;
+}

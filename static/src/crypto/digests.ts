@@ -1,0 +1,150 @@
+/**
+ * SHA-2, HMAC and HKDF: docs/formats.md, section 1.
+ *
+ * Two engines on purpose. WebCrypto for keys (they can be made non-extractable) and for long input; the
+ * vendored JavaScript where a digest must be fed piece by piece, which WebCrypto cannot do, and for the many
+ * tiny digests of a commitment, where the cost of a call is larger than the work.
+ */
+import { hmac as hmacOf } from '../../vendor/noble-hashes/hmac.js';
+import { sha256 as sha256Of, sha512 as sha512Of } from '../../vendor/noble-hashes/sha2.js';
+import { concat, utf8 } from '../core/bytes.js';
+import type { Bytes } from '../core/bytes.js';
+
+const EMPTY = new Uint8Array(0);
+const GATHERED_BYTES = 8 << 20;
+
+/** SHA-256 by WebCrypto. */
+export async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', parts.length === 1 ? bytes(parts[0]) : concat(...parts)));
+}
+
+/** A digest that somebody else chose, by WebCrypto's name for it. */
+export async function digestBy(name: string, part: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest(name, part));
+}
+
+/** SHA-256 of something short, at once. */
+export function sha256Now(...parts: Uint8Array[]): Bytes {
+  const digest = sha256Of.create();
+  for (const part of parts) digest.update(part);
+  return digest.digest() as Bytes;
+}
+
+/** A digest that is fed piece by piece. */
+export function runningDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8Array): void; digest(): Bytes } {
+  const state = (name === 'SHA-256' ? sha256Of : sha512Of).create();
+  return {
+    update: (part) => {
+      state.update(part);
+    },
+    digest: () => state.digest() as Bytes,
+  };
+}
+
+/**
+ * SHA-256 and SHA-512 of a file that comes piece by piece. WebCrypto is ten times faster but wants all of it
+ * at once, so a file of ordinary size is gathered for it, and only a large one is digested on the way.
+ * @param size of the file; pieces beyond it throw RangeError
+ */
+export function fileDigest(size: number): { update(part: Uint8Array): void; digests(): Promise<[Bytes, Bytes]> } {
+  return size <= GATHERED_BYTES ? gatheredDigest(size) : runningDigests();
+}
+
+function gatheredDigest(size: number) {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  return {
+    update: (part: Uint8Array) => {
+      whole.set(part, at);
+      at += part.length;
+    },
+    digests: async () => {
+      const [short, long] = await Promise.all(['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, whole)));
+      return [new Uint8Array(short as ArrayBuffer), new Uint8Array(long as ArrayBuffer)] as [Bytes, Bytes];
+    },
+  };
+}
+
+function runningDigests() {
+  const [short, long] = [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  return {
+    update: (part: Uint8Array) => {
+      short.update(part);
+      long.update(part);
+    },
+    digests: async () => [short.digest(), long.digest()] as [Bytes, Bytes],
+  };
+}
+
+/** Input key material for `hkdf`, kept by the platform and not extractable. */
+export function importHkdfKey(raw: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
+}
+
+/**
+ * HKDF-SHA-256 with an empty salt, 32 bytes out. `label` is written as in docs/formats.md and ends in `\0`
+ * where it does there; `more` is joined to it.
+ */
+export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8Array[]): Promise<Bytes> {
+  const material = key instanceof Uint8Array ? await importHkdfKey(key) : key;
+  const info = concat(utf8(label), ...more);
+  return new Uint8Array(
+    await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: EMPTY, info }, material, 256),
+  );
+}
+
+/**
+ * The same function for one key and many labels, at once and in JavaScript. HKDF's first step does not
+ * depend on the label, HMAC's key block is kept ready, and one state serves them all, so a label costs two
+ * compressions and one small allocation.
+ */
+export function hkdfMany(key: Uint8Array, label: string): (more: Uint8Array) => Bytes {
+  const prk = hmacOf(sha256Of, new Uint8Array(32), key);
+  const { iHash: inside, oHash: outside } = hmacOf.create(sha256Of, prk).update(utf8(label));
+  const [inner, outer] = [inside.clone(), outside.clone()];
+  const last = Uint8Array.of(1);
+  return (more) => {
+    inside._cloneInto(inner).update(more).update(last);
+    outside._cloneInto(outer).update(digestIn(inner));
+    return digestIn(outer).slice();
+  };
+}
+
+/** SHA-256 of something short behind one fixed beginning, at once: for very many of them. */
+export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Bytes {
+  const ready = sha256Of.create().update(before);
+  const state = ready.clone();
+  return (...parts) => {
+    ready._cloneInto(state);
+    for (const part of parts) state.update(part);
+    return digestIn(state).slice();
+  };
+}
+
+/**
+ * A state's digest where its own block lies, as the library leaves it for itself: a view made of other memory, three times a
+ * field, is a quarter of what the digests of a version cost.
+ * @returns good until the state is used again
+ */
+function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {
+  const { buffer } = state as unknown as { digestInto: (out: Uint8Array) => void; buffer: Bytes };
+  state.digestInto(buffer);
+  return buffer.subarray(0, 32);
+}
+
+/** Key material for `expandSha512`. Import once for each key, not for each message. */
+export function importExpandKey(raw: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign']);
+}
+
+/** HKDF-Expand-SHA-512, `count` ≤ 128 bytes. */
+export async function expandSha512(key: CryptoKey, info: Uint8Array, count: number): Promise<Bytes> {
+  const first = new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(info, Uint8Array.of(1))));
+  if (count <= 64) return first.slice(0, count);
+  const second = new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(first, info, Uint8Array.of(2))));
+  return concat(first, second.subarray(0, count - 64));
+}
+
+function bytes(part: Uint8Array | undefined): Bytes {
+  return (part ?? EMPTY) as Bytes;
+}

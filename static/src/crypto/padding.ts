@@ -1,0 +1,58 @@
+/** Padding inside the seal: docs/formats.md, section 3. Sizes tell how much was written only in classes. */
+import { KeptError } from '../core/errors.js';
+import type { Bytes } from '../core/bytes.js';
+
+const KIB = 1024;
+const SMALL_CLASSES = [4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB];
+const MARK = 0x80;
+
+/**
+ * Padmé: `length` rounded up so that its size tells O(log log length) bits. Waste is at most 12 %.
+ * @param length 1 < length < 2³¹
+ */
+export function padme(length: number): number {
+  if (!(length > 1 && length < 2 ** 31)) throw new KeptError('too_large');
+  const e = 31 - Math.clz32(length);
+  const s = 32 - Math.clz32(e);
+  const step = 2 ** (e - s);
+  return Math.ceil(length / step) * step;
+}
+
+/** What a version or store record of `count` plaintext bytes is padded to. */
+export function versionSize(count: number): number {
+  return SMALL_CLASSES.find((size) => count + 1 <= size) ?? padme(count + 1);
+}
+
+/** What a file of `count` bytes is padded to, before it is cut into parts. */
+export function fileSize(count: number): number {
+  return padme(Math.max(count + 1, 4096));
+}
+
+/** The parts one after the other, `0x80`, then zeros up to `size`. */
+export function padTo(parts: readonly Uint8Array[], size: number): Bytes {
+  const padded = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    padded.set(part, at);
+    at += part.length;
+  }
+  if (at >= size) throw new KeptError('too_large');
+  padded[at] = MARK;
+  return padded;
+}
+
+/** `parts` padded to the size class of a version. */
+export function padVersion(...parts: Uint8Array[]): Bytes {
+  return padTo(parts, versionSize(parts.reduce((total, part) => total + part.length, 0)));
+}
+
+/**
+ * The bytes before the padding, as a view. Throws `not_opened` when there is none: only what was sealed by
+ * someone else's program can be without.
+ */
+export function unpad(padded: Bytes): Bytes {
+  let end = padded.length - 1;
+  while (end >= 0 && padded[end] === 0) end--;
+  if (end < 0 || padded[end] !== MARK) throw new KeptError('not_opened');
+  return padded.subarray(0, end);
+}

@@ -1,0 +1,121 @@
+/**
+ * The door of an install and its four slots: docs/formats.md, section 4a.
+ *
+ * [Note: four slots] Every install has four slots of 1,144 random-looking bytes from its first start. Which
+ * of them hold anything cannot be told from outside, and every try of some words costs one Argon2id and the
+ * same four openings, whatever they match.
+ */
+import { b64, concat, random, utf8 } from '../core/bytes.js';
+import { canon, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import * as cobblestone from './cobblestone.js';
+import { hkdf, sha256Now } from './digests.js';
+import { LOCAL_ORIGIN } from './kdf.js';
+import { padTo, unpad } from './padding.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Cost } from './argon2.js';
+import type { Kdf } from './kdf.js';
+
+export type Role = 'diary' | 'cover';
+export type Pins = { notary: string | null; log: string | null; kdf_high: number };
+type SlotContent = { account: string | null; login: string; pins: Pins; role: Role; store_key: string };
+export type Door = { install: Bytes; salt: Bytes; m: number; t: number; slots: Bytes[]; capture_pub: Bytes };
+
+export const SLOTS = 4;
+export const SLOT_BYTES = 1144;
+/** The slot of the short secret, in every install. */
+export const SHORT = 3;
+const SLOT_PLAINTEXT = SLOT_BYTES - cobblestone.HEAD_BYTES - cobblestone.TAG_BYTES;
+const LABEL = 'kept/slot\0';
+// The fourth is the short secret's in every install.
+const PLACES = [
+  [0, 1, 2],
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+];
+
+/**
+ * The door of a fresh install: nothing is behind any of its slots.
+ * @param capturePub 65 bytes
+ */
+export function newDoor({ m, t }: Cost, capturePub: Bytes): Door {
+  const slots = Array.from({ length: SLOTS }, () => random(SLOT_BYTES));
+  return { install: random(16), salt: random(16), m, t, slots, capture_pub: capturePub };
+}
+
+/** The parameters a door asks for, as a `kdf` without name or host. */
+export function doorKdf({ salt, m, t }: Door): Kdf {
+  return { alg: 'argon2id', login: '', m, origin: LOCAL_ORIGIN, p: 1, salt: b64(salt), t };
+}
+
+/**
+ * Which slot is a role's here. The install's own id settles it, so nothing has to be kept and setting one
+ * role can never overwrite another; knowing it tells nobody whether the slot is used.
+ */
+export function placeOf({ install }: Door, role: Role): number {
+  const [pick = 0] = sha256Now(utf8(LABEL), install);
+  const places = PLACES[pick % PLACES.length] as number[];
+  return places[role === 'diary' ? 0 : 1] as number;
+}
+
+/**
+ * The store key of the notebook. Whoever has this phone's storage can work it out: the notebook is what others may see,
+ * and it has to open with no words at all when somebody leaves in a hurry.
+ */
+export function notebookKey({ install }: Door): Promise<Bytes> {
+  return hkdf(install, 'kept/notebook\0');
+}
+
+/** The door with nothing behind its short secret any more: the same whether there was something or not. */
+export function withoutShort(door: Door): Door {
+  const slots = [...door.slots];
+  slots[SHORT] = random(SLOT_BYTES);
+  return { ...door, slots };
+}
+
+/**
+ * @param root ROOT_L of the words
+ * @returns 1,144 bytes
+ */
+export async function sealSlot(root: CryptoKey, door: Door, i: number, content: SlotContent): Promise<Bytes> {
+  const padded = padTo([canon(content as any)], SLOT_PLAINTEXT);
+  return cobblestone.seal(await slotKey(root, i), slotContext(door, i), padded);
+}
+
+/**
+ * What the words open, or null. Tries all four slots with the same work.
+ * @param root ROOT_L of the words
+ */
+export async function trySlots(root: CryptoKey, door: Door): Promise<{ i: number; content: SlotContent } | null> {
+  const opened = await Promise.all(
+    Array.from({ length: SLOTS }, async (_, i) =>
+      cobblestone.tryOpen(await slotKey(root, i), slotContext(door, i), door.slots[i] as Bytes),
+    ),
+  );
+  const i = opened.findIndex((plaintext) => plaintext !== null);
+  const plaintext = opened[i];
+  if (!plaintext) return null;
+  const content = parseObject(unpad(plaintext)) as unknown as SlotContent;
+  return { i, content };
+}
+
+/** `door` as one that can be used. Throws `bad_request` when its parts have the wrong lengths. */
+export function checkDoor(door: Door) {
+  const isWhole =
+    door.install.length === 16 &&
+    door.salt.length === 16 &&
+    door.slots.length === SLOTS &&
+    door.slots.every((slot) => slot.length === SLOT_BYTES);
+  if (!isWhole) throw new KeptError('bad_request', 'What this phone keeps for its lock is damaged.');
+}
+
+async function slotKey(root: CryptoKey, i: number): Promise<CryptoKey> {
+  return cobblestone.importKey(await hkdf(root, LABEL, Uint8Array.of(i)));
+}
+
+function slotContext({ install }: Door, i: number): Bytes {
+  return concat(utf8(LABEL), install, Uint8Array.of(i));
+}

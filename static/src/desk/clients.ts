@@ -1,0 +1,204 @@
+/** The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this page's memory. */
+import { findFile } from '../actions/reading_files.js';
+import { readFrames, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { Diary } from './diary.js';
+import { byRecord, readMarks } from './marks.js';
+import { clientOf } from './order.js';
+import type { Context } from './desk.js';
+
+export function clientMethods(ctx: Context) {
+  const reading = () => {
+    if (!ctx.diary) throw new KeptError('not_found');
+    return ctx.diary;
+  };
+  return {
+    listClients: () => list(ctx),
+    openClient: (grant: string) => openClient(ctx, grant),
+    lookAgain: () => openClient(ctx, ctx.state.client?.grant ?? ''),
+    closeClient: () => closeClient(ctx),
+    readIncident: async (record: string) => reading().entry(record),
+    readAttachment: async (record: string) => reading().file(record),
+    readRecords: async (kind: string, how: { all?: boolean } = {}) => ctx.diary?.readKind(kind, how) ?? [],
+    readKnown: async () => reading().known(),
+    readPatterns: async () => reading().patterns(ctx.state.entries),
+    findEntries: async (query: string) => reading().find(query, ctx.state.entries),
+    readPicture: async (record: string, size: any) => readFile(ctx, record, size),
+    readToPlay: async (record: string) => readFile(ctx, record, 'received'),
+    writeLetter: (what: 'question' | 'assisted', fields: any) => writeLetter(ctx, what, fields),
+  };
+}
+
+export async function list(ctx: Context) {
+  const vault = ctx.opened();
+  const { clients: rows, now, you } = await ctx.api.clients();
+  const opened = await vault.clientsOpen(rows, now);
+  const clients = rows.flatMap((row, i) => {
+    const one = opened[i];
+    return one ? [clientOf(one, row, now)] : [];
+  });
+  ctx.set({ clients, refused: rows.length - clients.length, you, now });
+  const open = ctx.state.client;
+  if (open && !clients.some(({ grant }) => grant === open.grant)) gone(ctx);
+}
+
+/** Everything a client gave, from the first. Shown when all of it is there; a page is opened while the next one comes. */
+async function openClient(ctx: Context, grant: string) {
+  const vault = ctx.opened();
+  const client = ctx.state.clients.find((one) => one.grant === grant);
+  if (!client) throw new KeptError('not_found');
+  ctx.set({ ended: null });
+  const diary = new Diary(ctx.ports.zone);
+  ctx.reading = diary;
+  const read = guarded(ctx, grant, async () => {
+    const marking = readMarks(ctx, grant);
+    marking.catch(() => undefined);
+    let after = 0;
+    let opening: Promise<any[]> = Promise.resolve([]);
+    for (;;) {
+      const page = await ctx.api.changes(grant, after);
+      const frames = readFrames(page, { atMost: 320 });
+      diary.take(await opening);
+      if (!frames.length) break;
+      const next = numberOf(frames.at(-1) as Uint8Array);
+      if (next <= after) throw new KeptError('garbage');
+      after = next;
+      opening = vault.clientRead(grant, page);
+      opening.catch(() => undefined);
+    }
+    return marking;
+  });
+  // Ended meanwhile: that is said by itself, and there is nothing to open.
+  const marks = await read.catch((error) => {
+    if (ctx.state.ended === null) throw error;
+    return null;
+  });
+  if (!marks) return;
+  if (ctx.reading !== diary || !ctx.vault) throw new KeptError('cancelled');
+  const all = await diary.rows(client.looked_at ?? 0);
+  if (ctx.state.client?.grant !== grant) dropUrls(ctx);
+  ctx.diary = diary;
+  // What is looked at now is seen: the list says so at once, the server's own note comes with the next one.
+  const clients = ctx.state.clients.map((one) =>
+    one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one,
+  );
+  ctx.set({
+    client,
+    clients,
+    entries: all.filter(({ taken_out }) => (taken_out ?? null) === null),
+    removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null),
+    ended: null,
+    newer: false,
+    marks: byRecord(marks.marks),
+  });
+}
+
+/** The number of a version, from its frame. */
+function numberOf(frame: Uint8Array) {
+  const [facts] = readFrames(frame, { atMost: 3 });
+  const { seq } = parseObject(facts as Uint8Array) as any;
+  if (!Number.isSafeInteger(seq)) throw new KeptError('garbage');
+  return seq;
+}
+
+export function closeClient(ctx: Context) {
+  ctx.diary = null;
+  ctx.reading = null;
+  dropUrls(ctx);
+  ctx.set({ client: null, entries: [], removed: [], marks: {}, newer: false });
+}
+
+/** The client ended it, or it ran out: nothing of it stays on the screen or in memory. */
+export function gone(ctx: Context) {
+  const { client } = ctx.state;
+  if (!client) return;
+  void ctx.vault?.clientForget(client.grant).catch(() => undefined);
+  const clients = ctx.state.clients.filter(({ grant }) => grant !== client.grant);
+  closeClient(ctx);
+  ctx.set({ clients, ended: client.name });
+}
+
+/** Does something with a grant; when the server no longer knows it, it has ended. */
+export async function guarded<T>(ctx: Context, grant: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof KeptError && error.code === 'not_found' && !(await standsStill(ctx, grant))) {
+      const clients = ctx.state.clients.filter((one) => one.grant !== grant);
+      const name = ctx.state.clients.find((one) => one.grant === grant)?.name ?? '';
+      if (ctx.state.client?.grant === grant) closeClient(ctx);
+      ctx.set({ clients, ended: name });
+    }
+    throw error;
+  }
+}
+
+async function standsStill(ctx: Context, grant: string) {
+  return ctx.api.stands(grant).then(
+    () => true,
+    (error) => !(error instanceof KeptError && error.code === 'not_found'),
+  );
+}
+
+/** A file of the client's as an address that lives as long as the client is open. */
+async function readFile(ctx: Context, record: string, which: any) {
+  const {
+    diary,
+    state: { client },
+  } = ctx;
+  if (!diary || !client) throw new KeptError('not_found');
+  const book = { book: { newest: async (id: string) => diary.newest(id) } } as any;
+  const file =
+    (await findFile(book, record, which, [])) ??
+    (which === 'preview' ? await findFile(book, record, 'print', []) : null);
+  if (!file) return null;
+  const pieces = [];
+  for await (const piece of partsOf(ctx, client.grant, file)) pieces.push(piece);
+  if (ctx.diary !== diary) throw new KeptError('cancelled');
+  // Only pictures a browser itself encoded are shown, and only what is heard or watched is played.
+  const { type } = file;
+  const safe = type === 'image/jpeg' || /^(audio|video)\//.test(type) ? type : 'application/octet-stream';
+  const whole = new Blob(pieces as BlobPart[], { type: safe });
+  const url = ctx.ports.objectUrl.make(whole);
+  ctx.urls.add(url);
+  return { url, blob: whole };
+}
+
+/** The parts of a client's file, opened as they come. */
+export async function* partsOf(
+  ctx: Context,
+  grant: string,
+  { blob, key, size }: { blob: string; key: string; size: number },
+): AsyncGenerator<Uint8Array> {
+  const n = partCount(size);
+  const { complete, parts } = await guarded(ctx, grant, () => ctx.api.blob(grant, blob));
+  if (!complete) throw new KeptError('not_there_yet');
+  if (parts !== n) throw new KeptError('garbage');
+  for (let i = 0; i < n; i++) {
+    const sealed = (await guarded(ctx, grant, () => ctx.api.part(grant, blob, i))) as any;
+    yield await ctx.opened().clientPart({ grant, blob, key, i, n, size, sealed });
+  }
+}
+
+async function writeLetter(ctx: Context, what: 'question' | 'assisted', fields: any) {
+  const { client } = ctx.state;
+  if (!client) throw new KeptError('not_found');
+  const { letter, envelope } = await ctx
+    .opened()
+    .letterSeal({ grant: client.grant, what, fields, made_at: ctx.ports.clock.now() });
+  await guarded(ctx, client.grant, () => ctx.api.write(client.grant, letter, envelope));
+  ctx.asked.push({
+    letter,
+    grant: client.grant,
+    about: fields.about ?? null,
+    text: fields.text ?? '',
+    at: ctx.ports.clock.now(),
+  });
+  return letter;
+}
+
+function dropUrls(ctx: Context) {
+  for (const url of ctx.urls) ctx.ports.objectUrl.drop(url);
+  ctx.urls.clear();
+}

@@ -1,0 +1,284 @@
+/** What one client gave, opened, in this page's memory: versions by record, and what the screens show of them. Gone with the page. */
+import { ownFields } from '../actions/book.js';
+import { told } from '../actions/listing.js';
+import { kindShown, shownAttachment } from '../actions/showing.js';
+import { KeptError } from '../core/errors.js';
+import { folded, wanted } from '../record/folding.js';
+import { countPatterns } from '../record/patterns.js';
+import { textOf } from '../record/reading.js';
+import { isTakenOut, standing, steps } from '../record/standing.js';
+import { sealedAt, tell } from '../record/told.js';
+import type { Opened } from '../actions/book.js';
+import type { Read } from '../crypto/advocating.js';
+import type { Row } from '../ui/app.js';
+
+type Version = Opened & Pick<Read, 'seq' | 'kept_at' | 'sealed' | 'apart' | 'whole' | 'schema'>;
+
+const TITLE = 140;
+/** Whose names a search finds an entry by, and what a count needs. */
+const NAMED = ['person', 'account', 'vehicle', 'order'];
+const COUNTED = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact', 'schedule'];
+const NAMES = [
+  'name',
+  'aliases',
+  'role_code',
+  'handle',
+  'display_name',
+  'number',
+  'url',
+  'reg',
+  'make',
+  'model',
+  'court',
+  'case_no',
+];
+
+export class Diary {
+  zone: () => string;
+  /** By record, in feed order */
+  records: Map<string, Version[]> = new Map();
+  latest = 0;
+  /** versions that the client did not sign, or that are not what they should be */
+  refused = 0;
+  /** Folded text by entry */
+  texts: Map<string, string> = new Map();
+
+  constructor(zone: () => string) {
+    this.zone = zone;
+  }
+
+  /**
+   * Takes a page of the feed in, as the worker opened it.
+   * @throws garbage when numbers run back
+   */
+  take(page: readonly any[]) {
+    for (const one of page) {
+      if (one.seq <= this.latest) throw new KeptError('garbage');
+      this.latest = one.seq;
+      if (one.refused) {
+        this.refused++;
+        continue;
+      }
+      const { record, version, kind, schema, seq, kept_at, keys, altered, seeds, sealed, apart, whole } = one;
+      const opened = {
+        record,
+        version,
+        kind,
+        schema,
+        seq,
+        kept_at,
+        keys,
+        altered,
+        seeds,
+        sealed,
+        apart,
+        whole,
+        digests: null,
+        fields: { ...one.fields, ...one.reserved },
+        restricted: one.restricted ?? {},
+      };
+      this.records.set(record, [...(this.records.get(record) ?? []), opened]);
+    }
+  }
+
+  of(kind: string): [string, Version[]][] {
+    return [...this.records].flatMap(([record, all]) => {
+      const own = all.filter((one) => one.kind === kind);
+      return own.length ? [[record, own] as [string, Version[]]] : [];
+    });
+  }
+
+  /**
+   * What a record says now.
+   * @throws not_found
+   */
+  newest(record: string): Version {
+    const all = this.records.get(record);
+    if (!all) throw new KeptError('not_found');
+    return standing(all as any).shown as Version;
+  }
+
+  /** The number of a record's newest version that was given, 0 for none. */
+  numberOf(record: string) {
+    return this.records.get(record)?.at(-1)?.seq ?? 0;
+  }
+
+  /**
+   * The entries as rows, and the facts a pattern is made of.
+   * @param seen ms, until when this advocate had looked
+   */
+  async rows(seen: number): Promise<Row[]> {
+    const rows = await Promise.all(this.of('incident').map(([record, versions]) => this.row(record, versions, seen)));
+    return rows.sort((a, b) => b.recorded_at - a.recorded_at);
+  }
+
+  async row(record: string, versions: Version[], seen: number): Promise<Row> {
+    const { shown, taken_out } = standing(versions as any);
+    const spoken = versions.filter((version) => !isTakenOut(version as any));
+    const story = tell((spoken.length ? spoken : versions) as any);
+    const said = shown.fields as any;
+    const kept = Math.max(0, ...versions.map(({ kept_at }) => kept_at ?? 0));
+    const { f, links, shots, bare, helped, text } = await told(
+      { newest: async (id: string) => this.newest(id) } as any,
+      null as any,
+      { record, versions: [] } as any,
+      shown as any,
+      null,
+    );
+    this.texts.set(record, text ?? '');
+    return {
+      record,
+      seq_no: undefined,
+      title: textOf(said, 'narrative').slice(0, TITLE),
+      f,
+      links,
+      shots,
+      bare,
+      helped,
+      taken_out,
+      erased: null,
+      occurred: {
+        occurred_start: said.occurred_start ?? null,
+        occurred_end: said.occurred_end ?? null,
+        occurred_local: said.occurred_local ?? null,
+        tz: said.tz ?? '',
+        utc_offset_min: said.utc_offset_min ?? null,
+        precision: said.precision ?? 'unknown',
+      },
+      recorded_at: sealedAt(story.first) ?? 0,
+      received_at: versions[0]?.kept_at ?? null,
+      fresh: kept > seen,
+      pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
+      additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
+      amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
+      state: { code: 'kept', at: versions[0]?.kept_at ?? null },
+      flags: [],
+    } as any;
+  }
+
+  /** One entry with its files and all it ever said. */
+  entry(record: string) {
+    const versions = (this.records.get(record) ?? []).filter(({ kind }) => kind === 'incident');
+    if (!versions.length) throw new KeptError('not_found');
+    const { shown, taken_out } = standing(versions as any);
+    // Words that were given before are here still; the client took them back, and they are shown nowhere.
+    if (taken_out !== null)
+      return {
+        record,
+        seq_no: null,
+        fields: {},
+        restricted: null,
+        note: '',
+        taken_out,
+        ends: [],
+        flags: [],
+        attachments: [],
+        state: { code: 'kept' as const, at: null },
+        versions: [],
+      };
+    const by = new Map(versions.map((version) => [version.version, version]));
+    const ids = (shown.fields as any)['attachment_ids'];
+    return {
+      record,
+      seq_no: null,
+      fields: ownFields(shown as any),
+      restricted: shown.restricted,
+      note: '',
+      taken_out,
+      ends: [],
+      flags: [],
+      attachments: this.files(Array.isArray(ids) ? ids : []),
+      state: { code: 'kept' as const, at: versions[0]?.kept_at ?? null },
+      versions: steps(versions as any).map((step) => ({
+        ...step,
+        by: '',
+        fields: ownFields(by.get(step.version) as any),
+        kept_at: by.get(step.version)?.kept_at ?? null,
+        listed: true,
+      })),
+    };
+  }
+
+  files(ids: readonly string[]) {
+    return ids.flatMap((id) => {
+      const found = this.records.get(id);
+      if (!found) return [];
+      const { shown, taken_out } = standing(found as any);
+      if (taken_out !== null) return [];
+      const file = shownAttachment(shown as any, { code: 'kept', at: found[0]?.kept_at ?? null });
+      // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was never made.
+      const copies = (shown.fields as any)['renditions'];
+      return [
+        {
+          ...file,
+          name: file.name || file.description || '',
+          preview: file.preview || (Array.isArray(copies) && copies.length > 0),
+        },
+      ];
+    });
+  }
+
+  /** One file with what is said of it. */
+  file(record: string) {
+    const [shown] = this.files([record]);
+    const { fields, restricted, keys } = this.newest(record);
+    if (!shown) throw new KeptError('not_found');
+    const kind = shown.kind === 'file' ? kindShown(String(fields['media_type'] ?? '')) : shown.kind;
+    return {
+      ...shown,
+      kind,
+      fields: ownFields({ fields } as any),
+      restricted,
+      whole: keys.restricted.length > 0,
+    };
+  }
+
+  readKind(kind: string, { all = false }: { all?: boolean } = {}) {
+    const found = this.of(kind).map(([record, versions]) => {
+      const { shown, taken_out } = standing(versions as any);
+      return { record, kind, fields: ownFields(shown as any), restricted: shown.restricted, taken_out };
+    });
+    return all ? found : found.filter(({ taken_out }) => taken_out === null);
+  }
+
+  /** People, accounts and orders by id. */
+  known(kinds: readonly string[] = ['person', 'account', 'order']) {
+    return Object.fromEntries(
+      kinds
+        .flatMap((kind) => this.readKind(kind))
+        .map(({ record, kind, fields }) => [record, { kind, fields, name: textOf(fields as any, 'name') }]),
+    );
+  }
+
+  patterns(rows: readonly Row[]) {
+    const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
+    const kinds = Object.fromEntries(COUNTED.map((kind) => [kind, this.readKind(kind)]));
+    return {
+      counts: countPatterns([...facts].reverse(), kinds as any, this.zone()),
+      known: this.known(COUNTED),
+    };
+  }
+
+  /** Entries in which every word is found, in them or in the name of whom they name; null for no query. */
+  find(query: string, rows: readonly Row[]) {
+    const words = wanted(query);
+    if (!words.length) return null;
+    const names = new Map(
+      NAMED.flatMap((kind) => this.readKind(kind, { all: true })).map(({ record, fields }) => [
+        record,
+        folded(
+          NAMES.flatMap((name) => fields[name] ?? [])
+            .filter((one) => typeof one === 'string')
+            .join(' \n '),
+        ),
+      ]),
+    );
+    return rows
+      .filter(({ record, links = [] }) =>
+        words.every(
+          (word) => this.texts.get(record)?.includes(word) || links.some((one) => names.get(one)?.includes(word)),
+        ),
+      )
+      .map(({ record }) => record);
+  }
+}

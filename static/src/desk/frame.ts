@@ -1,0 +1,103 @@
+/** The page: a bar, the place, and the tabs at the thumb or at the side; list and detail side by side where there is room. */
+import { html, nothing } from '../ui/html.js';
+import { icon } from '../ui/icons.js';
+import { isDraftLanguage } from '../ui/language.js';
+import { button } from '../ui/parts.js';
+import { views as patterns } from '../ui/patterns.js';
+import { t } from '../ui/strings.js';
+import '../ui/strings_desk.js';
+import '../ui/strings_later.js';
+import { views as assist } from './view_assist.js';
+import { views as client, entries } from './view_client.js';
+import { views as clients, list } from './view_clients.js';
+import { views as door } from './view_door.js';
+import { views as entry } from './view_entry.js';
+import { views as organisation } from './view_organisation.js';
+import { views as pack } from './view_pack.js';
+import { views as you } from './view_you.js';
+import type { Stage } from './types.js';
+
+const VIEWS: Record<string, (stage: any) => unknown> = {
+  ...clients,
+  ...client,
+  ...assist,
+  ...pack,
+  ...entry,
+  ...patterns,
+  ...organisation,
+  ...you,
+  welcome: door.welcome,
+};
+const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patterns']);
+
+export function frame(stage: Stage) {
+  const { phase } = stage.state;
+  const outside = (door as any)[stage.place.name] ?? door.signin;
+  return html`${phase === 'in' ? inside(stage) : outside(stage)}<p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+}
+
+function inside(stage: Stage) {
+  const { name } = stage.place;
+  const { client: open } = stage.state;
+  const view = VIEWS[OF_CLIENT.has(name) && !open ? 'entries' : name] ?? VIEWS['clients'];
+  const aside = !stage.wide
+    ? null
+    : open && OF_CLIENT.has(name)
+      ? entries(stage)
+      : name === 'clients' && stage.state.clients.length
+        ? list(stage)
+        : null;
+  return html`<div class="frame desk-frame">
+    ${bar(stage)}
+    <div class="columns ${aside ? 'columns-two' : ''}">
+      ${aside ? html`<aside class="aside page" tabindex="-1" aria-label=${t(open && name !== 'clients' ? 'nav.entries' : 'desk.tab_clients')}>${aside}</aside>` : nothing}
+      <main id="page"><div class="page">${warning(stage)}${view?.(stage)}</div></main>
+    </div>
+    ${tabs(stage)}
+  </div>${stage.sheet ? stage.sheet(stage as any) : nothing}`;
+}
+
+function bar(stage: Stage) {
+  const { name } = stage.place;
+  const { client: open } = stage.state;
+  const top = ['clients', 'you', 'organisation', 'welcome'].includes(name);
+  const back = () => {
+    if (name === 'entries' && stage.past.at(-1)?.name !== 'patterns') return stage.leaveClient();
+    return stage.back(open ? 'entries' : 'clients');
+  };
+  return html`<header class="bar">
+    ${top ? nothing : html`<button type="button" class="icon-button" aria-label=${t('desk.back')} @click=${back}>${icon('back', 22, 'mirror')}</button>`}
+    <span class="bar-name"><strong>${open && OF_CLIENT.has(name) ? html`<bdi>${open.name}</bdi>` : t('desk.name')}</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
+  </header>`;
+}
+
+function warning(stage: Stage) {
+  const { lockIn } = stage.state;
+  if (lockIn === null) return nothing;
+  return html`<div class="lines"><div class="line"><span><span class="unseen" role="alert">${t('desk.locking_soon')}</span><span aria-hidden="true">${t('desk.locking', { n: lockIn })}</span></span>${button(t('desk.stay'), () => stage.app.touch(), { plain: true })}</div></div>`;
+}
+
+function tabs(stage: Stage) {
+  const { name } = stage.place;
+  const leads = stage.state.you?.leads ?? false;
+  const all = [
+    ['clients', 'list'],
+    ['you', 'person'],
+    ...(leads ? [['organisation', 'folder'] as const] : []),
+    ['lock', 'lock'],
+  ] as const;
+  const here = OF_CLIENT.has(name) ? 'clients' : name === 'welcome' ? 'you' : name;
+  const on = (tab: string) => {
+    if (tab === 'lock') return stage.app.lock();
+    if (tab === 'clients' && stage.state.client) return stage.leaveClient();
+    if (tab === 'organisation') stage.refresh('organisation'); // colleagues come and go meanwhile
+    return tab === name ? undefined : stage.stand({ name: tab });
+  };
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(
+    ([
+      tab,
+      mark,
+    ]) => html`<li><button type="button" class="tab" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
+    <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`,
+  )}</ul></nav>`;
+}

@@ -1,0 +1,34 @@
+/**
+ * The advocate's page, wired once. It keeps nothing: no worker for the time without a network, no store, no cookie.
+ * docs/threats.md says what that is worth on a computer that is not the advocate's own.
+ */
+import { systemClock } from '../core/clock.js';
+import { createVault } from '../crypto/vault.js';
+import { makeRequest } from '../net/http.js';
+import { phoneZone } from '../record/times.js';
+import { createDesk } from './desk.js';
+import { mount } from './mount.js';
+
+const WORKER = new URL('../crypto/worker.js', import.meta.url).href;
+const trusted = workerAddress();
+
+const desk = createDesk({
+  request: makeRequest(),
+  makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+  clock: systemClock,
+  zone: phoneZone,
+  visible: () => document.visibilityState === 'visible',
+  timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer) },
+  objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
+});
+mount(desk as any, document.getElementById('desk') as HTMLElement);
+
+/** The one Trusted Types policy of ours: it lets through the worker and nothing else. */
+function workerAddress(): (address: string) => string {
+  const createScriptURL = (address: string) => {
+    if (address !== WORKER) throw new TypeError('not our worker');
+    return address;
+  };
+  const policy = (globalThis as any).trustedTypes?.createPolicy('app-url', { createScriptURL });
+  return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
+}

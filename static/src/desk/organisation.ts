@@ -1,0 +1,56 @@
+/** The organisation, for whoever leads it: numbers, colleagues, invitations, and who looked when. Never a client's name. */
+import type { Look } from '../net/clients.js';
+import type { Context } from './desk.js';
+
+/** The advocate's own, typed for this act */
+type Words = { words: string };
+
+/** What a spreadsheet would take for a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/**
+ * A proof of words that were typed just now; it is kept nowhere.
+ * @returns b64
+ */
+async function proofOf(ctx: Context, words: string): Promise<string> {
+  const vault = ctx.opened();
+  const login = ctx.own?.login ?? '';
+  const { kdf } = await ctx.api.prelogin(login);
+  return (await vault.auth({ words, kdf, login })).auth;
+}
+
+export function organisationMethods(ctx: Context) {
+  return {
+    readOrganisation: () => ctx.api.organisation(),
+    inviteMember: async ({ words }: Words) => (await ctx.api.invite(await proofOf(ctx, words))).invite,
+    endMember: async (member: string, { words }: Words) => ctx.api.leave(member, await proofOf(ctx, words)),
+    leaveOrganisation: async ({ words }: Words) => {
+      await ctx.api.leave(ctx.account, await proofOf(ctx, words));
+      ctx.leave('left');
+    },
+    /** Everyone's looks as a table to save; its address lives until the page is left or locked. */
+    exportLooks: async () => {
+      const { looks } = await ctx.api.looks();
+      const url = ctx.ports.objectUrl.make(new Blob([looksTable(looks)], { type: 'text/csv' }));
+      ctx.urls.add(url);
+      return { url, many: looks.length };
+    },
+  };
+}
+
+/** @returns CSV with times in UTC */
+export function looksTable(looks: readonly Look[]): string {
+  const rows = looks.map(({ at, name, client, what }) => [
+    new Date(at).toISOString().slice(0, 16).replace('T', ' '),
+    name,
+    client,
+    what,
+  ]);
+  return (
+    [['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'
+  );
+}
+
+function cell(text: string) {
+  return `"${(FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+}

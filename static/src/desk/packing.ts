@@ -1,0 +1,264 @@
+/**
+ * A pack by an advocate, of what one client gave: docs/pack.md, "Prepared by somebody else". It is made in this page and sent nowhere; the
+ * server notes for the keeper that one is made, and what it says of who prepared it is signed in the worker, beside the grant.
+ */
+import { findFile } from '../actions/reading_files.js';
+import { hex, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { sha256 } from '../crypto/digests.js';
+import { asName } from '../crypto/prepared.js';
+import { assemble } from '../pack/assemble.js';
+import { makeCapsule, openedOf } from '../pack/capsule.js';
+import { REGISTERS, choose, incidentsMeant } from '../pack/choose.js';
+import { evidenceFront } from '../pack/evidence.js';
+import { heldBackOf, squeeze } from '../pack/held_back.js';
+import { lackingIn } from './lacking.js';
+import { wordsOf } from '../pack/noticed.js';
+import { noticeAll } from '../record/guard.js';
+import { objectOf, textOf } from '../record/reading.js';
+import { localAt } from '../record/times.js';
+import { guarded, partsOf } from './clients.js';
+import type { Grant } from '../crypto/grants.js';
+import type { DiaryVersion, Wish } from '../pack/capsule.js';
+import type { Say } from '../pack/chronology.js';
+import type { Words } from '../pack/noticed.js';
+import type { Context } from './desk.js';
+import type { Diary } from './diary.js';
+import type { Lacking } from './lacking.js';
+import type { Client } from './order.js';
+
+/** `restricted`: with the part not for service; `seen`: squeezed words that may be read by anyone */
+type Choice = {
+  from: number | null;
+  to: number | null;
+  records?: readonly string[] | null;
+  restricted: boolean;
+  seen: readonly string[];
+};
+type Step = { at: { step: 'checking' | 'files'; done: number; total: number } };
+/** * What a choice would make. `unproved`: versions that nobody could check, since their client's phone has not given what that takes; `purpose`: why the grant cannot stand in a pack as its client wrote it. */
+export type View = {
+  entries: number;
+  files: number;
+  whole: boolean;
+  unproved: number;
+  purpose: boolean;
+  words: Words[];
+  lacking: Lacking[];
+};
+
+/** What went to whom, and who else was let in, is the client's own. */
+const NEVER = new Set(['consent', 'export']);
+const KINDS = new Set(['incident', 'attachment', ...REGISTERS.filter((kind) => !NEVER.has(kind))]);
+const INITIALS = /^[A-Z]{1,4}$/;
+
+export function packingMethods(ctx: Context) {
+  return {
+    packView: async (choice: Choice): Promise<View> =>
+      viewOf(mayPack(ctx), choice, { now: ctx.ports.clock.now(), zone: ctx.ports.zone() }),
+    makePack: async (options: Choice & { initials: string; say: Say }, onStep: (step: Step['at']) => void) =>
+      makePack(ctx, mayPack(ctx), options, onStep),
+  };
+}
+
+/** The open client and what they gave. Throws `not_found` for a grant that does not let its advocate make packs, whatever a screen offers. */
+function mayPack({ state: { client }, diary }: Context) {
+  if (!client || !diary || !client.said.rights.includes('pack')) throw new KeptError('not_found');
+  return { client, diary };
+}
+
+/** Everything given that a pack may hold, in feed order. */
+function versionsOf({ records }: Diary): (DiaryVersion & { whole: boolean })[] {
+  const all = [...records.values()]
+    .flat()
+    .filter(({ kind }) => KINDS.has(kind))
+    .sort((a, b) => a.seq - b.seq);
+  return all.map(({ record, version, kind, schema, seq, sealed, apart, whole, fields, restricted, keys, seeds }) => {
+    const pairs = (list: readonly [string, string][]) => list.map(([blob, key]) => [blob, unb64(key)] as const);
+    return {
+      record,
+      version,
+      kind,
+      schema,
+      seq,
+      ...sealed,
+      env: null,
+      apart,
+      whole,
+      open: { fields, seed: unb64((seeds as any).open), keys: pairs(keys.open) },
+      restricted: seeds?.restricted
+        ? { fields: restricted, seed: unb64(seeds.restricted), keys: pairs(keys.restricted) }
+        : null,
+    };
+  });
+}
+
+/** What is chosen of what was given, what of it is held back, and what is to be looked at. */
+function chosenOf({ client, diary }: { client: Client; diary: Diary }, { from, to, records = null, seen }: Choice) {
+  const versions = versionsOf(diary);
+  const opened = versions.map(openedOf);
+  const chosen = choose(
+    opened,
+    incidentsMeant(opened, { from, to, records }).map(({ record }) => record),
+    {},
+  );
+  const packed = versions.filter(({ record }) => chosen.records.has(record));
+  const apart = heldBackOf(packed.map(openedOf), {}, []);
+  const words = [...chosen.incidents, ...chosen.attached, ...chosen.registers].flatMap((one) =>
+    wordsOf(one, apart, new Set()),
+  );
+  // The keeper's own list of places and numbers is not given to anyone: what looks like one is held back unless it is said to be none.
+  const hold = [
+    ...new Set(
+      words.filter(({ why, found }) => why !== 'apart' && !seen.includes(squeeze(found))).map(({ found }) => found),
+    ),
+  ];
+  return {
+    versions,
+    chosen,
+    packed,
+    words,
+    hold,
+    held: heldBackOf(packed.map(openedOf), {}, hold),
+    purpose: client.said.purpose,
+  };
+}
+
+function viewOf(
+  of: { client: Client; diary: Diary },
+  choice: Choice,
+  { now, zone }: { now: number; zone: string },
+): View {
+  const { chosen, packed, words, held, purpose } = chosenOf(of, choice);
+  return {
+    entries: chosen.incidents.length,
+    files: chosen.attached.length,
+    whole: of.client.said.restricted,
+    unproved: packed.filter(({ whole }) => !whole).length,
+    purpose: held.touches(purpose) || noticeAll(purpose, []).length > 0,
+    words,
+    lacking: lackingIn(chosen, localAt(now, zone).slice(0, 10)),
+  };
+}
+
+/** @returns the address lives as long as the client is open */
+async function makePack(
+  ctx: Context,
+  of: { client: Client; diary: Diary },
+  options: Choice & { initials: string; say: Say },
+  onStep: (step: Step['at']) => void,
+): Promise<{ url: string; name: string; size: number; no: number }> {
+  const {
+    client: { grant, said },
+    diary,
+  } = of;
+  const stillOpen = () => {
+    if (ctx.diary !== diary || !ctx.vault) throw new KeptError('cancelled');
+  };
+  const told = chosenOf(of, options);
+  const { unproved, purpose } = viewOf(of, options, { now: ctx.ports.clock.now(), zone: ctx.ports.zone() });
+  if (unproved || purpose || !INITIALS.test(options.initials)) throw new KeptError('bad_request');
+  onStep({ step: 'checking', done: 0, total: 0 });
+  // Noted first: there is no pack that the keeper does not read of, and a grant that is over ends here.
+  const { packs } = await guarded(ctx, grant, () => ctx.api.note(grant, 'pack'));
+  const { keys, log } = await signersOf(ctx, grant, told.packed);
+  stillOpen();
+  const capsule = makeCapsule(told.versions, { ...wishOf(ctx, said, told, { ...options, no: packs }), log }, keys);
+  const pack = capsule['pack'] as any;
+  const restricted = options.restricted && said.restricted;
+  const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) =>
+    ctx.opened().preparedSeal(grant, {
+      by: pack.prepared.by,
+      organisation: pack.prepared.organisation,
+      pack: pack.id,
+      folder: pack.folder,
+      made_at: pack.made_at,
+      list,
+      record: restricted ? hex(await sha256(record)) : '',
+    }),
+  );
+  const { file } = await assemble(capsule, front, {
+    restricted,
+    openReceived: (exhibit) => received(ctx, of, textOf(exhibit, 'record'), stillOpen),
+    onProgress: (done, total) => {
+      stillOpen();
+      onStep({ step: 'files', done, total });
+    },
+  });
+  await guarded(ctx, grant, () => ctx.api.stands(grant));
+  stillOpen();
+  const url = ctx.ports.objectUrl.make(file as Blob);
+  ctx.urls.add(url);
+  return {
+    url,
+    name: `documents-${localAt(pack.made_at, pack.tz).slice(0, 10)}.zip`,
+    size: file?.size ?? 0,
+    no: packs,
+  };
+}
+
+function wishOf(
+  { ports, state: { you } }: Context,
+  said: Grant,
+  { chosen, words, hold }: ReturnType<typeof chosenOf>,
+  { from, to, initials, no }: Choice & { initials: string; no: number },
+): Wish {
+  // The keeper's clock made the grant: a computer's that is a little behind cannot have made its pack before.
+  const now = Math.max(ports.clock.now(), said.made_at);
+  return {
+    packId: idText(newId()),
+    no: Math.max(1, no),
+    madeAt: now,
+    consentAt: said.made_at,
+    tz: ports.zone(),
+    release: '',
+    origin: '',
+    chosen: chosen.incidents.map(({ record }) => record),
+    coversFrom: from,
+    coversTo: to,
+    initials,
+    holdWords: hold,
+    prepared: {
+      by: asName(you?.name ?? ''),
+      grant: said.grant,
+      organisation: asName(you?.organisation ?? ''),
+      to: said.to,
+    },
+    review: { looked: 0, not_looked: 0, override_at: null, words: words.length },
+  };
+}
+
+/**
+ * The keys a pack names: the client's, whose signatures hold here, with the statements of those before, and the server's, as it gives them now;
+ * and what its instance key said of those before, by which receipts may be. Who checks the pack has that key from elsewhere.
+ */
+async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVersion[]) {
+  const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([
+    ctx.opened().clientKeys(grant),
+    ctx.api.server(),
+    ctx.api.log(),
+  ]);
+  const account = textOf(objectOf(packed.at(-1)?.open.fields ?? {}, '_author'), 'account');
+  const statements = Array.isArray(told.statements) ? told.statements : [];
+  return {
+    keys: { account, ...(earlier.length ? { earlier } : {}), ecdsa_pub, log, notary },
+    log: statements.length ? { authorities: [], checkpoints: [], proofs: [], statements } : null,
+  };
+}
+
+/** A file as it came, part by part; each is a look that the keeper reads of. */
+async function* received(
+  ctx: Context,
+  { client, diary }: { client: Client; diary: Diary },
+  record: string,
+  stillOpen: () => void,
+) {
+  const book = { book: { newest: async (id: string) => diary.newest(id) } } as any;
+  const file = await findFile(book, record, 'received', []);
+  if (!file) throw new KeptError('pack_failed');
+  for await (const part of partsOf(ctx, client.grant, file)) {
+    stillOpen();
+    yield part;
+  }
+}

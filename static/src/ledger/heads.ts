@@ -1,0 +1,41 @@
+/** Heads: a diary's running digest. Two signed heads for one number convict the server. */
+import { b64, utf8 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { sha256Now } from '../crypto/digests.js';
+import { checkSigned } from './signed.js';
+import type { Bytes } from '../core/bytes.js';
+
+const NAMES = ['diary', 'head', 'seq', 't', 'ts'];
+const LABEL = utf8('kept/head\0');
+
+/** The head before the first version. */
+export function firstHead(): Bytes {
+  return new Uint8Array(32);
+}
+
+/**
+ * The 32-byte head after the version that takes number `seq`.
+ * @param head the one before
+ */
+export function nextHead(
+  head: Uint8Array,
+  { seq, record, version, c, env }: { seq: number; record: string; version: string; c: string; env: string },
+): Bytes {
+  return sha256Now(LABEL, head, canon({ c, env, record, seq, version }));
+}
+
+/**
+ * Returns when `signed` is this notary's head of this diary at this number. Throws `bad_signature`, or
+ * `unavailable` where the browser has no Ed25519 (everything but the signature has been checked then).
+ */
+export async function verifyHead(
+  signed: unknown,
+  { notaryPub, diary, seq, head }: { notaryPub: Bytes; diary: string; seq: number; head: Uint8Array },
+) {
+  const claimed = (signed ?? {}) as Record<string, unknown>;
+  if (claimed.diary !== diary || claimed.seq !== seq || claimed.head !== b64(head)) {
+    throw new KeptError('bad_signature', 'The server’s account of this diary differs from this phone’s.');
+  }
+  await checkSigned(signed, notaryPub, 'head/v1', NAMES);
+}

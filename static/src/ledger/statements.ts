@@ -1,0 +1,61 @@
+/** What the instance key says about notary keys: docs/formats.md, section 5; the twin of diary/ledger/statements.py. */
+import { b64, unb64 } from '../core/bytes.js';
+import { isObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { sha256Now } from '../crypto/digests.js';
+import { checkSigned } from './signed.js';
+import type { Bytes } from '../core/bytes.js';
+
+/** `below`: receipts by it hold only for leaves below this number */
+export type NotaryKey = { log: string; pub: string; below: number | null };
+
+const NAMES = ['from', 'instance', 'last', 'log', 'n', 'prev', 'pub', 't', 'why'];
+const WHY = ['first', 'rotated', 'lost', 'exposed'];
+
+/**
+ * The notary keys, oldest first, when the statements follow one another under this instance key. Throws
+ * `bad_signature`, or `unavailable` where the browser has no Ed25519.
+ * @param instance b64
+ */
+export async function keyChain(statements: readonly any[], instance: string): Promise<NotaryKey[]> {
+  const keys: NotaryKey[] = [];
+  for (const [n, statement] of statements.entries()) {
+    await checkSigned(statement, unb64(instance), 'notary/v1', NAMES);
+    const before = keys.at(-1) ?? null;
+    const bound = boundOf(statement);
+    const follows =
+      statement.n === n &&
+      statement.prev === (before?.log ?? null) &&
+      (statement.why === 'first') === (before === null);
+    const isSound =
+      statement.instance === instance &&
+      WHY.includes(statement.why) &&
+      statement.log === b64(sha256Now(unb64(statement.pub)));
+    if (
+      !follows ||
+      !isSound ||
+      keys.some(({ log }) => log === statement.log) ||
+      (statement.why === 'exposed' && bound === null)
+    )
+      throw wrong();
+    if (before && statement.why === 'exposed') before.below = bound;
+    keys.push({ log: statement.log, pub: statement.pub, below: null });
+  }
+  return keys;
+}
+
+function boundOf({ last }: any): number | null {
+  if (last === null) return null;
+  if (
+    !isObject(last) ||
+    Object.keys(last).sort().join() !== 'root,size' ||
+    !Number.isSafeInteger(last['size']) ||
+    Number(last['size']) < 0
+  )
+    throw wrong();
+  return Number(last['size']);
+}
+
+function wrong() {
+  return new KeptError('bad_signature', 'The statements about the server’s keys do not hold.');
+}

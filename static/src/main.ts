@@ -1,0 +1,210 @@
+/**
+ * Wiring, once: what the browser offers goes in as arguments, and the screens are put on the page. Nothing else in the
+ * project reaches for a global of the browser's to do its work.
+ *
+ * What stands here in an `import` line is fetched before the door is drawn, and templates/shell.html names it for the
+ * browser to fetch at once; everything in `wholeApp` comes when the door is on the screen (actions/doorway.js).
+ */
+import { createDoorway } from './actions/doorway.js';
+import { Database } from './store/database.js';
+import { mount } from './ui/mount.js';
+
+const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
+const TAB = 'app';
+// A page that is not on any screen is never painted; the rest comes all the same.
+const UNSEEN = 300;
+
+// Whoever opens the browser's tools on a page that was left would read there what it had asked the server for, and when.
+performance.setResourceTimingBufferSize(0);
+performance.clearResourceTimings();
+
+const trusted = scriptAddresses();
+const upkeep = offlineUpkeep();
+const database = new Database();
+const app = createDoorway({ database, load: wholeApp, painted });
+
+document.addEventListener('visibilitychange', () => app.seen());
+addEventListener('pagehide', () => app.seen());
+// On a device that is not the keeper's: unsent words hold the page open, and the session goes with it.
+addEventListener('beforeunload', (event) => {
+  if (app.isOwing?.()) event.preventDefault();
+});
+addEventListener('pagehide', () => app.gone?.());
+// Put on the home screen before anything was typed: from now on the worker takes what is shared with it.
+addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void upkeep.begin()));
+for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
+// A page brought back from the browser's memory may hold what a lock has taken away since: begin anew.
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
+
+mount(app, document.getElementById('app') as HTMLElement);
+// Without a network the door stands; whoever opens it is told (app.ready).
+app.start().catch(() => undefined);
+// Asked for when all of the app is there: what is shared meanwhile waits in the worker.
+void app.here
+  .then(sharedWithUs)
+  .then((files: File[]) => (files.length ? app.shared(files) : undefined))
+  .catch(() => undefined);
+
+/** Everything behind the door, made of what the browser offers. */
+async function wholeApp() {
+  const [
+    { createApp },
+    { packActions },
+    { handoverActions },
+    { grantActions },
+    { questionActions },
+    { assistedActions },
+    { witnessActions },
+    { browserPictures },
+    { random },
+    { systemClock },
+    { createVault },
+    { Api },
+    { makeRequest },
+    { phoneZone },
+  ] = await Promise.all([
+    import('./actions/app.js'),
+    import('./actions/pack.js'),
+    import('./actions/handovers.js'),
+    import('./actions/granting.js'),
+    import('./actions/questions.js'),
+    import('./actions/assisted.js'),
+    import('./actions/witnesses.js'),
+    import('./actions/pictures.js'),
+    import('./core/bytes.js'),
+    import('./core/clock.js'),
+    import('./crypto/vault.js'),
+    import('./net/api.js'),
+    import('./net/http.js'),
+    import('./record/times.js'),
+  ]);
+  // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
+  const chooseFile = (globalThis as any).showSaveFilePicker?.bind(globalThis);
+  return createApp({
+    database,
+    api: new Api(makeRequest()),
+    makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+    pictures: browserPictures(),
+    clock: systemClock,
+    origin: location.origin,
+    zone: phoneZone,
+    random,
+    hold,
+    online: () => navigator.onLine,
+    visible: () => document.visibilityState === 'visible',
+    objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
+    timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as any) },
+    deviceName: deviceName(navigator.userAgent),
+    supported: () =>
+      Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
+    keepOffline: upkeep.begin,
+    applyUpdate: upkeep.apply,
+    leaveNothing,
+    phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
+    roomBytes: async () => {
+      const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+      return quota === undefined || usage === undefined ? null : quota - usage;
+    },
+    connection: () => {
+      const { type, saveData } = (navigator as any).connection ?? {};
+      return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
+    },
+    ...(chooseFile
+      ? { saveFile: async (name: string) => (await chooseFile({ suggestedName: name })).createWritable() }
+      : {}),
+    packActions: (ctx) => ({
+      ...packActions(ctx),
+      ...handoverActions(ctx),
+      ...grantActions(ctx),
+      ...questionActions(ctx),
+      ...assistedActions(ctx),
+      ...witnessActions(ctx),
+    }),
+  });
+}
+
+/** Settles when the frame that shows what was drawn is over and nothing more urgent waits. */
+function painted(): Promise<void> {
+  return new Promise((done) => {
+    const { requestIdleCallback } = globalThis as any; // Safari has none
+    const rest = () =>
+      requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done);
+    requestAnimationFrame(() => requestAnimationFrame(rest));
+    setTimeout(done, UNSEEN);
+  });
+}
+
+/** The one Trusted Types policy of ours: it lets through the two worker files and nothing else. */
+function scriptAddresses(): (address: string) => string {
+  const known = new Set([WORKER, '/sw.js']);
+  const createScriptURL = (address: string) => {
+    if (!known.has(address)) throw new TypeError('not one of our workers');
+    return address;
+  };
+  const types = (globalThis as any).trustedTypes;
+  const policy = types?.createPolicy('app-url', { createScriptURL });
+  return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
+}
+
+/**
+ * One tab at a time holds the diary, for as long as it lives.
+ * @returns null when another tab has it
+ */
+function hold(): Promise<null | (() => void)> {
+  return new Promise((answer, failed) => {
+    navigator.locks
+      .request(TAB, { ifAvailable: true }, (lock) => {
+        if (!lock) return answer(null);
+        return new Promise((release) => answer(() => release(undefined)));
+      })
+      .catch(failed);
+  });
+}
+
+/** The offline worker and lasting storage, asked for once, when there is something to keep. */
+function offlineUpkeep() {
+  let started: Promise<{ kept: boolean; applyUpdate(): Promise<void> }> | null = null;
+  return {
+    begin: async () => {
+      if (started) return;
+      started = import('./pwa/registration.js')
+        .then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
+        .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
+      if (!(await started).kept) {
+        // Opened with a signal, written in without: the worker is fetched when the signal is back.
+        started = null;
+        addEventListener('online', () => void upkeep.begin(), { once: true });
+      }
+      await navigator.storage?.persist?.();
+    },
+    apply: async () => (await started)?.applyUpdate(),
+  };
+}
+
+/** Whatever this page has written on this device goes, and it writes no more: see actions/borrowed.js. */
+async function leaveNothing() {
+  for (const registration of (await navigator.serviceWorker?.getRegistrations?.()) ?? [])
+    await registration.unregister();
+  for (const name of await caches.keys()) await caches.delete(name);
+  await database.erase();
+}
+
+/** What another app shared and the worker holds for this page; nothing where no worker is in charge. */
+function sharedWithUs(): Promise<File[]> {
+  const { controller } = navigator.serviceWorker ?? {};
+  if (!controller) return Promise.resolve([]);
+  return new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => answer(Array.isArray(data) ? data : []);
+    controller.postMessage('shared', [port2]);
+  });
+}
+
+/** What the list of devices calls this one. */
+function deviceName(agent: string): string {
+  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] ?? 'Device';
+  const browser = /Edg|Firefox|Chrome|Safari/.exec(agent)?.[0]?.replace('Edg', 'Edge') ?? '';
+  return [system.replace('Mac OS X', 'Mac').replace('CrOS', 'Chromebook'), browser].filter(Boolean).join(', ');
+}

@@ -1,0 +1,369 @@
+/**
+ * The server's addresses (docs/api.md), one method each.
+ *
+ * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign
+ * in while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an
+ * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
+ * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
+ *
+ * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone has nothing
+ * that signs it in. Beside it lies the token by which the server knows a device that has signed in before; it is sent at sign-in only.
+ */
+import { isOver } from './http.js';
+import type { KeptError } from '../core/errors.js';
+import type { Ask, Request } from './http.js';
+
+/** Tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what begins the next session */
+type Held = {
+  token: string | null;
+  device: string | null;
+  session: string | null;
+  upload: string | null;
+  renewal: string | null;
+};
+
+const SLOW = 120_000;
+
+export class Api {
+  request: Request;
+  /** Signs in again with what the phone keeps, or throws; set while unlocked. */
+  signAgain: null | ((code: string) => Promise<unknown>) = null;
+  signing: Promise<unknown> | null = null;
+  /** A device that is not the keeper's: nothing of it stays there, and it counts as new each time. */
+  borrowed = false;
+  /** See [Note: tokens]. */
+  token: string | null = null;
+  device: string | null = null;
+  session_id: string | null = null;
+  upload: string | null = null;
+  renewal: string | null = null;
+  /** Keeps tokens when they come; set while unlocked. */
+  keep: null | ((held: Held) => Promise<unknown>) = null;
+  /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. */
+  leaving: string | null = null;
+
+  constructor(request: Request) {
+    this.request = request;
+  }
+
+  /** The diary is open: what its store holds, and what keeps what comes. */
+  open(held: Held | undefined, keep: (held: Held) => Promise<unknown>) {
+    this.token = held?.token ?? null;
+    this.device = held?.device ?? null;
+    this.session_id = held?.session ?? null;
+    this.upload = held?.upload ?? null;
+    this.renewal = held?.renewal ?? null;
+    this.keep = keep;
+  }
+
+  /** The diary is locked. */
+  lock() {
+    this.leaving = this.borrowed ? (this.token ?? this.leaving) : null;
+    Object.assign(this, {
+      token: null,
+      device: null,
+      session_id: null,
+      upload: null,
+      renewal: null,
+      keep: null,
+      signAgain: null,
+    });
+  }
+
+  /** What is to be sealed in the store. */
+  held(): Held {
+    return {
+      token: this.token,
+      device: this.device,
+      session: this.session_id,
+      upload: this.upload,
+      renewal: this.renewal,
+    };
+  }
+
+  server() {
+    return this.request({ path: '/v1/server' });
+  }
+
+  /** A sign-in name no one has. */
+  name(): Promise<{ login: string; ticket: string }> {
+    return this.request({ path: '/v1/names', method: 'POST', json: {}, fields: { login: 'string', ticket: 'string' } });
+  }
+
+  register(account: object) {
+    return this.enter('/v1/accounts', account);
+  }
+
+  prelogin(login: string): Promise<{ kdf: any }> {
+    return this.request({ path: '/v1/prelogin', method: 'POST', json: { login } });
+  }
+
+  /** @param how `cookies`: those of an earlier release tell that the device is known */
+  signIn(by: { login: string; auth: string; device: string; device_name: string }, how?: { cookies?: boolean }) {
+    return this.enter('/v1/sessions', by, how);
+  }
+
+  /** The next session of this device, when the last one ran out. */
+  renew(by: { renewal: string; device: string; device_name: string }) {
+    return this.enter('/v1/session/renewal', by);
+  }
+
+  /** A device of an earlier release, with its cookies and the proof it kept: the session it had goes on. */
+  goOver(by: { login: string; auth: string; device: string; device_name: string }) {
+    return this.enter('/v1/session/exchange', by, { cookies: true });
+  }
+
+  async enter(path: string, by: object, how: { cookies?: boolean } = {}) {
+    const known = this.borrowed
+      ? { borrowed: true }
+      : this.device && path === '/v1/sessions'
+        ? { device_token: this.device }
+        : {};
+    const answer = await this.request({
+      path,
+      method: 'POST',
+      json: { ...by, ...known },
+      token: this.token,
+      timeout: SLOW,
+      ...(this.borrowed ? { leave: true } : how),
+    });
+    this.token = answer.token;
+    this.device = answer.device_token ?? null;
+    this.session_id = answer.session;
+    this.upload = answer.upload_key ?? null;
+    this.renewal = answer.renewal ?? null;
+    await this.keep?.(this.held());
+    return answer;
+  }
+
+  /** Ends a borrowed session while the page goes away. */
+  signOutNow() {
+    return this.request({
+      path: '/v1/session',
+      method: 'DELETE',
+      want: 'nothing',
+      token: this.token ?? this.leaving,
+      last: true,
+      leave: true,
+    });
+  }
+
+  recover(by: { login: string; code_auth: string; device: string; device_name: string }) {
+    return this.enter('/v1/recoveries', by);
+  }
+
+  session() {
+    return this.withSession({ path: '/v1/session' });
+  }
+
+  signOut() {
+    return this.request({
+      path: '/v1/session',
+      method: 'DELETE',
+      want: 'nothing',
+      token: this.token,
+      ...(this.borrowed ? { leave: true } : {}),
+    });
+  }
+
+  sessions(proof: string): Promise<{ sessions: any[] }> {
+    return this.withSession({ path: '/v1/sessions', proof, fields: { sessions: 'array' } });
+  }
+
+  endSession(session: string, proof: string) {
+    return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', want: 'nothing', proof });
+  }
+
+  /** Every session but this. */
+  endOthers(proof: string) {
+    return this.withSession({ path: '/v1/sessions', method: 'DELETE', want: 'nothing', proof });
+  }
+
+  rename(device_name: string) {
+    return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, want: 'nothing' });
+  }
+
+  /** What was done to the account. */
+  access(proof: string): Promise<{ access: { at: number; device_name: string; what: string }[] }> {
+    return this.withSession({ path: '/v1/access', proof, fields: { access: 'array' } });
+  }
+
+  /**
+   * Sign-ins of other sessions.
+   * @param after the `cursor` of an earlier answer
+   */
+  signIns(after: string | null): Promise<{
+    cursor: string;
+    more: boolean;
+    sign_ins: {
+      at: number;
+      device_name: string;
+      kind: string | null;
+      session: string;
+      signed_out: boolean;
+      what: string;
+    }[];
+  }> {
+    const fields = { cursor: 'string', more: 'boolean', sign_ins: 'array' } as const;
+    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}`, fields });
+  }
+
+  changeWords(words: object, proof: string) {
+    return this.withSession({
+      path: '/v1/account/words',
+      method: 'PUT',
+      json: words,
+      want: 'nothing',
+      proof,
+      timeout: SLOW,
+    });
+  }
+
+  /** New keys, kept beside the ones in use. */
+  rekeyBegin(diary: string, body: object, proof: string): Promise<{ to: number }> {
+    const path = `/v1/diaries/${diary}/rotation`;
+    return this.withSession({ path, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
+  }
+
+  /** @param wraps frames */
+  rekeyWraps(diary: string, wraps: Uint8Array): Promise<{ lacking: number }> {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/rotation/wraps`,
+      method: 'PUT',
+      bytes: wraps,
+      timeout: SLOW,
+    });
+  }
+
+  /** They count from now on, and every session has ended. */
+  rekeyCommit(diary: string, proof: string) {
+    return this.request({
+      path: `/v1/diaries/${diary}/rotation/commit`,
+      method: 'POST',
+      want: 'nothing',
+      proof,
+      token: this.token,
+      timeout: SLOW,
+    });
+  }
+
+  setCode(code: { code_auth: string; code_wrap: string }, proof: string) {
+    return this.withSession({
+      path: '/v1/account/code',
+      method: 'PUT',
+      json: code,
+      want: 'nothing',
+      proof,
+      timeout: SLOW,
+    });
+  }
+
+  push(
+    diary: string,
+    record: string,
+    version: string,
+    frames: Uint8Array,
+  ): Promise<{ receipt: any; head: any; seq: number }> {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/records/${record}/versions/${version}`,
+      method: 'PUT',
+      bytes: frames,
+    });
+  }
+
+  /** @returns frames */
+  changes(diary: string, after: number): Promise<Uint8Array> {
+    return this.withSession({ path: `/v1/diaries/${diary}/changes?after=${after}`, want: 'bytes', timeout: SLOW });
+  }
+
+  /** Where the public log stands. */
+  log(): Promise<any> {
+    return this.request({ path: '/v1/log' });
+  }
+
+  consistency(older: number, newer: number): Promise<{ path: string[] }> {
+    return this.request({ path: `/v1/log/consistency/${older}/${newer}` });
+  }
+
+  /** @param size of a checkpoint */
+  proofs(diary: string, size: number, after: number): Promise<{ proofs: any[]; to: number }> {
+    return this.withSession({ path: `/v1/diaries/${diary}/proofs/${size}?after=${after}`, timeout: SLOW });
+  }
+
+  declareBlob(
+    diary: string,
+    blob: string,
+    sizes: { parts: number; size: number },
+  ): Promise<{ have: number[]; complete: boolean }> {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}`, method: 'PUT', json: sizes });
+  }
+
+  blob(diary: string, blob: string): Promise<{ parts: number; have: number[]; complete: boolean }> {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}` });
+  }
+
+  putPart(diary: string, blob: string, i: number, sealed: Uint8Array) {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`,
+      method: 'PUT',
+      bytes: sealed,
+      want: 'nothing',
+      timeout: SLOW,
+    });
+  }
+
+  part(diary: string, blob: string, i: number): Promise<Uint8Array> {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW });
+  }
+
+  completeBlob(diary: string, blob: string, digest: string) {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/blobs/${blob}/complete`,
+      method: 'POST',
+      json: { digest },
+      want: 'nothing',
+    });
+  }
+
+  /** Have records erased in seven days. */
+  erase(
+    diary: string,
+    what: { records: string[]; why: string },
+    proof: string,
+  ): Promise<{ erasure: string; records: string[]; why: string; asked_at: number; due_at: number; done: boolean }> {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/erasures`,
+      method: 'POST',
+      json: what,
+      proof,
+      timeout: SLOW,
+    });
+  }
+
+  erasures(diary: string): Promise<{ erasures: any[] }> {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures`, fields: { erasures: 'array' } });
+  }
+
+  keepAfterAll(diary: string, erasure: string) {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures/${erasure}`, method: 'DELETE', want: 'nothing' });
+  }
+
+  usage(): Promise<{ used_bytes: number; quota_bytes: number }> {
+    return this.withSession({ path: '/v1/usage', fields: { quota_bytes: 'number', used_bytes: 'number' } });
+  }
+
+  async withSession(ask: Ask) {
+    let code = '';
+    try {
+      return await this.request({ ...ask, token: this.token });
+    } catch (error) {
+      if (!isOver(error) || !this.signAgain) throw error;
+      ({ code } = error as KeptError);
+    }
+    this.signing ??= this.signAgain(code).finally(() => {
+      this.signing = null;
+    });
+    await this.signing; // see [Note: signed out]
+    return this.request({ ...ask, token: this.token });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: nothing that outlives the page.
+ */
+import { KeptError } from '../core/errors.js';
+import type { Ask, Request } from './http.js';
+
+/** Times in ms */
+type ClientRow = {
+  diary: string;
+  grant: string;
+  looked_at: number | null;
+  not_after: number;
+  sealed: string;
+  summary: string | null;
+};
+export type You = { fingerprint: string; leads: boolean; name: string; organisation: string };
+export type Member = { here: boolean; leads: boolean; member: string; name: string };
+type Organisation = {
+  members: Member[];
+  name: string;
+  numbers: { ending: number; grants: number; members: number; packs: number };
+};
+export type Look = { at: number; client: string; name: string; what: 'read' | 'file' | 'pack' };
+
+const SLOW = 120_000;
+const JSON_POST = { method: 'POST', timeout: SLOW } as const;
+
+export function deskApi(request: Request) {
+  let token: string | null = null;
+  const within = (ask: Ask) => {
+    if (!token) throw new KeptError('signed_out');
+    return request({ ...ask, token });
+  };
+  const enter = async (path: string, by: object): Promise<any> => {
+    const answer = await request({ path, ...JSON_POST, json: { ...by, desk: true } });
+    token = answer.token;
+    return answer;
+  };
+  return {
+    /** A sign-in name no one has. */
+    name: (): Promise<{ login: string; ticket: string }> => request({ path: '/v1/names', method: 'POST', json: {} }),
+    prelogin: (login: string): Promise<{ kdf: any }> =>
+      request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
+    join: (by: object) => enter('/v1/members', by),
+    signIn: (by: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
+      enter('/v1/sessions', by),
+    /** Ends the session; `last`: while the page goes away. Here it is over whether or not anybody hears. */
+    signOut: async (last: boolean = false) => {
+      const held = token;
+      token = null;
+      if (held)
+        await request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(
+          () => undefined,
+        );
+    },
+    session: () => within({ path: '/v1/session' }),
+    /** What the server is; anybody may ask. */
+    server: (): Promise<{ log: string; notary: string }> => request({ path: '/v1/server' }),
+    /** What it says of its log and of its keys; anybody may ask. */
+    log: (): Promise<{ statements?: any[] }> => request({ path: '/v1/log' }),
+    ...clientsOf(within),
+    ...organisationOf(within),
+  };
+}
+
+type Within = (ask: Ask) => Promise<any>;
+
+function clientsOf(within: Within) {
+  const of = (grant: string) => `/v1/clients/${grant}`;
+  return {
+    clients: (): Promise<{ clients: ClientRow[]; now: number; you: You }> =>
+      within({ path: '/v1/clients', fields: { clients: 'array', now: 'number' } }),
+    /** Whether it stands, and the number of the newest version given; no look. */
+    stands: (grant: string): Promise<{ newest: number; not_after: number }> => within({ path: of(grant) }),
+    /** @returns frames */
+    changes: (grant: string, after: number): Promise<Uint8Array> =>
+      within({ path: `${of(grant)}/changes?after=${after}`, want: 'bytes', timeout: SLOW }),
+    blob: (grant: string, blob: string): Promise<{ complete: boolean; parts: number }> =>
+      within({ path: `${of(grant)}/blobs/${blob}` }),
+    part: (grant: string, blob: string, i: number): Promise<Uint8Array> =>
+      within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
+    /** What is done with it, for the keeper to read; how many packs this advocate has made of that diary, this one among them. */
+    note: (grant: string, what: 'pack'): Promise<{ packs: number }> =>
+      within({ path: `${of(grant)}/looks`, method: 'POST', json: { what } }),
+    /** @returns b64 */
+    marks: (grant: string): Promise<{ marks: string | null }> => within({ path: `${of(grant)}/marks` }),
+    mark: (grant: string, sealed: Uint8Array) =>
+      within({ path: `${of(grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    write: (grant: string, letter: string, sealed: Uint8Array) =>
+      within({ path: `${of(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+  };
+}
+
+function organisationOf(within: Within) {
+  return {
+    organisation: (): Promise<Organisation> => within({ path: '/v1/organisation', fields: { members: 'array' } }),
+    invite: (proof: string): Promise<{ invite: string }> =>
+      within({ path: '/v1/organisation/invitations', method: 'POST', proof }),
+    leave: (member: string, proof: string) =>
+      within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
+    looks: (): Promise<{ looks: Look[] }> => within({ path: '/v1/organisation/looks', fields: { looks: 'array' } }),
+  };
+}

@@ -1,0 +1,73 @@
+/** Advocates and what they are given, on the wire: the keeper's side (docs/api.md). */
+import { frames } from '../core/encoding.js';
+import { unb64 } from '../core/bytes.js';
+import type { Api } from './api.js';
+
+export type AdvocateRow = {
+  ecdsa_pub: string;
+  fingerprint: string;
+  hpke_pub: string;
+  name: string;
+  organisation: string;
+};
+/** `marks`: how many times the advocate changed what they have looked through; `to`: the fingerprint the advocate has now, null when they have left */
+type GrantRow = {
+  diary: string;
+  ended_at: number | null;
+  given: number;
+  grant: string;
+  kept: string;
+  looked_at: number | null;
+  made_at: number;
+  marks: number;
+  not_after: number;
+  to: string | null;
+};
+/** To the minute, ms */
+export type Look = { at: number; grant: string; what: 'read' | 'file' | 'pack' };
+/** `taken_at`: when a device of the diary took it in */
+export type LetterRow = { envelope: string; grant: string; letter: string; made_at: number; taken_at: number | null };
+
+export function grantsOf(api: Api) {
+  const path = (diary: string, grant: string) => `/v1/diaries/${diary}/grants/${grant}`;
+  return {
+    /** @param fingerprint b64 */
+    find: (fingerprint: string): Promise<AdvocateRow> => api.withSession({ path: `/v1/advocates/${fingerprint}` }),
+    list: (): Promise<{ grants: GrantRow[]; looks: Look[] }> =>
+      api.withSession({ path: '/v1/grants', fields: { grants: 'array', looks: 'array' } }),
+    make: (diary: string, body: object, proof: string) =>
+      api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
+    given: (diary: string, grant: string): Promise<{ versions: string[] }> =>
+      api.withSession({ path: `${path(diary, grant)}/wraps` }),
+    give: (
+      diary: string,
+      grant: string,
+      list: readonly { version: string; wraps: readonly Uint8Array[] }[],
+    ): Promise<{ kept: number }> =>
+      api.withSession({
+        path: `${path(diary, grant)}/wraps`,
+        method: 'PUT',
+        bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))),
+      }),
+    summarise: (diary: string, grant: string, sealed: Uint8Array) =>
+      api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    /**
+     * What the advocate has looked through, sealed.
+     * @returns b64
+     */
+    marks: (diary: string, grant: string): Promise<{ marks: string | null }> =>
+      api.withSession({ path: `${path(diary, grant)}/marks` }),
+    carryMarks: (diary: string, grant: string, sealed: Uint8Array) =>
+      api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    end: (diary: string, grant: string, proof: string) =>
+      api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
+    /** @param how `taken`: those that were taken in too */
+    letters: (diary: string, { taken = false }: { taken?: boolean } = {}): Promise<{ letters: LetterRow[] }> => {
+      const address = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
+      return api.withSession({ path: address, fields: { letters: 'array' } });
+    },
+    /** It stays at the server for 30 days. */
+    takeIn: (diary: string, letter: string) =>
+      api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
+  };
+}

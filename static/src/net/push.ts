@@ -1,0 +1,103 @@
+/**
+ * One sealed version up to the server, and the receipt for it judged before anything is called kept.
+ *
+ * [Note: kept safe] A receipt counts only under the notary key pinned when this phone met the server, and only for
+ * this very commitment and these very envelopes. Anything else leaves the version in the outbox and says so.
+ * Where the browser has no Ed25519 everything but the signature is checked; the pack checks the rest.
+ */
+import { unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { nextHead, verifyHead } from '../ledger/heads.js';
+import { decodePush, encodePush, envDigest } from '../ledger/push.js';
+import { verifyReceipt } from '../ledger/receipts.js';
+import type { ForGrant } from '../ledger/push.js';
+import type { Store } from '../store/store.js';
+import type { Api } from './api.js';
+
+/** B64, as pinned; `olds`: keys the instance key vouches for that came before */
+export type Pins = { notary: string; log: string; olds?: { log: string; pub: string; below: number | null }[] };
+/** How far this device's account of the diary goes; head b64 */
+export type Feed = { seq: number; head: string };
+export type Link = { api: Api; store: Store; diary: string; pins: Pins };
+type Waiting = { record: string; version: string };
+/** `feed`: the new account, null when others wrote in between */
+export type Kept = {
+  receipt: any;
+  seq: number;
+  at: number;
+  checked: boolean;
+  c: string;
+  env: string;
+  feed: Feed | null;
+};
+
+/**
+ * @param given the version's keys for whoever was let in; the receipt is the same with and without
+ * @throws receipt_wrong, head_differs, or what the request throws
+ */
+export async function pushVersion(
+  { api, store, diary, pins }: Link,
+  { record, version }: Waiting,
+  feed: Feed,
+  given: readonly ForGrant[] = [],
+): Promise<Kept> {
+  const held = await store.read(`v/${version}`);
+  if (!held) throw new KeptError('store_lost');
+  const push = decodePush(held.bytes);
+  const { meta, envelopes } = push;
+  const grants = given.map((one) => [one.grant, one.wraps.length] as [string, number]);
+  const body = given.length ? encodePush({ ...push, meta: { ...meta, grants }, given: [...given] }) : held.bytes;
+  const answer = await api.push(diary, record, version, body);
+  const seq = answer.seq;
+  if (!Number.isSafeInteger(seq) || seq < 1) throw new KeptError('garbage');
+  const entry = { seq, record, version, c: meta.c, env: envDigest(envelopes) };
+  const { at, checked } = await judgeReceipt(answer.receipt, pins, entry);
+  const next = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
+  if (next) await judgeHead(answer.head, { pins, diary, seq, head: next });
+  return {
+    receipt: answer.receipt,
+    seq,
+    at,
+    checked,
+    c: entry.c,
+    env: entry.env,
+    feed: next && { seq, head: answer.head.head },
+  };
+}
+
+/** @returns `at` ms, by the server's clock */
+export async function judgeReceipt(
+  receipt: any,
+  { notary, log, olds = [] }: Pins,
+  { c, env }: { c: string; env: string },
+): Promise<{ at: number; checked: boolean }> {
+  const old = olds.find((one) => one.log === receipt?.log);
+  try {
+    const at = await verifyReceipt(receipt, { notaryPub: unb64(old?.pub ?? notary), log: old?.log ?? log, c, env });
+    // By a key that others may have had: only its place in the log shows that it came before that.
+    return { at, checked: (old?.below ?? null) === null };
+  } catch (error) {
+    if (isUnavailable(error)) return { at: Number(receipt.ts), checked: false };
+    throw new KeptError('receipt_wrong');
+  }
+}
+
+/** @throws head_differs */
+export async function judgeHead(
+  signed: any,
+  { pins, diary, seq, head }: { pins: Pins; diary: string; seq: number; head: Uint8Array },
+) {
+  // Until the next push a diary's head is signed by whichever key was the notary's then.
+  for (const pub of [pins.notary, ...(pins.olds ?? []).map((one) => one.pub)]) {
+    try {
+      return await verifyHead(signed, { notaryPub: unb64(pub), diary, seq, head });
+    } catch (error) {
+      if (isUnavailable(error)) return;
+    }
+  }
+  throw new KeptError('head_differs');
+}
+
+function isUnavailable(error: unknown) {
+  return error instanceof KeptError && error.code === 'unavailable';
+}

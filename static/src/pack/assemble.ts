@@ -1,0 +1,143 @@
+/**
+ * The finished pack from the checked front part and the files as received: docs/pack.md; the twin of
+ * diary/pack/archive.py.
+ *
+ * [Note: quarantine] Nothing is handed out while it grows. Each file as received is opened part by part from
+ * the phone's own sealed parts and digested as it is written; only when every digest is the one the diary
+ * committed to does the caller get the zip. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
+ */
+import { hex, utf8 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { runningDigest } from '../crypto/digests.js';
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { bagInfo, BAGIT, manifest } from './bag.js';
+import { rows } from './proofs.js';
+import { BlobTarget } from './targets.js';
+import { ZipWriter } from './zip.js';
+import type { JsonObject } from '../core/encoding.js';
+import type { Target } from './targets.js';
+
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+/** Hex */
+type Digests = { sha256: string; sha512: string; size: number };
+export type Making = {
+  /** an exhibit's bytes as received */
+  openReceived: (exhibit: JsonObject) => Chunks;
+  /** bytes written */
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+  /** where it is written; a Blob unless said otherwise */
+  target?: Target;
+  /** false leaves everything but the servable part out */
+  restricted?: boolean;
+};
+/** `file` is null where the pack lies in the file that was chosen; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
+type Assembled = { file: Blob | null; manifest: string };
+
+const APART = 'data/restricted/';
+
+/**
+ * @param front checked
+ * @returns throws `pack_failed` naming the file that differs, `cancelled` when aborted; nothing is left of it then
+ */
+export async function assemble(
+  capsule: JsonObject,
+  front: ReadonlyMap<string, Uint8Array>,
+  making: Making,
+): Promise<Assembled> {
+  const target = making.target ?? new BlobTarget();
+  try {
+    return await written(capsule, front, { ...making, target });
+  } catch (error) {
+    await target.drop();
+    throw error;
+  }
+}
+
+async function written(
+  capsule: JsonObject,
+  front: ReadonlyMap<string, Uint8Array>,
+  { openReceived, onProgress, signal, target, restricted = true }: Making & { target: Target },
+): Promise<Assembled> {
+  const received = new Map(
+    restricted ? rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
+  );
+  const names = [...front.keys(), ...received.keys()].filter((name) => restricted || !name.startsWith(APART)).sort();
+  const sizes = names.map((name) => front.get(name)?.length ?? wholeOf(received.get(name) ?? {}, 'size') ?? 0);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const pack = objectOf(capsule, 'pack');
+  const bag = new Bag(new ZipWriter(target), textOf(pack, 'folder'), signal, (done) => onProgress?.(done, total));
+  await bag.tag('bag-info.txt', bagInfo(pack, total, names.length));
+  await bag.tag('bagit.txt', BAGIT);
+  for (const name of names) {
+    const exhibit = received.get(name);
+    const digests = await bag.payload(name, exhibit ? openReceived(exhibit) : [front.get(name) as Uint8Array]);
+    if (exhibit) checkReceived(name, exhibit, digests);
+  }
+  await bag.tag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
+  await bag.tag('manifest-sha512.txt', manifest(bag.payloads, 'sha512'));
+  await bag.tag('tagmanifest-sha256.txt', manifest(bag.tags, 'sha256'));
+  return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
+}
+
+/** Where a file as received stands; mail apart, because gateways treat it apart, and orders, because they print addresses. */
+export function receivedName(exhibit: JsonObject): string {
+  const file = textOf(exhibit, 'file');
+  const others = exhibit['order'] === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
+  return `data/restricted/${file.endsWith('.eml') ? '13_mail' : others}/${file}`;
+}
+
+function checkReceived(name: string, exhibit: JsonObject, got: Digests) {
+  const is = got.sha256 === exhibit['sha256'] && got.sha512 === exhibit['sha512'] && got.size === exhibit['size'];
+  if (!is)
+    throw new KeptError(
+      'pack_failed',
+      `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`,
+    );
+}
+
+/** A bag while it is written: the zip, and the digests its manifests will list. */
+class Bag {
+  zip: ZipWriter;
+  folder: string;
+  signal: AbortSignal | undefined;
+  tell: (done: number) => void;
+
+  payloads: Map<string, Digests> = new Map();
+  tags: Map<string, Digests> = new Map();
+  #done = 0;
+
+  constructor(zip: ZipWriter, folder: string, signal: AbortSignal | undefined, tell: (done: number) => void) {
+    this.zip = zip;
+    this.folder = folder;
+    this.signal = signal;
+    this.tell = tell;
+  }
+
+  async payload(name: string, chunks: Chunks): Promise<Digests> {
+    const digests = await this.#write(name, chunks, true);
+    this.payloads.set(name, digests);
+    return digests;
+  }
+
+  async tag(name: string, text: string) {
+    this.tags.set(name, await this.#write(name, [utf8(text)], false));
+  }
+
+  async #write(name: string, chunks: Chunks, counted: boolean): Promise<Digests> {
+    const running = { sha256: runningDigest('SHA-256'), sha512: runningDigest('SHA-512') };
+    let size = 0;
+    const seen = async function* seen(bag: Bag) {
+      for await (const chunk of chunks) {
+        if (bag.signal?.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
+        running.sha256.update(chunk);
+        running.sha512.update(chunk);
+        size += chunk.length;
+        yield chunk;
+        if (counted) bag.tell((bag.#done += chunk.length));
+      }
+    };
+    await this.zip.add(`${this.folder}/${name}`, seen(this));
+    return { sha256: hex(running.sha256.digest()), sha512: hex(running.sha512.digest()), size };
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Words that stand in the restricted part must stand nowhere else: the twin of diary/pack/heldback.py. The phone uses it to
+ * show where they turn up before anything leaves, and in the packs that it makes without a server.
+ */
+import { objectOf, textOf } from '../record/reading.js';
+import type { Json } from '../core/encoding.js';
+import type { Fields } from '../record/reading.js';
+
+/** One opened version */
+type Spoken = { kind: string; fields: Fields; restricted: Fields };
+
+export const MARK = '[held back, see 06]';
+// Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
+const PIECE = 5;
+const STREET = 7;
+const PLACES = ['place_detail', 'reported_text'];
+const NAMES = ['witness_names', 'children_names', 'helped_by'];
+const DEVICE = ['exif_summary', 'physical_original', 'source_device'];
+const REACHED = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
+const NAMED = [
+  'by_name',
+  'carried_out_by_names',
+  'children_names',
+  'present_names',
+  'protects_names',
+  'real_name',
+  'recipient',
+  'with_me',
+];
+/** Long notes: only what can be rung or found is held back of them. */
+const NOTES = ['mail_headers', 'notes', 'own_accounts'];
+const UNNAMED = new Set(['witness', 'child', 'helper']);
+const POSTCODE = /\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b/gi;
+const NUMBER = /\+?[0-9][0-9 ()./-]{5,}[0-9]/g;
+const MAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
+const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
+// A letter that is no small Latin one, then two or more letters: scripts without capitals count too, as in the twin.
+const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
+const NO_NAMES = new Set(
+  (
+    'and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan ' +
+    'gran grandma grandad cousin friend neighbour'
+  ).split(' '),
+);
+const PLAIN_NAMES = new Set(
+  (
+    'photo photos screen screenshot image picture video audio voice letter document scan recording message ' +
+    'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement'
+  ).split(' '),
+);
+/** A day by itself says nothing of where somebody is, and stands in half of all sentences. */
+const DAY =
+  /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
+
+/** Lower case, letters and digits only: how two spellings of an address are compared. */
+export function squeeze(text: string) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+export class HeldBack {
+  pieces: any;
+  phrases: any;
+  people: any;
+
+  /**
+   * @param texts addresses, numbers, free text
+   * @param names lists of people's names
+   * @param phrases as whole words, as they stand
+   */
+  constructor(texts: readonly string[], names: readonly string[] = [], phrases: readonly string[] = []) {
+    const pieces = new Set([...texts, ...names].flatMap(piecesOf));
+    this.pieces = [...pieces].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+    const people = new Set(
+      names
+        .flatMap((text) => text.match(CAPITALISED) ?? [])
+        .map((name) => name.toLowerCase())
+        .filter((name) => !NO_NAMES.has(name)),
+    );
+    const whole = phrases
+      .map((phrase) => phrase.trim().split(/\s+/).map(escaped).join('\\s+'))
+      .filter(Boolean)
+      .sort((a, b) => b.length - a.length);
+    this.phrases = whole.length
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${whole.join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+      : null;
+    this.people = people.size
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+      : null;
+  }
+
+  /** Whether any text inside a value holds a restricted piece. */
+  touches(value: unknown): boolean {
+    return leaves(value).some((text) => this.found(text).length > 0);
+  }
+
+  /** Every restricted stretch of a text, as it stands there. */
+  found(text: string): string[] {
+    const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
+    return [
+      ...stretches,
+      ...(this.phrases ? (text.match(this.phrases) ?? []) : []),
+      ...(this.people ? (text.match(this.people) ?? []) : []),
+    ];
+  }
+
+  /** The text with every restricted piece replaced by the mark. */
+  mask(text: string): string {
+    let at = 0;
+    let masked = '';
+    for (const [from, to] of this.#stretches(text)) {
+      masked += text.slice(at, from) + MARK;
+      at = to;
+    }
+    masked += text.slice(at);
+    if (this.phrases) masked = masked.replace(this.phrases, MARK);
+    return this.people ? masked.replace(this.people, MARK) : masked;
+  }
+
+  #stretches(text: string): [number, number][] {
+    if (!this.pieces.length || !text) return [];
+    const places: number[] = [];
+    let squeezed = '';
+    let at = 0;
+    for (const letter of text) {
+      for (const lower of squeeze(letter)) {
+        for (let i = 0; i < lower.length; i++) places.push(at);
+        squeezed += lower;
+      }
+      at += letter.length;
+    }
+    const hidden = new Uint8Array(text.length + 1);
+    for (const piece of this.pieces) {
+      for (let from = squeezed.indexOf(piece); from >= 0; from = squeezed.indexOf(piece, from + 1)) {
+        const last = places[from + piece.length - 1] as number;
+        hidden.fill(1, places[from], last + String.fromCodePoint(text.codePointAt(last) as number).length);
+      }
+    }
+    return runs(hidden);
+  }
+}
+
+function runs(hidden: Uint8Array): [number, number][] {
+  const found: [number, number][] = [];
+  for (let i = 0; i < hidden.length; i++) {
+    if (!hidden[i]) continue;
+    const from = i;
+    while (hidden[i]) i++;
+    found.push([from, i]);
+  }
+  return found;
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail. */
+function piecesOf(text: string): string[] {
+  const pieces = [];
+  for (const part of text.split(/[,;،、\n]+/)) {
+    if (DAY.test(part.trim().replace(/\s+/g, ' '))) continue;
+    if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
+    const street = part.trim().replace(HOUSE, '');
+    if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET)
+      pieces.push(squeeze(street));
+  }
+  for (const found of [...(text.match(POSTCODE) ?? []), ...(text.match(MAIL) ?? [])]) pieces.push(squeeze(found));
+  for (const found of text.match(NUMBER) ?? []) {
+    const digits = squeeze(found);
+    pieces.push(digits);
+    if (digits.startsWith('44')) pieces.push(`0${digits.slice(2)}`);
+    else if (digits.startsWith('0')) pieces.push(`44${digits.slice(1)}`);
+  }
+  return pieces.filter(Boolean);
+}
+
+/**
+ * The restricted pieces of these versions and of the officer's page.
+ * @param more words the keeper wants held back besides
+ */
+export function heldBackOf(versions: readonly Spoken[], sheet: Fields, more: readonly string[] = []) {
+  const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact')];
+  const names = [textOf(sheet, 'helped_by')];
+  for (const { kind, fields, restricted } of versions) {
+    const of = (list: readonly string[]) => list.flatMap((name) => leaves(restricted[name]));
+    texts.push(
+      ...of(REACHED),
+      ...of(PLACES),
+      ...of(DEVICE),
+      stemOf(textOf(objectOf(restricted, 'received_as'), 'filename')),
+    );
+    names.push(...of(NAMED), ...of(NAMES));
+    if (kind === 'person' && UNNAMED.has(textOf(fields, 'role')))
+      names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
+    for (const note of of(NOTES))
+      texts.push(...(note.match(POSTCODE) ?? []), ...(note.match(MAIL) ?? []), ...(note.match(NUMBER) ?? []));
+  }
+  return new HeldBack(texts.filter(Boolean), names.filter(Boolean), more);
+}
+
+/** A file's name without its ending, when it says more than a camera's counter does. */
+function stemOf(name: string) {
+  // Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
+  if (/\.(?:eml|msg)$/i.test(name)) return '';
+  const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) || name : name;
+  const said = squeeze(stem);
+  return said.length >= PIECE && !PLAIN_NAMES.has(said.replace(/[0-9]+$/, '')) ? stem : '';
+}
+
+/** Every text inside a value. */
+export function leaves(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(leaves);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
+}
+
+/** A value with its texts masked. */
+export function masked(value: Json | undefined, held: HeldBack): Json {
+  if (typeof value === 'string') return held.mask(value);
+  if (Array.isArray(value)) return value.map((one) => masked(one, held));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one, held)]));
+  return value ?? null;
+}

@@ -1,0 +1,31 @@
+/** Who prepared a pack, where that was not its keeper, in the pack's own files: docs/pack.md, "Prepared by somebody else". */
+import { b64 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { sha256 } from '../crypto/digests.js';
+import { RECORD_LIMIT } from './proofs.js';
+
+export const MEMBER = 'data/servable/proof/prepared.json';
+const LINE = 'PREPARED BY SOMEBODY ELSE: ';
+
+/** The line of 00_READ-FIRST.txt. */
+export const firstLine = ({ by, organisation }: { by: string; organisation: string }) =>
+  `${LINE}${by}, ${organisation}.`;
+
+/** The line in which a READ-FIRST says so, null where there is none. */
+export function lineIn(text: string) {
+  return (
+    text
+      .split('\n')
+      .map((line) => line.replace(/\r$/, ''))
+      .find((line) => line.startsWith(LINE)) ?? null
+  );
+}
+
+/**
+ * SHA-256 over versions with their commitments, b64.
+ * @param versions id → b64
+ */
+export async function listOf(versions: ReadonlyMap<string, string>): Promise<string> {
+  const rows = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
+  return b64(await sha256(canon(rows as any, { limit: RECORD_LIMIT })));
+}

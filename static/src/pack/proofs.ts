@@ -1,0 +1,130 @@
+/**
+ * Proof files as the phone expects them: docs/pack.md; the twin of diary/pack/proofs.py.
+ *
+ * A servable proof gives restricted fields as digests, and may give an open field as a digest too where it
+ * repeats something kept apart. Which ones is for the typesetter to say, so the caller names them; what
+ * each field or digest is, is not.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { allOpen, fieldDigest, saltsOf } from '../crypto/commitment.js';
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { SCHEMAS } from '../record/schemas.js';
+import type { Json, JsonObject } from '../core/encoding.js';
+
+/** What is written for an export has no 1 MiB bound. */
+export const RECORD_LIMIT = 64 << 20;
+
+/**
+ * The names of a kind of record.
+ * @param number of its schema
+ */
+export function namesOf(kind: string, number: number): { open: readonly string[]; restricted: readonly string[] } {
+  const kinds = SCHEMAS as Record<string, Record<string, { open: readonly string[]; restricted: readonly string[] }>>;
+  const names = kinds[kind]?.[String(number)];
+  if (!names) throw new KeptError('bad_request', 'This entry was made by a newer version. Update this one first.');
+  return names;
+}
+
+/** What each incident is called: `7`, or `U1`, `U2`… in the order they came for those without a number. */
+export function entryLabels(capsule: JsonObject): Map<string, string> {
+  const labels: Map<string, string> = new Map();
+  let waiting = 0;
+  for (const version of rows(capsule, 'versions')) {
+    const record = textOf(version, 'record');
+    if (version['kind'] !== 'incident' || labels.has(record)) continue;
+    const number = wholeOf(version, 'seq_no');
+    labels.set(record, number === null ? `U${++waiting}` : String(number));
+  }
+  return labels;
+}
+
+/** How each record's proofs are named: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`. */
+export function fileLabels(capsule: JsonObject): Map<string, string> {
+  const labels = new Map(
+    [...entryLabels(capsule)].map(([record, label]) => [
+      record,
+      label.startsWith('U') ? `U${label.slice(1).padStart(4, '0')}` : label.padStart(4, '0'),
+    ]),
+  );
+  for (const exhibit of rows(capsule, 'exhibits'))
+    labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
+  for (const ref of rows(capsule, 'refs'))
+    labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(wholeOf(ref, 'no')).padStart(4, '0')}`);
+  return labels;
+}
+
+/**
+ * Every version with the name of its proofs, without their folder. People, orders and the like have names in them:
+ * what is proved of those is proved in the restricted part.
+ */
+export function proofNames(capsule: JsonObject, part: 'servable' | 'restricted'): Map<string, JsonObject> {
+  const labels = fileLabels(capsule);
+  const shown = rows(capsule, 'versions').filter(
+    ({ kind }) => part === 'restricted' || kind === 'incident' || kind === 'attachment',
+  );
+  return new Map(
+    shown.map((version) => [
+      `proof/${labels.get(textOf(version, 'record'))}-${textOf(version, 'version').slice(0, 8)}.json`,
+      version,
+    ]),
+  );
+}
+
+/** `proof/keys.json`, the same in both folders. */
+export function keysFile(capsule: JsonObject): Uint8Array {
+  return canon({ ...objectOf(capsule, 'keys'), t: 'keys/v1' });
+}
+
+/**
+ * One version's proof with exactly the names in `withheld` as digests.
+ * @param version a row of the capsule
+ */
+export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8Array {
+  const names = namesOf(textOf(version, 'kind'), Number(version['schema']));
+  const parts = { open: objectOf(version, 'open'), restricted: objectOf(version, 'restricted') };
+  const openSalt = saltsOf(unb64(textOf(parts.open, 'seed')));
+  const seed = textOf(parts.restricted, 'seed');
+  const restrictedSalt = seed ? saltsOf(unb64(seed)) : openSalt;
+  const fields: Record<string, Json> = {};
+  const digests: Record<string, Json> = {};
+  const given = objectOf(parts.restricted, 'digests');
+  const put = (name: string, salt: Uint8Array, value: Json) => {
+    if (withheld.has(name)) digests[name] = given[name] ?? b64(fieldDigest(name, salt, value));
+    else fields[name] = { s: b64(salt), v: value };
+  };
+  const open = objectOf(parts.open, 'fields');
+  const restricted = objectOf(parts.restricted, 'fields');
+  for (const name of allOpen(names)) put(name, openSalt(name), open[name] ?? null);
+  for (const name of names.restricted) put(name, restrictedSalt(name), restricted[name] ?? null);
+  return canon(
+    {
+      c: version['c'] ?? null,
+      fields,
+      kind: version['kind'] ?? null,
+      receipt: version['receipt'] ?? null,
+      record: version['record'] ?? null,
+      seq_no: version['seq_no'] ?? null,
+      sig: version['sig'] ?? null,
+      t: 'proof/v1',
+      version: version['version'] ?? null,
+      withheld: digests,
+    },
+    { limit: RECORD_LIMIT },
+  );
+}
+
+/**
+ * The names of one version, open (reserved ones too) and restricted.
+ * @param version a row of the capsule
+ */
+export function allNames(version: JsonObject) {
+  const names = namesOf(textOf(version, 'kind'), Number(version['schema']));
+  return { open: allOpen(names), restricted: names.restricted };
+}
+
+/** The objects of a list the capsule always has. */
+export function rows(capsule: JsonObject, name: string): JsonObject[] {
+  return capsule[name] as JsonObject[];
+}

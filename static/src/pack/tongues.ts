@@ -1,0 +1,41 @@
+/** Languages as a keeper gives them, a code or a word of their own; the twin of diary/pack/tongues.py. */
+
+const NAMES = Object.freeze({
+  ar: 'Arabic',
+  ase: 'American Sign Language',
+  bfi: 'British Sign Language',
+  bn: 'Bengali',
+  cy: 'Welsh',
+  en: 'English',
+  gu: 'Gujarati',
+  hi: 'Hindi',
+  isg: 'Irish Sign Language',
+  pa: 'Punjabi',
+  pl: 'Polish',
+  ro: 'Romanian',
+  so: 'Somali',
+  ur: 'Urdu',
+  zh: 'Chinese',
+});
+const NAMED = new Map(Object.entries(NAMES));
+const SHORT = new Map([
+  ['asl', 'ase'],
+  ['bsl', 'bfi'],
+  ['isl', 'isg'],
+]);
+
+/** The code of a language given by code, name or usual letters; in lower case as given where it is none of these. */
+function codeOf(given: string) {
+  const said = given.trim().toLowerCase();
+  const named = [...NAMED].find(([, name]) => name.toLowerCase() === said)?.[0];
+  return named ?? SHORT.get(said) ?? said.split('-')[0] ?? '';
+}
+
+/** By name where it is one of those this software is used in, else as written. */
+export const tongue = (given: string) => NAMED.get(codeOf(given)) ?? given;
+
+/** Whether it is a language of signs. */
+export const isSigned = (given: string) =>
+  ['ase', 'bfi', 'isg'].includes(codeOf(given)) || given.toLowerCase().includes('sign language');
+
+export const isEnglish = (given: string) => codeOf(given) === 'en';

@@ -1,0 +1,92 @@
+/**
+ * Keeping the page itself for when there is no network, and changing it only when the person says so.
+ *
+ * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen changes,
+ * and no reload happens while somebody writes. When every tab was closed the browser puts the new worker in charge by itself;
+ * that worker goes on serving the release that was accepted, and the person is asked all the same ([Note: accepted] in sw.js).
+ * Before anybody is asked, the worker in charge looks whether the same key signed what waits; where it did not, that is said.
+ */
+const ANSWER = 30_000;
+
+type Upkeep = {
+  /** starts the waiting release and reloads; does nothing when none waits */
+  applyUpdate: () => Promise<void>;
+};
+
+/**
+ * Registers `/sw.js`. A browser without service workers, or one that refuses, goes on without: the page then needs a
+ * network to open, and says so elsewhere.
+ * @returns `kept`: the page opens without a network from now on
+ */
+export async function startWorker({
+  trusted,
+  onUpdateWaiting,
+  container = navigator.serviceWorker,
+  reload = () => location.reload(),
+}: {
+  /** makes the address one that Trusted Types lets through */
+  trusted: (address: string) => string;
+  /** called when a newer release is ready and waits */
+  onUpdateWaiting: (isSigned: boolean) => void;
+  container?: ServiceWorkerContainer;
+  reload?: () => void;
+}): Promise<Upkeep & { kept: boolean }> {
+  const registration = await register(container, trusted);
+  if (!registration) return { kept: false, applyUpdate: async () => {} };
+  watch(registration, container, onUpdateWaiting);
+  return { kept: true, applyUpdate: () => apply(registration, container, reload) };
+}
+
+async function register(container: ServiceWorkerContainer | undefined, trusted: (address: string) => string) {
+  try {
+    return await container?.register(trusted('/sw.js'), { scope: '/', updateViaCache: 'none' });
+  } catch {
+    return undefined;
+  }
+}
+
+function watch(
+  registration: ServiceWorkerRegistration,
+  container: ServiceWorkerContainer,
+  onUpdateWaiting: (isSigned: boolean) => void,
+) {
+  // The very first install has no controller before it: nothing is being replaced, so there is nothing to ask.
+  const tell = async () => {
+    if (!container.controller) return;
+    if (!registration.waiting) {
+      const { isHeld, isSigned } = await ask(container.controller, 'standing', { isHeld: false, isSigned: true });
+      if (isHeld) onUpdateWaiting(isSigned);
+      return;
+    }
+    const word = await ask(container.controller, 'vouch', true);
+    if (word !== null) onUpdateWaiting(word);
+    else addEventListener('online', () => void tell(), { once: true });
+  };
+  const follow = () => registration.installing?.addEventListener('statechange', tell);
+  registration.addEventListener('updatefound', follow);
+  follow();
+  tell();
+}
+
+/**
+ * What a worker answers: to `vouch` null when it could not look.
+ * @param otherwise when none comes: a worker of before may not know the question
+ */
+function ask(worker: ServiceWorker, question: string, otherwise: any): Promise<any> {
+  return new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => answer(data);
+    setTimeout(answer, ANSWER, otherwise);
+    worker.postMessage(question, [port2]);
+  });
+}
+
+async function apply(registration: ServiceWorkerRegistration, container: ServiceWorkerContainer, reload: () => void) {
+  if (registration.waiting) {
+    const taken = new Promise((done) => container.addEventListener('controllerchange', done, { once: true }));
+    registration.waiting.postMessage('apply');
+    await taken;
+  } else if (container.controller) await ask(container.controller, 'apply', true);
+  else return;
+  reload();
+}

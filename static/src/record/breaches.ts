@@ -1,0 +1,50 @@
+/** When a term of an order can be said to have been broken: only after the order had been given to the other person; the twin of diary/record/breaches.py. */
+import { objectsOf, wholeOf } from './reading.js';
+import { instantsOf, isZone, offsetAt } from './times.js';
+import { possible } from './told.js';
+import type { Fields } from './reading.js';
+
+type Standing = 'in_force' | 'expired' | 'not_served' | 'unknown_served' | 'unknown_when';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * How an order stood when an incident happened. A day is whole: on the day it was given to them a term may have been
+ * broken, on the day it ended it still may.
+ */
+export function standingOf(order: Fields, incident: Fields): Standing {
+  const start = possible(wholeOf(incident, 'occurred_start'));
+  if (start === null || incident['precision'] === 'unknown') return 'unknown_when';
+  const last = (possible(wholeOf(incident, 'occurred_end')) ?? start + 1) - 1;
+  const tz = typeof incident['tz'] === 'string' && incident['tz'] ? incident['tz'] : 'Europe/London';
+  const served = dayStart(order['served_on'], tz) ?? dayStart(order['known_on'], tz);
+  if (served === null) return 'unknown_served';
+  if (last < served) return 'not_served';
+  const expires = dayStart(order['expires_on'], tz);
+  return expires !== null && start >= expires + DAY ? 'expired' : 'in_force';
+}
+
+/** When a day given as `2026-11-03`, as ms UTC or as a time block begins; null for what is no day. */
+function dayStart(day: unknown, tz: string): number | null {
+  if (typeof day === 'number' && Number.isSafeInteger(day)) return day;
+  if (typeof day === 'object' && day !== null && !Array.isArray(day)) return wholeOf(day as Fields, 'start');
+  const found = typeof day === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(day) : null;
+  const midnight = found ? Date.parse(`${found[0]}T00:00:00Z`) : NaN;
+  // Date.parse may turn 30 February into a day of March.
+  // It also knows a year 0, which no calendar has.
+  if (
+    !found ||
+    found[0].startsWith('0000') ||
+    Number.isNaN(midnight) ||
+    new Date(midnight).toISOString().slice(0, 10) !== found[0]
+  )
+    return null;
+  if (!isZone(tz)) return midnight;
+  // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
+  return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;
+}
+
+/** The numbered term of an order, or undefined when it has none of that number. */
+export function termOf(order: Fields, no: unknown): Fields | undefined {
+  return objectsOf(order, 'terms').find((term) => term['no'] === no && no !== null && no !== undefined);
+}

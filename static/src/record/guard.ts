@@ -1,0 +1,62 @@
+/**
+ * The guard while writing: notices an address, a number or one of the keeper's own restricted words in the
+ * account, so that the screen can offer to keep it apart. It only points; the words change by a tap alone.
+ */
+
+type Noticed = { kind: 'postcode' | 'number' | 'kept_apart'; found: string; start: number; end: number };
+
+const POSTCODE = /\b(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b/gi;
+// A phone number: at least nine digits, a leading 0 or +, spaces or dashes between. Amounts and dates are shorter.
+const NUMBER = /(?<![\w+])(?:\+\d|0)(?:[ \-().]{0,2}\d){8,13}(?!\w)/g;
+
+const fold = (text: string) => text.normalize('NFKC').toLowerCase();
+
+/** Where the keeper's own restricted words stand in `text`, whole words, whatever the case. */
+function own(text: string, words: readonly string[]): Noticed[] {
+  const folded = fold(text);
+  // Folding can change the length (ligatures); positions would then point at other words, so nothing is offered.
+  if (folded.length !== text.length) return [];
+  return words
+    .map((word) => fold(word.trim()))
+    .filter((word) => word.length >= 4)
+    .flatMap((word) => {
+      const start = folded.indexOf(word);
+      const end = start + word.length;
+      const inside = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
+      return start < 0 || inside ? [] : [{ kind: 'kept_apart' as const, found: text.slice(start, end), start, end }];
+    });
+}
+
+/**
+ * Everything in `text` that would better be kept apart, in order.
+ * @param restrictedWords what the keeper has already marked as kept apart
+ */
+export function noticeAll(text: string, restrictedWords: readonly string[]): Noticed[] {
+  const found: Noticed[] = own(text, restrictedWords);
+  for (const [kind, pattern] of [
+    ['postcode', POSTCODE],
+    ['number', NUMBER],
+  ] as const) {
+    for (const match of text.matchAll(pattern)) {
+      found.push({ kind, found: match[0], start: match.index, end: match.index + match[0].length });
+    }
+  }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+/** The first of them, or null. */
+export function notice(text: string, restrictedWords: readonly string[] = []): Noticed | null {
+  return noticeAll(text, restrictedWords)[0] ?? null;
+}
+
+/** The account without what was noticed, and the restricted place with it. */
+export function moveApart(
+  narrative: string,
+  placeDetail: string,
+  noticed: Noticed,
+): { narrative: string; placeDetail: string } {
+  return {
+    narrative: `${narrative.slice(0, noticed.start)}[kept apart]${narrative.slice(noticed.end)}`,
+    placeDetail: placeDetail ? `${placeDetail}\n${noticed.found}` : noticed.found,
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Reading fields that somebody else wrote; the twin of diary/record/reading.py.
+ *
+ * An opened version is authentic, not well formed: an older or a broken app may have put a number where text
+ * belongs. These readers give the value when it has the right shape and the empty one otherwise.
+ */
+import type { Json } from '../core/encoding.js';
+
+export type Fields = { readonly [name: string]: Json | undefined };
+
+/** @returns the text, or '' */
+export function textOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** @returns the whole number, or null */
+export function wholeOf(fields: Fields, name: string): number | null {
+  const value = fields[name];
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}
+
+/** @returns null for left blank */
+export function switchOf(fields: Fields, name: string): boolean | null {
+  const value = fields[name];
+  return typeof value === 'boolean' ? value : null;
+}
+
+/** @returns codes or ids, whether the field holds one or a list */
+export function codesOf(fields: Fields, name: string): string[] {
+  const value = fields[name];
+  if (typeof value === 'string') return value ? [value] : [];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string' && one !== '') : [];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @returns the object in a field, or an empty one */
+export function objectOf(fields: Fields, name: string): Fields {
+  const value = fields[name];
+  return isFields(value) ? value : {};
+}
+
+/** @returns the objects of a list */
+export function objectsOf(fields: Fields, name: string): Fields[] {
+  const value = fields[name];
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+/** @returns whether nothing was said; false and 0 say something */
+export function isBlank(value: Json | undefined): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

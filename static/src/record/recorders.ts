@@ -1,0 +1,14 @@
+/** What may have recorded an entry and is held by somebody else: cameras, door logs, bills. */
+import { objectsOf, textOf } from './reading.js';
+import type { Fields } from './reading.js';
+
+/** Nothing more is to be asked for: it is here, or it is gone. */
+const SETTLED = new Set(['got_it', 'police_have_it', 'wiped', 'refused', 'none']);
+
+/**
+ * Those that somebody still has, or may have.
+ * @param fields of an incident
+ */
+export function stillHeld(fields: Fields): Fields[] {
+  return objectsOf(fields, 'independent_evidence').filter((one) => !SETTLED.has(textOf(one, 'outcome')));
+}

@@ -1,0 +1,55 @@
+/**
+ * The code of a person in lists and packs (S1, W2, C1): given by the app, never given twice; the twin of diary/record/roles.py.
+ *
+ * P1 is the keeper. A version claims a code when it is sealed; two devices without a network may claim the same one, so
+ * claims are settled in feed order: the first keeps it, a later one gets the next number that no claim before it has.
+ * Only what comes earlier in the feed is looked at, so a code that was once settled never changes.
+ */
+
+/** One version of a person: its role and the code it was sealed with, both '' when it says none */
+export type Claim = { record: string; role: string; code: string };
+
+const LETTERS = new Map(Object.entries({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' }));
+const CODE = /^([PSWCH])([1-9]\d{0,5})$/;
+const KEEPER = 'P1';
+
+/** @returns its letter; P for whoever has no role of their own */
+export function letterOf(role: string): string {
+  return LETTERS.get(role) ?? 'P';
+}
+
+/**
+ * The code of each person.
+ * @param claims every version of every person in feed order, those without a number last
+ * @returns record → code
+ */
+export function roleCodes(claims: readonly Claim[]): Map<string, string> {
+  /** Whose each code is, for ever */
+  const owners: Map<string, string> = new Map([[KEEPER, '']]);
+  /** The highest number of each letter */
+  const highest: Map<string, number> = new Map([['P', 1]]);
+  const now: Map<string, string> = new Map();
+  const give = (code: string, record: string) => {
+    // What is given after the highest code that a version may claim has a digit more than any claim.
+    const [letter, number] = [code.slice(0, 1), Number(code.slice(1))];
+    owners.set(code, record);
+    highest.set(letter, Math.max(highest.get(letter) ?? 0, number));
+    now.set(record, code);
+  };
+  for (const { record, role, code } of claims) {
+    const letter = letterOf(role);
+    const had = now.get(record);
+    if (had?.startsWith(letter)) continue;
+    const own = [...owners].find(([one, owner]) => owner === record && one.startsWith(letter));
+    if (own) now.set(record, own[0]);
+    else if (role === 'keeper' && owners.get(KEEPER) === '') give(KEEPER, record);
+    else if (CODE.exec(code)?.[1] === letter && !owners.has(code)) give(code, record);
+    else give(`${letter}${(highest.get(letter) ?? 0) + 1}`, record);
+  }
+  return now;
+}
+
+/** The code a new person, or one whose role changes, would claim now. */
+export function nextCode(claims: readonly Claim[], record: string, role: string) {
+  return roleCodes([...claims, { record, role, code: '' }]).get(record) ?? '';
+}

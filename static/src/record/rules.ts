@@ -1,0 +1,163 @@
+/**
+ * What values a field may hold, and what in a record does not fit together; the twin of diary/record/rules.py.
+ *
+ * diary/record/rules.json is the one source of shapes; tests/vectors/record.json holds the two languages together. The
+ * phone refuses to seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is odd.
+ */
+import { standingOf, termOf } from './breaches.js';
+import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';
+import { RULES } from './rules_table.js';
+import { isZone, offsetAt } from './times.js';
+import { possible } from './told.js';
+import type { Fields } from './reading.js';
+
+/** `field` is a path: `terms.2.text` */
+type Fault = { field: string; code: string };
+
+/** Characters of what is asked in one line. */
+export const LINE = 4_000;
+/** Characters of a text; a version holds 1 MiB, and a letter may take up to six bytes. */
+export const TEXT = 400_000;
+/** Of one list. */
+const ITEMS = 20_000;
+const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+const CODE = /^[a-z0-9][a-z0-9_]{0,39}$/;
+const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+/** A clock that is a little ahead is no claim about the future. */
+const AHEAD_MS = 300_000;
+const OFFSET = 18 * 60;
+const LISTS = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const text =
+  (limit: number): ((value: unknown) => string) =>
+  (value) =>
+    typeof value !== 'string' ? 'not_text' : value.length > limit ? 'too_long' : '';
+
+const whole =
+  (smallest: number, largest: number): ((value: unknown) => string) =>
+  (value) =>
+    typeof value !== 'number' || !Number.isSafeInteger(value)
+      ? 'not_a_number'
+      : value < smallest || value > largest
+        ? 'out_of_range'
+        : '';
+
+const matching =
+  (pattern: RegExp, fault: string): ((value: unknown) => string) =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? '' : fault;
+
+const isInstant = (value: unknown) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && possible(value) !== null;
+
+const SCALARS: Readonly<Record<string, (value: unknown) => string>> = {
+  code: matching(CODE, 'not_a_code'),
+  count: whole(0, 1_000_000_000),
+  day: (value) => ((typeof value === 'string' && DAY.test(value)) || isInstant(value) ? '' : 'not_a_day'),
+  flag: (value) => (typeof value === 'boolean' ? '' : 'not_yes_or_no'),
+  id: matching(ID, 'not_an_id'),
+  line: text(LINE),
+  ms: (value) =>
+    typeof value !== 'number' || !Number.isSafeInteger(value)
+      ? 'not_a_number'
+      : isInstant(value)
+        ? ''
+        : 'no_calendar_time',
+  offset: whole(-OFFSET, OFFSET),
+  pence: whole(0, Number.MAX_SAFE_INTEGER),
+  text: text(TEXT),
+  zone: (value) => (typeof value === 'string' && value.length <= 64 ? '' : 'not_text'),
+};
+
+/** In order of field, then of code. */
+const sorted = (faults: Fault[]) =>
+  faults.sort((a, b) =>
+    a.field === b.field ? Number(a.code > b.code) - Number(a.code < b.code) : a.field < b.field ? -1 : 1,
+  );
+
+/** Every field, open or restricted, that holds what its name does not stand for. Null stands for nothing said. */
+export function faultsOfShape(kind: string, fields: Fields): Fault[] {
+  const rules = Object.hasOwn(RULES.kinds, kind) ? (RULES.kinds[kind] as Record<string, string>) : {};
+  return sorted(
+    Object.entries(fields)
+      .filter(([name, value]) => !name.startsWith('_') && isSaid(value) && Object.hasOwn(rules, name))
+      .flatMap(([name, value]) => check(name, String(rules[name]), value)),
+  );
+}
+
+const isSaid = (value: unknown) => value !== null && value !== undefined;
+
+/** The faults of one value under one rule. */
+function check(path: string, rule: string, value: unknown): Fault[] {
+  const [shape = 'any', name = ''] = rule.split(' ');
+  if (shape === 'any') return [];
+  if (LISTS.has(shape)) return checkList(path, shape, name, value);
+  if (shape === 'object' || shape === 'block' || (shape === 'day' && isObject(value)))
+    return checkObject(path, name || 'block', value);
+  const code = SCALARS[shape]?.(value);
+  return code ? [{ field: path, code }] : [];
+}
+
+/** A list, item by item. One id or code may stand without its list: early apps wrote it so. */
+function checkList(path: string, shape: string, name: string, value: unknown) {
+  const items = typeof value === 'string' && (shape === 'ids' || shape === 'codes') ? [value] : value;
+  if (!Array.isArray(items)) return [{ field: path, code: 'not_a_list' }];
+  if (items.length > ITEMS) return [{ field: path, code: 'too_many' }];
+  const inner =
+    ({ codes: 'code', ids: 'id', objects: `object ${name}`, texts: 'text' } as Record<string, string>)[shape] ?? 'any';
+  return items.flatMap((one, index) => check(`${path}.${index}`, inner, one));
+}
+
+/** An object, member by member; members nobody knows are a newer app's. */
+function checkObject(path: string, name: string, value: unknown): Fault[] {
+  if (!isObject(value)) return [{ field: path, code: 'not_an_object' }];
+  const rules = (RULES.objects[name] ?? {}) as Record<string, string>;
+  return Object.entries(value)
+    .filter(([member, inner]) => isSaid(inner) && Object.hasOwn(rules, member))
+    .flatMap(([member, inner]) => check(`${path}.${member}`, String(rules[member]), inner));
+}
+
+/**
+ * What cannot be about when an incident happened.
+ * @param now when it was sealed; null leaves the future alone
+ */
+export function faultsOfTime(fields: Fields, now: number | null = null): Fault[] {
+  const start = wholeOf(fields, 'occurred_start');
+  const end = wholeOf(fields, 'occurred_end');
+  if (start === null) return end === null ? [] : [{ field: 'occurred_end', code: 'end_without_start' }];
+  const found: Fault[] = [];
+  if (end !== null && end < start) found.push({ field: 'occurred_end', code: 'end_before_start' });
+  if (now !== null && start > now + AHEAD_MS) found.push({ field: 'occurred_start', code: 'in_the_future' });
+  const tz = textOf(fields, 'tz');
+  const offset = wholeOf(fields, 'utc_offset_min');
+  if (tz && !isZone(tz)) found.push({ field: 'tz', code: 'unknown_zone' });
+  // A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
+  else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz))
+    found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
+  return sorted(found);
+}
+
+/**
+ * Alleged breaches that cannot be.
+ * @param orders the fields of each order by record id; one that is not there says nothing
+ */
+export function faultsOfBreaches(fields: Fields, orders: ReadonlyMap<string, Fields>): Fault[] {
+  return objectsOf(fields, 'alleged_breaches').flatMap((breach, index) => {
+    const order = orders.get(textOf(breach, 'order_id'));
+    if (!order) return [];
+    const path = `alleged_breaches.${index}`;
+    return [
+      ...(standingOf(order, fields) === 'not_served' ? [{ field: path, code: 'before_service' }] : []),
+      ...(termOf(order, breach['term_no']) ? [] : [{ field: `${path}.term_no`, code: 'no_such_term' }]),
+    ];
+  });
+}
+
+/** Everything a reader finds odd about one version, without anything beside it. */
+export function oddities(kind: string, fields: Fields, restricted: Fields): Fault[] {
+  const when = kind === 'incident' ? faultsOfTime(fields, wholeOf(objectOf(fields, '_clock'), 'utc')) : [];
+  return sorted([...faultsOfShape(kind, fields), ...faultsOfShape(kind, restricted), ...when]);
+}

@@ -1,0 +1,339 @@
+/**
+ * When something happened, as a person says it: the choices on screen become the time block of an incident.
+ *
+ * Instants are integer ms UTC; local times are text, `2026-10-25T01:30` or `2026-10-25`, in the IANA zone `tz`.
+ * [Note: the repeated hour] When clocks go back, one local time is two instants and only the person knows
+ * which; when they go forward, some local times never were. Neither is guessed: callers get a list.
+ */
+
+export type TimeBlock = {
+  /** ms UTC; null only when precision is unknown */
+  occurred_start: number | null;
+  /** ms UTC, the first instant after; null when it is one moment */
+  occurred_end: number | null;
+  /** what the person chose */
+  occurred_local: string | null;
+  tz: string;
+  /** minutes east of UTC at the start */
+  utc_offset_min: number | null;
+  precision: 'exact' | 'minute' | 'hour' | 'part_of_day' | 'day' | 'date_range' | 'month' | 'season' | 'unknown';
+  time_source: string | null;
+};
+type PartOfDay = 'early_morning' | 'morning' | 'afternoon' | 'evening' | 'night';
+/** * `date` is any day of it for a month or a season; `stamped`: the time stands on the message or call itself; `time` and `untilTime` of a range go together or not at all. */
+export type Picked = {
+  how: 'exact' | 'about' | 'part' | 'day' | 'between' | 'month' | 'season';
+  date: string;
+  time?: string;
+  second?: boolean;
+  part?: PartOfDay;
+  until?: string;
+  untilTime?: string;
+  stamped?: boolean;
+};
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** First and last local hour of each part of a day; night runs into the next morning. */
+const PARTS = {
+  early_morning: [5, 8],
+  morning: [8, 12],
+  afternoon: [12, 17],
+  evening: [17, 22],
+  night: [22, 29],
+} as const;
+
+/** Nobody who writes here was there before. */
+const EARLIEST = '1900-01-01';
+const SEASONS = ['Winter', 'Spring', 'Summer', 'Autumn'] as const;
+
+const formats: Map<string, Intl.DateTimeFormat> = new Map();
+
+function formatFor(tz: string) {
+  const known = formats.get(tz);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
+    timeZone: tz,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  formats.set(tz, made);
+  return made;
+}
+
+/** Browsers know other short names as well, and read BST as the time of Bangladesh. */
+const SHORT_ZONES = new Set([
+  'CET',
+  'EET',
+  'EST',
+  'GMT',
+  'HST',
+  'MET',
+  'MST',
+  'PRC',
+  'ROC',
+  'ROK',
+  'UCT',
+  'UTC',
+  'WET',
+]);
+const zones: Map<string, boolean> = new Map();
+
+/**
+ * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings, bare
+ * offsets, names of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What is written
+ * on this phone carries its offset besides.
+ */
+export function isZone(tz: string) {
+  const known = zones.get(tz);
+  if (known !== undefined) return known;
+  let found = false;
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
+    // Another name of a zone comes back as the zone's own.
+    found =
+      !/^[+-]/.test(tz) &&
+      (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) &&
+      (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
+  } catch {
+    /* not one of the browser's either */
+  }
+  zones.set(tz, found);
+  return found;
+}
+
+/** @returns the local time as if it were UTC, ms; NaN when it is no time */
+function asUtc(local: string): number {
+  const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
+  if (!found) return NaN;
+  const [y, mo, d, h, mi] = found.slice(1).map((n) => Number(n ?? 0));
+  const at = Date.UTC(y as number, (mo as number) - 1, d, h, mi);
+  // Date.UTC rolls 31 April over into May; a date that does not come back was none.
+  return new Date(at).toISOString().slice(0, 10) === local.slice(0, 10) ? at : NaN;
+}
+
+/** Asking the browser costs more than drawing a row; whoever crosses a border is noticed within a second. */
+const ZONE_HOLDS = 1_000;
+let zone = { name: '', until: -Infinity };
+
+/**
+ * The zone this phone is set to.
+ * @returns IANA name
+ */
+export function phoneZone(): string {
+  const now = performance.now();
+  if (now >= zone.until)
+    zone = { name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London', until: now + ZONE_HOLDS };
+  return zone.name;
+}
+
+/**
+ * Minutes east of UTC that `tz` had at instant `at`.
+ * @param at ms UTC
+ */
+export function offsetAt(at: number, tz: string): number {
+  const part = Object.fromEntries(
+    formatFor(tz)
+      .formatToParts(at)
+      .map((p) => [p.type, Number(p.value)]),
+  );
+  const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
+  // Liberia was 44 minutes and a half behind until 1972: the whole minute below, as everywhere.
+  return Math.floor((local - Math.floor(at / 1000) * 1000) / MINUTE);
+}
+
+/** The same; null without an instant or a zone, and for a zone nobody knows. */
+export function offsetIn(ms: number | null, tz: string): number | null {
+  return ms === null || !isZone(tz) ? null : offsetAt(ms, tz);
+}
+
+/**
+ * Minutes east of UTC when a range ended, as `When.end_offset_min` of times.py: clocks may have been changed since it began.
+ * @param start ms UTC
+ * @param end ms UTC
+ * @param offset what was kept of its start
+ */
+export function endOffset(tz: string, start: number | null, end: number | null, offset: number): number {
+  return offsetIn(start, tz) === offset ? (offsetIn(end, tz) ?? offset) : offset;
+}
+
+/**
+ * The local time in `tz` at instant `at`, to the minute.
+ * @param at ms UTC
+ * @returns `2026-11-03T20:14`
+ */
+export function localAt(at: number, tz: string): string {
+  return new Date(at + offsetAt(at, tz) * MINUTE).toISOString().slice(0, 16);
+}
+
+/**
+ * Every instant that had this local time in `tz`: one; none in the hour that was skipped; two, earlier
+ * first, in the hour that came twice.
+ * @param local `2026-10-25T01:30`, or a date for its midnight
+ * @returns ms UTC
+ */
+export function instantsOf(local: string, tz: string): number[] {
+  const guess = asUtc(local);
+  if (Number.isNaN(guess)) return [];
+  const offsets = new Set([offsetAt(guess - DAY, tz), offsetAt(guess + DAY, tz)]);
+  return [...offsets]
+    .map((offset) => guess - offset * MINUTE)
+    .filter((at) => at + offsetAt(at, tz) * MINUTE === guess)
+    .sort((a, b) => a - b);
+}
+
+/** The first instant of local date `date` plus `hours`, also where clocks were changed at that moment. */
+function edge(date: string, hours: number, tz: string): number {
+  const whole = new Date(asUtc(date) + hours * HOUR).toISOString().slice(0, 16);
+  const first = instantsOf(whole, tz)[0];
+  // A skipped midnight (some zones change then): the day begins when the clocks have moved.
+  return first ?? asUtc(whole) - offsetAt(asUtc(whole) - DAY, tz) * MINUTE;
+}
+
+/** @returns the local date after it */
+function nextDate(date: string): string {
+  return new Date(asUtc(date) + DAY).toISOString().slice(0, 10);
+}
+
+function block(
+  start: number | null,
+  end: number | null,
+  local: string | null,
+  tz: string,
+  precision: TimeBlock['precision'],
+  source: string | null = null,
+): TimeBlock {
+  return {
+    occurred_start: start,
+    occurred_end: end,
+    occurred_local: local,
+    tz,
+    utc_offset_min: start === null ? null : offsetAt(start, tz),
+    precision,
+    time_source: source,
+  };
+}
+
+const wholeDay = (date: string, tz: string) => block(edge(date, 0, tz), edge(nextDate(date), 0, tz), date, tz, 'day');
+
+/**
+ * The time block for one of the chips under the text box.
+ * @param now ms UTC, this phone's clock
+ */
+export function fromChip(
+  chip: 'just_now' | 'earlier_today' | 'yesterday' | 'not_sure',
+  now: number,
+  tz: string,
+): TimeBlock {
+  const today = localAt(now, tz).slice(0, 10);
+  if (chip === 'just_now') {
+    const minute = Math.floor(now / MINUTE) * MINUTE;
+    return block(minute, null, localAt(minute, tz), tz, 'minute', 'phone_clock_at_the_time');
+  }
+  if (chip === 'earlier_today') return { ...wholeDay(today, tz), occurred_end: now };
+  if (chip === 'yesterday') return wholeDay(new Date(asUtc(today) - DAY).toISOString().slice(0, 10), tz);
+  return block(null, null, null, tz, 'unknown');
+}
+
+/**
+ * What still has to be settled before `picked` is a time, or null when nothing has.
+ * @param now ms UTC
+ */
+export function missing(
+  picked: Picked,
+  now: number,
+  tz: string,
+): null | 'date' | 'time' | 'part' | 'until' | 'until_time' | 'order' | 'future' | 'early' | 'skipped' | 'twice' {
+  if (/^\d{4}-/.test(picked.date) && picked.date < EARLIEST) return 'early';
+  if (Number.isNaN(asUtc(picked.date))) return 'date';
+  const today = localAt(now, tz).slice(0, 10);
+  if (picked.how === 'month' || picked.how === 'season') return edge(spanOf(picked)[0], 0, tz) > now ? 'future' : null;
+  if (picked.date > today) return 'future';
+  if (picked.how === 'part' && !picked.part) return 'part';
+  if (picked.how === 'between') return missingOfRange(picked, now, tz);
+  if (picked.how !== 'exact' && picked.how !== 'about') return null;
+  const local = `${picked.date}T${picked.time ?? ''}`;
+  if (!isMinute(local)) return 'time';
+  const found = instantsOf(local, tz);
+  if (found.length === 0) return 'skipped';
+  if (found.length === 2 && picked.second === undefined) return 'twice';
+  return ((found[picked.second ? 1 : 0] ?? found[0]) as number) > now ? 'future' : null;
+}
+
+const isMinute = (local: string) => local.length === 16 && !Number.isNaN(asUtc(local));
+
+function missingOfRange(
+  { date, time, until = '', untilTime }: Picked,
+  now: number,
+  tz: string,
+): ReturnType<typeof missing> {
+  if (Number.isNaN(asUtc(until))) return 'until';
+  if (until < date) return 'order';
+  if (!time && !untilTime) return until > localAt(now, tz).slice(0, 10) ? 'future' : null;
+  if (!isMinute(`${date}T${time ?? ''}`)) return 'time';
+  if (!isMinute(`${until}T${untilTime ?? ''}`)) return 'until_time';
+  const [start] = instantsOf(`${date}T${time}`, tz);
+  const end = instantsOf(`${until}T${untilTime}`, tz).at(-1);
+  if (start === undefined || end === undefined) return 'skipped';
+  if (end < start) return 'order';
+  return end > now ? 'future' : null;
+}
+
+/** First day of a month or season, and the first day after it. */
+function spanOf({ how, date }: Picked): [string, string] {
+  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))];
+  // Seasons of the north, by whole months; a winter began in the December before.
+  const first = how === 'month' ? month : month - (month % 3);
+  const day = (m: number) => new Date(Date.UTC(year, m - 1, 1)).toISOString().slice(0, 10);
+  return [day(first), day(first + (how === 'month' ? 1 : 3))];
+}
+
+/**
+ * `Summer 2026`; a winter is named by the year it began.
+ * @param date any day of it
+ */
+export function seasonOf(date: string): string {
+  const [first] = spanOf({ how: 'season', date });
+  return `${SEASONS[Math.floor((Number(first.slice(5, 7)) % 12) / 3)]} ${first.slice(0, 4)}`;
+}
+
+/**
+ * The time block for "Pick a time". Ask `missing` first; a choice it names throws RangeError here.
+ * @param now ms UTC
+ */
+export function fromPicked(picked: Picked, now: number, tz: string): TimeBlock {
+  const lacks = missing(picked, now, tz);
+  if (lacks) throw new RangeError(lacks);
+  const { how, date } = picked;
+  if (how === 'day') return wholeDay(date, tz);
+  if (how === 'between') return range(picked, tz);
+  if (how === 'month' || how === 'season') {
+    const [first, after] = spanOf(picked);
+    return block(edge(first, 0, tz), edge(after, 0, tz), how === 'month' ? date.slice(0, 7) : seasonOf(date), tz, how);
+  }
+  if (how === 'part') {
+    const part = picked.part as PartOfDay;
+    return block(edge(date, PARTS[part][0], tz), edge(date, PARTS[part][1], tz), `${date} ${part}`, tz, 'part_of_day');
+  }
+  const local = `${date}T${picked.time}`;
+  const found = instantsOf(local, tz);
+  const start = (found[picked.second ? 1 : 0] ?? found[0]) as number;
+  if (how === 'about') return block(start, null, local, tz, 'hour');
+  return picked.stamped
+    ? block(start, null, local, tz, 'exact', 'message_or_call_stamp')
+    : block(start, null, local, tz, 'minute');
+}
+
+function range({ date, time, until = '', untilTime }: Picked, tz: string) {
+  if (!time) return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
+  const [from, to] = [`${date}T${time}`, `${until}T${untilTime}`];
+  // Where an hour came twice, the range is the widest: from its first to its second.
+  return block(instantsOf(from, tz)[0] ?? null, instantsOf(to, tz).at(-1) ?? null, `${from}/${to}`, tz, 'date_range');
+}

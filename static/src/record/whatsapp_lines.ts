@@ -1,0 +1,118 @@
+/**
+ * The lines of a WhatsApp chat export: where a message begins, and with which date and time, as the phone that wrote it
+ * was set up.
+ *
+ *   Android   24/11/2026, 21:10 - Sam: text          11/24/26, 9:10 PM - Sam: text
+ *   iOS       [24/11/2026, 21:10:05] Sam: text       [24.11.26, 9:10:05 PM] Sam: text
+ *
+ * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these, and the space
+ * before AM or PM is often one that does not break. Digits may be Arabic, Persian or Devanagari ones.
+ */
+
+/** Day first, month first, year first */
+export type Order = 'dmy' | 'mdy' | 'ymd';
+/** The beginning of a message */
+export type Start = {
+  /** lines of one export share it */
+  shape: string;
+  /** as written, left to right */
+  date: [number, number, number];
+  yearFirst: boolean;
+  /** German and its neighbours: always the day first */
+  dotted: boolean;
+  /** `21:10` or `21:10:05`, null when it is no time of day */
+  clock: string | null;
+  /** everything after, exactly as it stands */
+  rest: string;
+};
+
+const MARK = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*';
+const SPACE = '[ \\u00a0\\u202f\\u2007\\u2009]';
+const MORNING = ['am', 'ص', 'ق.ظ', 'ق.ظ.', '上午', '오전', 'पूर्वाह्न'];
+const EVENING = ['pm', 'م', 'ب.ظ', 'ب.ظ.', '下午', '오후', 'अपराह्न'];
+const HALF = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
+  .slice()
+  .sort((a, b) => b.length - a.length)
+  .filter((word) => !/^[ap]m$/.test(word))
+  .map((word) => word.replaceAll('.', '\\.'))
+  .join('|')}`;
+const DATE = `(\\d{1,4})${MARK}([./-])${SPACE}?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
+const TIME = `(?:(${HALF})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${HALF})?`;
+const BEGIN = new RegExp(
+  `^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`,
+);
+const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
+/** One digit for one digit, so that places in the line stay where they are. */
+const OTHER_DIGITS = /[٠-٩۰-۹०-९]/g;
+
+/** @returns the same without invisible marks, and without space at its ends */
+export function withoutMarks(text: string): string {
+  return text.replace(MARKS, '').trim();
+}
+
+function plainDigit(digit: string) {
+  const code = digit.charCodeAt(0);
+  return String(code - (code < 0x670 ? 0x660 : code < 0x700 ? 0x6f0 : 0x966));
+}
+
+/** The beginning of a message, or null for any other line. */
+export function startOf(line: string): Start | null {
+  const first = line.charCodeAt(0);
+  // Nearly every further line of a long message is turned away here, before the expression is tried.
+  if (first < 128 && first !== 91 && (first < 48 || first > 57)) return null;
+  const found = BEGIN.exec(first < 128 ? line : line.replace(OTHER_DIGITS, plainDigit));
+  if (!found) return null;
+  const [whole, open, a, separator, b, c, before, hour, minute, second, after, close] = found;
+  if (Boolean(open) !== Boolean(close)) return null;
+  const yearFirst = (a as string).length === 4;
+  if (!yearFirst && (a as string).length > 2) return null;
+  const date = [Number(a), Number(b), Number(c)] as [number, number, number];
+  return {
+    shape: `${open ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
+    date,
+    yearFirst,
+    dotted: separator === '.',
+    clock: clockOf(Number(hour), Number(minute), second === undefined ? null : Number(second), before ?? after ?? null),
+    rest: line.slice(whole.length),
+  };
+}
+
+function clockOf(hour: number, minute: number, second: number | null, half: string | null): string | null {
+  if (minute > 59 || (second ?? 0) > 59) return null;
+  const two = (n: number) => String(n).padStart(2, '0');
+  let h = hour;
+  if (half) {
+    if (hour > 12) return null;
+    const word = half.toLowerCase().replace(/[.\s\u00a0\u202f]/g, '');
+    const isEvening = EVENING.some((one) => one.replaceAll('.', '') === word);
+    h = (hour % 12) + (isEvening ? 12 : 0);
+  }
+  if (h > 23) return null;
+  return `${two(h)}:${two(minute)}${second === null ? '' : `:${two(second)}`}`;
+}
+
+/** The date of a message as `2026-11-24`, or null when in this order it is none. */
+export function dateIn({ date: [a, b, c], yearFirst }: Start, order: Order): string | null {
+  const [year, month, day] = yearFirst ? [a, b, c] : order === 'mdy' ? [c, a, b] : [c, b, a];
+  const whole = year < 100 ? 2000 + year : year;
+  // WhatsApp is of 2009; a year beyond the century is of another calendar, which is not ours to convert.
+  if (whole < 2009 || whole > 2100 || month < 1 || month > 12) return null;
+  const at = new Date(Date.UTC(whole, month - 1, day));
+  return at.getUTCDate() === day && day > 0 ? at.toISOString().slice(0, 10) : null;
+}
+
+/** Which orders the dates of an export can have. One: it is clear. Two: nobody but the keeper can tell. */
+export function ordersOf(starts: Iterable<Start>): Order[] {
+  let [first, second, any] = [0, 0, 0];
+  for (const start of starts) {
+    if (start.yearFirst) return ['ymd'];
+    if (start.dotted) return ['dmy'];
+    any++;
+    if (start.date[0] > 12) first++;
+    if (start.date[1] > 12) second++;
+  }
+  if (!any) return [];
+  if (first && !second) return ['dmy'];
+  if (second && !first) return ['mdy'];
+  return ['dmy', 'mdy'];
+}

@@ -1,0 +1,210 @@
+/**
+ * The phone's database: one table of sealed bytes under random-looking ids, a few values beside it, and a tray.
+ *
+ * Names are neutral, because anyone can list them. Nothing in here knows what the bytes are.
+ *
+ *   a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a
+ *   b   short name → value                         the door; before the first words, one key and one sealed draft; ballast
+ *   c   16-byte id ‖ u32 → sealed bytes            the tray: files waiting to be taken in at the next unlock
+ *
+ * [Note: written means written] A promise of `write` is kept only after the transaction is done with durability
+ * "strict". Reading back is the caller's (store/store.js), because only it can open what it reads.
+ *
+ * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost") and every
+ * call after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key),
+ * so after a failure that is not about space the database is opened anew and the operation tried once more.
+ */
+import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
+import { KeptError } from '../core/errors.js';
+import { release } from './ballast.js';
+import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
+
+/** `bulky`: parts of files, which may not have the ballast; `only`: of what was in the table, nothing but these stays */
+export type Writing = {
+  put?: [Uint8Array, Uint8Array][];
+  drop?: Uint8Array[];
+  beside?: Record<string, unknown>;
+  tray?: [Uint8Array, Uint8Array][];
+  untray?: Uint8Array[];
+  bulky?: boolean;
+  only?: Uint8Array[];
+};
+
+const NAME = 'app';
+const VERSION = 1;
+const TABLES = ['a', 'b', 'c'];
+/** Failures that a second try cannot mend. */
+const FINAL = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
+
+export class Database {
+  name: string;
+  opener: typeof openDB;
+  connection: Promise<Idb> | null = null;
+
+  constructor({ name = NAME, open = openDB }: { name?: string; open?: typeof openDB } = {}) {
+    this.name = name;
+    this.opener = open;
+  }
+
+  /** The sealed bytes under each id, in the order asked for; null where there is none. */
+  async read(ids: Uint8Array[]): Promise<(Uint8Array | null)[]> {
+    return this.attempt(
+      (db) =>
+        new Promise((done, failed) => {
+          // The database's own requests: a promise and its listeners for each of thousands cost as much as the reading.
+          const table = unwrap(db.transaction('a').store);
+          const found: (Uint8Array | null)[] = new Array(ids.length).fill(null);
+          let left = ids.length;
+          if (!left) done(found);
+          ids.forEach((id, i) => {
+            const asked = table.get(id as any);
+            asked.onerror = () => failed(asked.error);
+            asked.onsuccess = () => {
+              const value = asked.result;
+              if (value !== undefined) found[i] = asBytes(value);
+              if (--left === 0) done(found);
+            };
+          });
+        }),
+    );
+  }
+
+  /**
+   * One transaction, strict: all of it or nothing. Words that do not fit have the ballast's room.
+   * @throws no_space when the phone is full
+   */
+  async write(writing: Writing) {
+    for (;;) {
+      try {
+        return await this.writeOnce(writing);
+      } catch (error) {
+        const isForWords = !writing.bulky && !writing.tray?.length;
+        if (
+          !(error instanceof KeptError) ||
+          error.code !== 'no_space' ||
+          !isForWords ||
+          !(await release(this).catch(() => false))
+        )
+          throw error;
+      }
+    }
+  }
+
+  async writeOnce({ put = [], drop = [], beside = {}, tray = [], untray = [], only }: Writing) {
+    await this.attempt(async (db) => {
+      const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
+      const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
+      const steps = [
+        ...(only ? gaps(only).map((range) => table.delete(range)) : []),
+        ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), id as any)),
+        ...drop.map((id) => table.delete(id as any)),
+        ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
+        ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), key as any)),
+        ...untray.map((key) => waiting.delete(key as any)),
+      ];
+      await Promise.all([...steps, tx.done]).catch((error) => {
+        throw tx.error ?? error; // a request cut off by a full phone says only that it was cut off
+      });
+    });
+  }
+
+  /**
+   * Every id of the table.
+   * @returns rising
+   */
+  async ids(): Promise<Uint8Array[]> {
+    return this.attempt(async (db) => (await db.getAllKeys('a')).map(asBytes));
+  }
+
+  /** A value beside the table, or null. */
+  async beside(key: string): Promise<any> {
+    return this.attempt(async (db) => (await db.get('b', key)) ?? null);
+  }
+
+  /** Keys in the tray, rising. */
+  async trayKeys(): Promise<Uint8Array[]> {
+    return this.attempt(async (db) => (await db.getAllKeys('c')).map(asBytes));
+  }
+
+  /** One thing from the tray, or null. */
+  async trayItem(key: Uint8Array): Promise<Uint8Array | null> {
+    return this.attempt(async (db) => {
+      const value = await db.get('c', key as any);
+      return value === undefined ? null : asBytes(value);
+    });
+  }
+
+  /** Takes the database off this device. */
+  async erase() {
+    await this.close().catch(() => undefined);
+    await deleteDB(this.name);
+  }
+
+  /** Ends the connection; the next call opens another. */
+  async close() {
+    const connection = this.connection;
+    this.connection = null;
+    if (connection) (await connection).close();
+  }
+
+  open(): Promise<Idb> {
+    if (!this.connection) {
+      const forget = () => {
+        this.connection = null;
+      };
+      this.connection = this.opener(this.name, VERSION, {
+        upgrade(db) {
+          for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table);
+        },
+        blocking: (_current, _blocked, event) => {
+          forget();
+          (event.target as IDBDatabase).close();
+        },
+        terminated: forget,
+      });
+      this.connection.catch(forget);
+    }
+    return this.connection;
+  }
+
+  async attempt<T>(operation: (db: Idb) => Promise<T>): Promise<T> {
+    try {
+      return await operation(await this.open());
+    } catch (error) {
+      if (isFull(error)) throw new KeptError('no_space');
+      if (FINAL.has((error as any)?.name)) throw error;
+    }
+    await this.close().catch(() => undefined); // see [Note: lost connections]
+    try {
+      return await operation(await this.open());
+    } catch (error) {
+      throw isFull(error) ? new KeptError('no_space') : new KeptError('store_lost');
+    }
+  }
+}
+
+function isFull(error: unknown) {
+  return (error as any)?.name === 'QuotaExceededError';
+}
+
+function asBytes(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer);
+}
+
+/** A view would be stored with the whole buffer behind it. */
+function exactBuffer(bytes: Uint8Array) {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return whole ? bytes.buffer : bytes.slice().buffer;
+}
+
+/** Everything between the ids that stay: a few ranges, however much lies in them. */
+function gaps(ids: Uint8Array[]): IDBKeyRange[] {
+  const stays = [...ids].sort((a, b) => indexedDB.cmp(a, b));
+  const first = stays[0];
+  if (!first) return [IDBKeyRange.lowerBound(0)]; // every key of bytes comes after a number
+  const between = stays.slice(1).flatMap((id, i) => {
+    const before = stays[i] as Uint8Array;
+    return indexedDB.cmp(before, id) < 0 ? [IDBKeyRange.bound(before, id, true, true)] : [];
+  });
+  return [IDBKeyRange.upperBound(first, true), ...between, IDBKeyRange.lowerBound(stays.at(-1), true)];
+}

@@ -1,0 +1,304 @@
+/**
+ * The list of entries as the phone keeps it: rows, 250 to a sealed segment, newest segment opened first.
+ *
+ *   segment/<n>   {stamp, rows}      list/<n>   records in the order they came, 2,000 to a part
+ *   text/<n>      {record: text}     long/<record>   the rest of a long text
+ *
+ * Derived and local: everything in it can be made again from the versions. A save rewrites one segment in its own
+ * transaction, so the list never runs ahead of the diary or behind it. Text lies apart because opening needs only rows.
+ *
+ * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which version
+ * of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions without the
+ * list, or a new shape make one of these differ, and the list is made again (actions/mending.js), or of it what differs.
+ */
+import type { Change } from './pending.js';
+import type { Store } from './store.js';
+
+/** `text` goes in, and is kept apart; absent where it has not changed */
+export type Row = { record: string; text?: string; [name: string]: any };
+type Pending = { rows: Map<string, Row>; texts: Map<string, string>; added: string[] };
+
+export const ROWS = 250;
+/** Another number makes every list be made again at the next unlock. */
+export const SHAPE = 1;
+const LISTED = 2_000;
+/** Of one text in a segment: a save must not rewrite megabytes for one long entry. */
+const TEXT = 4_000;
+/** Segments opened at once after the first, so that the page can draw in between. */
+const AT_ONCE = 4;
+
+export class Index {
+  store: Store;
+  rows: Map<string, Row> = new Map();
+  /** segment number of each record */
+  at: Map<string, number> = new Map();
+  /** records of each segment, in order */
+  segments: string[][] = [];
+  /** what is searched, by record; a segment's once it has been asked for */
+  texts: Map<string, string> = new Map();
+  /** segments whose texts are here */
+  textsHere: Set<number> = new Set();
+  /** the list is not what the diary is: see [Note: the list's own head] */
+  differs = false;
+  /** segments that are to blame, where that can be told; else all are */
+  wrong: Set<number> = new Set();
+  /** older segments are being opened */
+  loading: Promise<void> | null = null;
+  /** a row was found that is not its entry's: the rest is believed until the next unlock, and then made again */
+  suspect = false;
+  /** the list is being made again */
+  mending: Promise<void> | null = null;
+  /** what its versions say is being put beside it (actions/said.js) */
+  keeping = false;
+  pending: WeakMap<Change, Pending> = new WeakMap();
+  /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */
+  turn = 0;
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /**
+   * Opens the newest segment, and goes on with the others by itself: whoever needs all rows awaits `whole`.
+   * @param shown called once the newest rows are there
+   */
+  async load(shown: () => void = () => undefined) {
+    const { root } = this.store;
+    const count = root.segments ?? 0;
+    this.segments = Array.from({ length: count }, () => []);
+    this.differs =
+      count > 0 &&
+      (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
+    this.wrong = new Set(this.differs ? this.segments.keys() : []);
+    if (count === 0) return;
+    this.take(count - 1, await this.segment(count - 1));
+    this.turn++;
+    if (count > 1)
+      this.loading = this.older(count - 2).finally(() => {
+        this.loading = null;
+      });
+    shown();
+  }
+
+  async older(last: number) {
+    for (let next = last; next >= 0; next -= AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, next + 1) }, (_, i) => next - i);
+      const opened = await this.store.readJsonEach(some.map(segmentName));
+      some.forEach((number, i) => this.take(number, opened[i]));
+    }
+    this.turn++;
+  }
+
+  /** Settles when every row is here. */
+  async whole(): Promise<void> {
+    await this.loading;
+  }
+
+  /** One that does not open is one that is missing: the rows are made again, and nothing is lost with it. */
+  async segment(number: number) {
+    return this.store.readJson(segmentName(number)).catch(() => null);
+  }
+
+  /** @param change with what it has been given so far */
+  find(record: string, change?: Change): Row | null {
+    return (change && this.pending.get(change)?.rows.get(record)) ?? this.rows.get(record) ?? null;
+  }
+
+  /** All rows, in the order they came. */
+  all(): Row[] {
+    return this.segments.flatMap((records) => records.flatMap((record) => this.rows.get(record) ?? []));
+  }
+
+  /** Puts rows, new or changed, into `change`; they count from when it is saved. */
+  write(root: Record<string, any>, change: Change, rows: Row[]) {
+    const pending: Pending = this.pending.get(change) ?? { rows: new Map(), texts: new Map(), added: [] };
+    this.pending.set(change, pending);
+    for (const { text, ...row } of rows) {
+      if (!this.at.has(row.record) && !pending.rows.has(row.record)) pending.added.push(row.record);
+      pending.rows.set(row.record, row);
+      const said = row['erased'] ? '' : text;
+      if (said !== undefined) pending.texts.set(row.record, said);
+    }
+    this.follow(root, change);
+  }
+
+  /** Keeps the list's own head in step with the diary's at the end of a change, whatever it is about. */
+  follow(root: Record<string, any>, change: Change) {
+    change.last('index', async () => {
+      const pending = this.pending.get(change);
+      root.index = { shape: SHAPE, stamps: [], ...root.index, line: root.line?.n, feed: root.feed?.seq };
+      if (pending) await this.flush(root, change, pending);
+      if (this.differs || this.suspect) root.index.line = -1;
+    });
+  }
+
+  async flush(root: Record<string, any>, change: Change, pending: Pending) {
+    await this.whole();
+    const { added } = pending;
+    const segments = added.length ? this.segments.map((records) => [...records]) : this.segments;
+    const at = added.length ? new Map(this.at) : this.at;
+    for (const record of added) {
+      if ((segments.at(-1)?.length ?? ROWS) >= ROWS) segments.push([]);
+      segments.at(-1)?.push(record);
+      at.set(record, segments.length - 1);
+    }
+    const touched = new Set([...pending.rows.keys()].map((record) => at.get(record) as number));
+    const stamps = [...root.index.stamps];
+    for (const number of touched) {
+      stamps[number] = (stamps[number] ?? 0) + 1;
+      const rows = (segments[number] ?? []).map((record) => pending.rows.get(record) ?? this.rows.get(record));
+      change.putJson(segmentName(number), { stamp: stamps[number], rows });
+    }
+    root.segments = segments.length;
+    root.index = { ...root.index, stamps };
+    if (added.length) this.list(change, segments.flat(), added.length);
+    const texts = await this.flushTexts(change, segments, at, pending);
+    change.after(() => {
+      Object.assign(this, { segments, at });
+      this.turn++;
+      for (const [record, row] of pending.rows) this.rows.set(record, row);
+      for (const [record, text] of texts) this.texts.set(record, text);
+    });
+  }
+
+  /** @returns whole texts */
+  async flushTexts(
+    change: Change,
+    segments: string[][],
+    at: Map<string, number>,
+    { texts }: Pending,
+  ): Promise<Map<string, string>> {
+    const numbers = [...new Set([...texts.keys()].map((record) => at.get(record) as number))];
+    await this.needTexts(numbers.filter((number) => number < this.segments.length));
+    for (const number of numbers) {
+      const whole = (segments[number] ?? []).map((record) => [
+        record,
+        texts.get(record) ?? this.texts.get(record) ?? '',
+      ]);
+      change.putJson(textName(number), Object.fromEntries(whole.map(([record, text]) => [record, cut(String(text))])));
+      this.textsHere.add(number);
+    }
+    for (const [record, text] of texts) {
+      if (text.length > TEXT) change.putJson(longName(record), text.slice(TEXT));
+      else if ((this.texts.get(record)?.length ?? 0) > TEXT) change.drop(longName(record));
+    }
+    return texts;
+  }
+
+  /** The directory, which is all that is needed to make the rows again. */
+  list(change: Change, records: string[], added: number) {
+    for (let part = Math.floor((records.length - added) / LISTED); part * LISTED < records.length; part++) {
+      change.putJson(listName(part), records.slice(part * LISTED, (part + 1) * LISTED));
+    }
+  }
+
+  /** Every record there is a row for, or was, in the order they came. */
+  async listed(): Promise<string[]> {
+    await this.whole();
+    const found: Set<string> = new Set();
+    for (let part = 0; ; part++) {
+      const records = await this.store.readJson(listName(part)).catch(() => null);
+      for (const record of records ?? []) found.add(record);
+      if (!records || records.length < LISTED) break;
+    }
+    for (const record of this.segments.flat()) found.add(record);
+    return [...found];
+  }
+
+  /** @param number of a segment that is missing, or not the one that was written last */
+  blame(number: number) {
+    this.differs = true;
+    this.wrong.add(number);
+  }
+
+  /**
+   * The segments to make again; null where it has to be all of them.
+   * @param records in the order they came
+   */
+  wrongIn(records: readonly string[]): number[] | null {
+    const count = Math.ceil(records.length / ROWS);
+    const isLaid =
+      this.segments.length === count &&
+      this.wrong.size < count &&
+      this.segments.every(
+        (there, number) =>
+          this.wrong.has(number) ||
+          (there.length === Math.min(ROWS, records.length - number * ROWS) &&
+            there.every((record, i) => record === records[number * ROWS + i])),
+      );
+    return isLaid ? [...this.wrong] : null;
+  }
+
+  /** Lays one segment out anew; each row follows by `write`. */
+  lay(number: number, records: string[]) {
+    this.segments[number] = records;
+    for (const record of records) {
+      this.at.set(record, number);
+      this.texts.delete(record);
+    }
+    this.textsHere.add(number);
+  }
+
+  /** All of it is what the diary is. */
+  mended() {
+    this.differs = false;
+    this.wrong.clear();
+  }
+
+  /** Lays the records out anew; each row follows by `write`. */
+  layOut(records: string[]) {
+    this.segments = [];
+    this.at = new Map();
+    records.forEach((record, i) => {
+      const number = Math.floor(i / ROWS);
+      (this.segments[number] ??= []).push(record);
+      this.at.set(record, number);
+    });
+    this.texts = new Map();
+    this.textsHere = new Set(this.segments.keys());
+  }
+
+  /** What is searched, of every record. */
+  async allTexts(): Promise<Map<string, string>> {
+    await this.whole();
+    await this.needTexts([...this.segments.keys()]);
+    return this.texts;
+  }
+
+  async needTexts(numbers: number[]) {
+    const absent = numbers.filter((number) => !this.textsHere.has(number));
+    if (!absent.length) return;
+    const opened = await this.store.readJsonEach(absent.map(textName));
+    opened.forEach((texts, i) => {
+      if (!texts) this.blame(absent[i] as number);
+    });
+    const found = opened.flatMap((texts) => Object.entries((texts ?? {}) as Record<string, string>));
+    const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
+    const rest = await this.store.readJsonEach(long.map(longName));
+    for (const [record, text] of found) this.texts.set(record, text);
+    // The mark at the end of a cut text only says that there is more.
+    long.forEach((record, i) =>
+      this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')),
+    );
+    absent.forEach((number) => this.textsHere.add(number));
+  }
+
+  take(number: number, segment: { stamp: number; rows: Row[] } | null) {
+    const rows = Array.isArray(segment?.rows) ? segment.rows : [];
+    if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.blame(number);
+    this.segments[number] = rows.map((row) => row.record);
+    for (const row of rows) {
+      this.rows.set(row.record, row);
+      this.at.set(row.record, number);
+    }
+  }
+}
+
+function cut(text: string) {
+  return text.length > TEXT ? `${text.slice(0, TEXT)}…` : text;
+}
+
+const segmentName = (number: number) => `segment/${number}`;
+const textName = (number: number) => `text/${number}`;
+const listName = (part: number) => `list/${part}`;
+const longName = (record: string) => `long/${record}`;

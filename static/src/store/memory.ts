@@ -1,0 +1,48 @@
+/**
+ * The phone's database where nothing may be left: a borrowed device. The same questions as database.js, answered from
+ * memory; it is gone with the page, and what is sealed stays sealed in it meanwhile.
+ */
+import type { Writing } from './database.js';
+
+const named = (key: Uint8Array) => Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export class MemoryDatabase {
+  table: Map<string, Uint8Array> = new Map();
+  values: Map<string, unknown> = new Map();
+  waiting: Map<string, [Uint8Array, Uint8Array]> = new Map();
+
+  /** @returns copies: whoever hands them on must not empty ours */
+  async read(ids: Uint8Array[]): Promise<(Uint8Array | null)[]> {
+    return ids.map((id) => this.table.get(named(id))?.slice() ?? null);
+  }
+
+  async write({ put = [], drop = [], beside = {}, tray = [], untray = [], only }: Writing) {
+    const stays = only && new Set(only.map(named));
+    if (stays) for (const key of this.table.keys()) if (!stays.has(key)) this.table.delete(key);
+    for (const [id, bytes] of put) this.table.set(named(id), bytes.slice());
+    for (const id of drop) this.table.delete(named(id));
+    for (const [key, value] of Object.entries(beside)) {
+      if (value === null) this.values.delete(key);
+      else this.values.set(key, value);
+    }
+    for (const [key, bytes] of tray) this.waiting.set(named(key), [key.slice(), bytes.slice()]);
+    for (const key of untray) this.waiting.delete(named(key));
+  }
+
+  async beside(key: string): Promise<any> {
+    const value = this.values.get(key);
+    return value === undefined ? null : value instanceof CryptoKey ? value : structuredClone(value);
+  }
+
+  async trayKeys() {
+    return [...this.waiting].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, [key]]) => key.slice());
+  }
+
+  async trayItem(key: Uint8Array) {
+    return this.waiting.get(named(key))?.[1].slice() ?? null;
+  }
+
+  async close() {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * One transaction being put together: what is to be sealed, what is sealed already, what goes, and what happens after.
+ * Nothing in here writes; store.js does, all of it at once.
+ */
+
+import { KeptError } from '../core/errors.js';
+import type { Store } from './store.js';
+
+/** One transaction being put together */
+export type Change = {
+  put: (name: string, desc: Record<string, any>, bytes?: Uint8Array) => void;
+  putJson: (name: string, value: unknown) => void;
+  /** what the vault sealed for that place itself; not opened here */
+  putSealed: (name: string, sealed: Uint8Array) => void;
+  drop: (name: string) => void;
+  /** what lies where no name tells; null takes it away */
+  placed: (id: Uint8Array, sealed: Uint8Array | null) => void;
+  /** a value beside the table; null takes it away */
+  beside: (key: string, value: unknown) => void;
+  untray: (key: Uint8Array) => void;
+  /** more chaff, which this diary may use up later */
+  grow: (pieces: [Uint8Array, Uint8Array][]) => void;
+  /** nothing in the table stays but the root, what this change writes, the records of those names, and those ids */
+  only: (names: string[], ids: Uint8Array[]) => void;
+  /** run once everything is written, read back and opened */
+  after: (act: () => void) => void;
+  /** run once when the rest is put together, before anything is written; of one key the latest */
+  last: (key: string, act: () => unknown) => void;
+};
+
+const TYPED = /^(?:u|us|uw|t)\//;
+const encoder = new TextEncoder();
+
+export class Pending implements Change {
+  isGivenUp: () => boolean;
+  records: Map<string, { desc: Record<string, any>; bytes: Uint8Array | undefined } | Uint8Array | null> = new Map();
+  places: [Uint8Array, Uint8Array | null][] = [];
+  values: Record<string, unknown> = {};
+  taken: Uint8Array[] = [];
+  afterwards: (() => void)[] = [];
+  endings: Map<string, () => unknown> = new Map();
+  grown: [Uint8Array, Uint8Array][] = [];
+  stays: { names: string[]; ids: Uint8Array[] } | null = null;
+
+  /** @param isGivenUp whether nobody waits for it any more */
+  constructor(isGivenUp: () => boolean = () => false) {
+    this.isGivenUp = isGivenUp;
+  }
+
+  grow(pieces: [Uint8Array, Uint8Array][]) {
+    this.grown.push(...pieces);
+  }
+
+  only(names: string[], ids: Uint8Array[]) {
+    this.stays = { names, ids };
+  }
+
+  last(key: string, act: () => unknown) {
+    this.endings.delete(key);
+    this.endings.set(key, act);
+  }
+
+  /** What is put off may itself put something off, to after the rest. */
+  async finish() {
+    if (this.isGivenUp()) throw new KeptError('locked');
+    for (const [key, act] of this.endings) {
+      this.endings.delete(key);
+      await act();
+    }
+  }
+
+  put(name: string, desc: Record<string, any>, bytes?: Uint8Array) {
+    if (this.isGivenUp()) throw new KeptError('locked');
+    this.records.set(name, { desc, bytes });
+  }
+
+  putJson(name: string, value: unknown) {
+    this.put(name, { k: 'json' }, encoder.encode(JSON.stringify(value)));
+  }
+
+  putSealed(name: string, sealed: Uint8Array) {
+    this.records.set(name, sealed);
+  }
+
+  drop(name: string) {
+    this.records.set(name, null);
+  }
+
+  placed(id: Uint8Array, sealed: Uint8Array | null) {
+    this.places.push([id, sealed]);
+  }
+
+  beside(key: string, value: unknown) {
+    this.values[key] = value;
+  }
+
+  untray(key: Uint8Array) {
+    this.taken.push(key);
+  }
+
+  after(act: () => void) {
+    this.afterwards.push(act);
+  }
+
+  /** What to seal, what is sealed already, and what to take away. */
+  sorted(store: Store) {
+    const records: [Uint8Array, Record<string, any>, Uint8Array | undefined][] = [];
+    const opaque: [Uint8Array, Uint8Array][] = [];
+    const drop: Uint8Array[] = [];
+    for (const [id, sealed] of this.places) {
+      if (sealed) opaque.push([id, sealed]);
+      else drop.push(id);
+    }
+    for (const [name, record] of this.records) {
+      const id = store.place(name);
+      if (record === null) drop.push(id);
+      else if (record instanceof Uint8Array) opaque.push([id, record]);
+      else records.push([id, record.desc, record.bytes]);
+    }
+    return { records, opaque, drop };
+  }
+}
+
+/** What is typed and not saved, by name, so that it can be told from what may go. */
+export function noteTyped(root: Record<string, any>, records: ReadonlyMap<string, unknown>) {
+  const typed = new Set(root.typed ?? []);
+  for (const [name, record] of records) {
+    if (!TYPED.test(name)) continue;
+    if (record === null) typed.delete(name);
+    else typed.add(name);
+  }
+  if (typed.size || root.typed) root.typed = [...typed];
+}

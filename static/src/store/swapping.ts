@@ -1,0 +1,75 @@
+/** What a change does to the chaff that its diary may use up: see [Note: one for one], chaff.js. */
+import { b64 } from '../core/bytes.js';
+import { isTraded, listed, trade } from './chaff.js';
+import type { Owed, Sized } from './chaff.js';
+import type { Store } from './store.js';
+
+/** Ids and sealed bytes */
+type Pieces = [Uint8Array, Uint8Array][];
+
+/** The root's size may hang on the list that it says, and the list on it. */
+const RECKONED = 3;
+
+export class Swapping {
+  store: Store;
+  /** Sizes of records as last seen, by id. */
+  sizes: Map<string, number> = new Map();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /**
+   * The root as it is written, with the chaff that this change uses up or leaves.
+   * @param root altered
+   * @param sealed the root before any of that
+   * @param drop null where nothing is traded
+   */
+  async withRoot(
+    root: Record<string, any>,
+    sealed: Uint8Array,
+    written: Pieces,
+    drop: Uint8Array[] | null,
+    grown: Pieces,
+  ): Promise<{ root: Uint8Array; put: Pieces; drop: Uint8Array[] }> {
+    if (!root['chaff']) return { root: sealed, put: [], drop: [] };
+    const { store } = this;
+    const [pool, owed] = [[...root['chaff'], ...listed(grown)], root['owed'] ?? {}];
+    const was =
+      drop && isTraded(written.length + drop.length)
+        ? await this.sizesOf([...written.map(([id]) => id), ...drop, store.rootId])
+        : null;
+    const now: Sized[] = written.map(([id, { length }]) => [id, length]);
+    for (let last = sealed, turn = 0; ; turn++) {
+      const traded = was
+        ? trade(pool, owed, was, [...now, [store.rootId, last.length]], store.random)
+        : { pool, owed, put: [], drop: [] };
+      if (turn === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed))
+        return { root: last, put: [], drop: [] };
+      Object.assign(root, { chaff: traded.pool, owed: traded.owed });
+      const [again = last] = await store.vault.boxSealMany([store.rootRecord(root)]);
+      // The list grows and shrinks with what it says; where that changes the root's own size, it is reckoned once more.
+      if (again.length === last.length || turn === RECKONED) return { root: again, put: traded.put, drop: traded.drop };
+      last = again;
+    }
+  }
+
+  /** What is there now. */
+  note(written: Pieces, drop: Uint8Array[]) {
+    for (const id of drop) this.sizes.set(b64(id), 0);
+    for (const [id, { length }] of written) this.sizes.set(b64(id), length);
+  }
+
+  /** Sizes of those of `ids` that are there. */
+  async sizesOf(ids: Uint8Array[]): Promise<Sized[]> {
+    const asked = ids.filter((id) => !this.sizes.has(b64(id)));
+    const found = asked.length ? await this.store.database.read(asked) : [];
+    asked.forEach((id, i) => this.sizes.set(b64(id), found[i]?.length ?? 0));
+    return ids.flatMap((id) => {
+      const size = this.sizes.get(b64(id));
+      return size ? [[id, size] as Sized] : [];
+    });
+  }
+}
+
+const isSameOwed = (a: Owed, b: Owed) => JSON.stringify(a) === JSON.stringify(b);

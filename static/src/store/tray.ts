@@ -1,0 +1,36 @@
+/**
+ * The tray: files taken in while no words have been typed, cut into parts, each sealed by the caller.
+ *
+ * A key is the file's 16-byte id and the number of the part, so a file is found by its id and parts by their order.
+ */
+import type { Database } from './database.js';
+
+/** @returns 20 bytes */
+export function trayKey(id: Uint8Array, number: number): Uint8Array {
+  const key = new Uint8Array(20);
+  key.set(id);
+  new DataView(key.buffer).setUint32(16, number);
+  return key;
+}
+
+/** Puts one part, and is done when it can be read back. */
+export async function putPart(database: Database, id: Uint8Array, number: number, sealed: Uint8Array) {
+  await database.write({ tray: [[trayKey(id, number), sealed]] });
+}
+
+/** @returns the files waiting, parts in order */
+export async function filesWaiting(database: Database): Promise<{ id: Uint8Array; keys: Uint8Array[] }[]> {
+  const files: Map<string, { id: Uint8Array; keys: Uint8Array[] }> = new Map();
+  for (const key of await database.trayKeys()) {
+    const id = key.slice(0, 16);
+    const name = id.join();
+    const file = files.get(name) ?? { id, keys: [] };
+    file.keys.push(key);
+    files.set(name, file);
+  }
+  return [...files.values()];
+}
+
+export async function forget(database: Database, keys: Uint8Array[]) {
+  if (keys.length) await database.write({ untray: keys });
+}

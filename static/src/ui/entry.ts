@@ -1,0 +1,205 @@
+/** One entry: its words, what was added, its files, its history. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
+import { momentSaid, whenWords } from './say.js';
+import { t } from './strings.js';
+import { cardList, differing, saveWithReason } from './cards.js';
+import { CARDS, lineOf, namesOf } from './card_table.js';
+import { earlyBreaches } from './card_order.js';
+import { titleOf, wordsFor } from './card_words.js';
+import { label, vocabulary } from './labels.js';
+import { markLine } from './assisted.js';
+import { guard } from './guard_line.js';
+import { asked, lookedShort, lookedThrough, seenBy } from './advocates_entry.js';
+import { history } from './history.js';
+import { problemOf } from './stage.js';
+import { tooLong } from './long_text.js';
+import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
+import { scheduleRow } from './schedule_link.js';
+import { tiles } from './tiles.js';
+import { blockOf, whenField } from './when.js';
+import type { Entry, Half } from './app.js';
+import type { Stage } from './stage.js';
+
+/** An entry by its record, or what to show until it is there. */
+function withEntry(stage: Stage, show: (entry: Entry) => unknown) {
+  const { record } = stage.place;
+  const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record as string));
+  if (found.data) return show(found.data);
+  return html`<div class="stack">${heading(t('entry.title'))}${
+    found.problem
+      ? html`<p role="alert">${t('entry.missing')} ${sentenceOf(found.problem)}</p>
+    <div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>`
+      : html`<p role="status">${t('frame.loading')}</p>`
+  }</div>`;
+}
+
+function entry(stage: Stage) {
+  vocabulary(stage);
+  const row = stage.state.removed?.find((one) => one.record === stage.place.record);
+  if (row?.erased) return erasedEntry(stage, row);
+  return withEntry(stage, (found) =>
+    stage.local.changing && !found.taken_out ? changing(stage, found) : reading(stage, found),
+  );
+}
+
+function reading(stage: Stage, found: Entry) {
+  const { fields } = found;
+  const state = stage.state.entries.find((one) => one.record === found.record)?.state ?? found.state;
+  const first = found.versions[0];
+  const isOut = found.taken_out !== null && found.taken_out !== undefined;
+  return html`<article class="stack-wide">
+    <div class="stack-close">
+      ${heading(html`<span class="moment">${whenWords(fields as any)}</span>`)}
+      <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
+    </div>
+    ${errorSummary(stage)}
+    ${standingLines(stage, found)}
+    ${markLine(stage, found)}
+    ${isOut ? nothing : seenBy(stage, found.record)}
+    ${lookedThrough(stage, found.record)}
+    ${words(stage, found)}
+    ${found.attachments.length ? tiles(stage, found, (attachment) => lookedShort(stage, attachment, 'tile-looked')) : nothing}
+    ${goneFiles(stage, found)}
+    ${facts(stage, found)}
+    ${isOut ? nothing : earlyBreaches(stage, fields)}
+    ${isOut ? nothing : scheduleRow(stage, found)}
+    ${first ? html`<p class="small soft">${t('entry.written')}: ${momentSaid(first.at)}</p>` : nothing}
+    ${isOut ? nothing : asked(stage, found.record)}
+    ${
+      isOut
+        ? nothing
+        : html`<div class="row">${button(
+            t('entry.changing'),
+            () => {
+              stage.arrived = true;
+              stage.set({ changing: true });
+            },
+            { icon: 'pen' },
+          )}${found.half ? html`<span class="small soft">${t('card.unsaved')}</span>` : nothing}
+      ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
+      ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
+    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`
+    }
+    <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    ${takeOutRow(stage, found)}
+  </article>`;
+}
+
+/** The account; where the keeper asked for care, after a tap. */
+export function words(stage: Stage, { fields }: Entry) {
+  const care = fields.content_warning && fields.content_warning !== 'none';
+  if (care && !stage.local.careful) {
+    return html`<div class="note stack-close"><p>${t('entry.care', { what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '' })}</p>
+      <div>${button(t('entry.care_show'), () => stage.set({ careful: true }), { icon: 'eye' })}</div></div>`;
+  }
+  const empty = fields.narrative_media ? t('entry.recorded') : t('entry.no_words');
+  return html`<p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${fields.narrative || empty}</p>`;
+}
+
+async function copy(stage: Stage, text: string) {
+  try {
+    await navigator.clipboard.writeText(text);
+    stage.say(t('entry.copied'));
+    stage.set({ copied: true });
+  } catch {
+    stage.fail({ code: 'copy', sentence: t('entry.copy_failed') });
+  }
+}
+
+/** Everything the cards say, in their order, without what is so unless it is said otherwise. */
+export function factsOf(stage: Stage, fields: Record<string, any>, restricted: Record<string, any>) {
+  // A field that two cards or lines ask for is said once.
+  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
+    .map((name) => {
+      const value = fields[name] ?? restricted[name];
+      // What is so unless it is said otherwise is not repeated on every entry.
+      const usual =
+        name === 'count_is_estimate' ||
+        (name === 'include_in_pack' && value !== false) ||
+        (name === 'content_warning' && value === 'none') ||
+        name === 'place_in_chronology';
+      return {
+        name,
+        text: usual
+          ? ''
+          : name === 'include_in_pack'
+            ? t('entry.in_pack_no')
+            : name === 'count' && value && fields['count_is_estimate']
+              ? t('entry.about', { n: value })
+              : wordsFor(stage, name, value),
+        apart: lineOf(name)?.apart,
+      };
+    })
+    .filter(({ text }) => text);
+}
+
+/** The same on the page; what is kept apart says so. */
+export function facts(stage: Stage, { fields, restricted, note }: Entry) {
+  const said = factsOf(stage, fields, restricted);
+  if (!said.length && !note && !stage.local.copied) return nothing;
+  return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
+    ${
+      said.length || note
+        ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}
+      ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>`
+        : nothing
+    }`;
+}
+
+/** What is half changed survives a lock, a crash and another page. "Just now" would be another moment by then: of the time only a picked one stays. */
+function keepHalf(stage: Stage, found: Entry, half: Half | null) {
+  found.half = half && { ...half, when: half.when?.chip === 'pick' ? half.when : undefined };
+  Promise.resolve(stage.app.putWords?.(found.record, found.half)).catch((thrown) => stage.fail(problemOf(thrown)));
+}
+
+/** The words or the time, changed; earlier ones stay in the history. */
+function changing(stage: Stage, found: Entry) {
+  const { local } = stage;
+  const edit = (local.edit ??= {
+    narrative: found.fields.narrative ?? '',
+    restricted: {},
+    ...found.half,
+    when: found.half?.when ?? { chip: null, picked: null },
+  });
+  const put = (next: Partial<Half>) => {
+    keepHalf(stage, found, Object.assign(edit, next));
+    stage.draw();
+  };
+  const over = () => {
+    keepHalf(stage, found, null);
+    Object.assign(local, { changing: false, edit: undefined });
+    stage.arrived = true;
+  };
+  const stop = () => {
+    over();
+    stage.draw();
+  };
+  const long = tooLong(edit.narrative);
+  const save = () => {
+    const block = blockOf(edit.when, Date.now());
+    if (long) return undefined;
+    if (edit.when.chip && !block) return stage.set({ tried: true });
+    const what = {
+      fields: differing({ narrative: edit.narrative, ...block }, found.fields),
+      restricted: differing(edit.restricted, found.restricted),
+    };
+    return saveWithReason(stage, found.record, what, () => {
+      over();
+      stage.say(t('add.saved'));
+    });
+  };
+  return html`<div class="stack-wide">
+    ${heading(t('entry.changing'))}
+    ${errorSummary(stage)}
+    <div class="stack-close">
+      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => put({ narrative }) })}
+      ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => put({ narrative, restricted: { place_detail } }))}
+    </div>
+    ${whenField({ when: edit.when, kept: found.fields as any, tried: Boolean(local.tried), on: (when) => put({ when }) })}
+    <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), stop, { plain: true })}</div>
+  </div>`;
+}
+
+export const views = { entry };

@@ -1,0 +1,19 @@
+/** The way out: the arrow at the top of every place, and of every question over one. */
+import { html } from './html.js';
+import { holding } from './hold.js';
+import { icon } from './icons.js';
+import { t } from './strings.js';
+import type { Stage } from './stage.js';
+
+/** How long it is held until it also clears what the server has, ms. */
+export const CLEAR_HELD = 2000;
+
+/** A tap leaves; held, it also clears what the server has. While it is pressed the page is covered. */
+export function leaveButton(stage: Stage) {
+  const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
+  return html`<button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => {
+    up();
+    stage.leave();
+  }} @pointerdown=${down} @keydown=${down}
+      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>`;
+}

@@ -1,0 +1,20 @@
+/** Where the focus goes after a drawing. */
+import type { Stage } from './stage.js';
+
+/** After a drawing: put the focus where the person is now. */
+export function settle(stage: Stage, root: HTMLElement) {
+  if (stage.arrived) {
+    const target = (root.querySelector('main [data-focus]') ?? root.querySelector('main h1')) as HTMLElement | null;
+    if (!target) return; // its part is still loading
+    stage.arrived = false;
+    target.focus({ preventScroll: true });
+    // Back in a long list one stands where one left it.
+    if (target.matches('.item')) return target.scrollIntoView({ block: 'center' });
+    scrollTo(0, 0);
+    root.querySelector('main')?.scrollTo(0, 0);
+  } else if (stage.problem && !stage.problem.fields) {
+    const summary = root.querySelector('[data-problem]') as HTMLElement | null;
+    stage.problem.fields = {};
+    summary?.focus();
+  }
+}

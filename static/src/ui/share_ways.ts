@@ -1,0 +1,27 @@
+/** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
+import './strings_handover.js';
+import type { Job } from './share_job.js';
+import type { Stage } from './stage.js';
+
+/** `title` and `more` are keys of the tables of words */
+type Way = {
+  title: string;
+  more: string;
+  shown: (stage: Stage, job: Job) => boolean;
+  on: (stage: Stage, job: Job) => unknown;
+};
+
+export const WAYS: readonly Way[] = [
+  {
+    title: 'hand.way',
+    more: 'hand.way_more',
+    on: (stage) => stage.go({ name: 'handover' }),
+    // It lies on the server, which a keeper at high risk asked to keep out of it.
+    shown: (stage, { done }) =>
+      Boolean(
+        done?.file &&
+          stage.state.account?.registered &&
+          stage.find('pack-ways', () => stage.app.packWays()).data?.high_risk === false,
+      ),
+  },
+];

@@ -1,0 +1,80 @@
+/**
+ * What checking a pack can find; codes and sentences are those of diary/pack/findings.py, and a test holds them together. Checking
+ * collects and never stops at the first.
+ */
+
+/** `member`: its path inside the pack's folder, null for the whole pack */
+export type Finding = { code: string; member: string | null; sentence: string };
+
+export const SENTENCES = Object.freeze({
+  not_a_pack: 'This is not a pack: it cannot be read as a zip.',
+  too_many: 'This zip holds more files than a pack can.',
+  too_large: 'This zip claims to hold more than a pack can, or is packed so tightly that it must be a trap.',
+  bad_name: 'A file has a name that a pack never gives: it could be written outside the pack’s folder.',
+  twice: 'Two files in the zip have the same name.',
+  not_a_file: 'This is not an ordinary file (a link, a folder, or encrypted).',
+  hidden: 'The zip holds bytes that belong to none of its files, or a comment: a pack never does.',
+  no_folder: 'The files do not lie in one folder named like a pack.',
+  damaged: 'This file cannot be read: its bytes were changed or cut off.',
+  changed: 'This file is not the one the pack was made with: its digest differs.',
+  missing: 'This file is listed and is not here.',
+  added: 'This file is here and is not listed.',
+  unknown: 'No pack has a file of this name: somebody put it in and made the lists anew.',
+  lacking: 'Every pack of this kind has this file, and it is not here.',
+  list_damaged: 'This list of files cannot be read.',
+  list_changed: 'This list of files is not the one the pack was made with.',
+  bag: 'The pack’s description does not fit what is in it.',
+  unreadable: 'This file is not in the form it should have.',
+  commitment: 'The fields do not give the commitment: something in this entry was changed, added or taken out.',
+  names: 'The fields are not those this kind of entry has.',
+  author: 'The signature of the keeper’s device does not hold.',
+  receipt: 'The server’s receipt does not hold for this entry.',
+  other_key:
+    'The receipt is by another server key than the one given. Where the server’s key was replaced, give --instance.',
+  misplaced: 'This proof belongs to another entry or is named wrongly.',
+  twin: 'The servable and the restricted proof of this version do not agree.',
+  no_twin: 'One of the two proofs of this version is missing.',
+  record: '12_record.json does not say the same as the proof.',
+  odd: 'A field holds what its name does not stand for. It is shown as it is, and nothing of it was changed for the pack.',
+  line: 'A device’s numbering of its versions is broken: a number stands twice, or a link does not hold.',
+  left_out: 'This version was written on from one that is not here: a version was left out.',
+  exhibit: 'File, sidecar, index and list of digests do not say the same about this exhibit.',
+  narrative: 'The words embedded in 01_chronology.pdf are not the first words of this entry.',
+  keys: 'The public keys in the two proof folders differ, or are not keys.',
+  wrong_notary: 'The pack names another server key than the one given.',
+  keys_from_pack:
+    'Consistent, but the keys come from the pack itself: compare them with the server’s, or give --notary.',
+  never_received:
+    'No server ever received this diary, so nothing but the keeper’s own device says since when it exists. Everything here agrees, but a pack made anew from the start would as well.',
+  log: 'The two proof folders do not say the same of the log, or a file of it is missing or too many.',
+  checkpoint: 'A checkpoint of the log is not signed by a key that holds, or does not continue the one before it.',
+  cosignature: 'A log witness’s signature does not hold for its checkpoint.',
+  inclusion: 'An entry’s receipt does not lead to the signed checkpoint.',
+  timestamp: 'A timestamp does not hold for its checkpoint, or not under the root that was given.',
+  statements: 'The statements about the server’s keys do not hold, or do not name the key that was given.',
+  old_key:
+    'The receipt is by a server key that others may have had, and the log does not show that it came before that.',
+  roots_from_pack: 'The timestamps hold, under certificates from the pack itself: compare them, or give --tsa-root.',
+  rerendered: 'This document is not what the record gives when it is laid out again: something in it was changed.',
+  other_release: 'This document differs from what this release lays out, but the pack names another release.',
+  not_rerendered: 'This document could not be laid out again from what is here.',
+  servable_only:
+    'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as received, the officer’s sheet, the whole record) is not included here.',
+  training: 'This pack is made up, for training: nothing in it happened to anybody.',
+  prepared:
+    'Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they are and by whose leave stands in this file, signed by both, and that holds.',
+  preparer:
+    'What is said of who prepared this pack does not hold: it is not signed by the person whom the keeper let in, not for this pack, or not for what is in it.',
+  no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
+}) as Readonly<Record<string, string>>;
+
+/** What only a browser can find. */
+export const BROWSER = Object.freeze({
+  cannot_check:
+    'This browser cannot check the server’s signatures (Ed25519). Use a newer browser, or the steps in 15_VERIFY.txt.',
+}) as Readonly<Record<string, string>>;
+
+/** The finding of a code. */
+export function find(code: string, member: string | null = null): Finding {
+  return { code, member, sentence: SENTENCES[code] ?? BROWSER[code] ?? code };
+}

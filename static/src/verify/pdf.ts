@@ -1,0 +1,236 @@
+/**
+ * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the end,
+ * objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be unreadable.
+ * The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to two readers.
+ */
+import { KeptError } from '../core/errors.js';
+
+type Dict = Map<string, any>;
+type Ref = { ref: number };
+
+const FILE_MOST = 4 << 20;
+const FILES_MOST = 20_000;
+const DEPTH_MOST = 30;
+/** A tree whose branches lead back into it has no end. */
+const NODES_MOST = 20_000;
+const SPACE = '[\\0\\t\\n\\f\\r ]';
+const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
+const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
+const OBJECT = new RegExp(`^(\\d{1,10}) \\d{1,5} obj${SPACE}`);
+const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
+const SKIPPED = new RegExp(`(?:${SPACE}|%[^\\r\\n]*)*`, 'y');
+
+function broken() {
+  return new KeptError('bad_request', 'This PDF cannot be read here.');
+}
+
+/** @returns null for one that cannot be read */
+export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint8Array> | null> {
+  try {
+    const pdf = new Pdf(bytes);
+    const catalog = pdf.dict(pdf.trailer().get('Root'));
+    const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
+    const files: Map<string, Uint8Array> = new Map();
+    for (const [name, spec] of pdf.namesIn(tree, 0)) {
+      const held = pdf.dict(pdf.dict(spec).get('EF'));
+      // Which of two files of one name is meant, nobody could say; and our names are plain.
+      if (files.has(name) || !/^[ -~]*$/.test(name)) throw broken();
+      files.set(name, await pdf.stream(held.get('F') ?? held.get('UF')));
+      if (files.size > FILES_MOST) throw broken();
+    }
+    return files;
+  } catch {
+    return null;
+  }
+}
+
+class Pdf {
+  bytes: Uint8Array;
+  text: any;
+  places: Map<number, number> = new Map();
+  nodes = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.text = new TextDecoder('latin1').decode(bytes);
+  }
+
+  /** The table of places, read, and the trailer after it. */
+  trailer(): Dict {
+    const at = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
+    const head = TABLE.exec(this.text.slice(at, at + 40));
+    if (at < 0 || !head) throw broken();
+    const [count, start] = [Number(head[1]), at + head[0].length];
+    for (let i = 0; i < count; i++) {
+      const row = /^(\d{10}) \d{5} ([nf])/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
+      if (!row) throw broken();
+      if (row[2] === 'n') this.places.set(i, Number(row[1]));
+    }
+    const after = this.text.indexOf('trailer', start + count * 20);
+    if (after < 0) throw broken();
+    const reader = new Reader(this.text, after + 7);
+    return this.dict(reader.value(0));
+  }
+
+  resolve(value: any): any {
+    for (let steps = 0; value && typeof value === 'object' && 'ref' in value; steps++) {
+      if (steps > DEPTH_MOST) throw broken();
+      value = this.object(value.ref).value;
+    }
+    return value;
+  }
+
+  dict(value: any): Dict {
+    const found = this.resolve(value);
+    if (!(found instanceof Map)) throw broken();
+    return found;
+  }
+
+  object(number: number): { value: any; end: number } {
+    const at = this.places.get(number) ?? -1;
+    const head = OBJECT.exec(this.text.slice(at, at + 30));
+    if (at < 0 || Number(head?.[1]) !== number) throw broken();
+    const reader = new Reader(this.text, at + (head as RegExpExecArray)[0].length);
+    const value = reader.value(0);
+    return { value, end: reader.at };
+  }
+
+  /** Name and value of every leaf of a tree of names. */
+  *namesIn(node: Dict, depth: number): Generator<[string, any]> {
+    if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
+    const names = this.list(node.get('Names'));
+    if (names.length % 2) throw broken();
+    for (let i = 0; i + 1 < names.length; i += 2) yield [this.name(names[i]), names[i + 1]];
+    for (const kid of this.list(node.get('Kids'))) yield* this.namesIn(this.dict(kid), depth + 1);
+  }
+
+  /** @param value a list, or nothing */
+  list(value: any): any[] {
+    const found = this.resolve(value) ?? [];
+    if (!Array.isArray(found)) throw broken();
+    return found;
+  }
+
+  name(value: any): string {
+    const found = this.resolve(value);
+    if (typeof found !== 'string') throw broken();
+    return found;
+  }
+
+  async stream(ref: any): Promise<Uint8Array> {
+    if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw broken();
+    const { value, end } = this.object(ref.ref);
+    if (!(value instanceof Map)) throw broken();
+    const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
+    const length = this.resolve(value.get('Length'));
+    if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw broken();
+    const raw = this.bytes.slice(start, start + length);
+    const filter = this.resolve(value.get('Filter'));
+    if (filter === undefined) return raw;
+    if (filter !== '/FlateDecode') throw broken();
+    return inflated(raw);
+  }
+}
+
+async function inflated(raw: Uint8Array<ArrayBuffer>) {
+  const reader = new Blob([raw]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  const pieces = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > FILE_MOST) {
+      await reader.cancel();
+      throw broken();
+    }
+    pieces.push(value);
+  }
+  const found = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  // Not every engine refuses bytes after the end; the check sum of what was inflated stands at the very end.
+  if (raw.length < 4 || new DataView(raw.buffer).getUint32(raw.length - 4) !== adler32(found)) throw broken();
+  return found;
+}
+
+/** @returns as zlib's format has it (RFC 1950) */
+function adler32(bytes: Uint8Array): number {
+  let [low, high] = [1, 0];
+  for (const byte of bytes) {
+    low = (low + byte) % 65_521;
+    high = (high + low) % 65_521;
+  }
+  return high * 65_536 + low;
+}
+
+/** Values of a PDF's own notation, from one place on. */
+class Reader {
+  text: string;
+  at: number;
+
+  constructor(text: string, at: number) {
+    this.text = text;
+    this.at = at;
+  }
+
+  value(depth: number): any {
+    if (depth > DEPTH_MOST) throw broken();
+    this.skip();
+    const rest = this.text.slice(this.at, this.at + 2);
+    if (rest === '<<') return this.dict(depth);
+    if (rest[0] === '[') return this.list(depth);
+    if (rest[0] === '(') return this.string();
+    if (rest[0] === '<') return this.take(/<[0-9A-Fa-f\0\t\n\f\r ]*>/y);
+    if (rest[0] === '/') return this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
+    const ref = this.match(/(\d{1,10}) (\d{1,5}) R(?![A-Za-z])/y);
+    if (ref) return { ref: Number(ref[1]) };
+    const number = this.match(/[-+]?\d{0,15}\.?\d{1,15}/y);
+    if (number) return Number(number[0]);
+    return this.take(/true|false|null/y);
+  }
+
+  skip() {
+    this.match(SKIPPED);
+  }
+
+  /** @param pattern sticky */
+  match(pattern: RegExp) {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (found) this.at = pattern.lastIndex;
+    return found;
+  }
+
+  take(pattern: RegExp) {
+    const found = this.match(pattern);
+    if (!found) throw broken();
+    return found[0];
+  }
+
+  dict(depth: number): Dict {
+    this.at += 2;
+    const held = new Map();
+    for (;;) {
+      this.skip();
+      if (this.match(/>>/y)) return held;
+      const name = this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
+      held.set(name.slice(1), this.value(depth + 1));
+    }
+  }
+
+  list(depth: number): any[] {
+    this.at += 1;
+    const held = [];
+    for (;;) {
+      this.skip();
+      if (this.match(/\]/y)) return held;
+      held.push(this.value(depth + 1));
+    }
+  }
+
+  /** Our names are plain letters: brackets and escapes in one make it none of ours. */
+  string() {
+    const found = this.match(/\(((?:[^()\\]|\\[\s\S])*)\)/y);
+    if (!found) throw broken();
+    return found[1];
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * The list of a zip's members, read from the file itself: judged before any member is, in bounded memory.
+ *
+ * The twin of what diary/pack/opened.py takes from Python's zipfile. Whoever made the zip may mean harm, so every
+ * number in it is held against the size of the file before it is used.
+ */
+import type { Bytes } from '../core/bytes.js';
+
+/** One member as the list has it */
+export type Row = {
+  /** as text, up to a zero byte; what is not ASCII stands for itself, badly */
+  name: string;
+  /** whether there was a zero byte */
+  cut: boolean;
+  /** the name's bytes */
+  raw: Bytes;
+  flags: number;
+  method: number;
+  crc: number;
+  /** bytes in the zip */
+  packed: number;
+  /** bytes unpacked, as claimed */
+  size: number;
+  /** where its own header stands */
+  at: number;
+  /** of the file, 0 where the maker said nothing */
+  mode: number;
+  /** whether it calls itself a folder as DOS does, or lies on another disk */
+  odd: boolean;
+  /** whether an extra field gives it another name, as some readers would take it */
+  renamed: boolean;
+};
+/** `start`: where the list begins; `endAt`: where its end record stands */
+export type Directory = { rows: Row[]; start: number; comment: number; endAt: number };
+
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END_64 = 0x06064b50;
+const LOCATOR_64 = 0x07064b50;
+const END_BYTES = 22;
+const LOCATOR_64_BYTES = 20;
+/** Version 6.3: what Python's zipfile reads at most. A member that asks for more is none of ours. */
+const VERSION_MOST = 63;
+const COMMENT_MOST = 65_535;
+const DIRECTORY_MOST = 64 << 20;
+const UTF8 = 0x800;
+const UNICODE_PATH = 0x7075;
+/** Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some. */
+const FLAGS = 0x9;
+const NONE_32 = 0xffffffff;
+
+export async function bytesAt(file: Blob, from: number, until: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await file.slice(Math.max(0, from), until).arrayBuffer());
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** @returns null for what is no zip */
+export async function readDirectory(file: Blob): Promise<Directory | null> {
+  const found = await findEnd(file);
+  if (!found) return null;
+  const { endAt, comment, count, length, offset, listEnd } = found;
+  // Something before the zip moves every place in it by as much.
+  const start = listEnd - length;
+  const before = start - offset;
+  if (start < 0 || before < 0 || length > DIRECTORY_MOST) return null;
+  const rows = rowsOf(await bytesAt(file, start, start + length), before);
+  return rows && rows.length === count ? { rows, start, comment, endAt } : null;
+}
+
+async function findEnd(file: Blob) {
+  const from = Math.max(0, file.size - END_BYTES - COMMENT_MOST);
+  const tail = await bytesAt(file, from, file.size);
+  const view = viewOf(tail);
+  for (let at = tail.length - END_BYTES; at >= 0; at--) {
+    if (view.getUint32(at, true) !== END) continue;
+    const comment = view.getUint16(at + 20, true);
+    if (at + END_BYTES + comment > tail.length) continue;
+    const plain = {
+      endAt: from + at,
+      comment,
+      count: view.getUint16(at + 10, true),
+      length: view.getUint32(at + 12, true),
+      offset: view.getUint32(at + 16, true),
+      listEnd: from + at,
+    };
+    if (isLarge(plain)) return largeEnd(file, plain);
+    // With the record of a large zip before it, some readers would go by that one.
+    if (at >= LOCATOR_64_BYTES && view.getUint32(at - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
+    // Readers that go by the count, or by the disk, see other members.
+    return plain.count === view.getUint16(at + 8, true) && !view.getUint32(at + 4, true) ? plain : null;
+  }
+  return null;
+}
+
+function isLarge({ count, length, offset }: { count: number; length: number; offset: number }) {
+  return count === 0xffff || length === NONE_32 || offset === NONE_32;
+}
+
+/** Zip64: the real numbers stand before the end record. */
+async function largeEnd(
+  file: Blob,
+  plain: { endAt: number; comment: number; count: number; length: number; offset: number; listEnd: number },
+) {
+  if (plain.endAt < 76) return null;
+  const bytes = await bytesAt(file, plain.endAt - 76, plain.endAt);
+  const view = viewOf(bytes);
+  if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
+  // One disk, which holds all of its members.
+  if (
+    view.getUint32(16, true) ||
+    view.getUint32(20, true) ||
+    view.getBigUint64(24, true) !== view.getBigUint64(32, true)
+  )
+    return null;
+  const [count, length, offset] = [32, 40, 48].map((at) => Number(view.getBigUint64(at, true)));
+  return { ...plain, count: Number(count), length: Number(length), offset: Number(offset), listEnd: plain.endAt - 76 };
+}
+
+/** @param bytes the list */
+function rowsOf(bytes: Uint8Array, before: number): Row[] | null {
+  const view = viewOf(bytes);
+  const rows: Row[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) return null;
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((place) => view.getUint16(at + place, true));
+    const end = at + 46 + Number(nameLength) + Number(extraLength) + Number(commentLength);
+    if (end > bytes.length) return null;
+    const row = rowAt(bytes, view, at, { nameLength: Number(nameLength), extraLength: Number(extraLength), before });
+    if (!row) return null;
+    rows.push(row);
+    at = end;
+  }
+  return rows;
+}
+
+function rowAt(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  { nameLength, extraLength, before }: { nameLength: number; extraLength: number; before: number },
+): Row | null {
+  const flags = view.getUint16(at + 8, true);
+  const raw = bytes.slice(at + 46, at + 46 + nameLength);
+  const name = textOf(raw, flags);
+  if (name === null || view.getUint8(at + 6) > VERSION_MOST) return null;
+  const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
+  const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
+  const large = largeSizes(extra, sizes);
+  const [size = 0, packed = 0, place = 0] = large;
+  const mode =
+    view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
+  return {
+    name: name.split('\0')[0] ?? '',
+    cut: name.includes('\0'),
+    raw,
+    flags,
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    packed,
+    size,
+    at: place + before,
+    mode,
+    odd: Boolean(view.getUint32(at + 38, true) & 0x10) || view.getUint16(at + 34, true) > 0,
+    renamed: renames(extra),
+  };
+}
+
+function largeSizes(extra: Uint8Array, sizes: number[]) {
+  const view = viewOf(extra);
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const length = view.getUint16(at + 2, true);
+    if (view.getUint16(at, true) === 1 && at + 4 + length <= extra.length) {
+      let next = at + 4;
+      return sizes.map((one) => {
+        if (one !== NONE_32 || next + 8 > at + 4 + length) return one;
+        next += 8;
+        return Number(view.getBigUint64(next - 8, true));
+      });
+    }
+    at += 4 + length;
+  }
+  return sizes;
+}
+
+function textOf(raw: Uint8Array, flags: number): string | null {
+  if (!(flags & UTF8)) return Array.from(raw, (byte) => String.fromCharCode(byte)).join('');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether an extra field gives a member another name. */
+function renames(extra: Uint8Array) {
+  const view = viewOf(extra);
+  for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
+    if (view.getUint16(at, true) === UNICODE_PATH) return true;
+  }
+  return false;
+}
+
+/** Where a member's own bytes begin and end, and whether its own header says what the list says of it. Null when there is none. */
+export async function placeOf(
+  file: Blob,
+  row: Row,
+): Promise<{ start: number; end: number; sameName: boolean; agrees: boolean; renamed: boolean } | null> {
+  const head = await bytesAt(file, row.at, row.at + 30);
+  if (head.length !== 30 || viewOf(head).getUint32(0, true) !== LOCAL) return null;
+  const view = viewOf(head);
+  const nameLength = view.getUint16(26, true);
+  const start = row.at + 30 + nameLength + view.getUint16(28, true);
+  const rest = await bytesAt(file, row.at + 30, start);
+  const name = rest.subarray(0, nameLength);
+  const sameName = name.length === row.raw.length && name.every((byte, i) => byte === row.raw[i]);
+  return {
+    start,
+    end: start + row.packed,
+    sameName,
+    agrees: agrees(view, row),
+    renamed: renames(rest.subarray(nameLength)),
+  };
+}
+
+/** @param view a member's own header */
+function agrees(view: DataView, { flags: listed, method, crc, packed, size }: Row) {
+  const flags = view.getUint16(6, true);
+  const later = Boolean(flags & 0x8);
+  const isSame = (one: number, other: number) => one === other || one === NONE_32 || (later && one === 0);
+  const told = view.getUint32(14, true);
+  return (
+    (told === crc || (later && told === 0)) &&
+    isSame(view.getUint32(18, true), packed) &&
+    isSame(view.getUint32(22, true), size) &&
+    view.getUint16(8, true) === method &&
+    !((flags ^ listed) & FLAGS)
+  );
+}
