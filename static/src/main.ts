@@ -14,7 +14,8 @@ const TAB = 'app';
 // A page that is not on any screen is never painted; the rest comes all the same.
 const UNSEEN = 300;
 
-// Whoever opens the browser's tools on a page that was left would read there what it had asked the server for, and when.
+// Whoever opens the browser's tools on a page that was left would read there what it had asked the server for, and
+// when.
 performance.setResourceTimingBufferSize(0);
 performance.clearResourceTimings();
 

@@ -1,26 +1,27 @@
 // The page's files, kept so that it opens with no network. A classic script: module workers came late to Firefox.
 //
-// [Note: listed files] FILES is written into these bytes by the server when it starts (diary/web/precache.py): address to
-// SHA-256. It must stand in this file: a worker whose own bytes do not change is never replaced, and would serve
-// yesterday's modules for ever. A file that does not hash to what is listed is not kept, and the whole install fails, so
-// that two releases are never mixed.
+// [Note: listed files] FILES is written into these bytes by the server when it starts (diary/web/precache.py): address
+// to SHA-256. It must stand in this file: a worker whose own bytes do not change is never replaced, and would serve
+// yesterday's modules for ever. A file that does not hash to what is listed is not kept, and the whole install fails,
+// so that two releases are never mixed.
 //
-// [Note: signed] Where releases are signed off line, KEY is the public half of the key that signs them. A worker installs only
-// when /release.json holds under it and lists exactly these files: bytes that were changed on the server's disk, and then
-// listed by it as if they were the release, are refused. The worker in charge also looks at whatever would take its place
-// before anybody is asked about it (`vouch`): signed by the same key, and the script that was signed.
+// [Note: signed] Where releases are signed off line, KEY is the public half of the key that signs them. A worker
+// installs only when /release.json holds under it and lists exactly these files: bytes that were changed on the
+// server's disk, and then listed by it as if they were the release, are refused. The worker in charge also looks at
+// whatever would take its place before anybody is asked about it (`vouch`): signed by the same key, and the script that
+// was signed.
 //
-// [Note: accepted] A browser puts the newest worker in charge once every page is closed, and asks nobody. So being in charge
-// decides nothing here: the release that a person accepted stays the one that is served, page and modules alike, from the
-// cache it was kept in, until a person accepts another. Its own list and key lie beside its files (ACCEPTED), so that a worker
-// of a later release can serve it. What no worker can do is keep a server from sending a worker of another kind, which
-// serves what it likes once every page is closed: docs/threats.md says so, and so does the screen.
+// [Note: accepted] A browser puts the newest worker in charge once every page is closed, and asks nobody. So being in
+// charge decides nothing here: the release that a person accepted stays the one that is served, page and modules alike,
+// from the cache it was kept in, until a person accepts another. Its own list and key lie beside its files (ACCEPTED),
+// so that a worker of a later release can serve it. What no worker can do is keep a server from sending a worker of
+// another kind, which serves what it likes once every page is closed: docs/threats.md says so, and so does the screen.
 //
-// [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as well as
-// browsers, and as they are they would take two to three times the room on an old phone. Of their headers only the type is kept,
-// which all together are larger than many a file; the page and the worker with the keys (BOUND) keep theirs, for a browser asks of
-// those two what they may load. Unpacked lie (EARLY) these two and what the page itself names, so that the first screen waits for
-// no unpacking and the browser may keep compiled code beside it.
+// [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as
+// well as browsers, and as they are they would take two to three times the room on an old phone. Of their headers only
+// the type is kept, which all together are larger than many a file; the page and the worker with the keys (BOUND) keep
+// theirs, for a browser asks of those two what they may load. Unpacked lie (EARLY) these two and what the page itself
+// names, so that the first screen waits for no unpacking and the browser may keep compiled code beside it.
 //
 // Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
 'use strict';
@@ -107,7 +108,10 @@ async function accept() {
   inForce = opened = undefined;
 }
 
-/** A person said so. Where this worker still waits, the one in charge needs its files until it is relieved: takeOver sweeps then. */
+/**
+ * A person said so. Where this worker still waits, the one in charge needs its files until it is relieved: takeOver
+ * sweeps then.
+ */
 async function apply() {
   await accept();
   if (worker.registration.active && !worker.registration.waiting) return sweep();
@@ -120,7 +124,10 @@ async function sweep() {
   for (const name of await caches.keys()) if (name !== CACHE && name !== `app-${release}`) await caches.delete(name);
 }
 
-/** Whether this worker holds its own release back for an accepted one, and whether the key of the accepted one signed its own. */
+/**
+ * Whether this worker holds its own release back for an accepted one, and whether the key of the accepted one signed
+ * its own.
+ */
 async function standing() {
   const { release, key } = await accepted();
   return { isHeld: release !== RELEASE, isSigned: !key || key === KEY };
@@ -141,7 +148,10 @@ async function share(request: Request): Promise<Response> {
 
 type List = { files: [string, string][]; worker: string };
 
-/** What /release.json lists, when it holds under KEY: see [Note: signed]. A browser without Ed25519 can compare the lists alone. */
+/**
+ * What /release.json lists, when it holds under KEY: see [Note: signed]. A browser without Ed25519 can compare the
+ * lists alone.
+ */
 async function signed() {
   const response = await fetch('/release.json', { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error('not there');
@@ -185,7 +195,10 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0));
 }
 
-/** Whether what waits to take this worker's place is signed by the same key: true, false, or null where that could not be asked. */
+/**
+ * Whether what waits to take this worker's place is signed by the same key: true, false, or null where that could not
+ * be asked.
+ */
 async function vouch(): Promise<boolean | null> {
   const { key } = await accepted();
   if (!key) return true;
@@ -273,13 +286,18 @@ function unpacked(found: Response): Response {
 
 let opened: Promise<Cache> | undefined;
 
-/** The cache of the accepted release, opened once for as long as the worker runs: a page asks for thirty files at once. */
+/**
+ * The cache of the accepted release, opened once for as long as the worker runs: a page asks for thirty files at once.
+ */
 function cacheInForce() {
   opened ??= accepted().then(({ release }) => caches.open(`app-${release}`));
   return opened;
 }
 
-/** The page itself. One that is lost here and is served no more would shut its keeper out: only then the worker's own takes its place. */
+/**
+ * The page itself. One that is lost here and is served no more would shut its keeper out: only then the worker's own
+ * takes its place.
+ */
 async function page(): Promise<Response> {
   try {
     return await kept('/');
@@ -303,7 +321,8 @@ async function kept(address: string): Promise<Response> {
 }
 
 async function takeOver() {
-  // The first worker of an install, or the first that marks what was accepted: nothing is being replaced that it could serve.
+  // The first worker of an install, or the first that marks what was accepted: nothing is being replaced that it could
+  // serve.
   if (!(await lastAccepted())) await accept();
   await sweep();
   await worker.clients.claim();

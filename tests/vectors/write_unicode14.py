@@ -45,7 +45,7 @@ export function isAssigned(codePoint: number): boolean {{
   let high = EDGES.length;
   while (low < high) {{
     const middle = (low + high) >> 1;
-    if (EDGES[middle] <= codePoint) low = middle + 1;
+    if ((EDGES[middle] ?? 0) <= codePoint) low = middle + 1;
     else high = middle;
   }}
   return low % 2 === 0;

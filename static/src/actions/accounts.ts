@@ -194,8 +194,8 @@ async function newWords(ctx: Context, words: string, login: string, proof: strin
 }
 
 /**
- * A session ended: the phone begins another with its renewal token, which does that and nothing else, or with words that were typed
- * in this opening. Its pins must still hold.
+ * A session ended: the phone begins another with its renewal token, which does that and nothing else, or with words
+ * that were typed in this opening. Its pins must still hold.
  * @param words typed, and to be used whatever else there is
  */
 export async function signInAgain(ctx: Context, open: Open, words: string | null = null) {
@@ -229,12 +229,13 @@ async function renewed(ctx: Context, open: Open, renewal: string) {
 }
 
 /**
- * Once in an opening where the server refuses them: each run would use up one of the ten tries an hour, and then the new words, once
- * they are typed here, would have to wait.
+ * Once in an opening where the server refuses them: each run would use up one of the ten tries an hour, and then the
+ * new words, once they are typed here, would have to wait.
  */
 async function withTyped(ctx: Context, open: Open, words: string | null | undefined) {
   if (!words || open.refused) throw new KeptError('signed_out');
-  // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries strangers can use up.
+  // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries
+  // strangers can use up.
   const cookies = open.store.root.session === undefined;
   return ctx.api
     .signIn(
@@ -247,7 +248,10 @@ async function withTyped(ctx: Context, open: Open, words: string | null | undefi
     });
 }
 
-/** A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it is erased. */
+/**
+ * A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it
+ * is erased.
+ */
 async function wentOver(ctx: Context, open: Open) {
   const auth = await open.vault.earlierProof();
   if (!auth) return withTyped(ctx, open, open.typed);
@@ -266,15 +270,18 @@ export async function forgetProof({ vault, store }: Open) {
   });
 }
 
-/** Whether words that open this diary now will be needed for what waits: they are held in memory until it is done, and never written. */
+/**
+ * Whether words that open this diary now will be needed for what waits: they are held in memory until it is done, and
+ * never written.
+ */
 export function needsWords({ store: { root } }: Open) {
   const isOwed = root.purges?.length || root.let_out?.some(({ told }: { told: boolean }) => !told);
   return Boolean(root.account?.registered && (!root.session || root.shut || isOwed || root.rotation));
 }
 
 /**
- * An act that needs a proof, done with words that were typed in this opening. Words that the server refuses (there are new ones from
- * another device) are forgotten: sent again with every run they would end this session.
+ * An act that needs a proof, done with words that were typed in this opening. Words that the server refuses (there are
+ * new ones from another device) are forgotten: sent again with every run they would end this session.
  * @returns false where the words have to be typed again
  * @throws what the act throws
  */
@@ -306,7 +313,8 @@ export async function makeCode(
   open: Open,
   words: string = '',
 ): Promise<{ login: string; words12: string[]; crockford: string }> {
-  // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be enough.
+  // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be
+  // enough.
   if (!open.proved) await confirm(ctx, open, words);
   const proof = open.proved ?? (await proofOf(ctx, open, words));
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();

@@ -94,7 +94,8 @@ export function accountMethods(
 }
 
 /**
- * What takes seconds and ends in an open diary. Where somebody left meanwhile, what stands on the screen stays, and the diary is shut behind it.
+ * What takes seconds and ends in an open diary. Where somebody left meanwhile, what stands on the screen stays, and the
+ * diary is shut behind it.
  * @param begun `left`: how often somebody had left when it began
  * @throws locked
  */

@@ -15,7 +15,10 @@ type Locking = { hidden: number; idle: number };
 
 export const LOCKING: Readonly<Locking> = Object.freeze({ hidden: 60_000, idle: 300_000 });
 
-/** Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that; and with another tab's diary nowhere. */
+/**
+ * Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that; and with
+ * another tab's diary nowhere.
+ */
 export function resting(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
   if (!ctx.release) return 'elsewhere';
   return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';

@@ -109,7 +109,10 @@ function entryPart(ctx: Context, drafts: Drafts) {
     async putCard(record: string, said: Said & { note?: string }) {
       await inside(ctx).store.change((_root, change) => change.putJson(`u/${record}`, said));
     },
-    /** The words or the time of an entry, half changed: apart from what is typed in its cards, which is saved with any of them. */
+    /**
+     * The words or the time of an entry, half changed: apart from what is typed in its cards, which is saved with any
+     * of them.
+     */
     async putWords(record: string, half: Record<string, unknown> | null) {
       await inside(ctx).store.change((_root, change) =>
         half ? change.putJson(`uw/${record}`, half) : change.drop(`uw/${record}`),
@@ -145,7 +148,9 @@ function entryPart(ctx: Context, drafts: Drafts) {
   };
 }
 
-/** The note is saved: what was typed of it and not saved no longer hides a newer one. The other fields of a card stay. */
+/**
+ * The note is saved: what was typed of it and not saved no longer hides a newer one. The other fields of a card stay.
+ */
 async function noteSettled(open: Open, record: string) {
   await open.store.change(async (_root, change) => {
     const unsaved = await open.store.readJson(`u/${record}`);

@@ -1,4 +1,7 @@
-/** The app's methods about what becomes of an entry: taken out, put back, brought together, erased, on hold, said whose it was. */
+/**
+ * The app's methods about what becomes of an entry: taken out, put back, brought together, erased, on hold, said whose
+ * it was.
+ */
 import { attribute } from './attributing.js';
 import { askErasing, dropLocalErasures, finishErasing, stopErasing } from './erasing.js';
 import { askToLift, holdOn, stayOn, turnOn } from './holding.js';

@@ -1,6 +1,7 @@
 /**
- * Entries that an advocate typed while the keeper spoke: the keeper reads each and says Yes, changes it, or says No. One that is put
- * off stands in the diary marked as not confirmed, and is asked about again at the next unlock. docs/formats.md, section 8.
+ * Entries that an advocate typed while the keeper spoke: the keeper reads each and says Yes, changes it, or says No.
+ * One that is put off stands in the diary marked as not confirmed, and is asked about again at the next unlock.
+ * docs/formats.md, section 8.
  */
 import { KeptError } from '../core/errors.js';
 import { entryOf, markOf } from '../record/assisted.js';

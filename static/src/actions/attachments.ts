@@ -1,6 +1,6 @@
 /**
- * One file looked at closely: all that is kept of it, what is said of it later, which entry it stands in, and playing it.
- * Its words follow the same rules as an entry's: additions, amendments with a reason, nothing overwritten.
+ * One file looked at closely: all that is kept of it, what is said of it later, which entry it stands in, and playing
+ * it. Its words follow the same rules as an entry's: additions, amendments with a reason, nothing overwritten.
  */
 import { runningDigest } from '../crypto/digests.js';
 import { hex } from '../core/bytes.js';

@@ -25,7 +25,11 @@ import type { Store } from '../store/store.js';
 import type { Relist } from './listing.js';
 import type { Fields } from './types.js';
 
-/** `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not check the receipt's signature; `altered`: it did not match what was signed when it came */
+/**
+ * `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it
+ * since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not
+ * check the receipt's signature; `altered`: it did not match what was signed when it came
+ */
 export type VersionFacts = {
   v: string;
   parents: string[];
@@ -136,8 +140,8 @@ export class Book {
   }
 
   /**
-   * Opens versions that lie here. One that should and does not, or does not open, stands as altered: but not where it was given new wraps, or was
-   * erased, while it was read.
+   * Opens versions that lie here. One that should and does not, or does not open, stands as altered: but not where it
+   * was given new wraps, or was erased, while it was read.
    * @param left how often more it is read again
    */
   async openHeld(some: readonly { meta: Meta; facts: VersionFacts }[], left: number = TRIES): Promise<void> {
@@ -188,7 +192,8 @@ export class Book {
   /**
    * Many records opened for one reading and not remembered. Commitments and signatures are not checked again: that was
    * done when each version came, and what it came to is kept with the record ([Note: opened again], crypto/stored.js).
-   * @param known what is told of records elsewhere (mending.js); it spares asking them, and where one of their versions is not there or does not open, they are asked all the same
+   * @param known what is told of records elsewhere (mending.js); it spares asking them, and where one of their versions
+   *   is not there or does not open, they are asked all the same
    * @param said what versions say, where it is kept (store/said.js); the others are opened
    */
   async readAgain(
@@ -245,7 +250,8 @@ export class Book {
       .map(({ record }) => record);
     if (unsure.length) {
       const again = await this.readOnce(unsure, new Map(), said);
-      // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to open.
+      // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to
+      // open.
       const others = [...opened].filter(([, { record }]) => !unsure.includes(record));
       const sure = metas.filter(({ record }) => !unsure.includes(record));
       return { metas: [...sure, ...again.metas], opened: new Map([...others, ...again.opened]) };
@@ -253,14 +259,18 @@ export class Book {
     return { metas, opened };
   }
 
-  /** What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed. */
+  /**
+   * What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed.
+   */
   async newest(record: string, batch?: Batch): Promise<Opened> {
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
     if (!versions.length) throw new KeptError('not_found');
     return standing(versions as any).shown as unknown as Opened;
   }
 
-  /** Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox. */
+  /**
+   * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
+   */
   async stage(
     batch: Batch,
     {
@@ -398,8 +408,8 @@ function shapedAgain(record: string, { v, altered }: VersionFacts, read: ReadVer
 }
 
 /**
- * Whether a version that does not lie here should. Those of an erased record do not, nor the earlier ones of a file that was
- * removed at once, nor one that another device had erased and this one only ever knew the number of.
+ * Whether a version that does not lie here should. Those of an erased record do not, nor the earlier ones of a file
+ * that was removed at once, nor one that another device had erased and this one only ever knew the number of.
  */
 function isLost(meta: Meta, { receipt, seq, erased }: VersionFacts) {
   return (

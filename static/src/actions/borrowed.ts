@@ -14,7 +14,8 @@ export const BORROWED_IDLE = 120_000;
 
 /**
  * From here on nothing is written. What the page wrote as it opened goes first.
- * @param how `ordinary`: the keeper could not open a private window, and is told what stays; `typed`: somebody types for the keeper, and each new entry says so
+ * @param how `ordinary`: the keeper could not open a private window, and is told what stays; `typed`: somebody types
+ *   for the keeper, and each new entry says so
  * @returns the draft key of the memory's own door
  * @throws phone_has_diary where somebody's diary is on this device
  */

@@ -1,10 +1,12 @@
 /**
- * Sealed capture: a locked phone can write and not read. What is added there is sealed to this install's own public key,
- * with its digest, time and clock; at the next unlock it is taken under the diary's keys and waits, and each thing is asked
- * about before it becomes a draft, because anyone holding the phone could have added it. docs/formats.md, section 7.
+ * Sealed capture: a locked phone can write and not read. What is added there is sealed to this install's own public
+ * key, with its digest, time and clock; at the next unlock it is taken under the diary's keys and waits, and each thing
+ * is asked about before it becomes a draft, because anyone holding the phone could have added it. docs/formats.md,
+ * section 7.
  *
- * [Note: whose key] The public key lies in the open, so whoever holds the phone can put their own there and open what is
- * added from then on. The diary remembers which one is its own: another one is said at the next unlock and put right.
+ * [Note: whose key] The public key lies in the open, so whoever holds the phone can put their own there and open what
+ * is added from then on. The diary remembers which one is its own: another one is said at the next unlock and put
+ * right.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
@@ -24,8 +26,8 @@ const MINUTES_10 = 600_000;
 const LINES = 2_000;
 
 /**
- * The add-picture page of a locked phone, for ten minutes. What another app shares finds the page as it rests: at the lock, in
- * the notebook, or with the diary held by another tab.
+ * The add-picture page of a locked phone, for ten minutes. What another app shares finds the page as it rests: at the
+ * lock, in the notebook, or with the diary held by another tab.
  * @param files shared with it
  */
 export function openCapture(ctx: Context, files: File[] = []) {

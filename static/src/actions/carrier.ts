@@ -1,16 +1,18 @@
 /**
  * File parts that go on being sent while the diary is locked and its page can be seen.
  *
- * [Note: transport keys] A part lies in the store under the store key, and nothing outside the store may name it: the table looks the
- * same with a diary and without (docs/formats.md, 4a). So while the diary is open each waiting part gets a key that opens its one
- * record, decrypts only and cannot be read out. Those few keys, the ids of the files and their sizes are all that stays in memory
- * after a lock; what they open is what the server is sent anyway, sealed under keys that went with the lock. Nothing is written:
- * a page that is closed sends nothing until the next unlock, which also checks what was taken.
+ * [Note: transport keys] A part lies in the store under the store key, and nothing outside the store may name it: the
+ * table looks the same with a diary and without (docs/formats.md, 4a). So while the diary is open each waiting part
+ * gets a key that opens its one record, decrypts only and cannot be read out. Those few keys, the ids of the files and
+ * their sizes are all that stays in memory after a lock; what they open is what the server is sent anyway, sealed under
+ * keys that went with the lock. Nothing is written: a page that is closed sends nothing until the next unlock, which
+ * also checks what was taken.
  *
- * [Note: tickets] Nothing that signs in stays in memory either. Each file gets a ticket while the diary is open: good for that file and
- * its digest, for two hours, and for as long as the session it was made in; it reads nothing.
+ * [Note: tickets] Nothing that signs in stays in memory either. Each file gets a ticket while the diary is open: good
+ * for that file and its digest, for two hours, and for as long as the session it was made in; it reads nothing.
  *
- * Only at the lock itself: the notebook, the page of somebody being shown something and the add-picture page send nothing.
+ * Only at the lock itself: the notebook, the page of somebody being shown something and the add-picture page send
+ * nothing.
  */
 import { KeptError } from '../core/errors.js';
 import { openBoxWith } from '../crypto/box.js';

@@ -1,8 +1,8 @@
 /**
  * Files up and down, once words have gone both ways: one file at a time, and words always first.
  *
- * Words never wait for a file. Files may be told to wait for the person or for Wi-Fi; a phone with little room leaves on the server
- * what it can fetch when it is looked at (light.js).
+ * Words never wait for a file. Files may be told to wait for the person or for Wi-Fi; a phone with little room leaves
+ * on the server what it can fetch when it is looked at (light.js).
  */
 import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';

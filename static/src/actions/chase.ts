@@ -1,6 +1,7 @@
 /**
- * The chase list: everything in the diary that has a date somebody should look at. It is made anew from the records each
- * time; only what was ticked off is kept, in the settings. It stays inside the diary: nothing rings, nothing pops up.
+ * The chase list: everything in the diary that has a date somebody should look at. It is made anew from the records
+ * each time; only what was ticked off is kept, in the settings. It stays inside the diary: nothing rings, nothing pops
+ * up.
  */
 import { dayFault } from '../record/moments.js';
 import { objectsOf, textOf } from '../record/reading.js';

@@ -1,8 +1,9 @@
 /**
  * A server that is to close: kept with the diary, so that it is said without a signal too, and never outside of it.
  *
- * [Note: files come home] A phone with little room leaves files on the server. A sealed copy made from such a phone would lack them,
- * and after the day they would be nowhere; so from the announcement on they come back, and none leaves any more.
+ * [Note: files come home] A phone with little room leaves files on the server. A sealed copy made from such a phone
+ * would lack them, and after the day they would be nowhere; so from the announcement on they come back, and none leaves
+ * any more.
  */
 import { readKind } from './records.js';
 import { wantAll } from './taking.js';

@@ -1,9 +1,10 @@
 /**
  * The words of this phone, typed once more: before what destroys, reveals, or lets somebody come back later.
  *
- * [Note: agreed once] A pack is agreed to once, however many files it is made in: a tired person who is asked at every tap types without
- * reading. What was agreed to is remembered here, for one opening of the diary, and never the words. A screen that forgets to ask gets
- * nothing made. Handing a pack over takes the words once more, because the server needs a proof of them and none is kept until then.
+ * [Note: agreed once] A pack is agreed to once, however many files it is made in: a tired person who is asked at every
+ * tap types without reading. What was agreed to is remembered here, for one opening of the diary, and never the words.
+ * A screen that forgets to ask gets nothing made. Handing a pack over takes the words once more, because the server
+ * needs a proof of them and none is kept until then.
  */
 import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';

@@ -1,9 +1,10 @@
 /**
  * A sealed copy in a file: made from an open diary, and taken in on a phone that holds none, with no server.
  *
- * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that makes the words (door.js),
- * so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The diary then lives on this phone only, as
- * another device of the same diary; any server may take it in under a new name. Receipts of before are kept beside those to come.
+ * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that makes
+ * the words (door.js), so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The
+ * diary then lives on this phone only, as another device of the same diary; any server may take it in under a new name.
+ * Receipts of before are kept beside those to come.
  */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -63,8 +64,8 @@ export async function makeCopy(
 }
 
 /**
- * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that was
- * removed at once.
+ * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that
+ * was removed at once.
  */
 async function versionsIn({
   store,
@@ -170,8 +171,8 @@ async function takeAll(open: Open, kept: KeptFile, onProgress: OnProgress) {
   for await (const { about, push } of kept.versions()) {
     const { record, version } = about;
     const { meta } = decodePush(push);
-    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as well, and no
-    // server takes it. The number is the copy's own word.
+    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as
+    // well, and no server takes it. The number is the copy's own word.
     await verifyByAny(
       open.identity.authors,
       { c: meta.c, diary: open.identity.diary, record, version },

@@ -133,7 +133,8 @@ export function lineOf(
 }
 
 /**
- * An entry and what belonged to it were erased for good: the keeper's own word for it, which outlives every version of theirs.
+ * An entry and what belonged to it were erased for good: the keeper's own word for it, which outlives every version of
+ * theirs.
  * @param at ms
  */
 export function erasedLines(records: readonly string[], at: number): Line[] {

@@ -25,7 +25,10 @@ import type { Door } from '../store/beside.js';
 import type { Change } from '../store/pending.js';
 import type { Context, Identity, Open, Vault } from './types.js';
 
-/** What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that none is told by its speed. ms */
+/**
+ * What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that
+ * none is told by its speed. ms
+ */
 const EVEN = 80;
 const NOTHING = b64(new Uint8Array(32));
 

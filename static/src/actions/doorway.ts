@@ -2,8 +2,9 @@
  * The app before the rest of it has come: enough to draw the door and to remember what is asked of it.
  *
  * [Note: the door comes first] Whether a phone has words yet is one look at its database. So the first screen is drawn
- * from that, and everything else, most of the app, is fetched once it is painted. What is asked meanwhile waits; what no
- * longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed by then.
+ * from that, and everything else, most of the app, is fetched once it is painted. What is asked meanwhile waits; what
+ * no longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed
+ * by then.
  */
 import { KeptError } from '../core/errors.js';
 import { readCapturing, readDoor, readDraftKey, readLanguage, readLook } from '../store/beside.js';
@@ -28,7 +29,10 @@ const EARLY = [
 /** What stays the doorway's own when the whole app has come. */
 const OURS = new Set(['subscribe', 'setLanguage']);
 
-/** @returns what ../ui asks of an app; `ready()` has all of it come and throws `unavailable` when it cannot; `here` settles once it has */
+/**
+ * @returns what ../ui asks of an app; `ready()` has all of it come and throws `unavailable` when it cannot; `here`
+ *   settles once it has
+ */
 export function createDoorway({
   database,
   load,
@@ -108,7 +112,9 @@ function speak(screen: Screen, made: () => any) {
   };
 }
 
-/** Fresh, locked or the notebook, as far as one look tells; a database that does not open is for the whole app to judge. */
+/**
+ * Fresh, locked or the notebook, as far as one look tells; a database that does not open is for the whole app to judge.
+ */
 async function glance(database: Database, screen: Screen) {
   try {
     const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));

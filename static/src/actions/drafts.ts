@@ -2,8 +2,8 @@
  * The draft: what is being written and is not yet an entry. On the screen at once, sealed on the phone within 300 ms,
  * and still there after a lock, a crash or a flat battery.
  *
- * Before the first words exist it lies beside the store under the draft key (store/beside.js); after that it is a record
- * of the store like any other.
+ * Before the first words exist it lies beside the store under the draft key (store/beside.js); after that it is a
+ * record of the store like any other.
  */
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';

@@ -20,7 +20,8 @@ export async function readEntry(open: Open, record: string, now: { sending: bool
   const row = open.index.find(record);
   // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
   if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
-  // Row and record are written together: a row of a version that the record does not know means that an older record was put back.
+  // Row and record are written together: a row of a version that the record does not know means that an older record
+  // was put back.
   if (row?.v && !all.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];

@@ -1,9 +1,9 @@
 /**
  * Erasing for good: an entry with its files and note, seven days after it was asked for with the words.
  *
- * [Note: who counts the days] Of a registered diary the server counts them, by its own clock, and shows every device what
- * waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary that
- * is only on this phone counts them itself and asks for the words once more.
+ * [Note: who counts the days] Of a registered diary the server counts them, by its own clock, and shows every device
+ * what waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary
+ * that is only on this phone counts them itself and asks for the words once more.
  *
  * What is left of an erased entry is its number, its versions' ids and commitments, and the day.
  */
@@ -125,11 +125,11 @@ function longOut({ index }: Open, now: number): string[] {
 
 /**
  * What the server no longer has goes from here as well, but only what the keeper took out: a server that says of other
- * entries that they were erased is not believed (see removal.js). Of an entry its newest version is asked for: one that was
- * written elsewhere meanwhile stands, whatever was erased before it.
+ * entries that they were erased is not believed (see removal.js). Of an entry its newest version is asked for: one that
+ * was written elsewhere meanwhile stands, whatever was erased before it.
  *
- * [Note: a phone that was away] The taking out is erased with the rest, so a phone that never met it would keep the entry for ever.
- * Whoever follows an erasure says so in the keeper's own custody record, and that word is believed too.
+ * [Note: a phone that was away] The taking out is erased with the rest, so a phone that never met it would keep the
+ * entry for ever. Whoever follows an erasure says so in the keeper's own custody record, and that word is believed too.
  */
 async function followErased(ctx: Context, open: Open, records: readonly string[]) {
   const said: Set<string> = new Set(open.store.root.told_erased);
@@ -181,7 +181,9 @@ async function belonging(open: Open, record: string): Promise<string[]> {
   ];
 }
 
-/** Whether no other entry needs a file: a saved chat belongs to every entry that was made of it, and goes with the last. */
+/**
+ * Whether no other entry needs a file: a saved chat belongs to every entry that was made of it, and goes with the last.
+ */
 async function isOnlyOf(open: Open, file: string, record: string) {
   const meta = await open.book.meta(file);
   if (!meta || meta.erased_at) return false;

@@ -1,10 +1,11 @@
 /**
- * The records of what left the diary (record a.5): which entries and files are in a pack, when it was made, for whom, how it
- * got there and what their reference is. They number packs and files, so that a number means one thing in every pack.
+ * The records of what left the diary (record a.5): which entries and files are in a pack, when it was made, for whom,
+ * how it got there and what their reference is. They number packs and files, so that a number means one thing in every
+ * pack.
  *
  * [Note: two packs of one number] A pack made without a network takes the next number this phone knows. Two devices may
- * take the same one. Nothing in a pack that has gone can be changed, so both keep it; the one that is later in the feed is called
- * with a letter here ("3B"), in what the screens say, and the next pack goes on after the highest.
+ * take the same one. Nothing in a pack that has gone can be changed, so both keep it; the one that is later in the feed
+ * is called with a letter here ("3B"), in what the screens say, and the next pack goes on after the highest.
  */
 import { canon } from '../core/encoding.js';
 import { hex } from '../core/bytes.js';

@@ -1,6 +1,6 @@
 /**
- * Letting an advocate in: nine words are checked, what they will see is chosen and shown, and the keeper agrees with their own words.
- * docs/formats.md, section 8. What is given is granting_give.js's, and the end granting_end.js's.
+ * Letting an advocate in: nine words are checked, what they will see is chosen and shown, and the keeper agrees with
+ * their own words. docs/formats.md, section 8. What is given is granting_give.js's, and the end granting_end.js's.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -58,7 +58,10 @@ export function grantActions(ctx: Context) {
     async renewGrant(grant: string, { words }: { words: string }) {
       return saved(await renew(ctx, inside(), grant, words));
     },
-    /** Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. It is a new grant, so the words are asked for. */
+    /**
+     * Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. It is a new grant, so the
+     * words are asked for.
+     */
     async narrowGrant(grant: string, less: Partial<Choice>, { words }: { words: string }) {
       return saved(await narrow(ctx, inside(), grant, less, words));
     },
@@ -98,8 +101,8 @@ export function grantActions(ctx: Context) {
 }
 
 /**
- * Whom nine words name. Without a signal the words are kept, since they are the fingerprint themselves: their owner may have none
- * when this phone has, and the other way round.
+ * Whom nine words name. Without a signal the words are kept, since they are the fingerprint themselves: their owner may
+ * have none when this phone has, and the other way round.
  * @returns `before`: somebody of this name was met with other words
  * @throws bad_request (with `unknown`), not_found, wrong_keys, not_registered
  */

@@ -1,9 +1,11 @@
 /**
- * Ending what an advocate was given: on this phone at once, and at the server with a proof of the words. docs/formats.md, section 8.
+ * Ending what an advocate was given: on this phone at once, and at the server with a proof of the words.
+ * docs/formats.md, section 8.
  *
- * [Note: two ends] The words are checked on this phone, so that it gives nothing more from then on whatever the server answers, and
- * without a signal. The server ends a grant only with a proof, because a copied session must not cut a keeper off from the people who
- * help. A proof is stored nowhere: without a signal the end waits until the words are typed again, and the list says so meanwhile.
+ * [Note: two ends] The words are checked on this phone, so that it gives nothing more from then on whatever the server
+ * answers, and without a signal. The server ends a grant only with a proof, because a copied session must not cut a
+ * keeper off from the people who help. A proof is stored nowhere: without a signal the end waits until the words are
+ * typed again, and the list says so meanwhile.
  */
 import { KeptError } from '../core/errors.js';
 import { grantsOf } from '../net/grants.js';

@@ -1,15 +1,15 @@
 /**
  * Giving the keys of what belongs to a grant, old and new, to whoever was let in. docs/formats.md, section 8.
  *
- * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone says which records a
- * grant means, by the rule a pack is made with: an entry on its way carries the keys for whoever may see it in its own push, and
- * after every run to the server what else came in is given. What left a case is not given again. What was given before stays given
- * until the grant ends, and the screen says so.
+ * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone says which
+ * records a grant means, by the rule a pack is made with: an entry on its way carries the keys for whoever may see it
+ * in its own push, and after every run to the server what else came in is given. What left a case is not given again.
+ * What was given before stays given until the grant ends, and the screen says so.
  *
- * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version that says
- * so. It cannot hide that something is missing once it shows what was written after. So nothing is given while a number is
- * missing on a line, or a manifest names what is not here: otherwise this device would give what the other wrote after the end.
- * docs/model/keys.m shows it.
+ * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version
+ * that says so. It cannot hide that something is missing once it shows what was written after. So nothing is given
+ * while a number is missing on a line, or a manifest names what is not here: otherwise this device would give what the
+ * other wrote after the end. docs/model/keys.m shows it.
  */
 import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
@@ -28,7 +28,11 @@ import type { Told } from '../record/told.js';
 import type { Letting } from './granting_known.js';
 import type { Context, Open } from './types.js';
 
-/** * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation; `changed`: the server gives other keys for them than those that were checked; `unheard`: ended by the keeper, and not yet at the server. */
+/**
+ * * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation;
+ *   `changed`: the server gives other keys for them than those that were checked; `unheard`: ended by the keeper, and
+ *   not yet at the server.
+ */
 export type Grant = Letting & {
   said: Said;
   ended_at: number | null;
@@ -154,8 +158,8 @@ function isLacking({ store }: Open) {
 }
 
 /**
- * Ends at the server what ended here only, and gives what has come into each grant since. Grants that other devices of the
- * diary made are taken up here as well.
+ * Ends at the server what ended here only, and gives what has come into each grant since. Grants that other devices of
+ * the diary made are taken up here as well.
  */
 export async function heedGrants(ctx: Context, open: Open) {
   await endOwed(ctx, open);
@@ -168,7 +172,10 @@ export async function heedGrants(ctx: Context, open: Open) {
   }
 }
 
-/** Whether another device may have let somebody in, asked once an opening: a new device knows of it by the consents that came down. */
+/**
+ * Whether another device may have let somebody in, asked once an opening: a new device knows of it by the consents that
+ * came down.
+ */
 async function mayHave(open: Open) {
   if (taken.has(open) || !(await open.store.readJson('k/consent'))?.length) return false;
   taken.add(open);
@@ -229,8 +236,8 @@ async function summarise(
 }
 
 /**
- * The keys of one entry's version for everybody who may see it, to go in its own push: whoever was let in to what is yet to come
- * has it as soon as the server has. Everything else of a grant is given after the run.
+ * The keys of one entry's version for everybody who may see it, to go in its own push: whoever was let in to what is
+ * yet to come has it as soon as the server has. Everything else of a grant is given after the run.
  */
 export async function givenWith(
   ctx: Context,

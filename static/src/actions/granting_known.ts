@@ -1,10 +1,10 @@
 /**
- * What this phone itself remembers of the people it let in: whose nine words were checked, who stands, and what was ended.
- * docs/formats.md, section 8.
+ * What this phone itself remembers of the people it let in: whose nine words were checked, who stands, and what was
+ * ended. docs/formats.md, section 8.
  *
- * [Note: a server that forgets an ending] Ending is a request like any other, and a server may lose it or lie about it. So it is
- * kept on this phone first, and as `withdrawn_at` in the diary's own `consent` record, which lies under the grant's id: no device of
- * this diary gives anything after it, whatever the server says still stands.
+ * [Note: a server that forgets an ending] Ending is a request like any other, and a server may lose it or lie about it.
+ * So it is kept on this phone first, and as `withdrawn_at` in the diary's own `consent` record, which lies under the
+ * grant's id: no device of this diary gives anything after it, whatever the server says still stands.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { claimedHeader } from '../crypto/envelope.js';
@@ -15,7 +15,10 @@ import type { Open } from './types.js';
 
 /** An advocate whose nine words were checked; without keys until there was signal to fetch them */
 export type Met = AdvocateRow & { words: string; at: number };
-/** What this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the device that made it */
+/**
+ * What this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the
+ * device that made it
+ */
 export type Letting = {
   grant: string;
   to: string;
@@ -67,7 +70,8 @@ export function addressOf(kept: string): string {
 }
 
 /**
- * Whom another device of the diary let in: the name out of the keeper's copy, the organisation out of the consent, both sealed.
+ * Whom another device of the diary let in: the name out of the keeper's copy, the organisation out of the consent, both
+ * sealed.
  * @returns no organisation while the consent has not come
  */
 export async function metAs(open: Open, grant: string, name: string): Promise<{ name: string; organisation: string }> {
@@ -136,8 +140,8 @@ export async function noteTold(open: Open, grant: string, told: boolean) {
 }
 
 /**
- * What ended here, or on another device of the diary, and still stands at the server (it may say that it is done and not do it), and
- * what has ended there meanwhile.
+ * What ended here, or on another device of the diary, and still stands at the server (it may say that it is done and
+ * not do it), and what has ended there meanwhile.
  * @param grants as they were just read
  */
 export async function keepOwed(

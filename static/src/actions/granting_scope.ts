@@ -13,7 +13,10 @@ import type { DiaryVersion } from '../pack/capsule.js';
 import type { Told } from '../record/told.js';
 import type { Fields } from './types.js';
 
-/** Who else was let in, and what went to whom, is the keeper's own: an advocate sees the packs only of what they see whole. */
+/**
+ * Who else was let in, and what went to whom, is the keeper's own: an advocate sees the packs only of what they see
+ * whole.
+ */
 const NEVER = new Set(['consent']);
 const WITH_ALL = new Set(['export']);
 const DAY_MS = 86_400_000;
@@ -25,8 +28,9 @@ export function isMeant(scope: Scope, record: string, fields: Fields) {
 }
 
 /**
- * The records a scope means: the entries, their files, and what they name. Private notes, settings and what was taken out are
- * never among them; intimate pictures are not either. Entries that were chosen one by one bring only what they name themselves.
+ * The records a scope means: the entries, their files, and what they name. Private notes, settings and what was taken
+ * out are never among them; intimate pictures are not either. Entries that were chosen one by one bring only what they
+ * name themselves.
  */
 export function within(versions: readonly DiaryVersion[], scope: Scope) {
   const opened = versions.map(openedOf);
@@ -48,8 +52,9 @@ export function within(versions: readonly DiaryVersion[], scope: Scope) {
 }
 
 /**
- * What is to be given now of what was not given before: everything in scope; the advocate's own questions, answered; and of an entry
- * that was given and then taken out, that it was taken out. Who reads words that the keeper took back must at least be told so.
+ * What is to be given now of what was not given before: everything in scope; the advocate's own questions, answered;
+ * and of an entry that was given and then taken out, that it was taken out. Who reads words that the keeper took back
+ * must at least be told so.
  * @param given versions
  */
 export function missingFrom(
@@ -91,7 +96,8 @@ export function previewOf(versions: readonly DiaryVersion[], scope: Scope) {
 }
 
 /**
- * Days that an advocate's list is ordered by: a recording about to be wiped, an update that is due. Days only, never what of.
+ * Days that an advocate's list is ordered by: a recording about to be wiped, an update that is due. Days only, never
+ * what of.
  * @param seen what the grant shows
  * @param now ms
  * @returns the next first

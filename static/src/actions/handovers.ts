@@ -5,8 +5,8 @@
  *
  * [Note: where the words are] The words open everything in the pack, so they are in no record of the diary: a record
  * could go into another pack. They lie in this phone's own sealed root and go when the hand-over is over; another
- * device of the diary shows the hand-over without them. Once they were written down they are said again only to the keeper's own
- * words: whoever had the open diary for a minute could fetch the pack later, from anywhere.
+ * device of the diary shows the hand-over without them. Once they were written down they are said again only to the
+ * keeper's own words: whoever had the open diary for a minute could fetch the pack later, from anywhere.
  */
 import { KeptError } from '../core/errors.js';
 import { PART_BYTES } from '../crypto/files.js';
@@ -49,7 +49,10 @@ export function handoverActions(ctx: Context) {
   const saved = savedOf(ctx);
   let stop: AbortController | null = null;
   return {
-    /** Nothing but a pack that was agreed to with the words, and with the words again: the server takes it with a proof alone. */
+    /**
+     * Nothing but a pack that was agreed to with the words, and with the words again: the server takes it with a proof
+     * alone.
+     */
     async handOver(
       given: Given,
       onStep: (at: { step: string; done: number; total: number }) => void,

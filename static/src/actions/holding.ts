@@ -1,6 +1,6 @@
 /**
- * Hold: the keeper's own switch, for when somebody asked that everything be kept. While it is on, nothing is erased by any
- * route of the phone; whoever runs the server can neither see it nor change it.
+ * Hold: the keeper's own switch, for when somebody asked that everything be kept. While it is on, nothing is erased by
+ * any route of the phone; whoever runs the server can neither see it nor change it.
  */
 import { KeptError } from '../core/errors.js';
 import { confirm } from './confirming.js';

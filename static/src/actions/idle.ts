@@ -1,6 +1,6 @@
 /**
- * Locking by itself: a minute out of sight, or five minutes untouched (or as the keeper set them on this phone), with the
- * last twenty seconds counted on screen.
+ * Locking by itself: a minute out of sight, or five minutes untouched (or as the keeper set them on this phone), with
+ * the last twenty seconds counted on screen.
  *
  * Timers sleep with the phone, so the time is looked at again whenever the page comes back into sight, before anything
  * is drawn.

@@ -1,6 +1,6 @@
 /**
- * The app's methods about imports and message schedules. What imports need (unzipping, MIME, phrases in six languages) is fetched when somebody
- * first asks for it, so that opening the diary does not wait for it.
+ * The app's methods about imports and message schedules. What imports need (unzipping, MIME, phrases in six languages)
+ * is fetched when somebody first asks for it, so that opening the diary does not wait for it.
  */
 import { KeptError } from '../core/errors.js';
 import { scheduleMethods } from './schedules.js';

@@ -1,9 +1,9 @@
 /**
  * Keeping an import: the file as it was received, one entry and its message schedule for each burst that was chosen.
  *
- * [Note: all or nothing] The file is sealed first, under blobs that no record names and that the next unlock sweeps away;
- * then one transaction writes every record and takes the blobs into use. A phone that dies in between has nothing half
- * made, and the file can be chosen again.
+ * [Note: all or nothing] The file is sealed first, under blobs that no record names and that the next unlock sweeps
+ * away; then one transaction writes every record and takes the blobs into use. A phone that dies in between has nothing
+ * half made, and the file can be chosen again.
  */
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
@@ -240,8 +240,8 @@ function sentTime(row: Row | undefined, tz: string): Fields {
 }
 
 /**
- * A file: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes along
- * what its files name, and would take those of entries that the keeper leaves out.
+ * A file: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes
+ * along what its files name, and would take those of entries that the keeper leaves out.
  * @param incidents it belongs to
  * @param more what is said of a new one
  */

@@ -1,9 +1,10 @@
 /**
  * Pictures and other files of messages that the diary has without them: left unticked the first time, too much for the
- * phone that day, or brought in from an export without media. The same chat, chosen again with its files in it, offers them.
+ * phone that day, or brought in from an export without media. The same chat, chosen again with its files in it, offers
+ * them.
  *
- * [Note: nothing moves] The rows keep their words and their order, and the entries theirs: a row gets its file, the entry
- * names it, and both say in their history when that was. Of what was taken out nothing is offered.
+ * [Note: nothing moves] The rows keep their words and their order, and the entries theirs: a row gets its file, the
+ * entry names it, and both say in their history when that was. Of what was taken out nothing is offered.
  */
 import { isBlank, textOf } from '../record/reading.js';
 import { rowsIn } from '../record/schedule.js';

@@ -1,9 +1,9 @@
 /**
- * Pictures, films, voice messages and papers inside a chat export, taken in one after the other: each is sealed piece by
- * piece as it is unpacked, so an export of any size needs the memory of one piece.
+ * Pictures, films, voice messages and papers inside a chat export, taken in one after the other: each is sealed piece
+ * by piece as it is unpacked, so an export of any size needs the memory of one piece.
  *
- * [Note: the same media] What the diary has already is known by its SHA-256: it is put into the new entry as well, and not
- * added again. One that is damaged or too large is named and left out; the words never wait for it.
+ * [Note: the same media] What the diary has already is known by its SHA-256: it is put into the new entry as well, and
+ * not added again. One that is damaged or too large is named and left out; the words never wait for it.
  */
 import { asKeptError } from '../core/errors.js';
 import { entrySource } from '../record/unzip_stream.js';

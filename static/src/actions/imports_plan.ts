@@ -1,6 +1,6 @@
 /**
- * What an import would add: rows placed in time, told apart from what the diary has already, and grouped into bursts, each
- * with the entry that is proposed for it. Nothing is written here.
+ * What an import would add: rows placed in time, told apart from what the diary has already, and grouped into bursts,
+ * each with the entry that is proposed for it. Nothing is written here.
  */
 import { KeptError } from '../core/errors.js';
 import { GAP_HOURS, MOST_GAP, amountOf, amountWords, burstsOf, rowsIn } from '../record/schedule.js';

@@ -2,8 +2,8 @@
  * Bringing in what another app saved: a WhatsApp chat export (.zip or .txt) or an email (.eml). It is read here, on the
  * phone; the keeper looks at what it holds and says which of it becomes entries (imports_plan.js, imports_keep.js).
  *
- * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary and is gone with
- * it at a lock; the file is still where it was.
+ * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary and is gone
+ * with it at a lock; the file is still where it was.
  */
 import { KeptError } from '../core/errors.js';
 import { looksLikeMail, readMail } from '../record/mail.js';
@@ -68,8 +68,9 @@ export function importWork(ctx: Context) {
     importRows: (burst: number, from: number, count: number) =>
       (live().plan?.bursts[burst] ?? []).slice(from, from + count),
     /**
-     * Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it, or nothing.
-     * With no entry chosen, `late` says why the lists the diary has already change: those of their messages are put where they belong.
+     * Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it,
+     * or nothing. With no entry chosen, `late` says why the lists the diary has already change: those of their messages
+     * are put where they belong.
      */
     async keepImport(
       {
@@ -103,7 +104,9 @@ export function importWork(ctx: Context) {
   };
 }
 
-/** Lets the screen move between slices of work, says how far it is, and stops when asked or when the diary was locked. */
+/**
+ * Lets the screen move between slices of work, says how far it is, and stops when asked or when the diary was locked.
+ */
 function breath(ctx: Context, { onProgress = () => undefined, signal }: How, open: Open): Pause {
   let last = ctx.clock.now();
   return async (done, total) => {

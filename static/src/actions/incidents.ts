@@ -88,7 +88,8 @@ export async function saveLater(
     change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
     await refuseBreach(open.book, batch, next.open, before.fields);
-    // Written on from what was shown, never from a second version of another device that nobody has looked at (merging.js).
+    // Written on from what was shown, never from a second version of another device that nobody has looked at
+    // (merging.js).
     await open.book.stage(batch, {
       kind: 'incident',
       record,
@@ -115,7 +116,9 @@ export async function needsReason(ctx: Context, open: Open, record: string, said
   );
 }
 
-/** Adds files to an entry that is there already: each its own record, and one later version of the entry naming them. */
+/**
+ * Adds files to an entry that is there already: each its own record, and one later version of the entry naming them.
+ */
 export async function addFiles(open: Open, record: string, files: Held[]) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
@@ -147,7 +150,10 @@ export async function nameFiles(batch: Batch, open: Open, record: string, files:
   });
 }
 
-/** What a later version follows: every end, where they say the same or all of it was taken out; else only what was shown. */
+/**
+ * What a later version follows: every end, where they say the same or all of it was taken out; else only what was
+ * shown.
+ */
 async function follows(open: Open, record: string, before: Opened, batch: Batch): Promise<{ parents?: string[] }> {
   const versions = (await open.book.versions(record, batch)).filter(({ kind }) => kind === 'incident');
   const isOne = outSince(versions) !== null || !sayDifferently(await endsOf(open, record, batch));
@@ -155,8 +161,8 @@ async function follows(open: Open, record: string, before: Opened, batch: Batch)
 }
 
 /**
- * The files of an entry. Where two devices changed it at once, the files of both: words are a person's to bring together,
- * but no file may drop out of the entry because the other side was saved later.
+ * The files of an entry. Where two devices changed it at once, the files of both: words are a person's to bring
+ * together, but no file may drop out of the entry because the other side was saved later.
  * @returns empty when there are none
  */
 async function filesOfAll(open: Open, record: string, batch: Batch): Promise<{ attachment_ids?: string[] }> {

@@ -1,7 +1,7 @@
 /**
- * What was chosen or recorded as the diary locked: a phone's picker puts the page out of sight, a recording is long, and somebody
- * may leave in the middle of either. It is sealed to this install like all that comes while it is locked (capturing.js), and asked
- * about after the words: nothing more can be said of it, since nobody looked at it here.
+ * What was chosen or recorded as the diary locked: a phone's picker puts the page out of sight, a recording is long,
+ * and somebody may leave in the middle of either. It is sealed to this install like all that comes while it is locked
+ * (capturing.js), and asked about after the words: nothing more can be said of it, since nobody looked at it here.
  */
 import { readDoor, readDraftKey } from '../store/beside.js';
 import { WHILE_LOCKED } from './picture_page.js';

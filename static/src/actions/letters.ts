@@ -1,8 +1,9 @@
 /**
- * What advocates wrote to this keeper: questions, and entries typed for them. Fetched with every run to the server, opened, and kept
- * sealed on this phone until the keeper has said something to each. docs/formats.md, section 8.
+ * What advocates wrote to this keeper: questions, and entries typed for them. Fetched with every run to the server,
+ * opened, and kept sealed on this phone until the keeper has said something to each. docs/formats.md, section 8.
  *
- * [Note: not a word by itself] A letter is no record of the diary. It becomes one by what the keeper does, and never otherwise.
+ * [Note: not a word by itself] A letter is no record of the diary. It becomes one by what the keeper does, and never
+ * otherwise.
  */
 import { unb64 } from '../core/bytes.js';
 import { grantsOf } from '../net/grants.js';
@@ -31,8 +32,9 @@ const askedOnce: WeakSet<Open> = new WeakSet();
 /**
  * Fetches what is new and tells the server what was taken in.
  *
- * [Note: what was said in a call outlives the grant] An entry that was typed while the keeper spoke may wait when its grant ends, of itself or by the
- * keeper: it is the keeper's words, and the keeper is asked. A question that waits then is nobody's business any more, and goes.
+ * [Note: what was said in a call outlives the grant] An entry that was typed while the keeper spoke may wait when its
+ * grant ends, of itself or by the keeper: it is the keeper's words, and the keeper is asked. A question that waits then
+ * is nobody's business any more, and goes.
  */
 export async function heedLetters(ctx: Context, open: Open) {
   const { letters = [] } = open.store.root;
@@ -48,7 +50,8 @@ export async function heedLetters(ctx: Context, open: Open) {
   const wire = grantsOf(ctx.api);
   const { letters: rows } = await wire.letters(open.identity.diary);
   const waiting = new Set(rows.map(({ letter }) => letter));
-  // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was made up.
+  // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was
+  // made up.
   for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
   const { fresh, idle } = await readFresh(ctx, open, rows, done);
   done.push(...idle);
@@ -63,8 +66,8 @@ export async function heedLetters(ctx: Context, open: Open) {
 }
 
 /**
- * What the server holds of the last 30 days though it was said to be taken in, and what is in no record here: it waits here once more.
- * A session alone can say so of a letter; whoever misses one looks again.
+ * What the server holds of the last 30 days though it was said to be taken in, and what is in no record here: it waits
+ * here once more. A session alone can say so of a letter; whoever misses one looks again.
  * @returns how many
  */
 export async function lookAgain(ctx: Context, open: Open): Promise<number> {
@@ -122,7 +125,10 @@ async function writers(ctx: Context, open: Open, rows: readonly LetterRow[]): Pr
   return found;
 }
 
-/** What one says; null for one that is not by whom it should be, that nobody let them write, or that no entry could be made of. */
+/**
+ * What one says; null for one that is not by whom it should be, that nobody let them write, or that no entry could be
+ * made of.
+ */
 async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) {
   if (!rights.includes('comment')) return null;
   try {

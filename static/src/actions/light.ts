@@ -1,9 +1,11 @@
 /**
- * Light storage: files that the server holds whole leave a phone that has little room, and come back when they are looked at.
+ * Light storage: files that the server holds whole leave a phone that has little room, and come back when they are
+ * looked at.
  *
- * [Note: what may leave] Only a file whose every part the server has said it holds, and of which one part, picked at random, has just
- * come back byte for byte. Small copies stay, so that a list of pictures still shows them. A file stays two days after it was sent,
- * so that it is in the server's own backup first; a full phone, and a person who asks for room, need not wait for that.
+ * [Note: what may leave] Only a file whose every part the server has said it holds, and of which one part, picked at
+ * random, has just come back byte for byte. Small copies stay, so that a list of pictures still shows them. A file
+ * stays two days after it was sent, so that it is in the server's own backup first; a full phone, and a person who asks
+ * for room, need not wait for that.
  */
 import { isSame } from '../core/bytes.js';
 import { partName } from '../net/blobs.js';

@@ -1,13 +1,15 @@
 /**
  * The lines of this keeper's other devices: whether something that was written on one of them is missing here.
  *
- * [Note: a line is a set] A device numbers what it writes from 1 without a gap, and each version names the commitment before it. That
- * says what there is, not when it came: after a server was put back to an older copy, what it lacked is sent again behind what was
- * written since. So a gap is judged when the feed has been read to its end, over all that is here, and as often as something new
- * came while one stands. A server that leaves a version out leaves its number out with it, however it orders the rest, and the warning stays; what
- * it puts in its place has to have the commitment that the next version names. So only the version itself ends the warning.
+ * [Note: a line is a set] A device numbers what it writes from 1 without a gap, and each version names the commitment
+ * before it. That says what there is, not when it came: after a server was put back to an older copy, what it lacked is
+ * sent again behind what was written since. So a gap is judged when the feed has been read to its end, over all that is
+ * here, and as often as something new came while one stands. A server that leaves a version out leaves its number out
+ * with it, however it orders the rest, and the warning stays; what it puts in its place has to have the commitment that
+ * the next version names. So only the version itself ends the warning.
  *
- * While versions come one after the other they are only counted on (`follow`), which is all that a feed in the usual order needs.
+ * While versions come one after the other they are only counted on (`follow`), which is all that a feed in the usual
+ * order needs.
  */
 import { breaks } from '../ledger/lines.js';
 import { numbered } from '../store/feedlist.js';
@@ -30,7 +32,8 @@ export function follow(root: Record<string, any>, own: string, item: Item, opene
     return false;
   }
   if (line.device === own) {
-    // What waits here has numbers after those of the pages before: only what the server showed is held against this one.
+    // What waits here has numbers after those of the pages before: only what the server showed is held against this
+    // one.
     if (line.n <= (root.put_back ?? root.line).n) return false;
     root.line = root.put_back = { n: line.n, prev: item.meta.c };
     return true;
@@ -73,8 +76,8 @@ export async function judgeLines(open: Open) {
 }
 
 /**
- * The links of all other devices' versions that are here, numbered or waiting, and how many versions are only places here, because they
- * were erased for good: those said whose line they stood on.
+ * The links of all other devices' versions that are here, numbered or waiting, and how many versions are only places
+ * here, because they were erased for good: those said whose line they stood on.
  */
 async function linksHere({ store, book }: Open, own: string): Promise<{ links: Link[]; blanks: number }> {
   const sent = await numbered(store, 1, store.root.feed.seq);

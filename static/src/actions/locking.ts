@@ -1,4 +1,7 @@
-/** Locking and leaving: what is on the screen goes first, then what was half written is sealed, then every key is forgotten. */
+/**
+ * Locking and leaving: what is on the screen goes first, then what was half written is sealed, then every key is
+ * forgotten.
+ */
 import { resting } from './app_cover.js';
 import { isOwing } from './borrowed.js';
 import { forgetAll, vaultOf } from './door.js';
@@ -11,7 +14,10 @@ import type { Idle } from './idle.js';
 import type { Context, State } from './types.js';
 
 const FLUSH = 1000;
-/** What was typed and not sealed, and a phone that is cleared, have a little longer, behind what is shown by then; and what takes long, a chat being read in, gives way to them. */
+/**
+ * What was typed and not sealed, and a phone that is cleared, have a little longer, behind what is shown by then; and
+ * what takes long, a chat being read in, gives way to them.
+ */
 const TYPED = 3000;
 const CLEAR = 5000;
 const PATIENT = 700;
@@ -65,8 +71,8 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: Idle, why: string, sh
   ]);
   drafts.forget();
   forgetAll(ctx);
-  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for stands, and
-  // whoever was quick to add a picture at the lock is still adding one that is sealed to this install.
+  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for
+  // stands, and whoever was quick to add a picture at the lock is still adding one that is sealed to this install.
   const { phase, picture } = screen.state;
   screen.clear(
     phase,

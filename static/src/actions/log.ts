@@ -1,9 +1,10 @@
 /**
- * Following the public log: the newest checkpoint is held against the last one seen, places of the diary's own
- * versions are checked and kept (`l/<page>`, 100 numbers a page, and the notes they are under in `l/notes`), and the server's keys are followed when the
- * instance key says that they were replaced.
+ * Following the public log: the newest checkpoint is held against the last one seen, places of the diary's own versions
+ * are checked and kept (`l/<page>`, 100 numbers a page, and the notes they are under in `l/notes`), and the server's
+ * keys are followed when the instance key says that they were replaced.
  *
- * What is wrong here stops nothing from being kept: it is said, and stays said, since it puts the server's word in doubt.
+ * What is wrong here stops nothing from being kept: it is said, and stays said, since it puts the server's word in
+ * doubt.
  */
 import { KeptError } from '../core/errors.js';
 import { keyChain } from '../ledger/statements.js';
@@ -42,9 +43,9 @@ export function checkKey(open: Open, told: any) {
 /**
  * The server's keys, when the instance key has vouched for others than the one pinned.
  *
- * [Note: who vouches] The instance key was pinned when this phone met the server. A phone that met it before there was one takes
- * the first it is shown, and only while that vouches for the key it knows already: a chain of statements that ends elsewhere could
- * be anybody's who stands in between, so a person has to say so (server_key.js).
+ * [Note: who vouches] The instance key was pinned when this phone met the server. A phone that met it before there was
+ * one takes the first it is shown, and only while that vouches for the key it knows already: a chain of statements that
+ * ends elsewhere could be anybody's who stands in between, so a person has to say so (server_key.js).
  * @param told what `/v1/log` says
  * @throws wrong_notary
  */
@@ -154,7 +155,8 @@ async function receiptsAfter({ store, book }: Open, after: number) {
 }
 
 /**
- * `log` of a capsule: the newest checkpoint with a timestamp and the newest of all, and each version's place. Null while there is none.
+ * `log` of a capsule: the newest checkpoint with a timestamp and the newest of all, and each version's place. Null
+ * while there is none.
  * @param receipts by version
  * @throws log_changed
  */
@@ -198,8 +200,9 @@ export async function logForPack(
 }
 
 /**
- * The same from what this phone has kept of the log, for a pack that asks nobody: what vouches for the server's keys, the newest checkpoint it followed and the
- * places that are under it. Null while it has none. Places under earlier checkpoints are left out: their way to this one is not kept.
+ * The same from what this phone has kept of the log, for a pack that asks nobody: what vouches for the server's keys,
+ * the newest checkpoint it followed and the places that are under it. Null while it has none. Places under earlier
+ * checkpoints are left out: their way to this one is not kept.
  * @param receipts by version
  */
 export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, any>): Promise<LogFilesLog | null> {

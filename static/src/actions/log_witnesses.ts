@@ -1,10 +1,10 @@
 /**
  * Which witnesses outside the server this phone knows for its public log.
  *
- * [Note: a list that shrinks] The server names its witnesses itself, and only a witness keeps it from showing two people two logs. So the
- * first list is kept, sealed. One that is added is taken in without a word: another witness takes nothing away. One that is gone,
- * or whose key is another, is said until a person has read it, also where it came back meanwhile. Until then none is taken in, so
- * that a server which names others each time cannot make the list grow.
+ * [Note: a list that shrinks] The server names its witnesses itself, and only a witness keeps it from showing two
+ * people two logs. So the first list is kept, sealed. One that is added is taken in without a word: another witness
+ * takes nothing away. One that is gone, or whose key is another, is said until a person has read it, also where it came
+ * back meanwhile. Until then none is taken in, so that a server which names others each time cannot make the list grow.
  */
 import { namedIn } from '../net/proofs.js';
 import type { Named } from '../net/proofs.js';

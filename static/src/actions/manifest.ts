@@ -5,11 +5,11 @@
  * number since the one before it, so it stays small however long the diary grows. Two devices that write one at once
  * leave two ends, and the next follows both.
  *
- * [Note: a server that was put back] What such a server lacks is sent again, behind what was written since: numbers that a
- * manifest names are another version's then. The manifest is sent again too. It is believed no more, and doubted no more, once
- * all that it names is there under whatever number, and a later one (a higher counter, written after "send again") holds for the
- * whole account up to a number that the earlier one names. Only a device of the keeper's can write that one. So it is judged when
- * the feed has been read to its end; a version that is left out stays missed.
+ * [Note: a server that was put back] What such a server lacks is sent again, behind what was written since: numbers
+ * that a manifest names are another version's then. The manifest is sent again too. It is believed no more, and doubted
+ * no more, once all that it names is there under whatever number, and a later one (a higher counter, written after
+ * "send again") holds for the whole account up to a number that the earlier one names. Only a device of the keeper's
+ * can write that one. So it is judged when the feed has been read to its end; a version that is left out stays missed.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { firstHead, nextHead } from '../ledger/heads.js';
@@ -38,8 +38,8 @@ export function countTowards(root: Record<string, any>, kind: string) {
 }
 
 /**
- * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that was put
- * back].
+ * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that
+ * was put back].
  */
 export function writeSoon(root: Record<string, any>) {
   root['manifest_soon'] = true;
@@ -215,7 +215,10 @@ function noteNumbers(root: Record<string, any>, index: Open['index'], numbers: u
   }
 }
 
-/** This phone's account of the diary in a form two people can compare, and those of earlier days as the diary's own manifests say them. `at` ms */
+/**
+ * This phone's account of the diary in a form two people can compare, and those of earlier days as the diary's own
+ * manifests say them. `at` ms
+ */
 type Account = { entries: number; at: number; code: string };
 export async function accounts(open: Open): Promise<{ now: Account | null; earlier: Account[] }> {
   const { root } = open.store;

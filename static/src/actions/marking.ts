@@ -1,9 +1,10 @@
 /**
- * What advocates have looked through for this keeper, so that the keeper need not look again. Fetched with a run to the server where
- * it changed, opened, and kept sealed on this phone (`s/<grant>`), where it stays when the grant is over. docs/formats.md, section 8.
+ * What advocates have looked through for this keeper, so that the keeper need not look again. Fetched with a run to the
+ * server where it changed, opened, and kept sealed on this phone (`s/<grant>`), where it stays when the grant is over.
+ * docs/formats.md, section 8.
  *
- * [Note: their word, and no more] A mark says that somebody looked. It stands in no version and in no pack, and nothing is hidden or
- * counted by it.
+ * [Note: their word, and no more] A mark says that somebody looked. It stands in no version and in no pack, and nothing
+ * is hidden or counted by it.
  */
 import { unb64 } from '../core/bytes.js';
 import { grantsOf } from '../net/grants.js';

@@ -1,6 +1,6 @@
 /**
- * Masked copies: boxes painted over a copy of a picture, which the pages of a pack then print. The received bytes stay as
- * they are; where the boxes lie, what they cover and why is kept apart, since it describes what was covered.
+ * Masked copies: boxes painted over a copy of a picture, which the pages of a pack then print. The received bytes stay
+ * as they are; where the boxes lie, what they cover and why is kept apart, since it describes what was covered.
  */
 import { KeptError } from '../core/errors.js';
 import { ownFields } from './book.js';

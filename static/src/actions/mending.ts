@@ -1,7 +1,7 @@
 /**
- * Making the list of entries again when it is not what the diary is (see [Note: the list's own head], store/index.js): all
- * of it, or only the segments that are missing or older than they should be. The newest come first, so that a person who
- * opens the diary meanwhile sees what they wrote last; entries stay usable all the time.
+ * Making the list of entries again when it is not what the diary is (see [Note: the list's own head], store/index.js):
+ * all of it, or only the segments that are missing or older than they should be. The newest come first, so that a
+ * person who opens the diary meanwhile sees what they wrote last; entries stay usable all the time.
  */
 import { ROWS, SHAPE } from '../store/index.js';
 import { ALTERED, UNCHECKED, numbered } from '../store/feedlist.js';
@@ -16,7 +16,10 @@ import type { Context, Open } from './types.js';
 
 /** Some segments, and the entries in them */
 type Stretch = { numbers: number[]; records: string[] };
-/** The versions of each record by other accounts than its own: what the server numbered, and what waits; `known`: records of which those accounts say all that a row needs */
+/**
+ * The versions of each record by other accounts than its own: what the server numbered, and what waits; `known`:
+ * records of which those accounts say all that a row needs
+ */
 type Told = { records: Map<string, string[]>; known: Map<string, Meta> };
 type ReadSome = Awaited<ReturnType<typeof readSome>>;
 
@@ -29,8 +32,8 @@ const LOOKED = 2_000;
 const TRIES = 5;
 
 /**
- * Makes again what differs, with progress. Stopped half-way (a lock), it begins anew at the next unlock: only a whole list
- * says that it is one.
+ * Makes again what differs, with progress. Stopped half-way (a lock), it begins anew at the next unlock: only a whole
+ * list says that it is one.
  * @returns whether it had to be
  */
 export async function mendList(ctx: Context, open: Open): Promise<boolean> {
@@ -49,7 +52,8 @@ async function mend(ctx: Context, open: Open) {
   let told = await toldOf(open);
   let records = await allRecords(open, told);
   const segments = await store.change(async (root) => {
-    // An entry came in after these were read, and would be left out: no change runs now, so they are read again as they are.
+    // An entry came in after these were read, and would be left out: no change runs now, so they are read again as they
+    // are.
     if (store.applied !== applied) {
       told = await toldOf(open);
       records = await allRecords(open, told);
@@ -112,8 +116,8 @@ async function mendAll(ctx: Context, open: Open, told: Told, all: Stretch[]) {
 }
 
 /**
- * By record, in the order they came. A page of numbers that was put back as it once was is shorter than the count in the
- * root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
+ * By record, in the order they came. A page of numbers that was put back as it once was is shorter than the count in
+ * the root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
  * @param left how often more it is read where a change came in between
  */
 export async function toldOf({ store, book }: Pick<Open, 'store' | 'book'>, left: number = TRIES): Promise<Told> {
@@ -167,9 +171,10 @@ function knownOf(sent: Numbered[], waiting: ReadonlySet<string>): Told['known'] 
 }
 
 /**
- * Every entry there is, in the order they came. Where the lists name fewer than there were, every record that is told of is
- * gone through: an entry must not be lost with the list that named it. On a phone that was cleared, what waits to be
- * sent is looked at too: its list named nothing else, and the first entry that came back was written to it without them.
+ * Every entry there is, in the order they came. Where the lists name fewer than there were, every record that is told
+ * of is gone through: an entry must not be lost with the list that named it. On a phone that was cleared, what waits to
+ * be sent is looked at too: its list named nothing else, and the first entry that came back was written to it without
+ * them.
  */
 async function allRecords({ index, store }: Open, told: Told): Promise<string[]> {
   const listed = await index.listed();
@@ -247,8 +252,8 @@ async function listSome(open: Open, read: ReadSome, { numbers }: Stretch, told: 
 }
 
 /**
- * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not. In a change
- * of its own, which may not have the room that is kept for words, and may fail.
+ * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not. In a
+ * change of its own, which may not have the room that is kept for words, and may fail.
  * @returns changes made
  */
 async function keepSome(
@@ -285,8 +290,8 @@ function lacks(meta: Meta | undefined, told: string[] = []) {
 }
 
 /**
- * An entry that was erased, or whose versions are not here or do not open: its place stays. Only an erased one stands with
- * what was taken out; of another the keeper has to see that something happened to it.
+ * An entry that was erased, or whose versions are not here or do not open: its place stays. Only an erased one stands
+ * with what was taken out; of another the keeper has to see that something happened to it.
  */
 function gone(record: string, before: Record<string, any>, meta: Meta | undefined): Row {
   const versions = meta?.versions ?? [];

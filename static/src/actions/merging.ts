@@ -46,10 +46,11 @@ function withoutReason({ reason: _reason, ...fields }: Fields) {
 }
 
 /**
- * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and stands.
+ * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and
+ * stands.
  * @param chosen every field as it shall stand
- * @throws reason_needed, conflict when what was looked at is no longer what stands; before_service, no_such_term where a time
- *   of one and a breach of the other do not go together
+ * @throws reason_needed, conflict when what was looked at is no longer what stands; before_service, no_such_term where
+ *   a time of one and a breach of the other do not go together
  */
 export async function bringTogether(
   open: Open,

@@ -1,11 +1,12 @@
 /**
  * Only a notebook: the app with words of its own in front and no diary behind them.
  *
- * [Note: what a lock proves] If only a diary's first words made a lock, every lock would say that a diary was begun. So this is
- * the same install: the same things stand beside the table, the same slot holds the notebook's key and says the same beside it,
- * the lock has the same controls ("Add picture" too, though nothing opens here what is put in that way), the page is kept for
- * offline alike, and no server is asked. Whoever makes it is told what it cannot do (ui/only_notebook.js); there is no way from
- * here to a diary, because a lock that offered one would tell the two apart.
+ * [Note: what a lock proves] If only a diary's first words made a lock, every lock would say that a diary was begun. So
+ * this is the same install: the same things stand beside the table, the same slot holds the notebook's key and says the
+ * same beside it, the lock has the same controls ("Add picture" too, though nothing opens here what is put in that
+ * way), the page is kept for offline alike, and no server is asked. Whoever makes it is told what it cannot do
+ * (ui/only_notebook.js); there is no way from here to a diary, because a lock that offered one would tell the two
+ * apart.
  */
 import { KeptError } from '../core/errors.js';
 import { readDoor, readDraftKey } from '../store/beside.js';
@@ -17,12 +18,16 @@ import type { Look } from '../store/beside.js';
 import type { Drafts, Kept } from './drafts.js';
 import type { Context } from './types.js';
 
-/** What the notebook's slot says beside its key, in every install: of a diary's account nothing, so that whoever is given these words learns as much from either. */
+/**
+ * What the notebook's slot says beside its key, in every install: of a diary's account nothing, so that whoever is
+ * given these words learns as much from either.
+ */
 export const COVER = Object.freeze({ account: null, login: '', pins: NO_PINS });
 
 /**
  * Puts the notebook behind words on a phone that holds nothing yet; notes that are there stay.
- * @throws phone_has_diary where there are words already; draft_waits where something was written that only a diary could keep; bad_request for words that are too short
+ * @throws phone_has_diary where there are words already; draft_waits where something was written that only a diary
+ *   could keep; bad_request for words that are too short
  */
 export async function makeOnlyNotebook(ctx: Context, drafts: Drafts, words: string, look: Look) {
   const { database, screen } = ctx;

@@ -2,10 +2,10 @@
  * Making a pack: what goes in, the keeper's looks, and the way from the open diary to files that have been checked.
  * docs/pack.md has the steps; static/js/pack/ does the pure part of them.
  *
- * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else, and only
- * once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all. Neither is made, and no
- * list is drawn for paper, unless the words were typed for it (confirming.js); and no pack holds what the keeper did not look
- * at before it (pack_looked.js).
+ * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else,
+ * and only once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all.
+ * Neither is made, and no list is drawn for paper, unless the words were typed for it (confirming.js); and no pack
+ * holds what the keeper did not look at before it (pack_looked.js).
  */
 import { KeptError } from '../core/errors.js';
 import { PackJob } from '../net/packs.js';

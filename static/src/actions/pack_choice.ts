@@ -1,4 +1,7 @@
-/** What goes into a pack: from the keeper's choice to the capsule, and in numbers for the screen before anything is asked for. */
+/**
+ * What goes into a pack: from the keeper's choice to the capsule, and in numbers for the screen before anything is
+ * asked for.
+ */
 import { idText, newId } from '../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../pack/capsule.js';
 import { choose, incidentsMeant } from '../pack/choose.js';
@@ -155,7 +158,10 @@ export function summaryOf(versions: readonly DiaryVersion[], choice: Chosen, abs
   };
 }
 
-/** The chosen entries cut into packs of at most SMALL_PACK, in order. An entry whose files alone are larger is a pack of its own. */
+/**
+ * The chosen entries cut into packs of at most SMALL_PACK, in order. An entry whose files alone are larger is a pack of
+ * its own.
+ */
 export function groupsOf(
   chosen: readonly Told[],
   attached: readonly Told[],

@@ -1,11 +1,11 @@
 /**
  * What the keeper looked at before a pack, and that nothing else goes into it.
  *
- * [Note: looked at] Between the keeper's look and the building of a pack something may come from another device, or be written here by
- * a keeper who stepped away from the steps. So the summary names every version that it counted, the screen hands that back
- * unchanged, and what was put together is held against it before one byte of it leaves. What has gone meanwhile is no
- * matter. Two things are written by the steps themselves: what was decided about a picture, which is a version of its file, and
- * the note of a pack that was made as an earlier part, or of who has one.
+ * [Note: looked at] Between the keeper's look and the building of a pack something may come from another device, or be
+ * written here by a keeper who stepped away from the steps. So the summary names every version that it counted, the
+ * screen hands that back unchanged, and what was put together is held against it before one byte of it leaves. What has
+ * gone meanwhile is no matter. Two things are written by the steps themselves: what was decided about a picture, which
+ * is a version of its file, and the note of a pack that was made as an earlier part, or of who has one.
  */
 import { canonText } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -16,7 +16,10 @@ import type { JsonObject } from '../core/encoding.js';
 import type { DiaryVersion } from '../pack/capsule.js';
 import type { Opened } from '../record/told.js';
 
-/** What an answer about a picture, or a copy of it with boxes over it, changes; `looked_at` and `include_in_pack` count as no change. */
+/**
+ * What an answer about a picture, or a copy of it with boxes over it, changes; `looked_at` and `include_in_pack` count
+ * as no change.
+ */
 const DECIDED = new Set(['print_copy', 'sensitivity', 'shows_where_i_live', 'renditions', 'masks', 'rendition_tools']);
 
 /**

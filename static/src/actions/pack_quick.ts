@@ -1,4 +1,7 @@
-/** What a quick report says: plain words to paste into a web form or read out, in the order such forms ask. Nothing is sent from here. */
+/**
+ * What a quick report says: plain words to paste into a web form or read out, in the order such forms ask. Nothing is
+ * sent from here.
+ */
 import { countPatterns } from '../record/patterns.js';
 import { textOf, wholeOf } from '../record/reading.js';
 import { stillHeld } from '../record/recorders.js';

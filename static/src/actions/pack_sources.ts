@@ -41,8 +41,8 @@ export async function readDiary(open: Open, also: readonly string[] = []): Promi
 }
 
 /**
- * The entries whose numbers the screens keep and of which no version is among `versions`: erased for good, here or before this
- * phone came, or not to be opened.
+ * The entries whose numbers the screens keep and of which no version is among `versions`: erased for good, here or
+ * before this phone came, or not to be opened.
  */
 export function absentEntries({ index, store: { root } }: Open, versions: readonly DiaryVersion[]): Absent[] {
   const here = new Set(versions.map(({ record }) => record));

@@ -1,11 +1,12 @@
 /**
  * Clearing the phone at once: what the server has taken goes, what it has not stays, sealed.
  *
- * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What waits
- * to be sent, drafts, what came while the phone was locked, and what was typed and not saved stay among the notebook's own records, under the same store key;
- * so do the root, which says where this phone's line goes on, and the identity. The slots are not touched. The same words
- * open what is left, and the feed brings the rest back. A diary that was never registered has no other copy: all of it stays. So does
- * one whose server is known to have gone back behind its receipts: what it lacks is perhaps nowhere else.
+ * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What
+ * waits to be sent, drafts, what came while the phone was locked, and what was typed and not saved stay among the
+ * notebook's own records, under the same store key; so do the root, which says where this phone's line goes on, and the
+ * identity. The slots are not touched. The same words open what is left, and the feed brings the rest back. A diary
+ * that was never registered has no other copy: all of it stays. So does one whose server is known to have gone back
+ * behind its receipts: what it lacks is perhaps nowhere else.
  *
  * [Note: it never refuses] The screen has changed before anything here begins, and whatever fails here, the diary is
  * locked after it: what could not be cleared is as sealed as after any lock.
@@ -23,7 +24,10 @@ import type { Context, Open } from './types.js';
 
 type Waiting = { record: string; version: string; of: string | null };
 
-/** Records that every cleared diary needs to be opened again, and what no version names yet: the draft, what came while locked, and drafts that wait. */
+/**
+ * Records that every cleared diary needs to be opened again, and what no version names yet: the draft, what came while
+ * locked, and drafts that wait.
+ */
 const KEPT = ['identity', 'draft', 'captured', 'later'];
 
 /**

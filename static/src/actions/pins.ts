@@ -1,9 +1,10 @@
 /**
  * The server's key as this phone pins it: in the root, and in the slot that the words open.
  *
- * [Note: one moment] Whoever takes a key over has judged it before (log.js, server_key.js). Root and open slot change in one
- * transaction, and the door is read inside it, so that it never undoes new words or a short secret made at the same time. The
- * other slot of a diary, if there is one, follows when it is next opened: sealing it takes its own secret.
+ * [Note: one moment] Whoever takes a key over has judged it before (log.js, server_key.js). Root and open slot change
+ * in one transaction, and the door is read inside it, so that it never undoes new words or a short secret made at the
+ * same time. The other slot of a diary, if there is one, follows when it is next opened: sealing it takes its own
+ * secret.
  */
 import { b64 } from '../core/bytes.js';
 import { sha256Now } from '../crypto/digests.js';
@@ -57,8 +58,8 @@ async function renewedDoor(open: Open, root: Record<string, any>) {
 }
 
 /**
- * What the slot of the short secret looks like while there is one: wrong tries and new keys make it random again without
- * anybody's knowing (tries.js), and nothing else tells.
+ * What the slot of the short secret looks like while there is one: wrong tries and new keys make it random again
+ * without anybody's knowing (tries.js), and nothing else tells.
  */
 export function markOfShort({ slots }: Door) {
   return b64(sha256Now(slots[SHORT] as Uint8Array));

@@ -1,15 +1,16 @@
 /**
  * Words coming down, and whoever waits for them.
  *
- * [Note: still coming] A phone that was signed in or cleared holds nothing of what the server has, and looks like one with few
- * entries. So its root says that there is more (`coming`, how many versions), until the feed has been read to its end once;
- * a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown out of the diary
- * waits for a pull that is on, and where the rest cannot be had now the screens say that something may be missing.
+ * [Note: still coming] A phone that was signed in or cleared holds nothing of what the server has, and looks like one
+ * with few entries. So its root says that there is more (`coming`, how many versions), until the feed has been read to
+ * its end once; a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown
+ * out of the diary waits for a pull that is on, and where the rest cannot be had now the screens say that something may
+ * be missing.
  *
- * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where another
- * device wrote in between. A server that is put back before the feed was read to there looks unchanged to a phone that compares
- * ends alone, and what had been called kept safe would be missing for good. So the highest such number counts as seen (`top`),
- * and no other version may have it.
+ * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where
+ * another device wrote in between. A server that is put back before the feed was read to there looks unchanged to a
+ * phone that compares ends alone, and what had been called kept safe would be missing for good. So the highest such
+ * number counts as seen (`top`), and no other version may have it.
  */
 import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
@@ -59,9 +60,10 @@ export async function wordsDown(syncing: Syncing) {
 }
 
 /**
- * Before anything goes up, each time. A phone that was put back to an old copy of itself learns first how far its line had come ([Note:
- * a phone put back]). So does a phone whose server was put back since it last looked, which may be at any time: nothing goes then until that
- * is settled, and what the server lacks goes first, so that numbers of entries stay what they were. Where the answer cannot be had, words go all the same.
+ * Before anything goes up, each time. A phone that was put back to an old copy of itself learns first how far its line
+ * had come ([Note: a phone put back]). So does a phone whose server was put back since it last looked, which may be at
+ * any time: nothing goes then until that is settled, and what the server lacks goes first, so that numbers of entries
+ * stay what they were. Where the answer cannot be had, words go all the same.
  * @throws what stands in the way then
  */
 export async function lookFirst(syncing: Syncing) {
@@ -85,7 +87,10 @@ async function noteGoneBack({ store }: Open, is: boolean) {
   });
 }
 
-/** Receipts say nothing then of what the server still has: nothing that lies here may go on the strength of them (panic.js). */
+/**
+ * Receipts say nothing then of what the server still has: nothing that lies here may go on the strength of them
+ * (panic.js).
+ */
 export function isGoneBack({ store, syncing }: Open) {
   return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
 }
@@ -120,8 +125,9 @@ async function pull(syncing: Syncing, open: Open, link: Link) {
 }
 
 /**
- * Resolves when what the server has, as far as this phone knows, has been taken in and stands in the list; at once where nothing is
- * to be waited for. A run that fails ends the wait, and so does a way to the server that does not answer. Never rejects.
+ * Resolves when what the server has, as far as this phone knows, has been taken in and stands in the list; at once
+ * where nothing is to be waited for. A run that fails ends the wait, and so does a way to the server that does not
+ * answer. Never rejects.
  */
 export async function arrived(syncing: Syncing) {
   const open = syncing.openNow();

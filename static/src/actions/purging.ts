@@ -4,8 +4,9 @@
  *
  * [Note: gone here first] Parts, copies and words go from this phone in one transaction, with or without a signal, and
  * a version without words takes their place: "a file was removed". Versions of it that were never sent go up once, as
- * the words they are (the picture is gone by then), because a device's line may have no gap; then the server is asked to
- * erase the record, and then the version without words is sent. Every device that meets that one lets go of the file.
+ * the words they are (the picture is gone by then), because a device's line may have no gap; then the server is asked
+ * to erase the record, and then the version without words is sent. Every device that meets that one lets go of the
+ * file.
  */
 import { KeptError } from '../core/errors.js';
 import { proofOf, withTypedProof } from './accounts.js';

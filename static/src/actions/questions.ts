@@ -1,6 +1,7 @@
 /**
- * What an advocate asked about an entry, and the keeper's answer: an addition to the entry in the keeper's own words, dated, beside a
- * `question` record of what was asked. Nothing an advocate sends enters the diary before the keeper answers or puts it aside.
+ * What an advocate asked about an entry, and the keeper's answer: an addition to the entry in the keeper's own words,
+ * dated, beside a `question` record of what was asked. Nothing an advocate sends enters the diary before the keeper
+ * answers or puts it aside.
  */
 import { KeptError } from '../core/errors.js';
 import { codesOf, isBlank, textOf, wholeOf } from '../record/reading.js';
@@ -63,7 +64,8 @@ async function readAsked(ctx: Context, open: Open, record?: string): Promise<Ask
 }
 
 /**
- * Asked under a right that was given, about an entry that was shown: anything else is nobody's business to ask, and is nothing.
+ * Asked under a right that was given, about an entry that was shown: anything else is nobody's business to ask, and is
+ * nothing.
  * @returns `idle`: letters that are nothing
  */
 async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {

@@ -1,4 +1,6 @@
-/** Finding entries by what they say, and the pattern they make. Both read the list; no version of an entry is opened. */
+/**
+ * Finding entries by what they say, and the pattern they make. Both read the list; no version of an entry is opened.
+ */
 import { folded, wanted } from '../record/folding.js';
 import { countPatterns, leadsOf } from '../record/patterns.js';
 import { objectsOf, textOf } from '../record/reading.js';
@@ -13,7 +15,10 @@ import type { Context, Open } from './types.js';
 type Known = Record<string, { kind: string; fields: Record<string, any>; name: string }>;
 type Pattern = { counts: Patterns; known: Known };
 
-/** Everything but entries that a count or a search needs. Schedules are long, and asked for only where an entry has no count of its own. */
+/**
+ * Everything but entries that a count or a search needs. Schedules are long, and asked for only where an entry has no
+ * count of its own.
+ */
 const KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
 /** Whose names an entry is found by. */
 const NAMED = ['person', 'account', 'vehicle', 'order'];
@@ -44,7 +49,9 @@ export function readingBackMethods(ctx: Context) {
   };
 }
 
-/** What was worked out of an open diary, for as long as nothing is written or comes; goes with the open diary at a lock. */
+/**
+ * What was worked out of an open diary, for as long as nothing is written or comes; goes with the open diary at a lock.
+ */
 function remembered<T>(work: (open: Open) => Promise<T>): (open: Open) => Promise<T> {
   const known: WeakMap<Open, { turn: string; found: Promise<T> }> = new WeakMap();
   return (open) => {

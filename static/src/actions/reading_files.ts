@@ -53,9 +53,10 @@ export async function findFile(open: Open, attachment: string, which: Which, hel
 }
 
 /**
- * The file's bytes, part by part. A part that does not open was damaged on its way or where it lay: it is fetched once more, and
- * opened again.
- * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open, and no other can be had now
+ * The file's bytes, part by part. A part that does not open was damaged on its way or where it lay: it is fetched once
+ * more, and opened again.
+ * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open, and no other
+ *   can be had now
  */
 export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Uint8Array> {
   await fetchParts(open, file.blob, file.n);
@@ -131,7 +132,10 @@ async function letGo(open: Open, { blob, i, length, size }: { blob: string; i: n
   });
 }
 
-/** @param played the type of a sound or film that is to be played; what is received is otherwise saved, never rendered here */
+/**
+ * @param played the type of a sound or film that is to be played; what is received is otherwise saved, never rendered
+ *   here
+ */
 export async function asUrl(
   open: Open,
   file: FileKey,

@@ -1,11 +1,12 @@
 /**
- * When the server's account of the diary is shorter than this phone's, or another: look at all of it, say what is not there,
- * and, if the person wants, send it again.
+ * When the server's account of the diary is shorter than this phone's, or another: look at all of it, say what is not
+ * there, and, if the person wants, send it again.
  *
- * [Note: going on from the server's account] Nothing on this phone is changed by looking. Sending again begins by writing
- * down, sealed, everything this phone has seen numbered; only then does it take the server's account for its own. A crash in
- * between finds that list at the next unlock and goes on. Receipts of before are kept beside the new ones: they are older, and
- * so say more. An author's signature covers each version, so the server cannot slip in one of its own.
+ * [Note: going on from the server's account] Nothing on this phone is changed by looking. Sending again begins by
+ * writing down, sealed, everything this phone has seen numbered; only then does it take the server's account for its
+ * own. A crash in between finds that list at the next unlock and goes on. Receipts of before are kept beside the new
+ * ones: they are older, and so say more. An author's signature covers each version, so the server cannot slip in one of
+ * its own.
  */
 import { b64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -46,7 +47,10 @@ export async function lookAtServer(
   };
 }
 
-/** Takes the server's account for this phone's and puts what it lacks into the outbox, in the order it was first sent in. */
+/**
+ * Takes the server's account for this phone's and puts what it lacks into the outbox, in the order it was first sent
+ * in.
+ */
 export async function sendAgain(open: Open) {
   await open.store.change(async (root, change) => {
     // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
@@ -68,7 +72,8 @@ export async function sendAgain(open: Open) {
 }
 
 /**
- * The second half, once the feed has been read to its end: whatever is on the list and took no number there waits again.
+ * The second half, once the feed has been read to its end: whatever is on the list and took no number there waits
+ * again.
  * @returns whether anything waits again
  */
 export async function putBackMissing(open: Open): Promise<boolean> {
@@ -116,7 +121,10 @@ async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: 
   });
 }
 
-/** The files of versions that the server does have: words go before their files, so that it may have been put back to a day between. */
+/**
+ * The files of versions that the server does have: words go before their files, so that it may have been put back to a
+ * day between.
+ */
 async function offerFiles(open: Open, batch: Batch, listed: [record: string, version: string][]) {
   for (let from = 0; from < listed.length; from += AT_ONCE) {
     const some = listed.slice(from, from + AT_ONCE);
@@ -129,8 +137,8 @@ async function offerFiles(open: Open, batch: Batch, listed: [record: string, ver
 }
 
 /**
- * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those with a
- * number that the feed has not reached, and those that "send again" has still to look for.
+ * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those
+ * with a number that the feed has not reached, and those that "send again" has still to look for.
  * @returns each once; what was erased is among them
  */
 export async function everyVersion({ store }: Pick<Open, 'store'>): Promise<{ record: string; version: string }[]> {

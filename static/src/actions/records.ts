@@ -59,7 +59,10 @@ export async function readKind(open: Open, kind: string, all: boolean = false): 
   );
 }
 
-/** Entries that the list says may be meant; all of them where it does not say. With thousands of them only these are opened. */
+/**
+ * Entries that the list says may be meant; all of them where it does not say. With thousands of them only these are
+ * opened.
+ */
 export async function readEntriesThat(open: Open, may: (row: Row) => boolean) {
   const rows = open.index.all().filter((row) => row['links'] === undefined || may(row));
   return readThese(

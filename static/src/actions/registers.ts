@@ -105,7 +105,8 @@ async function readMentions(open: Open, record: string): Promise<Mention[]> {
 }
 
 /**
- * Says that one record is the same as another; null says it is not after all. Both keep every word, and links to either lead to both.
+ * Says that one record is the same as another; null says it is not after all. Both keep every word, and links to either
+ * lead to both.
  * @throws bad_request when they are of two kinds, reason_needed when a merging is taken back later without one
  */
 async function merge(ctx: Context, open: Open, record: string, into: string | null, reason: string) {
@@ -147,7 +148,10 @@ export async function addFile(
   return { attachment: held.attachment };
 }
 
-/** Files by their ids as the screens show them, and whether the keeper has looked where they were taken; those that are not here are left away. */
+/**
+ * Files by their ids as the screens show them, and whether the keeper has looked where they were taken; those that are
+ * not here are left away.
+ */
 async function readFiles(open: Open, ids: string[]) {
   const now = { sending: open.syncing.running, offline: open.syncing.offline };
   const files = [];

@@ -49,8 +49,8 @@ export async function heedRemoval(
 }
 
 /**
- * What was written of a file elsewhere before that device heard of its removal would bring it back, without its bytes: the words go
- * once more, and the version that says so comes last.
+ * What was written of a file elsewhere before that device heard of its removal would bring it back, without its bytes:
+ * the words go once more, and the version that says so comes last.
  * @param now ms
  * @returns the entry whose row changes
  */
@@ -81,8 +81,8 @@ export async function removeFile(open: Open, batch: Batch, id: string, now: numb
 }
 
 /**
- * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but for
- * words of it that have not been sent. Its place stays, so that no number moves.
+ * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but
+ * for words of it that have not been sent. Its place stays, so that no number moves.
  * @returns the entry that a file of it is lost to, whose row changes
  */
 export async function takeErased(
@@ -127,7 +127,9 @@ function place(root: Record<string, any>, meta: Meta, { v, c, seq, at }: Gone) {
   meta.versions = inFeedOrder(meta.versions);
 }
 
-/** Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike. */
+/**
+ * Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike.
+ */
 function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
   place(root, meta, gone);
   metas.set(meta.record, meta);

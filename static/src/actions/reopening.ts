@@ -1,7 +1,8 @@
 /**
- * Versions that a release before this one called altered because it opened them under the wrong keys: what came down between signing in
- * by new keys and having them (see [Note: two sets of keys], rotating.js). The bytes are right and the keys are here by now, so they are
- * opened once more, and what holds stands as if it had come today. What does not hold stays as it is, and so does the warning.
+ * Versions that a release before this one called altered because it opened them under the wrong keys: what came down
+ * between signing in by new keys and having them (see [Note: two sets of keys], rotating.js). The bytes are right and
+ * the keys are here by now, so they are opened once more, and what holds stands as if it had come today. What does not
+ * hold stays as it is, and so does the warning.
  */
 import { ALTERED, number, numbered, withFacts } from '../store/feedlist.js';
 import { rows, takeItem, wantFiles } from './taking.js';

@@ -1,19 +1,21 @@
 /**
- * Versions that no server has a receipt for, sealed and signed anew in their order: under keys that are new, or with other
- * numbers on this device's line.
+ * Versions that no server has a receipt for, sealed and signed anew in their order: under keys that are new, or with
+ * other numbers on this device's line.
  *
- * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and would
- * give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out and put in.
- * The feed says how far the line had come (actions/taking.js), and what was written on the old state is numbered after it: page by
- * page, with how far the pages so far had come in the root (`put_back`), and nothing is sent before the last.
+ * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and
+ * would give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out
+ * and put in. The feed says how far the line had come (actions/taking.js), and what was written on the old state is
+ * numbered after it: page by page, with how far the pages so far had come in the root (`put_back`), and nothing is sent
+ * before the last.
  *
- * [Note: lost, and the keys are new] What a server gave a receipt for may be on other phones, and what was written after it names
- * its commitment. So where that server lost it and the keys were changed since, it goes again as it is, and only the signature is
- * made anew. Whoever has the keys of before could have a server show this phone something in its own name: only what the phone
- * noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on this phone, which says so.
+ * [Note: lost, and the keys are new] What a server gave a receipt for may be on other phones, and what was written
+ * after it names its commitment. So where that server lost it and the keys were changed since, it goes again as it is,
+ * and only the signature is made anew. Whoever has the keys of before could have a server show this phone something in
+ * its own name: only what the phone noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on
+ * this phone, which says so.
  *
- * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none then (all
- * of a diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
+ * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none
+ * then (all of a diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
  */
 import { decodePush, encodePush, verifyByAny } from '../ledger/push.js';
 import { ownFields } from './book.js';
@@ -83,8 +85,8 @@ export async function resealUnsent(
 }
 
 /**
- * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to come.
- * See [Note: lost, and the keys are new].
+ * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to
+ * come. See [Note: lost, and the keys are new].
  * @param whoever not only what was sealed here
  */
 export async function signAgain(

@@ -1,4 +1,7 @@
-/** Versions from a sealed copy, put where those from the feed would be: with no number yet, and their earlier receipts beside them. */
+/**
+ * Versions from a sealed copy, put where those from the feed would be: with no number yet, and their earlier receipts
+ * beside them.
+ */
 import { inFeedOrder } from './book.js';
 import { concerns, rows } from './taking.js';
 import type { Meta } from '../ledger/push.js';

@@ -1,10 +1,11 @@
 /**
  * Signing in again: by itself where nobody chose the end of a session, after the words where somebody did.
  *
- * [Note: ended on purpose] A session whose thirty days are over is begun again with the renewal token the phone keeps. One that was ended
- * from another device says that this phone may not be in its keeper's hands: it locks at once, and comes back only when the
- * words have been typed after it knew. A short secret is not enough for that. What it knows is kept, sealed, so that a
- * restart changes nothing. Whoever has the words can come back all the same: the screens say so, and what to do.
+ * [Note: ended on purpose] A session whose thirty days are over is begun again with the renewal token the phone keeps.
+ * One that was ended from another device says that this phone may not be in its keeper's hands: it locks at once, and
+ * comes back only when the words have been typed after it knew. A short secret is not enough for that. What it knows is
+ * kept, sealed, so that a restart changes nothing. Whoever has the words can come back all the same: the screens say
+ * so, and what to do.
  */
 import { KeptError } from '../core/errors.js';
 import { forgetProof, signInAgain } from './accounts.js';

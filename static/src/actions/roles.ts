@@ -1,4 +1,6 @@
-/** Giving people their codes: what every version claimed, and what a new one may claim (record/roles.js has the rule). */
+/**
+ * Giving people their codes: what every version claimed, and what a new one may claim (record/roles.js has the rule).
+ */
 import { nextCode } from '../record/roles.js';
 import { isTakenOut } from '../record/standing.js';
 import { textOf } from '../record/reading.js';

@@ -1,23 +1,23 @@
 /**
  * New words, and new keys when someone else knows them.
  *
- * [Note: new words] Words re-wrap the account key and nothing else: what is sealed stays as it is, the recovery code goes
- * on working, every other device is signed out. The server has them first: a crash in between leaves a phone that opens
- * with the old words and is signed out, and typing the new ones (`catchUp`) puts it right.
+ * [Note: new words] Words re-wrap the account key and nothing else: what is sealed stays as it is, the recovery code
+ * goes on working, every other device is signed out. The server has them first: a crash in between leaves a phone that
+ * opens with the old words and is signed out, and typing the new ones (`catchUp`) puts it right.
  *
- * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). What the server gets for it is kept, sealed
- * under the new words, until it has taken effect there; so a phone that stops half-way goes on with the new words typed
- * again, and until the one moment at which the server has everything, nothing has changed.
+ * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). What the server gets for it is kept,
+ * sealed under the new words, until it has taken effect there; so a phone that stops half-way goes on with the new
+ * words typed again, and until the one moment at which the server has everything, nothing has changed.
  *
- * [Note: two sets of keys] From just before that moment until the new keys are this phone's, nothing goes up or comes down
- * (Syncing.suspend): the server answers for the new keys by then, and what it answers would not open here. What was asked for before and
- * arrives after is left and asked for again. Wraps here are made anew for the keys in use only, and the keys of before are forgotten
- * in the change that finds no wrap left that needs them.
+ * [Note: two sets of keys] From just before that moment until the new keys are this phone's, nothing goes up or comes
+ * down (Syncing.suspend): the server answers for the new keys by then, and what it answers would not open here. What
+ * was asked for before and arrives after is left and asked for again. Wraps here are made anew for the keys in use
+ * only, and the keys of before are forgotten in the change that finds no wrap left that needs them.
  *
- * [Note: the code wins] Somebody who knows the words can begin a change of keys of their own, which stops this phone from sending, and can
- * end its session. With the recovery code this one replaces theirs, and the code signs this phone in again each time. Entries that
- * they keep from being sent stay on the phone meanwhile, and are sealed for the new keys when those count: waiting for them to be sent would
- * let the words stop the code.
+ * [Note: the code wins] Somebody who knows the words can begin a change of keys of their own, which stops this phone
+ * from sending, and can end its session. With the recovery code this one replaces theirs, and the code signs this phone
+ * in again each time. Entries that they keep from being sent stay on the phone meanwhile, and are sealed for the new
+ * keys when those count: waiting for them to be sent would let the words stop the code.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
@@ -80,7 +80,8 @@ async function takenBefore(ctx: Context, open: Open, newWords: string, error: un
 /**
  * Every key anew, under new words. The old words, code, sessions and keys open nothing that is written afterwards.
  * @param given `code`: the recovery code, empty for none: see [Note: the code wins]
- * @throws words_differ, words_in_use, code_wrong, code_refused, no_network, and unavailable while entries wait to be sent and no code was given
+ * @throws words_differ, words_in_use, code_wrong, code_refused, no_network, and unavailable while entries wait to be
+ *   sent and no code was given
  */
 export async function renew(
   ctx: Context,
@@ -179,7 +180,8 @@ export async function renewOn(
       open.syncing.resume();
       if (!open.typed && !byCode) throw new KeptError('needs_words');
       const coded = byCode ? await proofOfCode(ctx, open, byCode) : null;
-      // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun wins over that.
+      // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun
+      // wins over that.
       await open.syncing.now().catch(() => undefined);
       const proof = coded ?? (await proofOf(ctx, open, open.typed as string));
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
@@ -198,8 +200,8 @@ export async function renewOn(
 }
 
 /**
- * The proof of the recovery code, which is checked by signing in with it. A session that was ended is begun again by that, and a wrong
- * code is not one of the ten wrong proofs that end the session there is.
+ * The proof of the recovery code, which is checked by signing in with it. A session that was ended is begun again by
+ * that, and a wrong code is not one of the ten wrong proofs that end the session there is.
  * @throws code_wrong, code_refused, no_network, wrong_notary
  */
 async function proofOfCode(ctx: Context, open: Open, code: string): Promise<string> {
@@ -264,7 +266,10 @@ async function follow(
   await rewrapHere(open, onProgress);
 }
 
-/** New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. One at a time. */
+/**
+ * New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. One at
+ * a time.
+ */
 export function rewrapHere(open: Open, onProgress: OnProgress = () => undefined): Promise<void> {
   const before = open.rewrapping?.catch(() => undefined);
   const mine = before ? before.then(() => rewrapAll(open, onProgress)) : rewrapAll(open, onProgress);
@@ -306,8 +311,10 @@ async function rewrapAll(open: Open, onProgress: OnProgress) {
 }
 
 /**
- * Everything is sent and fetched, and the server's account is this phone's. With the code, only what was fetched counts: see [Note: the code wins].
- * @returns `isLate`: more was written while this phone looked. What is begun now comes to nothing, and keeps more from being written until it is begun again
+ * Everything is sent and fetched, and the server's account is this phone's. With the code, only what was fetched
+ * counts: see [Note: the code wins].
+ * @returns `isLate`: more was written while this phone looked. What is begun now comes to nothing, and keeps more from
+ *   being written until it is begun again
  */
 async function upToDate(
   ctx: Context,
@@ -366,7 +373,8 @@ async function send(
     // The answer may have been lost on the way: whether it took effect is what the new words tell.
     if (!(await isInPlace(ctx, open, body.auth).catch(() => false))) throw error;
   });
-  // Another device may have begun with keys of its own in that very moment: then those are what the server put in place.
+  // Another device may have begun with keys of its own in that very moment: then those are what the server put in
+  // place.
   if (!(await isInPlace(ctx, open, body.auth).catch(() => true))) throw new KeptError('signed_out');
 }
 
@@ -396,8 +404,8 @@ async function settle(ctx: Context, open: Open, newWords: string, auth: string, 
 }
 
 /**
- * Versions that the server has as they are here, and whose receipt was lost on its way: sealed anew under the same ids they would
- * never be taken, and nothing here would be what was receipted.
+ * Versions that the server has as they are here, and whose receipt was lost on its way: sealed anew under the same ids
+ * they would never be taken, and nothing here would be what was receipted.
  */
 async function sentOf(ctx: Context, open: Open): Promise<Set<string>> {
   const { outbox, feed } = open.store.root;

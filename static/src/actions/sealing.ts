@@ -2,8 +2,8 @@
  * Taking a file in: sealed part by part as it is read, hashed before it is sealed, and looked at only so far as to say
  * what it is. Each part is in the store, read back and opened, before the next one is read.
  *
- * [Note: half a file] A blob is named in the root's `filling` list before its first part is written and taken off
- * when it is whole; what a crash leaves there is swept at the next unlock (sweep). So half a file is never shown as one.
+ * [Note: half a file] A blob is named in the root's `filling` list before its first part is written and taken off when
+ * it is whole; what a crash leaves there is swept at the next unlock (sweep). So half a file is never shown as one.
  */
 import { idText, newId } from '../core/ids.js';
 import { PART_BYTES, partCount } from '../crypto/files.js';
@@ -22,7 +22,8 @@ type OnProgress = (done: number, total: number) => void;
 const PICTURE_BYTES = 60_000_000;
 
 /**
- * @param how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves none
+ * @param how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves
+ *   none
  * @throws file_changed, file_unreadable, no_space
  */
 export async function takeIn(

@@ -151,8 +151,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /**
- * What only the place that failed could say, word for word as it is thrown there (tests/js/language.test.mjs looks): these stand, whatever
- * their code's own sentence is.
+ * What only the place that failed could say, word for word as it is thrown there (tests/js/language.test.mjs looks):
+ * these stand, whatever their code's own sentence is.
  */
 export const SPECIFIC = Object.freeze([
   'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',

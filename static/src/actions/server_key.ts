@@ -1,9 +1,9 @@
 /**
  * A server that signs with a key nothing vouches for: its operator lost the keys, or somebody stands in between.
  *
- * [Note: a key told by a person] Nothing this phone trusts can tell the two apart, so a person has to, by another way than this server. The
- * letters of the new key are not shown here: whoever accepts types what they were told, and only the key they name is taken. Receipts
- * of before stay good under the key they were checked with.
+ * [Note: a key told by a person] Nothing this phone trusts can tell the two apart, so a person has to, by another way
+ * than this server. The letters of the new key are not shown here: whoever accepts types what they were told, and only
+ * the key they name is taken. Receipts of before stay good under the key they were checked with.
  */
 import { b64, hex, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

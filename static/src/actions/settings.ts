@@ -1,6 +1,6 @@
 /**
- * The one settings record of a diary. Where two devices wrote at once, each field is the later one's: nobody is asked to
- * bring a switch and a language together by hand.
+ * The one settings record of a diary. Where two devices wrote at once, each field is the later one's: nobody is asked
+ * to bring a switch and a language together by hand.
  */
 import { canonText } from '../core/encoding.js';
 import { codesOf } from '../record/reading.js';

@@ -22,7 +22,10 @@ export type Section = { title: string; blocks: Block[] };
 export const SHOWN_FOR = 180_000;
 const RECENT = 20;
 
-/** What could be shown. `about` names an entry or an order to show first, or `records`: several entries, and none of them first. */
+/**
+ * What could be shown. `about` names an entry or an order to show first, or `records`: several entries, and none of
+ * them first.
+ */
 export async function readForShow(
   { open }: Context,
   {

@@ -1,4 +1,7 @@
-/** From what is kept to what the screens show: files, rows, and the state of each entry as a code. The screens make words of it (ui/parts.js). */
+/**
+ * From what is kept to what the screens show: files, rows, and the state of each entry as a code. The screens make
+ * words of it (ui/parts.js).
+ */
 
 import { sentenceOf } from './sentences.js';
 import type { Opened } from './book.js';
@@ -112,8 +115,8 @@ export function shownRows(
 }
 
 /**
- * The entry numbers, by record. What was sent ahead of another device's entries gets its number when those are here, so that none
- * ever changes.
+ * The entry numbers, by record. What was sent ahead of another device's entries gets its number when those are here, so
+ * that none ever changes.
  * @param all rows of the index
  */
 export function entryNumbers(all: any[], root: Record<string, any>): Map<string, number> {

@@ -1,8 +1,9 @@
 /**
- * Sign-ins to this diary by other sessions: each is shown here once, at the next unlock, until the keeper says it was them.
+ * Sign-ins to this diary by other sessions: each is shown here once, at the next unlock, until the keeper says it was
+ * them.
  *
- * [Note: where the place is kept] How far this phone has looked is kept in its own sealed store, never at the server: somebody
- * who holds a copy of the session can look, and takes nothing out of what the keeper is shown.
+ * [Note: where the place is kept] How far this phone has looked is kept in its own sealed store, never at the server:
+ * somebody who holds a copy of the session can look, and takes nothing out of what the keeper is shown.
  */
 import { KeptError } from '../core/errors.js';
 import type { Context, Open } from './types.js';
@@ -15,7 +16,9 @@ const OWN = 64;
 /** As many wait here at most: what is left at the server is fetched after these were seen. */
 const WAITING = 400;
 
-/** Remember the sessions that this device began. A copy of this store that begins one is not among them, and is shown. */
+/**
+ * Remember the sessions that this device began. A copy of this store that begins one is not among them, and is shown.
+ */
 export function noteOwn(root: any, ...held: ({ session?: string | null } | null | undefined)[]) {
   const ids = held.map((one) => one?.session).filter(Boolean);
   root.own_sessions = [...new Set([...(root.own_sessions ?? []), ...ids])].slice(-OWN);

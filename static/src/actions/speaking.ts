@@ -1,8 +1,8 @@
 /**
  * The language of the screens: a choice of this phone's, readable before anything is open, as a notebook's would be.
  *
- * Chosen on the first screen it is in memory alone until something is kept here anyway: whoever finds out from the safety
- * check that this phone is not safe, and stops, has left nothing on it that says who was here.
+ * Chosen on the first screen it is in memory alone until something is kept here anyway: whoever finds out from the
+ * safety check that this phone is not safe, and stops, has left nothing on it that says who was here.
  */
 import { readLanguage, writeLanguage } from '../store/beside.js';
 import type { Context } from './types.js';

@@ -101,8 +101,9 @@ export class Syncing {
   }
 
   /**
-   * Nothing goes up or comes down until `resume`. Between the moment at which this device is signed in by its new keys and the one
-   * at which it has them, what came down would open under neither, and be called altered; so what is on its way is not taken in either.
+   * Nothing goes up or comes down until `resume`. Between the moment at which this device is signed in by its new keys
+   * and the one at which it has them, what came down would open under neither, and be called altered; so what is on its
+   * way is not taken in either.
    */
   suspend() {
     this.suspended ??= new Promise((go) => {
@@ -118,7 +119,10 @@ export class Syncing {
     this.afresh();
   }
 
-  /** A run that begins now, whatever comes of the one that is on: that one knows other keys, or another account, and may stop for good. */
+  /**
+   * A run that begins now, whatever comes of the one that is on: that one knows other keys, or another account, and may
+   * stop for good.
+   */
   afresh() {
     if (this.running) void this.current?.then(() => this.kick());
     else this.kick();
@@ -221,7 +225,8 @@ export class Syncing {
       this.ctx.show();
       try {
         await purgeBefore(this.ctx, open, waiting.record);
-        // Nothing about who may see an entry keeps it from being kept safe: what could not be given here is given after the run.
+        // Nothing about who may see an entry keeps it from being kept safe: what could not be given here is given after
+        // the run.
         const given = await givenWith(this.ctx, open, waiting).catch(() => []);
         const kept = await pushVersion(link, waiting, open.store.root.feed, given);
         if (!(await takeReceipt(open, waiting, kept))) throw new KeptError('server_behind');

@@ -1,6 +1,6 @@
 /**
- * Taking an entry or one of its files out, and putting it back. Nothing is erased by it: a version without words hides the
- * record, its number and its history stay, and the words come back as one more version.
+ * Taking an entry or one of its files out, and putting it back. Nothing is erased by it: a version without words hides
+ * the record, its number and its history stay, and the words come back as one more version.
  */
 import { sealedAt } from '../record/told.js';
 import { standing } from '../record/standing.js';
@@ -25,7 +25,10 @@ export async function redraw(open: Open, record: string) {
   });
 }
 
-/** Everything that was given to somebody with this entry in it, newest first. A pack of everything up to a date holds it too. */
+/**
+ * Everything that was given to somebody with this entry in it, newest first. A pack of everything up to a date holds it
+ * too.
+ */
 export async function givenTo(open: Open, record: string): Promise<Given[]> {
   const written = await open.book.versions(record).then(
     (versions) => versions[0] && sealedAt(versions[0] as any),

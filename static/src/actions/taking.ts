@@ -20,7 +20,8 @@ import type { Batch, Meta, VersionFacts } from './book.js';
 import type { Open } from './types.js';
 
 /**
- * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what it said before.
+ * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what
+ * it said before.
  * @returns false when the server has gone back
  */
 export async function takeReceipt(
@@ -35,7 +36,8 @@ export async function takeReceipt(
     const isForward = !there || there[2] === version;
     if (isForward) await number(store, change, [withFacts([kept.seq, record, version, kept.c, kept.env], facts)]);
     else Object.assign(root, { gone_back: true, strays: [...(root.strays ?? []), [record, version]] });
-    // Below the end of the account are the numbers that the feed has shown: see [Note: numbers ahead of the feed], pulling.js.
+    // Below the end of the account are the numbers that the feed has shown: see [Note: numbers ahead of the feed],
+    // pulling.js.
     if (isForward && !kept.feed && kept.seq > root.feed.seq) root.top = Math.max(root.top ?? 0, kept.seq);
     root.outbox = root.outbox.filter((waiting: any) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
@@ -53,9 +55,11 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
   const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
-    // Opened under the keys of before, its wraps would be kept for keys that are forgotten (rewrapHere): it is asked for again.
+    // Opened under the keys of before, its wraps would be kept for keys that are forgotten (rewrapHere): it is asked
+    // for again.
     if (open.identity !== identity) throw new KeptError('locked');
-    // "Send again" began the account anew while this was on its way: a page that does not follow on would leave numbers out.
+    // "Send again" began the account anew while this was on its way: a page that does not follow on would leave numbers
+    // out.
     if (items[0] && items[0].seq !== root.feed.seq + 1) throw new KeptError('locked');
     const batch = book.batch(root, change);
     const incidents: Set<string> = new Set();
@@ -140,8 +144,8 @@ export async function takeItem(batch: Batch, book: Open['book'], item: Item): Pr
 }
 
 /**
- * What came again under a later key of the account has that signature from now on: a pack needs the one that counts for the
- * receipt.
+ * What came again under a later key of the account has that signature from now on: a pack needs the one that counts for
+ * the receipt.
  * @param item whose signature holds
  */
 async function takeSignature(store: Open['store'], change: Change, { version, meta: { c, sig } }: Item) {

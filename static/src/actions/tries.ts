@@ -1,14 +1,16 @@
 /**
- * Tries at the lock that opened nothing, counted over restarts: after a few each waits longer, and after ten in a row, or
- * thirty in about a day, the fourth slot is random again, in every install, whether a short secret was behind it or not.
+ * Tries at the lock that opened nothing, counted over restarts: after a few each waits longer, and after ten in a row,
+ * or thirty in about a day, the fourth slot is random again, in every install, whether a short secret was behind it or
+ * not.
  *
  * [Note: who is held up] The wait is a minute at most, and never grows beyond it: whoever guesses must not be able to
  * keep the keeper out. Long words need no more than that; a short secret has ten tries.
  *
- * [Note: what the count tells] It lies in the open, since it is needed before anything is open. So whatever opens begins the
- * row anew, the notebook's words as well as the diary's: a count that only the diary's words could end would tell whoever
- * reads it whether there is a diary. Somebody who was told the notebook's words could then guess nine at a time for ever;
- * `debt` grows by an hour with every wrong try, whatever opens in between, and wears off with time: it is what stops that.
+ * [Note: what the count tells] It lies in the open, since it is needed before anything is open. So whatever opens
+ * begins the row anew, the notebook's words as well as the diary's: a count that only the diary's words could end would
+ * tell whoever reads it whether there is a diary. Somebody who was told the notebook's words could then guess nine at a
+ * time for ever; `debt` grows by an hour with every wrong try, whatever opens in between, and wears off with time: it
+ * is what stops that.
  */
 import { KeptError } from '../core/errors.js';
 import { withoutShort } from '../crypto/slots.js';
@@ -38,7 +40,10 @@ export async function mayTry(ctx: Context) {
   if (gone >= 0 ? gone < waitAfter(n) : -gone < waitAfter(n)) throw new KeptError('too_soon');
 }
 
-/** Counted before anybody learns that nothing opened: a page that is killed at that moment has used up its try all the same. */
+/**
+ * Counted before anybody learns that nothing opened: a page that is killed at that moment has used up its try all the
+ * same.
+ */
 export async function triedInVain(ctx: Context) {
   const tries = await readTries(ctx.database);
   const now = ctx.clock.now();

@@ -289,7 +289,9 @@ export type Context = Collaborators & {
   /** the worker being used, unlocked or not */
   vault: Vault | null;
   release: null | (() => void);
-  /** how often somebody left for the notebook: what takes long and ends in an open diary asks whether it is still wanted */
+  /**
+   * how often somebody left for the notebook: what takes long and ends in an open diary asks whether it is still wanted
+   */
   left: number;
   /** the last lock, until it is done */
   locking?: Promise<unknown>;

@@ -1,13 +1,16 @@
 /**
- * Asking somebody who saw it: nine words are made, one sealed statement may come back, and the keeper says whether it is kept. It
- * becomes a record of its own kind, never an entry, with its files, and says that it came by a code and whether that was checked.
+ * Asking somebody who saw it: nine words are made, one sealed statement may come back, and the keeper says whether it
+ * is kept. It becomes a record of its own kind, never an entry, with its files, and says that it came by a code and
+ * whether that was checked.
  *
- * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root: no record, so in
- * no pack. Another device of the diary opens what came, since it is sealed to the keeper, and cannot check it: it says so, and what is
- * kept there is marked as not checked. So a phone that is lost takes no statement with it.
+ * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root:
+ * no record, so in no pack. Another device of the diary opens what came, since it is sealed to the keeper, and cannot
+ * check it: it says so, and what is kept there is marked as not checked. So a phone that is lost takes no statement
+ * with it.
  *
- * [Note: said to be taken in] A session alone can tell the server that a statement was taken in, and the server keeps it for 30 days
- * from then. So this phone does not believe that alone: what is in no record of the diary is shown as before.
+ * [Note: said to be taken in] A session alone can tell the server that a statement was taken in, and the server keeps
+ * it for 30 days from then. So this phone does not believe that alone: what is in no record of the diary is shown as
+ * before.
  */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -31,7 +34,10 @@ export type Kept = {
   expires_at: number;
   address: string;
 };
-/** As the screens see it; `said` null where nothing came; `verified` null where it cannot be checked, on a device that did not make the words */
+/**
+ * As the screens see it; `said` null where nothing came; `verified` null where it cannot be checked, on a device that
+ * did not make the words
+ */
 export type Witness = {
   witness: string;
   words: string | null;

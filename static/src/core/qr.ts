@@ -1,11 +1,14 @@
 /**
- * A QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). Only what two people need to show
- * each other a few words or an address; nothing is read here.
+ * A QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). Only what two people need
+ * to show each other a few words or an address; nothing is read here.
  */
 import { utf8 } from './bytes.js';
 import { KeptError } from './errors.js';
 
-/** Of each version: data codewords, error correction codewords a block, blocks. Blocks of unequal size differ by one codeword. */
+/**
+ * Of each version: data codewords, error correction codewords a block, blocks. Blocks of unequal size differ by one
+ * codeword.
+ */
 const SIZES = [
   [16, 10, 1],
   [28, 16, 1],

@@ -256,8 +256,8 @@ export async function confirmCode(session: Session, typed: string) {
 }
 
 /**
- * The proof that a release before tokens kept, b64; null where there is none. It is given once, for tokens, and then forgotten:
- * a proof is made of what was typed for one act, and kept nowhere.
+ * The proof that a release before tokens kept, b64; null where there is none. It is given once, for tokens, and then
+ * forgotten: a proof is made of what was typed for one act, and kept nowhere.
  */
 export async function earlierProof(session: Session): Promise<string | null> {
   return session.held.has('proof') ? session.held.use('proof', b64) : null;

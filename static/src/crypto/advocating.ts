@@ -1,6 +1,6 @@
 /**
- * An advocate at work, in the crypto worker: the keys that clients gave are held and used here, never come out and are never
- * written down. docs/formats.md, section 8; the twin of diary/client/advocates.py.
+ * An advocate at work, in the crypto worker: the keys that clients gave are held and used here, never come out and are
+ * never written down. docs/formats.md, section 8; the twin of diary/client/advocates.py.
  */
 import { b64, random, unb64 } from '../core/bytes.js';
 import { parseObject, readFrames } from '../core/encoding.js';
@@ -169,7 +169,10 @@ function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: s
   };
 }
 
-/** One version of a client's feed. Null for what the client did not sign, or what opens to something else: it is nobody's word. */
+/**
+ * One version of a client's feed. Null for what the client did not sign, or what opens to something else: it is
+ * nobody's word.
+ */
 async function readOne(
   session: Session,
   { said, opener, signers }: Held,

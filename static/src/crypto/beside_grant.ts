@@ -1,6 +1,6 @@
 /**
- * What stands beside a grant, sealed under its key for its two people: a summary, marks. docs/formats.md, section 8; the twin of
- * diary/ledger/beside_grant.py.
+ * What stands beside a grant, sealed under its key for its two people: a summary, marks. docs/formats.md, section 8;
+ * the twin of diary/ledger/beside_grant.py.
  */
 import { canon, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';

@@ -1,6 +1,7 @@
 /**
- * The keys of a sealed copy (`.kept`): the account key under the words, the rest under the account key; and opening them again with the
- * words or with the recovery code, asking no server. Nothing that opens a sign-in is in them or is made of them.
+ * The keys of a sealed copy (`.kept`): the account key under the words, the rest under the account key; and opening
+ * them again with the words or with the recovery code, asking no server. Nothing that opens a sign-in is in them or is
+ * made of them.
  */
 import { b64 } from '../core/bytes.js';
 import { openAccount } from './accounts.js';

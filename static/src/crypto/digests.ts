@@ -122,8 +122,8 @@ export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Byt
 }
 
 /**
- * A state's digest where its own block lies, as the library leaves it for itself: a view made of other memory, three times a
- * field, is a quarter of what the digests of a version cost.
+ * A state's digest where its own block lies, as the library leaves it for itself: a view made of other memory, three
+ * times a field, is a quarter of what the digests of a version cost.
  * @returns good until the state is used again
  */
 function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {

@@ -77,8 +77,8 @@ export async function setShort(session: Session, door: Door, secret: string, beh
 }
 
 /**
- * Seals the open slot anew with what has been learnt since, without asking for the words. A slot that its words no longer open,
- * because it was emptied meanwhile or is another's by now, stays as it is.
+ * Seals the open slot anew with what has been learnt since, without asking for the words. A slot that its words no
+ * longer open, because it was emptied meanwhile or is another's by now, stays as it is.
  */
 export async function renewSlot(session: Session, door: Door, behind: Behind): Promise<Door> {
   checkDoor(door);
@@ -108,8 +108,8 @@ export async function unlock(session: Session, words: string, door: Door) {
 
 /**
  * Returns when the words are the ones that this store is behind; throws `no_match`. Changes nothing, so words of
- * another role do not open theirs in the middle of this one. A short secret opens the store and is not its words: what asks
- * again asks for more than whoever guessed or saw that has.
+ * another role do not open theirs in the middle of this one. A short secret opens the store and is not its words: what
+ * asks again asks for more than whoever guessed or saw that has.
  */
 export async function confirmWords(session: Session, words: string, door: Door) {
   checkDoor(door);

@@ -2,8 +2,8 @@
  * Two people's keys, compared by voice: nine words that name an account's public keys. docs/formats.md, section 8; the
  * twin of diary/crypto/fingerprints.py.
  *
- * [Note: words that find and prove] The nine words are the fingerprint itself, so who has heard them can look the keys up on
- * a server that is not trusted: it can only give the keys that belong to the words, or none.
+ * [Note: words that find and prove] The nine words are the fingerprint itself, so who has heard them can look the keys
+ * up on a server that is not trusted: it can only give the keys that belong to the words, or none.
  */
 import { utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

@@ -1,7 +1,7 @@
 /**
  * What a keeper lets an advocate see, in the keeper's own signature: docs/formats.md, section 8; the twin of
- * diary/ledger/grants.py. Only the two people read it; an advocate believes nothing that is not signed by the key whose nine
- * words were compared.
+ * diary/ledger/grants.py. Only the two people read it; an advocate believes nothing that is not signed by the key whose
+ * nine words were compared.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { canon, isObject, parseObject } from '../core/encoding.js';
@@ -77,8 +77,8 @@ export async function makeGrant(key: CryptoKey, pub: Bytes, fields: Omit<Grant, 
 export const newestOf = (statements: readonly JsonObject[]) => statements.slice(-EARLIER_LIMIT);
 
 /**
- * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well: else
- * anyone could have a key of their own hand over to the keeper's.
+ * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well:
+ * else anyone could have a key of their own hand over to the keeper's.
  */
 export function binding(earlier: readonly JsonObject[]): { earlier?: string } {
   return earlier.length ? { earlier: b64(sha256Now(canon(earlier as any))) } : {};
@@ -166,8 +166,9 @@ export function partsOf(said: Grant): ('open' | 'restricted')[] {
 }
 
 /**
- * Whether a grant gives, in the place of a restricted part's key, the digests of that part's fields. Without them nobody who was
- * not given the part could show that the rest is what the keeper sealed; of what the fields say they tell nothing.
+ * Whether a grant gives, in the place of a restricted part's key, the digests of that part's fields. Without them
+ * nobody who was not given the part could show that the rest is what the keeper sealed; of what the fields say they
+ * tell nothing.
  */
 export function givesDigests({ restricted, rights }: Pick<Grant, 'restricted' | 'rights'>) {
   return !restricted && rights.includes('pack');

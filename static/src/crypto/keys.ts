@@ -13,7 +13,10 @@ import type { JsonObject } from '../core/encoding.js';
 import type { Kdf } from './kdf.js';
 import type { Pair } from './signing.js';
 
-/** `earlier`: statements about the keys before, oldest first. In here, because only what the account key seals is the keeper's own word */
+/**
+ * `earlier`: statements about the keys before, oldest first. In here, because only what the account key seals is the
+ * keeper's own word
+ */
 export type Pairs = { ecdsa: Pair; hpke: Pair; earlier?: readonly JsonObject[] };
 
 const KEYSET = 'ecdsa,ecdsa_pub,hpke,hpke_pub';

@@ -1,6 +1,7 @@
 /**
- * What an advocate sends a keeper: a question about an entry, or an entry written down for them. docs/formats.md, section 8;
- * the twin of diary/ledger/letters.py. A letter changes nothing: the keeper's own device makes of it what the keeper says.
+ * What an advocate sends a keeper: a question about an entry, or an entry written down for them. docs/formats.md,
+ * section 8; the twin of diary/ledger/letters.py. A letter changes nothing: the keeper's own device makes of it what
+ * the keeper says.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { canon, isObject, parseObject } from '../core/encoding.js';
@@ -30,7 +31,9 @@ const NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
 const KINDS = ['question', 'assisted'];
 /** In what kind of talk an entry was written down. */
 export const HOW = ['call', 'video_call', 'meeting'];
-/** What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked. */
+/**
+ * What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
+ */
 export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
 export const OWN = 'own';
 const TURNS_LIMIT = 100;

@@ -1,6 +1,7 @@
 /**
- * What an advocate has looked through for a keeper, so that the keeper need not look again: docs/formats.md, section 8; the twin of
- * diary/ledger/marks.py. A mark is the advocate's word about their own looking and changes nothing of an entry.
+ * What an advocate has looked through for a keeper, so that the keeper need not look again: docs/formats.md, section 8;
+ * the twin of diary/ledger/marks.py. A mark is the advocate's word about their own looking and changes nothing of an
+ * entry.
  */
 import { isObject } from '../core/encoding.js';
 import { parseId } from '../core/ids.js';

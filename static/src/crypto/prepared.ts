@@ -1,6 +1,7 @@
 /**
- * The advocate's signature on a pack they prepared, beside the grant that lets them: docs/pack.md, "Prepared by somebody else". The twin of the
- * signed part of diary/pack/preparedcheck.py, which says what it binds and what it cannot.
+ * The advocate's signature on a pack they prepared, beside the grant that lets them: docs/pack.md, "Prepared by
+ * somebody else". The twin of the signed part of diary/pack/preparedcheck.py, which says what it binds and what it
+ * cannot.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -11,7 +12,10 @@ import type { Bytes } from '../core/bytes.js';
 import type { Grant } from './grants.js';
 import type { Pair } from './signing.js';
 
-/** What is said of a pack; `list`: b64, of the versions in servable/proof, `record`: hex, of 12_record.json, '' where the pack has none. */
+/**
+ * What is said of a pack; `list`: b64, of the versions in servable/proof, `record`: hex, of 12_record.json, '' where
+ * the pack has none.
+ */
 export type Prepared = {
   by: string;
   organisation: string;
@@ -42,7 +46,10 @@ const isName = (value: unknown) =>
 const lets = ({ rights, made_at: from, not_after: until }: Grant, at: number) =>
   rights.includes('pack') && from <= at && at < until;
 
-/** The statement's bytes. Throws `not_found` where the grant does not let its advocate make a pack: there is nothing to sign then. */
+/**
+ * The statement's bytes. Throws `not_found` where the grant does not let its advocate make a pack: there is nothing to
+ * sign then.
+ */
 export async function sealPrepared(
   { ecdsa, hpke }: { ecdsa: Pair; hpke: Pair },
   grant: Grant,

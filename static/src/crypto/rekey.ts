@@ -1,10 +1,10 @@
 /**
- * The engine's part when someone else knows the words: every key made anew, the old ones' entries given new wraps, and a
- * store key of its own for what is written from then on. docs/formats.md, section 4b.
+ * The engine's part when someone else knows the words: every key made anew, the old ones' entries given new wraps, and
+ * a store key of its own for what is written from then on. docs/formats.md, section 4b.
  *
- * [Note: what is kept meanwhile] Nothing secret of the keys to come is ever written down under the old ones: what is kept
- * until the server has it all is what the server gets, sealed under the new words. So whoever knows the old words and
- * holds the phone half-way through has nothing, and going on after a restart asks for the new words.
+ * [Note: what is kept meanwhile] Nothing secret of the keys to come is ever written down under the old ones: what is
+ * kept until the server has it all is what the server gets, sealed under the new words. So whoever knows the old words
+ * and holds the phone half-way through has nothing, and going on after a restart asks for the new words.
  */
 import { b64, random, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -145,9 +145,9 @@ export async function resume(
 }
 
 /**
- * What the account's keys are by now, after `auth` with the words in use; another device may have changed them.
- * Throws `not_opened` when this phone's own key is not among the ones they follow on, and `keys_older` when the server has those
- * of before: it was put back to an earlier day.
+ * What the account's keys are by now, after `auth` with the words in use; another device may have changed them. Throws
+ * `not_opened` when this phone's own key is not among the ones they follow on, and `keys_older` when the server has
+ * those of before: it was put back to an earlier day.
  * @returns whether the keys are others than here
  */
 export async function from(session: Session, answer: Answer): Promise<{ changed: boolean }> {
@@ -165,8 +165,8 @@ export async function from(session: Session, answer: Answer): Promise<{ changed:
 }
 
 /**
- * New wraps of versions, for the keys in use or for those to come. The caller says which: keys that are being made may come to nothing,
- * and what lies on the phone must never be wrapped for those.
+ * New wraps of versions, for the keys in use or for those to come. The caller says which: keys that are being made may
+ * come to nothing, and what lies on the phone must never be wrapped for those.
  * @returns throws `locked` when no keys are to come
  */
 export async function rewrap(
@@ -317,8 +317,8 @@ async function oldDiaryKeys(session: Session): Promise<[number, Bytes][]> {
 }
 
 /**
- * Keys that others may still seal to: somebody who was asked what they saw has the key of that day for a fortnight, and what came waits
- * until it is read. They stay on this phone and in no keyset.
+ * Keys that others may still seal to: somebody who was asked what they saw has the key of that day for a fortnight, and
+ * what came waits until it is read. They stay on this phone and in no keyset.
  * @returns the newest first
  */
 async function hpkesBefore(session: Session): Promise<Bytes[]> {

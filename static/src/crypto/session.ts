@@ -132,10 +132,10 @@ export class Session {
   }
 
   /**
-   * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again
-   * are held.
+   * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again are held.
    * @param secrets overwritten here
-   * @param before statements about keys that were replaced, diary keys of earlier epochs, and keys that others may still seal to, the newest first
+   * @param before statements about keys that were replaced, diary keys of earlier epochs, and keys that others may
+   *   still seal to, the newest first
    */
   async adopt(
     ids: { account: string; diary: string; device: string; login: string },

@@ -1,11 +1,12 @@
 /**
  * Opening thousands of what this device keeps, in one message to the worker: store records, and versions inside them.
  *
- * [Note: opened again] A version is checked in full when it comes: signature, receipt, commitment, place. What it came to
- * is sealed beside it. A store record opens only under this diary's store key, at the one id its name gives, so whoever can
- * write the database can take a record away or put back what once lay at that very place, and nothing else; a version's
- * place holds one version for ever. So the second opening asks for the seals alone: the record's, the version key's wrap and
- * the envelope's, each under the exact header of its place. docs/decisions/2026-11-25-opened-again.md argues it.
+ * [Note: opened again] A version is checked in full when it comes: signature, receipt, commitment, place. What it came
+ * to is sealed beside it. A store record opens only under this diary's store key, at the one id its name gives, so
+ * whoever can write the database can take a record away or put back what once lay at that very place, and nothing else;
+ * a version's place holds one version for ever. So the second opening asks for the seals alone: the record's, the
+ * version key's wrap and the envelope's, each under the exact header of its place.
+ * docs/decisions/2026-11-25-opened-again.md argues it.
  */
 import { readFrames } from '../core/encoding.js';
 import { fromUtf8 } from '../core/bytes.js';

@@ -1,4 +1,6 @@
-/** Tickets for one file, made while the diary is open: docs/formats.md, section 6, and diary/crypto/upload_ticket.py. */
+/**
+ * Tickets for one file, made while the diary is open: docs/formats.md, section 6, and diary/crypto/upload_ticket.py.
+ */
 import { b64, concat, unb64 } from '../core/bytes.js';
 import { parseId } from '../core/ids.js';
 import { hkdf } from './digests.js';

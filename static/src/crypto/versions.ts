@@ -166,8 +166,8 @@ export async function openVersion(
 }
 
 /**
- * The key that a version names and those that came after it: what the server lost is sent again under a signature of the key
- * in use (docs/formats.md, section 4b). A key never signs for one that came after it.
+ * The key that a version names and those that came after it: what the server lost is sent again under a signature of
+ * the key in use (docs/formats.md, section 4b). A key never signs for one that came after it.
  * @param authors by key id, oldest first
  * @param by key id
  * @returns none for a key that is not among them
@@ -190,8 +190,9 @@ async function isSignedByAny(pubs: readonly CryptoKey[], message: Bytes, signatu
 }
 
 /**
- * Reads a version with its own keys: open, then restricted, which a reader need not have. Whose signature it bears is for the
- * caller. Throws `not_opened`; without the restricted part and the digests of its fields the commitment cannot be made again, so only its place is looked at.
+ * Reads a version with its own keys: open, then restricted, which a reader need not have. Whose signature it bears is
+ * for the caller. Throws `not_opened`; without the restricted part and the digests of its fields the commitment cannot
+ * be made again, so only its place is looked at.
  * @param apart digests of the restricted fields, by name, for who has no key of that part
  */
 export async function openWithKeys(
@@ -235,7 +236,10 @@ export function envelopeHeader({ diary, record, version }: Place, part: Part): J
   return { diary, part, record, t: 'version', version };
 }
 
-/** @param given `withheld`: the restricted part is there and this reader has no key for it; `apart`: the digests of its fields */
+/**
+ * @param given `withheld`: the restricted part is there and this reader has no key for it; `apart`: the digests of its
+ *   fields
+ */
 function judge(
   open: Payload,
   restricted: Payload | null,
@@ -249,7 +253,8 @@ function judge(
   const names = namesOf(kind, schema);
   const kept = restricted?.fields ?? {};
   const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
-  // A hundred digests a version are most of what reading one costs: none are made where nothing can be held against them.
+  // A hundred digests a version are most of what reading one costs: none are made where nothing can be held against
+  // them.
   const made =
     names && isProvable
       ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null })

@@ -1,12 +1,13 @@
 /**
- * Nine words for somebody who saw it, what the keeper asks them, and the one statement that comes back. docs/formats.md, section 8;
- * the twin of diary/crypto/witness.py and diary/ledger/witnesses.py.
+ * Nine words for somebody who saw it, what the keeper asks them, and the one statement that comes back.
+ * docs/formats.md, section 8; the twin of diary/crypto/witness.py and diary/ledger/witnesses.py.
  *
- * [Note: nine words] The server is told what Argon2id makes of the first four, under another label than the key that seals what the
- * keeper asks: it can find the row and not read or forge it. The other five are the first of the keeper's nine, so that a key the
- * server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make. The five
- * stand in the salt, with the address: a table of all codes would have to be made anew for each keeper. Codes of seven words (three
- * of the key, the address alone in the salt) are read until the last of them has run out, and not made.
+ * [Note: nine words] The server is told what Argon2id makes of the first four, under another label than the key that
+ * seals what the keeper asks: it can find the row and not read or forge it. The other five are the first of the
+ * keeper's nine, so that a key the server put in the keeper's place is refused on the page; and what comes back carries
+ * a proof that only the four make. The five stand in the salt, with the address: a table of all codes would have to be
+ * made anew for each keeper. Codes of seven words (three of the key, the address alone in the salt) are read until the
+ * last of them has run out, and not made.
  */
 import { b64, random, unb64, utf8 } from '../core/bytes.js';
 import { canon, isObject, parseObject } from '../core/encoding.js';

@@ -1,4 +1,6 @@
-/** Witness codes in the crypto worker: the words are made here, and what comes back is opened with the keeper's own key. */
+/**
+ * Witness codes in the crypto worker: the words are made here, and what comes back is opened with the keeper's own key.
+ */
 import { b64, unb64 } from '../core/bytes.js';
 import { idText, newId } from '../core/ids.js';
 import { fingerprint } from './fingerprints.js';

@@ -1,4 +1,7 @@
-/** The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this page's memory. */
+/**
+ * The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this
+ * page's memory.
+ */
 import { findFile } from '../actions/reading_files.js';
 import { readFrames, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -43,7 +46,9 @@ export async function list(ctx: Context) {
   if (open && !clients.some(({ grant }) => grant === open.grant)) gone(ctx);
 }
 
-/** Everything a client gave, from the first. Shown when all of it is there; a page is opened while the next one comes. */
+/**
+ * Everything a client gave, from the first. Shown when all of it is there; a page is opened while the next one comes.
+ */
 async function openClient(ctx: Context, grant: string) {
   const vault = ctx.opened();
   const client = ctx.state.clients.find((one) => one.grant === grant);

@@ -1,6 +1,7 @@
 /**
- * The advocate's page, without its screens. All it knows is in memory: a lock, a reload or a closed tab ends the session, and
- * there is nothing of any client on the computer. docs/formats.md, section 8; docs/threats.md, the advocate's computer.
+ * The advocate's page, without its screens. All it knows is in memory: a lock, a reload or a closed tab ends the
+ * session, and there is nothing of any client on the computer. docs/formats.md, section 8; docs/threats.md, the
+ * advocate's computer.
  */
 import { KeptError } from '../core/errors.js';
 import { fingerprint, fingerprintWords } from '../crypto/fingerprints.js';

@@ -1,4 +1,7 @@
-/** What one client gave, opened, in this page's memory: versions by record, and what the screens show of them. Gone with the page. */
+/**
+ * What one client gave, opened, in this page's memory: versions by record, and what the screens show of them. Gone with
+ * the page.
+ */
 import { ownFields } from '../actions/book.js';
 import { told } from '../actions/listing.js';
 import { kindShown, shownAttachment } from '../actions/showing.js';
@@ -206,7 +209,8 @@ export class Diary {
       const { shown, taken_out } = standing(found as any);
       if (taken_out !== null) return [];
       const file = shownAttachment(shown as any, { code: 'kept', at: found[0]?.kept_at ?? null });
-      // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was never made.
+      // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was
+      // never made.
       const copies = (shown.fields as any)['renditions'];
       return [
         {

@@ -1,4 +1,7 @@
-/** The page: a bar, the place, and the tabs at the thumb or at the side; list and detail side by side where there is room. */
+/**
+ * The page: a bar, the place, and the tabs at the thumb or at the side; list and detail side by side where there is
+ * room.
+ */
 import { html, nothing } from '../ui/html.js';
 import { icon } from '../ui/icons.js';
 import { isDraftLanguage } from '../ui/language.js';

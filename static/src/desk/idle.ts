@@ -1,4 +1,7 @@
-/** Locking by itself: five minutes untouched or one out of sight, the last twenty seconds counted. Timers sleep with the computer, so the time is looked at again whenever the page is seen. */
+/**
+ * Locking by itself: five minutes untouched or one out of sight, the last twenty seconds counted. Timers sleep with the
+ * computer, so the time is looked at again whenever the page is seen.
+ */
 
 const UNTOUCHED = 300_000;
 const UNSEEN = 60_000;

@@ -1,4 +1,7 @@
-/** What whoever reads a pack would ask about, as far as the record shows it: gaps to fill before it is made. Each belongs to a check of the pack's design (docs/pack.md, "Prepared by somebody else"). */
+/**
+ * What whoever reads a pack would ask about, as far as the record shows it: gaps to fill before it is made. Each
+ * belongs to a check of the pack's design (docs/pack.md, "Prepared by somebody else").
+ */
 import { markOf } from '../record/assisted.js';
 import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { stillHeld } from '../record/recorders.js';

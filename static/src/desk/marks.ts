@@ -1,6 +1,6 @@
 /**
- * What this advocate has looked through, so that the client need not look again. Sealed under the grant's key: the client's phone
- * and this page read it, and nobody else. It changes nothing of an entry.
+ * What this advocate has looked through, so that the client need not look again. Sealed under the grant's key: the
+ * client's phone and this page read it, and nobody else. It changes nothing of an entry.
  */
 import { unb64 } from '../core/bytes.js';
 import type { Mark, Marks } from '../crypto/marks.js';

@@ -1,4 +1,7 @@
-/** Puts the advocate's screens on the page and keeps them in step: draws, moves the focus, covers what is out of sight, forgets at a lock. */
+/**
+ * Puts the advocate's screens on the page and keeps them in step: draws, moves the focus, covers what is out of sight,
+ * forgets at a lock.
+ */
 import { render } from '../ui/html.js';
 import { follow } from '../ui/language.js';
 import { settle } from '../ui/settling.js';

@@ -1,6 +1,6 @@
 /**
- * Clients in the order of their dates. Never by danger: no count of dates says who is in danger, and a list that looked as if
- * it did would be believed.
+ * Clients in the order of their dates. Never by danger: no count of dates says who is in danger, and a list that looked
+ * as if it did would be believed.
  */
 import type { Grant } from '../crypto/grants.js';
 import type { Summary } from '../crypto/summaries.js';

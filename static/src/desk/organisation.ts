@@ -1,4 +1,6 @@
-/** The organisation, for whoever leads it: numbers, colleagues, invitations, and who looked when. Never a client's name. */
+/**
+ * The organisation, for whoever leads it: numbers, colleagues, invitations, and who looked when. Never a client's name.
+ */
 import type { Look } from '../net/clients.js';
 import type { Context } from './desk.js';
 

@@ -1,6 +1,7 @@
 /**
- * A pack by an advocate, of what one client gave: docs/pack.md, "Prepared by somebody else". It is made in this page and sent nowhere; the
- * server notes for the keeper that one is made, and what it says of who prepared it is signed in the worker, beside the grant.
+ * A pack by an advocate, of what one client gave: docs/pack.md, "Prepared by somebody else". It is made in this page
+ * and sent nowhere; the server notes for the keeper that one is made, and what it says of who prepared it is signed in
+ * the worker, beside the grant.
  */
 import { findFile } from '../actions/reading_files.js';
 import { hex, unb64 } from '../core/bytes.js';
@@ -37,7 +38,10 @@ type Choice = {
   seen: readonly string[];
 };
 type Step = { at: { step: 'checking' | 'files'; done: number; total: number } };
-/** * What a choice would make. `unproved`: versions that nobody could check, since their client's phone has not given what that takes; `purpose`: why the grant cannot stand in a pack as its client wrote it. */
+/**
+ * * What a choice would make. `unproved`: versions that nobody could check, since their client's phone has not given
+ *   what that takes; `purpose`: why the grant cannot stand in a pack as its client wrote it.
+ */
 export type View = {
   entries: number;
   files: number;
@@ -62,7 +66,10 @@ export function packingMethods(ctx: Context) {
   };
 }
 
-/** The open client and what they gave. Throws `not_found` for a grant that does not let its advocate make packs, whatever a screen offers. */
+/**
+ * The open client and what they gave. Throws `not_found` for a grant that does not let its advocate make packs,
+ * whatever a screen offers.
+ */
 function mayPack({ state: { client }, diary }: Context) {
   if (!client || !diary || !client.said.rights.includes('pack')) throw new KeptError('not_found');
   return { client, diary };
@@ -108,7 +115,8 @@ function chosenOf({ client, diary }: { client: Client; diary: Diary }, { from, t
   const words = [...chosen.incidents, ...chosen.attached, ...chosen.registers].flatMap((one) =>
     wordsOf(one, apart, new Set()),
   );
-  // The keeper's own list of places and numbers is not given to anyone: what looks like one is held back unless it is said to be none.
+  // The keeper's own list of places and numbers is not given to anyone: what looks like one is held back unless it is
+  // said to be none.
   const hold = [
     ...new Set(
       words.filter(({ why, found }) => why !== 'apart' && !seen.includes(squeeze(found))).map(({ found }) => found),
@@ -230,8 +238,9 @@ function wishOf(
 }
 
 /**
- * The keys a pack names: the client's, whose signatures hold here, with the statements of those before, and the server's, as it gives them now;
- * and what its instance key said of those before, by which receipts may be. Who checks the pack has that key from elsewhere.
+ * The keys a pack names: the client's, whose signatures hold here, with the statements of those before, and the
+ * server's, as it gives them now; and what its instance key said of those before, by which receipts may be. Who checks
+ * the pack has that key from elsewhere.
  */
 async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVersion[]) {
   const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([

@@ -1,6 +1,7 @@
 /**
- * Writing down what a client says in a call or a meeting. It is sealed to them and signed by the advocate; only the client makes
- * an entry of it. With somebody under 18 nothing is chosen from lists, and each question stands as it was asked.
+ * Writing down what a client says in a call or a meeting. It is sealed to them and signed by the advocate; only the
+ * client makes an entry of it. With somebody under 18 nothing is chosen from lists, and each question stands as it was
+ * asked.
  */
 import { HOW, OWN, PROMPTS } from '../crypto/letters.js';
 import { checkbox, chips, selectField, textField } from '../ui/fields.js';

@@ -1,4 +1,7 @@
-/** A pack of what one client gave: which entries, the gaps a reader would ask about, words that may say where somebody is, and the file. */
+/**
+ * A pack of what one client gave: which entries, the gaps a reader would ask about, words that may say where somebody
+ * is, and the file.
+ */
 import { squeeze } from '../pack/held_back.js';
 import { fromPicked, missing, phoneZone } from '../record/times.js';
 import { checkbox, chips, textField } from '../ui/fields.js';

@@ -1,6 +1,6 @@
 /**
- * The page for somebody who saw it. It says nothing until nine words are right; then what is asked, and one statement with files,
- * sealed here to the key that five of the words name. Nothing is kept.
+ * The page for somebody who saw it. It says nothing until nine words are right; then what is asked, and one statement
+ * with files, sealed here to the key that five of the words name. Nothing is kept.
  */
 import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
 import { isPassing, makeRequest } from '../net/http.js';

@@ -1,6 +1,6 @@
 /**
- * The page that fetches a pack with eight words. The words stay here: the server is told a digest of three of them and a
- * proof made of the other five. What comes is sealed; it is opened and checked here, and saved under its true name.
+ * The page that fetches a pack with eight words. The words stay here: the server is told a digest of three of them and
+ * a proof made of the other five. What comes is sealed; it is opened and checked here, and saved under its true name.
  */
 import { b64, hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -145,7 +145,10 @@ async function fetchIt() {
   show(judged?.findings ?? (pack as Finding[]), judged);
 }
 
-/** Where it goes: straight to the place the person picks where the browser can, else through the browser's own downloads. */
+/**
+ * Where it goes: straight to the place the person picks where the browser can, else through the browser's own
+ * downloads.
+ */
 async function sinkFor(name: string): Promise<Sink> {
   const pick = (globalThis as any).showSaveFilePicker;
   if (!pick) return downloads(name);

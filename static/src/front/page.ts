@@ -60,7 +60,10 @@ export function tell(place: HTMLElement | undefined, words: string | Node | null
   place.hidden = !words;
 }
 
-/** One thing at a time: while an act runs the buttons say so and do nothing, and what went wrong is said and can be read on from. */
+/**
+ * One thing at a time: while an act runs the buttons say so and do nothing, and what went wrong is said and can be read
+ * on from.
+ */
 export function oneAtATime({
   buttons,
   status,

@@ -1,4 +1,6 @@
-/** The result of checking a pack, on the page: one line for each check, and every finding under the check that made it. */
+/**
+ * The result of checking a pack, on the page: one line for each check, and every finding under the check that made it.
+ */
 import { byId, element, said, say, sayOf } from './page.js';
 import type { Finding } from '../verify/findings.js';
 import type { Judged } from '../verify/verify.js';

@@ -1,4 +1,7 @@
-/** Sending one statement from the public page: sealed here, its files part by part, and then the words are used. No screen. */
+/**
+ * Sending one statement from the public page: sealed here, its files part by part, and then the words are used. No
+ * screen.
+ */
 import { b64, random, unb64 } from '../core/bytes.js';
 import { canon, frames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -20,7 +23,10 @@ type Wire = ReturnType<typeof answersOf>;
 /** `sent`: what went out, whether it arrived or not */
 export type Found = { code: Code; asked: Asked; witness: string; ticket: string; most: number; sent?: Uint8Array[] };
 
-/** What the words give. Throws `bad_request`, `no_match`, `wrong_keys`, and `over` for a code that takes nothing any more. */
+/**
+ * What the words give. Throws `bad_request`, `no_match`, `wrong_keys`, and `over` for a code that takes nothing any
+ * more.
+ */
 export async function look(wire: Wire, argon2: Argon2id, typed: string, address: string): Promise<Found> {
   const words = await readWitnessWords(typed);
   const code = await deriveCode(argon2, words, address);
@@ -30,8 +36,8 @@ export async function look(wire: Wire, argon2: Argon2id, typed: string, address:
 }
 
 /**
- * Seals and sends. What is too large is refused before a byte is read; an empty file says nothing and is left out. Throws `too_large`,
- * `too_many`, `over` when somebody else was faster.
+ * Seals and sends. What is too large is refused before a byte is read; an empty file says nothing and is left out.
+ * Throws `too_large`, `too_many`, `over` when somebody else was faster.
  * @param found its ticket is renewed when it has run out: an account takes the time it takes
  */
 export async function send(
@@ -87,7 +93,10 @@ const wait = (ms: number): Promise<void> =>
     setTimeout(go, ms);
   });
 
-/** * Does something with the ticket: again with longer and longer pauses where only the network failed, and once more with a new ticket where the one there is has run out. */
+/**
+ * * Does something with the ticket: again with longer and longer pauses where only the network failed, and once more
+ *   with a new ticket where the one there is has run out.
+ */
 type Insist = <T>(act: (ticket: string) => Promise<T>) => Promise<T>;
 function insistWith(wire: Wire, found: Found, pause: (ms: number) => Promise<void>): Insist {
   return async (act) => {

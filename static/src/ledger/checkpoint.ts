@@ -1,4 +1,7 @@
-/** Checkpoints: the notary's signed note that the log had so many leaves and this root, with witnesses' lines beneath it. docs/formats.md, section 5. */
+/**
+ * Checkpoints: the notary's signed note that the log had so many leaves and this root, with witnesses' lines beneath
+ * it. docs/formats.md, section 5.
+ */
 import { b64, concat, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from '../crypto/digests.js';
@@ -21,8 +24,8 @@ const TEXT = /^([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n
 const LINE = /^— ([^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+) ([A-Za-z0-9+/]+={0,2})$/u;
 
 /**
- * What a note signed by this notary says; lines of other keys are ignored. Throws `bad_signature`, or `unavailable` where the
- * browser has no Ed25519 (everything but the signature has been checked then).
+ * What a note signed by this notary says; lines of other keys are ignored. Throws `bad_signature`, or `unavailable`
+ * where the browser has no Ed25519 (everything but the signature has been checked then).
  * @param note text
  * @param notaryPub 32 bytes
  */
@@ -45,9 +48,9 @@ export function readNote(note: unknown): Checkpoint {
 }
 
 /**
- * Which of these witnesses cosigned a note (C2SP tlog-cosignature), in the order they are given; each counts once, lines of others are
- * ignored, the notary's own line is not judged here. Throws `bad_signature` for what is no note and when a line in the name of one of
- * them does not hold, and `unavailable` where the browser has no Ed25519.
+ * Which of these witnesses cosigned a note (C2SP tlog-cosignature), in the order they are given; each counts once,
+ * lines of others are ignored, the notary's own line is not judged here. Throws `bad_signature` for what is no note and
+ * when a line in the name of one of them does not hold, and `unavailable` where the browser has no Ed25519.
  * @param note text
  */
 export async function seenBy(note: unknown, witnesses: readonly LogWitness[]): Promise<Cosignature[]> {

@@ -1,4 +1,7 @@
-/** Lines: the dense link of one device's versions in a diary, each naming the commitment before it. The twin of diary/ledger/lines.py. */
+/**
+ * Lines: the dense link of one device's versions in a diary, each naming the commitment before it. The twin of
+ * diary/ledger/lines.py.
+ */
 
 /** One version's place: `n` from 1 on `device`, `prev` the b64 commitment before it, `c` its own */
 export type Link = { device: string; n: number; prev: string | null; c: string };
@@ -6,8 +9,9 @@ export type Link = { device: string; n: number; prev: string | null; c: string }
 type Break = { device: string; n: number; last: number; why: 'missing' | 'twice' | 'altered' };
 
 /**
- * Every run of numbers missing, every number given twice, and every one whose `prev` is not the commitment before it. The order in
- * which versions came says nothing: a line is judged as a set, from 1 to the highest number. What was taken off its end cannot be told from here.
+ * Every run of numbers missing, every number given twice, and every one whose `prev` is not the commitment before it.
+ * The order in which versions came says nothing: a line is judged as a set, from 1 to the highest number. What was
+ * taken off its end cannot be told from here.
  */
 export function breaks(links: Iterable<Link>): Break[] {
   const found: Break[] = [];

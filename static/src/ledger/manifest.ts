@@ -12,8 +12,8 @@ const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 6;
 
 /**
- * Six characters that two devices can read to each other: 30 bits over the number of entries and the head. Not a secret and not
- * a signature; a person compares it with paper or with another screen.
+ * Six characters that two devices can read to each other: 30 bits over the number of entries and the head. Not a secret
+ * and not a signature; a person compares it with paper or with another screen.
  * @param account head b64
  * @returns `K7Q2MD`
  */
@@ -47,8 +47,8 @@ export function firstDiffering(
 }
 
 /**
- * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment] in feed order,
- * the last of them the one that took number `seq`.
+ * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment]
+ * in feed order, the last of them the one that took number `seq`.
  * @param manifest its fields
  * @param known what took those numbers here
  * @returns false when something is missing here or is another; a manifest without that shape says nothing and agrees

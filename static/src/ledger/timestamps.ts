@@ -1,8 +1,10 @@
 /**
- * RFC 3161 timestamps of checkpoints, with leaf certificate, policy and nonce pinned. The twin of diary/ledger/timestamps.py.
+ * RFC 3161 timestamps of checkpoints, with leaf certificate, policy and nonce pinned. The twin of
+ * diary/ledger/timestamps.py.
  *
- * [Note: pinned] Which certificate may sign for an authority stands beside the answer and was pinned when it came. Whether the
- * chain above it ends at a root that is to be trusted is for whoever checks: roots from the instance, not from the pack.
+ * [Note: pinned] Which certificate may sign for an authority stands beside the answer and was pinned when it came.
+ * Whether the chain above it ends at a root that is to be trusted is for whoever checks: roots from the instance, not
+ * from the pack.
  */
 import { isSame } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

@@ -35,7 +35,9 @@ export function verifyInclusion(
   if (last || !isSame(value, root)) throw wrong();
 }
 
-/** Returns when the log of `older` leaves with its root is the beginning of the one of `newer`; throws `bad_signature`. */
+/**
+ * Returns when the log of `older` leaves with its root is the beginning of the one of `newer`; throws `bad_signature`.
+ */
 export function verifyConsistency(
   older: { size: number; root: Uint8Array },
   newer: { size: number; root: Uint8Array },

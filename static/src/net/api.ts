@@ -1,19 +1,23 @@
 /**
  * The server's addresses (docs/api.md), one method each.
  *
- * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign
- * in while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an
- * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
+ * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign in
+ * while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an upload
+ * of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
  * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
  *
- * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone has nothing
- * that signs it in. Beside it lies the token by which the server knows a device that has signed in before; it is sent at sign-in only.
+ * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone
+ * has nothing that signs it in. Beside it lies the token by which the server knows a device that has signed in before;
+ * it is sent at sign-in only.
  */
 import { isOver } from './http.js';
 import type { KeptError } from '../core/errors.js';
 import type { Ask, Request } from './http.js';
 
-/** Tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what begins the next session */
+/**
+ * Tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what
+ * begins the next session
+ */
 type Held = {
   token: string | null;
   device: string | null;

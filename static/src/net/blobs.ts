@@ -3,9 +3,9 @@
  * keeps each part as it comes.
  *
  * The catalogue of a blob lies at `b/<blob>`: {n, size, digest|null, have: true|[i…], kept: bool}; its parts at
- * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null for one
- * that another device sealed: that is worked out where this phone has to send it, after the server was put back to a day before
- * it.
+ * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null
+ * for one that another device sealed: that is worked out where this phone has to send it, after the server was put back
+ * to a day before it.
  */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';

@@ -1,5 +1,6 @@
 /**
- * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: nothing that outlives the page.
+ * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: nothing that
+ * outlives the page.
  */
 import { KeptError } from '../core/errors.js';
 import type { Ask, Request } from './http.js';
@@ -79,7 +80,10 @@ function clientsOf(within: Within) {
       within({ path: `${of(grant)}/blobs/${blob}` }),
     part: (grant: string, blob: string, i: number): Promise<Uint8Array> =>
       within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
-    /** What is done with it, for the keeper to read; how many packs this advocate has made of that diary, this one among them. */
+    /**
+     * What is done with it, for the keeper to read; how many packs this advocate has made of that diary, this one among
+     * them.
+     */
     note: (grant: string, what: 'pack'): Promise<{ packs: number }> =>
       within({ path: `${of(grant)}/looks`, method: 'POST', json: { what } }),
     /** @returns b64 */

@@ -1,12 +1,13 @@
 /**
- * What other devices wrote, down from the server, each version checked before this phone takes it in:
- * number by number, the author's signature, the receipt, and the running head against the server's signed one.
+ * What other devices wrote, down from the server, each version checked before this phone takes it in: number by number,
+ * the author's signature, the receipt, and the running head against the server's signed one.
  *
  * Commitments and lines need the words, so whoever opens the versions (actions/taking.js) checks those.
  *
- * [Note: keys of a later epoch] A wrap says in its public header of which epoch its key is. Where that is later than this device's,
- * another device has changed the keys, and neither the signature nor the words can be judged here: the answer is left untaken, and
- * the device is signed out until it has the words in use. Taken under the keys of before, an honest entry would read as altered.
+ * [Note: keys of a later epoch] A wrap says in its public header of which epoch its key is. Where that is later than
+ * this device's, another device has changed the keys, and neither the signature nor the words can be judged here: the
+ * answer is left untaken, and the device is signed out until it has the words in use. Taken under the keys of before,
+ * an honest entry would read as altered.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { parseObject, readFrames } from '../core/encoding.js';
@@ -48,7 +49,8 @@ const PAGE = 501;
  * Pulls until this phone has all there is.
  * @param from `top`: the highest number that a receipt named, where that is above `seq`
  * @param take saves what it is given
- * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the request throws
+ * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the
+ *   request throws
  */
 export async function pullFeed(
   link: Link & Keys,
@@ -114,7 +116,10 @@ export async function erasedAmong(api: Link['api'], diary: string, after: number
   return new Map(items.flatMap(({ version, erased }) => (erased ? [[version, erased.at] as [string, number]] : [])));
 }
 
-/** What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is checked. */
+/**
+ * What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is
+ * checked.
+ */
 export async function there(api: Link['api'], diary: string, after: number): Promise<Map<string, string>> {
   const found = new Map();
   for (let from = after; ; ) {

@@ -10,7 +10,10 @@ export type AdvocateRow = {
   name: string;
   organisation: string;
 };
-/** `marks`: how many times the advocate changed what they have looked through; `to`: the fingerprint the advocate has now, null when they have left */
+/**
+ * `marks`: how many times the advocate changed what they have looked through; `to`: the fingerprint the advocate has
+ * now, null when they have left
+ */
 type GrantRow = {
   diary: string;
   ended_at: number | null;

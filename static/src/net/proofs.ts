@@ -37,8 +37,8 @@ export async function judgeCheckpoint({ api, pins }: Link, row: any, last: Seen 
 }
 
 /**
- * Which of the witnesses that the server names have cosigned its log, and how far; null where nobody is named or this browser cannot
- * check. A joined note is held to the log like any other: one that does not belong to it is another log.
+ * Which of the witnesses that the server names have cosigned its log, and how far; null where nobody is named or this
+ * browser cannot check. A joined note is held to the log like any other: one that does not belong to it is another log.
  * @param told what `/v1/log` says
  * @param seen the newest checkpoint, already judged
  * @throws log_changed, or what the request throws

@@ -1,4 +1,7 @@
-/** Statements of people who saw it, on the wire (docs/api.md): the keeper's side with a session, the witness's without one. */
+/**
+ * Statements of people who saw it, on the wire (docs/api.md): the keeper's side with a session, the witness's without
+ * one.
+ */
 import type { Api } from './api.js';
 import type { Request } from './http.js';
 

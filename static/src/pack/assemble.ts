@@ -2,9 +2,9 @@
  * The finished pack from the checked front part and the files as received: docs/pack.md; the twin of
  * diary/pack/archive.py.
  *
- * [Note: quarantine] Nothing is handed out while it grows. Each file as received is opened part by part from
- * the phone's own sealed parts and digested as it is written; only when every digest is the one the diary
- * committed to does the caller get the zip. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
+ * [Note: quarantine] Nothing is handed out while it grows. Each file as received is opened part by part from the
+ * phone's own sealed parts and digested as it is written; only when every digest is the one the diary committed to does
+ * the caller get the zip. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -31,7 +31,9 @@ export type Making = {
   /** false leaves everything but the servable part out */
   restricted?: boolean;
 };
-/** `file` is null where the pack lies in the file that was chosen; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
+/**
+ * `file` is null where the pack lies in the file that was chosen; `manifest`: the SHA-256 of manifest-sha256.txt, hex
+ */
 type Assembled = { file: Blob | null; manifest: string };
 
 const APART = 'data/restricted/';
@@ -80,7 +82,10 @@ async function written(
   return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
 }
 
-/** Where a file as received stands; mail apart, because gateways treat it apart, and orders, because they print addresses. */
+/**
+ * Where a file as received stands; mail apart, because gateways treat it apart, and orders, because they print
+ * addresses.
+ */
 export function receivedName(exhibit: JsonObject): string {
   const file = textOf(exhibit, 'file');
   const others = exhibit['order'] === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';

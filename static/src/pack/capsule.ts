@@ -83,7 +83,9 @@ export type Wish = {
   recipientRef?: string;
   /** what the keeper looked at: `{looked, not_looked, override_at, words}` */
   review?: JsonObject;
-  /** the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it */
+  /**
+   * the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
+   */
   feed?: { head: string; seq: number } | null;
   /** of whoever makes it, where that is not the keeper: exhibits are numbered under them */
   initials?: string;
@@ -101,7 +103,8 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 /**
  * The capsule for `wish`, as an object.
  * @param versions the whole diary in feed order, those without `seq` last as made
- * @param keys `earlier`: statements about keys that were replaced; `log` and `notary` '' where no server knows the diary
+ * @param keys `earlier`: statements about keys that were replaced; `log` and `notary` '' where no server knows the
+ *   diary
  * @returns throws `bad_request` when nothing is chosen
  */
 export function makeCapsule(
@@ -190,7 +193,8 @@ export function openedOf(row: DiaryVersion): Opened {
 
 /**
  * Each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
- * @param how `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order later. `gone`: numbers of entries of which nothing is here
+ * @param how `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order
+ *   later. `gone`: numbers of entries of which nothing is here
  */
 export function entryNumbers(
   versions: readonly DiaryVersion[],

@@ -133,7 +133,9 @@ function belongs({ newest }: Told, found: ReadonlySet<string>) {
   return (BELONGS[newest.kind] ?? []).some((name) => codesOf(newest.fields, name).some((owner) => found.has(owner)));
 }
 
-/** What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`. */
+/**
+ * What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`.
+ */
 export function references(opened: readonly Opened[], { registers }: Chosen): JsonObject[] {
   const people = roleCodes(
     opened

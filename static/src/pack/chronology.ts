@@ -1,6 +1,6 @@
 /**
- * The chronology that the phone makes by itself: rows of chosen entries in order of time, as they may be passed on. The same rows
- * are printed from the screen, and written as a page and a table into a pack that no server built.
+ * The chronology that the phone makes by itself: rows of chosen entries in order of time, as they may be passed on. The
+ * same rows are printed from the screen, and written as a page and a table into a pack that no server built.
  */
 import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
@@ -50,7 +50,10 @@ export type Chronology = {
 const LATE = 86_400_000;
 /** Fields of a statement that a line of its own says. */
 const STATED = new Set(['attachment_ids', 'incident_ids', 'language', 'narrative', 'received_how', 'saw_how']);
-/** Fields of an entry that a line of its own says, and book-keeping; every other that is filled in prints under its own name. */
+/**
+ * Fields of an entry that a line of its own says, and book-keeping; every other that is filled in prints under its own
+ * name.
+ */
 const SAID = new Set([
   'actor_ids',
   'alleged_breaches',
@@ -246,7 +249,8 @@ function itemsOf(capsule: JsonObject, told: Told): string[] {
 }
 
 /**
- * How an entry is told that was signed or spoken, and a person's translation: what a page without a still can say of it.
+ * How an entry is told that was signed or spoken, and a person's translation: what a page without a still can say of
+ * it.
  * @param files what is said of each file, by record
  * @param mask over the keeper's words; ours may be the name of a file
  */

@@ -1,6 +1,7 @@
 /**
- * Times and later changes as the phone's own page says them: each time of day with its difference from UTC, since 01:30 in the
- * night the clocks go back is two times, and each change with what it was. What is drawn besides is chronology.js's.
+ * Times and later changes as the phone's own page says them: each time of day with its difference from UTC, since 01:30
+ * in the night the clocks go back is two times, and each change with what it was. What is drawn besides is
+ * chronology.js's.
  */
 import { fieldLabel, valueWords } from './field_words.js';
 import { namesOf } from './proofs.js';

@@ -1,6 +1,6 @@
 /**
- * The words of the pages that the phone makes for others to read. English whatever language its screens are in, as the set pages of a
- * pack are (diary/pack/wording.py): whoever receives them must be able to read what the columns say.
+ * The words of the pages that the phone makes for others to read. English whatever language its screens are in, as the
+ * set pages of a pack are (diary/pack/wording.py): whoever receives them must be able to read what the columns say.
  */
 
 const WORDS: Readonly<Record<string, string>> = Object.freeze({

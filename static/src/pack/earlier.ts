@@ -1,8 +1,8 @@
 /**
  * What earlier packs of a diary gave out: their numbers hold for ever; the twin of diary/pack/earlier.py.
  *
- * An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered from
- * what the diary's own `export` records say, and only new ones get new numbers.
+ * An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered
+ * from what the diary's own `export` records say, and only new ones get new numbers.
  */
 import { KeptError } from '../core/errors.js';
 import { mayGo } from './exhibits.js';
@@ -115,7 +115,9 @@ export function superseded(packs: readonly Earlier[]): JsonObject[] {
   }));
 }
 
-/** The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them. */
+/**
+ * The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them.
+ */
 export function withNewFiles(opened: readonly Opened[], packs: readonly Earlier[]): Set<string> {
   const given = new Set(packs.flatMap(({ items }) => [...items.keys()]));
   const files = tellAll(opened, 'attachment').filter(

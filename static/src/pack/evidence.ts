@@ -1,9 +1,10 @@
 /**
- * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs, the files and
- * the manifests are what a server-built pack has, byte for byte; the pages are one plain HTML page and two tables.
+ * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs, the
+ * files and the manifests are what a server-built pack has, byte for byte; the pages are one plain HTML page and two
+ * tables.
  *
- * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page forbids itself everything but
- * its own style: no script, no picture, no address can come of what somebody wrote to the keeper.
+ * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page forbids itself
+ * everything but its own style: no script, no picture, no address can come of what somebody wrote to the keeper.
  */
 import { hex, unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';

@@ -75,7 +75,9 @@ export function isHeldBack({ newest }: Told): boolean {
   );
 }
 
-/** Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back. */
+/**
+ * Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back.
+ */
 export function isPictureHeld(attachment: Told): boolean {
   const { fields } = attachment.newest;
   const isMasked =

@@ -1,6 +1,6 @@
 /**
- * Any field of any record in words, from the shapes in rules.json: what the phone prints by itself must leave out nothing that
- * somebody can write, and a list of fields kept by hand would. English, as everything that others read.
+ * Any field of any record in words, from the shapes in rules.json: what the phone prints by itself must leave out
+ * nothing that somebody can write, and a list of fields kept by hand would. English, as everything that others read.
  */
 import { codesOf, objectOf, objectsOf, textOf } from '../record/reading.js';
 import { RULES } from '../record/rules_table.js';

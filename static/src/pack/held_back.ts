@@ -1,6 +1,6 @@
 /**
- * Words that stand in the restricted part must stand nowhere else: the twin of diary/pack/heldback.py. The phone uses it to
- * show where they turn up before anything leaves, and in the packs that it makes without a server.
+ * Words that stand in the restricted part must stand nowhere else: the twin of diary/pack/heldback.py. The phone uses
+ * it to show where they turn up before anything leaves, and in the packs that it makes without a server.
  */
 import { objectOf, textOf } from '../record/reading.js';
 import type { Json } from '../core/encoding.js';

@@ -1,4 +1,7 @@
-/** Words in what goes into a pack that may say where somebody is or how they are reached: kept apart already, or looking like an address or a number. */
+/**
+ * Words in what goes into a pack that may say where somebody is or how they are reached: kept apart already, or looking
+ * like an address or a number.
+ */
 import { noticeAll } from '../record/guard.js';
 import { leaves, squeeze } from './held_back.js';
 import type { Told } from '../record/told.js';

@@ -1,6 +1,7 @@
 /**
- * The portal set: a checked pack as at most sixteen plain files, for an upload page that takes files one by one (docs/pack.md).
- * The files as received, sidecars and proofs go into up to five zips, mail apart. Nothing is handed out before every digest holds.
+ * The portal set: a checked pack as at most sixteen plain files, for an upload page that takes files one by one
+ * (docs/pack.md). The files as received, sidecars and proofs go into up to five zips, mail apart. Nothing is handed out
+ * before every digest holds.
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

@@ -1,4 +1,7 @@
-/** Who prepared a pack, where that was not its keeper, in the pack's own files: docs/pack.md, "Prepared by somebody else". */
+/**
+ * Who prepared a pack, where that was not its keeper, in the pack's own files: docs/pack.md, "Prepared by somebody
+ * else".
+ */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';

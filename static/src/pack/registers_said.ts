@@ -1,6 +1,7 @@
 /**
- * What the codes of a chronology stand for, for the pages a phone makes by itself: people, accounts, orders with their terms,
- * reports with their references and the rest, as far as they may be passed on. A witness, a child and a helper have no name here.
+ * What the codes of a chronology stand for, for the pages a phone makes by itself: people, accounts, orders with their
+ * terms, reports with their references and the rest, as far as they may be passed on. A witness, a child and a helper
+ * have no name here.
  */
 import { codesOf, textOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';

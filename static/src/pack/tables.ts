@@ -1,6 +1,7 @@
 /**
- * The tables of a front part, held cell by cell against what was sent: 02 has a line for each entry, 03 one for each file, 05 one for
- * each message, 07 one for each statement of somebody else and 11 one for each step of custody. Words may be held back; what else is there must be what the phone said.
+ * The tables of a front part, held cell by cell against what was sent: 02 has a line for each entry, 03 one for each
+ * file, 05 one for each message, 07 one for each statement of somebody else and 11 one for each step of custody. Words
+ * may be held back; what else is there must be what the phone said.
  */
 import { fromUtf8 } from '../core/bytes.js';
 import { MARK } from './held_back.js';

@@ -1,6 +1,7 @@
 /**
- * What each cell of a pack's tables must say, as far as the phone can work it out from what it sent; the twin of diary/pack/tables.py
- * and bursts.py. What is left out is the typesetter's wording of times and links between records: `verify --rerender` judges those.
+ * What each cell of a pack's tables must say, as far as the phone can work it out from what it sent; the twin of
+ * diary/pack/tables.py and bursts.py. What is left out is the typesetter's wording of times and links between records:
+ * `verify --rerender` judges those.
  */
 import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';

@@ -1,10 +1,11 @@
 /**
  * Keeping the page itself for when there is no network, and changing it only when the person says so.
  *
- * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen changes,
- * and no reload happens while somebody writes. When every tab was closed the browser puts the new worker in charge by itself;
- * that worker goes on serving the release that was accepted, and the person is asked all the same ([Note: accepted] in sw.js).
- * Before anybody is asked, the worker in charge looks whether the same key signed what waits; where it did not, that is said.
+ * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen
+ * changes, and no reload happens while somebody writes. When every tab was closed the browser puts the new worker in
+ * charge by itself; that worker goes on serving the release that was accepted, and the person is asked all the same
+ * ([Note: accepted] in sw.js). Before anybody is asked, the worker in charge looks whether the same key signed what
+ * waits; where it did not, that is said.
  */
 const ANSWER = 30_000;
 

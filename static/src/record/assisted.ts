@@ -1,6 +1,7 @@
 /**
- * An entry that an advocate typed while the keeper spoke: the fields it becomes. docs/formats.md, section 8; the twin of
- * diary/record/assisted.py. The letter stands in the entry whole, with its signature, so who typed which words stays provable.
+ * An entry that an advocate typed while the keeper spoke: the fields it becomes. docs/formats.md, section 8; the twin
+ * of diary/record/assisted.py. The letter stands in the entry whole, with its signature, so who typed which words stays
+ * provable.
  */
 import { objectOf, objectsOf, switchOf, textOf } from './reading.js';
 import { localAt } from './times.js';

@@ -1,4 +1,7 @@
-/** When a term of an order can be said to have been broken: only after the order had been given to the other person; the twin of diary/record/breaches.py. */
+/**
+ * When a term of an order can be said to have been broken: only after the order had been given to the other person; the
+ * twin of diary/record/breaches.py.
+ */
 import { objectsOf, wholeOf } from './reading.js';
 import { instantsOf, isZone, offsetAt } from './times.js';
 import { possible } from './told.js';

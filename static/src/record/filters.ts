@@ -1,4 +1,6 @@
-/** Which entries a filter leaves: by the facts in the list, so that ten thousand are gone through without opening one. */
+/**
+ * Which entries a filter leaves: by the facts in the list, so that ten thousand are gone through without opening one.
+ */
 import type { Fact } from './patterns_facts.js';
 
 type Row = { record: string; f?: Fact | null; links?: string[]; bare?: boolean };

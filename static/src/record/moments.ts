@@ -1,6 +1,6 @@
 /**
- * The times of registers: a day alone (`2026-11-03`), or a moment as docs/record.md has it, told to the minute, the day,
- * the month or the year. Nothing is guessed: what is no time is said to be none.
+ * The times of registers: a day alone (`2026-11-03`), or a moment as docs/record.md has it, told to the minute, the
+ * day, the month or the year. Nothing is guessed: what is no time is said to be none.
  */
 import { fromPicked, instantsOf, localAt, missing } from './times.js';
 

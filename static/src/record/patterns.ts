@@ -121,7 +121,9 @@ function ranked(found: Map<string, string[]>): Tally[] {
     .sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
 }
 
-/** Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own. */
+/**
+ * Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own.
+ */
 function daysOf(dated: readonly Fact[]) {
   const days: Map<string, string[]> = new Map();
   for (const { range, day, record } of dated) if (!range) into(days, day, record);
@@ -166,12 +168,15 @@ function gapsOf(dated: readonly Fact[]) {
   return {
     longest,
     // Halves rounded down, as the pack does.
-    median: sorted.length ? Math.floor(((middle[0] + (middle[1] as number)) as number) / 2) : null,
+    median: sorted.length ? Math.floor(((middle[0] as number) + (middle[1] as number)) / 2) : null,
     long: found.filter(({ days }) => days > LONG_GAP_DAYS),
   };
 }
 
-/** Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in neither. */
+/**
+ * Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in
+ * neither.
+ */
 function monthsOf(dated: readonly Fact[]) {
   const found: Map<string, string[]> = new Map();
   for (const { day, last, record } of dated)

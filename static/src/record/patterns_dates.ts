@@ -140,7 +140,9 @@ function saidNew(diary: Diary, known: Map<string, Kept['fields']>, leads: Map<st
   return found;
 }
 
-/** Whether it was first seen after another account of the same person was blocked; of the same day only by the clock. */
+/**
+ * Whether it was first seen after another account of the same person was blocked; of the same day only by the clock.
+ */
 function isAfter(
   account: string,
   seen: Moment | undefined,

@@ -160,7 +160,9 @@ function marksOf(fields: Fields): string[] {
   return found.size > 1 ? Object.keys(MARKS.marks).filter((mark) => found.has(mark)) : [...found];
 }
 
-/** A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times). */
+/**
+ * A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times).
+ */
 export function momentOf(value: unknown, tz: string): Moment | null {
   if (typeof value === 'string') return isDate(value.slice(0, 10)) ? { day: value.slice(0, 10), at: null } : null;
   const ms = wholeOf({ ms: value } as any, 'ms');

@@ -1,5 +1,6 @@
 /**
- * The code of a person in lists and packs (S1, W2, C1): given by the app, never given twice; the twin of diary/record/roles.py.
+ * The code of a person in lists and packs (S1, W2, C1): given by the app, never given twice; the twin of
+ * diary/record/roles.py.
  *
  * P1 is the keeper. A version claims a code when it is sealed; two devices without a network may claim the same one, so
  * claims are settled in feed order: the first keeps it, a later one gets the next number that no claim before it has.

@@ -2,7 +2,8 @@
  * What values a field may hold, and what in a record does not fit together; the twin of diary/record/rules.py.
  *
  * diary/record/rules.json is the one source of shapes; tests/vectors/record.json holds the two languages together. The
- * phone refuses to seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is odd.
+ * phone refuses to seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is
+ * odd.
  */
 import { standingOf, termOf } from './breaches.js';
 import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';

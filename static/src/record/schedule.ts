@@ -1,9 +1,10 @@
 /**
- * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. Bursts are made
- * on the phone alone; the pack reads the rows (diary/pack/bursts.py) and Patterns counts them (patterns.js, patterns.py).
+ * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. Bursts are
+ * made on the phone alone; the pack reads the rows (diary/pack/bursts.py) and Patterns counts them (patterns.js,
+ * patterns.py).
  *
- * A burst is one channel, one local day, and no pause as long as the gap. A row whose moment is not known stays with the
- * row before it: where it stands in the chat is all that is known of it.
+ * A burst is one channel, one local day, and no pause as long as the gap. A row whose moment is not known stays with
+ * the row before it: where it stands in the chat is all that is known of it.
  */
 import { isBlank, objectsOf, textOf, wholeOf } from './reading.js';
 import { instantsOf } from './times.js';

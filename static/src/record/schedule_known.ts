@@ -1,18 +1,19 @@
 /**
  * The same chat exported again: which of its messages the diary holds already.
  *
- * A message has no number of its own, so it is known by its minute, its sender and its words. "Answer me" five times in a
- * minute is five messages: they are counted, not just found.
+ * A message has no number of its own, so it is known by its minute, its sender and its words. "Answer me" five times in
+ * a minute is five messages: they are counted, not just found.
  *
  * [Note: the same chat] One person may write the same words in two chats in one minute. So a schedule counts as made of
- * this chat only when most of its rows stand in it, and a row of another chat makes nothing look known. One of pictures alone
- * has no words to go by: a picture left out of one export is the picture of the other only where both chats have one name.
+ * this chat only when most of its rows stand in it, and a row of another chat makes nothing look known. One of pictures
+ * alone has no words to go by: a picture left out of one export is the picture of the other only where both chats have
+ * one name.
  *
- * [Note: both ways] `pairs` says of each row that is known where the diary holds it, so that a file which was left out the
- * first time can still be put where it belongs.
+ * [Note: both ways] `pairs` says of each row that is known where the diary holds it, so that a file which was left out
+ * the first time can still be put where it belongs.
  *
- * [Note: changed since] A message that was deleted or edited between two exports stands at the same minute from the same
- * sender with other words. It is not new; the diary keeps what it held, and the difference is counted and shown.
+ * [Note: changed since] A message that was deleted or edited between two exports stands at the same minute from the
+ * same sender with other words. It is not new; the diary keeps what it held, and the difference is counted and shown.
  */
 import { textOf } from './reading.js';
 import type { Fields } from './reading.js';

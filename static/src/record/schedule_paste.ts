@@ -1,7 +1,7 @@
 /**
- * Lines that were copied out of an app or typed one after the other, as rows of a schedule. A line may begin with a time
- * and with a name and a colon; what has neither is kept as words. No line is dropped, and no day is made up: a time goes
- * on the day that the caller names.
+ * Lines that were copied out of an app or typed one after the other, as rows of a schedule. A line may begin with a
+ * time and with a name and a colon; what has neither is kept as words. No line is dropped, and no day is made up: a
+ * time goes on the day that the caller names.
  */
 import { placed } from './schedule.js';
 import { looksLikeChat, readChat, rowsOf } from './whatsapp.js';

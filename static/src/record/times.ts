@@ -20,7 +20,10 @@ export type TimeBlock = {
   time_source: string | null;
 };
 type PartOfDay = 'early_morning' | 'morning' | 'afternoon' | 'evening' | 'night';
-/** * `date` is any day of it for a month or a season; `stamped`: the time stands on the message or call itself; `time` and `untilTime` of a range go together or not at all. */
+/**
+ * * `date` is any day of it for a month or a season; `stamped`: the time stands on the message or call itself; `time`
+ *   and `untilTime` of a range go together or not at all.
+ */
 export type Picked = {
   how: 'exact' | 'about' | 'part' | 'day' | 'between' | 'month' | 'season';
   date: string;
@@ -87,9 +90,9 @@ const SHORT_ZONES = new Set([
 const zones: Map<string, boolean> = new Map();
 
 /**
- * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings, bare
- * offsets, names of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What is written
- * on this phone carries its offset besides.
+ * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings,
+ * bare offsets, names of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What
+ * is written on this phone carries its offset besides.
  */
 export function isZone(tz: string) {
   const known = zones.get(tz);
@@ -155,7 +158,8 @@ export function offsetIn(ms: number | null, tz: string): number | null {
 }
 
 /**
- * Minutes east of UTC when a range ended, as `When.end_offset_min` of times.py: clocks may have been changed since it began.
+ * Minutes east of UTC when a range ended, as `When.end_offset_min` of times.py: clocks may have been changed since it
+ * began.
  * @param start ms UTC
  * @param end ms UTC
  * @param offset what was kept of its start

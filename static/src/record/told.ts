@@ -183,8 +183,8 @@ export function delayOf(told: Told): number | null {
 }
 
 /**
- * Whether an incident was written down later than a day after, or from memory, or copied. Who calls it soon after has said
- * so, and stands in its row; the count is of what the clock shows as well.
+ * Whether an incident was written down later than a day after, or from memory, or copied. Who calls it soon after has
+ * said so, and stands in its row; the count is of what the clock shows as well.
  */
 export function isLate(told: Told): boolean {
   return !['', 'contemporaneous'].includes(textOf(told.newest.fields, 'entry_kind')) || (delayOf(told) ?? 0) > DAY_MS;

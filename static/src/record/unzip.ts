@@ -1,11 +1,11 @@
 /**
  * Reading one entry of a zip file that somebody else made, without trusting a word of it.
  *
- * Nothing is ever written out under a name from the file: names are text to show, so `../` in one leads nowhere. Only the
- * directory at the end and the entry asked for are read, so a 200 MB export costs the memory of its text alone.
+ * Nothing is ever written out under a name from the file: names are text to show, so `../` in one leads nowhere. Only
+ * the directory at the end and the entry asked for are read, so a 200 MB export costs the memory of its text alone.
  *
- * [Note: bombs] What a header says about sizes is believed only so far as to refuse: unpacking stops at the limit by the
- * bytes that come out. A zip inside the zip is never opened.
+ * [Note: bombs] What a header says about sizes is believed only so far as to refuse: unpacking stops at the limit by
+ * the bytes that come out. A zip inside the zip is never opened.
  */
 import { Inflate } from '../../vendor/fflate/browser.js';
 import { KeptError } from '../core/errors.js';
@@ -24,7 +24,10 @@ export type Entry = {
 
 export const MOST_ENTRIES = 20_000;
 export const MOST_TEXT = 64 * 1024 * 1024;
-/** Deflate reaches 1,032 : 1; chats come to about 5 : 1, and 100 : 1 leaves room for somebody who sent one word for years. */
+/**
+ * Deflate reaches 1,032 : 1; chats come to about 5 : 1, and 100 : 1 leaves room for somebody who sent one word for
+ * years.
+ */
 export const MOST_RATIO = 100;
 const MOST_DIRECTORY = 8 * 1024 * 1024;
 const END = 22;

@@ -1,6 +1,7 @@
 /**
- * One entry of a zip as a file that is read from front to back, a piece at a time: a film of 200 MB inside an export costs
- * the memory of one piece. Names and sizes are believed as little as in unzip.js; the sum of all bytes is checked at the end.
+ * One entry of a zip as a file that is read from front to back, a piece at a time: a film of 200 MB inside an export
+ * costs the memory of one piece. Names and sizes are believed as little as in unzip.js; the sum of all bytes is checked
+ * at the end.
  */
 import { Inflate } from '../../vendor/fflate/browser.js';
 import { KeptError } from '../core/errors.js';

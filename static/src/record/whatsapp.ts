@@ -1,12 +1,12 @@
 /**
- * A WhatsApp chat export, read line by line: which lines begin a message, which carry one on, which are the app's own and
- * which nobody can place. Every line is counted once, so that the counts add up to the lines of the file.
+ * A WhatsApp chat export, read line by line: which lines begin a message, which carry one on, which are the app's own
+ * and which nobody can place. Every line is counted once, so that the counts add up to the lines of the file.
  *
  * [Note: one style a file] A phone writes a whole export in one style. A line in another style inside a message is
  * somebody's pasted text and stays part of that message.
  *
- * [Note: the repeated hour] Stamps are local times without a zone. In the hour that comes twice, the first is taken until
- * the chat itself steps back; each such row says which was taken (`sent_note`).
+ * [Note: the repeated hour] Stamps are local times without a zone. In the hour that comes twice, the first is taken
+ * until the chat itself steps back; each such row says which was taken (`sent_note`).
  */
 import { instantsOf, offsetAt } from './times.js';
 import { dateIn, ordersOf, startOf, withoutMarks } from './whatsapp_lines.js';
@@ -154,8 +154,8 @@ function counted(messages: Message[]) {
 }
 
 /**
- * The rows of a chat once the keeper has said how its dates are written, which zone the phone was set to, and which sender
- * they are.
+ * The rows of a chat once the keeper has said how its dates are written, which zone the phone was set to, and which
+ * sender they are.
  * @param said `me` null: none of them
  * @returns `earlier`: lines that step back in time
  */

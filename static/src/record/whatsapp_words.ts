@@ -1,9 +1,11 @@
 /**
- * What WhatsApp itself writes into an export where a person wrote nothing: left-out files, calls, deletions, edits, notices.
+ * What WhatsApp itself writes into an export where a person wrote nothing: left-out files, calls, deletions, edits,
+ * notices.
  *
- * English, German, Spanish, French, Italian and Portuguese phrases are known; in any language a file is told by its form.
- * [Note: only what is known] A phrase that is not on the list stays what it looks like: words of the sender, or, with no
- * sender, a line that was not understood and is listed. Nobody's words are taken for the app's because they look odd.
+ * English, German, Spanish, French, Italian and Portuguese phrases are known; in any language a file is told by its
+ * form. [Note: only what is known] A phrase that is not on the list stays what it looks like: words of the sender, or,
+ * with no sender, a line that was not understood and is listed. Nobody's words are taken for the app's because they
+ * look odd.
  */
 
 type Type =
@@ -74,7 +76,9 @@ const ATTACHED_WORDS = new Set([
   'arquivo anexado',
   'ficheiro anexado',
 ]);
-/** `‎<attached: 00000012-PHOTO-….jpg>`, after the name of a document perhaps; in any language, for the mark before it. */
+/**
+ * `‎<attached: 00000012-PHOTO-….jpg>`, after the name of a document perhaps; in any language, for the mark before it.
+ */
 const ATTACHED_IOS =
   /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
 const LOCATION = /^(?:location|live location|standort|ubicación|localisation|posizione|localização)(?::| shared)/;

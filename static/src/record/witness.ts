@@ -1,6 +1,7 @@
 /**
- * A statement of somebody else: how it is marked in a pack as no words of the keeper's; the twin of diary/record/witness.py. What came
- * by spoken words stands in `arrived` as it came: a keeper may change a statement's words like any others, and the mark says so.
+ * A statement of somebody else: how it is marked in a pack as no words of the keeper's; the twin of
+ * diary/record/witness.py. What came by spoken words stands in `arrived` as it came: a keeper may change a statement's
+ * words like any others, and the mark says so.
  */
 import { objectOf, switchOf, textOf } from './reading.js';
 import type { Fields } from './reading.js';

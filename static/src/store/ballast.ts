@@ -1,8 +1,8 @@
 /**
  * Ballast: two megabytes of noise that give way when the phone is full, so that words always fit.
  *
- * The same in every install, like the chaff. Only changes that are about words may have it; a file that does not fit waits outside,
- * and the person is told. Once there is room again it is put back.
+ * The same in every install, like the chaff. Only changes that are about words may have it; a file that does not fit
+ * waits outside, and the person is told. Once there is room again it is put back.
  */
 import type { Database } from './database.js';
 

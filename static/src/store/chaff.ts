@@ -1,11 +1,11 @@
 /**
  * Chaff: records that nothing opens, so that how many records there are, and of what sizes, says little.
  *
- * [Note: one for one] A diary's root lists the chaff it may use up (`root.chaff`). A record that is new takes the place of
- * one of the same size, and one that goes leaves noise in its place, in the same transaction: of a diary of words and of a
- * notebook alone, one copy of the table shows the same. The pool grows a little each time the page is opened, diary or
- * notebook, so a diary that is written in about as often as it is opened stays within it. Pictures, and a diary written
- * much faster, do not: that shows as room used, and the screen says so (ui/locks.js).
+ * [Note: one for one] A diary's root lists the chaff it may use up (`root.chaff`). A record that is new takes the place
+ * of one of the same size, and one that goes leaves noise in its place, in the same transaction: of a diary of words
+ * and of a notebook alone, one copy of the table shows the same. The pool grows a little each time the page is opened,
+ * diary or notebook, so a diary that is written in about as often as it is opened stays within it. Pictures, and a
+ * diary written much faster, do not: that shows as room used, and the screen says so (ui/locks.js).
  */
 
 import { b64, unb64 } from '../core/bytes.js';
@@ -28,7 +28,10 @@ const AROUND = 24 + 32 + 16;
 const SIZES = [4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 16, 16, 32].map((kib) => kib * 1024 + AROUND);
 /** Larger records are parts of files or of long lists: those show. */
 const LARGEST = 64 * 1024 + AROUND;
-/** A change of more records than this is a diary arriving; reading what was there before would take longer than it helps. */
+/**
+ * A change of more records than this is a diary arriving; reading what was there before would take longer than it
+ * helps.
+ */
 const MANY = 120;
 
 /** @returns what a fresh install is given */
@@ -65,7 +68,8 @@ export async function spare(database: Database, known: Uint8Array[]): Promise<Po
 }
 
 /**
- * See [Note: one for one]. What found no chaff to take the place of is owed: when as much goes again, nothing is left for it.
+ * See [Note: one for one]. What found no chaff to take the place of is owed: when as much goes again, nothing is left
+ * for it.
  * @param was sizes before, of those that were there
  * @param now sizes afterwards, of all that stay
  */

@@ -4,9 +4,9 @@
  * Kept apart from the records because it answers what no record can: what came between two numbers, and whether the
  * server still tells the same story. It is written in the transaction that takes a receipt or a page of the feed.
  *
- * [Note: facts beside numbers] With each number stand the time of its receipt and what came of looking at it, so that the
- * list of entries can be made again without asking ten thousand records, each sealed by itself. The record stays the one
- * that counts: where it and a page could differ (a version waiting, erased, or not opening), it is asked.
+ * [Note: facts beside numbers] With each number stand the time of its receipt and what came of looking at it, so that
+ * the list of entries can be made again without asking ten thousand records, each sealed by itself. The record stays
+ * the one that counts: where it and a page could differ (a version waiting, erased, or not opening), it is asked.
  */
 import type { Change } from './pending.js';
 import type { Store } from './store.js';

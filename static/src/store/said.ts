@@ -1,12 +1,13 @@
 /**
- * What the versions of a whole segment of the list say, sealed together: `said/<segment>` = {version: [kind, fields, restricted]}.
+ * What the versions of a whole segment of the list say, sealed together: `said/<segment>` = {version: [kind, fields,
+ * restricted]}.
  *
- * The list can be made again from these in a twentieth of the time that as many versions take, each under seals of its own.
- * What a version says never changes, so there is nothing here that could be out of date: a version that is not here is opened
- * where it lies. Without the keys of files, and made when there is time (actions/said.js).
+ * The list can be made again from these in a twentieth of the time that as many versions take, each under seals of its
+ * own. What a version says never changes, so there is nothing here that could be out of date: a version that is not
+ * here is opened where it lies. Without the keys of files, and made when there is time (actions/said.js).
  *
- * [Note: words go with their version] A version leaves the phone because its words must be gone. Whoever drops one, by whatever
- * way, drops all of these in the same transaction; they are made anew later.
+ * [Note: words go with their version] A version leaves the phone because its words must be gone. Whoever drops one, by
+ * whatever way, drops all of these in the same transaction; they are made anew later.
  */
 import type { Change, Pending } from './pending.js';
 import type { Store } from './store.js';

@@ -2,16 +2,17 @@
  * The sealed store of one unlocked diary: named records over the database's nameless table.
  *
  * The root record (at the id the vault derives from the store key) holds a random place seed; every other record lies
- * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no
- * directory has to be kept in step with the table.
+ * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no directory
+ * has to be kept in step with the table.
  *
  * `root.typed` names the records of what is half-typed (`u/`, `us/`, `uw/`, `t/`): a store that is cleared keeps those.
  *
  * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
  * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.
  *
- * [Note: read in between] Reading waits for no change. Whoever reads several records one after the other may have some from before a
- * change and some from after it, and what does not fit together then says nothing: `wasWritten` tells, and it is read again.
+ * [Note: read in between] Reading waits for no change. Whoever reads several records one after the other may have some
+ * from before a change and some from after it, and what does not fit together then says nothing: `wasWritten` tells,
+ * and it is read again.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
@@ -94,9 +95,10 @@ export class Store {
   }
 
   /**
-   * The vault has a store key of its own since the keys were changed: the root moves to where that one tells, and the keys
-   * of before go beside it, in the change that is being put together. [Note: store keys] Records of before stay as they
-   * are and open under those; root and identity open under the newest only, so nobody with an old key can put theirs in.
+   * The vault has a store key of its own since the keys were changed: the root moves to where that one tells, and the
+   * keys of before go beside it, in the change that is being put together. [Note: store keys] Records of before stay as
+   * they are and open under those; root and identity open under the newest only, so nobody with an old key can put
+   * theirs in.
    */
   async rekeyed(change: Change) {
     const [rootId, earlierId] = [await this.vault.rootId(), await this.vault.earlierId()];
@@ -175,7 +177,8 @@ export class Store {
   /**
    * Runs `fill` alone (never two at a time), then writes what it put together, root included, as one transaction.
    * @param fill `root` is a copy to alter
-   * @param how `bulky`: parts of files, which may not have the room that is kept for words; `last`: gives way to nothing
+   * @param how `bulky`: parts of files, which may not have the room that is kept for words; `last`: gives way to
+   *   nothing
    * @returns what `fill` returned, once saved
    */
   change<T>(
@@ -188,8 +191,8 @@ export class Store {
   }
 
   /**
-   * The change that is being put together now comes to nothing, as in a crash: `locked` for whoever waits for it. A year of
-   * messages being read in must not keep a phone from being cleared. One that is being written is written.
+   * The change that is being put together now comes to nothing, as in a crash: `locked` for whoever waits for it. A
+   * year of messages being read in must not keep a phone from being cleared. One that is being written is written.
    */
   giveWay() {
     this.given++;
@@ -248,7 +251,10 @@ export class Store {
     return result;
   }
 
-  /** Whether anything was written since `applied` was `since`; waits for what is being written now. See [Note: read in between]. */
+  /**
+   * Whether anything was written since `applied` was `since`; waits for what is being written now. See [Note: read in
+   * between].
+   */
   async wasWritten(since: number): Promise<boolean> {
     const { writing } = this;
     await writing;

@@ -1,4 +1,6 @@
-/** On an entry: who can see it, what they ask about it, and the keeper's answer; and the place where all questions wait. */
+/**
+ * On an entry: who can see it, what they ask about it, and the keeper's answer; and the place where all questions wait.
+ */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, waiting } from './parts.js';

@@ -1,4 +1,6 @@
-/** Letting somebody in, step by step: whose words, what they may see, what that is, and the keeper's own words to agree. */
+/**
+ * Letting somebody in, step by step: whose words, what they may see, what that is, and the keeper's own words to agree.
+ */
 import { html, nothing } from './html.js';
 import { checkbox, chips, secretField, selectField, textField } from './fields.js';
 import { button, errorSummary, heading, row, waiting } from './parts.js';

@@ -20,7 +20,10 @@ export type Choice = {
   not_after: number;
   purpose: string;
 };
-/** A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those checked, `unheard`: not ended at the server yet. */
+/**
+ * A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those
+ * checked, `unheard`: not ended at the server yet.
+ */
 export type LetIn = {
   grant: string;
   to: string;

@@ -1,4 +1,7 @@
-/** The words, typed once more for what is about to leave the diary. What they were typed for is known to the app, not to the screen (actions/confirming.js). */
+/**
+ * The words, typed once more for what is about to leave the diary. What they were typed for is known to the app, not to
+ * the screen (actions/confirming.js).
+ */
 import { secretField } from './fields.js';
 import { t } from './strings.js';
 import './strings_share.js';
@@ -25,7 +28,8 @@ export function wordsOnceMore(stage: Stage, enter: () => unknown) {
 }
 
 /**
- * Off the screen before they are tried; wrong ones are said at the top of the place, and all else stays as it was filled in.
+ * Off the screen before they are tried; wrong ones are said at the top of the place, and all else stays as it was
+ * filled in.
  * @param times how many things are made of what was chosen
  * @returns null where the person is to type again
  */

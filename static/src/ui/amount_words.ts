@@ -1,4 +1,7 @@
-/** How many messages and calls there are, from whom and when, in the language of the screens. What goes into an entry is record/schedule.js. */
+/**
+ * How many messages and calls there are, from whom and when, in the language of the screens. What goes into an entry is
+ * record/schedule.js.
+ */
 import { inItsOrder, language, t, tn } from './strings.js';
 import './strings_imports.js';
 import type { Amount } from '../record/schedule.js';

@@ -284,7 +284,10 @@ export type KeptRecord = {
   at: number;
   versions: number;
 };
-/** `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a proposal. */
+/**
+ * `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a
+ * proposal.
+ */
 export type WholeRecord = Omit<KeptRecord, 'versions'> & {
   versions: RecordStep[];
   ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[];

@@ -20,7 +20,9 @@ function isAsked(stage: Stage) {
   return answered === stage.generation;
 }
 
-/** Asks, unless it was answered; then goes on. What goes on runs in the tap that answers, so that it may open a picker. */
+/**
+ * Asks, unless it was answered; then goes on. What goes on runs in the tap that answers, so that it may open a picker.
+ */
 export function askFirst(stage: Stage, instead: Instead, go: () => unknown) {
   if (isAsked(stage)) return void go();
   stage.openSheet((on) =>

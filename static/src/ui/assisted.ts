@@ -1,6 +1,6 @@
 /**
- * Entries that an advocate typed while the keeper spoke: read one after another, with Yes, Change and No. And the mark that such an entry
- * carries wherever it is shown.
+ * Entries that an advocate typed while the keeper spoke: read one after another, with Yes, Change and No. And the mark
+ * that such an entry carries wherever it is shown.
  */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';

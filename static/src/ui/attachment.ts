@@ -1,4 +1,7 @@
-/** One file looked at closely: covered until it is touched, with what can be said of it, how it is kept, and where it belongs. */
+/**
+ * One file looked at closely: covered until it is touched, with what can be said of it, how it is kept, and where it
+ * belongs.
+ */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from './parts.js';

@@ -1,4 +1,7 @@
-/** Before you report: what need not be done first, what is asked, what not to do. The public page says the same, at length. */
+/**
+ * Before you report: what need not be done first, what is asked, what not to do. The public page says the same, at
+ * length.
+ */
 import { html } from './html.js';
 import { button, heading, row } from './parts.js';
 import { t } from './strings.js';

@@ -1,6 +1,7 @@
 /**
- * Not the keeper's own phone: a private window is asked for first, because what a browser keeps of a visit in an ordinary
- * one (its history) is out of any page's reach. No page can tell which of the two it is in, so the person says.
+ * Not the keeper's own phone: a private window is asked for first, because what a browser keeps of a visit in an
+ * ordinary one (its history) is out of any page's reach. No page can tell which of the two it is in, so the person
+ * says.
  */
 import { checkbox } from './fields.js';
 import { html, nothing } from './html.js';

@@ -99,7 +99,8 @@ function captured(stage: Stage) {
 
 function shown(stage: Stage, file: CapturedFile) {
   const bare = (stage.local.bare ?? []).includes(file.attachment);
-  // Covered like every other picture, and not even read where the keeper wants none: somebody else may have put it there.
+  // Covered like every other picture, and not even read where the keeper wants none: somebody else may have put it
+  // there.
   const picture =
     file.kind === 'image' && (bare || !isHidden(stage))
       ? stage.find(`preview:${file.attachment}`, () =>

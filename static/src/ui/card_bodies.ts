@@ -59,7 +59,10 @@ export function kindField(card: Card) {
     ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
 }
 
-/** What was said about the place may go to the other side only when the keeper says so: then a copy of it stands in the open part. */
+/**
+ * What was said about the place may go to the other side only when the keeper says so: then a copy of it stands in the
+ * open part.
+ */
 export function placeField(card: Card, _line: Line, at: At) {
   const detail = card.value('place_detail') ?? '';
   const copy = card.value('place_in_chronology') ?? '';

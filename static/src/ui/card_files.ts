@@ -14,7 +14,10 @@ import type { Stage } from './stage.js';
 /** Where files go: 'draft' or a record; `words`: what is said there to be missing */
 type Files = { target: string; record: string | null; attachments: Attachment[]; words?: string };
 
-/** Take in files one after the other, so that a phone with little memory seals one at a time. Whoever saves waits for the last. */
+/**
+ * Take in files one after the other, so that a phone with little memory seals one at a time. Whoever saves waits for
+ * the last.
+ */
 export function addFiles(stage: Stage, to: Files, files: File[], route: string) {
   const coming = (stage.local.coming ??= new Set()) as Set<Promise<void>>;
   const all = takeIn(stage, to, files, route).finally(() => coming.delete(all));

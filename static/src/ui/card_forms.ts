@@ -1,6 +1,6 @@
 /**
- * The questions of a card, each drawn from its line of the table. What is typed is put into the card at once, so that it
- * survives a lock; only a number or an amount that cannot be read waits, said beside its field.
+ * The questions of a card, each drawn from its line of the table. What is typed is put into the card at once, so that
+ * it survives a lock; only a number or an amount that cannot be read waits, said beside its field.
  */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
@@ -160,7 +160,8 @@ function numberLine(card: Card, line: Line, at: At): unknown {
 }
 
 /**
- * The number somebody typed: digits, with spaces or commas between thousands; null when it is none, or more than anyone counts.
+ * The number somebody typed: digits, with spaces or commas between thousands; null when it is none, or more than anyone
+ * counts.
  * @returns a whole number; pence for pounds
  */
 export function numberOf(typed: string, pounds: boolean): number | null {

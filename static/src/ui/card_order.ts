@@ -1,6 +1,6 @@
 /**
- * Was an order in force: the terms somebody thinks were broken. A term can be named only when the order had been given to
- * the other person before this happened; why one cannot be named is said, never guessed round.
+ * Was an order in force: the terms somebody thinks were broken. A term can be named only when the order had been given
+ * to the other person before this happened; why one cannot be named is said, never guessed round.
  */
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';

@@ -1,6 +1,7 @@
 /**
  * Every card and every field of an entry, once: what a card asks, in which order, and how each answer is typed. The
- * cards, the facts of an entry and its history are all drawn from this table, so that no field can be asked and not shown.
+ * cards, the facts of an entry and its history are all drawn from this table, so that no field can be asked and not
+ * shown.
  */
 import type { IconName } from './icons.js';
 

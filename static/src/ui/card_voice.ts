@@ -1,7 +1,7 @@
 /**
- * The account said aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry. Nothing
- * here or in the browser turns it into text, and the microphone and camera go out with the card, the place and the lock; what
- * was recorded until then is kept.
+ * The account said aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry.
+ * Nothing here or in the browser turns it into text, and the microphone and camera go out with the card, the place and
+ * the lock; what was recorded until then is kept.
  */
 import { html, nothing, ref } from './html.js';
 import { button, errorSummary } from './parts.js';
@@ -20,7 +20,10 @@ type Take = {
   state: 'opening' | 'recording' | 'sealing' | 'refused' | 'none';
   gone?: boolean;
 };
-/** Where the recording goes, and which one is the account now; `keep`: on a locked phone, where nothing says what this is for */
+/**
+ * Where the recording goes, and which one is the account now; `keep`: on a locked phone, where nothing says what this
+ * is for
+ */
 type Account = {
   target: string;
   media: string | null;
@@ -148,7 +151,10 @@ function fileOf(take: Take) {
   return new File(take.parts, `${take.kind === 'audio' ? 'voice' : 'signed'}-${at}.${ending}`, { type });
 }
 
-/** Another place was gone to, or it locked: from an open diary it goes where it was meant to go, else it waits to be asked about. */
+/**
+ * Another place was gone to, or it locked: from an open diary it goes where it was meant to go, else it waits to be
+ * asked about.
+ */
 async function keepCut(stage: Stage, take: Take, account: Account) {
   if (!take.parts.length) return;
   const { generation } = stage;

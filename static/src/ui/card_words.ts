@@ -1,4 +1,6 @@
-/** The answers of an entry as words: for the line under a card's name, for the facts of an entry, and for its history. */
+/**
+ * The answers of an entry as words: for the line under a card's name, for the facts of an entry, and for its history.
+ */
 import { lineOf } from './card_table.js';
 import { linkName, listed } from './card_links.js';
 import { label } from './labels.js';

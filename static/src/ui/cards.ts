@@ -171,7 +171,8 @@ export function differing(changed: Fields, saved: Fields): Fields {
 async function saveCard(stage: Stage, entry: Entry) {
   const unsaved = change(stage, entry);
   if (hasUnreadable(stage)) return;
-  // The button that has the focus goes with the card: the keyboard stands on the card's own row afterwards, not on nothing.
+  // The button that has the focus goes with the card: the keyboard stands on the card's own row afterwards, not on
+  // nothing.
   const row = document.activeElement?.closest('.card-body')?.previousElementSibling as HTMLElement | null | undefined;
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);

@@ -1,6 +1,6 @@
 /**
- * Charts: inline SVG drawn from the numbers, in one colour by size or depth, so that they read in greyscale and in forced colours.
- * Every number stands in a table, and opens the entries it counts.
+ * Charts: inline SVG drawn from the numbers, in one colour by size or depth, so that they read in greyscale and in
+ * forced colours. Every number stands in a table, and opens the entries it counts.
  */
 import { html, nothing, svg } from './html.js';
 import { showOnly } from './search.js';

@@ -1,4 +1,7 @@
-/** The nine points of a useful screenshot, one line each. Never a mark, never a hurdle; not shown is kept apart from not answered. */
+/**
+ * The nine points of a useful screenshot, one line each. Never a mark, never a hurdle; not shown is kept apart from not
+ * answered.
+ */
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';
 import { language, t } from './strings.js';

@@ -9,7 +9,10 @@ type Standing = 'always' | 'open' | 'closed' | 'unknown';
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-/** The rows for one way of talking and one nation, '' for any. Silent calls are left out for those who cannot hear the prompts. */
+/**
+ * The rows for one way of talking and one nation, '' for any. Silent calls are left out for those who cannot hear the
+ * prompts.
+ */
 export const servicesFor = (way: Way, nation: string = ''): readonly Service[] =>
   DIRECTORY.filter((service) => service.ways.includes(way) && (!nation || service.nations.includes(nation)));
 

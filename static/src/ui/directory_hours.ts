@@ -1,4 +1,7 @@
-/** When somebody answers in an ordinary week, as a person says it; read the same at night, when one plans for the morning. */
+/**
+ * When somebody answers in an ordinary week, as a person says it; read the same at night, when one plans for the
+ * morning.
+ */
 import { shortDays } from './say.js';
 import { alsoInEnglish, forOthers, inItsOrder, inOneLine, language } from './strings.js';
 import type { Opening } from './directory_rows.js';

@@ -1,6 +1,6 @@
 /**
- * The door: lock, start, sign in, add a picture, and the places without a diary (another tab, too old a
- * browser, not all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
+ * The door: lock, start, sign in, add a picture, and the places without a diary (another tab, too old a browser, not
+ * all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
  */
 import { html, nothing } from './html.js';
 import { chips, filePicker, secretField, textField } from './fields.js';
@@ -69,8 +69,8 @@ function start(stage: Stage) {
 }
 
 /**
- * The languages on the first screen, and not on the lock: whoever has words has chosen, and a lock that listed languages
- * would look like no other notebook's.
+ * The languages on the first screen, and not on the lock: whoever has words has chosen, and a lock that listed
+ * languages would look like no other notebook's.
  */
 function tongues(stage: Stage) {
   return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}

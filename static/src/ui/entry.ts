@@ -148,7 +148,10 @@ export function facts(stage: Stage, { fields, restricted, note }: Entry) {
     }`;
 }
 
-/** What is half changed survives a lock, a crash and another page. "Just now" would be another moment by then: of the time only a picked one stays. */
+/**
+ * What is half changed survives a lock, a crash and another page. "Just now" would be another moment by then: of the
+ * time only a picked one stays.
+ */
 function keepHalf(stage: Stage, found: Entry, half: Half | null) {
   found.half = half && { ...half, when: half.when?.chip === 'pick' ? half.when : undefined };
   Promise.resolve(stage.app.putWords?.(found.record, found.half)).catch((thrown) => stage.fail(problemOf(thrown)));

@@ -1,10 +1,10 @@
 /**
- * Every control a person types into or chooses with. Text controls are made here and nowhere else, so that
- * none escapes without the browser's own helpers switched off (they can send what is typed away).
+ * Every control a person types into or chooses with. Text controls are made here and nowhere else, so that none escapes
+ * without the browser's own helpers switched off (they can send what is typed away).
  *
- * [Note: typed once] Browsers offer to save what is covered as it is typed, whatever `autocomplete` says, and keep the name
- * typed before it even where the offer is refused. They make no such offer for a code that is good once, so on a device
- * that is not the keeper's the words pass for one.
+ * [Note: typed once] Browsers offer to save what is covered as it is typed, whatever `autocomplete` says, and keep the
+ * name typed before it even where the offer is refused. They make no such offer for a code that is good once, so on a
+ * device that is not the keeper's the words pass for one.
  */
 import { html, ifDefined, live, nothing } from './html.js';
 import { icon } from './icons.js';

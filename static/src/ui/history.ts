@@ -1,4 +1,7 @@
-/** Everything that was saved of an entry, oldest first, field by field: nothing is overwritten, so nothing is missing here. */
+/**
+ * Everything that was saved of an entry, oldest first, field by field: nothing is overwritten, so nothing is missing
+ * here.
+ */
 import { html, nothing } from './html.js';
 import { lineOf } from './card_table.js';
 import { titleOf, wordsFor } from './card_words.js';

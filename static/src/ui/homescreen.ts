@@ -1,4 +1,7 @@
-/** What it looks like from outside, and how to put it on the home screen; the look comes first, because it cannot be changed there. */
+/**
+ * What it looks like from outside, and how to put it on the home screen; the look comes first, because it cannot be
+ * changed there.
+ */
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';
 import { errorSummary, heading } from './parts.js';

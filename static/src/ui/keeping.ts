@@ -1,4 +1,6 @@
-/** What was taken out or is being erased, hold, two versions of one entry, and saying of several entries who did them. */
+/**
+ * What was taken out or is being erased, hold, two versions of one entry, and saying of several entries who did them.
+ */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';

@@ -1,4 +1,6 @@
-/** Changing one's words, making every key new when someone else knows them, and signing in again with the words in use. */
+/**
+ * Changing one's words, making every key new when someone else knows them, and signing in again with the words in use.
+ */
 import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
 import { suggestion } from './first.js';

@@ -1,4 +1,7 @@
-/** Locking, the notebook in front, the short secret, clearing the phone. Each says what it does not do before it is switched on. */
+/**
+ * Locking, the notebook in front, the short secret, clearing the phone. Each says what it does not do before it is
+ * switched on.
+ */
 import { html, nothing } from './html.js';
 import { checkbox, chips, secretField } from './fields.js';
 import { holding } from './hold.js';

@@ -53,7 +53,8 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
     if (news)
       for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:', 'quick'])
         stage.refresh(what);
-    // An entry shows where its files are by now, and what another device wrote, on the screen and when it is opened again.
+    // An entry shows where its files are by now, and what another device wrote, on the screen and when it is opened
+    // again.
     if (phase === before) return news ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);
     // A lock is drawn before anything else happens: no frame may still show the page.
@@ -111,8 +112,8 @@ function watch(app: App, stage: Stage, root: HTMLElement): () => void {
   // A page out of the browser's memory is about to be loaded anew (main.js): until then not one frame of it is seen.
   let isStale = false;
   const cover = () => root.classList.toggle('covered', isStale || (document.visibilityState === 'hidden' && isIn()));
-  // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in front, and a page
-  // that went blank there, with nothing left in it to step back to, would be a trap.
+  // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in
+  // front, and a page that went blank there, with nothing left in it to step back to, would be a trap.
   const isStep = ({ type, timeStamp }: Event) =>
     type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
   const hide = (event: Event) => {

@@ -1,9 +1,9 @@
 /**
- * The notebook: notes, or lists, as the look says. It is whole: written, found, thrown away. There is no help here and no
- * way out; holding the title for a second asks for the lock.
+ * The notebook: notes, or lists, as the look says. It is whole: written, found, thrown away. There is no help here and
+ * no way out; holding the title for a second asks for the lock.
  *
- * A list is a note whose first line is its name and whose other lines are what is on it, a tick before what is done: the
- * same notes stand in both looks.
+ * A list is a note whose first line is its name and whose other lines are what is on it, a tick before what is done:
+ * the same notes stand in both looks.
  */
 import { html, nothing } from './html.js';
 import { checkbox, textField } from './fields.js';
@@ -74,8 +74,8 @@ function open(stage: Stage, id: string | undefined) {
 }
 
 /**
- * The text of the note that is open, with what was typed last: until the rest of the app has loaded, what is typed waits for it
- * and is not yet in the state.
+ * The text of the note that is open, with what was typed last: until the rest of the app has loaded, what is typed
+ * waits for it and is not yet in the state.
  */
 function textOf(stage: Stage) {
   const { typed, note: id } = stage.local;

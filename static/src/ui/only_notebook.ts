@@ -1,4 +1,7 @@
-/** Only a notebook, behind words of its own: what that is good for and what it is not, then how it looks and what opens it. */
+/**
+ * Only a notebook, behind words of its own: what that is good for and what it is not, then how it looks and what opens
+ * it.
+ */
 import { html } from './html.js';
 import { chips } from './fields.js';
 import { notebookWords, points } from './locks.js';

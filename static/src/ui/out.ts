@@ -1,6 +1,6 @@
 /**
- * An entry taken out, waiting to be erased, or changed on two devices at once: the lines that say so on it, the question
- * before it is taken out, and what is left of one that was erased.
+ * An entry taken out, waiting to be erased, or changed on two devices at once: the lines that say so on it, the
+ * question before it is taken out, and what is left of one that was erased.
  */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';

@@ -97,8 +97,8 @@ function showModal(stage: Stage) {
 }
 
 /**
- * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath cannot
- * be touched meanwhile, so the way out stands here too.
+ * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath
+ * cannot be touched meanwhile, so the way out stands here too.
  */
 export function sheet(stage: Stage, title: string, body: unknown) {
   return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>

@@ -1,4 +1,7 @@
-/** What the screens call a person, an account, an order: the keeper's own words for it, as short as they are. Pure but for labels. */
+/**
+ * What the screens call a person, an account, an order: the keeper's own words for it, as short as they are. Pure but
+ * for labels.
+ */
 import { label } from './labels.js';
 import { inOneLine, t } from './strings.js';
 import type { Fields } from './app.js';

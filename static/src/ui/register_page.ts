@@ -1,4 +1,7 @@
-/** The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking it out. */
+/**
+ * The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking
+ * it out.
+ */
 import { html, nothing } from './html.js';
 import { askedFirst } from './asking.js';
 import './strings_files.js';

@@ -1,4 +1,6 @@
-/** The terms of an order, word for word, each under the number it has on paper; and what was said to have broken them. */
+/**
+ * The terms of an order, word for word, each under the number it has on paper; and what was said to have broken them.
+ */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button } from './parts.js';
@@ -115,7 +117,10 @@ export function termsShown(stage: Stage, fields: Fields, mentioned: Mention[]) {
     ${gone.map((no) => html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`)}</ol></section>`;
 }
 
-/** Entries that name a term but happened before the order was given to them: an order's day was changed after they were tied. None is taken away. */
+/**
+ * Entries that name a term but happened before the order was given to them: an order's day was changed after they were
+ * tied. None is taken away.
+ */
 export function earlierLine(order: Fields, mentioned: Mention[]) {
   const early = mentioned.filter(
     (one) => one.kind === 'incident' && one.terms.length && standingOf(order, one.fields) === 'not_served',

@@ -101,8 +101,8 @@ export function dayHeading(date: string, now: number): string {
 }
 
 /**
- * The local text of an entry's time. `occurred_local` is what somebody typed, perhaps with another program, so it is believed only
- * where it has our form; else the instant and its offset speak. A list must never fail for one odd row.
+ * The local text of an entry's time. `occurred_local` is what somebody typed, perhaps with another program, so it is
+ * believed only where it has our form; else the instant and its offset speak. A list must never fail for one odd row.
  * @returns `2026-11-03T20:14`, or '' when nothing is known
  */
 function localOf({ occurred_local, occurred_start, utc_offset_min, tz }: Occurred): string {

@@ -1,6 +1,6 @@
 /**
- * Changing a message schedule on a phone: one row at a time, or several lines pasted. What is typed is kept at once, as a
- * draft of this list, and becomes a version when it is saved.
+ * Changing a message schedule on a phone: one row at a time, or several lines pasted. What is typed is kept at once, as
+ * a draft of this list, and becomes a version when it is saved.
  */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';

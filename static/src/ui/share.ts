@@ -409,7 +409,8 @@ async function agreed(stage: Stage) {
   };
   const large = !local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile();
   if (large) {
-    // Before the words: trying them takes longer than a browser lets a tap open its window. A second try keeps the file.
+    // Before the words: trying them takes longer than a browser lets a tap open its window. A second try keeps the
+    // file.
     local.saveTo ??= await stage.app
       .chooseFile(`documents-${new Date().toISOString().slice(0, 10)}.zip`)
       .catch(() => null);

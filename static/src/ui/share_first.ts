@@ -1,4 +1,7 @@
-/** Which entries an officer reads first: those the keeper marked in the diary stand ticked, and any of the pack's can be, ten at most. */
+/**
+ * Which entries an officer reads first: those the keeper marked in the diary stand ticked, and any of the pack's can
+ * be, ten at most.
+ */
 import { html, nothing } from './html.js';
 import { checkbox, chips } from './fields.js';
 import { row } from './parts.js';

@@ -91,7 +91,8 @@ export async function start(
 }
 
 /**
- * Back at the choice, with all that was chosen and typed: what goes in is found again, and consent was given to something else.
+ * Back at the choice, with all that was chosen and typed: what goes in is found again, and consent was given to
+ * something else.
  * @param made parts that are made and stay so
  */
 function lookAgain(stage: Stage, flow: Record<string, any>, made: number) {

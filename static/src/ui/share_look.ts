@@ -1,6 +1,6 @@
 /**
- * Each picture is looked at once before it can be printed: no search finds an address inside a picture. One tap each, the next
- * comes by itself; what was answered is kept at once, so a lock loses nothing.
+ * Each picture is looked at once before it can be printed: no search finds an address inside a picture. One tap each,
+ * the next comes by itself; what was answered is kept at once, so a lock loses nothing.
  */
 import { html, nothing } from './html.js';
 import { masking } from './masking.js';
@@ -74,7 +74,10 @@ function covering(stage: Stage, look: Look) {
   return html`${heading(t('look.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p><div>${button(t('frame.cancel'), stop)}</div>`;
 }
 
-/** The next picture is there before the answer to this one has been sealed; what could not be kept comes back at the end. */
+/**
+ * The next picture is there before the answer to this one has been sealed; what could not be kept comes back at the
+ * end.
+ */
 function answer(stage: Stage, look: Look, decision: Decision, done: () => unknown) {
   const { local } = stage;
   const { generation } = stage;

@@ -1,4 +1,6 @@
-/** The chronology on paper: the same rows as in a pack that the phone makes, drawn as text and handed to the printer. */
+/**
+ * The chronology on paper: the same rows as in a pack that the phone makes, drawn as text and handed to the printer.
+ */
 import { html, nothing } from './html.js';
 import { button, errorSummary, heading } from './parts.js';
 import { t } from './strings.js';

@@ -1,4 +1,7 @@
-/** Quick report: what happened in the order that police forms ask, as plain words to copy or to read out. Offline; nothing is sent. */
+/**
+ * Quick report: what happened in the order that police forms ask, as plain words to copy or to read out. Offline;
+ * nothing is sent.
+ */
 import { html, nothing } from './html.js';
 import { checkbox } from './fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from './parts.js';

@@ -1,4 +1,6 @@
-/** What the page looks like from outside: its name, its icon, what is installed. The same words inside, whichever it is. */
+/**
+ * What the page looks like from outside: its name, its icon, what is installed. The same words inside, whichever it is.
+ */
 import { t } from './strings.js';
 import type { Skin } from './app.js';
 
@@ -8,8 +10,8 @@ export function nameOf({ look }: { look?: Skin }): string {
 }
 
 /**
- * Puts it on, in the page that is open: whoever installs now installs this. It offers to take what other apps share only
- * where the worker is in charge of the page: without one, what is shared would be sent to the server, as it is.
+ * Puts it on, in the page that is open: whoever installs now installs this. It offers to take what other apps share
+ * only where the worker is in charge of the page: without one, what is shared would be sent to the server, as it is.
  */
 export function wear(look: Skin | undefined) {
   const skin = look?.skin ?? 'notes';

@@ -108,7 +108,8 @@ export class Stage {
   }
 
   /**
-   * Tell a screen reader, without moving anyone. What ends after somebody left is not said over the notebook or the lock.
+   * Tell a screen reader, without moving anyone. What ends after somebody left is not said over the notebook or the
+   * lock.
    * @param how `outside`: said by the notebook itself
    */
   say(text: string, { outside = false }: { outside?: boolean } = {}) {

@@ -419,7 +419,11 @@ export function learn(more: Record<string, string>) {
   Object.assign(table, more);
 }
 
-/** * Another language: words by key, and by their English where they come from below the screens. A draft (`reviewed` false) has been read by nobody who grew up with it: what somebody's safety hangs on is then shown in English as well. */
+/**
+ * * Another language: words by key, and by their English where they come from below the screens. A draft (`reviewed`
+ *   false) has been read by nobody who grew up with it: what somebody's safety hangs on is then shown in English as
+ *   well.
+ */
 export type Translation = {
   lang: string;
   dir: 'ltr' | 'rtl';
@@ -432,8 +436,9 @@ let speaking: Translation | null = null;
 let inBoth: (text: string, english: string) => any = (text) => text;
 let plural = new Intl.PluralRules('en-GB');
 
-// A draft says its sentences in English too. Only those of these places stand alone: they ask what happened, count, or name things, and
-// nobody comes to harm by a wrong word. A new place is not among them until somebody has looked (tests/js/language.test.mjs).
+// A draft says its sentences in English too. Only those of these places stand alone: they ask what happened, count, or
+// name things, and nobody comes to harm by a wrong word. A new place is not among them until somebody has looked
+// (tests/js/language.test.mjs).
 const CALM =
   /^(?:(?:begin|chase|count|effect|entries|fcard|find|form|h|items|kind|link|loose|mail|merge|moment|money|more|nb|odd|part|pat|people|plan|play|police|reason|say|sched|terms|who|wording|amount)\.|add\.(?:more|title|waiting|when)|attach\.in_number|card\.(?!apart)|coach\.lead|done\.(?:again|files|said)|entry\.no_words|f\.(?!helped_by_hint|place_ok_hint|reported_text_hint)|forwhom\.title|four\.(?!help|lead|no_two)|frame\.(?:loading|update)|help\.(?:always|checked|closed|how|nothing|official|open|paid|sheet_(?:sms|title)|unknown|where)|import\.(?:direction|how|lenient|look|me|order|own|zone)|log\.(?:how|none|saved|to)|note\.field|order\.none|parts\.title|pick\.title|reg\.(?!altered|nothing|two|unsaved)|sel\.(?:basis|lead|reason|title)|share\.(?:items|log|print|quick|show|start)|voice\.lead|when\.(?!lack)|where\.(?:detail|other)|young\.(?!agree\.|f\.reported_text_hint))/;
 const SENTENCE = /[.?!]/;
@@ -457,7 +462,10 @@ export function inOneLine(parts: readonly (string | null | undefined | false)[])
   return joined(parts, speaking?.lang === 'ur' ? '، ' : ', ');
 }
 
-/** The same with dots between, for what is beside each other and no list: a name of letters keeps its end from what comes after it. */
+/**
+ * The same with dots between, for what is beside each other and no list: a name of letters keeps its end from what
+ * comes after it.
+ */
 export function dotted(parts: readonly (string | null | undefined | false)[]): string {
   return joined(parts, ' · ');
 }
@@ -477,7 +485,10 @@ export function language(): string {
 const filled = (text: string, slots: Record<string, string | number>, as: (value: string) => string = inItsOrder) =>
   text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? as(String(slots[name])) : whole));
 
-/** What was said lately in another language, in English: a draft's English has slots too, and a day in them is an English one. */
+/**
+ * What was said lately in another language, in English: a draft's English has slots too, and a day in them is an
+ * English one.
+ */
 const lately: Map<string, string> = new Map();
 const MANY = 2000;
 
@@ -495,16 +506,16 @@ export function alsoInEnglish(text: string, english: () => string): string {
 const asInEnglish = (text: string) => lately.get(text) ?? text;
 
 /**
- * A number with gaps, a size, a name in another script, within a line that runs from right to left: in its own order. Without this
- * "0808 802 0300" reads "0300 802 0808".
+ * A number with gaps, a size, a name in another script, within a line that runs from right to left: in its own order.
+ * Without this "0808 802 0300" reads "0300 802 0808".
  */
 export function inItsOrder(text: string): string {
   return speaking?.dir === 'rtl' && /[A-Za-z]|\d\D+\d/.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 /**
- * What `act` makes, in the words of whoever is shown or given it: English, and the usual ones. An officer reads English, and a
- * translator's slip would be taken for the keeper's.
+ * What `act` makes, in the words of whoever is shown or given it: English, and the usual ones. An officer reads
+ * English, and a translator's slip would be taken for the keeper's.
  * @param act makes words and waits for nothing
  */
 export function forOthers<T>(act: () => T): T {
@@ -555,7 +566,9 @@ export function inWords(text: string, { grave = false }: { grave?: boolean } = {
   );
 }
 
-/** A failure's sentence that names a file: `{name}` and what follows it is the pattern, the name is what stands before. */
+/**
+ * A failure's sentence that names a file: `{name}` and what follows it is the pattern, the name is what stands before.
+ */
 function inTheirPattern(text: string, said: Record<string, string>) {
   const end =
     typeof text === 'string'
@@ -569,7 +582,9 @@ export function everyWord(): Record<string, string> {
   return { ...table };
 }
 
-/** The words for a number of things: `key.one` or `key.other`, with `{n}` filled; another language may have more forms. */
+/**
+ * The words for a number of things: `key.one` or `key.other`, with `{n}` filled; another language may have more forms.
+ */
 export function tn(key: string, n: number, slots: Record<string, string | number> = {}): string {
   const form = plural.select(n);
   const has = speaking && `${key}.${form}` in speaking.keys;

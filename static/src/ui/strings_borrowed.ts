@@ -1,4 +1,7 @@
-/** The words of a device that is not the keeper's: a private window first, what stays without one, and how to take it away. Same rules as strings.js. */
+/**
+ * The words of a device that is not the keeper's: a private window first, what stays without one, and how to take it
+ * away. Same rules as strings.js.
+ */
 import { learn } from './strings.js';
 
 learn({

@@ -1,4 +1,7 @@
-/** The words of adding something while this is locked, and of what came that way. The first group stands on a locked phone: nothing in it says what is behind. Same rules as strings.js. */
+/**
+ * The words of adding something while this is locked, and of what came that way. The first group stands on a locked
+ * phone: nothing in it says what is behind. Same rules as strings.js.
+ */
 import { learn } from './strings.js';
 
 learn({

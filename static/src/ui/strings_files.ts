@@ -1,4 +1,7 @@
-/** The words of files: adding them, looking at one closely, covering parts, and pictures that must not be added. Same rules as strings.js. */
+/**
+ * The words of files: adding them, looking at one closely, covering parts, and pictures that must not be added. Same
+ * rules as strings.js.
+ */
 import { learn } from './strings.js';
 
 const FIELDS = {

@@ -1,4 +1,7 @@
-/** The words of changing words and keys, of where one is signed in, and of what was done to the account. Same rules as strings.js. */
+/**
+ * The words of changing words and keys, of where one is signed in, and of what was done to the account. Same rules as
+ * strings.js.
+ */
 import { learn } from './strings.js';
 
 learn({

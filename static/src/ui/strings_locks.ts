@@ -1,4 +1,7 @@
-/** The words of locking, the notebook in front, the short secret, clearing the phone and the home screen. Same rules as strings.js. */
+/**
+ * The words of locking, the notebook in front, the short secret, clearing the phone and the home screen. Same rules as
+ * strings.js.
+ */
 import { learn } from './strings.js';
 
 export const STRINGS_LOCKS = {

@@ -1,4 +1,6 @@
-/** The words of the notebook. Same rules as strings.js, and one more: nothing here belongs to anything but a notebook. */
+/**
+ * The words of the notebook. Same rules as strings.js, and one more: nothing here belongs to anything but a notebook.
+ */
 import { learn } from './strings.js';
 
 export const STRINGS_NOTEBOOK = {

@@ -1,4 +1,6 @@
-/** The words of people, accounts, orders, reports and the other registers; loaded with them. Same rules as strings.js. */
+/**
+ * The words of people, accounts, orders, reports and the other registers; loaded with them. Same rules as strings.js.
+ */
 import { learn } from './strings.js';
 import { REGISTERS } from './register_table.js';
 

@@ -1,4 +1,7 @@
-/** The words of Share: packs, the look through before one leaves, quick report, printing, and what was shared. Same rules as strings.js. */
+/**
+ * The words of Share: packs, the look through before one leaves, quick report, printing, and what was shared. Same
+ * rules as strings.js.
+ */
 import { learn } from './strings.js';
 
 export const STRINGS_SHARE = {

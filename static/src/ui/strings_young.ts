@@ -1,6 +1,6 @@
 /**
- * What a young keeper is asked in other words, by the key of the usual ones (`young.` before it). Only the words differ:
- * the answer, and what a pack prints, are the same. The codes' own young words are in the vocabulary.
+ * What a young keeper is asked in other words, by the key of the usual ones (`young.` before it). Only the words
+ * differ: the answer, and what a pack prints, are the same. The codes' own young words are in the vocabulary.
  */
 import { learn } from './strings.js';
 import './strings_young_registers.js';

@@ -1,6 +1,7 @@
 /**
- * What a young keeper is asked in other words among people, accounts, orders, reports and files: as strings_young.js. The words
- * under which a page for somebody else is made ("Show someone now") have none here: whoever reads it gets the usual ones.
+ * What a young keeper is asked in other words among people, accounts, orders, reports and files: as strings_young.js.
+ * The words under which a page for somebody else is made ("Show someone now") have none here: whoever reads it gets the
+ * usual ones.
  */
 import { learn } from './strings.js';
 

@@ -12,7 +12,9 @@ import type { Stage } from './stage.js';
 const FEW = 24;
 const MORE = 48;
 
-/** The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden. */
+/**
+ * The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden.
+ */
 export function picture(
   stage: Stage,
   one: Attachment,

@@ -1,4 +1,6 @@
-/** Two versions of one entry, from two devices: both are shown, field by field, and the keeper says how it shall stand. */
+/**
+ * Two versions of one entry, from two devices: both are shown, field by field, and the keeper says how it shall stand.
+ */
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';

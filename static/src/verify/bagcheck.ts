@@ -1,4 +1,7 @@
-/** The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves. The twin of diary/pack/bagcheck.py. */
+/**
+ * The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves. The
+ * twin of diary/pack/bagcheck.py.
+ */
 import { hex, utf8 } from '../core/bytes.js';
 import { sha256Now } from '../crypto/digests.js';
 import { BAGIT, manifest } from '../pack/bag.js';

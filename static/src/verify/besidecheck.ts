@@ -1,6 +1,7 @@
 /**
- * What 12_record.json says beside its versions: counts, numbers, names and files, each of which follows from what is proved. The
- * twin of diary/pack/besidecheck.py. Nobody signs these; what the keeper said once for the whole pack stands in no proof.
+ * What 12_record.json says beside its versions: counts, numbers, names and files, each of which follows from what is
+ * proved. The twin of diary/pack/besidecheck.py. Nobody signs these; what the keeper said once for the whole pack
+ * stands in no proof.
  */
 import { recordRows } from '../pack/record_json.js';
 import { namesOf } from '../pack/proofs.js';
@@ -90,7 +91,9 @@ function isFeed(seqs: readonly (number | null)[]) {
   );
 }
 
-/** Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice. */
+/**
+ * Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice.
+ */
 function areNumbers(record: Fields, versions: readonly Fields[]) {
   const entries = versions.filter(({ kind }) => kind === 'incident');
   const here = new Map(entries.map((row) => [textOf(row, 'record'), wholeOf(row, 'seq_no')]));

@@ -1,4 +1,7 @@
-/** The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of `_exhibits` in diary/pack/verify.py. */
+/**
+ * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of
+ * `_exhibits` in diary/pack/verify.py.
+ */
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
 import { toldOf } from './inorder.js';
@@ -56,7 +59,10 @@ export async function checkExhibits(pack: OpenedPack, proofs: Proofs): Promise<F
   ];
 }
 
-/** What the index and the sealed fields say of each exhibit, where the files are not here. The twin of diary/pack/alone.py. */
+/**
+ * What the index and the sealed fields say of each exhibit, where the files are not here. The twin of
+ * diary/pack/alone.py.
+ */
 function describedAlone({ servable }: Proofs, index: ReadonlyMap<string, Record<string, string>>) {
   const byStem = new Map([...index].map(([file, row]) => [file.split('.')[0] ?? '', row]));
   const stems: Set<string> = new Set();

@@ -1,6 +1,6 @@
 /**
- * What checking a pack can find; codes and sentences are those of diary/pack/findings.py, and a test holds them together. Checking
- * collects and never stops at the first.
+ * What checking a pack can find; codes and sentences are those of diary/pack/findings.py, and a test holds them
+ * together. Checking collects and never stops at the first.
  */
 
 /** `member`: its path inside the pack's folder, null for the whole pack */

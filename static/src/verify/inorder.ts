@@ -1,7 +1,8 @@
 /**
  * Proofs put in the order in which their versions came, so that a record is told as the diary told it; the twin of
- * diary/pack/inorder.py. A device's clock says nothing of order: it may be days wrong, or be put back. What a version grew from
- * comes before it; beyond that the receipts' times decide, and what has none comes last, by its device's own numbering.
+ * diary/pack/inorder.py. A device's clock says nothing of order: it may be days wrong, or be put back. What a version
+ * grew from comes before it; beyond that the receipts' times decide, and what has none comes last, by its device's own
+ * numbering.
  */
 import { codesOf, objectOf, textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';

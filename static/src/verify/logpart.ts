@@ -1,4 +1,7 @@
-/** The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign. The twin of diary/pack/logcheck.py. */
+/**
+ * The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign.
+ * The twin of diary/pack/logcheck.py.
+ */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
 import { isObject, parse } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';

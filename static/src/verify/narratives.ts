@@ -1,4 +1,7 @@
-/** The first words of each entry, as embedded in 01, against the sealed ones. The twin of `_narratives` in diary/pack/verify.py. */
+/**
+ * The first words of each entry, as embedded in 01, against the sealed ones. The twin of `_narratives` in
+ * diary/pack/verify.py.
+ */
 import { isSame, utf8 } from '../core/bytes.js';
 import { textOf } from '../record/reading.js';
 import { find } from './findings.js';
@@ -23,7 +26,10 @@ export async function checkNarratives(pack: OpenedPack, proofs: Proofs): Promise
   });
 }
 
-/** Byte for byte; where words are held back, everything around the marks must stand in the account in order. An account that is a digest in all that is here has null for text: then a mark must stand in it. */
+/**
+ * Byte for byte; where words are held back, everything around the marks must stand in the account in order. An account
+ * that is a digest in all that is here has null for text: then a mark must stand in it.
+ */
 function isTold({ text, masked }: { text: string | null; masked: boolean }, found: Uint8Array) {
   const said = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found);
   if (text === null) return said.includes(MARK);

@@ -1,4 +1,7 @@
-/** A pack, opened with care: names judged before anything is read, every member hashed as it passes. The twin of diary/pack/opened.py. */
+/**
+ * A pack, opened with care: names judged before anything is read, every member hashed as it passes. The twin of
+ * diary/pack/opened.py.
+ */
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';

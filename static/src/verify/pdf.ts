@@ -1,7 +1,7 @@
 /**
- * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the end,
- * objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be unreadable.
- * The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to two readers.
+ * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the
+ * end, objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be
+ * unreadable. The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to two readers.
  */
 import { KeptError } from '../core/errors.js';
 

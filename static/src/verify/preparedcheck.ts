@@ -1,4 +1,7 @@
-/** Who prepared a pack, where that was not its keeper. The twin of diary/pack/preparedcheck.py, which says what the statement binds and what it cannot. */
+/**
+ * Who prepared a pack, where that was not its keeper. The twin of diary/pack/preparedcheck.py, which says what the
+ * statement binds and what it cannot.
+ */
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';

@@ -1,4 +1,7 @@
-/** Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other. The twin of diary/pack/proofcheck.py. */
+/**
+ * Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other.
+ * The twin of diary/pack/proofcheck.py.
+ */
 import { b64, unb64 } from '../core/bytes.js';
 import { canonText, isObject, parse } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -245,8 +248,8 @@ async function checkOne(
 }
 
 /**
- * The key that a version names and those that came after it: what a server lost is sent again under a signature of the key in
- * use.
+ * The key that a version names and those that came after it: what a server lost is sent again under a signature of the
+ * key in use.
  * @param authors oldest first
  * @param by key id
  * @returns none for a key that is not among them

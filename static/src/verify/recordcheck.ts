@@ -1,4 +1,7 @@
-/** 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of check_record in diary/pack/proofcheck.py. */
+/**
+ * 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of check_record
+ * in diary/pack/proofcheck.py.
+ */
 import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { oddities } from '../record/rules.js';
 import { follows, standsBeside } from './besidecheck.js';

@@ -1,4 +1,7 @@
-/** Whether every file that a pack has is here, and no other: lists of digests that were made anew say nothing of that. The twin of diary/pack/wholecheck.py. */
+/**
+ * Whether every file that a pack has is here, and no other: lists of digests that were made anew say nothing of that.
+ * The twin of diary/pack/wholecheck.py.
+ */
 import { find } from './findings.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './opened.js';
@@ -23,7 +26,9 @@ const KNOWN = new RegExp(
     '|12_record\\.json|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))$',
 );
 
-/** Files that no pack has, and files that this one lacks. What is wrong with a proof or an exhibit is said by its check. */
+/**
+ * Files that no pack has, and files that this one lacks. What is wrong with a proof or an exhibit is said by its check.
+ */
 export function checkWhole(pack: OpenedPack): Finding[] {
   const damaged = new Set(pack.findings.flatMap(({ member }) => (member ? [member] : [])));
   const payload = [...pack.digests.keys()].filter((path) => path.startsWith('data/')).sort();

@@ -203,7 +203,10 @@ function renames(extra: Uint8Array) {
   return false;
 }
 
-/** Where a member's own bytes begin and end, and whether its own header says what the list says of it. Null when there is none. */
+/**
+ * Where a member's own bytes begin and end, and whether its own header says what the list says of it. Null when there
+ * is none.
+ */
 export async function placeOf(
   file: Blob,
   row: Row,
