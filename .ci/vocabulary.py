@@ -45,7 +45,7 @@ def line(value: object) -> str:
 
 
 def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """vocabulary.ts, which joins the parts, and each part."""
+    """vocabulary.ts, which joins the parts, each part, and the types they share."""
     names = list(vocabularies)
     starts = [names.index(first) for first, _ in PARTS.values()]
     if starts != sorted(starts) or starts[0] != 0:
@@ -53,16 +53,17 @@ def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str
     made = {}
     for part, start, end in zip(PARTS, starts, [*starts[1:], len(names)], strict=True):
         made[f"vocabulary_{part}.ts"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
-    imports = "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
+    made["code_list.ts"] = HEADER.format(name="vocabulary") + "\n" + CODE + LIST
+    imports = "import type { List } from './code_list.js';\n" + "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
     joined = ", ".join(f"...{part.upper()}" for part in PARTS)
     every = f"/** Every list, by name. */\nexport const VOCABULARY: Record<string, List> = {{ {joined} }};\n"
-    made["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", CODE, LIST, "\n", every])
+    made["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", every])
     return made
 
 
 def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
     """One part: one exported object."""
-    said = f"import type {{ List }} from './vocabulary.js';\n\n/** {PARTS[part][1]} */\n"
+    said = f"import type {{ List }} from './code_list.js';\n\n/** {PARTS[part][1]} */\n"
     rows = [HEADER.format(name="vocabulary"), said, f"export const {part.upper()}: Record<string, List> = {{\n"]
     for name, one in vocabularies.items():
         young = f" young: {line(one['young'])}," if "young" in one else ""

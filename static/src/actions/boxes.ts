@@ -6,7 +6,7 @@
  * boxes looked at is counted, so that a file made to go round in circles ends.
  */
 import { localTime, offsetOf, plain, readTiff } from './tiff.js';
-import type { About, Peek } from './exif.js';
+import type { About, Peek } from './file_peek.js';
 
 /** `at`: its content's first byte */
 type Box = { type: string; at: number; end: number };

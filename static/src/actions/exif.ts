@@ -7,20 +7,7 @@
  */
 import { readBoxes } from './boxes.js';
 import { readTiff } from './tiff.js';
-
-/** Reads what is there, fewer bytes at the end */
-export type Peek = { size: number; bytes(from: number, length: number): Promise<Uint8Array> };
-/** `place`: whether it says where */
-export type About = {
-  make?: string;
-  model?: string;
-  software?: string;
-  taken_local?: string;
-  offset_min?: number;
-  taken_at?: number;
-  duration_ms?: number;
-  place?: boolean;
-};
+import type { About, Peek } from './file_peek.js';
 
 const EXIF = 'Exif\0\0';
 const XMP = 'http://ns.adobe.com/xap/1.0/';

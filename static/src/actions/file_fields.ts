@@ -1,9 +1,5 @@
-/**
- * What the first version of an attachment says: what was received, what the file says of itself, the copies made of it,
- * and what the keeper had already said of it while it waited in a draft. docs/record.md, Attachments.
- */
-import type { About } from './exif.js';
 import type { Fields, Held } from './types.js';
+import type { About } from './file_peek.js';
 
 /** @param incident null for a file that stands in no entry */
 export function firstFields(held: Held, incident: string | null) {

@@ -23,10 +23,10 @@ import { readDiary } from './pack_sources.js';
 import type { Grant as Said } from '../crypto/grants.js';
 import type { ForGrant } from '../ledger/push.js';
 import type { Look } from '../net/grants.js';
-import type { DiaryVersion } from '../pack/capsule.js';
 import type { Told } from '../record/told.js';
 import type { Letting } from './granting_known.js';
 import type { Context, Open } from './types.js';
+import type { DiaryVersion } from '../pack/diary_version.js';
 
 /**
  * * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation;

@@ -9,9 +9,9 @@ import { DATES_LIMIT } from '../crypto/summaries.js';
 import { codesOf, objectsOf, textOf } from '../record/reading.js';
 import { isTakenOut, tellAll } from '../record/told.js';
 import type { Grant, Scope } from '../crypto/grants.js';
-import type { DiaryVersion } from '../pack/capsule.js';
 import type { Told } from '../record/told.js';
 import type { Fields } from './types.js';
+import type { DiaryVersion } from '../pack/diary_version.js';
 
 /**
  * Who else was let in, and what went to whom, is the keeper's own: an advocate sees the packs only of what they see

@@ -12,10 +12,13 @@ import { lateIn } from './imports_late.js';
 import { readKind } from './records.js';
 import type { Mail } from '../record/mail.js';
 import type { Amount, Row } from '../record/schedule.js';
-import type { Pause } from '../record/whatsapp.js';
+import type { Pause, Chat } from '../record/whatsapp.js';
 import type { Late, Listed } from './imports_late.js';
-import type { ChatRead } from './imports_read.js';
 import type { Fields, Open } from './types.js';
+import type { Entry } from '../record/unzip.js';
+
+/** `lenient`: some of its bytes were no letters */
+export type ChatRead = { kind: 'chat'; chat: Chat; media: Map<string, Entry>; lenient: boolean };
 
 /** `me` null: none of the senders */
 export type Answers = {

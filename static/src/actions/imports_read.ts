@@ -17,14 +17,12 @@ import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
 import { fileSource } from './sources.js';
 import type { Mail } from '../record/mail.js';
-import type { Entry } from '../record/unzip.js';
-import type { Chat, Pause } from '../record/whatsapp.js';
+import type { Pause } from '../record/whatsapp.js';
 import type { Answers, Plan } from './imports_plan.js';
 import type { Context, Open, Source } from './types.js';
+import type { ChatRead } from './imports_plan.js';
 
 type How = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
-/** `lenient`: some of its bytes were no letters */
-export type ChatRead = { kind: 'chat'; chat: Chat; media: Map<string, Entry>; lenient: boolean };
 type MailRead = { kind: 'mail'; mail: Mail };
 type Live = { source: Source; title: string; read: ChatRead | MailRead; plan: Plan | null };
 

@@ -25,12 +25,12 @@ import { readForQuick } from './pack_quick.js';
 import { absentEntries, openReceived, readDiary } from './pack_sources.js';
 import { readSettings, saveSettings } from './settings.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Say } from '../pack/chronology.js';
 import type { Writable } from '../pack/targets.js';
 import type { Agreed } from './confirming.js';
 import type { Chosen } from './pack_choice.js';
 import type { Decision } from './pack_review.js';
 import type { Context, Fields, Open } from './types.js';
+import type { Say } from '../pack/cells.js';
 
 type OnStep = (at: { step: string; done: number; total: number }) => void;
 /** What the keeper filled in */

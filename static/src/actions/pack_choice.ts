@@ -14,9 +14,9 @@ import { lookedAt } from './pack_looked.js';
 import { holdWords } from './pack_review.js';
 import { absentEntries, readDiary } from './pack_sources.js';
 import { readSettings } from './settings.js';
-import type { Absent, DiaryVersion } from '../pack/capsule.js';
 import type { Told } from '../record/told.js';
 import type { Context, Fields, Open } from './types.js';
+import type { Absent, DiaryVersion } from '../pack/diary_version.js';
 
 export type Chosen = {
   from: number | null;

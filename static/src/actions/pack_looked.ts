@@ -13,8 +13,8 @@ import { openedOf } from '../pack/capsule.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { changesBetween } from '../record/told.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { DiaryVersion } from '../pack/capsule.js';
 import type { Opened } from '../record/told.js';
+import type { DiaryVersion } from '../pack/diary_version.js';
 
 /**
  * What an answer about a picture, or a copy of it with boxes over it, changes; `looked_at` and `include_in_pack` count

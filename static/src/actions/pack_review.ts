@@ -11,10 +11,10 @@ import { wordsOf } from '../pack/noticed.js';
 import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { ownFields } from './book.js';
 import { readSettings, saveSettings } from './settings.js';
-import type { DiaryVersion } from '../pack/capsule.js';
 import type { Words } from '../pack/noticed.js';
 import type { Told } from '../record/told.js';
 import type { Fields, Open } from './types.js';
+import type { DiaryVersion } from '../pack/diary_version.js';
 
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
 /** One picture, or a film's still */

@@ -7,8 +7,8 @@ import { KeptError } from '../core/errors.js';
 import { PART_BYTES, partCount } from '../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../net/blobs.js';
 import { isPassing } from '../net/http.js';
-import type { Peek } from './exif.js';
 import type { Held, Open } from './types.js';
+import type { Peek } from './file_peek.js';
 
 type FileKey = { blob: string; key: string; n: number; size: number; type: string; name: string };
 type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';

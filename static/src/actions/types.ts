@@ -15,10 +15,10 @@ import type { Fact } from '../record/patterns_facts.js';
 import type { Look } from '../store/beside.js';
 import type { Carrier } from './carrier.js';
 import type { Waiting } from './erasing.js';
-import type { About } from './exif.js';
 import type { Note, Notebook } from './notebook.js';
 import type { Section } from './show_now.js';
 import type { SignIn } from './sign_ins.js';
+import type { About } from './file_peek.js';
 
 export type Fields = Record<string, any>;
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */

@@ -26,19 +26,11 @@ import type { JsonObject } from '../core/encoding.js';
 import type { Answer } from './accounts.js';
 import type { Cost } from './argon2.js';
 import type { Behind } from './doors.js';
-import type { Kdf } from './kdf.js';
 import type { PublicIdentity, Secrets, Session } from './session.js';
 import type { Door } from './slots.js';
 import type { Statement } from './statements.js';
+import type { Next } from './session.js';
 
-/** The secrets themselves are held */
-export type Next = {
-  epochs: { account: number; diary: number };
-  earlier: readonly JsonObject[];
-  pubs: { ecdsa: Bytes; hpke: Bytes };
-  diaryKey: CryptoKey;
-  kdf: Kdf | null;
-};
 type Body = {
   kdf: any;
   auth: string;

@@ -16,10 +16,18 @@ import type { Argon2id, OnProgress } from './argon2.js';
 import type { Names } from './commitment.js';
 import type { Kdf, Policy } from './kdf.js';
 import type { Pairs } from './keys.js';
-import type { Next } from './rekey.js';
 import type { Pair } from './signing.js';
 import type { Pins, Role } from './slots.js';
 import type { AuthorKey, Statement } from './statements.js';
+
+/** The secrets themselves are held */
+export type Next = {
+  epochs: { account: number; diary: number };
+  earlier: readonly JsonObject[];
+  pubs: { ecdsa: Bytes; hpke: Bytes };
+  diaryKey: CryptoKey;
+  kdf: Kdf | null;
+};
 
 export type Settings = {
   /** the page's own */

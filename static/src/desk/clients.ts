@@ -9,7 +9,7 @@ import { partCount } from '../crypto/files.js';
 import { Diary } from './diary.js';
 import { byRecord, readMarks } from './marks.js';
 import { clientOf } from './order.js';
-import type { Context } from './desk.js';
+import type { Context } from './context.js';
 
 export function clientMethods(ctx: Context) {
   const reading = () => {

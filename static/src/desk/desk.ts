@@ -14,71 +14,7 @@ import { Idle } from './idle.js';
 import { markMethods } from './marking.js';
 import { organisationMethods } from './organisation.js';
 import { packingMethods } from './packing.js';
-import type { Vault } from '../crypto/vault.js';
-import type { You } from '../net/clients.js';
-import type { Request } from '../net/http.js';
-import type { Row } from '../ui/app.js';
-import type { Diary } from './diary.js';
-import type { ByRecord } from './marks.js';
-import type { Client } from './order.js';
-
-/** What the browser offers */
-type Ports = {
-  request: Request;
-  makeVault: () => Vault;
-  clock: { now(): number };
-  zone: () => string;
-  visible: () => boolean;
-  timers: { after: (ms: number, act: () => void) => unknown; stop: (timer: any) => void };
-  objectUrl: { make: (blob: Blob) => string; drop: (url: string) => void };
-};
-/** A letter sent in this session */
-type Asked = { letter: string; grant: string; about: string | null; text: string; at: number };
-/** What the screens show; `ended` is the name of a client who has just ended it, `told` a code of why it locked */
-export type DeskState = {
-  phase: 'out' | 'in';
-  language: string;
-  clients: Client[];
-  /** grants that do not hold and are left out */
-  refused: number;
-  you: You | null;
-  /** the server's, when the list was read */
-  now: number;
-  /** the one that is open */
-  client: Client | null;
-  entries: Row[];
-  removed: Row[];
-  /** what was looked through of that client */
-  marks: ByRecord;
-  /** there is more of this client than is shown */
-  newer: boolean;
-  ended: string | null;
-  told: string | null;
-  lockIn: number | null;
-  draft: null;
-  account: { registered: boolean };
-};
-export type Context = {
-  ports: Ports;
-  api: ReturnType<typeof deskApi>;
-  vault: Vault | null;
-  opened: () => Vault;
-  state: DeskState;
-  set: (change: Partial<DeskState>) => void;
-  list: () => Promise<void>;
-  begin: () => void;
-  own: { ecdsa_pub: string; hpke_pub: string; login: string } | null;
-  joining: any;
-  /** the own account's id */
-  account: string;
-  /** locks, and says why */
-  leave: (why: string) => void;
-  pending: { login: string; auth: string } | null;
-  diary: Diary | null;
-  reading: Diary | null;
-  urls: Set<string>;
-  asked: Asked[];
-};
+import type { Context, DeskState, Ports } from './context.js';
 
 /** How often it is asked whether what is open still stands. */
 const EVERY = 30_000;

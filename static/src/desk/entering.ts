@@ -3,7 +3,7 @@ import { b64, random } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { SCHEMAS } from '../record/schemas.js';
-import type { Context } from './desk.js';
+import type { Context } from './context.js';
 
 const SECRET_BYTES = 20;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

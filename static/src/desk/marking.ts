@@ -3,7 +3,7 @@ import { KeptError } from '../core/errors.js';
 import { MARKS_LIMIT } from '../crypto/marks.js';
 import { guarded } from './clients.js';
 import { byRecord, readMarks } from './marks.js';
-import type { Context } from './desk.js';
+import type { Context } from './context.js';
 
 export function markMethods(ctx: Context) {
   return {

@@ -4,9 +4,7 @@
  */
 import { unb64 } from '../core/bytes.js';
 import type { Mark, Marks } from '../crypto/marks.js';
-import type { Context } from './desk.js';
-
-export type ByRecord = Record<string, Mark>;
+import type { ByRecord, Context } from './context.js';
 
 export const byRecord = (marks: readonly Mark[]): ByRecord => Object.fromEntries(marks.map((one) => [one.record, one]));
 

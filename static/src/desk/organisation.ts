@@ -2,7 +2,7 @@
  * The organisation, for whoever leads it: numbers, colleagues, invitations, and who looked when. Never a client's name.
  */
 import type { Look } from '../net/clients.js';
-import type { Context } from './desk.js';
+import type { Context } from './context.js';
 
 /** The advocate's own, typed for this act */
 type Words = { words: string };

@@ -21,13 +21,14 @@ import { objectOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
 import { guarded, partsOf } from './clients.js';
 import type { Grant } from '../crypto/grants.js';
-import type { DiaryVersion, Wish } from '../pack/capsule.js';
-import type { Say } from '../pack/chronology.js';
+import type { Wish } from '../pack/capsule.js';
 import type { Words } from '../pack/noticed.js';
-import type { Context } from './desk.js';
 import type { Diary } from './diary.js';
 import type { Lacking } from './lacking.js';
 import type { Client } from './order.js';
+import type { DiaryVersion } from '../pack/diary_version.js';
+import type { Say } from '../pack/cells.js';
+import type { Context } from './context.js';
 
 /** `restricted`: with the part not for service; `seen`: squeezed words that may be read by anyone */
 type Choice = {

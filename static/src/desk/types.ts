@@ -1,5 +1,6 @@
-import type { Desk, DeskState } from './desk.js';
+import type { Desk } from './desk.js';
 import type { Stage as AnyStage } from '../ui/stage.js';
+import type { DeskState } from './context.js';
 
 /** The keeper's stage with the advocate's page behind it. */
 export type Stage = Omit<AnyStage, 'app' | 'state' | 'openSheet' | 'sheet'> & {

@@ -23,35 +23,12 @@ import {
   withNewFiles,
 } from './earlier.js';
 import { exhibitsOf } from './exhibits.js';
-import type { Json, JsonObject } from '../core/encoding.js';
+import type { JsonObject } from '../core/encoding.js';
 import type { Statement } from '../crypto/statements.js';
 import type { Fields } from '../record/reading.js';
 import type { Opened, Told } from '../record/told.js';
 import type { Log } from './log_files.js';
-
-/** One opened part: every field (reserved names among them), the seed, the blob keys as they stand. */
-type Part = { fields: Fields; seed: Uint8Array; keys: readonly (readonly [string, Uint8Array])[] };
-/** One opened version of a diary; `seq` and `receipt` null while no server has received it. */
-export type DiaryVersion = {
-  record: string;
-  version: string;
-  kind: string;
-  schema: number;
-  seq: number | null;
-  /** b64 */
-  c: string;
-  /** b64 */
-  sig: string;
-  parents: readonly string[];
-  env: string | null;
-  receipt: JsonObject | null;
-  open: Part;
-  restricted: Part | null;
-  /** digests of restricted fields that were not given to whoever makes the pack */
-  apart?: Record<string, string> | null;
-};
-/** An entry that was erased for good, or that does not open; `at` when it was taken out */
-export type Absent = { record: string; no: number; at: number | null; why: 'removed' | 'withheld' };
+import type { Absent, DiaryVersion } from './diary_version.js';
 /** What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC. */
 export type Wish = {
   packId: string;

@@ -12,7 +12,7 @@ import { isLate, isTakenOut, tellAll } from '../record/told.js';
 import { attachedTo, mayGo } from './exhibits.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Opened, Told } from '../record/told.js';
-import type { Absent } from './capsule.js';
+import type { Absent } from './diary_version.js';
 
 type Chosen = { incidents: Told[]; attached: Told[]; registers: Told[]; records: Set<string> };
 

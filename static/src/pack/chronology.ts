@@ -18,11 +18,8 @@ import type { Fields } from '../record/reading.js';
 import type { Opened, Told } from '../record/told.js';
 import type { HeldBack } from './held_back.js';
 import type { Named } from './registers_said.js';
+import type { Say, Cell } from './cells.js';
 
-/** How times are said, given by whoever draws: that of an entry, and a moment. */
-export type Say = { when: (fields: Fields) => string; at: (ms: number) => string };
-/** `label`: of a field that the words have no line for */
-export type Cell = { key: string; text: string; label?: string };
 export type Row = {
   number: string;
   record: string;

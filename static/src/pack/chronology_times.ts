@@ -10,7 +10,7 @@ import { RULES } from '../record/rules_table.js';
 import { endOffset, offsetIn } from '../record/times.js';
 import type { Fields } from '../record/reading.js';
 import type { Revision } from '../record/told.js';
-import type { Say } from './chronology.js';
+import type { Say } from './cells.js';
 
 const OF_DAY = new Set(['exact', 'minute', 'hour']);
 const WHEN = new Set(['occurred_start', 'occurred_end', 'occurred_local', 'precision', 'tz', 'utc_offset_min']);

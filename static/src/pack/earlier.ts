@@ -11,7 +11,7 @@ import { tellAll } from '../record/told.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { Opened, Told } from '../record/told.js';
-import type { Absent, DiaryVersion } from './capsule.js';
+import type { Absent, DiaryVersion } from './diary_version.js';
 
 /** One earlier pack; `items`: number by file. */
 type Earlier = {

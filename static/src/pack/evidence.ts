@@ -17,9 +17,10 @@ import { MEMBER, firstLine, listOf } from './prepared.js';
 import { allNames, proof, proofNames, rows } from './proofs.js';
 import { scheduleLines, statementLines, tellCapsule } from './tables_said.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Cell, Chronology, Row, Say, Stated } from './chronology.js';
+import type { Chronology, Row, Stated } from './chronology.js';
 import type { HeldBack } from './held_back.js';
 import type { Line } from './tables_said.js';
+import type { Cell, Say } from './cells.js';
 
 const FOLDER = 'data/servable/';
 const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;

@@ -6,7 +6,7 @@ import { tellAll } from '../record/told.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { Opened, Told } from '../record/told.js';
-import type { DiaryVersion } from './capsule.js';
+import type { DiaryVersion } from './diary_version.js';
 
 const INTIMATE = 'intimate_adult';
 /** Copies of orders lie apart from other files: they often print an address. */

@@ -6,7 +6,7 @@ import { codesOf, objectOf, objectsOf, textOf } from '../record/reading.js';
 import { RULES } from '../record/rules_table.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import type { Fields } from '../record/reading.js';
-import type { Say } from './chronology.js';
+import type { Say } from './cells.js';
 
 /** `names`: what each record is called */
 export type Saying = { names: ReadonlyMap<string, string>; say: Say };

@@ -7,8 +7,8 @@ import { codesOf, textOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';
 import { fieldsInWords } from './field_words.js';
 import type { Opened, Told } from '../record/told.js';
-import type { Cell } from './chronology.js';
 import type { Saying } from './field_words.js';
+import type { Cell } from './cells.js';
 
 /** One record: what it is called, of which kind, and all it says */
 export type Named = { ref: string; kind: string; cells: Cell[] };

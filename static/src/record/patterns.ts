@@ -10,10 +10,8 @@ import { compare, daysBetween, inOrder, nextDay } from './patterns_facts.js';
 import { objectsOf, switchOf, textOf, wholeOf } from './reading.js';
 import type { Fact } from './patterns_facts.js';
 import type { Fields } from './reading.js';
+import type { Diary, Kept } from './patterns_facts.js';
 
-export type Kept = { record: string; fields: Fields; taken_out?: number | null };
-/** Records of every kind but incidents, in feed order */
-export type Diary = { [kind: string]: readonly Kept[] | undefined };
 type Tally = { code: string; ids: string[] };
 export type Gap = { days: number; from: string; to: string; ids: string[] };
 

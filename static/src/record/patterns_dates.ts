@@ -6,8 +6,7 @@
  */
 import { compare, momentOf } from './patterns_facts.js';
 import { objectsOf, switchOf, textOf } from './reading.js';
-import type { Diary, Kept } from './patterns.js';
-import type { Fact, Moment } from './patterns_facts.js';
+import type { Fact, Moment, Diary, Kept } from './patterns_facts.js';
 
 /** `code`: the keeper's own kind of day, '' elsewhere */
 type KeyDate = { kind: string; record: string; day: string; at: number | null; words: string; code: string };

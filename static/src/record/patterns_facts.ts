@@ -10,6 +10,10 @@ import { codesOf, isBlank, objectOf, objectsOf, switchOf, textOf, wholeOf } from
 import { isZone, offsetAt } from './times.js';
 import type { Fields } from './reading.js';
 
+/** Records of every kind but incidents, in feed order */
+export type Diary = { [kind: string]: readonly Kept[] | undefined };
+export type Kept = { record: string; fields: Fields; taken_out?: number | null };
+
 /** One incident; `day` and `last` are local dates, '' when no time is known */
 export type Fact = {
   record: string;

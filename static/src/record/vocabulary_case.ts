@@ -1,5 +1,5 @@
 // Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
-import type { List } from './vocabulary.js';
+import type { List } from './code_list.js';
 
 /** Orders, reports, messages and the rest of a case. */
 export const CASE: Record<string, List> = {

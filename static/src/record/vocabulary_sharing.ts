@@ -1,5 +1,5 @@
 // Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
-import type { List } from './vocabulary.js';
+import type { List } from './code_list.js';
 
 /** What is given to whom, and how the app is set. */
 export const SHARING: Record<string, List> = {

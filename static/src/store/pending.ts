@@ -4,7 +4,6 @@
  */
 
 import { KeptError } from '../core/errors.js';
-import type { Store } from './store.js';
 
 /** One transaction being put together */
 export type Change = {
@@ -103,7 +102,7 @@ export class Pending implements Change {
   }
 
   /** What to seal, what is sealed already, and what to take away. */
-  sorted(store: Store) {
+  sorted(store: { place: (name: string) => Uint8Array }) {
     const records: [Uint8Array, Record<string, any>, Uint8Array | undefined][] = [];
     const opaque: [Uint8Array, Uint8Array][] = [];
     const drop: Uint8Array[] = [];

@@ -10,14 +10,16 @@
  * whatever way, drops all of these in the same transaction; they are made anew later.
  */
 import type { Change, Pending } from './pending.js';
-import type { Store } from './store.js';
 
 export type Said = readonly [kind: string, fields: Record<string, any>, restricted: Record<string, any> | null];
 
 export const saidName = (segment: number) => `said/${segment}`;
 
 /** What is kept of some segments, by version. One that is missing or does not open is one that was never made. */
-export async function readSaid(store: Store, segments: readonly number[]): Promise<Map<string, Said>> {
+export async function readSaid(
+  store: { root: Record<string, any>; readJsonEach: (names: string[]) => Promise<any[]> },
+  segments: readonly number[],
+): Promise<Map<string, Said>> {
   const there = new Set(store.root.said ?? []);
   const kept = await store.readJsonEach(segments.filter((one) => there.has(one)).map(saidName));
   return new Map(kept.flatMap((one) => Object.entries(one ?? {})));

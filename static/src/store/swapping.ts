@@ -2,7 +2,6 @@
 import { b64 } from '../core/bytes.js';
 import { isTraded, listed, trade } from './chaff.js';
 import type { Owed, Sized } from './chaff.js';
-import type { Store } from './store.js';
 
 /** Ids and sealed bytes */
 type Pieces = [Uint8Array, Uint8Array][];
@@ -10,12 +9,21 @@ type Pieces = [Uint8Array, Uint8Array][];
 /** The root's size may hang on the list that it says, and the list on it. */
 const RECKONED = 3;
 
+/** What is needed of the store. */
+type Rooted = {
+  rootId: Uint8Array;
+  random: (n: number) => Uint8Array;
+  rootRecord: (root: Record<string, any>) => [any, any, any];
+  vault: { boxSealMany: (records: [any, any, any][]) => Promise<Uint8Array[]> };
+  database: { read: (ids: Uint8Array[]) => Promise<(Uint8Array | null | undefined)[]> };
+};
+
 export class Swapping {
-  store: Store;
+  store: Rooted;
   /** Sizes of records as last seen, by id. */
   sizes: Map<string, number> = new Map();
 
-  constructor(store: Store) {
+  constructor(store: Rooted) {
     this.store = store;
   }
 

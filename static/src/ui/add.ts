@@ -11,7 +11,7 @@ import { beginWith } from './begin.js';
 import { voiceBody } from './card_voice.js';
 import { asFile, tooLong } from './long_text.js';
 import type { Stage } from './stage.js';
-import type { When } from './when.js';
+import type { When } from './app.js';
 
 function add(stage: Stage) {
   return stage.place.record ? saved(stage, stage.place.record) : writing(stage);

@@ -3,10 +3,14 @@ import type { Advocating } from './advocating.js';
 import type { Answer, Written } from '../actions/assisted.js';
 import type { Agreed } from '../actions/confirming.js';
 import type { Kept, Listed } from '../actions/witnesses.js';
-import type { Chronology, Say as ChronologySay } from '../pack/chronology.js';
+import type { Chronology } from '../pack/chronology.js';
 import type { Patterns } from '../record/patterns.js';
 import type { Fact } from '../record/patterns_facts.js';
-import type { When } from './when.js';
+import type { Picked } from '../record/times.js';
+import type { Say as ChronologySay } from '../pack/cells.js';
+
+/** What is chosen on screen */
+export type When = { chip: string | null; picked: Picked | null };
 
 export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */

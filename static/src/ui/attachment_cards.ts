@@ -16,13 +16,7 @@ import type { AttachmentRead, Fields } from './app.js';
 import type { FileCard } from './attachment_table.js';
 import type { Line } from './card_table.js';
 import type { Stage } from './stage.js';
-
-export type FileCardOn = {
-  stage: Stage;
-  entry: any;
-  value: (name: string) => any;
-  put: (change: { fields?: Fields; restricted?: Fields }) => void;
-};
+import type { FileCardOn } from './coach.js';
 
 const SHORT = 90;
 const PATH = 'attachment.';

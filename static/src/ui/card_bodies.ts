@@ -6,10 +6,10 @@ import { guard } from './guard_line.js';
 import { inWords, t } from './strings.js';
 import { everChosen, isEmpty, lineField } from './card_forms.js';
 import { matching, said, vocabulary } from './labels.js';
-import type { Code } from '../record/vocabulary.js';
+import type { Code } from '../record/code_list.js';
 import type { At } from './card_forms.js';
 import type { Line } from './card_table.js';
-import type { Card } from './cards.js';
+import type { Card } from './card.js';
 
 export { label, matching, vocabulary } from './labels.js';
 

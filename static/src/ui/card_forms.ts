@@ -15,8 +15,8 @@ import { dayFault } from '../record/moments.js';
 import { localAt, phoneZone } from '../record/times.js';
 import type { TimeBlock } from '../record/times.js';
 import type { Line } from './card_table.js';
-import type { Card } from './cards.js';
 import type { Stage } from './stage.js';
+import type { Card } from './card.js';
 
 /** Where an answer stands: the entry, or an object inside it */
 export type At = { path: string; get: (name: string) => any; put: (name: string, value: any) => void };

@@ -6,9 +6,9 @@ import { knows, t } from './strings.js';
 import { vocabulary } from './labels.js';
 import { madeOf, nameOf } from './record_names.js';
 import type { Line } from './card_table.js';
-import type { Card } from './cards.js';
 import type { Listed } from './record_names.js';
 import type { Stage } from './stage.js';
+import type { Card } from './card.js';
 
 const FEW = 5;
 const MANY = 12;

@@ -11,9 +11,9 @@ import { nameOf } from './record_names.js';
 import { standingOf } from '../record/breaches.js';
 import type { At } from './card_forms.js';
 import type { Line } from './card_table.js';
-import type { Card } from './cards.js';
 import type { Listed } from './record_names.js';
 import type { Stage } from './stage.js';
+import type { Card } from './card.js';
 
 type Breach = { order_id: string; term_no: number };
 

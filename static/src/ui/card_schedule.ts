@@ -3,7 +3,7 @@ import { html } from './html.js';
 import { button } from './parts.js';
 import { t } from './strings.js';
 import './strings_imports.js';
-import type { Card } from './cards.js';
+import type { Card } from './card.js';
 
 /** What is typed in the card and not saved is kept while the list is looked at. */
 export function scheduleField(card: Card) {

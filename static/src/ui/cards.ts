@@ -26,15 +26,7 @@ import type { Entry, Fields } from './app.js';
 import type { Draw } from './card_forms.js';
 import type { CardSpec } from './card_table.js';
 import type { Stage } from './stage.js';
-
-/** What is typed in a card and not yet saved */
-type Change = { fields: Fields; restricted: Fields; note?: string };
-export type Card = {
-  stage: Stage;
-  entry: Entry;
-  value: (name: string) => any;
-  put: (change: { fields?: Fields; restricted?: Fields; note?: string }) => void;
-};
+import type { Card, Change } from './card.js';
 
 /** Questions that are more than a line of the table. */
 const OWN: Record<string, Draw> = {

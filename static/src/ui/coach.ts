@@ -7,8 +7,14 @@ import { chips } from './fields.js';
 import { language, t } from './strings.js';
 import { hintOf, said, vocabulary } from './labels.js';
 import type { Fields } from './app.js';
-import type { FileCardOn } from './attachment_cards.js';
 import type { Stage } from './stage.js';
+
+export type FileCardOn = {
+  stage: Stage;
+  entry: any;
+  value: (name: string) => any;
+  put: (change: { fields?: Fields; restricted?: Fields }) => void;
+};
 
 export function coach(card: FileCardOn) {
   const list = vocabulary(card.stage)?.['shows'];

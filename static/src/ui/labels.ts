@@ -1,6 +1,6 @@
 /** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
 import { inWords, isYoung } from './strings.js';
-import type { List } from '../record/vocabulary.js';
+import type { List } from '../record/code_list.js';
 import type { Stage } from './stage.js';
 
 let lists: Record<string, List> | null = null;

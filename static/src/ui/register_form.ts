@@ -20,17 +20,8 @@ import type { Fields, Place, Row } from './app.js';
 import type { At } from './card_forms.js';
 import type { Line, Register } from './register_table.js';
 import type { Stage } from './stage.js';
-
-/** What differs from what is saved; times as they stand in their fields */
-type Typing = { fields: Fields; restricted: Fields; times: Record<string, Typed> };
-export type Form = {
-  stage: Stage;
-  kind: string;
-  kept: { fields: Fields; restricted: Fields };
-  typing: Typing;
-  get: (name: string) => any;
-  put: (line: Line, value: any) => void;
-};
+import type { Form } from './register_terms.js';
+import type { Typing } from './register_terms.js';
 
 /** What cannot have been before something else of the same record. */
 const NOT_BEFORE = {

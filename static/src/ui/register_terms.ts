@@ -10,9 +10,21 @@ import { standingOf } from '../record/breaches.js';
 import { localAt, phoneZone } from '../record/times.js';
 import { dayFault } from '../record/moments.js';
 import type { Fields, Mention } from './app.js';
-import type { Form } from './register_form.js';
 import type { Line } from './register_table.js';
 import type { Stage } from './stage.js';
+import type { Typed } from '../record/moments.js';
+
+/** What differs from what is saved; times as they stand in their fields */
+export type Typing = { fields: Fields; restricted: Fields; times: Record<string, Typed> };
+
+export type Form = {
+  stage: Stage;
+  kind: string;
+  kept: { fields: Fields; restricted: Fields };
+  typing: Typing;
+  get: (name: string) => any;
+  put: (line: Line, value: any) => void;
+};
 
 type Term = { no: number | null; text: string };
 

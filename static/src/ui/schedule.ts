@@ -9,10 +9,8 @@ import { amountOf, rowsIn } from '../record/schedule.js';
 import { begin, editing } from './schedule_edit.js';
 import { amountSaid } from './amount_words.js';
 import { rowsList } from './schedule_rows.js';
-import type { Entry } from './app.js';
 import type { Stage } from './stage.js';
-
-export type Found = { entry: Entry; parts: any[]; draft: any };
+import type { Found } from './schedule_edit.js';
 
 const PAGE = 100;
 

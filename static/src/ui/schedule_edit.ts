@@ -12,9 +12,10 @@ import { localAt, phoneZone } from '../record/times.js';
 import { amountOf, numbered, placed, rowsIn } from '../record/schedule.js';
 import { rowsList } from './schedule_rows.js';
 import type { Row } from '../record/schedule.js';
-import type { Place } from './app.js';
-import type { Found } from './schedule.js';
+import type { Place, Entry } from './app.js';
 import type { Stage } from './stage.js';
+
+export type Found = { entry: Entry; parts: any[]; draft: any };
 
 type Edit = {
   record: string | null;

@@ -14,28 +14,7 @@ import './strings_registers.js';
 import type { Filter } from '../record/filters.js';
 import type { Row } from './app.js';
 import type { Stage } from './stage.js';
-
-export type Finding = {
-  query: string;
-  /** entries in which the query was found; null when nothing is asked for */
-  words: Set<string> | null;
-  filter: Filter;
-  /** the entries behind a number */
-  only: { what: string; ids: Set<string> } | null;
-  /** whether the filters are */
-  open: boolean;
-  /** whether all entries of unknown time are shown */
-  unknown: boolean;
-  /** the entry that was opened from the list */
-  last: string | null;
-  window: ListWindow;
-  made: { entries: readonly Row[]; turn: number; rows: Row[] } | null;
-  sorted: { entries: readonly Row[]; rows: Row[] } | null;
-  /** the entries there were when names were last read */
-  named: readonly Row[] | null;
-  /** grows with every change of what is looked for */
-  turn: number;
-};
+import type { Finding } from './stage.js';
 
 export function findingOf(stage: Stage): Finding {
   stage.finding ??= {

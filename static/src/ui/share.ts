@@ -16,8 +16,8 @@ import { looking } from './share_look.js';
 import { wording } from './share_wordy.js';
 import type { PackWays, Summary } from './app.js';
 import type { IconName } from './icons.js';
-import type { Job } from './share_job.js';
 import type { Stage } from './stage.js';
+import type { Job } from './share_ways.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];

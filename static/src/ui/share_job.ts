@@ -9,18 +9,7 @@ import { WAYS } from './share_ways.js';
 import type { Agreed } from '../actions/confirming.js';
 import type { MadePack, Step } from './app.js';
 import type { Stage } from './stage.js';
-
-/** `parts`: the entries of each pack, where one would be too large */
-export type Job = {
-  at: Step;
-  done: MadePack | null;
-  stopped: boolean;
-  here: boolean;
-  part: number;
-  parts: string[][];
-  flow: Record<string, any>;
-  agreed: Agreed | null;
-};
+import type { Job } from './share_ways.js';
 
 /**
  * What the keeper filled in, as the app takes it.

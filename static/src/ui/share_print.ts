@@ -9,8 +9,9 @@ import { agreedWith, wordsOnceMore } from './agreeing.js';
 import { choosingPrint, chosenOf } from './share_choose.js';
 import { SAY } from './say.js';
 import { cellLabel, words } from '../pack/chronology_words.js';
-import type { Cell, Chronology } from '../pack/chronology.js';
+import type { Chronology } from '../pack/chronology.js';
 import type { Stage } from './stage.js';
+import type { Cell } from '../pack/cells.js';
 
 function print(stage: Stage) {
   const { local } = stage;

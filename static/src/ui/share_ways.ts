@@ -1,7 +1,20 @@
 /** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
 import './strings_handover.js';
-import type { Job } from './share_job.js';
 import type { Stage } from './stage.js';
+import type { Step, MadePack } from './app.js';
+import type { Agreed } from '../actions/confirming.js';
+
+/** `parts`: the entries of each pack, where one would be too large */
+export type Job = {
+  at: Step;
+  done: MadePack | null;
+  stopped: boolean;
+  here: boolean;
+  part: number;
+  parts: string[][];
+  flow: Record<string, any>;
+  agreed: Agreed | null;
+};
 
 /** `title` and `more` are keys of the tables of words */
 type Way = {

@@ -2,9 +2,32 @@
  * The stage: which place is shown, what is half-typed there, what is being done and what went wrong.
  * Views read it and draw; they keep nothing themselves. Everything here is dropped at a lock.
  */
-import type { App, Place, Problem } from './app.js';
+import type { App, Place, Problem, Row } from './app.js';
 import type { Way } from './directory_rows.js';
-import type { Finding } from './search.js';
+import type { Filter } from '../record/filters.js';
+import type { ListWindow } from './entries_window.js';
+
+export type Finding = {
+  query: string;
+  /** entries in which the query was found; null when nothing is asked for */
+  words: Set<string> | null;
+  filter: Filter;
+  /** the entries behind a number */
+  only: { what: string; ids: Set<string> } | null;
+  /** whether the filters are */
+  open: boolean;
+  /** whether all entries of unknown time are shown */
+  unknown: boolean;
+  /** the entry that was opened from the list */
+  last: string | null;
+  window: ListWindow;
+  made: { entries: readonly Row[]; turn: number; rows: Row[] } | null;
+  sorted: { entries: readonly Row[]; rows: Row[] } | null;
+  /** the entries there were when names were last read */
+  named: readonly Row[] | null;
+  /** grows with every change of what is looked for */
+  turn: number;
+};
 
 /** What went wrong, whatever was thrown. */
 export function problemOf(thrown: unknown): Problem {

@@ -5,9 +5,8 @@ import { seasonWords, whenWords } from './say.js';
 import { t } from './strings.js';
 import { fromChip, fromPicked, localAt, missing, phoneZone, seasonOf } from '../record/times.js';
 import type { Picked, TimeBlock } from '../record/times.js';
+import type { When } from './app.js';
 
-/** What is chosen on screen */
-export type When = { chip: string | null; picked: Picked | null };
 type Chip = 'just_now' | 'earlier_today' | 'yesterday' | 'pick' | 'not_sure';
 
 const CHIPS = ['just_now', 'earlier_today', 'yesterday', 'pick', 'not_sure'] as const;

@@ -1,0 +1,29 @@
+import type { JsonObject } from '../core/encoding.js';
+import type { Fields } from '../record/reading.js';
+
+/** One opened part: every field (reserved names among them), the seed, the blob keys as they stand. */
+export type Part = { fields: Fields; seed: Uint8Array; keys: readonly (readonly [string, Uint8Array])[] };
+
+/** An entry that was erased for good, or that does not open; `at` when it was taken out */
+export type Absent = { record: string; no: number; at: number | null; why: 'removed' | 'withheld' };
+/** One opened version of a diary; `seq` and `receipt` null while no server has received it. */
+export type DiaryVersion = {
+  record: string;
+  version: string;
+  kind: string;
+  schema: number;
+  seq: number | null;
+  /** b64 */
+  c: string;
+  /** b64 */
+  sig: string;
+  parents: readonly string[];
+  env: string | null;
+  receipt: JsonObject | null;
+  open: Part;
+  restricted: Part | null;
+  /** digests of restricted fields that were not given to whoever makes the pack */
+  apart?: Record<string, string> | null;
+};
+
+/** A version of a record as a pack reads it: opened, with its keys and its place in the feed. */

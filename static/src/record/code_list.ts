@@ -1,0 +1,22 @@
+// Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
+
+/** `young` only where a young keeper is told it in other words. */
+export type Code = {
+  code: string;
+  label: string;
+  young?: string;
+  hint?: string;
+  young_hint?: string;
+  section?: string;
+  letter?: string;
+  named_in?: string;
+  sets?: Record<string, any>;
+};
+/** One question and its possible answers. */
+export type List = {
+  question: string;
+  young?: string;
+  many: boolean;
+  sections?: { code: string; label: string }[];
+  codes: Code[];
+};
