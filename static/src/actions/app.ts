@@ -23,8 +23,8 @@ import { Screen } from './screen.js';
 import { told } from './sentences.js';
 import { endShowing, readForShow, showNow } from './show_now.js';
 import { languageMethods, speakAsBefore } from './speaking.js';
-import type { Section } from './show_now.js';
-import type { Collaborators, Context, Open } from './types.js';
+import { Syncing } from './syncing.js';
+import type { Collaborators, Context, Open, Section } from './types.js';
 
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
@@ -72,6 +72,7 @@ export function createApp(collaborators: Collaborators): any {
     draftTurn: Promise.resolve(),
     notebook: null as any,
     show: () => show(ctx),
+    makeSync: (open) => new Syncing(ctx, open),
   };
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);

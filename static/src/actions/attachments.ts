@@ -16,10 +16,8 @@ import { shownAttachment, shownHeld } from './showing.js';
 import { rows } from './taking.js';
 import { redraw } from './takeout.js';
 import { forgetTray } from './waiting_files.js';
-import type { Batch } from './book.js';
-import type { Line } from './custody.js';
 import type { Drafts } from './drafts.js';
-import type { Context, Fields, Held, Open } from './types.js';
+import type { Context, Fields, Held, Open, Batch, Line } from './types.js';
 
 type Said = { fields?: Fields; restricted?: Fields };
 

@@ -22,58 +22,8 @@ import type { Index } from '../store/index.js';
 import type { Change } from '../store/pending.js';
 import type { Said } from '../store/said.js';
 import type { Store } from '../store/store.js';
-import type { Relist } from './listing.js';
-import type { Fields } from './types.js';
-
-/**
- * `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it
- * since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not
- * check the receipt's signature; `altered`: it did not match what was signed when it came
- */
-export type VersionFacts = {
-  v: string;
-  parents: string[];
-  c: string;
-  seq: number | null;
-  at: number | null;
-  receipt: any;
-  checked?: boolean;
-  altered?: true;
-  erased?: number;
-  here?: true;
-  before?: any[];
-};
-export type Meta = { record: string; kind: string; of: string | null; versions: VersionFacts[]; erased_at?: number };
-export type Opened = {
-  record: string;
-  version: string;
-  kind: string;
-  fields: Fields;
-  restricted: Fields;
-  keys: { open: [string, string][]; restricted: [string, string][] };
-  altered: boolean;
-  seeds: any;
-  digests: any;
-};
-/** What one transaction has staged so far; `opened`: versions opened for it alone */
-export type Batch = {
-  root: Record<string, any>;
-  change: Change;
-  metas: Map<string, Meta>;
-  kinds: Map<string, string[]>;
-  opened?: Map<string, Opened>;
-};
-/** `parents`: what its author looked at, where that is not every head */
-type Wish = {
-  kind: string;
-  record?: string;
-  of?: string | null;
-  open: Fields;
-  restricted?: Fields;
-  openKeys?: [string, string][];
-  restrictedKeys?: [string, string][];
-  parents?: string[];
-};
+import type { Fields, RecordStore, Relist } from './types.js';
+import type { VersionFacts, Meta, Opened, Batch, Wish } from './types.js';
 
 const SCHEMA = 1;
 const TITLE = 140;
@@ -84,7 +34,7 @@ const TRIES = 5;
 /** Found by other ways: the index, their entry, the root. */
 const LED_TO = new Set(['', 'incident', 'note', 'settings']);
 
-export class Book {
+export class Book implements RecordStore {
   store: Store;
   vault: Vault;
   clock: { now(): number };

@@ -21,7 +21,7 @@ import { signTicket } from '../crypto/upload_ticket.js';
 import { partName, withTicket } from '../net/blobs.js';
 import { isOver, isPassing } from '../net/http.js';
 import type { OneKey } from '../crypto/box.js';
-import type { Context, Open } from './types.js';
+import type { Context, LockedUpload, Open } from './types.js';
 
 type Part = { id: Uint8Array; key: OneKey };
 type Load = {
@@ -44,7 +44,7 @@ const LIFE = 30 * 60_000;
 /** Of a ticket; it is renewed while the diary is open when less than half of it is left. */
 const GOOD_FOR = 2 * 3_600_000;
 
-export class Carrier {
+export class Carrier implements LockedUpload {
   ctx: Context;
   loads: Map<string, Load> = new Map();
   diary = '';

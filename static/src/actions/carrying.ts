@@ -9,18 +9,17 @@ import { partCount } from '../crypto/files.js';
 import { downloadBlob, uploadBlob } from '../net/blobs.js';
 import { STAYS, isLight, isWhole } from './light.js';
 import { ownerOf } from './warnings.js';
-import type { Syncing } from './syncing.js';
-import type { Open } from './types.js';
+import type { Open, SyncLink, SyncRun } from './types.js';
 
 type When = 'now' | 'wifi' | 'ask';
 
 /** Whether files may go now. */
-export function maySendFiles({ ctx, allowed, openNow }: Syncing) {
+export function maySendFiles({ ctx, allowed, openNow }: SyncRun) {
   const when = (openNow()?.store.root.sending ?? 'now') as When;
   return allowed || when === 'now' || (when === 'wifi' && ctx.connection() === 'wifi');
 }
 
-export async function filesUp(syncing: Syncing, isOneEntrys: (error: unknown) => boolean) {
+export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) => boolean) {
   for (const { blob, of } of [...(syncing.openNow()?.store.root.uploads ?? [])]) {
     const [open, link] = [syncing.openNow(), syncing.link()];
     if (!open || !link || !maySendFiles(syncing)) return;
@@ -46,14 +45,14 @@ export async function filesUp(syncing: Syncing, isOneEntrys: (error: unknown) =>
 }
 
 /** What a lock finds under way goes on without the diary's keys. Sent once because somebody asked is not sent on. */
-export async function prepareCarrier({ ctx, openNow, allowed }: Syncing) {
+export async function prepareCarrier({ ctx, openNow, allowed }: SyncRun) {
   const open = openNow();
   const when = (open?.store.root.sending ?? 'now') as When;
   if (open && when !== 'ask' && !allowed) await ctx.carrier?.prepare(open, when === 'wifi').catch(() => undefined);
 }
 
 /** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. */
-export async function filesDown(syncing: Syncing) {
+export async function filesDown(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
   const isSmall = await isLight(syncing.ctx, open.store.root);
@@ -69,7 +68,7 @@ export async function filesDown(syncing: Syncing) {
 }
 
 /** @returns false when its other device has not finished sending it */
-async function fetched(link: NonNullable<ReturnType<Syncing['link']>>, blob: string, size: number): Promise<boolean> {
+async function fetched(link: SyncLink, blob: string, size: number): Promise<boolean> {
   try {
     await downloadBlob(link, blob, partCount(size));
   } catch (error) {

@@ -7,8 +7,7 @@
  */
 import { readKind } from './records.js';
 import { wantAll } from './taking.js';
-import type { Opened } from './book.js';
-import type { Open } from './types.js';
+import type { Open, Opened } from './types.js';
 
 /** Ms: nothing new from `on`, nothing at all from `off` */
 type Closing = { on: number; off: number };

@@ -9,15 +9,8 @@
  */
 import { localAt } from '../record/times.js';
 import type { Change } from '../store/pending.js';
-import type { Context, Held, Open } from './types.js';
-
-export type Line = {
-  attachment: string;
-  at: number;
-  actor: 'app' | 'keeper';
-  action: 'received' | 'hashed' | 'viewed' | 'exported' | 'shared' | 'verified' | 'deleted';
-  detail?: string;
-};
+import type { Context, CustodyLog, Held, Open } from './types.js';
+import type { Line } from './types.js';
 
 const SOON = 180_000;
 const MANY = 60;
@@ -28,7 +21,7 @@ const ERASED = 'erased_for_good';
 /** Looking twice within this is one look. */
 const ONE_LOOK = 600_000;
 
-export class Custody {
+export class Custody implements CustodyLog {
   ctx: Context;
   openNow: () => Open | null;
   /** Lines not in the root yet */

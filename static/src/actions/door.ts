@@ -19,7 +19,6 @@ import { Book } from './book.js';
 import { Custody } from './custody.js';
 import { mendSlot } from './pins.js';
 import { sweep } from './sealing.js';
-import { Syncing } from './syncing.js';
 import { rows } from './taking.js';
 import type { Door } from '../store/beside.js';
 import type { Change } from '../store/pending.js';
@@ -195,7 +194,7 @@ async function makeOpen(
     urls: new Set(),
     identity: identity as Identity,
   };
-  open.syncing = new Syncing(ctx, () => (ctx.open === open ? open : null));
+  open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));
   book.list = open.index;
   book.relist = (batch, incidents) => rows(batch, open, incidents, null);
   return open;

@@ -6,8 +6,7 @@ import { erasingOf } from './erasing.js';
 import { endsOf, sayDifferently } from './merging.js';
 import { countBy, shownAttachment, stateOf } from './showing.js';
 import { filesOut, givenTo } from './takeout.js';
-import type { Opened } from './book.js';
-import type { EntryState, Open } from './types.js';
+import type { EntryState, Open, Opened } from './types.js';
 
 export async function readEntry(open: Open, record: string, now: { sending: boolean; offline: boolean }) {
   const all = await open.book.versions(record);

@@ -17,14 +17,11 @@ import { holdOn, SEVEN_DAYS } from './holding.js';
 import { readKind } from './records.js';
 import { outSince } from './takeout.js';
 import { erasedRow } from './removal.js';
-import type { Batch } from './book.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, Batch } from './types.js';
+import type { Waiting } from './types.js';
 
 /** `erasure` is null where this phone counts the days itself */
 type Erasure = { erasure: string | null; records: string[]; asked_at: number; due_at: number; why: string };
-/** One entry; `here`: nothing but this phone erases it */
-export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
-
 /** As many records as the server takes at once: an entry with more files is asked for in several. */
 const AT_ONCE = 64;
 

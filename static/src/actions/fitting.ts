@@ -8,7 +8,7 @@ import { objectsOf, textOf } from '../record/reading.js';
 import { faultsOfBreaches, faultsOfShape, faultsOfTime } from '../record/rules.js';
 import { standing } from '../record/standing.js';
 import type { Fields } from '../record/reading.js';
-import type { Batch, Book } from './book.js';
+import type { Batch, RecordStore } from './types.js';
 
 /** Of a time only what is wrong whatever the clock says: a phone's clock may be wrong, and a person may be right. */
 const CROSSED = new Set(['end_before_start', 'end_without_start']);
@@ -35,7 +35,7 @@ export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
  * @param before what stood: a version, or those of two devices
  * @throws before_service, no_such_term
  */
-export async function refuseBreach(book: Book, batch: Batch, fields: Fields, ...before: Fields[]) {
+export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fields, ...before: Fields[]) {
   const ids = [
     ...new Set(
       objectsOf(fields, 'alleged_breaches')

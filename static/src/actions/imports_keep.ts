@@ -21,10 +21,9 @@ import { rows as indexRows } from './taking.js';
 import type { Row } from '../record/schedule.js';
 import type { Entry } from '../record/unzip.js';
 import type { Pause } from '../record/whatsapp.js';
-import type { Batch } from './book.js';
 import type { Media, Taken } from './imports_media.js';
 import type { Plan } from './imports_plan.js';
-import type { Context, Fields, Held, Open, Source } from './types.js';
+import type { Context, Fields, Held, Open, Source, Batch } from './types.js';
 
 type Chosen = { burst: number; narrative: string };
 type Entries = Map<string, Entry>;

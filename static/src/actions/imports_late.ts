@@ -11,8 +11,7 @@ import { rowsIn } from '../record/schedule.js';
 import { ownFields } from './book.js';
 import { nameFiles } from './incidents.js';
 import type { Row } from '../record/schedule.js';
-import type { Batch } from './book.js';
-import type { Fields, Open } from './types.js';
+import type { Fields, Open, Batch } from './types.js';
 
 /** A schedule the diary has; `chat`: what its chat is called; `incidents`: what it belongs to */
 export type Listed = { record: string; chat: string; incidents: readonly string[]; out: boolean; rows: Row[] };

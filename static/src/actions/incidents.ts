@@ -16,9 +16,8 @@ import { blobsOf } from './sealing.js';
 import { endsOf, sayDifferently } from './merging.js';
 import { outSince } from './takeout.js';
 import { rows } from './taking.js';
-import type { Batch, Opened } from './book.js';
 import type { Drafts } from './drafts.js';
-import type { Context, Fields, Held, Open } from './types.js';
+import type { Context, Fields, Held, Open, Batch, Opened } from './types.js';
 
 type Said = { fields?: Fields; restricted?: Fields };
 

@@ -11,8 +11,7 @@ import { isSame } from '../core/bytes.js';
 import { partName } from '../net/blobs.js';
 import { ROOM, fill, isFull } from '../store/ballast.js';
 import type { Change } from '../store/pending.js';
-import type { Syncing } from './syncing.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, SyncLink } from './types.js';
 
 type Light = 'auto' | 'on' | 'off';
 type Whole = [blob: string, at: number];
@@ -94,7 +93,7 @@ export async function refill(ctx: Context) {
 }
 
 /** See [Note: what may leave]. */
-async function isThere(open: Open, { api, diary }: NonNullable<ReturnType<Syncing['link']>>, blob: string, n: number) {
+async function isThere(open: Open, { api, diary }: SyncLink, blob: string, n: number) {
   const state = await api.blob(diary, blob);
   if (!state.complete || state.parts !== n) return false;
   const i = Math.floor(Math.random() * n);

@@ -4,11 +4,8 @@ import { spokenIn } from '../record/folding.js';
 import { factOf } from '../record/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../record/reading.js';
 import type { Said } from '../store/said.js';
-import type { Batch, Book, Meta, Opened } from './book.js';
-import type { Fields } from './types.js';
-
-/** Writes the rows of incidents */
-export type Relist = (batch: Batch, incidents: string[]) => Promise<void>;
+import type { Batch, Fields, Meta, Opened, RecordStore } from './types.js';
+import type { Relist } from './types.js';
 
 /** With nothing but words and a time: the list offers to add details. */
 const DETAILS = [
@@ -31,7 +28,7 @@ const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_
 
 /** The part of a row that says what the entry says. */
 export async function told(
-  book: Book,
+  book: RecordStore,
   batch: Batch,
   meta: Meta,
   shown: { fields: Fields; restricted: Fields; version: string },
@@ -72,7 +69,7 @@ function isShown({ kind, fields }: Opened) {
 }
 
 /** What stands beside the entry and is found with it: its files and its messages. */
-async function besides(book: Book, batch: Batch, fields: Fields): Promise<Opened[]> {
+async function besides(book: RecordStore, batch: Batch, fields: Fields): Promise<Opened[]> {
   const found = await Promise.all(besideIds(fields).map((id) => book.newest(id, batch).catch(() => null)));
   return found.flatMap((one) => one ?? []);
 }

@@ -11,8 +11,7 @@ import { besideIds, saidOf } from './listing.js';
 import type { Numbered } from '../store/feedlist.js';
 import type { Row } from '../store/index.js';
 import type { Said } from '../store/said.js';
-import type { Meta } from './book.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, Meta } from './types.js';
 
 /** Some segments, and the entries in them */
 type Stretch = { numbers: number[]; records: string[] };

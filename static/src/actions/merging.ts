@@ -8,8 +8,7 @@ import { changesBetween, sealedAt } from '../record/told.js';
 import { heads, ownFields } from './book.js';
 import { refuseBreach } from './fitting.js';
 import { rows } from './taking.js';
-import type { Batch, Opened } from './book.js';
-import type { Fields, Open } from './types.js';
+import type { Fields, Open, Batch, Opened } from './types.js';
 
 type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 

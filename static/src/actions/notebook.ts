@@ -13,14 +13,12 @@ import { readDoor } from '../store/beside.js';
 import { grownChaff } from '../store/chaff.js';
 import { Store } from '../store/store.js';
 import { Writing } from './writing.js';
-import type { Context } from './types.js';
-
-/** `at`: last written, ms */
-export type Note = { id: string; text: string; at: number };
+import type { Context, NotebookStore } from './types.js';
+import type { Note } from './types.js';
 
 const SOON = 300;
 
-export class Notebook extends Writing {
+export class Notebook extends Writing implements NotebookStore {
   store: Store | null = null;
   notes: Map<string, Note> = new Map();
   opening: Promise<void> | null = null;

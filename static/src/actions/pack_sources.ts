@@ -7,8 +7,7 @@ import { idsIn } from '../record/named.js';
 import { objectOf, wholeOf } from '../record/reading.js';
 import { findFile, openParts } from './reading_files.js';
 import { entryNumbers } from './showing.js';
-import type { Meta, Opened } from './book.js';
-import type { Open } from './types.js';
+import type { Open, Meta, Opened } from './types.js';
 import type { Absent, DiaryVersion } from '../pack/diary_version.js';
 
 const LISTED = [...REGISTERS, 'custody'];

@@ -17,10 +17,9 @@ import { partName } from '../net/blobs.js';
 import { seedChaff } from '../store/chaff.js';
 import { isGoneBack } from './pulling.js';
 import { blobsOf } from './sealing.js';
-import type { Meta } from './book.js';
 import type { Captured } from './capturing.js';
 import type { Kept } from './drafts.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, Meta } from './types.js';
 
 type Waiting = { record: string; version: string; of: string | null };
 

@@ -21,10 +21,9 @@ import { putBackMissing } from './reconcile.js';
 import { reopen } from './reopening.js';
 import { numbered } from '../store/feedlist.js';
 import { takeItems } from './taking.js';
-import type { Syncing } from './syncing.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, SyncLink, SyncRun } from './types.js';
 
-type Link = NonNullable<ReturnType<Syncing['link']>>;
+type Link = SyncLink;
 
 /** So many versions still to come make a feed a long one. */
 const LONG = 1_000;
@@ -37,7 +36,7 @@ const SAID = 20;
  * Everything the server has and this phone has not. One at a time.
  * @throws what the request throws, feed_altered, head_differs, server_behind
  */
-export async function wordsDown(syncing: Syncing) {
+export async function wordsDown(syncing: SyncRun) {
   const [open, link] = [syncing.openNow(), syncing.link()];
   if (!open || !link) return;
   const work = pull(syncing, open, link);
@@ -66,7 +65,7 @@ export async function wordsDown(syncing: Syncing) {
  * stay what they were. Where the answer cannot be had, words go all the same.
  * @throws what stands in the way then
  */
-export async function lookFirst(syncing: Syncing) {
+export async function lookFirst(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open || !syncing.link()) return;
   const { root } = open.store;
@@ -95,7 +94,7 @@ export function isGoneBack({ store, syncing }: Open) {
   return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
 }
 
-async function pull(syncing: Syncing, open: Open, link: Link) {
+async function pull(syncing: SyncRun, open: Open, link: Link) {
   const { ctx } = syncing;
   const { identity } = open;
   const { feed: from, top = 0 } = open.store.root;
@@ -129,7 +128,7 @@ async function pull(syncing: Syncing, open: Open, link: Link) {
  * where nothing is to be waited for. A run that fails ends the wait, and so does a way to the server that does not
  * answer. Never rejects.
  */
-export async function arrived(syncing: Syncing) {
+export async function arrived(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
   // Just opened: older rows are still being read, or the list is being made again. The first run begins after the rows.

@@ -17,8 +17,7 @@ import { PAGE, forgetAfter, numbered } from '../store/feedlist.js';
 import { covered, writeSoon } from './manifest.js';
 import { signAgain } from './resealing.js';
 import { rows } from './taking.js';
-import type { Batch } from './book.js';
-import type { Context, Open } from './types.js';
+import type { Context, Open, Batch } from './types.js';
 
 /** What this phone had seen numbered when "send again" began: [record, version]. */
 const LIST = 'again';

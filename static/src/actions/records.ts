@@ -15,8 +15,7 @@ import { insideOf, savedOf } from './inside.js';
 import { withCode } from './roles.js';
 import { laterWins } from './settings.js';
 import type { Row } from '../store/index.js';
-import type { Batch, Opened } from './book.js';
-import type { Context, Fields, Open } from './types.js';
+import type { Context, Fields, Open, Batch, Opened } from './types.js';
 
 /** Only what changes; null clears */
 type Said = { fields?: Fields; restricted?: Fields };

@@ -4,8 +4,7 @@ import { standing } from '../record/standing.js';
 import { inFeedOrder } from './book.js';
 import type { Item } from '../net/feed.js';
 import type { Row } from '../store/index.js';
-import type { Batch, Meta } from './book.js';
-import type { Open } from './types.js';
+import type { Open, Batch, Meta } from './types.js';
 
 /** A version that was erased for good, and when, ms */
 type Gone = { v: string; c: string; seq: number; at: number };

@@ -19,8 +19,7 @@
  */
 import { decodePush, encodePush, verifyByAny } from '../ledger/push.js';
 import { ownFields } from './book.js';
-import type { Batch, Meta, Opened } from './book.js';
-import type { Open } from './types.js';
+import type { Open, Batch, Meta, Opened } from './types.js';
 
 const SCHEMA = 1;
 

@@ -5,8 +5,7 @@ import { nextCode } from '../record/roles.js';
 import { isTakenOut } from '../record/standing.js';
 import { textOf } from '../record/reading.js';
 import type { Claim } from '../record/roles.js';
-import type { Batch } from './book.js';
-import type { Fields, Open } from './types.js';
+import type { Fields, Open, Batch } from './types.js';
 
 /** Every version of every person in feed order; those without a number last, in the order they came. */
 export async function claims({ store, book }: Open, batch?: Batch): Promise<Claim[]> {

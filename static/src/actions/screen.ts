@@ -1,7 +1,7 @@
 /** What the screens see: one plain object, replaced whenever any of it changes, and told to whoever listens. */
 
 import { PLAIN } from '../store/beside.js';
-import type { State } from './types.js';
+import type { ScreenState, State } from './types.js';
 
 const FIRST: State = {
   phase: 'loading',
@@ -22,7 +22,7 @@ const FIRST: State = {
   look: PLAIN,
 };
 
-export class Screen {
+export class Screen implements ScreenState {
   state: State = FIRST;
   listeners: Set<() => void> = new Set();
 

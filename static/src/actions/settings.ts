@@ -5,8 +5,7 @@
 import { canonText } from '../core/encoding.js';
 import { codesOf } from '../record/reading.js';
 import { ownFields } from './book.js';
-import type { Batch, Opened } from './book.js';
-import type { Fields, Open } from './types.js';
+import type { Fields, Open, Batch, Opened } from './types.js';
 
 export async function readSettings(open: Open, batch?: Batch): Promise<{ fields: Fields; restricted: Fields }> {
   const record = (batch?.root ?? open.store.root).settings;

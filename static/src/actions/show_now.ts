@@ -14,10 +14,8 @@ import { readKind, readOne } from './records.js';
 import { readSettings } from './settings.js';
 import type { Read } from './records.js';
 import type { Context, Fields, Open } from './types.js';
-
-/** `picture` names an attachment */
-type Block = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
-export type Section = { title: string; blocks: Block[] };
+import type { Section } from './types.js';
+import type { Block } from './types.js';
 
 export const SHOWN_FOR = 180_000;
 const RECENT = 20;

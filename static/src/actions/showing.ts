@@ -4,8 +4,7 @@
  */
 
 import { sentenceOf } from './sentences.js';
-import type { Opened } from './book.js';
-import type { Attachment, EntryState, Held, Open, Row } from './types.js';
+import type { Attachment, EntryState, Held, Open, Row, Opened } from './types.js';
 
 export function shownHeld(held: Held): Attachment {
   return {

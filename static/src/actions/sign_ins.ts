@@ -7,8 +7,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import type { Context, Open } from './types.js';
-
-export type SignIn = { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string };
+import type { SignIn } from './types.js';
 
 /** Sessions that this device began itself are no news to its keeper. More are not kept: one a month is usual. */
 const OWN = 64;

@@ -29,7 +29,7 @@ import { takeReceipt } from './taking.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from './warnings.js';
 import { heedWitnesses } from './witnesses.js';
 import { followClock } from './wrong_clock.js';
-import type { Context, Identity, Open, Trouble } from './types.js';
+import type { Context, Identity, Open, SyncRun, Trouble } from './types.js';
 
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
@@ -37,7 +37,7 @@ const LOOK_AGAIN = 60_000;
 /** Nothing answers, or something else does. */
 const NO_WAY = new Set(['no_network', 'server_slow', 'captive_portal']);
 
-export class Syncing {
+export class Syncing implements SyncRun {
   ctx: Context;
   openNow: () => Open | null;
   running = false;

@@ -8,9 +8,8 @@ import { codesOf, textOf, wholeOf } from '../record/reading.js';
 import { readKind, readOne } from './records.js';
 import { REMOVED } from './removal.js';
 import { rows } from './taking.js';
-import type { Opened } from './book.js';
 import type { Read } from './records.js';
-import type { Open } from './types.js';
+import type { Open, Opened } from './types.js';
 
 /** Who was given an entry, and when */
 type Given = { who: string; at: number; pack_no: number | null; kind: 'export' | 'consent' };

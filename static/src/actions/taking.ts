@@ -16,8 +16,7 @@ import { ownerOf } from './warnings.js';
 import type { Item } from '../net/feed.js';
 import type { Kept } from '../net/push.js';
 import type { Change } from '../store/pending.js';
-import type { Batch, Meta, VersionFacts } from './book.js';
-import type { Open } from './types.js';
+import type { Open, Batch, Meta, VersionFacts } from './types.js';
 
 /**
  * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what

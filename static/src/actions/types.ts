@@ -1,24 +1,90 @@
-/** Shapes shared by the actions. What the screens see is in ../ui/app.d.ts too; the two must agree. */
+/** Shapes shared by the actions. What the screens see is in ../ui/app.ts too; the two must agree. */
 import type { Api } from '../net/api.js';
-import type { Pins } from '../net/push.js';
+import type { Link, Pins } from '../net/push.js';
 import type { Database } from '../store/database.js';
 import type { Index } from '../store/index.js';
 import type { Store } from '../store/store.js';
 import type { Vault } from '../crypto/vault.js';
-import type { Screen } from './screen.js';
-import type { Book } from './book.js';
-import type { Custody } from './custody.js';
-import type { Syncing } from './syncing.js';
 import type { AuthorKey, Statement } from '../crypto/statements.js';
 import type { Writable } from '../pack/targets.js';
 import type { Fact } from '../record/patterns_facts.js';
 import type { Look } from '../store/beside.js';
-import type { Carrier } from './carrier.js';
-import type { Waiting } from './erasing.js';
-import type { Note, Notebook } from './notebook.js';
-import type { Section } from './show_now.js';
-import type { SignIn } from './sign_ins.js';
 import type { About } from './file_peek.js';
+import type { Change } from '../store/pending.js';
+import type { Said } from '../store/said.js';
+
+/** `picture` names an attachment */
+export type Block = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
+export type SignIn = { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string };
+
+export type Section = { title: string; blocks: Block[] };
+
+/** `at`: last written, ms */
+export type Note = { id: string; text: string; at: number };
+
+/** One entry; `here`: nothing but this phone erases it */
+export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
+
+export type Line = {
+  attachment: string;
+  at: number;
+  actor: 'app' | 'keeper';
+  action: 'received' | 'hashed' | 'viewed' | 'exported' | 'shared' | 'verified' | 'deleted';
+  detail?: string;
+};
+
+/** Writes the rows of incidents */
+export type Relist = (batch: Batch, incidents: string[]) => Promise<void>;
+
+/**
+ * `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it
+ * since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not
+ * check the receipt's signature; `altered`: it did not match what was signed when it came
+ */
+export type VersionFacts = {
+  v: string;
+  parents: string[];
+  c: string;
+  seq: number | null;
+  at: number | null;
+  receipt: any;
+  checked?: boolean;
+  altered?: true;
+  erased?: number;
+  here?: true;
+  before?: any[];
+};
+export type Meta = { record: string; kind: string; of: string | null; versions: VersionFacts[]; erased_at?: number };
+export type Opened = {
+  record: string;
+  version: string;
+  kind: string;
+  fields: Fields;
+  restricted: Fields;
+  keys: { open: [string, string][]; restricted: [string, string][] };
+  altered: boolean;
+  seeds: any;
+  digests: any;
+};
+/** What one transaction has staged so far; `opened`: versions opened for it alone */
+export type Batch = {
+  root: Record<string, any>;
+  change: Change;
+  metas: Map<string, Meta>;
+  kinds: Map<string, string[]>;
+  opened?: Map<string, Opened>;
+};
+/** `parents`: what its author looked at, where that is not every head */
+export type Wish = {
+  kind: string;
+  record?: string;
+  of?: string | null;
+  open: Fields;
+  restricted?: Fields;
+  openKeys?: [string, string][];
+  restrictedKeys?: [string, string][];
+  parents?: string[];
+};
 
 export type Fields = Record<string, any>;
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
@@ -240,14 +306,121 @@ export type Collaborators = {
   packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
 };
 
+/** What requests about a registered diary need, under the keys that are in use. */
+export type SyncLink = Link & { authors: readonly AuthorKey[]; epoch: number };
+
+/** Takes words and files up and down while the diary is open (syncing.ts). */
+export interface Sync {
+  /** whether the server does not answer */
+  offline: boolean;
+  readonly running: boolean;
+  /** the code of what stops everything, or null */
+  trouble: string | null;
+  /** whether files may go this once, whatever was chosen */
+  allowed: boolean;
+  /** null while the diary is not registered, or its keys are being changed */
+  link(): SyncLink | null;
+  /** every row as the list shows it */
+  rows(): Row[];
+  /** every warning that holds, the gravest first */
+  said(): Trouble[];
+  /** begin a run, or one more after the run that is on */
+  kick(): void;
+  soon(): void;
+  /** begin a run that knows what has just changed */
+  afresh(): void;
+  /** a run to its end */
+  now(): Promise<void>;
+  /** settles once everything the server had at the beginning is here */
+  arrived(): Promise<void>;
+  stop(): void;
+  suspend(): void;
+  resume(): void;
+}
+
+/** A run of `Sync`, as its own steps see it. */
+export interface SyncRun extends Sync {
+  readonly ctx: Context;
+  readonly openNow: () => Open | null;
+  again: boolean;
+  /** the end of the first pull of this run */
+  readonly first: Promise<void>;
+  /** the words that are coming down now */
+  pulling: Promise<void> | null;
+  readonly suspended: Promise<void> | null;
+  reached(): void;
+  onItsWay(of: string | null, share: number): void;
+  settled(open: Open, of: string): Promise<void>;
+  troubled(open: Open, of: string, code: string): Promise<void>;
+}
+
+/** The records of an open diary: versions read and written (book.ts). */
+export interface RecordStore {
+  readonly clock: { now(): number };
+  list: Index | null;
+  relist: Relist | null;
+  /** versions that were opened, by their id */
+  readonly seen: Map<string, Opened>;
+  batch(root: Record<string, any>, change: Change): Batch;
+  doubt(): void;
+  enlist(batch: Batch, kind: string, record: string): Promise<void>;
+  meta(record: string, batch?: Batch): Promise<Meta | null>;
+  newest(record: string, batch?: Batch): Promise<Opened>;
+  versions(record: string, batch?: Batch): Promise<Opened[]>;
+  manyVersions(records: string[], batch?: Batch): Promise<{ record: string; versions: Opened[]; meta: Meta }[]>;
+  open(list: { record: string; version: string; push: Uint8Array }[]): Promise<void>;
+  readAgain(
+    records: readonly string[],
+    known?: ReadonlyMap<string, Meta>,
+    said?: ReadonlyMap<string, Said>,
+  ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }>;
+  row(record: string, before: Record<string, any> | null, batch: Batch): Promise<any>;
+  stage(batch: Batch, wish: Wish): Promise<{ record: string; version: string }>;
+}
+
+/** Notes what was done to a file (custody.ts). */
+export interface CustodyLog {
+  /** lines that no version holds yet */
+  readonly loose: Line[];
+  note(attachment: string, action: Line['action'], detail?: string): void;
+  flush(how?: { send?: boolean }): Promise<void>;
+  overflow(): void;
+  stop(): void;
+}
+
+/** What the screens are shown (screen.ts). */
+export interface ScreenState {
+  readonly state: State;
+  set(part: Partial<State>): void;
+  clear(phase: State['phase'], rest?: Partial<State>): void;
+  subscribe(listener: () => void): () => void;
+}
+
+/** Sends parts of files while the diary is locked (carrier.ts). */
+export interface LockedUpload {
+  prepare(open: Open, onWifi: boolean): Promise<void>;
+  go(): Promise<void>;
+  drop(): void;
+}
+
+/** The notes behind the cover (notebook.ts). */
+export interface NotebookStore {
+  ids(): Promise<Uint8Array[]>;
+  open(): Promise<void>;
+  opened(): Promise<void>;
+  put(id: string, text: string): void;
+  drop(id: string): Promise<void>;
+  flush(): Promise<unknown>;
+}
+
 /** The diary as it stands open: everything here is gone after a lock. */
 export type Open = {
   vault: Vault;
   store: Store;
   index: Index;
-  book: Book;
-  syncing: Syncing;
-  custody: Custody;
+  book: RecordStore;
+  syncing: Sync;
+  custody: CustodyLog;
   identity: Identity;
   urls: Set<string>;
   /** the wraps of what lies here are being made anew: the last that was begun */
@@ -284,7 +457,7 @@ export type Identity = {
 };
 
 export type Context = Collaborators & {
-  screen: Screen;
+  screen: ScreenState;
   open: Open | null;
   /** the worker being used, unlocked or not */
   vault: Vault | null;
@@ -299,7 +472,7 @@ export type Context = Collaborators & {
   /** why what is being written could not be sealed, as a code */
   unsealed: string | null;
   /** sends file parts while locked */
-  carrier?: Carrier;
+  carrier?: LockedUpload;
   /** this is not the keeper's phone: actions/borrowed.js */
   borrowed?: boolean;
   /** somebody types for the keeper there */
@@ -308,7 +481,9 @@ export type Context = Collaborators & {
   owing?: boolean;
   /** words or keys are being changed */
   changing?: boolean;
-  notebook: Notebook;
+  notebook: NotebookStore;
   show(): void;
+  /** what takes words and files up and down while `open` answers; it stops where `open` gives null */
+  makeSync: (open: () => Open | null) => Sync;
 };
 export type { Api, Pins, Database, Index, Store, Vault };

@@ -11,9 +11,9 @@ import { countPatterns } from '../record/patterns.js';
 import { textOf } from '../record/reading.js';
 import { isTakenOut, standing, steps } from '../record/standing.js';
 import { sealedAt, tell } from '../record/told.js';
-import type { Opened } from '../actions/book.js';
 import type { Read } from '../crypto/advocating.js';
 import type { Row } from '../ui/app.js';
+import type { Opened } from '../actions/types.js';
 
 type Version = Opened & Pick<Read, 'seq' | 'kept_at' | 'sealed' | 'apart' | 'whole' | 'schema'>;
 
