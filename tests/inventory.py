@@ -32,7 +32,7 @@ _KIND: Final = re.compile(r"\{ k: '(\w+)'")
 _BESIDE: Final = re.compile(r"\bbeside(?:: \{|\()([^})\n]*)")
 _KEY: Final = re.compile(r"(?<![\w.'])'?([a-z])'?(?=[:,)]| *\})")
 _CODE: Final = re.compile(r"new KeptError\('(\w+)'")
-_AT_TOP: Final = re.compile(r"^const (NAME|VERSION|TABLES|TAB|CACHE|ACCEPTED) = (.+);$", re.MULTILINE)
+_AT_TOP: Final = re.compile(r"^const (NAME|VERSION|TABLES|TAB|CACHE|ACCEPTED)\s*= (.+);$", re.MULTILINE)
 
 
 def sources(folder: str, *suffixes: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def found(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
 
 def inventory() -> dict[str, object]:
     """Every kind of name, each as a sorted list or table."""
-    browser, python = list(sources("static", ".js", ".ts")), list(sources("diary", ".py"))
+    browser, python = list(sources("static", ".js")), list(sources("diary", ".py"))
     names = {name: value for text in browser for name, value in _AT_TOP.findall(text) if name in ("TAB", "CACHE", "ACCEPTED")}
     (database,) = (text for text in browser if "db.createObjectStore(" in text)
     beside = [key for text in browser for inside in _BESIDE.findall(text) for key in _KEY.findall(inside)]

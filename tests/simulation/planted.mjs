@@ -10,8 +10,8 @@ export const PLANTED = {
   'outbox order': ['actions/book.js', 'root.outbox.push({ record, version', 'root.outbox.unshift({ record, version'],
   'a receipt ends what else waits of its entry': [
     'actions/taking.js',
-    'root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version)',
-    'root.outbox.filter((/** @type {any} */ waiting) => waiting.record !== record)',
+    '=> waiting.version !== version',
+    '=> waiting.record !== record',
   ],
   'the list forgets what an entry says now': [
     'store/index.js',
