@@ -5,11 +5,11 @@
 import { KeptError } from '../core/errors.js';
 import { readCapturing, readDraftKey, readLook } from '../store/beside.js';
 import { accountMethods } from './app_account.js';
-import { coverMethods, resting } from './app_cover.js';
+import { coverMethods } from './app_cover.js';
 import { addFile, diaryMethods } from './app_diary.js';
 import { Carrier } from './carrier.js';
 import { lookAtPhone, vaultOf } from './door.js';
-import { borrow, endBorrowed, isOwing } from './borrowed.js';
+import { borrow, endBorrowed } from './borrowed.js';
 import { openCapture } from './capturing.js';
 import { Drafts } from './drafts.js';
 import { Idle } from './idle.js';
@@ -21,9 +21,12 @@ import { opened, show, unlock } from './opening.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
-import { endShowing, readForShow, showNow } from './show_now.js';
+import { readForShow, showNow } from './show_now.js';
 import { languageMethods, speakAsBefore } from './speaking.js';
 import { Syncing } from './syncing.js';
+import { resting } from './resting.js';
+import { isOwing } from './borrowed_device.js';
+import { endShowing } from './ending_show.js';
 import type { Collaborators, Context, Open, Section } from './types.js';
 
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */

@@ -4,7 +4,6 @@ import { asksInvite, enrol, makeCode, proofOf, register, signIn } from './accoun
 import { makeCopy, readCopy, takeCopy } from './copies.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
-import { resting } from './app_cover.js';
 import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
 import { acceptWitnessList } from './log_witnesses.js';
@@ -16,6 +15,7 @@ import { knowSignIns, renameDevice } from './sign_ins.js';
 import { cameBack, knowReturned } from './returning.js';
 import { isOver } from '../net/http.js';
 import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
+import { resting } from './resting.js';
 import type { Drafts } from './drafts.js';
 import type { Context, Open } from './types.js';
 

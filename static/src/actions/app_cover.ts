@@ -6,23 +6,11 @@ import { insideOf } from './inside.js';
 import { COVER, makeOnlyNotebook } from './only_notebook.js';
 import { placeOf, withoutShort } from '../crypto/slots.js';
 import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
+import { LOCKING } from './resting.js';
 import type { Look } from '../store/beside.js';
 import type { Drafts } from './drafts.js';
 import type { Context, Open } from './types.js';
-
-/** Ms */
-type Locking = { hidden: number; idle: number };
-
-export const LOCKING: Readonly<Locking> = Object.freeze({ hidden: 60_000, idle: 300_000 });
-
-/**
- * Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that; and with
- * another tab's diary nowhere.
- */
-export function resting(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
-  if (!ctx.release) return 'elsewhere';
-  return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';
-}
+import type { Locking } from './resting.js';
 
 export function coverMethods(ctx: Context, drafts: Drafts) {
   const { notebook, screen } = ctx;

@@ -13,20 +13,8 @@ import { saveLater } from './incidents.js';
 import { redraw } from './takeout.js';
 import { rows } from './taking.js';
 import type { Letter } from './letters.js';
-import type { Context, Fields, Open } from './types.js';
-
-export type Answer = 'yes' | 'changed' | 'no' | 'later';
-export type Mark = NonNullable<ReturnType<typeof markOf>>;
-/** `id`: the letter's, or the entry's where it was put off */
-export type Written = {
-  id: string;
-  record: string | null;
-  mark: Mark;
-  narrative: string;
-  occurred: Fields;
-  name: string;
-  organisation: string;
-};
+import type { Context, Fields, Open, Written, Answer } from './types.js';
+import type { Mark } from '../record/assisted.js';
 
 export function assistedActions(ctx: Context) {
   const inside = insideOf(ctx);
@@ -130,12 +118,4 @@ async function ofEntry(
   const assisted = { ...objectOf(fields, 'assisted'), answer: word, answered_at: ctx.clock.now() };
   await saveLater(ctx, open, record, { fields: { assisted, ...(word === 'changed' ? { narrative } : {}) }, reason });
   return { record };
-}
-
-/** How many things wait for the keeper's word; what the line at the top of a place says. */
-export function countWaiting(open: Open) {
-  return (
-    lettersOf(open, 'assisted').length +
-    open.index.all().filter((row) => row['helped'] === 'waiting' && row.taken_out == null).length
-  );
 }

@@ -9,9 +9,6 @@ import { MemoryDatabase } from '../store/memory.js';
 import { lookAtPhone } from './door.js';
 import type { Context } from './types.js';
 
-/** Idle time until it locks, ms. */
-export const BORROWED_IDLE = 120_000;
-
 /**
  * From here on nothing is written. What the page wrote as it opened goes first.
  * @param how `ordinary`: the keeper could not open a private window, and is told what stays; `typed`: somebody types
@@ -32,14 +29,6 @@ export async function borrow(
   const { key } = await lookAtPhone(ctx);
   ctx.screen.set({ borrowed: true, ordinary });
   return key;
-}
-
-/** Whether leaving now would lose something: words on the screen, or entries and files that have not been sent. */
-export function isOwing(ctx: Context): boolean {
-  if (!ctx.borrowed) return false;
-  if (!ctx.open) return Boolean(ctx.owing); // as it was when it locked
-  const { outbox, uploads } = ctx.open.store.root;
-  return Boolean(ctx.screen.state.draft || outbox.length || uploads.length);
 }
 
 /** The tab goes: the session with it. What comes back tells the browser to throw away what it kept of the page. */

@@ -1,13 +1,5 @@
-/**
- * Locking by itself: a minute out of sight, or five minutes untouched (or as the keeper set them on this phone), with
- * the last twenty seconds counted on screen.
- *
- * Timers sleep with the phone, so the time is looked at again whenever the page comes back into sight, before anything
- * is drawn.
- */
-
-import { LOCKING } from './app_cover.js';
-import { BORROWED_IDLE } from './borrowed.js';
+import { LOCKING } from './resting.js';
+import { BORROWED_IDLE } from './borrowed_device.js';
 import type { Context } from './types.js';
 
 const WARNING = 20_000;

@@ -1,14 +1,10 @@
-/**
- * Locking and leaving: what is on the screen goes first, then what was half written is sealed, then every key is
- * forgotten.
- */
-import { resting } from './app_cover.js';
-import { isOwing } from './borrowed.js';
 import { forgetAll, vaultOf } from './door.js';
 import { writeManifest } from './manifest.js';
 import { clearPhone } from './panic.js';
 import { disarm } from './picture_page.js';
-import { dropShown, endShowing } from './show_now.js';
+import { resting } from './resting.js';
+import { isOwing } from './borrowed_device.js';
+import { dropShown, endShowing } from './ending_show.js';
 import type { Drafts } from './drafts.js';
 import type { Idle } from './idle.js';
 import type { Context, State } from './types.js';

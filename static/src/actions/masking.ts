@@ -8,7 +8,8 @@ import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
 import { sealCopy } from './sealing.js';
 import { redraw } from './takeout.js';
-import type { Box, Context, Open } from './types.js';
+import type { Context, Open } from './types.js';
+import type { Box } from './pictures.js';
 
 type Mask = { boxes: Box[]; what: string[]; why: string };
 

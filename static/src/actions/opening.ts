@@ -2,8 +2,6 @@
 import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';
 import { needsWords } from './accounts.js';
-import { resting } from './app_cover.js';
-import { countWaiting } from './assisted.js';
 import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
 import { pendingErasures } from './erasing.js';
 import { lettersOf } from './letters.js';
@@ -20,6 +18,8 @@ import { keepLanguage } from './speaking.js';
 import { sentenceOf } from './sentences.js';
 import { noteOwn } from './sign_ins.js';
 import { mayTry, triedInVain, triedWell } from './tries.js';
+import { resting } from './resting.js';
+import { countWaiting } from './assisted_waiting.js';
 import type { Drafts } from './drafts.js';
 import type { Idle } from './idle.js';
 import type { Context, Open } from './types.js';

@@ -4,9 +4,9 @@
  * the phone can read it back; at the next unlock it is in the draft.
  */
 import { KeptError } from '../core/errors.js';
-import { resting } from './app_cover.js';
 import { readDoor, readWaiting, writeWaiting } from '../store/beside.js';
 import { intoTray, toThisPhone } from './waiting_files.js';
+import { resting } from './resting.js';
 import type { Context } from './types.js';
 
 const MINUTES_10 = 600_000;

@@ -1,10 +1,3 @@
-/**
- * Print copy and preview of a picture, made by the browser that keeps it: decoded and encoded again, so that nothing
- * of the file's own description (place, owner, camera) is in them. What the browser cannot decode (HEIC in Chromium)
- * has neither, and is kept just as it came. Of a film one still is made, so that a list of files can be told apart.
- */
-import type { Box, Copy, Pictures } from './types.js';
-
 type Wish = { purpose: Copy['purpose']; width: number; quality: number; most: number };
 
 const TYPE = 'image/jpeg';
@@ -139,3 +132,27 @@ function encoded(canvas: OffscreenCanvas | HTMLCanvasElement, quality: number): 
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), TYPE, quality);
   });
 }
+
+export type Purpose = 'print' | 'preview' | 'masked';
+
+/** A copy as the browser made it, not sealed yet. */
+export type Copy = {
+  purpose: Purpose;
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+  media_type: string;
+  recipe: string;
+};
+
+/** A covered part of a picture, in pixels of the print copy. */
+export type Box = { x: number; y: number; w: number; h: number };
+
+/** What a browser makes of a picture, or null when it cannot. */
+export type Pictures = {
+  make(bytes: Blob): Promise<Copy[] | null>;
+  /** a still of a film and how long it or a sound is; absent where nothing can play */
+  film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
+  /** a copy of a print copy with boxes painted over it */
+  mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;
+};

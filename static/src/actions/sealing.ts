@@ -13,7 +13,8 @@ import { isMismatch, kindOf, magicOf } from './magic.js';
 import { peekSealed } from './reading_files.js';
 import { memorySource, wholeOf } from './sources.js';
 import type { Change } from '../store/pending.js';
-import type { BlobKey, Copy, Held, Open, Pictures, Rendition, Source } from './types.js';
+import type { BlobKey, Held, Open, Rendition, Source } from './types.js';
+import type { Copy, Pictures } from './pictures.js';
 
 /** Bytes */
 type OnProgress = (done: number, total: number) => void;

@@ -6,12 +6,12 @@
  * phone while it shows meets the lock whichever way they go.
  */
 import { KeptError } from '../core/errors.js';
-import { resting } from './app_cover.js';
 import { textOf } from '../record/reading.js';
 import { asUrl, findFile } from './reading_files.js';
 import { readPeople } from './registers.js';
 import { readKind, readOne } from './records.js';
 import { readSettings } from './settings.js';
+import { endShowing } from './ending_show.js';
 import type { Read } from './records.js';
 import type { Context, Fields, Open } from './types.js';
 import type { Section } from './types.js';
@@ -123,19 +123,7 @@ async function withPicture(ctx: Context, open: Open, { picture, ...block }: Bloc
   return { ...block, url: made.url };
 }
 
-/** The pictures of the page go with it. */
-export function dropShown(ctx: Context) {
-  for (const { blocks } of ctx.screen.state.showing?.sections ?? [])
-    for (const { url } of blocks) if (url) ctx.objectUrl.drop(url);
-}
-
 /** Back to the lock at its time, however the page was left standing. */
 function endWhenOver(ctx: Context, until: number) {
   if (ctx.screen.state.showing?.until === until) endShowing(ctx);
-}
-
-export function endShowing(ctx: Context) {
-  if (ctx.screen.state.phase !== 'showing') return;
-  dropShown(ctx);
-  ctx.screen.clear(resting(ctx));
 }

@@ -12,6 +12,8 @@ import type { Look } from '../store/beside.js';
 import type { About } from './file_peek.js';
 import type { Change } from '../store/pending.js';
 import type { Said } from '../store/said.js';
+import type { Purpose, Pictures } from './pictures.js';
+import type { Mark } from '../record/assisted.js';
 
 /** `picture` names an attachment */
 export type Block = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
@@ -205,7 +207,6 @@ export type Row = {
 
 /** A blob as a version's keys name it. */
 export type BlobKey = { blob: string; key: string; n: number };
-export type Purpose = 'print' | 'preview' | 'masked';
 export type Rendition = {
   purpose: Purpose;
   sha256: string;
@@ -215,17 +216,6 @@ export type Rendition = {
   media_type: string;
   recipe?: string;
 };
-/** A copy as the browser made it, not sealed yet. */
-export type Copy = {
-  purpose: Purpose;
-  bytes: Uint8Array;
-  width: number;
-  height: number;
-  media_type: string;
-  recipe: string;
-};
-/** A covered part of a picture, in pixels of the print copy. */
-export type Box = { x: number; y: number; w: number; h: number };
 /** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
 export type Held = {
   attachment: string;
@@ -259,15 +249,6 @@ export type Source = {
   /** the same again at the end, to see that nothing moved */
   check(): Promise<void>;
 };
-/** What a browser makes of a picture, or null when it cannot. */
-export type Pictures = {
-  make(bytes: Blob): Promise<Copy[] | null>;
-  /** a still of a film and how long it or a sound is; absent where nothing can play */
-  film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
-  /** a copy of a print copy with boxes painted over it */
-  mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;
-};
-
 /** What is passed in, once, by main.js or a test. */
 export type Collaborators = {
   database: Database;
@@ -487,3 +468,16 @@ export type Context = Collaborators & {
   makeSync: (open: () => Open | null) => Sync;
 };
 export type { Api, Pins, Database, Index, Store, Vault };
+
+export type Answer = 'yes' | 'changed' | 'no' | 'later';
+
+/** `id`: the letter's, or the entry's where it was put off */
+export type Written = {
+  id: string;
+  record: string | null;
+  mark: Mark;
+  narrative: string;
+  occurred: Fields;
+  name: string;
+  organisation: string;
+};

@@ -1,5 +1,3 @@
-/** One client: what was given and until when, then their entries by day. */
-import { markShort } from '../ui/assisted.js';
 import { byDay } from '../ui/entries.js';
 import { html, nothing, repeat } from '../ui/html.js';
 import { icon } from '../ui/icons.js';
@@ -9,6 +7,7 @@ import { dayOf, findingOf, foundRows, searchBar } from '../ui/search.js';
 import { t, tn } from '../ui/strings.js';
 import '../ui/strings_patterns.js';
 import { notices } from './view_clients.js';
+import { markShort } from '../ui/assisted_marks.js';
 import type { Row as AppRow } from '../ui/app.js';
 import type { Client } from './order.js';
 import type { Stage } from './types.js';

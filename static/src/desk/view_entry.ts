@@ -1,5 +1,3 @@
-/** One entry as its keeper sees it, its files, what was asked about it; and one file. Nothing here can be changed. */
-import { markLine } from '../ui/assisted.js';
 import { facts, words } from '../ui/entry.js';
 import { textField } from '../ui/fields.js';
 import { history } from '../ui/history.js';
@@ -14,6 +12,7 @@ import '../ui/strings_cards.js';
 import '../ui/strings_files.js';
 import { picture, tiles } from '../ui/tiles.js';
 import { news } from './view_client.js';
+import { markLine } from '../ui/assisted_marks.js';
 import type { Stage } from './types.js';
 
 function read(stage: Stage, key: string, load: () => Promise<any>, show: (found: any) => unknown) {

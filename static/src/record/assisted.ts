@@ -123,3 +123,5 @@ function localDay(ms: number, tz: string) {
     return new Date(ms).toISOString().slice(0, 10);
   }
 }
+
+export type Mark = NonNullable<ReturnType<typeof markOf>>;

@@ -10,7 +10,7 @@ import { letIn } from './advocates_grant.js';
 import { openWords } from './words_sheet.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
 import { askedPlace } from './advocates_entry.js';
-import { choosingEntries } from './share_choose.js';
+import { choosingEntries } from './choose_entries.js';
 import type { LetIn, LetInList, Problem } from './app.js';
 import type { Stage } from './stage.js';
 

@@ -5,7 +5,7 @@
 import { secretField } from './fields.js';
 import { t } from './strings.js';
 import './strings_share.js';
-import { uncover } from './door.js';
+import { uncover } from './uncover.js';
 import type { Agreed } from '../actions/confirming.js';
 import type { Stage } from './stage.js';
 

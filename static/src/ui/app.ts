@@ -1,6 +1,5 @@
 /** What the screens ask of the app (static/js/actions/app.js makes it) and what they show. */
 import type { Advocating } from './advocating.js';
-import type { Answer, Written } from '../actions/assisted.js';
 import type { Agreed } from '../actions/confirming.js';
 import type { Kept, Listed } from '../actions/witnesses.js';
 import type { Chronology } from '../pack/chronology.js';
@@ -8,6 +7,7 @@ import type { Patterns } from '../record/patterns.js';
 import type { Fact } from '../record/patterns_facts.js';
 import type { Picked } from '../record/times.js';
 import type { Say as ChronologySay } from '../pack/cells.js';
+import type { Answer, Written } from '../actions/types.js';
 
 /** What is chosen on screen */
 export type When = { chip: string | null; picked: Picked | null };

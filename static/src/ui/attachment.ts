@@ -9,7 +9,6 @@ import { dayWords, momentSaid, size } from './say.js';
 import { forOthers, inOneLine, language, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
-import { lookedThrough } from './advocates_entry.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
 import { label, vocabulary } from './labels.js';
@@ -17,6 +16,7 @@ import { masking } from './masking.js';
 import { openWords } from './words_sheet.js';
 import { lengthWords, player } from './player.js';
 import { picture, tiles } from './tiles.js';
+import { lookedThrough } from './advocate_lines.js';
 import type { AttachmentRead } from './app.js';
 import type { Stage } from './stage.js';
 

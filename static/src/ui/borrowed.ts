@@ -5,10 +5,10 @@
  */
 import { checkbox } from './fields.js';
 import { html, nothing } from './html.js';
-import { kindOf } from './homescreen.js';
 import { button, errorSummary, heading, sheet } from './parts.js';
 import { t } from './strings.js';
 import './strings_borrowed.js';
+import { kindOf } from './phone_kind.js';
 import type { Stage } from './stage.js';
 
 function borrowed(stage: Stage) {

@@ -6,7 +6,7 @@ import { size } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_copies.js';
 import './strings_server.js';
-import { uncover } from './door.js';
+import { uncover } from './uncover.js';
 import type { Stage } from './stage.js';
 
 function makecopy(stage: Stage) {

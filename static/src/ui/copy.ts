@@ -3,9 +3,9 @@ import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, mayForget, stateLine } from './parts.js';
 import { t } from './strings.js';
-import { uncover } from './door.js';
 import './strings_borrowed.js';
 import './strings_invite.js';
+import { uncover } from './uncover.js';
 import type { Stage } from './stage.js';
 
 /** Where to go when this is done or put off: the entry just written, or where one came from. */

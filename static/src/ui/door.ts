@@ -3,11 +3,13 @@
  * all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
  */
 import { html, nothing } from './html.js';
-import { chips, filePicker, secretField, textField } from './fields.js';
-import { LANGUAGES, isDraftLanguage } from './language.js';
+import { filePicker, secretField, textField } from './fields.js';
+import { isDraftLanguage } from './language.js';
 import { button, errorSummary, heading } from './parts.js';
 import { nameOf } from './skin.js';
 import { t } from './strings.js';
+import { uncover } from './uncover.js';
+import { languageChips } from './language_chips.js';
 import type { Stage } from './stage.js';
 
 /** The view for a phase that is not inside. */
@@ -75,19 +77,6 @@ function start(stage: Stage) {
 function tongues(stage: Stage) {
   return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}
     ${isDraftLanguage() ? html`<p class="soft small">${t('door.draft')}</p>` : nothing}</div>`;
-}
-
-/** Each language in its own words, a draft said to be one. */
-export function languageChips(stage: Stage, legend: string) {
-  const on = (code: string) => void stage.run('language', () => (stage.app as any).setLanguage(code));
-  const choices = LANGUAGES.map(
-    ([code, name]) =>
-      [
-        code,
-        html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`,
-      ] as const,
-  );
-  return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });
 }
 
 function signIn(stage: Stage) {
@@ -178,18 +167,6 @@ function secret(
       local[name] = value;
     },
   });
-}
-
-/** Show what is covered; it covers itself again after ten seconds. */
-export function uncover(stage: Stage) {
-  const { local } = stage;
-  clearTimeout(local.timer);
-  if (!local.shown)
-    local.timer = setTimeout(() => {
-      local.shown = false;
-      stage.draw();
-    }, 10_000);
-  stage.set({ shown: !local.shown });
 }
 
 /** The page that can only be written to. */

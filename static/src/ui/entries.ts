@@ -1,7 +1,5 @@
 /** Entries by day, newest first, with what is looked for among them. Only what is near is in the page. */
 import { html, nothing, repeat } from './html.js';
-import { lookedShort } from './advocates_entry.js';
-import { markShort } from './assisted.js';
 import { icon } from './icons.js';
 import { button, errorSummary, heading, row as link, stateLine } from './parts.js';
 import { dayHeading, timeOfDay } from './say.js';
@@ -9,6 +7,8 @@ import { dayOf, findingOf, foundRows, isLooking, searchBar } from './search.js';
 import { t, tn } from './strings.js';
 import { isHidden } from './tiles.js';
 import './strings_patterns.js';
+import { lookedShort } from './advocate_lines.js';
+import { markShort } from './assisted_marks.js';
 import type { Row } from './app.js';
 import type { Stage } from './stage.js';
 

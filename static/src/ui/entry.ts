@@ -5,13 +5,10 @@ import { button, errorSummary, heading, row, sentenceOf, stateLine } from './par
 import { momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import { cardList, differing, saveWithReason } from './cards.js';
-import { CARDS, lineOf, namesOf } from './card_table.js';
 import { earlyBreaches } from './card_order.js';
-import { titleOf, wordsFor } from './card_words.js';
+import { titleOf } from './card_words.js';
 import { label, vocabulary } from './labels.js';
-import { markLine } from './assisted.js';
 import { guard } from './guard_line.js';
-import { asked, lookedShort, lookedThrough, seenBy } from './advocates_entry.js';
 import { history } from './history.js';
 import { problemOf } from './stage.js';
 import { tooLong } from './long_text.js';
@@ -19,6 +16,9 @@ import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
 import { scheduleRow } from './schedule_link.js';
 import { tiles } from './tiles.js';
 import { blockOf, whenField } from './when.js';
+import { factsOf } from './facts.js';
+import { asked, lookedShort, lookedThrough, seenBy } from './advocate_lines.js';
+import { markLine } from './assisted_marks.js';
 import type { Entry, Half } from './app.js';
 import type { Stage } from './stage.js';
 
@@ -106,33 +106,6 @@ async function copy(stage: Stage, text: string) {
   } catch {
     stage.fail({ code: 'copy', sentence: t('entry.copy_failed') });
   }
-}
-
-/** Everything the cards say, in their order, without what is so unless it is said otherwise. */
-export function factsOf(stage: Stage, fields: Record<string, any>, restricted: Record<string, any>) {
-  // A field that two cards or lines ask for is said once.
-  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
-    .map((name) => {
-      const value = fields[name] ?? restricted[name];
-      // What is so unless it is said otherwise is not repeated on every entry.
-      const usual =
-        name === 'count_is_estimate' ||
-        (name === 'include_in_pack' && value !== false) ||
-        (name === 'content_warning' && value === 'none') ||
-        name === 'place_in_chronology';
-      return {
-        name,
-        text: usual
-          ? ''
-          : name === 'include_in_pack'
-            ? t('entry.in_pack_no')
-            : name === 'count' && value && fields['count_is_estimate']
-              ? t('entry.about', { n: value })
-              : wordsFor(stage, name, value),
-        apart: lineOf(name)?.apart,
-      };
-    })
-    .filter(({ text }) => text);
 }
 
 /** The same on the page; what is kept apart says so. */

@@ -4,8 +4,9 @@ import { chips, secretField, textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';
 import { LINES, NOTICED, outcome } from './safety_check.js';
 import { t } from './strings.js';
-import { uncover } from './door.js';
 import { judgeWords } from './words.js';
+import { uncover } from './uncover.js';
+import { suggestion } from './word_suggestion.js';
 import type { Stage } from './stage.js';
 
 function safety(stage: Stage) {
@@ -56,47 +57,6 @@ function check(stage: Stage) {
       }
     </div>
   </div>`;
-}
-
-export function suggestion(stage: Stage) {
-  const { local } = stage;
-  if (local.six === undefined && !local.asking) {
-    local.asking = true;
-    stage.app.suggestWords().then(
-      (six) => {
-        local.asking = false;
-        stage.set({ six });
-        showSix(stage);
-      },
-      () => stage.set({ six: '' }),
-    );
-  }
-  if (!local.six) return nothing;
-  const six = local.six.split(' ');
-  return html`<div class="stack-close">
-    <ol class="word-grid" aria-label=${t('words.suggested')}>${six.map((word: string) => html`<li>${local.seen ? word : html`<span aria-label=${t('words.covered')}>••••••</span>`}</li>`)}</ol>
-    <div class="row apart">
-      ${button(t(local.seen ? 'words.hide' : 'words.show'), () => (local.seen ? stage.set({ seen: false }) : showSix(stage)), { plain: true })}
-      ${button(
-        t('words.others'),
-        () => {
-          local.six = undefined;
-          stage.draw();
-        },
-        { plain: true },
-      )}
-    </div></div>`;
-}
-
-/** The six words show for ten seconds at a time. */
-function showSix(stage: Stage) {
-  const { local } = stage;
-  clearTimeout(local.seenTimer);
-  local.seenTimer = setTimeout(() => {
-    local.seen = false;
-    stage.draw();
-  }, 10_000);
-  stage.set({ seen: true });
 }
 
 function words(stage: Stage) {

@@ -8,6 +8,7 @@ import { openWords } from './words_sheet.js';
 import { dotted, t, tn } from './strings.js';
 import './strings_later.js';
 import './strings_handover.js';
+import { stateOf, whenSaid } from './handover_state.js';
 import type { HandedOver, Handover, Step } from './app.js';
 import type { Stage } from './stage.js';
 
@@ -124,20 +125,6 @@ function handovers(stage: Stage) {
     ${rows.length ? html`<ul class="rows">${rows.map((one) => item(stage, one, address, offline))}</ul>` : html`<p>${t('hand.none')}</p>`}
     <div>${again}</div>
   </div>`;
-}
-
-function whenSaid(at: number) {
-  return day(at) === day(Date.now())
-    ? t('hand.today', { clock: clockTime(at) })
-    : t('hand.on', { day: day(at), clock: clockTime(at) });
-}
-
-export function stateOf({ ended_at, expires_at, openings, openings_most }: Handover): { text: string; over: boolean } {
-  if (ended_at !== null) return { text: t('hand.ended', { when: whenSaid(ended_at) }), over: true };
-  if (expires_at <= Date.now()) return { text: t('hand.ran_out', { when: whenSaid(expires_at) }), over: true };
-  return openings_most && openings.length >= openings_most
-    ? { text: t('hand.used_up'), over: true }
-    : { text: '', over: false };
 }
 
 /** @param offline its openings are not known */

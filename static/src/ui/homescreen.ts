@@ -7,15 +7,9 @@ import { chips } from './fields.js';
 import { errorSummary, heading } from './parts.js';
 import { t } from './strings.js';
 import './strings_locks.js';
+import { kindOf } from './phone_kind.js';
 import type { Stage } from './stage.js';
-
-type Kind = 'ios' | 'android' | 'desk';
-
-/** @param touches an iPad calls itself a Mac */
-export function kindOf(agent: string, touches: number): Kind {
-  if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touches > 1)) return 'ios';
-  return /Android/.test(agent) ? 'android' : 'desk';
-}
+import type { Kind } from './phone_kind.js';
 
 function homescreen(stage: Stage) {
   const here = kindOf(navigator.userAgent, navigator.maxTouchPoints);

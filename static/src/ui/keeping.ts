@@ -8,9 +8,9 @@ import { day, momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import { attribute } from './attribute.js';
-import { putBack } from './out.js';
 import { openWords } from './words_sheet.js';
 import { two } from './two.js';
+import { putBack } from './put_back.js';
 import type { Row } from './app.js';
 import type { Stage } from './stage.js';
 

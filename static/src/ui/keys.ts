@@ -3,14 +3,14 @@
  */
 import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
-import { suggestion } from './first.js';
 import { button, errorSummary, heading, progress } from './parts.js';
-import { stateOf } from './handover.js';
 import { openWords } from './words_sheet.js';
 import { t, tn } from './strings.js';
 import './strings_keys.js';
-import { uncover } from './door.js';
 import { judgeWords } from './words.js';
+import { uncover } from './uncover.js';
+import { suggestion } from './word_suggestion.js';
+import { stateOf } from './handover_state.js';
 import type { Stage } from './stage.js';
 
 /** The words in use, asked for again. */

@@ -1,10 +1,10 @@
 /** Choosing the language of the screens. What is written in the diary stays in whatever language it was written in. */
 import { html, nothing } from './html.js';
-import { languageChips } from './door.js';
 import { errorSummary, heading } from './parts.js';
 import { isDraftLanguage } from './language.js';
 import { t } from './strings.js';
 import './strings_language.js';
+import { languageChips } from './language_chips.js';
 import type { Stage } from './stage.js';
 
 function languages(stage: Stage) {

@@ -2,15 +2,15 @@
  * Locking, the notebook in front, the short secret, clearing the phone. Each says what it does not do before it is
  * switched on.
  */
-import { html, nothing } from './html.js';
-import { checkbox, chips, secretField } from './fields.js';
+import { html } from './html.js';
+import { chips } from './fields.js';
 import { holding } from './hold.js';
 import { icon } from './icons.js';
 import { CLEAR_HELD } from './leaving.js';
 import { button, errorSummary, heading, row, waiting } from './parts.js';
 import { t, tn } from './strings.js';
-import { uncover } from './door.js';
 import './strings_locks.js';
+import { points, notebookWords, twice } from './notebook_setup.js';
 import type { Locking } from './app.js';
 import type { Stage } from './stage.js';
 
@@ -53,9 +53,6 @@ function locks(stage: Stage) {
       <div>${row({ title: t('locks.clear'), more: t('locks.clear_more'), icon: 'trouble', on: go('clear') })}</div>
     </div></div>`;
 }
-
-export const points = (part: string, count: number) =>
-  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
 
 function cover(stage: Stage) {
   const now = known(stage);
@@ -100,26 +97,6 @@ function coverForm(stage: Stage) {
   });
 }
 
-/** Words for the notebook, whether a diary is behind it or not. */
-export function notebookWords(
-  stage: Stage,
-  { hint, act, keep }: { hint: string; act: string; keep: (words: string) => Promise<unknown> },
-) {
-  return twice(stage, {
-    read: 'cover.read',
-    label: 'cover.words',
-    hint,
-    again: 'cover.again',
-    differ: 'cover.differ',
-    act,
-    keep,
-    judge: async (words) => {
-      const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
-      return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
-    },
-  });
-}
-
 function short(stage: Stage) {
   const now = known(stage);
   if (!now) return waiting();
@@ -146,91 +123,6 @@ function short(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
     <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${t(`short.${part}`)}</li>`)}</ul>
     ${now.short ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, { busy: stage.running === 'short' })}</div>` : form()}</div>`;
-}
-
-/**
- * What opens something, typed twice, after what it does not do has been read.
- * @param asks `words`: asks for the words in use too
- */
-function twice(
-  stage: Stage,
-  {
-    read,
-    label,
-    hint,
-    again,
-    differ,
-    act,
-    judge,
-    keep,
-    words,
-  }: {
-    read: string;
-    label: string;
-    hint?: string;
-    again: string;
-    differ: string;
-    act: string;
-    judge: (typed: string) => Promise<string | null>;
-    keep: (typed: string, words: string) => Promise<unknown>;
-    words?: string;
-  },
-) {
-  const { local, generation } = stage;
-  const save = async () => {
-    const typed = local.typed ?? '';
-    if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
-    if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
-    const fault = typed ? await judge(typed) : t('words.none');
-    if (generation !== stage.generation) return undefined; // left meanwhile
-    if (fault) return stage.set({ wrong: fault, where: 'typed' });
-    if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
-    // Emptied before anything is done with it.
-    const inUse = local.words ?? '';
-    stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
-    return stage.run('twice', () => keep(typed, inUse));
-  };
-  const fault = (where: string) => (local.where === where ? local.wrong : null);
-  const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
-  return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
-      ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
-    ${
-      words
-        ? secretField({
-            id: 'words',
-            label: t(words),
-            value: local.words ?? '',
-            error: fault('words'),
-            on: (typed) => {
-              local.words = typed;
-            },
-            ...shared,
-          })
-        : nothing
-    }
-    ${secretField({
-      id: 'typed',
-      label: t(label),
-      ...(hint ? { hint: t(hint) } : {}),
-      value: local.typed ?? '',
-      error: fault('typed'),
-      on: (typed) => {
-        local.typed = typed;
-      },
-      ...shared,
-    })}
-    ${secretField({
-      id: 'more',
-      label: t(again),
-      value: local.more ?? '',
-      error: fault('more'),
-      on: (more) => {
-        local.more = more;
-      },
-      ...shared,
-    })}
-    <p class="small soft">${t('words.never')}</p>
-    <div>${button(t(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
 }
 
 function clear(stage: Stage) {

@@ -14,7 +14,7 @@ import './strings_language.js';
 import './strings_wording.js';
 import './strings_keys.js';
 import './strings_capture.js';
-import { uncover } from './door.js';
+import { uncover } from './uncover.js';
 import type { Session } from './app.js';
 import type { Row } from './more_groups.js';
 import type { Stage } from './stage.js';

@@ -4,10 +4,10 @@
  */
 import { html } from './html.js';
 import { chips } from './fields.js';
-import { notebookWords, points } from './locks.js';
 import { errorSummary, heading } from './parts.js';
 import { t } from './strings.js';
 import './strings_locks.js';
+import { notebookWords, points } from './notebook_setup.js';
 import type { Skin } from './app.js';
 import type { Stage } from './stage.js';
 

@@ -10,13 +10,11 @@ import { t } from './strings.js';
 import './strings_cards.js';
 import './strings_files.js';
 import { openWords } from './words_sheet.js';
+import { putBack, again } from './put_back.js';
 import type { Entry, Row, Waiting } from './app.js';
 import type { Stage } from './stage.js';
 
 const atWords = momentSaid;
-
-/** Reads everything about entries again, the lists of what is out included. */
-const again = (stage: Stage) => stage.refresh('');
 
 export function standingLines(stage: Stage, entry: Entry) {
   const { taken_out: out, erasing, ends = [], flags = [] } = entry;
@@ -65,14 +63,6 @@ function erasingLine(stage: Stage, entry: Entry, waiting: Waiting) {
             )
           : nothing
       }</div></div>`;
-}
-
-export function putBack(stage: Stage, record: string) {
-  return stage.run('back', async () => {
-    await stage.app.putBackRecord(record);
-    stage.say(t('away.was_back'));
-    again(stage);
-  });
 }
 
 /** Files that were taken out of the entry, each with the way back. */

@@ -16,7 +16,7 @@ import { askReason } from './register_form.js';
 import { REGISTERS } from './register_table.js';
 import { earlierLine, standingLine, termsShown } from './register_terms.js';
 import { factsOf, lineWords, titleOf } from './register_words.js';
-import { statementMark } from './witness.js';
+import { statementMark } from './statement_mark.js';
 import type { Attachment, KeptRecord, Mention, WholeRecord as Whole } from './app.js';
 import type { Stage } from './stage.js';
 

@@ -2,9 +2,9 @@
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';
-import { whenWords } from './say.js';
 import { t } from './strings.js';
 import { fromPicked, missing, phoneZone } from '../record/times.js';
+import { choosingEntries } from './choose_entries.js';
 import type { Chosen } from './app.js';
 import type { Stage } from './stage.js';
 
@@ -99,27 +99,6 @@ function which(stage: Stage, isLater: boolean) {
         : nothing
     }
     ${how === 'some' ? choosingEntries(stage) : nothing}`;
-}
-
-/**
- * Entries one by one, into `local.records`.
- * @param among those that may be chosen; all of them without it
- */
-export function choosingEntries(stage: Stage, among: ReadonlySet<string> | null = null) {
-  const records = (stage.local.records ?? []) as string[];
-  const tick = (record: string, on: boolean) =>
-    stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
-  return html`<ul class="rows ticks">${stage.state.entries
-    .filter(({ record }) => !among || among.has(record))
-    .map(
-      (row) =>
-        html`<li>${checkbox({
-          id: `pick-${row.record}`,
-          checked: records.includes(row.record),
-          on: (on) => tick(row.record, on),
-          label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>`,
-        })}</li>`,
-    )}</ul>`;
 }
 
 function who(stage: Stage) {

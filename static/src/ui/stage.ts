@@ -3,7 +3,6 @@
  * Views read it and draw; they keep nothing themselves. Everything here is dropped at a lock.
  */
 import type { App, Place, Problem, Row } from './app.js';
-import type { Way } from './directory_rows.js';
 import type { Filter } from '../record/filters.js';
 import type { ListWindow } from './entries_window.js';
 
@@ -44,7 +43,7 @@ export class Stage {
   /** whether list and detail fit side by side */
   wide = false;
   /** How this person can talk; for this visit only */
-  way: Way | undefined = undefined;
+  way: 'call' | 'text' | 'bsl' | undefined = undefined;
   /** the nation whose services are shown, '' for all; for this visit only */
   nation = '';
   spoken: string = '';

@@ -1,6 +1,3 @@
-/** Asking somebody who saw it: the nine words, and what came back, for the keeper to keep or throw away. */
-import { asItCame } from '../record/witness.js';
-import { objectOf } from '../record/reading.js';
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { label, vocabulary } from './labels.js';
@@ -11,7 +8,6 @@ import { t, tn } from './strings.js';
 import './strings_witness.js';
 import type { Kept, Witness } from '../actions/witnesses.js';
 import type { Said } from '../crypto/witness.js';
-import type { Fields } from '../record/reading.js';
 import type { Stage } from './stage.js';
 
 function witness(stage: Stage) {
@@ -117,16 +113,6 @@ function ending(stage: Stage, one: Witness) {
       stage.say(t('wit.ended'));
     },
   });
-}
-
-/** That a statement is somebody else's, on its own page, and what it said before the keeper changed it. */
-export function statementMark(fields: Fields) {
-  const arrived = objectOf(fields, 'arrived');
-  if (!Object.keys(arrived).length) return nothing;
-  const verified = arrived['verified'] ?? null;
-  const came = asItCame(fields);
-  return html`<div class="${verified === false ? 'care' : 'note'} stack-close written" data-verified=${String(verified)}><p><strong>${t(verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked')}</strong></p>
-    ${came ? html`<p>${t('wit.mark_changed')}</p><p class="narrative" dir="auto">${came}</p>` : nothing}</div>`;
 }
 
 export const views = { witness };

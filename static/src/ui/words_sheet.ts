@@ -1,9 +1,8 @@
-/** The words, typed for one act: the sheet that asks for them. */
-import { uncover } from './door.js';
 import { secretField } from './fields.js';
 import { html, nothing } from './html.js';
 import { button, sheet } from './parts.js';
 import { t } from './strings.js';
+import { uncover } from './uncover.js';
 import type { Stage } from './stage.js';
 
 /** A question that is answered with the words; they are emptied before anything is tried. */
