@@ -1,6 +1,6 @@
 """Writes the directory, as diary/web/directory.toml has it, into a module the app can import.
 
-    python .ci/directory.py           writes static/src/ui/directory_rows.ts
+    python .ci/directory.py           writes static/src/features/help/directory_rows.ts
     python .ci/directory.py --check   exits 1 when it is not what it would write
 
 The module is committed, so that the bytes served are the bytes reviewed; tests/test_directory_script.py holds it to the table.
@@ -17,7 +17,7 @@ from biome import formatted
 from diary.web.directory import Service, read_directory
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "static" / "src" / "ui" / "directory_rows.ts"
+TARGET = ROOT / "static" / "src" / "features" / "help" / "directory_rows.ts"
 HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
 
 export type Way = 'call' | 'text' | 'bsl';

@@ -31,9 +31,9 @@ const ENTRIES = [
     entry: 'main.js',
     later: [
       ['engine', /^js\/main\.js$/], // what main.js asks for once the door is drawn
-      ['screens', /^js\/ui\/frame\.js$/],
-      ['imports', /^js\/actions\/imports\.js$/],
-      ['packs', /^js\/actions\/pack\.js$/],
+      ['screens', /^js\/app\/frame\.js$/],
+      ['imports', /^js\/features\/import\/actions\.js$/],
+      ['packs', /^js\/features\/share\/actions\.js$/],
       ['hpke', /^js\/crypto\/people\.js$/],
     ],
   },

@@ -2,15 +2,19 @@
 //
 // The tables are read by importing them, so that what is extracted is what a screen would show, lists made in a loop included.
 import { readdirSync } from 'node:fs';
-import { everyWord } from '../static/js/ui/strings.js';
-import { FILLED, SENTENCES, SPECIFIC } from '../static/js/actions/sentences.js';
+import { everyWord } from '../static/js/shell/strings.js';
+import { FILLED, SENTENCES, SPECIFIC } from '../static/js/diary/sentences.js';
 import { SENTENCES as USUAL } from '../static/js/core/errors.js';
-import { VOCABULARY } from '../static/js/record/vocabulary.js';
-import { DIRECTORY } from '../static/js/ui/directory_rows.js';
+import { VOCABULARY } from '../static/js/record/vocabulary/vocabulary.js';
+import { DIRECTORY } from '../static/js/features/help/directory_rows.js';
 
-const folder = new URL('../static/js/ui/', import.meta.url);
-for (const name of readdirSync(folder).sort())
-  if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, folder).href);
+const folder = new URL('../static/js/', import.meta.url);
+const tables = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\/strings_\w+\.js$/.test(name),
+);
+// By their names alone: the catalogue keeps its order when a table moves to another folder.
+const last = (/** @type {string} */ name) => name.slice(name.lastIndexOf('/'));
+for (const name of tables.sort((a, b) => (last(a) < last(b) ? -1 : 1))) await import(new URL(name, folder).href);
 
 const found = [];
 const words = everyWord();

@@ -1,6 +1,6 @@
 """Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
 
-    python .ci/vocabulary.py           writes static/src/record/{vocabulary,vocabulary_*,schemas,rules_table,marks}.ts
+    python .ci/vocabulary.py           writes static/src/record/vocabulary/
     python .ci/vocabulary.py --check   exits 1 when they are not what it would write
 
 The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
@@ -18,7 +18,7 @@ from biome import formatted
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "diary" / "record"
-TARGET = ROOT / "static" / "src" / "record"
+TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
 CODE = (
     "/** `young` only where a young keeper is told it in other words. */\n"
@@ -54,7 +54,8 @@ def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str
     for part, start, end in zip(PARTS, starts, [*starts[1:], len(names)], strict=True):
         made[f"vocabulary_{part}.ts"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
     made["code_list.ts"] = HEADER.format(name="vocabulary") + "\n" + CODE + LIST
-    imports = "import type { List } from './code_list.js';\n" + "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
+    imports = "import type { List } from './code_list.js';\n"
+    imports += "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
     joined = ", ".join(f"...{part.upper()}" for part in PARTS)
     every = f"/** Every list, by name. */\nexport const VOCABULARY: Record<string, List> = {{ {joined} }};\n"
     made["vocabulary.ts"] = "".join([HEADER.format(name="vocabulary"), imports, "\n", every])

@@ -54,7 +54,8 @@ def test_every_module_of_ours_stands_in_them_whole(files: dict[str, str]) -> Non
 def test_every_module_is_somewhere(files: dict[str, str]) -> None:
     """No module of the app or of the desk was forgotten. The public host's pages have theirs one by one (front.py)."""
     placed = {module for text in files.values() for module, _ in parts(text)}
-    assert {"js/main.js", "js/desk/main.js", "js/crypto/worker.js", "js/ui/entries.js", "js/pack/chronology.js"} <= placed
+    known = ("main", "desk/main", "crypto/worker", "features/entries/view", "pack/chronology/chronology")
+    assert {f"js/{name}.js" for name in known} <= placed
     everything = {f"js/{path.relative_to(STATIC / 'js').as_posix()}" for path in (STATIC / "js").rglob("*.js")}
     assert everything - placed - {*closure(STATIC, ENTRIES)} == set()
 

@@ -214,32 +214,37 @@ def test_blindness_is_transitive() -> None:
 # --- The browser -------------------------------------------------------------------------------------
 
 JS = ROOT / "static" / "src"
+# From the bottom up. A part may import what has a lower rank, and of its own part anything.
 JS_RANK = {
     "core": 1,
     "crypto": 2,
     "record": 2,
+    "imports": 3,
     "ledger": 3,
+    "media": 3,
     "store": 4,
     "pack": 4,
     "net": 5,
     "verify": 5,
-    "actions": 6,
-    "ui": 7,
-    "pwa": 7,
-    "main": 8,
-    "front": 8,
-    "desk": 8,
+    "diary": 6,
+    "shell": 7,
+    "components": 8,
+    "features": 9,
+    "desk": 10,
+    "front": 10,
+    "app": 10,
+    "main": 11,
 }
 JS_BLIND = ("store", "net")
 JS_VENDOR_HOMES = {
-    "lit-html": ("ui", "main"),
+    "lit-html": ("shell",),
     "idb": ("store",),
     "hash-wasm": ("crypto",),
     "noble-hashes": ("crypto",),
     "hpke-core": ("crypto",),
     "hpke-common": (),
-    "fflate": ("record",),
-    "postal-mime": ("record",),
+    "fflate": ("imports",),
+    "postal-mime": ("imports",),
     "words-en.js": ("crypto",),
 }
 JS_IMPORT = re.compile(
@@ -280,6 +285,11 @@ def js_part(path: str) -> str:
     return parts[0].partition(".")[0] if len(parts) == 1 else parts[0]
 
 
+def feature_of(path: str) -> str:
+    """static/src/features/share/view.ts -> share."""
+    return path.removeprefix("static/src/features/").split("/")[0]
+
+
 def js_sources(root: Path = ROOT) -> dict[str, str]:
     """Every script of ours by its path in the checkout."""
     return {p.relative_to(root).as_posix(): p.read_text() for p in sorted((root / "static" / "src").rglob("*.ts"))}
@@ -298,6 +308,20 @@ def js_target(path: str, specifier: str) -> str | None:
     return "/".join(parts)
 
 
+def js_rank_fault(path: str, target: str) -> str | None:
+    """What is wrong with one module of ours importing another, or None."""
+    part, other = js_part(path), js_part(target)
+    if other not in JS_RANK:
+        return f"{path}: {other} has no rank"
+    if other != part and JS_RANK[other] >= JS_RANK.get(part, 0):
+        return f"{path}: {part} must not import {target}"
+    if part == other == "features" and feature_of(path) != feature_of(target):
+        return f"{path}: a feature must not import another: {target}"
+    if part in JS_BLIND and other == "record":
+        return f"{path}: blindness: {part} must not import {target}"
+    return None
+
+
 def js_import_faults(path: str, source: str) -> Iterator[str]:
     """Imports of one script that break a rank, the blindness rule or a vendored library's home."""
     part = js_part(path)
@@ -310,14 +334,10 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
             if part not in JS_VENDOR_HOMES.get(library, ()):
                 yield f"{path}: {library} is not for {part}"
         elif target.startswith("static/src/"):
-            other = js_part(target)
-            if other not in JS_RANK:
-                yield f"{path}: {other} has no rank"
-            elif other != part and JS_RANK[other] >= JS_RANK.get(part, 0):
-                yield f"{path}: {part} must not import {target}"
-            elif part in JS_BLIND and other == "record":
-                yield f"{path}: blindness: {part} must not import {target}"
-        elif not (target.startswith("static/lang/") and path == "static/src/ui/language.ts"):
+            fault = js_rank_fault(path, target)
+            if fault:
+                yield fault
+        elif not (target.startswith("static/lang/") and path == "static/src/shell/language.ts"):
             yield f"{path}: imports {target}, outside static/src and static/vendor"
 
 
@@ -348,21 +368,23 @@ def test_javascript_imports_point_down_and_names_have_homes() -> None:
         ("static/src/net/sync.ts", "import { order } from '../record/times.js';", "blindness"),
         ("static/src/store/a.ts", "import type { T } from '../record/times.js';", "blindness"),
         ("static/src/crypto/a.ts", "export { a } from '../ledger/lines.js';", "must not import"),
-        ("static/src/core/a.ts", "const m = await import('../ui/app.js');", "must not import"),
-        ("static/src/ui/a.ts", "import { x } from '../pwa/registration.js';", "must not import"),
-        ("static/src/ui/a.ts", "import { html } from 'lit-html';", "not a relative path"),
+        ("static/src/core/a.ts", "const m = await import('../shell/app.js');", "must not import"),
+        ("static/src/shell/a.ts", "import { x } from '../components/parts.js';", "must not import"),
+        ("static/src/features/add/a.ts", "import { x } from '../share/view.js';", "a feature must not import another"),
+        ("static/src/features/add/a.ts", "import type { X } from '../share/view.js';", "a feature must not import another"),
+        ("static/src/shell/a.ts", "import { html } from 'lit-html';", "not a relative path"),
         ("static/src/net/a.ts", "import {\n  a,\n  b,\n} from '../record/times.js';", "blindness"),
         ("static/src/net/a.ts", "export type { T } from '../record/times.js';", "blindness"),
         ("static/src/net/a.ts", "let a: import('../record/times.js').T;", "blindness"),
         ("static/src/net/a.ts", "import '../record/times.js';", "blindness"),
-        ("static/src/ui/a.ts", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for ui"),
-        ("static/src/ui/a.ts", "const r = await fetch('/v1/server');", "the network"),
-        ("static/src/ui/a.ts", "el.innerHTML = text;", "markup"),
+        ("static/src/shell/a.ts", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for shell"),
+        ("static/src/shell/a.ts", "const r = await fetch('/v1/server');", "the network"),
+        ("static/src/shell/a.ts", "el.innerHTML = text;", "markup"),
         ("static/src/net/a.ts", "globalThis.crypto.subtle.digest('SHA-256', b);", "WebCrypto"),
         ("static/src/net/a.ts", "indexedDB.open('n');", "the database"),
         ("static/src/sw.ts", "self.registration.showNotification('x');", "can be seen"),
-        ("static/src/ui/a.ts", "await navigator.credentials.get({ publicKey });", "passkey"),
-        ("static/src/ui/a.ts", "navigator['geolocation']", "behind"),
+        ("static/src/shell/a.ts", "await navigator.credentials.get({ publicKey });", "passkey"),
+        ("static/src/shell/a.ts", "navigator['geolocation']", "behind"),
         ("static/src/novelty/a.ts", "", "has no rank"),
     ],
 )
@@ -374,4 +396,4 @@ def test_javascript_checker_sees_a_planted_fault(path: str, source: str, says: s
 def test_javascript_comments_may_name_what_code_may_not() -> None:
     """A comment that argues why a name is not used is no use of it."""
     source = "// fetch( is net's; innerHTML is nobody's\n/* console. */ const a = 'https://x';\nthis.fetch();"
-    assert js_faults({"static/src/ui/a.ts": source}) == []
+    assert js_faults({"static/src/shell/a.ts": source}) == []

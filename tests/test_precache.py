@@ -109,7 +109,7 @@ def test_the_first_screen_waits_for_no_unpacking() -> None:
     """The page and what it names lie in the phone's cache as they came; a name that is no file of the release does not count."""
     shell = (TEMPLATES / "shell.html").read_bytes()
     release = make_release(STATIC, shell)
-    told = re.search(rb"EARLY = new Set\(\[(.*?)\]\)", release.script, re.DOTALL)
+    told = re.search(rb"EARLY\s*= new Set\(\[(.*?)\]\)", release.script, re.DOTALL)
     assert told is not None
     listed = json.loads(b"[" + told[1] + b"]")
     assert listed == early(release.files, shell)
@@ -118,7 +118,7 @@ def test_the_first_screen_waits_for_no_unpacking() -> None:
     assert worker is not None
     assert early(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", f"/static/app{worker[1]}"]
     # These two alone keep the headers they came with.
-    bound = re.search(rb"BOUND = new Set\(\[\s*(.*?)\s*\]\)", release.script, re.DOTALL)
+    bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.script, re.DOTALL)
     assert bound is not None
     assert bound[1].decode() == f'"/","/static/app{worker[1]}"'
 

@@ -100,8 +100,8 @@ def test_the_tool_strips_a_fixed_sample_to_fixed_bytes() -> None:
 )
 def test_what_cannot_be_left_out_is_refused_by_name(source: str) -> None:
     """An enum, a namespace or a parameter property would need code of the tool's own."""
-    with pytest.raises(RuntimeError, match=r"static/src/ui/a\.ts: .*not supported"):
-        strip({"ui/a.ts": source})
+    with pytest.raises(RuntimeError, match=r"static/src/shell/a\.ts: .*not supported"):
+        strip({"shell/a.ts": source})
 
 
 def test_sources_reach_no_browser_and_no_release() -> None:

@@ -9,8 +9,8 @@ import sys
 from tests.test_layers import ROOT
 
 READ = """
-import {{ VOCABULARY }} from '{root}/static/js/record/vocabulary.js';
-import {{ SCHEMAS }} from '{root}/static/js/record/schemas.js';
+import {{ VOCABULARY }} from '{root}/static/js/record/vocabulary/vocabulary.js';
+import {{ SCHEMAS }} from '{root}/static/js/record/vocabulary/schemas.js';
 process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS }}));
 """
 

@@ -15,13 +15,25 @@ PAGE = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
 SECTIONS = claims.sections(PAGE)
 OTHERS = "What is no warning"
 ROWS = [(section, row) for section, text in SECTIONS.items() if section != OTHERS for row in claims.rows(text)]
-# Where a code may become a sentence by itself, without a tap: nothing else in actions/ calls sentenceOf.
-SPEAKERS = {"drafts.ts", "opening.ts", "sentences.ts", "showing.ts", "syncing.ts"}
+# Where a code may become a sentence by itself, without a tap: nothing else in the engine calls sentenceOf.
+SPEAKERS = {
+    "diary/drafts/drafts.ts",
+    "diary/index/showing.ts",
+    "diary/sentences.ts",
+    "diary/session/opening.ts",
+    "diary/sync/syncing.ts",
+}
 
 
 def source(path: str) -> str:
     """One module of the app."""
     return (JS / path).read_text(encoding="utf-8")
+
+
+def texts(*folders: str) -> dict[str, str]:
+    """Every module of some folders, by its path below static/src/."""
+    paths = [path for folder in folders for path in sorted((JS / folder).rglob("*.ts"))]
+    return {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def listed(name: str, text: str) -> list[str]:
@@ -59,9 +71,9 @@ def no_warnings() -> set[str]:
 @pytest.mark.parametrize(
     ("section", "codes"),
     [
-        ("Of a run to the server", listed("OF_RUNS", source("actions/warnings.ts"))),
-        ("Of one entry", listed("OF_ENTRIES", source("actions/warnings.ts"))),
-        ("What stands", standing(source("actions/warnings.ts"))),
+        ("Of a run to the server", listed("OF_RUNS", source("diary/warnings.ts"))),
+        ("Of one entry", listed("OF_ENTRIES", source("diary/warnings.ts"))),
+        ("What stands", standing(source("diary/warnings.ts"))),
     ],
 )
 def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
@@ -73,7 +85,7 @@ def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[s
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
     known = set(codes_of("Lines above every page"))
-    shown = frame_keys(source("ui/frame.ts"))
+    shown = frame_keys(source("app/frame.ts"))
     assert known <= shown, known - shown
     allowed = known | no_warnings() | FRAME_OTHERS
     assert shown <= allowed, shown - allowed
@@ -93,18 +105,19 @@ FRAME_OTHERS = {
 def test_every_mark_of_an_entry_has_a_row() -> None:
     """Each flag that a screen asks for, and each reason that keeps an entry from "kept safe"."""
     marks = set(codes_of("At an entry, a list or a pack"))
-    screens = "\n".join(path.read_text(encoding="utf-8") for path in sorted((JS / "ui").glob("*.ts")))
+    screens = "\n".join(texts("app", "components", "features").values())
     flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
     assert flags and flags <= marks, flags - marks
-    why = re.search(r"why\?: ([^;]+);", source("actions/types.ts"))
+    why = re.search(r"why\?: ([^;]+);", source("diary/types.ts"))
     assert why
     assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | no_warnings()
 
 
 def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
     """A warning that another module of the engine begins to say has to come by one of the lists."""
-    modules = {path.name: path.read_text(encoding="utf-8") for path in (JS / "actions").glob("*.ts")}
-    assert {name for name, text in modules.items() if re.search(r"\bsentenceOf\(", text)} == SPEAKERS
+    from_engine = re.compile(r"\bsentenceOf\b[^;]*? from '[^']*/sentences\.js'|\bfunction sentenceOf\(")
+    modules = texts("app", "diary", "features")
+    assert {name for name, text in modules.items() if from_engine.search(text) and "sentenceOf(" in text} == SPEAKERS
 
 
 @pytest.mark.parametrize(("section", "row"), ROWS, ids=[f"{section}: {row[0]}" for section, row in ROWS])

@@ -1,4 +1,4 @@
-"""New keys for an account, from the plaintext side: what the phone does in static/src/actions/rotating.ts."""
+"""New keys for an account, from the plaintext side: what the phone does in static/src/diary/keys/rotating.ts."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which records go into a pack with the chosen entries; the twin of static/src/pack/choose.ts.
+"""Which records go into a pack with the chosen entries; the twin of static/src/pack/selection.ts.
 
 A person, an account, a vehicle or a message schedule comes along only when something in the pack names it. What is
 about the whole (an order, a report, a notice to stop) comes along unless every entry it names stays behind. What was

@@ -1,4 +1,4 @@
-"""What earlier packs of a diary gave out: their numbers hold for ever. static/src/pack/earlier.ts reads the same.
+"""What earlier packs of a diary gave out: their numbers hold for ever. static/src/pack/previous_packs.ts reads the same.
 
 An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered from
 what the diary's own `export` records say, and only new ones get new numbers.

@@ -1,4 +1,4 @@
-"""Languages as a keeper gives them, a code or a word of their own; the twin of static/src/pack/tongues.ts."""
+"""Languages as a keeper gives them, a code or a word of their own; the twin of static/src/pack/chronology/language_names.ts."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a record names: the ids of other records in its fields, wherever they stand; the twin of record/named.js.
+"""What a record names: the ids of other records in its fields, wherever they stand; the twin of record/referenced_ids.js.
 
 A link may point at nothing, at what was taken out, or in a circle. Whoever follows one asks first whether the record
 is there, and goes through each record once.

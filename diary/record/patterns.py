@@ -1,4 +1,4 @@
-"""The pattern in numbers: each with the entries behind it, and no conclusion; the twin of static/src/record/patterns.ts.
+"""The pattern in numbers: each with the entries behind it, and no conclusion; the twin of static/src/record/patterns/patterns.ts.
 
 `count` takes a diary as plain values and gives plain values, so that both languages can be held to one set of vectors
 (tests/vectors/patterns.json): `{"incidents", "person", "account", "sighting", "order", "notice", "report", "background",

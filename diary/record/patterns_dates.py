@@ -1,4 +1,6 @@
-"""Days that something changed, and the accounts that came after a block; the twin of static/src/record/patterns_dates.ts.
+"""Days that something changed, and the accounts that came after a block.
+
+The twin of static/src/record/patterns/patterns_dates.ts.
 
 [Note: the same day] Where only the day of one side is known, what happened on it is neither before nor after: it is
 counted apart. Nothing is put on the side that would look worse.

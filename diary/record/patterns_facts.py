@@ -1,4 +1,4 @@
-"""What counting needs of one incident, in few words; the twin of static/src/record/patterns_facts.ts.
+"""What counting needs of one incident, in few words; the twin of static/src/record/patterns/patterns_facts.ts.
 
 A fact never says more than the keeper did: an entry told to the month has no day of its own, one told to the part of
 a day no hour, and one without a time stands in no order at all.

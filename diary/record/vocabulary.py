@@ -1,6 +1,6 @@
 """The lists a keeper chooses from: codes, labels, sections and the letters of section 2A(3).
 
-vocabulary.json is the one source; static/src/record/vocabulary.ts is made from it. A code never changes
+vocabulary.json is the one source; static/src/record/vocabulary/vocabulary.ts is made from it. A code never changes
 its meaning and never goes: entries keep it for ever.
 """
 

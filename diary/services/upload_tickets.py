@@ -17,7 +17,7 @@ from diary.storage.sessions import Signed
 
 __all__ = ["UploadTicket"]  # web knows it from here
 
-# Phones give theirs two hours (static/src/actions/carrier.ts); their clocks may be wrong.
+# Phones give theirs two hours (static/src/diary/sync/locked_upload.ts); their clocks may be wrong.
 LONGEST_MS: Final = 24 * 3_600_000
 
 

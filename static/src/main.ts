@@ -3,11 +3,11 @@
  * project reaches for a global of the browser's to do its work.
  *
  * What stands here in an `import` line is fetched before the door is drawn, and templates/shell.html names it for the
- * browser to fetch at once; everything in `wholeApp` comes when the door is on the screen (actions/doorway.js).
+ * browser to fetch at once; everything in `wholeApp` comes when the door is on the screen (app/doorway.js).
  */
-import { createDoorway } from './actions/doorway.js';
+import { createDoorway } from './app/doorway.js';
 import { Database } from './store/database.js';
-import { mount } from './ui/mount.js';
+import { mount } from './app/mount.js';
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const TAB = 'app';
@@ -66,17 +66,17 @@ async function wholeApp() {
     { makeRequest },
     { phoneZone },
   ] = await Promise.all([
-    import('./actions/app.js'),
-    import('./actions/pack.js'),
-    import('./actions/handovers.js'),
-    import('./actions/granting.js'),
-    import('./actions/questions.js'),
-    import('./actions/assisted.js'),
-    import('./actions/witnesses.js'),
-    import('./actions/pictures.js'),
+    import('./app/app.js'),
+    import('./features/share/actions.js'),
+    import('./features/handover/actions.js'),
+    import('./features/advocates/actions.js'),
+    import('./diary/sharing/questions.js'),
+    import('./features/assisted/actions.js'),
+    import('./diary/sharing/witnesses.js'),
+    import('./media/previews.js'),
     import('./core/bytes.js'),
     import('./core/clock.js'),
-    import('./crypto/vault.js'),
+    import('./crypto/worker/vault.js'),
     import('./net/api.js'),
     import('./net/http.js'),
     import('./record/times.js'),
@@ -170,7 +170,7 @@ function offlineUpkeep() {
   return {
     begin: async () => {
       if (started) return;
-      started = import('./pwa/registration.js')
+      started = import('./app/registration.js')
         .then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
         .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
       if (!(await started).kept) {
@@ -184,7 +184,7 @@ function offlineUpkeep() {
   };
 }
 
-/** Whatever this page has written on this device goes, and it writes no more: see actions/borrowed.js. */
+/** Whatever this page has written on this device goes, and it writes no more: see features/borrowed/actions.js. */
 async function leaveNothing() {
   for (const registration of (await navigator.serviceWorker?.getRegistrations?.()) ?? [])
     await registration.unregister();

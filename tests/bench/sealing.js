@@ -4,7 +4,7 @@
  */
 import { gather, random } from '/static/js/core/bytes.js';
 import * as cobblestone from '/static/js/crypto/cobblestone.js';
-import { createEngine } from '/static/js/crypto/engine.js';
+import { createEngine } from '/static/js/crypto/worker/engine.js';
 
 const CHUNK = cobblestone.CHUNK_BYTES;
 const IN_FLIGHT = 32;

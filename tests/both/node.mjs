@@ -9,7 +9,7 @@ import { KeptError } from '#app/core/errors.js';
 import { parseId } from '#app/core/ids.js';
 import { commitment, fieldDigests } from '#app/crypto/commitment.js';
 import { readCode } from '#app/crypto/code.js';
-import { readWords } from '#app/crypto/handover.js';
+import { readWords } from '#app/crypto/sharing/handover.js';
 import { padVersion, unpad } from '#app/crypto/padding.js';
 import { normalise } from '#app/crypto/words.js';
 import { readNote } from '#app/ledger/checkpoint.js';
@@ -18,12 +18,12 @@ import { breaks } from '#app/ledger/lines.js';
 import { shortCode } from '#app/ledger/manifest.js';
 import { verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
 import { standingOf } from '#app/record/breaches.js';
-import { idsIn } from '#app/record/named.js';
-import { countPatterns } from '#app/record/patterns.js';
-import { factOf, momentOf } from '#app/record/patterns_facts.js';
+import { idsIn } from '#app/record/referenced_ids.js';
+import { countPatterns } from '#app/record/patterns/patterns.js';
+import { factOf, momentOf } from '#app/record/patterns/patterns_facts.js';
 import { roleCodes } from '#app/record/roles.js';
 import { faultsOfBreaches, faultsOfTime, oddities } from '#app/record/rules.js';
-import { tell } from '#app/record/told.js';
+import { tell } from '#app/record/record_history.js';
 import { endOffset, offsetIn } from '#app/record/times.js';
 
 /** @type {Record<string, (given: any) => unknown>} */

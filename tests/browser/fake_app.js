@@ -2,7 +2,7 @@
  * An app without a diary behind it, for looking at every screen: keeps what is typed in memory and answers
  * at once. Only the tests load it. `window.fake` lets a test set the state and see what was asked.
  */
-import { mount } from '/static/js/ui/mount.js';
+import { mount } from '/static/js/app/mount.js';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { argon2id } from '#app/crypto/argon2.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { CEILING } from '#app/crypto/kdf.js';
 import { sealTo } from '#app/crypto/people.js';
 

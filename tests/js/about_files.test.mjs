@@ -1,8 +1,8 @@
 /** What a file says of itself: read where it can be, and never the phone's undoing where the file was made to harm. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { peekBytes, readAbout } from '#app/actions/exif.js';
-import { readTiff } from '#app/actions/tiff.js';
+import { peekBytes, readAbout } from '#app/media/exif.js';
+import { readTiff } from '#app/media/tiff.js';
 import { effort } from './phone/effort.mjs';
 
 const ascii = (text) => Buffer.from(text, 'latin1');

@@ -1,7 +1,7 @@
 /** For tests/test_about_files.py: what the phone's readers say of the files named on the command line, as JSON lines. */
 import { readFileSync } from 'node:fs';
-import { peekBytes, readAbout } from '#app/actions/exif.js';
-import { magicOf } from '#app/actions/magic.js';
+import { peekBytes, readAbout } from '#app/media/exif.js';
+import { magicOf } from '#app/media/file_type.js';
 
 for (const path of process.argv.slice(2)) {
   const bytes = new Uint8Array(readFileSync(path));

@@ -4,8 +4,8 @@ import test from 'node:test';
 import { effort } from './phone/effort.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { isMismatch, magicOf } from '#app/actions/magic.js';
-import { SENTENCES } from '#app/actions/sentences.js';
+import { isMismatch, magicOf } from '#app/media/file_type.js';
+import { SENTENCES } from '#app/diary/sentences.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 /** What leaves a diary takes the words, typed for it: whoever holds the open diary and not the words makes nothing, prints nothing, hands nothing over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { handoverActions } from '#app/actions/handovers.js';
-import { packActions as forPacks } from '#app/actions/pack.js';
+import { handoverActions } from '#app/features/handover/actions.js';
+import { packActions as forPacks } from '#app/features/share/actions.js';
 import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };

@@ -1,8 +1,8 @@
 /** Entries that are still on their way, and a pack: one that is asked for too early waits, and nothing goes into one that came after the keeper's look. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { mustBeLookedAt } from '#app/actions/pack_looked.js';
-import { packActions } from '#app/actions/pack.js';
+import { mustBeLookedAt } from '#app/features/share/pack_looked.js';
+import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
 import { isKept, save } from './phone/keeper.mjs';

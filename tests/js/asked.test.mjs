@@ -1,11 +1,11 @@
 /** Every field that a record can hold is asked on a screen, or is one the app fills by itself: none that nobody can ever write. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { SCHEMAS } from '#app/record/schemas.js';
-import { VOCABULARY } from '#app/record/vocabulary.js';
-import { FILE_CARDS } from '#app/ui/attachment_table.js';
-import { CARDS } from '#app/ui/card_table.js';
-import { REGISTERS } from '#app/ui/register_table.js';
+import { SCHEMAS } from '#app/record/vocabulary/schemas.js';
+import { VOCABULARY } from '#app/record/vocabulary/vocabulary.js';
+import { FILE_CARDS } from '#app/features/attachments/attachment_table.js';
+import { CARDS } from '#app/components/cards/card_table.js';
+import { REGISTERS } from '#app/components/registers/register_table.js';
 
 // Written by the app: from the two answers, from the file, from what was done with a record, or for another reader of the format.
 const APP = {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { assistedActions } from '#app/actions/assisted.js';
-import { grantActions } from '#app/actions/granting.js';
+import { assistedActions } from '#app/features/assisted/actions.js';
+import { grantActions } from '#app/features/advocates/actions.js';
 import { anotherPhone } from './phone/another.mjs';
 import { desk } from './phone/desk.mjs';
 import { isKept } from './phone/keeper.mjs';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { newPair } from '#app/crypto/signing.js';
-import { readDoor } from '#app/store/beside.js';
+import { readDoor } from '#app/store/device_meta.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

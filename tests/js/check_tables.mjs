@@ -3,7 +3,7 @@
  * {capsule, tables: {name: path}}. Prints for each which table differs, or null, and which columns are noticed when a cell is changed.
  */
 import { readFileSync } from 'node:fs';
-import { readTable, tableThatDiffers } from '#app/pack/tables.js';
+import { readTable, tableThatDiffers } from '#app/pack/chronology/tables.js';
 
 const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const written = (head, rows) =>

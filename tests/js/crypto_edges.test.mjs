@@ -8,7 +8,7 @@ import { codeText, readCode } from '#app/crypto/code.js';
 import * as cobblestone from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '#app/crypto/files.js';
-import * as handover from '#app/crypto/handover.js';
+import * as handover from '#app/crypto/sharing/handover.js';
 import * as kdf from '#app/crypto/kdf.js';
 import { fileSize, padTo, padVersion, padme, unpad, versionSize } from '#app/crypto/padding.js';
 import { SLOT_BYTES, checkDoor, newDoor, withoutShort } from '#app/crypto/slots.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test, { after, before } from 'node:test';
-import { grantActions } from '#app/actions/granting.js';
+import { grantActions } from '#app/features/advocates/actions.js';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { makeQr } from '#app/core/qr.js';

@@ -1,8 +1,8 @@
 /** The directory of the app: right for the time of day there, and never a voice menu for those who cannot hear it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { servicesFor, standing } from '#app/ui/directory.js';
-import { weekSaid } from '#app/ui/directory_hours.js';
+import { servicesFor, standing } from '#app/features/help/directory.js';
+import { weekSaid } from '#app/features/help/directory_hours.js';
 
 /** @param {string} id */
 const service = (id) => /** @type {any} */ (servicesFor('call').find((one) => one.id === id));

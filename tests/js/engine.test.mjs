@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { argon2id } from '#app/crypto/argon2.js';
 import { hkdfMany, sha256After } from '#app/crypto/digests.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { CEILING } from '#app/crypto/kdf.js';
 import { sealTo } from '#app/crypto/people.js';
 import { SLOT_BYTES, placeOf } from '#app/crypto/slots.js';
-import { FUNCTIONS } from '#app/crypto/vault.js';
+import { FUNCTIONS } from '#app/crypto/worker/vault.js';
 import { decodePush, envDigest, verifyAuthor } from '#app/ledger/push.js';
 import { b64, random, unb64 } from '#app/core/bytes.js';
 

@@ -5,12 +5,12 @@ import { b64, random } from '#app/core/bytes.js';
 import { canon } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import * as grants from '#app/crypto/grants.js';
+import * as grants from '#app/crypto/sharing/grants.js';
 import { grantWrapHeader } from '#app/crypto/keys.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { sealTo } from '#app/crypto/people.js';
 import { importAuthor, newPair, sign } from '#app/crypto/signing.js';
-import { makeStatement } from '#app/crypto/statements.js';
+import { makeStatement } from '#app/crypto/sharing/statements.js';
 import { DAY, badSignature, bent, codeOf, fieldsOf, granted, id, person } from './phone/granted.mjs';
 
 const [diary, grant] = [id(), id()];

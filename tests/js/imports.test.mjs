@@ -6,9 +6,9 @@ import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './e
 import { eventually } from './phone/eventually.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { readDiary } from '#app/actions/pack_sources.js';
+import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { openedOf } from '#app/pack/capsule.js';
-import { choose } from '#app/pack/choose.js';
+import { choose } from '#app/pack/selection.js';
 
 /** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
 let awake;

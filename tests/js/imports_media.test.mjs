@@ -1,8 +1,8 @@
 /** Pictures inside a chat export become attachments of the entries that speak of them; damaged ones are named, and nothing twice. */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
-import { entrySource } from '#app/record/unzip_stream.js';
-import { entriesOf } from '#app/record/unzip.js';
+import { entrySource } from '#app/imports/unzip_stream.js';
+import { entriesOf } from '#app/imports/unzip.js';
 import { utf8, zip } from './exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';

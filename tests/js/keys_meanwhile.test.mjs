@@ -1,9 +1,9 @@
 /** What is read, or arrives, while something changes: nothing honest is ever called altered, on the phone that changes its keys, on another, or on a new one. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { toldOf } from '#app/actions/mending.js';
+import { toldOf } from '#app/diary/index/rebuild.js';
 import { fixedClock } from '#app/core/clock.js';
-import { numbered } from '#app/store/feedlist.js';
+import { numbered } from '#app/store/feed_numbers.js';
 import { anotherPhone } from './phone/another.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { looks, save } from './phone/keeper.mjs';

@@ -2,11 +2,22 @@
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { SENTENCES, SPECIFIC, FILLED, told } from '#app/actions/sentences.js';
+import { SENTENCES, SPECIFIC, FILLED, told } from '#app/diary/sentences.js';
 import { KeptError } from '#app/core/errors.js';
-import { amountSaid } from '#app/ui/amount_words.js';
-import { dotted, everyWord, forOthers, inItsOrder, inWords, language, learn, speak, t, tn } from '#app/ui/strings.js';
-import { day, dayHeading, seasonWords, size, whenWords } from '#app/ui/say.js';
+import { amountSaid } from '#app/components/text/amount_words.js';
+import {
+  dotted,
+  everyWord,
+  forOthers,
+  inItsOrder,
+  inWords,
+  language,
+  learn,
+  speak,
+  t,
+  tn,
+} from '#app/shell/strings.js';
+import { day, dayHeading, seasonWords, size, whenWords } from '#app/components/text/say.js';
 
 const both = (text, english) => ({ both: [text, english] });
 const polish = (reviewed, more = {}) => ({
@@ -25,8 +36,9 @@ const polish = (reviewed, more = {}) => ({
     ...more,
   },
 });
-const ui = new URL('../../static/js/ui/', import.meta.url);
-for (const name of readdirSync(ui)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, ui).href);
+const built = new URL('../../static/js/', import.meta.url);
+for (const name of readdirSync(built, { recursive: true }))
+  if (/(^|\/)strings_\w+\.js$/.test(name)) await import(new URL(name, built).href);
 learn({
   'x.files.one': '1 file',
   'x.files.other': '{n} files',
@@ -214,11 +226,11 @@ test('every failure has its English beneath, and so has one that names a file', 
 });
 
 test('what only the place that failed could say is thrown there word for word, and stands', () => {
-  const all = ['actions', 'crypto', 'pack']
+  const all = ['app', 'diary', 'features', 'media', 'crypto', 'pack']
     .flatMap((folder) =>
-      readdirSync(new URL(`../${folder}/`, ui))
+      readdirSync(new URL(`${folder}/`, built), { recursive: true })
         .filter((name) => name.endsWith('.js') && name !== 'sentences.js')
-        .map((name) => readFileSync(new URL(`../${folder}/${name}`, ui), 'utf8')),
+        .map((name) => readFileSync(new URL(`${folder}/${name}`, built), 'utf8')),
     )
     .join('\n');
   for (const text of SPECIFIC) assert.ok(all.includes(`'${text}'`), text);

@@ -5,12 +5,12 @@ import { b64, random } from '#app/core/bytes.js';
 import { canon } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { HOW, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/letters.js';
+import { HOW, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { sealTo } from '#app/crypto/people.js';
-import { asName, checkSignedBy, sealPrepared } from '#app/crypto/prepared.js';
+import { asName, checkSignedBy, sealPrepared } from '#app/crypto/sharing/prepared.js';
 import { importAuthor, sign } from '#app/crypto/signing.js';
-import { SUMMARY } from '#app/crypto/summaries.js';
+import { SUMMARY } from '#app/crypto/sharing/summaries.js';
 import { DAY, badSignature, bent, codeOf, granted, id, person } from './phone/granted.mjs';
 
 const [diary, grant] = [id(), id()];

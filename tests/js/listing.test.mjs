@@ -1,7 +1,7 @@
 /** The list of entries: kept in step with the diary by itself, found by what is said, and made again when it must be. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { folded, spokenIn, wanted } from '#app/record/folding.js';
+import { folded, spokenIn, wanted } from '#app/record/patterns/search_text.js';
 import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
 
 const fields = (narrative, more = {}) => ({

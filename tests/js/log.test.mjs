@@ -7,11 +7,11 @@ import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { copyServer, sender, startServer } from './phone/server.mjs';
-import { SENTENCES } from '#app/actions/sentences.js';
+import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { unb64 } from '#app/core/bytes.js';
-import { keptLog, logForPack } from '#app/actions/log.js';
-import { readDiary } from '#app/actions/pack_sources.js';
+import { keptLog, logForPack } from '#app/diary/sync/log.js';
+import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { leafOf, verifyInclusion } from '#app/ledger/tree.js';
 import { readNote } from '#app/ledger/checkpoint.js';
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { logForPack } from '#app/actions/log.js';
+import { logForPack } from '#app/diary/sync/log.js';
 import { unb64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { logFiles } from '#app/pack/log_files.js';

@@ -1,7 +1,7 @@
 /** Saved emails: headers as they stand and as they read, words in any charset, files, messages inside, and broken ones. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { looksLikeMail, readMail, stampOf } from '#app/record/mail.js';
+import { looksLikeMail, readMail, stampOf } from '#app/imports/mail.js';
 import { MAIL, utf8 } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 

@@ -1,8 +1,8 @@
 /** Times of registers and picked times: what is no time is said to be none, at every edge. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fits, isOn } from '#app/record/filters.js';
-import { spokenIn, wanted } from '#app/record/folding.js';
+import { fits, isOn } from '#app/record/patterns/filters.js';
+import { spokenIn, wanted } from '#app/record/patterns/search_text.js';
 import { mentions, mergedWith, rootOf } from '#app/record/links.js';
 import { dayFault, instantOf, momentFault, momentOf, typedOf } from '#app/record/moments.js';
 import { fromPicked, missing } from '#app/record/times.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 delete globalThis.WebAssembly;
-const { createEngine } = await import('#app/crypto/engine.js');
+const { createEngine } = await import('#app/crypto/worker/engine.js');
 const { FLOOR } = await import('#app/crypto/kdf.js');
 
 const WORDS = 'cage candy arch gather drum buyer';

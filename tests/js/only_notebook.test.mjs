@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
-import { readDoor, readDraftKey } from '#app/store/beside.js';
+import { readDoor, readDraftKey } from '#app/store/device_meta.js';
 import { WORDS, file, makePhone, phoneWithEntry, vaultInProcess } from './phone/phone.mjs';
 
 const COVER = 'milk bread onions apples';

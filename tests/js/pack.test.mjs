@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { groupsOf } from '#app/actions/pack_choice.js';
+import { groupsOf } from '#app/features/share/pack_choice.js';
 import { b64, utf8 } from '#app/core/bytes.js';
 import { canon, parseObject } from '#app/core/encoding.js';
 import { allOpen } from '#app/crypto/commitment.js';
@@ -12,7 +12,7 @@ import { checkFront } from '#app/pack/front.js';
 import { MOST_FILES, portalSet } from '#app/pack/portal.js';
 import { keysFile, namesOf, proof, proofNames } from '#app/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '#app/pack/record_json.js';
-import { custodyLines, entryLine, exhibitLine, tellCapsule } from '#app/pack/tables_said.js';
+import { custodyLines, entryLine, exhibitLine, tellCapsule } from '#app/pack/chronology/table_cells.js';
 import { crc32, readZip, ZipWriter } from '#app/pack/zip.js';
 
 const AT = Date.UTC(2026, 10, 3, 20, 41, 9);

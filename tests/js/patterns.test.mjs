@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fits } from '#app/record/filters.js';
-import { four, numberList } from '#app/record/four.js';
-import { countPatterns } from '#app/record/patterns.js';
-import { daysBetween, factOf } from '#app/record/patterns_facts.js';
+import { fits } from '#app/record/patterns/filters.js';
+import { four, numberList } from '#app/record/patterns/four_counts.js';
+import { countPatterns } from '#app/record/patterns/patterns.js';
+import { daysBetween, factOf } from '#app/record/patterns/patterns_facts.js';
 
 const { tz, cases } = JSON.parse(readFileSync(new URL('../vectors/patterns.json', import.meta.url), 'utf8'));
 

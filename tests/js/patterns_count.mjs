@@ -1,7 +1,7 @@
 /** For tests/record/test_patterns.py: reads diaries as JSON lines, writes what each comes to. */
 import { createInterface } from 'node:readline';
-import { countPatterns } from '#app/record/patterns.js';
-import { factOf } from '#app/record/patterns_facts.js';
+import { countPatterns } from '#app/record/patterns/patterns.js';
+import { factOf } from '#app/record/patterns/patterns_facts.js';
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { diary, tz } = JSON.parse(line);

@@ -1,12 +1,12 @@
 /** What the phone prints by itself, with no server: every word of every card and register that may be passed on, and none that may not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packActions } from '#app/actions/pack.js';
+import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
-import { cellLabel } from '#app/pack/chronology_words.js';
+import { cellLabel } from '#app/pack/chronology/chronology_words.js';
 import { readZip } from '#app/pack/zip.js';
-import { RULES } from '#app/record/rules_table.js';
-import { SCHEMAS } from '#app/record/schemas.js';
+import { RULES } from '#app/record/vocabulary/rules_table.js';
+import { SCHEMAS } from '#app/record/vocabulary/schemas.js';
 import { PNG, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };

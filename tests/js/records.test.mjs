@@ -5,7 +5,7 @@ import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { isTakenOut, standing, steps } from '#app/record/standing.js';
+import { isTakenOut, standing, steps } from '#app/record/current_version.js';
 
 const MINUTE = 60_000;
 

@@ -5,7 +5,7 @@ import { effort } from './phone/effort.mjs';
 import { WORDS, makePhone, phoneWithEntry, PNG, file } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { laterWins } from '#app/actions/settings.js';
+import { laterWins } from '#app/diary/records/settings.js';
 import { fixedClock } from '#app/core/clock.js';
 import { mergedWith, mentions, rootOf } from '#app/record/links.js';
 

@@ -9,10 +9,10 @@ import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phon
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { argon2id } from '#app/crypto/argon2.js';
 import { CEILING } from '#app/crypto/kdf.js';
-import { readDoor } from '#app/store/beside.js';
+import { readDoor } from '#app/store/device_meta.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const CHEAP = { m: 8, t: 1 };

@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { asTyped, entryOf, markOf, markText, promptsOf } from '#app/record/assisted.js';
 import { standingOf } from '#app/record/breaches.js';
 import { rootOf } from '#app/record/links.js';
-import { idsIn, reached } from '#app/record/named.js';
+import { idsIn, reached } from '#app/record/referenced_ids.js';
 import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '#app/record/rules.js';
 import { typedOf } from '#app/record/moments.js';
-import { steps } from '#app/record/standing.js';
-import { momentOf } from '#app/record/patterns_facts.js';
+import { steps } from '#app/record/current_version.js';
+import { momentOf } from '#app/record/patterns/patterns_facts.js';
 import { offsetIn } from '#app/record/times.js';
-import { delayOf, isLate, tell } from '#app/record/told.js';
+import { delayOf, isLate, tell } from '#app/record/record_history.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
 

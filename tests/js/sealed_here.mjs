@@ -1,6 +1,6 @@
 /** Seals one of everything with the phone's engine and prints it, for tests/test_phone_to_python.py to open. */
 import { b64, unb64 } from '#app/core/bytes.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { CEILING } from '#app/crypto/kdf.js';
 import { sealTo } from '#app/crypto/people.js';
 

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
-import { SENTENCES } from '#app/actions/sentences.js';
+import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';

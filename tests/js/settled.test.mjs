@@ -1,7 +1,7 @@
 /** What is saved, changed or ended leaves nothing of before in its way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createDoorway } from '#app/actions/doorway.js';
+import { createDoorway } from '#app/app/doorway.js';
 import { KeptError } from '#app/core/errors.js';
 import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { packActions } from '#app/actions/pack.js';
+import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { parseObject } from '#app/core/encoding.js';
-import { HeldBack } from '#app/pack/held_back.js';
+import { HeldBack } from '#app/pack/redaction.js';
 import { readZip } from '#app/pack/zip.js';
-import { openZip } from '#app/verify/opened.js';
+import { openZip } from '#app/verify/pack_reader.js';
 import { judge } from '#app/verify/verify.js';
 import { NOON, PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { NOON, PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
-import { SHOWN_FOR } from '#app/actions/show_now.js';
+import { SHOWN_FOR } from '#app/features/show_now/actions.js';
 
 const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
 

@@ -1,7 +1,7 @@
 /** What the words of a state may claim. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { shownRows, stateOf } from '#app/actions/showing.js';
+import { shownRows, stateOf } from '#app/diary/index/showing.js';
 
 const facts = { registered: true, troubles: {}, sending: false, offline: false };
 

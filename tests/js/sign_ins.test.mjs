@@ -1,7 +1,7 @@
 /** Whoever signed in since this phone last looked is shown at its next unlock, until the keeper says that it was them. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { signInAgain } from '#app/actions/accounts.js';
+import { signInAgain } from '#app/diary/keys/accounts.js';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';

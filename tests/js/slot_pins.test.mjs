@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
 import { canon } from '#app/core/encoding.js';
-import { readDoor } from '#app/store/beside.js';
+import { readDoor } from '#app/store/device_meta.js';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';

@@ -1,9 +1,9 @@
 /** The language chosen on the first screen: shown at once, kept with the first thing that is kept, and not before. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createDoorway } from '#app/actions/doorway.js';
+import { createDoorway } from '#app/app/doorway.js';
 import { KeptError } from '#app/core/errors.js';
-import { readLanguage } from '#app/store/beside.js';
+import { readLanguage } from '#app/store/device_meta.js';
 import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 

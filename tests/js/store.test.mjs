@@ -5,7 +5,7 @@ import { eventually } from './phone/eventually.mjs';
 import { failing, full, lost } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { random } from '#app/core/bytes.js';
-import { fill, isFull, release } from '#app/store/ballast.js';
+import { fill, isFull, release } from '#app/store/reserved_space.js';
 import { Database } from '#app/store/database.js';
 import { Index, ROWS } from '#app/store/index.js';
 import { openDB } from '../../static/vendor/idb/index.js';

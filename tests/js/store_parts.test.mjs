@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
 import { b64, random } from '#app/core/bytes.js';
-import * as beside from '#app/store/beside.js';
+import * as beside from '#app/store/device_meta.js';
 import { Database } from '#app/store/database.js';
-import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '#app/store/feedlist.js';
+import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '#app/store/feed_numbers.js';
 import { MemoryDatabase } from '#app/store/memory.js';
 import { Pending, noteTyped } from '#app/store/pending.js';
-import { goWithVersions, putSaid, readSaid } from '#app/store/said.js';
-import { filesWaiting, forget, putPart, trayKey } from '#app/store/tray.js';
+import { goWithVersions, putSaid, readSaid } from '#app/store/segment_texts.js';
+import { filesWaiting, forget, putPart, trayKey } from '#app/store/staging.js';
 
 let phone;
 let store;

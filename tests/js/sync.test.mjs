@@ -6,7 +6,7 @@ import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
-import { SENTENCES } from '#app/actions/sentences.js';
+import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { canon, frames, readFrames } from '#app/core/encoding.js';
 

@@ -6,27 +6,30 @@ import { test } from 'node:test';
 // lit-html takes these from the page as it is imported; nothing here draws.
 globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
 
-const UI = new URL('../../static/js/ui/', import.meta.url);
-const { judgeWords } = await import('#app/ui/words.js');
-const { LINES, outcome } = await import('#app/ui/safety_check.js');
-const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('#app/ui/say.js');
-const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/ui/strings.js');
-for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
-const { byDay } = await import('#app/ui/entries.js');
-const { differing } = await import('#app/ui/cards.js');
-const { matching } = await import('#app/ui/card_bodies.js');
-const { readable, valueWords } = await import('#app/ui/history.js');
-const { addFiles } = await import('#app/ui/card_files.js');
-const { save } = await import('#app/ui/add.js');
-const { Stage } = await import('#app/ui/stage.js');
-const { chosenOf } = await import('#app/ui/share_choose.js');
-const { GROUPS } = await import('#app/ui/more_groups.js');
-const { VOCABULARY } = await import('#app/record/vocabulary.js');
+const BUILT = new URL('../../static/js/', import.meta.url);
+const { judgeWords } = await import('#app/components/forms/words.js');
+const { LINES, outcome } = await import('#app/features/first_run/safety_check.js');
+const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('#app/components/text/say.js');
+const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/shell/strings.js');
+for (const name of readdirSync(BUILT, { recursive: true }))
+  if (/(^|\/)strings_\w+\.js$/.test(name)) await import(new URL(name, BUILT).href);
+const { byDay } = await import('#app/features/entries/view.js');
+const { differing } = await import('#app/components/cards/cards.js');
+const { matching } = await import('#app/components/cards/card_bodies.js');
+const { readable, valueWords } = await import('#app/features/entry/history.js');
+const { addFiles } = await import('#app/components/cards/card_files.js');
+const { save } = await import('#app/features/add/view.js');
+const { Stage } = await import('#app/shell/stage.js');
+const { chosenOf } = await import('#app/features/share/share_choose.js');
+const { GROUPS } = await import('#app/features/settings/more_groups.js');
+const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
 
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
-const sources = readdirSync(UI)
-  .filter((name) => name.endsWith('.js'))
-  .map((name) => ({ name, text: readFileSync(new URL(name, UI), 'utf8') }));
+const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
+  readdirSync(new URL(`${folder}/`, BUILT), { recursive: true })
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => ({ name, text: readFileSync(new URL(`${folder}/${name}`, BUILT), 'utf8') })),
+);
 
 test('the six words as shown need typing once, whatever the spaces', () => {
   assert.equal(judgeWords(SIX, SIX, undefined), 'fine');
@@ -252,7 +255,7 @@ test('every key that a screen names is in the table', () => {
 test('no two parts of the screens give one key different words', () => {
   /** @type {Map<string, string>} */
   const first = new Map();
-  for (const { name, text } of sources.filter((one) => one.name.startsWith('strings'))) {
+  for (const { name, text } of sources.filter((one) => /\/strings(_\w+)?\.js$/.test(one.name))) {
     for (const [, key] of text.matchAll(/'([a-z_]+\.[a-z0-9_.]+)': '/g)) {
       assert.equal(first.get(/** @type {string} */ (key)) ?? name, name, `${key} in two tables`);
       first.set(/** @type {string} */ (key), name);
@@ -278,9 +281,9 @@ test('the door says nothing of what is behind it', () => {
 
 test('text controls are made in one place, with the helpers of the browser off', () => {
   for (const { name, text } of sources) {
-    if (name !== 'fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
+    if (name !== 'components/forms/fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
   }
-  const fields = sources.find((one) => one.name === 'fields.js')?.text ?? '';
+  const fields = sources.find((one) => one.name === 'components/forms/fields.js')?.text ?? '';
   for (const start of ['<textarea id=', '<input id=${field.id}']) {
     const at = fields.indexOf(start);
     const whole = fields.slice(at, at + 700);
@@ -322,7 +325,7 @@ test('a time typed in another form never breaks the list: the instant and its of
 });
 
 test('every row of More leads to a place that is drawn, once, and has its words', () => {
-  const frame = sources.find(({ name }) => name === 'frame.js')?.text ?? '';
+  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
   const homes = new Set(
     [...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(
       ([, name]) => name,

@@ -1,8 +1,8 @@
 /** Zip files that somebody made to hurt, or that broke on the way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { crc32, dataOf, entriesOf, plainName, unpack } from '#app/record/unzip.js';
-import { entrySource } from '#app/record/unzip_stream.js';
+import { crc32, dataOf, entriesOf, plainName, unpack } from '#app/imports/unzip.js';
+import { entrySource } from '#app/imports/unzip_stream.js';
 import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
 
 const source = (bytes) => ({

@@ -1,7 +1,7 @@
 /** The page's side of the crypto worker, and the worker itself: one question, one answer, and memory that goes over for good. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createVault, FUNCTIONS } from '#app/crypto/vault.js';
+import { createVault, FUNCTIONS } from '#app/crypto/worker/vault.js';
 
 /** What the page takes for a worker: each message is copied as a browser copies it, and answered by `answer`. */
 function workers(answer) {

@@ -4,7 +4,7 @@
  */
 import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
-import { openFolder, openZip } from '#app/verify/opened.js';
+import { openFolder, openZip } from '#app/verify/pack_reader.js';
 import { judge } from '#app/verify/verify.js';
 
 async function filesBelow(folder) {

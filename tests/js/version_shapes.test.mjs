@@ -7,10 +7,10 @@ import { idText, newId } from '#app/core/ids.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { versionWrapHeader, wrap } from '#app/crypto/keys.js';
-import { MARKS } from '#app/crypto/marks.js';
+import { MARKS } from '#app/crypto/sharing/marks.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { importAuthor, importAuthorPub, newPair } from '#app/crypto/signing.js';
-import { authorChain, checkStatement, makeStatement } from '#app/crypto/statements.js';
+import { authorChain, checkStatement, makeStatement } from '#app/crypto/sharing/statements.js';
 import { envelopeHeader, openVersion, openWithKeys, sealVersion } from '#app/crypto/versions.js';
 
 const id = () => idText(newId());

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { OF_ENTRIES, OF_RUNS } from '#app/actions/warnings.js';
-import { SENTENCES, sentenceOf } from '#app/actions/sentences.js';
+import { OF_ENTRIES, OF_RUNS } from '#app/diary/warnings.js';
+import { SENTENCES, sentenceOf } from '#app/diary/sentences.js';
 import { KeptError } from '#app/core/errors.js';
 import { anotherPhone } from './phone/another.mjs';
 import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';

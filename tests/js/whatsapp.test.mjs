@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { amountOf, amountWords, burstsOf, partsOf } from '#app/record/schedule.js';
 import { newIn } from '#app/record/schedule_known.js';
-import { pastedRows } from '#app/record/schedule_paste.js';
-import { looksLikeChat, readChat, rowsOf } from '#app/record/whatsapp.js';
-import { ordersOf, startOf } from '#app/record/whatsapp_lines.js';
-import { tellMessage } from '#app/record/whatsapp_words.js';
+import { pastedRows } from '#app/imports/schedule_paste.js';
+import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
+import { ordersOf, startOf } from '#app/imports/whatsapp_lines.js';
+import { tellMessage } from '#app/imports/whatsapp_words.js';
 import { ANDROID, IOS, longChat } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 

@@ -1,7 +1,7 @@
 /** What WhatsApp writes in place of words, phrase by phrase; a phrase with anything else beside it is somebody's words. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isMissedCall, isNotice, isNoticeName, tellMessage } from '#app/record/whatsapp_words.js';
+import { isMissedCall, isNotice, isNoticeName, tellMessage } from '#app/imports/whatsapp_words.js';
 
 const LRM = '\u200e';
 const typeOf = (text) => tellMessage(text).type;

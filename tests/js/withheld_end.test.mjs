@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { grantActions } from '#app/actions/granting.js';
+import { grantActions } from '#app/features/advocates/actions.js';
 import { desk, viewOfAll } from './phone/desk.mjs';
 import { isKept, registeredPhone, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, until } from './phone/phone.mjs';

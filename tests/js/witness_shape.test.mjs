@@ -7,7 +7,7 @@ import { idText, newId } from '#app/core/ids.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { sealTo } from '#app/crypto/people.js';
 import { newPair } from '#app/crypto/signing.js';
-import { openAsking, openStatement, sealAsking, sealStatement } from '#app/crypto/witness.js';
+import { openAsking, openStatement, sealAsking, sealStatement } from '#app/crypto/sharing/witness.js';
 
 const FIELDS = {
   contact: '07700 900222',

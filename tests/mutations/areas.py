@@ -13,15 +13,16 @@ VAR: Final = ROOT / "var" / "mutations"
 _LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/moving.py", "diary/storage/migrations/*", "diary/*/__init__.py")
 _VERIFY: Final = "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
 _SYNC: Final = (
-    "actions/syncing actions/pulling actions/taking actions/reconcile actions/returning actions/reading_back actions/rotating "
-    "actions/restoring actions/resealing actions/manifest actions/merging actions/mending actions/waiting_files "
-    "actions/sealing actions/panic actions/purging "
-    "net/api net/blobs net/feed net/http net/proofs net/push ledger/push ledger/manifest ledger/receipts"
+    "diary/sync/syncing diary/sync/pulling diary/sync/apply_feed diary/sync/reconcile diary/session/returning "
+    "diary/index/reading_back diary/keys/rotating features/backup/restoring diary/sync/resealing "
+    "diary/sync/manifest diary/records/merging diary/index/rebuild diary/drafts/waiting_files "
+    "diary/attachments/sealing diary/erasing/clear_phone diary/erasing/purging net/api net/blobs net/feed net/http "
+    "net/proofs net/push ledger/push ledger/manifest ledger/receipts"
 )
 # Without the page that draws what was found (front/): only browsers run it.
 _JS_VERIFY: Final = (
-    "pack/capsule pack/proofs record/unzip record/unzip_stream "
-    "ledger/checkpoint ledger/heads ledger/lines ledger/signed ledger/statements ledger/timestamps ledger/tree"
+    "pack/capsule pack/proofs imports/unzip imports/unzip_stream ledger/checkpoint ledger/heads ledger/lines "
+    "ledger/signed ledger/statements ledger/timestamps ledger/tree"
 )
 
 AREAS: Final[dict[str, tuple[str, ...]]] = {
@@ -30,10 +31,10 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
     "py-record": ("diary/record/*.py",),
     "py-verify": tuple(f"diary/pack/{name}.py" for name in _VERIFY),
     "py-storage": ("diary/storage/*.py",),
-    "js-crypto": ("static/js/crypto/*.js",),
+    "js-crypto": ("static/js/crypto/**/*.js",),
     "js-sync": tuple(f"static/js/{name}.js" for name in _SYNC.split()),
     "js-store": ("static/js/store/*.js",),
-    "js-record": ("static/js/record/*.js",),
+    "js-record": ("static/js/record/**/*.js", "static/js/imports/*.js"),
     "js-verify": tuple(f"static/js/{name}.js" for name in _JS_VERIFY.split()),
 }
 

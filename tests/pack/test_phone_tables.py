@@ -114,8 +114,9 @@ def test_languages_are_named_alike() -> None:
     given = ["", "en", "en-GB", "English", " ENGLISH", "ur", "ur-PK", "Urdu", "BSL", "bfi", "Polish Sign Language", "Klingon"]
     node = shutil.which("node")
     assert node
+    module = (SCRIPT.parents[2] / "static/js/pack/chronology/language_names.js").as_uri()
     script = (
-        f"import('{(SCRIPT.parents[2] / 'static/js/pack/tongues.js').as_uri()}').then((t) => console.log(JSON.stringify("
+        f"import('{module}').then((t) => console.log(JSON.stringify("
         f"{json.dumps(given)}.map((one) => [t.tongue(one), t.isSigned(one), t.isEnglish(one)]))))"
     )
     done = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@
  */
 import { unb64 } from '#app/core/bytes.js';
 import { readFrames } from '#app/core/encoding.js';
-import { openForAdvocate, unwrapKeys } from '#app/crypto/grants.js';
+import { openForAdvocate, unwrapKeys } from '#app/crypto/sharing/grants.js';
 import { desk } from '../js/phone/desk.mjs';
 import { argon2 } from './cheap.mjs';
 import { Network } from './network.mjs';

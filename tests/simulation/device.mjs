@@ -5,11 +5,11 @@
 import './cryptography.mjs';
 import { createHash } from 'node:crypto';
 import { KeptError } from '#app/core/errors.js';
-import { grantActions } from '#app/actions/granting.js';
+import { grantActions } from '#app/features/advocates/actions.js';
 // What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
-import '#app/actions/imports_read.js';
-import '#app/crypto/drawer.js';
-import '#app/pack/chronology.js';
+import '#app/features/import/imports_read.js';
+import '#app/crypto/worker/drawer.js';
+import '#app/pack/chronology/chronology.js';
 import '#app/pack/evidence.js';
 import '../../static/vendor/hpke-core/mod.js';
 import '../../static/vendor/words-en.js';

@@ -7,9 +7,13 @@ import { pathToFileURL } from 'node:url';
 
 /** name: module, what stands there, what stands there instead */
 export const PLANTED = {
-  'outbox order': ['actions/book.js', 'root.outbox.push({ record, version', 'root.outbox.unshift({ record, version'],
+  'outbox order': [
+    'diary/records/record_store.js',
+    'root.outbox.push({ record, version',
+    'root.outbox.unshift({ record, version',
+  ],
   'a receipt ends what else waits of its entry': [
-    'actions/taking.js',
+    'diary/sync/apply_feed.js',
     '=> waiting.version !== version',
     '=> waiting.record !== record',
   ],
@@ -24,27 +28,27 @@ export const PLANTED = {
     'const at = Number(receipt.ts);',
   ],
   rotation: [
-    'actions/rotating.js',
+    'diary/keys/rotating.js',
     'await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);',
     'void [batch, sent, isOwn];',
   ],
-  erasure: ['actions/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
+  erasure: ['diary/erasing/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
   'grant end': [
-    'actions/granting_end.js',
+    'diary/sharing/granting_end.js',
     'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',
     'open.typed = words; // for a later run',
   ],
   'what came while it was locked': [
-    'actions/capturing.js',
+    'diary/attachments/capturing.js',
     'if (!list.some(({ held }) => held.attachment === captured.held.attachment)) list.push(captured);',
     'list.splice(0, list.length, captured);',
   ],
   'what was lost is signed again': [
-    'actions/reconcile.js',
+    'diary/sync/reconcile.js',
     'await signAgain(open, batch, record, version);',
     'void signAgain;',
   ],
-  'index rebuild': ['actions/mending.js', 'rows.push(row);', 'if (i) rows.push(row);'],
+  'index rebuild': ['diary/index/rebuild.js', 'rows.push(row);', 'if (i) rows.push(row);'],
 };
 
 if (process.env.PLANT) {

@@ -3,7 +3,7 @@
  * bytes as `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
  */
 import { argon2id } from '#app/crypto/argon2.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { PRODUCT } from '#app/crypto/kdf.js';
 
 let text = '';

@@ -46,7 +46,7 @@ export async function openBox(key: CryptoKey, id: Uint8Array, sealed: Uint8Array
 }
 
 /**
- * What opens one record and no other, without the store key: see actions/carrier.js.
+ * What opens one record and no other, without the store key: see diary/sync/locked_upload.js.
  * @param head its first bytes
  * @returns null when it was not sealed under this key
  */

@@ -3,7 +3,7 @@
  * code and a sentence; no stack, no text of a library's, which could quote a secret.
  */
 import { asKeptError } from '../core/errors.js';
-import { createEngine } from './engine.js';
+import { createEngine } from './worker/engine.js';
 
 type Question = { id: number; name: string; args: unknown[] };
 

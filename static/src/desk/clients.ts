@@ -2,7 +2,7 @@
  * The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this
  * page's memory.
  */
-import { findFile } from '../actions/reading_files.js';
+import { findFile } from '../diary/attachments/reading_files.js';
 import { readFrames, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';

@@ -1,9 +1,9 @@
-import type { Mark } from '../crypto/marks.js';
+import type { Mark } from '../crypto/sharing/marks.js';
 import type { deskApi, You } from '../net/clients.js';
-import type { Vault } from '../crypto/vault.js';
+import type { Vault } from '../crypto/worker/vault.js';
 import type { Diary } from './diary.js';
 import type { Client } from './order.js';
-import type { Row } from '../ui/app.js';
+import type { Row } from '../shell/app.js';
 import type { Request } from '../net/http.js';
 
 export type Context = {

@@ -4,7 +4,7 @@
  * advocate's computer.
  */
 import { KeptError } from '../core/errors.js';
-import { fingerprint, fingerprintWords } from '../crypto/fingerprints.js';
+import { fingerprint, fingerprintWords } from '../crypto/sharing/fingerprints.js';
 import { unb64 } from '../core/bytes.js';
 import { deskApi } from '../net/clients.js';
 import { isOver } from '../net/http.js';

@@ -2,18 +2,18 @@
  * What one client gave, opened, in this page's memory: versions by record, and what the screens show of them. Gone with
  * the page.
  */
-import { ownFields } from '../actions/book.js';
-import { told } from '../actions/listing.js';
-import { kindShown, shownAttachment } from '../actions/showing.js';
+import { ownFields } from '../diary/records/record_store.js';
+import { told } from '../diary/index/listing.js';
+import { kindShown, shownAttachment } from '../diary/index/showing.js';
 import { KeptError } from '../core/errors.js';
-import { folded, wanted } from '../record/folding.js';
-import { countPatterns } from '../record/patterns.js';
+import { folded, wanted } from '../record/patterns/search_text.js';
+import { countPatterns } from '../record/patterns/patterns.js';
 import { textOf } from '../record/reading.js';
-import { isTakenOut, standing, steps } from '../record/standing.js';
-import { sealedAt, tell } from '../record/told.js';
-import type { Read } from '../crypto/advocating.js';
-import type { Row } from '../ui/app.js';
-import type { Opened } from '../actions/types.js';
+import { isTakenOut, standing, steps } from '../record/current_version.js';
+import { sealedAt, tell } from '../record/record_history.js';
+import type { Read } from '../crypto/worker/advocating.js';
+import type { Row } from '../shell/app.js';
+import type { Opened } from '../diary/types.js';
 
 type Version = Opened & Pick<Read, 'seq' | 'kept_at' | 'sealed' | 'apart' | 'whole' | 'schema'>;
 

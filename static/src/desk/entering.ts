@@ -2,7 +2,7 @@
 import { b64, random } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
-import { SCHEMAS } from '../record/schemas.js';
+import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Context } from './context.js';
 
 const SECRET_BYTES = 20;

@@ -2,22 +2,22 @@
  * The page: a bar, the place, and the tabs at the thumb or at the side; list and detail side by side where there is
  * room.
  */
-import { html, nothing } from '../ui/html.js';
-import { icon } from '../ui/icons.js';
-import { isDraftLanguage } from '../ui/language.js';
-import { button } from '../ui/parts.js';
-import { views as patterns } from '../ui/patterns.js';
-import { t } from '../ui/strings.js';
-import '../ui/strings_desk.js';
-import '../ui/strings_later.js';
-import { views as assist } from './view_assist.js';
-import { views as client, entries } from './view_client.js';
-import { views as clients, list } from './view_clients.js';
-import { views as door } from './view_door.js';
-import { views as entry } from './view_entry.js';
-import { views as organisation } from './view_organisation.js';
-import { views as pack } from './view_pack.js';
-import { views as you } from './view_you.js';
+import { html, nothing } from '../shell/html.js';
+import { icon } from '../shell/icons.js';
+import { isDraftLanguage } from '../shell/language.js';
+import { button } from '../components/parts.js';
+import { views as patterns } from '../features/entries/patterns.js';
+import { t } from '../shell/strings.js';
+import './strings_desk.js';
+import '../shell/words/strings_later.js';
+import { views as assist } from './views/view_assist.js';
+import { views as client, entries } from './views/view_client.js';
+import { views as clients, list } from './views/view_clients.js';
+import { views as door } from './views/view_door.js';
+import { views as entry } from './views/view_entry.js';
+import { views as organisation } from './views/view_organisation.js';
+import { views as pack } from './views/view_pack.js';
+import { views as you } from './views/view_you.js';
 import type { Stage } from './types.js';
 
 const VIEWS: Record<string, (stage: any) => unknown> = {

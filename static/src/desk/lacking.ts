@@ -5,9 +5,9 @@
 import { markOf } from '../record/assisted.js';
 import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { stillHeld } from '../record/recorders.js';
-import { isLate } from '../record/told.js';
+import { isLate } from '../record/record_history.js';
 import type { Fields } from '../record/reading.js';
-import type { Told } from '../record/told.js';
+import type { Told } from '../record/record_history.js';
 
 type Lack =
   | 'time'

@@ -3,7 +3,7 @@
  * docs/threats.md says what that is worth on a computer that is not the advocate's own.
  */
 import { systemClock } from '../core/clock.js';
-import { createVault } from '../crypto/vault.js';
+import { createVault } from '../crypto/worker/vault.js';
 import { makeRequest } from '../net/http.js';
 import { phoneZone } from '../record/times.js';
 import { createDesk } from './desk.js';

@@ -1,6 +1,6 @@
 /** Marking what was looked through, and taking a mark away. */
 import { KeptError } from '../core/errors.js';
-import { MARKS_LIMIT } from '../crypto/marks.js';
+import { MARKS_LIMIT } from '../crypto/sharing/marks.js';
 import { guarded } from './clients.js';
 import { byRecord, readMarks } from './marks.js';
 import type { Context } from './context.js';

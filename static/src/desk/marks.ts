@@ -3,7 +3,7 @@
  * client's phone and this page read it, and nobody else. It changes nothing of an entry.
  */
 import { unb64 } from '../core/bytes.js';
-import type { Mark, Marks } from '../crypto/marks.js';
+import type { Mark, Marks } from '../crypto/sharing/marks.js';
 import type { ByRecord, Context } from './context.js';
 
 export const byRecord = (marks: readonly Mark[]): ByRecord => Object.fromEntries(marks.map((one) => [one.record, one]));

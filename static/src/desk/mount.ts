@@ -2,10 +2,10 @@
  * Puts the advocate's screens on the page and keeps them in step: draws, moves the focus, covers what is out of sight,
  * forgets at a lock.
  */
-import { render } from '../ui/html.js';
-import { follow } from '../ui/language.js';
-import { settle } from '../ui/settling.js';
-import { Stage } from '../ui/stage.js';
+import { render } from '../shell/html.js';
+import { follow } from '../shell/language.js';
+import { settle } from '../shell/settling.js';
+import { Stage } from '../shell/stage.js';
 import { frame } from './frame.js';
 import type { Desk } from './desk.js';
 import type { Stage as TypesStage } from './types.js';

@@ -2,8 +2,8 @@
  * Clients in the order of their dates. Never by danger: no count of dates says who is in danger, and a list that looked
  * as if it did would be believed.
  */
-import type { Grant } from '../crypto/grants.js';
-import type { Summary } from '../crypto/summaries.js';
+import type { Grant } from '../crypto/sharing/grants.js';
+import type { Summary } from '../crypto/sharing/summaries.js';
 
 /** Ms */
 export type Due = { at: number; what: 'recording_wiped' | 'update_due' | 'ends' };

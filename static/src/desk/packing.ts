@@ -3,31 +3,31 @@
  * and sent nowhere; the server notes for the keeper that one is made, and what it says of who prepared it is signed in
  * the worker, beside the grant.
  */
-import { findFile } from '../actions/reading_files.js';
+import { findFile } from '../diary/attachments/reading_files.js';
 import { hex, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { sha256 } from '../crypto/digests.js';
-import { asName } from '../crypto/prepared.js';
+import { asName } from '../crypto/sharing/prepared.js';
 import { assemble } from '../pack/assemble.js';
 import { makeCapsule, openedOf } from '../pack/capsule.js';
-import { REGISTERS, choose, incidentsMeant } from '../pack/choose.js';
+import { REGISTERS, choose, incidentsMeant } from '../pack/selection.js';
 import { evidenceFront } from '../pack/evidence.js';
-import { heldBackOf, squeeze } from '../pack/held_back.js';
+import { heldBackOf, squeeze } from '../pack/redaction.js';
 import { lackingIn } from './lacking.js';
-import { wordsOf } from '../pack/noticed.js';
+import { wordsOf } from '../pack/chronology/location_words.js';
 import { noticeAll } from '../record/guard.js';
 import { objectOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
 import { guarded, partsOf } from './clients.js';
-import type { Grant } from '../crypto/grants.js';
+import type { Grant } from '../crypto/sharing/grants.js';
 import type { Wish } from '../pack/capsule.js';
-import type { Words } from '../pack/noticed.js';
+import type { Words } from '../pack/chronology/location_words.js';
 import type { Diary } from './diary.js';
 import type { Lacking } from './lacking.js';
 import type { Client } from './order.js';
 import type { DiaryVersion } from '../pack/diary_version.js';
-import type { Say } from '../pack/cells.js';
+import type { Say } from '../pack/chronology/cells.js';
 import type { Context } from './context.js';
 
 /** `restricted`: with the part not for service; `seen`: squeezed words that may be read by anyone */

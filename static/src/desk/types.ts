@@ -1,5 +1,5 @@
 import type { Desk } from './desk.js';
-import type { Stage as AnyStage } from '../ui/stage.js';
+import type { Stage as AnyStage } from '../shell/stage.js';
 import type { DeskState } from './context.js';
 
 /** The keeper's stage with the advocate's page behind it. */

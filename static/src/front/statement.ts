@@ -7,13 +7,13 @@ import { canon, frames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { FileSealer, PART_BYTES, sealedFileBytes } from '../crypto/files.js';
-import { partsOf, sealSlip, sealedSlipBytes } from '../crypto/handover.js';
+import { partsOf, sealSlip, sealedSlipBytes } from '../crypto/sharing/handover.js';
 import { sha256 } from '../crypto/digests.js';
 import { isPassing } from '../net/http.js';
-import { FILES_MOST, deriveCode, openAsking, readWitnessWords, sealStatement } from '../crypto/witness.js';
+import { FILES_MOST, deriveCode, openAsking, readWitnessWords, sealStatement } from '../crypto/sharing/witness.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Argon2id } from '../crypto/argon2.js';
-import type { Asked, Code, Fields } from '../crypto/witness.js';
+import type { Asked, Code, Fields } from '../crypto/sharing/witness.js';
 import type { answersOf } from '../net/witnesses.js';
 
 const TRIES = 6;

@@ -1,5 +1,5 @@
 /** The page that checks a pack: a zip or a folder goes in, every finding comes out. Nothing leaves this computer. */
-import { openFolder, openZip } from '../verify/opened.js';
+import { openFolder, openZip } from '../verify/pack_reader.js';
 import { judge } from '../verify/verify.js';
 import { anchors, begin, byId, say, size, tellProgress } from './page.js';
 import { show } from './results.js';

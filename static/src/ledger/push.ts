@@ -9,7 +9,7 @@ import { grantWrapHeader, versionWrapHeader } from '../crypto/keys.js';
 import { verifyAuthor as verify } from '../crypto/signing.js';
 import { envelopeHeader, signedBytes } from '../crypto/versions.js';
 import type { Bytes } from '../core/bytes.js';
-import type { AuthorKey as Author } from '../crypto/statements.js';
+import type { AuthorKey as Author } from '../crypto/sharing/statements.js';
 import type { Place } from '../crypto/versions.js';
 
 export type Meta = {

@@ -4,7 +4,7 @@
  * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign in
  * while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an upload
  * of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
- * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
+ * Whether a phone may come back after `session_ended` is for diary/session/returning.js to say.
  *
  * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone
  * has nothing that signs it in. Beside it lies the token by which the server knows a device that has signed in before;

@@ -2,7 +2,7 @@
  * What other devices wrote, down from the server, each version checked before this phone takes it in: number by number,
  * the author's signature, the receipt, and the running head against the server's signed one.
  *
- * Commitments and lines need the words, so whoever opens the versions (actions/taking.js) checks those.
+ * Commitments and lines need the words, so whoever opens the versions (diary/sync/apply_feed.js) checks those.
  *
  * [Note: keys of a later epoch] A wrap says in its public header of which epoch its key is. Where that is later than
  * this device's, another device has changed the keys, and neither the signature nor the words can be judged here: the
@@ -17,7 +17,7 @@ import { claimedHeader } from '../crypto/envelope.js';
 import { nextHead } from '../ledger/heads.js';
 import { encodePush, envDigest, verifyByAny } from '../ledger/push.js';
 import { judgeHead, judgeReceipt } from './push.js';
-import type { AuthorKey as Author } from '../crypto/statements.js';
+import type { AuthorKey as Author } from '../crypto/sharing/statements.js';
 import type { Meta } from '../ledger/push.js';
 import type { Feed, Link } from './push.js';
 

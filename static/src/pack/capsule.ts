@@ -8,10 +8,10 @@ import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
-import { everything, sealedAt, tellAll } from '../record/told.js';
+import { everything, sealedAt, tellAll } from '../record/record_history.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
-import { choose, countsOf, gapsOf, references, withAbsent } from './choose.js';
+import { choose, countsOf, gapsOf, references, withAbsent } from './selection.js';
 import {
   SUPPLEMENTS,
   askedFor,
@@ -21,12 +21,12 @@ import {
   sinceThen,
   superseded,
   withNewFiles,
-} from './earlier.js';
+} from './previous_packs.js';
 import { exhibitsOf } from './exhibits.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Statement } from '../crypto/statements.js';
+import type { Statement } from '../crypto/sharing/statements.js';
 import type { Fields } from '../record/reading.js';
-import type { Opened, Told } from '../record/told.js';
+import type { Opened, Told } from '../record/record_history.js';
 import type { Log } from './log_files.js';
 import type { Absent, DiaryVersion } from './diary_version.js';
 /** What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC. */

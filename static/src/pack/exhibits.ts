@@ -2,10 +2,10 @@
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
 import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
-import { tellAll } from '../record/told.js';
+import { tellAll } from '../record/record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
-import type { Opened, Told } from '../record/told.js';
+import type { Opened, Told } from '../record/record_history.js';
 import type { DiaryVersion } from './diary_version.js';
 
 const INTIMATE = 'intimate_adult';

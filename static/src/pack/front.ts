@@ -12,7 +12,7 @@ import { sha256 } from '../crypto/digests.js';
 import { logFiles } from './log_files.js';
 import { RECORD_LIMIT, keysFile, namesOf, proof, proofNames, rows } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
-import { tableThatDiffers } from './tables.js';
+import { tableThatDiffers } from './chronology/tables.js';
 import { readZip } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 

@@ -10,7 +10,7 @@ import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { allOpen, fieldDigest, saltsOf } from '../crypto/commitment.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
-import { SCHEMAS } from '../record/schemas.js';
+import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 
 /** What is written for an export has no 1 MiB bound. */

@@ -2,10 +2,10 @@
 import { concat, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
-import { delayOf, isTakenOut, sealedAt, tell } from '../record/told.js';
+import { delayOf, isTakenOut, sealedAt, tell } from '../record/record_history.js';
 import { RECORD_LIMIT, entryLabels, rows } from './proofs.js';
 import type { Json, JsonObject } from '../core/encoding.js';
-import type { Opened } from '../record/told.js';
+import type { Opened } from '../record/record_history.js';
 
 /** Every version with every field that has a value, what follows from them, and a newline at the end. */
 export function recordFile(capsule: JsonObject): Uint8Array {

@@ -5,7 +5,7 @@
  */
 import { objectOf, objectsOf, switchOf, textOf } from './reading.js';
 import { localAt } from './times.js';
-import { possible } from './told.js';
+import { possible } from './record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from './reading.js';
 

@@ -4,7 +4,7 @@
  */
 import { objectsOf, wholeOf } from './reading.js';
 import { instantsOf, isZone, offsetAt } from './times.js';
-import { possible } from './told.js';
+import { possible } from './record_history.js';
 import type { Fields } from './reading.js';
 
 type Standing = 'in_force' | 'expired' | 'not_served' | 'unknown_served' | 'unknown_when';

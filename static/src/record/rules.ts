@@ -7,9 +7,9 @@
  */
 import { standingOf, termOf } from './breaches.js';
 import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';
-import { RULES } from './rules_table.js';
+import { RULES } from './vocabulary/rules_table.js';
 import { isZone, offsetAt } from './times.js';
-import { possible } from './told.js';
+import { possible } from './record_history.js';
 import type { Fields } from './reading.js';
 
 /** `field` is a path: `terms.2.text` */

@@ -5,7 +5,7 @@
  * of one of the same size, and one that goes leaves noise in its place, in the same transaction: of a diary of words
  * and of a notebook alone, one copy of the table shows the same. The pool grows a little each time the page is opened,
  * diary or notebook, so a diary that is written in about as often as it is opened stays within it. Pictures, and a
- * diary written much faster, do not: that shows as room used, and the screen says so (ui/locks.js).
+ * diary written much faster, do not: that shows as room used, and the screen says so (features/lock/locks.js).
  */
 
 import { b64, unb64 } from '../core/bytes.js';

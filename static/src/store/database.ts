@@ -16,7 +16,7 @@
  */
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
-import { release } from './ballast.js';
+import { release } from './reserved_space.js';
 import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
 
 /**

@@ -9,7 +9,7 @@
  *
  * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which
  * version of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions
- * without the list, or a new shape make one of these differ, and the list is made again (actions/mending.js), or of it
+ * without the list, or a new shape make one of these differ, and the list is made again (diary/index/rebuild.js), or of it
  * what differs.
  */
 import type { Change } from './pending.js';
@@ -49,7 +49,7 @@ export class Index {
   suspect = false;
   /** the list is being made again */
   mending: Promise<void> | null = null;
-  /** what its versions say is being put beside it (actions/said.js) */
+  /** what its versions say is being put beside it (diary/index/segment_texts.js) */
   keeping = false;
   pending: WeakMap<Change, Pending> = new WeakMap();
   /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */

@@ -17,7 +17,7 @@
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
 import { Pending, noteTyped } from './pending.js';
-import { goWithVersions } from './said.js';
+import { goWithVersions } from './segment_texts.js';
 import { Swapping } from './swapping.js';
 import type { Database } from './database.js';
 import type { Change } from './pending.js';

@@ -4,12 +4,12 @@
  */
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
-import { toldOf } from './inorder.js';
-import { objectIn, sameJson } from './proofcheck.js';
+import { toldOf } from './causal_order.js';
+import { objectIn, sameJson } from './proof_check.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
-import type { OpenedPack } from './opened.js';
-import type { Proofs } from './proofcheck.js';
+import type { OpenedPack } from './pack_reader.js';
+import type { Proofs } from './proof_check.js';
 
 const INDEX = 'data/servable/03_exhibits-index.csv';
 const SIDECAR = 'fields file item made_at record sha256 sha512 size_bytes t';

@@ -5,11 +5,11 @@
 import { isSame, utf8 } from '../core/bytes.js';
 import { textOf } from '../record/reading.js';
 import { find } from './findings.js';
-import { toldOf } from './inorder.js';
+import { toldOf } from './causal_order.js';
 import { embeddedFiles } from './pdf.js';
 import type { Finding } from './findings.js';
-import type { OpenedPack } from './opened.js';
-import type { Proofs } from './proofcheck.js';
+import type { OpenedPack } from './pack_reader.js';
+import type { Proofs } from './proof_check.js';
 
 const CHRONOLOGY = 'data/servable/01_chronology.pdf';
 const MARK = '[held back, see 06]';

@@ -4,7 +4,7 @@
  */
 import { unb64 } from '../core/bytes.js';
 import { objectOf } from '../record/reading.js';
-import { checkBag } from './bagcheck.js';
+import { checkBag } from './bag_check.js';
 import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
 import {
@@ -16,15 +16,15 @@ import {
   standing,
   trustedKeys,
   vouched,
-} from './logpart.js';
+} from './log_check.js';
 import { checkNarratives } from './narratives.js';
-import { checkPrepared } from './preparedcheck.js';
-import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
-import { RECORD, checkRecord } from './recordcheck.js';
-import { checkWhole } from './wholecheck.js';
+import { checkPrepared } from './prepared_check.js';
+import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proof_check.js';
+import { RECORD, checkRecord } from './record_check.js';
+import { checkWhole } from './completeness.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
 import type { Finding } from './findings.js';
-import type { OpenedPack } from './opened.js';
+import type { OpenedPack } from './pack_reader.js';
 
 /** B64 and PEM, from outside the pack */
 export type Anchors = {

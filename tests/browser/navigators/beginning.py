@@ -1,6 +1,6 @@
 """A diary that the app makes in the page, for journeys that are about something else than its first run."""
 
-# As the screens of a first entry do it: `first.js`, `add.js` and `copy.js` of static/js/ui.
+# As the screens of a first entry do it: `first_run/`, `add/` and `account/copy.ts` in static/src/features.
 BEGINS = """async (narrative) => {
   const reach = (name) => globalThis[Symbol.for(`kept tests: ${name}`)];
   const app = reach('app');

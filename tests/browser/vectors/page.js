@@ -1,6 +1,6 @@
 /** What tests/browser/test_vectors.py calls in the page. Everything here runs under the product's own policy. */
 import { b64, random } from '/static/js/core/bytes.js';
-import { createVault } from '/static/js/crypto/vault.js';
+import { createVault } from '/static/js/crypto/worker/vault.js';
 import { NAMES, run } from '/tests/js/vectors/all.js';
 
 const PINS = { notary: null, log: null, kdf_high: 0 };

@@ -1,7 +1,7 @@
 /** Two people and a grant between them, for tests of what is sealed for advocates. */
 import { b64 } from '#app/core/bytes.js';
 import { idText, newId } from '#app/core/ids.js';
-import { makeGrant, printOf } from '#app/crypto/grants.js';
+import { makeGrant, printOf } from '#app/crypto/sharing/grants.js';
 import { importAuthor, newPair } from '#app/crypto/signing.js';
 
 export const DAY = 86_400_000;

@@ -1,13 +1,13 @@
 /** A phone in Node: the real app over an in-memory database, a real crypto engine with a cheap lock, and a clock. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { createApp } from '#app/actions/app.js';
+import { createApp } from '#app/app/app.js';
 import { random } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { KeptError } from '#app/core/errors.js';
-import { createEngine } from '#app/crypto/engine.js';
+import { createEngine } from '#app/crypto/worker/engine.js';
 import { CEILING } from '#app/crypto/kdf.js';
-import { FUNCTIONS } from '#app/crypto/vault.js';
+import { FUNCTIONS } from '#app/crypto/worker/vault.js';
 import { Api } from '#app/net/api.js';
 import { makeRequest } from '#app/net/http.js';
 import { Database } from '#app/store/database.js';
@@ -19,7 +19,7 @@ export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 
 /**
- * As crypto/vault.js does for a worker: copies go in and out, and after close everything answers `locked`.
+ * As crypto/worker/vault.js does for a worker: copies go in and out, and after close everything answers `locked`.
  * @param {string} origin
  * @param {typeof quickArgon2} [argon2]
  */

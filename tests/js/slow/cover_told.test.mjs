@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { random } from '#app/core/bytes.js';
-import { notebookVault } from '#app/crypto/drawer.js';
+import { notebookVault } from '#app/crypto/worker/drawer.js';
 import { Database } from '#app/store/database.js';
-import { readDoor, readTries } from '#app/store/beside.js';
+import { readDoor, readTries } from '#app/store/device_meta.js';
 import { WORDS, makePhone, vaultInProcess } from '../phone/phone.mjs';
 
 const PAIRS = 100;

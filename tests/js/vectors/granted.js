@@ -3,7 +3,7 @@ import { b64, hex, unb64, unhex } from '#app/core/bytes.js';
 import { canon } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { fingerprint, fingerprintWords, readFingerprint } from '#app/crypto/fingerprints.js';
+import { fingerprint, fingerprintWords, readFingerprint } from '#app/crypto/sharing/fingerprints.js';
 import {
   binding,
   checkGrant,
@@ -19,13 +19,13 @@ import {
   sealForAdvocate,
   unwrapKeys,
   wrapsFor,
-} from '#app/crypto/grants.js';
-import { MARKS } from '#app/crypto/marks.js';
-import { checkLetter, openLetter, sealLetter } from '#app/crypto/letters.js';
+} from '#app/crypto/sharing/grants.js';
+import { MARKS } from '#app/crypto/sharing/marks.js';
+import { checkLetter, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { importAuthor, newPair } from '#app/crypto/signing.js';
-import { makeStatement } from '#app/crypto/statements.js';
-import { SUMMARY } from '#app/crypto/summaries.js';
+import { makeStatement } from '#app/crypto/sharing/statements.js';
+import { SUMMARY } from '#app/crypto/sharing/summaries.js';
 import { verifyByAny } from '#app/ledger/push.js';
 import { refused, same } from './judging.js';
 

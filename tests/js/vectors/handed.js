@@ -16,7 +16,7 @@ import {
   sealSlip,
   sealedSlipBytes,
   wordsOf,
-} from '#app/crypto/handover.js';
+} from '#app/crypto/sharing/handover.js';
 import { PRODUCT } from '#app/crypto/kdf.js';
 import { fileSize, padTo } from '#app/crypto/padding.js';
 import { patterned, refused, same } from './judging.js';

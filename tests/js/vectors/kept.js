@@ -14,7 +14,7 @@ import { compose, envelopeHeader, openVersion, signedBytes } from '#app/crypto/v
 import { normalise } from '#app/crypto/words.js';
 import { firstHead, nextHead, verifyHead } from '#app/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
-import { SCHEMAS } from '#app/record/schemas.js';
+import { SCHEMAS } from '#app/record/vocabulary/schemas.js';
 import { shortCode } from '#app/ledger/manifest.js';
 import { notaryId, verifyReceipt } from '#app/ledger/receipts.js';
 import { refused, same } from './judging.js';

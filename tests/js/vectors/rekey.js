@@ -5,7 +5,7 @@ import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { openKeyset, sealKeyset } from '#app/crypto/keys.js';
 import { authorId, importAuthor } from '#app/crypto/signing.js';
-import { authorChain, checkStatement, makeStatement } from '#app/crypto/statements.js';
+import { authorChain, checkStatement, makeStatement } from '#app/crypto/sharing/statements.js';
 import { verifyByAny } from '#app/ledger/push.js';
 import { refused, same } from './judging.js';
 

@@ -13,7 +13,7 @@ import {
   sealAsking,
   sealStatement,
   witnessWordsOf,
-} from '#app/crypto/witness.js';
+} from '#app/crypto/sharing/witness.js';
 import { refused, same } from './judging.js';
 
 const text = (value) => new TextDecoder().decode(canon(value));

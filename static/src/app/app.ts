@@ -1,0 +1,240 @@
+/**
+ * The app as the screens see it: a state to draw and methods to call. It decides which phase the phone is in and hands
+ * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
+ */
+import { KeptError } from '../core/errors.js';
+import { readCapturing, readDraftKey, readLook } from '../store/device_meta.js';
+import { accountMethods } from './app_account.js';
+import { coverMethods } from './app_cover.js';
+import { addFile, diaryMethods } from './app_diary.js';
+import { Carrier } from '../diary/sync/locked_upload.js';
+import { lookAtPhone, vaultOf } from '../diary/session/door.js';
+import { borrow, endBorrowed } from '../features/borrowed/actions.js';
+import { openCapture } from '../diary/attachments/capturing.js';
+import { Drafts } from '../diary/drafts/drafts.js';
+import { Idle } from '../diary/session/idle.js';
+import { importMethods } from '../features/import/actions.js';
+import { refill } from '../diary/attachments/offload.js';
+import { leave, lockUp } from '../diary/session/locking.js';
+import { Notebook } from '../features/notebook/actions.js';
+import { opened, show, unlock } from '../diary/session/opening.js';
+import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from '../diary/session/picture_page.js';
+import { Screen } from '../diary/screen.js';
+import { told } from '../diary/sentences.js';
+import { readForShow, showNow } from '../features/show_now/actions.js';
+import { languageMethods, speakAsBefore } from '../diary/session/speaking.js';
+import { Syncing } from '../diary/sync/syncing.js';
+import { resting } from '../diary/session/resting.js';
+import { isOwing } from '../diary/session/borrowed_device.js';
+import { endShowing } from '../diary/session/ending_show.js';
+import type { Collaborators, Context, Open, Section } from '../diary/types.js';
+
+/** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
+const AT_ONCE = new Set([
+  'start',
+  'lock',
+  'quickExit',
+  'panicClear',
+  'notePut',
+  'noteDrop',
+  'askLock',
+  'touch',
+  'unlock',
+  'seen',
+  'network',
+  'updateWaits',
+  'newDraft',
+  'putDraft',
+  'restrictedWords',
+  'getPicture',
+  'capture',
+  'shared',
+  'isOwing',
+  'gone',
+  'pictureAdd',
+  'pictureSave',
+  'readPicture',
+  'readSettings',
+  'applyUpdate',
+  'suggestWords',
+  'checkWords',
+  'setLanguage',
+]);
+
+/** @returns what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
+export function createApp(collaborators: Collaborators): any {
+  const screen = new Screen();
+  const ctx: Context = {
+    ...collaborators,
+    screen,
+    open: null,
+    vault: null,
+    release: null,
+    left: 0,
+    unsealed: null,
+    draftTurn: Promise.resolve(),
+    notebook: null as any,
+    show: () => show(ctx),
+    makeSync: (open) => new Syncing(ctx, open),
+  };
+  ctx.notebook = new Notebook(ctx);
+  ctx.carrier = new Carrier(ctx);
+  const drafts = new Drafts(ctx);
+  const idle = new Idle(ctx, () => methods.lock('idle'));
+  const methods = {
+    ...phaseMethods(ctx, drafts, idle),
+    ...accountMethods(
+      ctx,
+      drafts,
+      (open) => opened(ctx, drafts, idle, open),
+      (why) => lockUp(ctx, drafts, idle, why),
+    ),
+    ...diaryMethods(ctx, drafts),
+    ...importMethods(ctx),
+    ...languageMethods(ctx, drafts),
+    ...coverMethods(ctx, drafts),
+    ...(collaborators.packActions?.(ctx) ?? {}),
+  };
+  const app = { subscribe: (listener: () => void) => screen.subscribe(listener) } as any;
+  Object.defineProperty(app, 'state', { get: () => screen.state });
+  for (const [name, method] of Object.entries(methods))
+    app[name] = spoken(method as any, () => (AT_ONCE.has(name) ? null : (ctx.open?.index.loading ?? null)));
+  return app;
+}
+
+/** A method whose failures are in words, and which waits for what comes first. */
+function spoken(method: (...args: any[]) => any, first: () => Promise<unknown> | null) {
+  return (...args: any[]) => {
+    try {
+      const waits = first();
+      const answer = waits ? waits.then(() => method(...args)) : method(...args);
+      return answer instanceof Promise
+        ? answer.catch((error) => {
+            throw told(error);
+          })
+        : answer;
+    } catch (error) {
+      return Promise.reject(told(error)); // whoever waits for a promise gets one, however early it went wrong
+    }
+  };
+}
+
+function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
+  const lock = (why: string) => lockUp(ctx, drafts, idle, why);
+  return {
+    start: () =>
+      start(ctx, drafts).catch((error) => {
+        // A worker that could not be fetched is no fault of the browser's. A database that cannot be opened at all is.
+        ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
+      }),
+    lock,
+    quickExit: () => leave(ctx, drafts, lock, 'exit'),
+    panicClear: () => leave(ctx, drafts, lock, 'panic'),
+    touch: () => idle.touch(),
+    unlock: (words: string) => unlock(ctx, drafts, idle, words),
+    getPicture: () => getPicture(ctx, lock),
+    async borrow(how: { ordinary?: boolean; typed?: boolean } = {}) {
+      const key = await borrow(ctx, how);
+      drafts.forget();
+      if (key) await drafts.loadFresh(key);
+    },
+    /** The page is being left: whether that would lose something. */
+    isOwing: () => isOwing(ctx),
+    gone: () => endBorrowed(ctx),
+    capture: async () => openNow(ctx),
+    /** What another app shares: to the draft where there are no words yet, else as all that comes while locked. */
+    async shared(files: File[]) {
+      const isFresh = Boolean(await readDraftKey(ctx.database));
+      if (isFresh && drafts.key)
+        for (const file of files) await drafts.during(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
+      if (isFresh) return;
+      ctx.screen.set({ capture: await readCapturing(ctx.database) });
+      if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
+    },
+    pictureAdd: (files: File[], how: { route?: string } = {}) => drafts.during(pictureAdd(ctx, [...files], how)),
+    async pictureSave() {
+      await disarm(ctx);
+      ctx.screen.clear(resting(ctx));
+    },
+    readForShow: (about: { record?: string; kind?: string; records?: readonly string[] } = {}) =>
+      readForShow(ctx, about),
+    showNow: (sections: Section[]) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
+    async applyUpdate() {
+      await drafts.flush(); // a reload would lose what could not be sealed
+      await ctx.applyUpdate();
+    },
+    ...browserMethods(ctx, drafts, idle),
+  };
+}
+
+async function getPicture(ctx: Context, lock: (why: string) => Promise<void>) {
+  const { left } = ctx;
+  const until = await arm(ctx);
+  if (ctx.left !== left) return disarm(ctx); // left meanwhile: the notebook stays
+  await lock('picture');
+  ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
+  closeInTime(ctx);
+}
+
+function openNow(ctx: Context, files?: File[]) {
+  const opened = openCapture(ctx, files);
+  if (opened) closeInTime(ctx);
+  return opened;
+}
+
+/** What the browser tells of. */
+function browserMethods(ctx: Context, drafts: Drafts, idle: Idle) {
+  const { screen } = ctx;
+  return {
+    /** The page went out of sight or came back. */
+    seen() {
+      idle.seen();
+      if (!ctx.visible()) endShowing(ctx);
+      if (!ctx.visible()) void drafts.flush().catch(() => undefined);
+      else if (ctx.open) ctx.open.syncing.kick();
+      else void closeWhenOver(ctx).catch(() => undefined);
+    },
+    /** The network came or went. */
+    network() {
+      screen.set({ offline: !ctx.online() });
+      if (ctx.open && ctx.online()) {
+        ctx.open.syncing.offline = false;
+        ctx.open.syncing.kick();
+      }
+      ctx.show();
+    },
+    /**
+     * A new version of the app waits for the person. One waits at a time: what was said of the one before is over,
+     * and nothing unsigned is offered in its place.
+     */
+    updateWaits: (isSigned: boolean) => screen.set({ update: isSigned, unsigned: !isSigned }),
+  };
+}
+
+/** Finds out what this phone is. */
+async function start(ctx: Context, drafts: Drafts) {
+  const { screen } = ctx;
+  if (!ctx.supported()) return screen.clear('unsupported');
+  ctx.release ??= await ctx.hold();
+  if (!ctx.release) return screen.clear('elsewhere');
+  screen.set({ offline: !ctx.online() });
+  await speakAsBefore(ctx);
+  const phone = await lookAtPhone(ctx);
+  const until = phone.phase === 'locked' ? await armed(ctx) : null;
+  screen.set({ look: await readLook(ctx.database) });
+  const isStraight = resting(ctx) === 'notebook';
+  screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, {
+    capture: await readCapturing(ctx.database),
+  });
+  // Ready before anybody leaves for it; one that opens straight into it counts as opening it.
+  void (isStraight ? ctx.notebook.opened().then(() => refill(ctx)) : ctx.notebook.open()).catch(() => undefined);
+  if (until) screen.set({ picture: { until, files: [] } });
+  closeInTime(ctx);
+  if (phone.key) {
+    await drafts.loadFresh(phone.key);
+    // The worker does not live on the network, but its word list does: the first Save must not need a signal.
+    vaultOf(ctx)
+      .suggestWords()
+      .catch(() => undefined);
+  } else void ctx.keepOffline();
+}

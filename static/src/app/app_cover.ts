@@ -1,0 +1,108 @@
+/** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
+import { vaultOf } from '../diary/session/door.js';
+import { behindOf, markOfShort } from '../diary/sync/pins.js';
+import { confirm } from '../diary/session/confirming.js';
+import { insideOf } from '../diary/session/require_open.js';
+import { COVER, makeOnlyNotebook } from '../features/notebook/only_notebook_actions.js';
+import { placeOf, withoutShort } from '../crypto/slots.js';
+import { readDoor, readDraftKey, writeLook } from '../store/device_meta.js';
+import { LOCKING } from '../diary/session/resting.js';
+import type { Look } from '../store/device_meta.js';
+import type { Drafts } from '../diary/drafts/drafts.js';
+import type { Context, Open } from '../diary/types.js';
+import type { Locking } from '../diary/session/resting.js';
+
+export function coverMethods(ctx: Context, drafts: Drafts) {
+  const { notebook, screen } = ctx;
+  return {
+    notePut: (id: string, text: string) => notebook.put(id, text),
+    noteDrop: (id: string) => notebook.drop(id),
+    /** Somebody held the notebook's title: the lock, or where there is nothing to lock yet, the way in. */
+    async askLock() {
+      if (screen.state.phase !== 'notebook') return;
+      await notebook.flush().catch(() => undefined);
+      const isFresh = Boolean(await readDraftKey(ctx.database));
+      screen.clear(isFresh ? 'fresh' : 'locked');
+      if (isFresh) drafts.show();
+    },
+    onlyNotebook: (words: string, look: Look) => makeOnlyNotebook(ctx, drafts, words, look),
+    ...settingMethods(ctx),
+  };
+}
+
+/** Only from inside the diary, but for the look, which is chosen before anything is installed. */
+function settingMethods(ctx: Context) {
+  const inside = insideOf(ctx);
+  const keepDoor = async (open: Open, door: any, said: Record<string, any>) => {
+    await open.store.change((root, change) => {
+      Object.assign(root, said);
+      change.beside('d', door);
+    });
+    ctx.show();
+  };
+  return {
+    readLocking: async () => {
+      const { root } = inside().store;
+      return {
+        cover: Boolean(root.cover),
+        short: await hasShort(ctx, inside()),
+        locking: { ...LOCKING, ...root.locking },
+      };
+    },
+    async setCover(words: string) {
+      const open = inside();
+      const door = (await readDoor(ctx.database)) as any;
+      await keepDoor(open, await vaultOf(ctx).setSlot(door, words, 'cover', COVER), { cover: true });
+    },
+    async dropCover() {
+      const open = inside();
+      const door = (await readDoor(ctx.database)) as any;
+      const slots = [...door.slots];
+      slots[placeOf(door, 'cover')] = ctx.random(slots[0].length);
+      await keepDoor(open, { ...door, slots }, { cover: false });
+    },
+    /** Whoever sets one comes back with it: the words are asked for again. */
+    async setShort(secret: string, words: string) {
+      const open = inside();
+      await confirm(ctx, open, words);
+      const door = (await readDoor(ctx.database)) as any;
+      const renewed = await open.vault.setShort(door, secret, await behindOf(open));
+      await keepDoor(open, renewed, { short: markOfShort(renewed) });
+    },
+    async dropShort() {
+      const open = inside();
+      await keepDoor(open, withoutShort((await readDoor(ctx.database)) as any), { short: false });
+    },
+    ...lookMethods(ctx, inside),
+  };
+}
+
+/** Whether a short secret still opens this: wrong tries and new keys take it away. */
+async function hasShort(ctx: Context, open: Open) {
+  const mark = open.store.root.short;
+  return Boolean(mark) && (open.short || mark === true || mark === markOfShort((await readDoor(ctx.database)) as any));
+}
+
+function lookMethods(ctx: Context, inside: () => Open) {
+  const { screen } = ctx;
+  return {
+    async chooseLocking(said: Partial<Locking>) {
+      await inside().store.change((root) => {
+        root.locking = { ...LOCKING, ...root.locking, ...said };
+      });
+      ctx.show();
+    },
+    async chooseLook(said: Partial<Look>) {
+      const look = { ...screen.state.look, ...said };
+      await writeLook(ctx.database, look);
+      screen.set({ look });
+    },
+    /** "It does not clear history" was read. */
+    async exitSaid() {
+      await inside().store.change((root) => {
+        root.exit_said = true;
+      });
+      ctx.show();
+    },
+  };
+}

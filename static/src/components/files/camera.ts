@@ -1,0 +1,68 @@
+/** The camera inside the page: what it takes goes straight to the diary and leaves no copy in the phone's photos. */
+import { html, nothing, ref } from '../../shell/html.js';
+import { button } from '../parts.js';
+import { t } from '../../shell/strings.js';
+import type { Stage } from '../../shell/stage.js';
+
+const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
+
+async function openCamera(stage: Stage, state: Record<string, any>) {
+  state.opening = true;
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: { facingMode: 'environment', width: { ideal: 2560 }, height: { ideal: 1920 } },
+      audio: false,
+    });
+    // Closed, or locked, while the person was asked: the light must go out.
+    if (stage.local.camera !== state) return stopStream(stream);
+    state.stream = stream;
+  } catch {
+    state.refused = true;
+  }
+  return stage.draw();
+}
+
+async function snap(video: HTMLVideoElement): Promise<File> {
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext('2d')?.drawImage(video, 0, 0);
+  const blob = await new Promise((resolve) => {
+    canvas.toBlob(resolve, 'image/jpeg', 0.92);
+  });
+  const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return new File([blob as Blob], `camera-${at}.jpg`, { type: 'image/jpeg' });
+}
+
+/**
+ * The viewfinder.
+ * @param how `plain`: on a locked phone, where nothing says what this is for
+ */
+export function camera(stage: Stage, use: (file: File) => void, { plain = false }: { plain?: boolean } = {}) {
+  const state = stage.local.camera;
+  if (!state.opening) openCamera(stage, state);
+  const close = () => {
+    stopStream(state.stream);
+    stage.set({ camera: null });
+  };
+  if (state.refused)
+    return html`<div class="stack"><p role="alert">${t('camera.refused')}</p><div>${button(t('frame.close'), close)}</div></div>`;
+  const live = (element: Element | undefined) => {
+    const video = element as HTMLVideoElement | undefined;
+    // Drawing without the element means the place was left: the camera must not stay on.
+    if (!video) stopStream(state.stream);
+    else if (state.stream && video.srcObject !== state.stream) video.srcObject = state.stream;
+  };
+  const take = async () => {
+    const video = document.querySelector('.camera video') as HTMLVideoElement | null;
+    if (!video?.videoWidth) return;
+    const file = await snap(video);
+    stopStream(state.stream);
+    use(file);
+  };
+  return html`<div class="camera stack">
+    ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : html`<p role="status">${t('frame.loading')}</p>`}
+    ${plain ? nothing : html`<p class="small soft">${t('files.camera_why')}</p>`}
+    <div class="row">${state.stream ? button(t('camera.take'), take, { main: true, icon: 'camera' }) : nothing}${button(t('frame.cancel'), close, { plain: true })}</div>
+  </div>`;
+}

@@ -1,0 +1,63 @@
+/** What a file held, line by line: counts that add up, lines nobody could place, headers of an email. */
+import { html, nothing } from '../../shell/html.js';
+import { row } from '../parts.js';
+import { t } from '../../shell/strings.js';
+import type { Stage } from '../../shell/stage.js';
+
+const COUNTS = ['in', 'out', 'unsure', 'deleted', 'edited', 'system', 'more', 'unknown'] as const;
+const NAMED = 40;
+
+export function countsTable(counts: Record<string, number>) {
+  return html`<div class="card"><table class="sums-table"><caption class="small soft">${t('count.title')}</caption>
+    <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map((name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`)}</tbody>
+    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts['lines']}</td></tr></tfoot></table></div>`;
+}
+
+function numbers(lines: readonly number[], all: number) {
+  return `${lines.slice(0, NAMED).join(', ')}${all > NAMED ? ` ${t('odd.more', { n: all - NAMED })}` : ''}`;
+}
+
+/** Everything that was not plain, each said once. */
+export function oddLines(stage: Stage, found: any) {
+  const { hours, files } = found;
+  const notes = [
+    found.earlier_count ? t('odd.earlier', { lines: numbers(found.earlier, found.earlier_count) }) : '',
+    found.unlike_count ? t('odd.unlike', { lines: numbers(found.unlike, found.unlike_count) }) : '',
+    hours.first + hours.second ? t('odd.first', { n: hours.first + hours.second }) : '',
+    hours.skipped ? t('odd.skipped', { n: hours.skipped }) : '',
+    files.with + files.missing + files.left_out ? t('odd.files', files) : '',
+    found.lenient ? t('import.lenient') : '',
+  ].filter(Boolean);
+  return html`${notes.map((note) => html`<p class="small soft">${note}</p>`)}
+    <div class="rows">
+      ${found.unplaced_count ? folded(stage, 'unplaced', t('odd.unknown'), found.unplaced_count, html`<p class="small">${t('odd.unknown_lead')}</p>${lineList(found.unplaced, found.unplaced_count)}`) : nothing}
+      ${found.notices_count ? folded(stage, 'notices', t('odd.system'), found.notices_count, lineList(found.notices, found.notices_count)) : nothing}
+      ${found.changed_count ? folded(stage, 'changed', t('odd.changed', { n: found.changed_count }), found.changed_count, changedList(found.changed)) : nothing}
+    </div>`;
+}
+
+function folded(stage: Stage, name: string, title: string, count: number, body: unknown) {
+  const expanded = Boolean(stage.local[name]);
+  return html`<div>${row({ title, more: String(count), icon: 'list', expanded, body: expanded ? body : nothing, on: () => stage.set({ [name]: !expanded }) })}</div>`;
+}
+
+function lineList(lines: readonly { line: number; text: string; why?: string }[], all: number) {
+  return html`<ul class="stack-close">${lines.map(({ line, text, why }) => html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${why ? html` <span class="soft">${t(`odd.${why}`)}</span>` : nothing}<br><span dir="auto" class="lines-kept">${text}</span></li>`)}</ul>
+    ${all > lines.length ? html`<p class="small soft">${t('odd.more', { n: all - lines.length })}</p>` : nothing}`;
+}
+
+function changedList(changed: readonly { before: string; now: string; at: string }[]) {
+  return html`<ul class="stack-close">${changed.map(({ before, now, at }) => html`<li class="small"><strong>${at.replace('T', ' ')}</strong><br><span dir="auto">${t('odd.was', { text: before || t('odd.nothing') })}</span><br><span dir="auto">${t('odd.now', { text: now || t('odd.nothing') })}</span></li>`)}</ul>`;
+}
+
+/** An email's headers, as they read and as they stand. */
+export function headersView(
+  stage: Stage,
+  { headers, raw_headers }: { headers: { name: string; read: string }[]; raw_headers: string },
+) {
+  const expanded = Boolean(stage.local.headers);
+  const body =
+    () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
+    <h2>${t('mail.raw')}</h2><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
+  return html`<div class="rows"><div>${row({ title: t('mail.headers'), more: String(headers.length), icon: 'list', expanded, body: expanded ? body() : nothing, on: () => stage.set({ headers: !expanded }) })}</div></div>`;
+}

@@ -1,0 +1,52 @@
+/** Attachments as tiles; a picture is blurred until it is touched, and only then opened. */
+import { html, nothing } from '../../shell/html.js';
+import { icon } from '../../shell/icons.js';
+import { button } from '../parts.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_files.js';
+import type { Attachment } from '../../shell/app.js';
+import type { IconName } from '../../shell/icons.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** A list of three hundred files must open as quickly as one of three: the rest come when they are asked for. */
+const FEW = 24;
+const MORE = 48;
+
+/**
+ * The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden.
+ */
+export function picture(
+  stage: Stage,
+  one: Attachment,
+  size: 'preview' | 'print' | 'masked' | 'unmasked',
+): { url: string | null; waiting: boolean } {
+  if ((one.kind !== 'image' && one.kind !== 'video') || !one.preview) return { url: null, waiting: false };
+  const found = stage.find(`picture:${size}:${one.attachment}`, () => stage.app.readPicture(one.attachment, size));
+  return { url: found.data?.url ?? null, waiting: !found.data && !found.problem && found.data !== null };
+}
+
+/** Whether the keeper wants no pictures among the lists, not even covered. */
+export function isHidden(stage: Stage) {
+  const { readSettings } = stage.app;
+  return readSettings ? stage.find('wording', () => readSettings()).data?.fields?.pictures_hidden === true : false;
+}
+
+/** @param below what else stands under one */
+export function tiles(
+  stage: Stage,
+  of: { record: string | null; attachments: Attachment[] },
+  below: (attachment: string) => unknown = () => nothing,
+) {
+  const shown = stage.local.tiles ?? FEW;
+  const hidden = isHidden(stage);
+  return html`<ul class="tiles">${of.attachments.slice(0, shown).map((one) => {
+    const { url } = hidden ? { url: null } : picture(stage, one, 'preview');
+    const look = () =>
+      stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
+    return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
+      <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)}${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
+      <span class="tile-name" dir="auto">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button>${below(one.attachment)}</li>`;
+  })}</ul>${of.attachments.length > shown ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>` : nothing}`;
+}
+
+const ICONS: Record<string, IconName> = { image: 'picture', video: 'camera', audio: 'voice', file: 'file' };

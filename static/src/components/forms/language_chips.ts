@@ -1,0 +1,20 @@
+import { LANGUAGES } from '../../shell/language.js';
+import { html, nothing } from '../../shell/html.js';
+import { t } from '../../shell/strings.js';
+import { chips } from './fields.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** The languages of the screens, to choose one. */
+
+/** Each language in its own words, a draft said to be one. */
+export function languageChips(stage: Stage, legend: string) {
+  const on = (code: string) => void stage.run('language', () => (stage.app as any).setLanguage(code));
+  const choices = LANGUAGES.map(
+    ([code, name]) =>
+      [
+        code,
+        html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`,
+      ] as const,
+  );
+  return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });
+}

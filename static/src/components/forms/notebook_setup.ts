@@ -1,0 +1,115 @@
+/** Setting up the notebook: its words, and what it does and does not do. */
+import { html, nothing } from '../../shell/html.js';
+import { t } from '../../shell/strings.js';
+import { uncover } from './uncover.js';
+import { checkbox, secretField } from './fields.js';
+import { button } from '../parts.js';
+import type { Stage } from '../../shell/stage.js';
+
+export const points = (part: string, count: number) =>
+  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
+
+/** Words for the notebook, whether a diary is behind it or not. */
+export function notebookWords(
+  stage: Stage,
+  { hint, act, keep }: { hint: string; act: string; keep: (words: string) => Promise<unknown> },
+) {
+  return twice(stage, {
+    read: 'cover.read',
+    label: 'cover.words',
+    hint,
+    again: 'cover.again',
+    differ: 'cover.differ',
+    act,
+    keep,
+    judge: async (words) => {
+      const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
+      return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
+    },
+  });
+}
+
+/**
+ * What opens something, typed twice, after what it does not do has been read.
+ * @param asks `words`: asks for the words in use too
+ */
+export function twice(
+  stage: Stage,
+  {
+    read,
+    label,
+    hint,
+    again,
+    differ,
+    act,
+    judge,
+    keep,
+    words,
+  }: {
+    read: string;
+    label: string;
+    hint?: string;
+    again: string;
+    differ: string;
+    act: string;
+    judge: (typed: string) => Promise<string | null>;
+    keep: (typed: string, words: string) => Promise<unknown>;
+    words?: string;
+  },
+) {
+  const { local, generation } = stage;
+  const save = async () => {
+    const typed = local.typed ?? '';
+    if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
+    if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
+    const fault = typed ? await judge(typed) : t('words.none');
+    if (generation !== stage.generation) return undefined; // left meanwhile
+    if (fault) return stage.set({ wrong: fault, where: 'typed' });
+    if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
+    // Emptied before anything is done with it.
+    const inUse = local.words ?? '';
+    stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
+    return stage.run('twice', () => keep(typed, inUse));
+  };
+  const fault = (where: string) => (local.where === where ? local.wrong : null);
+  const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
+  return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
+      ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
+    ${
+      words
+        ? secretField({
+            id: 'words',
+            label: t(words),
+            value: local.words ?? '',
+            error: fault('words'),
+            on: (typed) => {
+              local.words = typed;
+            },
+            ...shared,
+          })
+        : nothing
+    }
+    ${secretField({
+      id: 'typed',
+      label: t(label),
+      ...(hint ? { hint: t(hint) } : {}),
+      value: local.typed ?? '',
+      error: fault('typed'),
+      on: (typed) => {
+        local.typed = typed;
+      },
+      ...shared,
+    })}
+    ${secretField({
+      id: 'more',
+      label: t(again),
+      value: local.more ?? '',
+      error: fault('more'),
+      on: (more) => {
+        local.more = more;
+      },
+      ...shared,
+    })}
+    <p class="small soft">${t('words.never')}</p>
+    <div>${button(t(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
+}

@@ -1,0 +1,15 @@
+import type { Stage } from '../../shell/stage.js';
+
+/** Showing for a moment what was typed covered. */
+
+/** Show what is covered; it covers itself again after ten seconds. */
+export function uncover(stage: Stage) {
+  const { local } = stage;
+  clearTimeout(local.timer);
+  if (!local.shown)
+    local.timer = setTimeout(() => {
+      local.shown = false;
+      stage.draw();
+    }, 10_000);
+  stage.set({ shown: !local.shown });
+}

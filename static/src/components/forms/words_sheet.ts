@@ -1,0 +1,49 @@
+import { secretField } from './fields.js';
+import { html, nothing } from '../../shell/html.js';
+import { button, sheet } from '../parts.js';
+import { t } from '../../shell/strings.js';
+import { uncover } from './uncover.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** A question that is answered with the words; they are emptied before anything is tried. */
+export function openWords(
+  stage: Stage,
+  what: {
+    title: string;
+    lead: string;
+    go: string;
+    label?: string;
+    more?: unknown;
+    act: (words: string) => Promise<unknown>;
+  },
+) {
+  const { local } = stage;
+  Object.assign(local, { words: '', shown: false, lacking: false });
+  stage.openSheet((on) => {
+    const go = () => {
+      const words = local.words ?? '';
+      if (!words) return on.set({ lacking: true });
+      on.set({ words: '', shown: false, lacking: false });
+      on.closeSheet();
+      return on.run('words', () => what.act(words));
+    };
+    return sheet(
+      on,
+      what.title,
+      html`<p>${what.lead}</p>${what.more ?? nothing}
+      ${secretField({
+        id: 'sheet-words',
+        label: what.label ?? t('erase.words'),
+        value: local.words ?? '',
+        shown: Boolean(local.shown),
+        toggle: () => uncover(on),
+        enter: go,
+        error: local.lacking ? t('words.none') : null,
+        on: (words) => {
+          local.words = words;
+        },
+      })}
+      <div class="row">${button(what.go, go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`,
+    );
+  });
+}

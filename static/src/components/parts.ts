@@ -1,0 +1,147 @@
+/** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
+import { html, nothing, ref } from '../shell/html.js';
+import { icon } from '../shell/icons.js';
+import { leaveButton } from '../shell/leaving.js';
+import { inWords, t, tn } from '../shell/strings.js';
+import { clockTime, momentSaid } from './text/say.js';
+import type { EntryState } from '../shell/app.js';
+import type { IconName } from '../shell/icons.js';
+import type { Stage } from '../shell/stage.js';
+
+export function button(
+  label: unknown,
+  on: () => unknown,
+  how: { main?: boolean; wide?: boolean; plain?: boolean; busy?: boolean; off?: boolean; icon?: IconName } = {},
+) {
+  const looks = `button${how.main ? ' button-main' : ''}${how.wide ? ' button-wide' : ''}${how.plain ? ' button-plain' : ''}`;
+  // aria-disabled, not disabled: a greyed button keeps the focus and can say why it does nothing.
+  return html`<button type="button" class=${looks} aria-disabled=${how.off || how.busy ? 'true' : nothing} aria-busy=${how.busy ? 'true' : nothing}
+    @click=${() => {
+      if (!how.busy) on();
+    }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
+}
+
+/**
+ * What is kept where, in words and a picture, never by colour alone.
+ * @param registered whether a copy off this phone is kept at all
+ */
+export function stateLine(state: EntryState, registered: boolean) {
+  return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
+}
+
+/** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
+export function mayForget() {
+  return (globalThis.navigator as { standalone?: boolean } | undefined)?.standalone === false;
+}
+
+/** Why something is not kept safe yet says less than the usual words would: it stands instead of them. */
+function stateWords({ code, at, why, files = 0, percent, sentence }: EntryState, registered: boolean) {
+  if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
+  if (why) return t(`state.${why}`);
+  if (code === 'trouble') return sentence ? inWords(sentence, { grave: true }) : t('state.trouble');
+  if (code === 'sealed' && !registered) return t(mayForget() ? 'state.only_tab' : 'state.only');
+  return code === 'kept' ? t('state.kept', { time: keptAt(at) }) : t(`state.${code}`);
+}
+
+function keptAt(at: number | null) {
+  if (at === null) return '';
+  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : momentSaid(at);
+}
+
+/** All that is said about the record and the server: docs/warnings.md. */
+export function troublesOf({ state: { account } }: Stage) {
+  return account?.trouble ? [account.trouble, ...(account.also ?? [])] : [];
+}
+
+/** The sentence for a failure, as it carries it. */
+export function sentenceOf(problem: { sentence?: string }): string {
+  return problem.sentence ? inWords(problem.sentence, { grave: true }) : t('no.unknown');
+}
+
+/** What went wrong on this place, at its top; takes the focus when it appears. */
+export function errorSummary(stage: Stage) {
+  const problem = stage.problem;
+  if (!problem) return nothing;
+  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${sentenceOf(problem)}</p></div>`;
+}
+
+/** A bar with its number and a way to stop. */
+export function progress({
+  label,
+  done,
+  total,
+  cancel,
+  cancelLabel,
+}: {
+  label: string;
+  done: number;
+  total: number;
+  cancel?: (() => unknown) | null;
+  cancelLabel?: string;
+}) {
+  const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0;
+  return html`<div class="progress">
+    <div class="row apart"><span>${label}</span><strong>${t('progress.percent', { percent })}</strong></div>
+    <progress max="100" value=${percent} aria-label=${label}>${percent}</progress>
+    ${cancel ? html`<div>${button(cancelLabel ?? t('frame.cancel'), cancel)}</div>` : nothing}
+  </div>`;
+}
+
+function showModal(stage: Stage) {
+  return (element: Element | undefined) => {
+    const dialog = element as HTMLDialogElement | undefined;
+    stage.dialog = dialog;
+    // The ref runs before the element is in the page; showModal needs it there.
+    if (dialog && !dialog.open) queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
+  };
+}
+
+/**
+ * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath
+ * cannot be touched meanwhile, so the way out stands here too.
+ */
+export function sheet(stage: Stage, title: string, body: unknown) {
+  return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
+    <div class="stack"><div class="sheet-top"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${stage.canLeave ? leaveButton(stage) : nothing}</div>${body}</div>
+  </dialog>`;
+}
+
+/**
+ * The heading of a place; takes the focus when the place opens, unless a field asks for it.
+ * @param title words; what somebody typed in a `bdi`, so that it keeps its own direction
+ */
+export function heading(title: unknown) {
+  return html`<h1 tabindex="-1">${title}</h1>`;
+}
+
+/** An address that is typed in: where it does not fit it breaks after a slash and not within a name. */
+export function addressCard(text: string) {
+  return html`<p class="card sheet-name">${text.split(/(?<=\/)(?!\/)/).map((part) => html`${part}<wbr>`)}</p>`;
+}
+
+/** Until what a place shows has been read. It has no heading: the focus waits for the one that stays. */
+export function waiting() {
+  return html`<p role="status">${t('frame.loading')}</p>`;
+}
+
+/** A row that leads somewhere or opens its body. */
+export function row({
+  title,
+  more,
+  icon: name,
+  on,
+  expanded,
+  body,
+}: {
+  title: unknown;
+  more?: unknown;
+  icon: IconName;
+  on: () => unknown;
+  expanded?: boolean;
+  body?: unknown;
+}) {
+  return html`<button type="button" class="row-button" aria-expanded=${expanded === undefined ? nothing : String(expanded)} @click=${on}>
+      ${icon(name)}<span><span class="row-title">${title}</span>${more ? html`<span class="row-more">${more}</span>` : nothing}</span>
+      ${expanded === undefined ? icon('on', 18, 'turn mirror') : icon('down', 18, 'turn')}
+    </button>${expanded ? html`<div class="card-body stack">${body}</div>` : nothing}`;
+}

@@ -1,0 +1,13 @@
+/** The row on an entry that leads to its messages and calls, one by one. */
+import { html } from '../shell/html.js';
+import { row } from './parts.js';
+import { t, tn } from '../shell/strings.js';
+import '../shell/words/strings_imports.js';
+import type { Entry } from '../shell/app.js';
+import type { Stage } from '../shell/stage.js';
+
+export function scheduleRow(stage: Stage, entry: Entry) {
+  const { count, schedule_id: id } = entry.fields;
+  const more = id && Number.isSafeInteger(count) ? tn('sched.some', count) : null;
+  return html`<div class="rows"><div>${row({ title: t('sched.open'), more, icon: 'list', on: () => stage.go({ name: 'schedule', record: entry.record }) })}</div></div>`;
+}

@@ -1,0 +1,33 @@
+import { CARDS, namesOf, lineOf } from '../cards/card_table.js';
+import { t } from '../../shell/strings.js';
+import { wordsFor } from '../cards/card_words.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** The answers of an entry, card by card, in words. */
+
+/** Everything the cards say, in their order, without what is so unless it is said otherwise. */
+export function factsOf(stage: Stage, fields: Record<string, any>, restricted: Record<string, any>) {
+  // A field that two cards or lines ask for is said once.
+  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
+    .map((name) => {
+      const value = fields[name] ?? restricted[name];
+      // What is so unless it is said otherwise is not repeated on every entry.
+      const usual =
+        name === 'count_is_estimate' ||
+        (name === 'include_in_pack' && value !== false) ||
+        (name === 'content_warning' && value === 'none') ||
+        name === 'place_in_chronology';
+      return {
+        name,
+        text: usual
+          ? ''
+          : name === 'include_in_pack'
+            ? t('entry.in_pack_no')
+            : name === 'count' && value && fields['count_is_estimate']
+              ? t('entry.about', { n: value })
+              : wordsFor(stage, name, value),
+        apart: lineOf(name)?.apart,
+      };
+    })
+    .filter(({ text }) => text);
+}

@@ -1,0 +1,47 @@
+/** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
+import { inWords, isYoung } from '../../shell/strings.js';
+import type { List } from '../../record/vocabulary/code_list.js';
+import type { Stage } from '../../shell/stage.js';
+
+let lists: Record<string, List> | null = null;
+
+/** The vocabulary, once it is here; it is large and not needed at the door. */
+export function vocabulary(stage: Stage) {
+  if (!lists)
+    Promise.all([import('../../record/vocabulary/vocabulary.js'), import('../../shell/words/strings_young.js')]).then(
+      ([module]) => {
+        lists = module.VOCABULARY;
+        stage.draw();
+      },
+      () => undefined,
+    );
+  return lists;
+}
+
+/** The label of a code; a code this app does not know is shown as it is, '' while the vocabulary is on its way. */
+export function label(list: string, code: string | null | undefined): string {
+  if (!code || !lists) return '';
+  const found = lists[list]?.codes.find((one) => one.code === code);
+  return found ? said(found) : String(code);
+}
+
+export function said(code: { label: string; young?: string }): string {
+  return inWords(isYoung() && code.young ? code.young : code.label);
+}
+
+/** What stands under a label; '' where nothing does. */
+export function hintOf(code: { hint?: string; young_hint?: string }): string {
+  return inWords((isYoung() && code.young_hint) || code.hint || '');
+}
+
+/** Codes that match what was typed: every word of it begins a word of the label or of its section. */
+export function matching(list: List, search: string) {
+  const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  const section = new Map(list.sections?.map((one) => [one.code, inWords(one.label)]));
+  return list.codes.filter((code) => {
+    const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}’']+/u);
+    return wanted.every((want) => words.some((word) => word.startsWith(want)));
+  });
+}

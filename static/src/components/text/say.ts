@@ -1,0 +1,218 @@
+/** Times, sizes and numbers as a person says them, in the language of the screens. */
+import { localAt, phoneZone } from '../../record/times.js';
+import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, t } from '../../shell/strings.js';
+import type { Occurred, Say } from '../../shell/app.js';
+
+/** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
+const WELSH = {
+  weekday: {
+    long: 'Sul Llun Mawrth Mercher Iau Gwener Sadwrn'.split(' ').map((name) => `Dydd ${name}`),
+    short: 'Sul Llun Maw Mer Iau Gwen Sad'.split(' '),
+  },
+  month: {
+    long: 'Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr'.split(' '),
+    short: 'Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag'.split(' '),
+  },
+};
+
+function inWelsh(english: Intl.DateTimeFormat, { weekday, month }: Intl.DateTimeFormatOptions, date: Date) {
+  return english
+    .formatToParts(date)
+    .map(({ type, value }) => {
+      if (type === 'weekday' && (weekday === 'long' || weekday === 'short'))
+        return WELSH.weekday[weekday][date.getUTCDay()];
+      return type === 'month' && (month === 'long' || month === 'short')
+        ? WELSH.month[month][date.getUTCMonth()]
+        : value;
+    })
+    .join('');
+}
+
+/** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. */
+const format = (options: Intl.DateTimeFormatOptions) => {
+  const made: Record<string, Intl.DateTimeFormat> = {};
+  const maker = (tongue: string) =>
+    (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options }));
+  const as = (tongue: string, date: Date) =>
+    tongue === 'cy' ? inWelsh(maker('en-GB'), options, date) : maker(tongue).format(date);
+  return { format: (date: Date) => alsoInEnglish(as(language(), date), () => as('en-GB', date)) };
+};
+// The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
+const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
+const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const MONTH = format({ month: 'long', year: 'numeric' });
+const SHORT_MONTH = format({ month: 'short', year: 'numeric' });
+const SHORT_DAY = format({ weekday: 'short' });
+const WEEKDAY = format({ weekday: 'long' });
+const SHORT = format({ day: 'numeric', month: 'short', year: 'numeric' });
+
+const asDate = (local: string) => new Date(`${local.slice(0, 10)}T00:00:00Z`);
+
+/**
+ * The time of day at `at`, on this phone.
+ * @param at ms UTC
+ * @returns `14:03`
+ */
+export function clockTime(at: number): string {
+  return localAt(at, phoneZone()).slice(11);
+}
+
+/**
+ * The day of `at`, on this phone.
+ * @param at ms UTC
+ * @returns `3 Nov 2026`
+ */
+export function day(at: number): string {
+  return SHORT.format(asDate(localAt(at, phoneZone())));
+}
+
+/**
+ * The day and the time of day at `at`, on this phone.
+ * @param at ms UTC
+ * @returns `3 Nov 2026, 14:03`
+ */
+export function momentSaid(at: number): string {
+  return alsoInEnglish(inOneLine([day(at), clockTime(at)]), () => forOthers(() => `${day(at)}, ${clockTime(at)}`));
+}
+
+/**
+ * A moment of the last days as people say it.
+ * @param at ms UTC
+ * @returns `Tuesday 10:20`, or `3 Nov 2026, 10:20` where it is longer ago
+ */
+export function lately(at: number, now: number): string {
+  if (now - at > 6 * 86_400_000 || at > now + 86_400_000) return momentSaid(at);
+  return alsoInEnglish(`${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`, () =>
+    forOthers(() => `${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`),
+  );
+}
+
+/**
+ * A day as a heading: today and yesterday by name.
+ * @param date `2026-11-03`
+ * @param now ms UTC
+ */
+export function dayHeading(date: string, now: number): string {
+  const today = localAt(now, phoneZone()).slice(0, 10);
+  const before = new Date(asDate(today).getTime() - 86_400_000).toISOString().slice(0, 10);
+  if (date === today) return t('say.today', { day: DAY.format(asDate(date)) });
+  if (date === before) return t('say.yesterday', { day: DAY.format(asDate(date)) });
+  return (date.slice(0, 4) === today.slice(0, 4) ? DAY : DAY_YEAR).format(asDate(date));
+}
+
+/**
+ * The local text of an entry's time. `occurred_local` is what somebody typed, perhaps with another program, so it is
+ * believed only where it has our form; else the instant and its offset speak. A list must never fail for one odd row.
+ * @returns `2026-11-03T20:14`, or '' when nothing is known
+ */
+function localOf({ occurred_local, occurred_start, utc_offset_min, tz }: Occurred): string {
+  if (/^\d{4}-\d\d-\d\d/.test(occurred_local ?? '') && !Number.isNaN(asDate(String(occurred_local)).getTime()))
+    return String(occurred_local);
+  return occurred_start === null || occurred_start === undefined ? '' : atOffset(occurred_start, utc_offset_min, tz);
+}
+
+/** @param offset minutes */
+function atOffset(at: number, offset: number | null, tz: string) {
+  const there = offset === null ? null : new Date(at + offset * 60_000);
+  if (there && !Number.isNaN(there.getTime())) return there.toISOString().slice(0, 16);
+  try {
+    return localAt(at, tz || phoneZone());
+  } catch {
+    return '';
+  }
+}
+
+/** The local date an entry is filed under, or '' when its time is not known. */
+export function dateOf(occurred: Occurred): string {
+  return occurred.precision === 'unknown' ? '' : localOf(occurred).slice(0, 10);
+}
+
+/** The time within its day, as exact as it was told: `21:10`, `about 21:10`, `evening`, '' for a whole day. */
+export function timeOfDay(occurred: Occurred): string {
+  const local = localOf(occurred);
+  if (occurred.precision === 'minute' || occurred.precision === 'exact') return local.slice(11, 16);
+  if (occurred.precision === 'hour') return t('say.about', { time: local.slice(11, 16) });
+  if (occurred.precision === 'part_of_day') return partOf(occurred, local);
+  if (occurred.precision === 'date_range') return untilOf(occurred, local);
+  if (occurred.precision === 'month') return monthOf(local);
+  return occurred.precision === 'season' ? seasonWords(occurred.occurred_local ?? '') : '';
+}
+
+function monthOf(local: string) {
+  const date = asDate(local);
+  return Number.isNaN(date.getTime()) ? '' : t('say.month', { month: MONTH.format(date) });
+}
+
+/** `Summer 2026`, however the record has it, or as it was said; nothing that looks like a date. */
+export function seasonWords(local: string) {
+  const [, season, year] = /^(Winter|Spring|Summer|Autumn) ([\d/]+)$/.exec(local) ?? [];
+  if (season && year) return t(`say.${season}`, { year });
+  return /^\p{L}/u.test(local) ? local : '';
+}
+
+function partOf({ occurred_local }: Occurred, local: string) {
+  const part = local === occurred_local ? local.slice(11) : (occurred_local ?? '');
+  return knows(`say.part_${part}`)
+    ? t(`say.part_${part}`).toLocaleLowerCase(language())
+    : part.replace('_', ' ').toLowerCase();
+}
+
+function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }: Occurred, local: string) {
+  const hours = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(occurred_local ?? '');
+  if (hours)
+    return `${hours[2]} ${t('say.to')} ${hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `}${hours[4]}`;
+  const typed = local === occurred_local ? local.slice(11) : '';
+  // The end is the first instant after the range.
+  const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
+  const date = asDate(last);
+  return Number.isNaN(date.getTime()) ? '' : t('say.until', { day: SHORT.format(date) });
+}
+
+/** The whole of when, in one line. */
+export function whenWords(occurred: Occurred): string {
+  const date = dateOf(occurred);
+  if (!date) return t('entries.unknown_day');
+  const time = timeOfDay(occurred);
+  // Never more exact than it was said: a month has no first of the month.
+  if (time && (occurred.precision === 'month' || occurred.precision === 'season'))
+    return time[0]?.toUpperCase() + time.slice(1);
+  const long = DAY_YEAR.format(asDate(date));
+  return inOneLine([long, time]);
+}
+
+/** A size for people: `3.1 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return t('say.bytes', { n: bytes });
+  const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
+  const n = bytes / Number(by);
+  return inItsOrder(`${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`);
+}
+
+/** Monday to Sunday, as short as the language spoken has them. */
+export function shortDays(): string[] {
+  return Array.from({ length: 7 }, (_, i) => SHORT_DAY.format(new Date(Date.UTC(2026, 0, 5 + i)))); // 5 January 2026 was a Monday
+}
+
+/**
+ * @param text `2026-05`
+ * @returns `May 2026`
+ */
+export function monthName(text: string): string {
+  return SHORT_MONTH.format(asDate(`${text}-01`));
+}
+
+/**
+ * A date a person chose, or what they typed where it is none.
+ * @param text `2026-11-03`
+ * @returns `3 Nov 2026`
+ */
+export function dayWords(text: string): string {
+  const found = /^\d{4}-\d\d-\d\d$/.test(text) ? asDate(text) : null;
+  return found && !Number.isNaN(found.getTime()) ? SHORT.format(found) : text;
+}
+
+/** How pages that are made here for others say times: in English, as the screens do. */
+export const SAY = {
+  when: (fields) => forOthers(() => whenWords({ precision: 'unknown', ...fields } as any)),
+  at: (ms) => forOthers(() => momentSaid(ms)),
+} as Say;

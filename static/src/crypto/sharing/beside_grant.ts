@@ -1,0 +1,42 @@
+/**
+ * What stands beside a grant, sealed under its key for its two people: a summary, marks. docs/formats.md, section 8;
+ * the twin of diary/ledger/beside_grant.py.
+ */
+import { canon, parseObject } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { importKey } from '../cobblestone.js';
+import * as envelope from '../envelope.js';
+import { padVersion, unpad } from '../padding.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { JsonObject } from '../../core/encoding.js';
+
+type Place = { diary: string; grant: string };
+/** One kind of it. `key` is the grant's; `seal` and `open` throw `not_opened` for what is none. */
+export type Beside<T> = {
+  header: (place: Place) => JsonObject;
+  seal: (key: Bytes, place: Place, said: T) => Promise<Bytes>;
+  open: (key: Bytes, sealed: Uint8Array, place: Place) => Promise<T>;
+};
+
+/** `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one. */
+export function beside(name: string, type: string, holds: (told: any) => boolean): Beside<any> {
+  const header = ({ diary, grant }: Place) => ({ diary, grant, t: name });
+  return {
+    header,
+    seal: async (key, place, said) => {
+      const told = { ...said, t: type };
+      if (!holds(told)) throw new KeptError('not_opened');
+      return envelope.seal(await importKey(key), 'summary', header(place), padVersion(canon(told)));
+    },
+    open: async (key, sealed, place) => {
+      const plaintext = await envelope.open(await importKey(key), sealed, 'summary', header(place));
+      try {
+        const told = parseObject(unpad(plaintext));
+        if (holds(told)) return told;
+      } catch {
+        // told below, like any plaintext that is none
+      }
+      throw new KeptError('not_opened');
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Two people's keys, compared by voice: nine words that name an account's public keys. docs/formats.md, section 8; the
+ * twin of diary/crypto/fingerprints.py.
+ *
+ * [Note: words that find and prove] The nine words are the fingerprint itself, so who has heard them can look the keys
+ * up on a server that is not trusted: it can only give the keys that belong to the words, or none.
+ */
+import { utf8 } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import { sha256Now } from '../digests.js';
+import { PUB_BYTES } from '../signing.js';
+import { wordList } from '../words.js';
+import type { Bytes } from '../../core/bytes.js';
+
+export const FINGERPRINT_BYTES = 12;
+export const WORDS = 9;
+const LABEL = utf8('kept/fingerprint\0');
+const CHECK = utf8('kept/fingerprint-check\0');
+const CHECK_BITS = 3n;
+const TEXT_LIMIT = 400;
+
+/**
+ * The first 96 bits of the digest of an account's two public keys. Throws `bad_request` for what are no keys.
+ * @param hpkePub 65 bytes each
+ */
+export function fingerprint(ecdsaPub: Uint8Array, hpkePub: Uint8Array): Bytes {
+  if (ecdsaPub.length !== PUB_BYTES || hpkePub.length !== PUB_BYTES)
+    throw new KeptError('bad_request', 'A public key has 65 bytes.');
+  return sha256Now(LABEL, ecdsaPub, hpkePub).slice(0, FINGERPRINT_BYTES);
+}
+
+/** A fingerprint as nine words, to be read out. */
+export async function fingerprintWords(print: Uint8Array): Promise<string> {
+  const words = await wordList();
+  const number = (toNumber(print) << CHECK_BITS) | checkOf(print);
+  return Array.from(
+    { length: WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))],
+  ).join(' ');
+}
+
+/** The fingerprint that nine words spell. Throws `bad_request`; `unknown` holds what is not in the list. */
+export async function readFingerprint(text: string): Promise<Bytes> {
+  const words = await wordList();
+  const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
+  const places = named.map((word) => words.indexOf(word));
+  const unknown = named.filter((_, i) => places[i] === -1);
+  if (named.length !== WORDS || unknown.length) {
+    throw Object.assign(new KeptError('bad_request', 'That is not nine words of the list. Ask for them again.'), {
+      unknown,
+    });
+  }
+  const number = places.reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
+  const print = fromNumber(number >> CHECK_BITS);
+  if (BigInt.asUintN(3, number) !== checkOf(print)) {
+    throw Object.assign(new KeptError('bad_request', 'One of the nine words is wrong. Ask for them again.'), {
+      unknown,
+    });
+  }
+  return print;
+}
+
+function checkOf(print: Uint8Array): bigint {
+  if (print.length !== FINGERPRINT_BYTES) throw new KeptError('bad_request', 'A fingerprint has 12 bytes.');
+  return BigInt((sha256Now(CHECK, print)[0] as number) >> 5);
+}
+
+function toNumber(bytes: Uint8Array): bigint {
+  return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+function fromNumber(number: bigint): Bytes {
+  return Uint8Array.from({ length: FINGERPRINT_BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, number >> BigInt(8 * (FINGERPRINT_BYTES - 1 - i)))),
+  );
+}

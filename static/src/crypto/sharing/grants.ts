@@ -1,0 +1,334 @@
+/**
+ * What a keeper lets an advocate see, in the keeper's own signature: docs/formats.md, section 8; the twin of
+ * diary/ledger/grants.py. Only the two people read it; an advocate believes nothing that is not signed by the key whose
+ * nine words were compared.
+ */
+import { b64, unb64 } from '../../core/bytes.js';
+import { canon, isObject, parseObject } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { parseId } from '../../core/ids.js';
+import { importKey } from '../cobblestone.js';
+import { sha256Now } from '../digests.js';
+import * as envelope from '../envelope.js';
+import { FINGERPRINT_BYTES, fingerprint } from './fingerprints.js';
+import { grantWrapHeader, unwrap, wrap } from '../keys.js';
+import { padVersion, unpad } from '../padding.js';
+import { openFrom, sealTo } from '../people.js';
+import { sign, verifyAuthor } from '../signing.js';
+import { authorChain } from './statements.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { JsonObject } from '../../core/encoding.js';
+import type { Pair } from '../signing.js';
+import type { AuthorKey, Statement } from './statements.js';
+
+export type Scope = { all: true } | { case: string } | { records: string[] };
+export type Right = 'view' | 'comment' | 'pack';
+/** Times in ms; `earlier`: digest of the statements about the keeper's keys before */
+export type Grant = {
+  diary: string;
+  from: string;
+  grant: string;
+  made_at: number;
+  not_after: number;
+  prev: string | null;
+  purpose: string;
+  restricted: boolean;
+  rights: Right[];
+  scope: Scope;
+  t: string;
+  to: string;
+  sig: string;
+  earlier?: string;
+};
+/** The other side: keys as b64, and a name for people */
+export type Person = { ecdsa_pub: string; hpke_pub: string; name: string };
+export type Granted = { said: Grant; key: Bytes; other: Person };
+/** As an advocate has it: the statements about the keeper's keys before, and all of those keys, oldest first */
+export type Received = Granted & { earlier: readonly Statement[]; authors: readonly AuthorKey[] };
+
+export const RIGHTS = Object.freeze(['view', 'comment', 'pack'] as Right[]);
+export const DAY_MS = 86_400_000;
+export const USUAL_MS = 30 * DAY_MS;
+export const LONGEST_MS = 180 * DAY_MS;
+export const RECORDS_LIMIT = 500;
+export const EARLIER_LIMIT = 40;
+export const PURPOSE_CHARACTERS = 200;
+export const NAME_CHARACTERS = 80;
+
+const TYPE = 'grant/v1';
+const NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
+const KEY_BYTES = 32;
+const DIGESTS = 'apart/v1';
+const DIGEST_BYTES = 32;
+
+/**
+ * A grant, signed by its keeper. Throws `bad_signature` for one that is none.
+ * @param key from `importAuthor`
+ * @param pub the same key's public half
+ */
+export async function makeGrant(key: CryptoKey, pub: Bytes, fields: Omit<Grant, 't' | 'sig'>): Promise<Grant> {
+  const whole = { ...fields, t: TYPE };
+  const said = { ...whole, sig: b64(await sign(key, canon(whole as any))) };
+  await checkGrant(said, pub);
+  return said;
+}
+
+/** The statements about a keeper's keys before that a grant carries. */
+export const newestOf = (statements: readonly JsonObject[]) => statements.slice(-EARLIER_LIMIT);
+
+/**
+ * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well:
+ * else anyone could have a key of their own hand over to the keeper's.
+ */
+export function binding(earlier: readonly JsonObject[]): { earlier?: string } {
+  return earlier.length ? { earlier: b64(sha256Now(canon(earlier as any))) } : {};
+}
+
+/** Returns when it is a grant, within its bounds, signed by this key; throws `bad_signature`. */
+export async function checkGrant(said: any, keeperPub: Bytes) {
+  if (!isGrant(said)) throw new KeptError('bad_signature', 'That is not a grant.');
+  const { sig, ...fields } = said;
+  await verifyAuthor(keeperPub, canon(fields), unb64(sig));
+}
+
+/** Header of a grant's envelopes: the advocate's and the keeper's copy. */
+export function grantHeader({ diary, grant, to }: { diary: string; grant: string; to: string }): JsonObject {
+  return { diary, grant, t: 'grant', to };
+}
+
+/**
+ * The envelope the advocate opens.
+ * @param earlier statements about the keeper's keys before
+ */
+export function sealForAdvocate(
+  advocate: Person,
+  keeper: Person,
+  said: Grant,
+  key: Bytes,
+  earlier: readonly JsonObject[] = [],
+): Promise<Bytes> {
+  return sealTo(unb64(advocate.hpke_pub), 'grant', grantHeader(said), plaintextOf(keeper, said, key, earlier));
+}
+
+/**
+ * What an advocate was given, checked whole. Whether the keeper's nine words were compared is for the caller. Throws
+ * `not_opened` and `bad_signature`.
+ */
+export async function openForAdvocate(
+  own: { ecdsa: Pair; hpke: Pair },
+  sealed: Uint8Array,
+  { diary, grant }: { diary: string; grant: string },
+): Promise<Received> {
+  const to = b64(fingerprint(own.ecdsa.pub, own.hpke.pub));
+  const { said, key, other, earlier } = readSealed(
+    await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })),
+  );
+  await checkGrant(said, unb64(other.ecdsa_pub));
+  const isOurs = said.diary === diary && said.grant === grant && said.to === to && said.from === printOf(other);
+  if (!isOurs) throw new KeptError('bad_signature', 'That grant is for somebody else.');
+  const isSigned =
+    binding(earlier).earlier === said.earlier &&
+    earlier.length <= EARLIER_LIMIT &&
+    earlier.every((one) => one.diary === diary);
+  if (!isSigned) throw new KeptError('bad_signature', 'What is said of the keys before is not what was signed.');
+  return { said, key, other, earlier, authors: await authorChain(earlier, other.ecdsa_pub) };
+}
+
+/** The keeper's own copy. */
+export function keepGrant(accountKey: CryptoKey, advocate: Person, said: Grant, key: Bytes): Promise<Bytes> {
+  return envelope.seal(accountKey, 'grant', grantHeader(said), plaintextOf(advocate, said, key));
+}
+
+/** The keeper's copy of the grant at a place. Throws `not_opened` and `bad_signature`. */
+export async function openKept(
+  accountKey: CryptoKey,
+  sealed: Uint8Array,
+  keeperPub: Bytes,
+  place: { diary: string; grant: string; to: string },
+): Promise<Granted> {
+  const { said, key, other, earlier } = readSealed(
+    await envelope.open(accountKey, sealed, 'grant', grantHeader(place)),
+  );
+  await checkGrant(said, keeperPub);
+  const isHere =
+    !earlier.length &&
+    said.diary === place.diary &&
+    said.grant === place.grant &&
+    said.to === place.to &&
+    said.to === printOf(other);
+  if (!isHere) throw new KeptError('not_opened');
+  return { said, key, other };
+}
+
+/** The parts of a version whose keys a grant gives. */
+export function partsOf(said: Grant): ('open' | 'restricted')[] {
+  return said.restricted ? ['open', 'restricted'] : ['open'];
+}
+
+/**
+ * Whether a grant gives, in the place of a restricted part's key, the digests of that part's fields. Without them
+ * nobody who was not given the part could show that the rest is what the keeper sealed; of what the fields say they
+ * tell nothing.
+ */
+export function givesDigests({ restricted, rights }: Pick<Grant, 'restricted' | 'rights'>) {
+  return !restricted && rights.includes('pack');
+}
+
+/**
+ * The digests of one version's restricted fields, sealed where a wrap of that part would stand.
+ * @param digests by field, b64
+ */
+export async function sealDigests(
+  { said, key }: Granted,
+  version: string,
+  digests: Record<string, string>,
+): Promise<Bytes> {
+  return envelope.seal(
+    await importKey(key),
+    'wrap',
+    grantWrapHeader(said, 'restricted', version),
+    canon({ digests, t: DIGESTS }),
+  );
+}
+
+/**
+ * @param opener from the grant's key
+ * @returns throws `not_opened`
+ */
+export async function openDigests(
+  opener: CryptoKey,
+  said: Grant,
+  version: string,
+  sealed: Uint8Array,
+): Promise<Record<string, string>> {
+  const plaintext = await envelope.open(opener, sealed, 'wrap', grantWrapHeader(said, 'restricted', version));
+  try {
+    const { digests, t, ...more } = parseObject(plaintext) as Record<string, any>;
+    const areDigests =
+      isObject(digests) &&
+      Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
+    if (t === DIGESTS && areDigests && !Object.keys(more).length) return digests as any;
+  } catch {
+    // Falls through to the one answer there is.
+  }
+  throw new KeptError('not_opened');
+}
+
+/** The keys of one version's parts, `open` first, as far as this grant gives them. */
+export async function wrapsFor({ said, key }: Granted, version: string, keys: readonly Bytes[]): Promise<Bytes[]> {
+  const opener = await importKey(key);
+  const parts = partsOf(said).slice(0, keys.length);
+  return Promise.all(parts.map((part, i) => wrap(opener, grantWrapHeader(said, part, version), keys[i] as Bytes)));
+}
+
+/** The version keys in its wraps. Throws `not_opened`, also for a part the grant does not give. */
+export async function unwrapKeys(
+  { said, key }: Granted,
+  version: string,
+  given: readonly Uint8Array[],
+): Promise<Bytes[]> {
+  const parts = partsOf(said);
+  if (given.length > parts.length) throw new KeptError('not_opened');
+  const opener = await importKey(key);
+  return Promise.all(given.map((one, i) => unwrap(opener, grantWrapHeader(said, parts[i] as 'open', version), one)));
+}
+
+function plaintextOf(other: Person, said: Grant, key: Bytes, earlier: readonly JsonObject[] = []): Bytes {
+  const before = earlier.length ? { earlier } : {};
+  return padVersion(
+    canon({
+      ...before,
+      ecdsa_pub: other.ecdsa_pub,
+      grant: said,
+      hpke_pub: other.hpke_pub,
+      key: b64(key),
+      name: other.name,
+    } as any),
+  );
+}
+
+/** What either envelope holds; its signature is for the caller. */
+function readSealed(plaintext: Bytes): Granted & { earlier: readonly Statement[] } {
+  try {
+    const {
+      earlier,
+      ecdsa_pub,
+      grant,
+      hpke_pub,
+      key: raw,
+      name,
+      ...more
+    } = parseObject(unpad(plaintext)) as Record<string, any>;
+    const [key, other] = [unb64(raw), { ecdsa_pub, hpke_pub, name }];
+    if (earlier !== undefined && !(Array.isArray(earlier) && earlier.length && earlier.every(isObject)))
+      throw new KeptError('not_opened');
+    if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS))
+      throw new KeptError('not_opened');
+    printOf(other);
+    return { said: grant as any, key, other, earlier: earlier ?? [] };
+  } catch {
+    throw new KeptError('not_opened');
+  }
+}
+
+export function printOf({ ecdsa_pub, hpke_pub }: Person): string {
+  return b64(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
+}
+
+function isGrant(said: any): boolean {
+  try {
+    if (
+      Object.keys(said)
+        .filter((name) => name !== 'earlier')
+        .sort()
+        .join() !== NAMES ||
+      said.t !== TYPE ||
+      typeof said.restricted !== 'boolean'
+    )
+      return false;
+    for (const id of [said.diary, said.grant, ...(said.prev === null ? [] : [said.prev])]) parseId(id);
+    if (Object.hasOwn(said, 'earlier') && unb64(said.earlier).length !== DIGEST_BYTES) return false;
+    const prints = [said.from, said.to].every((one) => unb64(one).length === FINGERPRINT_BYTES);
+    return (
+      prints &&
+      isScope(said.scope) &&
+      areRights(said.rights) &&
+      areTimes(said) &&
+      isText(said.purpose, PURPOSE_CHARACTERS)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isScope(scope: any): boolean {
+  if (!isObject(scope) || Object.keys(scope).length !== 1) return false;
+  const { all, case: one, records } = scope as any;
+  if (one !== undefined) return Boolean(parseId(one));
+  if (records === undefined) return all === true;
+  if (!Array.isArray(records) || !records.length || records.length > RECORDS_LIMIT) return false;
+  return records.every((id) => parseId(id)) && new Set(records).size === records.length;
+}
+
+function areRights(rights: any): boolean {
+  return (
+    Array.isArray(rights) &&
+    rights[0] === 'view' &&
+    String(rights) === String(RIGHTS.filter((one) => rights.includes(one)))
+  );
+}
+
+function areTimes({ made_at: from, not_after: to }: { made_at: unknown; not_after: unknown }): boolean {
+  return (
+    Number.isSafeInteger(from) &&
+    Number.isSafeInteger(to) &&
+    Number(from) >= 0 &&
+    Number(from) < Number(to) &&
+    Number(to) <= Number(from) + LONGEST_MS
+  );
+}
+
+/** Characters as people count them, as the other implementation does. */
+function isText(value: unknown, most: number): boolean {
+  return typeof value === 'string' && value.length > 0 && [...value].length <= most;
+}

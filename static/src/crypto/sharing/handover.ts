@@ -1,0 +1,185 @@
+/**
+ * Eight words and what they open: docs/formats.md, section 8; the twin of diary/crypto/handover.py.
+ *
+ * [Note: eight words] Three words name a sealed pack on the server, five open it. The words never leave the phone and
+ * the page: the server is told a digest of the three and a proof made of the five by Argon2id. What opens the parts is
+ * another branch of the same root, so the server can let somebody in and still not read what it gives out.
+ */
+import { b64, random, unb64, utf8 } from '../../core/bytes.js';
+import { canon, parseObject } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { importKey, sealedBytes } from '../cobblestone.js';
+import { hkdf, importHkdfKey, sha256Now } from '../digests.js';
+import * as envelope from '../envelope.js';
+import { partCount } from '../files.js';
+import { DEFAULT } from '../kdf.js';
+import { padVersion, unpad } from '../padding.js';
+import { wordList } from '../words.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { Argon2id, OnProgress } from '../argon2.js';
+import type { HandoverPlace } from '../files.js';
+import type { Policy } from '../kdf.js';
+
+type HandoverKdf = { alg: 'argon2id'; m: number; p: 1; salt: string; t: number };
+/** True name, bytes, hex, ms */
+export type Slip = { name: string; size: number; sha256: string; made_at: number };
+
+export const WORDS = 8;
+const NAMING = 3;
+const BYTES = 11;
+const SALT_BYTES = 16;
+const NAME_BYTES = 16;
+const SLIP = 'handover/v1';
+const SLIP_PADDED = 4096;
+
+/** Eight new words: 84 random bits and four that check them. */
+export async function newWords(): Promise<string> {
+  return wordsOf(random(BYTES));
+}
+
+/** The words of 11 bytes, whose last four bits become the checksum. */
+export async function wordsOf(raw: Uint8Array): Promise<string> {
+  const words = await wordList();
+  const number = checked(raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n));
+  return Array.from(
+    { length: WORDS },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))],
+  ).join(' ');
+}
+
+/**
+ * What somebody typed, as words to derive from. Throws `bad_request`: `unknown` holds what is not in the list, and is
+ * empty when all are words and they do not fit together.
+ */
+export async function readWords(text: string): Promise<string> {
+  const words = await wordList();
+  const named = text
+    .toLowerCase()
+    .split(/[\p{White_Space}\ufeff,]+/u)
+    .filter(Boolean);
+  const places = named.map((word) => words.indexOf(word));
+  const unknown = named.filter((_, i) => places[i] === -1);
+  if (named.length !== WORDS || unknown.length) throw wrong('These are not eight words of the list.', unknown);
+  const number = places.reduce((sum, place) => sum * 2048n + BigInt(place), 0n);
+  if (checked(number) !== number) throw wrong('One of the words is wrong, or they are not in the right order.', []);
+  return named.join(' ');
+}
+
+function wrong(sentence: string, unknown: readonly string[]) {
+  return Object.assign(new KeptError('bad_request', sentence), { unknown });
+}
+
+/** 88 bits with the last four made the checksum of the others. */
+function checked(number: bigint) {
+  const plain = (number >> 4n) << 4n;
+  const bytes = Uint8Array.from({ length: BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, plain >> BigInt(8 * (BYTES - 1 - i)))),
+  );
+  return plain | BigInt((sha256Now(utf8('kept/handover-check\0'), bytes)[0] as number) >> 4);
+}
+
+/**
+ * What the first three words name, as the server is asked by it.
+ * @param words read
+ * @returns 16
+ */
+export function nameOf(words: string): Bytes {
+  return sha256Now(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, NAMING).join(' '))).slice(
+    0,
+    NAME_BYTES,
+  );
+}
+
+/** Fresh parameters for the five words: always the same cost, so that a made-up answer looks like a real one. */
+export function newKdf(): HandoverKdf {
+  return { alg: 'argon2id', m: DEFAULT.m, p: 1, salt: b64(random(SALT_BYTES)), t: DEFAULT.t };
+}
+
+/** Throws `kdf_refused` for anything but a whole, allowed `kdf`. */
+export function checkKdf(kdf: unknown, policy: Policy): HandoverKdf {
+  const refused = new KeptError('kdf_refused');
+  if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== 'alg,m,p,salt,t') throw refused;
+  const { alg, m, p, salt, t } = kdf as HandoverKdf;
+  const isWithin =
+    Number.isSafeInteger(m) &&
+    Number.isSafeInteger(t) &&
+    m >= policy.floor.m &&
+    m <= policy.ceiling.m &&
+    t >= policy.floor.t &&
+    t <= policy.ceiling.t;
+  if (alg !== 'argon2id' || p !== 1 || !isWithin || typeof salt !== 'string') throw refused;
+  try {
+    if (unb64(salt).length === SALT_BYTES) return { alg, m, p, salt, t };
+  } catch {
+    // Said below.
+  }
+  throw refused;
+}
+
+/**
+ * The proof for the server and the key of the parts. One Argon2id.
+ * @param words read
+ * @param kdf checked
+ */
+export async function openerOf(
+  argon2: Argon2id,
+  words: string,
+  kdf: HandoverKdf,
+  onProgress?: OnProgress,
+): Promise<{ auth: Bytes; key: Bytes }> {
+  const salted = canon({ name: b64(nameOf(words)), salt: kdf.salt });
+  const salt = sha256Now(utf8('kept/handover-salt\0'), salted).slice(0, SALT_BYTES);
+  const root = await argon2(utf8(words.split(' ').slice(NAMING).join(' ')), salt, { m: kdf.m, t: kdf.t }, onProgress);
+  const material = await importHkdfKey(root);
+  root.fill(0);
+  const told = canon({ ...kdf });
+  return {
+    auth: await hkdf(material, 'kept/handover-auth\0', told),
+    key: await hkdf(material, 'kept/handover-key\0', told),
+  };
+}
+
+/** How many sealed parts a file of `size` bytes makes, its slip among them. */
+export function partsOf(size: number) {
+  return partCount(size) + 1;
+}
+
+function slipHeader(handover: string, parts: number) {
+  return { handover, part: parts - 1, parts };
+}
+
+/** The sealed size of a slip. */
+export function sealedSlipBytes(handover: string, parts: number) {
+  return envelope.prefix(envelope.SUITE_KEY, 'handover', slipHeader(handover, parts)).length + sealedBytes(SLIP_PADDED);
+}
+
+/**
+ * The slip, the last part.
+ * @param options only vectors give a salt
+ */
+export async function sealSlip(
+  { handover, key }: HandoverPlace,
+  slip: Slip,
+  options?: { salt?: Bytes },
+): Promise<Bytes> {
+  const plaintext = padVersion(canon({ ...slip, t: SLIP }));
+  return envelope.seal(await importKey(key), 'handover', slipHeader(handover, partsOf(slip.size)), plaintext, options);
+}
+
+/** Throws `not_opened` for a slip that is none, or that does not fit the number of parts. */
+export async function openSlip({ handover, key }: HandoverPlace, parts: number, sealed: Uint8Array): Promise<Slip> {
+  const raw = unpad(await envelope.open(await importKey(key), sealed, 'handover', slipHeader(handover, parts)));
+  const { made_at, name, sha256, size, t, ...more } = asObject(raw);
+  const isWhole = t === SLIP && !Object.keys(more).length && typeof name === 'string' && typeof sha256 === 'string';
+  if (!isWhole || typeof size !== 'number' || size < 0 || typeof made_at !== 'number' || partsOf(size) !== parts)
+    throw new KeptError('not_opened');
+  return { made_at, name, sha256, size };
+}
+
+function asObject(raw: Bytes) {
+  try {
+    return parseObject(raw);
+  } catch {
+    throw new KeptError('not_opened');
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What an advocate sends a keeper: a question about an entry, or an entry written down for them. docs/formats.md,
+ * section 8; the twin of diary/ledger/letters.py. A letter changes nothing: the keeper's own device makes of it what
+ * the keeper says.
+ */
+import { b64, unb64 } from '../../core/bytes.js';
+import { canon, isObject, parseObject } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { parseId } from '../../core/ids.js';
+import { padVersion, unpad } from '../padding.js';
+import { openFrom, sealTo } from '../people.js';
+import { sign, verifyAuthor } from '../signing.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { JsonObject } from '../../core/encoding.js';
+
+type Place = { diary: string; grant: string; letter: string };
+export type Letter = {
+  diary: string;
+  fields: JsonObject;
+  from: string;
+  grant: string;
+  letter: string;
+  made_at: number;
+  t: string;
+  what: 'question' | 'assisted';
+  sig: string;
+};
+
+const TYPE = 'letter/v1';
+const NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
+const KINDS = ['question', 'assisted'];
+/** In what kind of talk an entry was written down. */
+export const HOW = ['call', 'video_call', 'meeting'];
+/**
+ * What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
+ */
+export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
+export const OWN = 'own';
+const TURNS_LIMIT = 100;
+const SAID_LIMIT = 20_000;
+const ASKED_LIMIT = 2_000;
+/** What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was. */
+const WHEN = [
+  'language',
+  'occurred_end',
+  'occurred_local',
+  'occurred_start',
+  'precision',
+  'time_source',
+  'tz',
+  'utc_offset_min',
+];
+const CHOSEN = ['behaviours', 'channel', 'place_category', 'who'];
+const ASSISTED = 'by,held_at,how,incident,read_back,turns,tz,under_18';
+const BY_LIMIT = 12;
+/** Initials or a short name: letters, and what may stand between them. */
+const BY = /^\p{L}[\p{L} .'-]*$/u;
+
+export function letterHeader({ diary, grant, letter }: Place): JsonObject {
+  return { diary, grant, letter, t: 'letter' };
+}
+
+/**
+ * A letter in its envelope.
+ * @param author the advocate's, from `importAuthor`
+ * @param keeperPub the keeper's key one seals to
+ */
+export async function sealLetter(
+  author: { key: CryptoKey; pub: Bytes },
+  keeperPub: Bytes,
+  place: Place,
+  said: Pick<Letter, 'fields' | 'from' | 'made_at' | 'what'>,
+): Promise<Bytes> {
+  const whole = { ...said, diary: place.diary, grant: place.grant, letter: place.letter, t: TYPE } as any;
+  const letter = { ...whole, sig: b64(await sign(author.key, canon(whole))) };
+  await checkLetter(letter, author.pub, place);
+  return sealTo(keeperPub, 'letter', letterHeader(place), padVersion(canon(letter)));
+}
+
+/**
+ * What a letter says, when it was written for this place by this key. Throws `not_opened` and `bad_signature`.
+ * @param scalar the keeper's
+ */
+export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place, writerPub: Bytes): Promise<Letter> {
+  const plaintext = await openFrom(scalar, sealed, 'letter', letterHeader(place));
+  let said;
+  try {
+    said = parseObject(unpad(plaintext)) as any;
+  } catch {
+    throw new KeptError('not_opened');
+  }
+  await checkLetter(said, writerPub, place);
+  return said;
+}
+
+/** Returns when it is a letter for this place, signed by this key; throws `bad_signature`. */
+export async function checkLetter(said: any, writerPub: Bytes, place: Place) {
+  if (!isLetter(said)) throw new KeptError('bad_signature', 'That is not a letter.');
+  if (said.diary !== place.diary || said.grant !== place.grant || said.letter !== place.letter) {
+    throw new KeptError('bad_signature', 'That letter is for another place.');
+  }
+  const { sig, ...fields } = said;
+  await verifyAuthor(writerPub, canon(fields), unb64(sig));
+}
+
+function isLetter(said: any): boolean {
+  try {
+    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || !KINDS.includes(said.what)) return false;
+    if (!isObject(said.fields) || !Number.isSafeInteger(said.made_at)) return false;
+    if (said.what === 'assisted') return isAssisted(said.fields);
+    const { about, text, ...more } = said.fields;
+    return Boolean(parseId(about)) && typeof text === 'string' && text.length > 0 && !Object.keys(more).length;
+  } catch {
+    return false;
+  }
+}
+
+/** @param fields who typed, in what talk and when, each thing that was asked and said, in order */
+function isAssisted(fields: any): boolean {
+  if (Object.keys(fields).sort().join() !== ASSISTED) return false;
+  const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
+  if (
+    typeof read_back !== 'boolean' ||
+    typeof under_18 !== 'boolean' ||
+    !Number.isSafeInteger(held_at) ||
+    held_at < 0 ||
+    !HOW.includes(how)
+  )
+    return false;
+  if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by)) return false;
+  if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
+  const allowed = under_18 ? WHEN : [...WHEN, ...CHOSEN];
+  return (
+    Object.keys(incident).every((name) => allowed.includes(name)) &&
+    turns.every((one) => isTurn(one, under_18)) &&
+    turns.some(({ said }) => said)
+  );
+}
+
+/** With somebody under 18 nothing is said unasked: each prompt is on record. */
+function isTurn(one: any, under18: boolean) {
+  if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
+  const { asked, said, words } = one as any;
+  if (
+    ![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked) ||
+    typeof said !== 'string' ||
+    lengthOf(said) > SAID_LIMIT
+  )
+    return false;
+  return asked === OWN ? isText(words, ASKED_LIMIT) : words === '';
+}
+
+/** In code points, as the other implementation counts. */
+const lengthOf = (text: string) => [...text].length;
+
+function isText(value: unknown, most: number) {
+  return typeof value === 'string' && value.length > 0 && lengthOf(value) <= most;
+}

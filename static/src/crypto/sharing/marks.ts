@@ -1,0 +1,53 @@
+/**
+ * What an advocate has looked through for a keeper, so that the keeper need not look again: docs/formats.md, section 8;
+ * the twin of diary/ledger/marks.py. A mark is the advocate's word about their own looking and changes nothing of an
+ * entry.
+ */
+import { isObject } from '../../core/encoding.js';
+import { parseId } from '../../core/ids.js';
+import { beside } from './beside_grant.js';
+import type { Beside } from './beside_grant.js';
+
+/** Ms; `seq`: the number of the newest version that was looked at */
+export type Mark = { at: number; record: string; seq: number };
+export type Marks = { made_at: number; marks: Mark[] };
+
+export const MARKS_LIMIT = 2000;
+const TYPE = 'marks/v1';
+
+export const MARKS: Beside<Marks> = beside('marks', TYPE, areMarks);
+
+function areMarks(told: any) {
+  if (
+    !isObject(told) ||
+    Object.keys(told).sort().join() !== 'made_at,marks,t' ||
+    told['t'] !== TYPE ||
+    !isCount(told['made_at'])
+  )
+    return false;
+  const marks = (told as any)['marks'];
+  return (
+    Array.isArray(marks) &&
+    marks.length <= MARKS_LIMIT &&
+    marks.every(isMark) &&
+    new Set(marks.map(({ record }) => record)).size === marks.length
+  );
+}
+
+function isMark(one: any) {
+  if (
+    !isObject(one) ||
+    Object.keys(one).sort().join() !== 'at,record,seq' ||
+    !isCount(one['at']) ||
+    !isCount(one['seq'])
+  )
+    return false;
+  try {
+    parseId((one as any)['record']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isCount = (one: any) => Number.isSafeInteger(one) && one >= 0;

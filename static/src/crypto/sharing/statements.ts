@@ -1,0 +1,94 @@
+/**
+ * What an account's key says when another takes its place: docs/formats.md, section 4b. Signed by the key that goes; it
+ * names the key that comes and up to which number, head, time and checkpoint the old one counts.
+ */
+import { b64, unb64 } from '../../core/bytes.js';
+import { canon } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { parseId } from '../../core/ids.js';
+import { importAuthorPub, sign, verifyAuthor } from '../signing.js';
+import type { JsonObject } from '../../core/encoding.js';
+
+type Beacon = { log: string; root: string; size: number };
+export type Statement = {
+  account: string;
+  beacon: Beacon | null;
+  diary: string;
+  ecdsa_pub: string;
+  epoch: number;
+  head: string;
+  hpke_pub: string;
+  old: string;
+  seq: number;
+  t: string;
+  ts: number;
+  sig: string;
+};
+/** A public key, b64, and the last number it counts for; null for the one in use */
+export type AuthorKey = { pub: string; seq: number | null };
+
+const TYPE = 'rekey/v1';
+const NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
+const DIGEST = 32;
+/** The first keys of an account are of epoch 1, and no statement makes those. */
+const FIRST = 2;
+
+/** @param key the key that goes, from `importAuthor` */
+export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 'sig'>): Promise<Statement> {
+  const whole = { ...said, t: TYPE };
+  const statement = { ...whole, sig: b64(await sign(key, canon(whole as any))) };
+  await checkStatement(statement);
+  return statement;
+}
+
+/** Returns when it is a statement and its signature holds; throws `bad_signature`. */
+export async function checkStatement(statement: any) {
+  if (!isStatement(statement)) throw new KeptError('bad_signature', 'That is not a statement about an account’s keys.');
+  const { sig, ...said } = statement;
+  await Promise.all([said.ecdsa_pub, said.hpke_pub].map((pub) => importAuthorPub(unb64(pub))));
+  await verifyAuthor(unb64(said.old), canon(said), unb64(sig));
+}
+
+/**
+ * The account's keys, oldest first, ending in `newest`. Throws `bad_signature` where the statements do not lead there.
+ * @param newest b64
+ */
+export async function authorChain(statements: readonly any[], newest: string): Promise<AuthorKey[]> {
+  await Promise.all(statements.map(checkStatement));
+  const isChain = statements.every((one, i) => {
+    const before = statements[i - 1];
+    return (
+      !before ||
+      (before.ecdsa_pub === one.old &&
+        before.account === one.account &&
+        before.epoch < one.epoch &&
+        before.seq <= one.seq)
+    );
+  });
+  const last = statements.at(-1);
+  if (!isChain || (last && last.ecdsa_pub !== newest))
+    throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
+  return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
+}
+
+function isStatement(value: any): boolean {
+  try {
+    if (Object.keys(value).sort().join() !== NAMES || value.t !== TYPE || value.old === value.ecdsa_pub) return false;
+    parseId(value.account);
+    parseId(value.diary);
+    const numbers = [value.epoch, value.seq, value.ts];
+    const areCounts = numbers.every((one) => Number.isSafeInteger(one) && one >= 0);
+    return areCounts && value.epoch >= FIRST && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
+  } catch {
+    return false;
+  }
+}
+
+function isBeacon(beacon: any): boolean {
+  if (beacon === null) return true;
+  return (
+    Object.keys(beacon).sort().join() === 'log,root,size' &&
+    Number.isSafeInteger(beacon.size) &&
+    [beacon.log, beacon.root].every((one) => unb64(one).length === DIGEST)
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * Sealing a draft before there are words to seal it under: AES-256-GCM under a key the browser keeps and will not
+ * hand out. docs/formats.md, section 4a, "before the first words".
+ *
+ * `0x00 ‖ nonce[12] ‖ AES-GCM(padded plaintext)`; the first byte tells it from an envelope (0xE1). The nonce is random:
+ * one key seals a few hundred drafts and file parts at most before words replace it.
+ */
+import { concat, random } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import { padVersion, unpad } from '../padding.js';
+import type { Bytes } from '../../core/bytes.js';
+
+const MARK = 0;
+const NONCE_BYTES = 12;
+
+/** @returns not extractable */
+export function newDraftKey(): Promise<CryptoKey> {
+  return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+}
+
+/** A key for a browser whose database cannot hold keys (WebKitGTK): the bytes themselves. */
+export function newDraftKeyBytes(): Bytes {
+  return random(32);
+}
+
+/** @param kept as the database gave it back */
+export async function draftKey(kept: CryptoKey | Uint8Array): Promise<CryptoKey> {
+  if (!(kept instanceof Uint8Array)) return kept;
+  return crypto.subtle.importKey('raw', kept as Bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
+export async function sealDraft(key: CryptoKey, plaintext: Uint8Array): Promise<Bytes> {
+  const iv = random(NONCE_BYTES);
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, padVersion(plaintext));
+  return concat(Uint8Array.of(MARK), iv, new Uint8Array(sealed));
+}
+
+/** @throws not_opened */
+export async function openDraft(key: CryptoKey, sealed: Uint8Array): Promise<Bytes> {
+  if (sealed[0] !== MARK) throw new KeptError('not_opened');
+  const iv = sealed.slice(1, 1 + NONCE_BYTES);
+  const plaintext = await crypto.subtle
+    .decrypt({ name: 'AES-GCM', iv }, key, sealed.slice(1 + NONCE_BYTES))
+    .catch(() => {
+      throw new KeptError('not_opened');
+    });
+  return unpad(new Uint8Array(plaintext));
+}

@@ -1,0 +1,49 @@
+/**
+ * Secrets that must be read again (to wrap them anew, to store them) are held sealed in memory under a key
+ * the platform will not give out. A picture of the worker's heap then shows ciphertext; a use lasts as long
+ * as the function it is handed to, and what it saw is overwritten after.
+ */
+import { random } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import type { Bytes } from '../../core/bytes.js';
+
+const AES = { name: 'AES-GCM', length: 256 };
+
+export class Held {
+  #kept: Map<string, { iv: Bytes; sealed: ArrayBuffer }> = new Map();
+
+  #key: Promise<CryptoKey> | undefined;
+
+  /** Keep a copy of `secret` under `name`, in place of an earlier one. */
+  async put(name: string, secret: Bytes) {
+    const key = await this.#holdingKey();
+    const iv = random(12);
+    this.#kept.set(name, { iv, sealed: await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, secret) });
+  }
+
+  has(name: string): boolean {
+    return this.#kept.has(name);
+  }
+
+  /** Hands the secret to `use` and overwrites it afterwards. Throws `locked` when there is none of that name. */
+  async use<T>(name: string, use: (secret: Bytes) => T | Promise<T>): Promise<T> {
+    const kept = this.#kept.get(name);
+    if (!kept) throw new KeptError('locked');
+    const key = await this.#holdingKey();
+    const secret = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: kept.iv }, key, kept.sealed));
+    try {
+      return await use(secret);
+    } finally {
+      secret.fill(0);
+    }
+  }
+
+  drop(name: string) {
+    this.#kept.delete(name);
+  }
+
+  #holdingKey(): Promise<CryptoKey> {
+    this.#key ??= crypto.subtle.generateKey(AES, false, ['encrypt', 'decrypt']);
+    return this.#key;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * What is unlocked in one worker: the store, the identity, and the words or code being signed in with. There
+ * is one session a worker, and ending the worker ends it; nothing here is ever written out but sealed.
+ */
+import { b64, unb64 } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import { argon2id, knownAnswerTest } from '../argon2.js';
+import { importKey } from '../cobblestone.js';
+import { Held } from './held.js';
+import { PRODUCT, rootOf } from '../kdf.js';
+import { authorId, importAuthor, importAuthorPub } from '../signing.js';
+import { authorChain } from '../sharing/statements.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { JsonObject } from '../../core/encoding.js';
+import type { Argon2id, OnProgress } from '../argon2.js';
+import type { Names } from '../commitment.js';
+import type { Kdf, Policy } from '../kdf.js';
+import type { Pairs } from '../keys.js';
+import type { Pair } from '../signing.js';
+import type { Pins, Role } from '../slots.js';
+import type { AuthorKey, Statement } from '../sharing/statements.js';
+
+/** The secrets themselves are held */
+export type Next = {
+  epochs: { account: number; diary: number };
+  earlier: readonly JsonObject[];
+  pubs: { ecdsa: Bytes; hpke: Bytes };
+  diaryKey: CryptoKey;
+  kdf: Kdf | null;
+};
+
+export type Settings = {
+  /** the page's own */
+  origin: string;
+  /** tests may give another */
+  argon2?: Argon2id;
+  /** tests may give a cheaper one */
+  policy?: Policy;
+  /** of a slow derivation */
+  onProgress?: OnProgress;
+};
+/** Ids and public keys, nothing secret; texts */
+export type PublicIdentity = {
+  account: string;
+  diary: string;
+  device: string;
+  /** empty until registered */
+  login: string;
+  /** author key id */
+  by: string;
+  /** b64 */
+  ecdsa_pub: string;
+  /** b64 */
+  hpke_pub: string;
+  /** the keys versions may be signed by, oldest first */
+  authors: readonly AuthorKey[];
+  /** what the keys before say of those after them */
+  earlier: readonly Statement[];
+};
+/** `olds`: keys of before the keys were changed; what they open was written then */
+type OpenStore = { role: Role; i: number; key: CryptoKey; slotRoot: CryptoKey; olds?: CryptoKey[] };
+/** `authors`: by key id; `olds`: diary keys of earlier epochs, until all versions here have new wraps */
+type OpenIdentity = {
+  identity: PublicIdentity;
+  epochs: { account: number; diary: number };
+  diaryKey: CryptoKey;
+  signKey: CryptoKey;
+  signPub: CryptoKey;
+  authors: Map<string, CryptoKey>;
+  earlier: readonly JsonObject[];
+  olds: Map<number, CryptoKey>;
+};
+export type Secrets = { account_key: Bytes; diary_key: Bytes; ecdsa: Pair; hpke: Pair };
+/** Kind → schema number → names */
+export type Schemas = Record<string, Record<string, Names>>;
+export type SigningIn = { kdf: Kdf; root: CryptoKey } | { code: CryptoKey; login: string };
+
+/** @param n from 0, the newest */
+const hpkeBefore = (n: number): string => `hpke_before:${n}`;
+
+export class Session {
+  origin: Settings['origin'];
+  policy: NonNullable<Settings['policy']>;
+  argon2: NonNullable<Settings['argon2']>;
+  onProgress: Settings['onProgress'];
+  held = new Held();
+  /** The highest m·t seen for the account. */
+  kdfHigh = 0;
+  opened: OpenStore | null = null;
+  known: OpenIdentity | null = null;
+  signingIn: SigningIn | null = null;
+  /** Keys that are to come, while they are being made. */
+  next: Next | null = null;
+  tested: Promise<void> | undefined = undefined;
+  /** What this program knows of each kind of record. */
+  schemas: Schemas = {};
+  namesOf: (kind: string, schema: number) => Names | null;
+
+  constructor({ origin, argon2 = argon2id, policy = PRODUCT, onProgress }: Settings) {
+    this.origin = origin;
+    this.policy = policy;
+    this.argon2 = argon2;
+    this.onProgress = onProgress;
+    this.namesOf = (kind, schema) =>
+      Object.hasOwn(this.schemas, kind) ? (this.schemas[kind]?.[schema] ?? null) : null;
+  }
+
+  /** The known-answer test, once. Throws `kdf_broken`. */
+  test() {
+    this.tested ??= knownAnswerTest(this.argon2);
+    return this.tested;
+  }
+
+  /**
+   * ROOT of folded words: never before the known answer has come back right. Throws `kdf_broken`, or
+   * `unavailable` where memory is short.
+   * @param kdf checked
+   */
+  async root(folded: string, kdf: Kdf): Promise<CryptoKey> {
+    await this.test();
+    return rootOf(this.argon2, folded, kdf, this.onProgress).catch(() => {
+      // Right answers before and none now: the 46 MB or more it works in were not to be had.
+      throw new KeptError(
+        'unavailable',
+        'This phone has too little memory free for that. Close other apps and try again.',
+      );
+    });
+  }
+
+  /** The open store. Throws `locked`. */
+  get store(): OpenStore {
+    if (!this.opened) throw new KeptError('locked');
+    return this.opened;
+  }
+
+  /** The open identity. Throws `locked`. */
+  get own(): OpenIdentity {
+    if (!this.known) throw new KeptError('locked');
+    return this.known;
+  }
+
+  /**
+   * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again are held.
+   * @param secrets overwritten here
+   * @param before statements about keys that were replaced, diary keys of earlier epochs, and keys that others may
+   *   still seal to, the newest first
+   */
+  async adopt(
+    ids: { account: string; diary: string; device: string; login: string },
+    { account_key, diary_key, ecdsa, hpke }: Secrets,
+    epochs: { account: number; diary: number } = { account: 1, diary: 1 },
+    {
+      earlier = [],
+      olds = [],
+      hpkes = [],
+    }: { earlier?: readonly JsonObject[]; olds?: readonly (readonly [number, Bytes])[]; hpkes?: readonly Bytes[] } = {},
+  ) {
+    const [diaryKey, signKey, signPub] = await Promise.all([
+      importKey(diary_key),
+      importAuthor(ecdsa),
+      importAuthorPub(ecdsa.pub),
+    ]);
+    const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => {
+      throw new KeptError('not_opened');
+    });
+    const byAuthor = new Map(
+      await Promise.all(
+        authors.map(
+          async ({ pub }) => [authorId(unb64(pub)), await importAuthorPub(unb64(pub))] as [string, CryptoKey],
+        ),
+      ),
+    );
+    const known = new Map();
+    for (const [epoch, key] of olds) {
+      known.set(epoch, await importKey(key));
+      await this.held.put(`diary_key:${epoch}`, key);
+      key.fill(0);
+    }
+    for (const name of this.hpkesBefore()) this.held.drop(name);
+    const before = Object.fromEntries(hpkes.map((scalar, n) => [hpkeBefore(n), scalar]));
+    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar, ...before };
+    for (const [name, secret] of Object.entries(secrets)) {
+      await this.held.put(name, secret);
+      secret.fill(0);
+    }
+    const { account, diary, device, login } = ids;
+    const identity = {
+      account,
+      diary,
+      device,
+      login,
+      by: authorId(ecdsa.pub),
+      ecdsa_pub: b64(ecdsa.pub),
+      hpke_pub: b64(hpke.pub),
+      authors,
+      earlier: earlier as any,
+    };
+    this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
+    return identity;
+  }
+
+  /** Names under which keys are held that others may have sealed to before the keys were changed, the newest first. */
+  hpkesBefore(): string[] {
+    const names = [];
+    while (this.held.has(hpkeBefore(names.length))) names.push(hpkeBefore(names.length));
+    return names;
+  }
+
+  /** The own pairs, for sealing a keyset. */
+  async pairs(): Promise<Pairs> {
+    const { ecdsa_pub, hpke_pub } = this.own.identity;
+    // Copied out: what `use` hands over is overwritten when it ends.
+    const [ecdsa, hpke] = await Promise.all(
+      ['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())),
+    );
+    return {
+      ecdsa: { scalar: ecdsa as Bytes, pub: unb64(ecdsa_pub) },
+      hpke: { scalar: hpke as Bytes, pub: unb64(hpke_pub) },
+      earlier: this.own.earlier,
+    };
+  }
+
+  /** Notes that `kdf` has been used with success. */
+  saw({ m, t }: Kdf) {
+    this.kdfHigh = Math.max(this.kdfHigh, m * t);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Writing down what a client says in a call or a meeting. It is sealed to them and signed by the advocate; only the
+ * client makes an entry of it. With somebody under 18 nothing is chosen from lists, and each question stands as it was
+ * asked.
+ */
+import { HOW, OWN, PROMPTS } from '../../crypto/sharing/letters.js';
+import { checkbox, chips, selectField, textField } from '../../components/forms/fields.js';
+import { html, nothing } from '../../shell/html.js';
+import { button, errorSummary, heading } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import '../../features/assisted/strings_assisted.js';
+import { blockOf, whenField } from '../../components/forms/when.js';
+import { phoneZone } from '../../record/times.js';
+import type { Stage } from '../types.js';
+
+type Turn = { asked: string; words: string; said: string };
+type Writing = { under: boolean; how: string; by: string; read: boolean; when: any; turns: Turn[]; held_at: number };
+
+const INITIALS = 4;
+
+function assist(stage: Stage) {
+  const { local, state } = stage;
+  const writing = (local.writing ??= {
+    under: false,
+    how: '',
+    by: initials(state.you?.name ?? ''),
+    read: false,
+    when: { chip: null, picked: null },
+    turns: [{ asked: '', words: '', said: '' }],
+    held_at: Date.now(),
+  }) as Writing;
+  const put = (change: Partial<Writing>) => {
+    Object.assign(writing, change);
+    stage.draw();
+  };
+  const lacks = lacking(writing);
+  return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(stage as any)}
+    <div class="note stack-close"><p>${t('desk.assist_lead', { name: state.client?.name ?? '' })}</p><p class="small">${t('desk.assist_here')}</p></div>
+    ${checkbox({ id: 'under', label: t('desk.assist_under'), checked: writing.under, on: (under) => put({ under }) })}
+    ${chips({ name: 'how', legend: t('desk.assist_how'), choices: HOW.map((one) => [one, t(`desk.how_${one}`)]), chosen: [writing.how], on: (how) => put({ how }) })}
+    ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (when: any) => put({ when }) })}
+    ${writing.turns.map((turn, i) => turnField(stage, writing, turn, i))}
+    <div>${button(t('desk.assist_more'), () => put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }), { plain: true, icon: 'add' })}</div>
+    ${textField({
+      id: 'by',
+      label: t('desk.assist_by'),
+      hint: t('desk.assist_by_hint'),
+      value: writing.by,
+      on: (by) => {
+        writing.by = by;
+      },
+    })}
+    ${checkbox({ id: 'read', label: t('desk.assist_read'), checked: writing.read, on: (read) => put({ read }) })}
+    ${local.tried && lacks ? html`<p class="error" role="alert">${t(`desk.assist_${lacks}`)}</p>` : nothing}
+    <div>${button(t('desk.assist_send'), () => send(stage, writing), { main: true, busy: stage.running === 'assist' })}</div></div>`;
+}
+
+/** One thing asked and what was said to it, in the client's own words. */
+function turnField(stage: Stage, writing: Writing, turn: Turn, i: number) {
+  const asked = [...PROMPTS, OWN].map(
+    (one) => [one, String(t(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))] as [string, string],
+  );
+  return html`<div class="card stack">
+    ${selectField({
+      id: `asked-${i}`,
+      label: t('desk.assist_asked'),
+      none: String(t(writing.under ? 'desk.assist_choose' : 'desk.assist_unasked')),
+      choices: asked,
+      value: turn.asked,
+      on: (one) => {
+        turn.asked = one;
+        stage.draw();
+      },
+    })}
+    ${
+      turn.asked === OWN
+        ? textField({
+            id: `words-${i}`,
+            label: t('desk.assist_words'),
+            value: turn.words,
+            on: (words) => {
+              turn.words = words;
+            },
+          })
+        : nothing
+    }
+    ${textField({
+      id: `said-${i}`,
+      label: t('desk.assist_said'),
+      lines: 'big',
+      value: turn.said,
+      on: (said) => {
+        turn.said = said;
+      },
+    })}</div>`;
+}
+
+/** What stands in the way, '' for nothing. */
+function lacking({ under, how, by, turns }: Writing) {
+  if (!how) return 'need_how';
+  if (!turns.some(({ said }) => said.trim())) return 'need_words';
+  if (turns.some(({ asked, words }) => (under && !asked) || (asked === OWN && !words.trim()))) return 'need_asked';
+  return /^\p{L}[\p{L} .'-]{0,11}$/u.test(by.trim()) ? '' : 'need_by';
+}
+
+function send(stage: Stage, writing: Writing) {
+  const when = blockOf(writing.when, Date.now());
+  if (lacking(writing) || (writing.when.chip && !when)) return stage.set({ tried: true });
+  const { under, how, by, read, turns, held_at } = writing;
+  const said = turns.filter((turn) => turn.said.trim() || turn.asked);
+  const tz = phoneZone();
+  const incident = Object.fromEntries(
+    Object.entries(when ?? { precision: 'unknown', tz }).filter(([, value]) => value !== null && value !== undefined),
+  );
+  const fields = {
+    by: by.trim(),
+    held_at,
+    how,
+    incident,
+    read_back: read,
+    turns: said.map(({ asked, words, said: text }) => ({
+      asked,
+      said: text.trim(),
+      words: asked === OWN ? words.trim() : '',
+    })),
+    tz,
+    under_18: under,
+  };
+  return stage.run('assist', async () => {
+    await stage.app.writeLetter('assisted', fields);
+    stage.stand({ name: 'entries' });
+    stage.local.line = t('desk.assist_sent');
+    stage.say(String(t('desk.assist_sent')));
+  });
+}
+
+export function initials(name: string) {
+  return name
+    .split(/\s+/)
+    .map((part) => [...part][0] ?? '')
+    .filter((one) => /\p{L}/u.test(one))
+    .join('')
+    .toUpperCase()
+    .slice(0, INITIALS);
+}
+
+export const views = { assist };

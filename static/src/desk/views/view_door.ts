@@ -1,0 +1,235 @@
+/** Outside: signing in, joining with an invitation, and what somebody needs once they have joined. */
+import { secretField, textField } from '../../components/forms/fields.js';
+import { html, nothing } from '../../shell/html.js';
+import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import { judgeWords } from '../../components/forms/words.js';
+import { qr } from '../../components/qr.js';
+import { nineWords } from './view_you.js';
+import type { Stage } from '../types.js';
+
+const SHOWN = 10_000;
+
+function signIn(stage: Stage) {
+  const { local, state } = stage;
+  const enter = async () => {
+    if (!local.login?.trim() || !local.words || !local.digits?.trim()) return stage.set({ lacking: true });
+    const { login, words, digits } = local;
+    stage.set({ words: '', digits: '', shown: false, lacking: false });
+    await stage.run('signin', () => stage.app.signIn({ login: login.trim(), words, digits }));
+    if (stage.problem?.code === 'second_step') {
+      // Another place than before: the focus goes to its one field.
+      Object.assign(stage, { problem: null, arrived: true });
+      stage.set({ again: true });
+    }
+    return undefined;
+  };
+  if (local.again) return digitsAgain(stage);
+  return html`<main class="door">
+    ${heading(t('desk.signin'))}
+    ${state.told && !stage.problem ? html`<p class="note" role="status">${t(`desk.told_${state.told}`)}</p>` : nothing}
+    ${errorSummary(stage as any)}
+    ${textField({
+      id: 'login',
+      label: t('desk.login'),
+      value: local.login ?? '',
+      focus: true,
+      error: lack(stage, 'login'),
+      on: (login) => {
+        local.login = login;
+      },
+    })}
+    ${secret(stage, 'words', t('desk.words'))}
+    ${digitsField(stage, enter)}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t('desk.have_invite'), () => stage.go({ name: 'join' }), { plain: true, wide: true })}
+    <p class="small soft">${t('desk.nothing_kept')}</p>
+  </main>`;
+}
+
+/** The words were right, the digits were not. */
+function digitsAgain(stage: Stage) {
+  const { local } = stage;
+  const enter = () => {
+    if (!local.digits?.trim()) return stage.set({ lacking: true });
+    const { digits } = local;
+    stage.set({ digits: '', lacking: false });
+    return stage.run('signin', () => stage.app.signInAgain(digits));
+  };
+  return html`<main class="door">
+    ${heading(t('desk.signin'))}
+    ${stage.problem && stage.problem.code !== 'second_step' ? errorSummary(stage as any) : html`<p class="note" role="status">${t('desk.again')}</p>`}
+    ${digitsField(stage, enter)}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t('desk.over'), () => stage.reset('signin'), { plain: true, wide: true })}
+  </main>`;
+}
+
+function digitsField(stage: Stage, enter: () => unknown) {
+  const { local } = stage;
+  return textField({
+    id: 'digits',
+    label: t('desk.digits'),
+    hint: t('desk.digits_hint'),
+    value: local.digits ?? '',
+    once: true,
+    focus: Boolean(local.again),
+    error: lack(stage, 'digits'),
+    enter: () => void enter(),
+    on: (digits) => {
+      local.digits = digits;
+    },
+  });
+}
+
+function lack(stage: Stage, name: string) {
+  return stage.local.lacking && !stage.local[name]?.trim() ? t('desk.lack') : null;
+}
+
+function secret(stage: Stage, name: string, label: string, hint?: string) {
+  const { local } = stage;
+  const toggle = () => {
+    clearTimeout(local.timer);
+    if (!local.shown)
+      local.timer = setTimeout(() => {
+        local.shown = false;
+        stage.draw();
+      }, SHOWN);
+    stage.set({ shown: !local.shown });
+  };
+  // A browser offers to keep what is typed covered; it makes no such offer for a code that is good once (components/forms/fields.js).
+  return secretField({
+    id: name,
+    label,
+    once: true,
+    value: local[name] ?? '',
+    shown: Boolean(local.shown),
+    toggle,
+    error: lack(stage, name),
+    on: (value) => {
+      local[name] = value;
+    },
+    ...(hint ? { hint } : {}),
+  });
+}
+
+function join(stage: Stage) {
+  const { local } = stage;
+  const six = stage.find('six', () => stage.app.suggestWords()).data ?? '';
+  const next = () => {
+    const judged = judgeWords(local.words ?? '', six, local.again);
+    const isLacking = !local.invite?.trim() || !local.person?.trim() || !local.words;
+    if (isLacking || judged === 'short' || judged === 'none')
+      return stage.set({ lacking: isLacking, short: judged === 'short', differ: false });
+    if (judged !== 'fine')
+      return stage.set({
+        lacking: false,
+        short: false,
+        differ: Boolean(local.again) && judged === 'differ',
+        twice: true,
+      });
+    const given = { invite: local.invite.trim(), name: local.person.trim(), words: local.words };
+    return stage.run('join', async () => {
+      const setup = await stage.app.beginJoin(given);
+      stage.go({ name: 'second' });
+      stage.local.setup = setup;
+      stage.local.given = { invite: given.invite, person: given.name };
+    });
+  };
+  return html`<main class="door">
+    ${heading(t('desk.join'))}
+    ${errorSummary(stage as any)}
+    ${textField({
+      id: 'invite',
+      label: t('desk.invite'),
+      hint: t('desk.invite_hint'),
+      value: local.invite ?? '',
+      focus: true,
+      error: lack(stage, 'invite'),
+      on: (invite) => {
+        local.invite = invite;
+      },
+    })}
+    ${textField({
+      id: 'person',
+      label: t('desk.your_name'),
+      hint: t('desk.your_name_hint'),
+      value: local.person ?? '',
+      error: lack(stage, 'person'),
+      on: (person) => {
+        local.person = person;
+      },
+    })}
+    <div class="stack-close"><p class="small">${t('desk.six')}</p>
+      <p class="desk-six desk-awaited" translate="no" lang="en">${six}</p>
+      ${secret(stage, 'words', t('desk.new_words'), t('desk.new_words_hint'))}
+      ${local.short ? html`<p class="error">${sentenceOf({ sentence: 'Use at least 12 characters, and not words that are easy to guess.' })}</p>` : nothing}</div>
+    ${
+      local.twice
+        ? textField({
+            id: 'again',
+            label: t('desk.words_again'),
+            value: local.again ?? '',
+            secret: !local.shown,
+            once: true,
+            error: local.differ ? t('desk.words_differ') : null,
+            on: (again) => {
+              local.again = again;
+            },
+          })
+        : nothing
+    }
+    ${button(t(stage.running ? 'desk.entering' : 'desk.next'), next, { main: true, wide: true, busy: stage.running === 'join' })}
+    ${button(t('desk.have_name'), () => stage.stand({ name: 'signin' }), { plain: true, wide: true })}
+  </main>`;
+}
+
+/** The second step: shown once, as a picture for the app and as text. */
+function second(stage: Stage) {
+  const { local } = stage;
+  if (!local.setup)
+    return html`<main class="door">${heading(t('desk.second'))}${button(t('desk.over'), () => stage.stand({ name: 'join' }), { wide: true })}</main>`;
+  const { secret: text, address, login } = local.setup;
+  const done = () => {
+    if (!local.digits?.trim()) return stage.set({ lacking: true });
+    const { digits } = local;
+    stage.set({ digits: '', lacking: false });
+    return stage.run('join', () => stage.app.finishJoin(digits));
+  };
+  const over = () => {
+    const given = local.given;
+    stage.stand({ name: 'join' });
+    Object.assign(stage.local, given);
+  };
+  return html`<main class="door">
+    ${heading(t('desk.second'))}
+    ${errorSummary(stage as any)}
+    <p>${t('desk.second_lead')}</p>
+    ${qr(address, t('desk.second_qr'))}
+    <div class="stack-close"><p class="small">${t('desk.second_by_hand')}</p><p class="desk-secret hex" translate="no" dir="ltr">${text}</p><p class="small soft" dir="ltr">${login}</p></div>
+    <p class="small soft">${t('desk.second_device')}</p>
+    ${textField({
+      id: 'digits',
+      label: t('desk.digits'),
+      hint: t('desk.digits_hint'),
+      value: local.digits ?? '',
+      once: true,
+      error: lack(stage, 'digits'),
+      enter: done,
+      on: (digits) => {
+        local.digits = digits;
+      },
+    })}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.joining'), done, { main: true, wide: true, busy: stage.running === 'join' })}
+    ${button(t('desk.over'), over, { plain: true, wide: true })}
+  </main>`;
+}
+
+function welcome(stage: Stage) {
+  return html`<div class="stack-wide">${heading(t('desk.welcome'))}
+    <div class="note stack-close"><p>${t('desk.welcome_name')}</p><p class="desk-login" translate="no" dir="ltr">${stage.app.login()}</p><p class="small">${t('desk.welcome_words')}</p></div>
+    ${nineWords(stage)}
+    <div>${button(t('desk.go_on'), () => stage.stand({ name: 'clients' }), { main: true })}</div></div>`;
+}
+
+export const views = { signin: signIn, join, second, welcome };

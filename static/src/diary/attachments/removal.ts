@@ -1,0 +1,167 @@
+/** What leaves this phone when a file is removed at once, whoever asked for it: this device or another (purging.js). */
+import { partName } from '../../net/blobs.js';
+import { standing } from '../../record/current_version.js';
+import { inFeedOrder } from '../records/record_store.js';
+import type { Item } from '../../net/feed.js';
+import type { Row } from '../../store/index.js';
+import type { Open, Batch, Meta } from '../types.js';
+
+/** A version that was erased for good, and when, ms */
+type Gone = { v: string; c: string; seq: number; at: number };
+
+/** The one reason that is a code: it says no more than the screen does. */
+export const REMOVED = 'file_removed';
+
+/** Takes a file's bytes, and its words where they have been sent, off this phone. */
+export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
+  const { root, change } = batch;
+  const meta = await book.meta(id, batch);
+  if (!meta) return;
+  const versions = await book.versions(id, batch);
+  const blobs = new Set(versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob)));
+  for (const blob of blobs) {
+    const known = await store.readJson(`b/${blob}`);
+    for (let i = 0; i < (known?.n ?? 0); i++) change.drop(partName(blob, i));
+    change.drop(`b/${blob}`);
+  }
+  root.uploads = root.uploads.filter((one: any) => !blobs.has(one.blob));
+  root.fetch = root.fetch.filter((one: any) => !blobs.has(one.blob));
+  const unsent = new Set(root.outbox.map((one: any) => one.version));
+  const sent = meta.versions
+    .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED)
+    .map(({ v }) => v);
+  for (const v of sent) change.drop(`v/${v}`);
+  change.drop(`t/file:${id}`); // what was typed of it and not saved
+  change.after(() => {
+    for (const v of sent) book.seen.delete(v);
+  });
+}
+
+/** A version from another device says that a file was removed: it goes here too. */
+export async function heedRemoval(
+  open: Pick<Open, 'store' | 'book'>,
+  batch: Batch,
+  opened: { record: string; kind: string; fields: Record<string, any> } | undefined,
+) {
+  if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out)
+    await letGo(open, batch, opened.record);
+}
+
+/**
+ * What was written of a file elsewhere before that device heard of its removal would bring it back, without its bytes:
+ * the words go once more, and the version that says so comes last.
+ * @param now ms
+ * @returns the entry whose row changes
+ */
+export async function removeAgain(
+  open: Open,
+  batch: Batch,
+  id: string,
+  now: number,
+): Promise<string | null | undefined> {
+  const meta = await open.book.meta(id, batch);
+  if (meta?.kind !== 'attachment' || meta.versions.length < 2) return undefined;
+  const versions = (await open.book.versions(id, batch)).filter(({ kind }) => kind);
+  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(versions as any).taken_out !== null)
+    return undefined;
+  await removeFile(open, batch, id, now);
+  batch.change.after(() => open.syncing.soon());
+  return meta.of;
+}
+
+/**
+ * Bytes and words of a file go here, and the server is asked to let them go as well.
+ * @param now ms
+ */
+export async function removeFile(open: Open, batch: Batch, id: string, now: number) {
+  await letGo(open, batch, id);
+  await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
+  batch.root.purges = [...(batch.root.purges ?? []).filter((one: string) => one !== id), id];
+}
+
+/**
+ * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but
+ * for words of it that have not been sent. Its place stays, so that no number moves.
+ * @returns the entry that a file of it is lost to, whose row changes
+ */
+export async function takeErased(
+  { store, book, index }: Pick<Open, 'store' | 'book' | 'index'>,
+  batch: Batch,
+  { record, version, meta: { c }, seq, erased }: Item,
+): Promise<string | null> {
+  const { root, change } = batch;
+  const known = structuredClone(await book.meta(record, batch));
+  // A server could say of any entry that it was erased: it is believed only of what the keeper took out.
+  const at = erased?.at ?? 0;
+  if (known && !(await isOut(book, batch, known))) return stays(batch, known, { v: version, c, seq, at });
+  if (known) await letGo({ store, book }, batch, record);
+  const meta = known ?? { record, kind: '', of: null, versions: [] };
+  place(root, meta, { v: version, c, seq, at });
+  change.drop(`v/${version}`);
+  meta.erased_at = at;
+  batch.metas.set(record, meta);
+  change.putJson(`r/${record}`, meta);
+  const row = index.find(record);
+  if (row) index.write(root, change, [erasedRow(row, meta.erased_at)]);
+  return !row && meta.of && index.find(meta.of) ? meta.of : null;
+}
+
+async function isOut(book: Open['book'], batch: Batch, meta: Meta) {
+  for (const record of [meta.record, meta.of]) {
+    if (!record || !(await book.meta(record, batch))) continue;
+    const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
+    if (!versions.length || standing(versions as any).taken_out !== null) return true;
+  }
+  return false;
+}
+
+/** The place of a version that was erased for good. */
+function place(root: Record<string, any>, meta: Meta, { v, c, seq, at }: Gone) {
+  const there = meta.versions.find((one) => one.v === v);
+  if (there) Object.assign(there, { seq, erased: at });
+  else {
+    meta.versions.push({ v, parents: [], c, seq, at: null, receipt: null, erased: at });
+    root.blanks = (root.blanks ?? 0) + 1;
+  }
+  meta.versions = inFeedOrder(meta.versions);
+}
+
+/**
+ * Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike.
+ */
+function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
+  place(root, meta, gone);
+  metas.set(meta.record, meta);
+  change.putJson(`r/${meta.record}`, meta);
+  return null;
+}
+
+/** What the list keeps of an erased entry: its place, so that no number ever moves. */
+export function erasedRow(row: Row, at: number): Row {
+  const { record, local, seq, recorded_at, received_at, kept_at } = row;
+  return {
+    record,
+    local,
+    seq,
+    recorded_at,
+    received_at,
+    kept_at,
+    unproved: false,
+    title: '',
+    apart: '',
+    pictures: 0,
+    additions: 0,
+    amendments: 0,
+    flags: ['erased'],
+    occurred: {
+      occurred_start: null,
+      occurred_end: null,
+      occurred_local: null,
+      tz: '',
+      utc_offset_min: null,
+      precision: 'unknown',
+    },
+    taken_out: row['taken_out'] ?? at,
+    erased: at,
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Taking a file in: sealed part by part as it is read, hashed before it is sealed, and looked at only so far as to say
+ * what it is. Each part is in the store, read back and opened, before the next one is read.
+ *
+ * [Note: half a file] A blob is named in the root's `filling` list before its first part is written and taken off when
+ * it is whole; what a crash leaves there is swept at the next unlock (sweep). So half a file is never shown as one.
+ */
+import { idText, newId } from '../../core/ids.js';
+import { PART_BYTES, partCount } from '../../crypto/files.js';
+import { partName } from '../../net/blobs.js';
+import { readAbout } from '../../media/exif.js';
+import { isMismatch, kindOf, magicOf } from '../../media/file_type.js';
+import { peekSealed } from './reading_files.js';
+import { memorySource, wholeOf } from './sources.js';
+import type { Change } from '../../store/pending.js';
+import type { BlobKey, Held, Open, Rendition, Source } from '../types.js';
+import type { Copy, Pictures } from '../../media/previews.js';
+
+/** Bytes */
+type OnProgress = (done: number, total: number) => void;
+
+/** Pictures larger than this are kept without copies: decoding them would take the phone down. */
+const PICTURE_BYTES = 60_000_000;
+
+/**
+ * @param how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves
+ *   none
+ * @throws file_changed, file_unreadable, no_space
+ */
+export async function takeIn(
+  open: Open,
+  source: Source,
+  {
+    route,
+    at,
+    pictures,
+    onProgress = () => undefined,
+    attachment = idText(newId()),
+    unowned = false,
+  }: {
+    route: string;
+    at: number;
+    pictures: Pictures;
+    onProgress?: OnProgress | undefined;
+    attachment?: string;
+    unowned?: boolean;
+  },
+): Promise<Held> {
+  const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
+  const magic = magicOf(first);
+  // Copies are made of what was sealed, never of the file once more: it may have changed since.
+  const peek = peekSealed(open, { ...key, size: source.size });
+  const sealed = {
+    size: source.size,
+    read: (from: number, to: number) => peek.bytes(from, to - from),
+  };
+  const renditions: (Rendition & BlobKey)[] = [];
+  const copies = await copiesOf(sealed, magic, pictures)
+    .then(async (found) => {
+      for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
+      return found;
+    })
+    .catch(async (error) => {
+      await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
+      throw error;
+    });
+  const about = await readAbout(peek, magic);
+  const duration = about?.duration_ms ?? copies?.duration_ms;
+  return {
+    attachment,
+    name: source.name,
+    size: source.size,
+    claimed: source.type,
+    magic,
+    kind: kindOf(magic, route, source.name),
+    route,
+    received_at: at,
+    last_modified: source.lastModified,
+    sha256,
+    sha512,
+    flags: [
+      isMismatch(source.type, magic, source.name) ? 'type_mismatch' : '',
+      magic.startsWith('image/') && !copies ? 'no_print_copy' : '',
+    ].filter(Boolean),
+    gps_present: about?.place ?? null,
+    about: about || duration ? { ...about, ...(duration ? { duration_ms: duration } : {}) } : null,
+    received: key,
+    renditions,
+    outside_copy: null,
+  };
+}
+
+/**
+ * Print copy and preview of a picture, a still of a film.
+ * @returns null when there is none to be had
+ */
+async function copiesOf(
+  source: Pick<Source, 'size' | 'read'>,
+  magic: string,
+  pictures: Pictures,
+): Promise<{ made: Copy[]; duration_ms?: number } | null> {
+  if (source.size > PICTURE_BYTES) return null;
+  if (magic.startsWith('image/')) {
+    const made = await pictures.make(await wholeOf(source, magic, PART_BYTES));
+    return made && { made };
+  }
+  if (!/^(?:video|audio)\//.test(magic) || !pictures.film) return null;
+  return pictures.film(await wholeOf(source, magic, PART_BYTES));
+}
+
+/** Seals a copy that was made here. */
+export async function sealCopy(
+  open: Open,
+  { purpose, bytes, width, height, media_type, recipe }: Copy,
+  unowned: boolean = false,
+): Promise<Rendition & BlobKey> {
+  const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined, unowned);
+  return { purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, recipe, ...sealed.key };
+}
+
+async function sealSource(
+  { vault, store }: Open,
+  source: Source,
+  onProgress: OnProgress,
+  unowned: boolean = false,
+): Promise<{ key: BlobKey; first: Uint8Array; sha256: string; sha512: string }> {
+  const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
+  await store.change(
+    (root) => {
+      root.filling.push(blob);
+    },
+    { bulky: true },
+  );
+  let first: Uint8Array = new Uint8Array(0);
+  try {
+    for (let from = 0; from < source.size; from += PART_BYTES) {
+      const bytes = await source.read(from, Math.min(source.size, from + PART_BYTES));
+      if (from === 0) first = bytes.slice();
+      await keepParts(store, blob, await vault.filePart(file, bytes as any));
+      onProgress(Math.min(source.size, from + PART_BYTES), source.size);
+    }
+    const ended = await vault.fileEnd(file);
+    await source.check();
+    await keepParts(store, blob, ended.parts, (root, change) => {
+      if (!unowned) root.filling = root.filling.filter((one: string) => one !== blob);
+      change.putJson(`b/${blob}`, { n, size: sealed_bytes, digest: ended.digest, have: true, kept: false });
+    });
+    return { key: { blob, key, n }, first, sha256: ended.sha256, sha512: ended.sha512 };
+  } catch (error) {
+    await vault.fileDrop(file).catch(() => undefined);
+    await forgetBlobs(store, [{ blob, n }]).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function keepParts(
+  store: Open['store'],
+  blob: string,
+  parts: readonly { i: number; sealed: Uint8Array }[],
+  also?: (root: Record<string, any>, change: Change) => void,
+) {
+  if (!parts.length && !also) return;
+  await store.change(
+    (root, change) => {
+      for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
+      also?.(root, change);
+    },
+    { bulky: true },
+  );
+}
+
+/** Takes blobs off this phone. */
+export async function forgetBlobs(store: Open['store'], blobs: { blob: string; n: number }[]) {
+  await store.change((root, change) => {
+    for (const { blob, n } of blobs) {
+      for (let i = 0; i < n; i++) change.drop(partName(blob, i));
+      change.drop(`b/${blob}`);
+    }
+    const gone = new Set(blobs.map(({ blob }) => blob));
+    root.filling = root.filling.filter((blob: string) => !gone.has(blob));
+  });
+}
+
+/** Half files of an earlier crash, see [Note: half a file]. */
+export async function sweep(store: Open['store']) {
+  const most = partCount(200 * 1024 * 1024);
+  for (const blob of store.root.filling) await forgetBlobs(store, [{ blob, n: most }]);
+}
+
+/** Every blob of a file held in a draft. */
+export function blobsOf(held: Held): BlobKey[] {
+  return [held.received, ...held.renditions];
+}

@@ -1,0 +1,217 @@
+/**
+ * Files taken in while no words are typed: before the first words (under the draft key) and on the add-picture page
+ * of a locked phone (to the install's own public key, so that the page that writes them cannot read them).
+ *
+ * A part is `u16 length ‖ canon{k, at, i, n, name, type, size, last_modified, route} ‖ bytes`, sealed.
+ */
+import { KeptError } from '../../core/errors.js';
+import { b64, concat, hex } from '../../core/bytes.js';
+import { canon, parseObject } from '../../core/encoding.js';
+import { newId } from '../../core/ids.js';
+import { openDraft, sealDraft } from '../../crypto/worker/draft_key.js';
+import { runningDigest } from '../../crypto/digests.js';
+import { claimedHeader } from '../../crypto/envelope.js';
+import { PART_BYTES } from '../../crypto/files.js';
+import { padVersion, unpad } from '../../crypto/padding.js';
+import { sealTo } from '../../crypto/people.js';
+import { filesWaiting, forget, putPart } from '../../store/staging.js';
+import { isMismatch, kindOf, magicOf } from '../../media/file_type.js';
+import { fileSource, judgeSize } from '../attachments/sources.js';
+import type { Database } from '../../store/database.js';
+import type { Held, Source, Vault } from '../types.js';
+
+type Seal = (plaintext: Uint8Array) => Promise<Uint8Array>;
+type Unseal = (sealed: Uint8Array) => Promise<Uint8Array>;
+
+export function underDraftKey(key: CryptoKey): Seal {
+  return (plaintext) => sealDraft(key, plaintext);
+}
+
+/** @param at ms */
+export function toThisPhone(door: { install: Uint8Array; capture_pub: Uint8Array }, at: number): Seal {
+  const header = { at, install: b64(door.install), t: 'capture' };
+  return (plaintext) => sealTo(door.capture_pub as any, 'capture', header, padVersion(plaintext as any) as any);
+}
+
+export function unsealWith({
+  key,
+  vault,
+  install,
+}: {
+  key: CryptoKey | null;
+  vault: Vault | null;
+  install: Uint8Array;
+}): Unseal {
+  return (sealed) => {
+    if (sealed[0] !== 0xe1) {
+      if (!key) throw new KeptError('not_opened');
+      return openDraft(key, sealed);
+    }
+    const { at } = claimedHeader(sealed, 'capture');
+    if (!vault) throw new KeptError('locked');
+    return vault.openCapture(sealed as any, { at: at as number, install: b64(install), t: 'capture' }).then(unpad);
+  };
+}
+
+/**
+ * Takes a chosen file into the tray. Each part is written and read back before the next is read.
+ * @param how `captured`: nobody typed words before; its digest is taken first and stands in every part
+ * @returns with what is known of it; its keys come when it is taken in
+ * @throws empty_file, too_large, file_changed, no_space
+ */
+export async function intoTray(
+  database: Database,
+  file: File,
+  seal: Seal,
+  {
+    route,
+    at,
+    captured,
+    onProgress,
+  }: {
+    route: string;
+    at: number;
+    captured?: { tz: string; by: string };
+    onProgress?: ((done: number, total: number) => void) | undefined;
+  },
+): Promise<Held> {
+  const source = fileSource(file);
+  const id = newId();
+  const n = Math.ceil(source.size / PART_BYTES);
+  const [sha256, sha512] = [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  const about = captured ? { k: 'captured', ...captured, sha256: await digestOf(source) } : { k: 'file' };
+  let first = new Uint8Array(0);
+  for (let i = 0; i < n; i++) {
+    const bytes = await source.read(i * PART_BYTES, Math.min(source.size, (i + 1) * PART_BYTES));
+    if (i === 0) first = bytes.slice();
+    sha256.update(bytes);
+    sha512.update(bytes);
+    const described = canon({
+      ...about,
+      at,
+      i,
+      n,
+      name: source.name,
+      type: source.type,
+      size: source.size,
+      last_modified: source.lastModified,
+      route,
+    });
+    await putPart(
+      database,
+      id,
+      i,
+      await seal(concat(Uint8Array.of(described.length >> 8, described.length & 255), described, bytes)),
+    );
+    onProgress?.(Math.min(source.size, (i + 1) * PART_BYTES), source.size);
+  }
+  await source.check();
+  const magic = magicOf(first);
+  return {
+    attachment: b64(id),
+    name: source.name,
+    size: source.size,
+    claimed: source.type,
+    magic,
+    kind: kindOf(magic, route, source.name),
+    route,
+    received_at: at,
+    last_modified: source.lastModified,
+    sha256: hex(sha256.digest()),
+    sha512: hex(sha512.digest()),
+    flags: isMismatch(source.type, magic, source.name) ? ['type_mismatch'] : [],
+    gps_present: null,
+    received: { blob: '', key: '', n: 0 },
+    renditions: [],
+    outside_copy: null,
+  };
+}
+
+/** @returns hex */
+async function digestOf(source: Source): Promise<string> {
+  const whole = runningDigest('SHA-256');
+  for (let from = 0; from < source.size; from += PART_BYTES)
+    whole.update(await source.read(from, Math.min(source.size, from + PART_BYTES)));
+  return hex(whole.digest());
+}
+
+/** A file that waits in the tray; `captured` where nobody had typed words. */
+export type Waiting = {
+  id: string;
+  keys: Uint8Array[];
+  source: Source;
+  route: string;
+  at: number;
+  captured: { tz: string; sha256: string } | null;
+};
+
+/**
+ * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart. One that
+ * does not open is neither: it stays where it is, because nothing shows that it is worth throwing away.
+ */
+export async function waitingFiles(
+  database: Database,
+  unseal: Unseal,
+): Promise<{ files: Waiting[]; halves: Uint8Array[] }> {
+  const files: Waiting[] = [];
+  const halves: Uint8Array[] = [];
+  for (const { id, keys } of await filesWaiting(database)) {
+    const desc = await readPart(database, keys[0], unseal).then(
+      (part) => part?.desc,
+      (error) => {
+        if (['locked', 'store_lost'].includes(error?.code)) throw error; // a lock in between says nothing about the file
+        return null;
+      },
+    );
+    if (!desc) continue;
+    if (desc.n !== keys.length) halves.push(...keys);
+    else
+      files.push({
+        id: b64(id),
+        keys,
+        source: traySource(database, keys, desc, unseal),
+        route: desc.route,
+        at: desc.at,
+        captured: desc.k === 'captured' ? { tz: desc.tz, sha256: desc.sha256 } : null,
+      });
+  }
+  return { files: files.sort((a, b) => a.at - b.at), halves };
+}
+
+/** Takes files out of the tray that were put there under the draft key. */
+export async function forgetTray({ database }: { database: Database }, key: CryptoKey, attachments: string[]) {
+  const { files } = await waitingFiles(database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
+  await forget(
+    database,
+    files.filter(({ id }) => attachments.includes(id)).flatMap(({ keys }) => keys),
+  );
+}
+
+function traySource(database: Database, keys: Uint8Array[], desc: Record<string, any>, unseal: Unseal): Source {
+  judgeSize(desc.size);
+  return {
+    name: desc.name,
+    type: desc.type,
+    size: desc.size,
+    lastModified: desc.last_modified,
+    async read(from, to) {
+      if (from % PART_BYTES !== 0 || to - from > PART_BYTES) throw new RangeError('a part at a time');
+      const part = await readPart(database, keys[from / PART_BYTES], unseal);
+      if (!part || part.bytes.length !== to - from) throw new KeptError('store_lost');
+      return part.bytes;
+    },
+    check: async () => undefined,
+  };
+}
+
+async function readPart(
+  database: Database,
+  key: Uint8Array | undefined,
+  unseal: Unseal,
+): Promise<{ desc: Record<string, any>; bytes: Uint8Array } | null> {
+  const sealed = key && (await database.trayItem(key));
+  if (!sealed) return null;
+  const plaintext = await unseal(sealed);
+  const end = 2 + (plaintext[0] ?? 0) * 256 + (plaintext[1] ?? 0);
+  return { desc: parseObject(plaintext.subarray(2, end)) as any, bytes: plaintext.slice(end) };
+}

@@ -1,0 +1,239 @@
+/**
+ * Erasing for good: an entry with its files and note, seven days after it was asked for with the words.
+ *
+ * [Note: who counts the days] Of a registered diary the server counts them, by its own clock, and shows every device
+ * what waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary
+ * that is only on this phone counts them itself and asks for the words once more.
+ *
+ * What is left of an erased entry is its number, its versions' ids and commitments, and the day.
+ */
+import { KeptError } from '../../core/errors.js';
+import { partName } from '../../net/blobs.js';
+import { erasedAmong } from '../../net/feed.js';
+import { proofOf } from '../keys/accounts.js';
+import { confirm } from '../session/confirming.js';
+import { erasedLines, waitingLines } from '../attachments/custody.js';
+import { holdOn, SEVEN_DAYS } from './holding.js';
+import { readKind } from '../records/records.js';
+import { outSince } from './takeout.js';
+import { erasedRow } from '../attachments/removal.js';
+import type { Context, Open, Batch } from '../types.js';
+import type { Waiting } from '../types.js';
+
+/** `erasure` is null where this phone counts the days itself */
+type Erasure = { erasure: string | null; records: string[]; asked_at: number; due_at: number; why: string };
+/** As many records as the server takes at once: an entry with more files is asked for in several. */
+const AT_ONCE = 64;
+
+/** What waits to be erased, the first to go first. */
+export function pendingErasures({ store, index }: Open): Waiting[] {
+  const waiting = new Map();
+  for (const { erasure, records, asked_at, due_at, why } of (store.root.erasures ?? []) as Erasure[]) {
+    const record = records.find((one) => index.find(one));
+    if (record && why === 'keeper') waiting.set(record, { record, asked_at, due_at, here: erasure === null });
+  }
+  return [...waiting.values()].sort((a, b) => a.due_at - b.due_at);
+}
+
+export function erasingOf(open: Open, record: string): Waiting | null {
+  return pendingErasures(open).find((one) => one.record === record) ?? null;
+}
+
+/** @throws on_hold, not_sent_yet, words_differ, no_match, no_network */
+export async function askErasing(ctx: Context, open: Open, record: string, words: string): Promise<{ due_at: number }> {
+  if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
+  const there = erasingOf(open, record);
+  if (there) return { due_at: there.due_at };
+  const records = await belonging(open, record);
+  if (!open.store.root.account.registered) {
+    await confirm(ctx, open, words);
+    const asked_at = ctx.clock.now();
+    const due_at = asked_at + SEVEN_DAYS;
+    await keep(open, (known) => [...known, { erasure: null, records, asked_at, due_at, why: 'keeper' }]);
+    return { due_at };
+  }
+  const unsent = new Set(open.store.root.outbox.map((one: any) => one.record));
+  if (records.some((one) => unsent.has(one))) throw new KeptError('not_sent_yet');
+  const proof = await proofOf(ctx, open, words);
+  for (let from = 0; from < records.length; from += AT_ONCE) {
+    await ctx.api.erase(open.identity.diary, { records: records.slice(from, from + AT_ONCE), why: 'keeper' }, proof);
+  }
+  await heedErasures(ctx, open);
+  return { due_at: erasingOf(open, record)?.due_at ?? ctx.clock.now() + SEVEN_DAYS };
+}
+
+/** It stays after all; needs no words. */
+export async function stopErasing(ctx: Context, open: Open, record: string) {
+  const mine = new Set(await belonging(open, record));
+  const concerned = ((open.store.root.erasures ?? []) as Erasure[]).filter(({ records }) =>
+    records.some((one) => mine.has(one)),
+  );
+  for (const { erasure } of concerned) {
+    if (erasure)
+      await ctx.api.keepAfterAll(open.identity.diary, erasure).catch((error: unknown) => {
+        if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // another device was faster
+      });
+  }
+  await keep(open, (known) =>
+    known.filter(
+      (one) => !concerned.some(({ records }) => records === one.records || records.join() === one.records.join()),
+    ),
+  );
+}
+
+/**
+ * The seven days of a diary that is only on this phone are over, and the words were typed again.
+ * @throws on_hold, words_differ, not_due
+ */
+export async function finishErasing(ctx: Context, open: Open, record: string, words: string) {
+  const waiting = erasingOf(open, record);
+  if (!waiting?.here || waiting.due_at > ctx.clock.now()) throw new KeptError('not_due');
+  if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
+  await confirm(ctx, open, words);
+  await eraseHere(open, await belonging(open, record), ctx.clock.now());
+}
+
+/** What the server says waits; and, where hold is on, nothing may. Part of every run of syncing. */
+export async function heedErasures(ctx: Context, open: Open) {
+  const held = await holdOn(open, ctx.clock.now());
+  let { erasures } = (await ctx.api.erasures(open.identity.diary)) as { erasures: Erasure[] };
+  if (held) {
+    for (const { erasure, why } of erasures)
+      if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
+    erasures = erasures.filter(({ why }) => why !== 'keeper');
+  }
+  const before = (open.store.root.erasures ?? []) as Erasure[];
+  if (JSON.stringify(erasures) !== JSON.stringify(before)) await keep(open, () => erasures);
+  if (held) return;
+  const over = before
+    .filter((one) => !erasures.some(({ erasure }) => erasure === one.erasure))
+    .flatMap(({ records }) => records);
+  await followErased(ctx, open, open.erasedLooked ? over : [...over, ...longOut(open, ctx.clock.now())]);
+  open.erasedLooked = true;
+}
+
+/** Entries that were taken out so long ago that another device may have had them erased while this one was away. */
+function longOut({ index }: Open, now: number): string[] {
+  return index
+    .all()
+    .filter((row) => row['taken_out'] && !row['erased'] && row['taken_out'] + SEVEN_DAYS <= now)
+    .map(({ record }) => record);
+}
+
+/**
+ * What the server no longer has goes from here as well, but only what the keeper took out: a server that says of other
+ * entries that they were erased is not believed (see removal.js). Of an entry its newest version is asked for: one that
+ * was written elsewhere meanwhile stands, whatever was erased before it.
+ *
+ * [Note: a phone that was away] The taking out is erased with the rest, so a phone that never met it would keep the
+ * entry for ever. Whoever follows an erasure says so in the keeper's own custody record, and that word is believed too.
+ */
+async function followErased(ctx: Context, open: Open, records: readonly string[]) {
+  const said: Set<string> = new Set(open.store.root.told_erased);
+  let known: Map<string, number> = new Map();
+  for (const record of new Set([...records, ...said])) {
+    const meta = await open.book.meta(record);
+    const last = meta?.versions.at(-1);
+    if (!meta || meta.erased_at || meta.kind !== 'incident' || !last?.seq) continue;
+    if (!known.has(last.v))
+      known = new Map([...known, ...(await erasedAmong(ctx.api, open.identity.diary, last.seq - 1))]);
+    const at = known.get(last.v);
+    const isOut = outSince(await open.book.versions(record)) !== null;
+    if (at !== undefined && (isOut || said.has(record)))
+      await eraseHere(open, await belonging(open, record), at, isOut);
+  }
+  if (said.size)
+    await open.store.change((root) => {
+      delete root.told_erased;
+    });
+}
+
+/** Hold stops what waits here as well. */
+export async function dropLocalErasures(open: Open) {
+  await keep(open, (known) => known.filter(({ erasure }) => erasure !== null));
+}
+
+async function keep(open: Open, change: (known: Erasure[]) => Erasure[]) {
+  await open.store.change((root) => {
+    root.erasures = change(root.erasures ?? []);
+  });
+}
+
+/** An entry, its files, its lists of messages and its note. */
+async function belonging(open: Open, record: string): Promise<string[]> {
+  const versions = await open.book.versions(record);
+  const note = await open.store.readJson(`n/${record}`);
+  const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));
+  const known = await Promise.all(
+    [...new Set(files)].map(async (file) => ((await isOnlyOf(open, file, record)) ? file : null)),
+  );
+  const lists = (await readKind(open, 'schedule', true)).filter(
+    ({ fields }) => fields.incident_ids?.includes?.(record) && fields.incident_ids.length === 1,
+  );
+  return [
+    record,
+    ...known.flatMap((file) => file ?? []),
+    ...lists.map((list) => list.record),
+    ...(note ? [note.note] : []),
+  ];
+}
+
+/**
+ * Whether no other entry needs a file: a saved chat belongs to every entry that was made of it, and goes with the last.
+ */
+async function isOnlyOf(open: Open, file: string, record: string) {
+  const meta = await open.book.meta(file);
+  if (!meta || meta.erased_at) return false;
+  const named = (await open.book.newest(file).catch(() => null))?.fields.incident_ids;
+  const others = (Array.isArray(named) ? named : []).filter((id) => id !== record);
+  const standing = await Promise.all(
+    others.map(async (id) => {
+      const other = await open.book.meta(id);
+      return Boolean(other && !other.erased_at);
+    }),
+  );
+  return (meta.of === record || others.length > 0) && !standing.includes(true);
+}
+
+/**
+ * Takes the words and files of records off this phone. Ids, commitments and numbers stay.
+ * @param at ms
+ * @param isSaid whether this phone tells the keeper's others
+ */
+export async function eraseHere(open: Open, records: readonly string[], at: number, isSaid: boolean = false) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    if (isSaid) waitingLines(root, erasedLines(records, at));
+    for (const record of records) await eraseRecord(open, batch, record, at);
+    root.erasures = (root.erasures ?? []).filter((one: Erasure) => !one.records.some((each) => records.includes(each)));
+  });
+  if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root, and go with the next
+}
+
+async function eraseRecord(open: Open, batch: Batch, record: string, at: number) {
+  const { root, change } = batch;
+  const meta = structuredClone(await open.book.meta(record, batch));
+  if (!meta || meta.erased_at) return;
+  const versions = await open.book.versions(record, batch);
+  const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
+  for (const { v } of meta.versions) change.drop(`v/${v}`);
+  for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`]) change.drop(name);
+  for (const blob of new Set(blobs)) {
+    const facts = await open.store.readJson(`b/${blob}`);
+    for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));
+    change.drop(`b/${blob}`);
+  }
+  const gone = new Set(blobs);
+  root.outbox = root.outbox.filter((one: any) => one.record !== record);
+  root.uploads = root.uploads.filter((one: any) => !gone.has(one.blob));
+  root.fetch = root.fetch.filter((one: any) => !gone.has(one.blob));
+  meta.erased_at = at;
+  for (const facts of meta.versions) facts.erased ??= at;
+  change.putJson(`r/${record}`, meta);
+  batch.metas.set(record, meta);
+  const row = open.index.find(record);
+  if (row) open.index.write(root, change, [erasedRow(row, at)]);
+  change.after(() => {
+    for (const { v } of meta.versions) open.book.seen.delete(v);
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * Hold: the keeper's own switch, for when somebody asked that everything be kept. While it is on, nothing is erased by
+ * any route of the phone; whoever runs the server can neither see it nor change it.
+ */
+import { KeptError } from '../../core/errors.js';
+import { confirm } from '../session/confirming.js';
+import { readSettings, saveSettings } from '../records/settings.js';
+import type { Context, Open } from '../types.js';
+
+type Hold = { who: string; reference: string; since: number; lift_asked_at: number | null };
+
+export const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * The hold that is on at `now`, or null. Lifting counts seven days from when it was asked with the words.
+ * @param now ms
+ */
+export async function holdOn(open: Open, now: number): Promise<Hold | null> {
+  const { hold } = (await readSettings(open)).fields;
+  if (typeof hold !== 'object' || hold === null || !Number.isSafeInteger(hold.since)) return null;
+  const lift_asked_at = Number.isSafeInteger(hold.lift_asked_at) ? hold.lift_asked_at : null;
+  if (lift_asked_at !== null && now >= lift_asked_at + SEVEN_DAYS) return null;
+  return { who: String(hold.who ?? ''), reference: String(hold.reference ?? ''), since: hold.since, lift_asked_at };
+}
+
+/** @throws nothing_to_save without who asked */
+export async function turnOn(ctx: Context, open: Open, { who, reference }: { who: string; reference: string }) {
+  if (!who.trim()) throw new KeptError('nothing_to_save');
+  const before = await holdOn(open, ctx.clock.now());
+  await saveSettings(open, {
+    fields: {
+      hold: {
+        who: who.trim(),
+        reference: reference.trim(),
+        since: before?.since ?? ctx.clock.now(),
+        lift_asked_at: null,
+      },
+    },
+  });
+}
+
+/**
+ * Off in seven days, so that nobody can have things erased today.
+ * @throws words_differ
+ */
+export async function askToLift(ctx: Context, open: Open, words: string) {
+  const hold = await holdOn(open, ctx.clock.now());
+  if (!hold) return;
+  await confirm(ctx, open, words);
+  if (hold.lift_asked_at === null)
+    await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: ctx.clock.now() } } });
+}
+
+export async function stayOn(ctx: Context, open: Open) {
+  const hold = await holdOn(open, ctx.clock.now());
+  if (hold) await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: null } } });
+}

@@ -1,0 +1,91 @@
+/**
+ * A file the keeper says is a sexual image of someone under 18: taken away at once, that file only, everywhere. Nobody
+ * is made to keep such a picture for a week, so neither the seven days nor hold stop it (docs/formats.md, 6).
+ *
+ * [Note: gone here first] Parts, copies and words go from this phone in one transaction, with or without a signal, and
+ * a version without words takes their place: "a file was removed". Versions of it that were never sent go up once, as
+ * the words they are (the picture is gone by then), because a device's line may have no gap; then the server is asked
+ * to erase the record, and then the version without words is sent. Every device that meets that one lets go of the
+ * file.
+ */
+import { KeptError } from '../../core/errors.js';
+import { proofOf, withTypedProof } from '../keys/accounts.js';
+import { lineOf, waitingLines } from '../attachments/custody.js';
+import { confirm } from '../session/confirming.js';
+import { letGo, removeFile } from '../attachments/removal.js';
+import { rows } from '../sync/apply_feed.js';
+import type { Context, Open } from '../types.js';
+
+const WHY = 'under_18_image';
+
+export function purgeMethods(ctx: Context) {
+  return {
+    async purgeFile(id: string, { words }: { words: string }) {
+      if (!ctx.open) throw new KeptError('locked');
+      const { open } = ctx;
+      await confirm(ctx, open, words);
+      await purgeHere(ctx, open, id);
+      if (open.store.root.account.registered) open.typed = words; // the server is asked when it can be reached
+      ctx.show();
+      open.syncing.kick();
+    },
+  };
+}
+
+async function purgeHere(ctx: Context, open: Open, id: string) {
+  const now = ctx.clock.now();
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const meta = await open.book.meta(id, batch);
+    if (meta?.kind !== 'attachment') throw new KeptError('not_found');
+    await removeFile(open, batch, id, now);
+    waitingLines(root, [lineOf(id, now, 'keeper', 'deleted')]);
+    if (meta.of) await rows(batch, open, [meta.of], null);
+  });
+  // Pictures on the page hold their bytes for as long as their address lives.
+  for (const url of open.urls) ctx.objectUrl.drop(url);
+  open.urls.clear();
+}
+
+/**
+ * Before the version that says a file was removed is sent: the server is asked to erase what came before it. In this
+ * order the words stay readable for other devices, which believe the keeper and not the server about what is gone.
+ * @param record whose turn it is to be sent
+ * @throws what the request throws
+ */
+export async function purgeBefore(ctx: Context, open: Open, record: string) {
+  const { purges = [], outbox } = open.store.root;
+  if (purges.includes(record) && outbox.filter((one: any) => one.record === record).length === 1)
+    await purgeThere(ctx, open, record);
+}
+
+/**
+ * What could not be asked for in its turn. Part of every run of syncing.
+ * @throws what the request throws
+ */
+export async function heedPurges(ctx: Context, open: Open) {
+  for (const id of [...(open.store.root.purges ?? [])]) {
+    if (open.store.root.outbox.some((one: any) => one.record === id)) continue;
+    await purgeThere(ctx, open, id).catch((error) => {
+      if (!(error instanceof KeptError) || error.code !== 'needs_words') throw error;
+    });
+  }
+}
+
+/**
+ * Words that were typed for it in another opening are gone: the diary has to be opened with them once more.
+ * @throws needs_words
+ */
+async function purgeThere(ctx: Context, open: Open, id: string) {
+  const isDone = await withTypedProof(open, async (words) => {
+    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await proofOf(ctx, open, words));
+  }).catch((error) => {
+    if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
+    return true; // nothing is there
+  });
+  if (!isDone) throw new KeptError('needs_words');
+  await open.store.change(async (root, change) => {
+    await letGo(open, open.book.batch(root, change), id);
+    root.purges = (root.purges ?? []).filter((one: string) => one !== id);
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * Taking an entry or one of its files out, and putting it back. Nothing is erased by it: a version without words hides
+ * the record, its number and its history stay, and the words come back as one more version.
+ */
+import { sealedAt } from '../../record/record_history.js';
+import { standing } from '../../record/current_version.js';
+import { codesOf, textOf, wholeOf } from '../../record/reading.js';
+import { readKind, readOne } from '../records/records.js';
+import { REMOVED } from '../attachments/removal.js';
+import { rows } from '../sync/apply_feed.js';
+import type { Read } from '../records/records.js';
+import type { Open, Opened } from '../types.js';
+
+/** Who was given an entry, and when */
+type Given = { who: string; at: number; pack_no: number | null; kind: 'export' | 'consent' };
+
+/** After something was taken out or put back: the rows of the entries it concerns. */
+export async function redraw(open: Open, record: string) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const meta = await open.book.meta(record, batch);
+    const incident = meta?.kind === 'incident' ? record : meta?.of;
+    if (incident) await rows(batch, open, [incident], null);
+  });
+}
+
+/**
+ * Everything that was given to somebody with this entry in it, newest first. A pack of everything up to a date holds it
+ * too.
+ */
+export async function givenTo(open: Open, record: string): Promise<Given[]> {
+  const written = await open.book.versions(record).then(
+    (versions) => versions[0] && sealedAt(versions[0] as any),
+    () => null,
+  );
+  const [exports, consents] = await Promise.all([readKind(open, 'export', true), readKind(open, 'consent', true)]);
+  const holds = ({ fields, at }: Read) => {
+    const named = codesOf(fields, 'record_ids');
+    return named.length
+      ? named.includes(record)
+      : written !== null &&
+          written !== undefined &&
+          (wholeOf(fields, 'covers_to') ?? wholeOf(fields, 'made_at') ?? at) >= written;
+  };
+  return [
+    ...exports.filter(holds).map(({ fields, at }) => ({
+      who: textOf(fields, 'delivered_to'),
+      at: wholeOf(fields, 'made_at') ?? at,
+      pack_no: wholeOf(fields, 'pack_no'),
+      kind: 'export' as const,
+    })),
+    ...consents.filter(holds).map(({ fields, restricted, at }) => ({
+      who: textOf(restricted, 'recipient') || textOf(fields, 'purpose'),
+      at: wholeOf(fields, 'given_at') ?? at,
+      pack_no: null,
+      kind: 'consent' as const,
+    })),
+  ].sort((a, b) => b.at - a.at);
+}
+
+/**
+ * The files of an entry that were taken out, each with the day.
+ * @returns `removed`: nothing of it is left to put back
+ */
+export async function filesOut(
+  open: Open,
+  ids: readonly string[],
+): Promise<{ attachment: string; name: string; at: number; removed: boolean }[]> {
+  const found = [];
+  for (const id of ids) {
+    const file = await readOne(open, id).catch(() => null);
+    if (file && file.taken_out !== null)
+      found.push({
+        attachment: id,
+        name: textOf((file.restricted['received_as'] ?? {}) as any, 'filename'),
+        at: file.taken_out,
+        removed: file.out_reason === REMOVED,
+      });
+  }
+  return found;
+}
+
+/** Whether a record's versions say it was taken out, and when. */
+export function outSince(versions: readonly Opened[]): number | null {
+  return versions.length ? standing(versions as any).taken_out : null;
+}

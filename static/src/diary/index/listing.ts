@@ -1,0 +1,152 @@
+/** What the list of entries holds of each: enough to draw, filter, count and find it without opening a version. */
+import { markOf } from '../../record/assisted.js';
+import { spokenIn } from '../../record/patterns/search_text.js';
+import { factOf } from '../../record/patterns/patterns_facts.js';
+import { codesOf, objectsOf, textOf } from '../../record/reading.js';
+import type { Said } from '../../store/segment_texts.js';
+import type { Batch, Fields, Meta, Opened, RecordStore } from '../types.js';
+import type { Relist } from '../types.js';
+
+/** With nothing but words and a time: the list offers to add details. */
+const DETAILS = [
+  'behaviours',
+  'channel',
+  'place_category',
+  'actor_ids',
+  'who',
+  'feelings_then',
+  'feelings_then_text',
+  'response',
+  'account_ids',
+  'witness_ids',
+];
+/** As many pictures as a row shows. */
+const SHOTS = 3;
+/** Lists of messages are long, and few entries have one: opened where they lie. */
+const LONG = 'schedule';
+const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
+
+/** The part of a row that says what the entry says. */
+export async function told(
+  book: RecordStore,
+  batch: Batch,
+  meta: Meta,
+  shown: { fields: Fields; restricted: Fields; version: string },
+  before: Record<string, any> | null,
+) {
+  const { fields, restricted, version } = shown;
+  const beside = await besides(book, batch, fields);
+  const v = [version, ...beside.map((one) => one.version)].join();
+  return {
+    v,
+    c: meta.versions.find((one) => one.v === version)?.c ?? '',
+    f: factOf(meta.record, fields as any, restricted as any),
+    links: linksOf(fields),
+    // Typed by an advocate: what the keeper has said to it.
+    helped: markOf(fields as any) ? markOf(fields as any)?.answer || 'waiting' : '',
+    dated: objectsOf(fields as any, 'independent_evidence').some(
+      (one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at'),
+    ),
+    shots: beside
+      .filter(isShown)
+      .slice(0, SHOTS)
+      .map(({ record }) => record),
+    bare: DETAILS.every((name) => !codesOf(fields as any, name).length) && !fields.attachment_ids?.length,
+    // A receipt changes no word: what is searched is written again only when it is other than it was.
+    ...(before?.v === v ? {} : { text: spokenIn([fields, restricted, ...beside.map(words)]) }),
+  };
+}
+
+/** Whether the list may show a covered copy of it: a picture with one, and nothing that was called private. */
+function isShown({ kind, fields }: Opened) {
+  const copies = objectsOf(fields as any, 'renditions').some((copy) => copy.purpose === 'preview');
+  return (
+    kind === 'attachment' &&
+    copies &&
+    String(fields.media_type).startsWith('image/') &&
+    (fields.sensitivity ?? 'normal') === 'normal'
+  );
+}
+
+/** What stands beside the entry and is found with it: its files and its messages. */
+async function besides(book: RecordStore, batch: Batch, fields: Fields): Promise<Opened[]> {
+  const found = await Promise.all(besideIds(fields).map((id) => book.newest(id, batch).catch(() => null)));
+  return found.flatMap((one) => one ?? []);
+}
+
+export function besideIds(fields: Fields): string[] {
+  return [...new Set(['attachment_ids', 'schedule_id'].flatMap((name) => codesOf(fields as any, name)))];
+}
+
+function words({ kind, fields, restricted }: Opened): Fields {
+  if (kind !== 'attachment') return fields;
+  const name = restricted.received_as?.filename;
+  return {
+    ...Object.fromEntries(FILE_WORDS.map((each) => [each, fields[each]])),
+    name: typeof name === 'string' ? name : '',
+  };
+}
+
+/** Everyone and everything the entry names: an entry is found by the name of a person who is only a witness, too. */
+function linksOf(fields: Fields): string[] {
+  const said = fields as any;
+  const lists = [
+    'actor_ids',
+    'targeted_person_ids',
+    'witness_ids',
+    'present_ids',
+    'account_ids',
+    'vehicle_ids',
+    'order_ids',
+    'case_ids',
+    'report_ids',
+    'notice_ids',
+    'author_id',
+    'entered_by_id',
+  ].flatMap((name) => codesOf(said, name));
+  const rows = [
+    ...objectsOf(said, 'told_others').map((row) => textOf(row, 'person_id')),
+    ...objectsOf(said, 'alleged_breaches').map((row) => textOf(row, 'order_id')),
+  ];
+  return [...new Set([...lists, ...rows.filter(Boolean)])];
+}
+
+/** Puts off, to the end of the change, the rows of the incidents that a version concerns. */
+export function concern(
+  batch: Batch,
+  relist: Relist | null,
+  kind: string,
+  record: string,
+  of: string | null,
+  fields: Fields,
+) {
+  if (!relist) return;
+  const incidents =
+    kind === 'incident'
+      ? [record]
+      : kind === 'attachment'
+        ? [of, ...codesOf(fields as any, 'incident_ids')]
+        : kind === 'schedule'
+          ? codesOf(fields as any, 'incident_ids')
+          : [];
+  for (const incident of new Set(incidents)) {
+    if (incident) batch.change.last(`row/${incident}`, () => relist(batch, [incident]));
+  }
+}
+
+/** What is kept of some entries and of what stands beside them. */
+export function saidOf(
+  records: readonly string[],
+  { metas, opened }: { metas: readonly Meta[]; opened: ReadonlyMap<string, Opened> },
+): Record<string, Said> {
+  const known = new Map(metas.map((meta) => [meta.record, meta]));
+  const versions = (some: readonly string[]) =>
+    some.flatMap((record) => known.get(record)?.versions ?? []).flatMap(({ v }) => opened.get(v) ?? []);
+  const own = versions(records);
+  const beside = versions([...new Set(own.flatMap(({ fields }) => besideIds(fields)))]);
+  return Object.fromEntries(
+    [...own, ...beside]
+      .filter(({ kind }) => kind && kind !== LONG)
+      .map(({ version, kind, fields, restricted }) => [version, [kind, fields, restricted]]),
+  );
+}

@@ -1,0 +1,352 @@
+/**
+ * Keeping a copy off this phone: registering, signing in on another, the recovery code, sessions.
+ *
+ * [Note: registering twice] The answer to a registration can be lost. What was sent is kept, sealed, until an answer
+ * came, and sent again as it was: the same body is the same account, so nobody ends up with two.
+ */
+import { b64, unb64, utf8 } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import { idText, newId } from '../../core/ids.js';
+import { sha256 } from '../../crypto/digests.js';
+import { readDoor } from '../../store/device_meta.js';
+import { confirm } from '../session/confirming.js';
+import { putBehind, vaultOf } from '../session/door.js';
+import { followKeys } from '../sync/log.js';
+import { moveIn } from '../session/moving_in.js';
+import { NO_PINS, noteShort } from '../sync/pins.js';
+import { noteClock } from '../session/wrong_clock.js';
+import type { Drafts } from '../drafts/drafts.js';
+import type { Context, Open } from '../types.js';
+
+/** What the list of devices calls one that is not the keeper's. */
+const BORROWED = 'Borrowed device';
+
+/** The first words on this phone: a diary of its own, with no account. */
+export async function enrol(ctx: Context, drafts: Drafts, words: string): Promise<Open> {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const identity = await vault.newIdentity();
+  const behind = { account: identity.account, login: '', pins: NO_PINS };
+  return putBehind(ctx, words, { identity, behind }, (open) => moveIn(ctx, drafts, open));
+}
+
+/**
+ * Whether this server wants an invitation and none is waiting to be sent.
+ * @throws no_network
+ */
+export async function asksInvite(ctx: Context, { store }: Open): Promise<boolean> {
+  const { enrolment } = await meet(ctx);
+  return enrolment !== undefined && enrolment !== 'open' && !store.root.registering?.invite;
+}
+
+/** @throws words_differ, not_invited, no_network */
+export async function register(ctx: Context, open: Open, words: string, invite?: string): Promise<{ login: string }> {
+  const { store } = open;
+  await confirm(ctx, open, words);
+  const server = await meet(ctx);
+  const body = await registration(ctx, open, words);
+  if (invite) {
+    body.invite = invite;
+    await store.change((root) => {
+      root.registering.invite = invite;
+    });
+  }
+  const answer = await ctx.api.register(body).catch(async (error) => {
+    if (error instanceof KeptError && error.code === 'not_invited')
+      await store.change((root) => {
+        delete root.registering.invite;
+      });
+    if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
+    await store.change((root) => {
+      delete root.registering;
+    }); // its name or ticket is no longer good
+    throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
+  });
+  open.identity = { ...open.identity, login: body.login };
+  await keepAccount(ctx, open, body.login, { ...server, ...answer, now: server.now });
+  open.proved = body.auth;
+  return { login: body.login };
+}
+
+/** What is sent, kept first: see [Note: registering twice]. */
+async function registration(ctx: Context, { vault, store }: Open, words: string) {
+  const { registering } = store.root;
+  if (registering) {
+    const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
+    // What was sent opens with the words of that day alone, so with others it is never sent again.
+    if (registering.auth === auth || registering.auth_digest === (await digestOf(auth))) {
+      await vault.registeredAs(registering);
+      const { auth_digest: _digest, ...sent } = registering;
+      return { ...sent, auth };
+    }
+  }
+  const { login, ticket } = await ctx.api.name();
+  const { body } = await vault.enrolment({ login, words });
+  const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
+  const { auth, ...kept } = whole; // a proof is stored nowhere: it is made again of the words, and compared
+  const auth_digest = await digestOf(auth);
+  await store.change((root) => {
+    root.registering = { ...kept, auth_digest };
+  });
+  return whole;
+}
+
+/**
+ * @param auth b64
+ * @returns b64
+ */
+async function digestOf(auth: string): Promise<string> {
+  return b64(await sha256(utf8('kept/registering\0'), unb64(auth)));
+}
+
+async function keepAccount(
+  ctx: Context,
+  open: Open,
+  login: string,
+  { notary, log, now, instance = null }: { notary: string; log: string; now: number; instance?: string | null },
+) {
+  const { vault, store, identity } = open;
+  const door = await readDoor(ctx.database);
+  const pins = { notary, log, kdf_high: await vault.kdfHigh() };
+  const renewed = await vault.renewSlot(door as any, { account: identity.account, login, pins });
+  const sealed = await vault.sealIdentity(store.place('identity') as any);
+  await store.change((root, change) => {
+    delete root.registering;
+    root.unregistered ??= root.count;
+    root.account = { ...root.account, registered: true, login, notary, log, instance };
+    noteClock(root, ctx.clock.now(), now);
+    noteShort(open, root, renewed);
+    change.putSealed('identity', sealed);
+    change.beside('d', renewed);
+  });
+}
+
+/**
+ * Another device of an account, with its words or with the recovery code and new words.
+ * @throws sign_in_failed, code_wrong, kdf_refused
+ */
+export async function signIn(
+  ctx: Context,
+  drafts: Drafts,
+  { login, words, code }: { login: string; words: string; code?: string },
+): Promise<Open> {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const server = await meet(ctx);
+  const device = idText(newId());
+  const who = { login, device, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
+  const { answer, proof } = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
+  const identity = await vault.openAccount({ answer, login, device });
+  if (code !== undefined) await newWords(ctx, words, login, proof);
+  const account = {
+    registered: true,
+    login,
+    notary: answer.notary,
+    log: answer.log,
+    instance: server.instance ?? null,
+    recovery: answer.code || code !== undefined ? 'done' : 'todo',
+  };
+  const behind = {
+    account: identity.account,
+    login,
+    pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() },
+  };
+  return putBehind(ctx, words, { identity, account, behind }, async (open) => {
+    const { fill } = await moveIn(ctx, drafts, open);
+    return {
+      fill(root, change) {
+        fill(root, change);
+        noteClock(root, ctx.clock.now(), server.now);
+        Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 }); // at least one, until the feed says how many
+      },
+    };
+  });
+}
+
+async function withWords(ctx: Context, who: { login: string; device: string; device_name: string }, words: string) {
+  const { kdf } = await ctx.api.prelogin(who.login);
+  const { auth } = await vaultOf(ctx).auth({ words, kdf, login: who.login });
+  return { answer: await ctx.api.signIn({ ...who, auth }).catch((error) => refused(error)), proof: auth };
+}
+
+async function withCode(ctx: Context, who: { login: string; device: string; device_name: string }, code: string) {
+  const { code_auth } = await vaultOf(ctx)
+    .codeAuth({ code, login: who.login })
+    .catch((error) => {
+      throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
+    });
+  const answer = await ctx.api
+    .recover({ ...who, code_auth })
+    .catch((error) =>
+      refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'),
+    );
+  return { answer, proof: code_auth };
+}
+
+/**
+ * New words after the code let someone in.
+ * @param proof of the code
+ */
+async function newWords(ctx: Context, words: string, login: string, proof: string) {
+  const vault = vaultOf(ctx);
+  const { kdf, auth, words_wrap } = await vault.changeWords({ words, login });
+  await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
+}
+
+/**
+ * A session ended: the phone begins another with its renewal token, which does that and nothing else, or with words
+ * that were typed in this opening. Its pins must still hold.
+ * @param words typed, and to be used whatever else there is
+ */
+export async function signInAgain(ctx: Context, open: Open, words: string | null = null) {
+  const { session } = open.store.root;
+  const answer = await (words === null && session?.renewal
+    ? renewed(ctx, open, session.renewal)
+    : words === null && !session
+      ? wentOver(ctx, open)
+      : withTyped(ctx, open, words ?? open.typed)
+  ).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
+  });
+  await samePins(ctx, open, answer);
+}
+
+/** What a sign-in of this phone says of it. */
+export const deviceOf = (ctx: Context, { identity, store }: Open) => ({
+  device: identity.device,
+  device_name: store.root.device_name ?? ctx.deviceName,
+});
+
+async function renewed(ctx: Context, open: Open, renewal: string) {
+  return ctx.api.renew({ renewal, ...deviceOf(ctx, open) }).catch(async (error) => {
+    // It is worth nothing any more; the next opening with the words signs in with those.
+    if (error instanceof KeptError && error.code === 'signed_out')
+      await open.store.change((root) => {
+        root.session = null;
+      });
+    throw error;
+  });
+}
+
+/**
+ * Once in an opening where the server refuses them: each run would use up one of the ten tries an hour, and then the
+ * new words, once they are typed here, would have to wait.
+ */
+async function withTyped(ctx: Context, open: Open, words: string | null | undefined) {
+  if (!words || open.refused) throw new KeptError('signed_out');
+  // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries
+  // strangers can use up.
+  const cookies = open.store.root.session === undefined;
+  return ctx.api
+    .signIn(
+      { login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) },
+      { cookies },
+    )
+    .catch((error) => {
+      if (error instanceof KeptError && error.code === 'no_match') open.refused = true;
+      throw error;
+    });
+}
+
+/**
+ * A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it
+ * is erased.
+ */
+async function wentOver(ctx: Context, open: Open) {
+  const auth = await open.vault.earlierProof();
+  if (!auth) return withTyped(ctx, open, open.typed);
+  const answer = await ctx.api.goOver({ login: open.store.root.account.login, auth, ...deviceOf(ctx, open) });
+  await forgetProof(open);
+  return answer;
+}
+
+/** The proof that a release before tokens kept goes from this phone. */
+export async function forgetProof({ vault, store }: Open) {
+  if (!(await vault.earlierProof())) return;
+  await vault.forgetEarlierProof();
+  const sealed = await vault.sealIdentity(store.place('identity') as any);
+  await store.change((_root, change) => {
+    change.putSealed('identity', sealed);
+  });
+}
+
+/**
+ * Whether words that open this diary now will be needed for what waits: they are held in memory until it is done, and
+ * never written.
+ */
+export function needsWords({ store: { root } }: Open) {
+  const isOwed = root.purges?.length || root.let_out?.some(({ told }: { told: boolean }) => !told);
+  return Boolean(root.account?.registered && (!root.session || root.shut || isOwed || root.rotation));
+}
+
+/**
+ * An act that needs a proof, done with words that were typed in this opening. Words that the server refuses (there are
+ * new ones from another device) are forgotten: sent again with every run they would end this session.
+ * @returns false where the words have to be typed again
+ * @throws what the act throws
+ */
+export async function withTypedProof(open: Open, act: (words: string) => Promise<unknown>): Promise<boolean> {
+  if (!open.typed) return false;
+  try {
+    await act(open.typed);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KeptError) || error.code !== 'no_match') throw error;
+    open.typed = null;
+    return false;
+  }
+}
+
+/**
+ * The server that answered is the one this phone knows.
+ * @throws wrong_notary
+ */
+export async function samePins(ctx: Context, open: Open, answer: { notary: string; log: string }) {
+  if (answer.notary !== open.store.root.account.notary) await followKeys(open, await ctx.api.log());
+  const pinned = open.store.root.account;
+  if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
+}
+
+/** @param words not asked for where they were typed in this opening already */
+export async function makeCode(
+  ctx: Context,
+  open: Open,
+  words: string = '',
+): Promise<{ login: string; words12: string[]; crockford: string }> {
+  // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be
+  // enough.
+  if (!open.proved) await confirm(ctx, open, words);
+  const proof = open.proved ?? (await proofOf(ctx, open, words));
+  const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
+  // Sent before it is shown: a code on paper that opens nothing would be worse than none.
+  await ctx.api.setCode({ code_auth, code_wrap }, proof);
+  open.proved = null;
+  await open.store.change((root) => {
+    root.account.code_wrap = code_wrap; // a sealed copy can be opened with it
+    root.account.recovery = 'todo'; // what was written down before opens nothing from here on
+  });
+  return { login: open.store.root.account.login, words12, crockford };
+}
+
+/** AUTH of words typed just now, for acts that ask again. */
+export async function proofOf(ctx: Context, open: Open, words: string): Promise<string> {
+  const { login } = open.store.root.account;
+  const { kdf } = await ctx.api.prelogin(login);
+  return (await open.vault.auth({ words, kdf, login })).auth;
+}
+
+/** The server, as it says it is. */
+async function meet(
+  ctx: Context,
+): Promise<{ notary: string; log: string; now: number; instance?: string | null; enrolment?: string }> {
+  const server = await ctx.api.server();
+  if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');
+  if (typeof server.notary !== 'string' || typeof server.log !== 'string' || !Number.isSafeInteger(server.now))
+    throw new KeptError('garbage');
+  return server;
+}
+
+/** @param sentence the usual one unless given */
+function refused(error: unknown, sentence?: string): never {
+  throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', sentence) : error;
+}

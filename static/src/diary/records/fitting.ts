@@ -1,0 +1,64 @@
+/**
+ * The last look before anything is sealed: a version is for ever, so what no field can hold is refused here, whichever
+ * screen it came from. The screens ask better and earlier; the draft stays, so a refusal loses nothing.
+ */
+import { canonText } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { objectsOf, textOf } from '../../record/reading.js';
+import { faultsOfBreaches, faultsOfShape, faultsOfTime } from '../../record/rules.js';
+import { standing } from '../../record/current_version.js';
+import type { Fields } from '../../record/reading.js';
+import type { Batch, RecordStore } from '../types.js';
+
+/** Of a time only what is wrong whatever the clock says: a phone's clock may be wrong, and a person may be right. */
+const CROSSED = new Set(['end_before_start', 'end_without_start']);
+/** What no screen could show again. An unheard-of code or an odd day can be shown as it is, and is. */
+const UNFIT = new Set(['not_text', 'not_a_list', 'not_an_object', 'not_a_number', 'not_yes_or_no']);
+
+/** @throws too_long, times_crossed, no_calendar_time, unfit */
+export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
+  const shape = [...faultsOfShape(kind, open), ...faultsOfShape(kind, restricted)];
+  if (shape.some(({ code }) => code === 'too_long' || code === 'too_many')) throw new KeptError('too_long');
+  if (kind === 'incident' && faultsOfTime(open).some(({ code }) => CROSSED.has(code)))
+    throw new KeptError('times_crossed');
+  if (
+    kind === 'incident' &&
+    shape.some(({ field, code }) => field.startsWith('occurred_') && code === 'no_calendar_time')
+  )
+    throw new KeptError('no_calendar_time');
+  if (shape.some(({ code }) => UNFIT.has(code))) throw new KeptError('unfit');
+}
+
+/**
+ * Refuses a breach of a term before its order had been given to the other person, or of a term there is not: when it is
+ * said, and when the time of what happened is changed. What was said before an order was corrected stays as it was.
+ * @param before what stood: a version, or those of two devices
+ * @throws before_service, no_such_term
+ */
+export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fields, ...before: Fields[]) {
+  const ids = [
+    ...new Set(
+      objectsOf(fields, 'alleged_breaches')
+        .map((one) => textOf(one, 'order_id'))
+        .filter(Boolean),
+    ),
+  ];
+  if (!ids.length || before.some((one) => told(one) === told(fields))) return;
+  const found = await book.manyVersions(ids, batch);
+  const orders = new Map(
+    found
+      .filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
+      .map(({ record, versions }) => [
+        record,
+        standing(versions.filter(({ kind }) => kind === 'order') as any).shown.fields,
+      ]),
+  );
+  const fault = faultsOfBreaches(fields, orders)[0];
+  if (fault) throw new KeptError(fault.code);
+}
+
+/** What a breach hangs on. */
+function told(fields: Fields) {
+  const names = ['alleged_breaches', 'occurred_start', 'occurred_end', 'precision', 'tz'];
+  return canonText(Object.fromEntries(names.map((name) => [name, fields[name] ?? null])));
+}

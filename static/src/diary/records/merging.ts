@@ -1,0 +1,82 @@
+/**
+ * Two devices changed one entry at once. Both versions stand until the keeper has looked at them; then one more version
+ * follows both, with the words the keeper chose. No words are ever joined by a machine.
+ */
+import { KeptError } from '../../core/errors.js';
+import { isTakenOut } from '../../record/current_version.js';
+import { changesBetween, sealedAt } from '../../record/record_history.js';
+import { heads, ownFields } from './record_store.js';
+import { refuseBreach } from './fitting.js';
+import { rows } from '../sync/apply_feed.js';
+import type { Fields, Open, Batch, Opened } from '../types.js';
+
+type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
+
+/** Versions no other one follows, where there is more than one; [] where nothing is to be looked at. */
+export async function endsOf(open: Open, record: string, batch?: Batch): Promise<End[]> {
+  const meta = await open.book.meta(record, batch);
+  const last = new Set(meta ? heads(meta) : []);
+  const versions = (await open.book.versions(record, batch)).filter(
+    ({ kind, version }) => kind === 'incident' && last.has(version),
+  );
+  if (versions.length < 2) return [];
+  return versions.map((one) => ({
+    version: one.version,
+    at: sealedAt(one as any) ?? 0,
+    here: one.fields._author?.device === open.identity.device,
+    taken_out: isTakenOut(one as any),
+    fields: withoutReason(ownFields(one)),
+    restricted: one.restricted,
+  }));
+}
+
+/** Where two devices only added files, nobody has to look: the files of both stay, and no word differs. */
+export function sayDifferently(ends: readonly End[]) {
+  const [first, ...others] = ends;
+  if (!first) return false;
+  const version = ({ fields, restricted }: End) => ({ fields: { ...fields, attachment_ids: [] }, restricted }) as any;
+  return others.some(
+    (one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0,
+  );
+}
+
+function withoutReason({ reason: _reason, ...fields }: Fields) {
+  return fields;
+}
+
+/**
+ * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and
+ * stands.
+ * @param chosen every field as it shall stand
+ * @throws reason_needed, conflict when what was looked at is no longer what stands; before_service, no_such_term where
+ *   a time of one and a breach of the other do not go together
+ */
+export async function bringTogether(
+  open: Open,
+  record: string,
+  { looked, fields, restricted, reason }: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
+) {
+  if (!reason.trim()) throw new KeptError('reason_needed');
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const ends = await endsOf(open, record, batch);
+    const mine = ends.filter(({ version }) => looked.includes(version));
+    if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
+    await refuseBreach(open.book, batch, fields, ...mine.map((end) => end.fields));
+    const files = [
+      ...new Set(
+        mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])),
+      ),
+    ];
+    await open.book.stage(batch, {
+      kind: 'incident',
+      record,
+      parents: looked,
+      restricted,
+      open: { ...fields, ...(files.length ? { attachment_ids: files } : {}), reason: reason.trim() },
+    });
+    change.drop(`u/${record}`);
+    await rows(batch, open, [record], null);
+  });
+  return { record };
+}

@@ -1,0 +1,387 @@
+/**
+ * The records of an open diary: which versions each has, what they say, and how another one is put beside them.
+ *
+ *   r/<record>    {record, kind, of: incident|null, versions: [{v, parents, c, seq, at, receipt}]} in feed order
+ *   v/<version>   the bytes that were or will be pushed
+ *   k/<kind>      the records of a kind, for kinds that neither the list of entries nor an entry leads to
+ *
+ * [Note: one line] Versions of this device are linked one after the other (`_line`), so sealing happens only inside
+ * `store.change`, where no two ever run at once, and the line moves in the same transaction as the version.
+ */
+import { KeptError } from '../../core/errors.js';
+import { beaconOf } from '../sync/log.js';
+import { idText, newId } from '../../core/ids.js';
+import { decodePush } from '../../ledger/push.js';
+import { isTakenOut, standing } from '../../record/current_version.js';
+import { tell, sealedAt } from '../../record/record_history.js';
+import { refuseUnfit } from './fitting.js';
+import { concern, told } from '../index/listing.js';
+import type { ReadVersion } from '../../crypto/worker/stored.js';
+import type { Vault } from '../../crypto/worker/vault.js';
+import type { Index } from '../../store/index.js';
+import type { Change } from '../../store/pending.js';
+import type { Said } from '../../store/segment_texts.js';
+import type { Store } from '../../store/store.js';
+import type { Fields, RecordStore, Relist } from '../types.js';
+import type { VersionFacts, Meta, Opened, Batch, Wish } from '../types.js';
+
+const SCHEMA = 1;
+const TITLE = 140;
+/** As many as the vault opens at once. */
+const AT_ONCE = 256;
+/** How often more something is read that was changed while it was. */
+const TRIES = 5;
+/** Found by other ways: the index, their entry, the root. */
+const LED_TO = new Set(['', 'incident', 'note', 'settings']);
+
+export class Book implements RecordStore {
+  store: Store;
+  vault: Vault;
+  clock: { now(): number };
+  zone: () => string;
+  seen: Map<string, Opened> = new Map();
+  /** the list of entries, and how its rows are written; none while there is nothing to list */
+  list: Index | null = null;
+  relist: Relist | null = null;
+
+  constructor({
+    store,
+    vault,
+    clock,
+    zone,
+  }: { store: Store; vault: Vault; clock: { now(): number }; zone: () => string }) {
+    this.store = store;
+    this.vault = vault;
+    this.clock = clock;
+    this.zone = zone;
+  }
+
+  batch(root: Record<string, any>, change: Change): Batch {
+    this.list?.follow(root, change);
+    return { root, change, metas: new Map(), kinds: new Map() };
+  }
+
+  async meta(record: string, batch?: Batch): Promise<Meta | null> {
+    return batch?.metas.get(record) ?? this.store.readJson(`r/${record}`);
+  }
+
+  /** Every version of a record, opened, oldest first. */
+  async versions(record: string, batch?: Batch): Promise<Opened[]> {
+    const meta = await this.meta(record, batch);
+    if (!meta) throw new KeptError('not_found');
+    const has = (v: string) => batch?.opened?.get(v) ?? this.seen.get(v);
+    await this.openHeld(meta.versions.flatMap((facts) => (has(facts.v) ? [] : [{ meta, facts }])));
+    return meta.versions.flatMap(({ v }) => has(v) ?? []);
+  }
+
+  /** The same of many records, with few questions to the store; records that are not here are left away. */
+  async manyVersions(records: string[], batch?: Batch): Promise<{ record: string; versions: Opened[]; meta: Meta }[]> {
+    const stored = await this.store.readJsonMany(records.map((record) => `r/${record}`));
+    const metas = records.flatMap((record, i) => ((batch?.metas.get(record) ?? stored[i]) as Meta | null) ?? []);
+    const unseen = metas.flatMap((meta) =>
+      meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])),
+    );
+    for (let from = 0; from < unseen.length; from += AT_ONCE) await this.openHeld(unseen.slice(from, from + AT_ONCE));
+    return metas.map((meta) => ({
+      record: meta.record,
+      meta,
+      versions: meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []),
+    }));
+  }
+
+  /**
+   * Opens versions that lie here. One that should and does not, or does not open, stands as altered: but not where it
+   * was given new wraps, or was erased, while it was read.
+   * @param left how often more it is read again
+   */
+  async openHeld(some: readonly { meta: Meta; facts: VersionFacts }[], left: number = TRIES): Promise<void> {
+    const since = this.store.applied;
+    const held = await this.store.readEach(some.map(({ facts }) => `v/${facts.v}`));
+    await this.open(
+      some.flatMap(({ meta: { record }, facts: { v } }, i) =>
+        held[i] ? [{ record, version: v, push: held[i].bytes }] : [],
+      ),
+    );
+    for (const { meta, facts } of some)
+      if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
+    const lost = some.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
+    if (!lost.length) return undefined;
+    if (!(await this.store.wasWritten(since))) return this.doubt();
+    // See [Note: read in between], store.js. Where it never comes to rest, what is remembered says nothing of it.
+    for (const { facts } of lost) this.seen.delete(facts.v);
+    const metas = (await this.store.readJsonEach(lost.map(({ meta }) => `r/${meta.record}`))) as (Meta | null)[];
+    const again = lost.flatMap(
+      ({ facts: { v } }, i) =>
+        metas[i]?.versions.filter((one) => one.v === v).map((facts) => ({ meta: metas[i] as Meta, facts })) ?? [],
+    );
+    return left && again.length ? this.openHeld(again, left - 1) : undefined;
+  }
+
+  /** Something that was sealed here does not open: it is said, once, with what else is in doubt. */
+  doubt() {
+    if (this.store.root.doubts?.altered) return;
+    void this.store
+      .change((root) => {
+        root.doubts = { ...root.doubts, altered: true };
+      })
+      .catch(() => undefined);
+  }
+
+  /** Opens versions and remembers them; one that does not open is remembered as altered. */
+  async open(list: { record: string; version: string; push: Uint8Array }[]) {
+    if (!list.length) return;
+    const answers = await this.vault.openMany(
+      list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })),
+    );
+    answers.forEach(({ opened }, i) => {
+      const { record, version } = list[i] as { record: string; version: string };
+      this.seen.set(version, shaped(record, version, opened));
+    });
+  }
+
+  /**
+   * Many records opened for one reading and not remembered. Commitments and signatures are not checked again: that was
+   * done when each version came, and what it came to is kept with the record ([Note: opened again], crypto/worker/stored.js).
+   * @param known what is told of records elsewhere (mending.js); it spares asking them, and where one of their versions
+   *   is not there or does not open, they are asked all the same
+   * @param said what versions say, where it is kept (store/segment_texts.js); the others are opened
+   */
+  async readAgain(
+    records: readonly string[],
+    known: ReadonlyMap<string, Meta> = new Map(),
+    said: ReadonlyMap<string, Said> = new Map(),
+  ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }> {
+    for (let left = TRIES; ; left--) {
+      const since = this.store.applied;
+      const read = await this.readOnce(records, left === TRIES ? known : new Map(), said);
+      if ([...read.opened.values()].every(({ kind }) => kind)) return read;
+      const isOld = await this.store.wasWritten(since); // see [Note: read in between], store.js
+      if (!isOld) this.doubt();
+      if (!isOld || !left) return read;
+    }
+  }
+
+  async readOnce(
+    records: readonly string[],
+    known: ReadonlyMap<string, Meta>,
+    said: ReadonlyMap<string, Said>,
+  ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }> {
+    const asked = records.filter((record) => !known.has(record));
+    const metas = [
+      ...records.map((record) => known.get(record)),
+      ...(await this.store.readJsonEach(asked.map((record) => `r/${record}`))),
+    ].filter(Boolean) as Meta[];
+    // What was erased says nothing, whatever somebody may have put back in its place.
+    const wanted = metas
+      .filter(({ erased_at }) => erased_at === undefined)
+      .flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
+    const opened: Map<string, Opened> = new Map(
+      wanted.flatMap(({ meta: { record }, facts }) => {
+        const one =
+          this.seen.get(facts.v) ?? (said.has(facts.v) ? shapedAgain(record, facts, asRead(said.get(facts.v))) : null);
+        return one ? [[facts.v, one]] : [];
+      }),
+    );
+    const unread = wanted.filter(({ facts }) => !opened.has(facts.v));
+    const lying = await this.store.lying(unread.map(({ facts }) => `v/${facts.v}`));
+    const there = unread.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
+    const answers = there.length
+      ? await this.vault.openStored(
+          there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })) as any,
+        )
+      : [];
+    there.forEach(({ meta: { record }, facts }, i) =>
+      opened.set(facts.v, shapedAgain(record, facts, answers[i] ?? null)),
+    );
+    for (const { meta, facts } of wanted)
+      if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
+    const unsure = metas
+      .filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind))
+      .map(({ record }) => record);
+    if (unsure.length) {
+      const again = await this.readOnce(unsure, new Map(), said);
+      // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to
+      // open.
+      const others = [...opened].filter(([, { record }]) => !unsure.includes(record));
+      const sure = metas.filter(({ record }) => !unsure.includes(record));
+      return { metas: [...sure, ...again.metas], opened: new Map([...others, ...again.opened]) };
+    }
+    return { metas, opened };
+  }
+
+  /**
+   * What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed.
+   */
+  async newest(record: string, batch?: Batch): Promise<Opened> {
+    const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
+    if (!versions.length) throw new KeptError('not_found');
+    return standing(versions as any).shown as unknown as Opened;
+  }
+
+  /**
+   * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
+   */
+  async stage(
+    batch: Batch,
+    {
+      kind,
+      record = idText(newId()),
+      of = null,
+      open,
+      restricted = {},
+      openKeys = [],
+      restrictedKeys = [],
+      parents: wanted,
+    }: Wish,
+  ): Promise<{ record: string; version: string }> {
+    refuseUnfit(kind, open, restricted);
+    const { root, change } = batch;
+    const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
+    const parents = wanted ?? heads(meta);
+    const sealed = await this.vault.sealVersion({
+      borrowed: Boolean(root.borrowed),
+      record,
+      kind,
+      schema: SCHEMA,
+      open,
+      restricted,
+      openKeys,
+      restrictedKeys,
+      parents,
+      line: { n: root.line.n + 1, prev: root.line.prev },
+      beacon: beaconOf(root),
+      clock: { utc: this.clock.now(), tz: this.zone(), offset_ms: root.clock_offset ?? null },
+    });
+    const { version, push, commitment: c } = sealed;
+    await this.open([{ record, version, push }]);
+    if (this.seen.get(version)?.altered) throw new KeptError('store_lost');
+    meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null, here: true });
+    batch.metas.set(record, meta);
+    await this.enlist(batch, kind, record);
+    concern(batch, this.relist, kind, record, meta.of, open);
+    change.putJson(`r/${record}`, meta);
+    change.put(`v/${version}`, { k: 'version' }, push);
+    root.line = { n: root.line.n + 1, prev: c };
+    root.outbox.push({ record, version, of: kind === 'incident' ? record : meta.of });
+    return { record, version };
+  }
+
+  /** Lists a record under its kind, once. */
+  async enlist(batch: Batch, kind: string, record: string) {
+    if (LED_TO.has(kind)) return;
+    const there = batch.kinds.get(kind) ?? (await this.store.readJson(`k/${kind}`)) ?? [];
+    if (there.includes(record)) return;
+    batch.kinds.set(kind, [...there, record]);
+    batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
+  }
+
+  /** The row of an incident for the list. */
+  async row(record: string, before: Record<string, any> | null, batch: Batch) {
+    const meta = (await this.meta(record, batch)) as Meta;
+    const all = await this.versions(record, batch);
+    const versions = all.filter(({ kind }) => kind === 'incident');
+    if (!versions.length) return null;
+    const { shown, taken_out } = standing(versions as any);
+    const spoken = versions.filter((version) => !isTakenOut(version));
+    const story = tell((spoken.length ? spoken : versions) as any);
+    const said = shown.fields as Fields;
+    const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
+    const ats = meta.versions.flatMap(({ at }) => at ?? []);
+    const flags = [heads(meta).length > 1 ? 'two' : '', all.some(({ altered }) => altered) ? 'altered' : ''];
+    return {
+      record,
+      local: before?.local ?? ++batch.root.count,
+      seq: seqs.length ? Math.min(...seqs) : null,
+      title: typeof said.narrative === 'string' ? said.narrative.slice(0, TITLE) : '',
+      occurred: {
+        occurred_start: said.occurred_start ?? null,
+        occurred_end: said.occurred_end ?? null,
+        occurred_local: said.occurred_local ?? null,
+        tz: said.tz ?? '',
+        utc_offset_min: said.utc_offset_min ?? null,
+        precision: said.precision ?? 'unknown',
+      },
+      recorded_at: sealedAt(story.first) ?? 0,
+      received_at: ats.length ? Math.min(...ats) : null,
+      unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),
+      kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : (before?.kept_at ?? null),
+      pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
+      additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
+      amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
+      apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
+      taken_out,
+      flags: flags.filter(Boolean),
+      ...(await told(this, batch, meta, shown as any, before)),
+    };
+  }
+}
+
+/** Stands for a version that does not open. */
+function blank(record: string, version: string): Opened {
+  return {
+    record,
+    version,
+    kind: '',
+    fields: {},
+    restricted: {},
+    keys: { open: [], restricted: [] },
+    altered: true,
+    seeds: null,
+    digests: null,
+  };
+}
+
+/** What the vault opened, or the blank that stands for what did not open. */
+function shaped(record: string, version: string, opened: any): Opened {
+  return opened
+    ? {
+        ...blank(record, version),
+        ...opened,
+        record,
+        version,
+        fields: { ...opened.fields, ...opened.reserved },
+        restricted: opened.restricted ?? {},
+      }
+    : blank(record, version);
+}
+
+/** @returns without keys: no row needs them */
+function asRead(said: Said | undefined): ReadVersion | null {
+  return said ? { kind: said[0], fields: said[1], restricted: said[2], keys: { open: [], restricted: [] } } : null;
+}
+
+/** @param facts what came of looking at it stands there */
+function shapedAgain(record: string, { v, altered }: VersionFacts, read: ReadVersion | null): Opened {
+  return read
+    ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true }
+    : blank(record, v);
+}
+
+/**
+ * Whether a version that does not lie here should. Those of an erased record do not, nor the earlier ones of a file
+ * that was removed at once, nor one that another device had erased and this one only ever knew the number of.
+ */
+function isLost(meta: Meta, { receipt, seq, erased }: VersionFacts) {
+  return (
+    erased === undefined &&
+    meta.erased_at === undefined &&
+    meta.kind !== 'attachment' &&
+    Boolean(receipt || seq === null)
+  );
+}
+
+/** Versions that no other version follows; what was erased for good says nothing that could be followed. */
+export function heads(meta: Meta): string[] {
+  const followed = new Set(meta.versions.flatMap(({ parents }) => parents));
+  return meta.versions.filter(({ v, erased }) => erased === undefined && !followed.has(v)).map(({ v }) => v);
+}
+
+/** Feed order: numbered versions by number, then this phone's own in the order they were sealed. */
+export function inFeedOrder(versions: VersionFacts[]) {
+  return [...versions].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
+}
+
+/** The words of a version without what the app itself put there. */
+export function ownFields(opened: Opened): Fields {
+  return Object.fromEntries(Object.entries(opened.fields).filter(([name]) => !name.startsWith('_')));
+}

@@ -1,0 +1,217 @@
+/**
+ * The door: the first start, the first words, unlocking and locking.
+ *
+ * [Note: the first words] Everything that exists before there are words (a draft, files in the tray) lies under the
+ * draft key. Making words seals all of it anew under the new store key first; then one transaction writes the door,
+ * the root and the draft and takes the draft key away. A crash before that leaves the phone as it was, after it as it
+ * will be; what the attempt left in the table is noise without its key.
+ */
+import { KeptError } from '../../core/errors.js';
+import { b64 } from '../../core/bytes.js';
+import { sha256Now } from '../../crypto/digests.js';
+import { draftKey, newDraftKey, newDraftKeyBytes, sealDraft, openDraft } from '../../crypto/worker/draft_key.js';
+import { SCHEMAS } from '../../record/vocabulary/schemas.js';
+import { install, readDoor, readDraftKey } from '../../store/device_meta.js';
+import { grownChaff, seedChaff, spare } from '../../store/chaff.js';
+import { Index } from '../../store/index.js';
+import { Store } from '../../store/store.js';
+import { Book } from '../records/record_store.js';
+import { Custody } from '../attachments/custody.js';
+import { mendSlot } from '../sync/pins.js';
+import { sweep } from '../attachments/sealing.js';
+import { rows } from '../sync/apply_feed.js';
+import type { Door } from '../../store/device_meta.js';
+import type { Change } from '../../store/pending.js';
+import type { Context, Identity, Open, Vault } from '../types.js';
+
+/**
+ * What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that
+ * none is told by its speed. ms
+ */
+const EVEN = 80;
+const NOTHING = b64(new Uint8Array(32));
+
+/** What a new diary's root says. */
+export function newRoot(account: Record<string, any> = {}) {
+  return {
+    v: 1,
+    count: 0,
+    unregistered: null,
+    segments: 0,
+    draft: false,
+    opened: 1,
+    settings: null,
+    packs: 0,
+    line: { n: 0, prev: null },
+    lines: {},
+    feed: { seq: 0, head: NOTHING },
+    outbox: [],
+    uploads: [],
+    fetch: [],
+    filling: [],
+    troubles: {},
+    doubts: {},
+    clock_offset: null,
+    account: { registered: false, login: null, notary: null, log: null, recovery: 'todo', ...account },
+  };
+}
+
+/** A worker ready to use, its lock engine warm. */
+export function vaultOf(ctx: Context): Vault {
+  if (!ctx.vault) {
+    const vault = ctx.makeVault();
+    ctx.vault = vault;
+    // Whoever needs the answer of the test asks for it again; here it only warms the engine.
+    vault.selfTest().catch(() => undefined);
+  }
+  return ctx.vault;
+}
+
+/** What this phone is: fresh (no words yet) or locked. Makes the door of a new install. */
+export async function lookAtPhone(
+  ctx: Context,
+): Promise<{ phase: 'fresh'; key: CryptoKey } | { phase: 'locked'; key: null }> {
+  const vault = vaultOf(ctx);
+  if (!(await readDoor(ctx.database))) await firstStart(ctx, await vault.newDoor());
+  const kept = await readDraftKey(ctx.database);
+  return kept ? { phase: 'fresh', key: await draftKey(kept) } : { phase: 'locked', key: null };
+}
+
+async function firstStart(ctx: Context, door: Door) {
+  const key = await newDraftKey();
+  try {
+    await install(ctx.database, door, key, seedChaff(ctx.random));
+    const there = await draftKey(await readDraftKey(ctx.database));
+    await openDraft(there, await sealDraft(key, new Uint8Array(1)));
+  } catch (error) {
+    if (error instanceof KeptError && error.code === 'no_space') throw error;
+    // A database that cannot hold a key object holds the key's bytes instead, for the same few minutes.
+    await install(ctx.database, door, newDraftKeyBytes(), []);
+  }
+}
+
+/**
+ * Puts a diary behind words on a phone that has none.
+ * @param moveIn reseals what lies under the draft key
+ */
+export async function putBehind(
+  ctx: Context,
+  words: string,
+  { identity, account, behind }: { identity: Identity; account?: Record<string, any>; behind: any },
+  moveIn: (open: Open) => Promise<{ fill: (root: Record<string, any>, change: Change) => void }>,
+): Promise<Open> {
+  const vault = vaultOf(ctx);
+  const door = await readDoor(ctx.database);
+  if (!door || !(await readDraftKey(ctx.database))) throw new KeptError('phone_has_diary');
+  const renewed = await vault.setSlot(door as any, words, 'diary', behind);
+  // Nothing of a borrowed phone's is written, so there is nothing to hide among.
+  const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
+  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...beside });
+  const { fill } = await moveIn(open);
+  const place = open.store.place('identity');
+  const sealed = await vault.sealIdentity(place as any);
+  await open.store.change((root, change) => {
+    fill(root, change);
+    change.putSealed('identity', sealed);
+    root.capture_pub = b64(renewed.capture_pub);
+    change.beside('d', renewed);
+    change.beside('k', null);
+    change.beside('f', null);
+  });
+  await vault.loadIdentity(place as any, sealed); // it opens: see [Note: the first words]
+  return open;
+}
+
+/**
+ * Opens what the words open.
+ * @param shown once the newest rows are there
+ * @returns null where the words are the notebook's
+ * @throws no_match
+ */
+export async function openWith(ctx: Context, words: string, shown: (open: Open) => void): Promise<Open | null> {
+  const vault = vaultOf(ctx);
+  const door = await readDoor(ctx.database);
+  if (!door) throw new KeptError('no_match');
+  const tried = vault.unlock(words, door as any);
+  const even = tried
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .then(
+      () =>
+        new Promise((go) => {
+          ctx.timers.after(EVEN, () => go(undefined));
+        }),
+    );
+  const { role, pins, short } = await tried.catch(async (error) => {
+    await even;
+    throw error;
+  });
+  if (role === 'cover') return even.then(() => null);
+  const open = await makeOpen(ctx, vault, null, null);
+  const [sealed] = await ctx.database.read([open.store.place('identity')]);
+  if (!sealed) throw new KeptError('not_opened');
+  const [identity] = await Promise.all([
+    vault.loadIdentity(open.store.place('identity') as any, sealed as any),
+    open.index.load(() => void even.then(() => shown(open))),
+  ]);
+  await even;
+  open.identity = identity;
+  open.slot = pins;
+  open.short = short;
+  return open;
+}
+
+/** Work that can wait until the rows are on the screen. */
+export async function afterOpening(open: Open) {
+  await sweep(open.store);
+  await mendSlot(open);
+  await open.store.change((root, change) => {
+    root.opened += 1;
+    if (root.chaff) change.grow(grownChaff(open.store.random));
+  });
+  open.custody.overflow();
+}
+
+async function makeOpen(
+  ctx: Context,
+  vault: Vault,
+  identity: Identity | null,
+  root: Record<string, any> | null,
+): Promise<Open> {
+  await vault.setSchemas(SCHEMAS);
+  const store = new Store({ database: ctx.database, vault, digest: sha256Now, random: ctx.random });
+  await store.open(root ?? undefined);
+  const book = new Book({ store, vault, clock: ctx.clock, zone: ctx.zone });
+  const open: Open = {
+    vault,
+    store,
+    index: new Index(store),
+    book,
+    syncing: null as any,
+    custody: new Custody(ctx, () => (ctx.open === open ? open : null)),
+    urls: new Set(),
+    identity: identity as Identity,
+  };
+  open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));
+  book.list = open.index;
+  book.relist = (batch, incidents) => rows(batch, open, incidents, null);
+  return open;
+}
+
+/** Everything unlocked goes: the worker with its keys, pictures on the page, rows, words. */
+export function forgetAll(ctx: Context) {
+  const { open, vault } = ctx;
+  ctx.open = null;
+  ctx.vault = null;
+  open?.syncing.stop();
+  open?.custody.stop();
+  if (open) Object.assign(open, { typed: null, proved: null });
+  for (const url of open?.urls ?? []) ctx.objectUrl.drop(url);
+  open?.book.seen.clear();
+  open?.index.rows.clear();
+  open?.index.texts.clear();
+  vault?.close();
+  ctx.api.lock();
+}

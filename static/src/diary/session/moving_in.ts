@@ -1,0 +1,81 @@
+/** Resealing what lay on the phone before words were typed: the draft and the files in the tray. */
+import { checkCaptureKey, keepCaptured } from '../attachments/capturing.js';
+import { takeIn } from '../attachments/sealing.js';
+import { unsealWith, waitingFiles } from '../drafts/waiting_files.js';
+import { readDoor } from '../../store/device_meta.js';
+import { forget } from '../../store/staging.js';
+import type { Change } from '../../store/pending.js';
+import type { Drafts } from '../drafts/drafts.js';
+import type { Context, Held, Open } from '../types.js';
+import type { Waiting } from '../drafts/waiting_files.js';
+
+/** For the first words: files first, each under its new key, then draft and tray in the caller's transaction. */
+export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
+  await drafts.flush().catch(() => undefined);
+  const { held, keys } = await takeWaiting(ctx, drafts, open);
+  const known = new Map(held.map((one) => [one.attachment, one]));
+  const before = drafts.kept;
+  const draft = before && { ...before, held: before.held.flatMap((one) => known.get(one.attachment) ?? []) };
+  return {
+    fill(root: Record<string, any>, change: Change) {
+      if (draft) {
+        root.draft = true;
+        change.putJson('draft', draft);
+      }
+      for (const key of keys) change.untray(key);
+      // Only once it is done: when it fails, the draft key is still the one thing that opens what was written.
+      change.after(() => {
+        drafts.key = null;
+        drafts.kept = draft;
+      });
+    },
+  };
+}
+
+/**
+ * At an unlock: what was added on the add-picture page becomes part of the draft; what came from a phone nobody had
+ * opened is kept apart, to be asked about (capturing.js).
+ * @returns how many files came
+ */
+export async function takeCaptures(ctx: Context, drafts: Drafts, open: Open): Promise<number> {
+  await checkCaptureKey(ctx, open);
+  const { held, halves } = await takeWaiting(ctx, drafts, open, async (one, keys, { captured, at }) => {
+    if (captured)
+      return keepCaptured(open, { held: one, at, tz: captured.tz, same: captured.sha256 === one.sha256 }, keys);
+    await drafts.addHeld(one);
+    await forget(ctx.database, keys); // only now: until the draft holds it, it is nowhere else
+  });
+  await forget(ctx.database, halves);
+  return held.length;
+}
+
+/** @returns `keys`: of all of it, halves too */
+async function takeWaiting(
+  ctx: Context,
+  drafts: Drafts,
+  open: Open,
+  each: (held: Held, keys: Uint8Array[], waiting: Waiting) => Promise<unknown> = async () => undefined,
+): Promise<{ held: Held[]; keys: Uint8Array[]; halves: Uint8Array[] }> {
+  await drafts.quiet(); // a file still being written would look like half of one
+  const door = await readDoor(ctx.database);
+  if (!door) return { held: [], keys: [], halves: [] };
+  const unseal = unsealWith({ key: drafts.key, vault: open.vault, install: door.install });
+  const { files, halves } = await waitingFiles(ctx.database, unseal);
+  const held: Held[] = [];
+  try {
+    for (const [i, file] of files.entries()) {
+      ctx.screen.set({ busy: { what: 'pictures', done: i, total: files.length } });
+      const one = await takeIn(open, file.source, {
+        route: file.route,
+        at: file.at,
+        pictures: ctx.pictures,
+        attachment: file.id,
+      });
+      held.push(one);
+      await each(one, file.keys, file);
+    }
+  } finally {
+    ctx.screen.set({ busy: null });
+  }
+  return { held, keys: [...halves, ...files.flatMap(({ keys }) => keys)], halves };
+}

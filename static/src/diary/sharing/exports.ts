@@ -1,0 +1,191 @@
+/**
+ * The records of what left the diary (record a.5): which entries and files are in a pack, when it was made, for whom,
+ * how it got there and what their reference is. They number packs and files, so that a number means one thing in every
+ * pack.
+ *
+ * [Note: two packs of one number] A pack made without a network takes the next number this phone knows. Two devices may
+ * take the same one. Nothing in a pack that has gone can be changed, so both keep it; the one that is later in the feed
+ * is called with a letter here ("3B"), in what the screens say, and the next pack goes on after the highest.
+ */
+import { canon } from '../../core/encoding.js';
+import { hex } from '../../core/bytes.js';
+import { sha256 } from '../../crypto/digests.js';
+import { textOf, wholeOf } from '../../record/reading.js';
+import { insideOf, savedOf } from '../session/require_open.js';
+import { readKind, saveOne } from '../records/records.js';
+import type { JsonObject } from '../../core/encoding.js';
+import type { Context, Fields, Open } from '../types.js';
+
+/** `label`: its number, with a letter where another has the same; `twin`: it is such a one */
+type Export = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+
+/** What has a pack number. */
+export const NUMBERED = new Set(['pack', 'supplement', 'portal', 'evidence']);
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Everything that left the diary, in feed order, what is only on this phone last. */
+export async function readExports(open: Open): Promise<Export[]> {
+  const found = await readKind(open, 'export');
+  const metas = await Promise.all(found.map(({ record }) => open.book.meta(record)));
+  const seq = new Map(found.map(({ record }, i) => [record, metas[i]?.versions[0]?.seq ?? Infinity]));
+  const inFeed = [...found].sort(
+    (a, b) => Number(seq.get(a.record)) - Number(seq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1),
+  );
+  const taken: Map<number, number> = new Map();
+  return inFeed.map(({ record, fields, restricted, at }) => {
+    const no = isPack(fields) ? wholeOf(fields, 'pack_no') : null;
+    if (no === null) return { record, fields, restricted, at, label: '', twin: false };
+    const before = taken.get(no) ?? 0;
+    taken.set(no, before + 1);
+    return { record, fields, restricted, at, label: `${no}${before ? (LETTERS[before] ?? '') : ''}`, twin: before > 0 };
+  });
+}
+
+export const isPack = (fields: Fields) => NUMBERED.has(textOf(fields, 'kind'));
+
+/** The number of the next pack: after the highest that any device of the diary gave. */
+export function nextPackNo(exports: readonly Export[]) {
+  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? (wholeOf(fields, 'pack_no') ?? 0) : 0))) + 1;
+}
+
+/**
+ * Keeps the note of one pack, once it is whole on this phone.
+ * @returns its record
+ */
+export async function keepExport(
+  open: Open,
+  capsule: JsonObject,
+  {
+    name,
+    kind,
+    records,
+    version,
+    manifest,
+    restricted,
+    review,
+  }: {
+    name: string;
+    kind: string;
+    records: string[];
+    version: string;
+    manifest: string;
+    restricted: boolean;
+    review: Fields;
+  },
+): Promise<string> {
+  const pack = capsule['pack'] as Fields;
+  const counts = capsule['counts'] as Fields;
+  const exhibits = capsule['exhibits'] as Fields[];
+  const { feed } = open.store.root;
+  const covers = {
+    ...(pack['covers_from'] === null ? {} : { covers_from: pack['covers_from'] }),
+    ...(pack['covers_to'] === null ? {} : { covers_to: pack['covers_to'] }),
+  };
+  const listed = exhibits.map((one) => [one['item'], one['sha256']]);
+  const { record } = await stageExport(
+    open,
+    {
+      kind,
+      pack_id: pack['id'],
+      pack_no: pack['no'],
+      made_at: pack['made_at'],
+      file_name: name,
+      delivered_how: 'saved',
+      restricted_included: restricted,
+      record_ids: records,
+      items_included: exhibits.map((one) => ({ item: one['item'], record: one['record'] })),
+      attachments_included: exhibits.length,
+      entries_withheld_count: counts['withheld'] ?? 0,
+      entries_removed_count: counts['removed'] ?? 0,
+      app_version: version,
+      manifest_sha256: manifest,
+      exhibit_list_hash: hex(await sha256(canon(listed as any, { limit: 64 << 20 }))),
+      purpose: textOf(pack, 'profile'),
+      ...(feed?.head ? { head_digest: String(feed.head) } : {}),
+      ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}),
+      ...covers,
+    },
+    reviewWords(review),
+  );
+  return record;
+}
+
+/** What the keeper chose to go on without, in their own record of it. */
+function reviewWords(review: Fields) {
+  return review['override_at']
+    ? {
+        notes: `Went on at the review: ${review['not_looked']} pictures not looked at, ${review['words_open'] ?? 0} words not answered.`,
+      }
+    : {};
+}
+
+export async function stageExport(open: Open, fields: Fields, restricted: Fields = {}): Promise<{ record: string }> {
+  const staged = await open.store.change(async (root, change) =>
+    open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }),
+  );
+  open.syncing.soon();
+  return staged as any;
+}
+
+/** The app's methods about what was shared. */
+export function exportMethods(ctx: Context) {
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
+  return {
+    readShared: async () => readExports(inside()),
+    /** To whom it went, how, and what they call it; only what is given changes. */
+    async noteDelivery(record: string, said: Fields) {
+      const {
+        delivered_to,
+        delivered_how,
+        delivered_how_text,
+        receipt_ref,
+        handover,
+        openings,
+        not_after,
+        withdrawn_at,
+        digest,
+        reason = '',
+      } = said;
+      const known = {
+        delivered_to,
+        delivered_how,
+        delivered_how_text,
+        receipt_ref,
+        handover,
+        openings,
+        not_after,
+        withdrawn_at,
+        digest,
+      };
+      const fields = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+      return saved(
+        await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }),
+      );
+    },
+    /** Something that left without a pack: read out, pasted, shown. */
+    async noteShared({
+      kind,
+      records,
+      delivered_to,
+      delivered_how,
+    }: {
+      kind: string;
+      records: string[];
+      delivered_to?: string;
+      delivered_how?: string;
+    }) {
+      const open = inside();
+      return saved(
+        await stageExport(open, {
+          kind,
+          made_at: ctx.clock.now(),
+          record_ids: records,
+          restricted_included: false,
+          ...(delivered_to ? { delivered_to } : {}),
+          ...(delivered_how ? { delivered_how } : {}),
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Ending what an advocate was given: on this phone at once, and at the server with a proof of the words.
+ * docs/formats.md, section 8.
+ *
+ * [Note: two ends] The words are checked on this phone, so that it gives nothing more from then on whatever the server
+ * answers, and without a signal. The server ends a grant only with a proof, because a copied session must not cut a
+ * keeper off from the people who help. A proof is stored nowhere: without a signal the end waits until the words are
+ * typed again, and the list says so meanwhile.
+ */
+import { KeptError } from '../../core/errors.js';
+import { grantsOf } from '../../net/grants.js';
+import { isPassing } from '../../net/http.js';
+import { isBlank } from '../../record/reading.js';
+import { proofOf, withTypedProof } from '../keys/accounts.js';
+import { confirm } from '../session/confirming.js';
+import { endHere, endedOf, noteTold } from './granting_known.js';
+import type { Context, Open } from '../types.js';
+
+/**
+ * @returns `heard`: the server has ended it
+ * @throws words_differ
+ */
+export async function endWithWords(
+  ctx: Context,
+  open: Open,
+  grant: string,
+  words: string,
+): Promise<{ heard: boolean }> {
+  await confirm(ctx, open, words);
+  await endOnPhone(ctx, open, grant);
+  open.typed = words; // for a later run, where the server cannot be reached now
+  return {
+    heard: await endAtServer(ctx, open, grant).catch((error) => {
+      if (!isPassing(error)) throw error;
+      return false;
+    }),
+  };
+}
+
+/** The grant that a new one replaces ends with the proof that the new one was made with. */
+export async function endReplaced(
+  ctx: Context,
+  open: Open,
+  grant: string,
+  { words, proof }: { words: string; proof: string },
+) {
+  await endOnPhone(ctx, open, grant);
+  open.typed = words;
+  await askServer(ctx, open, grant, proof).catch((error) => {
+    if (!isPassing(error)) throw error;
+  });
+}
+
+/** Grants that ended on a device of this diary and not yet at the server. Part of every run of syncing. */
+export async function endOwed(ctx: Context, open: Open) {
+  for (const { grant, told } of endedOf(open)) if (!told) await endAtServer(ctx, open, grant);
+}
+
+async function endOnPhone(ctx: Context, open: Open, grant: string) {
+  await endHere(open, grant, ctx.clock.now());
+  const meta = await open.book.meta(grant);
+  if (meta?.kind !== 'consent') return;
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const { fields, restricted } = await open.book.newest(grant, batch);
+    if (!isBlank(fields['withdrawn_at'])) return;
+    const words = Object.fromEntries(
+      Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'),
+    );
+    await open.book.stage(batch, {
+      kind: 'consent',
+      record: grant,
+      open: { ...words, withdrawn_at: ctx.clock.now() },
+      restricted,
+    });
+  });
+}
+
+/** @returns false where the words have to be typed again */
+async function endAtServer(ctx: Context, open: Open, grant: string): Promise<boolean> {
+  return withTypedProof(open, async (words) => askServer(ctx, open, grant, await proofOf(ctx, open, words)));
+}
+
+async function askServer(ctx: Context, open: Open, grant: string, proof: string) {
+  await grantsOf(ctx.api)
+    .end(open.identity.diary, grant, proof)
+    .catch((error) => {
+      if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // it has ended there
+    });
+  await noteTold(open, grant, true);
+}

@@ -1,0 +1,159 @@
+/**
+ * What advocates wrote to this keeper: questions, and entries typed for them. Fetched with every run to the server,
+ * opened, and kept sealed on this phone until the keeper has said something to each. docs/formats.md, section 8.
+ *
+ * [Note: not a word by itself] A letter is no record of the diary. It becomes one by what the keeper does, and never
+ * otherwise.
+ */
+import { unb64 } from '../../core/bytes.js';
+import { grantsOf } from '../../net/grants.js';
+import { faultsOfShape } from '../../record/rules.js';
+import { readAll } from './granting_give.js';
+import { lettingOf, openAll } from './granting_known.js';
+import type { Letter as Said } from '../../crypto/sharing/letters.js';
+import type { LetterRow } from '../../net/grants.js';
+import type { Context, Open } from '../types.js';
+
+type Writer = { name: string; organisation: string; rights: readonly string[]; isOver: boolean };
+/** `pub`: the key that signed it, b64; `at`: when the server had it, ms */
+export type Letter = {
+  letter: string;
+  grant: string;
+  name: string;
+  organisation: string;
+  pub: string;
+  at: number;
+  said: Said;
+};
+
+/** Openings that asked once, though nobody is let in now. */
+const askedOnce: WeakSet<Open> = new WeakSet();
+
+/**
+ * Fetches what is new and tells the server what was taken in.
+ *
+ * [Note: what was said in a call outlives the grant] An entry that was typed while the keeper spoke may wait when its
+ * grant ends, of itself or by the keeper: it is the keeper's words, and the keeper is asked. A question that waits then
+ * is nobody's business any more, and goes.
+ */
+export async function heedLetters(ctx: Context, open: Open) {
+  const { letters = [] } = open.store.root;
+  const isLetIn = lettingOf(open).length > 0;
+  const done = [...(open.store.root.letters_done ?? [])];
+  if (
+    !isLetIn &&
+    !letters.length &&
+    !done.length &&
+    (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)
+  )
+    return;
+  const wire = grantsOf(ctx.api);
+  const { letters: rows } = await wire.letters(open.identity.diary);
+  const waiting = new Set(rows.map(({ letter }) => letter));
+  // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was
+  // made up.
+  for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
+  const { fresh, idle } = await readFresh(ctx, open, rows, done);
+  done.push(...idle);
+  for (const letter of done) if (waiting.has(letter)) await wire.takeIn(open.identity.diary, letter);
+  if (!isLetIn) askedOnce.add(open);
+  if (!fresh.length && !done.length) return;
+  await open.store.change((root) => {
+    root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !done.includes(letter));
+    root.letters_done = (root.letters_done ?? []).filter((one: string) => !done.includes(one));
+  });
+  ctx.show();
+}
+
+/**
+ * What the server holds of the last 30 days though it was said to be taken in, and what is in no record here: it waits
+ * here once more. A session alone can say so of a letter; whoever misses one looks again.
+ * @returns how many
+ */
+export async function lookAgain(ctx: Context, open: Open): Promise<number> {
+  const { letters: rows } = await grantsOf(ctx.api).letters(open.identity.diary, { taken: true });
+  const there = [...(open.store.root.letters_done ?? [])];
+  for (const { letter } of rows) if (await open.book.meta(letter)) there.push(letter);
+  const { fresh } = await readFresh(ctx, open, rows, there);
+  if (fresh.length)
+    await open.store.change((root) => {
+      root.letters = [...(root.letters ?? []), ...fresh];
+    });
+  return fresh.length;
+}
+
+/** Those of `rows` that wait neither here nor are among `done`, opened; `idle`: questions of a grant that is over. */
+async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], done: readonly string[]) {
+  const from = await writers(ctx, open, rows);
+  const known = new Set([...(open.store.root.letters ?? []).map(({ letter }: Letter) => letter), ...done]);
+  const fresh: Letter[] = [];
+  const idle: string[] = [];
+  for (const row of rows) {
+    const by = from.get(row.grant);
+    const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
+    if (!by || !opened) continue;
+    if (by.isOver && opened.said.what === 'question') idle.push(row.letter);
+    else
+      fresh.push({
+        letter: row.letter,
+        grant: row.grant,
+        name: by.name,
+        organisation: by.organisation,
+        pub: opened.pub,
+        at: row.made_at,
+        said: opened.said,
+      });
+  }
+  return { fresh, idle };
+}
+
+/** Whose letters these may be, by grant. */
+async function writers(ctx: Context, open: Open, rows: readonly LetterRow[]): Promise<Map<string, Writer>> {
+  const here = lettingOf(open);
+  const known = rows.length ? await openAll(open, here) : [];
+  const found = new Map(
+    here.flatMap(({ grant, name, organisation }, i) =>
+      known[i]
+        ? [[grant, { name, organisation, rights: known[i].said.rights, isOver: false }] as [string, Writer]]
+        : [],
+    ),
+  );
+  if (rows.every(({ grant }) => found.has(grant))) return found;
+  const { grants } = await readAll(ctx, open);
+  for (const { grant, name, organisation, said } of grants)
+    if (!found.has(grant)) found.set(grant, { name, organisation, rights: said.rights, isOver: true });
+  return found;
+}
+
+/**
+ * What one says; null for one that is not by whom it should be, that nobody let them write, or that no entry could be
+ * made of.
+ */
+async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) {
+  if (!rights.includes('comment')) return null;
+  try {
+    const { said, pub } = await vault.letterOpen({
+      grant: row.grant,
+      letter: row.letter,
+      envelope: unb64(row.envelope),
+    });
+    const { incident } = said.fields as any;
+    return said.what === 'assisted' && faultsOfShape('incident', incident).length ? null : { said, pub };
+  } catch {
+    return null; // nobody's, then: it stays where it is and is shown to nobody
+  }
+}
+
+/** Those of one kind that wait here, oldest first. */
+export function lettersOf({ store }: Open, what: 'question' | 'assisted'): Letter[] {
+  return (store.root.letters ?? []).filter(({ said }: Letter) => said.what === what);
+}
+
+/**
+ * The keeper has said something to it: it goes from here now, and from the server with the next run.
+ * @param root inside a change
+ */
+export function letterDone(root: Record<string, any>, letter: string) {
+  root.letters = (root.letters ?? []).filter((one: Letter) => one.letter !== letter);
+  root.letters_done = [...(root.letters_done ?? []), letter];
+}

@@ -1,0 +1,89 @@
+/**
+ * Files up and down, once words have gone both ways: one file at a time, and words always first.
+ *
+ * Words never wait for a file. Files may be told to wait for the person or for Wi-Fi; a phone with little room leaves
+ * on the server what it can fetch when it is looked at (light.js).
+ */
+import { KeptError } from '../../core/errors.js';
+import { partCount } from '../../crypto/files.js';
+import { downloadBlob, uploadBlob } from '../../net/blobs.js';
+import { STAYS, isLight, isWhole } from '../attachments/offload.js';
+import { ownerOf } from '../warnings.js';
+import type { Open, SyncLink, SyncRun } from '../types.js';
+
+type When = 'now' | 'wifi' | 'ask';
+
+/** Whether files may go now. */
+export function maySendFiles({ ctx, allowed, openNow }: SyncRun) {
+  const when = (openNow()?.store.root.sending ?? 'now') as When;
+  return allowed || when === 'now' || (when === 'wifi' && ctx.connection() === 'wifi');
+}
+
+export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) => boolean) {
+  for (const { blob, of } of [...(syncing.openNow()?.store.root.uploads ?? [])]) {
+    const [open, link] = [syncing.openNow(), syncing.link()];
+    if (!open || !link || !maySendFiles(syncing)) return;
+    await prepareCarrier(syncing);
+    try {
+      await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total)).catch((error) => {
+        if (error?.code !== 'erased') throw error;
+      }); // erased meanwhile: nothing is owed
+      await open.store.change(async (root, change) => {
+        root.uploads = root.uploads.filter((one: any) => one.blob !== blob);
+        await isWhole(open, change, blob, syncing.ctx.clock.now());
+      });
+      await syncing.settled(open, ownerOf({ of, blob }));
+    } catch (error) {
+      if (!isOneEntrys(error)) throw error;
+      await syncing.troubled(open, ownerOf({ of, blob }), (error as KeptError).code);
+    } finally {
+      syncing.onItsWay(null, 0);
+    }
+    if (syncing.again) return;
+  }
+  syncing.allowed = false;
+}
+
+/** What a lock finds under way goes on without the diary's keys. Sent once because somebody asked is not sent on. */
+export async function prepareCarrier({ ctx, openNow, allowed }: SyncRun) {
+  const open = openNow();
+  const when = (open?.store.root.sending ?? 'now') as When;
+  if (open && when !== 'ask' && !allowed) await ctx.carrier?.prepare(open, when === 'wifi').catch(() => undefined);
+}
+
+/** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. */
+export async function filesDown(syncing: SyncRun) {
+  const open = syncing.openNow();
+  if (!open) return;
+  const isSmall = await isLight(syncing.ctx, open.store.root);
+  for (const { blob, size } of [...(open.store.root.fetch ?? [])]) {
+    const link = syncing.link();
+    if (!link || syncing.again) return;
+    if (!(isSmall && size > STAYS) && !(await fetched(link, blob, size))) continue;
+    await open.store.change(async (root, change) => {
+      root.fetch = root.fetch.filter((one: any) => one.blob !== blob);
+      await isWhole(open, change, blob, syncing.ctx.clock.now());
+    });
+  }
+}
+
+/** @returns false when its other device has not finished sending it */
+async function fetched(link: SyncLink, blob: string, size: number): Promise<boolean> {
+  try {
+    await downloadBlob(link, blob, partCount(size));
+  } catch (error) {
+    if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
+    return error.code === 'erased';
+  }
+  return true;
+}
+
+/** What waits to be sent, for the screen. */
+export async function waitingFiles(open: Open): Promise<{ files: number; bytes: number }> {
+  const { uploads } = open.store.root;
+  const known = await open.store.readJsonMany(uploads.map(({ blob }: any) => `b/${blob}`));
+  return {
+    files: new Set(uploads.map(({ blob }: any) => blob)).size,
+    bytes: known.reduce((sum, one) => sum + (one?.size ?? 0), 0),
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * Following the public log: the newest checkpoint is held against the last one seen, places of the diary's own versions
+ * are checked and kept (`l/<page>`, 100 numbers a page, and the notes they are under in `l/notes`), and the server's
+ * keys are followed when the instance key says that they were replaced.
+ *
+ * What is wrong here stops nothing from being kept: it is said, and stays said, since it puts the server's word in
+ * doubt.
+ */
+import { KeptError } from '../../core/errors.js';
+import { keyChain } from '../../ledger/statements.js';
+import { checkGrown, cosignaturesOf, countWitnesses, judgeCheckpoint, pullProofs } from '../../net/proofs.js';
+import { numbered } from '../../store/feed_numbers.js';
+import { heedWitnessList } from './log_witnesses.js';
+import { pinKey } from './pins.js';
+import type { Placed, Seen, Witnessed } from '../../net/proofs.js';
+import type { Link } from '../../net/push.js';
+import type { Log as LogFilesLog } from '../../pack/log_files.js';
+import type { Open } from '../types.js';
+
+/** How far the diary's own versions are proved */
+type Log = Seen & { proved: number; late: boolean; witnessed?: Witnessed };
+
+/** A receipt promises a place in the log within twenty minutes. */
+const PROMISE = 20 * 60 * 1000;
+const PAGE = 100;
+
+/** What a version says of the log when it is sealed: the checkpoint seen last. */
+export function beaconOf(root: Record<string, any>): { log: string; root: string; size: number } | null {
+  return root.log
+    ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size }
+    : null;
+}
+
+/**
+ * The server must sign with a key this phone knows; one that says otherwise gets nothing sent.
+ * @param told what `/v1/log` says
+ * @throws wrong_notary
+ */
+export function checkKey(open: Open, told: any) {
+  if (typeof told?.log === 'string' && told.log !== open.store.root.account.log) throw new KeptError('wrong_notary');
+}
+
+/**
+ * The server's keys, when the instance key has vouched for others than the one pinned.
+ *
+ * [Note: who vouches] The instance key was pinned when this phone met the server. A phone that met it before there was
+ * one takes the first it is shown, and only while that vouches for the key it knows already: a chain of statements that
+ * ends elsewhere could be anybody's who stands in between, so a person has to say so (server_key.js).
+ * @param told what `/v1/log` says
+ * @throws wrong_notary
+ */
+export async function followKeys(open: Open, told: any) {
+  const { account } = open.store.root;
+  const statements = Array.isArray(told?.statements) ? told.statements : [];
+  const known = account.statements ?? 0;
+  if (
+    !statements.length ||
+    (statements.length === known && account.vouched?.length === known && statements.at(-1).log === account.log)
+  )
+    return;
+  const keys = await keyChain(statements, account.instance ?? statements[0].instance).catch(orNothing);
+  if (!keys) return; // no Ed25519 here: the pack checks the rest
+  const at = keys.findIndex(({ log }) => log === account.log);
+  const newest = keys.at(-1);
+  if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
+  await pinKey(open, (pinned) => {
+    // Keys that a person once took over stand in no statement, and receipts by them stay good.
+    const told = (pinned.olds ?? []).filter((old: { log: string }) => !keys.some(({ log }) => log === old.log));
+    Object.assign(pinned, {
+      instance: statements[0].instance,
+      statements: statements.length,
+      vouched: statements,
+      notary: newest.pub,
+      log: newest.log,
+      olds: [...told, ...keys.slice(0, -1)],
+    });
+  });
+}
+
+/**
+ * One look at the log, after words went up and came down.
+ * @param told what `/v1/log` says
+ */
+export async function followLog(open: Open, link: Link, told: any) {
+  await heedWitnessList(open, told);
+  if (!told?.checkpoint) {
+    if (open.store.root.log) await doubt(open);
+    return;
+  }
+  try {
+    const before = (open.store.root.log ?? null) as Log | null;
+    const seen = await judgeCheckpoint(link, told.checkpoint, before);
+    const witnessed = await countWitnesses(link, told, seen);
+    await open.store.change((root) => {
+      root.log = { ...seen, proved: before?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) };
+    });
+    await placesOf(open, link, seen, Number(told.now));
+  } catch (error) {
+    if (!(error instanceof KeptError) || error.code !== 'log_changed') throw error;
+    await doubt(open);
+  }
+}
+
+/** @param now by the server's clock */
+async function placesOf(open: Open, link: Link, seen: Seen, now: number) {
+  const { store } = open;
+  if (store.root.log.proved >= store.root.feed.seq) return;
+  const receipts = await receiptsAfter(open, store.root.log.proved);
+  await pullProofs(
+    link,
+    seen,
+    store.root.log.proved,
+    async (placed, to) => {
+      const missing = [...receipts].filter(
+        ([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version),
+      );
+      const first = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : to + 1;
+      const pages = await pagesWith(
+        store,
+        placed.map((one) => ({ ...one, size: seen.size })),
+      );
+      const notes = (await store.readJson('l/notes')) ?? [];
+      await store.change((root, change) => {
+        for (const [name, page] of pages) change.putJson(name, page);
+        if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
+        root.log.proved = Math.max(root.log.proved, Math.min(to, first - 1));
+        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now)) root.log.late = true;
+      });
+      for (const { version } of placed) receipts.delete(version);
+    },
+    (version) => receipts.get(version)?.receipt ?? null,
+  );
+}
+
+/** Pages of places with more put into them. */
+async function pagesWith(store: Open['store'], placed: (Placed & { size: number })[]) {
+  const pages: Map<string, any[]> = new Map();
+  for (const one of placed) {
+    const name = `l/${Math.floor((one.seq - 1) / PAGE)}`;
+    const page = pages.get(name) ?? (await store.readJson(name)) ?? [];
+    if (!page.some(({ seq }: Placed) => seq === one.seq)) page.push(one);
+    pages.set(name, page);
+  }
+  return pages;
+}
+
+/** The receipts of versions numbered above `after`, by version. */
+async function receiptsAfter({ store, book }: Open, after: number) {
+  const found: Map<string, { seq: number; version: string; receipt: any }> = new Map();
+  for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {
+    const facts = (await book.meta(record))?.versions.find(({ v }) => v === version);
+    if (facts?.receipt) found.set(version, { seq, version, receipt: facts.receipt });
+  }
+  return found;
+}
+
+/**
+ * `log` of a capsule: the newest checkpoint with a timestamp and the newest of all, and each version's place. Null
+ * while there is none.
+ * @param receipts by version
+ * @throws log_changed
+ */
+export async function logForPack(
+  open: Open,
+  link: Link,
+  receipts: ReadonlyMap<string, any>,
+): Promise<LogFilesLog | null> {
+  const told = await link.api.log();
+  if (!told.checkpoint) return null;
+  const wanted = [told.stamped, told.checkpoint].filter((row, i, all) => row && (i === 0 || row.size !== all[0]?.size));
+  const checkpoints: any[] = [];
+  const places: Map<string, any> = new Map();
+  let before: Seen | null = null;
+  for (const row of wanted) {
+    const seen = await judgeCheckpoint(link, row, null);
+    const path = before ? await checkGrown(link.api, before, seen) : [];
+    const cosignatures = cosignaturesOf(told, seen.size);
+    checkpoints.push({
+      note: seen.note,
+      path,
+      size: seen.size,
+      stamps: row.stamps ?? [],
+      ...(cosignatures.length ? { cosignatures } : {}),
+    });
+    await pullProofs(
+      link,
+      seen,
+      0,
+      async (placed) => {
+        for (const { i, path: steps, version } of placed)
+          if (!places.has(version) && receipts.has(version))
+            places.set(version, { i, path: steps, size: seen.size, version });
+      },
+      (version) => receipts.get(version) ?? null,
+    );
+    before = seen;
+  }
+  const proofs = [...places.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
+  return { authorities: told.authorities, checkpoints, proofs, statements: told.statements };
+}
+
+/**
+ * The same from what this phone has kept of the log, for a pack that asks nobody: what vouches for the server's keys,
+ * the newest checkpoint it followed and the places that are under it. Null while it has none. Places under earlier
+ * checkpoints are left out: their way to this one is not kept.
+ * @param receipts by version
+ */
+export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, any>): Promise<LogFilesLog | null> {
+  const { log } = store.root;
+  if (!log?.note) return null;
+  const last = Math.ceil(store.root.feed.seq / PAGE);
+  const pages = await store.readJsonMany(Array.from({ length: last }, (_, i) => `l/${i}`));
+  const places = pages
+    .flatMap((page) => page ?? [])
+    .filter((one: any) => one.size === log.size && receipts.has(one.version));
+  const proofs = places
+    .map(({ i, path, size, version }: any) => ({ i, path, size, version }))
+    .sort((a: any, b: any) => (a.version < b.version ? -1 : 1));
+  return {
+    authorities: [],
+    checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }],
+    proofs,
+    statements: store.root.account.vouched ?? [],
+  };
+}
+
+async function doubt({ store }: Open) {
+  if (!store.root.doubts?.log)
+    await store.change((root) => {
+      root.doubts = { ...root.doubts, log: true };
+    });
+}
+
+function orNothing(error: unknown): null {
+  if (error instanceof KeptError && error.code === 'unavailable') return null;
+  throw new KeptError('wrong_notary');
+}

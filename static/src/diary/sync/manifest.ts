@@ -1,0 +1,242 @@
+/**
+ * Writing the manifest and holding the server to the manifests of one's other devices.
+ *
+ * A version of it is written after every 20 versions and at the lock, if anything came since. Each covers what took a
+ * number since the one before it, so it stays small however long the diary grows. Two devices that write one at once
+ * leave two ends, and the next follows both.
+ *
+ * [Note: a server that was put back] What such a server lacks is sent again, behind what was written since: numbers
+ * that a manifest names are another version's then. The manifest is sent again too. It is believed no more, and doubted
+ * no more, once all that it names is there under whatever number, and a later one (a higher counter, written after
+ * "send again") holds for the whole account up to a number that the earlier one names. Only a device of the keeper's
+ * can write that one. So it is judged when the feed has been read to its end; a version that is left out stays missed.
+ */
+import { b64, unb64 } from '../../core/bytes.js';
+import { firstHead, nextHead } from '../../ledger/heads.js';
+import { agrees, firstDiffering, namedIn, shortCode } from '../../ledger/manifest.js';
+import { numbered } from '../../store/feed_numbers.js';
+import { entryNumbers } from '../index/showing.js';
+import type { Numbered } from '../../store/feed_numbers.js';
+import type { Open } from '../types.js';
+
+/** How far this diary's manifests go; `due`: versions since */
+type Covered = { record: string | null; counter: number; seq: number; head: string; due: number };
+
+const EVERY = 20;
+/** So many manifests are remembered, to be held against one that is doubted. */
+const REMEMBERED = 200;
+/** What one manifest covers at most: far below what one version may hold. */
+const MOST = 3000;
+
+export function covered(root: Record<string, any>): Covered {
+  return root.manifest ?? { record: null, counter: 0, seq: 0, head: b64(firstHead()), due: 0 };
+}
+
+/** Another version took a number; manifests themselves do not count, or writing one would call for the next. */
+export function countTowards(root: Record<string, any>, kind: string) {
+  if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
+}
+
+/**
+ * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that
+ * was put back].
+ */
+export function writeSoon(root: Record<string, any>) {
+  root['manifest_soon'] = true;
+}
+
+export function isDue(root: Record<string, any>): boolean {
+  return Boolean(root['manifest_soon']) || covered(root).due >= EVERY;
+}
+
+/**
+ * Writes what has come since the last one, if anything has and there is an account to hold to it.
+ * @returns whether one was written
+ */
+export async function writeManifest(open: Open): Promise<boolean> {
+  const { root } = open.store;
+  const isWanted = covered(root).due > 0 || root['manifest_soon'];
+  if (!root.account.registered || !isWanted || open.index.differs || open.index.loading) return false;
+  return open.store.change(async (next, change) => {
+    const before = covered(next);
+    const upto = Math.min(next.feed.seq, before.seq + MOST);
+    const since = await numbered(open.store, before.seq + 1, upto);
+    if (since.length !== upto - before.seq || !since.length) return false;
+    const head = headAfter(before.head, since);
+    const counter = before.counter + 1;
+    const batch = open.book.batch(next, change);
+    const { record } = await open.book.stage(batch, {
+      kind: 'manifest',
+      ...(before.record ? { record: before.record } : {}),
+      open: contents(open, next, { counter, upto, head, since }),
+    });
+    next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
+    if (upto === next.feed.seq) delete next['manifest_soon'];
+    tellOf(next, counter, upto, head); // it does not come down here, and an earlier one may be doubted until it is known
+    return true;
+  });
+}
+
+/**
+ * @param head b64
+ * @returns b64
+ */
+function headAfter(head: string, since: Numbered[]): string {
+  return b64(
+    since.reduce(
+      (so_far, [seq, record, version, c, env]) => nextHead(so_far, { seq, record, version, c, env }),
+      unb64(head),
+    ),
+  );
+}
+
+function contents(
+  { index, identity }: Open,
+  root: Record<string, any>,
+  { counter, upto, head, since }: { counter: number; upto: number; head: string; since: Numbered[] },
+) {
+  const numbers = entryNumbers(index.all(), root);
+  const came = new Set(since.map(([, record]) => record));
+  const entries = [...numbers].filter(([record]) => (index.find(record)?.seq ?? Infinity) <= upto).length;
+  return {
+    counter,
+    seq: upto,
+    head,
+    entries,
+    short_code: shortCode({ entries, head, seq: upto }),
+    records: since.map(([, record, version, c]) => [record, version, c]),
+    numbers: [...numbers].filter(([record]) => came.has(record)),
+    lines: [
+      ...Object.entries(root.lines as Record<string, { n: number; c: string }>).map(([device, { n, c }]) => [
+        device,
+        n,
+        c,
+      ]),
+      [identity.device, root.line.n, root.line.prev],
+    ],
+    ...(root.checkpoint ? { checkpoint: root.checkpoint } : {}),
+  };
+}
+
+/**
+ * Manifests among what came down: notes how far they go, and whether each says what the server has shown here.
+ * @param items already taken in
+ */
+export async function heedManifests(open: Open, items: { version: string }[]) {
+  const manifests = items
+    .flatMap(({ version }) => open.book.seen.get(version) ?? [])
+    .filter(({ kind, altered }) => kind === 'manifest' && !altered);
+  for (const { record, version, fields } of manifests) {
+    const { seq, head, counter, records } = fields;
+    if (!Number.isSafeInteger(seq) || !Array.isArray(records)) continue;
+    const known = await numbered(open.store, seq - records.length + 1, seq);
+    await open.store.change((root) => {
+      const before = covered(root);
+      const isNext = before.seq === seq - records.length;
+      const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
+      if (typeof head === 'string') tellOf(root, Number(counter) || 0, seq, head);
+      if (!isTold) root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version]].slice(-REMEMBERED);
+      noteNumbers(root, open.index, fields['numbers']);
+      if (!isTold || seq < before.seq || typeof head !== 'string') return;
+      root.manifest = {
+        record: before.record ?? record,
+        counter: Math.max(before.counter, Number(counter) || 0),
+        seq,
+        head,
+        due: Math.max(0, root.feed.seq - seq - 1),
+      };
+    });
+  }
+}
+
+/**
+ * Remembers what a manifest says of the account, to hold against earlier ones.
+ * @param head b64
+ */
+function tellOf(root: Record<string, any>, counter: number, seq: number, head: string) {
+  root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head]].slice(-REMEMBERED);
+}
+
+/**
+ * Says whether a manifest names what is not here, and takes it back: see [Note: a server that was put back].
+ * @param open when the feed has been read to its end
+ */
+export async function judgeManifests(open: Open) {
+  const { store, book } = open;
+  const {
+    manifests_judged: judged,
+    feed: { seq },
+  } = store.root;
+  const unsure = (store.root['manifests_unsure'] ?? []) as [string, string][];
+  const told = (store.root['manifests_told'] ?? []) as [number, number, string][];
+  if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
+  const known = await numbered(store, 1, seq);
+  const here = new Set(known.map(([, record, version, c]) => `${record} ${version} ${c}`));
+  const heads = headsAt(known, new Set(told.map(([, at]) => at)));
+  const holding = told.filter(([, at, head]) => heads.get(at) === head);
+  const standing: [string, string][] = [];
+  for (const [record, version] of unsure) {
+    const fields = (await book.versions(record)).find((one) => one.version === version)?.fields;
+    const isOver =
+      fields &&
+      namedIn(fields).every((name) => here.has(name)) &&
+      holding.some(([counter, at]) => counter > Number(fields['counter']) && at >= firstDiffering(fields, known));
+    if (!isOver) standing.push([record, version]);
+  }
+  await store.change((root) => {
+    if (root.feed.seq !== seq) return; // something came meanwhile: the next run judges it all
+    const { omitted: _omitted, ...others } = root.doubts;
+    root.doubts = standing.length ? { ...others, omitted: true } : others;
+    root.manifests_unsure = standing;
+    root.manifests_judged = `${seq} ${standing.length}`;
+  });
+}
+
+/**
+ * The head of this account at some of its numbers.
+ * @param known from 1 on
+ * @returns b64
+ */
+function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, string> {
+  const heads = new Map();
+  let head = firstHead();
+  for (const [seq, record, version, c, env] of known) {
+    head = nextHead(head, { seq, record, version, c, env });
+    if (wanted.has(seq)) heads.set(seq, b64(head));
+  }
+  return heads;
+}
+
+/** Numbers of entries that this device has never seen, since they were erased before it came. */
+function noteNumbers(root: Record<string, any>, index: Open['index'], numbers: unknown) {
+  for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
+    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record))
+      root.numbered = { ...root.numbered, [record]: n };
+  }
+}
+
+/**
+ * This phone's account of the diary in a form two people can compare, and those of earlier days as the diary's own
+ * manifests say them. `at` ms
+ */
+type Account = { entries: number; at: number; code: string };
+export async function accounts(open: Open): Promise<{ now: Account | null; earlier: Account[] }> {
+  const { root } = open.store;
+  if (!root.account.registered || root.feed.seq === 0) return { now: null, earlier: [] };
+  const entries = [...entryNumbers(open.index.all(), root)].filter(
+    ([record]) => (open.index.find(record)?.seq ?? Infinity) <= root.feed.seq,
+  ).length;
+  const { record } = covered(root);
+  const written = record ? await open.book.versions(record) : [];
+  const earlier = written
+    .filter(({ altered }) => !altered)
+    .map(({ fields }) => ({
+      entries: Number(fields.entries),
+      at: Number(fields._clock?.utc ?? 0),
+      code: String(fields.short_code ?? ''),
+    }));
+  return {
+    now: { entries, at: open.book.clock.now(), code: shortCode({ entries, head: root.feed.head, seq: root.feed.seq }) },
+    earlier: earlier.reverse(),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The server's key as this phone pins it: in the root, and in the slot that the words open.
+ *
+ * [Note: one moment] Whoever takes a key over has judged it before (log.js, server_key.js). Root and open slot change
+ * in one transaction, and the door is read inside it, so that it never undoes new words or a short secret made at the
+ * same time. The other slot of a diary, if there is one, follows when it is next opened: sealing it takes its own
+ * secret.
+ */
+import { b64 } from '../../core/bytes.js';
+import { sha256Now } from '../../crypto/digests.js';
+import { SHORT } from '../../crypto/slots.js';
+import { readDoor } from '../../store/device_meta.js';
+import type { Door } from '../../crypto/slots.js';
+import type { Open } from '../types.js';
+
+export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
+
+/** What a slot says beside its key. */
+export async function behindOf(
+  { vault, store, identity }: Open,
+  { login, notary, log }: Record<string, any> = store.root.account,
+): Promise<{ account: string; login: string; pins: any }> {
+  return {
+    account: identity.account,
+    login: login ?? '',
+    pins: notary ? { notary, log, kdf_high: await vault.kdfHigh() } : { ...NO_PINS },
+  };
+}
+
+/**
+ * Takes a key over that has been judged: see [Note: one moment].
+ * @param take changes what the root says of the account
+ */
+export async function pinKey(open: Open, take: (account: Record<string, any>) => void) {
+  await open.store.change(async (root, change) => {
+    const { notary, log } = root.account;
+    take(root.account);
+    if (root.account.notary !== notary || root.account.log !== log) change.beside('d', await renewedDoor(open, root));
+  });
+}
+
+/** The slot that was opened says what the root says; after a key was taken over through the other one it does not. */
+export async function mendSlot(open: Open) {
+  const { account } = open.store.root;
+  if (!account.registered || !open.slot || (open.slot.notary === account.notary && open.slot.log === account.log))
+    return;
+  await open.store.change(async (root, change) => {
+    change.beside('d', await renewedDoor(open, root));
+  });
+  open.slot = { ...open.slot, notary: account.notary, log: account.log };
+}
+
+async function renewedDoor(open: Open, root: Record<string, any>) {
+  const door = await readDoor(open.store.database);
+  const renewed = await open.vault.renewSlot(door as any, await behindOf(open, root.account));
+  noteShort(open, root, renewed);
+  return renewed;
+}
+
+/**
+ * What the slot of the short secret looks like while there is one: wrong tries and new keys make it random again
+ * without anybody's knowing (tries.js), and nothing else tells.
+ */
+export function markOfShort({ slots }: Door) {
+  return b64(sha256Now(slots[SHORT] as Uint8Array));
+}
+
+/** A slot sealed anew while the diary is open by its short secret is still that. */
+export function noteShort({ short }: Open, root: Record<string, any>, door: Door) {
+  if (short && root.short) root.short = markOfShort(door);
+}

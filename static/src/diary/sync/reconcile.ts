@@ -1,0 +1,157 @@
+/**
+ * When the server's account of the diary is shorter than this phone's, or another: look at all of it, say what is not
+ * there, and, if the person wants, send it again.
+ *
+ * [Note: going on from the server's account] Nothing on this phone is changed by looking. Sending again begins by
+ * writing down, sealed, everything this phone has seen numbered; only then does it take the server's account for its
+ * own. A crash in between finds that list at the next unlock and goes on. Receipts of before are kept beside the new
+ * ones: they are older, and so say more. An author's signature covers each version, so the server cannot slip in one of
+ * its own.
+ */
+import { b64 } from '../../core/bytes.js';
+import { KeptError } from '../../core/errors.js';
+import { decodePush } from '../../ledger/push.js';
+import { firstHead } from '../../ledger/heads.js';
+import { pullFeed } from '../../net/feed.js';
+import { PAGE, forgetAfter, numbered } from '../../store/feed_numbers.js';
+import { covered, writeSoon } from './manifest.js';
+import { signAgain } from './resealing.js';
+import { rows } from './apply_feed.js';
+import type { Context, Open, Batch } from '../types.js';
+
+/** What this phone had seen numbered when "send again" began: [record, version]. */
+const LIST = 'again';
+const AT_ONCE = 200;
+const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
+
+/**
+ * What the server shows now, beside what this phone knows. Changes nothing.
+ * @returns how many this phone has and the server lacks, and the other way round
+ * @throws signed_out, no_network, feed_altered, head_differs when the server contradicts itself
+ */
+export async function lookAtServer(
+  open: Open,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<{ missing: number; extra: number }> {
+  const there: Set<string> = new Set();
+  await pullFeed(linkOf(open), BEGINNING, async (items, feed, latest) => {
+    for (const { version } of items) there.add(version);
+    onProgress(feed.seq, latest);
+  });
+  const { feed } = open.store.root;
+  const here = new Set((await numbered(open.store, 1, feed.seq)).map(([, , version]) => version));
+  return {
+    missing: [...here].filter((version) => !there.has(version)).length,
+    extra: [...there].filter((version) => !here.has(version)).length,
+  };
+}
+
+/**
+ * Takes the server's account for this phone's and puts what it lacks into the outbox, in the order it was first sent
+ * in.
+ */
+export async function sendAgain(open: Open) {
+  await open.store.change(async (root, change) => {
+    // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
+    const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
+    const listed = (await open.store.readJson(LIST)) ?? [];
+    const known = (await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]);
+    const all = [...listed, ...known, ...(root.strays ?? [])];
+    change.putJson(LIST, [...new Map(all.map((one: [string, string]) => [one[1], one])).values()]);
+    await forgetAfter(open.store, change, 0, last);
+    for (const name of ['top', 'strays']) delete root[name];
+    root.feed = { ...BEGINNING };
+    root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
+    root.again = true;
+    root.lines = {}; // each device's line is followed anew from its beginning
+    for (const name of ['manifests_unsure', 'manifests_told', 'manifests_judged']) delete root[name]; // so are the manifests
+    const { omitted: _omitted, ...doubts } = root.doubts;
+    root.doubts = doubts;
+  });
+}
+
+/**
+ * The second half, once the feed has been read to its end: whatever is on the list and took no number there waits
+ * again.
+ * @returns whether anything waits again
+ */
+export async function putBackMissing(open: Open): Promise<boolean> {
+  if (!open.store.root.again) return false;
+  return open.store.change(async (root, change) => {
+    const there = new Set((await numbered(open.store, 1, root.feed.seq)).map(([, , version]) => version));
+    const waiting = new Set(root.outbox.map(({ version }: any) => version));
+    const listed = ((await open.store.readJson(LIST)) ?? []) as [string, string][];
+    const missing = listed.filter(([, version]) => !there.has(version) && !waiting.has(version));
+    const batch = open.book.batch(root, change);
+    const again = [];
+    for (const [record, version] of missing) {
+      again.push(...(await unnumber(open, batch, record, version)));
+      await signAgain(open, batch, record, version);
+    }
+    await offerFiles(open, batch, listed.filter(([, version]) => there.has(version)) as [string, string][]);
+    root.outbox = [...again, ...root.outbox];
+    await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
+    root.again = false;
+    writeSoon(root);
+    change.drop(LIST);
+    return again.length > 0;
+  });
+}
+
+async function unnumber(open: Open, batch: Batch, record: string, version: string) {
+  const meta = structuredClone(await open.book.meta(record, batch));
+  const facts = meta?.versions.find(({ v }) => v === version) as any;
+  const held = await open.store.read(`v/${version}`);
+  if (!meta || !facts || !held) return [];
+  const { seq, at, receipt } = facts;
+  Object.assign(facts, { seq: null, at: null, receipt: null, before: [...(facts.before ?? []), { seq, at, receipt }] });
+  batch.metas.set(record, meta);
+  batch.change.putJson(`r/${record}`, meta);
+  const of = meta.kind === 'incident' ? record : meta.of;
+  await offer(open, batch, decodePush(held.bytes).meta.blobs, of);
+  return [{ record, version, of }];
+}
+
+/** What lies here whole can go up again; the server says which parts it still has. */
+async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: string | null) {
+  const known = await open.store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  blobs.forEach((blob, i) => {
+    if (known[i]?.have === true && !root.uploads.some((one: any) => one.blob === blob)) root.uploads.push({ blob, of });
+  });
+}
+
+/**
+ * The files of versions that the server does have: words go before their files, so that it may have been put back to a
+ * day between.
+ */
+async function offerFiles(open: Open, batch: Batch, listed: [record: string, version: string][]) {
+  for (let from = 0; from < listed.length; from += AT_ONCE) {
+    const some = listed.slice(from, from + AT_ONCE);
+    const held = await open.store.readMany(some.map(([, version]) => `v/${version}`));
+    for (const [i, [record]] of some.entries()) {
+      const { blobs = [] } = held[i] ? decodePush(held[i].bytes).meta : {};
+      if (blobs.length) await offer(open, batch, blobs, (await open.book.meta(record, batch))?.of ?? null);
+    }
+  }
+}
+
+/**
+ * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those
+ * with a number that the feed has not reached, and those that "send again" has still to look for.
+ * @returns each once; what was erased is among them
+ */
+export async function everyVersion({ store }: Pick<Open, 'store'>): Promise<{ record: string; version: string }[]> {
+  const { root } = store;
+  const last = Math.max(root.feed.seq, root.top ?? 0);
+  const sent = (await numbered(store, 1, last)).map(([, record, version]) => [record, version]);
+  const listed = root.again ? ((await store.readJson(LIST)) ?? []) : [];
+  const waiting = root.outbox.map(({ record, version }: any) => [record, version]);
+  const all = [...sent, ...listed, ...(root.strays ?? []), ...waiting] as [string, string][];
+  return [...new Map(all.map(([record, version]) => [version, { record, version }])).values()];
+}
+
+function linkOf(open: Open) {
+  const link = open.syncing.link();
+  if (!link) throw new KeptError('signed_out');
+  return link;
+}

@@ -1,0 +1,193 @@
+/** Keeping a copy off this phone, the sign-in name made for it, and the code written down by hand. */
+import { html, nothing } from '../../shell/html.js';
+import { secretField, textField } from '../../components/forms/fields.js';
+import { button, errorSummary, heading, mayForget, stateLine } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_borrowed.js';
+import './strings_invite.js';
+import { uncover } from '../../components/forms/uncover.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** Where to go when this is done or put off: the entry just written, or where one came from. */
+function onward(stage: Stage) {
+  const { record, first } = stage.place;
+  if (first && record) return stage.stand({ name: 'add', record });
+  return stage.past.length ? stage.back() : stage.stand({ name: 'more' });
+}
+
+/** The code another time. Whoever has gone elsewhere meanwhile stays there. */
+function putOff(stage: Stage) {
+  const { place } = stage;
+  return stage.run('later', async () => {
+    await stage.app.later('recovery');
+    if (stage.place === place) onward(stage);
+  });
+}
+
+function copy(stage: Stage) {
+  const { local, place, state } = stage;
+  const row = place.record ? state.entries.find((one) => one.record === place.record) : undefined;
+  const go = () => {
+    const words = local.words ?? '';
+    if (!words) return stage.set({ lacking: true });
+    return stage.run('register', async () => {
+      const invite = local.invite?.trim() || undefined;
+      // Words never outlast what went wrong; while only the invitation is missing they stay, covered.
+      const asks =
+        !invite &&
+        (await stage.app.asksInvite().catch((error) => {
+          stage.set({ words: '', shown: false });
+          throw error;
+        }));
+      if (asks) return stage.set({ asked: true, lacking: false, uninvited: Boolean(local.asked) });
+      stage.set({ words: '', shown: false, lacking: false, uninvited: false });
+      await stage.app.register({ words, invite });
+      stage.stand({ ...place, name: 'name' });
+    });
+  };
+  // Of a device that is not the keeper's nothing may sound as if it were kept there, or were their phone.
+  const { borrowed } = state;
+  return html`<div class="stack-wide">
+    ${row && !borrowed ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
+    <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing}
+      <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
+    ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
+    ${errorSummary(stage)}
+    ${secretField({
+      id: 'words',
+      label: t('copy.words'),
+      value: local.words ?? '',
+      shown: Boolean(local.shown),
+      toggle: () => uncover(stage),
+      enter: go,
+      error: local.lacking ? t('words.none') : null,
+      on: (words) => {
+        local.words = words;
+      },
+    })}
+    ${
+      local.asked
+        ? textField({
+            id: 'invite',
+            label: t('invite.label'),
+            hint: t('invite.hint'),
+            value: local.invite ?? '',
+            enter: go,
+            error: local.uninvited ? t('invite.none') : null,
+            on: (invite) => {
+              local.invite = invite;
+            },
+          })
+        : nothing
+    }
+    <div class="stack-close">
+      ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
+      ${borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
+    </div>
+  </div>`;
+}
+
+function name(stage: Stage) {
+  const { place } = stage;
+  const login = stage.state.account?.login ?? '';
+  const later = () => putOff(stage);
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done')}</p></div>
+    ${errorSummary(stage)}
+    <p class="card sheet-name">${login}</p>
+    <p class="soft">${t('copy.name_lead')}</p>
+    <div class="stack-close">${button(t('copy.code_now'), () => stage.stand({ ...place, name: 'code' }), { main: true, wide: true })}
+      ${button(t('copy.later'), later, { wide: true, busy: stage.running === 'later' })}</div>
+  </div>`;
+}
+
+function code(stage: Stage) {
+  const { local, state } = stage;
+  if (!state.account?.registered) {
+    return html`<div class="stack">${heading(t('code.title'))}<p>${t('code.first_copy')}</p><div>${button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true })}</div></div>`;
+  }
+  if (local.checked)
+    return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(t('frame.done'), () => onward(stage), { main: true })}</div></div>`;
+  if (local.checking) return asking(stage);
+  return local.made ? written(stage) : making(stage);
+}
+
+function making(stage: Stage) {
+  const { local } = stage;
+  const asks = !stage.state.account?.proved;
+  const isAnother = Boolean(stage.state.account?.coded);
+  const make = () => {
+    const words = local.words ?? '';
+    if (asks && !words) return stage.set({ lacking: true });
+    stage.set({ words: '', shown: false, lacking: false });
+    return stage.run('code', async () => {
+      stage.local.made = await stage.app.makeCode({ words });
+    });
+  };
+  const later = () => putOff(stage);
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
+    ${errorSummary(stage)}
+    ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
+    ${
+      asks
+        ? secretField({
+            id: 'words',
+            label: t('copy.words'),
+            value: local.words ?? '',
+            shown: Boolean(local.shown),
+            toggle: () => uncover(stage),
+            enter: make,
+            error: local.lacking ? t('words.none') : null,
+            on: (words) => {
+              local.words = words;
+            },
+          })
+        : nothing
+    }
+    <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
+  </div>`;
+}
+
+/** The sheet itself: nothing to copy, print, save or share; a hand and paper. */
+function written(stage: Stage) {
+  const { made } = stage.local;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('code.title'))}<p class="soft">${t('code.lead')}</p></div>
+    <div class="stack-close"><h2>${t('code.name')}</h2><p class="card sheet-name">${made.login}</p></div>
+    <div class="stack-close"><h2>${t('code.words')}</h2><ol class="word-grid">${made.words12.map((word: string) => html`<li>${word}</li>`)}</ol></div>
+    <div class="stack-close"><h2>${t('code.letters')}</h2><p class="card letters">${made.crockford}</p></div>
+    ${button(t('code.written'), () => stage.set({ checking: true }), { main: true, wide: true })}
+  </div>`;
+}
+
+/** Asked back once, so that a slip of the pen is found while it can be put right. */
+function asking(stage: Stage) {
+  const { local } = stage;
+  const go = async () => {
+    local.wrong = false;
+    try {
+      await stage.app.confirmCode(local.typed ?? '');
+      stage.set({ checked: true, typed: '', made: null });
+    } catch {
+      stage.set({ wrong: true });
+    }
+  };
+  return html`<div class="stack-wide">
+    ${heading(t('code.check_title'))}
+    ${textField({
+      id: 'code',
+      label: t('code.check'),
+      value: local.typed ?? '',
+      lines: 'low',
+      focus: true,
+      error: local.wrong ? t('code.wrong') : null,
+      on: (typed) => {
+        local.typed = typed;
+      },
+    })}
+    <div class="row">${button(t('code.check_do'), go, { main: true })}${button(t('code.look'), () => stage.set({ checking: false, wrong: false }), { plain: true })}</div>
+  </div>`;
+}
+
+export const views = { copy, name, code };

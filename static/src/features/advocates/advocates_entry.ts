@@ -1,0 +1,26 @@
+/**
+ * On an entry: who can see it, what they ask about it, and the keeper's answer; and the place where all questions wait.
+ */
+import { html } from '../../shell/html.js';
+import { button, errorSummary, heading, waiting } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_advocates.js';
+import { question } from '../../components/text/advocate_lines.js';
+import type { Asked } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+export function askedPlace(stage: Stage) {
+  const found = stage.find('asked', () => stage.app.readAsked()).data as Asked[] | undefined;
+  if (!found) return waiting();
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('adv.asked_title'))}<p class="soft">${t('adv.asked_lead')}</p></div>${errorSummary(stage)}
+    ${
+      found.length
+        ? html`<ul class="stack">${found.map(
+            (
+              one,
+            ) => html`<li class="stack-close"><p class="small">${t('adv.asked_about', { entry: `${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} ${one.title}` })}</p>
+      <div>${button(t('adv.asked_open'), () => stage.go({ name: 'entry', record: one.about }), { plain: true })}</div><ul class="stack">${question(stage, one)}</ul></li>`,
+          )}</ul>`
+        : html`<p>${t('adv.asked_none')}</p>`
+    }</div>`;
+}

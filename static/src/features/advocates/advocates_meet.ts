@@ -1,0 +1,142 @@
+/** Checking somebody's nine words: typed, or read off their screen by the camera where the browser can. */
+import { html, nothing, ref } from '../../shell/html.js';
+import { textField } from '../../components/forms/fields.js';
+import { button, errorSummary } from '../../components/parts.js';
+import { problemOf } from '../../shell/stage.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_advocates.js';
+import type { Met } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+const LOOK_AGAIN = 300;
+
+/** What the browser has for reading codes, if anything. */
+const reader = (): any => (globalThis as any).BarcodeDetector;
+
+/** The field, and what came of it. `local.met` is whom the words belong to, until it is answered. */
+export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknown; stop: () => unknown }) {
+  const { local } = stage;
+  const met = (local.met ?? null) as (Met & { before: boolean }) | null;
+  if (met)
+    return met.name
+      ? whoItIs(stage, met, use)
+      : html`<p role="status">${t('adv.met_later')}</p><div>${button(t('frame.done'), stop, { main: true })}</div>`;
+  const check = () => checkWords(stage);
+  return html`<p>${t('adv.meet_lead')}</p>${errorSummary(stage)}
+    ${local.scanning ? scanner(stage) : nothing}
+    ${textField({
+      id: 'nine',
+      label: t('adv.words'),
+      hint: t('adv.words_hint'),
+      lines: 'low',
+      value: local.nine ?? '',
+      error: local.nineWrong ?? null,
+      on: (nine) => {
+        Object.assign(local, { nine, nineWrong: null });
+      },
+    })}
+    <div class="row">${button(t('adv.check'), check, { main: true, busy: stage.running === 'meet' })}
+      ${reader() && !local.scanning ? button(t('adv.scan'), () => stage.set({ scanning: { opening: false } }), { icon: 'camera' }) : nothing}${button(t('frame.cancel'), stop, { plain: true })}</div>`;
+}
+
+function checkWords(stage: Stage) {
+  const { local } = stage;
+  if (!String(local.nine ?? '').trim()) return stage.set({ nineWrong: t('adv.words_none') });
+  return stage.run('meet', async () => {
+    try {
+      local.met = await stage.app.meetAdvocate(local.nine);
+      local.nineWrong = null;
+      stage.arrived = true;
+      stage.refresh('met');
+    } catch (thrown) {
+      const { code } = problemOf(thrown);
+      const unknown = (thrown as { unknown?: string[] }).unknown ?? [];
+      if (code !== 'bad_request' && code !== 'not_found') throw thrown;
+      stage.set({
+        nineWrong:
+          code === 'not_found'
+            ? t('adv.words_nobody')
+            : unknown.length
+              ? t('adv.words_unknown', { words: unknown.slice(0, 9).join(', ') })
+              : t('adv.words_wrong'),
+      });
+    }
+  });
+}
+
+function whoItIs(stage: Stage, met: Met & { before: boolean }, use: (met: Met) => unknown) {
+  const again = () => {
+    Object.assign(stage.local, { met: null, nine: '' });
+    stage.draw();
+  };
+  const go = () => {
+    Object.assign(stage.local, { met: null, nine: '' });
+    use(met);
+  };
+  return html`<div class="note stack-close"><h2>${t('adv.met', { name: met.name })}</h2><p>${t('adv.met_more', { organisation: met.organisation })}</p></div>
+    ${met.before ? html`<p class="care" role="alert">${t('adv.met_before', { name: met.name })}</p>` : nothing}
+    <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(
+      t('adv.met_no'),
+      async () => {
+        await stage.app.forgetAdvocate(met.fingerprint);
+        stage.refresh('met');
+        again();
+      },
+      { plain: !met.before, main: met.before },
+    )}</div>`;
+}
+
+const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
+
+/** The camera, looking for a code until there is one. */
+function scanner(stage: Stage) {
+  const state = stage.local.scanning;
+  if (!state.opening) void open(stage, state);
+  const close = () => {
+    stopStream(state.stream);
+    stage.set({ scanning: null });
+  };
+  const live = (element: Element | undefined) => {
+    const video = element as HTMLVideoElement | undefined;
+    // Drawing without the element means the place was left: the camera must not stay on.
+    if (!video) stopStream(state.stream);
+    else if (state.stream && video.srcObject !== state.stream) {
+      video.srcObject = state.stream;
+      void look(stage, state, video);
+    }
+  };
+  return html`<div class="camera stack">${state.refused ? html`<p role="alert">${t('adv.scan_none')}</p>` : html`<p>${t('adv.scan_lead')}</p>`}
+    ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : nothing}<div>${button(t('frame.close'), close)}</div></div>`;
+}
+
+async function open(stage: Stage, state: Record<string, any>) {
+  state.opening = true;
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false });
+    // Closed, or locked, while the person was asked: the light must go out.
+    if (stage.local.scanning !== state) return stopStream(stream);
+    state.stream = stream;
+  } catch {
+    state.refused = true;
+  }
+  return stage.draw();
+}
+
+async function look(stage: Stage, state: Record<string, any>, video: HTMLVideoElement) {
+  const detector = new (reader())({ formats: ['qr_code'] });
+  while (stage.local.scanning === state) {
+    const found = video.videoWidth ? await detector.detect(video).catch(() => []) : [];
+    const words = found
+      .map(({ rawValue }: { rawValue: string }) => String(rawValue))
+      .find((text: string) => /^[A-Za-z]+(?: [A-Za-z]+){8}$/.test(text));
+    if (words && stage.local.scanning === state) {
+      stopStream(state.stream);
+      stage.set({ scanning: null, nine: words.toLowerCase() });
+      return checkWords(stage);
+    }
+    await new Promise((go) => {
+      setTimeout(go, LOOK_AGAIN);
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+/** What the places about advocates share: what one can do, the keeper's own nine words, and what a grant shows. */
+import { html, nothing } from '../../shell/html.js';
+import { row, waiting } from '../../components/parts.js';
+import { qr } from '../../components/qr.js';
+import { t, tn } from '../../shell/strings.js';
+import '../../shell/words/strings_advocates.js';
+import type { LetIn } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** What an advocate can and cannot do. */
+export function whatItIs() {
+  return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${['read', 'ask', 'pack'].map((one) => html`<li>${t(`adv.can_${one}`)}</li>`)}</ul></div>
+    <div class="stack-close"><h2>${t('adv.cannot')}</h2><ul class="points">${['change', 'note', 'rest', 'who'].map((one) => html`<li>${t(`adv.cannot_${one}`)}</li>`)}</ul></div></div>
+    <p>${t('adv.copies')}</p><p class="care">${t('adv.nobody')}</p>`;
+}
+
+export function ownWords(stage: Stage) {
+  const shown = Boolean(stage.local.own);
+  const words = shown ? stage.find('own-words', () => stage.app.ownWords()).data : null;
+  return html`<div class="rows"><div>${row({
+    title: t('adv.own_show'),
+    icon: 'key',
+    expanded: shown,
+    on: () => stage.set({ own: !shown }),
+    body: shown
+      ? html`<p>${t('adv.own_lead')}</p>${words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()}`
+      : nothing,
+  })}</div></div>`;
+}
+
+/** Nine words with their numbers. */
+function nineWords(words: string) {
+  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+}
+
+/** What a grant shows, in words. */
+export function scopeSaid(stage: Stage, { scope }: Pick<LetIn['said'], 'scope'>) {
+  if ('all' in scope) return t('adv.sees_all');
+  if ('records' in scope) return tn('adv.sees_some', scope.records.length);
+  const cases = stage.find('records:case', () => stage.app.readRecords('case')).data ?? [];
+  const title = cases.find(({ record }) => record === scope.case)?.fields['title'];
+  return title ? t('adv.sees_case_named', { case: title }) : t('adv.sees_case');
+}

@@ -1,0 +1,213 @@
+/**
+ * A sealed copy in a file: made from an open diary, and taken in on a phone that holds none, with no server.
+ *
+ * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that makes
+ * the words (door.js), so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The
+ * diary then lives on this phone only, as another device of the same diary; any server may take it in under a new name.
+ * Receipts of before are kept beside those to come.
+ */
+import { b64 } from '../../core/bytes.js';
+import { canon } from '../../core/encoding.js';
+import { KeptError } from '../../core/errors.js';
+import { decodePush, verifyByAny } from '../../ledger/push.js';
+import { partName } from '../../net/blobs.js';
+import { openKept, writeKept } from '../../pack/backup_file.js';
+import { confirm } from '../../diary/session/confirming.js';
+import { putBehind, vaultOf } from '../../diary/session/door.js';
+import { NO_PINS } from '../../diary/sync/pins.js';
+import { moveIn } from '../../diary/session/moving_in.js';
+import { everyVersion } from '../../diary/sync/reconcile.js';
+import { takeRestored } from './restoring.js';
+import type { KeptFile } from '../../pack/backup_file.js';
+import type { Drafts } from '../../diary/drafts/drafts.js';
+import type { Context, Identity, Open } from '../../diary/types.js';
+
+type OnProgress = (done: number, total: number) => void;
+
+/** Nobody restores a file half-way by a wrong guess at its size. */
+const BATCH = 100;
+
+/**
+ * @returns `lacking`: files that are on the server only, and so not in it
+ * @throws words_differ, cancelled
+ */
+export async function makeCopy(
+  ctx: Context,
+  open: Open,
+  { words, onProgress = () => undefined, signal }: { words: string; onProgress?: OnProgress; signal?: AbortSignal },
+): Promise<{ file: Blob; name: string; lacking: number }> {
+  const { store, vault } = open;
+  await confirm(ctx, open, words);
+  const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
+  const rows = await versionsIn(open);
+  const { here, lacking } = await everyBlob(open, rows);
+  const total = rows.length + here.reduce((sum, { n }) => sum + n, 0);
+  let done = 0;
+  const step = () => onProgress(++done, total);
+  const { account, feed } = store.root;
+  const head = {
+    made_at: ctx.clock.now(),
+    keys,
+    versions: rows.length,
+    blobs: here.length,
+    feed: account.registered ? feed : null,
+    notary: account.notary ?? null,
+    log: account.log ?? null,
+  };
+  const file = await writeKept({
+    head: head as any,
+    versions: versionsOf(open, rows, step),
+    blobs: blobsOf(open, here, step),
+    ...(signal ? { signal } : {}),
+  });
+  return { file, name: `copy-${new Date(ctx.clock.now()).toISOString().slice(0, 10)}.kept`, lacking };
+}
+
+/**
+ * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that
+ * was removed at once.
+ */
+async function versionsIn({
+  store,
+  book,
+}: Open): Promise<{ record: string; version: string; seq: number | null; receipt: any }[]> {
+  const found = [];
+  for (const row of await everyVersion({ store })) {
+    const meta = await book.meta(row.record);
+    const facts = meta?.versions.find(({ v }) => v === row.version);
+    if (!meta || !facts || meta.erased_at !== undefined || facts.erased !== undefined) continue;
+    if (meta.kind === 'attachment' && !(await store.read(`v/${row.version}`))) continue;
+    found.push({ ...row, seq: facts.seq, receipt: facts.receipt ?? null });
+  }
+  return found;
+}
+
+async function everyBlob(
+  { store }: Open,
+  rows: { version: string }[],
+): Promise<{ here: { blob: string; n: number }[]; lacking: number }> {
+  const named: Set<string> = new Set();
+  for (const { version } of rows)
+    for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs)
+      named.add(blob);
+  const blobs = [...named];
+  const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  const here = blobs.flatMap((blob, i) => (known[i]?.have === true ? [{ blob, n: known[i].n }] : []));
+  return { here, lacking: blobs.length - here.length };
+}
+
+async function* versionsOf(
+  { store }: Open,
+  rows: { record: string; version: string; seq: number | null; receipt: any }[],
+  step: () => void,
+) {
+  for (const about of rows) {
+    const held = await store.read(`v/${about.version}`);
+    if (!held) throw new KeptError('store_lost');
+    yield { about, push: held.bytes };
+    step();
+  }
+}
+
+async function* blobsOf({ store }: Open, blobs: { blob: string; n: number }[], step: () => void) {
+  for (const { blob, n } of blobs) {
+    yield {
+      blob,
+      parts: (async function* each() {
+        for (let i = 0; i < n; i++) {
+          const part = await store.read(partName(blob, i));
+          if (!part) throw new KeptError('store_lost');
+          yield part.bytes;
+          step();
+        }
+      })(),
+    };
+  }
+}
+
+/**
+ * Opens a copy's keys. Wrong words leave the worker as it was, so that they can be typed again without a signal.
+ * @param by with a code, `words` are the new ones
+ * @throws not_a_copy, no_match, code_wrong, kdf_refused
+ */
+export async function readCopy(
+  ctx: Context,
+  { file, words, code }: { file: Blob; words: string; code?: string },
+): Promise<{ kept: KeptFile; identity: Identity }> {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const kept = await openKept(file);
+  const keys = kept.head.keys as any;
+  const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
+    if (!(error instanceof KeptError)) throw error;
+    throw new KeptError(
+      error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code,
+    );
+  });
+  return { kept, identity };
+}
+
+/**
+ * Takes an opened copy in on a phone that holds no diary. See [Note: a copy taken in].
+ * @throws not_a_copy, no_space
+ */
+export async function takeCopy(
+  ctx: Context,
+  drafts: Drafts,
+  { kept, identity }: Awaited<ReturnType<typeof readCopy>>,
+  { words, onProgress = () => undefined }: { words: string; onProgress?: OnProgress },
+): Promise<Open> {
+  const behind = { account: identity.account, login: '', pins: NO_PINS };
+  return putBehind(ctx, words, { identity, behind }, async (open) => {
+    await takeAll(open, kept, onProgress);
+    return moveIn(ctx, drafts, open);
+  });
+}
+
+async function takeAll(open: Open, kept: KeptFile, onProgress: OnProgress) {
+  const total = Number(kept.head.versions) + kept.blobs.length;
+  let done = 0;
+  let batch = [];
+  for await (const { about, push } of kept.versions()) {
+    const { record, version } = about;
+    const { meta } = decodePush(push);
+    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as
+    // well, and no server takes it. The number is the copy's own word.
+    await verifyByAny(
+      open.identity.authors,
+      { c: meta.c, diary: open.identity.diary, record, version },
+      meta.sig,
+      about.seq ?? 0,
+    ).catch(() => {
+      throw new KeptError('not_a_copy');
+    });
+    batch.push({ about, push, meta });
+    if (batch.length === BATCH) {
+      await takeRestored(open, batch);
+      onProgress((done += batch.length), total);
+      batch = [];
+    }
+  }
+  await takeRestored(open, batch);
+  onProgress((done += batch.length), total);
+  for (const blob of kept.blobs) {
+    await takeBlob(open, kept, blob);
+    onProgress((done += 1), total);
+  }
+}
+
+async function takeBlob(open: Open, kept: KeptFile, blob: string) {
+  const digests = [];
+  let [i, size] = [0, 0];
+  for await (const part of kept.frames(`parts/${blob}`)) {
+    const name = partName(blob, i++);
+    size += part.length;
+    digests.push(b64(open.store.digest(part)));
+    await open.store.change((_root, change) => change.put(name, { k: 'part' }, part), { bulky: true });
+  }
+  const digest = b64(open.store.digest(canon(digests)));
+  await open.store.change((root, change) => {
+    change.putJson(`b/${blob}`, { n: i, size, digest, have: true, kept: false });
+    root.uploads.push({ blob, of: null });
+  });
+}

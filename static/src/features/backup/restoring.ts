@@ -1,0 +1,55 @@
+/**
+ * Versions from a sealed copy, put where those from the feed would be: with no number yet, and their earlier receipts
+ * beside them.
+ */
+import { inFeedOrder } from '../../diary/records/record_store.js';
+import { concerns, rows } from '../../diary/sync/apply_feed.js';
+import type { Meta } from '../../ledger/push.js';
+import type { Open } from '../../diary/types.js';
+
+type Restored = { about: Record<string, any>; push: Uint8Array; meta: Meta };
+
+/** @param batch in the order they were first sent */
+export async function takeRestored(open: Open, batch: Restored[]) {
+  const { store, book } = open;
+  await book.open(batch.map(({ about: { record, version }, push }) => ({ record, version, push })));
+  await store.change(async (root, change) => {
+    const staged = book.batch(root, change);
+    const incidents: Set<string> = new Set();
+    for (const { about, push, meta: facts } of batch) {
+      const { record, version, seq, receipt } = about;
+      const opened = book.seen.get(version);
+      const meta = structuredClone(await book.meta(record, staged)) ?? {
+        record,
+        kind: opened?.kind ?? '',
+        of: concerns(opened),
+        versions: [],
+      };
+      const before = receipt ? [{ seq, at: Number(receipt.ts), receipt }] : [];
+      meta.versions = inFeedOrder([
+        ...meta.versions,
+        {
+          v: version,
+          parents: facts.parents,
+          c: facts.c,
+          seq: null,
+          at: null,
+          receipt: null,
+          before,
+          ...(opened?.altered ? { altered: true } : {}),
+        } as any,
+      ]);
+      staged.metas.set(record, meta);
+      change.putJson(`r/${record}`, meta);
+      change.put(`v/${version}`, { k: 'version' }, push);
+      await book.enlist(staged, opened?.kind || meta.kind, record);
+      if (meta.kind === 'note' && meta.of) change.putJson(`n/${meta.of}`, { note: record });
+      if (meta.kind === 'settings') root.settings = record;
+      const of = meta.kind === 'incident' ? record : meta.of;
+      root.outbox.push({ record, version, of });
+      if (opened?.altered) root.doubts = { ...root.doubts, altered: true };
+      if (of) incidents.add(of);
+    }
+    await rows(staged, open, [...incidents], null);
+  });
+}

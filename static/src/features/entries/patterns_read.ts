@@ -1,0 +1,17 @@
+/** The counts and what they are about, read for the screens that show them. */
+import type { Patterns } from '../../record/patterns/patterns.js';
+import type { Known } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+export type Pattern = { counts: Patterns; known: Record<string, Known> };
+
+/** Counts as they are now; read again when an entry changes. */
+export function patternOf(stage: Stage): { data?: Pattern; problem?: any } {
+  const { local, state } = stage;
+  if (local.counted !== state.entries) {
+    local.counted = state.entries;
+    const known = stage.read.get('pattern');
+    if (known) known.stale = true;
+  }
+  return stage.find('pattern', () => stage.app.readPatterns());
+}

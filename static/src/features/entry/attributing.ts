@@ -1,0 +1,61 @@
+/** Saying of several entries at once who did them: one step for the keeper, one dated version for each entry. */
+import { KeptError } from '../../core/errors.js';
+import { ownFields } from '../../diary/records/record_store.js';
+import { rows } from '../../diary/sync/apply_feed.js';
+import type { Open } from '../../diary/types.js';
+
+/** `replace`: in place of whoever is named now */
+type Attribution = {
+  records: string[];
+  actor_ids: string[];
+  replace: boolean;
+  attribution_basis: string[];
+  reason: string;
+};
+
+/**
+ * All or none: they are written in one transaction.
+ * @returns entries that did not say so already
+ * @throws reason_needed, nothing_to_save
+ */
+export async function attribute(
+  open: Open,
+  { records, actor_ids, replace, attribution_basis, reason }: Attribution,
+): Promise<{ changed: number }> {
+  if (!records.length || !actor_ids.length) throw new KeptError('nothing_to_save');
+  if (!reason.trim()) throw new KeptError('reason_needed');
+  return open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const changed = [];
+    for (const record of new Set(records)) {
+      const before = await open.book.newest(record, batch);
+      const { reason: _reason, ...fields } = ownFields(before);
+      const named = replace ? [] : listOf(fields['actor_ids']);
+      const next = {
+        ...fields,
+        actor_ids: [...new Set([...named, ...actor_ids])],
+        attribution_basis: [
+          ...new Set([...(replace ? [] : listOf(fields['attribution_basis'])), ...attribution_basis]),
+        ],
+      };
+      if (
+        isSame(next.actor_ids, listOf(fields['actor_ids'])) &&
+        isSame(next.attribution_basis, listOf(fields['attribution_basis']))
+      )
+        continue;
+      await open.book.stage(batch, {
+        kind: 'incident',
+        record,
+        parents: [before.version],
+        open: { ...next, reason: reason.trim() },
+        restricted: before.restricted,
+      });
+      changed.push(record);
+    }
+    await rows(batch, open, changed, null);
+    return { changed: changed.length };
+  });
+}
+
+const listOf = (value: unknown): string[] => (Array.isArray(value) ? value : []);
+const isSame = (a: string[], b: string[]) => a.length === b.length && a.every((one) => b.includes(one));

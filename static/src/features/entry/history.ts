@@ -1,0 +1,68 @@
+/**
+ * Everything that was saved of an entry, oldest first, field by field: nothing is overwritten, so nothing is missing
+ * here.
+ */
+import { html, nothing } from '../../shell/html.js';
+import { lineOf } from '../../components/cards/card_table.js';
+import { titleOf, wordsFor } from '../../components/cards/card_words.js';
+import { clockTime, day, momentSaid, whenWords } from '../../components/text/say.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_cards.js';
+import './strings_log.js';
+import type { Change, Entry, VersionShown } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** The parts of one time: a person changed one thing. */
+const TIME = new Set(['occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision']);
+
+/** A value as words; that nothing was said is said. */
+export function valueWords(stage: Stage, field: string, value: any): string {
+  return wordsFor(stage, field, value) || t('history.blank');
+}
+
+/** The changes a person can read: the parts of a time are one change, and our own book-keeping is none. */
+export function readable(changes: readonly Change[]) {
+  const known = changes.filter(({ field }) => lineOf(field) !== null);
+  const time = changes.find((one) => one.field === 'occurred_local');
+  return { known, time: time ?? null, moved: changes.some(({ field }) => TIME.has(field)) };
+}
+
+export function history(stage: Stage, entry: Entry) {
+  // The first version is the last one saved in its ten minutes; those before it were on the way there.
+  const settled = entry.versions.filter((one) => one.kind === 'first').at(-1);
+  return html`<ol class="history stack">${entry.versions.map((version) => step(stage, entry, version, version.kind === 'first' && version !== settled))}</ol>`;
+}
+
+function step(stage: Stage, entry: Entry, version: VersionShown, isSettling: boolean) {
+  const { known, time, moved } = readable(version.changes);
+  const before = entry.versions[entry.versions.indexOf(version) - 1]?.fields;
+  // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
+  const changed =
+    version.kind === 'amendment' ||
+    version.kind === 'merged' ||
+    (version.kind === 'first' && entry.versions[0] !== version);
+  return html`<li class="stack-close">
+    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${momentSaid(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
+    ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
+    ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
+    ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
+    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(version.fields as any)}${time?.old ? html` <span class="was">(${t('history.was', { old: before?.occurred_local === time.old ? whenWords(before as any) : time.old })})</span>` : nothing}</p>` : nothing}
+    ${known.map((one) => changeOf(stage, one, changed))}
+  </li>`;
+}
+
+/** When the server had a version, and whether its receipt is where anyone can see it. */
+function receipt({ kept_at, listed }: VersionShown) {
+  if (!kept_at) return t('log.waiting');
+  return `${t('log.kept', { day: day(kept_at), time: clockTime(kept_at) })} ${t(listed ? 'log.listed' : 'log.not_listed')}`;
+}
+
+function changeOf(stage: Stage, { field, old, new: now }: Change, changed: boolean) {
+  const was = wordsFor(stage, field, old);
+  return html`<div><p class="small soft">${titleOf(field)}</p>
+    ${
+      changed && was
+        ? html`<p class="was" dir="auto">${t('history.was', { old: was })}</p><p dir="auto" class="narrative-small">${t('history.now', { new: valueWords(stage, field, now) })}</p>`
+        : html`<p dir="auto" class="narrative-small">${valueWords(stage, field, now)}</p>`
+    }</div>`;
+}

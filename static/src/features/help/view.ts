@@ -1,0 +1,80 @@
+/** Help: ordered by how one can talk. A telephone link asks first and says which device may ring. */
+import { html, nothing } from '../../shell/html.js';
+import { chips } from '../../components/forms/fields.js';
+import { button, heading, sheet } from '../../components/parts.js';
+import { servicesFor, standing } from './directory.js';
+import { weekSaid } from './directory_hours.js';
+import { dayWords } from '../../components/text/say.js';
+import { inItsOrder, inWords, t } from '../../shell/strings.js';
+import './strings_help.js';
+import '../../shell/words/strings_later.js';
+import type { Service, Way } from './directory_rows.js';
+import type { Stage } from '../../shell/stage.js';
+
+const WAYS = ['call', 'text', 'bsl'] as const;
+const NATIONS = ['england', 'wales', 'scotland', 'ni'];
+const SAID = { always: 'help.always', open: 'help.open', closed: 'help.closed', unknown: 'help.unknown' };
+const BILL = { no: 'help.bill_no', yes: 'help.bill_yes', unknown: 'help.bill_unknown' };
+
+function help(stage: Stage) {
+  const open = stage.state.phase === 'open';
+  const { readSettings } = stage.app;
+  const kept =
+    open && readSettings ? stage.find('help-way', () => readSettings()).data?.fields?.help_channel : undefined;
+  const way = stage.way ?? (WAYS.includes(kept) ? (kept as Way) : 'call');
+  const choose = (code: string) => {
+    stage.way = code as Way;
+    // Asked once: inside the diary the answer is kept with it; at the door nothing is.
+    if (open)
+      void Promise.resolve(stage.app.saveSettings({ fields: { help_channel: code } })).then(
+        () => stage.refresh('help-way'),
+        () => undefined,
+      );
+    stage.draw();
+  };
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('help.title'))}<p>${t('help.first')}</p></div>
+    ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: choose })}
+    ${open ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>` : nothing}
+    <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>
+    ${chips({
+      name: 'nation',
+      legend: t('help.where'),
+      choices: [['', t('help.anywhere')], ...NATIONS.map((one) => [one, t(`help.${one}`)] as [string, string])],
+      chosen: [stage.nation],
+      on: (code) => {
+        stage.nation = code;
+        stage.draw();
+      },
+    })}
+    <ul class="rows numbers">${servicesFor(way, stage.nation).map((service) => item(stage, service))}</ul>
+    <div class="note small">${t('help.leave_lead')}</div>
+  </div>`;
+}
+
+function item(stage: Stage, service: Service) {
+  const { number } = service;
+  return html`<li>
+    <h2 class="service">${inWords(service.name)}</h2>
+    <p class="small soft">${inWords(service.note, { grave: true })}</p>
+    ${service.kind === 'web' ? html`<p class="number">${inItsOrder(number)}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
+    <p class="small">${t(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : t(BILL[service.bill])}</p>
+    ${service.openings?.length ? html`<p class="small">${t('help.hours', { hours: weekSaid(service.openings) })}</p>` : nothing}
+    <p class="small soft">${service.checkedOn ? t('help.checked', { day: dayWords(service.checkedOn) }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
+  </li>`;
+}
+
+function asking(stage: Stage, service: Service) {
+  const { number } = service;
+  const text = service.kind === 'sms';
+  const href = `${service.kind}:${number.replaceAll(' ', '')}`;
+  return sheet(
+    stage,
+    t(text ? 'help.sheet_sms' : 'help.sheet_title', { number }),
+    html`<p>${t(text ? 'help.sheet_lead_sms' : 'help.sheet_lead')}</p>
+    <div class="row"><a class="button button-main" href=${href} rel="noreferrer" @click=${() => stage.closeSheet()}>${t(text ? 'help.sms_do' : 'help.ring_do')}</a>
+    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>${nothing}`,
+  );
+}
+
+export const views = { help };

@@ -1,0 +1,36 @@
+/**
+ * The app's methods about imports and message schedules. What imports need (unzipping, MIME, phrases in six languages)
+ * is fetched when somebody first asks for it, so that opening the diary does not wait for it.
+ */
+import { KeptError } from '../../core/errors.js';
+import { scheduleMethods } from '../../diary/records/schedules.js';
+import type { importWork } from './imports_read.js';
+import type { Context } from '../../diary/types.js';
+
+type Work = ReturnType<typeof importWork>;
+
+const NAMES = [
+  'readImport',
+  'planImport',
+  'importRows',
+  'keepImport',
+  'dropImport',
+  'readHeaders',
+  'readPasted',
+] as const;
+
+export function importMethods(ctx: Context) {
+  let coming: Promise<Work> | null = null;
+  const work = () =>
+    (coming ??= import('./imports_read.js').then(
+      ({ importWork }) => importWork(ctx),
+      () => {
+        coming = null;
+        throw new KeptError('unavailable');
+      },
+    ));
+  const read = Object.fromEntries(
+    NAMES.map((name) => [name, async (...args: any[]) => ((await work())[name] as any)(...args)]),
+  );
+  return { ...read, ...scheduleMethods(ctx) };
+}

@@ -1,0 +1,168 @@
+/**
+ * An import under way: what was read, what was answered, what is chosen. It outlives the place it was begun on, and is
+ * dropped with everything else at a lock, for it lies in what the stage has read.
+ */
+import { phoneZone } from '../../record/times.js';
+import { problemOf } from '../../shell/stage.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_imports.js';
+import type { Problem } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+export type Work = {
+  step: 'choose' | 'busy' | 'ask' | 'plan' | 'done';
+  doing: string;
+  done: number;
+  total: number;
+  signal: { stopped: boolean };
+  read: any;
+  plan: any;
+  result: any;
+  name: string;
+  answers: { order?: string; me?: string | null; tz: string; gap: number; direction?: string };
+  /** whether the files of the chosen messages are taken in too */
+  media: boolean;
+  chosen: Set<number>;
+  words: Record<number, string>;
+  shown: number;
+  rows: any;
+  /** its result has been on the screen */
+  seen?: boolean;
+  problem: Problem | null;
+};
+
+const KEY = 'import';
+
+const fresh = (): Work => ({
+  step: 'choose',
+  doing: '',
+  done: 0,
+  total: 0,
+  signal: { stopped: false },
+  read: null,
+  plan: null,
+  result: null,
+  name: '',
+  answers: { tz: phoneZone(), gap: 6 },
+  chosen: new Set(),
+  words: {},
+  shown: 20,
+  rows: {},
+  problem: null,
+  media: true,
+});
+
+export function workOf(stage: Stage): Work {
+  const there = stage.read.get(KEY)?.data;
+  if (there) return there;
+  const made = fresh();
+  stage.read.set(KEY, { data: made });
+  return made;
+}
+
+/** Lets go of what was read. */
+export function restart(stage: Stage) {
+  workOf(stage).signal.stopped = true;
+  stage.read.set(KEY, { data: fresh() });
+  void (stage.app as any).dropImport?.();
+}
+
+export function beginAgain(stage: Stage) {
+  restart(stage);
+  stage.arrived = true;
+  stage.draw();
+}
+
+/** Long work with a number and a way to stop; back to `otherwise` when it fails. */
+async function during(
+  stage: Stage,
+  doing: string,
+  otherwise: Work['step'],
+  act: (work: Work, how: any) => Promise<unknown>,
+) {
+  const work = workOf(stage);
+  if (work.step === 'busy') return;
+  const { generation } = stage;
+  const signal = { stopped: false };
+  Object.assign(work, { step: 'busy', doing, done: 0, total: 0, signal, problem: null });
+  moved(stage);
+  const onProgress = (done: number, total: number) => {
+    Object.assign(work, { done, total });
+    if (generation === stage.generation && stage.place.name === 'import') stage.drawNow();
+  };
+  try {
+    await act(work, { onProgress, signal });
+  } catch (thrown) {
+    if (generation !== stage.generation) return;
+    Object.assign(work, { step: otherwise, problem: problemOf(thrown) });
+  }
+  if (generation === stage.generation) moved(stage);
+}
+
+/** The place says something else now: the focus goes to its heading, or to what went wrong. */
+function moved(stage: Stage) {
+  if (stage.place.name !== 'import') return;
+  const { problem } = workOf(stage);
+  stage.problem = problem ? { ...problem } : null;
+  stage.arrived = !problem;
+  stage.draw();
+}
+
+export function readFile(stage: Stage, file: File) {
+  beginAgain(stage);
+  return during(stage, 'import.reading', 'choose', async (work, how) => {
+    work.name = file.name;
+    work.read = await (stage.app as any).readImport(file, how);
+    work.answers = {
+      tz: phoneZone(),
+      gap: 6,
+      ...(work.read.orders?.length === 1 ? { order: work.read.orders[0] } : {}),
+    };
+    work.step = 'ask';
+  });
+}
+
+export function plan(stage: Stage) {
+  return during(stage, 'import.placing', 'ask', async (work, how) => {
+    work.plan = await (stage.app as any).planImport(work.answers, how);
+    Object.assign(work, {
+      step: 'plan',
+      chosen: new Set(work.read.kind === 'mail' ? [0] : []),
+      words: {},
+      rows: {},
+      shown: 20,
+    });
+  });
+}
+
+export function keep(stage: Stage) {
+  return during(stage, 'import.keeping', 'plan', async (work, how) => {
+    const chosen = [...work.chosen]
+      .sort((a, b) => a - b)
+      .map((burst) => ({ burst, narrative: work.words[burst] ?? work.plan.bursts[burst].narrative }));
+    work.result = await (stage.app as any).keepImport({ chosen, media: work.media }, how);
+    work.step = 'done';
+    stage.refresh('entry:');
+    stage.refresh('records:');
+  });
+}
+
+/** Files of messages that the diary has without them, put where they belong. */
+export function keepLate(stage: Stage) {
+  return during(stage, 'import.keeping', 'plan', async (work, how) => {
+    work.result = await (stage.app as any).keepImport({ chosen: [], late: t('plan.late_reason') }, how);
+    work.step = 'done';
+    stage.refresh('');
+  });
+}
+
+/** Whether every question has an answer. */
+export function isAnswered({ read, answers }: Work) {
+  return read.kind === 'mail' ? Boolean(answers.direction) : Boolean(answers.order) && answers.me !== undefined;
+}
+
+/** Other hours, other entries: what was chosen is chosen anew. */
+export function regroup(stage: Stage, gap: number) {
+  workOf(stage).answers.gap = gap;
+  return plan(stage);
+}

@@ -1,0 +1,188 @@
+/**
+ * The door: lock, start, sign in, add a picture, and the places without a diary (another tab, too old a browser, not
+ * all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
+ */
+import { html, nothing } from '../../shell/html.js';
+import { filePicker, secretField, textField } from '../../components/forms/fields.js';
+import { isDraftLanguage } from '../../shell/language.js';
+import { button, errorSummary, heading } from '../../components/parts.js';
+import { nameOf } from '../../shell/skin.js';
+import { t } from '../../shell/strings.js';
+import { uncover } from '../../components/forms/uncover.js';
+import { languageChips } from '../../components/forms/language_chips.js';
+import type { Stage } from '../../shell/stage.js';
+
+/** The view for a phase that is not inside. */
+export function door(stage: Stage) {
+  const { phase } = stage.state;
+  if (phase === 'picture') return picture(stage);
+  if (phase === 'elsewhere') return plain(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
+  if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
+  if (phase === 'unsupported') return plain(stage, 'unsupported', null);
+  if (stage.place.name === 'signin') return signIn(stage);
+  return phase === 'fresh' ? start(stage) : lock(stage);
+}
+
+function lock(stage: Stage) {
+  const { local } = stage;
+  const open = () => {
+    const words = local.words ?? '';
+    if (!words) return undefined;
+    // Emptied before anything is tried: a screen that changes must not leave the words behind.
+    stage.set({ words: '', shown: false });
+    return stage.run('unlock', () => stage.app.unlock(words));
+  };
+  return html`<main class="door">
+    ${heading(nameOf(stage.state))}
+    ${errorSummary(stage)}
+    ${textField({
+      id: 'words',
+      label: t('door.words'),
+      value: local.words ?? '',
+      secret: true,
+      once: stage.state.borrowed,
+      focus: true,
+      enter: open,
+      on: (words) => {
+        local.words = words;
+      },
+    })}
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
+    ${stage.state.capture === false ? nothing : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })}
+  </main>`;
+}
+
+function start(stage: Stage) {
+  // What follows keeps every keystroke, so all of the app has to be here first.
+  const begin = (name: string) => () =>
+    stage.run('begin', async () => {
+      await stage.app.ready?.();
+      stage.go({ name });
+    });
+  return html`<main class="door">
+    ${heading(nameOf(stage.state))}
+    ${errorSummary(stage)}
+    ${stage.state.borrowed ? nothing : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.running === 'begin' })}
+    ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
+    ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
+    ${stage.state.borrowed || stage.state.draft ? nothing : button(t('door.only'), begin('only'), { plain: true, wide: true })}
+    ${tongues(stage)}
+  </main>`;
+}
+
+/**
+ * The languages on the first screen, and not on the lock: whoever has words has chosen, and a lock that listed
+ * languages would look like no other notebook's.
+ */
+function tongues(stage: Stage) {
+  return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}
+    ${isDraftLanguage() ? html`<p class="soft small">${t('door.draft')}</p>` : nothing}</div>`;
+}
+
+function signIn(stage: Stage) {
+  const { local } = stage;
+  const missing = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
+  const enter = () => {
+    if (missing()) {
+      stage.problem = null; // of the try before
+      return stage.set({ lacking: true });
+    }
+    const { login, code, words, fresh } = local;
+    stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false });
+    return stage.run('signin', () =>
+      local.byCode
+        ? stage.app.signInWithCode({ login: login.trim(), code, newWords: fresh })
+        : stage.app.signIn({ login: login.trim(), words }),
+    );
+  };
+  const lack = (name: string) => (local.lacking && !local[name] ? t('door.lack') : null);
+  return html`<main class="door">
+    ${heading(t('door.signin_title'))}
+    ${errorSummary(stage)}
+    ${textField({
+      id: 'login',
+      label: t('door.login'),
+      value: local.login ?? '',
+      focus: true,
+      error: lack('login'),
+      on: (login) => {
+        local.login = login;
+      },
+    })}
+    ${
+      local.byCode
+        ? html`
+      ${textField({
+        id: 'code',
+        label: t('door.code'),
+        hint: t('door.code_hint'),
+        value: local.code ?? '',
+        secret: true,
+        once: stage.state.borrowed,
+        error: lack('code'),
+        on: (code) => {
+          local.code = code;
+        },
+      })}
+      ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
+        : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))
+    }
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(
+      t('door.copy'),
+      () =>
+        stage.run('begin', async () => {
+          await stage.app.ready?.();
+          stage.go({ name: 'takecopy' });
+        }),
+      { plain: true, wide: true },
+    )}
+    <div class="row apart">
+      ${button(t('door.back'), () => stage.back('start'), { plain: true })}
+      ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}
+    </div>
+  </main>`;
+}
+
+function secret(
+  stage: Stage,
+  name: string,
+  label: string,
+  hint: string | undefined,
+  enter: () => void,
+  error: string | null,
+) {
+  const { local } = stage;
+  return secretField({
+    id: name,
+    label,
+    hint,
+    enter,
+    error,
+    once: stage.state.borrowed,
+    value: local[name] ?? '',
+    shown: Boolean(local.shown),
+    toggle: () => uncover(stage),
+    on: (value) => {
+      local[name] = value;
+    },
+  });
+}
+
+/** The page that can only be written to. */
+function picture(stage: Stage) {
+  const files = stage.state.picture?.files ?? [];
+  return html`<main class="door">
+    ${heading(t('picture.title'))}
+    ${errorSummary(stage)}
+    ${files.length ? html`<ul class="stack-close">${files.map((_, i) => html`<li>${t('picture.file', { n: i + 1 })}</li>`)}</ul>` : nothing}
+    <div class="stack-close">${filePicker({ label: t('picture.add'), icon: 'picture', on: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)) })}
+    ${button(t('picture.save'), () => stage.run('picture', () => stage.app.pictureSave()), { main: true, wide: true, off: !files.length, busy: stage.running === 'picture' })}</div>
+    ${button(t('door.open'), () => stage.app.lock('asked'), { plain: true, wide: true })}
+  </main>`;
+}
+
+function plain(stage: Stage, why: 'elsewhere' | 'unsupported' | 'unfetched', again: null | (() => unknown)) {
+  return html`<main class="door">${heading(t(`door.${why}_title`))}<p>${t(`door.${why}`)}</p>
+    ${errorSummary(stage)}${again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing}</main>`;
+}

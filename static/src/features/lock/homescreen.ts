@@ -1,0 +1,46 @@
+/**
+ * What it looks like from outside, and how to put it on the home screen; the look comes first, because it cannot be
+ * changed there.
+ */
+import { html, nothing } from '../../shell/html.js';
+import { chips } from '../../components/forms/fields.js';
+import { errorSummary, heading } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_locks.js';
+import { kindOf } from '../../components/text/phone_kind.js';
+import type { Stage } from '../../shell/stage.js';
+import type { Kind } from '../../components/text/phone_kind.js';
+
+function homescreen(stage: Stage) {
+  const here = kindOf(navigator.userAgent, navigator.maxTouchPoints);
+  const kinds = [here, ...['ios', 'android', 'desk'].filter((kind) => kind !== here)] as Kind[];
+  const skins = [
+    ['notes', t('home.notes')],
+    ['lists', t('home.lists')],
+  ] as const;
+  const chosen = stage.local.skin ?? stage.state.look?.skin ?? 'notes';
+  return html`<div class="stack-wide">${heading(t('home.title'))}${errorSummary(stage)}<p>${t('home.lead')}</p>
+    <div class="stack-close">
+      ${chips({
+        name: 'skin',
+        legend: t('home.skin'),
+        choices: skins,
+        chosen: [chosen],
+        on: (skin) => {
+          stage.local.skin = skin;
+          return stage.run('look', () => stage.app.chooseLook?.({ skin: skin as 'notes' | 'lists' }));
+        },
+      })}
+      <div class="row"><img class="skin" src="/static/icons/${chosen}.svg" alt="" width="64" height="64"><p class="small soft">${t('home.skin_more')}</p></div></div>
+    ${kinds.map((kind) => steps(kind))}
+    <p class="note">${t('home.seen')}</p></div>`;
+}
+
+function steps(kind: Kind) {
+  const count = kind === 'desk' ? 2 : 3;
+  return html`<section class="stack-close"><h2>${t(`home.${kind}`)}</h2>
+    <ol class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`home.${kind}_${i + 1}`)}</li>`)}</ol>
+    ${kind === 'ios' ? html`<p class="care small">${t('home.ios_warn')}</p>` : nothing}</section>`;
+}
+
+export const views = { homescreen };

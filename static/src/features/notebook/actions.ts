@@ -1,0 +1,128 @@
+/**
+ * The notebook: what anybody may see. Notes are written, found and thrown away here, and nothing in this file knows
+ * that there is anything else: it asks the database and the clock, and no server.
+ *
+ * [Note: one notebook] It is the same one however it is come to: by its own words at the lock, straight away, or by
+ * leaving the diary. It lies in the one table under a key that the install's own id gives (crypto/slots.js), so it is
+ * there at once and with no words; what is kept from others is not kept here, and the screen says so (features/lock/locks.js).
+ *
+ * root       {v, notes: [id…], seed}, the newest first n/<id>     {text, at}
+ */
+import { KeptError } from '../../core/errors.js';
+import { readDoor } from '../../store/device_meta.js';
+import { grownChaff } from '../../store/chaff.js';
+import { Store } from '../../store/store.js';
+import { Writing } from '../../diary/drafts/writing.js';
+import type { Context, NotebookStore } from '../../diary/types.js';
+import type { Note } from '../../diary/types.js';
+
+const SOON = 300;
+
+export class Notebook extends Writing implements NotebookStore {
+  store: Store | null = null;
+  notes: Map<string, Note> = new Map();
+  opening: Promise<void> | null = null;
+  /** Written on the screen and not yet on the phone. */
+  dirty: Set<string> = new Set();
+
+  constructor(ctx: Context) {
+    super(ctx);
+  }
+
+  /** Reads it, once; a failure is tried again at the next asking. */
+  open() {
+    this.opening ??= this.read().catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  async read() {
+    const door = await readDoor(this.ctx.database);
+    if (!door) throw new KeptError('store_lost');
+    const [{ notebookVault }, { sha256Now }] = await Promise.all([
+      import('../../crypto/worker/drawer.js'),
+      import('../../crypto/digests.js'),
+    ]);
+    const store = new Store({
+      database: this.ctx.database,
+      vault: (await notebookVault(door as any)) as any,
+      digest: sha256Now,
+      random: this.ctx.random,
+    });
+    const isThere = (await this.ctx.database.read([await store.vault.rootId()]))[0] !== null;
+    await store.open(isThere ? undefined : { v: 1, notes: [] });
+    const { notes: ids } = store.root;
+    const read = await store.readJsonMany(ids.map(place));
+    ids.forEach((id: string, i: number) => {
+      if (read[i]) this.notes.set(id, { id, ...read[i] });
+    });
+    this.store = store;
+    this.show();
+  }
+
+  /** Whoever opens it leaves a little more chaff: see [Note: one for one], store/chaff.js. */
+  async opened() {
+    await this.open();
+    const put = grownChaff(this.ctx.random);
+    if (put.length) await this.ctx.database.write({ put });
+  }
+
+  /** Where its records lie, for whoever clears what is not its. */
+  async ids(): Promise<Uint8Array[]> {
+    await this.open();
+    await this.flush();
+    const store = this.store as Store;
+    return [store.rootId, ...store.root.notes.map((id: string) => store.place(place(id)))];
+  }
+
+  /**
+   * @param id one that is not there begins one
+   * @param text without any it goes
+   */
+  put(id: string, text: string): void {
+    this.notes.set(id, { id, text, at: this.ctx.clock.now() });
+    this.dirty.add(id);
+    this.timer ??= this.ctx.timers.after(SOON, () => void this.flush().catch(() => undefined));
+    this.show();
+  }
+
+  async drop(id: string) {
+    this.notes.delete(id);
+    this.dirty.add(id);
+    this.show();
+    await this.flush();
+  }
+
+  async write() {
+    const { store } = this;
+    const ids = [...this.dirty];
+    if (!store || !ids.length) return;
+    // Before it is written and not after: what is typed meanwhile makes its note dirty again.
+    this.dirty.clear();
+    await store
+      .change((root, change) => {
+        for (const id of ids) {
+          const note = this.notes.get(id);
+          root.notes = root.notes.filter((one: string) => one !== id);
+          if (!note?.text.trim()) change.drop(place(id));
+          else {
+            root.notes.unshift(id);
+            change.putJson(place(id), { text: note.text, at: note.at });
+          }
+        }
+      })
+      .catch((error) => {
+        for (const id of ids) this.dirty.add(id);
+        throw error;
+      });
+  }
+
+  show() {
+    const notes = [...this.notes.values()].sort((a, b) => b.at - a.at);
+    this.ctx.screen.set({ notebook: { notes, ready: this.store !== null } });
+  }
+}
+
+const place = (id: string) => `n/${id}`;

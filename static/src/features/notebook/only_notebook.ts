@@ -1,0 +1,38 @@
+/**
+ * Only a notebook, behind words of its own: what that is good for and what it is not, then how it looks and what opens
+ * it.
+ */
+import { html } from '../../shell/html.js';
+import { chips } from '../../components/forms/fields.js';
+import { errorSummary, heading } from '../../components/parts.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_locks.js';
+import { notebookWords, points } from '../../components/forms/notebook_setup.js';
+import type { Skin } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+function onlyNotebook(stage: Stage) {
+  const { local } = stage;
+  const look = {
+    skin: local.skin ?? stage.state.look?.skin ?? 'notes',
+    opens: local.opens ?? stage.state.look?.opens ?? 'lock',
+  } as Skin;
+  const skins = [
+    ['notes', t('home.notes')],
+    ['lists', t('home.lists')],
+  ] as const;
+  const places = [
+    ['lock', t('cover.at_lock')],
+    ['straight', t('cover.straight')],
+  ] as const;
+  return html`<div class="stack-wide">${heading(t('door.only'))}${errorSummary(stage)}<p>${t('only.lead')}</p>
+    <section class="stack-close"><h2>${t('only.good')}</h2>${points('only.good', 2)}</section>
+    <section class="stack-close"><h2>${t('only.not')}</h2>${points('only.not', 5)}</section>
+    <section class="stack-close"><h2>${t('only.later')}</h2>${points('only.later', 2)}</section>
+    ${chips({ name: 'skin', legend: t('home.skin'), choices: skins, chosen: [look.skin], on: (skin) => stage.set({ skin }) })}
+    <div class="stack-close">${chips({ name: 'opens', legend: t('cover.opens'), choices: places, chosen: [look.opens], on: (opens) => stage.set({ opens }) })}
+      <p class="small soft">${t('only.opens_more')}</p></div>
+    ${notebookWords(stage, { hint: 'only.words_hint', act: 'only.do', keep: (words) => Promise.resolve(stage.app.onlyNotebook?.(words, look)) })}</div>`;
+}
+
+export const views = { only: onlyNotebook };

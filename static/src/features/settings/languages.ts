@@ -1,0 +1,17 @@
+/** Choosing the language of the screens. What is written in the diary stays in whatever language it was written in. */
+import { html, nothing } from '../../shell/html.js';
+import { errorSummary, heading } from '../../components/parts.js';
+import { isDraftLanguage } from '../../shell/language.js';
+import { t } from '../../shell/strings.js';
+import '../../shell/words/strings_language.js';
+import { languageChips } from '../../components/forms/language_chips.js';
+import type { Stage } from '../../shell/stage.js';
+
+function languages(stage: Stage) {
+  return html`<div class="stack-wide">${heading(t('lang.title'))}${errorSummary(stage)}
+    ${languageChips(stage, t('lang.legend'))}
+    ${isDraftLanguage() ? html`<p class="care">${t('lang.draft')}</p>` : nothing}
+    <p class="soft">${t('lang.yours')}</p><p class="soft small">${t('lang.pack')}</p></div>`;
+}
+
+export const views = { languages };

@@ -1,0 +1,141 @@
+/** Comparing: this phone's line with another device's or with paper, and this phone with what the server has. */
+import { html, nothing } from '../../shell/html.js';
+import { textField } from '../../components/forms/fields.js';
+import { button, errorSummary, heading, progress, sentenceOf, troublesOf } from '../../components/parts.js';
+import { day } from '../../components/text/say.js';
+import { t, tn } from '../../shell/strings.js';
+import '../../shell/words/strings_server.js';
+import type { DiaryAccount } from '../../shell/app.js';
+import type { Stage } from '../../shell/stage.js';
+
+type Accounts = { now: DiaryAccount | null; earlier: DiaryAccount[] };
+
+// A diary that is used for years has a line for each week of it; nobody compares with all of them at once.
+const SHOWN = 12;
+
+function line({ entries, at, code }: DiaryAccount) {
+  return t('server.line', {
+    entries: tn('server.entries', entries),
+    day: day(at),
+    code: `${code.slice(0, 3)} ${code.slice(3)}`,
+  });
+}
+
+function server(stage: Stage) {
+  const { local } = stage;
+  if (!local.accounts && stage.running !== 'accounts' && !stage.problem) {
+    local.of = stage.state.entries;
+    void stage.run('accounts', async () => {
+      local.accounts = await stage.app.diaryAccounts();
+    });
+  } else if (local.accounts && local.of !== stage.state.entries) {
+    // What was on its way when the page was opened has arrived: an old line would look as if something were missing.
+    local.of = stage.state.entries;
+    void Promise.resolve(stage.app.diaryAccounts())
+      .then((read) => {
+        local.accounts = read;
+        stage.draw();
+      })
+      .catch(() => undefined);
+  }
+  const found = local.accounts as Accounts | undefined;
+  const trouble = stage.state.account?.trouble;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('server.title'))}<p class="soft">${t('server.lead')}</p></div>
+    ${errorSummary(stage)}
+    ${troublesOf(stage).map((one) => html`<p class="state-trouble">${sentenceOf(one)}</p>`)}
+    ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
+    ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
+    ${stage.state.account?.witnessed ? witnesses(stage.state.account.witnessed) : nothing}
+    <div class="stack-close"><h2>${t('server.page_title')}</h2><p>${t('server.page_lead')}</p><p class="soft">${t('server.page_limit')}</p></div>
+  </div>`;
+}
+
+/** Who outside the server has seen its public list. */
+function witnesses({ names }: { names: string[] }) {
+  return html`<div class="stack-close"><h2>${t('server.seen_title')}</h2><p class="soft">${t('server.seen_lead')}</p>
+    <p>${names.length ? tn('server.seen', names.length, { names: names.join(', ') }) : t('server.seen_none')}</p></div>`;
+}
+
+function lines(stage: Stage, { now, earlier }: Accounts) {
+  if (!now) return html`<p>${t('server.none')}</p>`;
+  const shown = stage.local.all ? earlier : earlier.slice(0, SHOWN);
+  return html`<div class="stack-close"><h2>${t('server.now')}</h2><p class="card letters">${line(now)}</p></div>
+    ${
+      earlier.length
+        ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
+      <ul class="rows">${shown.map((one) => html`<li class="page-item">${line(one)}</li>`)}</ul>
+      ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>`
+        : nothing
+    }`;
+}
+
+/** What to do about a key nobody vouches for; what was told by a person is typed. */
+function strangeKey(stage: Stage) {
+  const { local } = stage;
+  if (local.known === undefined && stage.running !== 'known')
+    void stage.run('known', async () => {
+      local.known = await stage.app.knownKey();
+    });
+  const accept = () => {
+    if (!local.letters?.trim()) return stage.set({ lacking: true });
+    return stage.run('accept', async () => {
+      await stage.app.acceptKey(local.letters);
+      stage.set({ letters: '', lacking: false, accepted: true });
+    });
+  };
+  return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t('server.key_ask')}</p><p>${t('server.key_not')}</p>
+    ${local.known ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>` : nothing}
+    ${
+      local.accepted
+        ? html`<p role="status">${t('server.key_done')}</p>`
+        : html`${textField({
+            id: 'letters',
+            label: t('server.key_field'),
+            hint: t('server.key_hint'),
+            value: local.letters ?? '',
+            enter: accept,
+            error: local.lacking ? t('server.key_none') : null,
+            on: (letters) => {
+              local.letters = letters;
+            },
+          })}
+      <div>${button(t('server.key_go'), accept, { main: true, busy: stage.running === 'accept' })}</div>`
+    }</div>`;
+}
+
+function comparing(stage: Stage) {
+  const { local } = stage;
+  const look = () =>
+    stage.run('look', async () => {
+      local.compared = null;
+      local.compared = await stage.app.lookAtServer((done, total) => {
+        local.read = { done, total };
+        stage.draw();
+      });
+    });
+  const again = () =>
+    stage.run('again', async () => {
+      await stage.app.sendAgain();
+      local.compared = null;
+      stage.set({ sent: true });
+    });
+  if (stage.running === 'look')
+    return progress({ label: t('server.checking'), done: local.read?.done ?? 0, total: local.read?.total ?? 1 });
+  return html`<div class="stack">
+    <div role="status" class="stack-close">${local.sent ? html`<p>${t('server.sent')}</p>` : local.compared ? told(local.compared, Boolean(stage.state.account?.trouble)) : nothing}</div>
+    ${
+      local.compared && (local.compared.missing || stage.state.account?.trouble) && !local.sent
+        ? html`<p class="soft">${t(local.compared.missing ? 'server.again_lead' : 'server.order_lead')}</p>
+      <div>${button(t(local.compared.missing ? 'server.again' : 'server.order'), again, { main: true, busy: stage.running === 'again' })}</div>`
+        : html`<div>${button(t('server.check'), look, {})}</div>`
+    }
+  </div>`;
+}
+
+function told({ missing, extra }: { missing: number; extra: number }, isTroubled: boolean) {
+  if (!missing && !extra) return isTroubled ? nothing : html`<p>${t('server.same')}</p>`;
+  return html`${missing ? html`<p>${tn('server.missing', missing)}</p>` : nothing}${extra ? html`<p>${tn('server.extra', extra)}</p>` : nothing}`;
+}
+
+export const views = { server };

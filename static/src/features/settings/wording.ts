@@ -1,0 +1,35 @@
+/** In which words the questions are asked: plain ones, or a young person's. The answers are the same ones. */
+import { html } from '../../shell/html.js';
+import { chips } from '../../components/forms/fields.js';
+import { errorSummary, heading } from '../../components/parts.js';
+import { vocabulary } from '../../components/text/labels.js';
+import { isYoung, t } from '../../shell/strings.js';
+import './strings_wording.js';
+import type { Stage } from '../../shell/stage.js';
+
+function wording(stage: Stage) {
+  vocabulary(stage);
+  const { local } = stage;
+  const on = (code: string) =>
+    stage.run('wording', async () => {
+      local.wording = code; // the chip stays where the finger put it
+      await (stage.app as any).saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
+      stage.refresh('wording');
+      stage.say(t('wording.saved'));
+    });
+  return html`<div class="stack-wide">${heading(t('wording.title'))}${errorSummary(stage)}
+    ${chips({
+      name: 'wording',
+      legend: t('wording.legend'),
+      chosen: [local.wording ?? (isYoung() ? 'young' : 'plain')],
+      on,
+      choices: [
+        ['plain', t('wording.plain')],
+        ['young', t('wording.young')],
+      ],
+    })}
+    <div class="note stack-close"><p class="small soft">${t('wording.for_example')}</p><p>${t('f.feared_violence')}</p><p>${t('f.response')}</p></div>
+    <p class="soft">${t('wording.same')}</p></div>`;
+}
+
+export const views = { wording };

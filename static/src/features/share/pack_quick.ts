@@ -1,0 +1,91 @@
+/**
+ * What a quick report says: plain words to paste into a web form or read out, in the order such forms ask. Nothing is
+ * sent from here.
+ */
+import { countPatterns } from '../../record/patterns/patterns.js';
+import { textOf, wholeOf } from '../../record/reading.js';
+import { stillHeld } from '../../record/recorders.js';
+import { localAt } from '../../record/times.js';
+import { readPeople } from '../../diary/records/registers.js';
+import { readKind, readOne } from '../../diary/records/records.js';
+import { readSettings } from '../../diary/records/settings.js';
+import type { Fields, Open } from '../../diary/types.js';
+
+/** More than a form has room for, and than anyone reads out. */
+const RECENT = 5;
+const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
+
+/** Facts, no words of its own: the screen makes the sentences. */
+export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }) {
+  const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
+  const [people, settings, ...kinds] = await Promise.all([
+    readPeople(open),
+    readSettings(open),
+    ...KINDS.map((kind) => readKind(open, kind)),
+  ]);
+  const [
+    accounts = [],
+    vehicles = [],
+    orders = [],
+    reports = [],
+    notices = [],
+    impacts = [],
+    sightings = [],
+    background = [],
+  ] = kinds;
+  const diary = {
+    person: people,
+    account: accounts,
+    order: orders,
+    report: reports,
+    notice: notices,
+    impact: impacts,
+    sighting: sightings,
+    background,
+  };
+  const facts = rows.flatMap(({ f }) => f ?? []);
+  const counts = countPatterns([...facts].reverse(), diary as any, zone);
+  const newest = [...rows]
+    .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
+    .slice(0, RECENT);
+  const told = await Promise.all(
+    newest.map(async (row) => ({
+      record: row.record,
+      seq_no: row.seq_no,
+      fields: (await readOne(open, row.record)).fields,
+    })),
+  );
+  const entries = await readKind(open, 'incident');
+  const numbers = new Map(rows.map(({ record, seq_no }) => [record, seq_no]));
+  const today = localAt(now, zone).slice(0, 10);
+  return {
+    newest: told,
+    counts,
+    numbers: Object.fromEntries(numbers),
+    records: rows.map(({ record }) => record),
+    settings,
+    people: people.filter(({ fields }) => textOf(fields, 'role') === 'suspect' && !textOf(fields, 'merged_into')),
+    accounts,
+    vehicles,
+    orders,
+    notices,
+    impacts,
+    reports: [...reports].sort(
+      (a, b) =>
+        (wholeOf((a.fields['at'] ?? {}) as any, 'start') ?? a.at) -
+        (wholeOf((b.fields['at'] ?? {}) as any, 'start') ?? b.at),
+    ),
+    cameras: entries
+      .flatMap(({ record, fields }) =>
+        stillHeld(fields).map((one) => ({
+          record,
+          kind: textOf(one, 'kind'),
+          holder: textOf(one, 'holder'),
+          due: textOf(one, 'overwrite_due'),
+        })),
+      )
+      .filter(({ due }) => !due || due >= today),
+    afraid: entries.filter(({ fields }) => textOf(fields, 'feared_violence') === 'yes').map(({ record }) => record),
+    pictures: rows.reduce((sum, { pictures }) => sum + pictures, 0),
+  };
+}

@@ -1,0 +1,40 @@
+/** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
+import '../../shell/words/strings_handover.js';
+import type { Stage } from '../../shell/stage.js';
+import type { Step, MadePack } from '../../shell/app.js';
+import type { Agreed } from '../../diary/session/confirming.js';
+
+/** `parts`: the entries of each pack, where one would be too large */
+export type Job = {
+  at: Step;
+  done: MadePack | null;
+  stopped: boolean;
+  here: boolean;
+  part: number;
+  parts: string[][];
+  flow: Record<string, any>;
+  agreed: Agreed | null;
+};
+
+/** `title` and `more` are keys of the tables of words */
+type Way = {
+  title: string;
+  more: string;
+  shown: (stage: Stage, job: Job) => boolean;
+  on: (stage: Stage, job: Job) => unknown;
+};
+
+export const WAYS: readonly Way[] = [
+  {
+    title: 'hand.way',
+    more: 'hand.way_more',
+    on: (stage) => stage.go({ name: 'handover' }),
+    // It lies on the server, which a keeper at high risk asked to keep out of it.
+    shown: (stage, { done }) =>
+      Boolean(
+        done?.file &&
+          stage.state.account?.registered &&
+          stage.find('pack-ways', () => stage.app.packWays()).data?.high_risk === false,
+      ),
+  },
+];

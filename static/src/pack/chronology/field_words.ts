@@ -1,0 +1,178 @@
+/**
+ * Any field of any record in words, from the shapes in rules.json: what the phone prints by itself must leave out
+ * nothing that somebody can write, and a list of fields kept by hand would. English, as everything that others read.
+ */
+import { codesOf, objectOf, objectsOf, textOf } from '../../record/reading.js';
+import { RULES } from '../../record/vocabulary/rules_table.js';
+import { VOCABULARY } from '../../record/vocabulary/vocabulary.js';
+import type { Fields } from '../../record/reading.js';
+import type { Say } from './cells.js';
+
+/** `names`: what each record is called */
+export type Saying = { names: ReadonlyMap<string, string>; say: Say };
+
+/** Where the name of a field is no word for it. */
+const LABELS: Readonly<Record<string, string>> = Object.freeze({
+  account_ids: 'Accounts and numbers',
+  about_ids: 'About',
+  against_ids: 'Against',
+  aliases: 'Also called',
+  case_no: 'Case number',
+  children_ages: 'Children’s ages',
+  collar_no: 'Collar number',
+  crime_ref: 'Crime number',
+  expires_on: 'Until',
+  overwrite_due: 'Likely to be wiped',
+  requested_at: 'Asked for',
+  at: 'When',
+  after: 'Now',
+  attribution_basis: 'How known',
+  awareness_basis: 'How they know of it',
+  before: 'Before',
+  by_id: 'Who',
+  case_ids: 'Part of',
+  carried_out_by: 'Done by',
+  children_present: 'Children present',
+  cost_pence: 'Cost',
+  description_actor: 'Description of the person',
+  discovered_at: 'Found out',
+  dob_or_age: 'Age or date of birth',
+  dpn_signed: 'Signed for their phone to be looked at',
+  entry_kind: 'Written',
+  exact_words: 'Exact words',
+  force: 'Force or name',
+  handed_over: 'Handed over',
+  help_given: 'Help with writing',
+  hostility: 'Because of',
+  how_linked: 'How linked',
+  incident_ids: 'Entries',
+  incident_ref: 'Incident number',
+  independent_evidence: 'May be recorded on',
+  late_reason: 'Why later',
+  lawful_contact_context: 'Reason to be in touch',
+  merged_into: 'The same as',
+  missing_evidence: 'Missing',
+  notice_ids: 'Told to stop',
+  physical_injury: 'Injured',
+  platform_report: 'Reported to the app or site',
+  present_ids: 'Were there',
+  property_effect: 'Property',
+  property_value_pence: 'What it cost',
+  protects_ids: 'Protects',
+  reg: 'Number plate',
+  reg_certainty: 'Sure of the plate',
+  saw_how: 'How they know',
+  schedule_id: 'Every message',
+  source_record: 'Copied from',
+  targeted_person_ids: 'Aimed at',
+  targeted_text: 'Aimed at, in their words',
+  time_source: 'How the time is known',
+  to: 'To',
+  to_ids: 'To',
+  told_others: 'Told',
+  vehicle_ids: 'Vehicles',
+  weapon_or_object: 'Object or weapon',
+  who: 'Who',
+  what_i_said: 'I said',
+  what_they_said: 'They said',
+});
+/** Members that read by themselves, one after the other. */
+const BARE = new Set(['told', 'term', 'varied', 'key_date']);
+
+export const fieldLabel = (name: string): string => LABELS[name] ?? sentence(name.replace(/_(?:ids?|text)$/, ''));
+
+function sentence(name: string) {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A choice in words, with the keeper's own. */
+export function coded(list: string, said: Fields, name: string) {
+  const codes = codesOf(said, name).map(
+    (code) => VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code,
+  );
+  return [...codes, textOf(said, `${name}_text`)].filter(Boolean).join('; ');
+}
+
+/**
+ * A field as it prints; '' for what says nothing, and for a shape that no screen makes.
+ * @param rule as in rules.json: `text`, `codes attribution`, `objects term`
+ */
+export function valueWords(rule: string, said: Fields, name: string, saying: Saying): string {
+  const [type, of = ''] = rule.split(' ');
+  const value = said[name];
+  switch (type) {
+    case 'code':
+    case 'codes':
+      return coded(of, said, name);
+    case 'texts':
+      return codesOf(said, name).join(', ');
+    case 'id':
+    case 'ids':
+      return codesOf(said, name)
+        .map((id) => saying.names.get(id))
+        .filter(Boolean)
+        .join(', ');
+    case 'flag':
+      return [value === true ? 'yes' : value === false ? 'no' : '', textOf(said, `${name}_text`)]
+        .filter(Boolean)
+        .join(': ');
+    case 'pence':
+      return typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : '';
+    case 'count':
+      return typeof value === 'number' ? String(value) : '';
+    case 'ms':
+      return typeof value === 'number' ? saying.say.at(value) : '';
+    case 'block':
+      return blockWords(objectOf(said, name), saying);
+    case 'object':
+      return of === 'block' ? blockWords(objectOf(said, name), saying) : objectWords(of, objectOf(said, name), saying);
+    case 'objects':
+      return objectsOf(said, name)
+        .map((one) => objectWords(of, one, saying))
+        .filter(Boolean)
+        .join('\n');
+    default:
+      return typeof value === 'string' ? value : '';
+  }
+}
+
+/** A time that is not when it happened: its parts under the names that an entry's have. */
+function blockWords(block: Fields, { say }: Saying) {
+  if (!Object.keys(block).length) return '';
+  const { start = null, end = null, local = null, ...rest } = block;
+  return say.when({ ...rest, occurred_start: start, occurred_end: end, occurred_local: local });
+}
+
+function objectWords(of: string, one: Fields, saying: Saying) {
+  const rules = RULES.objects[of] ?? {};
+  const parts = Object.keys(rules)
+    .filter((name) => !ownWords(rules, name))
+    .map((name) => [name, valueWords(rules[name] ?? '', one, name, saying)])
+    .filter(([, text]) => text);
+  return parts
+    .map(([name, text]) => (BARE.has(of) ? text : `${fieldLabel(String(name)).toLowerCase()}: ${text}`))
+    .join(of === 'term' ? '. ' : ', ');
+}
+
+/** Whether a field only holds the words for another one. */
+const ownWords = (rules: Readonly<Record<string, string>>, name: string) =>
+  name.endsWith('_text') && name.slice(0, -5) in rules;
+
+/**
+ * Every open field of a record that says something, but for those named, in the order of their names.
+ * @param how `first`: what comes before the rest
+ */
+export function fieldsInWords(
+  kind: string,
+  said: Fields,
+  saying: Saying,
+  { first = [], without }: { first?: readonly string[]; without: ReadonlySet<string> },
+): { key: string; label: string; text: string }[] {
+  const rules = RULES.kinds[kind] ?? {};
+  const names = [...first, ...Object.keys(rules).filter((name) => !first.includes(name))];
+  return names
+    .filter((name) => rules[name] && !without.has(name) && !ownWords(rules, name))
+    .map((name) => ({ key: name, label: fieldLabel(name), text: valueWords(rules[name] ?? '', said, name, saying) }))
+    .filter(({ text }) => text);
+}

@@ -1,0 +1,111 @@
+import type { Grant, Right, Scope as GrantsScope } from '../crypto/sharing/grants.js';
+
+/** What the screens about advocates ask of the app, and what they show (features/advocates/actions.js, diary/sharing/questions.js). */
+type Fields = Record<string, any>;
+type Scope = GrantsScope;
+/** An advocate whose nine words were checked; no keys until there was signal to fetch them. */
+export type Met = {
+  fingerprint: string;
+  ecdsa_pub: string;
+  hpke_pub: string;
+  name: string;
+  organisation: string;
+  words: string;
+  at: number;
+};
+export type Choice = {
+  scope: Scope;
+  rights: Right[];
+  restricted: boolean;
+  not_after: number;
+  purpose: string;
+};
+/**
+ * A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those
+ * checked, `unheard`: not ended at the server yet.
+ */
+export type LetIn = {
+  grant: string;
+  to: string;
+  made_at: number;
+  not_after: number;
+  name: string;
+  organisation: string;
+  looked_at: number | null;
+  called?: string;
+  said: Grant;
+  ended_at: number | null;
+  given: number;
+  mine: boolean;
+  left: boolean;
+  changed: boolean;
+  unheard: boolean;
+};
+export type LetInList = {
+  grants: LetIn[];
+  looks: { at: number; grant: string; what: 'read' | 'file' | 'pack' }[];
+  offline: boolean;
+};
+export type Seen = {
+  entries: string[];
+  files: number;
+  pictures: number;
+  apart: number;
+  intimate: number;
+  others: { record: string; kind: string; fields: Fields }[];
+};
+export type Seer = { grant: string; name: string; organisation: string; looked_at: number | null; rights: string[] };
+/** `since`: the record was added to or changed after they looked. */
+export type Looked = { name: string; at: number; since: boolean };
+export type Asked = {
+  letter: string;
+  grant: string;
+  about: string;
+  text: string;
+  at: number;
+  name: string;
+  organisation: string;
+  title: string;
+  seq_no: number | null;
+};
+export type Question = {
+  record: string;
+  text: string;
+  answer: string;
+  asked_at: number | null;
+  answered_at: number | null;
+  status: string;
+  name: string;
+};
+
+export interface Advocating {
+  /** Whom nine words name, and that they are so: without a signal kept until there is one. */
+  meetAdvocate(typed: string): Promise<Met & { before: boolean }>;
+  readMet(): Promise<(Met & { trouble: string | null })[]>;
+  forgetAdvocate(fingerprint: string): Promise<unknown>;
+  previewGrant(scope: Scope): Promise<Seen>;
+  letIn(letter: {
+    met: Met;
+    standIn?: Met | null;
+    choice: Choice;
+    name: string;
+    words: string;
+    instead?: string | null;
+  }): Promise<unknown>;
+  renewGrant(grant: string, by: { words: string }): Promise<{ not_after: number }>;
+  narrowGrant(grant: string, less: Partial<Choice>, by: { words: string }): Promise<unknown>;
+  readGrants(): Promise<LetInList>;
+  /** `heard`: the server has ended it too; without a signal nothing new is given all the same. */
+  endGrant(grant: string, by: { words: string }): Promise<{ heard: boolean }>;
+  /** What they sent in the last 30 days and is nowhere here waits again; how many. */
+  lookAgain(): Promise<number>;
+  whoSees(record: string): Promise<Seer[]>;
+  /** Names of those who have looked through a record, by record. */
+  readMarked(): Promise<Map<string, string[]>>;
+  markedOf(record: string): Promise<Looked[]>;
+  ownWords(): Promise<string>;
+  readAsked(record?: string): Promise<Asked[]>;
+  readQuestions(record: string): Promise<Question[]>;
+  answerQuestion(said: { letter: string; answer: string }): Promise<unknown>;
+  putAsideQuestion(letter: string): Promise<unknown>;
+}

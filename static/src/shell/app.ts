@@ -1,0 +1,618 @@
+/** What the screens ask of the app (static/js/app/app.js makes it) and what they show. */
+import type { Advocating } from './advocating.js';
+import type { Agreed } from '../diary/session/confirming.js';
+import type { Kept, Listed } from '../diary/sharing/witnesses.js';
+import type { Chronology } from '../pack/chronology/chronology.js';
+import type { Patterns } from '../record/patterns/patterns.js';
+import type { Fact } from '../record/patterns/patterns_facts.js';
+import type { Picked } from '../record/times.js';
+import type { Say as ChronologySay } from '../pack/chronology/cells.js';
+import type { Answer, Written } from '../diary/types.js';
+
+/** What is chosen on screen */
+export type When = { chip: string | null; picked: Picked | null };
+
+export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
+/** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
+export type EntryState = {
+  code: 'sealed' | 'sending' | 'kept' | 'trouble';
+  at: number | null;
+  why?: 'files' | 'elsewhere' | 'unproved';
+  files?: number;
+  percent?: number;
+  sentence?: string | null;
+};
+export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
+export type Fields = Record<string, any>;
+export type Attachment = {
+  attachment: string;
+  name: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  size: number;
+  claimed: string;
+  magic: string;
+  mismatch: boolean;
+  preview: boolean;
+  route: string;
+  received_at: number;
+  sha256: string;
+  state: EntryState;
+  outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  /** whether the file says where it was made; null where that cannot be told */
+  place?: boolean | null;
+  description?: string;
+  sensitivity?: string;
+};
+/** One file with all that is kept of it. */
+export type AttachmentRead = Attachment & {
+  fields: Fields;
+  restricted: Fields;
+  taken_out: number | null;
+  out_reason: string;
+  two: boolean;
+  at: number;
+  versions: RecordStep[];
+  entries: { record: string; seq_no: number | null; title: string }[];
+  draft: boolean;
+  custody: { at: number; actor: string; action: string; detail?: string }[];
+};
+export type Draft = {
+  id: string;
+  record: string | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  saved_at: number | null;
+};
+export type Occurred = {
+  occurred_start: number | null;
+  occurred_end: number | null;
+  occurred_local: string | null;
+  tz: string;
+  utc_offset_min: number | null;
+  precision: string;
+};
+export type Row = {
+  record: string;
+  seq_no: number | null;
+  title: string;
+  occurred: Occurred;
+  recorded_at: number;
+  received_at?: number | null;
+  pictures: number;
+  additions: number;
+  amendments?: number;
+  state: EntryState;
+  flags?: string[];
+  taken_out?: number | null;
+  erased?: number | null;
+  /** What it is counted and filtered by; everyone it names; its first pictures; nothing but words and a time so far. */
+  f?: Fact | null;
+  links?: string[];
+  shots?: string[];
+  bare?: boolean;
+  helped?: string;
+};
+export type Change = { field: string; old: any; new: any };
+export type VersionShown = {
+  version: string;
+  at: number;
+  kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged';
+  by: 'this' | 'other' | 'borrowed';
+  reason: string | null;
+  changes: Change[];
+  fields?: Fields;
+  altered?: boolean;
+  kept_at?: number | null;
+  listed?: boolean;
+};
+/** One of two versions that two devices wrote at once. */
+export type End = {
+  version: string;
+  at: number;
+  here: boolean;
+  taken_out: boolean;
+  fields: Fields;
+  restricted: Fields;
+};
+export type CapturedFile = {
+  attachment: string;
+  name: string;
+  kind: string;
+  size: number;
+  sha256: string;
+  magic: string;
+  at?: number;
+  same?: boolean;
+};
+export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
+export type Half = { narrative: string; restricted: Fields; when?: When | undefined };
+export type Entry = {
+  record: string;
+  seq_no: number | null;
+  fields: Fields;
+  restricted: Fields;
+  attachments: Attachment[];
+  note: string;
+  state: EntryState;
+  versions: VersionShown[];
+  /** Typed in a card and not saved yet. */
+  unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
+  /** The words or the time, changed and not saved yet. */
+  half?: Half | null;
+  taken_out?: number | null;
+  ends?: End[];
+  erasing?: Waiting | null;
+  flags?: string[];
+  files_out?: { attachment: string; name: string; at: number; removed?: boolean }[];
+  given?: { who: string; at: number; pack_no: number | null }[];
+};
+export type State = {
+  phase:
+    | 'loading'
+    | 'unsupported'
+    | 'unfetched'
+    | 'elsewhere'
+    | 'fresh'
+    | 'locked'
+    | 'picture'
+    | 'showing'
+    | 'notebook'
+    | 'open';
+  /** what the screens are in: `en`, `cy`, `pl`, `ur` */
+  language: string;
+  update: boolean;
+  offline: boolean;
+  busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | {
+    login: string | null;
+    registered: boolean;
+    recovery: 'todo' | 'later' | 'done';
+    coded?: boolean;
+    proved?: boolean;
+    exit_said?: boolean;
+    trouble: Trouble | null;
+    also?: Trouble[];
+    coming?: boolean;
+    rekeying?: boolean;
+    sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[];
+    returned?: number | null;
+    device_name?: string;
+    closing?: { on: number; off: number } | null;
+    witnessed?: { names: string[]; named: number; size: number } | null;
+    witnesses_gone?: string[];
+  };
+  entries: Row[];
+  removed?: Row[];
+  erasing?: Waiting[];
+  draft: Draft | null;
+  lockIn: number | null;
+  picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
+  capture?: boolean;
+  borrowed?: boolean;
+  ordinary?: boolean;
+  unsigned?: boolean;
+  waiting?: { captured: number; later: number; written?: number; answers?: number };
+  asked?: { n: number; name: string } | null;
+  showing?: { sections: ShownSection[]; until: number } | null;
+  notebook?: { notes: Note[]; ready: boolean };
+  look?: Skin;
+};
+export type Note = { id: string; text: string; at: number };
+export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
+export type Locking = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };
+export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
+export type ShownSection = { title: string; blocks: ShownBlock[] };
+export type Summary = {
+  entries: number;
+  additions: number;
+  amendments: number;
+  pictures: number;
+  files: number;
+  bytes: number;
+  withheld: number;
+  removed: number;
+  unlooked: number;
+  restricted_words: number;
+  intimate: number;
+  groups: string[][];
+  /** Entries the keeper marked to be read first, ten at most. */
+  marked: string[];
+  /** What was counted, version by version: handed back unchanged, since a pack holds nothing else. */
+  looked: string[];
+};
+export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
+export type Look = {
+  attachment: string;
+  record: string;
+  name: string;
+  film: boolean;
+  place: boolean;
+  decision: Decision | null;
+};
+export type Wordy = {
+  id: string;
+  why: 'apart' | 'postcode' | 'number';
+  found: string;
+  record: string;
+  kind: string;
+  answered: boolean;
+};
+export type Review = {
+  pictures: Look[];
+  words: Wordy[];
+  places: { attachment: string; record: string; name: string }[];
+  intimate: number;
+};
+export type PackWays = { registered: boolean; high_risk: boolean; server: boolean; offline: boolean };
+export type Shared = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+export type MadePack = {
+  file: Blob | null;
+  files?: { name: string; file: Blob }[];
+  name: string;
+  no: number;
+  record: string;
+  size: number;
+};
+export type Say = ChronologySay;
+export type ChaseItem = {
+  key: string;
+  what: 'wipe' | 'asked' | 'update' | 'order' | 'download';
+  due: string | null;
+  record: string;
+  kind: string;
+  fields: Fields;
+  seq_no: number | null;
+  detail: Fields;
+  done_at: number | null;
+};
+export type Mention = {
+  record: string;
+  kind: string;
+  seq_no: number | null;
+  title: string;
+  fields: Fields;
+  at: number;
+  how: string[];
+  terms: string[];
+};
+/** A record of any kind but an entry: see diary/records/records.js. */
+export type KeptRecord = {
+  record: string;
+  kind: string;
+  fields: Fields;
+  restricted: Fields;
+  taken_out: number | null;
+  out_reason: string;
+  two: boolean;
+  at: number;
+  versions: number;
+};
+/**
+ * `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a
+ * proposal.
+ */
+export type WholeRecord = Omit<KeptRecord, 'versions'> & {
+  versions: RecordStep[];
+  ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[];
+  together: { fields: Fields; restricted: Fields };
+};
+export type RecordStep = {
+  version: string;
+  at: number;
+  kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back';
+  by: 'this' | 'other';
+  reason: string | null;
+  changes: Change[];
+  fields: Fields;
+  altered: boolean;
+};
+/** What a record of another kind is called. */
+export type Known = { kind: string; fields: Fields; name: string };
+export type Chosen = {
+  from: number | null;
+  to: number | null;
+  records: string[] | null;
+  intimate?: boolean;
+  items?: string[];
+};
+/** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
+export type Handover = {
+  handover: string;
+  made_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  openings: number[];
+  openings_most: number;
+  size: number;
+  known: boolean;
+  name: string;
+  record: string | null;
+  to?: string;
+};
+export type HandedOver = {
+  handover: string;
+  words: string;
+  name: string;
+  address: string;
+  expires_at: number;
+  openings_most: number;
+};
+export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
+export type Usage = {
+  used_bytes: number;
+  quota_bytes: number;
+  phone_bytes: number | null;
+  room_bytes: number | null;
+  waiting: { files: number; bytes: number };
+  light: boolean;
+  light_chosen: 'auto' | 'on' | 'off';
+  sending: 'now' | 'wifi' | 'ask';
+  wifi_known: boolean;
+};
+/** What this phone knows of the diary, for two people to compare. */
+export type DiaryAccount = { entries: number; at: number; code: string };
+export type Step = { step: string; done: number; total: number };
+
+export interface App extends Advocating {
+  state: State;
+  subscribe(listener: () => void): () => void;
+  start(): Promise<unknown>;
+  /** Has everything behind the door fetched, and settles when it is there; absent where it always has been. */
+  ready?(): Promise<unknown>;
+  /** The same, for whoever only waits and must not have it begin. */
+  here?: Promise<unknown>;
+  suggestWords(): Promise<string>;
+  checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
+  checkCode(text: string): Promise<boolean>;
+  enrolHere(words: string): Promise<unknown>;
+  unlock(words: string): Promise<unknown>;
+  lock(why: string): Promise<unknown>;
+  quickExit(): unknown;
+  /** Clears what the server has; never asks, never refuses. */
+  panicClear?(): unknown;
+  notePut?(id: string, text: string): unknown;
+  noteDrop?(id: string): Promise<unknown>;
+  /** The lock, from the notebook. */
+  askLock?(): Promise<unknown>;
+  readLocking?(): Promise<Locking>;
+  /** Words for the notebook on a phone that holds nothing, and no diary. */
+  onlyNotebook?(words: string, look: Skin): Promise<unknown>;
+  setCover?(words: string): Promise<unknown>;
+  dropCover?(): Promise<unknown>;
+  setShort?(secret: string, words: string): Promise<unknown>;
+  dropShort?(): Promise<unknown>;
+  chooseLocking?(said: { hidden?: number; idle?: number }): Promise<unknown>;
+  chooseLook?(said: Partial<Skin>): Promise<unknown>;
+  exitSaid?(): Promise<unknown>;
+  touch(): unknown;
+  signIn(by: { login: string; words: string }): Promise<unknown>;
+  signInWithCode(by: { login: string; code: string; newWords: string }): Promise<unknown>;
+  asksInvite(): Promise<boolean>;
+  register(by: { words: string; invite?: string }): Promise<{ login: string }>;
+  makeCode(by?: { words?: string }): Promise<{ login: string; words12: string[]; crockford: string }>;
+  confirmCode(text: string): Promise<unknown>;
+  later(what: 'recovery'): Promise<unknown>;
+  signOut(): Promise<unknown>;
+  /** New words; the keys stay. */
+  changeWords(given: { words: string; newWords: string }): Promise<unknown>;
+  /** New words and every key anew; nothing of before opens what comes after. */
+  renewKeys(given: {
+    words: string;
+    newWords: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
+  renewOn(given: {
+    newWords: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
+  giveUpKeys(): Promise<unknown>;
+  catchUp(given: { words: string }): Promise<unknown>;
+  endOthers(by: { words: string }): Promise<unknown>;
+  accessLog(by: { words: string }): Promise<{ at: number; device_name: string; what: string }[]>;
+  renameDevice(name: string): Promise<unknown>;
+  knowSignIns(shown: number): Promise<unknown>;
+  knowReturned(): Promise<unknown>;
+  acceptWitnessList(): Promise<unknown>;
+  setHighRisk(on: boolean): Promise<unknown>;
+  newDraft(): unknown;
+  putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
+  dropDraft(): Promise<unknown>;
+  putWords?(record: string, half: Half | null): unknown;
+  putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
+  restrictedWords?(): string[];
+  /** What the officer's page and own words said in the last pack. */
+  readSettings?(): Promise<{ fields: Fields; restricted: Fields }>;
+  saveIncident(save: {
+    record: string | null;
+    fields: Fields;
+    restricted: Fields;
+    reason?: string;
+  }): Promise<{ record: string }>;
+  needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
+  readIncident(record: string): Promise<Entry>;
+  /** Two versions of one entry brought together by the keeper: every field as it shall stand. */
+  bringTogether?(
+    record: string,
+    chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
+  ): Promise<unknown>;
+  attribute?(said: {
+    records: string[];
+    actor_ids: string[];
+    replace: boolean;
+    attribution_basis: string[];
+    reason: string;
+  }): Promise<{ changed: number }>;
+  askErasing?(record: string, by: { words: string }): Promise<{ due_at: number }>;
+  stopErasing?(record: string): Promise<unknown>;
+  finishErasing?(record: string, by: { words: string }): Promise<unknown>;
+  readHold?(): Promise<null | { who: string; reference: string; since: number; lift_asked_at: number | null }>;
+  turnHoldOn?(asked: { who: string; reference: string }): Promise<unknown>;
+  askToLiftHold?(by: { words: string }): Promise<unknown>;
+  keepHoldOn?(): Promise<unknown>;
+  saveNote(record: string, text: string): Promise<unknown>;
+  addFile(
+    target: string,
+    file: File,
+    how: { route: string; onProgress?: (done: number, total: number) => void },
+  ): Promise<Attachment>;
+  readPicture(attachment: string, size: 'preview' | 'print' | 'masked' | 'unmasked'): Promise<{ url: string } | null>;
+  readAttachment(attachment: string): Promise<AttachmentRead>;
+  needsAttachmentReason(attachment: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
+  saveAttachment(save: { attachment: string; fields?: Fields; restricted?: Fields; reason?: string }): Promise<unknown>;
+  /** Noted in the custody record. */
+  looked(attachment: string): unknown;
+  /** The received bytes of a sound or film, null for anything else. */
+  readToPlay(attachment: string): Promise<{ url: string; blob: Blob } | null>;
+  checkFile(attachment: string): Promise<unknown>;
+  moveFile(attachment: string, to: string | null, reason: string): Promise<unknown>;
+  readLoose(): Promise<Attachment[]>;
+  dropHeld(attachment: string): Promise<unknown>;
+  maskPicture(
+    attachment: string,
+    mask: { boxes: { x: number; y: number; w: number; h: number }[]; what: string[]; why: string },
+  ): Promise<unknown>;
+  printCopy(attachment: string, which: 'masked' | null): Promise<unknown>;
+  purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
+  answerPhoneCopy(
+    record: string,
+    attachment: string,
+    answer: 'kept' | 'removed_for_safety' | 'later',
+  ): Promise<unknown>;
+  /** This is not my phone: nothing is left on it. */
+  borrow(how?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
+  /** Whether leaving a borrowed device now would lose something. */
+  isOwing?(): boolean;
+  getPicture(): Promise<unknown>;
+  /** The add-picture page of a locked phone. */
+  capture(): Promise<unknown>;
+  readCaptured(): Promise<{ asked: CapturedFile[]; drafts: { id: string; words: string; files: CapturedFile[] }[] }>;
+  acceptCaptured(attachment: string): Promise<unknown>;
+  discardCaptured(attachment: string): Promise<unknown>;
+  takeUpDraft(id: string): Promise<unknown>;
+  setCapturing(on: boolean): Promise<unknown>;
+  knowCaptureKey(): Promise<unknown>;
+  pictureAdd(files: File[], how?: { route: string }): Promise<unknown>;
+  pictureSave(): Promise<unknown>;
+  readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
+  /** The entries in which every word is found; null when nothing is asked for. */
+  findEntries(query: string): Promise<string[] | null>;
+  readKnown(): Promise<Record<string, Known>>;
+  readPatterns(): Promise<{ counts: Patterns; known: Record<string, Known> }>;
+  readRecord(record: string): Promise<WholeRecord>;
+  needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
+  /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */
+  saveRecord(save: {
+    kind: string;
+    record: string | null;
+    fields?: Fields;
+    restricted?: Fields;
+    reason?: string;
+  }): Promise<{ record: string }>;
+  takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
+  putBackRecord(record: string): Promise<{ record: string }>;
+  readPeople(how?: { all?: boolean }): Promise<(KeptRecord & { code: string; root: string })[]>;
+  /** Entries and other records whose words name this one, or one merged with it. */
+  readMentions(record: string): Promise<Mention[]>;
+  mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
+  addRecordFile(
+    to: { kind: string; record: string; field: string },
+    file: File,
+    how: { route: string; onProgress?: (done: number, total: number) => void },
+  ): Promise<{ attachment: string }>;
+  readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
+  /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
+  /** What could be shown to someone; then the page itself, with the diary locked behind it. */
+  readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<any>;
+  showNow(sections: ShownSection[]): Promise<unknown>;
+  readChase(): Promise<ChaseItem[]>;
+  chaseDone(key: string, done: boolean): Promise<unknown>;
+  keepTyped(key: string, typed: unknown): Promise<unknown>;
+  readTyped(key: string): Promise<any>;
+  saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
+  chooseForPack(chosen: Chosen): Promise<Summary>;
+  markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
+  /** The words, typed for `times` packs or for one list on paper. */
+  agree(words: string, times?: number): Promise<Agreed>;
+  buildPack(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
+  /** Made by this phone alone: no network, no account. */
+  buildHere(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
+  reviewPack(chosen: Chosen): Promise<Review>;
+  decidePicture(attachment: string, decision: Decision): Promise<unknown>;
+  decideWords(found: string, answer: 'hold' | 'fine'): Promise<unknown>;
+  letGo(url: string): unknown;
+  packWays(): Promise<PackWays>;
+  findItems(text: string): Promise<{ items: string[]; records: string[]; unknown: string[] }>;
+  newSince(): Promise<string[]>;
+  chooseFile(name: string): Promise<unknown>;
+  canChooseFile(): boolean;
+  readChronology(chosen: Chosen & { agreed: Agreed }, say: Say): Promise<Chronology>;
+  readForQuick(): Promise<any>;
+  readShared(): Promise<Shared[]>;
+  noteDelivery(record: string, said: Fields): Promise<unknown>;
+  noteShared(said: {
+    kind: string;
+    records: string[];
+    delivered_to?: string;
+    delivered_how?: string;
+  }): Promise<unknown>;
+  cancelPack(): Promise<unknown>;
+  /** Refuses whatever was not made after the words; `words`: the keeper's own, typed for it. */
+  handOver(
+    given: { file: Blob; name: string; words: string; record?: string | null; to?: string },
+    onStep: (at: Step) => void,
+  ): Promise<HandedOver>;
+  stopHandOver(): Promise<unknown>;
+  /** `offline`: what this phone alone knows of them, without openings. */
+  readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
+  /** The eight words once more, to the keeper's own. */
+  sayHandover(handover: string, words: string): Promise<string>;
+  endHandovers(handovers: readonly string[], by: { words: string }): Promise<unknown>;
+  /** What advocates typed for the keeper and the keeper has not spoken of yet. */
+  readAssisted(): Promise<Written[]>;
+  answerAssisted(id: string, said: { answer: Answer; narrative?: string; reason?: string }): Promise<unknown>;
+  /** Seven words for somebody who saw it. */
+  askWitness(asked: { name: string; note: string; words: string }): Promise<Kept>;
+  readWitnesses(): Promise<Listed>;
+  keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;
+  dropWitness(witness: string, by: { words: string }): Promise<unknown>;
+  sessions(by: { words: string }): Promise<Session[]>;
+  endSession(session: string, by: { words: string }): Promise<unknown>;
+  makeCopy(how: {
+    words: string;
+    onProgress?: (done: number, total: number) => void;
+    signal?: AbortSignal;
+  }): Promise<{ file: Blob; name: string; lacking: number }>;
+  takeCopy(by: {
+    file: Blob;
+    words: string;
+    code?: string;
+    onProgress?: (done: number, total: number) => void;
+  }): Promise<unknown>;
+  diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
+  knownKey(): Promise<string>;
+  acceptKey(typed: string): Promise<unknown>;
+  lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
+  sendAgain(): Promise<unknown>;
+  usage(): Promise<Usage>;
+  chooseSending(when: Usage['sending']): Promise<unknown>;
+  chooseLight(light: Usage['light_chosen']): Promise<unknown>;
+  sendFiles(): Promise<unknown>;
+  makeRoom(onFile: (done: number, total: number) => void): Promise<number>;
+  applyUpdate(): Promise<unknown>;
+}
+
+/** A screen, and what it is about. */
+export type Place = {
+  name: string;
+  record?: string;
+  attachment?: string;
+  first?: boolean;
+  kind?: string;
+  preset?: string;
+  of?: string;
+  records?: readonly string[];
+};
+export type Problem = { code: string; sentence: string; fields?: Record<string, string> };
