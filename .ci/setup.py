@@ -141,7 +141,7 @@ def make_languages() -> None:
 
 def build_modules(node: Path) -> None:
     """Strip the types of static/src/ into static/js/, and join those modules into the files that browsers ask for."""
-    sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.ts"))]
+    sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.*"))]
     tools = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/vendor.py", "package-lock.json")
     mark = fingerprint(*tools, *sources)
     made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app"))

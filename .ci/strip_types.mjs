@@ -4,14 +4,14 @@
  *     node .ci/strip_types.mjs [folder]       writes into static/, or into the folder
  *
  * Every line and column stays where it was, so the module that is served is the module that was reviewed. A file that
- * holds nothing but types is not written. Everything is built in an empty folder first and then put in place, so an
+ * holds nothing but types is not written. A words.json becomes a module that hands its texts to shell/lookup.ts. Everything is built in an empty folder first and then put in place, so an
  * interrupted run leaves no half-built folder behind.
  *
  * amaro does the stripping, at the version that package-lock.json pins. Node can strip types itself, but its output may
  * change from one version to the next, and the digests of a release must not depend on the machine that built it.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'amaro';
 
@@ -19,6 +19,9 @@ const STATIC = fileURLToPath(new URL('../static', import.meta.url));
 const SOURCES = join(STATIC, 'src');
 /** The service worker lies above static/js/: its place decides which addresses it may answer for. */
 const WORKER = 'sw.ts';
+/** The texts of one folder, by key. */
+const WORDS = /(^|\/)words(_\w+)?\.json$/;
+const LOOK_UP = 'shell/lookup.js';
 
 /**
  * One source without its types.
@@ -45,14 +48,35 @@ function isEmpty(code) {
 }
 
 /**
- * Every source without its types.
+ * The module of a file of words: it hands them to the table that `t` reads.
+ * @param {string} name path of the file below static/src/
+ * @param {string} text JSON, keys to texts
+ * @returns {string}
+ * @throws {Error} for what is not a flat object of texts
+ */
+export function wordsModule(name, text) {
+  const words = JSON.parse(text);
+  for (const [key, one] of Object.entries(words))
+    if (typeof one !== 'string') throw new Error(`static/src/${name}: ${key} is not a text`);
+  const table = relative(dirname(name), LOOK_UP).replaceAll('\\', '/');
+  const from = table.startsWith('.') ? table : `./${table}`;
+  const lines = Object.entries(words).map(([key, one]) => `  ${JSON.stringify(key)}: ${JSON.stringify(one)},\n`);
+  return `// Written at set-up from ${name}.\nimport { learn } from '${from}';\n\nlearn({\n${lines.join('')}});\n`;
+}
+
+/**
+ * Everything that is built: each source without its types, and a module for each file of words.
  * @returns {Map<string, string>} path below static/ → text
  */
 export function stripped() {
   const files = new Map();
   for (const path of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (!path.endsWith('.ts')) continue;
     const name = path.replaceAll('\\', '/');
+    if (WORDS.test(name)) {
+      files.set(`js/${name.replace(/\.json$/, '.js')}`, wordsModule(name, readFileSync(join(SOURCES, path), 'utf8')));
+      continue;
+    }
+    if (!path.endsWith('.ts')) continue;
     const code = strip(name, readFileSync(join(SOURCES, path), 'utf8'));
     if (isEmpty(code)) continue;
     const out = name.replace(/\.ts$/, '.js');

@@ -1,23 +1,22 @@
 // Prints every text of the screens as JSON: [{context, key, text, plural?, from}]. Run by .ci/languages.py.
 //
-// The tables are read by importing them, so that what is extracted is what a screen would show, lists made in a loop included.
-import { readdirSync } from 'node:fs';
-import { everyWord } from '../static/js/shell/strings.js';
+// Words come from the words.json files. Sentences and labels are read by importing their tables, lists made in a loop included.
+import { readFileSync, readdirSync } from 'node:fs';
 import { FILLED, SENTENCES, SPECIFIC } from '../static/js/diary/sentences.js';
 import { SENTENCES as USUAL } from '../static/js/core/errors.js';
 import { VOCABULARY } from '../static/js/record/vocabulary/vocabulary.js';
 import { DIRECTORY } from '../static/js/features/help/directory_rows.js';
 
-const folder = new URL('../static/js/', import.meta.url);
-const tables = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-  /\/strings_\w+\.js$/.test(name),
+const SOURCES = new URL('../static/src/', import.meta.url);
+const tables = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /(^|\/)words(_\w+)?\.json$/.test(name),
 );
-// By their names alone: the catalogue keeps its order when a table moves to another folder.
-const last = (/** @type {string} */ name) => name.slice(name.lastIndexOf('/'));
-for (const name of tables.sort((a, b) => (last(a) < last(b) ? -1 : 1))) await import(new URL(name, folder).href);
+const words = Object.assign(
+  {},
+  ...tables.sort().map((name) => JSON.parse(readFileSync(new URL(name, SOURCES), 'utf8'))),
+);
 
 const found = [];
-const words = everyWord();
 for (const [key, text] of Object.entries(words)) {
   if (!text.trim()) continue;
   const base = key.replace(/\.(one|other)$/, '');

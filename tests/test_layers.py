@@ -234,6 +234,7 @@ JS_RANK = {
     "front": 10,
     "app": 10,
     "main": 11,
+    "word_keys": 11,
 }
 JS_BLIND = ("store", "net")
 JS_VENDOR_HOMES = {

@@ -37,8 +37,8 @@ const polish = (reviewed, more = {}) => ({
   },
 });
 const built = new URL('../../static/js/', import.meta.url);
-for (const name of readdirSync(built, { recursive: true }))
-  if (/(^|\/)strings_\w+\.js$/.test(name)) await import(new URL(name, built).href);
+for (const name of readdirSync(new URL('../src/', built), { recursive: true }))
+  if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), built).href);
 learn({
   'x.files.one': '1 file',
   'x.files.other': '{n} files',

@@ -7,12 +7,12 @@ import { test } from 'node:test';
 globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
 
 const BUILT = new URL('../../static/js/', import.meta.url);
-const { judgeWords } = await import('#app/components/forms/words.js');
+const { judgeWords } = await import('#app/components/forms/judge_words.js');
 const { LINES, outcome } = await import('#app/features/first_run/safety_check.js');
 const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('#app/components/text/say.js');
-const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/shell/strings.js');
-for (const name of readdirSync(BUILT, { recursive: true }))
-  if (/(^|\/)strings_\w+\.js$/.test(name)) await import(new URL(name, BUILT).href);
+const { askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/shell/strings.js');
+for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true }))
+  if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
 const { byDay } = await import('#app/features/entries/view.js');
 const { differing } = await import('#app/components/cards/cards.js');
 const { matching } = await import('#app/components/cards/card_bodies.js');
@@ -256,8 +256,8 @@ test('every key that a screen names is in the table', () => {
 test('no two parts of the screens give one key different words', () => {
   /** @type {Map<string, string>} */
   const first = new Map();
-  for (const { name, text } of sources.filter((one) => /\/strings(_\w+)?\.js$/.test(one.name))) {
-    for (const [, key] of text.matchAll(/'([a-z_]+\.[a-z0-9_.]+)': '/g)) {
+  for (const { name, text } of sources.filter((one) => /\/words(_\w+)?\.js$/.test(one.name))) {
+    for (const [, key] of text.matchAll(/^ {2}"([a-z_]+\.[a-z0-9_.]+)": "/gm)) {
       assert.equal(first.get(/** @type {string} */ (key)) ?? name, name, `${key} in two tables`);
       first.set(/** @type {string} */ (key), name);
     }
@@ -274,7 +274,7 @@ test('no screen says what must never be said', () => {
 });
 
 test('the door says nothing of what is behind it', () => {
-  for (const [key, text] of Object.entries(STRINGS)) {
+  for (const [key, text] of Object.entries(everyWord())) {
     if (/^(door|picture)\./.test(key))
       assert.doesNotMatch(text, /diary|incident|stalk|abuse|police|999|help|safe|harass|entr(y|ies)|leave|exit/i, key);
   }

@@ -6,11 +6,14 @@ import { html, nothing } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
 import { leaveButton } from '../shell/leaving.js';
 import { nameOf } from '../shell/skin.js';
-import { askYoung, knows, t, tn } from '../shell/strings.js';
+import { askYoung, knows, lookUp, t, tn } from '../shell/strings.js';
 import { isDraftLanguage } from '../shell/language.js';
 import { button, row, sentenceOf, troublesOf } from '../components/parts.js';
 import { door } from '../features/lock/door.js';
 import { day, momentSaid } from '../components/text/say.js';
+import './words.js';
+import '../features/account/words.js';
+import '../features/settings/words.js';
 import type { Trouble, Waiting } from '../shell/app.js';
 import type { Stage } from '../shell/stage.js';
 
@@ -347,7 +350,7 @@ function lines(stage: Stage, open: boolean) {
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
     ${open && account?.exit_said === false ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(t('frame.exit_seen'), () => stage.app.exitSaid?.(), { plain: true })}</div>` : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
-    ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
+    ${busy && open ? html`<div class="line"><span>${lookUp(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
 }
 
 /** What is said about the record and the server: one has its line whatever else stands. */
@@ -416,7 +419,7 @@ function signInLines(stage: Stage, all: NonNullable<NonNullable<Stage['state']['
   const more = all.length - shown.length;
   const mine = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
   return html`<div class="line" role="status"><div class="stack-close"><span class="state-trouble">${t('frame.sign_ins')}</span>
-      <ul class="rows">${shown.map((one) => html`<li class="page-item stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${t(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
+      <ul class="rows">${shown.map((one) => html`<li class="page-item stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${lookUp(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
       ${more ? html`<span>${tn('frame.sign_ins_more', more)}</span>` : nothing}</div>
       <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'sign_ins' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }

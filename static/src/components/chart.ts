@@ -5,6 +5,7 @@
 import { html, nothing, svg } from '../shell/html.js';
 import { showOnly } from './search.js';
 import { t } from '../shell/strings.js';
+import './words.js';
 import type { Stage } from '../shell/stage.js';
 
 type Bar = { name: string; ids: readonly string[]; what?: string; note?: string };

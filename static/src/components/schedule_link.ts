@@ -2,7 +2,7 @@
 import { html } from '../shell/html.js';
 import { row } from './parts.js';
 import { t, tn } from '../shell/strings.js';
-import '../shell/words/strings_imports.js';
+import './words.js';
 import type { Entry } from '../shell/app.js';
 import type { Stage } from '../shell/stage.js';
 

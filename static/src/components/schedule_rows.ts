@@ -2,7 +2,8 @@
 import { html, nothing } from '../shell/html.js';
 import { label } from './text/labels.js';
 import { day } from './text/say.js';
-import { dotted, t } from '../shell/strings.js';
+import { dotted, lookUp, t } from '../shell/strings.js';
+import './words.js';
 import type { Row } from '../record/schedule.js';
 
 const NOTES = {
@@ -23,7 +24,7 @@ export function wayWords({ direction, from, to }: any) {
   // Both ends named say the way by themselves.
   if (from && to) return html`<bdi>${name(from)}</bdi> → <bdi>${name(to)}</bdi>`;
   const names = [name(from), name(to)].filter(Boolean).join(' → ');
-  const way = ['in', 'out', 'others'].includes(direction) ? t(`sched.way_${direction}`) : t('sched.way_unknown');
+  const way = ['in', 'out', 'others'].includes(direction) ? lookUp(`sched.way_${direction}`) : t('sched.way_unknown');
   return names ? html`<bdi>${names}</bdi> <span class="soft">(${way})</span>` : html`<span class="soft">${way}</span>`;
 }
 
@@ -48,7 +49,7 @@ function noteLine(row: Row, files: readonly string[]) {
   const notes = [
     row.edited ? t('sched.edited') : '',
     row.file_name ?? '',
-    row.sent_note && NOTES[row.sent_note] ? t(NOTES[row.sent_note] as string) : '',
+    row.sent_note && NOTES[row.sent_note] ? lookUp(NOTES[row.sent_note] as string) : '',
     row.read ? label('schedule_read', row.read) : '',
     at >= 0 ? (row.page ? t('sched.sees_page', { n: at + 1, page: row.page }) : t('sched.sees', { n: at + 1 })) : '',
   ].filter(Boolean);

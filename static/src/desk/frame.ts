@@ -8,8 +8,6 @@ import { isDraftLanguage } from '../shell/language.js';
 import { button } from '../components/parts.js';
 import { views as patterns } from '../features/entries/patterns.js';
 import { t } from '../shell/strings.js';
-import './strings_desk.js';
-import '../shell/words/strings_later.js';
 import { views as assist } from './views/view_assist.js';
 import { views as client, entries } from './views/view_client.js';
 import { views as clients, list } from './views/view_clients.js';
@@ -18,6 +16,7 @@ import { views as entry } from './views/view_entry.js';
 import { views as organisation } from './views/view_organisation.js';
 import { views as pack } from './views/view_pack.js';
 import { views as you } from './views/view_you.js';
+import './words.js';
 import type { Stage } from './types.js';
 
 const VIEWS: Record<string, (stage: any) => unknown> = {

@@ -6,6 +6,7 @@ import { guard } from '../forms/guard_line.js';
 import { inWords, t } from '../../shell/strings.js';
 import { everChosen, isEmpty, lineField } from './card_forms.js';
 import { matching, said, vocabulary } from '../text/labels.js';
+import '../words.js';
 import type { Code } from '../../record/vocabulary/code_list.js';
 import type { At } from './card_forms.js';
 import type { Line } from './card_table.js';

@@ -7,6 +7,7 @@ import { tiles } from '../files/tiles.js';
 import { camera } from '../files/camera.js';
 import { problemOf } from '../../shell/stage.js';
 import { askFirst, askedFirst, openWordsPath } from '../files/asking.js';
+import '../words.js';
 import type { Attachment } from '../../shell/app.js';
 import type { Instead } from '../files/asking.js';
 import type { Stage } from '../../shell/stage.js';

@@ -6,13 +6,14 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
 import { guard } from '../forms/guard_line.js';
-import { knows, t } from '../../shell/strings.js';
+import { knows, lookUp, t } from '../../shell/strings.js';
 import { said, vocabulary } from '../text/labels.js';
 import { linksField } from './card_links.js';
 import { tooLong } from '../forms/long_text.js';
 import { whenField, blockOf } from '../forms/when.js';
 import { dayFault } from '../../record/moments.js';
 import { localAt, phoneZone } from '../../record/times.js';
+import '../words.js';
 import type { TimeBlock } from '../../record/times.js';
 import type { Line } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
@@ -62,14 +63,14 @@ export function lineField(card: Card, line: Line, at: At): unknown {
 const idOf = (line: Line, at: At) => `c-${at.path}${line.name}`.replaceAll('.', '-');
 /** `f.vehicle.make`; the place in a list is left out. */
 const keyOf = (line: Line, at: At) => `f.${at.path.replace(/\d+\./g, '')}${line.name}`;
-const hintOf = (key: string) => (knows(`${key}_hint`) ? t(`${key}_hint`) : undefined);
+const hintOf = (key: string) => (knows(`${key}_hint`) ? lookUp(`${key}_hint`) : undefined);
 
 function textLine(card: Card, line: Line, at: At): unknown {
   const value = String(at.get(line.name) ?? '');
   const key = keyOf(line, at);
   const hint = [hintOf(key), line.apart ? t('card.apart') : ''].filter(Boolean).join(' ');
   const long = tooLong(value);
-  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: t(key), value, error: long ? t('add.too_long', long) : null, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
+  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: lookUp(key), value, error: long ? t('add.too_long', long) : null, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
     ${line.low && !line.apart && !at.path ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) => card.put({ fields: { [line.name]: words }, restricted: { place_detail } })) : nothing}</div>`;
 }
 
@@ -87,7 +88,7 @@ function codeLine(card: Card, line: Line, at: At): unknown {
   const blank = !many && (chosen.length || ever.size) ? [['', t('card.blank')] as [string, string]] : [];
   const put = (code: string, on: boolean) =>
     at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
-  return html`<div class="stack-close">${chips({ name, legend: t(keyOf(line, at)), many, chosen: chosen.length ? chosen : [''], choices: [...shown.map((one) => [one.code, said(one)] as [string, string]), ...blank], on: put })}
+  return html`<div class="stack-close">${chips({ name, legend: lookUp(keyOf(line, at)), many, chosen: chosen.length ? chosen : [''], choices: [...shown.map((one) => [one.code, said(one)] as [string, string]), ...blank], on: put })}
     ${every ? nothing : html`<div>${button(t('card.more'), () => showMore(card, name), { plain: true })}</div>`}
     ${wordsOf(card, line, at, chosen)}</div>`;
 }
@@ -112,7 +113,7 @@ function yesLine(card: Card, line: Line, at: At): unknown {
   const chosen = value === true ? 'yes' : value === false ? 'no' : '';
   return html`<div class="stack-close">${chips({
     name: idOf(line, at),
-    legend: t(keyOf(line, at)),
+    legend: lookUp(keyOf(line, at)),
     chosen: [chosen],
     choices: [
       ['yes', t('card.yes')],
@@ -129,7 +130,7 @@ function tickLine(_card: Card, line: Line, at: At): unknown {
   const checked = line.name === 'include_in_pack' ? at.get(line.name) !== false : at.get(line.name) === true;
   return checkbox({
     id: idOf(line, at),
-    label: t(keyOf(line, at)),
+    label: lookUp(keyOf(line, at)),
     checked,
     on: (on) => at.put(line.name, line.name === 'include_in_pack' ? (on ? null : false) : on || null),
   });
@@ -148,7 +149,7 @@ function numberLine(card: Card, line: Line, at: At): unknown {
   const hint = hintOf(key);
   return textField({
     id,
-    label: t(key),
+    label: lookUp(key),
     value: shown,
     error: wrong ? t(pounds ? 'money.wrong' : 'count.wrong') : null,
     ...(hint ? { hint } : {}),
@@ -191,10 +192,10 @@ function dayLine(card: Card, line: Line, at: At): unknown {
   wrong[id] = dayFault(value, localAt(Date.now(), phoneZone()).slice(0, 10), { future: line.ahead === true });
   return textField({
     id,
-    label: t(key),
+    label: lookUp(key),
     type: 'date',
     value,
-    error: wrong[id] && t(`bad.${wrong[id]}`),
+    error: wrong[id] && lookUp(`bad.${wrong[id]}`),
     on: (typed) => at.put(line.name, typed),
     ...(hint ? { hint } : {}),
   });
@@ -220,7 +221,7 @@ function momentLine(card: Card, line: Line, at: At): unknown {
     when,
     kept: kept as any,
     tried: false,
-    legend: t(key),
+    legend: lookUp(key),
     on: (next) => {
       local.moment = next;
       at.put(line.name, momentOf(blockOf(next, Date.now())));
@@ -275,8 +276,8 @@ function objectLine(card: Card, line: Line, at: At): unknown {
   };
   const [first] = line.lines ?? [];
   // What the first of its questions says again is for a screen reader only.
-  const again = first && t(keyOf(first, inside)) === t(keyOf(line, at));
-  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${t(keyOf(line, at))}</legend><div class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
+  const again = first && lookUp(keyOf(first, inside)) === lookUp(keyOf(line, at));
+  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
 }
 
 const orNull = (value: Record<string, any>) => (Object.keys(value).length ? value : null);
@@ -293,7 +294,7 @@ function objectsLine(card: Card, line: Line, at: At): unknown {
     if (i === kept.length && Object.keys(value).length) blanks[line.name] = false;
     at.put(line.name, next);
   };
-  return html`<fieldset class="stack"><legend class="label">${t(keyOf(line, at))}</legend>
+  return html`<fieldset class="stack"><legend class="label">${lookUp(keyOf(line, at))}</legend>
     ${list.map((value, i) => {
       const inside: At = {
         path: `${at.path}${line.name}.${i}.`,
@@ -334,7 +335,7 @@ function objectsLine(card: Card, line: Line, at: At): unknown {
 const linksLine: Draw = (card, line, at) =>
   linksField(card, line, {
     id: idOf(line, at),
-    legend: t(keyOf(line, at)),
+    legend: lookUp(keyOf(line, at)),
     hint: hintOf(keyOf(line, at)),
     value: at.get(line.name),
     put: (value) => at.put(line.name, value),

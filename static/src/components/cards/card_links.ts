@@ -2,9 +2,10 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
-import { knows, t } from '../../shell/strings.js';
+import { knows, lookUp, t } from '../../shell/strings.js';
 import { vocabulary } from '../text/labels.js';
 import { madeOf, nameOf } from '../text/record_names.js';
+import '../words.js';
 import type { Line } from './card_table.js';
 import type { Listed } from '../text/record_names.js';
 import type { Stage } from '../../shell/stage.js';
@@ -92,7 +93,7 @@ function adding(card: Card, line: Line, id: string, chosen: (record: string) => 
   const kind = line.record as string;
   const typed = stage.local[`new-${id}`];
   if (typed === undefined)
-    return button(t(`link.${kind}`), () => stage.set({ [`new-${id}`]: '' }), { plain: true, icon: 'add' });
+    return button(lookUp(`link.${kind}`), () => stage.set({ [`new-${id}`]: '' }), { plain: true, icon: 'add' });
   const add = () =>
     typed.trim()
       ? stage.run('link', async () => {
@@ -102,6 +103,6 @@ function adding(card: Card, line: Line, id: string, chosen: (record: string) => 
           chosen(record);
         })
       : undefined;
-  return html`<div class="part stack-close">${textField({ id: `${id}-new`, label: t(knows(`link.${kind}_name`) ? `link.${kind}_name` : 'link.add_name'), value: typed, enter: add, on: (text) => stage.set({ [`new-${id}`]: text }) })}
+  return html`<div class="part stack-close">${textField({ id: `${id}-new`, label: lookUp(knows(`link.${kind}_name`) ? `link.${kind}_name` : 'link.add_name'), value: typed, enter: add, on: (text) => stage.set({ [`new-${id}`]: text }) })}
     <div class="row">${button(t('link.add_do'), add, { busy: stage.running === 'link' })}${button(t('frame.cancel'), () => stage.set({ [`new-${id}`]: undefined }), { plain: true })}</div></div>`;
 }

@@ -9,6 +9,7 @@ import { t } from '../../shell/strings.js';
 import { listed } from './card_links.js';
 import { nameOf } from '../text/record_names.js';
 import { standingOf } from '../../record/breaches.js';
+import '../words.js';
 import type { At } from './card_forms.js';
 import type { Line } from './card_table.js';
 import type { Listed } from '../text/record_names.js';

@@ -2,7 +2,7 @@
 import { html } from '../../shell/html.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_imports.js';
+import '../words.js';
 import type { Card } from './card.js';
 
 /** What is typed in the card and not saved is kept while the list is looked at. */

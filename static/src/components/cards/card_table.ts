@@ -7,7 +7,7 @@ import type { IconName } from '../../shell/icons.js';
 
 /** One question */
 export type Line = {
-  /** the field; its words are `f.<name>` in strings_cards.js */
+  /** the field; its words are `f.<name>` in words.json */
   name: string;
   /** how it is answered. `own`: the card draws it itself; `record`: the id of one record */
   as:

@@ -5,8 +5,9 @@
  */
 import { html, nothing, ref } from '../../shell/html.js';
 import { button, errorSummary } from '../parts.js';
-import { t } from '../../shell/strings.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { problemOf } from '../../shell/stage.js';
+import '../words.js';
 import type { Attachment } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -51,7 +52,7 @@ export function voiceBody(stage: Stage, account: Account) {
       take && take.state !== 'refused' && take.state !== 'none'
         ? running(stage, take)
         : html`
-      ${take ? html`<p class="care" role="alert">${t(`voice.${take.state}`)}</p>` : nothing}
+      ${take ? html`<p class="care" role="alert">${lookUp(`voice.${take.state}`)}</p>` : nothing}
       <div class="stack-close">${button(t(account.keep ? 'cap.audio' : 'voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
         ${button(t(account.keep ? 'cap.video' : 'voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
         ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`

@@ -6,7 +6,8 @@ import { linkName, listed } from './card_links.js';
 import { label } from '../text/labels.js';
 import { nameOf } from '../text/record_names.js';
 import { dayWords, whenWords } from '../text/say.js';
-import { inOneLine, knows, t } from '../../shell/strings.js';
+import { inOneLine, knows, lookUp, t } from '../../shell/strings.js';
+import '../words.js';
 import type { Line } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -102,5 +103,5 @@ export function wordsFor(stage: Stage, name: string, value: any) {
 
 /** What a field is called. */
 export function titleOf(name: string) {
-  return knows(`f.${name}`) ? t(`f.${name}`) : name;
+  return knows(`f.${name}`) ? lookUp(`f.${name}`) : name;
 }

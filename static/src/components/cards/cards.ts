@@ -2,8 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, row, sheet } from '../parts.js';
 import { textField } from '../forms/fields.js';
-import { dotted, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
+import { dotted, lookUp, t, tn } from '../../shell/strings.js';
 import { problemOf } from '../../shell/stage.js';
 import { filesBody } from './card_files.js';
 import {
@@ -22,6 +21,7 @@ import { scheduleField } from './card_schedule.js';
 import { CARDS, namesOf } from './card_table.js';
 import { voiceBody } from './card_voice.js';
 import { wordsFor } from './card_words.js';
+import '../words.js';
 import type { Entry, Fields } from '../../shell/app.js';
 import type { Draw } from './card_forms.js';
 import type { CardSpec } from './card_table.js';
@@ -63,7 +63,7 @@ function isTyped({ unsaved, fields, restricted, note }: Entry, card: CardSpec) {
   return namesOf(card).some((name) => name in typed);
 }
 
-const titleOf = (card: CardSpec) => t(card.code === 'photos' ? 'files.title' : `card.${card.code}`);
+const titleOf = (card: CardSpec) => lookUp(card.code === 'photos' ? 'files.title' : `card.${card.code}`);
 
 function summaryOf(stage: Stage, entry: Entry, card: CardSpec) {
   if (card.code === 'photos') return entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '';

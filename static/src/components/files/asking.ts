@@ -7,7 +7,7 @@ import { html, nothing } from '../../shell/html.js';
 import { textField } from '../forms/fields.js';
 import { button, sheet } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_files.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Where words go in place of a picture, and what stands there already */

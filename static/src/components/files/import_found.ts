@@ -1,7 +1,8 @@
 /** What a file held, line by line: counts that add up, lines nobody could place, headers of an email. */
 import { html, nothing } from '../../shell/html.js';
 import { row } from '../parts.js';
-import { t } from '../../shell/strings.js';
+import { lookUp, t } from '../../shell/strings.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 const COUNTS = ['in', 'out', 'unsure', 'deleted', 'edited', 'system', 'more', 'unknown'] as const;
@@ -42,7 +43,7 @@ function folded(stage: Stage, name: string, title: string, count: number, body: 
 }
 
 function lineList(lines: readonly { line: number; text: string; why?: string }[], all: number) {
-  return html`<ul class="stack-close">${lines.map(({ line, text, why }) => html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${why ? html` <span class="soft">${t(`odd.${why}`)}</span>` : nothing}<br><span dir="auto" class="lines-kept">${text}</span></li>`)}</ul>
+  return html`<ul class="stack-close">${lines.map(({ line, text, why }) => html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${why ? html` <span class="soft">${lookUp(`odd.${why}`)}</span>` : nothing}<br><span dir="auto" class="lines-kept">${text}</span></li>`)}</ul>
     ${all > lines.length ? html`<p class="small soft">${t('odd.more', { n: all - lines.length })}</p>` : nothing}`;
 }
 

@@ -8,6 +8,7 @@ import { button, errorSummary, heading } from '../parts.js';
 import { t } from '../../shell/strings.js';
 import { said, vocabulary } from '../text/labels.js';
 import { picture } from './tiles.js';
+import '../words.js';
 import type { AttachmentRead } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -5,6 +5,7 @@
 import { html, nothing, ref, svg } from '../../shell/html.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
+import '../words.js';
 import type { Attachment } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

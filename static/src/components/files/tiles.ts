@@ -3,7 +3,7 @@ import { html, nothing } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_files.js';
+import '../words.js';
 import type { Attachment } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';

@@ -4,8 +4,8 @@
  */
 import { secretField } from './fields.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_share.js';
 import { uncover } from './uncover.js';
+import '../words.js';
 import type { Agreed } from '../../diary/session/confirming.js';
 import type { Stage } from '../../shell/stage.js';
 

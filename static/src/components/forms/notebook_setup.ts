@@ -1,13 +1,14 @@
 /** Setting up the notebook: its words, and what it does and does not do. */
 import { html, nothing } from '../../shell/html.js';
-import { t } from '../../shell/strings.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { uncover } from './uncover.js';
 import { checkbox, secretField } from './fields.js';
 import { button } from '../parts.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 export const points = (part: string, count: number) =>
-  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
+  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`${part}_${i + 1}`)}</li>`)}</ul>`;
 
 /** Words for the notebook, whether a diary is behind it or not. */
 export function notebookWords(
@@ -65,7 +66,7 @@ export function twice(
     const fault = typed ? await judge(typed) : t('words.none');
     if (generation !== stage.generation) return undefined; // left meanwhile
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
-    if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
+    if (typed !== local.more) return stage.set({ wrong: lookUp(differ), where: 'more' });
     // Emptied before anything is done with it.
     const inUse = local.words ?? '';
     stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
@@ -73,13 +74,13 @@ export function twice(
   };
   const fault = (where: string) => (local.where === where ? local.wrong : null);
   const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
-  return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
+  return html`<div class="stack-close">${checkbox({ id: 'read', label: lookUp(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
     ${
       words
         ? secretField({
             id: 'words',
-            label: t(words),
+            label: lookUp(words),
             value: local.words ?? '',
             error: fault('words'),
             on: (typed) => {
@@ -91,8 +92,8 @@ export function twice(
     }
     ${secretField({
       id: 'typed',
-      label: t(label),
-      ...(hint ? { hint: t(hint) } : {}),
+      label: lookUp(label),
+      ...(hint ? { hint: lookUp(hint) } : {}),
       value: local.typed ?? '',
       error: fault('typed'),
       on: (typed) => {
@@ -102,7 +103,7 @@ export function twice(
     })}
     ${secretField({
       id: 'more',
-      label: t(again),
+      label: lookUp(again),
       value: local.more ?? '',
       error: fault('more'),
       on: (more) => {
@@ -111,5 +112,5 @@ export function twice(
       ...shared,
     })}
     <p class="small soft">${t('words.never')}</p>
-    <div>${button(t(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
+    <div>${button(lookUp(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
 }

@@ -3,6 +3,7 @@ import { html, nothing } from '../../shell/html.js';
 import { button, sheet } from '../parts.js';
 import { t } from '../../shell/strings.js';
 import { uncover } from './uncover.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** A question that is answered with the words; they are emptied before anything is tried. */

@@ -6,15 +6,14 @@ import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
 import { button, errorSummary, heading, sheet, waiting } from '../parts.js';
 import { hasUnreadable, isEmpty, lineField } from '../cards/card_forms.js';
-import { forOthers, knows, t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import './strings_registers.js';
+import { forOthers, knows, lookUp, t } from '../../shell/strings.js';
 import { problemOf } from '../../shell/stage.js';
 import { vocabulary } from '../text/labels.js';
 import { POLICE_FIRST, REGISTERS } from './register_table.js';
 import { termsField, termFaults } from './register_terms.js';
 import { dayFault, momentFault, momentOf, typedOf } from '../../record/moments.js';
 import { instantsOf, localAt, phoneZone } from '../../record/times.js';
+import '../words.js';
 import type { Typed } from '../../record/moments.js';
 import type { Fields, Place, Row } from '../../shell/app.js';
 import type { At } from '../cards/card_forms.js';
@@ -68,7 +67,7 @@ function drawn(stage: Stage, kind: string, register: Register, kept: any, typed:
     local.more_fields ||
     others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
   return html`<div class="stack-wide form">
-    ${heading(t(together ? 'reg.two_title' : place.preset === 'police' ? 'reg.report.police' : place.record ? 'reg.change' : `reg.${kind}.add`))}
+    ${heading(lookUp(together ? 'reg.two_title' : place.preset === 'police' ? 'reg.report.police' : place.record ? 'reg.change' : `reg.${kind}.add`))}
     ${together ? html`<p>${t('reg.two_lead')}</p>` : nothing}
     ${errorSummary(stage)}
     ${local.had && !local.saved ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), { plain: true })}</div>` : nothing}
@@ -122,7 +121,7 @@ function question(self: Form, line: Line) {
   if (police)
     return textField({
       id: idOf(self, line),
-      label: t(`police.${line.name}`),
+      label: lookUp(`police.${line.name}`),
       value: String(self.get(line.name) ?? ''),
       on: (typed) => self.put(line, typed),
     });
@@ -161,9 +160,9 @@ function atOf(self: Form, line: Line): At {
   };
 }
 
-const labelOf = (self: Form, line: Line) => t(`f.${self.kind}.${line.name}`);
+const labelOf = (self: Form, line: Line) => lookUp(`f.${self.kind}.${line.name}`);
 const hintOf = (self: Form, line: Line) =>
-  knows(`f.${self.kind}.${line.name}_hint`) ? { hint: t(`f.${self.kind}.${line.name}_hint`) } : {};
+  knows(`f.${self.kind}.${line.name}_hint`) ? { hint: lookUp(`f.${self.kind}.${line.name}_hint`) } : {};
 const idOf = (self: Form, line: Line) => `c-${self.kind}-${line.name}`;
 
 function stringsField(self: Form, line: Line) {
@@ -197,7 +196,7 @@ function dayField(self: Form, line: Line) {
     ...hintOf(self, line),
     type: 'date',
     value: String(self.get(line.name) ?? ''),
-    error: fault && t(`bad.${fault}`),
+    error: fault && lookUp(`bad.${fault}`),
     on: (typed) => {
       touch(self, line);
       self.put(line, typed);
@@ -222,7 +221,7 @@ function momentField(self: Form, line: Line) {
     self.put(line, momentOf(next, Date.now(), phoneZone()));
   };
   return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
-    <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && t(`bad.${fault}`), on: (date) => set({ date }) })}
+    <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && lookUp(`bad.${fault}`), on: (date) => set({ date }) })}
       ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
     ${typed.time && instantsOf(`${typed.date}T${typed.time}`, phoneZone()).length === 2 ? html`<p class="small soft">${t('moment.twice')}</p>` : nothing}
     ${

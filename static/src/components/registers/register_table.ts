@@ -1,6 +1,6 @@
 /**
  * What each register asks, once: lists, forms and pages of people, orders, reports and the rest are drawn from this
- * table. The words of a line are `f.<kind>.<name>` in strings_registers.js; how each answer is typed is
+ * table. The words of a line are `f.<kind>.<name>` in words.json; how each answer is typed is
  * card_forms.js's.
  */
 import type { IconName } from '../../shell/icons.js';

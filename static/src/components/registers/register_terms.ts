@@ -9,6 +9,7 @@ import { dayWords, whenWords } from '../text/say.js';
 import { standingOf } from '../../record/breaches.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import { dayFault } from '../../record/moments.js';
+import '../words.js';
 import type { Fields, Mention } from '../../shell/app.js';
 import type { Line } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';

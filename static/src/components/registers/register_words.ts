@@ -5,8 +5,9 @@ import { isEmpty } from '../cards/card_forms.js';
 import { label } from '../text/labels.js';
 import { nameOf } from '../text/record_names.js';
 import { dayWords, whenWords } from '../text/say.js';
-import { inOneLine, t } from '../../shell/strings.js';
+import { inOneLine, lookUp, t } from '../../shell/strings.js';
 import { isOver, termsOf } from './register_terms.js';
+import '../words.js';
 import type { Fields } from '../../shell/app.js';
 import type { Line } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';
@@ -150,7 +151,7 @@ export function factsOf(
       return words ? [{ line, words }] : [];
     });
   const list = (rows: typeof said) =>
-    html`<dl class="facts card">${rows.map(({ line, words }) => html`<div><dt>${t(`f.${kind}.${line.name}`)}</dt><dd dir="auto">${words}</dd></div>`)}</dl>`;
+    html`<dl class="facts card">${rows.map(({ line, words }) => html`<div><dt>${lookUp(`f.${kind}.${line.name}`)}</dt><dd dir="auto">${words}</dd></div>`)}</dl>`;
   const [open, apart] = [said.filter(({ line }) => !line.apart), said.filter(({ line }) => line.apart)];
   return html`${open.length ? list(open) : nothing}${apart.length ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${list(apart)}</section>` : nothing}`;
 }

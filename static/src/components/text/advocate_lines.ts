@@ -1,10 +1,11 @@
 /** The lines about advocates that stand at an entry, a file and in the list. */
 import { nothing, html } from '../../shell/html.js';
-import { t } from '../../shell/strings.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { lately, day, momentSaid } from './say.js';
 import { button } from '../parts.js';
 import { icon } from '../../shell/icons.js';
 import { textField } from '../forms/fields.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Seer, Looked, Asked, Question } from '../../shell/app.js';
 
@@ -67,7 +68,7 @@ export function question(stage: Stage, one: Asked) {
     for (const what of ['asked', 'questions:', 'entry:']) stage.refresh(what);
     Object.assign(local, { answering: null, answer: '', noAnswer: false });
     stage.arrived = true;
-    stage.say(t(said));
+    stage.say(lookUp(said));
   };
   const save = () => {
     if (!String(local.answer ?? '').trim()) return stage.set({ noAnswer: true });

@@ -3,7 +3,7 @@
  * record/schedule.js.
  */
 import { inItsOrder, language, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_imports.js';
+import '../words.js';
 import type { Amount } from '../../record/schedule.js';
 
 const NAMED = 3;

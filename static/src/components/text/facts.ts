@@ -1,6 +1,7 @@
 import { CARDS, namesOf, lineOf } from '../cards/card_table.js';
 import { t } from '../../shell/strings.js';
 import { wordsFor } from '../cards/card_words.js';
+import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** The answers of an entry, card by card, in words. */

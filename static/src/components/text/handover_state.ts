@@ -1,6 +1,7 @@
 /** How far a hand-over is, in words. */
 import { t } from '../../shell/strings.js';
 import { day, clockTime } from './say.js';
+import '../words.js';
 import type { Handover } from '../../shell/app.js';
 
 export function stateOf({ ended_at, expires_at, openings, openings_most }: Handover): { text: string; over: boolean } {

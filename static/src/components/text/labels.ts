@@ -8,7 +8,7 @@ let lists: Record<string, List> | null = null;
 /** The vocabulary, once it is here; it is large and not needed at the door. */
 export function vocabulary(stage: Stage) {
   if (!lists)
-    Promise.all([import('../../record/vocabulary/vocabulary.js'), import('../../shell/words/strings_young.js')]).then(
+    Promise.all([import('../../record/vocabulary/vocabulary.js'), import('./young.js')]).then(
       ([module]) => {
         lists = module.VOCABULARY;
         stage.draw();

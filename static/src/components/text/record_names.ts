@@ -4,6 +4,7 @@
  */
 import { label } from './labels.js';
 import { inOneLine, t } from '../../shell/strings.js';
+import '../words.js';
 import type { Fields } from '../../shell/app.js';
 
 export type Listed = { record: string; kind?: string; fields: Fields; taken_out?: number | null };

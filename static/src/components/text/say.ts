@@ -1,6 +1,6 @@
 /** Times, sizes and numbers as a person says them, in the language of the screens. */
 import { localAt, phoneZone } from '../../record/times.js';
-import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, t } from '../../shell/strings.js';
+import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, lookUp, t } from '../../shell/strings.js';
 import type { Occurred, Say } from '../../shell/app.js';
 
 /** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
@@ -146,14 +146,14 @@ function monthOf(local: string) {
 /** `Summer 2026`, however the record has it, or as it was said; nothing that looks like a date. */
 export function seasonWords(local: string) {
   const [, season, year] = /^(Winter|Spring|Summer|Autumn) ([\d/]+)$/.exec(local) ?? [];
-  if (season && year) return t(`say.${season}`, { year });
+  if (season && year) return lookUp(`say.${season}`, { year });
   return /^\p{L}/u.test(local) ? local : '';
 }
 
 function partOf({ occurred_local }: Occurred, local: string) {
   const part = local === occurred_local ? local.slice(11) : (occurred_local ?? '');
   return knows(`say.part_${part}`)
-    ? t(`say.part_${part}`).toLocaleLowerCase(language())
+    ? lookUp(`say.part_${part}`).toLocaleLowerCase(language())
     : part.replace('_', ' ').toLowerCase();
 }
 

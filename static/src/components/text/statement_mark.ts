@@ -2,6 +2,7 @@ import { objectOf } from '../../record/reading.js';
 import { nothing, html } from '../../shell/html.js';
 import { asItCame } from '../../record/witness.js';
 import { t } from '../../shell/strings.js';
+import '../words.js';
 import type { Fields } from '../../record/reading.js';
 
 /** How a statement of a witness is marked. */

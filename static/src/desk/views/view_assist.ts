@@ -7,10 +7,12 @@ import { HOW, OWN, PROMPTS } from '../../crypto/sharing/letters.js';
 import { checkbox, chips, selectField, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import '../../features/assisted/strings_assisted.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { blockOf, whenField } from '../../components/forms/when.js';
 import { phoneZone } from '../../record/times.js';
+import '../../components/words.js';
+import '../words.js';
+import '../../features/assisted/words.js';
 import type { Stage } from '../types.js';
 
 type Turn = { asked: string; words: string; said: string };
@@ -37,7 +39,7 @@ function assist(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(stage as any)}
     <div class="note stack-close"><p>${t('desk.assist_lead', { name: state.client?.name ?? '' })}</p><p class="small">${t('desk.assist_here')}</p></div>
     ${checkbox({ id: 'under', label: t('desk.assist_under'), checked: writing.under, on: (under) => put({ under }) })}
-    ${chips({ name: 'how', legend: t('desk.assist_how'), choices: HOW.map((one) => [one, t(`desk.how_${one}`)]), chosen: [writing.how], on: (how) => put({ how }) })}
+    ${chips({ name: 'how', legend: t('desk.assist_how'), choices: HOW.map((one) => [one, lookUp(`desk.how_${one}`)]), chosen: [writing.how], on: (how) => put({ how }) })}
     ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (when: any) => put({ when }) })}
     ${writing.turns.map((turn, i) => turnField(stage, writing, turn, i))}
     <div>${button(t('desk.assist_more'), () => put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }), { plain: true, icon: 'add' })}</div>
@@ -58,7 +60,7 @@ function assist(stage: Stage) {
 /** One thing asked and what was said to it, in the client's own words. */
 function turnField(stage: Stage, writing: Writing, turn: Turn, i: number) {
   const asked = [...PROMPTS, OWN].map(
-    (one) => [one, String(t(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))] as [string, string],
+    (one) => [one, String(lookUp(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))] as [string, string],
   );
   return html`<div class="card stack">
     ${selectField({

@@ -5,9 +5,10 @@ import { button, errorSummary, heading, row as link } from '../../components/par
 import { day, dayHeading, momentSaid, timeOfDay } from '../../components/text/say.js';
 import { dayOf, findingOf, foundRows, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_patterns.js';
 import { notices } from './view_clients.js';
 import { markShort } from '../../components/text/assisted_marks.js';
+import '../../components/words.js';
+import '../words.js';
 import type { Row as AppRow } from '../../shell/app.js';
 import type { Client } from '../order.js';
 import type { Stage } from '../types.js';

@@ -6,6 +6,9 @@ import { button, errorSummary, heading } from '../../components/parts.js';
 import { day } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
 import { SOON, inOrder } from '../order.js';
+import '../../components/words.js';
+import '../words.js';
+import '../../features/entries/words.js';
 import type { Client, Due } from '../order.js';
 import type { Stage } from '../types.js';
 

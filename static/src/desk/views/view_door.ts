@@ -2,10 +2,11 @@
 import { secretField, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import { judgeWords } from '../../components/forms/words.js';
+import { lookUp, t } from '../../shell/strings.js';
+import { judgeWords } from '../../components/forms/judge_words.js';
 import { qr } from '../../components/qr.js';
 import { nineWords } from './view_you.js';
+import '../words.js';
 import type { Stage } from '../types.js';
 
 const SHOWN = 10_000;
@@ -27,7 +28,7 @@ function signIn(stage: Stage) {
   if (local.again) return digitsAgain(stage);
   return html`<main class="door">
     ${heading(t('desk.signin'))}
-    ${state.told && !stage.problem ? html`<p class="note" role="status">${t(`desk.told_${state.told}`)}</p>` : nothing}
+    ${state.told && !stage.problem ? html`<p class="note" role="status">${lookUp(`desk.told_${state.told}`)}</p>` : nothing}
     ${errorSummary(stage as any)}
     ${textField({
       id: 'login',

@@ -8,11 +8,11 @@ import { button, errorSummary, heading, row, sentenceOf } from '../../components
 import { player } from '../../components/files/player.js';
 import { day, momentSaid, size, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../shell/words/strings_files.js';
 import { picture, tiles } from '../../components/files/tiles.js';
 import { news } from './view_client.js';
 import { markLine } from '../../components/text/assisted_marks.js';
+import '../words.js';
+import '../../features/attachments/words.js';
 import type { Stage } from '../types.js';
 
 function read(stage: Stage, key: string, load: () => Promise<any>, show: (found: any) => unknown) {

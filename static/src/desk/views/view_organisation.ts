@@ -3,6 +3,9 @@ import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
 import { openWords } from '../../components/forms/words_sheet.js';
+import '../../components/words.js';
+import '../words.js';
+import '../../features/entries/words.js';
 import type { Member } from '../../net/clients.js';
 import type { Stage } from '../types.js';
 

@@ -8,8 +8,9 @@ import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, sentenceOf } from '../../components/parts.js';
 import { SAY, size, whenWords } from '../../components/text/say.js';
-import { dotted, t, tn } from '../../shell/strings.js';
+import { dotted, lookUp, lookUpCount, t, tn } from '../../shell/strings.js';
 import { initials } from './view_assist.js';
+import '../words.js';
 import type { Lacking } from '../lacking.js';
 import type { Client } from '../order.js';
 import type { View } from '../packing.js';
@@ -132,7 +133,7 @@ function looked(stage: Stage, open: Client, form: Form, put: (change: Partial<Fo
       stop
         ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
         : form.at
-          ? progress({ label: t(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
+          ? progress({ label: lookUp(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
           : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), { main: true, busy: stage.running === 'pack' })}</div>`
     }`;
 }
@@ -146,7 +147,7 @@ function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
       lacking.length
         ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(
             ({ what, records }) => html`<li>
-      ${records.length ? tn(`desk.lack_${what}`, records.length) : t(`desk.lack_${what}`)}
+      ${records.length ? lookUpCount(`desk.lack_${what}`, records.length) : lookUp(`desk.lack_${what}`)}
       ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`,
           )}</ul>`
         : html`<p>${t('desk.pack_no_gap')}</p>`

@@ -6,7 +6,8 @@ import { button, errorSummary, heading } from '../../components/parts.js';
 import { qr } from '../../components/qr.js';
 import { t } from '../../shell/strings.js';
 import { openWords } from '../../components/forms/words_sheet.js';
-import '../../shell/words/strings_language.js';
+import '../words.js';
+import '../../features/settings/words.js';
 import type { Stage } from '../types.js';
 
 export function nineWords(stage: Stage) {

@@ -3,9 +3,9 @@ import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, mayForget, stateLine } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_borrowed.js';
-import './strings_invite.js';
 import { uncover } from '../../components/forms/uncover.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Where to go when this is done or put off: the entry just written, or where one came from. */

@@ -5,12 +5,13 @@ import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
 import { openWords } from '../../components/forms/words_sheet.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_keys.js';
-import { judgeWords } from '../../components/forms/words.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
+import { judgeWords } from '../../components/forms/judge_words.js';
 import { uncover } from '../../components/forms/uncover.js';
 import { suggestion } from '../../components/forms/word_suggestion.js';
 import { stateOf } from '../../components/text/handover_state.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** The words in use, asked for again. */
@@ -41,7 +42,7 @@ function newWords(stage: Stage, enter: () => unknown) {
       value: local.typed ?? '',
       shown: Boolean(local.shown),
       toggle: () => uncover(stage),
-      error: local.wrong ? t(local.wrong === 'same' ? 'chw.same' : `words.${local.wrong}`) : null,
+      error: local.wrong ? lookUp(local.wrong === 'same' ? 'chw.same' : `words.${local.wrong}`) : null,
       enter,
       on: (typed) => {
         local.typed = typed;
@@ -174,7 +175,7 @@ function someone(stage: Stage) {
 }
 
 function points(name: string, count: number) {
-  return html`<section class="stack-close"><h2>${t(name)}</h2><ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${name}_${i + 1}`)}</li>`)}</ul></section>`;
+  return html`<section class="stack-close"><h2>${lookUp(name)}</h2><ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`${name}_${i + 1}`)}</li>`)}</ul></section>`;
 }
 
 /** It took effect. */

@@ -5,7 +5,7 @@
 import { html, nothing, svg } from '../../shell/html.js';
 import { said, vocabulary } from '../../components/text/labels.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 type Picture = keyof typeof PICTURES;

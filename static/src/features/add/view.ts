@@ -10,6 +10,8 @@ import { guard } from '../../components/forms/guard_line.js';
 import { beginWith } from './begin.js';
 import { voiceBody } from '../../components/cards/card_voice.js';
 import { asFile, tooLong } from '../../components/forms/long_text.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { When } from '../../shell/app.js';
 

@@ -4,8 +4,8 @@
 import { html } from '../../shell/html.js';
 import { button, errorSummary, heading, waiting } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_advocates.js';
 import { question } from '../../components/text/advocate_lines.js';
+import './words.js';
 import type { Asked } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

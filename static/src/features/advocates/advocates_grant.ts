@@ -5,14 +5,13 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, secretField, selectField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
 import { day } from '../../components/text/say.js';
-import { dotted, t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../shell/words/strings_advocates.js';
+import { dotted, lookUp, t } from '../../shell/strings.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
 import { meeting } from './advocates_meet.js';
 import { preview } from './advocates_preview.js';
 import { uncover } from '../../components/forms/uncover.js';
 import { choosingEntries } from '../../components/forms/choose_entries.js';
+import './words.js';
 import type { Right, Scope } from '../../crypto/sharing/grants.js';
 import type { LetIn, Met } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -106,7 +105,7 @@ function what(stage: Stage) {
   const right = (one: Right) =>
     checkbox({
       id: `right-${one}`,
-      label: t(`adv.right_${one}`),
+      label: lookUp(`adv.right_${one}`),
       checked: local.rights.includes(one),
       on: (on) =>
         stage.set({
@@ -114,7 +113,7 @@ function what(stage: Stage) {
         }),
     });
   return html`${heading(t('adv.what', { name: who.name }))}${errorSummary(stage)}
-    ${chips({ name: 'what', legend: t('adv.what', { name: who.name }), quiet: true, choices: ['all', 'case', 'some'].map((code) => [code, t(`adv.what_${code}`)]), chosen: [local.how ?? ''], on: (how) => stage.set({ how }) })}
+    ${chips({ name: 'what', legend: t('adv.what', { name: who.name }), quiet: true, choices: ['all', 'case', 'some'].map((code) => [code, lookUp(`adv.what_${code}`)]), chosen: [local.how ?? ''], on: (how) => stage.set({ how }) })}
     ${local.how === 'case' ? (cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields['title'] ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>`) : nothing}
     ${local.how === 'some' ? choosingEntries(stage) : nothing}
     ${lacks.scope ? html`<p class="error-line" role="alert">${lacks.scope}</p>` : nothing}

@@ -4,7 +4,7 @@ import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary } from '../../components/parts.js';
 import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_advocates.js';
+import './words.js';
 import type { Met } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

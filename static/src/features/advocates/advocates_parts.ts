@@ -2,15 +2,15 @@
 import { html, nothing } from '../../shell/html.js';
 import { row, waiting } from '../../components/parts.js';
 import { qr } from '../../components/qr.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_advocates.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
+import './words.js';
 import type { LetIn } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** What an advocate can and cannot do. */
 export function whatItIs() {
-  return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${['read', 'ask', 'pack'].map((one) => html`<li>${t(`adv.can_${one}`)}</li>`)}</ul></div>
-    <div class="stack-close"><h2>${t('adv.cannot')}</h2><ul class="points">${['change', 'note', 'rest', 'who'].map((one) => html`<li>${t(`adv.cannot_${one}`)}</li>`)}</ul></div></div>
+  return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${['read', 'ask', 'pack'].map((one) => html`<li>${lookUp(`adv.can_${one}`)}</li>`)}</ul></div>
+    <div class="stack-close"><h2>${t('adv.cannot')}</h2><ul class="points">${['change', 'note', 'rest', 'who'].map((one) => html`<li>${lookUp(`adv.cannot_${one}`)}</li>`)}</ul></div></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.nobody')}</p>`;
 }
 

@@ -3,14 +3,14 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
 import { day, lately, momentSaid } from '../../components/text/say.js';
-import { dotted, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_share.js';
-import '../../shell/words/strings_advocates.js';
+import { dotted, lookUp, t, tn } from '../../shell/strings.js';
 import { letIn } from './advocates_grant.js';
 import { openWords } from '../../components/forms/words_sheet.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
 import { askedPlace } from './advocates_entry.js';
 import { choosingEntries } from '../../components/forms/choose_entries.js';
+import '../../components/words.js';
+import './words.js';
 import type { LetIn, LetInList, Problem } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -221,7 +221,7 @@ function less(stage: Stage, one: LetIn) {
     });
   };
   return html`<p>${t('adv.less_lead')}</p>
-    ${['comment', 'pack'].filter((right) => one.said.rights.includes(right as any)).map((right) => checkbox({ id: `less-${right}`, label: t(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
+    ${['comment', 'pack'].filter((right) => one.said.rights.includes(right as any)).map((right) => checkbox({ id: `less-${right}`, label: lookUp(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
     ${
       one.said.restricted
         ? checkbox({

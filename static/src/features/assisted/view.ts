@@ -6,10 +6,11 @@ import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sheet, waiting } from '../../components/parts.js';
 import { whenWords } from '../../components/text/say.js';
-import { t } from '../../shell/strings.js';
-import './strings_assisted.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { asTyped } from '../../record/assisted.js';
 import { talk } from '../../components/text/assisted_marks.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Answer, Written } from '../../diary/types.js';
 import type { Mark } from '../../record/assisted.js';
@@ -61,7 +62,7 @@ function reading(stage: Stage, one: Written) {
 function turns({ turns: list }: Mark) {
   return list.map(
     ({ asked, words, said }) => html`<div class="stack-close">
-    <p class="small soft">${asked ? html`${t('asst.asked')}: <strong dir="auto">${asked === 'own' ? words : t(`asst.p.${asked}`)}</strong>` : t('asst.unasked')}</p>
+    <p class="small soft">${asked ? html`${t('asst.asked')}: <strong dir="auto">${asked === 'own' ? words : lookUp(`asst.p.${asked}`)}</strong>` : t('asst.unasked')}</p>
     <p class="narrative ${said ? '' : 'soft'}" dir="auto">${said || t('asst.nothing')}</p></div>`,
   );
 }

@@ -2,9 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, row, sheet } from '../../components/parts.js';
-import { dotted, t } from '../../shell/strings.js';
-import '../../shell/words/strings_files.js';
-import '../../shell/words/strings_cards.js';
+import { dotted, lookUp, t } from '../../shell/strings.js';
 import { cardsOf } from './attachment_table.js';
 import { hasUnreadable, lineField } from '../../components/cards/card_forms.js';
 import { coach, coachSummary } from './coach.js';
@@ -12,6 +10,8 @@ import { label } from '../../components/text/labels.js';
 import { problemOf } from '../../shell/stage.js';
 import { lineWords } from '../../components/registers/register_words.js';
 import { momentSaid } from '../../components/text/say.js';
+import '../../components/words.js';
+import './words.js';
 import type { AttachmentRead, Fields } from '../../shell/app.js';
 import type { FileCard } from './attachment_table.js';
 import type { Line } from '../../components/cards/card_table.js';
@@ -30,7 +30,7 @@ export function fileCards(stage: Stage, file: AttachmentRead) {
     .filter((one) => !waits(one))
     .map(({ card, said }) => {
       const expanded = local.card === card.code;
-      return html`<div>${row({ title: t(`fcard.${card.code}`), more: said || null, icon: card.icon, expanded, body: expanded ? body(stage, file, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+      return html`<div>${row({ title: lookUp(`fcard.${card.code}`), more: said || null, icon: card.icon, expanded, body: expanded ? body(stage, file, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
     })}</div>
   ${shown.some(waits) ? html`<div>${button(t('attach.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
 }

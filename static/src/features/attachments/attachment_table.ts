@@ -1,6 +1,6 @@
 /**
  * What can be said of a file, once: which questions stand together, how each is answered, and what is kept apart. The
- * screen of a file and its history are drawn from this table; the words are `f.attachment.<name>` in strings_files.js.
+ * screen of a file and its history are drawn from this table; the words are `f.attachment.<name>` in words.json.
  */
 import type { Line } from '../../components/cards/card_table.js';
 import type { IconName } from '../../shell/icons.js';

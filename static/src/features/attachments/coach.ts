@@ -6,6 +6,7 @@ import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { language, t } from '../../shell/strings.js';
 import { hintOf, said, vocabulary } from '../../components/text/labels.js';
+import './words.js';
 import type { Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -6,9 +6,7 @@ import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from '../../components/parts.js';
 import { dayWords, momentSaid, size } from '../../components/text/say.js';
-import { forOthers, inOneLine, language, t } from '../../shell/strings.js';
-import '../../shell/words/strings_files.js';
-import '../../shell/words/strings_cards.js';
+import { forOthers, inOneLine, language, lookUp, t } from '../../shell/strings.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
 import { label, vocabulary } from '../../components/text/labels.js';
@@ -17,6 +15,8 @@ import { openWords } from '../../components/forms/words_sheet.js';
 import { lengthWords, player } from '../../components/files/player.js';
 import { picture, tiles } from '../../components/files/tiles.js';
 import { lookedThrough } from '../../components/text/advocate_lines.js';
+import '../../components/words.js';
+import './words.js';
 import type { AttachmentRead } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -130,7 +130,7 @@ function facts(file: AttachmentRead) {
   ];
   const list = (pairs: any[][]) =>
     pairs.map(([key, words]) =>
-      words ? html`<div><dt>${t(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
+      words ? html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
     );
   return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(says)}</dl><p class="small soft">${t('attach.believed')}</p></section>
     <section class="stack-close"><h2>${t('attach.kept')}</h2><dl class="facts card">${list(kept)}
@@ -220,7 +220,7 @@ function history(stage: Stage, { versions }: AttachmentRead) {
     ${(i ? step.changes : [])
       .filter(({ field }) => known(field))
       .map(
-        ({ field, old, new: now }) => html`<div><p class="small soft">${t(`f.attachment.${field}`)}</p>
+        ({ field, old, new: now }) => html`<div><p class="small soft">${lookUp(`f.attachment.${field}`)}</p>
       ${step.kind === 'amendment' || (step.kind === 'first' && old) ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
       )}
   </li>`,

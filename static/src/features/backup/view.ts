@@ -3,10 +3,9 @@ import { html, nothing } from '../../shell/html.js';
 import { filePicker, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
 import { size } from '../../components/text/say.js';
-import { t, tn } from '../../shell/strings.js';
-import './strings_copies.js';
-import '../../shell/words/strings_server.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { uncover } from '../../components/forms/uncover.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 function makecopy(stage: Stage) {
@@ -98,7 +97,7 @@ function takecopy(stage: Stage) {
 
 function working(stage: Stage, label: string, cancel: null | (() => void)) {
   const { done = 0, total = 1 } = stage.local.at ?? {};
-  return progress({ label: t(label), done, total, ...(cancel ? { cancel, cancelLabel: t('kept.stop') } : {}) });
+  return progress({ label: lookUp(label), done, total, ...(cancel ? { cancel, cancelLabel: t('kept.stop') } : {}) });
 }
 
 function words(stage: Stage, label: string, enter: () => unknown, name: string = 'words') {

@@ -6,9 +6,10 @@
 import { checkbox } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sheet } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_borrowed.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { kindOf } from '../../components/text/phone_kind.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 function borrowed(stage: Stage) {
@@ -60,7 +61,7 @@ function borrowedLine(stage: Stage) {
 }
 
 const points = (name: string, count: number) =>
-  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`borrowed.${name}_${i + 1}`)}</li>`)}</ul>`;
+  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`borrowed.${name}_${i + 1}`)}</li>`)}</ul>`;
 
 const address = () => html`<bdi class="address">${location.host}</bdi>`;
 

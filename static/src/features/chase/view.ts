@@ -2,14 +2,13 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sentenceOf, waiting } from '../../components/parts.js';
 import { dayWords } from '../../components/text/say.js';
-import { dotted, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../components/registers/strings_registers.js';
-import '../../shell/words/strings_show.js';
+import { dotted, lookUp, t, tn } from '../../shell/strings.js';
 import { icon } from '../../shell/icons.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { titleOf } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
+import '../../components/words.js';
+import './words.js';
 import type { ChaseItem } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -42,7 +41,7 @@ function chase(stage: Stage) {
   const later = open.filter((one) => !isNear(one));
   const list = (title: string, items: ChaseItem[]) =>
     items.length
-      ? html`<section class="stack-close"><h2>${t(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>`
+      ? html`<section class="stack-close"><h2>${lookUp(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>`
       : nothing;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chase.title'))}<p class="soft">${t('chase.lead')}</p></div>

@@ -6,8 +6,9 @@ import { patternOf } from './patterns_read.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { heading, row as link, sentenceOf } from '../../components/parts.js';
 import { dayWords, monthName, shortDays } from '../../components/text/say.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_patterns.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
+import '../../components/words.js';
+import './words.js';
 import type { Gap, Patterns } from '../../record/patterns/patterns.js';
 import type { Pattern } from './patterns_read.js';
 import type { Stage } from '../../shell/stage.js';
@@ -121,7 +122,7 @@ function tally(
 }
 
 function hours(stage: Stage, { weekdays, hours: cells, no_hour: without, about }: Patterns) {
-  const days = DAYS.map((day) => t(`pat.${day}`));
+  const days = DAYS.map((day) => lookUp(`pat.${day}`));
   if (!weekdays.some((ids) => ids.length)) return nothing;
   const cellName = ({ weekday, hour }: { weekday: number; hour: number }) =>
     t('pat.hour_at', { day: days[weekday] ?? '', hour: String(hour).padStart(2, '0') });
@@ -153,10 +154,10 @@ function keyDates(stage: Stage, { counts: { key_dates: all } }: Pattern) {
   if (!all.length) return html`<p class="soft">${t('pat.keys_none')}</p>`;
   return html`<p class="small soft">${t('pat.keys_lead')}</p>
     <table class="counts counts-wide"><caption class="unseen">${t('pat.keys')}</caption>
-      <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${t(`pat.${side}`)}</th>`)}</tr></thead>
+      <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${lookUp(`pat.${side}`)}</th>`)}</tr></thead>
       <tbody>${all.map((key) => {
         const own = key.words || label('key_date_kinds', key.code);
-        const what = key.kind === 'own' && own ? own : t(`pat.key_${key.kind}`);
+        const what = key.kind === 'own' && own ? own : lookUp(`pat.key_${key.kind}`);
         return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
         ${(['before', 'same', 'after'] as const).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
       })}</tbody></table>`;
@@ -165,7 +166,7 @@ function keyDates(stage: Stage, { counts: { key_dates: all } }: Pattern) {
 function firsts(stage: Stage, { firsts: all }: Patterns) {
   return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(
     ({ mark, first, day, ids }) => {
-      const name = t(`pat.first_${mark}`);
+      const name = lookUp(`pat.first_${mark}`);
       return html`<div><dt>${name}</dt><dd>${first ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
       ${ids.length > 1 ? html` · ${number(stage, tn('pat.entries', ids.length), name, ids)}` : nothing}</dd></div>`;
     },

@@ -7,8 +7,9 @@ import { patternOf } from './patterns_read.js';
 import { whoOf } from './patterns_names.js';
 import { heading, sentenceOf } from '../../components/parts.js';
 import { dayWords } from '../../components/text/say.js';
-import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_patterns.js';
+import { lookUp, t } from '../../shell/strings.js';
+import '../../components/words.js';
+import './words.js';
 import type { Line } from '../../record/patterns/four_counts.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -18,7 +19,7 @@ function sheet(stage: Stage) {
     return html`<div class="stack">${heading(t('four.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
   const numbers = new Map(stage.state.entries.map(({ record, seq_no }) => [record, seq_no]));
   const name = (line: Line) =>
-    t(`four.${line.key}`, {
+    lookUp(`four.${line.key}`, {
       who: line.person ? whoOf(data.known, line.person) : '',
       day: line.day ? dayWords(line.day) : '',
     });

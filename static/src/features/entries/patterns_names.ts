@@ -1,7 +1,7 @@
 /** What a count is called: people, accounts and orders by their names, months and terms in words. */
 import { nameOf } from '../../components/text/record_names.js';
 import { t } from '../../shell/strings.js';
-import '../../components/registers/strings_registers.js';
+import './words.js';
 import type { Known } from '../../shell/app.js';
 
 /** A person, account or order; an account that is only typed words stands for itself. */

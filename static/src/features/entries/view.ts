@@ -6,9 +6,10 @@ import { dayHeading, timeOfDay } from '../../components/text/say.js';
 import { dayOf, findingOf, foundRows, isLooking, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
 import { isHidden } from '../../components/files/tiles.js';
-import '../../shell/words/strings_patterns.js';
 import { lookedShort } from '../../components/text/advocate_lines.js';
 import { markShort } from '../../components/text/assisted_marks.js';
+import '../../components/words.js';
+import './words.js';
 import type { Row } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

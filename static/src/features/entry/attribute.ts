@@ -6,6 +6,8 @@ import { linksField } from '../../components/cards/card_links.js';
 import { said, vocabulary } from '../../components/text/labels.js';
 import { whenWords } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 const PAGE = 30;

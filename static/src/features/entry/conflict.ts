@@ -8,7 +8,9 @@ import { lineOf } from '../../components/cards/card_table.js';
 import { titleOf, wordsFor } from '../../components/cards/card_words.js';
 import { vocabulary } from '../../components/text/labels.js';
 import { momentSaid, whenWords } from '../../components/text/say.js';
-import { forOthers, t } from '../../shell/strings.js';
+import { forOthers, lookUp, t } from '../../shell/strings.js';
+import '../../components/words.js';
+import './words.js';
 import type { End, Entry, Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -99,7 +101,7 @@ export function two(stage: Stage) {
 }
 
 const byLine = (end: End, name: string) =>
-  html`<span class="small soft">${t(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
+  html`<span class="small soft">${lookUp(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
 
 /** One device took it out while the other wrote on. */
 function outOrIn(stage: Stage, entry: Entry, a: End, b: End) {
@@ -173,7 +175,7 @@ function wordsOf(stage: Stage, a: End, b: End) {
       [b, 'two.second', 'two.use_b'],
     ].map(
       ([end, title, go]) => html`<div class="part stack-close">${byLine(end as End, String(title))}
-      <p dir="auto" class="narrative-small">${(end as End).fields.narrative || t('entry.no_words')}</p><div>${button(t(String(go)), () => use(end as End), { plain: true })}</div></div>`,
+      <p dir="auto" class="narrative-small">${(end as End).fields.narrative || t('entry.no_words')}</p><div>${button(lookUp(String(go)), () => use(end as End), { plain: true })}</div></div>`,
     )}
     ${textField({
       id: 'two-words',

@@ -7,8 +7,8 @@ import { lineOf } from '../../components/cards/card_table.js';
 import { titleOf, wordsFor } from '../../components/cards/card_words.js';
 import { clockTime, day, momentSaid, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import './strings_log.js';
+import '../../components/words.js';
+import './words.js';
 import type { Change, Entry, VersionShown } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

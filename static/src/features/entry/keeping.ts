@@ -6,11 +6,12 @@ import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { day, momentSaid, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
 import { attribute } from './attribute.js';
 import { openWords } from '../../components/forms/words_sheet.js';
 import { two } from './conflict.js';
 import { putBack } from './put_back.js';
+import '../../components/words.js';
+import './words.js';
 import type { Row } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

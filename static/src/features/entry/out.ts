@@ -7,10 +7,10 @@ import { textField } from '../../components/forms/fields.js';
 import { button, heading, row, sheet } from '../../components/parts.js';
 import { day, momentSaid } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../shell/words/strings_files.js';
 import { openWords } from '../../components/forms/words_sheet.js';
 import { putBack, again } from './put_back.js';
+import '../../components/words.js';
+import './words.js';
 import type { Entry, Row, Waiting } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

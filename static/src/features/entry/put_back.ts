@@ -1,5 +1,6 @@
 /** The way back for what was taken out. */
 import { t } from '../../shell/strings.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 export function putBack(stage: Stage, record: string) {

@@ -19,6 +19,8 @@ import { blockOf, whenField } from '../../components/forms/when.js';
 import { factsOf } from '../../components/text/facts.js';
 import { asked, lookedShort, lookedThrough, seenBy } from '../../components/text/advocate_lines.js';
 import { markLine } from '../../components/text/assisted_marks.js';
+import '../../components/words.js';
+import './words.js';
 import type { Entry, Half } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

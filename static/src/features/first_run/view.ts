@@ -3,8 +3,8 @@ import { html, nothing } from '../../shell/html.js';
 import { chips, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { LINES, NOTICED, outcome } from './safety_check.js';
-import { t } from '../../shell/strings.js';
-import { judgeWords } from '../../components/forms/words.js';
+import { lookUp, t } from '../../shell/strings.js';
+import { judgeWords } from '../../components/forms/judge_words.js';
 import { uncover } from '../../components/forms/uncover.js';
 import { suggestion } from '../../components/forms/word_suggestion.js';
 import type { Stage } from '../../shell/stage.js';
@@ -72,7 +72,7 @@ function words(stage: Stage) {
       shown: Boolean(local.shown),
       toggle: () => uncover(stage),
       focus: true,
-      error: local.wrong ? t(`words.${local.wrong}`) : null,
+      error: local.wrong ? lookUp(`words.${local.wrong}`) : null,
       enter: () => saveWords(stage),
       on: (typed) => {
         local.typed = typed;

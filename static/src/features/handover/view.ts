@@ -6,9 +6,9 @@ import { clockTime, day, size } from '../../components/text/say.js';
 import { problemOf } from '../../shell/stage.js';
 import { openWords } from '../../components/forms/words_sheet.js';
 import { dotted, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_later.js';
-import '../../shell/words/strings_handover.js';
 import { stateOf, whenSaid } from '../../components/text/handover_state.js';
+import '../../components/words.js';
+import './words.js';
 import type { HandedOver, Handover, Step } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -5,9 +5,8 @@ import { button, heading, sheet } from '../../components/parts.js';
 import { servicesFor, standing } from './directory.js';
 import { weekSaid } from './directory_hours.js';
 import { dayWords } from '../../components/text/say.js';
-import { inItsOrder, inWords, t } from '../../shell/strings.js';
-import './strings_help.js';
-import '../../shell/words/strings_later.js';
+import { inItsOrder, inWords, lookUp, t } from '../../shell/strings.js';
+import './words.js';
 import type { Service, Way } from './directory_rows.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -40,7 +39,7 @@ function help(stage: Stage) {
     ${chips({
       name: 'nation',
       legend: t('help.where'),
-      choices: [['', t('help.anywhere')], ...NATIONS.map((one) => [one, t(`help.${one}`)] as [string, string])],
+      choices: [['', t('help.anywhere')], ...NATIONS.map((one) => [one, lookUp(`help.${one}`)] as [string, string])],
       chosen: [stage.nation],
       on: (code) => {
         stage.nation = code;
@@ -58,7 +57,7 @@ function item(stage: Stage, service: Service) {
     <h2 class="service">${inWords(service.name)}</h2>
     <p class="small soft">${inWords(service.note, { grave: true })}</p>
     ${service.kind === 'web' ? html`<p class="number">${inItsOrder(number)}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
-    <p class="small">${t(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : t(BILL[service.bill])}</p>
+    <p class="small">${lookUp(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : lookUp(BILL[service.bill])}</p>
     ${service.openings?.length ? html`<p class="small">${t('help.hours', { hours: weekSaid(service.openings) })}</p>` : nothing}
     <p class="small soft">${service.checkedOn ? t('help.checked', { day: dayWords(service.checkedOn) }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
   </li>`;

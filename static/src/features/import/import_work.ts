@@ -5,7 +5,7 @@
 import { phoneZone } from '../../record/times.js';
 import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_imports.js';
+import './words.js';
 import type { Problem } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -3,14 +3,15 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
 import { day, dayHeading, size } from '../../components/text/say.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_imports.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { askFirst } from '../../components/files/asking.js';
 import { beginAgain, isAnswered, keep, keepLate, plan, readFile, regroup, restart, workOf } from './import_work.js';
 import { countsTable, headersView, oddLines } from '../../components/files/import_found.js';
 import { amountSaid } from '../../components/text/amount_words.js';
 import { rowsList } from '../../components/schedule_rows.js';
 import { vocabulary } from '../../components/text/labels.js';
+import '../../components/words.js';
+import './words.js';
 import type { Work } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -51,7 +52,7 @@ function choose(stage: Stage) {
 function busy(_stage: Stage, work: Work) {
   return html`${heading(t('import.title'))}
     ${progress({
-      label: t(work.doing, { name: work.name }),
+      label: lookUp(work.doing, { name: work.name }),
       done: work.done,
       total: work.total,
       cancel: () => {
@@ -96,7 +97,7 @@ function chatFacts(read: any) {
     ['import.messages', read.messages],
     ...(read.files ? [['import.files', read.files]] : []),
   ];
-  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 
@@ -123,7 +124,7 @@ function chatQuestions(stage: Stage, work: Work) {
             on: (order) => set({ order }),
             choices: read.orders.map((order: string) => [
               order,
-              t(`import.${order}`, { day: exampleDay(read.example.date, order) }),
+              lookUp(`import.${order}`, { day: exampleDay(read.example.date, order) }),
             ]),
           })}
       <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>`
@@ -187,8 +188,8 @@ function mailFacts(stage: Stage, { mail, name, size: bytes }: any) {
     ['mail.files', mail.files.map((one: any) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
     ['mail.inside', mail.inside.map((one: any) => `${one.from}: ${one.subject}`).join('\n')],
   ].filter(([, value]) => value);
-  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
-    ${mail.odd.map((code: string) => html`<p class="care small">${t(`mail.${code}`)}</p>`)}
+  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
+    ${mail.odd.map((code: string) => html`<p class="care small">${lookUp(`mail.${code}`)}</p>`)}
     ${headersView(stage, mail)}`;
 }
 

@@ -10,9 +10,8 @@ import { filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sheet } from '../../components/parts.js';
 import { momentSaid, size } from '../../components/text/say.js';
 import { isHidden } from '../../components/files/tiles.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../shell/words/strings_capture.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
+import './words.js';
 import type { CapturedFile } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -123,7 +122,7 @@ function shown(stage: Stage, file: CapturedFile) {
 function asking(stage: Stage, { attachment }: CapturedFile) {
   const done = (words: string) => {
     stage.refresh('captured');
-    stage.say(t(words));
+    stage.say(lookUp(words));
   };
   const yes = () =>
     askFirst(stage, { record: null, words: '' }, () =>

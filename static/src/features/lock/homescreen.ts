@@ -5,9 +5,10 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_locks.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { kindOf } from '../../components/text/phone_kind.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Kind } from '../../components/text/phone_kind.js';
 
@@ -39,7 +40,7 @@ function homescreen(stage: Stage) {
 function steps(kind: Kind) {
   const count = kind === 'desk' ? 2 : 3;
   return html`<section class="stack-close"><h2>${t(`home.${kind}`)}</h2>
-    <ol class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`home.${kind}_${i + 1}`)}</li>`)}</ol>
+    <ol class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`home.${kind}_${i + 1}`)}</li>`)}</ol>
     ${kind === 'ios' ? html`<p class="care small">${t('home.ios_warn')}</p>` : nothing}</section>`;
 }
 

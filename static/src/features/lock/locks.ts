@@ -8,9 +8,10 @@ import { holding } from '../../shell/hold.js';
 import { icon } from '../../shell/icons.js';
 import { CLEAR_HELD } from '../../shell/leaving.js';
 import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_locks.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { points, notebookWords, twice } from '../../components/forms/notebook_setup.js';
+import '../../components/words.js';
+import './words.js';
 import type { Locking } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -121,7 +122,7 @@ function short(stage: Stage) {
       },
     });
   return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
-    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${t(`short.${part}`)}</li>`)}</ul>
+    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${lookUp(`short.${part}`)}</li>`)}</ul>
     ${now.short ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, { busy: stage.running === 'short' })}</div>` : form()}</div>`;
 }
 

@@ -6,8 +6,9 @@ import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_locks.js';
 import { notebookWords, points } from '../../components/forms/notebook_setup.js';
+import '../../components/words.js';
+import './words.js';
 import type { Skin } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -13,7 +13,7 @@ import { button } from '../../components/parts.js';
 import { day } from '../../components/text/say.js';
 import { nameOf } from '../../shell/skin.js';
 import { t, tn } from '../../shell/strings.js';
-import './strings_notebook.js';
+import './words.js';
 import type { Note } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -4,11 +4,9 @@
  */
 import { html, nothing } from '../../shell/html.js';
 import { askedFirst } from '../../components/files/asking.js';
-import '../../shell/words/strings_files.js';
 import { chips, filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sheet, waiting } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_show.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { vocabulary } from '../../components/text/labels.js';
 import { clockTime, day, momentSaid, whenWords } from '../../components/text/say.js';
 import { picture } from '../../components/files/tiles.js';
@@ -17,6 +15,8 @@ import { REGISTERS } from '../../components/registers/register_table.js';
 import { earlierLine, standingLine, termsShown } from '../../components/registers/register_terms.js';
 import { factsOf, lineWords, titleOf } from '../../components/registers/register_words.js';
 import { statementMark } from '../../components/text/statement_mark.js';
+import '../../components/words.js';
+import './words.js';
 import type { Attachment, KeptRecord, Mention, WholeRecord as Whole } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -40,7 +40,7 @@ function page(stage: Stage, one: Whole) {
   const mentioned = stage.find(`mentions:${record}`, () => stage.app.readMentions(record)).data ?? [];
   return html`<article class="stack-wide">
     <div class="stack-close">
-      <p class="soft small">${t(`reg.${kind}.one`)}${kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing}</p>
+      <p class="soft small">${lookUp(`reg.${kind}.one`)}${kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing}</p>
       ${heading(html`<bdi>${titleOf(stage, kind, fields)}</bdi>`)}
       ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}` : nothing}
     </div>
@@ -137,7 +137,7 @@ function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
         refreshAll(stage);
       });
     if (taken_out !== null && !ids.length) return nothing;
-    return html`<section class="stack-close"><h2>${t(`f.${kind}.${name}`)}</h2>
+    return html`<section class="stack-close"><h2>${lookUp(`f.${kind}.${name}`)}</h2>
       ${files?.length ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>` : nothing}
       ${files && files.length < ids.length ? html`<p class="small soft">${t('pic.missing')}</p>` : nothing}
       ${taken_out === null ? html`<div>${stage.running === `file-${name}` ? html`<p role="status">${t('pic.adding')}</p>` : filePicker({ label: t('pic.add'), icon: 'picture', many: as === 'files', first: askedFirst(stage, { record: null, words: '' }), on: add })}</div>` : nothing}</section>`;
@@ -243,7 +243,7 @@ function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
   if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
     ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields } as any)}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
-    ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: t(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
+    ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: lookUp(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
 }
 
 function history(stage: Stage, { kind, versions }: Whole) {
@@ -276,4 +276,4 @@ function history(stage: Stage, { kind, versions }: Whole) {
   )}</ol>`;
 }
 
-const fieldName = (kind: string, field: string) => t(field === 'merged_into' ? 'merge.is' : `f.${kind}.${field}`);
+const fieldName = (kind: string, field: string) => lookUp(field === 'merged_into' ? 'merge.is' : `f.${kind}.${field}`);

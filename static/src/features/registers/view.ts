@@ -2,9 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
-import { dotted, knows, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../components/registers/strings_registers.js';
+import { dotted, knows, lookUp, t, tn } from '../../shell/strings.js';
 import { vocabulary } from '../../components/text/labels.js';
 import { day, dayWords } from '../../components/text/say.js';
 import { KIND_OF, REGISTERS } from '../../components/registers/register_table.js';
@@ -12,6 +10,8 @@ import { form } from '../../components/registers/register_form.js';
 import { kept } from './register_page.js';
 import { secondLine, titleOf } from '../../components/registers/register_words.js';
 import { instantOf } from '../../record/moments.js';
+import '../../components/words.js';
+import './words.js';
 import type { KeptRecord } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -57,7 +57,7 @@ function rows(stage: Stage, kind: string) {
   const most = local[`most-${kind}`] ?? PAGE;
   return html`
     ${here.length > FINDABLE ? textField({ id: `find-${kind}`, label: t('reg.find'), type: 'search', value: local[`find-${kind}`] ?? '', on: (typed) => stage.set({ [`find-${kind}`]: typed }) }) : nothing}
-    ${matching.length ? html`<div class="rows">${matching.slice(0, most).map((one) => item(stage, kind, one))}</div>` : html`<p class="soft" role="status">${t(search ? 'reg.found_none' : `reg.${kind}.none`)}</p>`}
+    ${matching.length ? html`<div class="rows">${matching.slice(0, most).map((one) => item(stage, kind, one))}</div>` : html`<p class="soft" role="status">${lookUp(search ? 'reg.found_none' : `reg.${kind}.none`)}</p>`}
     ${matching.length > most ? html`<div>${button(tn('reg.more', Math.min(PAGE, matching.length - most)), () => stage.set({ [`most-${kind}`]: most + PAGE }), { plain: true })}</div>` : nothing}
     ${outs.length ? takenOut(stage, kind, outs) : nothing}`;
 }
@@ -74,9 +74,9 @@ function people(stage: Stage) {
     <div class="stack-close">${heading(t('people.title'))}<p class="soft">${t('people.lead')}</p></div>
     ${errorSummary(stage)}
     ${['person', 'account', 'vehicle', 'sighting'].map(
-      (kind) => html`<section class="stack-close"><h2>${t(`reg.${kind}.title`)}</h2>
+      (kind) => html`<section class="stack-close"><h2>${lookUp(`reg.${kind}.title`)}</h2>
       ${rows(stage, kind)}
-      <div>${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`,
+      <div>${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`,
     )}
   </div>`;
 }
@@ -86,10 +86,10 @@ function register(stage: Stage) {
   const kind = KIND_OF[stage.place.name] ?? '';
   vocabulary(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t(`reg.${kind}.title`))}${knows(`reg.${kind}.lead`) ? html`<p class="soft">${t(`reg.${kind}.lead`)}</p>` : nothing}</div>
+    <div class="stack-close">${heading(lookUp(`reg.${kind}.title`))}${knows(`reg.${kind}.lead`) ? html`<p class="soft">${lookUp(`reg.${kind}.lead`)}</p>` : nothing}</div>
     ${errorSummary(stage)}
     <div class="row">${kind === 'report' ? button(t('reg.report.police'), () => stage.go({ name: 'form', kind, preset: 'police' }), { main: true, icon: 'flag' }) : nothing}
-      ${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { main: kind !== 'report', icon: 'add' })}</div>
+      ${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { main: kind !== 'report', icon: 'add' })}</div>
     ${rows(stage, kind)}
   </div>`;
 }
@@ -98,7 +98,7 @@ function register(stage: Stage) {
 function beside(stage: Stage) {
   const { kind = '' } = stage.place;
   vocabulary(stage);
-  return html`<section class="stack-close"><h2>${t(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${kind in REGISTERS ? rows(stage, kind) : nothing}</section>`;
+  return html`<section class="stack-close"><h2>${lookUp(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${kind in REGISTERS ? rows(stage, kind) : nothing}</section>`;
 }
 
 export const views = {

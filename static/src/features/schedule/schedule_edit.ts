@@ -5,12 +5,14 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { t, tn } from '../../shell/strings.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { problemOf } from '../../shell/stage.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import { amountOf, numbered, placed, rowsIn } from '../../record/schedule.js';
 import { rowsList } from '../../components/schedule_rows.js';
+import '../../components/words.js';
+import './words.js';
 import type { Row } from '../../record/schedule.js';
 import type { Place, Entry } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -138,7 +140,7 @@ function rowButtons(stage: Stage, edit: Edit, i: number) {
     changed(stage);
   };
   const small = (key: string, name: string, on: () => void) =>
-    html`<button type="button" class="icon-button" aria-label=${t(key, { n })} @click=${on}>${name}</button>`;
+    html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n })} @click=${on}>${name}</button>`;
   return html`<div class="row">${button(t('sched.edit', { n }), () => stage.set({ open: i }), { plain: true })}
     ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing}</div>`;
 }

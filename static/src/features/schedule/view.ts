@@ -1,14 +1,15 @@
 /** The message schedule of one entry: read as a list both ways, and changed row by row. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_imports.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { headersView } from '../../components/files/import_found.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { amountOf, rowsIn } from '../../record/schedule.js';
 import { begin, editing } from './schedule_edit.js';
 import { amountSaid } from '../../components/text/amount_words.js';
 import { rowsList } from '../../components/schedule_rows.js';
+import '../../components/words.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Found } from './schedule_edit.js';
 
@@ -76,7 +77,7 @@ function summary({ parts }: Found, rows: any[]) {
   const file = fields.import_summary;
   return html`<div class="stack-close"><p dir="auto"><strong>${amountSaid(amount)}</strong></p>
     ${fields.chat ? html`<p class="small soft" dir="auto">${t('sched.imported', { chat: fields.chat })}${file?.lines ? ` · ${t('sched.counts', { lines: file.lines, unknown: file.unknown ?? 0 })}` : ''}</p>` : nothing}</div>
-    ${facts.length ? html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>` : nothing}`;
+    ${facts.length ? html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>` : nothing}`;
 }
 
 /** An email's headers, read again from the file as received. */

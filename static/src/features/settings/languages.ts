@@ -3,8 +3,8 @@ import { html, nothing } from '../../shell/html.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { isDraftLanguage } from '../../shell/language.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_language.js';
 import { languageChips } from '../../components/forms/language_chips.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 function languages(stage: Stage) {

@@ -3,18 +3,10 @@ import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf } from '../../components/parts.js';
 import { clockTime, day, momentSaid } from '../../components/text/say.js';
-import { t } from '../../shell/strings.js';
+import { lookUp, t } from '../../shell/strings.js';
 import { GROUPS } from './more_groups.js';
-import '../../shell/words/strings_later.js';
-import '../../shell/words/strings_locks.js';
-import '../../shell/words/strings_cards.js';
-import '../../components/registers/strings_registers.js';
-import '../../shell/words/strings_files.js';
-import '../../shell/words/strings_language.js';
-import './strings_wording.js';
-import '../../shell/words/strings_keys.js';
-import '../../shell/words/strings_capture.js';
 import { uncover } from '../../components/forms/uncover.js';
+import './words.js';
 import type { Session } from '../../shell/app.js';
 import type { Row } from './more_groups.js';
 import type { Stage } from '../../shell/stage.js';
@@ -25,7 +17,7 @@ function more(stage: Stage) {
     <div class="groups">${GROUPS.map(({ title, rows }, n) => {
       const here = rows.filter(({ when }) => when?.(account) ?? true);
       return here.length
-        ? html`<section class="group" aria-labelledby=${`more-${n}`}><h2 id=${`more-${n}`}>${t(title)}</h2>
+        ? html`<section class="group" aria-labelledby=${`more-${n}`}><h2 id=${`more-${n}`}>${lookUp(title)}</h2>
         <ul class="rows">${here.map((one) => html`<li>${rowTo(stage, one)}</li>`)}</ul></section>`
         : nothing;
     })}</div></div>`;
@@ -38,7 +30,7 @@ function rowTo(stage: Stage, { place, title, icon, more: under, with: given, bef
     before?.(stage);
     stage.go({ name: place, ...given });
   };
-  return row({ title: t(title), more: key ? t(key, { login: account?.login ?? '' }) : null, icon, on });
+  return row({ title: lookUp(title), more: key ? lookUp(key, { login: account?.login ?? '' }) : null, icon, on });
 }
 
 function devices(stage: Stage) {
@@ -131,7 +123,7 @@ const DONE = new Set([
 /** What was done to the account. */
 function done(log: { at: number; device_name: string; what: string }[]) {
   return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p class="small soft">${t('devices.log_lead')}</p>
-    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: t(`devices.what.${DONE.has(one.what) ? one.what : 'other'}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
+    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: lookUp(`devices.what.${DONE.has(one.what) ? one.what : 'other'}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
 }
 
 /** What ending does, and what it does not. */
@@ -178,8 +170,8 @@ function signout(stage: Stage) {
 
 function about(_stage: Stage) {
   return html`<div class="stack-wide">${heading(t('about.title'))}
-    <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${t(`about.yes_${n}`)}</li>`)}</ul></section>
-    <section class="stack-close"><h2>${t('about.no')}</h2><ul class="points stack-close">${[1, 2, 3, 4, 5].map((n) => html`<li>${t(`about.no_${n}`)}</li>`)}</ul></section>
+    <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${lookUp(`about.yes_${n}`)}</li>`)}</ul></section>
+    <section class="stack-close"><h2>${t('about.no')}</h2><ul class="points stack-close">${[1, 2, 3, 4, 5].map((n) => html`<li>${lookUp(`about.no_${n}`)}</li>`)}</ul></section>
     <p class="note">${t('about.server')}</p></div>`;
 }
 

@@ -2,6 +2,8 @@
  * What More leads to, in one table. A new place is one line in the group where a person would look for it. The groups
  * stand in the order of need: who came and what comes next, the rest of the story, what is kept, who can open it.
  */
+import '../../components/words.js';
+import './words.js';
 import type { State } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';

@@ -4,7 +4,7 @@ import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress, sentenceOf, troublesOf } from '../../components/parts.js';
 import { day } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_server.js';
+import './words.js';
 import type { DiaryAccount } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

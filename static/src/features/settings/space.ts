@@ -4,7 +4,7 @@ import { chips } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress, sentenceOf } from '../../components/parts.js';
 import { size } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
-import './strings_space.js';
+import './words.js';
 import type { Usage } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

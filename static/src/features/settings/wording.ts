@@ -4,7 +4,9 @@ import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { vocabulary } from '../../components/text/labels.js';
 import { isYoung, t } from '../../shell/strings.js';
-import './strings_wording.js';
+import '../../components/words.js';
+import './words.js';
+import '../../components/text/young.js';
 import type { Stage } from '../../shell/stage.js';
 
 function wording(stage: Stage) {

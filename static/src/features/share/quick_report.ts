@@ -6,15 +6,14 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
 import { day, dayWords, whenWords } from '../../components/text/say.js';
-import { forOthers, inOneLine, language, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../components/registers/strings_registers.js';
-import '../../shell/words/strings_share.js';
+import { forOthers, inOneLine, language, lookUp, t, tn } from '../../shell/strings.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { nameOf } from '../../components/text/record_names.js';
 import { isInForce } from '../../components/registers/register_terms.js';
 import { momentWords } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
+import '../../components/words.js';
+import './words.js';
 import type { Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -47,7 +46,7 @@ function quick(stage: Stage) {
         html`<li>${checkbox({
           id: `quick-${part.key}`,
           checked: isOn(part),
-          label: html`${t(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
+          label: html`${lookUp(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
           on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
         })}</li>`,
     )}</ul>
@@ -142,11 +141,11 @@ function partsOf(found: any): Part[] {
       apart: true,
       lines: ['name_to_use', 'safe_contact', 'needs']
         .filter((name) => settings.restricted[name])
-        .map((name) => `${t(`sheet.${name}`)}: ${settings.restricted[name]}`),
+        .map((name) => `${lookUp(`sheet.${name}`)}: ${settings.restricted[name]}`),
     },
   ] as Omit<Part, 'head'>[];
   return parts
-    .map((part) => ({ ...part, head: t(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) }))
+    .map((part) => ({ ...part, head: lookUp(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) }))
     .filter(({ lines }) => lines.length);
 }
 

@@ -5,6 +5,7 @@ import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
 import { fromPicked, missing, phoneZone } from '../../record/times.js';
 import { choosingEntries } from '../../components/forms/choose_entries.js';
+import './words.js';
 import type { Chosen } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -7,6 +7,7 @@ import { checkbox, chips } from '../../components/forms/fields.js';
 import { row } from '../../components/parts.js';
 import { whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
+import '../../components/words.js';
 import type { Row as Entry } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

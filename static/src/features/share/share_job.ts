@@ -3,9 +3,10 @@ import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
 import { SAY, size } from '../../components/text/say.js';
 import { problemOf } from '../../shell/stage.js';
-import { dotted, inItsOrder, t } from '../../shell/strings.js';
+import { dotted, inItsOrder, lookUp, t } from '../../shell/strings.js';
 import { OFFICER, chosenOf } from './share_choose.js';
 import { WAYS } from './share_ways.js';
+import './words.js';
 import type { Agreed } from '../../diary/session/confirming.js';
 import type { MadePack, Step } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -101,7 +102,7 @@ export function building(stage: Stage, job: Job) {
   };
   return html`<div class="stack-wide">${heading(t('build.title'))}
     ${job.parts.length > 1 ? html`<p>${t('parts.of', { n: job.part + 1, of: job.parts.length })}</p>` : nothing}
-    ${progress({ label: t(`build.${job.at.step}`), done: job.at.done, total: job.at.total, cancel: stop, cancelLabel: t('build.cancel') })}
+    ${progress({ label: lookUp(`build.${job.at.step}`), done: job.at.done, total: job.at.total, cancel: stop, cancelLabel: t('build.cancel') })}
     <p class="soft">${t('build.carry_on')}</p></div>`;
 }
 
@@ -121,7 +122,7 @@ export function ready(stage: Stage, job: Job) {
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
       <p class="soft">${dotted([made.name, size(made.size), job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length })])}</p></div>
     ${errorSummary(stage)}
-    ${ways.map((way, i) => html`<div class="stack-close">${button(t(way.title), () => way.on(stage, job), { main: i === 0, wide: true })}<p class="small soft">${t(way.more)}</p></div>`)}
+    ${ways.map((way, i) => html`<div class="stack-close">${button(lookUp(way.title), () => way.on(stage, job), { main: i === 0, wide: true })}<p class="small soft">${lookUp(way.more)}</p></div>`)}
     ${made.files ? files(made.files) : made.file ? button(t('pack.save'), () => save(made.file as Blob, made.name), { main: !ways.length, wide: true }) : html`<p class="care">${t('pack.written')}</p>`}
     ${more ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
     <div class="rows">

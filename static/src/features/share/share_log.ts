@@ -4,8 +4,8 @@ import { chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, waiting } from '../../components/parts.js';
 import { momentSaid } from '../../components/text/say.js';
 import { dotted, forOthers, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_share.js';
 import { label, said, vocabulary } from '../../components/text/labels.js';
+import './words.js';
 import type { Shared } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

@@ -7,7 +7,7 @@ import { masking } from '../../components/files/masking.js';
 import { button, errorSummary, heading, sentenceOf, sheet } from '../../components/parts.js';
 import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_files.js';
+import './words.js';
 import type { Decision, Look } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

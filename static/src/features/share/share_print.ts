@@ -4,11 +4,11 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import '../../shell/words/strings_share.js';
 import { agreedWith, wordsOnceMore } from '../../components/forms/agreeing.js';
 import { choosingPrint, chosenOf } from './share_choose.js';
 import { SAY } from '../../components/text/say.js';
 import { cellLabel, words } from '../../pack/chronology/chronology_words.js';
+import './words.js';
 import type { Chronology } from '../../pack/chronology/chronology.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Cell } from '../../pack/chronology/cells.js';

@@ -1,5 +1,5 @@
 /** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
-import '../../shell/words/strings_handover.js';
+import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Step, MadePack } from '../../shell/app.js';
 import type { Agreed } from '../../diary/session/confirming.js';

@@ -2,6 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
+import './words.js';
 import type { Review, Wordy } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 

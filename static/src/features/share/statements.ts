@@ -5,7 +5,7 @@ import { addressCard, button, errorSummary, heading, progress, waiting } from '.
 import { openWords } from '../../components/forms/words_sheet.js';
 import { day } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_witness.js';
+import './words.js';
 import type { Kept, Witness } from '../../diary/sharing/witnesses.js';
 import type { Said } from '../../crypto/sharing/witness.js';
 import type { Stage } from '../../shell/stage.js';

@@ -3,17 +3,15 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { size } from '../../components/text/say.js';
-import { t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_advocates.js';
-import '../../shell/words/strings_handover.js';
-import '../../shell/words/strings_share.js';
-import '../../shell/words/strings_witness.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { agreedWith, wordsOnceMore } from '../../components/forms/agreeing.js';
 import { OFFICER, chosenOf, choosing } from './share_choose.js';
 import { readingFirst } from './share_first.js';
 import { building, ready, start } from './share_job.js';
 import { looking } from './share_look.js';
 import { wording } from './share_wordy.js';
+import '../../components/words.js';
+import './words.js';
 import type { PackWays, Summary } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
@@ -99,7 +97,7 @@ function hub(stage: Stage, job: Job | undefined) {
             ? 'share.off'
             : null;
   const line = (icon: IconName, key: string, on: () => unknown) =>
-    html`<div>${row({ title: t(`share.${key}`), more: t(`share.${key}_more`), icon, on })}</div>`;
+    html`<div>${row({ title: lookUp(`share.${key}`), more: lookUp(`share.${key}_more`), icon, on })}</div>`;
   const go = (way: 'server' | 'here') => () => begin(stage, { way, earlier: packs });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
@@ -133,7 +131,7 @@ function hub(stage: Stage, job: Job | undefined) {
 
 /** That the diary is not all here yet, and what that means for what is made of it now. */
 const coming = ({ state }: Stage, key: string) =>
-  state.account?.coming ? html`<p class="care" role="status">${t(key)}</p>` : nothing;
+  state.account?.coming ? html`<p class="care" role="status">${lookUp(key)}</p>` : nothing;
 
 /** The first pack is preceded by one screen about what it may teach the other side. */
 function begin(stage: Stage, flow: Record<string, any>) {

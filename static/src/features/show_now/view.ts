@@ -2,17 +2,15 @@
 import { html, nothing, ref } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
-import { forOthers, language, t, tn } from '../../shell/strings.js';
-import '../../shell/words/strings_cards.js';
-import '../../components/registers/strings_registers.js';
-import '../../shell/words/strings_share.js';
-import '../../shell/words/strings_show.js';
+import { forOthers, language, lookUp, t, tn } from '../../shell/strings.js';
 import { label, vocabulary } from '../../components/text/labels.js';
 import { day, dayWords, momentSaid, whenWords } from '../../components/text/say.js';
 import { LANGUAGES, NEEDS, cardLines } from './show_cards.js';
 import { isInForce, termsOf } from '../../components/registers/register_terms.js';
 import { titleOf } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
+import '../../components/words.js';
+import './words.js';
 import type { Fields, ShownBlock, ShownSection } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -107,7 +105,7 @@ function group(
   })}
     ${section === 'cards' && isTicked(one) ? cardWords(stage, one, settings) : nothing}</li>`;
   const folded = section === 'others' && !stage.local.others;
-  return html`<section class="stack-close"><h2>${t(`show.${section}`)}</h2>
+  return html`<section class="stack-close"><h2>${lookUp(`show.${section}`)}</h2>
     ${folded ? html`<div>${button(t('show.others'), () => stage.set({ others: true }), { plain: true, icon: 'add' })}</div>` : html`<ul class="rows ticks">${choices.map(tick)}</ul>`}</section>`;
 }
 
@@ -156,8 +154,8 @@ function choicesOf(stage: Stage, found: any): Choice[] {
       section: 'cards',
       apart: true,
       ticked: false,
-      label: `${t(`sheet.${name}`)}: ${found.settings.restricted[name]}`,
-      block: { title: t(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] },
+      label: `${lookUp(`sheet.${name}`)}: ${found.settings.restricted[name]}`,
+      block: { title: lookUp(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] },
     }));
   const language = languageOf(stage, found.settings);
   const cards = NEEDS.map((card) => {
@@ -238,7 +236,7 @@ function personChoices(stage: Stage, { record, code, fields, restricted }: any, 
       section: 'who',
       apart: true,
       ticked: false,
-      label: `${t(`f.person.${one}`)}: ${restricted[one]}`,
+      label: `${lookUp(`f.person.${one}`)}: ${restricted[one]}`,
       block: { title: name, lines: [{ text: String(restricted[one]) }] },
     }));
   return [
@@ -264,7 +262,7 @@ function orderChoices(stage: Stage, { record, fields }: any, found: any, today: 
     ...(holds ? [] : [t('show.order_over')]),
     ...['made_on', 'served_on', 'expires_on']
       .filter((one) => fields[one])
-      .map((one) => `${t(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
+      .map((one) => `${lookUp(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
     ...termsOf(fields['terms']).map(({ no, text }) => `${no ?? '–'}. ${text}`),
   ].map((text) => ({ text }));
   const picture = found.pictures[record];
@@ -289,7 +287,7 @@ function refChoice(stage: Stage, { record, fields }: any): Choice {
   const name = String(fields['force'] || label('report_to', fields['to']) || titleOf(stage, 'report', fields));
   const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no']
     .filter((one) => fields[one])
-    .map((one) => ({ text: `${t(`f.report.${one}`)}: ${fields[one]}` }));
+    .map((one) => ({ text: `${lookUp(`f.report.${one}`)}: ${fields[one]}` }));
   return {
     id: `report/${record}`,
     section: 'refs',
@@ -308,7 +306,7 @@ function sectionsOf(ticked: Choice[]): ShownSection[] {
       if (same && !block.picture) same.lines = [...same.lines, ...block.lines];
       else blocks.push({ ...block });
     }
-    return blocks.length ? [{ title: t(`show.${section}`), blocks }] : [];
+    return blocks.length ? [{ title: lookUp(`show.${section}`), blocks }] : [];
   });
 }
 

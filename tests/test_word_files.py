@@ -1,0 +1,70 @@
+"""Each folder's words.json: one key a line, in order, in one file only, and known to the type check."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from diary.paths import STATIC
+
+SRC = STATIC / "src"
+FILES = sorted(SRC.rglob("words*.json"))
+NAMES = [path.relative_to(SRC).as_posix() for path in FILES]
+
+
+def faults(text: str) -> list[str]:
+    """What is wrong with the text of one file."""
+    pairs = json.loads(text, object_pairs_hook=list)
+    keys = [key for key, _ in pairs]
+    found = [f"{key}: not a text" for key, value in pairs if not isinstance(value, str)]
+    found += [f"{key}: stands twice" for key in sorted({key for key in keys if keys.count(key) > 1})]
+    if keys != sorted(keys):
+        found.append("the keys are not in order")
+    if text != json.dumps(dict(pairs), indent=2, ensure_ascii=False) + "\n":
+        found.append("not one key a line")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_file_is_in_order(path: Path) -> None:
+    """Two people who add a word to one folder change two lines."""
+    assert faults(path.read_text(encoding="utf-8")) == []
+
+
+def test_no_key_stands_in_two_files() -> None:
+    """A later file would take the words of an earlier one away."""
+    seen: dict[str, str] = {}
+    twice = []
+    for path, name in zip(FILES, NAMES, strict=True):
+        for key in json.loads(path.read_text(encoding="utf-8")):
+            if key in seen:
+                twice.append(f"{key}: {seen[key]} and {name}")
+            seen[key] = name
+    assert len(seen) > 3000
+    assert twice == []
+
+
+def test_the_type_check_knows_every_file() -> None:
+    """word_keys.ts imports each, and takes each into the keys."""
+    text = (SRC / "word_keys.ts").read_text(encoding="utf-8")
+    imported = {path: name for name, path in re.findall(r"^import type (\w+) from '\./([^']+)';", text, re.MULTILINE)}
+    assert sorted(imported) == NAMES
+    extended = re.search(r"extends\s+([^{]+)\{", text)
+    assert extended is not None
+    aliases = {name: alias for alias, name in re.findall(r"^type (\w+) = typeof (\w+);", text, re.MULTILINE)}
+    assert sorted(aliases[name] for name in imported.values()) == sorted(re.findall(r"\w+", extended[1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{\n  "b": "1",\n  "a": "2"\n}\n', "not in order"),
+        ('{\n  "a": "1",\n  "a": "2"\n}\n', "stands twice"),
+        ('{\n  "a": 1\n}\n', "not a text"),
+        ('{"a": "1", "b": "2"}\n', "not one key a line"),
+    ],
+)
+def test_planted_faults_are_found(text: str, says: str) -> None:
+    """The check fails for what it is there to find."""
+    assert any(says in fault for fault in faults(text))
