@@ -15,7 +15,7 @@ for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
 const { byDay } = await import('#app/features/entries/view.js');
 const { differing } = await import('#app/components/cards/cards.js');
-const { matching } = await import('#app/components/cards/card_bodies.js');
+const { matching } = await import('#app/components/text/labels.js');
 const { readable, valueWords } = await import('#app/features/entry/history.js');
 const { addFiles } = await import('#app/components/cards/card_files.js');
 const { save } = await import('#app/features/add/view.js');

@@ -57,12 +57,6 @@ export async function seal(
   return cobblestone.seal(key, before, plaintext, { salt, before });
 }
 
-/** The same as a list of pieces, nothing copied together. */
-export async function sealPieces(key: CryptoKey, kind: Kind, header: JsonObject, plaintext: Bytes): Promise<Bytes[]> {
-  const before = prefix(SUITE_KEY, kind, header);
-  return [before, ...(await cobblestone.sealChunks(key, before, plaintext))];
-}
-
 /**
  * Opens a suite 1 envelope. Throws `not_opened` for every cause alike.
  * @param expect the exact header asked for

@@ -4,4 +4,3 @@ export { live } from '../../vendor/lit-html/directives/live.js';
 export { ref } from '../../vendor/lit-html/directives/ref.js';
 export { repeat } from '../../vendor/lit-html/directives/repeat.js';
 export { ifDefined } from '../../vendor/lit-html/directives/if-defined.js';
-export { keyed } from '../../vendor/lit-html/directives/keyed.js';

@@ -7,7 +7,6 @@
  */
 
 /** Every key there is, as word_keys.ts collects them from the words.json files. */
-// biome-ignore lint/suspicious/noEmptyInterface: it is filled by declaration merging.
 export interface Words {}
 /** A key of one text. */
 export type Key = Extract<keyof Words, string>;

@@ -12,7 +12,7 @@ import type { At } from './card_forms.js';
 import type { Line } from './card_table.js';
 import type { Card } from './card.js';
 
-export { label, matching, vocabulary } from '../text/labels.js';
+export { vocabulary } from '../text/labels.js';
 
 /** Shown before a search: what people most often choose, in the order of the record's vocabulary. */
 const USUAL = ['chat_messages', 'calls', 'contact_new_account_after_block', 'turn_up_home', 'follow'];

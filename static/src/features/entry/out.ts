@@ -141,35 +141,6 @@ function outSheet(stage: Stage, entry: Entry) {
   );
 }
 
-/** Taking one file out of its entry. */
-export function fileOutSheet(stage: Stage, { attachment }: { attachment: string }, done: () => void) {
-  const go = () => {
-    const reason = stage.local.why ?? '';
-    stage.closeSheet();
-    return stage.run('out', async () => {
-      await stage.app.takeOutRecord(attachment, reason);
-      stage.say(t('away.done'));
-      again(stage);
-      done();
-    });
-  };
-  return sheet(
-    stage,
-    t('away.file_title'),
-    html`<p>${t('away.lead_file')}</p>
-    ${textField({
-      id: 'out-why',
-      label: t('away.reason'),
-      lines: 'low',
-      value: stage.local.why ?? '',
-      on: (why) => {
-        stage.local.why = why;
-      },
-    })}
-    <div class="row">${button(t('away.file_do'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
-  );
-}
-
 function askToErase(stage: Stage, entry: Entry) {
   openWords(stage, {
     title: t('erase.title'),
