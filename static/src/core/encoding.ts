@@ -14,6 +14,11 @@ export { b64, unb64 } from './bytes.js';
 export type Json = null | boolean | number | string | JsonArray | JsonObject;
 type JsonArray = readonly Json[];
 export type JsonObject = { readonly [key: string]: Json };
+/** What is given to be written: a member may be missing. One that is there and undefined is refused by `canon`. */
+export type Plain = null | boolean | number | string | readonly Plain[] | PlainObject;
+export type PlainObject = { readonly [key: string]: Plain | undefined };
+/** What says that it is a T: its names are known, and none of its values has been checked */
+export type Claimed<T> = { readonly [Name in keyof T]?: unknown };
 
 export const SIZE_LIMIT = 1 << 20;
 export const DEPTH_LIMIT = 16;
@@ -28,14 +33,14 @@ const BACKSLASH = 0x5c;
  * The canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for what has none: floats,
  * unsafe integers, -0, undefined, lone surrogates, keys off the pattern, other objects than plain ones.
  */
-export function canon(value: Json, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
+export function canon(value: Plain, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
   const bytes = utf8(canonText(value));
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
   return bytes;
 }
 
 /** The same as text. */
-export function canonText(value: Json): string {
+export function canonText(value: Plain): string {
   return write(value, 0);
 }
 

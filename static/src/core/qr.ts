@@ -127,7 +127,7 @@ function drawn(bits: readonly number[], version: number, mask: number): boolean[
   const size = version * 4 + 17;
   const grid: Grid = Array.from({ length: size }, () => Array(size).fill(null));
   const put = (x: number, y: number, dark: boolean) => {
-    if (grid[y]?.[x] !== undefined) (grid[y] as any)[x] = dark;
+    if (grid[y]?.[x] !== undefined) (grid[y] as Grid[number])[x] = dark;
   };
   for (let i = 0; i < size; i++) {
     put(6, i, i % 2 === 0);

@@ -44,7 +44,7 @@ export async function knownAnswerTest(argon2: Argon2id = argon2id) {
 
 async function byWasm(password: Bytes, salt: Bytes, { m, t }: Cost): Promise<Bytes> {
   await import(WASM_SCRIPT);
-  const { hashwasm } = globalThis as unknown as { hashwasm: { argon2id(options: object): Promise<Bytes> } };
+  const { hashwasm } = globalThis as typeof globalThis & { hashwasm: { argon2id(options: object): Promise<Bytes> } };
   return hashwasm.argon2id({
     password,
     salt,

@@ -9,7 +9,7 @@ import * as cobblestone from './cobblestone.js';
 import { hkdf } from './digests.js';
 import { padVersion, unpad } from './padding.js';
 import type { Bytes } from '../core/bytes.js';
-import type { JsonObject } from '../core/encoding.js';
+import type { JsonObject, PlainObject } from '../core/encoding.js';
 
 export type Opened = { desc: JsonObject; bytes: Bytes };
 export type OneKey = { aead: CryptoKey; base: Bytes };
@@ -32,7 +32,7 @@ export async function rootIdOf(storeKey: Bytes): Promise<Bytes> {
 export async function sealBox(
   key: CryptoKey,
   id: Uint8Array,
-  desc: JsonObject,
+  desc: PlainObject,
   bytes: Uint8Array = NOTHING,
 ): Promise<Bytes> {
   const about = canon(desc, { limit: DESC_LIMIT });

@@ -127,7 +127,7 @@ export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Byt
  * @returns good until the state is used again
  */
 function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {
-  const { buffer } = state as unknown as { digestInto: (out: Uint8Array) => void; buffer: Bytes };
+  const { buffer } = state as { digestInto: (out: Uint8Array) => void; buffer: Bytes };
   state.digestInto(buffer);
   return buffer.subarray(0, 32);
 }

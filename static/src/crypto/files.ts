@@ -43,8 +43,8 @@ export class FileSealer {
   place: BlobPlace | HandoverPlace;
   key: CryptoKey;
   size: number;
-  padded: any;
-  n: any;
+  padded: number;
+  n: number;
 
   #digest;
   #part: Bytes;

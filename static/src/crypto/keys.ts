@@ -11,13 +11,16 @@ import { checkPair } from './signing.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Kdf } from './kdf.js';
+import type { Statement } from './sharing/statements.js';
 import type { Pair } from './signing.js';
 
 /**
  * `earlier`: statements about the keys before, oldest first. In here, because only what the account key seals is the
  * keeper's own word
  */
-export type Pairs = { ecdsa: Pair; hpke: Pair; earlier?: readonly JsonObject[] };
+export type Pairs = { ecdsa: Pair; hpke: Pair; earlier?: readonly Statement[] };
+/** As `sealKeyset` writes it, b64; what was opened is checked by `openKeyset` */
+type Keyset = { ecdsa: string; ecdsa_pub: string; hpke: string; hpke_pub: string; earlier?: Statement[] };
 
 const KEYSET = 'ecdsa,ecdsa_pub,hpke,hpke_pub';
 
@@ -91,19 +94,19 @@ export async function sealKeyset(
 
 /**
  * The pairs in a keyset. Throws `not_opened`, also when a public key is not its private key's own: sealing to
- * a swapped one would seal to whoever swapped it.
+ * a swapped one would seal to whoever swapped it. `earlier` is not checked here: `authorChain` does that.
  */
 export async function openKeyset(
   accountKey: CryptoKey,
   { account, epoch, rev }: { account: string; epoch: number; rev: number },
   sealed: Uint8Array,
-): Promise<Pairs & { earlier: readonly JsonObject[] }> {
+): Promise<Pairs & { earlier: readonly Statement[] }> {
   const plaintext = await envelope.open(accountKey, sealed, 'keyset', { account, epoch, rev, t: 'keyset' });
   try {
-    const { earlier = [], ...set } = parseObject(plaintext) as Record<string, any>;
+    const { earlier = [], ...set } = parseObject(plaintext) as Keyset;
     if (Object.keys(set).sort().join() !== KEYSET || !Array.isArray(earlier) || !earlier.every(isObject))
       throw new KeptError('not_opened');
-    const [ecdsa, ecdsaPub, hpke, hpkePub] = ['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'].map((name) =>
+    const [ecdsa, ecdsaPub, hpke, hpkePub] = (['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'] as const).map((name) =>
       unb64(set[name] ?? ''),
     );
     const pairs = { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };

@@ -6,6 +6,8 @@ import type { Bytes } from '../core/bytes.js';
 
 /** A P-256 pair: 32 and 65 bytes */
 export type Pair = { scalar: Bytes; pub: Bytes };
+/** The notary's word that it had a commitment at a time, ms; ledger/receipts.ts checks one */
+export type Receipt = { c: string; env: string; log: string; n: string; sig: string; t: string; ts: number };
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };

@@ -81,7 +81,7 @@ export function withoutShort(door: Door): Door {
  * @returns 1,144 bytes
  */
 export async function sealSlot(root: CryptoKey, door: Door, i: number, content: SlotContent): Promise<Bytes> {
-  const padded = padTo([canon(content as any)], SLOT_PLAINTEXT);
+  const padded = padTo([canon(content)], SLOT_PLAINTEXT);
   return cobblestone.seal(await slotKey(root, i), slotContext(door, i), padded);
 }
 
@@ -98,7 +98,7 @@ export async function trySlots(root: CryptoKey, door: Door): Promise<{ i: number
   const i = opened.findIndex((plaintext) => plaintext !== null);
   const plaintext = opened[i];
   if (!plaintext) return null;
-  const content = parseObject(unpad(plaintext)) as unknown as SlotContent;
+  const content = parseObject(unpad(plaintext)) as SlotContent;
   return { i, content };
 }
 

@@ -61,6 +61,8 @@ export type OpenedVersion = {
   altered: boolean;
 };
 type Payload = { fields: Fields; keys: [string, string][]; seed: Bytes };
+/** As `payload` writes it; what was opened is checked by `readPayload` */
+type Written = { fields: Json; keys: Json; seed: string };
 
 const RESERVED_NAME = /^_/;
 
@@ -302,7 +304,7 @@ async function openPart(
 
 function readPayload(plaintext: Bytes): Payload {
   try {
-    const { fields, keys, seed, ...more } = parseObject(plaintext) as Record<string, any>;
+    const { fields, keys, seed, ...more } = parseObject(plaintext) as Written;
     const raw = unb64(seed);
     const isSound = isObject(fields) && raw.length === 32 && Array.isArray(keys) && Object.keys(more).length === 0;
     if (isSound && keys.every(isKeyPair)) return { fields, keys, seed: raw };
@@ -313,7 +315,7 @@ function readPayload(plaintext: Bytes): Payload {
 }
 
 /** @param pair throws when it is not a list of two texts */
-function isKeyPair(pair: any): boolean {
+function isKeyPair(pair: readonly [string, string]): boolean {
   return pair.length === 2 && parseId(pair[0]).length === 16 && unb64(pair[1]).length === 32;
 }
 

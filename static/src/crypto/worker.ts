@@ -7,7 +7,7 @@ import { createEngine } from './worker/engine.js';
 
 type Question = { id: number; name: string; args: unknown[] };
 
-const port = self as unknown as { postMessage(message: object, transfer?: Transferable[]): void };
+const port = self as { postMessage(message: object, transfer?: Transferable[]): void };
 let asked = 0;
 
 const engine = createEngine({

@@ -33,7 +33,7 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
         ? [find('preparer', READ_FIRST)]
         : [];
   try {
-    const said = await checkSignedBy(objectIn(raw) ?? {}, textOf(proofs.keys, 'ecdsa_pub'));
+    const said = await checkSignedBy((objectIn(raw) ?? {}) as Statement, textOf(proofs.keys, 'ecdsa_pub'));
     checkScope(said.grant, proofs);
     await checkHere(said, pack, proofs, record, told);
     const wanted = { by: said.by, grant: said.grant.grant, organisation: said.organisation, to: said.grant.to };
@@ -68,7 +68,7 @@ async function checkHere(
   const isCopied = pack.alone && !pack.folder.startsWith('PACK_');
   if (said.list !== list || (said.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
   if (!record) return;
-  const { id, folder, made_at: at } = objectOf(told ?? {}, 'pack') as any;
+  const { id, folder, made_at: at } = objectOf(told ?? {}, 'pack');
   if (id !== said.pack || folder !== said.folder || at !== said.made_at || said.record !== hex(await sha256(record)))
     throw new KeptError('bad_signature');
 }

@@ -17,6 +17,7 @@ import { find } from './findings.js';
 import { isLogFile } from './log_check.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Json } from '../core/encoding.js';
+import type { Statement } from '../crypto/sharing/statements.js';
 import type { NotaryKey } from '../ledger/statements.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
@@ -114,7 +115,7 @@ export function neverReceived(keys: Fields) {
 /** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. */
 async function authorsOf(keys: Fields): Promise<Authors> {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
-  const chain = await authorChain(earlier, textOf(keys, 'ecdsa_pub'));
+  const chain = await authorChain(earlier as Statement[], textOf(keys, 'ecdsa_pub'));
   return new Map(
     await Promise.all(
       chain.map(

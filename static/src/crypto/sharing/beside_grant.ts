@@ -19,7 +19,7 @@ export type Beside<T> = {
 };
 
 /** `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one. */
-export function beside(name: string, type: string, holds: (told: any) => boolean): Beside<any> {
+export function beside<T extends object>(name: string, type: string, holds: (told: unknown) => told is T): Beside<T> {
   const header = ({ diary, grant }: Place) => ({ diary, grant, t: name });
   return {
     header,

@@ -17,7 +17,7 @@ import { openFrom, sealTo } from '../people.js';
 import { sign, verifyAuthor } from '../signing.js';
 import { authorChain } from './statements.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { JsonObject } from '../../core/encoding.js';
+import type { Claimed, JsonObject } from '../../core/encoding.js';
 import type { Pair } from '../signing.js';
 import type { AuthorKey, Statement } from './statements.js';
 
@@ -57,6 +57,9 @@ export const NAME_CHARACTERS = 80;
 
 const TYPE = 'grant/v1';
 const NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
+/** As `plaintextOf` writes it; what was opened is checked by `readSealed` and its callers */
+type Written = Person & { earlier?: Statement[]; grant: Grant; key: string };
+
 const KEY_BYTES = 32;
 const DIGESTS = 'apart/v1';
 const DIGEST_BYTES = 32;
@@ -68,24 +71,24 @@ const DIGEST_BYTES = 32;
  */
 export async function makeGrant(key: CryptoKey, pub: Bytes, fields: Omit<Grant, 't' | 'sig'>): Promise<Grant> {
   const whole = { ...fields, t: TYPE };
-  const said = { ...whole, sig: b64(await sign(key, canon(whole as any))) };
+  const said = { ...whole, sig: b64(await sign(key, canon(whole))) };
   await checkGrant(said, pub);
   return said;
 }
 
 /** The statements about a keeper's keys before that a grant carries. */
-export const newestOf = (statements: readonly JsonObject[]) => statements.slice(-EARLIER_LIMIT);
+export const newestOf = (statements: readonly Statement[]) => statements.slice(-EARLIER_LIMIT);
 
 /**
  * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well:
  * else anyone could have a key of their own hand over to the keeper's.
  */
-export function binding(earlier: readonly JsonObject[]): { earlier?: string } {
-  return earlier.length ? { earlier: b64(sha256Now(canon(earlier as any))) } : {};
+export function binding(earlier: readonly Statement[]): { earlier?: string } {
+  return earlier.length ? { earlier: b64(sha256Now(canon(earlier))) } : {};
 }
 
 /** Returns when it is a grant, within its bounds, signed by this key; throws `bad_signature`. */
-export async function checkGrant(said: any, keeperPub: Bytes) {
+export async function checkGrant(said: Claimed<Grant>, keeperPub: Bytes) {
   if (!isGrant(said)) throw new KeptError('bad_signature', 'That is not a grant.');
   const { sig, ...fields } = said;
   await verifyAuthor(keeperPub, canon(fields), unb64(sig));
@@ -105,7 +108,7 @@ export function sealForAdvocate(
   keeper: Person,
   said: Grant,
   key: Bytes,
-  earlier: readonly JsonObject[] = [],
+  earlier: readonly Statement[] = [],
 ): Promise<Bytes> {
   return sealTo(unb64(advocate.hpke_pub), 'grant', grantHeader(said), plaintextOf(keeper, said, key, earlier));
 }
@@ -203,11 +206,11 @@ export async function openDigests(
 ): Promise<Record<string, string>> {
   const plaintext = await envelope.open(opener, sealed, 'wrap', grantWrapHeader(said, 'restricted', version));
   try {
-    const { digests, t, ...more } = parseObject(plaintext) as Record<string, any>;
+    const { digests, t, ...more } = parseObject(plaintext);
     const areDigests =
       isObject(digests) &&
       Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
-    if (t === DIGESTS && areDigests && !Object.keys(more).length) return digests as any;
+    if (t === DIGESTS && areDigests && !Object.keys(more).length) return digests as Record<string, string>;
   } catch {
     // Falls through to the one answer there is.
   }
@@ -233,7 +236,7 @@ export async function unwrapKeys(
   return Promise.all(given.map((one, i) => unwrap(opener, grantWrapHeader(said, parts[i] as 'open', version), one)));
 }
 
-function plaintextOf(other: Person, said: Grant, key: Bytes, earlier: readonly JsonObject[] = []): Bytes {
+function plaintextOf(other: Person, said: Grant, key: Bytes, earlier: readonly Statement[] = []): Bytes {
   const before = earlier.length ? { earlier } : {};
   return padVersion(
     canon({
@@ -243,39 +246,31 @@ function plaintextOf(other: Person, said: Grant, key: Bytes, earlier: readonly J
       hpke_pub: other.hpke_pub,
       key: b64(key),
       name: other.name,
-    } as any),
+    }),
   );
 }
 
 /** What either envelope holds; its signature is for the caller. */
 function readSealed(plaintext: Bytes): Granted & { earlier: readonly Statement[] } {
   try {
-    const {
-      earlier,
-      ecdsa_pub,
-      grant,
-      hpke_pub,
-      key: raw,
-      name,
-      ...more
-    } = parseObject(unpad(plaintext)) as Record<string, any>;
+    const { earlier, ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = parseObject(unpad(plaintext)) as Written;
     const [key, other] = [unb64(raw), { ecdsa_pub, hpke_pub, name }];
     if (earlier !== undefined && !(Array.isArray(earlier) && earlier.length && earlier.every(isObject)))
       throw new KeptError('not_opened');
     if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS))
       throw new KeptError('not_opened');
     printOf(other);
-    return { said: grant as any, key, other, earlier: earlier ?? [] };
+    return { said: grant, key, other, earlier: earlier ?? [] };
   } catch {
     throw new KeptError('not_opened');
   }
 }
 
-export function printOf({ ecdsa_pub, hpke_pub }: Person): string {
+export function printOf({ ecdsa_pub, hpke_pub }: Omit<Person, 'name'>): string {
   return b64(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
 }
 
-function isGrant(said: any): boolean {
+function isGrant(said: Claimed<Grant>): said is Grant {
   try {
     if (
       Object.keys(said)
@@ -287,8 +282,8 @@ function isGrant(said: any): boolean {
     )
       return false;
     for (const id of [said.diary, said.grant, ...(said.prev === null ? [] : [said.prev])]) parseId(id);
-    if (Object.hasOwn(said, 'earlier') && unb64(said.earlier).length !== DIGEST_BYTES) return false;
-    const prints = [said.from, said.to].every((one) => unb64(one).length === FINGERPRINT_BYTES);
+    if (Object.hasOwn(said, 'earlier') && unb64(said.earlier as string).length !== DIGEST_BYTES) return false;
+    const prints = [said.from, said.to].every((one) => unb64(one as string).length === FINGERPRINT_BYTES);
     return (
       prints &&
       isScope(said.scope) &&
@@ -301,16 +296,16 @@ function isGrant(said: any): boolean {
   }
 }
 
-function isScope(scope: any): boolean {
+function isScope(scope: unknown): scope is Scope {
   if (!isObject(scope) || Object.keys(scope).length !== 1) return false;
-  const { all, case: one, records } = scope as any;
+  const { all, case: one, records } = scope;
   if (one !== undefined) return Boolean(parseId(one));
   if (records === undefined) return all === true;
   if (!Array.isArray(records) || !records.length || records.length > RECORDS_LIMIT) return false;
   return records.every((id) => parseId(id)) && new Set(records).size === records.length;
 }
 
-function areRights(rights: any): boolean {
+function areRights(rights: unknown): rights is Right[] {
   return (
     Array.isArray(rights) &&
     rights[0] === 'view' &&
@@ -318,7 +313,7 @@ function areRights(rights: any): boolean {
   );
 }
 
-function areTimes({ made_at: from, not_after: to }: { made_at: unknown; not_after: unknown }): boolean {
+function areTimes({ made_at: from, not_after: to }: Claimed<Pick<Grant, 'made_at' | 'not_after'>>): boolean {
   return (
     Number.isSafeInteger(from) &&
     Number.isSafeInteger(to) &&

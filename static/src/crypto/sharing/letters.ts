@@ -11,7 +11,7 @@ import { padVersion, unpad } from '../padding.js';
 import { openFrom, sealTo } from '../people.js';
 import { sign, verifyAuthor } from '../signing.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { JsonObject } from '../../core/encoding.js';
+import type { Claimed, JsonObject } from '../../core/encoding.js';
 
 type Place = { diary: string; grant: string; letter: string };
 export type Letter = {
@@ -71,7 +71,7 @@ export async function sealLetter(
   place: Place,
   said: Pick<Letter, 'fields' | 'from' | 'made_at' | 'what'>,
 ): Promise<Bytes> {
-  const whole = { ...said, diary: place.diary, grant: place.grant, letter: place.letter, t: TYPE } as any;
+  const whole = { ...said, diary: place.diary, grant: place.grant, letter: place.letter, t: TYPE };
   const letter = { ...whole, sig: b64(await sign(author.key, canon(whole))) };
   await checkLetter(letter, author.pub, place);
   return sealTo(keeperPub, 'letter', letterHeader(place), padVersion(canon(letter)));
@@ -85,7 +85,7 @@ export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place
   const plaintext = await openFrom(scalar, sealed, 'letter', letterHeader(place));
   let said;
   try {
-    said = parseObject(unpad(plaintext)) as any;
+    said = parseObject(unpad(plaintext)) as Letter;
   } catch {
     throw new KeptError('not_opened');
   }
@@ -94,7 +94,7 @@ export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place
 }
 
 /** Returns when it is a letter for this place, signed by this key; throws `bad_signature`. */
-export async function checkLetter(said: any, writerPub: Bytes, place: Place) {
+export async function checkLetter(said: Claimed<Letter>, writerPub: Bytes, place: Place) {
   if (!isLetter(said)) throw new KeptError('bad_signature', 'That is not a letter.');
   if (said.diary !== place.diary || said.grant !== place.grant || said.letter !== place.letter) {
     throw new KeptError('bad_signature', 'That letter is for another place.');
@@ -103,9 +103,10 @@ export async function checkLetter(said: any, writerPub: Bytes, place: Place) {
   await verifyAuthor(writerPub, canon(fields), unb64(sig));
 }
 
-function isLetter(said: any): boolean {
+function isLetter(said: Claimed<Letter>): said is Letter {
   try {
-    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || !KINDS.includes(said.what)) return false;
+    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || !KINDS.includes(said.what as string))
+      return false;
     if (!isObject(said.fields) || !Number.isSafeInteger(said.made_at)) return false;
     if (said.what === 'assisted') return isAssisted(said.fields);
     const { about, text, ...more } = said.fields;
@@ -116,18 +117,18 @@ function isLetter(said: any): boolean {
 }
 
 /** @param fields who typed, in what talk and when, each thing that was asked and said, in order */
-function isAssisted(fields: any): boolean {
+function isAssisted(fields: JsonObject): boolean {
   if (Object.keys(fields).sort().join() !== ASSISTED) return false;
   const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
   if (
     typeof read_back !== 'boolean' ||
     typeof under_18 !== 'boolean' ||
     !Number.isSafeInteger(held_at) ||
-    held_at < 0 ||
-    !HOW.includes(how)
+    (held_at as number) < 0 ||
+    !HOW.includes(how as string)
   )
     return false;
-  if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by)) return false;
+  if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by as string)) return false;
   if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
   const allowed = under_18 ? WHEN : [...WHEN, ...CHOSEN];
   return (
@@ -138,11 +139,11 @@ function isAssisted(fields: any): boolean {
 }
 
 /** With somebody under 18 nothing is said unasked: each prompt is on record. */
-function isTurn(one: any, under18: boolean) {
+function isTurn(one: unknown, under18: boolean) {
   if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
-  const { asked, said, words } = one as any;
+  const { asked, said, words } = one;
   if (
-    ![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked) ||
+    ![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked as string) ||
     typeof said !== 'string' ||
     lengthOf(said) > SAID_LIMIT
   )

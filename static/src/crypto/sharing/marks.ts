@@ -17,7 +17,7 @@ const TYPE = 'marks/v1';
 
 export const MARKS: Beside<Marks> = beside('marks', TYPE, areMarks);
 
-function areMarks(told: any) {
+function areMarks(told: unknown): told is Marks {
   if (
     !isObject(told) ||
     Object.keys(told).sort().join() !== 'made_at,marks,t' ||
@@ -25,7 +25,7 @@ function areMarks(told: any) {
     !isCount(told['made_at'])
   )
     return false;
-  const marks = (told as any)['marks'];
+  const marks = told['marks'];
   return (
     Array.isArray(marks) &&
     marks.length <= MARKS_LIMIT &&
@@ -34,7 +34,7 @@ function areMarks(told: any) {
   );
 }
 
-function isMark(one: any) {
+function isMark(one: unknown) {
   if (
     !isObject(one) ||
     Object.keys(one).sort().join() !== 'at,record,seq' ||
@@ -43,11 +43,11 @@ function isMark(one: any) {
   )
     return false;
   try {
-    parseId((one as any)['record']);
+    parseId(one['record']);
     return true;
   } catch {
     return false;
   }
 }
 
-const isCount = (one: any) => Number.isSafeInteger(one) && one >= 0;
+const isCount = (one: unknown) => Number.isSafeInteger(one) && (one as number) >= 0;

@@ -62,15 +62,16 @@ export async function sealPrepared(
     grant: { ...grant },
     hpke_pub: b64(hpke.pub),
     t: TYPE,
-  } as any;
+  };
   return canon({ ...said, sig: b64(await sign(await importAuthor(ecdsa), canon(said))) });
 }
 
 /**
  * Returns when it is a statement whose grant is this keeper's, to the key that signed it, and lets it; throws.
+ * @param statement as it came: everything in it is checked here
  * @param keeperPub b64
  */
-export async function checkSignedBy(statement: any, keeperPub: string): Promise<Statement> {
+export async function checkSignedBy(statement: Statement, keeperPub: string): Promise<Statement> {
   const { sig, ...said } = statement;
   if (
     Object.keys(statement).sort().join() !== NAMES ||

@@ -7,9 +7,8 @@ import { canon } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
 import { importAuthorPub, sign, verifyAuthor } from '../signing.js';
-import type { JsonObject } from '../../core/encoding.js';
 
-type Beacon = { log: string; root: string; size: number };
+export type Beacon = { log: string; root: string; size: number };
 export type Statement = {
   account: string;
   beacon: Beacon | null;
@@ -36,13 +35,16 @@ const FIRST = 2;
 /** @param key the key that goes, from `importAuthor` */
 export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 'sig'>): Promise<Statement> {
   const whole = { ...said, t: TYPE };
-  const statement = { ...whole, sig: b64(await sign(key, canon(whole as any))) };
+  const statement = { ...whole, sig: b64(await sign(key, canon(whole))) };
   await checkStatement(statement);
   return statement;
 }
 
-/** Returns when it is a statement and its signature holds; throws `bad_signature`. */
-export async function checkStatement(statement: any) {
+/**
+ * Returns when it is a statement and its signature holds; throws `bad_signature`.
+ * @param statement as it came: everything in it is checked here
+ */
+export async function checkStatement(statement: Statement) {
   if (!isStatement(statement)) throw new KeptError('bad_signature', 'That is not a statement about an account’s keys.');
   const { sig, ...said } = statement;
   await Promise.all([said.ecdsa_pub, said.hpke_pub].map((pub) => importAuthorPub(unb64(pub))));
@@ -51,9 +53,10 @@ export async function checkStatement(statement: any) {
 
 /**
  * The account's keys, oldest first, ending in `newest`. Throws `bad_signature` where the statements do not lead there.
+ * @param statements as they came: each is checked here
  * @param newest b64
  */
-export async function authorChain(statements: readonly any[], newest: string): Promise<AuthorKey[]> {
+export async function authorChain(statements: readonly Statement[], newest: string): Promise<AuthorKey[]> {
   await Promise.all(statements.map(checkStatement));
   const isChain = statements.every((one, i) => {
     const before = statements[i - 1];
@@ -71,7 +74,8 @@ export async function authorChain(statements: readonly any[], newest: string): P
   return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
 }
 
-function isStatement(value: any): boolean {
+/** @param value what says that it is one */
+function isStatement(value: Statement): boolean {
   try {
     if (Object.keys(value).sort().join() !== NAMES || value.t !== TYPE || value.old === value.ecdsa_pub) return false;
     parseId(value.account);
@@ -84,7 +88,7 @@ function isStatement(value: any): boolean {
   }
 }
 
-function isBeacon(beacon: any): boolean {
+function isBeacon(beacon: Beacon | null): boolean {
   if (beacon === null) return true;
   return (
     Object.keys(beacon).sort().join() === 'log,root,size' &&

@@ -21,24 +21,24 @@ const DUE = ['recording_wiped', 'update_due'];
 
 export const SUMMARY: Beside<Summary> = beside('summary', TYPE, isSummary);
 
-function isSummary(told: any): boolean {
+function isSummary(told: unknown): told is Summary {
   if (!isObject(told) || Object.keys(told).sort().join() !== NAMES) return false;
-  const { dates, entries, made_at: made, newest_at: newest, t } = told as any;
+  const { dates, entries, made_at: made, newest_at: newest, t } = told;
   const numbers = [entries, made, ...(newest === null ? [] : [newest])];
   return (
     t === TYPE &&
     Array.isArray(dates) &&
     dates.length <= DATES_LIMIT &&
     dates.every(isDue) &&
-    numbers.every((one) => Number.isSafeInteger(one) && one >= 0)
+    numbers.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)
   );
 }
 
-function isDue(one: any): boolean {
+function isDue(one: unknown): boolean {
   return (
     isObject(one) &&
     Object.keys(one).sort().join() === 'at,what' &&
-    DUE.includes((one as any).what) &&
-    Number.isSafeInteger((one as any).at)
+    DUE.includes(one.what as string) &&
+    Number.isSafeInteger(one.at)
   );
 }

@@ -22,6 +22,7 @@ import { padVersion, unpad } from '../padding.js';
 import { openFrom, sealTo } from '../people.js';
 import { wordList } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
+import type { Claimed, JsonObject } from '../../core/encoding.js';
 import type { Argon2id } from '../argon2.js';
 
 export type Code = { name: Bytes; key: Bytes; proof: Bytes };
@@ -30,6 +31,9 @@ export type Fields = { contact: string; name: string; saw_how: string; when: str
 /** One upload with every file, one after another */
 export type Files = { key: string; list: { name: string; size: number; type: string }[]; upload: string };
 export type Said = { fields: Fields; files: Files | null; made_at: number };
+/** As they are sealed */
+type Asking = Asked & { t: string };
+type Statement = Said & { proof: string; t: string; witness: string };
 
 export const WORDS = 9;
 const CODE = 4;
@@ -146,7 +150,7 @@ export async function openAsking(code: Code, keyWords: string, witness: string, 
 export async function sealStatement(code: Code, hpkePub: Uint8Array, witness: string, said: Said): Promise<Bytes> {
   const told = { ...said, proof: b64(code.proof), t: STATEMENT, witness };
   if (!isStatement(told)) throw new KeptError('not_opened');
-  return sealTo(hpkePub as Bytes, 'letter', statementHeader(witness), padVersion(canon(told as any)));
+  return sealTo(hpkePub as Bytes, 'letter', statementHeader(witness), padVersion(canon(told)));
 }
 
 /**
@@ -165,7 +169,7 @@ export async function openStatement(
   return { said: { fields, files, made_at }, verified: told.proof === proof };
 }
 
-function asObject(plaintext: Bytes): any {
+function asObject(plaintext: Bytes): JsonObject {
   try {
     return parseObject(unpad(plaintext));
   } catch {
@@ -176,7 +180,7 @@ function asObject(plaintext: Bytes): any {
 const isText = (value: unknown, most: number) => typeof value === 'string' && [...value].length <= most;
 const isTime = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 
-function isAsking(told: any) {
+function isAsking(told: Claimed<Asking>): told is Asking {
   return (
     Object.keys(told).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' &&
     told.t === ASKING &&
@@ -188,7 +192,7 @@ function isAsking(told: any) {
   );
 }
 
-function isStatement(told: any) {
+function isStatement(told: Claimed<Statement>): told is Statement {
   if (
     Object.keys(told).sort().join() !== 'fields,files,made_at,proof,t,witness' ||
     told.t !== STATEMENT ||
@@ -199,7 +203,7 @@ function isStatement(told: any) {
   const { fields, files } = told;
   if (
     Object.keys(fields).sort().join() !== 'contact,name,saw_how,when,words' ||
-    !SAW.includes(fields.saw_how) ||
+    !SAW.includes(fields.saw_how as string) ||
     !fields.words
   )
     return false;
@@ -210,12 +214,12 @@ function isStatement(told: any) {
   );
 }
 
-function areFiles(files: any) {
+function areFiles(files: unknown) {
   if (!isObject(files) || Object.keys(files).sort().join() !== 'key,list,upload') return false;
-  const { key, list, upload } = files as any;
+  const { key, list, upload } = files;
   try {
     parseId(upload);
-    if (unb64(key).length !== 32) return false;
+    if (unb64(key as string).length !== 32) return false;
   } catch {
     return false;
   }

@@ -15,6 +15,7 @@ import { normalise } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Cost } from '../argon2.js';
 import type { Kdf } from '../kdf.js';
+import type { Statement } from '../sharing/statements.js';
 import type { PublicIdentity, Session, SigningIn } from './session.js';
 
 type DiaryAnswer = { diary: string; epoch: number; wrap: string };
@@ -25,6 +26,27 @@ export type Answer = {
   code_wrap?: string;
   keyset: string;
   diaries: readonly DiaryAnswer[];
+};
+
+/** As `sealIdentity` writes it; keys and proof b64. A store record opens only under this store's own key */
+type KeptIdentity = Record<'capture' | 'proof', string | null> & {
+  k: string;
+  account: string;
+  diary: string;
+  device: string;
+  login: string;
+  ecdsa_pub: string;
+  hpke_pub: string;
+  earlier?: readonly Statement[];
+  olds?: readonly (readonly [number, string])[];
+  hpkes?: readonly string[];
+  account_epoch: number;
+  diary_epoch: number;
+  kdf_high: number;
+  account_key: string;
+  diary_key: string;
+  ecdsa: string;
+  hpke: string;
 };
 
 const SECRETS = ['account_key', 'diary_key', 'ecdsa', 'hpke'] as const;
@@ -56,7 +78,7 @@ export async function sealIdentity(session: Session, id: Bytes): Promise<Bytes> 
   const desc = {
     k: 'identity',
     ...said,
-    ...(earlier.length ? { earlier: earlier as any } : {}),
+    ...(earlier.length ? { earlier: earlier } : {}),
     ...(kept.length ? { olds: kept } : {}),
     ...(hpkes.length ? { hpkes } : {}),
     account_epoch: epochs.account,
@@ -69,20 +91,20 @@ export async function sealIdentity(session: Session, id: Bytes): Promise<Bytes> 
     capture,
     proof,
   };
-  return sealBox(session.store.key, id, desc as any);
+  return sealBox(session.store.key, id, desc);
 }
 
 /** Takes the identity kept at `id` into use. Throws `not_opened`. */
 export async function loadIdentity(session: Session, id: Bytes, sealed: Uint8Array): Promise<PublicIdentity> {
-  const desc = (await openBox(session.store.key, id, sealed)).desc as Record<string, any>;
+  const desc = (await openBox(session.store.key, id, sealed)).desc as KeptIdentity;
   if (desc.k !== 'identity') throw new KeptError('not_opened');
-  for (const name of ['capture', 'proof']) {
+  for (const name of ['capture', 'proof'] as const) {
     if (desc[name]) await session.held.put(name, unb64(desc[name]));
     else session.held.drop(name);
   }
   session.kdfHigh = Math.max(session.kdfHigh, desc.kdf_high);
   return session.adopt(
-    desc as any,
+    desc,
     {
       account_key: unb64(desc.account_key),
       diary_key: unb64(desc.diary_key),
@@ -92,7 +114,7 @@ export async function loadIdentity(session: Session, id: Bytes, sealed: Uint8Arr
     { account: desc.account_epoch, diary: desc.diary_epoch },
     {
       earlier: desc.earlier ?? [],
-      olds: (desc.olds ?? []).map(([epoch, key]: [number, string]) => [epoch, unb64(key)]),
+      olds: (desc.olds ?? []).map(([epoch, key]) => [epoch, unb64(key)]),
       hpkes: (desc.hpkes ?? []).map(unb64),
     },
   );

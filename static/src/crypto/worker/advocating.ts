@@ -20,6 +20,8 @@ import { inFlight } from './stored.js';
 import { SUMMARY } from '../sharing/summaries.js';
 import { openWithKeys, signedBytes } from '../versions.js';
 import type { Bytes } from '../../core/bytes.js';
+import type { JsonObject } from '../../core/encoding.js';
+import type { Receipt } from '../signing.js';
 import type { Answer } from './accounts.js';
 import type { Grant, Granted, Received } from '../sharing/grants.js';
 import type { Marks } from '../sharing/marks.js';
@@ -35,7 +37,9 @@ type Held = Received & { opener: CryptoKey; signers: readonly Signer[] };
 /** As the server lists it, b64 */
 type ClientRow = { diary: string; grant: string; sealed: string; summary: string | null };
 /** What the server says of a version and the keeper signed */
-type Sealed = { c: string; sig: string; parents: string[]; receipt: any };
+type Sealed = { c: string; sig: string; parents: string[]; receipt: Receipt | null };
+/** Of a version, as it came: the signature over the whole is checked, the receipt is for the caller */
+type Facts = Sealed & { parts: string[]; record: string; seq: number; version: string };
 /** `apart`: digests of fields that were not given; `whole`: it can be shown to be what was committed to */
 export type Read = OpenedVersion & {
   seq: number;
@@ -156,7 +160,7 @@ function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: s
     }: {
       grant: string;
       what: 'question' | 'assisted';
-      fields: any;
+      fields: JsonObject;
       made_at: number;
     }) => {
       const { said, other } = heldOf(grant);
@@ -179,7 +183,7 @@ async function readOne(
   frame: Uint8Array,
 ): Promise<Read | { seq: number; refused: true }> {
   const [first, sealed, wraps] = readFrames(frame, { atMost: FRAMES });
-  const facts = parseObject(first as Uint8Array) as any;
+  const facts = parseObject(first as Uint8Array) as Facts;
   const { c, parents, parts, receipt, record, seq, sig, version } = facts;
   if (!Number.isSafeInteger(seq)) throw new KeptError('garbage');
   try {
@@ -197,7 +201,7 @@ async function readOne(
       apart,
     );
     if (opened.altered) throw new KeptError('bad_signature');
-    const kept_at = Number.isSafeInteger(receipt?.ts) ? receipt.ts : null;
+    const kept_at = Number.isSafeInteger(receipt?.ts) ? (receipt as Receipt).ts : null;
     return {
       ...opened,
       digests: null,

@@ -163,7 +163,7 @@ function versionPart(session: Session) {
     signAgain: async (pushed: VersionPushed, { whoever = false }: { whoever?: boolean } = {}) => {
       const { identity, signKey } = session.own;
       const { altered, reserved } = await openOne(pushed);
-      const { device } = (reserved._author as any) ?? {};
+      const { device } = (reserved._author as { device?: string } | undefined) ?? {};
       if (altered || (device !== identity.device && !whoever)) throw new KeptError('not_opened');
       const { record, version, meta } = pushed;
       return b64(await sign(signKey, signedBytes(meta.c, { diary: identity.diary, record, version })));

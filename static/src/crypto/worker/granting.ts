@@ -53,7 +53,7 @@ export function grantPart(session: Session) {
 
 /** Grants made here, and taken up again after a lock. */
 function makingPart(session: Session, held: Map<string, Granted>) {
-  const own = (use: (account: CryptoKey) => Promise<any>) =>
+  const own = <T>(use: (account: CryptoKey) => Promise<T>) =>
     session.held.use('account_key', async (raw) => use(await importKey(raw)));
   return {
     grantMake: async ({ advocate, choice, name }: { advocate: Person; choice: Choice; name: string }) => {

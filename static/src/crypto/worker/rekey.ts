@@ -30,17 +30,17 @@ import { makeStatement } from '../sharing/statements.js';
 import { inFlight } from './stored.js';
 import { normalise } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { JsonObject } from '../../core/encoding.js';
 import type { Answer } from './accounts.js';
 import type { Cost } from '../argon2.js';
+import type { Kdf } from '../kdf.js';
 import type { Behind } from './doors.js';
-import type { PublicIdentity, Secrets, Session } from './session.js';
+import type { OpenStore, PublicIdentity, Secrets, Session } from './session.js';
 import type { Door } from '../slots.js';
-import type { Statement } from '../sharing/statements.js';
+import type { Beacon, Statement } from '../sharing/statements.js';
 import type { Next } from './session.js';
 
 type Body = {
-  kdf: any;
+  kdf: Kdf;
   auth: string;
   words_wrap: string;
   keyset: string;
@@ -71,7 +71,7 @@ export async function begin(
     door,
     said,
     cost = usualCost(),
-  }: { words: string; door: Door; said: { beacon: any; head: string; seq: number; ts: number }; cost?: Cost },
+  }: { words: string; door: Door; said: { beacon: Beacon | null; head: string; seq: number; ts: number }; cost?: Cost },
 ): Promise<Body> {
   await refuseUsed(session, words, door);
   const { identity, epochs, signKey, earlier } = session.own;
@@ -91,7 +91,7 @@ export async function begin(
     ts: said.ts,
   });
   const secrets = { account_key: random(32), diary_key: random(32), ecdsa, hpke };
-  const before = [...earlier, statement as any];
+  const before = [...earlier, statement];
   const kdf = checkKdf(newKdf(cost, login, login ? session.origin : LOCAL_ORIGIN), session.policy);
   const root = await session.root(normalise(words), kdf);
   const [kek, opener] = await Promise.all([kekWords(root, kdf).then(importKey), importKey(secrets.account_key)]);
@@ -153,7 +153,7 @@ export async function resume(
 export async function from(session: Session, answer: Answer): Promise<{ changed: boolean }> {
   const { identity, epochs } = session.own;
   const read = await readAccount(session, answer, identity.diary);
-  const signingIn = session.signingIn as any;
+  const signingIn = session.signingIn as { kdf?: Kdf } | null;
   session.signingIn = null;
   if (signingIn?.kdf) session.saw(signingIn.kdf);
   const isHere = [...read.earlier.map((one) => one.old), b64(read.secrets.ecdsa.pub)].includes(identity.ecdsa_pub);
@@ -229,7 +229,7 @@ export async function adopt(
     i,
     key: await importKey(storeKey),
     slotRoot: root,
-    olds: [...((opened as any).olds ?? []), (opened as any).key],
+    olds: [...((opened as OpenStore).olds ?? []), (opened as OpenStore).key],
   };
   await session.held.put('store_key', storeKey);
   storeKey.fill(0);
@@ -277,7 +277,7 @@ async function ready(
   session: Session,
   { account_key, diary_key, ecdsa, hpke }: Secrets,
   epochs: Next['epochs'],
-  earlier: readonly JsonObject[],
+  earlier: readonly Statement[],
   kdf: Next['kdf'],
 ) {
   session.next = {

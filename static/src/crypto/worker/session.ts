@@ -11,7 +11,6 @@ import { PRODUCT, rootOf } from '../kdf.js';
 import { authorId, importAuthor, importAuthorPub } from '../signing.js';
 import { authorChain } from '../sharing/statements.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { JsonObject } from '../../core/encoding.js';
 import type { Argon2id, OnProgress } from '../argon2.js';
 import type { Names } from '../commitment.js';
 import type { Kdf, Policy } from '../kdf.js';
@@ -23,7 +22,7 @@ import type { AuthorKey, Statement } from '../sharing/statements.js';
 /** The secrets themselves are held */
 export type Next = {
   epochs: { account: number; diary: number };
-  earlier: readonly JsonObject[];
+  earlier: readonly Statement[];
   pubs: { ecdsa: Bytes; hpke: Bytes };
   diaryKey: CryptoKey;
   kdf: Kdf | null;
@@ -58,7 +57,7 @@ export type PublicIdentity = {
   earlier: readonly Statement[];
 };
 /** `olds`: keys of before the keys were changed; what they open was written then */
-type OpenStore = { role: Role; i: number; key: CryptoKey; slotRoot: CryptoKey; olds?: CryptoKey[] };
+export type OpenStore = { role: Role; i: number; key: CryptoKey; slotRoot: CryptoKey; olds?: CryptoKey[] };
 /** `authors`: by key id; `olds`: diary keys of earlier epochs, until all versions here have new wraps */
 type OpenIdentity = {
   identity: PublicIdentity;
@@ -67,7 +66,7 @@ type OpenIdentity = {
   signKey: CryptoKey;
   signPub: CryptoKey;
   authors: Map<string, CryptoKey>;
-  earlier: readonly JsonObject[];
+  earlier: readonly Statement[];
   olds: Map<number, CryptoKey>;
 };
 export type Secrets = { account_key: Bytes; diary_key: Bytes; ecdsa: Pair; hpke: Pair };
@@ -153,7 +152,7 @@ export class Session {
       earlier = [],
       olds = [],
       hpkes = [],
-    }: { earlier?: readonly JsonObject[]; olds?: readonly (readonly [number, Bytes])[]; hpkes?: readonly Bytes[] } = {},
+    }: { earlier?: readonly Statement[]; olds?: readonly (readonly [number, Bytes])[]; hpkes?: readonly Bytes[] } = {},
   ) {
     const [diaryKey, signKey, signPub] = await Promise.all([
       importKey(diary_key),
@@ -193,7 +192,7 @@ export class Session {
       ecdsa_pub: b64(ecdsa.pub),
       hpke_pub: b64(hpke.pub),
       authors,
-      earlier: earlier as any,
+      earlier: earlier,
     };
     this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
     return identity;

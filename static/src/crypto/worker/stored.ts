@@ -19,6 +19,7 @@ import { unpad } from '../padding.js';
 import { envelopeHeader, partsOf } from '../versions.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Opened } from '../box.js';
+import type { Fields } from '../commitment.js';
 import type { Session } from './session.js';
 import type { Part } from '../versions.js';
 
@@ -26,11 +27,11 @@ import type { Part } from '../versions.js';
 export type StoredVersion = { id: Bytes; sealed: Bytes; record: string; version: string };
 export type ReadVersion = {
   kind: string;
-  fields: Record<string, any>;
-  restricted: Record<string, any> | null;
+  fields: Fields;
+  restricted: Fields | null;
   keys: { open: [string, string][]; restricted: [string, string][] };
 };
-type Payload = { fields: Record<string, any>; keys: [string, string][] };
+type Payload = { fields: Fields; keys: [string, string][] };
 
 const IN_FLIGHT = 256;
 

@@ -86,10 +86,11 @@
  */
 import { KeptError } from '../../core/errors.js';
 import type { Engine } from './engine.js';
+import type { StoredVersion } from './stored.js';
 
 export type Vault = Engine & { close(): void; onProgress: ((done: number) => void) | null };
 type Answer = { id: number; value?: unknown; code?: string; sentence?: string; progress?: number };
-type Waiting = { resolve: (value: any) => void; reject: (error: KeptError) => void };
+type Waiting = { resolve: (value: unknown) => void; reject: (error: KeptError) => void };
 
 export const FUNCTIONS: readonly (keyof Engine)[] = Object.freeze([
   'selfTest',
@@ -204,7 +205,7 @@ export function createVault({
       worker.postMessage({ id: last, name, args }, handedOver(name, args));
     });
 
-  const vault = { onProgress: null, close: () => end('locked') } as unknown as Vault;
+  const vault = { onProgress: null, close: () => end('locked') } as Vault; // its functions come next
   for (const name of FUNCTIONS) Object.assign(vault, { [name]: (...args: unknown[]) => ask(name, args) });
   worker.addEventListener('message', ({ data }) => settle(vault, waiting, data));
   worker.addEventListener('error', () => end('unavailable'));
@@ -220,14 +221,14 @@ function settle(vault: Vault, waiting: Map<number, Waiting>, { id, value, code, 
 }
 
 /** Memory that goes to the worker for good instead of being copied. */
-function handedOver(name: string, args: any[]): ArrayBuffer[] {
+function handedOver(name: string, args: unknown[]): ArrayBuffer[] {
   const bytes =
     name === 'filePart' || name === 'handoverPart'
       ? args
       : name === 'openStored'
-        ? args[0].map(({ sealed }: any) => sealed)
+        ? (args[0] as readonly StoredVersion[]).map(({ sealed }) => sealed)
         : [];
-  return bytes.flatMap((arg: unknown) =>
+  return bytes.flatMap((arg) =>
     arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [arg.buffer as ArrayBuffer] : [],
   );
 }
