@@ -23,7 +23,7 @@ HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change 
 CODE = (
     "/** `young` only where a young keeper is told it in other words. */\n"
     "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
-    " letter?: string; named_in?: string; sets?: Record<string, any> };\n"
+    " letter?: string; named_in?: string; sets?: Record<string, string | string[]> };\n"
 )
 LIST = (
     "/** One question and its possible answers. */\n"

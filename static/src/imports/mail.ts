@@ -77,7 +77,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
   if (bytes.length > MOST_MAIL) throw new KeptError('too_large');
   const { headers, raw, ended } = headersIn(bytes);
   if (depth === 0 && !looksLikeMail(bytes)) throw new KeptError('import_not_mail');
-  const parsed = await PostalMime.parse(bytes as any, {
+  const parsed = await PostalMime.parse(bytes, {
     forceRfc822Attachments: true,
     maxNestingDepth: 32,
   }).catch(() => {

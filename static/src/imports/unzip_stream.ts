@@ -37,7 +37,7 @@ class Stream {
   /** unpacked and not handed out yet */
   waiting: Uint8Array[] = [];
   got = 0;
-  inflate: any;
+  inflate: Inflate;
 
   /** @param start where its bytes begin */
   constructor(file: Bytes, entry: Entry, start: number) {

@@ -213,7 +213,7 @@ function rowOf(
     ...(told ? { description: told } : {}),
     ...(file ? { file_name: file } : {}),
     ...(edited ? { edited: true } : {}),
-  } as any;
+  };
 }
 
 function countsOf({ lines, more, notices }: Chat, rows: Row[], unknown: number): Counts {

@@ -5,6 +5,10 @@
 import { utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { sha256Now } from '../crypto/digests.js';
+import type { Claimed } from '../core/encoding.js';
+
+/** `records`: [record, version, commitment] in feed order, the last of them the one that took number `seq` */
+type Manifest = { records: readonly unknown[]; seq: number };
 
 const LABEL = utf8('kept/short\0');
 // Crockford's alphabet: nothing in it is read for something else.
@@ -27,8 +31,8 @@ export function shortCode({ entries, head, seq }: { entries: number; head: strin
  * What a manifest names, each as `record version commitment`; what has another shape names nothing that can be there.
  * @param manifest its fields
  */
-export function namedIn({ records }: Record<string, any>): string[] {
-  return records.map((one: unknown) => (Array.isArray(one) ? one.slice(0, 3).join(' ') : ''));
+export function namedIn({ records }: Claimed<Manifest>): string[] {
+  return (records as Manifest['records']).map((one) => (Array.isArray(one) ? one.slice(0, 3).join(' ') : ''));
 }
 
 /**
@@ -36,29 +40,28 @@ export function namedIn({ records }: Record<string, any>): string[] {
  * @param manifest its fields
  */
 export function firstDiffering(
-  manifest: Record<string, any>,
+  manifest: Claimed<Manifest>,
   known: (readonly [number, string, string, string, ...unknown[]])[],
 ): number {
   const named = namedIn(manifest);
-  const first = manifest['seq'] - named.length + 1;
+  const first = (manifest['seq'] as number) - named.length + 1;
   const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
   const i = named.findIndex((name, at) => here.get(first + at) !== name);
   return first + Math.max(0, i);
 }
 
 /**
- * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment]
- * in feed order, the last of them the one that took number `seq`.
+ * Whether a manifest says of some numbers what is known here of them.
  * @param manifest its fields
  * @param known what took those numbers here
  * @returns false when something is missing here or is another; a manifest without that shape says nothing and agrees
  */
 export function agrees(
-  { seq, records }: Record<string, any>,
+  { seq, records }: Claimed<Manifest>,
   known: (readonly [number, string, string, string, string, ...unknown[]])[],
 ): boolean {
   if (!Number.isSafeInteger(seq) || !Array.isArray(records)) return true;
   const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
-  const first = seq - records.length + 1;
+  const first = (seq as number) - records.length + 1;
   return namedIn({ records }).every((name, i) => here.get(first + i) === name);
 }

@@ -32,7 +32,7 @@ const GRANTS_LIMIT = 20;
 
 /** The body of a version push. */
 export function encodePush({ meta, wraps, envelopes, given = [] }: Push): Bytes {
-  return frames([canon(meta as any), ...wraps, ...envelopes, ...given.flatMap((one) => one.wraps)]);
+  return frames([canon(meta), ...wraps, ...envelopes, ...given.flatMap((one) => one.wraps)]);
 }
 
 /**
@@ -64,11 +64,11 @@ export function envDigest(envelopes: readonly Uint8Array[]): string {
 
 /**
  * Returns when the author's signature over a version holds; throws `bad_signature`.
- * @param pub 65 bytes
+ * @param pub 65 bytes, or from `importAuthorPub`
  * @param sig b64
  */
 export async function verifyAuthor(
-  pub: Bytes,
+  pub: Bytes | CryptoKey,
   { c, diary, record, version }: { c: string; diary: string; record: string; version: string },
   sig: string,
 ) {
@@ -139,7 +139,7 @@ function readMeta(value: unknown): Meta {
   checkIds(parents, PARENTS_LIMIT);
   checkLength(c, 32);
   checkLength(sig, 64);
-  return value as unknown as Meta;
+  return value as Meta;
 }
 
 /** [[grant, how many wraps]…], each grant once. */
@@ -149,7 +149,7 @@ function checkGrants(list: unknown[], parts: number) {
   );
   if (!isWhole || list.length > GRANTS_LIMIT) throw new KeptError('bad_request', 'The version’s grants do not add up.');
   checkIds(
-    list.map((one) => (one as any[])[0]),
+    list.map((one) => (one as unknown[])[0]),
     GRANTS_LIMIT,
   );
 }

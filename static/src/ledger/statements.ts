@@ -8,6 +8,19 @@ import type { Bytes } from '../core/bytes.js';
 
 /** `below`: receipts by it hold only for leaves below this number */
 export type NotaryKey = { log: string; pub: string; below: number | null };
+/** One of the instance key's; `last`: how far the key before holds, where it was exposed */
+export type NotaryStatement = {
+  from: number;
+  instance: string;
+  last: { root: string; size: number } | null;
+  log: string;
+  n: number;
+  prev: string | null;
+  pub: string;
+  sig: string;
+  t: string;
+  why: 'first' | 'rotated' | 'lost' | 'exposed';
+};
 
 const NAMES = ['from', 'instance', 'last', 'log', 'n', 'prev', 'pub', 't', 'why'];
 const WHY = ['first', 'rotated', 'lost', 'exposed'];
@@ -15,9 +28,10 @@ const WHY = ['first', 'rotated', 'lost', 'exposed'];
 /**
  * The notary keys, oldest first, when the statements follow one another under this instance key. Throws
  * `bad_signature`, or `unavailable` where the browser has no Ed25519.
+ * @param statements as they came: each is checked here
  * @param instance b64
  */
-export async function keyChain(statements: readonly any[], instance: string): Promise<NotaryKey[]> {
+export async function keyChain(statements: readonly NotaryStatement[], instance: string): Promise<NotaryKey[]> {
   const keys: NotaryKey[] = [];
   for (const [n, statement] of statements.entries()) {
     await checkSigned(statement, unb64(instance), 'notary/v1', NAMES);
@@ -44,7 +58,7 @@ export async function keyChain(statements: readonly any[], instance: string): Pr
   return keys;
 }
 
-function boundOf({ last }: any): number | null {
+function boundOf({ last }: NotaryStatement): number | null {
   if (last === null) return null;
   if (
     !isObject(last) ||

@@ -12,8 +12,11 @@ import { canon, frames, parseObject, readFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
+import type { Receipt } from '../crypto/signing.js';
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+/** What the copy says of a version; its number and its receipt are the copy's own word */
+export type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 type Member = { name: string; from: number; size: number };
 
 const TYPE = 'backup/v1';
@@ -38,7 +41,7 @@ export async function writeKept({
   signal,
 }: {
   head: JsonObject;
-  versions: AsyncIterable<{ about: JsonObject; push: Uint8Array }>;
+  versions: AsyncIterable<{ about: About; push: Uint8Array }>;
   blobs: AsyncIterable<{ blob: string; parts: AsyncIterable<Uint8Array> }>;
   signal?: AbortSignal;
 }): Promise<Blob> {
@@ -88,11 +91,11 @@ export class KeptFile {
   }
 
   /** @returns throws not_a_copy */
-  async *versions(): AsyncGenerator<{ about: Record<string, any>; push: Uint8Array }> {
+  async *versions(): AsyncGenerator<{ about: About; push: Uint8Array }> {
     for await (const frame of this.frames('versions.bin')) {
       const [about, push, ...more] = readFrames(frame, { atMost: 2 });
       if (!about || !push || more.length) throw new KeptError('not_a_copy', NOT_ONE);
-      yield { about: parseObject(about), push };
+      yield { about: parseObject(about) as About, push };
     }
   }
 

@@ -18,6 +18,7 @@ import { allNames, proof, proofNames, rows } from './proofs.js';
 import { scheduleLines, statementLines, tellCapsule } from './chronology/table_cells.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Chronology, Row, Stated } from './chronology/chronology.js';
+import type { PreparedBy } from './prepared.js';
 import type { HeldBack } from './redaction.js';
 import type { Line } from './chronology/table_cells.js';
 import type { Cell, Say } from './chronology/cells.js';
@@ -70,7 +71,7 @@ export async function evidenceFront(
 }
 
 function readFirst(capsule: JsonObject, folder: string) {
-  const said = objectOf(objectOf(capsule, 'pack'), 'prepared') as any;
+  const said = objectOf(objectOf(capsule, 'pack'), 'prepared') as PreparedBy;
   return said.by ? words('read_first_prepared', { folder, line: firstLine(said) }) : words('read_first', { folder });
 }
 

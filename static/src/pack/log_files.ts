@@ -7,8 +7,26 @@ import { unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import type { JsonObject } from '../core/encoding.js';
+import type { NotaryStatement } from '../ledger/statements.js';
 
-export type Log = { authorities: string[]; checkpoints: any[]; proofs: any[]; statements: any[] };
+/** An authority's timestamp over a checkpoint: `tsr` and `nonce` b64, `chain` PEM */
+export type Stamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
+/** `path`: from the checkpoint before; `cosignatures`: lines of witnesses */
+export type LogCheckpoint = {
+  note: string;
+  path: readonly string[];
+  size: number;
+  stamps: readonly Stamp[];
+  cosignatures?: readonly string[];
+};
+/** Where a version stands under the checkpoint of that size */
+export type LogPlace = { i: number; path: readonly string[]; size: number; version: string };
+export type Log = {
+  authorities: readonly string[];
+  checkpoints: readonly LogCheckpoint[];
+  proofs: readonly LogPlace[];
+  statements: readonly NotaryStatement[];
+};
 
 const LIMIT = 64 << 20;
 const SERVABLE = new Set(['incident', 'attachment']);
@@ -18,7 +36,7 @@ const SERVABLE = new Set(['incident', 'attachment']);
  * @param packed version ids
  */
 export function logOf(log: Log | null | undefined, packed: ReadonlySet<string>): JsonObject | null {
-  return log ? ({ ...log, proofs: log.proofs.filter(({ version }) => packed.has(version)) } as any) : null;
+  return log ? ({ ...log, proofs: log.proofs.filter(({ version }) => packed.has(version)) } as JsonObject) : null;
 }
 
 /** Every file of the log in both proof folders, under its path in the pack, each made when asked for. */
@@ -60,7 +78,7 @@ function logJson(log: JsonObject, proofs: JsonObject[]) {
     statements: list(log, 'statements'),
     t: 'log/v1',
   };
-  return canon(whole as any, { limit: LIMIT });
+  return canon(whole, { limit: LIMIT });
 }
 
 function list(fields: JsonObject, name: string): JsonObject[] {

@@ -7,12 +7,15 @@ import { canon } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
 import { RECORD_LIMIT } from './proofs.js';
 
+type Preparer = { by: string; organisation: string };
+/** `prepared` of a capsule's `pack`, empty where its keeper made it */
+export type PreparedBy = Preparer | { by?: never };
+
 export const MEMBER = 'data/servable/proof/prepared.json';
 const LINE = 'PREPARED BY SOMEBODY ELSE: ';
 
 /** The line of 00_READ-FIRST.txt. */
-export const firstLine = ({ by, organisation }: { by: string; organisation: string }) =>
-  `${LINE}${by}, ${organisation}.`;
+export const firstLine = ({ by, organisation }: Preparer) => `${LINE}${by}, ${organisation}.`;
 
 /** The line in which a READ-FIRST says so, null where there is none. */
 export function lineIn(text: string) {
@@ -30,5 +33,5 @@ export function lineIn(text: string) {
  */
 export async function listOf(versions: ReadonlyMap<string, string>): Promise<string> {
   const rows = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
-  return b64(await sha256(canon(rows as any, { limit: RECORD_LIMIT })));
+  return b64(await sha256(canon(rows, { limit: RECORD_LIMIT })));
 }

@@ -5,6 +5,7 @@ import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { delayOf, isTakenOut, sealedAt, tell } from '../record/record_history.js';
 import { RECORD_LIMIT, entryLabels, rows } from './proofs.js';
 import type { Json, JsonObject } from '../core/encoding.js';
+import type { Fields } from '../record/reading.js';
 import type { Opened } from '../record/record_history.js';
 
 /** Every version with every field that has a value, what follows from them, and a newline at the end. */
@@ -62,8 +63,8 @@ function derived(capsule: JsonObject): JsonObject[] {
  * @param versions as a capsule has them
  * @param names what each record is called
  */
-export function recordRows(versions: readonly JsonObject[], names: ReadonlyMap<string, string>): JsonObject[] {
-  const grouped: Map<string, JsonObject[]> = new Map();
+export function recordRows(versions: readonly Fields[], names: ReadonlyMap<string, string>): JsonObject[] {
+  const grouped: Map<string, Fields[]> = new Map();
   for (const version of versions) {
     const record = textOf(version, 'record');
     grouped.set(record, [...(grouped.get(record) ?? []), version]);
@@ -79,10 +80,10 @@ function namesOfRecords(capsule: JsonObject): Map<string, string> {
 }
 
 /** What follows from one record's versions. */
-function recordRow(group: readonly JsonObject[], name: string): JsonObject {
+function recordRow(group: readonly Fields[], name: string): JsonObject {
   const opened = group.map(openedOf);
   const told = tell(opened);
-  const first = group.find((version) => version['version'] === told.first.version) as JsonObject;
+  const first = group.find((version) => version['version'] === told.first.version) as Fields;
   const devices = new Map(opened.map((one) => [one.version, textOf(objectOf(one.fields, '_author'), 'device')]));
   return {
     commitment: first['c'] ?? null,
@@ -110,7 +111,7 @@ function recordRow(group: readonly JsonObject[], name: string): JsonObject {
   };
 }
 
-export function openedOf(version: JsonObject): Opened {
+export function openedOf(version: Fields): Opened {
   return {
     record: textOf(version, 'record'),
     version: textOf(version, 'version'),
@@ -120,7 +121,7 @@ export function openedOf(version: JsonObject): Opened {
   };
 }
 
-const receiptAt = (version: JsonObject) => wholeOf(objectOf(version, 'receipt'), 'ts');
+const receiptAt = (version: Fields) => wholeOf(objectOf(version, 'receipt'), 'ts');
 
 /**
  * One exhibit's digests and every field of the version that stands.

@@ -58,9 +58,9 @@ export function squeeze(text: string) {
 }
 
 export class HeldBack {
-  pieces: any;
-  phrases: any;
-  people: any;
+  pieces: string[];
+  phrases: RegExp | null;
+  people: RegExp | null;
 
   /**
    * @param texts addresses, numbers, free text

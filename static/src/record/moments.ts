@@ -104,6 +104,8 @@ export function instantOf(kept: unknown, tz: string): number | null {
   return typeof start === 'number' && Number.isSafeInteger(start) ? start : null;
 }
 
-function withoutBlanks(fields: Record<string, any>): any {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+function withoutBlanks(fields: { [Name in keyof Moment]: Moment[Name] | null }): Moment {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Moment;
 }

@@ -50,7 +50,7 @@ export function objectsOf(fields: Fields, name: string): Fields[] {
 }
 
 /** @returns whether nothing was said; false and 0 say something */
-export function isBlank(value: Json | undefined): boolean {
+export function isBlank(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }

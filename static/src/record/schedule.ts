@@ -51,7 +51,7 @@ const MOST_LETTERS = 120_000;
 
 /** The rows of a schedule, whatever else may stand there. */
 export function rowsIn(fields: Fields): Row[] {
-  return objectsOf(fields, 'rows') as any;
+  return objectsOf(fields, 'rows') as Row[];
 }
 
 /** The local day a row belongs to, '' when none is known. */
@@ -168,9 +168,9 @@ function spanWords({ first, last }: Amount) {
 /** Numbers anew, in the order given, without members that say nothing. */
 export function numbered(rows: readonly Fields[]): Row[] {
   return rows.map((row, i) => ({
-    ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(value as any))),
+    ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(value))),
     msg_no: i + 1,
-  })) as any;
+  })) as Row[];
 }
 
 /**

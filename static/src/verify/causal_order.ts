@@ -31,7 +31,7 @@ export function toldOf(
     fields: values,
     restricted: {},
   }));
-  return tellAll(versions as any, kind).map((told) => {
+  return tellAll(versions, kind).map((told) => {
     const member = members.get(told.record) ?? '';
     return { label: (member.split('/').at(-1) ?? '').slice(0, -VERSION_END), told, member };
   });

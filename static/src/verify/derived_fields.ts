@@ -8,7 +8,9 @@ import { namesOf } from '../pack/proofs.js';
 import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { isLate, tell } from '../record/record_history.js';
 import { objectIn, sameJson } from './proof_check.js';
+import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
+import type { Opened } from '../record/record_history.js';
 import type { OpenedPack } from './pack_reader.js';
 
 const SIDECARS = 'data/restricted/14_sidecars/';
@@ -67,8 +69,8 @@ const isExactly = (names: readonly string[], wanted: readonly string[]) =>
   names.length === wanted.length && names.every((name) => wanted.includes(name));
 
 /** A version as 12_record.json has it: both parts in one, split again by the names of its kind. */
-function asVersion(row: Fields): any {
-  const fields = objectOf(row, 'fields');
+function asVersion(row: Fields) {
+  const fields = objectOf(row, 'fields') as JsonObject;
   const apart = new Set(namesOf(textOf(row, 'kind'), wholeOf(row, 'schema') ?? 0).restricted);
   const part = (restricted: boolean) => ({
     fields: Object.fromEntries(Object.entries(fields).filter(([name]) => apart.has(name) === restricted)),
@@ -112,7 +114,7 @@ function areNumbers(record: Fields, versions: readonly Fields[]) {
     numbers.every((number, i) => i === 0 || Number(number) > Number(numbers[i - 1])) &&
     all.every((number, i) => number === i + 1) &&
     Array.isArray(led) &&
-    led.every((number) => numbers.includes(number as any)) &&
+    led.every((number) => numbers.includes(number)) &&
     asked.length === here.size &&
     [...here.keys()].every((one, i) => asked[i] === one)
   );
@@ -120,7 +122,7 @@ function areNumbers(record: Fields, versions: readonly Fields[]) {
 
 /** How many were added to, amended, and written late. */
 function areCounts(counts: Fields, versions: readonly Fields[]) {
-  const grouped: Map<string, any[]> = new Map();
+  const grouped: Map<string, Opened[]> = new Map();
   for (const row of versions.filter(({ kind }) => kind === 'incident')) {
     const { open, restricted } = asVersion(row);
     const one = {

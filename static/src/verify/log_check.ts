@@ -14,7 +14,7 @@ import { objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Checkpoint, LogWitness } from '../ledger/checkpoint.js';
-import type { NotaryKey } from '../ledger/statements.js';
+import type { NotaryKey, NotaryStatement } from '../ledger/statements.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -109,7 +109,7 @@ export async function trustedKeys(
   const told = objectsOf(part.told, 'statements');
   if (!told.length || instance === null) return { keys: alone, findings: [] };
   try {
-    const keys = await keyChain(told, instance);
+    const keys = await keyChain(told as NotaryStatement[], instance);
     if (!keys.some(({ log }) => log === alone[0]?.log)) throw new KeptError('bad_signature');
     return { keys, findings: [] };
   } catch (error) {

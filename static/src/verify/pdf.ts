@@ -5,7 +5,9 @@
  */
 import { KeptError } from '../core/errors.js';
 
-type Dict = Map<string, any>;
+/** A PDF's value: a name or a text, a number, a reference, a dictionary, a list; undefined where there is none */
+type Value = string | number | Ref | Dict | Value[] | undefined;
+type Dict = Map<string, Value>;
 type Ref = { ref: number };
 
 const FILE_MOST = 4 << 20;
@@ -46,7 +48,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
 
 class Pdf {
   bytes: Uint8Array;
-  text: any;
+  text: string;
   places: Map<number, number> = new Map();
   nodes = 0;
 
@@ -72,7 +74,7 @@ class Pdf {
     return this.dict(reader.value(0));
   }
 
-  resolve(value: any): any {
+  resolve(value: Value): Value {
     for (let steps = 0; value && typeof value === 'object' && 'ref' in value; steps++) {
       if (steps > DEPTH_MOST) throw broken();
       value = this.object(value.ref).value;
@@ -80,13 +82,13 @@ class Pdf {
     return value;
   }
 
-  dict(value: any): Dict {
+  dict(value: Value): Dict {
     const found = this.resolve(value);
     if (!(found instanceof Map)) throw broken();
     return found;
   }
 
-  object(number: number): { value: any; end: number } {
+  object(number: number): { value: Value; end: number } {
     const at = this.places.get(number) ?? -1;
     const head = OBJECT.exec(this.text.slice(at, at + 30));
     if (at < 0 || Number(head?.[1]) !== number) throw broken();
@@ -96,7 +98,7 @@ class Pdf {
   }
 
   /** Name and value of every leaf of a tree of names. */
-  *namesIn(node: Dict, depth: number): Generator<[string, any]> {
+  *namesIn(node: Dict, depth: number): Generator<[string, Value]> {
     if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
     const names = this.list(node.get('Names'));
     if (names.length % 2) throw broken();
@@ -105,24 +107,24 @@ class Pdf {
   }
 
   /** @param value a list, or nothing */
-  list(value: any): any[] {
+  list(value: Value): Value[] {
     const found = this.resolve(value) ?? [];
     if (!Array.isArray(found)) throw broken();
     return found;
   }
 
-  name(value: any): string {
+  name(value: Value): string {
     const found = this.resolve(value);
     if (typeof found !== 'string') throw broken();
     return found;
   }
 
-  async stream(ref: any): Promise<Uint8Array> {
+  async stream(ref: Value): Promise<Uint8Array> {
     if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw broken();
     const { value, end } = this.object(ref.ref);
     if (!(value instanceof Map)) throw broken();
     const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
-    const length = this.resolve(value.get('Length'));
+    const length = this.resolve(value.get('Length')) as number; // checked next
     if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw broken();
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
@@ -172,7 +174,7 @@ class Reader {
     this.at = at;
   }
 
-  value(depth: number): any {
+  value(depth: number): Value {
     if (depth > DEPTH_MOST) throw broken();
     this.skip();
     const rest = this.text.slice(this.at, this.at + 2);
@@ -217,7 +219,7 @@ class Reader {
     }
   }
 
-  list(depth: number): any[] {
+  list(depth: number): Value[] {
     this.at += 1;
     const held = [];
     for (;;) {

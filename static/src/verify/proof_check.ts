@@ -88,7 +88,7 @@ export async function readProofs(pack: OpenedPack): Promise<Proofs> {
   ];
   proofs.keys = filled(second) ?? filled(first) ?? {};
   const same =
-    filled(first) && (pack.alone || (filled(second) && canonText(first as any) === canonText(second as any)));
+    filled(first) && (pack.alone || (filled(second) && canonText(first as Fields) === canonText(second as Fields)));
   if (!same || proofs.keys['t'] !== 'keys/v1' || !(await areKeys(proofs.keys)))
     proofs.findings.push(find('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
   return proofs;
@@ -272,7 +272,7 @@ async function untilOf(
 ): Promise<number | null> {
   for (const { key, until } of keys) {
     if (
-      await verifyAuthor(key as any, signed, sig).then(
+      await verifyAuthor(key, signed, sig).then(
         () => true,
         () => false,
       )

@@ -16,6 +16,7 @@ import { isEnglish, isSigned, tongue } from './language_names.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Fields } from '../../record/reading.js';
 import type { Opened, Told } from '../../record/record_history.js';
+import type { PreparedBy } from '../prepared.js';
 import type { HeldBack } from '../redaction.js';
 import type { Named } from './register_cells.js';
 import type { Say, Cell } from './cells.js';
@@ -163,7 +164,7 @@ function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
 
 /** Who made it, where that is not the one who wrote it. */
 function preparedBy(pack: Fields): Cell[] {
-  const said = objectOf(pack, 'prepared') as any;
+  const said = objectOf(pack, 'prepared');
   return said.by ? [{ key: 'prepared', text: `${said.by}, ${said.organisation}` }] : [];
 }
 
@@ -397,7 +398,7 @@ function exhibitsOf(capsule: JsonObject, opened: Opened[], held: HeldBack) {
 }
 
 function notesOf(capsule: JsonObject): string[] {
-  const said = objectOf(capsule['pack'] as Fields, 'prepared') as any;
+  const said = objectOf(capsule['pack'] as Fields, 'prepared') as PreparedBy;
   const why = (code: unknown) => (said.by && code === 'withheld' ? 'left_by_preparer' : `gap_${code}`);
   const gaps = rows(capsule, 'gaps').map((one) =>
     words(why(one['why']), { no: wholeOf(one, 'seq_no') ?? words('no_number') }),

@@ -72,7 +72,7 @@ export function changesSaid(
       const told = (said: Fields) => valueWords(rules[field] ?? '', said, field, saying);
       return said(fieldLabel(field), told(before), told(after), kind);
     });
-  const [was, now] = [before, after].map((one) => saying.say.when(one as any));
+  const [was, now] = [before, after].map((one) => saying.say.when(one));
   const when = changes.some(({ field }) => WHEN.has(field)) ? said('When', was ?? '', now ?? '', kind) : '';
   return [
     when,

@@ -94,17 +94,17 @@ export function factOf(record: string, fields: Fields, restricted: Fields): Fact
     count_about: switchOf(fields, 'count_is_estimate') === true,
     schedule: textOf(fields, 'schedule_id'),
     marks: marksOf(fields),
-  }) as any as Fact;
+  });
 }
 
 /** Without what says nothing; a count and a minute of 0 say something. */
-function said(fact: Record<string, any>) {
+function said(fact: { [Name in keyof Fact]: Fact[Name] | null }): Fact {
   const kept = Object.entries(fact).filter(([name, value]) =>
     name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
       ? value !== null
-      : Boolean(value) && value.length !== 0,
+      : Boolean(value) && (value as string | unknown[]).length !== 0,
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept) as Fact;
 }
 
 function whenOf(fields: Fields, start: string, end: string) {
@@ -167,11 +167,11 @@ function marksOf(fields: Fields): string[] {
 /**
  * A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times).
  */
-export function momentOf(value: unknown, tz: string): Moment | null {
+export function momentOf(value: Fields[string], tz: string): Moment | null {
   if (typeof value === 'string') return isDate(value.slice(0, 10)) ? { day: value.slice(0, 10), at: null } : null;
-  const ms = wholeOf({ ms: value } as any, 'ms');
+  const ms = wholeOf({ ms: value }, 'ms');
   if (ms !== null) return possible(ms) === null ? null : { day: dateAt(ms, zoneOffset(ms, tz) ?? 0), at: ms };
-  const when = whenOf(objectOf({ at: value } as any, 'at'), 'start', 'end');
+  const when = whenOf(objectOf({ at: value }, 'at'), 'start', 'end');
   if (when.start === null || when.precision === 'unknown') return null;
   return { day: dateAt(when.start, when.offset), at: CLOCK_KNOWN.has(when.precision) ? when.start : null };
 }

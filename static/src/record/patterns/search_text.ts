@@ -87,7 +87,7 @@ function gather(value: unknown, found: string[], depth: number) {
     if (value) found.push(value);
   } else if (Array.isArray(value)) {
     for (const one of value) gather(one, found, depth + 1);
-  } else if (value && typeof value === 'object' && depth < 8 && !isBlank(value as any)) {
+  } else if (value && typeof value === 'object' && depth < 8 && !isBlank(value)) {
     for (const [name, one] of Object.entries(value)) if (isSaid(name)) gather(one, found, depth + 1);
   }
 }

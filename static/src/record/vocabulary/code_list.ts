@@ -10,7 +10,7 @@ export type Code = {
   section?: string;
   letter?: string;
   named_in?: string;
-  sets?: Record<string, any>;
+  sets?: Record<string, string | string[]>;
 };
 /** One question and its possible answers. */
 export type List = {
