@@ -6,6 +6,9 @@ import { sha256Now } from '../crypto/digests.js';
 import { checkSigned } from './signed.js';
 import type { Bytes } from '../core/bytes.js';
 
+/** As the notary signs it; `head` b64 */
+export type SignedHead = { diary: string; head: string; seq: number; sig: string; t: string; ts: number };
+
 const NAMES = ['diary', 'head', 'seq', 't', 'ts'];
 const LABEL = utf8('kept/head\0');
 

@@ -15,6 +15,9 @@ import type { Bytes } from '../core/bytes.js';
 import type { Certificate } from '../crypto/certificates.js';
 import type { Der } from '../crypto/der.js';
 
+/** An authority's timestamp over a checkpoint, with its pins: `tsr` and `nonce` b64, `chain` PEM */
+export type Stamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
+
 const ANSWER_LIMIT = 64 << 10;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';

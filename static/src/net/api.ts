@@ -12,6 +12,10 @@
  */
 import { isOver } from './http.js';
 import type { KeptError } from '../core/errors.js';
+import type { Receipt } from '../crypto/signing.js';
+import type { SignedHead } from '../ledger/heads.js';
+import type { NotaryStatement } from '../ledger/statements.js';
+import type { Stamp } from '../ledger/timestamps.js';
 import type { Ask, Request } from './http.js';
 
 /**
@@ -24,6 +28,76 @@ type Held = {
   session: string | null;
   upload: string | null;
   renewal: string | null;
+};
+
+/** From when a server takes nothing new, and from when it answers nothing of a keeper's; ms */
+export type Closing = { on: number; off: number };
+/** What a server says of itself; `notary` and `instance` b64 */
+export type ServerAnswer = {
+  closing: Closing | null;
+  enrolment: 'invite' | 'code' | 'open';
+  instance: string | null;
+  log: string;
+  notary: string;
+  limits: {
+    file_bytes: number;
+    handover_bytes: number;
+    part_bytes: number;
+    quota_bytes: number;
+    version_bytes: number;
+  };
+  origin: string;
+  release: string;
+  server_packs: boolean;
+  now: number;
+};
+/** A checkpoint */
+export type LogRow = { n: number; note: string; size: number };
+/** A witness, its key b64 */
+export type Named = { name: string; pub: string };
+/** Where the public log stands, and what vouches for it; `stamped`: the newest checkpoint with timestamps */
+export type LogAnswer = {
+  authorities: string[];
+  checkpoint: LogRow | null;
+  closing: Closing | null;
+  log: string;
+  now: number;
+  witnessed: LogRow | null;
+  witnesses: Named[];
+  stamped: (LogRow & { stamps: Stamp[] }) | null;
+  statements: NotaryStatement[];
+};
+/** Where a version stands in the log; `path` b64 */
+export type Placed = { i: number; path: string[]; seq: number; version: string };
+/** Of a session; the wraps by what began it */
+export type SessionAnswer = {
+  account: string;
+  words_wrap?: string;
+  code_wrap?: string;
+  keyset: string;
+  code: boolean;
+  diaries: { diary: string; epoch: number; wrap: string; seq: number; head: SignedHead | null }[];
+  session: string;
+  notary: string;
+  log: string;
+  now: number;
+};
+/** Of a sign-in, with the tokens: a borrowed device and a desk get fewer */
+export type EnterAnswer = SessionAnswer & {
+  token: string;
+  device_token?: string;
+  upload_key?: string;
+  renewal?: string;
+};
+/** Times to the hour */
+export type SessionRow = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
+export type ErasureRow = {
+  erasure: string;
+  records: string[];
+  why: string;
+  asked_at: number;
+  due_at: number;
+  done: boolean;
 };
 
 const SLOW = 120_000;
@@ -85,7 +159,7 @@ export class Api {
     };
   }
 
-  server() {
+  server(): Promise<ServerAnswer> {
     return this.request({ path: '/v1/server' });
   }
 
@@ -98,7 +172,7 @@ export class Api {
     return this.enter('/v1/accounts', account);
   }
 
-  prelogin(login: string): Promise<{ kdf: any }> {
+  prelogin(login: string): Promise<{ kdf: unknown }> {
     return this.request({ path: '/v1/prelogin', method: 'POST', json: { login } });
   }
 
@@ -117,13 +191,13 @@ export class Api {
     return this.enter('/v1/session/exchange', by, { cookies: true });
   }
 
-  async enter(path: string, by: object, how: { cookies?: boolean } = {}) {
+  async enter(path: string, by: object, how: { cookies?: boolean } = {}): Promise<EnterAnswer> {
     const known = this.borrowed
       ? { borrowed: true }
       : this.device && path === '/v1/sessions'
         ? { device_token: this.device }
         : {};
-    const answer = await this.request({
+    const answer = await this.request<EnterAnswer>({
       path,
       method: 'POST',
       json: { ...by, ...known },
@@ -156,7 +230,7 @@ export class Api {
     return this.enter('/v1/recoveries', by);
   }
 
-  session() {
+  session(): Promise<SessionAnswer> {
     return this.withSession({ path: '/v1/session' });
   }
 
@@ -170,7 +244,7 @@ export class Api {
     });
   }
 
-  sessions(proof: string): Promise<{ sessions: any[] }> {
+  sessions(proof: string): Promise<{ sessions: SessionRow[] }> {
     return this.withSession({ path: '/v1/sessions', proof, fields: { sessions: 'array' } });
   }
 
@@ -267,7 +341,7 @@ export class Api {
     record: string,
     version: string,
     frames: Uint8Array,
-  ): Promise<{ receipt: any; head: any; seq: number }> {
+  ): Promise<{ receipt: Receipt; head: SignedHead; seq: number }> {
     return this.withSession({
       path: `/v1/diaries/${diary}/records/${record}/versions/${version}`,
       method: 'PUT',
@@ -281,7 +355,7 @@ export class Api {
   }
 
   /** Where the public log stands. */
-  log(): Promise<any> {
+  log(): Promise<LogAnswer> {
     return this.request({ path: '/v1/log' });
   }
 
@@ -290,7 +364,7 @@ export class Api {
   }
 
   /** @param size of a checkpoint */
-  proofs(diary: string, size: number, after: number): Promise<{ proofs: any[]; to: number }> {
+  proofs(diary: string, size: number, after: number): Promise<{ proofs: Placed[]; to: number }> {
     return this.withSession({ path: `/v1/diaries/${diary}/proofs/${size}?after=${after}`, timeout: SLOW });
   }
 
@@ -330,11 +404,7 @@ export class Api {
   }
 
   /** Have records erased in seven days. */
-  erase(
-    diary: string,
-    what: { records: string[]; why: string },
-    proof: string,
-  ): Promise<{ erasure: string; records: string[]; why: string; asked_at: number; due_at: number; done: boolean }> {
+  erase(diary: string, what: { records: string[]; why: string }, proof: string): Promise<ErasureRow> {
     return this.withSession({
       path: `/v1/diaries/${diary}/erasures`,
       method: 'POST',
@@ -344,7 +414,7 @@ export class Api {
     });
   }
 
-  erasures(diary: string): Promise<{ erasures: any[] }> {
+  erasures(diary: string): Promise<{ erasures: ErasureRow[] }> {
     return this.withSession({ path: `/v1/diaries/${diary}/erasures`, fields: { erasures: 'array' } });
   }
 
@@ -356,7 +426,7 @@ export class Api {
     return this.withSession({ path: '/v1/usage', fields: { quota_bytes: 'number', used_bytes: 'number' } });
   }
 
-  async withSession(ask: Ask) {
+  async withSession<T>(ask: Ask): Promise<T> {
     let code = '';
     try {
       return await this.request({ ...ask, token: this.token });

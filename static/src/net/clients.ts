@@ -3,6 +3,7 @@
  * outlives the page.
  */
 import { KeptError } from '../core/errors.js';
+import type { EnterAnswer, LogAnswer, ServerAnswer } from './api.js';
 import type { Ask, Request } from './http.js';
 
 /** Times in ms */
@@ -28,19 +29,19 @@ const JSON_POST = { method: 'POST', timeout: SLOW } as const;
 
 export function deskApi(request: Request) {
   let token: string | null = null;
-  const within = (ask: Ask) => {
+  const within = <T>(ask: Ask) => {
     if (!token) throw new KeptError('signed_out');
-    return request({ ...ask, token });
+    return request<T>({ ...ask, token });
   };
-  const enter = async (path: string, by: object): Promise<any> => {
-    const answer = await request({ path, ...JSON_POST, json: { ...by, desk: true } });
+  const enter = async (path: string, by: object): Promise<EnterAnswer> => {
+    const answer = await request<EnterAnswer>({ path, ...JSON_POST, json: { ...by, desk: true } });
     token = answer.token;
     return answer;
   };
   return {
     /** A sign-in name no one has. */
     name: (): Promise<{ login: string; ticket: string }> => request({ path: '/v1/names', method: 'POST', json: {} }),
-    prelogin: (login: string): Promise<{ kdf: any }> =>
+    prelogin: (login: string): Promise<{ kdf: unknown }> =>
       request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
     join: (by: object) => enter('/v1/members', by),
     signIn: (by: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
@@ -54,19 +55,18 @@ export function deskApi(request: Request) {
           () => undefined,
         );
     },
-    session: () => within({ path: '/v1/session' }),
+    /** Whether there is one: nothing of the answer is used. */
+    session: (): Promise<void> => within({ path: '/v1/session' }),
     /** What the server is; anybody may ask. */
-    server: (): Promise<{ log: string; notary: string }> => request({ path: '/v1/server' }),
+    server: (): Promise<ServerAnswer> => request({ path: '/v1/server' }),
     /** What it says of its log and of its keys; anybody may ask. */
-    log: (): Promise<{ statements?: any[] }> => request({ path: '/v1/log' }),
+    log: (): Promise<LogAnswer> => request({ path: '/v1/log' }),
     ...clientsOf(within),
     ...organisationOf(within),
   };
 }
 
-type Within = (ask: Ask) => Promise<any>;
-
-function clientsOf(within: Within) {
+function clientsOf(within: Request) {
   const of = (grant: string) => `/v1/clients/${grant}`;
   return {
     clients: (): Promise<{ clients: ClientRow[]; now: number; you: You }> =>
@@ -95,7 +95,7 @@ function clientsOf(within: Within) {
   };
 }
 
-function organisationOf(within: Within) {
+function organisationOf(within: Request) {
   return {
     organisation: (): Promise<Organisation> => within({ path: '/v1/organisation', fields: { members: 'array' } }),
     invite: (proof: string): Promise<{ invite: string }> =>

@@ -18,6 +18,8 @@ import { nextHead } from '../ledger/heads.js';
 import { encodePush, envDigest, verifyByAny } from '../ledger/push.js';
 import { judgeHead, judgeReceipt } from './push.js';
 import type { AuthorKey as Author } from '../crypto/sharing/statements.js';
+import type { Receipt } from '../crypto/signing.js';
+import type { SignedHead } from '../ledger/heads.js';
 import type { Meta } from '../ledger/push.js';
 import type { Feed, Link } from './push.js';
 
@@ -28,7 +30,7 @@ export type Item = {
   seq: number;
   record: string;
   version: string;
-  receipt: any;
+  receipt: Receipt | null;
   /** ms, the receipt's */
   at: number;
   checked: boolean;
@@ -42,6 +44,23 @@ export type Item = {
   /** it was erased for good: nothing else of it is here */
   erased?: { at: number; env: string };
 };
+
+/** Of a page, as the server says it: nothing of it has been checked */
+type Page = { latest: number; to: number; head: SignedHead | null };
+/** Of one version, alike */
+type Facts = {
+  seq: number;
+  record: string;
+  version: string;
+  c: string;
+  sig: string;
+  parents: string[];
+  blobs: string[];
+  parts: Meta['parts'];
+  receipt: Receipt;
+  erased_at?: number;
+};
+type Erased = Facts & { erased_at: number; env: string };
 
 const PAGE = 501;
 
@@ -135,11 +154,11 @@ function readPage(bytes: Uint8Array): {
   items: Omit<Item, 'at' | 'checked' | 'env'>[];
   latest: number;
   to: number;
-  signed: any;
+  signed: SignedHead | null;
 } {
   try {
     const [first, ...rest] = readFrames(bytes, { atMost: PAGE });
-    const { latest, to, head } = parseObject(first as Uint8Array) as any;
+    const { latest, to, head } = parseObject(first as Uint8Array) as Page;
     if (!Number.isSafeInteger(latest) || !Number.isSafeInteger(to)) throw new KeptError('garbage');
     return { items: rest.map(readItem), latest, to, signed: head };
   } catch {
@@ -158,11 +177,11 @@ function epochOf(wrap: Uint8Array): number {
 
 function readItem(frame: Uint8Array): Omit<Item, 'at' | 'checked' | 'env'> {
   const [first, ...sealed] = readFrames(frame, { atMost: 5 });
-  const facts = parseObject(first as Uint8Array) as any;
+  const facts = parseObject(first as Uint8Array) as Facts;
   const { seq, record, version, c, sig, parents, blobs, parts, receipt } = facts;
   parseId(record);
   parseId(version);
-  if (facts.erased_at !== undefined) return tombstone(facts, sealed.length);
+  if (facts.erased_at !== undefined) return tombstone(facts as Erased, sealed.length);
   const meta = { blobs, c, grants: [], parents, parts, sig };
   const count = parts.length;
   const [wraps, envelopes] = [sealed.slice(0, count), sealed.slice(count)];
@@ -175,7 +194,7 @@ function readItem(frame: Uint8Array): Omit<Item, 'at' | 'checked' | 'env'> {
  * @param frames beyond the first
  */
 function tombstone(
-  { seq, record, version, c, env, erased_at }: any,
+  { seq, record, version, c, env, erased_at }: Erased,
   frames: number,
 ): Omit<Item, 'at' | 'checked' | 'env'> {
   if (frames || ![seq, erased_at].every(Number.isSafeInteger) || unb64(c).length !== 32 || unb64(env).length !== 32)

@@ -42,21 +42,23 @@ export type Ask = {
   /** ends the request early */
   signal?: AbortSignal;
 };
-export type Request = (ask: Ask) => Promise<any>;
+/** Of which type the answer is docs/api.md says, and the caller; no more of it is checked than `fields` names */
+export type Request = <T>(ask: Ask) => Promise<T>;
+type Answer = Record<string, unknown> | Uint8Array | null;
 
 const TIMEOUT = 20_000;
 const ERROR_CODE = /^[a-z_]{2,40}$/;
 
 /** @returns answers the parsed JSON, the bytes, or null; throws a KeptError for anything else */
 export function makeRequest(send: typeof globalThis.fetch = globalThis.fetch.bind(globalThis)): Request {
-  return async (ask) => {
+  return async <T>(ask: Ask) => {
     const timer = new AbortController();
     const late = setTimeout(() => timer.abort(), ask.timeout ?? TIMEOUT);
     const giveUp = () => timer.abort();
     ask.signal?.addEventListener('abort', giveUp);
     try {
       const response = await send(ask.path, options(ask, timer.signal));
-      return holding(await answerOf(response, ask.want ?? 'json'), ask.fields ?? {});
+      return holding(await answerOf(response, ask.want ?? 'json'), ask.fields ?? {}) as T;
     } catch (error) {
       if (error instanceof KeptError) throw error;
       if (ask.signal?.aborted) throw new KeptError('cancelled');
@@ -94,9 +96,9 @@ function options(ask: Ask, signal: AbortSignal): RequestInit {
  * @returns the answer
  * @throws garbage where a field is missing or of another type
  */
-function holding(answer: any, fields: NonNullable<Ask['fields']>): any {
+function holding(answer: Answer, fields: NonNullable<Ask['fields']>): Answer {
   for (const [name, type] of Object.entries(fields)) {
-    const value = answer[name];
+    const value = (answer as Record<string, unknown>)[name];
     if (!(type === 'array' ? isListOfObjects(value) : typeof value === type)) throw new KeptError('garbage');
   }
   return answer;
@@ -105,7 +107,7 @@ function holding(answer: any, fields: NonNullable<Ask['fields']>): any {
 const isListOfObjects = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
 
-async function answerOf(response: Response, want: 'json' | 'bytes' | 'nothing') {
+async function answerOf(response: Response, want: 'json' | 'bytes' | 'nothing'): Promise<Answer> {
   const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (
     response.type === 'opaqueredirect' ||
@@ -145,7 +147,7 @@ async function refusal(response: Response, type: string): Promise<KeptError> {
  * @returns an object
  * @throws garbage
  */
-function parsed(text: string): any {
+function parsed(text: string): Record<string, unknown> {
   try {
     const value = JSON.parse(text);
     if (value && typeof value === 'object') return value;

@@ -26,7 +26,7 @@ export class PackJob {
    * @returns throws `packs_off`
    */
   async place(diary: string): Promise<void> {
-    const answer = await this.api.withSession({
+    const answer = await this.api.withSession<{ pack: string }>({
       path: '/v1/packs',
       method: 'POST',
       json: { diary },
@@ -41,7 +41,7 @@ export class PackJob {
    */
   async until(states: readonly string[], onProgress: (progress: Progress) => void): Promise<string> {
     for (;;) {
-      const progress = (await this.api.withSession({ path: `/v1/packs/${this.id}`, signal: this.signal })) as Progress;
+      const progress = await this.api.withSession<Progress>({ path: `/v1/packs/${this.id}`, signal: this.signal });
       if (states.includes(progress.state)) return progress.state;
       if (OVER.has(progress.state)) throw new KeptError('pack_failed');
       onProgress(progress);
@@ -82,7 +82,7 @@ export class PackJob {
 
   /** Fetches the front part; the job is gone from the server then. */
   async front(): Promise<Uint8Array> {
-    const bytes = await this.api.withSession({
+    const bytes = await this.api.withSession<Uint8Array>({
       path: `/v1/packs/${this.id}/front`,
       want: 'bytes',
       timeout: SLOW,

@@ -6,14 +6,16 @@ import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { readNote, seenBy, verifyNote } from '../ledger/checkpoint.js';
 import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
+import type { Claimed } from '../core/encoding.js';
+import type { Receipt } from '../crypto/signing.js';
+import type { LogAnswer, LogRow, Named, Placed } from './api.js';
 import type { Link, Pins } from './push.js';
+
+export type { Named, Placed } from './api.js';
 
 /** Root b64 */
 export type Seen = { size: number; root: string; note: string };
-export type Placed = { i: number; path: string[]; seq: number; version: string };
-type ReceiptOf = (version: string) => any;
-/** A witness, its key b64 */
-export type Named = { name: string; pub: string };
+type ReceiptOf = (version: string) => Receipt | null | Promise<Receipt | null>;
 /** Who cosigned the log of `size` leaves (0: nobody), of how many the server names */
 export type Witnessed = { names: string[]; named: number; size: number };
 
@@ -25,7 +27,11 @@ const NAME_LIMIT = 255;
  * @param row as `/v1/log` gives it
  * @throws log_changed, or what the request throws
  */
-export async function judgeCheckpoint({ api, pins }: Link, row: any, last: Seen | null): Promise<Seen> {
+export async function judgeCheckpoint(
+  { api, pins }: Link,
+  row: Pick<LogRow, 'note' | 'size'>,
+  last: Seen | null,
+): Promise<Seen> {
   const said = await signed(row?.note, pins);
   const seen = { size: said.size, root: b64(said.root), note: String(row.note) };
   if (said.size !== row.size) throw changed();
@@ -43,7 +49,7 @@ export async function judgeCheckpoint({ api, pins }: Link, row: any, last: Seen 
  * @param seen the newest checkpoint, already judged
  * @throws log_changed, or what the request throws
  */
-export async function countWitnesses(link: Link, told: any, seen: Seen): Promise<Witnessed | null> {
+export async function countWitnesses(link: Link, told: LogAnswer, seen: Seen): Promise<Witnessed | null> {
   const named = namedIn(told);
   if (!named.length) return null;
   if (!told.witnessed) return { names: [], named: named.length, size: 0 };
@@ -65,7 +71,7 @@ export async function countWitnesses(link: Link, told: any, seen: Seen): Promise
  * The witnesses that the server names, as far as they are any.
  * @param told what `/v1/log` says
  */
-export function namedIn(told: any): Named[] {
+export function namedIn(told: Claimed<LogAnswer>): Named[] {
   const named = Array.isArray(told.witnesses) ? told.witnesses : [];
   return named
     .filter(isWitness)
@@ -73,7 +79,7 @@ export function namedIn(told: any): Named[] {
     .map(({ name, pub }: Named) => ({ name, pub }));
 }
 
-function isWitness(one: any) {
+function isWitness(one: Claimed<Named> | null): one is Named {
   return (
     typeof one?.name === 'string' &&
     one.name.length <= NAME_LIMIT &&
@@ -86,7 +92,7 @@ function isWitness(one: any) {
  * The witnesses' lines over a checkpoint of this size, for a pack; none where that is not the one they saw last.
  * @param told what `/v1/log` says
  */
-export function cosignaturesOf(told: any, size: number): string[] {
+export function cosignaturesOf(told: LogAnswer, size: number): string[] {
   if (told.witnessed?.size !== size) return [];
   const { origin } = readNote(told.witnessed.note);
   const rows = String(told.witnessed.note).split('\n\n')[1]?.trimEnd().split('\n') ?? [];
@@ -129,7 +135,7 @@ export async function pullProofs(
   }
 }
 
-function checkPlace({ i, path }: Placed, seen: Seen, receipt: any) {
+function checkPlace({ i, path }: Placed, seen: Seen, receipt: Receipt | null) {
   if (!receipt) return;
   try {
     verifyInclusion(leafOf(receipt), i, seen.size, path.map(unb64), unb64(seen.root));

@@ -10,6 +10,8 @@ import { KeptError } from '../core/errors.js';
 import { nextHead, verifyHead } from '../ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '../ledger/push.js';
 import { verifyReceipt } from '../ledger/receipts.js';
+import type { Receipt } from '../crypto/signing.js';
+import type { SignedHead } from '../ledger/heads.js';
 import type { ForGrant } from '../ledger/push.js';
 import type { Store } from '../store/store.js';
 import type { Api } from './api.js';
@@ -22,7 +24,7 @@ export type Link = { api: Api; store: Store; diary: string; pins: Pins };
 type Waiting = { record: string; version: string };
 /** `feed`: the new account, null when others wrote in between */
 export type Kept = {
-  receipt: any;
+  receipt: Receipt;
   seq: number;
   at: number;
   checked: boolean;
@@ -67,7 +69,7 @@ export async function pushVersion(
 
 /** @returns `at` ms, by the server's clock */
 export async function judgeReceipt(
-  receipt: any,
+  receipt: Receipt | null,
   { notary, log, olds = [] }: Pins,
   { c, env }: { c: string; env: string },
 ): Promise<{ at: number; checked: boolean }> {
@@ -77,14 +79,14 @@ export async function judgeReceipt(
     // By a key that others may have had: only its place in the log shows that it came before that.
     return { at, checked: (old?.below ?? null) === null };
   } catch (error) {
-    if (isUnavailable(error)) return { at: Number(receipt.ts), checked: false };
+    if (isUnavailable(error)) return { at: Number((receipt as Receipt).ts), checked: false };
     throw new KeptError('receipt_wrong');
   }
 }
 
 /** @throws head_differs */
 export async function judgeHead(
-  signed: any,
+  signed: SignedHead | null,
   { pins, diary, seq, head }: { pins: Pins; diary: string; seq: number; head: Uint8Array },
 ) {
   // Until the next push a diary's head is signed by whichever key was the notary's then.

@@ -8,9 +8,8 @@ import { canon } from '../core/encoding.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { NotaryStatement } from '../ledger/statements.js';
+import type { Stamp } from '../ledger/timestamps.js';
 
-/** An authority's timestamp over a checkpoint: `tsr` and `nonce` b64, `chain` PEM */
-export type Stamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
 /** `path`: from the checkpoint before; `cosignatures`: lines of witnesses */
 export type LogCheckpoint = {
   note: string;

@@ -13,8 +13,10 @@ import { numbered } from '../../store/feed_numbers.js';
 import { heedWitnessList } from './log_witnesses.js';
 import { pinKey } from './pins.js';
 import type { Placed, Seen, Witnessed } from '../../net/proofs.js';
+import type { LogRow } from '../../net/api.js';
 import type { Link } from '../../net/push.js';
 import type { Log as LogFilesLog } from '../../pack/log_files.js';
+import type { Stamp } from '../../ledger/timestamps.js';
 import type { Open } from '../types.js';
 
 /** How far the diary's own versions are proved */
@@ -167,7 +169,9 @@ export async function logForPack(
 ): Promise<LogFilesLog | null> {
   const told = await link.api.log();
   if (!told.checkpoint) return null;
-  const wanted = [told.stamped, told.checkpoint].filter((row, i, all) => row && (i === 0 || row.size !== all[0]?.size));
+  const wanted = [told.stamped, told.checkpoint].filter(
+    (row, i, all) => row && (i === 0 || row.size !== all[0]?.size),
+  ) as (LogRow & { stamps?: Stamp[] })[];
   const checkpoints: any[] = [];
   const places: Map<string, any> = new Map();
   let before: Seen | null = null;
