@@ -162,7 +162,7 @@ async function signed() {
 async function listOf(text: string, key: string): Promise<List> {
   // What is signed is the canonical JSON without `sig`: the same bytes with that member taken out.
   const [, before, sig, after] = /^(\{.*),"sig":"([\w-]{86})"(,.*\})\n?$/s.exec(text) ?? [];
-  if (!sig) throw new Error('not a list');
+  if (!before || !sig || !after) throw new Error('not a list');
   const said = before + after;
   if (!(await holds(bytesOf(key), bytesOf(sig), new TextEncoder().encode(said)))) throw new Error('not signed');
   const told = JSON.parse(said);

@@ -76,6 +76,8 @@ test('an upload whose description is wrong in one place is none', () => {
     { parts: ['restricted', 'open'] },
     { parts: [] },
     { parts: 'open' },
+    { parts: ['open,restricted'] },
+    { parts: [['open', 'restricted']] },
     { parts: ['open', 'open'] },
     { blobs: 'x' },
     { blobs: ['x'] },

@@ -132,7 +132,8 @@ function readMeta(value: unknown): Meta {
     throw new KeptError('bad_request', 'The version’s description is not complete.');
   }
   const { blobs, c, parents, parts, sig } = value;
-  const isKnown = Array.isArray(parts) && ['open', 'open,restricted'].includes(parts.join());
+  // Compared as JSON: joined, one text with a comma would pass for two names.
+  const isKnown = ['["open"]', '["open","restricted"]'].includes(JSON.stringify(parts));
   if (!isKnown) throw new KeptError('bad_request', 'The version’s parts do not add up.');
   checkGrants(value.grants, (parts as unknown[]).length);
   checkIds(blobs, BLOBS_LIMIT);
