@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -121,6 +123,58 @@ test('words written on the phone that was away bring it back, with nothing to be
   }
 });
 
+test('an entry that words from another phone brought back is not erased for good: it has to be taken out again first', async () => {
+  const { one, two, record } = await twoPhones();
+  await two.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await one.app.takeOutRecord(record, '');
+  await looks(one);
+  two.faults.off = false;
+  await looks(two);
+  await looks(one);
+  assert.deepEqual(
+    titles(one).map(([title]) => title),
+    ['goes', 'stays'],
+  );
+  await assert.rejects(one.app.askErasing(record, { words: WORDS }), { code: 'not_out' });
+  await looks(one);
+  assert.deepEqual(one.app.state.erasing, []);
+  await erases(one, record);
+  assert.equal(one.app.state.erasing.length, 1);
+  for (const { phone } of [one, two]) phone.end();
+});
+
+test('an entry that waits to be erased and comes back is not erased', async () => {
+  const ways = {
+    'put back': ({ one, record }) => one.app.putBackRecord(record),
+    'written to on another phone': async ({ one, two }) => {
+      two.faults.off = false;
+      await looks(two);
+      await looks(one);
+    },
+  };
+  for (const [way, comesBack] of Object.entries(ways)) {
+    const world = await twoPhones();
+    const { one, two, record, login } = world;
+    await two.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+    await erases(one, record);
+    await looks(one);
+    assert.equal(one.app.state.erasing.length, 1, 'it waits while it is out');
+    await comesBack(world);
+    await looks(one);
+    assert.deepEqual(one.app.state.erasing, [], way);
+    await sevenDaysPass(one);
+    const three = await anotherPhone(server.base, login);
+    await until(three, ({ entries }) => entries.length === 2, `on a new phone: ${way}`);
+    for (const phone of [one, three])
+      assert.deepEqual(
+        titles(phone).map(([title]) => title),
+        ['goes', 'stays'],
+        way,
+      );
+    for (const { phone } of [one, two, three]) phone.end();
+  }
+});
+
 test('after an entry was erased for good, a rebuilt list and a sealed copy raise no doubt', async () => {
   const { one, record } = await twoPhones();
   await erases(one, record);
@@ -140,4 +194,52 @@ test('after an entry was erased for good, a rebuilt list and a sealed copy raise
   await restored.app.start();
   await restored.app.takeCopy({ file: copy, words: WORDS });
   assert.deepEqual(titles({ app: restored.app }), [['stays']]);
+});
+
+test('a server put back to before an entry was erased: the phone still holds it as erased, over a lock too, and a new phone shows it', async () => {
+  const { one, two, record, login } = await twoPhones();
+  two.phone.end();
+  await server.leave();
+  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  await cp(server.folder, older, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  await erases(one, record);
+  await sevenDaysPass(one);
+  assert.ok(isGone(one, record));
+  await looks(one);
+  await server.leave();
+  await rm(server.folder, { recursive: true });
+  await cp(older, server.folder, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  await looks(one).catch(() => undefined);
+  await one.app.sendAgain();
+  await until(one, ({ account }) => !account.trouble, 'sent again');
+  await looks(one);
+  const { open } = one.phone.ctx;
+  const isHeldAsErased = async (phone) => {
+    assert.ok(isGone(phone, record));
+    assert.deepEqual(titles(phone), [['stays']]);
+    const { versions } = await open.book.meta(record);
+    assert.deepEqual(
+      (await open.store.readMany(versions.map(({ v }) => `v/${v}`))).filter(Boolean),
+      [],
+      'no word of it came back',
+    );
+  };
+  await isHeldAsErased(one);
+  assert.deepEqual(open.store.root.fetch, [], 'nor is its picture asked for');
+  assert.equal((await open.book.readAgain([record])).opened.size, 0);
+  const three = await anotherPhone(server.base, login);
+  await until(three, ({ entries }) => entries.length === 2, 'on a new phone');
+  await looks(three);
+  assert.deepEqual(titles(three), [['goes'], ['stays']]);
+  // The taking out is on no server and on no phone. Its number is missing on the first phone's line, and that is said for good.
+  assert.deepEqual(three.phone.ctx.open.store.root.doubts, { line_gap: true });
+  await one.app.lock('test');
+  await one.app.unlock(WORDS);
+  await looks(one);
+  assert.ok(isGone(one, record));
+  assert.deepEqual(titles(one), [['stays']]);
+  for (const { phone } of [one, three]) phone.end();
+  await rm(older, { recursive: true });
 });

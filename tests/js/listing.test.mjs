@@ -1,8 +1,9 @@
 /** The list of entries: kept in step with the diary by itself, found by what is said, and made again when it must be. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KeptError } from '#app/core/errors.js';
 import { folded, spokenIn, wanted } from '#app/record/patterns/search_text.js';
-import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
+import { WORDS, file, makePhone, phoneWithEntry, PNG, until } from './phone/phone.mjs';
 
 const fields = (narrative, more = {}) => ({
   record: null,
@@ -125,6 +126,54 @@ test('a list that was lost is made again from the versions: the same rows, the s
     await phone.database.write({ put: all });
   }
   assert.equal(mended, 2, 'the rows and the texts');
+});
+
+/** The next process of a phone whose list was lost. It has room for `room.writes` more changes: none, while it opens. */
+async function fullAfterLoss(phone) {
+  await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+  const room = { writes: 0 };
+  const next = makePhone({ after: phone });
+  const write = next.database.write.bind(next.database);
+  next.database.write = async (writing) => {
+    if (room.writes <= 0) throw new KeptError('no_space');
+    room.writes -= 1;
+    return write(writing);
+  };
+  phone.end();
+  await next.app.start();
+  await assert.rejects(next.app.unlock(WORDS), { code: 'no_space' });
+  assert.deepEqual(next.app.state.entries, []);
+  return { next, room };
+}
+
+const numbered = ({ app }) => app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort();
+
+test('a list that a full phone could not make again is made again once there is room, with no other unlock', async () => {
+  const { phone } = await phoneWithEntry({}, 'One.');
+  const { next, room } = await fullAfterLoss(phone);
+  room.writes = Infinity;
+  next.app.seen();
+  await until(next, ({ entries }) => entries.length === 1, 'the list');
+  await next.ctx.open.index.mending;
+  assert.deepEqual(numbered(next), [['One.', 1]]);
+  assert.equal(next.ctx.open.index.differs, false);
+  next.end();
+});
+
+test('an entry saved while the list could not be made again leaves a diary that opens, with every entry in it', async () => {
+  const { phone } = await phoneWithEntry({}, 'One.');
+  const { next, room } = await fullAfterLoss(phone);
+  // What is searched has to be whole, so the list is laid out, and its rows cannot be written.
+  await assert.rejects(next.app.findEntries('one'), { code: 'no_space' });
+  room.writes = 1;
+  await next.app.saveIncident(fields('Two.'));
+  next.end();
+  const last = await again(next);
+  assert.deepEqual(numbered(last), [
+    ['One.', 1],
+    ['Two.', 2],
+  ]);
+  last.end();
 });
 
 test('folding compares and changes nothing that is only spelling', () => {

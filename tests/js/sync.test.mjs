@@ -8,6 +8,7 @@ import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
+import { KeptError } from '#app/core/errors.js';
 import { canon, frames, readFrames } from '#app/core/encoding.js';
 
 let server;
@@ -48,6 +49,26 @@ test('kept safe only when the receipt holds, and then with its time', async () =
   assert.ok(entries[0].state.at > 0);
   assert.equal(entries[0].seq_no, 1);
   assert.equal(account.registered, true);
+});
+
+test('a list that a full phone could not make again is made again by the next run, with no other unlock', async () => {
+  const { phone, app } = await keeper('one');
+  await until({ app }, isKept, 'kept');
+  await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+  phone.end();
+  const next = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
+  const write = next.database.write.bind(next.database);
+  next.database.write = async () => {
+    throw new KeptError('no_space');
+  };
+  await next.app.start();
+  await assert.rejects(next.app.unlock(WORDS), { code: 'no_space' });
+  assert.deepEqual(next.app.state.entries, []);
+  next.database.write = write;
+  await next.ctx.open.syncing.now();
+  await until(next, isKept, 'the list');
+  assert.equal(next.app.state.entries[0].seq_no, 1);
+  next.end();
 });
 
 test('written offline, sent in order when signal comes back, numbers as they were', async () => {

@@ -63,6 +63,7 @@ const takesOut = onEntry(async (world, one, _chance, record) => {
 const addsFile = onEntry(async (world, one, chance, record) => {
   const bytes = new Uint8Array(chance.of([1, 900, 70_000, 300_000])).fill(++world.made % 251);
   bytes.set(PNG.subarray(0, bytes.length));
+  world.said.get(record).erasing = null; // the entry names the file in a version of its own
   await one.tries(`adds a file of ${bytes.length} to ${record.slice(0, 4)}`, async () => {
     const { attachment } = await one.app.addFile(record, file(bytes, `${world.made}.png`), { route: 'photo_picker' });
     world.said.get(record).files.set(attachment, bytes);
@@ -230,6 +231,7 @@ async function serverIsCopied(world, one, chance) {
   if (world.copied || !world.putsServerBack) return;
   await world.server.ask({ do: 'copy', name: 'older' });
   world.copied = true;
+  world.erasedSince = false;
   world.note('the server is copied');
   const two = chance.of(world.devices);
   if (two === one || !one.isOpen || !two.isOpen) return;
@@ -247,6 +249,7 @@ async function serverIsPutBack(world) {
   await world.server.ask({ do: 'put_back', name: 'older' });
   world.copied = false;
   world.wasPutBack = true;
+  world.isErasedLost ||= world.erasedSince;
   for (const said of world.said.values()) said.erasing = null; // what was asked after the copy is forgotten there
   world.note('the server is put back');
 }
@@ -297,20 +300,27 @@ function daysPass(world) {
   world.passing = 8 * DAY;
 }
 
-/** Somebody takes an entry out and erases it for good. That it goes is sure where every phone has sent what it wrote of it. */
+/**
+ * Somebody takes an entry out and erases it for good. That it goes is sure where this phone knows all that was written of
+ * it: every phone had sent its words, and this one has read the feed since. Other words bring it back when they come.
+ */
 const erases = onEntry(async (world, one, chance, record) => {
   if (one.entries().size < 2 || one.away) return;
   world.said.get(record).out = null;
   if ((await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, ''))) !== null) return;
-  await one.open?.syncing.now().catch(() => undefined);
+  const isSent = world.devices.every((other) => other === one || (other.isOpen && !other.unsent().includes(record)));
+  const isRead = await one.open?.syncing.now().then(
+    () => true,
+    () => false,
+  );
   if (!one.isOpen) return;
-  const isSent = world.devices.every((other) => other.isOpen && !other.unsent().includes(record));
   if (
     (await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words }))) !==
     null
   )
     return;
-  world.said.get(record).erasing = isSent && !world.copied ? 'asked' : null;
+  world.said.get(record).erasing = isSent && isRead && !world.copied ? 'asked' : null;
+  world.erasedSince ||= world.copied;
   if (chance.is(0.5)) daysPass(world);
 });
 

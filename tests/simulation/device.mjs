@@ -50,6 +50,7 @@ const MAY = new Set([
   'no_space',
   'on_hold',
   'not_sent_yet',
+  'not_out',
   'feed_altered',
   'receipt_wrong',
   'garbage',
@@ -291,6 +292,11 @@ export class Device {
   /** Records of entries of which this phone has something to send. @returns {string[]} */
   unsent() {
     return this.open.store.root.outbox.map(({ of, record }) => of ?? record);
+  }
+
+  /** Records that were erased for good, as the screens have them. @returns {string[]} */
+  erased() {
+    return (this.app.state.removed ?? []).filter(({ erased }) => erased).map(({ record }) => record);
   }
 
   /** Records that were taken out, as the screens have them. @returns {string[]} */

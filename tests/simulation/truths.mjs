@@ -6,6 +6,12 @@
  * the same (lookFirst, pulling.js): that an entry is safe counts for more than its number. So after the server was put back
  * entries may stand in another order than they were written in. They must still have the same numbers on every phone, and none
  * twice.
+ *
+ * [Note: erased before a restore] What was erased for good after the server was copied is there again once it is put
+ * back to that copy (docs/operating.md). The taking out is not, so nothing tells a fresh phone of it, and it shows the
+ * entry. A phone that followed the erasure holds it as erased, and its words do not come back there. So the two differ,
+ * and nothing else may. Versions that were written after the copy and erased are nowhere: no phone can send them again. A
+ * phone that joins later misses their numbers on a line, and says so for good (docs/warnings.md). That is true.
  */
 
 import { createPublicKey, verify } from 'node:crypto';
@@ -18,6 +24,8 @@ import { sha256 } from './device.mjs';
  * (docs/operating.md).
  */
 const OF_THE_LOG = new Set(['log', 'log_changed', 'log_late']);
+/** True for good where versions of since the copy were erased: see [Note: erased before a restore]. */
+const OF_THE_LOST = new Set(['line_gap', 'omitted']);
 /** What stands before the 32 bytes of an Ed25519 key in DER. */
 const ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
@@ -31,9 +39,11 @@ export async function findFaults(world, all) {
   const first = all[0].entries();
   for (const one of all) {
     const entries = one.entries();
-    const warnings = one.warnings().filter((code) => !(world.wasPutBack && OF_THE_LOG.has(code)));
+    const warnings = one
+      .warnings()
+      .filter((code) => !(world.wasPutBack && OF_THE_LOG.has(code)) && !(world.isErasedLost && OF_THE_LOST.has(code)));
     if (warnings.length) found.push(`${one.name} warns: ${warnings}`);
-    found.push(...notTheSame(one, entries, all[0], first), ...(await notAsListed(one, entries)));
+    found.push(...notTheSame(world, one, entries, all[0], first), ...(await notAsListed(one, entries)));
     if (!world.wasPutBack) found.push(...outOfOrder(world, one, entries)); // see [Note: numbers after a restore]
     const numbers = [...entries.values()].map(({ seq_no }) => seq_no);
     if (new Set(numbers).size !== numbers.length) found.push(`${one.name}: numbers repeat: ${numbers}`);
@@ -116,12 +126,20 @@ async function givenAfterTheEnd({ grants, advocate, wasPutBack }) {
   return found;
 }
 
-/** @param {Device} one @param {Map<string, any>} entries @param {Device} other @param {Map<string, any>} others */
-function notTheSame(one, entries, other, others) {
+/**
+ * @param {import('./world.mjs').World} world
+ * @param {Device} one
+ * @param {Map<string, any>} entries
+ * @param {Device} other
+ * @param {Map<string, any>} others
+ */
+function notTheSame({ wasPutBack }, one, entries, other, others) {
   const found = [];
+  const erased = new Set(wasPutBack ? other.erased() : []); // see [Note: erased before a restore]
   for (const [record, { title, seq_no, state, why, isTwo }] of entries) {
     if (state !== 'kept') found.push(`${one.name}: ${title} is ${state} (${why})`);
     const same = others.get(record);
+    if (!same && erased.has(record)) continue;
     if (same && same.isTwo !== isTwo)
       found.push(
         `${title} is to be settled on ${isTwo ? one.name : other.name}, and not on ${isTwo ? other.name : one.name}`,

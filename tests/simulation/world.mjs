@@ -40,6 +40,8 @@ export class World {
     this.words = WORDS;
     this.made = this.count = 0;
     this.copied = this.wasPutBack = this.isCleared = false;
+    // Whether something was to be erased since the server was copied, and whether it was put back to before that.
+    this.erasedSince = this.isErasedLost = false;
     this.passing = 0;
     this.advocate = null;
     /**

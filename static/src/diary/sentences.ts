@@ -78,6 +78,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   on_hold: 'Hold is on, so nothing can be erased for good. Nothing was changed. Turn hold off first, under More.',
   not_sent_yet:
     'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept safe”.',
+  not_out: 'Take it out first. Erasing for good comes after that.',
   not_due: 'The seven days are not over yet. Nothing was changed.',
   not_found: 'This could not be found. Nothing was lost.',
   // The way to the server.

@@ -147,7 +147,10 @@ export class Index {
     const stamps = [...root.index.stamps];
     for (const number of touched) {
       stamps[number] = (stamps[number] ?? 0) + 1;
-      const rows = (segments[number] ?? []).map((record) => pending.rows.get(record) ?? this.rows.get(record));
+      // A record that is laid out to be made again, and was not yet, has no row. The list still differs then.
+      const rows = (segments[number] ?? []).flatMap(
+        (record) => pending.rows.get(record) ?? this.rows.get(record) ?? [],
+      );
       change.putJson(segmentName(number), { stamp: stamps[number], rows });
     }
     root.segments = segments.length;
@@ -285,7 +288,8 @@ export class Index {
   }
 
   take(number: number, segment: { stamp: number; rows: Row[] } | null) {
-    const rows = Array.isArray(segment?.rows) ? segment.rows : [];
+    // An earlier release wrote null for a row that was still to be made again.
+    const rows = Array.isArray(segment?.rows) ? segment.rows.filter(Boolean) : [];
     if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.blame(number);
     this.segments[number] = rows.map((row) => row.record);
     for (const row of rows) {

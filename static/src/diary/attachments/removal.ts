@@ -106,6 +106,26 @@ export async function takeErased(
   return !row && meta.of && index.find(meta.of) ? meta.of : null;
 }
 
+/**
+ * Whether a version that the server shows was erased for good here, and nothing of it is left. Only a server that was
+ * put back to an older copy shows one: the keeper had it erased since, so its words and files do not come to this phone
+ * again. The number that it has there now is noted.
+ */
+export async function staysErased(
+  { store, book }: Pick<Open, 'store' | 'book'>,
+  batch: Batch,
+  { record, version, seq }: Item,
+): Promise<boolean> {
+  const meta = structuredClone(await book.meta(record, batch));
+  const there = meta?.versions.find(({ v }) => v === version);
+  if (!meta || there?.erased === undefined || (await store.read(`v/${version}`))) return false;
+  there.seq = seq;
+  meta.versions = inFeedOrder(meta.versions);
+  batch.metas.set(record, meta);
+  batch.change.putJson(`r/${record}`, meta);
+  return true;
+}
+
 async function isOut(book: Open['book'], batch: Batch, meta: Meta) {
   for (const record of [meta.record, meta.of]) {
     if (!record || !(await book.meta(record, batch))) continue;

@@ -5,6 +5,10 @@
  * what waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary
  * that is only on this phone counts them itself and asks for the words once more.
  *
+ * [Note: back again] Only what is out is erased. Words that another device wrote meanwhile bring an entry back, and so
+ * does putting it back. The server cannot know that, and would erase the newest words with the rest: the devices would
+ * keep an entry that is kept safe nowhere. So erasing is not asked for then, and one that waits is taken back.
+ *
  * What is left of an erased entry is its number, its versions' ids and commitments, and the day.
  */
 import { KeptError } from '../../core/errors.js';
@@ -39,7 +43,7 @@ export function erasingOf(open: Open, record: string): Waiting | null {
   return pendingErasures(open).find((one) => one.record === record) ?? null;
 }
 
-/** @throws on_hold, not_sent_yet, words_differ, no_match, no_network */
+/** @throws on_hold, not_sent_yet, not_out, words_differ, no_match, no_network */
 export async function askErasing(ctx: Context, open: Open, record: string, words: string): Promise<{ due_at: number }> {
   if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
   const there = erasingOf(open, record);
@@ -47,6 +51,7 @@ export async function askErasing(ctx: Context, open: Open, record: string, words
   const records = await belonging(open, record);
   if (!open.store.root.account.registered) {
     await confirm(ctx, open, words);
+    if ((await outAt(open, record)) === null) throw new KeptError('not_out');
     const asked_at = ctx.clock.now();
     const due_at = asked_at + SEVEN_DAYS;
     await keep(open, (known) => [...known, { erasure: null, records, asked_at, due_at, why: 'keeper' }]);
@@ -55,11 +60,35 @@ export async function askErasing(ctx: Context, open: Open, record: string, words
   const unsent = new Set(open.store.root.outbox.map((one: any) => one.record));
   if (records.some((one) => unsent.has(one))) throw new KeptError('not_sent_yet');
   const proof = await proofOf(ctx, open, words);
+  if ((await outAt(open, record)) === null) throw new KeptError('not_out');
   for (let from = 0; from < records.length; from += AT_ONCE) {
     await ctx.api.erase(open.identity.diary, { records: records.slice(from, from + AT_ONCE), why: 'keeper' }, proof);
   }
   await heedErasures(ctx, open);
   return { due_at: erasingOf(open, record)?.due_at ?? ctx.clock.now() + SEVEN_DAYS };
+}
+
+/** When an entry was taken out, as far as this phone knows; null where it stands. See [Note: back again]. */
+async function outAt(open: Open, record: string) {
+  return outSince((await open.book.versions(record)).filter(({ kind }) => kind));
+}
+
+/**
+ * Takes back the erasing of entries that stand again: see [Note: back again].
+ * @param known what was known to wait before the feed was read to its end. What is known only since may have been taken
+ *   out since as well, on another device.
+ */
+export async function keepWhatIsBack(ctx: Context, open: Open, known: readonly Waiting[]) {
+  for (const { record, here } of known) {
+    if (here || !(await stands(open, record))) continue;
+    await stopErasing(ctx, open, record);
+  }
+}
+
+/** Whether an entry has words to show and is not out. */
+async function stands(open: Open, record: string) {
+  const meta = await open.book.meta(record);
+  return Boolean(meta && meta.erased_at === undefined) && (await outAt(open, record)) === null;
 }
 
 /** It stays after all; needs no words. */

@@ -56,11 +56,15 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: Idle, words: st
   await triedWell(ctx);
   await open.index.whole();
   if (ctx.open !== open) return; // locked meanwhile
-  await afterOpening(open);
-  ctx.show();
-  await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
-  await rewrapHere(open).catch(() => undefined); // the same
-  await keepSaid(ctx, open).catch(() => undefined); // the same
+  try {
+    await afterOpening(open);
+    ctx.show();
+  } finally {
+    // Also on a phone that had no room for that: entries that the list does not name must not stay out of sight.
+    await mendList(ctx, open).catch(() => undefined); // begun again by Syncing.mendAgain and at the next unlock
+    await rewrapHere(open).catch(() => undefined); // begun again at the next unlock
+    await keepSaid(ctx, open).catch(() => undefined); // the same
+  }
 }
 
 /** The words were the notebook's. */

@@ -10,7 +10,7 @@ import { concern } from '../index/listing.js';
 import { countTowards } from './manifest.js';
 import { noteErased } from '../attachments/custody.js';
 import { follow } from './lines.js';
-import { heedRemoval, removeAgain, takeErased } from '../attachments/removal.js';
+import { heedRemoval, removeAgain, staysErased, takeErased } from '../attachments/removal.js';
 import { resealUnsent } from './resealing.js';
 import { ownerOf } from '../warnings.js';
 import type { Item } from '../../net/feed.js';
@@ -62,11 +62,18 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
     if (items[0] && items[0].seq !== root.feed.seq + 1) throw new KeptError('locked');
     const batch = book.batch(root, change);
     const incidents: Set<string> = new Set();
+    const erasedHere: Set<string> = new Set();
     let isPutBack = false;
     for (const item of items) {
       if (item.erased) {
         const lost = await takeErased({ store, book, index }, batch, item);
         if (lost) incidents.add(lost);
+        continue;
+      }
+      if (await staysErased({ store, book }, batch, item)) {
+        if (follow(root, identity.device, item, book.seen.get(item.version))) isPutBack = true;
+        book.seen.delete(item.version);
+        erasedHere.add(item.version);
         continue;
       }
       const isHere = (await book.meta(item.record, batch))?.versions.some(({ v }) => v === item.version) ?? false;
@@ -98,7 +105,7 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
       items.map(({ seq, record, version, meta, env, at, checked, erased }) =>
         withFacts(
           [seq, record, version, meta.c, env],
-          erased ? null : { at, checked, altered: book.seen.get(version)?.altered },
+          erased || erasedHere.has(version) ? null : { at, checked, altered: book.seen.get(version)?.altered },
         ),
       ),
     );

@@ -13,13 +13,14 @@ import { needsWords } from '../keys/accounts.js';
 import { lookForSignIns } from '../session/sign_ins.js';
 import { followClosing } from './closing.js';
 import { checkKey, followKeys, followLog } from './log.js';
-import { heedErasures } from '../erasing/erasing.js';
+import { heedErasures, keepWhatIsBack, pendingErasures } from '../erasing/erasing.js';
 import { sentenceOf } from '../sentences.js';
 import { filesDown, filesUp, prepareCarrier } from './carrying.js';
 import { givenWith, heedGrants } from '../sharing/granting_give.js';
 import { heedLetters } from '../sharing/letters.js';
 import { lighten } from '../attachments/offload.js';
 import { isDue, writeManifest } from './manifest.js';
+import { mendList } from '../index/rebuild.js';
 import { arrived, lookFirst, wordsDown } from './pulling.js';
 import { heedAsked } from '../sharing/questions.js';
 import { putBackMissing } from './reconcile.js';
@@ -29,7 +30,7 @@ import { takeReceipt } from './apply_feed.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from '../warnings.js';
 import { heedWitnesses } from '../sharing/witnesses.js';
 import { followClock } from '../session/wrong_clock.js';
-import type { Context, Identity, Open, SyncRun, Trouble } from '../types.js';
+import type { Context, Identity, Open, SyncRun, Trouble, Waiting } from '../types.js';
 
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
@@ -93,6 +94,7 @@ export class Syncing implements SyncRun {
     this.timer = null;
     if (this.running) this.again = true;
     else if (this.link()) void this.run();
+    else this.mendAgain(); // a diary that is only on this phone has no runs
   }
 
   /** The same, by the name other actions use. */
@@ -171,7 +173,18 @@ export class Syncing implements SyncRun {
       this.running = false;
       this.reached();
       this.ctx.show();
+      this.mendAgain();
     }
+  }
+
+  /**
+   * Makes the list of entries again where that failed: a phone that was full when it was unlocked may have room now,
+   * and must not show an empty diary until it is locked. Nobody waits for it, and what fails is begun again the next
+   * time.
+   */
+  mendAgain() {
+    const open = this.openNow();
+    if (open && !this.suspended) void mendList(this.ctx, open).catch(() => undefined);
   }
 
   async once() {
@@ -179,9 +192,11 @@ export class Syncing implements SyncRun {
     await lookFirst(this);
     await this.wordsUp();
     await this.purges();
+    const open = this.openNow();
+    const waiting = open ? pendingErasures(open) : [];
     await wordsDown(this);
     if (this.suspended) throw new KeptError('locked'); // nothing was looked at
-    await this.erasures();
+    await this.erasures(waiting);
     await this.follow(told);
     await this.account();
     this.offline = false;
@@ -190,8 +205,7 @@ export class Syncing implements SyncRun {
     this.ctx.show();
     await filesUp(this, isOneEntrys);
     if (!this.again) await filesDown(this);
-    const open = this.openNow();
-    if (!open || this.again) return;
+    if (!open || this.openNow() !== open || this.again) return;
     await lighten(this.ctx, open);
     await keepSaid(this.ctx, open).catch(() => undefined); // begun again the next time
   }
@@ -246,10 +260,14 @@ export class Syncing implements SyncRun {
     if (open && this.link() && open.store.root.purges?.length) await heedPurges(this.ctx, open);
   }
 
-  /** What waits to be erased, and what was erased since this phone last looked. */
-  async erasures() {
+  /**
+   * What waits to be erased, and what was erased since this phone last looked.
+   * @param waiting what was known to wait before words came down
+   */
+  async erasures(waiting: Waiting[]) {
     const open = this.openNow();
     if (!open || !this.link()) return;
+    await keepWhatIsBack(this.ctx, open, waiting);
     await heedErasures(this.ctx, open);
     await lookForSignIns(this.ctx, open).catch(passing);
     await heedGrants(this.ctx, open).catch(passing);
