@@ -27,7 +27,7 @@
 'use strict';
 
 // The library of types knows `self` as any kind of worker.
-const worker = self as unknown as ServiceWorkerGlobalScope;
+const worker = self as WorkerGlobalScope as ServiceWorkerGlobalScope;
 
 const RELEASE = '@RELEASE@';
 const KEY = '@KEY@';

@@ -7,6 +7,7 @@ import { showOnly } from './search.js';
 import { t } from '../shell/strings.js';
 import './words.js';
 import type { Stage } from '../shell/stage.js';
+import type { SharedApp } from '../shell/app.js';
 
 type Bar = { name: string; ids: readonly string[]; what?: string; note?: string };
 
@@ -15,13 +16,16 @@ type Bar = { name: string; ids: readonly string[]; what?: string; note?: string 
  * @param words what stands there
  * @param what it counts
  */
-export function number(stage: Stage, words: string, what: string, ids: readonly string[]) {
+export function number(stage: Stage<SharedApp>, words: string, what: string, ids: readonly string[]) {
   if (!ids.length) return html`<span>${words}</span>`;
   return html`<button type="button" class="number-link" aria-label=${t('pat.see', { n: words, what })} @click=${() => showOnly(stage, what, ids)}>${words}</button>`;
 }
 
 /** A table whose rows carry their own bars. */
-export function bars(stage: Stage, { title, head, bars: rows }: { title: string; head: string; bars: readonly Bar[] }) {
+export function bars(
+  stage: Stage<SharedApp>,
+  { title, head, bars: rows }: { title: string; head: string; bars: readonly Bar[] },
+) {
   const most = Math.max(1, ...rows.map(({ ids }) => ids.length));
   return html`<table class="counts"><caption class="unseen">${title}</caption>
     <thead class="unseen"><tr><th scope="col">${head}</th><th scope="col">${t('pat.count')}</th></tr></thead>

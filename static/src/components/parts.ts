@@ -4,7 +4,7 @@ import { icon } from '../shell/icons.js';
 import { leaveButton } from '../shell/leaving.js';
 import { inWords, t, tn } from '../shell/strings.js';
 import { clockTime, momentSaid } from './text/say.js';
-import type { EntryState } from '../shell/app.js';
+import type { EntryState, SharedApp } from '../shell/app.js';
 import type { IconName } from '../shell/icons.js';
 import type { Stage } from '../shell/stage.js';
 
@@ -59,7 +59,7 @@ export function sentenceOf(problem: { sentence?: string }): string {
 }
 
 /** What went wrong on this place, at its top; takes the focus when it appears. */
-export function errorSummary(stage: Stage) {
+export function errorSummary(stage: Pick<Stage, 'problem'>) {
   const problem = stage.problem;
   if (!problem) return nothing;
   return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${sentenceOf(problem)}</p></div>`;
@@ -87,7 +87,7 @@ export function progress({
   </div>`;
 }
 
-function showModal(stage: Stage) {
+function showModal(stage: Pick<Stage, 'dialog'>) {
   return (element: Element | undefined) => {
     const dialog = element as HTMLDialogElement | undefined;
     stage.dialog = dialog;
@@ -100,7 +100,7 @@ function showModal(stage: Stage) {
  * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath
  * cannot be touched meanwhile, so the way out stands here too.
  */
-export function sheet(stage: Stage, title: string, body: unknown) {
+export function sheet(stage: Stage<SharedApp>, title: string, body: unknown) {
   return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
     <div class="stack"><div class="sheet-top"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${stage.canLeave ? leaveButton(stage) : nothing}</div>${body}</div>
   </dialog>`;

@@ -13,13 +13,13 @@ const NOTES = {
 } as Record<string, string>;
 
 /** `24 Nov 2026, 21:10` as stamped; '' when no time is known. */
-export function stampWords({ sent_local = '' }: any): string {
+export function stampWords({ sent_local = '' }: Pick<Row, 'sent_local'>): string {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(sent_local)) return '';
   return `${day(Date.parse(`${sent_local.slice(0, 10)}T12:00Z`))}, ${sent_local.slice(11)}`;
 }
 
 /** Who to whom, in words. */
-export function wayWords({ direction, from, to }: any) {
+export function wayWords({ direction, from, to }: Pick<Row, 'direction' | 'from' | 'to'>) {
   const name = (who: string | undefined) => (who === 'me' ? t('sched.me') : (who ?? ''));
   // Both ends named say the way by themselves.
   if (from && to) return html`<bdi>${name(from)}</bdi> → <bdi>${name(to)}</bdi>`;

@@ -11,11 +11,11 @@ import { dateOf } from './text/say.js';
 import { t, tn } from '../shell/strings.js';
 import './words.js';
 import type { Filter } from '../record/patterns/filters.js';
-import type { Row } from '../shell/app.js';
+import type { Fields, Row, SharedApp } from '../shell/app.js';
 import type { Stage } from '../shell/stage.js';
 import type { Finding } from '../shell/stage.js';
 
-export function findingOf(stage: Stage): Finding {
+export function findingOf(stage: Stage<SharedApp>): Finding {
   stage.finding ??= {
     query: '',
     words: null,
@@ -38,7 +38,7 @@ export function isLooking({ query, filter, only }: Finding) {
 }
 
 /** Goes to the entries behind a number. */
-export function showOnly(stage: Stage, what: string, ids: readonly string[]) {
+export function showOnly(stage: Stage<SharedApp>, what: string, ids: readonly string[]) {
   Object.assign(findingOf(stage), {
     query: '',
     words: null,
@@ -50,7 +50,7 @@ export function showOnly(stage: Stage, what: string, ids: readonly string[]) {
   stage.go({ name: 'entries' });
 }
 
-function turned(stage: Stage) {
+function turned(stage: Stage<SharedApp>) {
   const finding = findingOf(stage);
   finding.turn++;
   finding.unknown = false;
@@ -58,26 +58,26 @@ function turned(stage: Stage) {
   stage.draw();
 }
 
-function clear(stage: Stage) {
+function clear(stage: Stage<SharedApp>) {
   Object.assign(findingOf(stage), { query: '', words: null, filter: {}, only: null });
   turned(stage);
   stage.say(tn('pat.entries', stage.state.entries.length));
 }
 
 /** From the entries behind a number to the number. */
-function backToPattern(stage: Stage) {
+function backToPattern(stage: Stage<SharedApp>) {
   clear(stage);
   stage.back('patterns');
 }
 
-function change(stage: Stage, change: Filter) {
+function change(stage: Stage<SharedApp>, change: Filter) {
   const finding = findingOf(stage);
   finding.filter = { ...finding.filter, ...change };
   turned(stage);
   stage.say(countWords(stage));
 }
 
-async function ask(stage: Stage, query: string) {
+async function ask(stage: Stage<SharedApp>, query: string) {
   const finding = findingOf(stage);
   finding.query = query;
   stage.draw();
@@ -89,7 +89,7 @@ async function ask(stage: Stage, query: string) {
 }
 
 /** By day, newest first, those of unknown time above; what was looked for, where anything was. */
-export function foundRows(stage: Stage): Row[] {
+export function foundRows(stage: Stage<SharedApp>): Row[] {
   const finding = findingOf(stage);
   const { entries } = stage.state;
   if (finding.made?.entries === entries && finding.made.turn === finding.turn) return finding.made.rows;
@@ -120,12 +120,12 @@ function later(a: Row, b: Row) {
   );
 }
 
-function countWords(stage: Stage) {
+function countWords(stage: Stage<SharedApp>) {
   return t('find.count', { n: foundRows(stage).length, of: stage.state.entries.length });
 }
 
 /** The field, the filters and what they leave. */
-export function searchBar(stage: Stage) {
+export function searchBar(stage: Stage<SharedApp>) {
   const finding = findingOf(stage);
   const on = Object.values(finding.filter).filter(Boolean).length;
   const looking = isLooking(finding);
@@ -151,7 +151,7 @@ export function searchBar(stage: Stage) {
 const SHOWN = 50;
 
 /** What was found, for the person in front of the keeper. */
-function showable(stage: Stage) {
+function showable(stage: Stage<SharedApp>) {
   const rows = foundRows(stage);
   if (!('showNow' in stage.app)) return nothing; // an advocate shows nobody
   return rows.length && rows.length <= SHOWN
@@ -163,7 +163,7 @@ function showable(stage: Stage) {
 }
 
 /** People, accounts and orders. */
-function knownRecords(stage: Stage): { record: string; kind: string; fields: Record<string, any> }[] {
+function knownRecords(stage: Stage<SharedApp>): { record: string; kind: string; fields: Fields }[] {
   const finding = findingOf(stage);
   const before = stage.read.get('known');
   if (before && finding.named !== stage.state.entries) before.stale = true; // something was saved or came since
@@ -172,7 +172,7 @@ function knownRecords(stage: Stage): { record: string; kind: string; fields: Rec
   return Object.entries(known).map(([record, { kind, fields }]) => ({ record, kind, fields }));
 }
 
-function filters(stage: Stage, { filter }: Finding) {
+function filters(stage: Stage<SharedApp>, { filter }: Finding) {
   const lists = vocabulary(stage);
   const known = knownRecords(stage);
   const leads = leadsOf(known);

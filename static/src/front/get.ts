@@ -145,17 +145,23 @@ async function fetchIt() {
   show(judged?.findings ?? (pack as Finding[]), judged);
 }
 
+/** What no library of types has yet: https://wicg.github.io/file-system-access/ */
+type SaveFilePicker = (how: {
+  suggestedName: string;
+  types: { accept: Record<string, string[]> }[];
+}) => Promise<FileSystemFileHandle>;
+
 /**
  * Where it goes: straight to the place the person picks where the browser can, else through the browser's own
  * downloads.
  */
 async function sinkFor(name: string): Promise<Sink> {
-  const pick = (globalThis as any).showSaveFilePicker;
+  const pick = (globalThis as { showSaveFilePicker?: SaveFilePicker }).showSaveFilePicker;
   if (!pick) return downloads(name);
   const handle = await pick({ suggestedName: name, types: [{ accept: { 'application/zip': ['.zip'] } }] });
   const stream = await handle.createWritable();
   return {
-    write: (piece) => stream.write(piece),
+    write: (piece) => stream.write(piece as BufferSource),
     // Only a closed stream takes the file's place; until then there is nothing there.
     done: async () => {
       await stream.close();

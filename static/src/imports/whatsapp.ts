@@ -36,7 +36,7 @@ export type Chat = {
   unlike: number[];
 };
 /** Each line in one of them */
-type Counts = {
+export type Counts = {
   in: number;
   out: number;
   unsure: number;

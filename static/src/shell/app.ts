@@ -7,11 +7,17 @@ import type { Patterns } from '../record/patterns/patterns.js';
 import type { Fact } from '../record/patterns/patterns_facts.js';
 import type { Picked } from '../record/times.js';
 import type { Say as ChronologySay } from '../pack/chronology/cells.js';
-import type { Answer, Written } from '../diary/types.js';
+import type { Answer, Fields, Written } from '../diary/types.js';
+import type { Mail } from '../imports/mail.js';
+import type { Chat, Counts } from '../imports/whatsapp.js';
+import type { Amount, Row as Message } from '../record/schedule.js';
 
 /** What is chosen on screen */
 export type When = { chip: string | null; picked: Picked | null };
 
+export type { Fields };
+/** What one field says: JSON, described by record/vocabulary/rules_table.js. */
+export type Value = Fields[string];
 export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
 export type EntryState = {
@@ -23,7 +29,6 @@ export type EntryState = {
   sentence?: string | null;
 };
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
-export type Fields = Record<string, any>;
 export type Attachment = {
   attachment: string;
   name: string;
@@ -93,12 +98,13 @@ export type Row = {
   bare?: boolean;
   helped?: string;
 };
-export type Change = { field: string; old: any; new: any };
+export type Change = { field: string; old: unknown; new: unknown };
 export type VersionShown = {
   version: string;
   at: number;
   kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged';
-  by: 'this' | 'other' | 'borrowed';
+  /** on which device; '' on an advocate's page, which does not know */
+  by: 'this' | 'other' | 'borrowed' | '';
   reason: string | null;
   changes: Change[];
   fields?: Fields;
@@ -309,6 +315,120 @@ export type RecordStep = {
 };
 /** What a record of another kind is called. */
 export type Known = { kind: string; fields: Fields; name: string };
+/** A person, with the code that stands for the name. */
+export type Person = KeptRecord & { code: string; root: string };
+export type Settings = { fields: Fields; restricted: Fields };
+/** What could be shown to somebody; `first`: the entry asked for, or the newest. */
+export type Showable = {
+  entries: { record: string; seq_no: number | null; fields: Fields; restricted: Fields }[];
+  first: string | null;
+  picked: string[];
+  count: number;
+  since: number | null;
+  people: Person[];
+  accounts: KeptRecord[];
+  vehicles: KeptRecord[];
+  orders: KeptRecord[];
+  reports: KeptRecord[];
+  settings: Settings;
+  /** by order; `safe`: looked at, and it shows nothing of where the keeper lives */
+  pictures: Record<string, { attachment: string; safe: boolean }>;
+};
+/** The facts of a quick report; the screen makes the sentences. */
+export type QuickFacts = {
+  newest: { record: string; seq_no: number | null; fields: Fields }[];
+  counts: Patterns;
+  /** of entries, by record */
+  numbers: Record<string, number | null>;
+  records: string[];
+  settings: Settings;
+  people: Person[];
+  accounts: KeptRecord[];
+  vehicles: KeptRecord[];
+  orders: KeptRecord[];
+  notices: KeptRecord[];
+  impacts: KeptRecord[];
+  reports: KeptRecord[];
+  cameras: { record: string; kind: string; holder: string; due: string }[];
+  afraid: string[];
+  pictures: number;
+};
+/** How an import reports its progress, and how it is stopped. */
+export type ImportHow = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
+/** What a file that was chosen for an import holds; of a mail neither the date order nor the files are asked about. */
+export type ImportChat = Pick<Chat, 'lines' | 'senders' | 'orders'> & {
+  kind: 'chat';
+  name: string;
+  size: number;
+  messages: number;
+  example: ImportStart | undefined;
+  last: ImportStart | undefined;
+  lenient: boolean;
+  files: number;
+};
+export type ImportMail = {
+  kind: 'mail';
+  name: string;
+  size: number;
+  mail: Mail;
+  orders?: undefined;
+  files?: undefined;
+};
+export type ImportRead = ImportChat | ImportMail;
+/** The date of its first or last message; a chat has at least one. */
+export type ImportStart = Pick<Chat['messages'][number]['start'], 'date' | 'clock'>;
+/** What has to be asked about a file; `me` null: none of the senders. */
+export type ImportAnswers = {
+  order?: 'dmy' | 'mdy' | 'ymd';
+  tz: string;
+  me?: string | null;
+  gap?: number;
+  direction?: 'in' | 'out' | 'unknown';
+};
+/** One entry that is proposed. */
+export type ImportBurst = {
+  index: number;
+  amount: Amount | null;
+  date: string;
+  words: string;
+  narrative: string;
+  preview: string;
+  count: number;
+  skipped: boolean;
+};
+/** What an import would add, as it is shown. */
+type ImportProposed = { known: number; fresh: number; tz: string; bursts: ImportBurst[] };
+export type ImportChatPlan = ImportProposed & {
+  counts: Counts;
+  /** files of messages that the diary has without them */
+  late: { files: number; entries: number };
+  changed: { before: Value; now: string; at: string }[];
+  changed_count: number;
+  unplaced: Chat['unplaced'];
+  unplaced_count: number;
+  notices: Chat['notices'];
+  notices_count: number;
+  unlike: number[];
+  unlike_count: number;
+  earlier: number[];
+  earlier_count: number;
+  hours: { first: number; second: number; skipped: number };
+  files: { with: number; missing: number; left_out: number };
+  lenient: boolean;
+  gap: number;
+  order: string;
+};
+export type ImportPlan = ImportChatPlan | (ImportProposed & { counts: null; late?: undefined; files?: undefined });
+/** `again`: was there already */
+export type ImportDone = {
+  entries: string[];
+  rows: number;
+  attachment: string;
+  again: boolean;
+  files: { added: number; again: number; failed: string[] };
+};
+/** The parts of an entry's message schedule, and what is typed of it and not saved. */
+export type Schedule = { parts: WholeRecord[]; draft: Fields | null };
 export type Chosen = {
   from: number | null;
   to: number | null;
@@ -424,7 +544,7 @@ export interface App extends Advocating {
   putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
   restrictedWords?(): string[];
   /** What the officer's page and own words said in the last pack. */
-  readSettings?(): Promise<{ fields: Fields; restricted: Fields }>;
+  readSettings?(): Promise<Settings>;
   saveIncident(save: {
     record: string | null;
     fields: Fields;
@@ -513,7 +633,7 @@ export interface App extends Advocating {
   }): Promise<{ record: string }>;
   takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
   putBackRecord(record: string): Promise<{ record: string }>;
-  readPeople(how?: { all?: boolean }): Promise<(KeptRecord & { code: string; root: string })[]>;
+  readPeople(how?: { all?: boolean }): Promise<Person[]>;
   /** Entries and other records whose words name this one, or one merged with it. */
   readMentions(record: string): Promise<Mention[]>;
   mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
@@ -525,12 +645,13 @@ export interface App extends Advocating {
   readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
   /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
   /** What could be shown to someone; then the page itself, with the diary locked behind it. */
-  readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<any>;
+  readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<Showable>;
   showNow(sections: ShownSection[]): Promise<unknown>;
   readChase(): Promise<ChaseItem[]>;
   chaseDone(key: string, done: boolean): Promise<unknown>;
   keepTyped(key: string, typed: unknown): Promise<unknown>;
-  readTyped(key: string): Promise<any>;
+  /** As it was kept under this key, null for nothing. */
+  readTyped(key: string): Promise<unknown>;
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
@@ -549,7 +670,7 @@ export interface App extends Advocating {
   chooseFile(name: string): Promise<unknown>;
   canChooseFile(): boolean;
   readChronology(chosen: Chosen & { agreed: Agreed }, say: Say): Promise<Chronology>;
-  readForQuick(): Promise<any>;
+  readForQuick(): Promise<QuickFacts>;
   readShared(): Promise<Shared[]>;
   noteDelivery(record: string, said: Fields): Promise<unknown>;
   noteShared(said: {
@@ -602,7 +723,48 @@ export interface App extends Advocating {
   sendFiles(): Promise<unknown>;
   makeRoom(onFile: (done: number, total: number) => void): Promise<number>;
   applyUpdate(): Promise<unknown>;
+  setLanguage(code: string): Promise<unknown>;
+  /** Reads a file and says what it holds; nothing is written until `keepImport`. */
+  readImport(file: File, how?: ImportHow): Promise<ImportRead>;
+  planImport(answers: ImportAnswers, how?: ImportHow): Promise<ImportPlan>;
+  importRows(burst: number, from: number, count: number): Promise<Message[]>;
+  /** With no entry chosen, `late` says why the lists that are there change. */
+  keepImport(
+    what: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
+    how?: ImportHow,
+  ): Promise<ImportDone>;
+  dropImport?(): Promise<unknown>;
+  /** The headers of an email that is kept. */
+  readHeaders(attachment: string): Promise<Pick<Mail, 'headers' | 'raw_headers' | 'odd'>>;
+  /** `left`: lines that were not understood, or too many */
+  readPasted(
+    text: string,
+    how: { date: string; tz: string; order: 'dmy' | 'mdy' },
+  ): Promise<{ rows: Message[]; left: number }>;
+  readSchedule(incident: string): Promise<Schedule>;
+  putScheduleDraft(incident: string, draft: Fields | null): Promise<unknown>;
+  saveSchedule(save: {
+    incident: string;
+    record: string | null;
+    fields: Fields;
+    restricted?: Fields;
+    reason?: string;
+    amount?: number;
+  }): Promise<{ record: string }>;
 }
+
+/**
+ * The part of the app that the advocate's page has as well. Components used by both pages need no more than this; a
+ * method of the keeper's app alone is tested for by name (`'showNow' in app`).
+ */
+export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' | 'readPicture' | 'readToPlay'> &
+  Partial<Pick<App, 'looked' | 'readSettings'>> & {
+    state: { phase: string } & Pick<State, 'entries'>;
+    readRecords(
+      kind: string,
+      how?: { all?: boolean },
+    ): Promise<Pick<KeptRecord, 'record' | 'kind' | 'fields' | 'taken_out'>[]>;
+  };
 
 /** A screen, and what it is about. */
 export type Place = {

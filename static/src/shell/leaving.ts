@@ -9,7 +9,7 @@ import type { Stage } from './stage.js';
 export const CLEAR_HELD = 2000;
 
 /** A tap leaves; held, it also clears what the server has. While it is pressed the page is covered. */
-export function leaveButton(stage: Stage) {
+export function leaveButton(stage: Pick<Stage, 'leave'>) {
   const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
   return html`<button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => {
     up();

@@ -50,7 +50,12 @@ export type Translation = {
 };
 
 let speaking: Translation | null = null;
-let inBoth: (text: string, english: string) => any = (text) => text;
+/**
+ * Gives a text with its English: a template that also serves as a string (`inBoth` in language.ts). No type describes
+ * both, hence `any`.
+ */
+type Both = (text: string, english: string) => any;
+let inBoth: Both = (text) => text;
 let plural = new Intl.PluralRules('en-GB');
 
 // A draft says its sentences in English too. Only those of these places stand alone: they ask what happened, count, or
@@ -65,7 +70,7 @@ const SENTENCE = /[.?!]/;
  * @param translation null is English
  * @param both draws a sentence with its English beneath
  */
-export function speak(translation: Translation | null, both: (text: string, english: string) => any) {
+export function speak(translation: Translation | null, both: Both) {
   speaking = translation;
   inBoth = both;
   plural = new Intl.PluralRules(language());

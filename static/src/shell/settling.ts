@@ -2,7 +2,7 @@
 import type { Stage } from './stage.js';
 
 /** After a drawing: put the focus where the person is now. */
-export function settle(stage: Stage, root: HTMLElement) {
+export function settle(stage: Pick<Stage, 'arrived' | 'problem'>, root: HTMLElement) {
   if (stage.arrived) {
     const target = (root.querySelector('main [data-focus]') ?? root.querySelector('main h1')) as HTMLElement | null;
     if (!target) return; // its part is still loading

@@ -28,14 +28,30 @@ export type Finding = {
   turn: number;
 };
 
+/** Something read from the diary; empty until it has arrived. */
+export type Found<T> = { data?: T; problem?: Problem };
+/**
+ * What is half-typed at one place. Each view has its own names and kinds of value here, and is the only one to read
+ * them; no single type covers all views, hence `any`.
+ */
+export type Local = Record<string, any>;
+
 /** What went wrong, whatever was thrown. */
 export function problemOf(thrown: unknown): Problem {
   const { code, sentence } = (thrown ?? {}) as { code?: unknown; sentence?: unknown };
   return { code: typeof code === 'string' ? code : 'unknown', sentence: typeof sentence === 'string' ? sentence : '' };
 }
 
-export class Stage {
-  app: App;
+/** What a stage needs of its app. The ways to leave are there whenever `canLeave` is true. */
+type Staged = { state: { phase: string }; quickExit?(): unknown; panicClear?(): unknown };
+/**
+ * Draws a sheet. It is the type of a method, so that a stage with a larger app can be passed where one with a smaller
+ * app is expected.
+ */
+type View<A extends Staged> = { draw(stage: Stage<A>): unknown }['draw'];
+
+export class Stage<A extends Staged = App> {
+  app: A;
   draw: () => void;
   drawNow: () => void;
   /** Between Leave and the end of the lock behind it */
@@ -50,24 +66,24 @@ export class Stage {
   place: Place = { name: 'start' };
   past: Place[] = [];
   /** Half-typed things of this place. */
-  local: Record<string, any> = {};
+  local: Local = {};
   /** What is being done. */
   running: string | null = null;
   problem: Problem | null = null;
-  sheet: null | ((stage: Stage) => unknown) = null;
-  read: Map<string, { data?: any; problem?: Problem; stale?: boolean }> = new Map();
+  sheet: null | View<A> = null;
+  read: Map<string, { data?: unknown; problem?: Problem; stale?: boolean }> = new Map();
   dialog: { open: boolean; close: () => void } | undefined = undefined;
   /** A pack under way. It outlives the place it was started on, but not the lock. */
-  job: any = undefined;
+  job: unknown = undefined;
   /** A pack being chosen and looked through. It outlives the place, but not the lock. */
-  packing: Record<string, any> | undefined = undefined;
+  packing: Local | undefined = undefined;
   /** What is looked for among the entries. It outlives the place, but not the lock. */
   finding: Finding | undefined = undefined;
   generation = 0;
   arrived: boolean | undefined = undefined;
 
   /** @param drawing asks for a new drawing soon, or draws at once */
-  constructor(app: App, drawing: { soon: () => void; now: () => void }) {
+  constructor(app: A, drawing: { soon: () => void; now: () => void }) {
     this.app = app;
     this.draw = drawing.soon;
     this.drawNow = drawing.now;
@@ -91,7 +107,7 @@ export class Stage {
     this.arrived = true;
   }
 
-  get state() {
+  get state(): A['state'] {
     return this.app.state;
   }
 
@@ -124,7 +140,7 @@ export class Stage {
   }
 
   /** Change what is half-typed here. */
-  set(change: Record<string, any>) {
+  set(change: Local) {
     Object.assign(this.local, change);
     this.draw();
   }
@@ -140,7 +156,7 @@ export class Stage {
     this.draw();
   }
 
-  openSheet(view: (stage: Stage) => unknown) {
+  openSheet(view: View<A>) {
     this.sheet = view;
     this.draw();
   }
@@ -186,10 +202,10 @@ export class Stage {
    * Something read from the diary, kept until it is stale: undefined while it is read. A stale one stays
    * on screen until the new one is there, so that nothing jumps.
    */
-  find<T>(key: string, load: () => Promise<T>): { data?: T; problem?: Problem } {
+  find<T>(key: string, load: () => Promise<T>): Found<T> {
     const known = this.read.get(key);
-    if (known && !known.stale) return known;
-    const entry = known ?? {};
+    if (known && !known.stale) return known as Found<T>;
+    const entry = (known ?? {}) as Found<T> & { stale?: boolean };
     entry.stale = false;
     this.read.set(key, entry);
     const generation = this.generation;
@@ -213,9 +229,9 @@ export class Stage {
   }
 
   /** What was read is this from now on: whoever types goes on from what was typed last, although it was read before. */
-  readAs(key: string, change: (data: any) => any) {
+  readAs<T>(key: string, change: (data: T) => T) {
     const entry = this.read.get(key);
-    if (entry && 'data' in entry) entry.data = change(entry.data);
+    if (entry && 'data' in entry) entry.data = change(entry.data as T);
   }
 
   /**
@@ -227,7 +243,7 @@ export class Stage {
     this.reset('start');
     this.leaving = true;
     this.drawNow();
-    const left = how === 'clear' ? this.app.panicClear?.() : this.app.quickExit();
+    const left = how === 'clear' ? this.app.panicClear?.() : (this.app.quickExit as () => unknown)();
     // The app draws the notebook by itself from here on; somebody may ask for the lock before all is sealed behind it.
     if (this.state.phase === 'notebook') this.leaving = false;
     Promise.resolve(left)

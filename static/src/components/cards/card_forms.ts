@@ -15,18 +15,20 @@ import { dayFault } from '../../record/moments.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../words.js';
 import type { TimeBlock } from '../../record/times.js';
-import type { Line } from './card_table.js';
+import type { Line, Question } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Card } from './card.js';
+import type { Asking, Card } from './card.js';
+import type { Fields, Value } from '../../shell/app.js';
 
 /** Where an answer stands: the entry, or an object inside it */
-export type At = { path: string; get: (name: string) => any; put: (name: string, value: any) => void };
+export type At = { path: string; get: (name: string) => Value; put: (name: string, value: unknown) => void };
 export type Draw = (card: Card, line: Line, at: At) => unknown;
+type Field = (card: Asking, line: Question, at: At) => unknown;
 
 const FEW = 5;
 
 /** The entry itself. */
-export function top(card: Card, lines: readonly Line[]): At {
+export function top(card: Asking, lines: readonly Line[]): At {
   const apart = new Set(lines.filter((line) => line.apart).map(({ name }) => name));
   return {
     path: '',
@@ -48,24 +50,24 @@ export function linesOf(card: Card, lines: readonly Line[], own: Record<string, 
     ${lines.some(waits) ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>` : nothing}`;
 }
 
-export const isEmpty = (value: any) =>
+export const isEmpty = (value: unknown) =>
   value === null || value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value).length);
 
-export function showMore(card: Card, what: string) {
+export function showMore(card: Asking, what: string) {
   card.stage.set({ more: { ...card.stage.local.more, [what]: true } });
 }
 
-export function lineField(card: Card, line: Line, at: At): unknown {
+export function lineField(card: Asking, line: Question, at: At): unknown {
   const drawn = DRAWN[line.as];
   return drawn ? drawn(card, line, at) : nothing;
 }
 
-const idOf = (line: Line, at: At) => `c-${at.path}${line.name}`.replaceAll('.', '-');
+const idOf = (line: Question, at: At) => `c-${at.path}${line.name}`.replaceAll('.', '-');
 /** `f.vehicle.make`; the place in a list is left out. */
-const keyOf = (line: Line, at: At) => `f.${at.path.replace(/\d+\./g, '')}${line.name}`;
+const keyOf = (line: Question, at: At) => `f.${at.path.replace(/\d+\./g, '')}${line.name}`;
 const hintOf = (key: string) => (knows(`${key}_hint`) ? lookUp(`${key}_hint`) : undefined);
 
-function textLine(card: Card, line: Line, at: At): unknown {
+function textLine(card: Asking, line: Question, at: At): unknown {
   const value = String(at.get(line.name) ?? '');
   const key = keyOf(line, at);
   const hint = [hintOf(key), line.apart ? t('card.apart') : ''].filter(Boolean).join(' ');
@@ -74,7 +76,7 @@ function textLine(card: Card, line: Line, at: At): unknown {
     ${line.low && !line.apart && !at.path ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) => card.put({ fields: { [line.name]: words }, restricted: { place_detail } })) : nothing}</div>`;
 }
 
-function codeLine(card: Card, line: Line, at: At): unknown {
+function codeLine(card: Asking, line: Question, at: At): unknown {
   const many = line.as === 'codes';
   const list = vocabulary(card.stage)?.[line.list ?? ''];
   if (!list) return html`<p role="status">${t('frame.loading')}</p>`;
@@ -94,7 +96,7 @@ function codeLine(card: Card, line: Line, at: At): unknown {
 }
 
 /** The words of a choice: asked for "something else", or always where they tell more than the choice. */
-export function wordsOf(card: Card, line: Line, at: At, chosen: readonly string[]) {
+export function wordsOf(card: Asking, line: Question, at: At, chosen: readonly string[]) {
   const name = `${line.name}_text`;
   const asked = chosen.includes('other') || (line.tells && chosen.length > 0 && !chosen.includes('prefer_not_to_say'));
   if ((!asked && isEmpty(at.get(name))) || !knows(keyOf({ ...line, name }, at))) return nothing;
@@ -102,13 +104,13 @@ export function wordsOf(card: Card, line: Line, at: At, chosen: readonly string[
 }
 
 /** Codes that are or were chosen while the card is open: a chip never moves or goes from under the finger. */
-export function everChosen(card: Card, name: string, chosen: readonly string[]): Set<string> {
+export function everChosen(card: Asking, name: string, chosen: readonly string[]): Set<string> {
   const ever = (card.stage.local.ever ??= {});
   ever[name] = new Set([...(ever[name] ?? []), ...chosen]);
   return ever[name];
 }
 
-function yesLine(card: Card, line: Line, at: At): unknown {
+function yesLine(card: Asking, line: Question, at: At): unknown {
   const value = at.get(line.name);
   const chosen = value === true ? 'yes' : value === false ? 'no' : '';
   return html`<div class="stack-close">${chips({
@@ -125,7 +127,7 @@ function yesLine(card: Card, line: Line, at: At): unknown {
     ${line.tells ? wordsOf(card, line, at, chosen === 'yes' ? ['yes'] : []) : nothing}</div>`;
 }
 
-function tickLine(_card: Card, line: Line, at: At): unknown {
+function tickLine(_card: Asking, line: Question, at: At): unknown {
   // Into packs unless it is unticked; everything else is ticked only by a person.
   const checked = line.name === 'include_in_pack' ? at.get(line.name) !== false : at.get(line.name) === true;
   return checkbox({
@@ -137,7 +139,7 @@ function tickLine(_card: Card, line: Line, at: At): unknown {
 }
 
 /** A whole number, or pounds kept as pence. */
-function numberLine(card: Card, line: Line, at: At): unknown {
+function numberLine(card: Asking, line: Question, at: At): unknown {
   const raw = (card.stage.local.raw ??= {});
   const id = idOf(line, at);
   const pounds = line.as === 'pounds';
@@ -183,7 +185,7 @@ export function hasUnreadable(stage: Stage) {
 }
 
 /** A day; one that no calendar has, that nobody alive has seen, or that has not come, waits and says so. */
-function dayLine(card: Card, line: Line, at: At): unknown {
+function dayLine(card: Asking, line: Question, at: At): unknown {
   const wrong = (card.stage.local.wrong ??= {});
   const id = idOf(line, at);
   const value = String(at.get(line.name) ?? '');
@@ -202,7 +204,7 @@ function dayLine(card: Card, line: Line, at: At): unknown {
 }
 
 /** A time of its own, such as when it was found out. */
-function momentLine(card: Card, line: Line, at: At): unknown {
+function momentLine(card: Asking, line: Question, at: At): unknown {
   const { local } = card.stage;
   const value = at.get(line.name);
   const key = keyOf(line, at);
@@ -219,7 +221,7 @@ function momentLine(card: Card, line: Line, at: At): unknown {
   const when = local.moment ?? { chip: null, picked: null };
   return html`<div class="stack-close">${whenField({
     when,
-    kept: kept as any,
+    kept: kept,
     tried: false,
     legend: lookUp(key),
     on: (next) => {
@@ -261,13 +263,13 @@ function momentOf(block: TimeBlock | null) {
 }
 
 /** @param value an object without answers is none */
-function withAnswer(object: any, name: string, value: any) {
+function withAnswer(object: Fields, name: string, value: unknown) {
   const next = { ...object, [name]: value };
   const said_ = Object.fromEntries(Object.entries(next).filter(([, one]) => !isEmpty(one)));
   return said_;
 }
 
-function objectLine(card: Card, line: Line, at: At): unknown {
+function objectLine(card: Asking, line: Question, at: At): unknown {
   const value = at.get(line.name) ?? {};
   const inside: At = {
     path: `${at.path}${line.name}.`,
@@ -280,16 +282,16 @@ function objectLine(card: Card, line: Line, at: At): unknown {
   return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
 }
 
-const orNull = (value: Record<string, any>) => (Object.keys(value).length ? value : null);
+const orNull = (value: Fields) => (Object.keys(value).length ? value : null);
 
 /** Several of the same shape, each with its own way out. */
-function objectsLine(card: Card, line: Line, at: At): unknown {
+function objectsLine(card: Asking, line: Question, at: At): unknown {
   const { local } = card.stage;
-  const kept = (Array.isArray(at.get(line.name)) ? at.get(line.name) : []) as Record<string, any>[];
+  const kept = (Array.isArray(at.get(line.name)) ? at.get(line.name) : []) as Fields[];
   const blanks = (local.blanks ??= {});
   // One that says nothing yet is on the screen only: an entry never holds an empty one.
   const list = kept.length && !blanks[line.name] ? kept : [...kept, {}];
-  const put = (i: number, value: Record<string, any>) => {
+  const put = (i: number, value: Fields) => {
     const next = list.map((one, j) => (i === j ? value : one)).filter((one) => Object.keys(one).length);
     if (i === kept.length && Object.keys(value).length) blanks[line.name] = false;
     at.put(line.name, next);
@@ -332,7 +334,7 @@ function objectsLine(card: Card, line: Line, at: At): unknown {
     }</fieldset>`;
 }
 
-const linksLine: Draw = (card, line, at) =>
+const linksLine: Field = (card, line, at) =>
   linksField(card, line, {
     id: idOf(line, at),
     legend: lookUp(keyOf(line, at)),
@@ -341,7 +343,7 @@ const linksLine: Draw = (card, line, at) =>
     put: (value) => at.put(line.name, value),
   });
 
-const DRAWN: Record<string, Draw> = {
+const DRAWN: Record<string, Field> = {
   text: textLine,
   code: codeLine,
   codes: codeLine,

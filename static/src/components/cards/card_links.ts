@@ -6,37 +6,38 @@ import { knows, lookUp, t } from '../../shell/strings.js';
 import { vocabulary } from '../text/labels.js';
 import { madeOf, nameOf } from '../text/record_names.js';
 import '../words.js';
-import type { Line } from './card_table.js';
+import type { Question } from './card_table.js';
 import type { Listed } from '../text/record_names.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Card } from './card.js';
+import type { SharedApp } from '../../shell/app.js';
 
 const FEW = 5;
 const MANY = 12;
 
 /** What is listed of a kind; undefined while it is read. */
-export function listed(stage: Stage, kind: string): Listed[] | undefined {
+export function listed(stage: Stage<SharedApp>, kind: string): Listed[] | undefined {
   vocabulary(stage);
   return stage.find(`records:${kind}`, async () => (await stage.app.readRecords?.(kind, { all: true })) ?? []).data;
 }
 
 /** The name of one record, by its id; a record that is gone from the list is said to be. */
-export function linkName(stage: Stage, kind: string, id: string) {
+export function linkName(stage: Stage<SharedApp>, kind: string, id: string) {
   const found = listed(stage, kind);
   const one = found?.find(({ record }) => record === id);
   return one ? nameOf(kind, one.fields) : found ? t('link.gone') : '';
 }
 
 export function linksField(
-  card: Card,
-  line: Line,
+  card: Pick<Card, 'stage'>,
+  line: Question,
   {
     id,
     legend,
     hint,
     value,
     put,
-  }: { id: string; legend: string; hint?: string | undefined; value: any; put: (value: any) => void },
+  }: { id: string; legend: string; hint?: string | undefined; value: unknown; put: (value: unknown) => void },
 ) {
   const { stage } = card;
   const kind = line.record as string;
@@ -88,7 +89,7 @@ function offered(
 const fold = (text: string) => text.normalize('NFKC').toLowerCase().trim();
 
 /** One more, named and chosen in one step; everything else about it can wait. */
-function adding(card: Card, line: Line, id: string, chosen: (record: string) => void) {
+function adding(card: Pick<Card, 'stage'>, line: Question, id: string, chosen: (record: string) => void) {
   const { stage } = card;
   const kind = line.record as string;
   const typed = stage.local[`new-${id}`];

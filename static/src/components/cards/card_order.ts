@@ -15,6 +15,7 @@ import type { Line } from './card_table.js';
 import type { Listed } from '../text/record_names.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Card } from './card.js';
+import type { Fields } from '../../shell/app.js';
 
 type Breach = { order_id: string; term_no: number };
 
@@ -32,13 +33,13 @@ export function breachesField(card: Card, _line: Line, at: At) {
  * Orders a term of which is named although the entry was before them, as their day stands now.
  * @param fields of the entry
  */
-export function earlyBreaches(stage: Stage, fields: Record<string, any>) {
+export function earlyBreaches(stage: Stage, fields: Fields) {
   const named = new Set(
     (Array.isArray(fields['alleged_breaches']) ? fields['alleged_breaches'] : []).map(({ order_id }) => order_id),
   );
   if (!named.size) return nothing;
   const early = (listed(stage, 'order') ?? []).filter(
-    ({ record, fields: order }) => named.has(record) && standingOf(order, fields as any) === 'not_served',
+    ({ record, fields: order }) => named.has(record) && standingOf(order, fields) === 'not_served',
   );
   return early.map(
     ({ fields: order }) =>
@@ -52,7 +53,7 @@ function termsOf(card: Card, { record, fields }: Listed, at: At) {
   const terms = (Array.isArray(fields['terms']) ? fields['terms'] : []) as { no: number; text: string }[];
   const breaches = chosenOf(at);
   const chosen = breaches.filter(({ order_id }) => order_id === record).map(({ term_no }) => String(term_no));
-  const state = standingOf(fields, card.entry.fields as any);
+  const state = standingOf(fields, card.entry.fields);
   const closed = state === 'not_served' || state === 'unknown_served' || state === 'unknown_when';
   // What was named before stays to be seen and taken back, even where it could not be named now.
   const open = terms.filter(({ no }) => !closed || chosen.includes(String(no)));

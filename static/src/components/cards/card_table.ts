@@ -44,6 +44,8 @@ export type Line = {
   /** a day that may lie in the future */
   ahead?: boolean;
 };
+/** A question of any table. Registers have further kinds of answer, which they draw themselves. */
+export type Question = Omit<Line, 'as' | 'lines'> & { as: string; lines?: readonly Question[] };
 export type CardSpec = { code: string; icon: IconName; lines: readonly Line[]; later?: boolean };
 
 const text = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, ...how });

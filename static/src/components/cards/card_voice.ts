@@ -17,7 +17,7 @@ type Take = {
   recorder?: MediaRecorder;
   parts: Blob[];
   until: number;
-  timer?: any;
+  timer?: ReturnType<typeof setInterval>;
   state: 'opening' | 'recording' | 'sealing' | 'refused' | 'none';
   gone?: boolean;
 };

@@ -10,16 +10,17 @@ import { inOneLine, knows, lookUp, t } from '../../shell/strings.js';
 import '../words.js';
 import type { Line } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
+import type { SharedApp, Value } from '../../shell/app.js';
 
-type Say = (stage: Stage, line: Line, value: any) => string;
+type Say = (stage: Stage<SharedApp>, line: Line, value: Value) => string;
 
-const isNothing = (value: any) =>
+const isNothing = (value: unknown) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 /** A value of a shape this app does not know, as it is. */
-const asItIs = (value: any) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-const asList = (value: any): any[] => (Array.isArray(value) ? value : [value]);
+const asItIs = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const asList = (value: Value): Value[] => (Array.isArray(value) ? value : [value]);
 
-const labelsOf = (line: Line, value: any): string[] =>
+const labelsOf = (line: Line, value: unknown): string[] =>
   asList(value)
     .map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code)))
     .filter(Boolean);
@@ -27,7 +28,7 @@ const sayCodes: Say = (_stage, line, value) => inOneLine(labelsOf(line, value));
 const sayLinks: Say = (stage, line, value) =>
   inOneLine(asList(value).map((id) => linkName(stage, line.record ?? '', String(id))));
 
-function sayObject(stage: Stage, line: Line, value: any): string {
+function sayObject(stage: Stage<SharedApp>, line: Line, value: Value): string {
   if (typeof value !== 'object' || value === null) return asItIs(value);
   const known = (line.lines ?? [])
     .filter(({ name }) => !isNothing(value[name]))
@@ -38,13 +39,13 @@ function sayObject(stage: Stage, line: Line, value: any): string {
   return inOneLine([...known, ...text]);
 }
 
-function sayBreaches(stage: Stage, _line: Line, value: any): string {
+function sayBreaches(stage: Stage<SharedApp>, _line: Line, value: Value): string {
   const orders = listed(stage, 'order');
   return asList(value)
     .map((one) => {
       const order = orders?.find(({ record }) => record === one?.order_id);
       const term = (Array.isArray(order?.fields['terms']) ? order.fields['terms'] : []).find(
-        ({ no }: any) => no === one?.term_no,
+        ({ no }: { no: unknown }) => no === one?.term_no,
       );
       return order
         ? `${nameOf('order', order.fields)}: ${t('order.term', { no: one.term_no, text: term?.text ?? '' })}`
@@ -53,7 +54,7 @@ function sayBreaches(stage: Stage, _line: Line, value: any): string {
     .join('\n');
 }
 
-function sayMoment(_stage: Stage, _line: Line, value: any): string {
+function sayMoment(_stage: Stage<SharedApp>, _line: Line, value: Value): string {
   if (typeof value !== 'object' || value === null) return asItIs(value);
   return whenWords({
     occurred_start: value.start ?? null,
@@ -62,7 +63,7 @@ function sayMoment(_stage: Stage, _line: Line, value: any): string {
     tz: value.tz ?? '',
     utc_offset_min: value.utc_offset_min ?? null,
     precision: value.precision ?? 'unknown',
-  } as any);
+  });
 }
 
 const SAID: Record<string, Say> = {
@@ -89,13 +90,13 @@ const OWN: Record<string, Say> = {
   schedule_id: (stage, line, value) => sayLinks(stage, line, value),
 };
 
-function sayAs(stage: Stage, line: Line, value: any): string {
+function sayAs(stage: Stage<SharedApp>, line: Line, value: unknown): string {
   const say = OWN[line.name] ?? SAID[line.as];
   return say ? say(stage, line, value) : asItIs(value);
 }
 
 /** A value as words; '' when nothing was said. */
-export function wordsFor(stage: Stage, name: string, value: any) {
+export function wordsFor(stage: Stage<SharedApp>, name: string, value: unknown) {
   if (isNothing(value)) return '';
   const line = lineOf(name);
   return line ? sayAs(stage, line, value) : asItIs(value);

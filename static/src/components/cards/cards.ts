@@ -22,7 +22,7 @@ import { CARDS, namesOf } from './card_table.js';
 import { voiceBody } from './card_voice.js';
 import { wordsFor } from './card_words.js';
 import '../words.js';
-import type { Entry, Fields } from '../../shell/app.js';
+import type { Entry, Fields, Value } from '../../shell/app.js';
 import type { Draw } from './card_forms.js';
 import type { CardSpec } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
@@ -151,7 +151,7 @@ function editing(stage: Stage, entry: Entry, body: (card: Card) => unknown) {
 
 /** Only names whose value differs from what is saved; '' and an empty list are the same as nothing. */
 export function differing(changed: Fields, saved: Fields): Fields {
-  const plain = (value: any) =>
+  const plain = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
   return Object.fromEntries(
     Object.entries(changed)

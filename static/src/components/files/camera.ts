@@ -6,7 +6,10 @@ import type { Stage } from '../../shell/stage.js';
 
 const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
 
-async function openCamera(stage: Stage, state: Record<string, any>) {
+/** The camera while it is on the page. */
+type Taking = { opening?: boolean; refused?: boolean; stream?: MediaStream };
+
+async function openCamera(stage: Stage, state: Taking) {
   state.opening = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({
@@ -39,7 +42,7 @@ async function snap(video: HTMLVideoElement): Promise<File> {
  * @param how `plain`: on a locked phone, where nothing says what this is for
  */
 export function camera(stage: Stage, use: (file: File) => void, { plain = false }: { plain?: boolean } = {}) {
-  const state = stage.local.camera;
+  const state = stage.local.camera as Taking;
   if (!state.opening) openCamera(stage, state);
   const close = () => {
     stopStream(state.stream);

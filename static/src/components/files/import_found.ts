@@ -4,6 +4,7 @@ import { row } from '../parts.js';
 import { lookUp, t } from '../../shell/strings.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
+import type { ImportChatPlan } from '../../shell/app.js';
 
 const COUNTS = ['in', 'out', 'unsure', 'deleted', 'edited', 'system', 'more', 'unknown'] as const;
 const NAMED = 40;
@@ -19,7 +20,7 @@ function numbers(lines: readonly number[], all: number) {
 }
 
 /** Everything that was not plain, each said once. */
-export function oddLines(stage: Stage, found: any) {
+export function oddLines(stage: Stage, found: ImportChatPlan) {
   const { hours, files } = found;
   const notes = [
     found.earlier_count ? t('odd.earlier', { lines: numbers(found.earlier, found.earlier_count) }) : '',

@@ -9,7 +9,7 @@ import { t } from '../../shell/strings.js';
 import { said, vocabulary } from '../text/labels.js';
 import { picture } from './tiles.js';
 import '../words.js';
-import type { AttachmentRead } from '../../shell/app.js';
+import type { AttachmentRead, Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** In pixels of the print copy */
@@ -68,7 +68,7 @@ export function inside({ x, y, w, h }: Box, { width, height }: Size): Box {
 export function masking(stage: Stage, file: AttachmentRead) {
   const mask = stage.local.masking as Mask;
   const print = (Array.isArray(file.fields['renditions']) ? file.fields['renditions'] : []).find(
-    (one: any) => one.purpose === 'print',
+    (one: Fields) => one.purpose === 'print',
   );
   const stop = () => {
     stage.arrived = true;
@@ -93,7 +93,7 @@ export function masking(stage: Stage, file: AttachmentRead) {
       ${
         file.fields['print_copy'] === 'masked'
           ? button(t('mask.use_plain'), () => use(stage, file, null), { plain: true })
-          : file.fields['renditions'].some((one: any) => one.purpose === 'masked')
+          : file.fields['renditions'].some((one: Fields) => one.purpose === 'masked')
             ? button(t('mask.use_masked'), () => use(stage, file, 'masked'), { plain: true })
             : nothing
       }</div></div>`;

@@ -6,7 +6,7 @@ import { html, nothing, ref, svg } from '../../shell/html.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
 import '../words.js';
-import type { Attachment } from '../../shell/app.js';
+import type { Attachment, SharedApp } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 type Ready = { url: string; peaks: number[] | null; seconds: number | null };
@@ -16,7 +16,7 @@ const BARS = 100;
 const DRAWN_BYTES = 20_000_000;
 
 /** @param duration ms, where it is known */
-export function player(stage: Stage, one: Attachment, duration: number | null) {
+export function player(stage: Stage<SharedApp>, one: Attachment, duration: number | null) {
   const { local } = stage;
   const ready = local.playing as Ready | 'waiting' | 'none' | undefined;
   if (ready === 'none') return html`<p class="soft">${t('play.none')}</p>`;
@@ -53,7 +53,7 @@ function stopper() {
   };
 }
 
-async function load(stage: Stage, one: Attachment) {
+async function load(stage: Stage<SharedApp>, one: Attachment) {
   const { local, generation } = stage;
   const isHere = () => generation === stage.generation && local === stage.local;
   stage.set({ playing: 'waiting' });

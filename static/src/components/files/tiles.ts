@@ -4,7 +4,7 @@ import { icon } from '../../shell/icons.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
 import '../words.js';
-import type { Attachment } from '../../shell/app.js';
+import type { Attachment, SharedApp } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -16,7 +16,7 @@ const MORE = 48;
  * The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden.
  */
 export function picture(
-  stage: Stage,
+  stage: Stage<SharedApp>,
   one: Attachment,
   size: 'preview' | 'print' | 'masked' | 'unmasked',
 ): { url: string | null; waiting: boolean } {
@@ -26,14 +26,14 @@ export function picture(
 }
 
 /** Whether the keeper wants no pictures among the lists, not even covered. */
-export function isHidden(stage: Stage) {
+export function isHidden(stage: Stage<SharedApp>) {
   const { readSettings } = stage.app;
   return readSettings ? stage.find('wording', () => readSettings()).data?.fields?.pictures_hidden === true : false;
 }
 
 /** @param below what else stands under one */
 export function tiles(
-  stage: Stage,
+  stage: Stage<SharedApp>,
   of: { record: string | null; attachments: Attachment[] },
   below: (attachment: string) => unknown = () => nothing,
 ) {

@@ -81,7 +81,7 @@ export function secretField(field: TextField & { shown: boolean; toggle: () => v
 }
 
 /** Chips of which one, or several, can be on. */
-export function chips({
+export function chips<Code extends string>({
   name,
   legend,
   quiet,
@@ -92,14 +92,15 @@ export function chips({
 }: {
   /** unique on the page */
   name: string;
-  legend: string;
+  /** words; what somebody typed in a `bdi` */
+  legend: unknown;
   /** the legend is only for screen readers */
   quiet?: boolean;
   many?: boolean;
   /** code and label */
-  choices: readonly (readonly [string, unknown])[];
+  choices: readonly (readonly [Code, unknown])[];
   chosen: readonly string[];
-  on: (code: string, on: boolean) => void;
+  on: (code: Code, on: boolean) => void;
 }) {
   return html`<fieldset class="stack-close">
     <legend class=${quiet ? 'unseen' : ''}>${legend}</legend>

@@ -8,7 +8,7 @@ import type { Stage } from '../../shell/stage.js';
 
 /** Each language in its own words, a draft said to be one. */
 export function languageChips(stage: Stage, legend: string) {
-  const on = (code: string) => void stage.run('language', () => (stage.app as any).setLanguage(code));
+  const on = (code: string) => void stage.run('language', () => stage.app.setLanguage(code));
   const choices = LANGUAGES.map(
     ([code, name]) =>
       [

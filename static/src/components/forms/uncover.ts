@@ -3,7 +3,7 @@ import type { Stage } from '../../shell/stage.js';
 /** Showing for a moment what was typed covered. */
 
 /** Show what is covered; it covers itself again after ten seconds. */
-export function uncover(stage: Stage) {
+export function uncover(stage: Pick<Stage, 'local' | 'draw' | 'set'>) {
   const { local } = stage;
   clearTimeout(local.timer);
   if (!local.shown)

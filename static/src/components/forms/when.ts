@@ -6,6 +6,7 @@ import { t } from '../../shell/strings.js';
 import { fromChip, fromPicked, localAt, missing, phoneZone, seasonOf } from '../../record/times.js';
 import type { Picked, TimeBlock } from '../../record/times.js';
 import type { When } from '../../shell/app.js';
+import type { Occurred } from '../text/say.js';
 
 type Chip = 'just_now' | 'earlier_today' | 'yesterday' | 'pick' | 'not_sure';
 
@@ -25,7 +26,7 @@ const PARTS = ['early_morning', 'morning', 'afternoon', 'evening', 'night'] as c
 export function blockOf(when: When, now: number): TimeBlock | null {
   const tz = phoneZone();
   if (!when.chip) return null;
-  if (when.chip !== 'pick') return fromChip(when.chip as any, now, tz);
+  if (when.chip !== 'pick') return fromChip(when.chip as Exclude<Chip, 'pick'>, now, tz);
   return when.picked && !missing(when.picked, now, tz) ? fromPicked(when.picked, now, tz) : null;
 }
 
@@ -39,7 +40,7 @@ export function whenField({
 }: {
   when: When;
   /** a time chosen before, shown in words until another is chosen */
-  kept: TimeBlock | null;
+  kept: Occurred | null;
   /** whether Save was tried, so that what is missing is said */
   tried: boolean;
   /** what it is the time of */
@@ -52,7 +53,7 @@ export function whenField({
     on({ chip, picked: chip === 'pick' ? (when.picked ?? { how: 'about', date: today, time: '' }) : null });
   return html`<div class="stack">
     ${chips({ name: 'when', legend: legend ?? t('add.when'), choices: CHIPS.map((chip) => [chip, t(`when.${chip}`)]), chosen: [when.chip ?? ''], on: choose })}
-    ${!when.chip && kept ? html`<p class="soft">${whenWords(kept as any)}</p>` : nothing}
+    ${!when.chip && kept ? html`<p class="soft">${whenWords(kept)}</p>` : nothing}
     ${when.chip === 'pick' && when.picked ? pick(when.picked, today, now, tried, (picked) => on({ chip: 'pick', picked })) : nothing}
   </div>`;
 }
@@ -69,8 +70,8 @@ function pick(picked: Picked, today: string, now: number, tried: boolean, on: (p
   const set = (change: Partial<Picked>) => on({ ...picked, second: undefined, ...change });
   const named = picked.how === 'between' ? t('when.from') : t(isSpan ? 'when.any_day' : 'when.date');
   return html`<div class="when-more">
-    ${chips({ name: 'how', legend: t('when.how'), choices: HOWS.map((how) => [how, t(`when.${how}`)]), chosen: [isSpan ? 'between' : picked.how], on: (how) => set({ how: how as any }) })}
-    ${isSpan ? chips({ name: 'span', legend: t('when.span'), choices: SPANS.map(([how, key]) => [how, t(key)]), chosen: [picked.how], on: (how) => set({ how: how as any }) }) : nothing}
+    ${chips({ name: 'how', legend: t('when.how'), choices: HOWS.map((how) => [how, t(`when.${how}`)]), chosen: [isSpan ? 'between' : picked.how], on: (how) => set({ how: how }) })}
+    ${isSpan ? chips({ name: 'span', legend: t('when.span'), choices: SPANS.map(([how, key]) => [how, t(key)]), chosen: [picked.how], on: (how) => set({ how: how }) }) : nothing}
     <div class="pair">
       ${textField({ id: 'when-date', label: named, type: 'date', max: today, value: picked.date, on: (date) => set({ date }) })}
       ${isTimed || picked.how === 'between' ? textField({ id: 'when-time', label: t('when.time'), type: 'time', value: picked.time ?? '', on: (time) => set({ time }) }) : nothing}
@@ -82,7 +83,7 @@ function pick(picked: Picked, today: string, now: number, tried: boolean, on: (p
       }
     </div>
     ${picked.how === 'season' && !lacks ? html`<p role="status">${seasonWords(seasonOf(picked.date))}</p>` : nothing}
-    ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS.map((part) => [part, t(`say.part_${part}`)]), chosen: [picked.part ?? ''], on: (part) => set({ part: part as any }) }) : nothing}
+    ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS.map((part) => [part, t(`say.part_${part}`)]), chosen: [picked.part ?? ''], on: (part) => set({ part: part }) }) : nothing}
     ${picked.how === 'exact' ? checkbox({ id: 'when-stamped', label: t('when.stamped'), checked: Boolean(picked.stamped), on: (stamped) => on({ ...picked, stamped }) }) : nothing}
     ${
       lacks === 'twice' || picked.second !== undefined

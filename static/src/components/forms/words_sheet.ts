@@ -5,10 +5,11 @@ import { t } from '../../shell/strings.js';
 import { uncover } from './uncover.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
+import type { SharedApp } from '../../shell/app.js';
 
 /** A question that is answered with the words; they are emptied before anything is tried. */
 export function openWords(
-  stage: Stage,
+  stage: Stage<SharedApp>,
   what: {
     title: string;
     lead: string;

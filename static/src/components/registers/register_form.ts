@@ -15,12 +15,15 @@ import { dayFault, momentFault, momentOf, typedOf } from '../../record/moments.j
 import { instantsOf, localAt, phoneZone } from '../../record/times.js';
 import '../words.js';
 import type { Typed } from '../../record/moments.js';
-import type { Fields, Place, Row } from '../../shell/app.js';
+import type { Fields, Place, Row, Value, WholeRecord } from '../../shell/app.js';
 import type { At } from '../cards/card_forms.js';
 import type { Line, Register } from './register_table.js';
-import type { Stage } from '../../shell/stage.js';
+import type { Found, Stage } from '../../shell/stage.js';
 import type { Form } from './register_terms.js';
 import type { Typing } from './register_terms.js';
+
+/** What is kept of the record; of a new one, nothing. */
+type Kept = Pick<WholeRecord, 'fields' | 'restricted'> & Partial<Pick<WholeRecord, 'together'>>;
 
 /** What cannot have been before something else of the same record. */
 const NOT_BEFORE = {
@@ -37,18 +40,18 @@ export function form(stage: Stage) {
   const { kind = '', record } = stage.place;
   const register = REGISTERS[kind];
   vocabulary(stage);
-  const saved: { data?: any; problem?: any } = record
+  const saved: Found<Kept> = record
     ? stage.find(`record:${record}`, () => stage.app.readRecord(record))
     : { data: { fields: {}, restricted: {} } };
   const typed = stage.find(`typed:${keyOf(stage)}`, () => stage.app.readTyped(keyOf(stage)));
   const isHere = register && saved.data && typed.data !== undefined;
   if (!isHere) return saved.problem || !register ? heading(t('reg.missing')) : waiting();
-  return drawn(stage, kind, register, saved.data, typed.data);
+  return drawn(stage, kind, register, saved.data as Kept, typed.data as Typing | null);
 }
 
 const keyOf = ({ place }: Stage) => place.record ?? `new/${place.kind}${place.preset ? `/${place.preset}` : ''}`;
 
-function drawn(stage: Stage, kind: string, register: Register, kept: any, typed: any) {
+function drawn(stage: Stage, kind: string, register: Register, kept: Kept, typed: Typing | null) {
   const { local, place } = stage;
   const together = place.preset === 'together' ? kept.together : null;
   local.typing ??= typed ?? {
@@ -135,11 +138,11 @@ function question(self: Form, line: Line) {
     entries: entriesField,
   } as Record<string, (self: Form, line: Line) => unknown>;
   const draw = own[line.as];
-  return draw ? draw(self, line) : html`${lineField(cardOf(self), line as any, atOf(self, line))}`;
+  return draw ? draw(self, line) : html`${lineField(cardOf(self), line, atOf(self, line))}`;
 }
 
 /** A record seen as card_forms.js sees an entry. */
-function cardOf(self: Form): any {
+function cardOf(self: Form) {
   const { stage, kept } = self;
   return {
     stage,
@@ -236,7 +239,7 @@ function momentField(self: Form, line: Line) {
               ['month', t('moment.month')],
               ['year', t('moment.year')],
             ],
-            on: (how) => set({ how: how as any }),
+            on: (how) => set({ how: how }),
           })
         : nothing
     }
@@ -289,7 +292,7 @@ function faultOf(self: Form, line: Line): string | null {
   return (NOT_BEFORE[line.name] ?? []).some((name) => at(name) && at(line.name) < at(name)) ? 'order' : null;
 }
 
-const isBefore = (later_: any, earlier: any) =>
+const isBefore = (later_: Value, earlier: Value) =>
   Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
 
 /** @returns names of answers that need another look */
@@ -354,7 +357,7 @@ async function save(self: Form) {
 
 /** Only what differs; blank is null. */
 function changed(now: Fields, was: Fields): Fields {
-  const plain = (value: any) => (isEmpty(value) ? null : value);
+  const plain = (value: unknown) => (isEmpty(value) ? null : value);
   return Object.fromEntries(
     Object.entries(now)
       .map(([name, value]) => [name, plain(value)])

@@ -10,7 +10,7 @@ import { standingOf } from '../../record/breaches.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import { dayFault } from '../../record/moments.js';
 import '../words.js';
-import type { Fields, Mention } from '../../shell/app.js';
+import type { Fields, Mention, Value } from '../../shell/app.js';
 import type { Line } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Typed } from '../../record/moments.js';
@@ -23,8 +23,8 @@ export type Form = {
   kind: string;
   kept: { fields: Fields; restricted: Fields };
   typing: Typing;
-  get: (name: string) => any;
-  put: (line: Line, value: any) => void;
+  get: (name: string) => Value;
+  put: (line: Line, value: unknown) => void;
 };
 
 type Term = { no: number | null; text: string };
@@ -32,14 +32,14 @@ type Term = { no: number | null; text: string };
 const SOON_DAYS = 30;
 
 /** Terms that somebody may have written with an older or a broken app. */
-export function termsOf(value: any): Term[] {
+export function termsOf(value: unknown): Term[] {
   return (Array.isArray(value) ? value : [])
     .filter((one) => one && typeof one === 'object')
     .map(({ no, text }) => ({ no: Number.isSafeInteger(no) ? no : null, text: typeof text === 'string' ? text : '' }));
 }
 
 /** Places in the list whose number cannot stand. */
-export function termFaults(value: any): number[] {
+export function termFaults(value: unknown): number[] {
   const terms = termsOf(value);
   return terms.flatMap(({ no }, i) =>
     no === null || no < 1 || no > 9999 || terms.findIndex((one) => one.no === no) !== i ? [i] : [],
@@ -148,7 +148,7 @@ function broken(stage: Stage, order: Fields, mentioned: Mention[], no: string) {
   if (!entries.length) return html`<p class="small soft">${t('terms.never')}</p>`;
   return html`<p class="small">${tn('terms.broken', entries.length)}</p><ul class="stack-close">${entries.map((one) => {
     const standing = standingOf(order, one.fields);
-    return html`<li>${button(`${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields } as any)}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
+    return html`<li>${button(`${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields })}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
       ${standing === 'not_served' ? html`<p class="care small">${t('order.before')}</p>` : standing === 'expired' ? html`<p class="care small">${t('order.after')}</p>` : nothing}</li>`;
   })}</ul>`;
 }

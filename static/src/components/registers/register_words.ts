@@ -8,11 +8,12 @@ import { dayWords, whenWords } from '../text/say.js';
 import { inOneLine, lookUp, t } from '../../shell/strings.js';
 import { isOver, termsOf } from './register_terms.js';
 import '../words.js';
-import type { Fields } from '../../shell/app.js';
+import type { Fields, Value } from '../../shell/app.js';
 import type { Line } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';
 
-const joined = (...parts: any[]) => inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()));
+const joined = (...parts: unknown[]) =>
+  inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()) as string[]);
 
 /** Kinds whose name is not one field. */
 const TITLES: Record<string, (stage: Stage, fields: Fields) => string> = {
@@ -56,7 +57,7 @@ export function secondLine(stage: Stage, kind: string, fields: Fields) {
   return momentWords(fields.at ?? fields.started ?? fields.first_seen ?? fields.when_met);
 }
 
-export function momentWords(moment: any): string {
+export function momentWords(moment: Value): string {
   if (typeof moment === 'string') return dayWords(moment);
   if (!moment || typeof moment !== 'object') return '';
   const { start = null, end = null, local = null, tz = '', utc_offset_min = null, precision = 'unknown' } = moment;
@@ -71,14 +72,14 @@ export function momentWords(moment: any): string {
     tz,
     utc_offset_min,
     precision: precision === 'unknown' && start !== null ? 'day' : precision,
-  } as any);
+  });
 }
 
 /**
  * One answer in words; '' when nothing was said.
  * @param more its own words
  */
-export function lineWords(stage: Stage, kind: string, line: Line, value: any, more: string = ''): string {
+export function lineWords(stage: Stage, kind: string, line: Line, value: unknown, more: string = ''): string {
   if (isEmpty(value)) return more;
   const many = Array.isArray(value) ? value : [value];
   switch (line.as) {

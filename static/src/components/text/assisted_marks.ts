@@ -5,12 +5,12 @@ import { button } from '../parts.js';
 import { day } from './say.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Row } from '../../shell/app.js';
+import type { Fields, Row, SharedApp } from '../../shell/app.js';
 
 /** How an entry that an advocate typed is marked. */
 
 /** Who typed an entry and what the keeper said to it; on the entry itself, where it cannot be missed. */
-export function markLine(stage: Stage, { fields }: { fields: Record<string, any> }) {
+export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }) {
   const mark = markOf(fields);
   if (!mark) return nothing;
   const typed = asTyped(fields);

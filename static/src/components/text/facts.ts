@@ -3,11 +3,12 @@ import { t } from '../../shell/strings.js';
 import { wordsFor } from '../cards/card_words.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Fields, SharedApp } from '../../shell/app.js';
 
 /** The answers of an entry, card by card, in words. */
 
 /** Everything the cards say, in their order, without what is so unless it is said otherwise. */
-export function factsOf(stage: Stage, fields: Record<string, any>, restricted: Record<string, any>) {
+export function factsOf(stage: Stage<SharedApp>, fields: Fields, restricted: Fields) {
   // A field that two cards or lines ask for is said once.
   return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
     .map((name) => {

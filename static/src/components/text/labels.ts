@@ -6,7 +6,7 @@ import type { Stage } from '../../shell/stage.js';
 let lists: Record<string, List> | null = null;
 
 /** The vocabulary, once it is here; it is large and not needed at the door. */
-export function vocabulary(stage: Stage) {
+export function vocabulary(stage: Pick<Stage, 'draw'>) {
   if (!lists)
     Promise.all([import('../../record/vocabulary/vocabulary.js'), import('./young.js')]).then(
       ([module]) => {

@@ -9,7 +9,8 @@ import type { Fields } from '../../shell/app.js';
 
 export type Listed = { record: string; kind?: string; fields: Fields; taken_out?: number | null };
 
-const joined = (...parts: any[]) => inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()));
+const joined = (...parts: unknown[]) =>
+  inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()) as string[]);
 
 const NAMES: Record<string, (fields: Fields) => string> = {
   person: ({ name, role_code }) => joined(name) || String(role_code ?? ''),

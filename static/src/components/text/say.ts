@@ -1,7 +1,10 @@
 /** Times, sizes and numbers as a person says them, in the language of the screens. */
 import { localAt, phoneZone } from '../../record/times.js';
 import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, lookUp, t } from '../../shell/strings.js';
-import type { Occurred, Say } from '../../shell/app.js';
+import type { Occurred as Whole, Say } from '../../shell/app.js';
+
+/** The time of a record, of which any part may be missing. */
+export type Occurred = Partial<Whole>;
 
 /** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
 const WELSH = {
@@ -111,9 +114,9 @@ function localOf({ occurred_local, occurred_start, utc_offset_min, tz }: Occurre
   return occurred_start === null || occurred_start === undefined ? '' : atOffset(occurred_start, utc_offset_min, tz);
 }
 
-/** @param offset minutes */
-function atOffset(at: number, offset: number | null, tz: string) {
-  const there = offset === null ? null : new Date(at + offset * 60_000);
+/** @param offset minutes; a missing one makes no date */
+function atOffset(at: number, offset: number | null | undefined, tz: string | undefined) {
+  const there = offset === null ? null : new Date(at + (offset as number) * 60_000);
   if (there && !Number.isNaN(there.getTime())) return there.toISOString().slice(0, 16);
   try {
     return localAt(at, tz || phoneZone());
@@ -213,6 +216,6 @@ export function dayWords(text: string): string {
 
 /** How pages that are made here for others say times: in English, as the screens do. */
 export const SAY = {
-  when: (fields) => forOthers(() => whenWords({ precision: 'unknown', ...fields } as any)),
+  when: (fields) => forOthers(() => whenWords({ precision: 'unknown', ...fields })),
   at: (ms) => forOthers(() => momentSaid(ms)),
 } as Say;

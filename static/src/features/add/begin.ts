@@ -7,6 +7,7 @@ import { said, vocabulary } from '../../components/text/labels.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Fields } from '../../shell/app.js';
 
 type Picture = keyof typeof PICTURES;
 
@@ -20,7 +21,7 @@ const PICTURES = {
 };
 const FIELDS = ['behaviours', 'channel', 'place_category'];
 
-const isSet = (sets: Record<string, any>, fields: Record<string, any>) =>
+const isSet = (sets: Fields, fields: Fields) =>
   FIELDS.every((name) => JSON.stringify(sets[name] ?? null) === JSON.stringify(fields[name] ?? null));
 
 export function beginWith(stage: Stage) {
@@ -31,7 +32,7 @@ export function beginWith(stage: Stage) {
   return html`<div class="stack-close" role="group" aria-labelledby="begin-title">
     <p class="label" id="begin-title">${t('begin.title')}</p>
     <div class="begin">${list.codes.map((one) => {
-      const { sets = {} } = one as { sets?: Record<string, any> };
+      const { sets = {} } = one as { sets?: Fields };
       const chosen = isSet(sets, fields);
       return html`<button type="button" class="begin-one" aria-pressed=${String(chosen)} @click=${() => stage.app.putDraft({ fields: chosen ? blank : { ...blank, ...sets } })}>
         <svg width="44" height="44" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${PICTURES[one.code as Picture]}</svg>

@@ -33,7 +33,7 @@ function writing(stage: Stage) {
       <p class="small soft">${t('add.alone')}</p>
       ${state.entries.length < 3 ? html`<p class="small soft">${t('add.read')}</p>` : nothing}
     </div>
-    ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? (fields as any) : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
+    ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? fields : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
     ${!open && mayForget() ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(t('copy.ios_how'), () => stage.go({ name: 'homescreen' }), { plain: true })}</div></div>` : nothing}
     ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}

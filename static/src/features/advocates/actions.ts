@@ -165,7 +165,7 @@ async function readMet(ctx: Context, open: Open): Promise<(Met & { trouble: stri
       await keepMet(open, met);
       found.push({ ...met, trouble: null });
     } catch (error) {
-      found.push({ ...one, trouble: isPassing(error) ? null : String((error as any).code) });
+      found.push({ ...one, trouble: isPassing(error) ? null : String((error as { code?: unknown }).code) });
     }
   }
   return found;

@@ -14,7 +14,7 @@ import { choosingEntries } from '../../components/forms/choose_entries.js';
 import './words.js';
 import type { Right, Scope } from '../../crypto/sharing/grants.js';
 import type { LetIn, Met } from '../../shell/app.js';
-import type { Stage } from '../../shell/stage.js';
+import type { Local, Stage } from '../../shell/stage.js';
 
 const DAY = 86_400_000;
 const DAYS = ['14', '30', '90', '180'];
@@ -78,14 +78,14 @@ function meet(stage: Stage) {
     ${ownWords(stage)}`;
 }
 
-function scopeOf({ how, case: one, records = [] }: Record<string, any>): Scope | null {
+function scopeOf({ how, case: one, records = [] }: Local): Scope | null {
   if (how === 'all') return { all: true };
   if (how === 'case') return one ? { case: one } : null;
   return how === 'some' && records.length ? { records: [...records] } : null;
 }
 
 /** What is still missing, by field. */
-function lacking(local: Record<string, any>) {
+function lacking(local: Local) {
   const purpose = String(local['purpose'] ?? '').trim();
   return {
     scope: scopeOf(local) ? null : t(local['how'] === 'some' ? 'adv.some_need' : 'adv.what_need'),

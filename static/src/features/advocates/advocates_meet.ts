@@ -10,8 +10,15 @@ import type { Stage } from '../../shell/stage.js';
 
 const LOOK_AGAIN = 300;
 
+/** The camera while it is on the page. */
+type Scanning = { opening?: boolean; refused?: boolean; stream?: MediaStream };
+/** What no library of types has yet: https://wicg.github.io/shape-detection-api/ */
+type BarcodeReader = new (how: {
+  formats: string[];
+}) => { detect(from: HTMLVideoElement): Promise<{ rawValue: string }[]> };
+
 /** What the browser has for reading codes, if anything. */
-const reader = (): any => (globalThis as any).BarcodeDetector;
+const reader = () => (globalThis as { BarcodeDetector?: BarcodeReader }).BarcodeDetector;
 
 /** The field, and what came of it. `local.met` is whom the words belong to, until it is answered. */
 export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknown; stop: () => unknown }) {
@@ -109,7 +116,7 @@ function scanner(stage: Stage) {
     ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : nothing}<div>${button(t('frame.close'), close)}</div></div>`;
 }
 
-async function open(stage: Stage, state: Record<string, any>) {
+async function open(stage: Stage, state: Scanning) {
   state.opening = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false });
@@ -122,10 +129,10 @@ async function open(stage: Stage, state: Record<string, any>) {
   return stage.draw();
 }
 
-async function look(stage: Stage, state: Record<string, any>, video: HTMLVideoElement) {
-  const detector = new (reader())({ formats: ['qr_code'] });
+async function look(stage: Stage, state: Scanning, video: HTMLVideoElement) {
+  const detector = new (reader() as BarcodeReader)({ formats: ['qr_code'] });
   while (stage.local.scanning === state) {
-    const found = video.videoWidth ? await detector.detect(video).catch(() => []) : [];
+    const found = video.videoWidth ? await detector.detect(video).catch((): { rawValue: string }[] => []) : [];
     const words = found
       .map(({ rawValue }: { rawValue: string }) => String(rawValue))
       .find((text: string) => /^[A-Za-z]+(?: [A-Za-z]+){8}$/.test(text));

@@ -221,7 +221,7 @@ function less(stage: Stage, one: LetIn) {
     });
   };
   return html`<p>${t('adv.less_lead')}</p>
-    ${['comment', 'pack'].filter((right) => one.said.rights.includes(right as any)).map((right) => checkbox({ id: `less-${right}`, label: lookUp(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
+    ${(['comment', 'pack'] as const).filter((right) => one.said.rights.includes(right)).map((right) => checkbox({ id: `less-${right}`, label: lookUp(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
     ${
       one.said.restricted
         ? checkbox({

@@ -30,7 +30,7 @@ export function assistedActions(ctx: Context) {
 
 async function readWaiting(open: Open): Promise<Written[]> {
   const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) =>
-    shown(letter, null, entryOf(said as any, pub, null, null), name, organisation),
+    shown(letter, null, entryOf(said, pub, null, null), name, organisation),
   );
   const put = (await readEntriesThat(open, (row) => row['helped'] === 'waiting')).filter(({ fields }) =>
     isWaiting(fields),
@@ -75,7 +75,7 @@ async function fromLetter(
 ) {
   const record = letter; // on every device of this diary the same, so that one letter is one entry
   const said = word === 'yes' || word === 'changed' ? word : null;
-  const fields = entryOf(told as any, pub, said, said && ctx.clock.now());
+  const fields = entryOf(told, pub, said, said && ctx.clock.now());
   const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
   return open.store.change(async (root, change) => {
     if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return { record }; // tapped twice

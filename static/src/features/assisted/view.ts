@@ -46,7 +46,7 @@ function reading(stage: Stage, one: Written) {
       <p>${t('asst.who', { name: one.name || mark.by })}${one.organisation ? html` <span class="soft">${one.organisation}</span>` : nothing}</p>
       <p class="small soft">${talk(mark)} · ${t(mark.read_back ? 'asst.read_back' : 'asst.not_read_back')}</p><p>${t('asst.lead')}</p></div>
     <article class="card stack-close written">
-      <p class="small"><strong>${t('asst.when')}</strong> ${whenWords(one.occurred as any)}</p>
+      <p class="small"><strong>${t('asst.when')}</strong> ${whenWords(one.occurred)}</p>
       ${asTyped(one.occurred) ? html`<p class="narrative" dir="auto">${one.narrative}</p>` : turns(mark)}
     </article>
     <div class="stack-close"><h2>${t('asst.ask')}</h2>

@@ -107,7 +107,7 @@ async function readKept(open: Open, id: string) {
   const newest = await open.book.newest(id);
   const { syncing, index } = open;
   const of = (await open.book.meta(id))?.of ?? null;
-  const state = fileState(open, newest, (of ? index.find(of) : null) as any, {
+  const state = fileState(open, newest, (of ? index.find(of) : null) as Parameters<typeof fileState>[2], {
     sending: syncing.running,
     offline: syncing.offline,
   });

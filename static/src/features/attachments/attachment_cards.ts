@@ -12,7 +12,7 @@ import { lineWords } from '../../components/registers/register_words.js';
 import { momentSaid } from '../../components/text/say.js';
 import '../../components/words.js';
 import './words.js';
-import type { AttachmentRead, Fields } from '../../shell/app.js';
+import type { AttachmentRead, Fields, Value } from '../../shell/app.js';
 import type { FileCard } from './attachment_table.js';
 import type { Line } from '../../components/cards/card_table.js';
 import type { Stage } from '../../shell/stage.js';
@@ -63,28 +63,34 @@ function wordsOf(stage: Stage, line: Line, all: Fields) {
   return valueWords(stage, line, value, all[`${line.name}_text`]);
 }
 
-export function valueWords(stage: Stage, line: Line, value: any, more?: any): string {
+export function valueWords(stage: Stage, line: Line, value: Value, more?: unknown): string {
   if (line.name === 'outside_copy') return label('outside_copies', value?.state);
   if (line.name === 'identity_link_id') return value ? nameOf(stage, String(value)) : '';
-  if (line.as === 'own') return lineWords(stage, 'attachment', { ...line, as: 'codes' } as any, value);
+  if (line.as === 'own') return lineWords(stage, 'attachment', { ...line, as: 'codes' }, value);
   if (line.as === 'object')
     return (line.lines ?? [])
-      .map((one) => lineWords(stage, 'attachment', one as any, value?.[one.name]))
+      .map((one) => lineWords(stage, 'attachment', one, value?.[one.name]))
       .filter(Boolean)
       .join(', ');
-  return lineWords(stage, 'attachment', line as any, value, typeof more === 'string' ? more : '');
+  return lineWords(stage, 'attachment', line, value, typeof more === 'string' ? more : '');
 }
+
+/** What is typed of a file and not saved. */
+type Unsaved = { fields: Fields; restricted: Fields };
 
 function change(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
   if (!local.change) {
     const typed = file.draft
       ? null
-      : stage.find(`typed:${file.attachment}`, () => stage.app.readTyped(`file:${file.attachment}`)).data;
+      : (stage.find(`typed:${file.attachment}`, () => stage.app.readTyped(`file:${file.attachment}`)).data as
+          | Unsaved
+          | null
+          | undefined);
     if (typed === undefined && !file.draft) return { fields: {}, restricted: {} };
     local.change = { fields: { ...typed?.fields }, restricted: { ...typed?.restricted } };
   }
-  return local.change as { fields: Fields; restricted: Fields };
+  return local.change as Unsaved;
 }
 
 function body(stage: Stage, file: AttachmentRead, card: FileCard) {
@@ -116,10 +122,10 @@ function body(stage: Stage, file: AttachmentRead, card: FileCard) {
   const at = {
     path: PATH,
     get: on.value,
-    put: (name: string, value: any) =>
+    put: (name: string, value: unknown) =>
       on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
   };
-  return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.code === 'outside' ? outside(on) : card.lines.map((line) => lineField(on as any, line, at))}
+  return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.code === 'outside' ? outside(on) : card.lines.map((line) => lineField(on, line, at))}
     ${beside(on, file, card)}
     <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
 }
@@ -206,7 +212,7 @@ function nameOf(stage: Stage, id: string) {
 
 /** @returns only what differs; nothing is the same as '' */
 function differing(changed: Fields, saved: Fields): Fields {
-  const plain = (value: any) =>
+  const plain = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
   return Object.fromEntries(
     Object.entries(changed)

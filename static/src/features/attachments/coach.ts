@@ -7,13 +7,14 @@ import { chips } from '../../components/forms/fields.js';
 import { language, t } from '../../shell/strings.js';
 import { hintOf, said, vocabulary } from '../../components/text/labels.js';
 import './words.js';
-import type { Fields } from '../../shell/app.js';
+import type { Fields, Value } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Code } from '../../record/vocabulary/code_list.js';
 
 export type FileCardOn = {
   stage: Stage;
-  entry: any;
-  value: (name: string) => any;
+  entry: { record: string; fields: Fields; restricted: Fields };
+  value: (name: string) => Value;
   put: (change: { fields?: Fields; restricted?: Fields }) => void;
 };
 
@@ -59,7 +60,7 @@ export function coachSummary(stage: Stage, { shows = [], not_shown = [] }: Field
     codes
       .map((code) => list?.codes.find((one) => one.code === code))
       .filter(Boolean)
-      .map((one) => said(one as any).toLocaleLowerCase(language()))
+      .map((one) => said(one as Code).toLocaleLowerCase(language()))
       .join(', ');
   return [
     shows.length ? t('coach.summary', { shown: words(shows) }) : '',

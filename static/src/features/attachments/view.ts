@@ -17,8 +17,9 @@ import { picture, tiles } from '../../components/files/tiles.js';
 import { lookedThrough } from '../../components/text/advocate_lines.js';
 import '../../components/words.js';
 import './words.js';
-import type { AttachmentRead } from '../../shell/app.js';
+import type { AttachmentRead, Value } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Line } from '../../components/cards/card_table.js';
 
 const atWords = momentSaid;
 
@@ -128,7 +129,7 @@ function facts(file: AttachmentRead) {
     ['file.received', atWords(file.received_at)],
     ['f.attachment.outside_copy', label('outside_copies', file.outside_copy)],
   ];
-  const list = (pairs: any[][]) =>
+  const list = (pairs: unknown[][]) =>
     pairs.map(([key, words]) =>
       words ? html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
     );
@@ -206,13 +207,13 @@ function custody({ custody: lines }: AttachmentRead) {
 /** Field by field, oldest first. */
 function history(stage: Stage, { versions }: AttachmentRead) {
   const known = (field: string) =>
-    fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? ({ name: field, as: 'count' } as any) : null);
-  const words = (field: string, value: any) =>
+    fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? ({ name: field, as: 'count' } as const) : null);
+  const words = (field: string, value: Value) =>
     field === 'masks' || field === 'incident_ids'
       ? value?.length
         ? String(value.length)
         : t('history.blank')
-      : valueWords(stage, known(field), value) || t('history.blank');
+      : valueWords(stage, known(field) as Line, value) || t('history.blank');
   return html`<ol class="history stack">${versions.map(
     (step, i) => html`<li class="stack-close">
     <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>

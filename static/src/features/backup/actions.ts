@@ -20,7 +20,9 @@ import { everyVersion } from '../../diary/sync/reconcile.js';
 import { takeRestored } from './restoring.js';
 import type { KeptFile } from '../../pack/backup_file.js';
 import type { Drafts } from '../../diary/drafts/drafts.js';
-import type { Context, Identity, Open } from '../../diary/types.js';
+import type { Context, Identity, Open, Vault } from '../../diary/types.js';
+import type { JsonObject } from '../../core/encoding.js';
+import type { Receipt } from '../../crypto/signing.js';
 
 type OnProgress = (done: number, total: number) => void;
 
@@ -55,7 +57,7 @@ export async function makeCopy(
     log: account.log ?? null,
   };
   const file = await writeKept({
-    head: head as any,
+    head: head as JsonObject,
     versions: versionsOf(open, rows, step),
     blobs: blobsOf(open, here, step),
     ...(signal ? { signal } : {}),
@@ -70,14 +72,14 @@ export async function makeCopy(
 async function versionsIn({
   store,
   book,
-}: Open): Promise<{ record: string; version: string; seq: number | null; receipt: any }[]> {
+}: Open): Promise<{ record: string; version: string; seq: number | null; receipt: Receipt | null }[]> {
   const found = [];
   for (const row of await everyVersion({ store })) {
     const meta = await book.meta(row.record);
     const facts = meta?.versions.find(({ v }) => v === row.version);
     if (!meta || !facts || meta.erased_at !== undefined || facts.erased !== undefined) continue;
     if (meta.kind === 'attachment' && !(await store.read(`v/${row.version}`))) continue;
-    found.push({ ...row, seq: facts.seq, receipt: facts.receipt ?? null });
+    found.push({ ...row, seq: facts.seq, receipt: (facts.receipt ?? null) as Receipt | null });
   }
   return found;
 }
@@ -98,7 +100,7 @@ async function everyBlob(
 
 async function* versionsOf(
   { store }: Open,
-  rows: { record: string; version: string; seq: number | null; receipt: any }[],
+  rows: { record: string; version: string; seq: number | null; receipt: Receipt | null }[],
   step: () => void,
 ) {
   for (const about of rows) {
@@ -125,6 +127,9 @@ async function* blobsOf({ store }: Open, blobs: { blob: string; n: number }[], s
   }
 }
 
+/** The format of crypto/sharing/copy.js, which checks it. */
+type CopyKeys = Parameters<Vault['openCopy']>[0]['keys'];
+
 /**
  * Opens a copy's keys. Wrong words leave the worker as it was, so that they can be typed again without a signal.
  * @param by with a code, `words` are the new ones
@@ -137,7 +142,7 @@ export async function readCopy(
   const vault = vaultOf(ctx);
   await vault.selfTest();
   const kept = await openKept(file);
-  const keys = kept.head.keys as any;
+  const keys = kept.head.keys as CopyKeys;
   const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
     if (!(error instanceof KeptError)) throw error;
     throw new KeptError(

@@ -5,9 +5,12 @@
 import { inFeedOrder } from '../../diary/records/record_store.js';
 import { concerns, rows } from '../../diary/sync/apply_feed.js';
 import type { Meta } from '../../ledger/push.js';
-import type { Open } from '../../diary/types.js';
+import type { Open, VersionFacts } from '../../diary/types.js';
+import type { Receipt } from '../../crypto/signing.js';
 
-type Restored = { about: Record<string, any>; push: Uint8Array; meta: Meta };
+/** `about`: as the copy has it (pack/backup_file.js) */
+type Restored = { about: About; push: Uint8Array; meta: Meta };
+type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 
 /** @param batch in the order they were first sent */
 export async function takeRestored(open: Open, batch: Restored[]) {
@@ -37,7 +40,7 @@ export async function takeRestored(open: Open, batch: Restored[]) {
           receipt: null,
           before,
           ...(opened?.altered ? { altered: true } : {}),
-        } as any,
+        } as VersionFacts,
       ]);
       staged.metas.set(record, meta);
       change.putJson(`r/${record}`, meta);

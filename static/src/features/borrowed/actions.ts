@@ -7,7 +7,10 @@
 import { KeptError } from '../../core/errors.js';
 import { MemoryDatabase } from '../../store/memory.js';
 import { lookAtPhone } from '../../diary/session/door.js';
-import type { Context } from '../../diary/types.js';
+import type { Context, Database } from '../../diary/types.js';
+
+/** The part of a database that a diary uses. The rest concerns the connection, and memory has none. */
+type Used = Pick<Database, keyof Database & keyof MemoryDatabase>;
 
 /**
  * From here on nothing is written. What the page wrote as it opened goes first.
@@ -22,7 +25,7 @@ export async function borrow(
 ): Promise<CryptoKey | null> {
   if (ctx.screen.state.phase !== 'fresh' || ctx.borrowed) throw new KeptError('phone_has_diary');
   await ctx.leaveNothing();
-  ctx.database = new MemoryDatabase() as any;
+  ctx.database = new MemoryDatabase() as Used as Database;
   Object.assign(ctx, { borrowed: true, typed });
   ctx.api.borrowed = true;
   ctx.keepOffline = async () => undefined;

@@ -12,10 +12,11 @@ import './words.js';
 import type { Gap, Patterns } from '../../record/patterns/patterns.js';
 import type { Pattern } from './patterns_read.js';
 import type { Stage } from '../../shell/stage.js';
+import type { SharedApp } from '../../shell/app.js';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
-function patterns(stage: Stage) {
+function patterns(stage: Stage<SharedApp>) {
   vocabulary(stage);
   const { data, problem } = patternOf(stage);
   if (!data)
@@ -44,14 +45,14 @@ function section(title: string, body: unknown) {
 }
 
 /** What was taken out is counted nowhere; how many there are leads to them. */
-function outs(stage: Stage, { taken_out }: Patterns) {
+function outs(stage: Stage<SharedApp>, { taken_out }: Patterns) {
   return taken_out
     ? html`<p class="small"><button type="button" class="number-link" @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>`
     : nothing;
 }
 
 /** “31 times since 4 May. 6 new accounts after you blocked them.” */
-function inWords(stage: Stage, counts: Patterns) {
+function inWords(stage: Stage<SharedApp>, counts: Patterns) {
   const {
     all,
     since,
@@ -95,7 +96,7 @@ function inWords(stage: Stage, counts: Patterns) {
     <p class="small soft">${t('saveIncident' in stage.app ? 'pat.lead' : 'desk.pat_lead')}</p></div>`;
 }
 
-function months(stage: Stage, { months: all, over_months: over }: Patterns) {
+function months(stage: Stage<SharedApp>, { months: all, over_months: over }: Patterns) {
   if (!all.length && !over.length) return nothing;
   const named = all.map(({ month, ids }) => ({ name: monthName(month), ids }));
   const rows = over.length ? [...named, { name: t('pat.over'), ids: over }] : named;
@@ -109,7 +110,7 @@ function months(stage: Stage, { months: all, over_months: over }: Patterns) {
 }
 
 function tally(
-  stage: Stage,
+  stage: Stage<SharedApp>,
   title: string,
   tallies: readonly { code: string; ids: string[] }[],
   name: (code: string) => string,
@@ -121,7 +122,7 @@ function tally(
   );
 }
 
-function hours(stage: Stage, { weekdays, hours: cells, no_hour: without, about }: Patterns) {
+function hours(stage: Stage<SharedApp>, { weekdays, hours: cells, no_hour: without, about }: Patterns) {
   const days = DAYS.map((day) => lookUp(`pat.${day}`));
   if (!weekdays.some((ids) => ids.length)) return nothing;
   const cellName = ({ weekday, hour }: { weekday: number; hour: number }) =>
@@ -134,7 +135,7 @@ function hours(stage: Stage, { weekdays, hours: cells, no_hour: without, about }
     ${without.length ? html`<p class="small">${number(stage, tn('pat.no_hour', without.length), tn('pat.no_hour', without.length), without)} ${about.length ? number(stage, tn('pat.about_hour', about.length), tn('pat.about_hour', about.length), about) : nothing}</p>` : nothing}`;
 }
 
-function gaps(stage: Stage, { gaps: { longest, median, long } }: Patterns) {
+function gaps(stage: Stage<SharedApp>, { gaps: { longest, median, long } }: Patterns) {
   if (!longest) return html`<p class="soft">${t('pat.gap_none')}</p>`;
   const words = (gap: Gap) =>
     t('pat.gap_from', { days: tn('pat.day', gap.days), from: dayWords(gap.from), to: dayWords(gap.to) });
@@ -145,12 +146,12 @@ function gaps(stage: Stage, { gaps: { longest, median, long } }: Patterns) {
 }
 
 /** A long quiet time is asked about in court; its reason is a day that mattered, in the background. */
-function why(stage: Stage, { gaps: { long } }: Patterns) {
+function why(stage: Stage<SharedApp>, { gaps: { long } }: Patterns) {
   if (!long.length || !('saveIncident' in stage.app)) return nothing;
   return html`<div class="rows"><div>${link({ title: t('pat.gap_why'), more: t('pat.gap_why_more'), icon: 'pen', on: () => stage.go({ name: 'background' }) })}</div></div>`;
 }
 
-function keyDates(stage: Stage, { counts: { key_dates: all } }: Pattern) {
+function keyDates(stage: Stage<SharedApp>, { counts: { key_dates: all } }: Pattern) {
   if (!all.length) return html`<p class="soft">${t('pat.keys_none')}</p>`;
   return html`<p class="small soft">${t('pat.keys_lead')}</p>
     <table class="counts counts-wide"><caption class="unseen">${t('pat.keys')}</caption>
@@ -163,7 +164,7 @@ function keyDates(stage: Stage, { counts: { key_dates: all } }: Pattern) {
       })}</tbody></table>`;
 }
 
-function firsts(stage: Stage, { firsts: all }: Patterns) {
+function firsts(stage: Stage<SharedApp>, { firsts: all }: Patterns) {
   return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(
     ({ mark, first, day, ids }) => {
       const name = lookUp(`pat.first_${mark}`);
@@ -173,7 +174,7 @@ function firsts(stage: Stage, { firsts: all }: Patterns) {
   )}</dl>`;
 }
 
-function backed(stage: Stage, { witness, files, neither }: Patterns) {
+function backed(stage: Stage<SharedApp>, { witness, files, neither }: Patterns) {
   const rows = [
     { name: t('pat.witness'), ids: witness },
     { name: t('pat.file'), ids: files },
@@ -183,7 +184,7 @@ function backed(stage: Stage, { witness, files, neither }: Patterns) {
 }
 
 /** Who, accounts, orders, whom it was aimed at, and who was in touch. */
-function people(stage: Stage, { counts, known }: Pattern) {
+function people(stage: Stage<SharedApp>, { counts, known }: Pattern) {
   const fresh = new Set(counts.new_accounts);
   const { marks } = counts;
   const aimed = counts.targets.length > 1 || (counts.targets[0]?.code ?? '') !== '';

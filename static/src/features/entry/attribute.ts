@@ -23,7 +23,7 @@ export function attribute(stage: Stage) {
     else chosen.delete(record);
     stage.draw();
   };
-  const card = { stage } as any;
+  const card = { stage };
   return html`<div class="stack-wide">${heading(t('sel.title'))}${errorSummary(stage)}<p class="soft">${t('sel.lead')}</p>
     <div class="stack-close">${state.entries.slice(0, shown).map((one) =>
       checkbox({

@@ -38,7 +38,7 @@ const QUIET = new Set([
 const BOTH = new Set(['codes', 'records', 'objects']);
 
 const all = (end: End): Fields => ({ ...end.fields, ...end.restricted });
-const isSame = (a: any, b: any) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** The names in which two versions differ; the parts of a time are one, `when`. */
 export function differences(a: End, b: End): string[] {
@@ -82,7 +82,7 @@ export function chosenOf(
   return { fields, restricted };
 }
 
-function joined(a: any, b: any) {
+function joined(a: unknown, b: unknown) {
   const first = Array.isArray(a) ? a : [];
   return [...first, ...(Array.isArray(b) ? b : []).filter((one) => !first.some((other) => isSame(one, other)))];
 }
@@ -191,7 +191,7 @@ function wordsOf(stage: Stage, a: End, b: End) {
 
 function choice(stage: Stage, name: string, a: End, b: End, picked: Record<string, string>) {
   const say = (end: End) =>
-    (name === 'when' ? whenWords(end.fields as any) : wordsFor(stage, name, all(end)[name])) || t('history.blank');
+    (name === 'when' ? whenWords(end.fields) : wordsFor(stage, name, all(end)[name])) || t('history.blank');
   const choices = [
     ['a', `${t('two.first')}: ${say(a)}`],
     ['b', `${t('two.second')}: ${say(b)}`],

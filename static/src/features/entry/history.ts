@@ -9,14 +9,16 @@ import { clockTime, day, momentSaid, whenWords } from '../../components/text/say
 import { t } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
-import type { Change, Entry, VersionShown } from '../../shell/app.js';
+import type { Change, Entry, SharedApp, VersionShown } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+
+type Told = Pick<Entry, 'versions'>;
 
 /** The parts of one time: a person changed one thing. */
 const TIME = new Set(['occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision']);
 
 /** A value as words; that nothing was said is said. */
-export function valueWords(stage: Stage, field: string, value: any): string {
+export function valueWords(stage: Stage<SharedApp>, field: string, value: unknown): string {
   return wordsFor(stage, field, value) || t('history.blank');
 }
 
@@ -27,13 +29,13 @@ export function readable(changes: readonly Change[]) {
   return { known, time: time ?? null, moved: changes.some(({ field }) => TIME.has(field)) };
 }
 
-export function history(stage: Stage, entry: Entry) {
+export function history(stage: Stage<SharedApp>, entry: Told) {
   // The first version is the last one saved in its ten minutes; those before it were on the way there.
   const settled = entry.versions.filter((one) => one.kind === 'first').at(-1);
   return html`<ol class="history stack">${entry.versions.map((version) => step(stage, entry, version, version.kind === 'first' && version !== settled))}</ol>`;
 }
 
-function step(stage: Stage, entry: Entry, version: VersionShown, isSettling: boolean) {
+function step(stage: Stage<SharedApp>, entry: Told, version: VersionShown, isSettling: boolean) {
   const { known, time, moved } = readable(version.changes);
   const before = entry.versions[entry.versions.indexOf(version) - 1]?.fields;
   // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
@@ -46,7 +48,7 @@ function step(stage: Stage, entry: Entry, version: VersionShown, isSettling: boo
     ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
     ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
     ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
-    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(version.fields as any)}${time?.old ? html` <span class="was">(${t('history.was', { old: before?.occurred_local === time.old ? whenWords(before as any) : time.old })})</span>` : nothing}</p>` : nothing}
+    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(version.fields)}${time?.old ? html` <span class="was">(${t('history.was', { old: before?.occurred_local === time.old ? whenWords(before) : (time.old as string) })})</span>` : nothing}</p>` : nothing}
     ${known.map((one) => changeOf(stage, one, changed))}
   </li>`;
 }
@@ -57,7 +59,7 @@ function receipt({ kept_at, listed }: VersionShown) {
   return `${t('log.kept', { day: day(kept_at), time: clockTime(kept_at) })} ${t(listed ? 'log.listed' : 'log.not_listed')}`;
 }
 
-function changeOf(stage: Stage, { field, old, new: now }: Change, changed: boolean) {
+function changeOf(stage: Stage<SharedApp>, { field, old, new: now }: Change, changed: boolean) {
   const was = wordsFor(stage, field, old);
   return html`<div><p class="small soft">${titleOf(field)}</p>
     ${

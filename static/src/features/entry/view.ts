@@ -21,7 +21,7 @@ import { asked, lookedShort, lookedThrough, seenBy } from '../../components/text
 import { markLine } from '../../components/text/assisted_marks.js';
 import '../../components/words.js';
 import './words.js';
-import type { Entry, Half } from '../../shell/app.js';
+import type { Entry, Half, SharedApp } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** An entry by its record, or what to show until it is there. */
@@ -53,7 +53,7 @@ function reading(stage: Stage, found: Entry) {
   const isOut = found.taken_out !== null && found.taken_out !== undefined;
   return html`<article class="stack-wide">
     <div class="stack-close">
-      ${heading(html`<span class="moment">${whenWords(fields as any)}</span>`)}
+      ${heading(html`<span class="moment">${whenWords(fields)}</span>`)}
       <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
     </div>
     ${errorSummary(stage)}
@@ -90,7 +90,7 @@ function reading(stage: Stage, found: Entry) {
 }
 
 /** The account; where the keeper asked for care, after a tap. */
-export function words(stage: Stage, { fields }: Entry) {
+export function words(stage: Stage<SharedApp>, { fields }: Pick<Entry, 'fields'>) {
   const care = fields.content_warning && fields.content_warning !== 'none';
   if (care && !stage.local.careful) {
     return html`<div class="note stack-close"><p>${t('entry.care', { what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '' })}</p>
@@ -111,7 +111,10 @@ async function copy(stage: Stage, text: string) {
 }
 
 /** The same on the page; what is kept apart says so. */
-export function facts(stage: Stage, { fields, restricted, note }: Entry) {
+export function facts(
+  stage: Stage<SharedApp>,
+  { fields, restricted, note }: Pick<Entry, 'fields' | 'restricted' | 'note'>,
+) {
   const said = factsOf(stage, fields, restricted);
   if (!said.length && !note && !stage.local.copied) return nothing;
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
@@ -175,7 +178,7 @@ function changing(stage: Stage, found: Entry) {
       ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => put({ narrative }) })}
       ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => put({ narrative, restricted: { place_detail } }))}
     </div>
-    ${whenField({ when: edit.when, kept: found.fields as any, tried: Boolean(local.tried), on: (when) => put({ when }) })}
+    ${whenField({ when: edit.when, kept: found.fields, tried: Boolean(local.tried), on: (when) => put({ when }) })}
     <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), stop, { plain: true })}</div>
   </div>`;
 }

@@ -8,6 +8,8 @@ import type { importWork } from './imports_read.js';
 import type { Context } from '../../diary/types.js';
 
 type Work = ReturnType<typeof importWork>;
+/** Any of these methods; their arguments are checked where they are called, by the type `App`. */
+type Act = (...args: unknown[]) => unknown;
 
 const NAMES = [
   'readImport',
@@ -30,7 +32,7 @@ export function importMethods(ctx: Context) {
       },
     ));
   const read = Object.fromEntries(
-    NAMES.map((name) => [name, async (...args: any[]) => ((await work())[name] as any)(...args)]),
+    NAMES.map((name) => [name, async (...args: unknown[]) => ((await work())[name] as Act)(...args)]),
   );
   return { ...read, ...scheduleMethods(ctx) };
 }

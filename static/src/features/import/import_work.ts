@@ -6,8 +6,17 @@ import { phoneZone } from '../../record/times.js';
 import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
-import type { Problem } from '../../shell/app.js';
+import type {
+  ImportAnswers,
+  ImportBurst,
+  ImportDone,
+  ImportHow,
+  ImportPlan,
+  ImportRead,
+  Problem,
+} from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Row } from '../../record/schedule.js';
 
 export type Work = {
   step: 'choose' | 'busy' | 'ask' | 'plan' | 'done';
@@ -15,21 +24,24 @@ export type Work = {
   done: number;
   total: number;
   signal: { stopped: boolean };
-  read: any;
-  plan: any;
-  result: any;
+  read: ImportRead | null;
+  plan: ImportPlan | null;
+  result: ImportDone | null;
   name: string;
-  answers: { order?: string; me?: string | null; tz: string; gap: number; direction?: string };
+  answers: ImportAnswers & { gap: number };
   /** whether the files of the chosen messages are taken in too */
   media: boolean;
   chosen: Set<number>;
   words: Record<number, string>;
   shown: number;
-  rows: any;
+  rows: Record<number, Row[] | null>;
   /** its result has been on the screen */
   seen?: boolean;
   problem: Problem | null;
 };
+
+/** As each step's view sees it: the results of the steps before it are there. */
+export type Made = Work & { read: ImportRead; plan: ImportPlan; result: ImportDone };
 
 const KEY = 'import';
 
@@ -53,7 +65,7 @@ const fresh = (): Work => ({
 });
 
 export function workOf(stage: Stage): Work {
-  const there = stage.read.get(KEY)?.data;
+  const there = stage.read.get(KEY)?.data as Work | undefined;
   if (there) return there;
   const made = fresh();
   stage.read.set(KEY, { data: made });
@@ -64,7 +76,7 @@ export function workOf(stage: Stage): Work {
 export function restart(stage: Stage) {
   workOf(stage).signal.stopped = true;
   stage.read.set(KEY, { data: fresh() });
-  void (stage.app as any).dropImport?.();
+  void stage.app.dropImport?.();
 }
 
 export function beginAgain(stage: Stage) {
@@ -78,7 +90,7 @@ async function during(
   stage: Stage,
   doing: string,
   otherwise: Work['step'],
-  act: (work: Work, how: any) => Promise<unknown>,
+  act: (work: Made, how: ImportHow) => Promise<unknown>,
 ) {
   const work = workOf(stage);
   if (work.step === 'busy') return;
@@ -91,7 +103,7 @@ async function during(
     if (generation === stage.generation && stage.place.name === 'import') stage.drawNow();
   };
   try {
-    await act(work, { onProgress, signal });
+    await act(work as Made, { onProgress, signal });
   } catch (thrown) {
     if (generation !== stage.generation) return;
     Object.assign(work, { step: otherwise, problem: problemOf(thrown) });
@@ -112,7 +124,7 @@ export function readFile(stage: Stage, file: File) {
   beginAgain(stage);
   return during(stage, 'import.reading', 'choose', async (work, how) => {
     work.name = file.name;
-    work.read = await (stage.app as any).readImport(file, how);
+    work.read = await stage.app.readImport(file, how);
     work.answers = {
       tz: phoneZone(),
       gap: 6,
@@ -124,7 +136,7 @@ export function readFile(stage: Stage, file: File) {
 
 export function plan(stage: Stage) {
   return during(stage, 'import.placing', 'ask', async (work, how) => {
-    work.plan = await (stage.app as any).planImport(work.answers, how);
+    work.plan = await stage.app.planImport(work.answers, how);
     Object.assign(work, {
       step: 'plan',
       chosen: new Set(work.read.kind === 'mail' ? [0] : []),
@@ -139,8 +151,8 @@ export function keep(stage: Stage) {
   return during(stage, 'import.keeping', 'plan', async (work, how) => {
     const chosen = [...work.chosen]
       .sort((a, b) => a - b)
-      .map((burst) => ({ burst, narrative: work.words[burst] ?? work.plan.bursts[burst].narrative }));
-    work.result = await (stage.app as any).keepImport({ chosen, media: work.media }, how);
+      .map((burst) => ({ burst, narrative: work.words[burst] ?? (work.plan.bursts[burst] as ImportBurst).narrative }));
+    work.result = await stage.app.keepImport({ chosen, media: work.media }, how);
     work.step = 'done';
     stage.refresh('entry:');
     stage.refresh('records:');
@@ -150,14 +162,14 @@ export function keep(stage: Stage) {
 /** Files of messages that the diary has without them, put where they belong. */
 export function keepLate(stage: Stage) {
   return during(stage, 'import.keeping', 'plan', async (work, how) => {
-    work.result = await (stage.app as any).keepImport({ chosen: [], late: t('plan.late_reason') }, how);
+    work.result = await stage.app.keepImport({ chosen: [], late: t('plan.late_reason') }, how);
     work.step = 'done';
     stage.refresh('');
   });
 }
 
 /** Whether every question has an answer. */
-export function isAnswered({ read, answers }: Work) {
+export function isAnswered({ read, answers }: Made) {
   return read.kind === 'mail' ? Boolean(answers.direction) : Boolean(answers.order) && answers.me !== undefined;
 }
 

@@ -134,9 +134,9 @@ async function stageBurst(
   { incident, narrative, rows }: { incident: string; narrative: string; rows: Row[] },
   { file, title, plan, at, taken }: { file: Taken; title: string; plan: Plan; at: number; taken: Media },
 ) {
-  const amount = amountOf(rows as any);
+  const amount = amountOf(rows);
   const count = plan.own.length || plan.channel === 'email' ? amount.in : rows.length;
-  const ids = partsOf(rows as any).map((part) => ({ part, id: idText(newId()) }));
+  const ids = partsOf(rows).map((part) => ({ part, id: idText(newId()) }));
   const series = ids.length > 1 ? idText(newId()) : null;
   const behaviours = [
     amount.in > amount.calls ? (plan.channel === 'email' ? 'email' : 'chat_messages') : '',

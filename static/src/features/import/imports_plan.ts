@@ -16,29 +16,11 @@ import type { Pause, Chat } from '../../imports/whatsapp.js';
 import type { Late, Listed } from './imports_late.js';
 import type { Fields, Open } from '../../diary/types.js';
 import type { Entry } from '../../imports/unzip.js';
+import type { ImportAnswers, ImportBurst, ImportPlan } from '../../shell/app.js';
 
 /** `lenient`: some of its bytes were no letters */
 export type ChatRead = { kind: 'chat'; chat: Chat; media: Map<string, Entry>; lenient: boolean };
 
-/** `me` null: none of the senders */
-export type Answers = {
-  order?: 'dmy' | 'mdy' | 'ymd';
-  tz: string;
-  me?: string | null;
-  gap?: number;
-  direction?: 'in' | 'out' | 'unknown';
-};
-/** As shown */
-type Burst = {
-  index: number;
-  amount: Amount | null;
-  date: string;
-  words: string;
-  narrative: string;
-  preview: string;
-  count: number;
-  skipped: boolean;
-};
 export type Plan = {
   channel: string;
   tz: string;
@@ -49,7 +31,7 @@ export type Plan = {
   bursts: Row[][];
   summary: Fields;
   kind: 'chat_export' | 'email_eml';
-  shown: any;
+  shown: ImportPlan;
   /** files of messages that the diary has without them */
   late: Late[];
 };
@@ -64,7 +46,7 @@ const PREVIEW = 90;
 export async function planChat(
   open: Open,
   { chat, media, lenient, title }: ChatRead & { title: string },
-  { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }: Answers,
+  { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }: ImportAnswers,
   pause: Pause,
 ): Promise<Plan> {
   if (!order || me === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
@@ -78,7 +60,7 @@ export async function planChat(
   );
   const late = lateIn(open, lists, pairs, media);
   await pause(1, 1);
-  const bursts = burstsOf(fresh as any[], hours).map((burst) => burst.map(withoutLine));
+  const bursts = burstsOf(fresh, hours).map((burst) => burst.map(withoutLine));
   const missing = rows.filter(({ file_name }) => file_name && !media.has(file_name)).length;
   const named = rows.filter(({ file_name }) => file_name).length;
   const files = {
@@ -105,7 +87,7 @@ export async function planChat(
     gap: hours,
     own: me ? [me] : [],
     complete: me === null ? 'outgoing_not_captured' : 'complete',
-    bursts: bursts as any,
+    bursts: bursts,
     summary,
     kind: 'chat_export',
     late,
@@ -120,7 +102,7 @@ export async function planChat(
       changed: changed.slice(0, MANY).map(({ before, now }) => ({
         before: before['text'] ?? before['description'] ?? '',
         now: now.text ?? now.description ?? '',
-        at: now.sent_local,
+        at: now.sent_local as string, // every row of a chat has one
       })),
       changed_count: changed.length,
       unplaced: unplaced.slice(0, MANY),
@@ -137,13 +119,13 @@ export async function planChat(
       tz,
       gap: hours,
       order,
-      bursts: bursts.map((burst, index) => shownBurst(burst as any, index, 'WhatsApp')),
+      bursts: bursts.map((burst, index) => shownBurst(burst, index, 'WhatsApp')),
     },
   };
 }
 
 /** @throws import_unanswered */
-export function planMail(known: Row[][], mail: Mail, { tz, direction }: Answers): Plan {
+export function planMail(known: Row[][], mail: Mail, { tz, direction }: ImportAnswers): Plan {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
   const rows = mailRows(mail, tz, direction).map((row, i) => ({ ...row, msg_no: i + 1 }));
   const { fresh } = newIn(rows, known);
@@ -210,7 +192,7 @@ function mailRows(
     ...(mail.text ? { text: wholeLetters(mail.text) } : {}),
     ...(said ? { description: said.slice(0, 4000) } : {}),
   };
-  return [row, ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email'))] as any;
+  return [row, ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email'))];
 }
 
 /** What fits one record; the file has all of it. */
@@ -232,8 +214,8 @@ export async function knownLists(open: Open, channel: string): Promise<Listed[]>
     }));
 }
 
-function shownBurst(rows: Row[], index: number, app: string): Burst {
-  const amount = amountOf(rows as any);
+function shownBurst(rows: Row[], index: number, app: string): ImportBurst {
+  const amount = amountOf(rows);
   const words = amountWords(amount);
   const first = rows.find(({ text }) => text)?.text ?? rows[0]?.description ?? rows[0]?.file_name ?? '';
   return {

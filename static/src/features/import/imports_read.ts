@@ -18,11 +18,11 @@ import { findFile, openParts } from '../../diary/attachments/reading_files.js';
 import { fileSource } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Answers, Plan } from './imports_plan.js';
+import type { Plan } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatRead } from './imports_plan.js';
+import type { ImportAnswers, ImportHow, ImportRead } from '../../shell/app.js';
 
-type How = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
 type MailRead = { kind: 'mail'; mail: Mail };
 type Live = { source: Source; title: string; read: ChatRead | MailRead; plan: Plan | null };
 
@@ -42,7 +42,7 @@ export function importWork(ctx: Context) {
   };
   return {
     /** Reads a file and says what it holds. */
-    async readImport(file: File, how: How = {}) {
+    async readImport(file: File, how: ImportHow = {}) {
       const open = inside();
       const source = fileSource(file);
       const read = await readSource(source, breath(ctx, how, open));
@@ -50,7 +50,7 @@ export function importWork(ctx: Context) {
       return shownRead(file, read);
     },
     /** What would be added, once the keeper has said how to read it. Writes nothing. */
-    async planImport(answers: Answers, how: How = {}) {
+    async planImport(answers: ImportAnswers, how: ImportHow = {}) {
       const [open, one] = [inside(), live()];
       const pause = breath(ctx, how, open);
       one.plan =
@@ -76,7 +76,7 @@ export function importWork(ctx: Context) {
         media = false,
         late = '',
       }: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
-      how: How = {},
+      how: ImportHow = {},
     ) {
       const [open, one] = [inside(), live()];
       const isLate = Boolean(late) && !chosen.length && Boolean(one.plan?.late.length);
@@ -105,7 +105,7 @@ export function importWork(ctx: Context) {
 /**
  * Lets the screen move between slices of work, says how far it is, and stops when asked or when the diary was locked.
  */
-function breath(ctx: Context, { onProgress = () => undefined, signal }: How, open: Open): Pause {
+function breath(ctx: Context, { onProgress = () => undefined, signal }: ImportHow, open: Open): Pause {
   let last = ctx.clock.now();
   return async (done, total) => {
     if (ctx.clock.now() - last >= BREATH) {
@@ -180,7 +180,7 @@ function titleOf(name: string) {
     .slice(0, 200);
 }
 
-function shownRead(file: File, read: ChatRead | MailRead) {
+function shownRead(file: File, read: ChatRead | MailRead): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
   const { chat } = read;

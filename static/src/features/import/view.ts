@@ -12,8 +12,9 @@ import { rowsList } from '../../components/schedule_rows.js';
 import { vocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
-import type { Work } from './import_work.js';
+import type { Made, Work } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
+import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, ImportStart } from '../../shell/app.js';
 
 const GAPS = [1, 3, 6, 12, 24];
 const SENDERS = 12;
@@ -29,7 +30,7 @@ function importing(stage: Stage) {
   const work = workOf(stage);
   work.seen = work.step === 'done';
   const view = { choose, busy, ask, plan: planned, done }[work.step];
-  return html`<div class="stack-wide">${view(stage, work)}</div>`;
+  return html`<div class="stack-wide">${view(stage, work as Made)}</div>`;
 }
 
 function picker(stage: Stage) {
@@ -62,7 +63,7 @@ function busy(_stage: Stage, work: Work) {
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
-function ask(stage: Stage, work: Work) {
+function ask(stage: Stage, work: Made) {
   const { read } = work;
   const go = () => (isAnswered(work) ? plan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
@@ -90,7 +91,7 @@ function ask(stage: Stage, work: Work) {
     <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
 }
 
-function chatFacts(read: any) {
+function chatFacts(read: ImportChat) {
   const facts = [
     ['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`],
     ['import.lines', read.lines],
@@ -101,9 +102,9 @@ function chatFacts(read: any) {
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 
-function chatQuestions(stage: Stage, work: Work) {
-  const { read, answers } = work;
-  const set = (change: Record<string, any>) => {
+function chatQuestions(stage: Stage, work: Made) {
+  const { read, answers } = work as Made & { read: ImportChat };
+  const set = (change: Partial<ImportAnswers>) => {
     Object.assign(answers, change);
     stage.draw();
   };
@@ -113,7 +114,7 @@ function chatQuestions(stage: Stage, work: Work) {
       ? ''
       : answers.me === null
         ? 'none'
-        : `n${read.senders.findIndex((one: any) => one.name === answers.me)}`;
+        : `n${read.senders.findIndex((one) => one.name === answers.me)}`;
   return html`
     ${
       read.orders.length > 1
@@ -122,21 +123,22 @@ function chatQuestions(stage: Stage, work: Work) {
             legend: t('import.order'),
             chosen: [answers.order ?? ''],
             on: (order) => set({ order }),
-            choices: read.orders.map((order: string) => [
+            choices: read.orders.map((order) => [
               order,
-              lookUp(`import.${order}`, { day: exampleDay(read.example.date, order) }),
+              lookUp(`import.${order}`, { day: exampleDay((read.example as ImportStart).date, order) }),
             ]),
           })}
-      <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>`
+      <p class="small soft">${t('import.order_lead', { date: (read.example as ImportStart).date.join('/') })}</p></div>`
         : nothing
     }
     ${chips({
       name: 'me',
       legend: t('import.me'),
       chosen: [chosen],
-      on: (code) => set({ me: code === 'none' ? null : read.senders[Number(code.slice(1))].name }),
+      on: (code) =>
+        set({ me: code === 'none' ? null : (read.senders[Number(code.slice(1))] as { name: string }).name }),
       choices: [
-        ...senders.map((one: any, i: number) => [
+        ...senders.map((one, i): [string, unknown] => [
           `n${i}`,
           html`<bdi>${one.name}</bdi> · ${tn('import.me_hint', one.count)}`,
         ]),
@@ -151,7 +153,7 @@ function exampleDay([a, b, c]: [number, number, number], order: string) {
   return day(Date.UTC(c < 100 ? 2000 + c : c, m - 1, d, 12));
 }
 
-function zone(stage: Stage, work: Work) {
+function zone(stage: Stage, work: Made) {
   const { answers, read } = work;
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint', { tz: answers.tz })}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
@@ -177,7 +179,7 @@ function isZone(tz: string) {
   }
 }
 
-function mailFacts(stage: Stage, { mail, name, size: bytes }: any) {
+function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
   const facts = [
     ['import.file', html`<bdi>${name}</bdi>, ${size(bytes)}`],
     ['mail.from', mail.from || t('mail.none')],
@@ -185,15 +187,15 @@ function mailFacts(stage: Stage, { mail, name, size: bytes }: any) {
     ['mail.subject', mail.subject || t('mail.none')],
     ['mail.sent', mail.sent.raw || t('mail.none')],
     ['mail.words', mail.text.slice(0, 600) || t('mail.none')],
-    ['mail.files', mail.files.map((one: any) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
-    ['mail.inside', mail.inside.map((one: any) => `${one.from}: ${one.subject}`).join('\n')],
+    ['mail.files', mail.files.map((one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
+    ['mail.inside', mail.inside.map((one) => `${one.from}: ${one.subject}`).join('\n')],
   ].filter(([, value]) => value);
   return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
-    ${mail.odd.map((code: string) => html`<p class="care small">${lookUp(`mail.${code}`)}</p>`)}
+    ${mail.odd.map((code) => html`<p class="care small">${lookUp(`mail.${code}`)}</p>`)}
     ${headersView(stage, mail)}`;
 }
 
-function planned(stage: Stage, work: Work) {
+function planned(stage: Stage, work: Made) {
   const found = work.plan;
   const again = () => {
     work.step = 'ask';
@@ -235,21 +237,21 @@ const asked = (stage: Stage, go: () => unknown) =>
   askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, go);
 
 /** Files of messages that are in the diary without them. */
-function late(stage: Stage, { late: missed }: any) {
+function late(stage: Stage, { late: missed }: ImportPlan) {
   if (!missed?.files) return nothing;
   return html`<div class="note stack-close"><p>${tn('plan.late', missed.files)}</p>
     <div>${button(tn('plan.late_do', missed.files), () => asked(stage, () => keepLate(stage)), { icon: 'picture' })}</div></div>`;
 }
 
-function choices(stage: Stage, work: Work) {
+function choices(stage: Stage, work: Made) {
   const { bursts } = work.plan;
   const every = work.chosen.size === bursts.length;
   const all = () => {
-    work.chosen = new Set(every ? [] : bursts.map((one: any) => one.index));
+    work.chosen = new Set(every ? [] : bursts.map((one) => one.index));
     stage.draw();
   };
   return html`<div class="row apart"><span role="status">${t('plan.chosen', { n: work.chosen.size, of: bursts.length })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
-    <ul class="rows">${bursts.slice(0, work.shown).map((one: any) => burst(stage, work, one))}</ul>
+    <ul class="rows">${bursts.slice(0, work.shown).map((one) => burst(stage, work, one))}</ul>
     ${
       bursts.length > work.shown
         ? html`<div>${button(
@@ -264,7 +266,7 @@ function choices(stage: Stage, work: Work) {
     }`;
 }
 
-function burst(stage: Stage, work: Work, one: any) {
+function burst(stage: Stage, work: Work, one: ImportBurst) {
   const { index } = one;
   const tick = (on: boolean) => {
     if (on) work.chosen.add(index);
@@ -274,7 +276,7 @@ function burst(stage: Stage, work: Work, one: any) {
   const date = one.date ? dayHeading(one.date, Date.now()) : t('plan.undated');
   const rows = work.rows[index];
   const look = async () => {
-    work.rows[index] = rows ? null : await (stage.app as any).importRows(index, 0, ROWS);
+    work.rows[index] = rows ? null : await stage.app.importRows(index, 0, ROWS);
     stage.draw();
   };
   return html`<li class="page-item stack-close">
@@ -298,7 +300,7 @@ function burst(stage: Stage, work: Work, one: any) {
   </li>`;
 }
 
-function done(stage: Stage, { result }: Work) {
+function done(stage: Stage, { result }: Made) {
   return html`${heading(t('done.title'))}
     ${result.entries.length ? html`<p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>` : nothing}
     ${result.files.added ? html`<p>${tn('done.files', result.files.added)}</p>` : nothing}

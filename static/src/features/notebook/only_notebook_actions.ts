@@ -17,6 +17,7 @@ import { keepLanguage } from '../../diary/session/speaking.js';
 import type { Look } from '../../store/device_meta.js';
 import type { Drafts, Kept } from '../../diary/drafts/drafts.js';
 import type { Context } from '../../diary/types.js';
+import type { Door } from '../../crypto/slots.js';
 
 /**
  * What the notebook's slot says beside its key, in every install: of a diary's account nothing, so that whoever is
@@ -37,7 +38,7 @@ export async function makeOnlyNotebook(ctx: Context, drafts: Drafts, words: stri
   const vault = vaultOf(ctx);
   try {
     await vault.selfTest();
-    const renewed = await vault.setSlot(door as any, words, 'cover', COVER);
+    const renewed = await vault.setSlot(door as Door, words, 'cover', COVER);
     await holdsNothing(ctx, drafts); // something may have been shared with the page meanwhile
     await database.write({ beside: { d: renewed, k: null, f: null, l: look } });
   } finally {

@@ -242,13 +242,13 @@ function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
   const others = mentioned.filter((one) => one.kind !== 'incident');
   if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
-    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields } as any)}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
+    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields })}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
     ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: lookUp(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
 }
 
 function history(stage: Stage, { kind, versions }: Whole) {
   const lines = new Map((REGISTERS[kind]?.lines ?? []).map((line) => [line.name, line]));
-  const words = (field: string, value: any) => {
+  const words = (field: string, value: unknown) => {
     const line = lines.get(field) ?? { name: field, as: field === 'merged_into' ? 'record' : 'text', record: kind };
     const found =
       line.as === 'files' || line.as === 'file'

@@ -12,7 +12,7 @@ import { secondLine, titleOf } from '../../components/registers/register_words.j
 import { instantOf } from '../../record/moments.js';
 import '../../components/words.js';
 import './words.js';
-import type { KeptRecord } from '../../shell/app.js';
+import type { KeptRecord, Problem } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 // A phone shows about ten rows; 500 people come by the page and by looking for them.
@@ -20,14 +20,14 @@ const PAGE = 30;
 const FINDABLE = 8;
 
 /** What is listed of a kind, newest first, those taken out too. */
-function listed(stage: Stage, kind: string): { data?: KeptRecord[]; problem?: any } {
+function listed(stage: Stage, kind: string): { data?: KeptRecord[]; problem?: Problem } {
   return kind === 'person'
     ? stage.find('people', () => stage.app.readPeople({ all: true }))
     : stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true }));
 }
 
 function item(stage: Stage, kind: string, one: KeptRecord) {
-  const { code = '' } = one as any;
+  const { code = '' } = one as KeptRecord & { code?: string };
   const more = dotted([code, secondLine(stage, kind, one.fields)]) || t('reg.since', { day: day(one.at) });
   return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
 }
@@ -35,7 +35,7 @@ function item(stage: Stage, kind: string, one: KeptRecord) {
 const fold = (typed: string) => typed.normalize('NFKC').toLowerCase().trim();
 
 function isFound(stage: Stage, kind: string, one: KeptRecord, search: string) {
-  const words = `${titleOf(stage, kind, one.fields)} ${secondLine(stage, kind, one.fields)} ${(one as any).code ?? ''} ${(Array.isArray(one.fields.aliases) ? one.fields.aliases : []).join(' ')}`;
+  const words = `${titleOf(stage, kind, one.fields)} ${secondLine(stage, kind, one.fields)} ${(one as KeptRecord & { code?: string }).code ?? ''} ${(Array.isArray(one.fields.aliases) ? one.fields.aliases : []).join(' ')}`;
   return fold(words).includes(search);
 }
 

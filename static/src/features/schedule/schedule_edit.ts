@@ -14,14 +14,16 @@ import { rowsList } from '../../components/schedule_rows.js';
 import '../../components/words.js';
 import './words.js';
 import type { Row } from '../../record/schedule.js';
-import type { Place, Entry } from '../../shell/app.js';
+import type { Entry, Fields, Place, Schedule, WholeRecord } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-export type Found = { entry: Entry; parts: any[]; draft: any };
+export type Found = Schedule & { entry: Entry };
+/** A row that is being typed; `date`: its day, even before it has a time. */
+type EditRow = Partial<Row> & { date?: string };
 
 type Edit = {
   record: string | null;
-  rows: any[];
+  rows: EditRow[];
   channel: string;
   channel_text: string;
   complete: string;
@@ -39,7 +41,7 @@ const TYPES = ['text', 'call', 'missed_call', 'voice', 'image', 'video', 'file',
 const CHANNELS = ['phone_call', 'sms', 'whatsapp', 'instagram', 'snapchat'];
 
 /** @param part the record to change, or null for a new one */
-export function begin(stage: Stage, { entry }: Found, part: any) {
+export function begin(stage: Stage, { entry }: Found, part: WholeRecord | null) {
   const fields = part?.fields ?? {};
   const local = entry.fields.occurred_local ?? '';
   const edit: Edit = {
@@ -75,8 +77,8 @@ function newRow(edit: Edit): number {
 
 function changed(stage: Stage) {
   const { edit } = stage.local;
-  stage.readAs(`entry:schedule:${stage.place.record}`, (found) => ({ ...found, draft: structuredClone(edit) }));
-  const keep = Promise.resolve((stage.app as any).putScheduleDraft(stage.place.record, edit));
+  stage.readAs(`entry:schedule:${stage.place.record}`, (found: Found) => ({ ...found, draft: structuredClone(edit) }));
+  const keep = Promise.resolve(stage.app.putScheduleDraft(stage.place.record as string, edit));
   keep.then(
     () => {
       if (!stage.local.kept) stage.set({ kept: true });
@@ -127,7 +129,7 @@ export function editing(stage: Stage, found: Found) {
 }
 
 /** A row without the day that only the form knows. */
-function shownRow({ date: _date, ...row }: any) {
+function shownRow({ date: _date, ...row }: EditRow) {
   return row;
 }
 
@@ -135,7 +137,7 @@ function rowButtons(stage: Stage, edit: Edit, i: number) {
   const n = i + 1;
   const move = (by: number) => {
     const [row] = edit.rows.splice(i, 1);
-    edit.rows.splice(i + by, 0, row);
+    edit.rows.splice(i + by, 0, row as EditRow);
     stage.local.open = null;
     changed(stage);
   };
@@ -146,16 +148,16 @@ function rowButtons(stage: Stage, edit: Edit, i: number) {
 }
 
 function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
-  const row = edit.rows[i];
-  const set = (change: Record<string, any>) => {
+  const row = edit.rows[i] as EditRow;
+  const set = (change: Omit<EditRow, 'direction'> & { direction?: string }) => {
     Object.assign(row, change);
-    for (const [key, value] of Object.entries(change)) if (value === '') delete row[key];
+    for (const [key, value] of Object.entries(change)) if (value === '') delete row[key as keyof EditRow];
     changed(stage);
   };
   const id = (name: string) => `r${i}-${name}`;
   const [date, time] = [row.sent_local?.slice(0, 10) ?? row.date ?? '', row.sent_local?.slice(11, 16) ?? ''];
   const when = (on: string, at: string) => {
-    for (const name of ['sent_at', 'sent_local', 'sent_source', 'sent_note']) delete row[name];
+    for (const name of ['sent_at', 'sent_local', 'sent_source', 'sent_note'] as const) delete row[name];
     set({ date: on, ...(on && at ? placed(`${on}T${at}`, on, edit.tz) : {}) });
   };
   const lists = vocabulary(stage);
@@ -197,7 +199,7 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
 function pasting(stage: Stage, edit: Edit) {
   const take = () =>
     stage.run('paste', async () => {
-      const { rows, left } = await (stage.app as any).readPasted(edit.paste, {
+      const { rows, left } = await stage.app.readPasted(edit.paste, {
         date: edit.date,
         tz: edit.tz,
         order: 'dmy',
@@ -322,7 +324,7 @@ async function save(stage: Stage, edit: Edit) {
   const { local } = stage;
   if (edit.count && !isCount(edit.count)) return stage.draw();
   const rows = numbered(edit.rows.map(shownRow));
-  const amount = amountOf(rows as any);
+  const amount = amountOf(rows);
   const fields = {
     rows,
     channel: edit.channel || null,
@@ -333,13 +335,13 @@ async function save(stage: Stage, edit: Edit) {
     count: edit.count ? Number(edit.count.trim()) : null,
     count_is_estimate: (edit.count && edit.about) || null,
   };
-  const app = stage.app as any;
+  const app = stage.app;
   const { place } = stage;
   return stage.run('sched', async () => {
     if (edit.record && (await app.needsRecordReason(edit.record, { fields })) && !local.reason?.trim())
       return stage.set({ asks: true, noReason: Boolean(local.asks) });
     const saved = {
-      incident: place.record,
+      incident: place.record as string,
       record: edit.record,
       fields,
       reason: local.reason ?? '',
@@ -358,7 +360,7 @@ async function save(stage: Stage, edit: Edit) {
  */
 function ended(stage: Stage, place: Place) {
   if (stage.place === place) Object.assign(stage, { local: { left: true }, arrived: true });
-  stage.readAs(`entry:schedule:${place.record}`, (found) => ({ ...found, draft: null }));
+  stage.readAs(`entry:schedule:${place.record}`, (found: Found) => ({ ...found, draft: null }));
   stage.refresh('entry:');
   stage.refresh('records:');
 }
@@ -366,7 +368,7 @@ function ended(stage: Stage, place: Place) {
 function drop(stage: Stage) {
   const { place } = stage;
   return stage.run('drop', async () => {
-    await (stage.app as any).putScheduleDraft(place.record, null);
+    await stage.app.putScheduleDraft(place.record as string, null);
     ended(stage, place);
   });
 }

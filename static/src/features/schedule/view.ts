@@ -12,16 +12,18 @@ import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Found } from './schedule_edit.js';
+import type { Row } from '../../record/schedule.js';
+import type { WholeRecord } from '../../shell/app.js';
 
 const PAGE = 100;
 
 function schedule(stage: Stage) {
   vocabulary(stage);
   const { record } = stage.place;
-  const app = stage.app as any;
+  const app = stage.app;
   const found = stage.find(`entry:schedule:${record}`, async () => ({
-    entry: await app.readIncident(record),
-    ...(await app.readSchedule(record)),
+    entry: await app.readIncident(record as string),
+    ...(await app.readSchedule(record as string)),
   }));
   if (!found.data) {
     return html`<div class="stack">${heading(t('sched.title'))}${found.problem ? html`<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
@@ -52,8 +54,8 @@ function reading(stage: Stage, found: Found) {
 }
 
 /** How many, and whether that is all. */
-function summary({ parts }: Found, rows: any[]) {
-  const [{ fields, restricted }] = parts;
+function summary({ parts }: Found, rows: Row[]) {
+  const [{ fields, restricted }] = parts as [WholeRecord, ...WholeRecord[]];
   const counts = parts.map((part) => part.fields.count).filter(Number.isSafeInteger);
   const stated = counts.length ? counts.reduce((sum, n) => sum + n, 0) : null;
   const amount = amountOf(rows);
@@ -89,7 +91,7 @@ function headers(stage: Stage, { parts }: Found) {
   const see = () =>
     stage.run('headers', async () => {
       stage.set({
-        mail: await (stage.app as any).readHeaders(part.fields.source_attachment_id),
+        mail: await stage.app.readHeaders(part.fields.source_attachment_id),
         headers: true,
       });
     });

@@ -29,10 +29,10 @@ function facts(use: Usage) {
 
 function sending(stage: Stage, use: Usage) {
   const { files, bytes } = use.waiting;
-  const choose = (when: string) =>
+  const choose = (when: Usage['sending']) =>
     stage.run('sending', async () => {
       stage.local.sending = when; // the chip stays where the finger put it
-      await stage.app.chooseSending(when as any);
+      await stage.app.chooseSending(when);
       stage.refresh('usage');
     });
   const send = () =>
@@ -60,10 +60,10 @@ function sending(stage: Stage, use: Usage) {
 
 function light(stage: Stage, use: Usage) {
   const { local } = stage;
-  const choose = (how: string) =>
+  const choose = (how: Usage['light_chosen']) =>
     stage.run('light', async () => {
       local.light = how;
-      await stage.app.chooseLight(how as any);
+      await stage.app.chooseLight(how);
       stage.refresh('usage');
     });
   const make = () =>

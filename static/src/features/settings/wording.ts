@@ -15,7 +15,7 @@ function wording(stage: Stage) {
   const on = (code: string) =>
     stage.run('wording', async () => {
       local.wording = code; // the chip stays where the finger put it
-      await (stage.app as any).saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
+      await stage.app.saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
       stage.refresh('wording');
       stage.say(t('wording.saved'));
     });

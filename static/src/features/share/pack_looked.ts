@@ -12,7 +12,7 @@ import { KeptError } from '../../core/errors.js';
 import { openedOf } from '../../pack/capsule.js';
 import { objectsOf, textOf } from '../../record/reading.js';
 import { changesBetween } from '../../record/record_history.js';
-import type { JsonObject } from '../../core/encoding.js';
+import type { Json, JsonObject } from '../../core/encoding.js';
 import type { Opened } from '../../record/record_history.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
 
@@ -65,5 +65,5 @@ function isDecision(before: Opened, now: Opened) {
 
 /** The copies that nothing is covered in: another picture in the place of the one that was looked at is no decision. */
 function plainCopies({ fields }: Opened): string {
-  return canonText(objectsOf(fields, 'renditions').filter((copy) => copy['purpose'] !== 'masked') as any);
+  return canonText(objectsOf(fields, 'renditions').filter((copy) => copy['purpose'] !== 'masked') as Json);
 }

@@ -10,13 +10,14 @@ import { readPeople } from '../../diary/records/registers.js';
 import { readKind, readOne } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import type { Fields, Open } from '../../diary/types.js';
+import type { QuickFacts } from '../../shell/app.js';
 
 /** More than a form has room for, and than anyone reads out. */
 const RECENT = 5;
 const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
 
 /** Facts, no words of its own: the screen makes the sentences. */
-export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }) {
+export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   const [people, settings, ...kinds] = await Promise.all([
     readPeople(open),
@@ -44,7 +45,7 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
     background,
   };
   const facts = rows.flatMap(({ f }) => f ?? []);
-  const counts = countPatterns([...facts].reverse(), diary as any, zone);
+  const counts = countPatterns([...facts].reverse(), diary, zone);
   const newest = [...rows]
     .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
     .slice(0, RECENT);
@@ -72,8 +73,8 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
     impacts,
     reports: [...reports].sort(
       (a, b) =>
-        (wholeOf((a.fields['at'] ?? {}) as any, 'start') ?? a.at) -
-        (wholeOf((b.fields['at'] ?? {}) as any, 'start') ?? b.at),
+        (wholeOf((a.fields['at'] ?? {}) as Fields, 'start') ?? a.at) -
+        (wholeOf((b.fields['at'] ?? {}) as Fields, 'start') ?? b.at),
     ),
     cameras: entries
       .flatMap(({ record, fields }) =>

@@ -116,7 +116,7 @@ export async function decidePicture(open: Open, attachment: string, decision: De
     const batch = open.book.batch(root, change);
     const newest = await open.book.newest(attachment, batch);
     const { reason: _reason, print_copy: before, ...words } = ownFields(newest);
-    const isMasked = objectsOf(words as any, 'renditions').some((one) => one['purpose'] === 'masked');
+    const isMasked = objectsOf(words, 'renditions').some((one) => one['purpose'] === 'masked');
     if (decision === 'covered' && !isMasked) throw new KeptError('no_print_copy');
     const copy = decision === 'covered' ? 'masked' : decision === 'hold' ? null : (before ?? null);
     const looked = {

@@ -14,8 +14,9 @@ import { momentWords } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
-import type { Fields } from '../../shell/app.js';
+import type { Fields, KeptRecord, QuickFacts } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Patterns } from '../../record/patterns/patterns.js';
 
 /** `apart`: kept apart, so it starts unticked */
 type Part = { key: string; head: string; lines: string[]; apart?: boolean };
@@ -32,7 +33,7 @@ function quick(stage: Stage) {
   const { local } = stage;
   const own = partsOf(found.data);
   // What is copied and read out is in English; the keeper ticks it, and sees it, in their own words too.
-  const all = forOthers(() => partsOf(found.data));
+  const all = forOthers(() => partsOf(found.data as QuickFacts));
   const isOn = (part: Part) => local.ticks?.[part.key] ?? !part.apart;
   const parts = all.filter(isOn);
   const text = parts.map((part) => `${part.head.toUpperCase()}\n${part.lines.join('\n')}`).join('\n\n');
@@ -61,7 +62,7 @@ function quick(stage: Stage) {
     )}</div>
     <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
     <section class="stack-close"><h2>${t('quick.words')}</h2>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`))}`)}</div></section>
-    ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, found.data.records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
+    ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, (found.data as QuickFacts).records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
 }
 
 /** A line as it is given, and beneath it the same in the keeper's words where those are others. */
@@ -100,7 +101,7 @@ function note(stage: Stage, records: string[]) {
 }
 
 /** @returns those that say something, in the order of the forms */
-function partsOf(found: any): Part[] {
+function partsOf(found: QuickFacts): Part[] {
   const { newest, counts, settings } = found;
   const numbers = (ids: string[]) =>
     tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
@@ -108,13 +109,13 @@ function partsOf(found: any): Part[] {
   const parts = [
     { key: 'now', lines: last ? happened(last.fields) : [] },
     { key: 'since', lines: since(counts) },
-    { key: 'who', lines: found.people.map((one: any) => person(one, found)) },
+    { key: 'who', lines: found.people.map((one) => person(one, found)) },
     { key: 'names', apart: true, lines: found.people.flatMap(keptApart) },
     {
       key: 'what',
       lines: counts.behaviours
         .slice(0, MOST_CODES)
-        .map(({ code, ids }: any) => t('quick.times', { what: label('behaviours', code), n: ids.length })),
+        .map(({ code, ids }) => t('quick.times', { what: label('behaviours', code), n: ids.length })),
     },
     { key: 'fear', lines: fear(found, numbers) },
     { key: 'orders', lines: orders(found, numbers) },
@@ -131,11 +132,11 @@ function partsOf(found: any): Part[] {
     { key: 'files', lines: found.pictures ? [tn('quick.pictures', found.pictures)] : [] },
     {
       key: 'effect',
-      lines: found.impacts.map(({ fields }: any) =>
+      lines: found.impacts.map(({ fields }) =>
         [label('impact_domains', fields.domain), fields.after].filter(Boolean).join(': '),
       ),
     },
-    { key: 'others', lines: before.map((one: any) => happened(one.fields)[0] ?? '') },
+    { key: 'others', lines: before.map((one) => happened(one.fields)[0] ?? '') },
     {
       key: 'reach',
       apart: true,
@@ -153,14 +154,14 @@ function happened(fields: Fields): string[] {
   const where = label('places', fields['place_category']);
   return [
     t('quick.happened', {
-      when: whenWords({ precision: 'unknown', ...fields } as any),
+      when: whenWords({ precision: 'unknown', ...fields }),
       words: String(fields['narrative'] ?? ''),
     }),
     where ? t('quick.where', { where }) : '',
   ];
 }
 
-function since(counts: any): string[] {
+function since(counts: Patterns): string[] {
   return [
     tn('quick.count', counts.all.length),
     counts.since ? t('quick.since', { first: dayWords(counts.since), last: dayWords(counts.until) }) : '',
@@ -168,15 +169,15 @@ function since(counts: any): string[] {
   ];
 }
 
-function person({ record, fields }: any, found: any): string {
+function person({ record, fields }: KeptRecord, found: QuickFacts): string {
   const accounts = found.accounts
-    .filter(({ fields: of }: any) => of.person_id === record)
-    .map(({ fields: of }: any) =>
+    .filter(({ fields: of }) => of.person_id === record)
+    .map(({ fields: of }) =>
       [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '),
     );
   const vehicles = found.vehicles
-    .filter(({ fields: of }: any) => (of.person_ids ?? []).includes(record))
-    .map((one: any) => nameOf('vehicle', one.fields));
+    .filter(({ fields: of }) => (of.person_ids ?? []).includes(record))
+    .map((one) => nameOf('vehicle', one.fields));
   return [
     nameOf('person', fields),
     ...(fields['aliases'] ?? []),
@@ -191,7 +192,7 @@ function person({ record, fields }: any, found: any): string {
 }
 
 /** What police need to find and to speak to somebody, and nobody else should read. */
-function keptApart({ fields, restricted = {} }: any): string[] {
+function keptApart({ fields, restricted = {} }: KeptRecord): string[] {
   const safe = restricted['safe_to_approach'];
   const said = [
     restricted['real_name'],
@@ -202,7 +203,7 @@ function keptApart({ fields, restricted = {} }: any): string[] {
   return said.length ? [`${nameOf('person', fields)}: ${inOneLine(said)}`] : [];
 }
 
-function fear({ counts, afraid }: any, numbers: (ids: string[]) => string): string[] {
+function fear({ counts, afraid }: QuickFacts, numbers: (ids: string[]) => string): string[] {
   const all = counts.marks.threat ?? [];
   return [
     all.length ? tn('quick.threats', all.length, { list: numbers(all) }) : '',
@@ -210,13 +211,13 @@ function fear({ counts, afraid }: any, numbers: (ids: string[]) => string): stri
   ];
 }
 
-function orders({ orders: list, notices, counts }: any, numbers: (ids: string[]) => string): string[] {
+function orders({ orders: list, notices, counts }: QuickFacts, numbers: (ids: string[]) => string): string[] {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const broken = [...new Set(counts.breaches.flatMap((one: any) => one.ids))];
+  const broken = [...new Set(counts.breaches.flatMap((one) => one.ids))];
   return [
     ...list
-      .filter(({ fields }: any) => isInForce(fields, today))
-      .map(({ fields }: any) =>
+      .filter(({ fields }) => isInForce(fields, today))
+      .map(({ fields }) =>
         inOneLine([
           label('orders', fields.kind),
           fields.court,
@@ -225,7 +226,7 @@ function orders({ orders: list, notices, counts }: any, numbers: (ids: string[])
         ]),
       ),
     broken.length ? tn('quick.breach', broken.length, { list: numbers(broken as string[]) }) : '',
-    ...notices.map(({ fields }: any) =>
+    ...notices.map(({ fields }) =>
       fields.exact_words
         ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words })
         : t('quick.stop_plain', { at: momentWords(fields.at) }),
@@ -233,7 +234,7 @@ function orders({ orders: list, notices, counts }: any, numbers: (ids: string[])
   ];
 }
 
-function report({ fields }: any) {
+function report({ fields }: KeptRecord) {
   const refs = [fields.crime_ref, fields.incident_ref].filter(Boolean).map((ref) => t('quick.ref', { ref }));
   return inOneLine([
     label('report_to', fields.to),
@@ -245,7 +246,7 @@ function report({ fields }: any) {
   ]);
 }
 
-function camera({ kind, holder, due }: any) {
+function camera({ kind, holder, due }: QuickFacts['cameras'][number]) {
   const what = { kind: label('independent_evidence', kind), holder: holder || '?' };
   return due ? t('quick.camera', { ...what, due: day(Date.parse(due)) }) : t('quick.camera_plain', what);
 }

@@ -6,8 +6,37 @@ import { t } from '../../shell/strings.js';
 import { fromPicked, missing, phoneZone } from '../../record/times.js';
 import { choosingEntries } from '../../components/forms/choose_entries.js';
 import './words.js';
-import type { Chosen } from '../../shell/app.js';
+import type { Chosen, Summary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
+
+/** A pack while it is chosen and looked through: the values that its steps put into `local`. */
+export type Flow = {
+  way?: 'server' | 'here';
+  step?: string | null;
+  kind?: string;
+  how?: string;
+  from?: string;
+  until?: string;
+  records?: string[];
+  items?: string[];
+  profile?: string;
+  apart?: boolean;
+  portal?: boolean;
+  intimate?: boolean;
+  sheet?: Record<string, string>;
+  ownWords?: string;
+  startWith?: string[];
+  startNo?: string;
+  reference?: string;
+  /** packs made before */
+  earlier?: number;
+  summary?: Summary;
+  review?: { looked: number; not_looked: number; override_at: number | null; words: number };
+  /** in several parts, since one would be too large */
+  small?: boolean;
+  agreed?: boolean;
+  overridden?: boolean;
+};
 
 export const OFFICER = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'] as const;
 const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
@@ -15,19 +44,19 @@ const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as con
 const WHOLE = new Set(['police', 'solicitor']);
 
 /** What was chosen, as the app takes it. */
-export function chosenOf(local: Record<string, any>): Chosen {
+export function chosenOf(local: Flow): Chosen {
   const how = local.how ?? 'all';
   const intimate = local.intimate ? { intimate: true } : {};
   if (how === 'items') return { from: null, to: null, records: [], ...intimate, items: [...(local.items ?? [])] };
   if (how === 'some' || how === 'new')
     return { from: null, to: null, records: [...(local.records ?? [])], ...intimate };
   if (how === 'all') return { from: null, to: null, records: null, ...intimate };
-  const span = fromPicked({ how: 'between', date: local.from, until: local.until }, Date.now(), phoneZone());
+  const span = fromPicked({ how: 'between', date: local.from as string, until: local.until }, Date.now(), phoneZone());
   return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
 }
 
 /** What is still missing, in words, or null. */
-function lacking(local: Record<string, any>): string | null {
+function lacking(local: Flow): string | null {
   if (local.how === 'some') return local.records?.length ? null : t('pick.none');
   if (local.how !== 'dates') return null;
   const lacks = missing({ how: 'between', date: local.from ?? '', until: local.until ?? '' }, Date.now(), phoneZone());

@@ -8,15 +8,16 @@ import { OFFICER, chosenOf } from './share_choose.js';
 import { WAYS } from './share_ways.js';
 import './words.js';
 import type { Agreed } from '../../diary/session/confirming.js';
-import type { MadePack, Step } from '../../shell/app.js';
+import type { MadePack, Step, Summary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Job } from './share_ways.js';
+import type { Flow } from './share_choose.js';
 
 /**
  * What the keeper filled in, as the app takes it.
  * @param records of one part, null for what was chosen
  */
-function optionsOf(flow: Record<string, any>, records: string[] | null) {
+function optionsOf(flow: Flow, records: string[] | null | undefined) {
   const { initials = '', ...sheet } = flow.sheet ?? {};
   return {
     ...(records ? { from: null, to: null, records } : chosenOf(flow)),
@@ -39,10 +40,10 @@ function optionsOf(flow: Record<string, any>, records: string[] | null) {
 /** Begins, with the file already chosen where the keeper was asked for one. */
 export async function start(
   stage: Stage,
-  flow: Record<string, any>,
+  flow: Flow,
   { agreed, part = 0, saveTo = null }: { agreed: Agreed | null; part?: number; saveTo?: unknown },
 ) {
-  const parts = flow.small ? flow.summary.groups : [];
+  const parts = flow.small ? (flow.summary as Summary).groups : [];
   const here = flow.way === 'here';
   const job: Job = {
     at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 },
@@ -85,7 +86,7 @@ export async function start(
  * something else.
  * @param made parts that are made and stay so
  */
-function lookAgain(stage: Stage, flow: Record<string, any>, made: number) {
+function lookAgain(stage: Stage, flow: Flow, made: number) {
   stage.packing = Object.assign(flow, {
     step: flow.how === 'items' ? 'items' : 'choose',
     earlier: (flow.earlier ?? 0) + made,

@@ -6,7 +6,7 @@ import { momentSaid } from '../../components/text/say.js';
 import { dotted, forOthers, t, tn } from '../../shell/strings.js';
 import { label, said, vocabulary } from '../../components/text/labels.js';
 import './words.js';
-import type { Shared } from '../../shell/app.js';
+import type { Fields, Shared } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const WAYS = 8;
@@ -50,7 +50,7 @@ function card(stage: Stage, one: Shared) {
 
 const at = momentSaid;
 
-function openings(fields: Record<string, any>): string[] {
+function openings(fields: Fields): string[] {
   if (fields['delivered_how'] !== 'handover') return [];
   const seen = Array.isArray(fields['openings']) ? fields['openings'] : [];
   return seen.length

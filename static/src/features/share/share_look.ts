@@ -116,7 +116,7 @@ function before(stage: Stage) {
 /** A picture that is two behind leaves the memory. */
 function forget(stage: Stage, look: Look | undefined) {
   if (!look) return;
-  const url = stage.read.get(keyOf(look))?.data?.url;
+  const url = (stage.read.get(keyOf(look))?.data as { url: string } | null | undefined)?.url;
   if (url) stage.app.letGo(url);
   stage.read.delete(keyOf(look));
 }

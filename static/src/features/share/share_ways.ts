@@ -1,8 +1,9 @@
 /** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Step, MadePack } from '../../shell/app.js';
+import type { MadePack, Step } from '../../shell/app.js';
 import type { Agreed } from '../../diary/session/confirming.js';
+import type { Flow } from './share_choose.js';
 
 /** `parts`: the entries of each pack, where one would be too large */
 export type Job = {
@@ -12,7 +13,7 @@ export type Job = {
   here: boolean;
   part: number;
   parts: string[][];
-  flow: Record<string, any>;
+  flow: Flow;
   agreed: Agreed | null;
 };
 

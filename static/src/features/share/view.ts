@@ -12,10 +12,11 @@ import { looking } from './share_look.js';
 import { wording } from './share_wordy.js';
 import '../../components/words.js';
 import './words.js';
-import type { PackWays, Summary } from '../../shell/app.js';
+import type { PackWays, Shared, Summary } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Job } from './share_ways.js';
+import type { Flow } from './share_choose.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];
@@ -50,7 +51,7 @@ function share(stage: Stage) {
   if (stage.packing && stage.local !== stage.packing) stage.local = stage.packing;
   const step = stage.local.step as StepName | undefined;
   if (!step) return hub(stage, job);
-  const n = STEPS.indexOf(step as any);
+  const n = (STEPS as readonly StepName[]).indexOf(step);
   return html`<div class="stack-wide">
     ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: STEPS.length })}</p>`}
     ${{
@@ -83,7 +84,7 @@ function hub(stage: Stage, job: Job | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const begun = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
-  const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as any[];
+  const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as Shared[];
   const packs = shared.filter(({ label }) => label).length;
   const why = !state.entries.length
     ? 'share.nothing'
@@ -134,7 +135,7 @@ const coming = ({ state }: Stage, key: string) =>
   state.account?.coming ? html`<p class="care" role="status">${lookUp(key)}</p>` : nothing;
 
 /** The first pack is preceded by one screen about what it may teach the other side. */
-function begin(stage: Stage, flow: Record<string, any>) {
+function begin(stage: Stage, flow: Flow) {
   stage.job = undefined;
   const first = flow['step'] ?? 'choose';
   stage.packing = { kind: flow['earlier'] ? 'supplement' : 'pack', ...flow, step: flow['earlier'] ? first : 'court' };
@@ -143,13 +144,13 @@ function begin(stage: Stage, flow: Record<string, any>) {
 }
 
 /** After a lock: what was chosen and typed is there; what is to be looked at is found again. */
-function goOn(stage: Stage, kept: Record<string, any>) {
+function goOn(stage: Stage, kept: Flow) {
   stage.job = undefined;
-  const isEarly = ['court', 'items', 'choose'].includes(kept['step']);
+  const isEarly = ['court', 'items', 'choose'].includes(kept['step'] as StepName);
   // A later step has nothing to draw until that is found.
   stage.packing = { ...kept, step: isEarly ? kept['step'] : null };
   stage.local = stage.packing;
-  if (isEarly) return to(stage, kept['step']);
+  if (isEarly) return to(stage, kept['step'] as StepName);
   return toSummary(stage);
 }
 
@@ -371,7 +372,7 @@ function officer(stage: Stage) {
     <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), { plain: true })}</div>`;
 }
 
-const isIn = (local: Record<string, any>, record: string) => {
+const isIn = (local: Flow, record: string) => {
   const { records } = chosenOf(local);
   return !records || records.includes(record);
 };

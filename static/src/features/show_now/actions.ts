@@ -16,6 +16,7 @@ import type { Read } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 import type { Section } from '../../diary/types.js';
 import type { Block } from '../../diary/types.js';
+import type { Showable } from '../../shell/app.js';
 
 export const SHOWN_FOR = 180_000;
 const RECENT = 20;
@@ -31,7 +32,7 @@ export async function readForShow(
     kind,
     records = [],
   }: { record?: string | undefined; kind?: string | undefined; records?: readonly string[] | undefined },
-) {
+): Promise<Showable> {
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   const timed = rows

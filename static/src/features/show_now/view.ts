@@ -11,7 +11,7 @@ import { titleOf } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
-import type { Fields, ShownBlock, ShownSection } from '../../shell/app.js';
+import type { Fields, KeptRecord, Person, Showable, ShownBlock, ShownSection } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** One tick; `apart`: restricted, so it starts unticked */
@@ -46,10 +46,10 @@ function show(stage: Stage) {
   const isTicked = (one: Choice) => local.ticks?.[one.id] ?? one.ticked;
   const go = () => {
     // Chosen in the keeper's words, made in those of whoever will read it.
-    const sections = forOthers(() => sectionsOf(choicesOf(stage, found.data).filter(isTicked)));
+    const sections = forOthers(() => sectionsOf(choicesOf(stage, found.data as Showable).filter(isTicked)));
     if (!sections.length) return stage.fail({ code: 'none', sentence: t('show.none') });
     return stage.run('show', async () => {
-      await keepCards(stage, choices.filter(isTicked), found.data.settings);
+      await keepCards(stage, choices.filter(isTicked), (found.data as Showable).settings);
       await stage.app.showNow(sections);
     });
   };
@@ -63,7 +63,7 @@ function show(stage: Stage) {
         section,
         choices.filter((one) => one.section === section),
         isTicked,
-        found.data.settings,
+        (found.data as Showable).settings,
       ),
     )}
     ${languageField(stage, found.data.settings)}
@@ -132,10 +132,10 @@ function languageOf(stage: Stage, { fields }: { fields: Fields }): string {
   return LANGUAGES.some(([one]) => one === code) ? code : '';
 }
 
-function choicesOf(stage: Stage, found: any): Choice[] {
+function choicesOf(stage: Stage, found: Showable): Choice[] {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const picked = new Set(found.picked);
-  const entries = found.entries.map((one: any) =>
+  const entries = found.entries.map((one) =>
     entryChoice(one, one.record === found.first ? 'last' : picked.has(one.record) ? 'picked' : 'others'),
   );
   const count = {
@@ -165,19 +165,19 @@ function choicesOf(stage: Stage, found: any): Choice[] {
       section: 'cards',
       ticked:
         Array.isArray(found.settings.fields['show_cards']) &&
-        found.settings.fields['show_cards'].some((one: any) => one?.code === card.code),
+        found.settings.fields['show_cards'].some((one: { code?: unknown } | null) => one?.code === card.code),
       label: lines[0]?.text ?? '',
       block: { title: '', lines },
     };
   });
   const refs = found.reports
-    .filter(({ fields }: any) => fields['crime_ref'] || fields['incident_ref'])
-    .map((one: any) => refChoice(stage, one));
+    .filter(({ fields }) => fields['crime_ref'] || fields['incident_ref'])
+    .map((one) => refChoice(stage, one));
   return [
     ...entries,
     count,
-    ...found.people.flatMap((one: any) => personChoices(stage, one, found)),
-    ...found.orders.flatMap((one: any) => orderChoices(stage, one, found, today)),
+    ...found.people.flatMap((one) => personChoices(stage, one, found)),
+    ...found.orders.flatMap((one) => orderChoices(stage, one, found, today)),
     ...refs,
     ...cards,
     ...needs,
@@ -189,7 +189,7 @@ function entryChoice(
   { record, seq_no, fields }: { record: string; seq_no: number | null; fields: Fields; restricted: Fields },
   section: 'last' | 'picked' | 'others',
 ): Choice {
-  const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords({ precision: 'unknown', ...fields } as any)}`;
+  const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords({ precision: 'unknown', ...fields })}`;
   const text = String(fields['narrative'] ?? '');
   return {
     id: `entry/${record}`,
@@ -207,7 +207,7 @@ function countLines({ count, since }: { count: number; since: number | null }) {
   ];
 }
 
-function personChoices(stage: Stage, { record, code, fields, restricted }: any, found: any): Choice[] {
+function personChoices(stage: Stage, { record, code, fields, restricted }: Person, found: Showable): Choice[] {
   const name = `${titleOf(stage, 'person', fields)} (${code})`;
   const lines = [
     label('relationships', fields['relationship']),
@@ -216,13 +216,13 @@ function personChoices(stage: Stage, { record, code, fields, restricted }: any, 
   ]
     .filter(Boolean)
     .map((text) => ({ text: String(text) }));
-  const mine = (one: any) =>
+  const mine = (one: KeptRecord) =>
     one.fields['person_id'] === record ||
     (Array.isArray(one.fields['person_ids']) && one.fields['person_ids'].includes(record)) ||
     (fields['account_ids'] ?? []).includes?.(one.record) ||
     (fields['vehicle_ids'] ?? []).includes?.(one.record);
-  const linked = (kind: string) =>
-    found[`${kind}s`].filter(mine).map((one: any) => ({
+  const linked = (kind: 'account' | 'vehicle') =>
+    found[`${kind}s`].filter(mine).map((one) => ({
       id: `${kind}/${one.record}`,
       section: 'who',
       ticked: true,
@@ -253,7 +253,7 @@ function personChoices(stage: Stage, { record, code, fields, restricted }: any, 
   ];
 }
 
-function orderChoices(stage: Stage, { record, fields }: any, found: any, today: string): Choice[] {
+function orderChoices(stage: Stage, { record, fields }: KeptRecord, found: Showable, today: string): Choice[] {
   const asked = stage.place.record === record;
   const holds = isInForce(fields, today);
   if (!holds && !asked) return [];
@@ -283,7 +283,7 @@ function orderChoices(stage: Stage, { record, fields }: any, found: any, today: 
   ];
 }
 
-function refChoice(stage: Stage, { record, fields }: any): Choice {
+function refChoice(stage: Stage, { record, fields }: KeptRecord): Choice {
   const name = String(fields['force'] || label('report_to', fields['to']) || titleOf(stage, 'report', fields));
   const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no']
     .filter((one) => fields[one])
