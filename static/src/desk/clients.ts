@@ -10,6 +10,10 @@ import { Diary } from './diary.js';
 import { byRecord, readMarks } from './marks.js';
 import { clientOf } from './order.js';
 import type { Context } from './context.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Which } from '../diary/attachments/reading_files.js';
+import type { Fields } from '../diary/types.js';
+import type { Vault } from '../crypto/worker/vault.js';
 
 export function clientMethods(ctx: Context) {
   const reading = () => {
@@ -27,9 +31,9 @@ export function clientMethods(ctx: Context) {
     readKnown: async () => reading().known(),
     readPatterns: async () => reading().patterns(ctx.state.entries),
     findEntries: async (query: string) => reading().find(query, ctx.state.entries),
-    readPicture: async (record: string, size: any) => readFile(ctx, record, size),
+    readPicture: async (record: string, size: Which) => readFile(ctx, record, size),
     readToPlay: async (record: string) => readFile(ctx, record, 'received'),
-    writeLetter: (what: 'question' | 'assisted', fields: any) => writeLetter(ctx, what, fields),
+    writeLetter: (what: 'question' | 'assisted', fields: Fields) => writeLetter(ctx, what, fields),
   };
 }
 
@@ -60,7 +64,7 @@ async function openClient(ctx: Context, grant: string) {
     const marking = readMarks(ctx, grant);
     marking.catch(() => undefined);
     let after = 0;
-    let opening: Promise<any[]> = Promise.resolve([]);
+    let opening: ReturnType<Vault['clientRead']> = Promise.resolve([]);
     for (;;) {
       const page = await ctx.api.changes(grant, after);
       const frames = readFrames(page, { atMost: 320 });
@@ -102,7 +106,7 @@ async function openClient(ctx: Context, grant: string) {
 /** The number of a version, from its frame. */
 function numberOf(frame: Uint8Array) {
   const [facts] = readFrames(frame, { atMost: 3 });
-  const { seq } = parseObject(facts as Uint8Array) as any;
+  const { seq } = parseObject(facts as Uint8Array) as { seq: number };
   if (!Number.isSafeInteger(seq)) throw new KeptError('garbage');
   return seq;
 }
@@ -147,13 +151,13 @@ async function standsStill(ctx: Context, grant: string) {
 }
 
 /** A file of the client's as an address that lives as long as the client is open. */
-async function readFile(ctx: Context, record: string, which: any) {
+async function readFile(ctx: Context, record: string, which: Which) {
   const {
     diary,
     state: { client },
   } = ctx;
   if (!diary || !client) throw new KeptError('not_found');
-  const book = { book: { newest: async (id: string) => diary.newest(id) } } as any;
+  const book = { book: { newest: async (id: string) => diary.newest(id) } };
   const file =
     (await findFile(book, record, which, [])) ??
     (which === 'preview' ? await findFile(book, record, 'print', []) : null);
@@ -181,12 +185,12 @@ export async function* partsOf(
   if (!complete) throw new KeptError('not_there_yet');
   if (parts !== n) throw new KeptError('garbage');
   for (let i = 0; i < n; i++) {
-    const sealed = (await guarded(ctx, grant, () => ctx.api.part(grant, blob, i))) as any;
+    const sealed = (await guarded(ctx, grant, () => ctx.api.part(grant, blob, i))) as Bytes;
     yield await ctx.opened().clientPart({ grant, blob, key, i, n, size, sealed });
   }
 }
 
-async function writeLetter(ctx: Context, what: 'question' | 'assisted', fields: any) {
+async function writeLetter(ctx: Context, what: 'question' | 'assisted', fields: Fields) {
   const { client } = ctx.state;
   if (!client) throw new KeptError('not_found');
   const { letter, envelope } = await ctx

@@ -16,7 +16,7 @@ export type Context = {
   list: () => Promise<void>;
   begin: () => void;
   own: { ecdsa_pub: string; hpke_pub: string; login: string } | null;
-  joining: any;
+  joining: Joining | null;
   /** the own account's id */
   account: string;
   /** locks, and says why */
@@ -51,6 +51,9 @@ export type DeskState = {
   draft: null;
   account: { registered: boolean };
 };
+/** Kept between the invitation and the six digits; `body` is sent to the server with the digits */
+type Joining = { identity: Joined['identity']; login: string; body: object };
+type Joined = Awaited<ReturnType<Vault['advocateNew']>>;
 /** What the browser offers */
 export type Ports = {
   request: Request;
@@ -58,7 +61,7 @@ export type Ports = {
   clock: { now(): number };
   zone: () => string;
   visible: () => boolean;
-  timers: { after: (ms: number, act: () => void) => unknown; stop: (timer: any) => void };
+  timers: { after: (ms: number, act: () => void) => unknown; stop: (timer: unknown) => void };
   objectUrl: { make: (blob: Blob) => string; drop: (url: string) => void };
 };
 /** A letter sent in this session */

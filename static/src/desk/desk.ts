@@ -99,12 +99,12 @@ export function createDesk(ports: Ports) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    ...Object.fromEntries(
+    ...(Object.fromEntries(
       Object.entries(methods).map(([name, act]) => [
         name,
-        (...args: any[]) => watched(() => (act as any)(...args), ctx, lock),
+        (...args: unknown[]) => watched(() => (act as Act)(...args), ctx, lock),
       ]),
-    ),
+    ) as Watched<typeof methods>),
     /** The nine words to read out, made of the keys in this page and not of what the server says. */
     ownWords: async () =>
       fingerprintWords(fingerprint(unb64(ctx.own?.ecdsa_pub ?? ''), unb64(ctx.own?.hpke_pub ?? ''))),
@@ -126,12 +126,14 @@ export function createDesk(ports: Ports) {
   };
   return desk;
 }
-export type Desk = ReturnType<typeof createDesk> &
-  ReturnType<typeof enteringMethods> &
-  ReturnType<typeof clientMethods> &
-  ReturnType<typeof markMethods> &
-  ReturnType<typeof packingMethods> &
-  ReturnType<typeof organisationMethods>;
+export type Desk = ReturnType<typeof createDesk>;
+/** Any of these methods; their arguments are checked where they are called, by the type `Desk`. */
+type Act = (...args: unknown[]) => Promise<unknown>;
+
+/** The methods as the screens call them: each returns a promise (`watched`). */
+type Watched<M> = {
+  [N in keyof M]: M[N] extends (...given: infer G) => infer R ? (...given: G) => Promise<Awaited<R>> : never;
+};
 
 /** A session that has ended ends this page's too, whatever was asked. */
 async function watched<T>(act: () => Promise<T>, ctx: Context, lock: (why: string) => void): Promise<T> {

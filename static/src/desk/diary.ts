@@ -17,6 +17,9 @@ import type { Opened } from '../diary/types.js';
 
 type Version = Opened & Pick<Read, 'seq' | 'kept_at' | 'sealed' | 'apart' | 'whole' | 'schema'>;
 
+/** A version as the worker opened it, or a note that it could not. */
+type Came = (Read & { refused?: undefined }) | { seq: number; refused: true };
+
 const TITLE = 140;
 /** Whose names a search finds an entry by, and what a count needs. */
 const NAMED = ['person', 'account', 'vehicle', 'order'];
@@ -54,7 +57,7 @@ export class Diary {
    * Takes a page of the feed in, as the worker opened it.
    * @throws garbage when numbers run back
    */
-  take(page: readonly any[]) {
+  take(page: readonly Came[]) {
     for (const one of page) {
       if (one.seq <= this.latest) throw new KeptError('garbage');
       this.latest = one.seq;
@@ -98,7 +101,7 @@ export class Diary {
   newest(record: string): Version {
     const all = this.records.get(record);
     if (!all) throw new KeptError('not_found');
-    return standing(all as any).shown as Version;
+    return standing(all).shown;
   }
 
   /** The number of a record's newest version that was given, 0 for none. */
@@ -116,22 +119,22 @@ export class Diary {
   }
 
   async row(record: string, versions: Version[], seen: number): Promise<Row> {
-    const { shown, taken_out } = standing(versions as any);
-    const spoken = versions.filter((version) => !isTakenOut(version as any));
-    const story = tell((spoken.length ? spoken : versions) as any);
-    const said = shown.fields as any;
+    const { shown, taken_out } = standing(versions);
+    const spoken = versions.filter((version) => !isTakenOut(version));
+    const story = tell(spoken.length ? spoken : versions);
+    const said = shown.fields;
     const kept = Math.max(0, ...versions.map(({ kept_at }) => kept_at ?? 0));
     const { f, links, shots, bare, helped, text } = await told(
-      { newest: async (id: string) => this.newest(id) } as any,
-      null as any,
-      { record, versions: [] } as any,
-      shown as any,
+      { newest: async (id: string) => this.newest(id) },
+      null,
+      { record, versions: [] },
+      shown,
       null,
     );
     this.texts.set(record, text ?? '');
     return {
       record,
-      seq_no: undefined,
+      seq_no: undefined as null | undefined, // this page shows no numbers
       title: textOf(said, 'narrative').slice(0, TITLE),
       f,
       links,
@@ -156,14 +159,14 @@ export class Diary {
       amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
       state: { code: 'kept', at: versions[0]?.kept_at ?? null },
       flags: [],
-    } as any;
+    } as Row & { fresh: boolean };
   }
 
   /** One entry with its files and all it ever said. */
   entry(record: string) {
     const versions = (this.records.get(record) ?? []).filter(({ kind }) => kind === 'incident');
     if (!versions.length) throw new KeptError('not_found');
-    const { shown, taken_out } = standing(versions as any);
+    const { shown, taken_out } = standing(versions);
     // Words that were given before are here still; the client took them back, and they are shown nowhere.
     if (taken_out !== null)
       return {
@@ -180,11 +183,11 @@ export class Diary {
         versions: [],
       };
     const by = new Map(versions.map((version) => [version.version, version]));
-    const ids = (shown.fields as any)['attachment_ids'];
+    const ids = shown.fields['attachment_ids'];
     return {
       record,
       seq_no: null,
-      fields: ownFields(shown as any),
+      fields: ownFields(shown),
       restricted: shown.restricted,
       note: '',
       taken_out,
@@ -192,10 +195,10 @@ export class Diary {
       flags: [],
       attachments: this.files(Array.isArray(ids) ? ids : []),
       state: { code: 'kept' as const, at: versions[0]?.kept_at ?? null },
-      versions: steps(versions as any).map((step) => ({
+      versions: steps(versions).map((step) => ({
         ...step,
-        by: '',
-        fields: ownFields(by.get(step.version) as any),
+        by: '' as const,
+        fields: ownFields(by.get(step.version) as Version),
         kept_at: by.get(step.version)?.kept_at ?? null,
         listed: true,
       })),
@@ -206,12 +209,12 @@ export class Diary {
     return ids.flatMap((id) => {
       const found = this.records.get(id);
       if (!found) return [];
-      const { shown, taken_out } = standing(found as any);
+      const { shown, taken_out } = standing(found);
       if (taken_out !== null) return [];
-      const file = shownAttachment(shown as any, { code: 'kept', at: found[0]?.kept_at ?? null });
+      const file = shownAttachment(shown, { code: 'kept', at: found[0]?.kept_at ?? null });
       // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was
       // never made.
-      const copies = (shown.fields as any)['renditions'];
+      const copies = shown.fields['renditions'];
       return [
         {
           ...file,
@@ -231,7 +234,7 @@ export class Diary {
     return {
       ...shown,
       kind,
-      fields: ownFields({ fields } as any),
+      fields: ownFields({ fields }),
       restricted,
       whole: keys.restricted.length > 0,
     };
@@ -239,8 +242,8 @@ export class Diary {
 
   readKind(kind: string, { all = false }: { all?: boolean } = {}) {
     const found = this.of(kind).map(([record, versions]) => {
-      const { shown, taken_out } = standing(versions as any);
-      return { record, kind, fields: ownFields(shown as any), restricted: shown.restricted, taken_out };
+      const { shown, taken_out } = standing(versions);
+      return { record, kind, fields: ownFields(shown), restricted: shown.restricted, taken_out };
     });
     return all ? found : found.filter(({ taken_out }) => taken_out === null);
   }
@@ -250,7 +253,7 @@ export class Diary {
     return Object.fromEntries(
       kinds
         .flatMap((kind) => this.readKind(kind))
-        .map(({ record, kind, fields }) => [record, { kind, fields, name: textOf(fields as any, 'name') }]),
+        .map(({ record, kind, fields }) => [record, { kind, fields, name: textOf(fields, 'name') }]),
     );
   }
 
@@ -258,7 +261,7 @@ export class Diary {
     const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
     const kinds = Object.fromEntries(COUNTED.map((kind) => [kind, this.readKind(kind)]));
     return {
-      counts: countPatterns([...facts].reverse(), kinds as any, this.zone()),
+      counts: countPatterns([...facts].reverse(), kinds, this.zone()),
       known: this.known(COUNTED),
     };
   }

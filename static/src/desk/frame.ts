@@ -19,7 +19,7 @@ import { views as you } from './views/view_you.js';
 import './words.js';
 import type { Stage } from './types.js';
 
-const VIEWS: Record<string, (stage: any) => unknown> = {
+const VIEWS: Record<string, (stage: Stage) => unknown> = {
   ...clients,
   ...client,
   ...assist,
@@ -34,7 +34,7 @@ const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patter
 
 export function frame(stage: Stage) {
   const { phase } = stage.state;
-  const outside = (door as any)[stage.place.name] ?? door.signin;
+  const outside = (door as Record<string, ((stage: Stage) => unknown) | undefined>)[stage.place.name] ?? door.signin;
   return html`${phase === 'in' ? inside(stage) : outside(stage)}<p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -56,7 +56,7 @@ function inside(stage: Stage) {
       <main id="page"><div class="page">${warning(stage)}${view?.(stage)}</div></main>
     </div>
     ${tabs(stage)}
-  </div>${stage.sheet ? stage.sheet(stage as any) : nothing}`;
+  </div>${stage.sheet ? stage.sheet(stage) : nothing}`;
 }
 
 function bar(stage: Stage) {

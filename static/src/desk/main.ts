@@ -18,10 +18,14 @@ const desk = createDesk({
   clock: systemClock,
   zone: phoneZone,
   visible: () => document.visibilityState === 'visible',
-  timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer) },
+  timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as number) },
   objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
 });
-mount(desk as any, document.getElementById('desk') as HTMLElement);
+mount(desk, document.getElementById('desk') as HTMLElement);
+
+/** What the library of types lacks: https://www.w3.org/TR/trusted-types/ */
+type Trusting = { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
+type Policy = { createScriptURL(address: string): string };
 
 /** The one Trusted Types policy of ours: it lets through the worker and nothing else. */
 function workerAddress(): (address: string) => string {
@@ -29,6 +33,6 @@ function workerAddress(): (address: string) => string {
     if (address !== WORKER) throw new TypeError('not our worker');
     return address;
   };
-  const policy = (globalThis as any).trustedTypes?.createPolicy('app-url', { createScriptURL });
+  const policy = (globalThis as Trusting).trustedTypes?.createPolicy('app-url', { createScriptURL });
   return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
 }

@@ -14,7 +14,7 @@ export function mount(desk: Desk, root: HTMLElement) {
   let waiting = false;
   const draw = () => {
     render(frame(stage), root);
-    settle(stage as any, root);
+    settle(stage, root);
   };
   const soon = () => {
     if (waiting) return;
@@ -48,7 +48,7 @@ export function mount(desk: Desk, root: HTMLElement) {
 
 /** The keeper's stage, with what only a desk needs. */
 function stageOf(desk: Desk, drawing: { soon: () => void; now: () => void }): TypesStage {
-  const stage = new Stage(desk as any, drawing) as any;
+  const stage = new Stage(desk, drawing);
   const forget = () => {
     stage.read.clear();
     stage.finding = undefined;

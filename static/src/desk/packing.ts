@@ -29,9 +29,10 @@ import type { Client } from './order.js';
 import type { DiaryVersion } from '../pack/diary_version.js';
 import type { Say } from '../pack/chronology/cells.js';
 import type { Context } from './context.js';
+import type { Read } from '../crypto/worker/advocating.js';
 
 /** `restricted`: with the part not for service; `seen`: squeezed words that may be read by anyone */
-type Choice = {
+export type Choice = {
   from: number | null;
   to: number | null;
   records?: readonly string[] | null;
@@ -51,6 +52,15 @@ export type View = {
   purpose: boolean;
   words: Words[];
   lacking: Lacking[];
+};
+
+/** What is read here of the `pack` part of a capsule; pack/capsule.js makes it. */
+type Packed = {
+  id: string;
+  folder: string;
+  made_at: number;
+  tz: string;
+  prepared: { by: string; organisation: string };
 };
 
 /** What went to whom, and who else was let in, is the client's own. */
@@ -94,7 +104,7 @@ function versionsOf({ records }: Diary): (DiaryVersion & { whole: boolean })[] {
       env: null,
       apart,
       whole,
-      open: { fields, seed: unb64((seeds as any).open), keys: pairs(keys.open) },
+      open: { fields, seed: unb64((seeds as Read['seeds']).open), keys: pairs(keys.open) },
       restricted: seeds?.restricted
         ? { fields: restricted, seed: unb64(seeds.restricted), keys: pairs(keys.restricted) }
         : null,
@@ -174,7 +184,7 @@ async function makePack(
   const { keys, log } = await signersOf(ctx, grant, told.packed);
   stillOpen();
   const capsule = makeCapsule(told.versions, { ...wishOf(ctx, said, told, { ...options, no: packs }), log }, keys);
-  const pack = capsule['pack'] as any;
+  const pack = capsule['pack'] as Packed;
   const restricted = options.restricted && said.restricted;
   const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) =>
     ctx.opened().preparedSeal(grant, {
@@ -264,7 +274,7 @@ async function* received(
   record: string,
   stillOpen: () => void,
 ) {
-  const book = { book: { newest: async (id: string) => diary.newest(id) } } as any;
+  const book = { book: { newest: async (id: string) => diary.newest(id) } };
   const file = await findFile(book, record, 'received', []);
   if (!file) throw new KeptError('pack_failed');
   for await (const part of partsOf(ctx, client.grant, file)) {

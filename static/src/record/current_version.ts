@@ -11,7 +11,7 @@ import type { Change, Opened } from './record_history.js';
 export { isTakenOut };
 
 /** `two`: two devices wrote on from one version, and both stand */
-type Standing = { shown: Opened; taken_out: number | null; reason: string; two: boolean };
+type Standing<T extends Opened> = { shown: T; taken_out: number | null; reason: string; two: boolean };
 type Step = {
   version: string;
   at: number;
@@ -21,20 +21,19 @@ type Step = {
 };
 
 /** Versions that no other one of the list was written on from. */
-function ends(versions: readonly Opened[]) {
+function ends<T extends Opened>(versions: readonly T[]) {
   const followed = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
   return versions.filter(({ version }) => !followed.has(version));
 }
 
 /** @param versions in feed order, at least one */
-export function standing(versions: readonly Opened[]): Standing {
+export function standing<T extends Opened>(versions: readonly T[]): Standing<T> {
   const last = ends(versions);
   const alive = last.filter((version) => !isTakenOut(version));
   const outs = last.filter(isTakenOut);
   // Every version taken out and none before it: a broken app made it. It is shown empty rather than failing the list.
-  const shown =
-    alive.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? (versions.at(-1) as Opened);
-  const out = alive.length || !outs.length ? null : (outs.at(-1) as Opened);
+  const shown = alive.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? (versions.at(-1) as T);
+  const out = alive.length || !outs.length ? null : (outs.at(-1) as T);
   return {
     shown,
     taken_out: out && wholeOf(out.fields, 'taken_out'),

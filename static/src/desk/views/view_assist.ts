@@ -14,9 +14,10 @@ import '../../components/words.js';
 import '../words.js';
 import '../../features/assisted/words.js';
 import type { Stage } from '../types.js';
+import type { When } from '../../shell/app.js';
 
 type Turn = { asked: string; words: string; said: string };
-type Writing = { under: boolean; how: string; by: string; read: boolean; when: any; turns: Turn[]; held_at: number };
+type Writing = { under: boolean; how: string; by: string; read: boolean; when: When; turns: Turn[]; held_at: number };
 
 const INITIALS = 4;
 
@@ -36,11 +37,11 @@ function assist(stage: Stage) {
     stage.draw();
   };
   const lacks = lacking(writing);
-  return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(stage as any)}
+  return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(stage)}
     <div class="note stack-close"><p>${t('desk.assist_lead', { name: state.client?.name ?? '' })}</p><p class="small">${t('desk.assist_here')}</p></div>
     ${checkbox({ id: 'under', label: t('desk.assist_under'), checked: writing.under, on: (under) => put({ under }) })}
     ${chips({ name: 'how', legend: t('desk.assist_how'), choices: HOW.map((one) => [one, lookUp(`desk.how_${one}`)]), chosen: [writing.how], on: (how) => put({ how }) })}
-    ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (when: any) => put({ when }) })}
+    ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (when) => put({ when }) })}
     ${writing.turns.map((turn, i) => turnField(stage, writing, turn, i))}
     <div>${button(t('desk.assist_more'), () => put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }), { plain: true, icon: 'add' })}</div>
     ${textField({

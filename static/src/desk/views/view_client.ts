@@ -20,7 +20,7 @@ function client(stage: Stage) {
     return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(t('desk.tab_clients'), () => stage.stand({ name: 'clients' }))}</div></div>`;
   return html`<div class="stack-wide">
     ${heading(html`<bdi>${open.name}</bdi>`)}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${news(stage)}
     ${left(stage, open)}
     ${given(open)}
@@ -87,9 +87,9 @@ async function actionLine(stage: Stage, { said }: Client) {
 export function entries(stage: Stage) {
   if (!stage.state.client) return nothing;
   if (!stage.state.entries.length) return html`<p>${t('desk.empty')}</p>`;
-  const finding = findingOf(stage as any);
-  const rows = foundRows(stage as any);
-  return html`<div class="stack-wide">${searchBar(stage as any)}
+  const finding = findingOf(stage);
+  const rows = foundRows(stage);
+  return html`<div class="stack-wide">${searchBar(stage)}
     ${
       rows.length
         ? finding.window.view(rows, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
@@ -118,7 +118,7 @@ function days(stage: Stage, rows: readonly Row[], before: Row | undefined) {
 
 function item(stage: Stage, row: Row) {
   const time = timeOfDay(row.occurred);
-  const finding = findingOf(stage as any);
+  const finding = findingOf(stage);
   const isHere = stage.place.record === row.record;
   const marked = stage.app.marked(row.record);
   const open = () => {

@@ -15,7 +15,7 @@ import type { Stage } from '../types.js';
 function clients(stage: Stage) {
   const { state } = stage;
   return html`<div class="stack-wide">${heading(t('desk.clients'))}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${notices(stage)}
     ${state.clients.length ? (stage.wide ? html`<p class="soft">${t('desk.choose')}</p>` : list(stage)) : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`}
     <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), { plain: true, busy: stage.running === 'list' })}</div></div>`;

@@ -29,7 +29,7 @@ function signIn(stage: Stage) {
   return html`<main class="door">
     ${heading(t('desk.signin'))}
     ${state.told && !stage.problem ? html`<p class="note" role="status">${lookUp(`desk.told_${state.told}`)}</p>` : nothing}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${textField({
       id: 'login',
       label: t('desk.login'),
@@ -59,7 +59,7 @@ function digitsAgain(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(t('desk.signin'))}
-    ${stage.problem && stage.problem.code !== 'second_step' ? errorSummary(stage as any) : html`<p class="note" role="status">${t('desk.again')}</p>`}
+    ${stage.problem && stage.problem.code !== 'second_step' ? errorSummary(stage) : html`<p class="note" role="status">${t('desk.again')}</p>`}
     ${digitsField(stage, enter)}
     ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
     ${button(t('desk.over'), () => stage.reset('signin'), { plain: true, wide: true })}
@@ -139,7 +139,7 @@ function join(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(t('desk.join'))}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${textField({
       id: 'invite',
       label: t('desk.invite'),
@@ -204,7 +204,7 @@ function second(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(t('desk.second'))}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     <p>${t('desk.second_lead')}</p>
     ${qr(address, t('desk.second_qr'))}
     <div class="stack-close"><p class="small">${t('desk.second_by_hand')}</p><p class="desk-secret hex" translate="no" dir="ltr">${text}</p><p class="small soft" dir="ltr">${login}</p></div>

@@ -14,15 +14,17 @@ import { markLine } from '../../components/text/assisted_marks.js';
 import '../words.js';
 import '../../features/attachments/words.js';
 import type { Stage } from '../types.js';
+import type { Fields } from '../../shell/app.js';
+import type { Desk } from '../desk.js';
 
-function read(stage: Stage, key: string, load: () => Promise<any>, show: (found: any) => unknown) {
+function read<T>(stage: Stage, key: string, load: () => Promise<T>, show: (found: T) => unknown) {
   const found = stage.find(key, load);
   if (found.data) return show(found.data);
   return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p></div>`;
 }
 
 function entry(stage: Stage) {
-  vocabulary(stage as any);
+  vocabulary(stage);
   const record = stage.place.record ?? '';
   return read(
     stage,
@@ -33,16 +35,16 @@ function entry(stage: Stage) {
         ? takenOut(stage)
         : html`<article class="stack-wide">
     ${heading(html`<span class="moment">${whenWords(found.fields)}</span>`)}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${news(stage)}
-    ${markLine(stage as any, found)}
-    ${words(stage as any, found)}
-    ${found.attachments.length ? tiles(stage as any, found, (one) => lookedTile(stage, one)) : nothing}
-    ${facts(stage as any, found)}
+    ${markLine(stage, found)}
+    ${words(stage, found)}
+    ${found.attachments.length ? tiles(stage, found, (one) => lookedTile(stage, one)) : nothing}
+    ${facts(stage, found)}
     ${found.versions[0] ? html`<p class="small soft">${t('desk.written')}: ${momentSaid(found.versions[0].at)}</p>` : nothing}
     ${through(stage, record)}
     ${asking(stage, record)}
-    <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage as any, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
   </article>`,
   );
 }
@@ -130,13 +132,13 @@ function asking(stage: Stage, record: string) {
     }</section>`;
 }
 
-function answered({ text, asked_at: asked, answer, answered_at: at }: Record<string, any>) {
+function answered({ text, asked_at: asked, answer, answered_at: at }: Fields) {
   return html`<li class="stack-close">${asked ? html`<p class="small soft">${t('desk.asked', { at: momentSaid(asked) })}</p>` : nothing}<p dir="auto">${text}</p>
     ${answer ? html`<p class="small soft">${at ? t('desk.answered', { at: momentSaid(at) }) : nothing}</p><p dir="auto">${answer}</p>` : html`<p class="small">${t(at ? 'desk.put_aside' : 'desk.waits')}</p>`}</li>`;
 }
 
 function file(stage: Stage) {
-  vocabulary(stage as any);
+  vocabulary(stage);
   const id = stage.place.attachment ?? '';
   return read(
     stage,
@@ -144,7 +146,7 @@ function file(stage: Stage) {
     () => stage.app.readAttachment(id),
     (found) => html`<article class="stack-wide">
     ${heading(html`<bdi>${String(found.fields.description || found.name || t('attach.unnamed'))}</bdi>`)}
-    ${errorSummary(stage as any)}
+    ${errorSummary(stage)}
     ${look(stage, found)}
     ${through(stage, id)}
     ${found.whole ? nothing : html`<p class="small soft">${t('desk.file_apart')}</p>`}
@@ -155,16 +157,18 @@ function file(stage: Stage) {
   );
 }
 
+type Looked = Awaited<ReturnType<Desk['readAttachment']>>;
+
 /** Covered until it is touched, as on the keeper's own phone. */
-function look(stage: Stage, found: any) {
+function look(stage: Stage, found: Looked) {
   const { local } = stage;
   if (found.kind === 'audio' || found.kind === 'video')
     return found.whole
-      ? player(stage as any, found, found.fields.duration_ms ?? null)
+      ? player(stage, found, found.fields.duration_ms ?? null)
       : html`<p class="soft">${t('desk.file_gone')}</p>`;
   if (found.kind !== 'image') return nothing;
-  const { url, waiting } = picture(stage as any, found, 'preview');
-  const large = local.bare ? (picture(stage as any, found, 'print').url ?? url) : url;
+  const { url, waiting } = picture(stage, found, 'preview');
+  const large = local.bare ? (picture(stage, found, 'print').url ?? url) : url;
   return html`<div class="look"><div class="look-picture">${
     large
       ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(found.fields.alt_text || t('file.picture_of', { name: found.name })) : ''}>`

@@ -17,14 +17,14 @@ function organisation(stage: Stage) {
   const { name, numbers, members } = found.data;
   const { local } = stage;
   const invite = () =>
-    openWords(stage as any, {
+    openWords(stage, {
       title: t('desk.invite_do'),
       lead: t('desk.typed'),
       go: t('desk.invite_do'),
       label: t('desk.words'),
       act: async (words) => stage.set({ invite: await stage.app.inviteMember({ words }) }),
     });
-  return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(stage as any)}
+  return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(stage)}
     <p class="soft">${t('desk.org_lead')}</p>
     <dl class="facts facts-close card">${(['members', 'grants', 'ending', 'packs'] as const).map((one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`)}</dl>
     <section class="stack"><h2>${t('desk.members')}</h2>
@@ -47,7 +47,7 @@ function table(stage: Stage) {
 }
 
 const ending = (stage: Stage, member: Member) =>
-  openWords(stage as any, {
+  openWords(stage, {
     title: t('desk.end_member'),
     lead: t('desk.end_ask', { name: member.name }),
     go: t('desk.end_do'),

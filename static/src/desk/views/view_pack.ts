@@ -13,7 +13,7 @@ import { initials } from './view_assist.js';
 import '../words.js';
 import type { Lacking } from '../lacking.js';
 import type { Client } from '../order.js';
-import type { View } from '../packing.js';
+import type { Choice, View } from '../packing.js';
 import type { Stage } from '../types.js';
 
 /** What is filled in; it outlives a look at an entry, not the client. */
@@ -46,7 +46,7 @@ function pack(stage: Stage) {
     stage.draw();
   };
   if (form.made) return ready(stage, form.made, () => put({ made: null }));
-  return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(stage as any)}
+  return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(stage)}
     <p>${t('desk.pack_lead', { name: open.name })}</p>
     ${which(stage, form, put)}
     ${looked(stage, open, form, put)}</div>`;
@@ -68,7 +68,7 @@ function formOf(stage: Stage): Form {
     tried: false,
     at: null,
     made: null,
-  }) as any;
+  }) as Form;
 }
 
 /** What was chosen, null while something is missing. */
@@ -93,7 +93,7 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
     });
   const tick = (record: string, on: boolean) =>
     put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
-  return html`${chips({ name: 'which', legend: t('desk.pack_which'), choices: ways.map((way) => [way, t(`desk.pack_${way}`)]), chosen: [form.how], on: (how) => put({ how: how as any }) })}
+  return html`${chips({ name: 'which', legend: t('desk.pack_which'), choices: ways.map((way) => [way, t(`desk.pack_${way}`)]), chosen: [form.how], on: (how) => put({ how: how }) })}
     ${form.how === 'dates' ? html`<div class="pair">${date('from')}${date('until')}</div>` : nothing}
     ${
       form.how === 'some'
@@ -172,7 +172,7 @@ function words({ words: found }: View, form: Form, put: (change: Partial<Form>) 
     ${asked.map(([word, text], i) =>
       chips({
         name: `word-${i}`,
-        legend: html`<bdi dir="ltr">${text}</bdi>` as any,
+        legend: html`<bdi dir="ltr">${text}</bdi>`,
         choices: [
           ['hold', t('desk.pack_hold')],
           ['seen', t('desk.pack_seen')],
@@ -183,7 +183,7 @@ function words({ words: found }: View, form: Form, put: (change: Partial<Form>) 
     )}</section>`;
 }
 
-function make(stage: Stage, form: Form, choice: any, put: (change: Partial<Form>) => void) {
+function make(stage: Stage, form: Form, choice: Choice, put: (change: Partial<Form>) => void) {
   if (!INITIALS.test(form.by)) return put({ tried: true });
   const { generation } = stage;
   return stage.run('pack', async () => {

@@ -20,7 +20,7 @@ function you(stage: Stage) {
   const { state } = stage;
   const name = state.you?.name ?? '';
   const organisation = state.you?.organisation ?? '';
-  return html`<div class="stack-wide">${heading(t('desk.you'))}${errorSummary(stage as any)}
+  return html`<div class="stack-wide">${heading(t('desk.you'))}${errorSummary(stage)}
     ${nineWords(stage)}
     <dl class="facts card"><div><dt>${t('desk.as')}</dt><dd><bdi>${name}</bdi>, <bdi>${organisation}</bdi></dd></div>
       <div><dt>${t('desk.login')}</dt><dd dir="ltr">${stage.app.login()}</dd></div></dl>
@@ -40,7 +40,7 @@ function languages(stage: Stage) {
 }
 
 const leaving = (stage: Stage, organisation: string) =>
-  openWords(stage as any, {
+  openWords(stage, {
     title: t('desk.leave'),
     lead: t('desk.leave_ask', { organisation }),
     go: t('desk.leave_do'),

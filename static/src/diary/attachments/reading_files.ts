@@ -7,18 +7,23 @@ import { KeptError } from '../../core/errors.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../../net/blobs.js';
 import { isPassing } from '../../net/http.js';
-import type { Held, Open } from '../types.js';
+import type { Held, Open, RecordStore } from '../types.js';
 import type { Peek } from '../../media/file_peek.js';
 
 type FileKey = { blob: string; key: string; n: number; size: number; type: string; name: string };
-type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
+export type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
 
 /**
  * Where a file's bytes lie. A print copy that is masked stands for the one that is not, unless that one is asked for.
  * @param held files of the draft
  * @returns null when there is no such copy
  */
-export async function findFile(open: Open, attachment: string, which: Which, held: Held[]): Promise<FileKey | null> {
+export async function findFile(
+  open: { book: Pick<RecordStore, 'newest'> },
+  attachment: string,
+  which: Which,
+  held: Held[],
+): Promise<FileKey | null> {
   const waiting = held.find((one) => one.attachment === attachment);
   if (waiting) {
     if (which === 'received')

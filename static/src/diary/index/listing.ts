@@ -26,11 +26,14 @@ const SHOTS = 3;
 const LONG = 'schedule';
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
 
+/** Reads what a record says now; `B`: what a transaction has staged so far, or nothing. */
+type Book<B> = { newest(record: string, batch: B): Promise<Opened> };
+
 /** The part of a row that says what the entry says. */
-export async function told(
-  book: RecordStore,
-  batch: Batch,
-  meta: Meta,
+export async function told<B>(
+  book: Book<B>,
+  batch: B,
+  meta: Pick<Meta, 'record' | 'versions'>,
   shown: { fields: Fields; restricted: Fields; version: string },
   before: Record<string, any> | null,
 ) {
@@ -69,7 +72,7 @@ function isShown({ kind, fields }: Opened) {
 }
 
 /** What stands beside the entry and is found with it: its files and its messages. */
-async function besides(book: RecordStore, batch: Batch, fields: Fields): Promise<Opened[]> {
+async function besides<B>(book: Book<B>, batch: B, fields: Fields): Promise<Opened[]> {
   const found = await Promise.all(besideIds(fields).map((id) => book.newest(id, batch).catch(() => null)));
   return found.flatMap((one) => one ?? []);
 }

@@ -382,6 +382,6 @@ export function inFeedOrder(versions: VersionFacts[]) {
 }
 
 /** The words of a version without what the app itself put there. */
-export function ownFields(opened: Opened): Fields {
+export function ownFields(opened: Pick<Opened, 'fields'>): Fields {
   return Object.fromEntries(Object.entries(opened.fields).filter(([name]) => !name.startsWith('_')));
 }
