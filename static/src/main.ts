@@ -8,6 +8,19 @@
 import { createDoorway } from './app/doorway.js';
 import { Database } from './store/database.js';
 import { mount } from './app/mount.js';
+import type { Writable } from './pack/targets.js';
+import type { App } from './shell/app.js';
+
+/** What TypeScript's own account of the browser lacks, because not every browser has it */
+type WithSaving = typeof globalThis & {
+  showSaveFilePicker?: (how: { suggestedName: string }) => Promise<{ createWritable(): Promise<Writable> }>;
+};
+type WithConnection = Navigator & { connection?: { type?: string; saveData?: boolean } };
+/** A policy answers with an object that stands for the address */
+type WithPolicies = typeof globalThis & {
+  trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
+};
+type Policy = { createScriptURL(address: string): string };
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const TAB = 'app';
@@ -82,7 +95,7 @@ async function wholeApp() {
     import('./record/times.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
-  const chooseFile = (globalThis as any).showSaveFilePicker?.bind(globalThis);
+  const chooseFile = (globalThis as WithSaving).showSaveFilePicker?.bind(globalThis);
   return createApp({
     database,
     api: new Api(makeRequest()),
@@ -96,7 +109,7 @@ async function wholeApp() {
     online: () => navigator.onLine,
     visible: () => document.visibilityState === 'visible',
     objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
-    timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as any) },
+    timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as number) },
     deviceName: deviceName(navigator.userAgent),
     supported: () =>
       Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
@@ -109,27 +122,28 @@ async function wholeApp() {
       return quota === undefined || usage === undefined ? null : quota - usage;
     },
     connection: () => {
-      const { type, saveData } = (navigator as any).connection ?? {};
+      const { type, saveData } = (navigator as WithConnection).connection ?? {};
       return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
     },
     ...(chooseFile
       ? { saveFile: async (name: string) => (await chooseFile({ suggestedName: name })).createWritable() }
       : {}),
-    packActions: (ctx) => ({
-      ...packActions(ctx),
-      ...handoverActions(ctx),
-      ...grantActions(ctx),
-      ...questionActions(ctx),
-      ...assistedActions(ctx),
-      ...witnessActions(ctx),
-    }),
+    packActions: (ctx) =>
+      ({
+        ...packActions(ctx),
+        ...handoverActions(ctx),
+        ...grantActions(ctx),
+        ...questionActions(ctx),
+        ...assistedActions(ctx),
+        ...witnessActions(ctx),
+      }) satisfies Partial<App>,
   });
 }
 
 /** Settles when the frame that shows what was drawn is over and nothing more urgent waits. */
 function painted(): Promise<void> {
   return new Promise((done) => {
-    const { requestIdleCallback } = globalThis as any; // Safari has none
+    const { requestIdleCallback } = globalThis; // Safari has none
     const rest = () =>
       requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done);
     requestAnimationFrame(() => requestAnimationFrame(rest));
@@ -144,7 +158,7 @@ function scriptAddresses(): (address: string) => string {
     if (!known.has(address)) throw new TypeError('not one of our workers');
     return address;
   };
-  const types = (globalThis as any).trustedTypes;
+  const types = (globalThis as WithPolicies).trustedTypes;
   const policy = types?.createPolicy('app-url', { createScriptURL });
   return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
 }

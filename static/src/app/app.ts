@@ -27,6 +27,7 @@ import { Syncing } from '../diary/sync/syncing.js';
 import { resting } from '../diary/session/resting.js';
 import { isOwing } from '../diary/session/borrowed_device.js';
 import { endShowing } from '../diary/session/ending_show.js';
+import type { App } from '../shell/app.js';
 import type { Collaborators, Context, Open, Section } from '../diary/types.js';
 
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
@@ -61,8 +62,21 @@ const AT_ONCE = new Set([
   'setLanguage',
 ]);
 
-/** @returns what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
-export function createApp(collaborators: Collaborators): any {
+/** What the browser tells an app, and what main.js asks of it */
+type Told = {
+  seen(): unknown;
+  network(): unknown;
+  updateWaits(isSigned: boolean): unknown;
+  shared(files: File[]): Promise<unknown>;
+  isOwing(): boolean;
+  gone(): unknown;
+  setLanguage(code: string): Promise<unknown>;
+};
+/** What the screens ask of an app as well. A mapped type, so that methods can be put in by their names. */
+export type WholeApp = Pick<App & Told, keyof (App & Told)>;
+type Method = (...args: never[]) => unknown;
+
+export function createApp(collaborators: Collaborators): WholeApp {
   const screen = new Screen();
   const ctx: Context = {
     ...collaborators,
@@ -73,10 +87,10 @@ export function createApp(collaborators: Collaborators): any {
     left: 0,
     unsealed: null,
     draftTurn: Promise.resolve(),
-    notebook: null as any,
+    notebook: null,
     show: () => show(ctx),
     makeSync: (open) => new Syncing(ctx, open),
-  };
+  } as Omit<Context, 'notebook'> as Context; // the notebook is made of it, on the next line
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
@@ -94,17 +108,19 @@ export function createApp(collaborators: Collaborators): any {
     ...languageMethods(ctx, drafts),
     ...coverMethods(ctx, drafts),
     ...(collaborators.packActions?.(ctx) ?? {}),
-  };
-  const app = { subscribe: (listener: () => void) => screen.subscribe(listener) } as any;
-  Object.defineProperty(app, 'state', { get: () => screen.state });
+  } satisfies Partial<WholeApp>;
+  const app = { subscribe: (listener: () => void) => screen.subscribe(listener) } as WholeApp;
+  Object.defineProperty(app, 'state', { get: (): App['state'] => screen.state });
   for (const [name, method] of Object.entries(methods))
-    app[name] = spoken(method as any, () => (AT_ONCE.has(name) ? null : (ctx.open?.index.loading ?? null)));
+    (app as Record<string, unknown>)[name] = spoken(method, () =>
+      AT_ONCE.has(name) ? null : (ctx.open?.index.loading ?? null),
+    );
   return app;
 }
 
 /** A method whose failures are in words, and which waits for what comes first. */
-function spoken(method: (...args: any[]) => any, first: () => Promise<unknown> | null) {
-  return (...args: any[]) => {
+function spoken(method: Method, first: () => Promise<unknown> | null): Method {
+  return (...args) => {
     try {
       const waits = first();
       const answer = waits ? waits.then(() => method(...args)) : method(...args);

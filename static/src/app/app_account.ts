@@ -53,7 +53,7 @@ export function accountMethods(
     async register({ words, invite }: { words: string; invite?: string }) {
       const open = inside();
       const done = open.store.root.account.registered
-        ? { login: open.store.root.account.login }
+        ? { login: open.store.root.account.login as string }
         : await register(ctx, open, words, invite);
       ctx.show();
       open.syncing.kick();

@@ -7,10 +7,11 @@ import { COVER, makeOnlyNotebook } from '../features/notebook/only_notebook_acti
 import { placeOf, withoutShort } from '../crypto/slots.js';
 import { readDoor, readDraftKey, writeLook } from '../store/device_meta.js';
 import { LOCKING } from '../diary/session/resting.js';
-import type { Look } from '../store/device_meta.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Door, Look } from '../store/device_meta.js';
+import type { Root, Locking } from '../store/root.js';
 import type { Drafts } from '../diary/drafts/drafts.js';
 import type { Context, Open } from '../diary/types.js';
-import type { Locking } from '../diary/session/resting.js';
 
 export function coverMethods(ctx: Context, drafts: Drafts) {
   const { notebook, screen } = ctx;
@@ -33,7 +34,7 @@ export function coverMethods(ctx: Context, drafts: Drafts) {
 /** Only from inside the diary, but for the look, which is chosen before anything is installed. */
 function settingMethods(ctx: Context) {
   const inside = insideOf(ctx);
-  const keepDoor = async (open: Open, door: any, said: Record<string, any>) => {
+  const keepDoor = async (open: Open, door: Door, said: Partial<Pick<Root, 'cover' | 'short'>>) => {
     await open.store.change((root, change) => {
       Object.assign(root, said);
       change.beside('d', door);
@@ -51,27 +52,27 @@ function settingMethods(ctx: Context) {
     },
     async setCover(words: string) {
       const open = inside();
-      const door = (await readDoor(ctx.database)) as any;
+      const door = (await readDoor(ctx.database)) as Door;
       await keepDoor(open, await vaultOf(ctx).setSlot(door, words, 'cover', COVER), { cover: true });
     },
     async dropCover() {
       const open = inside();
-      const door = (await readDoor(ctx.database)) as any;
+      const door = (await readDoor(ctx.database)) as Door;
       const slots = [...door.slots];
-      slots[placeOf(door, 'cover')] = ctx.random(slots[0].length);
+      slots[placeOf(door, 'cover')] = ctx.random((slots[0] as Bytes).length);
       await keepDoor(open, { ...door, slots }, { cover: false });
     },
     /** Whoever sets one comes back with it: the words are asked for again. */
     async setShort(secret: string, words: string) {
       const open = inside();
       await confirm(ctx, open, words);
-      const door = (await readDoor(ctx.database)) as any;
+      const door = (await readDoor(ctx.database)) as Door;
       const renewed = await open.vault.setShort(door, secret, await behindOf(open));
       await keepDoor(open, renewed, { short: markOfShort(renewed) });
     },
     async dropShort() {
       const open = inside();
-      await keepDoor(open, withoutShort((await readDoor(ctx.database)) as any), { short: false });
+      await keepDoor(open, withoutShort((await readDoor(ctx.database)) as Door), { short: false });
     },
     ...lookMethods(ctx, inside),
   };
@@ -80,7 +81,7 @@ function settingMethods(ctx: Context) {
 /** Whether a short secret still opens this: wrong tries and new keys take it away. */
 async function hasShort(ctx: Context, open: Open) {
   const mark = open.store.root.short;
-  return Boolean(mark) && (open.short || mark === true || mark === markOfShort((await readDoor(ctx.database)) as any));
+  return Boolean(mark) && (open.short || mark === true || mark === markOfShort((await readDoor(ctx.database)) as Door));
 }
 
 function lookMethods(ctx: Context, inside: () => Open) {

@@ -31,7 +31,7 @@ import { keepLanguage } from '../diary/session/speaking.js';
 import { rows } from '../diary/sync/apply_feed.js';
 import { forgetTray, intoTray, underDraftKey, unsealWith, waitingFiles } from '../diary/drafts/waiting_files.js';
 import type { Drafts } from '../diary/drafts/drafts.js';
-import type { Context, Fields, Open } from '../diary/types.js';
+import type { Context, Fields, Open, Unsaved } from '../diary/types.js';
 
 type Said = { fields?: Fields; restricted?: Fields };
 type How = { route: string; onProgress?: (done: number, total: number) => void };
@@ -120,7 +120,7 @@ function entryPart(ctx: Context, drafts: Drafts) {
     },
     async saveNote(record: string, text: string) {
       const open = inside(ctx);
-      const there = await open.store.readJson(`n/${record}`);
+      const there = await open.store.readJson<{ note: string }>(`n/${record}`);
       if (there) await changeRecord(open, there.note, { fields: { text } });
       else {
         await open.store.change(async (root, change) => {
@@ -153,7 +153,7 @@ function entryPart(ctx: Context, drafts: Drafts) {
  */
 async function noteSettled(open: Open, record: string) {
   await open.store.change(async (_root, change) => {
-    const unsaved = await open.store.readJson(`u/${record}`);
+    const unsaved = await open.store.readJson<Unsaved>(`u/${record}`);
     if (!unsaved) return;
     const { note: _note, ...others } = unsaved;
     const isEmpty = !Object.keys(others.fields ?? {}).length && !Object.keys(others.restricted ?? {}).length;

@@ -10,6 +10,7 @@ import { KeptError } from '../core/errors.js';
 import { readCapturing, readDoor, readDraftKey, readLanguage, readLook } from '../store/device_meta.js';
 import { Screen } from '../diary/screen.js';
 import type { Database } from '../store/database.js';
+import type { WholeApp } from './app.js';
 
 /** What a door can ask for before it is answered. */
 const EARLY = [
@@ -24,10 +25,16 @@ const EARLY = [
   'seen',
   'network',
   'updateWaits',
-];
+] as const;
+
+type Early = (typeof EARLY)[number];
+/** The whole app as what was asked early is handed on to it */
+type Asked = Record<Early, (...args: unknown[]) => unknown>;
+/** What there is from the beginning */
+type DoorwayApp = WholeApp & { ready(): Promise<unknown>; here: Promise<unknown> };
 
 /** What stays the doorway's own when the whole app has come. */
-const OURS = new Set(['subscribe', 'setLanguage']);
+const OURS: ReadonlySet<string> = new Set(['subscribe', 'setLanguage']);
 
 /**
  * @returns what ../ui asks of an app; `ready()` has all of it come and throws `unavailable` when it cannot; `here`
@@ -40,12 +47,12 @@ export function createDoorway({
 }: {
   database: Database;
   /** fetches and makes the whole app (app.js), not started yet */
-  load: () => Promise<any>;
+  load: () => Promise<WholeApp>;
   /** settles once what was drawn can be seen */
   painted: () => Promise<void>;
-}): any {
+}): DoorwayApp {
   const screen = new Screen();
-  let whole: any = null;
+  let whole: WholeApp | null = null;
   let coming: Promise<void> | null = null;
   let arrived: () => void = () => undefined;
   const here: Promise<void> = new Promise((done) => {
@@ -57,7 +64,8 @@ export function createDoorway({
       throw new KeptError('unavailable');
     });
     made.subscribe(() => screen.set({}));
-    for (const [name, method] of Object.entries(made)) if (!OURS.has(name)) app[name] = method;
+    for (const [name, method] of Object.entries(made))
+      if (!OURS.has(name)) (app as Record<string, unknown>)[name] = method;
     whole = made;
     if (screen.state.language !== 'en') await made.setLanguage(screen.state.language);
     await made.start();
@@ -70,11 +78,11 @@ export function createDoorway({
       throw error;
     }));
   const early =
-    (name: string) =>
-    async (...args: any[]) => {
+    (name: Early) =>
+    async (...args: unknown[]) => {
       const { phase } = screen.state;
       await ready();
-      return whole.state.phase === phase ? whole[name](...args) : undefined;
+      return (whole as WholeApp).state.phase === phase ? (whole as Asked)[name](...args) : undefined;
     };
 
   const app = {
@@ -92,11 +100,11 @@ export function createDoorway({
         throw error;
       });
     },
-  } as any;
-  for (const name of EARLY) app[name] = early(name);
+  } as DoorwayApp;
+  for (const name of EARLY) (app as Record<string, unknown>)[name] = early(name);
   // Until the whole app knows what this phone is, the glance stands.
   Object.defineProperty(app, 'state', {
-    get: () => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state),
+    get: (): WholeApp['state'] => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state),
   });
   return app;
 }
@@ -105,7 +113,7 @@ export function createDoorway({
  * Whoever cannot read the first screen waits neither for the rest to come nor for it to find out what this phone is.
  * @param made the whole app once it has come
  */
-function speak(screen: Screen, made: () => any) {
+function speak(screen: Screen, made: () => WholeApp | null) {
   return async (code: string) => {
     screen.set({ language: code });
     await made()?.setLanguage(code);

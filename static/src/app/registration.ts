@@ -73,7 +73,7 @@ function watch(
  * What a worker answers: to `vouch` null when it could not look.
  * @param otherwise when none comes: a worker of before may not know the question
  */
-function ask(worker: ServiceWorker, question: string, otherwise: any): Promise<any> {
+function ask<T>(worker: ServiceWorker, question: string, otherwise: T): Promise<T> {
   return new Promise((answer) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => answer(data);

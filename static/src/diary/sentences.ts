@@ -196,7 +196,7 @@ export function told(thrown: unknown): KeptError {
   if (!sentence || error.message === sentence || SPECIFIC.includes(error.message)) return error;
   return Object.assign(new KeptError(error.code, sentence), {
     cause: undefined,
-    retryAfter: (error as any).retryAfter,
+    retryAfter: (error as KeptError & { retryAfter?: number }).retryAfter,
   });
 }
 

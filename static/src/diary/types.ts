@@ -2,7 +2,7 @@
 import type { Api } from '../net/api.js';
 import type { Link, Pins } from '../net/push.js';
 import type { Database } from '../store/database.js';
-import type { Index } from '../store/index.js';
+import type { Index as RowIndex } from '../store/index.js';
 import type { Store } from '../store/store.js';
 import type { Vault } from '../crypto/worker/vault.js';
 import type { AuthorKey, Statement } from '../crypto/sharing/statements.js';
@@ -14,10 +14,14 @@ import type { Change } from '../store/pending.js';
 import type { Said } from '../store/segment_texts.js';
 import type { Purpose, Pictures } from '../media/previews.js';
 import type { Mark } from '../record/assisted.js';
+import type { Root, CustodyLine, SignIn } from '../store/root.js';
+import type { Bytes } from '../core/bytes.js';
+import type { OpenedVersion } from '../crypto/versions.js';
+import type { Receipt } from '../crypto/signing.js';
+import type { Picked } from '../record/times.js';
 
 /** `picture` names an attachment */
 export type Block = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
-export type SignIn = { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string };
 
 export type Section = { title: string; blocks: Block[] };
 
@@ -27,21 +31,14 @@ export type Note = { id: string; text: string; at: number };
 /** One entry; `here`: nothing but this phone erases it */
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
 
-export type Line = {
-  attachment: string;
-  at: number;
-  actor: 'app' | 'keeper';
-  action: 'received' | 'hashed' | 'viewed' | 'exported' | 'shared' | 'verified' | 'deleted';
-  detail?: string;
-};
-
 /** Writes the rows of incidents */
 export type Relist = (batch: Batch, incidents: string[]) => Promise<void>;
 
 /**
  * `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it
- * since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not
- * check the receipt's signature; `altered`: it did not match what was signed when it came
+ * since; `erased`: when the server was told to erase it for good, ms; `receipt` is true where only a page of
+ * numbers was read (index/rebuild.js); `checked` is false where this browser could not check the receipt's signature;
+ * `altered`: it did not match what was signed when it came
  */
 export type VersionFacts = {
   v: string;
@@ -49,12 +46,12 @@ export type VersionFacts = {
   c: string;
   seq: number | null;
   at: number | null;
-  receipt: any;
+  receipt: Receipt | true | null;
   checked?: boolean;
   altered?: true;
   erased?: number;
   here?: true;
-  before?: any[];
+  before?: { seq: number | null; at: number | null; receipt: Receipt | null }[];
 };
 export type Meta = { record: string; kind: string; of: string | null; versions: VersionFacts[]; erased_at?: number };
 export type Opened = {
@@ -65,12 +62,12 @@ export type Opened = {
   restricted: Fields;
   keys: { open: [string, string][]; restricted: [string, string][] };
   altered: boolean;
-  seeds: any;
-  digests: any;
+  seeds: OpenedVersion['seeds'] | null;
+  digests: OpenedVersion['digests'];
 };
 /** What one transaction has staged so far; `opened`: versions opened for it alone */
 export type Batch = {
-  root: Record<string, any>;
+  root: Root;
   change: Change;
   metas: Map<string, Meta>;
   kinds: Map<string, string[]>;
@@ -88,6 +85,10 @@ export type Wish = {
   parents?: string[];
 };
 
+/**
+ * The fields of a record of any kind, by name: JSON that record/vocabulary/rules_table.ts describes. The one `any` of
+ * the diary: some hundred kinds of field have no type each, and what reads one checks it or hands it to record/reading.js.
+ */
 export type Fields = Record<string, any>;
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
 export type EntryState = {
@@ -187,7 +188,7 @@ export type Row = {
   record: string;
   seq_no: number | null;
   title: string;
-  occurred: Fields;
+  occurred: Occurred;
   recorded_at: number;
   received_at: number | null;
   pictures: number;
@@ -203,6 +204,60 @@ export type Row = {
   bare: boolean;
   /** typed by an advocate: `waiting`, or what the keeper said to it; '' for the keeper's own */
   helped: string;
+};
+
+/** When something happened, as the entry says it */
+export type Occurred = {
+  occurred_start: number | null;
+  occurred_end: number | null;
+  occurred_local: string | null;
+  tz: string;
+  utc_offset_min: number | null;
+  precision: string;
+};
+/**
+ * What the list keeps of an entry. `local`: its place in the order of coming to this phone; `kept_at`: its last
+ * receipt, ms; `apart`: the words about its place that are kept apart; `v`, `c`: the versions it was made from, and
+ * the commitment of the first
+ */
+export type ListRow = {
+  record: string;
+  local: number;
+  seq: number | null;
+  title: string;
+  occurred: Occurred;
+  recorded_at: number;
+  received_at: number | null;
+  kept_at: number | null;
+  unproved: boolean;
+  pictures: number;
+  additions: number;
+  amendments: number;
+  apart: string;
+  taken_out: number | null;
+  flags: string[];
+  erased?: number;
+  /** absent where the entry was erased, or does not open */
+  v?: string | null;
+  c?: string;
+  f?: Fact;
+  links?: string[];
+  /** typed by an advocate: what the keeper has said to it */
+  helped?: string;
+  /** evidence elsewhere that may be written over */
+  dated?: boolean;
+  shots?: string[];
+  bare?: boolean;
+  text?: string;
+};
+
+/** What is typed in the cards of an entry and not saved (`u/<record>`) */
+export type Unsaved = { fields: Fields; restricted: Fields; note?: string };
+/** The words or the time of an entry, changed and not saved (`uw/<record>`) */
+export type Half = {
+  narrative: string;
+  restricted: Fields;
+  when?: { chip: string | null; picked: Picked | null };
 };
 
 /** A blob as a version's keys name it. */
@@ -245,7 +300,7 @@ export type Source = {
   size: number;
   lastModified: number | null;
   /** bytes [from, to); throws file_changed when they are not what they were */
-  read(from: number, to: number): Promise<Uint8Array>;
+  read(from: number, to: number): Promise<Bytes>;
   /** the same again at the end, to see that nothing moved */
   check(): Promise<void>;
 };
@@ -258,7 +313,7 @@ export type Collaborators = {
   clock: { now(): number };
   origin: string;
   zone: () => string;
-  random: (n: number) => Uint8Array;
+  random: (n: number) => Bytes;
   /** holds the diary for this tab until released; resolves to null when another tab has it */
   hold: () => Promise<null | (() => void)>;
   online: () => boolean;
@@ -284,7 +339,7 @@ export type Collaborators = {
   connection: () => 'wifi' | 'mobile' | null;
   /** asks where a large pack is to be written; absent where the browser cannot be asked */
   saveFile?: (name: string) => Promise<Writable>;
-  packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
+  packActions?: (ctx: Context) => Record<string, (...args: never[]) => unknown>;
 };
 
 /** What requests about a registered diary need, under the keys that are in use. */
@@ -342,7 +397,7 @@ export interface RecordStore {
   relist: Relist | null;
   /** versions that were opened, by their id */
   readonly seen: Map<string, Opened>;
-  batch(root: Record<string, any>, change: Change): Batch;
+  batch(root: Root, change: Change): Batch;
   doubt(): void;
   enlist(batch: Batch, kind: string, record: string): Promise<void>;
   meta(record: string, batch?: Batch): Promise<Meta | null>;
@@ -355,15 +410,15 @@ export interface RecordStore {
     known?: ReadonlyMap<string, Meta>,
     said?: ReadonlyMap<string, Said>,
   ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }>;
-  row(record: string, before: Record<string, any> | null, batch: Batch): Promise<any>;
+  row(record: string, before: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null>;
   stage(batch: Batch, wish: Wish): Promise<{ record: string; version: string }>;
 }
 
 /** Notes what was done to a file (custody.ts). */
 export interface CustodyLog {
   /** lines that no version holds yet */
-  readonly loose: Line[];
-  note(attachment: string, action: Line['action'], detail?: string): void;
+  readonly loose: CustodyLine[];
+  note(attachment: string, action: CustodyLine['action'], detail?: string): void;
   flush(how?: { send?: boolean }): Promise<void>;
   overflow(): void;
   stop(): void;
@@ -467,7 +522,8 @@ export type Context = Collaborators & {
   /** what takes words and files up and down while `open` answers; it stops where `open` gives null */
   makeSync: (open: () => Open | null) => Sync;
 };
-export type { Api, Pins, Database, Index, Store, Vault };
+export type Index = RowIndex<ListRow>;
+export type { Api, Pins, Database, Store, Vault };
 
 export type Answer = 'yes' | 'changed' | 'no' | 'later';
 

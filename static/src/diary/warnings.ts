@@ -7,6 +7,7 @@
  * gravest alone: behind
  * one of those nobody would ever read that something is missing.
  */
+import type { Root } from '../store/root.js';
 
 /** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
 export const STOPPING = Object.freeze([
@@ -51,7 +52,7 @@ export const OF_ENTRIES = Object.freeze([
 ]);
 
 /** What stays in the sealed root until it is known or over, the gravest first. */
-export const STANDING: Readonly<Record<string, (root: Record<string, any>) => unknown>> = Object.freeze({
+export const STANDING: Readonly<Record<string, (root: Root) => unknown>> = Object.freeze({
   capture_key: ({ doubts }) => doubts?.capture_key,
   log_changed: ({ doubts }) => doubts?.log,
   log_late: ({ log }) => log?.late,
@@ -72,7 +73,7 @@ export function codeOfRun(code: string): string {
 }
 
 /** Codes of everything that stands. */
-export function standing(root: Record<string, any>): string[] {
+export function standing(root: Root): string[] {
   return Object.entries(STANDING).flatMap(([code, stands]) => (stands(root) ? [code] : []));
 }
 

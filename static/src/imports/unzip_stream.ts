@@ -15,7 +15,7 @@ import type { Bytes, Entry } from './unzip.js';
 export async function entrySource(
   file: Bytes,
   entry: Entry,
-): Promise<{ size: number; read(from: number, to: number): Promise<Uint8Array>; check(): Promise<void> }> {
+): Promise<{ size: number; read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>>; check(): Promise<void> }> {
   if (entry.locked) throw new KeptError('zip_locked');
   if (entry.method !== 0 && entry.method !== 8) throw new KeptError('zip_unknown');
   if (entry.size > entry.packed * MOST_RATIO + STEP) throw new KeptError('zip_too_much');

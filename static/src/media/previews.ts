@@ -1,3 +1,5 @@
+import type { Bytes } from '../core/bytes.js';
+
 type Wish = { purpose: Copy['purpose']; width: number; quality: number; most: number };
 
 const TYPE = 'image/jpeg';
@@ -138,7 +140,7 @@ export type Purpose = 'print' | 'preview' | 'masked';
 /** A copy as the browser made it, not sealed yet. */
 export type Copy = {
   purpose: Purpose;
-  bytes: Uint8Array;
+  bytes: Bytes;
   width: number;
   height: number;
   media_type: string;

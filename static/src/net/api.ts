@@ -17,21 +17,9 @@ import type { SignedHead } from '../ledger/heads.js';
 import type { NotaryStatement } from '../ledger/statements.js';
 import type { Stamp } from '../ledger/timestamps.js';
 import type { Ask, Request } from './http.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Closing, Tokens } from '../store/root.js';
 
-/**
- * Tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what
- * begins the next session
- */
-type Held = {
-  token: string | null;
-  device: string | null;
-  session: string | null;
-  upload: string | null;
-  renewal: string | null;
-};
-
-/** From when a server takes nothing new, and from when it answers nothing of a keeper's; ms */
-export type Closing = { on: number; off: number };
 /** What a server says of itself; `notary` and `instance` b64 */
 export type ServerAnswer = {
   closing: Closing | null;
@@ -116,7 +104,7 @@ export class Api {
   upload: string | null = null;
   renewal: string | null = null;
   /** Keeps tokens when they come; set while unlocked. */
-  keep: null | ((held: Held) => Promise<unknown>) = null;
+  keep: null | ((held: Tokens) => Promise<unknown>) = null;
   /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. */
   leaving: string | null = null;
 
@@ -125,7 +113,7 @@ export class Api {
   }
 
   /** The diary is open: what its store holds, and what keeps what comes. */
-  open(held: Held | undefined, keep: (held: Held) => Promise<unknown>) {
+  open(held: Tokens | null | undefined, keep: (held: Tokens) => Promise<unknown>) {
     this.token = held?.token ?? null;
     this.device = held?.device ?? null;
     this.session_id = held?.session ?? null;
@@ -149,7 +137,7 @@ export class Api {
   }
 
   /** What is to be sealed in the store. */
-  held(): Held {
+  held(): Tokens {
     return {
       token: this.token,
       device: this.device,
@@ -390,7 +378,7 @@ export class Api {
     });
   }
 
-  part(diary: string, blob: string, i: number): Promise<Uint8Array> {
+  part(diary: string, blob: string, i: number): Promise<Bytes> {
     return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW });
   }
 

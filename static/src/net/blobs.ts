@@ -15,7 +15,7 @@ import type { Change } from '../store/pending.js';
 import type { Request } from './http.js';
 import type { Link } from './push.js';
 
-type Blob = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
+export type BlobFacts = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
 
 const SLOW = 120_000;
 
@@ -32,7 +32,7 @@ export async function uploadBlob(
   blob: string,
   onPart: (done: number, total: number) => void = () => undefined,
 ) {
-  const known = await store.readJson(`b/${blob}`);
+  const known = await store.readJson<BlobFacts>(`b/${blob}`);
   if (!known) throw new KeptError('store_lost');
   const { have, complete } = await api.declareBlob(diary, blob, { parts: known.n, size: known.size });
   if (complete) return;
@@ -83,7 +83,7 @@ async function uploadPart({ api, store, diary }: Pick<Link, 'api' | 'store' | 'd
  * @param known what `b/<blob>` says
  * @param length of the damaged part
  */
-export function dropPart(change: Change, known: Blob, blob: string, i: number, length: number) {
+export function dropPart(change: Change, known: BlobFacts, blob: string, i: number, length: number) {
   const have = (known.have === true ? [...Array(known.n).keys()] : known.have).filter((one) => one !== i);
   change.drop(partName(blob, i));
   change.putJson(`b/${blob}`, { ...known, size: known.size - length, have });
@@ -100,7 +100,7 @@ export async function downloadBlob(
   n: number,
   onPart: (done: number, total: number) => void = () => undefined,
 ) {
-  const known = (await store.readJson(`b/${blob}`)) as Blob | null;
+  const known = await store.readJson<BlobFacts>(`b/${blob}`);
   if (known?.have === true) return;
   const there = await api.blob(diary, blob).catch((error) => {
     throw error instanceof KeptError && error.code === 'not_found' ? new KeptError('not_there_yet') : error;

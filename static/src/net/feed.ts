@@ -22,6 +22,7 @@ import type { Receipt } from '../crypto/signing.js';
 import type { SignedHead } from '../ledger/heads.js';
 import type { Meta } from '../ledger/push.js';
 import type { Feed, Link } from './push.js';
+import type { Bytes } from '../core/bytes.js';
 
 /** Whose signatures count, and of which epoch this device's keys are */
 type Keys = { authors: readonly Author[]; epoch: number };
@@ -40,7 +41,7 @@ export type Item = {
   /** digest of the envelopes, b64 */
   env: string;
   /** the bytes a push of it would have */
-  push: Uint8Array;
+  push: Bytes;
   /** it was erased for good: nothing else of it is here */
   erased?: { at: number; env: string };
 };

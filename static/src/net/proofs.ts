@@ -9,15 +9,12 @@ import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
 import type { Claimed } from '../core/encoding.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { LogAnswer, LogRow, Named, Placed } from './api.js';
+import type { SeenLog, Witnessed } from '../store/root.js';
 import type { Link, Pins } from './push.js';
 
 export type { Named, Placed } from './api.js';
 
-/** Root b64 */
-export type Seen = { size: number; root: string; note: string };
 type ReceiptOf = (version: string) => Receipt | null | Promise<Receipt | null>;
-/** Who cosigned the log of `size` leaves (0: nobody), of how many the server names */
-export type Witnessed = { names: string[]; named: number; size: number };
 
 const WITNESSES_LIMIT = 15;
 const NAME_LIMIT = 255;
@@ -30,8 +27,8 @@ const NAME_LIMIT = 255;
 export async function judgeCheckpoint(
   { api, pins }: Link,
   row: Pick<LogRow, 'note' | 'size'>,
-  last: Seen | null,
-): Promise<Seen> {
+  last: SeenLog | null,
+): Promise<SeenLog> {
   const said = await signed(row?.note, pins);
   const seen = { size: said.size, root: b64(said.root), note: String(row.note) };
   if (said.size !== row.size) throw changed();
@@ -49,7 +46,7 @@ export async function judgeCheckpoint(
  * @param seen the newest checkpoint, already judged
  * @throws log_changed, or what the request throws
  */
-export async function countWitnesses(link: Link, told: LogAnswer, seen: Seen): Promise<Witnessed | null> {
+export async function countWitnesses(link: Link, told: LogAnswer, seen: SeenLog): Promise<Witnessed | null> {
   const named = namedIn(told);
   if (!named.length) return null;
   if (!told.witnessed) return { names: [], named: named.length, size: 0 };
@@ -100,7 +97,7 @@ export function cosignaturesOf(told: LogAnswer, size: number): string[] {
 }
 
 /** @returns the path that showed it */
-export async function checkGrown(api: Link['api'], older: Seen, newer: Seen): Promise<string[]> {
+export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLog): Promise<string[]> {
   const path = older.size === newer.size ? [] : (await api.consistency(older.size, newer.size).catch(absent)).path;
   try {
     verifyConsistency(
@@ -120,7 +117,7 @@ export async function checkGrown(api: Link['api'], older: Seen, newer: Seen): Pr
  */
 export async function pullProofs(
   { api, diary }: Link,
-  seen: Seen,
+  seen: SeenLog,
   after: number,
   take: (placed: Placed[], to: number) => Promise<unknown>,
   receiptOf: ReceiptOf,
@@ -135,7 +132,7 @@ export async function pullProofs(
   }
 }
 
-function checkPlace({ i, path }: Placed, seen: Seen, receipt: Receipt | null) {
+function checkPlace({ i, path }: Placed, seen: SeenLog, receipt: Receipt | null) {
   if (!receipt) return;
   try {
     verifyInclusion(leafOf(receipt), i, seen.size, path.map(unb64), unb64(seen.root));

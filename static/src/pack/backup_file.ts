@@ -13,6 +13,7 @@ import { KeptError } from '../core/errors.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Receipt } from '../crypto/signing.js';
+import type { Bytes } from '../core/bytes.js';
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** What the copy says of a version; its number and its receipt are the copy's own word */
@@ -91,7 +92,7 @@ export class KeptFile {
   }
 
   /** @returns throws not_a_copy */
-  async *versions(): AsyncGenerator<{ about: About; push: Uint8Array }> {
+  async *versions(): AsyncGenerator<{ about: About; push: Bytes }> {
     for await (const frame of this.frames('versions.bin')) {
       const [about, push, ...more] = readFrames(frame, { atMost: 2 });
       if (!about || !push || more.length) throw new KeptError('not_a_copy', NOT_ONE);
@@ -99,7 +100,7 @@ export class KeptFile {
     }
   }
 
-  async *frames(name: string): AsyncGenerator<Uint8Array> {
+  async *frames(name: string): AsyncGenerator<Bytes> {
     const member = this.members.get(name);
     if (!member) throw new KeptError('not_a_copy', NOT_ONE);
     let at = member.from;

@@ -18,6 +18,8 @@ export type Opened = {
   fields: Fields;
   restricted: Fields;
 };
+/** The words of a version */
+type Said = Pick<Opened, 'fields' | 'restricted'>;
 /** Values as stored, null where there was nothing */
 export type Change = { field: string; old: Json; new: Json };
 export type Revision = {
@@ -47,12 +49,12 @@ export function possible(ms: number | null): number | null {
  * When a version was sealed, by the device's clock.
  * @returns ms UTC
  */
-export function sealedAt(version: Opened): number | null {
+export function sealedAt(version: Pick<Opened, 'fields'>): number | null {
   return possible(wholeOf(objectOf(version.fields, '_clock'), 'utc'));
 }
 
 /** @returns every field; names of the two parts never collide */
-export function everything(version: Opened): Fields {
+export function everything(version: Said): Fields {
   return { ...version.fields, ...version.restricted };
 }
 
@@ -82,7 +84,7 @@ function onlyAdds({ old, new: now }: Change): boolean {
 }
 
 /** Every telling field that differs, in order of name. */
-export function changesBetween(before: Opened, after: Opened): Change[] {
+export function changesBetween(before: Said, after: Said): Change[] {
   const was = everything(before);
   const now = everything(after);
   return [...new Set([...Object.keys(was), ...Object.keys(now)])]

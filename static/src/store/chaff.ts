@@ -13,7 +13,7 @@ import type { Database } from './database.js';
 
 export type Sized = [id: Uint8Array, size: number];
 /** Ids as b64, sizes of sealed bytes */
-type Pool = [id: string, size: number][];
+export type Pool = [id: string, size: number][];
 /** Records of each size that came when there was no chaff of it */
 export type Owed = Record<number, number>;
 type Random = (n: number) => Uint8Array;

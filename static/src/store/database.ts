@@ -17,6 +17,7 @@
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
 import { release } from './reserved_space.js';
+import type { Bytes } from '../core/bytes.js';
 import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
 
 /**
@@ -36,7 +37,7 @@ const NAME = 'app';
 const VERSION = 1;
 const TABLES = ['a', 'b', 'c'];
 /** Failures that a second try cannot mend. */
-const FINAL = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
+const FINAL: ReadonlySet<unknown> = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
 
 export class Database {
   name: string;
@@ -49,17 +50,17 @@ export class Database {
   }
 
   /** The sealed bytes under each id, in the order asked for; null where there is none. */
-  async read(ids: Uint8Array[]): Promise<(Uint8Array | null)[]> {
+  async read(ids: Uint8Array[]): Promise<(Bytes | null)[]> {
     return this.attempt(
       (db) =>
         new Promise((done, failed) => {
           // The database's own requests: a promise and its listeners for each of thousands cost as much as the reading.
           const table = unwrap(db.transaction('a').store);
-          const found: (Uint8Array | null)[] = new Array(ids.length).fill(null);
+          const found: (Bytes | null)[] = new Array(ids.length).fill(null);
           let left = ids.length;
           if (!left) done(found);
           ids.forEach((id, i) => {
-            const asked = table.get(id as any);
+            const asked = table.get(id as Bytes);
             asked.onerror = () => failed(asked.error);
             asked.onsuccess = () => {
               const value = asked.result;
@@ -98,11 +99,11 @@ export class Database {
       const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
       const steps = [
         ...(only ? gaps(only).map((range) => table.delete(range)) : []),
-        ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), id as any)),
-        ...drop.map((id) => table.delete(id as any)),
+        ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), id as Bytes)),
+        ...drop.map((id) => table.delete(id as Bytes)),
         ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
-        ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), key as any)),
-        ...untray.map((key) => waiting.delete(key as any)),
+        ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), key as Bytes)),
+        ...untray.map((key) => waiting.delete(key as Bytes)),
       ];
       await Promise.all([...steps, tx.done]).catch((error) => {
         throw tx.error ?? error; // a request cut off by a full phone says only that it was cut off
@@ -114,24 +115,24 @@ export class Database {
    * Every id of the table.
    * @returns rising
    */
-  async ids(): Promise<Uint8Array[]> {
+  async ids(): Promise<Bytes[]> {
     return this.attempt(async (db) => (await db.getAllKeys('a')).map(asBytes));
   }
 
   /** A value beside the table, or null. */
-  async beside(key: string): Promise<any> {
+  async beside<T = unknown>(key: string): Promise<T | null> {
     return this.attempt(async (db) => (await db.get('b', key)) ?? null);
   }
 
   /** Keys in the tray, rising. */
-  async trayKeys(): Promise<Uint8Array[]> {
+  async trayKeys(): Promise<Bytes[]> {
     return this.attempt(async (db) => (await db.getAllKeys('c')).map(asBytes));
   }
 
   /** One thing from the tray, or null. */
-  async trayItem(key: Uint8Array): Promise<Uint8Array | null> {
+  async trayItem(key: Uint8Array): Promise<Bytes | null> {
     return this.attempt(async (db) => {
-      const value = await db.get('c', key as any);
+      const value = await db.get('c', key as Bytes);
       return value === undefined ? null : asBytes(value);
     });
   }
@@ -174,7 +175,7 @@ export class Database {
       return await operation(await this.open());
     } catch (error) {
       if (isFull(error)) throw new KeptError('no_space');
-      if (FINAL.has((error as any)?.name)) throw error;
+      if (FINAL.has((error as Error | null)?.name)) throw error;
     }
     await this.close().catch(() => undefined); // see [Note: lost connections]
     try {
@@ -186,11 +187,11 @@ export class Database {
 }
 
 function isFull(error: unknown) {
-  return (error as any)?.name === 'QuotaExceededError';
+  return (error as Error | null)?.name === 'QuotaExceededError';
 }
 
-function asBytes(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer);
+function asBytes(value: unknown): Bytes {
+  return value instanceof Uint8Array ? (value as Bytes) : new Uint8Array(value as ArrayBuffer);
 }
 
 /** A view would be stored with the whole buffer behind it. */

@@ -12,18 +12,14 @@
  * takes the phone apart in those minutes can read it. It is resealed under the words, and both are deleted, in the
  * transaction that makes them.
  */
+import type { Door } from '../crypto/slots.js';
 import type { Database } from './database.js';
 
-export type Door = {
-  install: Uint8Array;
-  salt: Uint8Array;
-  m: number;
-  t: number;
-  slots: Uint8Array[];
-  capture_pub: Uint8Array;
-};
+export type { Door };
 
 export type Look = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
+/** A key the browser does not hand out; its bytes where the database cannot hold one */
+export type DraftKey = CryptoKey | Uint8Array;
 /** `n` in a row, `at` the last one, ms; `debt` ms, see diary/session/tries.js */
 type Tries = { n: number; at: number; debt: number };
 
@@ -32,7 +28,7 @@ export const PLAIN: Readonly<Look> = Object.freeze({ skin: 'notes', opens: 'lock
 const NO_TRIES: Readonly<Tries> = Object.freeze({ n: 0, at: 0, debt: 0 });
 
 export async function readDoor(database: Database): Promise<Door | null> {
-  return database.beside('d');
+  return database.beside<Door>('d');
 }
 
 /** The first start of an install: door, chaff (so that how many records there are says little) and the draft key. */
@@ -42,7 +38,7 @@ export async function install(database: Database, door: Door, draftKey: unknown,
 }
 
 export async function readLook(database: Database): Promise<Look> {
-  return { ...PLAIN, ...(await database.beside('l')) };
+  return { ...PLAIN, ...(await database.beside<Look>('l')) };
 }
 
 export async function writeLook(database: Database, look: Look) {
@@ -50,7 +46,7 @@ export async function writeLook(database: Database, look: Look) {
 }
 
 export async function readTries(database: Database): Promise<Tries> {
-  return { ...NO_TRIES, ...(await database.beside('t')) };
+  return { ...NO_TRIES, ...(await database.beside<Tries>('t')) };
 }
 
 /**
@@ -61,12 +57,12 @@ export async function writeTries(database: Database, tries: Tries, door?: Door) 
 }
 
 /** @returns null once words exist */
-export async function readDraftKey(database: Database): Promise<any> {
-  return database.beside('k');
+export async function readDraftKey(database: Database): Promise<DraftKey | null> {
+  return database.beside<DraftKey>('k');
 }
 
 export async function readSealedDraft(database: Database): Promise<Uint8Array | null> {
-  const value = await database.beside('f');
+  const value = await database.beside<ArrayBuffer>('f');
   return value && new Uint8Array(value);
 }
 
@@ -85,7 +81,7 @@ export async function writeCapturing(database: Database, on: boolean) {
 
 /** ms until when pictures may be taken in while locked; 0 when not. */
 export async function readWaiting(database: Database) {
-  return (await database.beside('w')) ?? 0;
+  return (await database.beside<number>('w')) ?? 0;
 }
 
 export async function writeWaiting(database: Database, until: number | null) {
@@ -94,7 +90,7 @@ export async function writeWaiting(database: Database, until: number | null) {
 
 /** A language's code; `en` unless another was chosen. */
 export async function readLanguage(database: Database): Promise<string> {
-  return (await database.beside('g')) ?? 'en';
+  return (await database.beside<string>('g')) ?? 'en';
 }
 
 /** @param code null is English */

@@ -44,7 +44,7 @@ export async function number(store: Store, change: Change, numbered: Numbered[])
   for (const one of numbered) pages.set(pageOf(one[0]), [...(pages.get(pageOf(one[0])) ?? []), one]);
   for (const [page, news] of pages) {
     const replaced = new Set(news.map(([seq]) => seq));
-    const there = (((await store.readJson(pageName(page))) ?? []) as Numbered[]).filter(([seq]) => !replaced.has(seq));
+    const there = ((await store.readJson<Numbered[]>(pageName(page))) ?? []).filter(([seq]) => !replaced.has(seq));
     change.putJson(
       pageName(page),
       [...there, ...news].sort(([a], [b]) => a - b),
@@ -56,7 +56,7 @@ export async function number(store: Store, change: Change, numbered: Numbered[])
 export async function numbered(store: Store, from: number, to: number): Promise<Numbered[]> {
   if (to < from) return [];
   const names = Array.from({ length: pageOf(to) - pageOf(from) + 1 }, (_, i) => pageName(pageOf(from) + i));
-  const pages = (await store.readJsonMany(names)) as (Numbered[] | null)[];
+  const pages = await store.readJsonMany<Numbered[]>(names);
   return pages.flatMap((page) => page ?? []).filter(([seq]) => seq >= from && seq <= to);
 }
 
@@ -79,7 +79,7 @@ export function withFacts(
  */
 export async function forgetAfter(store: Store, change: Change, seq: number, last: number) {
   for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, last)); page++) {
-    const there = (((await store.readJson(pageName(page))) ?? []) as Numbered[]).filter(([one]) => one <= seq);
+    const there = ((await store.readJson<Numbered[]>(pageName(page))) ?? []).filter(([one]) => one <= seq);
     if (there.length) change.putJson(pageName(page), there);
     else change.drop(pageName(page));
   }

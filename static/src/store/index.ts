@@ -13,11 +13,18 @@
  * what differs.
  */
 import type { Change } from './pending.js';
+import type { ListHead, Root } from './root.js';
 import type { Store } from './store.js';
 
-/** `text` goes in, and is kept apart; absent where it has not changed */
-export type Row = { record: string; text?: string; [name: string]: any };
-type Pending = { rows: Map<string, Row>; texts: Map<string, string>; added: string[] };
+/**
+ * What the list itself needs of a row. `text` goes in, and is kept apart; absent where it has not changed. What else a
+ * row says is the diary's (diary/types.js).
+ */
+export type Row = { record: string; text?: string; erased?: number };
+type Segment<R extends Row> = { stamp: number; rows: R[] };
+/** A row as it lies: without its text */
+type Kept<R extends Row> = Omit<R, 'text'>;
+type Pending<R extends Row> = { rows: Map<string, Kept<R>>; texts: Map<string, string>; added: string[] };
 
 export const ROWS = 250;
 /** Another number makes every list be made again at the next unlock. */
@@ -28,9 +35,9 @@ const TEXT = 4_000;
 /** Segments opened at once after the first, so that the page can draw in between. */
 const AT_ONCE = 4;
 
-export class Index {
+export class Index<R extends Row = Row> {
   store: Store;
-  rows: Map<string, Row> = new Map();
+  rows: Map<string, R> = new Map();
   /** segment number of each record */
   at: Map<string, number> = new Map();
   /** records of each segment, in order */
@@ -51,7 +58,7 @@ export class Index {
   mending: Promise<void> | null = null;
   /** what its versions say is being put beside it (diary/index/segment_texts.js) */
   keeping = false;
-  pending: WeakMap<Change, Pending> = new WeakMap();
+  pending: WeakMap<Change, Pending<R>> = new WeakMap();
   /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */
   turn = 0;
 
@@ -84,7 +91,7 @@ export class Index {
   async older(last: number) {
     for (let next = last; next >= 0; next -= AT_ONCE) {
       const some = Array.from({ length: Math.min(AT_ONCE, next + 1) }, (_, i) => next - i);
-      const opened = await this.store.readJsonEach(some.map(segmentName));
+      const opened = await this.store.readJsonEach<Segment<R>>(some.map(segmentName));
       some.forEach((number, i) => this.take(number, opened[i]));
     }
     this.turn++;
@@ -97,22 +104,22 @@ export class Index {
 
   /** One that does not open is one that is missing: the rows are made again, and nothing is lost with it. */
   async segment(number: number) {
-    return this.store.readJson(segmentName(number)).catch(() => null);
+    return this.store.readJson<Segment<R>>(segmentName(number)).catch(() => null);
   }
 
   /** @param change with what it has been given so far */
-  find(record: string, change?: Change): Row | null {
-    return (change && this.pending.get(change)?.rows.get(record)) ?? this.rows.get(record) ?? null;
+  find(record: string, change?: Change): R | null {
+    return ((change && this.pending.get(change)?.rows.get(record)) as R | undefined) ?? this.rows.get(record) ?? null;
   }
 
   /** All rows, in the order they came. */
-  all(): Row[] {
+  all(): R[] {
     return this.segments.flatMap((records) => records.flatMap((record) => this.rows.get(record) ?? []));
   }
 
   /** Puts rows, new or changed, into `change`; they count from when it is saved. */
-  write(root: Record<string, any>, change: Change, rows: Row[]) {
-    const pending: Pending = this.pending.get(change) ?? { rows: new Map(), texts: new Map(), added: [] };
+  write(root: Root, change: Change, rows: R[]) {
+    const pending: Pending<R> = this.pending.get(change) ?? { rows: new Map(), texts: new Map(), added: [] };
     this.pending.set(change, pending);
     for (const { text, ...row } of rows) {
       if (!this.at.has(row.record) && !pending.rows.has(row.record)) pending.added.push(row.record);
@@ -124,7 +131,7 @@ export class Index {
   }
 
   /** Keeps the list's own head in step with the diary's at the end of a change, whatever it is about. */
-  follow(root: Record<string, any>, change: Change) {
+  follow(root: Root, change: Change) {
     change.last('index', async () => {
       const pending = this.pending.get(change);
       root.index = { shape: SHAPE, stamps: [], ...root.index, line: root.line?.n, feed: root.feed?.seq };
@@ -133,7 +140,7 @@ export class Index {
     });
   }
 
-  async flush(root: Record<string, any>, change: Change, pending: Pending) {
+  async flush(root: Root, change: Change, pending: Pending<R>) {
     await this.whole();
     const { added } = pending;
     const segments = added.length ? this.segments.map((records) => [...records]) : this.segments;
@@ -144,7 +151,7 @@ export class Index {
       at.set(record, segments.length - 1);
     }
     const touched = new Set([...pending.rows.keys()].map((record) => at.get(record) as number));
-    const stamps = [...root.index.stamps];
+    const stamps = [...(root.index as ListHead).stamps];
     for (const number of touched) {
       stamps[number] = (stamps[number] ?? 0) + 1;
       // A record that is laid out to be made again, and was not yet, has no row. The list still differs then.
@@ -154,13 +161,13 @@ export class Index {
       change.putJson(segmentName(number), { stamp: stamps[number], rows });
     }
     root.segments = segments.length;
-    root.index = { ...root.index, stamps };
+    root.index = { ...(root.index as ListHead), stamps };
     if (added.length) this.list(change, segments.flat(), added.length);
     const texts = await this.flushTexts(change, segments, at, pending);
     change.after(() => {
       Object.assign(this, { segments, at });
       this.turn++;
-      for (const [record, row] of pending.rows) this.rows.set(record, row);
+      for (const [record, row] of pending.rows) this.rows.set(record, row as R);
       for (const [record, text] of texts) this.texts.set(record, text);
     });
   }
@@ -170,7 +177,7 @@ export class Index {
     change: Change,
     segments: string[][],
     at: Map<string, number>,
-    { texts }: Pending,
+    { texts }: Pending<R>,
   ): Promise<Map<string, string>> {
     const numbers = [...new Set([...texts.keys()].map((record) => at.get(record) as number))];
     await this.needTexts(numbers.filter((number) => number < this.segments.length));
@@ -201,7 +208,7 @@ export class Index {
     await this.whole();
     const found: Set<string> = new Set();
     for (let part = 0; ; part++) {
-      const records = await this.store.readJson(listName(part)).catch(() => null);
+      const records = await this.store.readJson<string[]>(listName(part)).catch(() => null);
       for (const record of records ?? []) found.add(record);
       if (!records || records.length < LISTED) break;
     }
@@ -272,13 +279,13 @@ export class Index {
   async needTexts(numbers: number[]) {
     const absent = numbers.filter((number) => !this.textsHere.has(number));
     if (!absent.length) return;
-    const opened = await this.store.readJsonEach(absent.map(textName));
+    const opened = await this.store.readJsonEach<Record<string, string>>(absent.map(textName));
     opened.forEach((texts, i) => {
       if (!texts) this.blame(absent[i] as number);
     });
-    const found = opened.flatMap((texts) => Object.entries((texts ?? {}) as Record<string, string>));
+    const found = opened.flatMap((texts) => Object.entries(texts ?? {}));
     const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
-    const rest = await this.store.readJsonEach(long.map(longName));
+    const rest = await this.store.readJsonEach<string>(long.map(longName));
     for (const [record, text] of found) this.texts.set(record, text);
     // The mark at the end of a cut text only says that there is more.
     long.forEach((record, i) =>
@@ -287,7 +294,7 @@ export class Index {
     absent.forEach((number) => this.textsHere.add(number));
   }
 
-  take(number: number, segment: { stamp: number; rows: Row[] } | null) {
+  take(number: number, segment: Segment<R> | null | undefined) {
     // An earlier release wrote null for a row that was still to be made again.
     const rows = Array.isArray(segment?.rows) ? segment.rows.filter(Boolean) : [];
     if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.blame(number);

@@ -29,8 +29,8 @@ export class MemoryDatabase {
     for (const key of untray) this.waiting.delete(named(key));
   }
 
-  async beside(key: string): Promise<any> {
-    const value = this.values.get(key);
+  async beside<T = unknown>(key: string): Promise<T | null> {
+    const value = this.values.get(key) as T | undefined;
     return value === undefined ? null : value instanceof CryptoKey ? value : structuredClone(value);
   }
 

@@ -4,10 +4,14 @@
  */
 
 import { KeptError } from '../core/errors.js';
+import type { Bytes } from '../core/bytes.js';
+import type { JsonObject } from '../core/encoding.js';
+import type { SealedRoot } from './root.js';
+import type { Sealing } from './swapping.js';
 
 /** One transaction being put together */
 export type Change = {
-  put: (name: string, desc: Record<string, any>, bytes?: Uint8Array) => void;
+  put: (name: string, desc: JsonObject, bytes?: Bytes) => void;
   putJson: (name: string, value: unknown) => void;
   /** what the vault sealed for that place itself; not opened here */
   putSealed: (name: string, sealed: Uint8Array) => void;
@@ -32,7 +36,7 @@ const encoder = new TextEncoder();
 
 export class Pending implements Change {
   isGivenUp: () => boolean;
-  records: Map<string, { desc: Record<string, any>; bytes: Uint8Array | undefined } | Uint8Array | null> = new Map();
+  records: Map<string, { desc: JsonObject; bytes: Bytes | undefined } | Uint8Array | null> = new Map();
   places: [Uint8Array, Uint8Array | null][] = [];
   values: Record<string, unknown> = {};
   taken: Uint8Array[] = [];
@@ -68,7 +72,7 @@ export class Pending implements Change {
     }
   }
 
-  put(name: string, desc: Record<string, any>, bytes?: Uint8Array) {
+  put(name: string, desc: JsonObject, bytes?: Bytes) {
     if (this.isGivenUp()) throw new KeptError('locked');
     this.records.set(name, { desc, bytes });
   }
@@ -102,8 +106,8 @@ export class Pending implements Change {
   }
 
   /** What to seal, what is sealed already, and what to take away. */
-  sorted(store: { place: (name: string) => Uint8Array }) {
-    const records: [Uint8Array, Record<string, any>, Uint8Array | undefined][] = [];
+  sorted(store: { place: (name: string) => Bytes }) {
+    const records: Sealing[] = [];
     const opaque: [Uint8Array, Uint8Array][] = [];
     const drop: Uint8Array[] = [];
     for (const [id, sealed] of this.places) {
@@ -121,7 +125,7 @@ export class Pending implements Change {
 }
 
 /** What is typed and not saved, by name, so that it can be told from what may go. */
-export function noteTyped(root: Record<string, any>, records: ReadonlyMap<string, unknown>) {
+export function noteTyped(root: SealedRoot, records: ReadonlyMap<string, unknown>) {
   const typed = new Set(root.typed ?? []);
   for (const [name, record] of records) {
     if (!TYPED.test(name)) continue;

@@ -19,32 +19,37 @@ import { b64, isSame, unb64 } from '../core/bytes.js';
 import { Pending, noteTyped } from './pending.js';
 import { goWithVersions } from './segment_texts.js';
 import { Swapping } from './swapping.js';
+import type { Bytes } from '../core/bytes.js';
+import type { Opened } from '../crypto/box.js';
 import type { Database } from './database.js';
 import type { Change } from './pending.js';
+import type { FreshRoot, Root, SealedRoot } from './root.js';
+import type { Sealing } from './swapping.js';
 
-type Opened = { desc: Record<string, any>; bytes: Uint8Array };
-/** What the store asks of the crypto worker */
+/** A record as it lies: its place and its sealed bytes */
+type Lying = [id: Bytes, sealed: Bytes];
+/** What the store asks of the crypto worker; the notebook's has no earlier keys (crypto/worker/drawer.js) */
 type Vault = {
-  rootId: () => Promise<Uint8Array>;
-  boxSealMany: (records: [any, any, any][]) => Promise<Uint8Array[]>;
-  boxOpenMany: (pairs: [any, any][]) => Promise<Opened[]>;
-  boxOpenEach: (pairs: [any, any][]) => Promise<(Opened | null)[]>;
-  boxOpenNewest: (id: any, sealed: any) => Promise<Opened>;
-  earlierId: () => Promise<Uint8Array>;
-  sealEarlier: (id: any) => Promise<Uint8Array>;
-  loadEarlier: (id: any, sealed: any) => Promise<void>;
+  rootId(): Promise<Bytes>;
+  boxSealMany(records: Sealing[]): Promise<Bytes[]>;
+  boxOpenMany(pairs: Lying[]): Promise<Opened[]>;
+  boxOpenEach(pairs: Lying[]): Promise<(Opened | null)[]>;
+  boxOpenNewest(id: Bytes, sealed: Bytes): Promise<Opened>;
+  earlierId(): Promise<Bytes>;
+  sealEarlier(id: Bytes): Promise<Bytes>;
+  loadEarlier(id: Bytes, sealed: Bytes): Promise<void>;
 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export class Store {
+export class Store<R extends SealedRoot = Root> {
   database: Database;
   vault: Vault;
-  digest: (bytes: Uint8Array) => Uint8Array;
+  digest: (bytes: Uint8Array) => Bytes;
   random: (n: number) => Uint8Array;
-  root: Record<string, any> = {};
-  rootId: Uint8Array = new Uint8Array(16);
+  root: R = {} as R;
+  rootId: Bytes = new Uint8Array(16);
   seed: Uint8Array = new Uint8Array(32);
   turn: Promise<unknown> = Promise.resolve();
   /** how many changes have been written: whoever read something can know whether it may be old */
@@ -55,7 +60,7 @@ export class Store {
   closed = false;
   /** how often what was under way has been told to give way */
   given = 0;
-  swapping: any;
+  swapping: Swapping<R>;
 
   constructor({
     database,
@@ -65,7 +70,7 @@ export class Store {
   }: {
     database: Database;
     vault: Vault;
-    digest: (bytes: Uint8Array) => Uint8Array;
+    digest: (bytes: Uint8Array) => Bytes;
     random: (n: number) => Uint8Array;
   }) {
     this.database = database;
@@ -79,10 +84,10 @@ export class Store {
    * Reads the root; with `fresh`, begins an empty one.
    * @throws not_opened when there is no root
    */
-  async open(fresh?: Record<string, any>) {
+  async open(fresh?: FreshRoot<R>) {
     this.rootId = await this.vault.rootId();
     if (fresh) {
-      this.root = { ...fresh, seed: b64(this.random(32)) };
+      this.root = { ...fresh, seed: b64(this.random(32)) } as R;
     } else {
       const earlierId = await this.vault.earlierId();
       const [sealed, earlier] = await this.database.read([this.rootId, earlierId]);
@@ -111,7 +116,7 @@ export class Store {
    * Where the record of that name lies.
    * @returns 16 bytes
    */
-  place(name: string): Uint8Array {
+  place(name: string): Bytes {
     const text = encoder.encode(name);
     const joined = new Uint8Array(this.seed.length + text.length);
     joined.set(this.seed);
@@ -123,7 +128,7 @@ export class Store {
    * Records as they lie, still sealed.
    * @returns in the order asked for
    */
-  async lying(names: readonly string[]): Promise<{ id: Uint8Array; sealed: Uint8Array | null }[]> {
+  async lying(names: readonly string[]): Promise<{ id: Bytes; sealed: Bytes | null }[]> {
     if (!names.length) return [];
     const ids = names.map((name) => this.place(name));
     const sealed = await this.database.read(ids);
@@ -145,10 +150,10 @@ export class Store {
 
   async readBy(
     names: readonly string[],
-    open: (pairs: [Uint8Array, Uint8Array][]) => Promise<(Opened | null)[]>,
+    open: (pairs: Lying[]) => Promise<(Opened | null)[]>,
   ): Promise<(Opened | null)[]> {
     const lying = await this.lying(names);
-    const pairs = lying.flatMap(({ id, sealed }) => (sealed ? [[id, sealed] as [Uint8Array, Uint8Array]] : []));
+    const pairs = lying.flatMap(({ id, sealed }) => (sealed ? [[id, sealed] as Lying] : []));
     const opened = pairs.length ? await open(pairs) : [];
     let next = 0;
     return lying.map(({ sealed }) => (sealed ? (opened[next++] ?? null) : null));
@@ -159,19 +164,22 @@ export class Store {
     return opened ?? null;
   }
 
-  /** @returns null when absent */
-  async readJson(name: string): Promise<any> {
+  /**
+   * What whoever wrote it there declares it to be.
+   * @returns null when absent
+   */
+  async readJson<T = unknown>(name: string): Promise<T | null> {
     const opened = await this.read(name);
-    return opened && json(opened);
+    return opened && json<T>(opened);
   }
 
-  async readJsonMany(names: readonly string[]): Promise<any[]> {
-    return (await this.readMany(names)).map((opened) => opened && json(opened));
+  async readJsonMany<T = unknown>(names: readonly string[]): Promise<(T | null)[]> {
+    return (await this.readMany(names)).map((opened) => opened && json<T>(opened));
   }
 
   /** @returns null for what is missing or does not open */
-  async readJsonEach(names: readonly string[]): Promise<any[]> {
-    return (await this.readEach(names)).map((opened) => opened && json(opened));
+  async readJsonEach<T = unknown>(names: readonly string[]): Promise<(T | null)[]> {
+    return (await this.readEach(names)).map((opened) => opened && json<T>(opened));
   }
 
   /**
@@ -182,7 +190,7 @@ export class Store {
    * @returns what `fill` returned, once saved
    */
   change<T>(
-    fill: (root: Record<string, any>, change: Change) => T | Promise<T>,
+    fill: (root: R, change: Change) => T | Promise<T>,
     { bulky = false, last = false }: { bulky?: boolean; last?: boolean } = {},
   ): Promise<T> {
     const mine = this.turn.then(() => this.apply(fill, bulky, last));
@@ -198,11 +206,7 @@ export class Store {
     this.given++;
   }
 
-  async apply<T>(
-    fill: (root: Record<string, any>, change: Change) => T | Promise<T>,
-    bulky: boolean,
-    last: boolean,
-  ): Promise<T> {
+  async apply<T>(fill: (root: R, change: Change) => T | Promise<T>, bulky: boolean, last: boolean): Promise<T> {
     if (this.closed) throw new KeptError('locked');
     const root = structuredClone(this.root);
     const { given } = this;
@@ -213,10 +217,10 @@ export class Store {
     goWithVersions(root, pending);
     const { records, opaque, drop } = pending.sorted(this);
     const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
-    const written: [Uint8Array, Uint8Array][] = records.map(([id], i) => [id, sealed[i] as Uint8Array]);
+    const written: Lying[] = records.map(([id], i) => [id, sealed[i] as Bytes]);
     const ending = await this.swapping.withRoot(
       root,
-      sealed.at(-1) as Uint8Array,
+      sealed.at(-1) as Bytes,
       [...written, ...opaque],
       pending.stays ? null : drop,
       pending.grown,
@@ -261,7 +265,7 @@ export class Store {
     return writing !== null || this.applied !== since;
   }
 
-  rootRecord(root: Record<string, any>): [Uint8Array, Record<string, any>, Uint8Array] {
+  rootRecord(root: R): Sealing {
     return [this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))];
   }
 
@@ -269,17 +273,17 @@ export class Store {
    * @param opaque opened by the vault, not here
    * @throws store_lost when something is not there as written
    */
-  async readBack(written: [Uint8Array, Uint8Array][], opaque: [Uint8Array, Uint8Array][]) {
+  async readBack(written: Lying[], opaque: [Uint8Array, Uint8Array][]) {
     const all = [...written, ...opaque];
     const found = await this.database.read(all.map(([id]) => id));
     all.forEach(([, bytes], i) => {
       const there = found[i];
       if (!there || !isSame(there, bytes)) throw new KeptError('store_lost');
     });
-    await this.vault.boxOpenMany(written.map(([id], i) => [id, found[i] as Uint8Array]));
+    await this.vault.boxOpenMany(written.map(([id], i) => [id, found[i] as Bytes]));
   }
 }
 
-function json(opened: Opened): any {
+function json<T>(opened: Opened): T {
   return JSON.parse(decoder.decode(opened.bytes));
 }

@@ -1,29 +1,35 @@
 /** What a change does to the chaff that its diary may use up: see [Note: one for one], chaff.js. */
 import { b64 } from '../core/bytes.js';
 import { isTraded, listed, trade } from './chaff.js';
+import type { Bytes } from '../core/bytes.js';
+import type { JsonObject } from '../core/encoding.js';
 import type { Owed, Sized } from './chaff.js';
+import type { SealedRoot } from './root.js';
 
 /** Ids and sealed bytes */
 type Pieces = [Uint8Array, Uint8Array][];
+
+/** What is sealed: where it lies, what it is, and its bytes */
+export type Sealing = [id: Bytes, desc: JsonObject, bytes: Bytes | undefined];
 
 /** The root's size may hang on the list that it says, and the list on it. */
 const RECKONED = 3;
 
 /** What is needed of the store. */
-type Rooted = {
+type Rooted<R extends SealedRoot> = {
   rootId: Uint8Array;
   random: (n: number) => Uint8Array;
-  rootRecord: (root: Record<string, any>) => [any, any, any];
-  vault: { boxSealMany: (records: [any, any, any][]) => Promise<Uint8Array[]> };
+  rootRecord: (root: R) => Sealing;
+  vault: { boxSealMany(records: Sealing[]): Promise<Bytes[]> };
   database: { read: (ids: Uint8Array[]) => Promise<(Uint8Array | null | undefined)[]> };
 };
 
-export class Swapping {
-  store: Rooted;
+export class Swapping<R extends SealedRoot> {
+  store: Rooted<R>;
   /** Sizes of records as last seen, by id. */
   sizes: Map<string, number> = new Map();
 
-  constructor(store: Rooted) {
+  constructor(store: Rooted<R>) {
     this.store = store;
   }
 
@@ -34,12 +40,12 @@ export class Swapping {
    * @param drop null where nothing is traded
    */
   async withRoot(
-    root: Record<string, any>,
-    sealed: Uint8Array,
+    root: R,
+    sealed: Bytes,
     written: Pieces,
     drop: Uint8Array[] | null,
     grown: Pieces,
-  ): Promise<{ root: Uint8Array; put: Pieces; drop: Uint8Array[] }> {
+  ): Promise<{ root: Bytes; put: Pieces; drop: Uint8Array[] }> {
     if (!root['chaff']) return { root: sealed, put: [], drop: [] };
     const { store } = this;
     const [pool, owed] = [[...root['chaff'], ...listed(grown)], root['owed'] ?? {}];

@@ -75,7 +75,7 @@ export async function knowCaptureKey({ store }: Open) {
 /** One thing that came while this was locked: kept, and taken out of the tray in the same step. */
 export async function keepCaptured({ store }: Open, captured: Captured, keys: Uint8Array[]) {
   await store.change(async (root, change) => {
-    const list = ((await store.readJson('captured')) ?? []) as Captured[];
+    const list = (await store.readJson<Captured[]>('captured')) ?? [];
     if (!list.some(({ held }) => held.attachment === captured.held.attachment)) list.push(captured);
     change.putJson('captured', list);
     root.captured = list.length;
@@ -86,8 +86,8 @@ export async function keepCaptured({ store }: Open, captured: Captured, keys: Ui
 /** What waits to be asked about, and the drafts made of what was. */
 export async function readCaptured(open: Open) {
   const { store } = open;
-  const [list, later] = await store.readJsonMany(['captured', 'later']);
-  open.apart = [...((list ?? []) as Captured[]), ...(later ?? [])].flatMap(({ held }) => held);
+  const [list, later] = (await store.readJsonMany(['captured', 'later'])) as [Captured[] | null, Kept[] | null];
+  open.apart = [...(list ?? []), ...(later ?? [])].flatMap(({ held }) => held);
   const shown = ({ attachment, name, size, sha256, magic }: Held) => ({
     attachment,
     name,
@@ -97,8 +97,8 @@ export async function readCaptured(open: Open) {
     magic,
   });
   return {
-    asked: ((list ?? []) as Captured[]).map(({ held, at, same }) => ({ ...shown(held), at, same })),
-    drafts: ((later ?? []) as Kept[]).map(({ id, held, fields }) => ({
+    asked: (list ?? []).map(({ held, at, same }) => ({ ...shown(held), at, same })),
+    drafts: (later ?? []).map(({ id, held, fields }) => ({
       id,
       words: String(fields['narrative'] ?? ''),
       files: held.map(shown),
@@ -112,17 +112,17 @@ export async function readCaptured(open: Open) {
  */
 export async function acceptCaptured(open: Open, attachment: string): Promise<string> {
   const { store } = open;
-  const all = ((await store.readJson('captured')) ?? []) as Captured[];
+  const all = (await store.readJson<Captured[]>('captured')) ?? [];
   const found = all.find(({ held }) => held.attachment === attachment);
   if (!found) throw new KeptError('not_found');
   const isLines = found.held.magic === 'text/plain' && found.held.size <= LINES;
   const narrative = isLines ? await readHeldText(open, found.held) : '';
   const id = idText(newId());
   await store.change(async (root, change) => {
-    const list = (((await store.readJson('captured')) ?? []) as Captured[]).filter(
+    const list = ((await store.readJson<Captured[]>('captured')) ?? []).filter(
       ({ held }) => held.attachment !== attachment,
     );
-    const later = (await store.readJson('later')) ?? [];
+    const later = (await store.readJson<Kept[]>('later')) ?? [];
     change.putJson('captured', list);
     change.putJson('later', [
       ...later,
@@ -138,7 +138,7 @@ export async function acceptCaptured(open: Open, attachment: string): Promise<st
 export async function discardCaptured({ store }: Open, attachment: string) {
   let found: Captured | undefined;
   await store.change(async (root, change) => {
-    const list = ((await store.readJson('captured')) ?? []) as Captured[];
+    const list = (await store.readJson<Captured[]>('captured')) ?? [];
     found = list.find(({ held }) => held.attachment === attachment);
     const rest = list.filter((one) => one !== found);
     change.putJson('captured', rest);
@@ -151,7 +151,7 @@ export async function discardCaptured({ store }: Open, attachment: string) {
 export async function takeUpDraft({ store }: Open, drafts: Drafts, id: string) {
   await drafts.flush();
   await store.change(async (root, change) => {
-    const later = ((await store.readJson('later')) ?? []) as Kept[];
+    const later = (await store.readJson<Kept[]>('later')) ?? [];
     const chosen = later.find((one) => one.id === id);
     if (!chosen) throw new KeptError('not_found');
     const rest = later.filter((one) => one !== chosen);

@@ -10,7 +10,7 @@
 import { localAt } from '../../record/times.js';
 import type { Change } from '../../store/pending.js';
 import type { Context, CustodyLog, Held, Open } from '../types.js';
-import type { Line } from '../types.js';
+import type { Root, CustodyLine } from '../../store/root.js';
 
 const SOON = 180_000;
 const MANY = 60;
@@ -25,7 +25,7 @@ export class Custody implements CustodyLog {
   ctx: Context;
   openNow: () => Open | null;
   /** Lines not in the root yet */
-  loose: Line[] = [];
+  loose: CustodyLine[] = [];
   looks: Map<string, number> = new Map();
   timer: unknown = null;
 
@@ -35,7 +35,7 @@ export class Custody implements CustodyLog {
   }
 
   /** A line from outside a transaction. */
-  note(attachment: string, action: Line['action'], detail?: string) {
+  note(attachment: string, action: CustodyLine['action'], detail?: string) {
     const at = this.ctx.clock.now();
     if (action === 'viewed') {
       if (at - (this.looks.get(attachment) ?? -ONE_LOOK) < ONE_LOOK) return;
@@ -69,7 +69,7 @@ export class Custody implements CustodyLog {
     if (send) this.openNow()?.syncing.kick();
   }
 
-  async write(open: Open, root: Record<string, any>, change: Change, taken: Line[]) {
+  async write(open: Open, root: Root, change: Change, taken: CustodyLine[]) {
     const lines = [...(root.custody?.waiting ?? []), ...taken];
     const on = localAt(this.ctx.clock.now(), this.ctx.zone()).slice(0, 10);
     const batch = open.book.batch(root, change);
@@ -103,12 +103,12 @@ export class Custody implements CustodyLog {
 }
 
 /** Lines that go with a transaction, whatever becomes of it. */
-export function waitingLines(root: Record<string, any>, lines: Line[]) {
+export function waitingLines(root: Root, lines: CustodyLine[]) {
   root.custody = { on: null, record: null, ...root.custody, waiting: [...(root.custody?.waiting ?? []), ...lines] };
 }
 
 /** What is noted of a file when it enters an entry. */
-export function arrival({ attachment, received_at, sha256, route }: Held): Line[] {
+export function arrival({ attachment, received_at, sha256, route }: Held): CustodyLine[] {
   return [
     lineOf(attachment, received_at, 'app', 'received', route),
     lineOf(attachment, received_at, 'app', 'hashed', sha256),
@@ -118,10 +118,10 @@ export function arrival({ attachment, received_at, sha256, route }: Held): Line[
 export function lineOf(
   attachment: string,
   at: number,
-  actor: Line['actor'],
-  action: Line['action'],
+  actor: CustodyLine['actor'],
+  action: CustodyLine['action'],
   detail?: string,
-): Line {
+): CustodyLine {
   return { attachment, at, actor, action, ...(detail ? { detail } : {}) };
 }
 
@@ -130,13 +130,13 @@ export function lineOf(
  * theirs.
  * @param at ms
  */
-export function erasedLines(records: readonly string[], at: number): Line[] {
+export function erasedLines(records: readonly string[], at: number): CustodyLine[] {
   return records.map((record) => lineOf(record, at, 'keeper', 'deleted', ERASED));
 }
 
 /** What another device says was erased, to be looked at in this run (erasing.js). */
-export function noteErased(root: Record<string, any>, lines: unknown) {
-  const said = ((Array.isArray(lines) ? lines : []) as Line[]).filter(
+export function noteErased(root: Root, lines: unknown) {
+  const said = ((Array.isArray(lines) ? lines : []) as CustodyLine[]).filter(
     ({ action, detail }) => action === 'deleted' && detail === ERASED,
   );
   if (said.length)

@@ -8,7 +8,7 @@ import { insideOf } from '../session/require_open.js';
 import { findFile, openParts } from './reading_files.js';
 import { sealCopy } from './sealing.js';
 import { redraw } from '../erasing/takeout.js';
-import type { Context, Open } from '../types.js';
+import type { Context, Open, Rendition } from '../types.js';
 import type { Box } from '../../media/previews.js';
 
 type Mask = { boxes: Box[]; what: string[]; why: string };
@@ -79,7 +79,7 @@ async function mask(ctx: Context, open: Open, id: string, { boxes, what, why }: 
     const { reason: _reason, ...words } = ownFields(before);
     // The newest masked copy is the one that counts, so it stands before earlier ones.
     const there = words['renditions'] ?? [];
-    const first = there.findIndex((one: any) => one.purpose === 'masked');
+    const first = there.findIndex((one: Rendition) => one.purpose === 'masked');
     const place = first < 0 ? there.length : first;
     await open.book.stage(batch, {
       kind: 'attachment',

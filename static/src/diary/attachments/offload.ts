@@ -11,9 +11,10 @@ import { isSame } from '../../core/bytes.js';
 import { partName } from '../../net/blobs.js';
 import { ROOM, fill, isFull } from '../../store/reserved_space.js';
 import type { Change } from '../../store/pending.js';
+import type { Root } from '../../store/root.js';
+import type { BlobFacts } from '../../net/blobs.js';
 import type { Context, Open, SyncLink } from '../types.js';
 
-type Light = 'auto' | 'on' | 'off';
 type Whole = [blob: string, at: number];
 
 const LIST = 'whole';
@@ -30,13 +31,13 @@ const BATCH = 40;
  * @param at ms
  */
 export async function isWhole(open: Open, change: Change, blob: string, at: number) {
-  const list = ((await open.store.readJson(LIST)) ?? []) as Whole[];
+  const list = (await open.store.readJson<Whole[]>(LIST)) ?? [];
   change.putJson(LIST, [...list.filter(([one]) => one !== blob), [blob, at]]);
 }
 
-export async function isLight(ctx: Context, root: Record<string, any>): Promise<boolean> {
+export async function isLight(ctx: Context, root: Root): Promise<boolean> {
   if (root.account.closing) return false; // closing.js [Note: files come home]
-  const chosen = (root.light ?? 'auto') as Light;
+  const chosen = root.light ?? 'auto';
   if (chosen !== 'auto') return chosen === 'on';
   const room = await ctx.roomBytes();
   return room !== null && room < LITTLE;
@@ -54,7 +55,7 @@ export async function lighten(
 ): Promise<number> {
   const { store } = open;
   if (store.root.account.closing || (!now && !(await isLight(ctx, store.root)))) return 0;
-  const list = ((await store.readJson(LIST)) ?? []) as Whole[];
+  const list = (await store.readJson<Whole[]>(LIST)) ?? [];
   const isTight = !(await isFull(ctx.database));
   const before = ctx.clock.now() - (now || isTight ? 0 : GRACE);
   const may = list.filter(([, at]) => at <= before).slice(0, now ? list.length : BATCH);
@@ -70,11 +71,11 @@ export async function lighten(
 /** @returns whether it left this phone */
 async function letGo(open: Open, blob: string): Promise<boolean> {
   const link = open.syncing.link();
-  const known = await open.store.readJson(`b/${blob}`);
+  const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
   const mayLeave = known?.have === true && known.size > STAYS;
   if (!link || (mayLeave && !(await isThere(open, link, blob, known.n)))) return false;
   await open.store.change(async (_root, change) => {
-    const list = ((await open.store.readJson(LIST)) ?? []) as Whole[];
+    const list = (await open.store.readJson<Whole[]>(LIST)) ?? [];
     change.putJson(
       LIST,
       list.filter(([one]) => one !== blob),

@@ -7,8 +7,9 @@ import { KeptError } from '../../core/errors.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../../net/blobs.js';
 import { isPassing } from '../../net/http.js';
-import type { Held, Open, RecordStore } from '../types.js';
-import type { Peek } from '../../media/file_peek.js';
+import type { Held, Open, RecordStore, Rendition } from '../types.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { BlobFacts } from '../../net/blobs.js';
 
 type FileKey = { blob: string; key: string; n: number; size: number; type: string; name: string };
 export type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
@@ -50,7 +51,7 @@ export async function findFile(
   }
   const wanted =
     which === 'print' && fields.print_copy === 'masked' ? 'masked' : which === 'unmasked' ? 'print' : which;
-  const at = (fields.renditions ?? []).findIndex((one: any) => one.purpose === wanted);
+  const at = (fields.renditions ?? []).findIndex((one: Rendition) => one.purpose === wanted);
   const [pair, copy] = [keys.open[at], fields.renditions?.[at]];
   return pair && copy
     ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name }
@@ -63,7 +64,7 @@ export async function findFile(
  * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open, and no other
  *   can be had now
  */
-export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Uint8Array> {
+export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Bytes> {
   await fetchParts(open, file.blob, file.n);
   for (let i = 0; i < file.n; i++) {
     yield (await openPart(open, file, i)) ?? (await openFresh(open, file, i));
@@ -71,11 +72,11 @@ export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Uint
 }
 
 /** @returns null when it does not open: this phone lets go of it then, if the server has it */
-async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number): Promise<Uint8Array | null> {
+async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number): Promise<Bytes | null> {
   const part = await open.store.read(partName(blob, i));
   if (!part) throw new KeptError('file_missing');
   try {
-    return await open.vault.openPart({ blob, key, i, n, sealed: part.bytes as any, size });
+    return await open.vault.openPart({ blob, key, i, n, sealed: part.bytes, size });
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
     await letGo(open, { blob, i, length: part.bytes.length, size });
@@ -103,13 +104,13 @@ async function openFresh(open: Open, file: FileKey, i: number) {
 export function peekSealed(
   open: Open,
   { blob, key, n, size }: { blob: string; key: string; n: number; size: number },
-): Peek {
-  let last: { i: number; bytes: Uint8Array } | null = null;
+): { size: number; bytes(from: number, length: number): Promise<Bytes> } {
+  let last: { i: number; bytes: Bytes } | null = null;
   const part = async (i: number) => {
     if (last?.i === i) return last.bytes;
     const held = await open.store.read(partName(blob, i));
     if (!held) throw new KeptError('file_missing');
-    last = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: held.bytes as any, size }) };
+    last = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: held.bytes, size }) };
     return last.bytes;
   };
   return {
@@ -129,11 +130,11 @@ export function peekSealed(
 /** Takes away a part that does not open, so that it is fetched again. */
 async function letGo(open: Open, { blob, i, length, size }: { blob: string; i: number; length: number; size: number }) {
   await open.store.change(async (root, change) => {
-    const known = await open.store.readJson(`b/${blob}`);
+    const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
     // What the server does not have whole is nowhere but here: damaged or not, it stays.
-    if (!root.account.registered || !known || root.uploads.some((one: any) => one.blob === blob)) return;
+    if (!root.account.registered || !known || root.uploads.some((one) => one.blob === blob)) return;
     dropPart(change, known, blob, i, length);
-    if (!root.fetch.some((one: any) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
+    if (!root.fetch.some((one) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
   });
 }
 
@@ -148,7 +149,7 @@ export async function asUrl(
   played?: string,
 ): Promise<{ url: string; name: string; blob: Blob }> {
   const pieces = [];
-  for await (const piece of openParts(open, file)) pieces.push(piece as BlobPart);
+  for await (const piece of openParts(open, file)) pieces.push(piece);
   // Only pictures the browser itself encoded are shown.
   const blob = new Blob(pieces, {
     type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream'),
@@ -159,7 +160,7 @@ export async function asUrl(
 }
 
 async function fetchParts(open: Open, blob: string, n: number) {
-  const known = await open.store.readJson(`b/${blob}`);
+  const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
   if (known?.have === true) return;
   const link = open.syncing.link();
   if (!link) throw new KeptError('file_missing');

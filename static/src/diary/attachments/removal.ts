@@ -3,8 +3,9 @@ import { partName } from '../../net/blobs.js';
 import { standing } from '../../record/current_version.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { Item } from '../../net/feed.js';
-import type { Row } from '../../store/index.js';
-import type { Open, Batch, Meta } from '../types.js';
+import type { Root } from '../../store/root.js';
+import type { BlobFacts } from '../../net/blobs.js';
+import type { Open, Batch, Meta, ListRow, Fields } from '../types.js';
 
 /** A version that was erased for good, and when, ms */
 type Gone = { v: string; c: string; seq: number; at: number };
@@ -20,13 +21,13 @@ export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch
   const versions = await book.versions(id, batch);
   const blobs = new Set(versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob)));
   for (const blob of blobs) {
-    const known = await store.readJson(`b/${blob}`);
+    const known = await store.readJson<BlobFacts>(`b/${blob}`);
     for (let i = 0; i < (known?.n ?? 0); i++) change.drop(partName(blob, i));
     change.drop(`b/${blob}`);
   }
-  root.uploads = root.uploads.filter((one: any) => !blobs.has(one.blob));
-  root.fetch = root.fetch.filter((one: any) => !blobs.has(one.blob));
-  const unsent = new Set(root.outbox.map((one: any) => one.version));
+  root.uploads = root.uploads.filter((one) => !blobs.has(one.blob));
+  root.fetch = root.fetch.filter((one) => !blobs.has(one.blob));
+  const unsent = new Set(root.outbox.map((one) => one.version));
   const sent = meta.versions
     .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED)
     .map(({ v }) => v);
@@ -41,7 +42,7 @@ export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch
 export async function heedRemoval(
   open: Pick<Open, 'store' | 'book'>,
   batch: Batch,
-  opened: { record: string; kind: string; fields: Record<string, any> } | undefined,
+  opened: { record: string; kind: string; fields: Fields } | undefined,
 ) {
   if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out)
     await letGo(open, batch, opened.record);
@@ -62,7 +63,7 @@ export async function removeAgain(
   const meta = await open.book.meta(id, batch);
   if (meta?.kind !== 'attachment' || meta.versions.length < 2) return undefined;
   const versions = (await open.book.versions(id, batch)).filter(({ kind }) => kind);
-  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(versions as any).taken_out !== null)
+  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(versions).taken_out !== null)
     return undefined;
   await removeFile(open, batch, id, now);
   batch.change.after(() => open.syncing.soon());
@@ -76,7 +77,7 @@ export async function removeAgain(
 export async function removeFile(open: Open, batch: Batch, id: string, now: number) {
   await letGo(open, batch, id);
   await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
-  batch.root.purges = [...(batch.root.purges ?? []).filter((one: string) => one !== id), id];
+  batch.root.purges = [...(batch.root.purges ?? []).filter((one) => one !== id), id];
 }
 
 /**
@@ -130,13 +131,13 @@ async function isOut(book: Open['book'], batch: Batch, meta: Meta) {
   for (const record of [meta.record, meta.of]) {
     if (!record || !(await book.meta(record, batch))) continue;
     const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
-    if (!versions.length || standing(versions as any).taken_out !== null) return true;
+    if (!versions.length || standing(versions).taken_out !== null) return true;
   }
   return false;
 }
 
 /** The place of a version that was erased for good. */
-function place(root: Record<string, any>, meta: Meta, { v, c, seq, at }: Gone) {
+function place(root: Root, meta: Meta, { v, c, seq, at }: Gone) {
   const there = meta.versions.find((one) => one.v === v);
   if (there) Object.assign(there, { seq, erased: at });
   else {
@@ -157,7 +158,7 @@ function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
 }
 
 /** What the list keeps of an erased entry: its place, so that no number ever moves. */
-export function erasedRow(row: Row, at: number): Row {
+export function erasedRow(row: ListRow, at: number): ListRow {
   const { record, local, seq, recorded_at, received_at, kept_at } = row;
   return {
     record,

@@ -15,6 +15,8 @@ import { memorySource, wholeOf } from './sources.js';
 import type { Change } from '../../store/pending.js';
 import type { BlobKey, Held, Open, Rendition, Source } from '../types.js';
 import type { Copy, Pictures } from '../../media/previews.js';
+import type { Root } from '../../store/root.js';
+import type { Bytes } from '../../core/bytes.js';
 
 /** Bytes */
 type OnProgress = (done: number, total: number) => void;
@@ -136,13 +138,13 @@ async function sealSource(
     for (let from = 0; from < source.size; from += PART_BYTES) {
       const bytes = await source.read(from, Math.min(source.size, from + PART_BYTES));
       if (from === 0) first = bytes.slice();
-      await keepParts(store, blob, await vault.filePart(file, bytes as any));
+      await keepParts(store, blob, await vault.filePart(file, bytes));
       onProgress(Math.min(source.size, from + PART_BYTES), source.size);
     }
     const ended = await vault.fileEnd(file);
     await source.check();
     await keepParts(store, blob, ended.parts, (root, change) => {
-      if (!unowned) root.filling = root.filling.filter((one: string) => one !== blob);
+      if (!unowned) root.filling = root.filling.filter((one) => one !== blob);
       change.putJson(`b/${blob}`, { n, size: sealed_bytes, digest: ended.digest, have: true, kept: false });
     });
     return { key: { blob, key, n }, first, sha256: ended.sha256, sha512: ended.sha512 };
@@ -156,8 +158,8 @@ async function sealSource(
 async function keepParts(
   store: Open['store'],
   blob: string,
-  parts: readonly { i: number; sealed: Uint8Array }[],
-  also?: (root: Record<string, any>, change: Change) => void,
+  parts: readonly { i: number; sealed: Bytes }[],
+  also?: (root: Root, change: Change) => void,
 ) {
   if (!parts.length && !also) return;
   await store.change(
@@ -177,7 +179,7 @@ export async function forgetBlobs(store: Open['store'], blobs: { blob: string; n
       change.drop(`b/${blob}`);
     }
     const gone = new Set(blobs.map(({ blob }) => blob));
-    root.filling = root.filling.filter((blob: string) => !gone.has(blob));
+    root.filling = root.filling.filter((blob) => !gone.has(blob));
   });
 }
 

@@ -1,6 +1,7 @@
 /** Where the bytes of a file come from: the file a person chose, bytes in memory, or parts waiting in the tray. */
 import { isSame } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
+import type { Bytes } from '../../core/bytes.js';
 import type { Source } from '../types.js';
 
 export const FILE_LIMIT = 200 * 1024 * 1024;
@@ -56,7 +57,7 @@ export function fileSource(file: File): Source {
   };
 }
 
-export function memorySource(bytes: Uint8Array, type: string): Source {
+export function memorySource(bytes: Bytes, type: string): Source {
   return {
     name: '',
     type,

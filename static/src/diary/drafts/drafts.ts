@@ -127,7 +127,7 @@ export class Drafts extends Writing {
   /** The draft in the open store. */
   async load() {
     const { open } = this.ctx;
-    this.kept = open?.store.root.draft ? await open.store.readJson('draft') : null;
+    this.kept = open?.store.root.draft ? await open.store.readJson<Kept>('draft') : null;
     this.show();
   }
 

@@ -18,19 +18,35 @@ import { filesWaiting, forget, putPart } from '../../store/staging.js';
 import { isMismatch, kindOf, magicOf } from '../../media/file_type.js';
 import { fileSource, judgeSize } from '../attachments/sources.js';
 import type { Database } from '../../store/database.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { Door } from '../../store/device_meta.js';
 import type { Held, Source, Vault } from '../types.js';
 
 type Seal = (plaintext: Uint8Array) => Promise<Uint8Array>;
-type Unseal = (sealed: Uint8Array) => Promise<Uint8Array>;
+type Unseal = (sealed: Bytes) => Promise<Bytes>;
+/** What stands before each part in the tray: docs/formats.md, section 7 */
+type PartDesc = {
+  k: 'file' | 'captured';
+  n: number;
+  name: string;
+  type: string;
+  size: number;
+  last_modified: number | null;
+  route: string;
+  at: number;
+  /** of what was captured */
+  tz: string;
+  sha256: string;
+};
 
 export function underDraftKey(key: CryptoKey): Seal {
   return (plaintext) => sealDraft(key, plaintext);
 }
 
 /** @param at ms */
-export function toThisPhone(door: { install: Uint8Array; capture_pub: Uint8Array }, at: number): Seal {
+export function toThisPhone(door: Pick<Door, 'install' | 'capture_pub'>, at: number): Seal {
   const header = { at, install: b64(door.install), t: 'capture' };
-  return (plaintext) => sealTo(door.capture_pub as any, 'capture', header, padVersion(plaintext as any) as any);
+  return (plaintext) => sealTo(door.capture_pub, 'capture', header, padVersion(plaintext));
 }
 
 export function unsealWith({
@@ -49,7 +65,7 @@ export function unsealWith({
     }
     const { at } = claimedHeader(sealed, 'capture');
     if (!vault) throw new KeptError('locked');
-    return vault.openCapture(sealed as any, { at: at as number, install: b64(install), t: 'capture' }).then(unpad);
+    return vault.openCapture(sealed, { at: at as number, install: b64(install), t: 'capture' }).then(unpad);
   };
 }
 
@@ -187,7 +203,7 @@ export async function forgetTray({ database }: { database: Database }, key: Cryp
   );
 }
 
-function traySource(database: Database, keys: Uint8Array[], desc: Record<string, any>, unseal: Unseal): Source {
+function traySource(database: Database, keys: Uint8Array[], desc: PartDesc, unseal: Unseal): Source {
   judgeSize(desc.size);
   return {
     name: desc.name,
@@ -208,10 +224,10 @@ async function readPart(
   database: Database,
   key: Uint8Array | undefined,
   unseal: Unseal,
-): Promise<{ desc: Record<string, any>; bytes: Uint8Array } | null> {
+): Promise<{ desc: PartDesc; bytes: Bytes } | null> {
   const sealed = key && (await database.trayItem(key));
   if (!sealed) return null;
   const plaintext = await unseal(sealed);
   const end = 2 + (plaintext[0] ?? 0) * 256 + (plaintext[1] ?? 0);
-  return { desc: parseObject(plaintext.subarray(2, end)) as any, bytes: plaintext.slice(end) };
+  return { desc: parseObject(plaintext.subarray(2, end)) as PartDesc, bytes: plaintext.slice(end) };
 }

@@ -19,9 +19,9 @@ import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
 import type { Captured } from '../attachments/capturing.js';
 import type { Kept } from '../drafts/drafts.js';
+import type { Root, UnsentVersion } from '../../store/root.js';
+import type { BlobFacts } from '../../net/blobs.js';
 import type { Context, Open, Meta } from '../types.js';
-
-type Waiting = { record: string; version: string; of: string | null };
 
 /**
  * Records that every cleared diary needs to be opened again, and what no version names yet: the draft, what came while
@@ -41,7 +41,7 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
     async (root, change) => {
       const metas = await unsent(store, root.outbox);
       const blobs = new Set([
-        ...root.uploads.map(({ blob }: { blob: string }) => blob),
+        ...root.uploads.map(({ blob }) => blob),
         ...(await blobsHeld(store, draft)),
         ...(await blobsIn(store, root.outbox)),
       ]);
@@ -56,7 +56,7 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
         [
           ...KEPT,
           ...(root.typed ?? []),
-          ...root.outbox.map(({ version }: Waiting) => `v/${version}`),
+          ...root.outbox.map(({ version }) => `v/${version}`),
           ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])),
           ...(await fileNames(store, [...blobs])),
         ],
@@ -72,7 +72,7 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
 }
 
 /** What was sent is asked for again from the first number on; this phone's own line and its account stay. */
-function startOver(root: Record<string, any>, incidents: number) {
+function startOver(root: Root, incidents: number) {
   Object.assign(root, {
     cleared: true,
     count: 0,
@@ -86,16 +86,16 @@ function startOver(root: Record<string, any>, incidents: number) {
     again: false,
     coming: 1,
   });
-  for (const name of ['index', 'manifest', 'marked', 'numbered', 'said']) delete root[name];
+  for (const name of ['index', 'manifest', 'marked', 'numbered', 'said'] as const) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };
   if (root.custody) root.custody = { on: null, record: null, waiting: root.custody.waiting ?? [] };
 }
 
 /** The records of what waits, with only those versions. */
-async function unsent(store: Open['store'], outbox: Waiting[]): Promise<Meta[]> {
+async function unsent(store: Open['store'], outbox: UnsentVersion[]): Promise<Meta[]> {
   const waiting = new Set(outbox.map(({ version }) => version));
   const records = [...new Set(outbox.map(({ record }) => record))];
-  const found = (await store.readJsonMany(records.map((record) => `r/${record}`))) as (Meta | null)[];
+  const found = await store.readJsonMany<Meta>(records.map((record) => `r/${record}`));
   return found.flatMap((meta) =>
     meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => waiting.has(v)) }] : [],
   );
@@ -111,24 +111,24 @@ function byKind(metas: Meta[]): Map<string, string[]> {
 
 /** The files of drafts and of what came while locked: nothing that was sent names them, so they are nowhere else. */
 async function blobsHeld(store: Open['store'], draft: Kept | null): Promise<string[]> {
-  const [captured, later] = await store.readJsonMany(['captured', 'later']);
+  const [captured, later] = (await store.readJsonMany(['captured', 'later'])) as [Captured[] | null, Kept[] | null];
   const held = [
     ...(draft?.held ?? []),
-    ...((captured ?? []) as Captured[]).map((one) => one.held),
-    ...((later ?? []) as Kept[]).flatMap((one) => one.held),
+    ...(captured ?? []).map((one) => one.held),
+    ...(later ?? []).flatMap((one) => one.held),
   ];
   return held.flatMap(blobsOf).map(({ blob }) => blob);
 }
 
 /** The files that versions which wait name. */
-async function blobsIn(store: Open['store'], outbox: Waiting[]): Promise<string[]> {
+async function blobsIn(store: Open['store'], outbox: UnsentVersion[]): Promise<string[]> {
   const held = await store.readMany(outbox.map(({ version }) => `v/${version}`));
   return held.flatMap((one) => (one ? decodePush(one.bytes).meta.blobs : []));
 }
 
 /** @returns the catalogue and every part */
 async function fileNames(store: Open['store'], blobs: string[]): Promise<string[]> {
-  const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  const known = await store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
   return blobs.flatMap((blob, i) =>
     known[i] ? [`b/${blob}`, ...Array.from({ length: known[i].n }, (_, n) => partName(blob, n))] : [],
   );

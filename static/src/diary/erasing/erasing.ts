@@ -22,17 +22,17 @@ import { readKind } from '../records/records.js';
 import { outSince } from './takeout.js';
 import { erasedRow } from '../attachments/removal.js';
 import type { Context, Open, Batch } from '../types.js';
+import type { BlobFacts } from '../../net/blobs.js';
+import type { Erasure } from '../../store/root.js';
 import type { Waiting } from '../types.js';
 
-/** `erasure` is null where this phone counts the days itself */
-type Erasure = { erasure: string | null; records: string[]; asked_at: number; due_at: number; why: string };
 /** As many records as the server takes at once: an entry with more files is asked for in several. */
 const AT_ONCE = 64;
 
 /** What waits to be erased, the first to go first. */
 export function pendingErasures({ store, index }: Open): Waiting[] {
   const waiting = new Map();
-  for (const { erasure, records, asked_at, due_at, why } of (store.root.erasures ?? []) as Erasure[]) {
+  for (const { erasure, records, asked_at, due_at, why } of store.root.erasures ?? []) {
     const record = records.find((one) => index.find(one));
     if (record && why === 'keeper') waiting.set(record, { record, asked_at, due_at, here: erasure === null });
   }
@@ -57,7 +57,7 @@ export async function askErasing(ctx: Context, open: Open, record: string, words
     await keep(open, (known) => [...known, { erasure: null, records, asked_at, due_at, why: 'keeper' }]);
     return { due_at };
   }
-  const unsent = new Set(open.store.root.outbox.map((one: any) => one.record));
+  const unsent = new Set(open.store.root.outbox.map((one) => one.record));
   if (records.some((one) => unsent.has(one))) throw new KeptError('not_sent_yet');
   const proof = await proofOf(ctx, open, words);
   if ((await outAt(open, record)) === null) throw new KeptError('not_out');
@@ -94,9 +94,7 @@ async function stands(open: Open, record: string) {
 /** It stays after all; needs no words. */
 export async function stopErasing(ctx: Context, open: Open, record: string) {
   const mine = new Set(await belonging(open, record));
-  const concerned = ((open.store.root.erasures ?? []) as Erasure[]).filter(({ records }) =>
-    records.some((one) => mine.has(one)),
-  );
+  const concerned = (open.store.root.erasures ?? []).filter(({ records }) => records.some((one) => mine.has(one)));
   for (const { erasure } of concerned) {
     if (erasure)
       await ctx.api.keepAfterAll(open.identity.diary, erasure).catch((error: unknown) => {
@@ -131,7 +129,7 @@ export async function heedErasures(ctx: Context, open: Open) {
       if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
     erasures = erasures.filter(({ why }) => why !== 'keeper');
   }
-  const before = (open.store.root.erasures ?? []) as Erasure[];
+  const before = open.store.root.erasures ?? [];
   if (JSON.stringify(erasures) !== JSON.stringify(before)) await keep(open, () => erasures);
   if (held) return;
   const over = before
@@ -191,7 +189,7 @@ async function keep(open: Open, change: (known: Erasure[]) => Erasure[]) {
 /** An entry, its files, its lists of messages and its note. */
 async function belonging(open: Open, record: string): Promise<string[]> {
   const versions = await open.book.versions(record);
-  const note = await open.store.readJson(`n/${record}`);
+  const note = await open.store.readJson<{ note: string }>(`n/${record}`);
   const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));
   const known = await Promise.all(
     [...new Set(files)].map(async (file) => ((await isOnlyOf(open, file, record)) ? file : null)),
@@ -234,7 +232,7 @@ export async function eraseHere(open: Open, records: readonly string[], at: numb
     const batch = open.book.batch(root, change);
     if (isSaid) waitingLines(root, erasedLines(records, at));
     for (const record of records) await eraseRecord(open, batch, record, at);
-    root.erasures = (root.erasures ?? []).filter((one: Erasure) => !one.records.some((each) => records.includes(each)));
+    root.erasures = (root.erasures ?? []).filter((one) => !one.records.some((each) => records.includes(each)));
   });
   if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root, and go with the next
 }
@@ -248,14 +246,14 @@ async function eraseRecord(open: Open, batch: Batch, record: string, at: number)
   for (const { v } of meta.versions) change.drop(`v/${v}`);
   for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`]) change.drop(name);
   for (const blob of new Set(blobs)) {
-    const facts = await open.store.readJson(`b/${blob}`);
+    const facts = await open.store.readJson<BlobFacts>(`b/${blob}`);
     for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));
     change.drop(`b/${blob}`);
   }
   const gone = new Set(blobs);
-  root.outbox = root.outbox.filter((one: any) => one.record !== record);
-  root.uploads = root.uploads.filter((one: any) => !gone.has(one.blob));
-  root.fetch = root.fetch.filter((one: any) => !gone.has(one.blob));
+  root.outbox = root.outbox.filter((one) => one.record !== record);
+  root.uploads = root.uploads.filter((one) => !gone.has(one.blob));
+  root.fetch = root.fetch.filter((one) => !gone.has(one.blob));
   meta.erased_at = at;
   for (const facts of meta.versions) facts.erased ??= at;
   change.putJson(`r/${record}`, meta);

@@ -55,7 +55,7 @@ async function purgeHere(ctx: Context, open: Open, id: string) {
  */
 export async function purgeBefore(ctx: Context, open: Open, record: string) {
   const { purges = [], outbox } = open.store.root;
-  if (purges.includes(record) && outbox.filter((one: any) => one.record === record).length === 1)
+  if (purges.includes(record) && outbox.filter((one) => one.record === record).length === 1)
     await purgeThere(ctx, open, record);
 }
 
@@ -65,7 +65,7 @@ export async function purgeBefore(ctx: Context, open: Open, record: string) {
  */
 export async function heedPurges(ctx: Context, open: Open) {
   for (const id of [...(open.store.root.purges ?? [])]) {
-    if (open.store.root.outbox.some((one: any) => one.record === id)) continue;
+    if (open.store.root.outbox.some((one) => one.record === id)) continue;
     await purgeThere(ctx, open, id).catch((error) => {
       if (!(error instanceof KeptError) || error.code !== 'needs_words') throw error;
     });
@@ -86,6 +86,6 @@ async function purgeThere(ctx: Context, open: Open, id: string) {
   if (!isDone) throw new KeptError('needs_words');
   await open.store.change(async (root, change) => {
     await letGo(open, open.book.batch(root, change), id);
-    root.purges = (root.purges ?? []).filter((one: string) => one !== id);
+    root.purges = (root.purges ?? []).filter((one) => one !== id);
   });
 }

@@ -30,7 +30,7 @@ export async function redraw(open: Open, record: string) {
  */
 export async function givenTo(open: Open, record: string): Promise<Given[]> {
   const written = await open.book.versions(record).then(
-    (versions) => versions[0] && sealedAt(versions[0] as any),
+    (versions) => versions[0] && sealedAt(versions[0]),
     () => null,
   );
   const [exports, consents] = await Promise.all([readKind(open, 'export', true), readKind(open, 'consent', true)]);
@@ -72,7 +72,7 @@ export async function filesOut(
     if (file && file.taken_out !== null)
       found.push({
         attachment: id,
-        name: textOf((file.restricted['received_as'] ?? {}) as any, 'filename'),
+        name: textOf(file.restricted['received_as'] ?? {}, 'filename'),
         at: file.taken_out,
         removed: file.out_reason === REMOVED,
       });
@@ -82,5 +82,5 @@ export async function filesOut(
 
 /** Whether a record's versions say it was taken out, and when. */
 export function outSince(versions: readonly Opened[]): number | null {
-  return versions.length ? standing(versions as any).taken_out : null;
+  return versions.length ? standing(versions).taken_out : null;
 }

@@ -4,7 +4,7 @@ import { spokenIn } from '../../record/patterns/search_text.js';
 import { factOf } from '../../record/patterns/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../../record/reading.js';
 import type { Said } from '../../store/segment_texts.js';
-import type { Batch, Fields, Meta, Opened, RecordStore } from '../types.js';
+import type { Batch, Fields, Meta, Opened, RecordStore, ListRow } from '../types.js';
 import type { Relist } from '../types.js';
 
 /** With nothing but words and a time: the list offers to add details. */
@@ -35,7 +35,7 @@ export async function told<B>(
   batch: B,
   meta: Pick<Meta, 'record' | 'versions'>,
   shown: { fields: Fields; restricted: Fields; version: string },
-  before: Record<string, any> | null,
+  before: Partial<ListRow> | null,
 ) {
   const { fields, restricted, version } = shown;
   const beside = await besides(book, batch, fields);
@@ -43,18 +43,18 @@ export async function told<B>(
   return {
     v,
     c: meta.versions.find((one) => one.v === version)?.c ?? '',
-    f: factOf(meta.record, fields as any, restricted as any),
+    f: factOf(meta.record, fields, restricted),
     links: linksOf(fields),
     // Typed by an advocate: what the keeper has said to it.
-    helped: markOf(fields as any) ? markOf(fields as any)?.answer || 'waiting' : '',
-    dated: objectsOf(fields as any, 'independent_evidence').some(
+    helped: markOf(fields) ? markOf(fields)?.answer || 'waiting' : '',
+    dated: objectsOf(fields, 'independent_evidence').some(
       (one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at'),
     ),
     shots: beside
       .filter(isShown)
       .slice(0, SHOTS)
       .map(({ record }) => record),
-    bare: DETAILS.every((name) => !codesOf(fields as any, name).length) && !fields.attachment_ids?.length,
+    bare: DETAILS.every((name) => !codesOf(fields, name).length) && !fields.attachment_ids?.length,
     // A receipt changes no word: what is searched is written again only when it is other than it was.
     ...(before?.v === v ? {} : { text: spokenIn([fields, restricted, ...beside.map(words)]) }),
   };
@@ -62,7 +62,7 @@ export async function told<B>(
 
 /** Whether the list may show a covered copy of it: a picture with one, and nothing that was called private. */
 function isShown({ kind, fields }: Opened) {
-  const copies = objectsOf(fields as any, 'renditions').some((copy) => copy.purpose === 'preview');
+  const copies = objectsOf(fields, 'renditions').some((copy) => copy.purpose === 'preview');
   return (
     kind === 'attachment' &&
     copies &&
@@ -78,7 +78,7 @@ async function besides<B>(book: Book<B>, batch: B, fields: Fields): Promise<Open
 }
 
 export function besideIds(fields: Fields): string[] {
-  return [...new Set(['attachment_ids', 'schedule_id'].flatMap((name) => codesOf(fields as any, name)))];
+  return [...new Set(['attachment_ids', 'schedule_id'].flatMap((name) => codesOf(fields, name)))];
 }
 
 function words({ kind, fields, restricted }: Opened): Fields {
@@ -92,7 +92,7 @@ function words({ kind, fields, restricted }: Opened): Fields {
 
 /** Everyone and everything the entry names: an entry is found by the name of a person who is only a witness, too. */
 function linksOf(fields: Fields): string[] {
-  const said = fields as any;
+  const said = fields;
   const lists = [
     'actor_ids',
     'targeted_person_ids',
@@ -128,9 +128,9 @@ export function concern(
     kind === 'incident'
       ? [record]
       : kind === 'attachment'
-        ? [of, ...codesOf(fields as any, 'incident_ids')]
+        ? [of, ...codesOf(fields, 'incident_ids')]
         : kind === 'schedule'
-          ? codesOf(fields as any, 'incident_ids')
+          ? codesOf(fields, 'incident_ids')
           : [];
   for (const incident of new Set(incidents)) {
     if (incident) batch.change.last(`row/${incident}`, () => relist(batch, [incident]));

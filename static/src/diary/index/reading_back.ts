@@ -9,10 +9,10 @@ import { mendList } from './rebuild.js';
 import { readKind } from '../records/records.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
 import type { Read } from '../records/records.js';
-import type { Context, Open } from '../types.js';
+import type { Context, Open, Fields } from '../types.js';
 
 /** What records are called, by id */
-type Known = Record<string, { kind: string; fields: Record<string, any>; name: string }>;
+type Known = Record<string, { kind: string; fields: Fields; name: string }>;
 type Pattern = { counts: Patterns; known: Known };
 
 /**
@@ -93,7 +93,7 @@ async function find(
 /** @returns folded names by record */
 async function namesOf(open: Open): Promise<Map<string, string>> {
   const all = Object.values(await readAll(open, NAMED)).flat();
-  const leads = leadsOf(all as any);
+  const leads = leadsOf(all);
   const names = new Map(
     all.map(({ record, fields }) => {
       const rows = objectsOf(fields, 'accounts').flatMap((row) => Object.values(row));
@@ -133,7 +133,7 @@ function knownOf(kinds: Record<string, Read[]>): Known {
 }
 
 /** What a record is called, '' when it has no name of any kind. */
-function nameOf(fields: Record<string, any>): string {
+function nameOf(fields: Fields): string {
   const first = ['name', 'handle', 'display_name', 'number', 'title', 'url']
     .map((name) => textOf(fields, name))
     .find(Boolean);

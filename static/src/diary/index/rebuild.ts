@@ -11,7 +11,7 @@ import { besideIds, saidOf } from './listing.js';
 import type { Numbered } from '../../store/feed_numbers.js';
 import type { Row } from '../../store/index.js';
 import type { Said } from '../../store/segment_texts.js';
-import type { Context, Open, Meta } from '../types.js';
+import type { Context, Open, Meta, ListRow } from '../types.js';
 
 /** Some segments, and the entries in them */
 type Stretch = { numbers: number[]; records: string[] };
@@ -137,7 +137,7 @@ export async function toldOf({ store, book }: Pick<Open, 'store' | 'book'>, left
   }
   return {
     records,
-    known: isWhole ? knownOf(sent, new Set(root.outbox.map(({ record }: { record: string }) => record))) : new Map(),
+    known: isWhole ? knownOf(sent, new Set(root.outbox.map(({ record }) => record))) : new Map(),
   };
 }
 
@@ -180,14 +180,10 @@ async function allRecords({ index, store }: Open, told: Told): Promise<string[]>
   const found = new Set(listed);
   const isWhole = listed.length >= (store.root.count ?? 0);
   if (isWhole && !store.root.cleared) return listed;
-  const all: string[] = isWhole
-    ? store.root.outbox.map(({ record }: { record: string }) => record)
-    : [...told.records.keys()];
+  const all: string[] = isWhole ? store.root.outbox.map(({ record }) => record) : [...told.records.keys()];
   const others = [...new Set(all)].filter((record) => !found.has(record));
   for (let from = 0; from < others.length; from += LOOKED) {
-    const metas = (await store.readJsonEach(
-      others.slice(from, from + LOOKED).map((record) => `r/${record}`),
-    )) as (Meta | null)[];
+    const metas = await store.readJsonEach<Meta>(others.slice(from, from + LOOKED).map((record) => `r/${record}`));
     for (const meta of metas) if (meta?.kind === 'incident') found.add(meta.record);
   }
   if (isWhole && found.size === listed.length) return listed;
@@ -218,7 +214,7 @@ export async function readSome(
   const [metas, opened] = [[...own.metas, ...beside.metas], new Map([...own.opened, ...beside.opened])];
   for (const { record, versions } of metas)
     if (told?.known.has(record))
-      for (const facts of versions) facts.parents = codesOf((opened.get(facts.v)?.fields ?? {}) as any, '_parents');
+      for (const facts of versions) facts.parents = codesOf(opened.get(facts.v)?.fields ?? {}, '_parents');
   return { records, others, metas, opened, said };
 }
 
@@ -292,7 +288,7 @@ function lacks(meta: Meta | undefined, told: string[] = []) {
  * An entry that was erased, or whose versions are not here or do not open: its place stays. Only an erased one stands
  * with what was taken out; of another the keeper has to see that something happened to it.
  */
-function gone(record: string, before: Record<string, any>, meta: Meta | undefined): Row {
+function gone(record: string, before: Partial<ListRow> & Pick<ListRow, 'local'>, meta: Meta | undefined): ListRow {
   const versions = meta?.versions ?? [];
   const seqs = versions.flatMap(({ seq }) => seq ?? []);
   const ats = versions.flatMap(({ at }) => at ?? []);

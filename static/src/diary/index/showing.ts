@@ -4,7 +4,8 @@
  */
 
 import { sentenceOf } from '../sentences.js';
-import type { Attachment, EntryState, Held, Open, Row, Opened } from '../types.js';
+import type { Root } from '../../store/root.js';
+import type { Attachment, EntryState, Held, Open, Row, Opened, ListRow } from '../types.js';
 
 export function shownHeld(held: Held): Attachment {
   return {
@@ -42,7 +43,7 @@ export function shownAttachment({ record, fields, restricted }: Opened, state: E
     claimed: received.claimed_type ?? '',
     magic,
     mismatch: (fields.flags ?? []).includes('type_mismatch'),
-    preview: copies.some((one: any) => one.purpose === 'preview'),
+    preview: copies.some((one) => one.purpose === 'preview'),
     route: received.route ?? '',
     received_at: fields.added_at ?? 0,
     sha256: fields.sha256 ?? '',
@@ -76,9 +77,9 @@ export function shownRows(
   }: { running: boolean; offline: boolean; part?: { of: string; share: number } | null },
 ): Row[] {
   const { root } = store;
-  const waiting = countBy(root.outbox as { of: string | null }[], ({ of }) => of);
-  const files = countBy(root.uploads as { of: string | null }[], ({ of }) => of);
-  const absent = countBy(root.fetch as { of: string | null }[], ({ of }) => of);
+  const waiting = countBy(root.outbox, ({ of }) => of);
+  const files = countBy(root.uploads, ({ of }) => of);
+  const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
   // While rows are missing a rank would be another entry's number.
   const numbers = index.differs || index.loading ? null : entryNumbers(all, root);
@@ -86,7 +87,8 @@ export function shownRows(
   return all
     .map((row) => ({
       record: row.record,
-      seq_no: numbers ? (numbers.get(row.record) ?? null) : (undefined as any),
+      // Undefined while rows are missing; of the screens only the list of entries looks for that.
+      seq_no: (numbers ? (numbers.get(row.record) ?? null) : undefined) as number | null,
       title: row.title,
       occurred: row.occurred,
       recorded_at: row.recorded_at,
@@ -102,24 +104,21 @@ export function shownRows(
       shots: row.shots ?? [],
       bare: row.bare ?? false,
       helped: row.helped ?? '',
-      state: stateOf(
-        row as any,
-        waiting.get(row.record) ?? 0,
-        files.get(row.record) ?? 0,
-        facts,
-        absent.get(row.record) ?? 0,
-      ),
+      state: stateOf(row, waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
     }))
     .sort((a, b) => b.recorded_at - a.recorded_at);
 }
+
+/** What an entry is numbered by */
+type Numbering = Pick<ListRow, 'record' | 'seq' | 'local'>;
 
 /**
  * The entry numbers, by record. What was sent ahead of another device's entries gets its number when those are here, so
  * that none ever changes.
  * @param all rows of the index
  */
-export function entryNumbers(all: any[], root: Record<string, any>): Map<string, number> {
-  const isNumbered = (row: any) =>
+export function entryNumbers(all: readonly Numbering[], root: Root): Map<string, number> {
+  const isNumbered = (row: Numbering) =>
     (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
   // Entries that were erased before this device came: the diary's own account of itself still names their numbers.

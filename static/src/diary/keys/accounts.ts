@@ -16,6 +16,8 @@ import { moveIn } from '../session/moving_in.js';
 import { NO_PINS, noteShort } from '../sync/pins.js';
 import { noteClock } from '../session/wrong_clock.js';
 import type { Drafts } from '../drafts/drafts.js';
+import type { RegisteredAccount, Registering, Account } from '../../store/root.js';
+import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
 /** What the list of devices calls one that is not the keeper's. */
@@ -48,13 +50,13 @@ export async function register(ctx: Context, open: Open, words: string, invite?:
   if (invite) {
     body.invite = invite;
     await store.change((root) => {
-      root.registering.invite = invite;
+      (root.registering as Registering).invite = invite;
     });
   }
   const answer = await ctx.api.register(body).catch(async (error) => {
     if (error instanceof KeptError && error.code === 'not_invited')
       await store.change((root) => {
-        delete root.registering.invite;
+        delete (root.registering as Registering).invite;
       });
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
     await store.change((root) => {
@@ -69,7 +71,11 @@ export async function register(ctx: Context, open: Open, words: string, invite?:
 }
 
 /** What is sent, kept first: see [Note: registering twice]. */
-async function registration(ctx: Context, { vault, store }: Open, words: string) {
+async function registration(
+  ctx: Context,
+  { vault, store }: Open,
+  words: string,
+): Promise<Omit<Registering, 'auth_digest'> & { auth: string }> {
   const { registering } = store.root;
   if (registering) {
     const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
@@ -108,8 +114,8 @@ async function keepAccount(
   const { vault, store, identity } = open;
   const door = await readDoor(ctx.database);
   const pins = { notary, log, kdf_high: await vault.kdfHigh() };
-  const renewed = await vault.renewSlot(door as any, { account: identity.account, login, pins });
-  const sealed = await vault.sealIdentity(store.place('identity') as any);
+  const renewed = await vault.renewSlot(door as Door, { account: identity.account, login, pins });
+  const sealed = await vault.sealIdentity(store.place('identity'));
   await store.change((root, change) => {
     delete root.registering;
     root.unregistered ??= root.count;
@@ -138,7 +144,7 @@ export async function signIn(
   const { answer, proof } = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
   const identity = await vault.openAccount({ answer, login, device });
   if (code !== undefined) await newWords(ctx, words, login, proof);
-  const account = {
+  const account: Partial<Account> = {
     registered: true,
     login,
     notary: answer.notary,
@@ -239,7 +245,7 @@ async function withTyped(ctx: Context, open: Open, words: string | null | undefi
   const cookies = open.store.root.session === undefined;
   return ctx.api
     .signIn(
-      { login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) },
+      { login: open.store.root.account.login as string, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) },
       { cookies },
     )
     .catch((error) => {
@@ -255,7 +261,7 @@ async function withTyped(ctx: Context, open: Open, words: string | null | undefi
 async function wentOver(ctx: Context, open: Open) {
   const auth = await open.vault.earlierProof();
   if (!auth) return withTyped(ctx, open, open.typed);
-  const answer = await ctx.api.goOver({ login: open.store.root.account.login, auth, ...deviceOf(ctx, open) });
+  const answer = await ctx.api.goOver({ login: open.store.root.account.login as string, auth, ...deviceOf(ctx, open) });
   await forgetProof(open);
   return answer;
 }
@@ -264,7 +270,7 @@ async function wentOver(ctx: Context, open: Open) {
 export async function forgetProof({ vault, store }: Open) {
   if (!(await vault.earlierProof())) return;
   await vault.forgetEarlierProof();
-  const sealed = await vault.sealIdentity(store.place('identity') as any);
+  const sealed = await vault.sealIdentity(store.place('identity'));
   await store.change((_root, change) => {
     change.putSealed('identity', sealed);
   });
@@ -275,7 +281,7 @@ export async function forgetProof({ vault, store }: Open) {
  * never written.
  */
 export function needsWords({ store: { root } }: Open) {
-  const isOwed = root.purges?.length || root.let_out?.some(({ told }: { told: boolean }) => !told);
+  const isOwed = root.purges?.length || root.let_out?.some(({ told }) => !told);
   return Boolean(root.account?.registered && (!root.session || root.shut || isOwed || root.rotation));
 }
 
@@ -325,12 +331,12 @@ export async function makeCode(
     root.account.code_wrap = code_wrap; // a sealed copy can be opened with it
     root.account.recovery = 'todo'; // what was written down before opens nothing from here on
   });
-  return { login: open.store.root.account.login, words12, crockford };
+  return { login: open.store.root.account.login as string, words12, crockford };
 }
 
 /** AUTH of words typed just now, for acts that ask again. */
 export async function proofOf(ctx: Context, open: Open, words: string): Promise<string> {
-  const { login } = open.store.root.account;
+  const { login } = open.store.root.account as RegisteredAccount;
   const { kdf } = await ctx.api.prelogin(login);
   return (await open.vault.auth({ words, kdf, login })).auth;
 }

@@ -39,6 +39,8 @@ import { cameBack } from '../session/returning.js';
 import { rows } from '../sync/apply_feed.js';
 import type { Door } from '../../store/device_meta.js';
 import type { Change } from '../../store/pending.js';
+import type { RegisteredAccount, Rotation } from '../../store/root.js';
+import type { Bytes } from '../../core/bytes.js';
 import type { Context, Open } from '../types.js';
 
 type OnProgress = (done: number, total: number) => void;
@@ -130,7 +132,7 @@ async function anew(
       : { ...store.root.feed, ts: ctx.clock.now() };
     const { auth, ...body } = await vault.rekeyBegin({
       words: newWords,
-      door: door as any,
+      door: door,
       said: { beacon: beaconOf(store.root), ...said },
     });
     if (!isRegistered) return '';
@@ -205,7 +207,7 @@ export async function renewOn(
  * @throws code_wrong, code_refused, no_network, wrong_notary
  */
 async function proofOfCode(ctx: Context, open: Open, code: string): Promise<string> {
-  const { login } = open.store.root.account;
+  const { login } = open.store.root.account as RegisteredAccount;
   const { code_auth } = await open.vault.codeAuth({ code, login }).catch((error: unknown) => {
     throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
   });
@@ -245,7 +247,7 @@ async function follow(
   { words, onProgress = () => undefined }: { words: string; onProgress?: OnProgress },
 ) {
   const { vault, store, identity } = open;
-  const { login } = store.root.account;
+  const { login } = store.root.account as RegisteredAccount;
   const { kdf } = await ctx.api.prelogin(login);
   const { auth } = await vault.auth({ words, kdf, login });
   const answer = await ctx.api
@@ -262,7 +264,7 @@ async function follow(
     throw error;
   });
   if (changed) await adopt(ctx, open, words, { sent: await sentOf(ctx, open) });
-  else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
+  else await remakeSlot(ctx, open, (await readDoor(ctx.database)) as Door, words);
   await rewrapHere(open, onProgress);
 }
 
@@ -282,13 +284,13 @@ async function rewrapAll(open: Open, onProgress: OnProgress) {
   if (!store.root.rewrap) return;
   const done = new Set();
   const rewrap = async (change: Change, some: { version: string }[]) => {
-    const held = await pushesOf(open, some as any);
+    const held = await pushesOf(open, some);
     const made = await vault.rewrap(held, 'own');
     for (const [i, { version, meta, envelopes }] of held.entries())
       change.put(
         `v/${version}`,
         { k: 'version' },
-        encodePush({ meta: { ...meta, grants: [] }, wraps: made[i] as any, envelopes }),
+        encodePush({ meta: { ...meta, grants: [] }, wraps: made[i] as Bytes[], envelopes }),
       );
     for (const { version } of some) done.add(version);
   };
@@ -305,7 +307,7 @@ async function rewrapAll(open: Open, onProgress: OnProgress) {
       (await everyVersion(open)).filter(({ version }) => !done.has(version)),
     );
     await vault.forgetOlds();
-    change.putSealed('identity', await vault.sealIdentity(store.place('identity') as any));
+    change.putSealed('identity', await vault.sealIdentity(store.place('identity')));
     root.rewrap = false;
   });
 }
@@ -331,7 +333,7 @@ async function upToDate(
       'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
     );
   const { now, diaries } = await ctx.api.session();
-  const there = diaries.find(({ diary }: any) => diary === identity.diary);
+  const there = diaries.find(({ diary }) => diary === identity.diary);
   const { seq, head } = store.root.feed;
   if (!there || there.seq < seq) throw new KeptError('conflict');
   if (there.seq > seq) return { seq, head, ts: ctx.clock.now(), isLate: true };
@@ -345,7 +347,7 @@ async function upToDate(
 async function send(
   ctx: Context,
   open: Open,
-  body: any,
+  body: Rotation & { auth: string },
   proof: string,
   onProgress: OnProgress,
   isLate: boolean = false,
@@ -364,7 +366,7 @@ async function send(
     if (held.length)
       await ctx.api.rekeyWraps(
         diary,
-        frames([of, ...held.map(({ version }, i) => frames([unb64(version), ...(made[i] as any)]))]),
+        frames([of, ...held.map(({ version }, i) => frames([unb64(version), ...(made[i] as Bytes[])]))]),
       );
     onProgress(Math.min(all.length, from + AT_ONCE), all.length);
   }
@@ -380,7 +382,7 @@ async function send(
 
 /** Whether the server has the new keys already; signed in when it has. */
 async function isInPlace(ctx: Context, open: Open, auth: string): Promise<boolean> {
-  const { login } = open.store.root.account;
+  const { login } = open.store.root.account as RegisteredAccount;
   try {
     await ctx.api.signIn({ login, auth, device: open.identity.device, device_name: nameOf(ctx, open) });
     return true;
@@ -412,7 +414,7 @@ async function sentOf(ctx: Context, open: Open): Promise<Set<string>> {
   const known = outbox.length ? await there(ctx.api, open.identity.diary, feed.seq) : new Map();
   const held = await pushesOf(
     open,
-    outbox.filter(({ version }: any) => known.has(version)),
+    outbox.filter(({ version }) => known.has(version)),
   );
   return new Set(
     held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version),
@@ -435,12 +437,12 @@ async function adopt(
     async (root, change) => {
       const { door: renewed, identity } = await vault.rekeyAdopt({
         words,
-        door: door as any,
+        door: door as Door,
         behind: await behindOf(open),
       });
       open.identity = identity;
       await store.rekeyed(change);
-      change.putSealed('identity', await vault.sealIdentity(store.place('identity') as any));
+      change.putSealed('identity', await vault.sealIdentity(store.place('identity')));
       root.capture_pub = b64(renewed.capture_pub);
       change.beside('d', renewed);
       delete root.rotation;
@@ -455,10 +457,10 @@ async function adopt(
 }
 
 /** New words on the slot of this phone; the store stays as it is. */
-async function remakeSlot(ctx: Context, open: Open, door: any, words: string) {
+async function remakeSlot(ctx: Context, open: Open, door: Door, words: string) {
   const { vault, store } = open;
   const renewed = await vault.setSlot(door, words, 'diary', await behindOf(open));
-  const sealed = await vault.sealIdentity(store.place('identity') as any);
+  const sealed = await vault.sealIdentity(store.place('identity'));
   await store.change((root, change) => {
     root.capture_pub = b64(renewed.capture_pub);
     change.putSealed('identity', sealed);
@@ -467,7 +469,7 @@ async function remakeSlot(ctx: Context, open: Open, door: any, words: string) {
 }
 
 /** What is here of some versions; erased ones have nothing to wrap. */
-async function pushesOf({ store }: Open, some: { record: string; version: string }[]) {
+async function pushesOf({ store }: Open, some: readonly { version: string }[]) {
   const held = await store.readMany(some.map(({ version }) => `v/${version}`));
   return some.flatMap(({ version }, i) => (held[i] ? [{ version, ...decodePush(held[i].bytes) }] : []));
 }

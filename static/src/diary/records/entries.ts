@@ -6,16 +6,13 @@ import { erasingOf } from '../erasing/erasing.js';
 import { endsOf, sayDifferently } from './merging.js';
 import { countBy, shownAttachment, stateOf } from '../index/showing.js';
 import { filesOut, givenTo } from '../erasing/takeout.js';
-import type { EntryState, Open, Opened } from '../types.js';
+import type { EntryState, Open, Opened, Half, Unsaved } from '../types.js';
 
 export async function readEntry(open: Open, record: string, now: { sending: boolean; offline: boolean }) {
   const all = await open.book.versions(record);
   const versions = all.filter(({ kind }) => kind === 'incident');
   if (!versions.length) throw new KeptError(all.some(({ altered }) => altered) ? 'altered' : 'not_found');
-  const { shown: newest, taken_out } = standing(versions as any) as unknown as {
-    shown: Opened;
-    taken_out: number | null;
-  };
+  const { shown: newest, taken_out } = standing(versions);
   const row = open.index.find(record);
   // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
   if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
@@ -29,7 +26,7 @@ export async function readEntry(open: Open, record: string, now: { sending: bool
   const out = await filesOut(open, ids);
   for (const id of ids.filter((one: string) => !out.some(({ attachment }) => attachment === one))) {
     const file = await open.book.newest(id).catch(() => null);
-    if (file) attachments.push(shownAttachment(file, fileState(open, file, row as any, now)));
+    if (file) attachments.push(shownAttachment(file, fileState(open, file, row, now)));
   }
   return {
     record,
@@ -38,8 +35,8 @@ export async function readEntry(open: Open, record: string, now: { sending: bool
     restricted: newest.restricted,
     attachments,
     note: await readNote(open, record),
-    unsaved: await open.store.readJson(`u/${record}`),
-    half: await open.store.readJson(`uw/${record}`),
+    unsaved: await open.store.readJson<Unsaved>(`u/${record}`),
+    half: await open.store.readJson<Half>(`uw/${record}`),
     state: shown?.state ?? { code: 'sealed', at: null },
     flags: row?.flags ?? [],
     versions: told(open, versions, await placesOf(open, record)),
@@ -53,7 +50,7 @@ export async function readEntry(open: Open, record: string, now: { sending: bool
 
 /** @returns '' when there is none */
 export async function readNote(open: Open, incident: string): Promise<string> {
-  const there = await open.store.readJson(`n/${incident}`);
+  const there = await open.store.readJson<{ note: string }>(`n/${incident}`);
   if (!there) return '';
   const note = await open.book.newest(there.note).catch(() => null);
   return typeof note?.fields.text === 'string' ? note.fields.text : '';
@@ -77,7 +74,7 @@ async function placesOf(open: Open, record: string) {
 /** Every version with what it changed, oldest first. */
 function told(open: Open, versions: Opened[], places: Map<string, { kept_at: number | null; listed: boolean }>) {
   const by = new Map(versions.map((version) => [version.version, version]));
-  return steps(versions as any).map((step) => {
+  return steps(versions).map((step) => {
     const version = by.get(step.version) as Opened;
     const isMerge =
       Array.isArray(version.fields._parents) &&
@@ -88,10 +85,10 @@ function told(open: Open, versions: Opened[], places: Map<string, { kept_at: num
       ...step,
       kind: isMerge ? ('merged' as const) : step.kind,
       by: version.fields._author?.borrowed
-        ? 'borrowed'
+        ? ('borrowed' as const)
         : version.fields._author?.device === open.identity.device
-          ? 'this'
-          : 'other',
+          ? ('this' as const)
+          : ('other' as const),
       fields: ownFields(version),
       altered: version.altered,
       ...places.get(step.version),
@@ -107,11 +104,11 @@ export function fileState(
 ): EntryState {
   const { root } = store;
   const blobs = new Set([...file.keys.open, ...file.keys.restricted].map(([blob]) => blob));
-  const files = root.uploads.filter((one: any) => blobs.has(one.blob)).length;
-  const words = countBy(root.outbox, ({ record }: any) => record).get(file.record) ?? 0;
+  const files = root.uploads.filter((one) => blobs.has(one.blob)).length;
+  const words = countBy(root.outbox, ({ record }) => record).get(file.record) ?? 0;
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
   if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
-  const absent = root.fetch.filter((one: any) => blobs.has(one.blob)).length;
+  const absent = root.fetch.filter((one) => blobs.has(one.blob)).length;
   return stateOf(
     { record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false },
     words,

@@ -48,10 +48,7 @@ export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fiel
   const orders = new Map(
     found
       .filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
-      .map(({ record, versions }) => [
-        record,
-        standing(versions.filter(({ kind }) => kind === 'order') as any).shown.fields,
-      ]),
+      .map(({ record, versions }) => [record, standing(versions.filter(({ kind }) => kind === 'order')).shown.fields]),
   );
   const fault = faultsOfBreaches(fields, orders)[0];
   if (fault) throw new KeptError(fault.code);

@@ -105,14 +105,11 @@ export async function saveLater(
 /** Whether this change alters or takes away earlier words after they were settled. */
 export async function needsReason(ctx: Context, open: Open, record: string, said: Said) {
   const versions = await open.book.versions(record);
-  const began = versions[0] && sealedAt(versions[0] as any);
+  const began = versions[0] && sealedAt(versions[0]);
   if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
   const before = await open.book.newest(record);
   const next = merged(before, said);
-  return (
-    kindOf(changesBetween(before as any, { ...before, fields: next.open, restricted: next.restricted } as any)) ===
-    'amendment'
-  );
+  return kindOf(changesBetween(before, { ...before, fields: next.open, restricted: next.restricted })) === 'amendment';
 }
 
 /**

@@ -22,9 +22,9 @@ export async function endsOf(open: Open, record: string, batch?: Batch): Promise
   if (versions.length < 2) return [];
   return versions.map((one) => ({
     version: one.version,
-    at: sealedAt(one as any) ?? 0,
+    at: sealedAt(one) ?? 0,
     here: one.fields._author?.device === open.identity.device,
-    taken_out: isTakenOut(one as any),
+    taken_out: isTakenOut(one),
     fields: withoutReason(ownFields(one)),
     restricted: one.restricted,
   }));
@@ -34,7 +34,7 @@ export async function endsOf(open: Open, record: string, batch?: Batch): Promise
 export function sayDifferently(ends: readonly End[]) {
   const [first, ...others] = ends;
   if (!first) return false;
-  const version = ({ fields, restricted }: End) => ({ fields: { ...fields, attachment_ids: [] }, restricted }) as any;
+  const version = ({ fields, restricted }: End) => ({ fields: { ...fields, attachment_ids: [] }, restricted });
   return others.some(
     (one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0,
   );

@@ -16,13 +16,14 @@ import { isTakenOut, standing } from '../../record/current_version.js';
 import { tell, sealedAt } from '../../record/record_history.js';
 import { refuseUnfit } from './fitting.js';
 import { concern, told } from '../index/listing.js';
-import type { ReadVersion } from '../../crypto/worker/stored.js';
+import type { ReadVersion, StoredVersion } from '../../crypto/worker/stored.js';
 import type { Vault } from '../../crypto/worker/vault.js';
-import type { Index } from '../../store/index.js';
 import type { Change } from '../../store/pending.js';
 import type { Said } from '../../store/segment_texts.js';
 import type { Store } from '../../store/store.js';
-import type { Fields, RecordStore, Relist } from '../types.js';
+import type { Fields, RecordStore, Relist, ListRow, Index } from '../types.js';
+import type { Root } from '../../store/root.js';
+import type { OpenedVersion } from '../../crypto/versions.js';
 import type { VersionFacts, Meta, Opened, Batch, Wish } from '../types.js';
 
 const SCHEMA = 1;
@@ -56,13 +57,13 @@ export class Book implements RecordStore {
     this.zone = zone;
   }
 
-  batch(root: Record<string, any>, change: Change): Batch {
+  batch(root: Root, change: Change): Batch {
     this.list?.follow(root, change);
     return { root, change, metas: new Map(), kinds: new Map() };
   }
 
   async meta(record: string, batch?: Batch): Promise<Meta | null> {
-    return batch?.metas.get(record) ?? this.store.readJson(`r/${record}`);
+    return batch?.metas.get(record) ?? this.store.readJson<Meta>(`r/${record}`);
   }
 
   /** Every version of a record, opened, oldest first. */
@@ -76,8 +77,8 @@ export class Book implements RecordStore {
 
   /** The same of many records, with few questions to the store; records that are not here are left away. */
   async manyVersions(records: string[], batch?: Batch): Promise<{ record: string; versions: Opened[]; meta: Meta }[]> {
-    const stored = await this.store.readJsonMany(records.map((record) => `r/${record}`));
-    const metas = records.flatMap((record, i) => ((batch?.metas.get(record) ?? stored[i]) as Meta | null) ?? []);
+    const stored = await this.store.readJsonMany<Meta>(records.map((record) => `r/${record}`));
+    const metas = records.flatMap((record, i) => batch?.metas.get(record) ?? stored[i] ?? []);
     const unseen = metas.flatMap((meta) =>
       meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])),
     );
@@ -109,7 +110,7 @@ export class Book implements RecordStore {
     if (!(await this.store.wasWritten(since))) return this.doubt();
     // See [Note: read in between], store.js. Where it never comes to rest, what is remembered says nothing of it.
     for (const { facts } of lost) this.seen.delete(facts.v);
-    const metas = (await this.store.readJsonEach(lost.map(({ meta }) => `r/${meta.record}`))) as (Meta | null)[];
+    const metas = await this.store.readJsonEach<Meta>(lost.map(({ meta }) => `r/${meta.record}`));
     const again = lost.flatMap(
       ({ facts: { v } }, i) =>
         metas[i]?.versions.filter((one) => one.v === v).map((facts) => ({ meta: metas[i] as Meta, facts })) ?? [],
@@ -169,7 +170,7 @@ export class Book implements RecordStore {
     const asked = records.filter((record) => !known.has(record));
     const metas = [
       ...records.map((record) => known.get(record)),
-      ...(await this.store.readJsonEach(asked.map((record) => `r/${record}`))),
+      ...(await this.store.readJsonEach<Meta>(asked.map((record) => `r/${record}`))),
     ].filter(Boolean) as Meta[];
     // What was erased says nothing, whatever somebody may have put back in its place.
     const wanted = metas
@@ -187,7 +188,12 @@ export class Book implements RecordStore {
     const there = unread.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
     const answers = there.length
       ? await this.vault.openStored(
-          there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })) as any,
+          there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({
+            id,
+            sealed,
+            record,
+            version: v,
+          })) as StoredVersion[],
         )
       : [];
     there.forEach(({ meta: { record }, facts }, i) =>
@@ -215,7 +221,7 @@ export class Book implements RecordStore {
   async newest(record: string, batch?: Batch): Promise<Opened> {
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
     if (!versions.length) throw new KeptError('not_found');
-    return standing(versions as any).shown as unknown as Opened;
+    return standing(versions).shown;
   }
 
   /**
@@ -269,21 +275,21 @@ export class Book implements RecordStore {
   /** Lists a record under its kind, once. */
   async enlist(batch: Batch, kind: string, record: string) {
     if (LED_TO.has(kind)) return;
-    const there = batch.kinds.get(kind) ?? (await this.store.readJson(`k/${kind}`)) ?? [];
+    const there = batch.kinds.get(kind) ?? (await this.store.readJson<string[]>(`k/${kind}`)) ?? [];
     if (there.includes(record)) return;
     batch.kinds.set(kind, [...there, record]);
     batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
   }
 
   /** The row of an incident for the list. */
-  async row(record: string, before: Record<string, any> | null, batch: Batch) {
+  async row(record: string, before: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null> {
     const meta = (await this.meta(record, batch)) as Meta;
     const all = await this.versions(record, batch);
     const versions = all.filter(({ kind }) => kind === 'incident');
     if (!versions.length) return null;
-    const { shown, taken_out } = standing(versions as any);
+    const { shown, taken_out } = standing(versions);
     const spoken = versions.filter((version) => !isTakenOut(version));
-    const story = tell((spoken.length ? spoken : versions) as any);
+    const story = tell(spoken.length ? spoken : versions);
     const said = shown.fields as Fields;
     const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
     const ats = meta.versions.flatMap(({ at }) => at ?? []);
@@ -311,7 +317,7 @@ export class Book implements RecordStore {
       apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
       taken_out,
       flags: flags.filter(Boolean),
-      ...(await told(this, batch, meta, shown as any, before)),
+      ...(await told(this, batch, meta, shown, before)),
     };
   }
 }
@@ -332,7 +338,7 @@ function blank(record: string, version: string): Opened {
 }
 
 /** What the vault opened, or the blank that stands for what did not open. */
-function shaped(record: string, version: string, opened: any): Opened {
+function shaped(record: string, version: string, opened: OpenedVersion | null): Opened {
   return opened
     ? {
         ...blank(record, version),

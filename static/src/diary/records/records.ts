@@ -14,8 +14,7 @@ import { ownFields } from './record_store.js';
 import { insideOf, savedOf } from '../session/require_open.js';
 import { withCode } from './roles.js';
 import { laterWins } from './settings.js';
-import type { Row } from '../../store/index.js';
-import type { Context, Fields, Open, Batch, Opened } from '../types.js';
+import type { Context, Fields, Open, Batch, Opened, ListRow } from '../types.js';
 
 /** Only what changes; null clears */
 type Said = { fields?: Fields; restricted?: Fields };
@@ -53,7 +52,7 @@ export async function readKind(open: Open, kind: string, all: boolean = false): 
     kind,
     kind === 'incident'
       ? open.index.all().map(({ record }) => record)
-      : ((await open.store.readJson(`k/${kind}`)) ?? []),
+      : ((await open.store.readJson<string[]>(`k/${kind}`)) ?? []),
     all,
   );
 }
@@ -62,7 +61,7 @@ export async function readKind(open: Open, kind: string, all: boolean = false): 
  * Entries that the list says may be meant; all of them where it does not say. With thousands of them only these are
  * opened.
  */
-export async function readEntriesThat(open: Open, may: (row: Row) => boolean) {
+export async function readEntriesThat(open: Open, may: (row: ListRow) => boolean) {
   const rows = open.index.all().filter((row) => row['links'] === undefined || may(row));
   return readThese(
     open,
@@ -97,15 +96,20 @@ export async function readOne(open: Open, record: string) {
     together: { fields: together, restricted: laterWins(own).restricted },
     ends: endsOf(own).map(({ version, fields, restricted }) => ({
       version,
-      fields: ownFields({ fields } as any),
+      fields: ownFields({ fields }),
       restricted,
-      at: sealedAt({ fields } as any) ?? 0,
+      at: sealedAt({ fields }) ?? 0,
       here: fields._author?.device === open.identity.device,
     })),
-    versions: steps(own as any).map((step) => {
+    versions: steps(own).map((step) => {
       const version = by.get(step.version) as Opened;
       const here = version.fields._author?.device === open.identity.device;
-      return { ...step, by: here ? 'this' : 'other', fields: ownFields(version), altered: version.altered };
+      return {
+        ...step,
+        by: here ? ('this' as const) : ('other' as const),
+        fields: ownFields(version),
+        altered: version.altered,
+      };
     }),
   };
 }
@@ -161,14 +165,11 @@ export async function saveOne(
 /** Whether this alters or takes away earlier words after they were settled. */
 async function needsReason(ctx: Context, open: Open, record: string, said: Said) {
   const versions = await open.book.versions(record);
-  const began = versions[0] && sealedAt(versions[0] as any);
+  const began = versions[0] && sealedAt(versions[0]);
   if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
   const { shown } = await standingOf(open, record);
   const next = merged(shown, said);
-  return (
-    kindOf(changesBetween(shown as any, { ...shown, fields: next.open, restricted: next.restricted } as any)) ===
-    'amendment'
-  );
+  return kindOf(changesBetween(shown, { ...shown, fields: next.open, restricted: next.restricted })) === 'amendment';
 }
 
 /** @param reason may be empty: nobody has to say why */
@@ -213,7 +214,7 @@ async function standingOf(
   const versions = await open.book.versions(record, batch);
   const own = ofKind(versions, versions.find(({ kind }) => kind)?.kind ?? '');
   if (!own.length) throw new KeptError('not_found');
-  return standing(own as any) as any;
+  return standing(own);
 }
 
 /** Versions that are the last word of some device, taking out aside. */
@@ -230,8 +231,8 @@ function ofKind(versions: Opened[], kind: string) {
 function shownOf(record: string, kind: string, versions: Opened[]): Read | null {
   const own = ofKind(versions, kind);
   if (!own.length) return null;
-  const { shown, taken_out, reason, two } = standing(own as any);
-  const { reason: _reason, ...fields } = ownFields(shown as any);
+  const { shown, taken_out, reason, two } = standing(own);
+  const { reason: _reason, ...fields } = ownFields(shown);
   return {
     record,
     kind,
@@ -240,7 +241,7 @@ function shownOf(record: string, kind: string, versions: Opened[]): Read | null 
     taken_out,
     out_reason: reason,
     two,
-    at: sealedAt(own[0] as any) ?? 0,
+    at: sealedAt(own[0] as Opened) ?? 0,
     versions: own.length,
   };
 }
@@ -251,7 +252,7 @@ function merged(before: Opened, { fields = {}, restricted = {} }: Said): { open:
 }
 
 function isUnchanged(before: Opened, next: { open: Fields; restricted: Fields }) {
-  return canonText(merged(before, {}) as any) === canonText(next as any);
+  return canonText(merged(before, {})) === canonText(next);
 }
 
 /** An empty list or object says nothing. */

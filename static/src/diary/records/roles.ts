@@ -9,7 +9,7 @@ import type { Fields, Open, Batch } from '../types.js';
 
 /** Every version of every person in feed order; those without a number last, in the order they came. */
 export async function claims({ store, book }: Open, batch?: Batch): Promise<Claim[]> {
-  const records = batch?.kinds.get('person') ?? (await store.readJson('k/person')) ?? [];
+  const records = batch?.kinds.get('person') ?? (await store.readJson<string[]>('k/person')) ?? [];
   const people = await book.manyVersions(records, batch);
   const seqs = new Map(people.flatMap(({ meta }) => meta.versions.map(({ v, seq }) => [v, seq ?? Infinity] as const)));
   const all = people.flatMap(({ versions }) =>

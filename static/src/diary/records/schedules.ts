@@ -9,7 +9,7 @@
 import { saveLater } from './incidents.js';
 import { insideOf } from '../session/require_open.js';
 import { readKind, readOne, saveOne } from './records.js';
-import type { Context, Fields, Open } from '../types.js';
+import type { Context, Fields, Open, Unsaved } from '../types.js';
 
 /** `amount` is how many came in */
 type Wish = {
@@ -41,7 +41,7 @@ export function scheduleMethods(ctx: Context) {
 }
 
 async function readSchedule(open: Open, incident: string) {
-  const draft = await open.store.readJson(`us/${incident}`);
+  const draft = await open.store.readJson<Fields>(`us/${incident}`);
   const { fields } = await open.book.newest(incident);
   const named =
     typeof fields.schedule_id === 'string' ? await readOne(open, fields.schedule_id).catch(() => null) : null;
@@ -77,7 +77,7 @@ async function saveSchedule(
   if (entry.fields.count === undefined && amount)
     Object.assign(add, { count: amount }, fields.count_is_estimate ? { count_is_estimate: true } : {});
   if (!entry.fields.channel && fields.channel) add.channel = fields.channel;
-  const unsaved = await open.store.readJson(`u/${incident}`);
+  const unsaved = await open.store.readJson<Unsaved>(`u/${incident}`);
   if (Object.keys(add).length) await saveLater(ctx, open, incident, { fields: add });
   await open.store.change((_root, change) => {
     change.drop(`us/${incident}`);

@@ -26,7 +26,7 @@ const made: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
  */
 export async function confirm(ctx: Context, { vault }: Open, words: string): Promise<Door> {
   const door = (await readDoor(ctx.database)) as Door;
-  await vault.confirmWords(words, door as any).catch((error) => {
+  await vault.confirmWords(words, door).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
   });
   return door;

@@ -20,8 +20,10 @@ import { Custody } from '../attachments/custody.js';
 import { mendSlot } from '../sync/pins.js';
 import { sweep } from '../attachments/sealing.js';
 import { rows } from '../sync/apply_feed.js';
-import type { Door } from '../../store/device_meta.js';
+import type { Door, DraftKey } from '../../store/device_meta.js';
 import type { Change } from '../../store/pending.js';
+import type { Root, Account, FreshRoot } from '../../store/root.js';
+import type { Behind } from '../../crypto/worker/doors.js';
 import type { Context, Identity, Open, Vault } from '../types.js';
 
 /**
@@ -32,7 +34,7 @@ const EVEN = 80;
 const NOTHING = b64(new Uint8Array(32));
 
 /** What a new diary's root says. */
-export function newRoot(account: Record<string, any> = {}) {
+export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
   return {
     v: 1,
     count: 0,
@@ -81,7 +83,7 @@ async function firstStart(ctx: Context, door: Door) {
   const key = await newDraftKey();
   try {
     await install(ctx.database, door, key, seedChaff(ctx.random));
-    const there = await draftKey(await readDraftKey(ctx.database));
+    const there = await draftKey((await readDraftKey(ctx.database)) as DraftKey);
     await openDraft(there, await sealDraft(key, new Uint8Array(1)));
   } catch (error) {
     if (error instanceof KeptError && error.code === 'no_space') throw error;
@@ -97,19 +99,19 @@ async function firstStart(ctx: Context, door: Door) {
 export async function putBehind(
   ctx: Context,
   words: string,
-  { identity, account, behind }: { identity: Identity; account?: Record<string, any>; behind: any },
-  moveIn: (open: Open) => Promise<{ fill: (root: Record<string, any>, change: Change) => void }>,
+  { identity, account, behind }: { identity: Identity; account?: Partial<Account>; behind: Behind },
+  moveIn: (open: Open) => Promise<{ fill: (root: Root, change: Change) => void }>,
 ): Promise<Open> {
   const vault = vaultOf(ctx);
   const door = await readDoor(ctx.database);
   if (!door || !(await readDraftKey(ctx.database))) throw new KeptError('phone_has_diary');
-  const renewed = await vault.setSlot(door as any, words, 'diary', behind);
+  const renewed = await vault.setSlot(door, words, 'diary', behind);
   // Nothing of a borrowed phone's is written, so there is nothing to hide among.
   const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
   const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...beside });
   const { fill } = await moveIn(open);
   const place = open.store.place('identity');
-  const sealed = await vault.sealIdentity(place as any);
+  const sealed = await vault.sealIdentity(place);
   await open.store.change((root, change) => {
     fill(root, change);
     change.putSealed('identity', sealed);
@@ -118,7 +120,7 @@ export async function putBehind(
     change.beside('k', null);
     change.beside('f', null);
   });
-  await vault.loadIdentity(place as any, sealed); // it opens: see [Note: the first words]
+  await vault.loadIdentity(place, sealed); // it opens: see [Note: the first words]
   return open;
 }
 
@@ -132,7 +134,7 @@ export async function openWith(ctx: Context, words: string, shown: (open: Open) 
   const vault = vaultOf(ctx);
   const door = await readDoor(ctx.database);
   if (!door) throw new KeptError('no_match');
-  const tried = vault.unlock(words, door as any);
+  const tried = vault.unlock(words, door);
   const even = tried
     .then(
       () => undefined,
@@ -153,7 +155,7 @@ export async function openWith(ctx: Context, words: string, shown: (open: Open) 
   const [sealed] = await ctx.database.read([open.store.place('identity')]);
   if (!sealed) throw new KeptError('not_opened');
   const [identity] = await Promise.all([
-    vault.loadIdentity(open.store.place('identity') as any, sealed as any),
+    vault.loadIdentity(open.store.place('identity'), sealed),
     open.index.load(() => void even.then(() => shown(open))),
   ]);
   await even;
@@ -178,7 +180,7 @@ async function makeOpen(
   ctx: Context,
   vault: Vault,
   identity: Identity | null,
-  root: Record<string, any> | null,
+  root: FreshRoot<Root> | null,
 ): Promise<Open> {
   await vault.setSchemas(SCHEMAS);
   const store = new Store({ database: ctx.database, vault, digest: sha256Now, random: ctx.random });
@@ -189,11 +191,11 @@ async function makeOpen(
     store,
     index: new Index(store),
     book,
-    syncing: null as any,
+    syncing: null,
     custody: new Custody(ctx, () => (ctx.open === open ? open : null)),
     urls: new Set(),
     identity: identity as Identity,
-  };
+  } as Omit<Open, 'syncing'> as Open; // what syncs is made of it, on the next line
   open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));
   book.list = open.index;
   book.relist = (batch, incidents) => rows(batch, open, incidents, null);

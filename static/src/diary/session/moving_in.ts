@@ -8,6 +8,7 @@ import type { Change } from '../../store/pending.js';
 import type { Drafts } from '../drafts/drafts.js';
 import type { Context, Held, Open } from '../types.js';
 import type { Waiting } from '../drafts/waiting_files.js';
+import type { Root } from '../../store/root.js';
 
 /** For the first words: files first, each under its new key, then draft and tray in the caller's transaction. */
 export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
@@ -17,7 +18,7 @@ export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
   const before = drafts.kept;
   const draft = before && { ...before, held: before.held.flatMap((one) => known.get(one.attachment) ?? []) };
   return {
-    fill(root: Record<string, any>, change: Change) {
+    fill(root: Root, change: Change) {
       if (draft) {
         root.draft = true;
         change.putJson('draft', draft);

@@ -1,4 +1,5 @@
 /** What stands on the screen while the diary is locked. */
+import type { Locking } from '../../store/root.js';
 import type { Context } from '../types.js';
 
 export const LOCKING: Readonly<Locking> = Object.freeze({ hidden: 60_000, idle: 300_000 });
@@ -11,6 +12,3 @@ export function resting(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
   if (!ctx.release) return 'elsewhere';
   return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';
 }
-
-/** Ms */
-export type Locking = { hidden: number; idle: number };

@@ -7,7 +7,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import type { Context, Open } from '../types.js';
-import type { SignIn } from '../types.js';
+import type { Root } from '../../store/root.js';
 
 /** Sessions that this device began itself are no news to its keeper. More are not kept: one a month is usual. */
 const OWN = 64;
@@ -18,8 +18,8 @@ const WAITING = 400;
 /**
  * Remember the sessions that this device began. A copy of this store that begins one is not among them, and is shown.
  */
-export function noteOwn(root: any, ...held: ({ session?: string | null } | null | undefined)[]) {
-  const ids = held.map((one) => one?.session).filter(Boolean);
+export function noteOwn(root: Root, ...held: ({ session?: string | null } | null | undefined)[]) {
+  const ids = held.map((one) => one?.session).filter(Boolean) as string[];
   root.own_sessions = [...new Set([...(root.own_sessions ?? []), ...ids])].slice(-OWN);
 }
 
@@ -27,7 +27,7 @@ export function noteOwn(root: any, ...held: ({ session?: string | null } | null 
 export async function lookForSignIns(ctx: Context, open: Open) {
   if (open.signInsLooked) return;
   const { cursor = null, waiting = [] } = open.store.root.sign_ins ?? {};
-  const found = [...waiting] as SignIn[];
+  const found = [...waiting];
   const own = new Set([...(open.store.root.own_sessions ?? []), ctx.api.session_id]);
   let at = cursor;
   for (let more = true; more && found.length < WAITING; ) {

@@ -55,7 +55,7 @@ export async function triedInVain(ctx: Context) {
   await writeTries(
     ctx.database,
     { n: isOver ? FREE : n, at: now, debt: debt >= MOST ? 0 : debt },
-    door ? withoutShort(door as any) : undefined,
+    door ? withoutShort(door) : undefined,
   );
 }
 

@@ -3,6 +3,7 @@
  * times of entries
  * are what a diary is for. A clock can go wrong, and be set, at any time: so each look at the server compares.
  */
+import type { Root } from '../../store/root.js';
 import type { Open } from '../types.js';
 
 const CLOCK_OFF = 24 * 60 * 60 * 1000;
@@ -12,7 +13,7 @@ const CLOCK_OFF = 24 * 60 * 60 * 1000;
  * @param here ms, by this phone
  * @param there ms, by the server
  */
-export function noteClock(root: Record<string, any>, here: number, there: number) {
+export function noteClock(root: Root, here: number, there: number) {
   root['clock_offset'] = Math.round(there - here);
   root['clock_off'] = isOff(here, there);
 }

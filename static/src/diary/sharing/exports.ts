@@ -99,7 +99,7 @@ export async function keepExport(
       entries_removed_count: counts['removed'] ?? 0,
       app_version: version,
       manifest_sha256: manifest,
-      exhibit_list_hash: hex(await sha256(canon(listed as any, { limit: 64 << 20 }))),
+      exhibit_list_hash: hex(await sha256(canon(listed, { limit: 64 << 20 }))),
       purpose: textOf(pack, 'profile'),
       ...(feed?.head ? { head_digest: String(feed.head) } : {}),
       ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}),
@@ -124,7 +124,7 @@ export async function stageExport(open: Open, fields: Fields, restricted: Fields
     open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }),
   );
   open.syncing.soon();
-  return staged as any;
+  return staged;
 }
 
 /** The app's methods about what was shared. */

@@ -24,9 +24,9 @@ import type { Grant as Said } from '../../crypto/sharing/grants.js';
 import type { ForGrant } from '../../ledger/push.js';
 import type { Look } from '../../net/grants.js';
 import type { Told } from '../../record/record_history.js';
-import type { Letting } from './granting_known.js';
 import type { Context, Open } from '../types.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
+import type { Letting } from '../../store/root.js';
 
 /**
  * * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation;
@@ -177,7 +177,7 @@ export async function heedGrants(ctx: Context, open: Open) {
  * came down.
  */
 async function mayHave(open: Open) {
-  if (taken.has(open) || !(await open.store.readJson('k/consent'))?.length) return false;
+  if (taken.has(open) || !(await open.store.readJson<string[]>('k/consent'))?.length) return false;
   taken.add(open);
   return true;
 }

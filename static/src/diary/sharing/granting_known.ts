@@ -11,27 +11,9 @@ import { claimedHeader } from '../../crypto/envelope.js';
 import { textOf, wholeOf } from '../../record/reading.js';
 import type { Grant as Said, Person } from '../../crypto/sharing/grants.js';
 import type { AdvocateRow } from '../../net/grants.js';
+import type { Ended, Letting, Met } from '../../store/root.js';
 import type { Open } from '../types.js';
 
-/** An advocate whose nine words were checked; without keys until there was signal to fetch them */
-export type Met = AdvocateRow & { words: string; at: number };
-/**
- * What this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the
- * device that made it
- */
-export type Letting = {
-  grant: string;
-  to: string;
-  kept: string;
-  made_at: number;
-  not_after: number;
-  name: string;
-  organisation: string;
-  looked_at: number | null;
-  called?: string;
-};
-/** By the keeper; `told`: the server has ended it too; `was`: what it was, until then */
-type Ended = { grant: string; at: number; told: boolean; was?: Letting };
 type Known = null | { said: Said; other: Person };
 
 const MET_LIMIT = 40;
@@ -86,13 +68,13 @@ export async function metAs(open: Open, grant: string, name: string): Promise<{ 
 
 export async function keepMet(open: Open, met: Met) {
   await open.store.change((root) => {
-    root.met = [...(root.met ?? []).filter((one: Met) => one.fingerprint !== met.fingerprint), met].slice(-MET_LIMIT);
+    root.met = [...(root.met ?? []).filter((one) => one.fingerprint !== met.fingerprint), met].slice(-MET_LIMIT);
   });
 }
 
 export async function forgetMet(open: Open, fingerprint: string) {
   await open.store.change((root) => {
-    root.met = (root.met ?? []).filter((one: Met) => one.fingerprint !== fingerprint);
+    root.met = (root.met ?? []).filter((one) => one.fingerprint !== fingerprint);
   });
 }
 
@@ -111,7 +93,7 @@ export async function keepStanding(open: Open, standing: readonly Letting[]) {
 
 export async function addStanding(open: Open, letting: Letting) {
   await open.store.change((root) => {
-    root.letting = [...(root.letting ?? []).filter((one: Letting) => one.grant !== letting.grant), letting];
+    root.letting = [...(root.letting ?? []).filter((one) => one.grant !== letting.grant), letting];
   });
 }
 
@@ -122,8 +104,8 @@ export async function addStanding(open: Open, letting: Letting) {
 export async function endHere(open: Open, grant: string, now: number) {
   await open.vault.grantDrop(grant);
   await open.store.change((root) => {
-    const was = (root.letting ?? []).find((one: Letting) => one.grant === grant);
-    root.letting = (root.letting ?? []).filter((one: Letting) => one.grant !== grant);
+    const was = (root.letting ?? []).find((one) => one.grant === grant);
+    root.letting = (root.letting ?? []).filter((one) => one.grant !== grant);
     if (!endedOf(open).some((one) => one.grant === grant))
       root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false, ...(was ? { was } : {}) }].slice(
         -ENDED_LIMIT,
@@ -133,7 +115,7 @@ export async function endHere(open: Open, grant: string, now: number) {
 
 export async function noteTold(open: Open, grant: string, told: boolean) {
   await open.store.change((root) => {
-    root.let_out = (root.let_out ?? []).map((one: Ended) =>
+    root.let_out = (root.let_out ?? []).map((one) =>
       one.grant === grant ? { grant, at: one.at, told, ...(one.was && !told ? { was: one.was } : {}) } : one,
     );
   });

@@ -10,22 +10,12 @@ import { grantsOf } from '../../net/grants.js';
 import { faultsOfShape } from '../../record/rules.js';
 import { readAll } from './granting_give.js';
 import { lettingOf, openAll } from './granting_known.js';
-import type { Letter as Said } from '../../crypto/sharing/letters.js';
 import type { LetterRow } from '../../net/grants.js';
+import type { Root, Letter } from '../../store/root.js';
+import type { Fields } from '../../record/reading.js';
 import type { Context, Open } from '../types.js';
 
 type Writer = { name: string; organisation: string; rights: readonly string[]; isOver: boolean };
-/** `pub`: the key that signed it, b64; `at`: when the server had it, ms */
-export type Letter = {
-  letter: string;
-  grant: string;
-  name: string;
-  organisation: string;
-  pub: string;
-  at: number;
-  said: Said;
-};
-
 /** Openings that asked once, though nobody is let in now. */
 const askedOnce: WeakSet<Open> = new WeakSet();
 
@@ -44,7 +34,7 @@ export async function heedLetters(ctx: Context, open: Open) {
     !isLetIn &&
     !letters.length &&
     !done.length &&
-    (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)
+    (askedOnce.has(open) || !(await open.store.readJson<string[]>('k/consent'))?.length)
   )
     return;
   const wire = grantsOf(ctx.api);
@@ -60,7 +50,7 @@ export async function heedLetters(ctx: Context, open: Open) {
   if (!fresh.length && !done.length) return;
   await open.store.change((root) => {
     root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !done.includes(letter));
-    root.letters_done = (root.letters_done ?? []).filter((one: string) => !done.includes(one));
+    root.letters_done = (root.letters_done ?? []).filter((one) => !done.includes(one));
   });
   ctx.show();
 }
@@ -85,7 +75,7 @@ export async function lookAgain(ctx: Context, open: Open): Promise<number> {
 /** Those of `rows` that wait neither here nor are among `done`, opened; `idle`: questions of a grant that is over. */
 async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], done: readonly string[]) {
   const from = await writers(ctx, open, rows);
-  const known = new Set([...(open.store.root.letters ?? []).map(({ letter }: Letter) => letter), ...done]);
+  const known = new Set([...(open.store.root.letters ?? []).map(({ letter }) => letter), ...done]);
   const fresh: Letter[] = [];
   const idle: string[] = [];
   for (const row of rows) {
@@ -137,8 +127,8 @@ async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) 
       letter: row.letter,
       envelope: unb64(row.envelope),
     });
-    const { incident } = said.fields as any;
-    return said.what === 'assisted' && faultsOfShape('incident', incident).length ? null : { said, pub };
+    const { incident } = said.fields;
+    return said.what === 'assisted' && faultsOfShape('incident', incident as Fields).length ? null : { said, pub };
   } catch {
     return null; // nobody's, then: it stays where it is and is shown to nobody
   }
@@ -146,14 +136,14 @@ async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) 
 
 /** Those of one kind that wait here, oldest first. */
 export function lettersOf({ store }: Open, what: 'question' | 'assisted'): Letter[] {
-  return (store.root.letters ?? []).filter(({ said }: Letter) => said.what === what);
+  return (store.root.letters ?? []).filter(({ said }) => said.what === what);
 }
 
 /**
  * The keeper has said something to it: it goes from here now, and from the server with the next run.
  * @param root inside a change
  */
-export function letterDone(root: Record<string, any>, letter: string) {
-  root.letters = (root.letters ?? []).filter((one: Letter) => one.letter !== letter);
+export function letterDone(root: Root, letter: string) {
+  root.letters = (root.letters ?? []).filter((one) => one.letter !== letter);
   root.letters_done = [...(root.letters_done ?? []), letter];
 }

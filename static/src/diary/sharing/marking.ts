@@ -18,7 +18,7 @@ type Kept = Marks & { name: string };
 type Looked = { name: string; at: number; since: boolean };
 
 /** @returns whose marks are here, and which */
-const keptOf = ({ store }: Open): { grant: string; n: number }[] => store.root.marked ?? [];
+const keptOf = ({ store }: Open) => store.root.marked ?? [];
 
 const place = (grant: string) => `s/${grant}`;
 
@@ -33,10 +33,10 @@ export async function heedMarks(ctx: Context, open: Open, grants: readonly Given
     const told = await fetched(ctx, open, one.grant);
     await open.store.change(async (root, change) => {
       root.marked = [
-        ...(root.marked ?? []).filter(({ grant }: { grant: string }) => grant !== one.grant),
+        ...(root.marked ?? []).filter(({ grant }) => grant !== one.grant),
         { grant: one.grant, n: one.marks },
       ];
-      const before = (await open.store.readJson(place(one.grant))) as Kept | null;
+      const before = await open.store.readJson<Kept>(place(one.grant));
       // Older ones than are here come from a server that was put back, or that lies.
       if (told && told.made_at > (before?.made_at ?? -1))
         change.putJson(place(one.grant), { made_at: told.made_at, marks: told.marks, name: one.name });
@@ -53,7 +53,7 @@ async function fetched(ctx: Context, { vault, identity }: Open, grant: string): 
 
 /** The marks of a grant go with what takes its place: nobody looks through it all once more. */
 export async function carryMarks(ctx: Context, open: Open, before: string, next: string) {
-  const kept = (await open.store.readJson(place(before))) as Kept | null;
+  const kept = await open.store.readJson<Kept>(place(before));
   if (!kept?.marks.length) return;
   const sealed = await open.vault.grantMarks(next, { made_at: kept.made_at, marks: kept.marks });
   await grantsOf(ctx.api).carryMarks(open.identity.diary, next, sealed);
@@ -83,5 +83,5 @@ export async function markedOf(open: Open, record: string): Promise<Looked[]> {
 
 async function all(open: Open): Promise<Kept[]> {
   const names = keptOf(open).map(({ grant }) => place(grant));
-  return names.length ? (await open.store.readJsonEach(names)).filter(Boolean) : [];
+  return names.length ? ((await open.store.readJsonEach<Kept>(names)).filter(Boolean) as Kept[]) : [];
 }

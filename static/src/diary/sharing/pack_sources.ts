@@ -9,6 +9,7 @@ import { findFile, openParts } from '../attachments/reading_files.js';
 import { entryNumbers } from '../index/showing.js';
 import type { Open, Meta, Opened } from '../types.js';
 import type { Absent, DiaryVersion } from '../../pack/diary_version.js';
+import type { Receipt } from '../../crypto/signing.js';
 
 const LISTED = [...REGISTERS, 'custody'];
 const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
@@ -19,7 +20,7 @@ const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
  * @param also kinds that no pack takes
  */
 export async function readDiary(open: Open, also: readonly string[] = []): Promise<DiaryVersion[]> {
-  const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson(`k/${kind}`)));
+  const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson<string[]>(`k/${kind}`)));
   const settings = open.store.root['settings'];
   const known = [
     ...open.index.all().map(({ record }) => record),
@@ -79,11 +80,14 @@ async function readRecord({ book, store }: Open, record: string): Promise<DiaryV
     const one = opened.get(facts.v);
     const push = pushes[i];
     // One that does not open cannot be typeset; the screens say so beside the entry.
-    return one?.kind && one.seeds && push ? [versionOf(facts, one, push.bytes)] : [];
+    return one?.kind && one.seeds && push ? [versionOf(facts, one as WithSeeds, push.bytes)] : [];
   });
 }
 
-function versionOf(facts: Meta['versions'][number], one: Opened, push: Uint8Array): DiaryVersion {
+/** A version that opened */
+type WithSeeds = Opened & { seeds: NonNullable<Opened['seeds']> };
+
+function versionOf(facts: Meta['versions'][number], one: WithSeeds, push: Uint8Array): DiaryVersion {
   const { meta, envelopes } = decodePush(push);
   const pairs = (keys: [string, string][]) => keys.map(([blob, key]) => [blob, unb64(key)] as const);
   return {
@@ -96,7 +100,7 @@ function versionOf(facts: Meta['versions'][number], one: Opened, push: Uint8Arra
     sig: meta.sig,
     parents: meta.parents,
     env: envDigest(envelopes),
-    receipt: facts.receipt ?? null,
+    receipt: (facts.receipt as Receipt | null) ?? null,
     open: { fields: one.fields, seed: unb64(one.seeds.open), keys: pairs(one.keys.open) },
     restricted: one.seeds.restricted
       ? { fields: one.restricted, seed: unb64(one.seeds.restricted), keys: pairs(one.keys.restricted) }

@@ -22,18 +22,11 @@ import { insideOf, savedOf } from '../session/require_open.js';
 import { addFile } from '../records/registers.js';
 import type { Files, Said } from '../../crypto/sharing/witness.js';
 import type { WitnessRow } from '../../net/witnesses.js';
+import type { WitnessCode } from '../../store/root.js';
 import type { Context, Open } from '../types.js';
 
 /** What this phone keeps of a code */
-export type Kept = {
-  witness: string;
-  words: string;
-  proof: string;
-  note: string;
-  made_at: number;
-  expires_at: number;
-  address: string;
-};
+export type Kept = WitnessCode;
 /**
  * As the screens see it; `said` null where nothing came; `verified` null where it cannot be checked, on a device that
  * did not make the words
@@ -181,7 +174,7 @@ async function count(open: Open, rows: readonly WitnessRow[]) {
   if (came === (open.store.root.witnesses_came ?? 0) && !gone.length) return;
   await open.store.change((root) => {
     root.witnesses_came = came;
-    root.witnesses = (root.witnesses ?? []).filter((one: Kept) => here.has(one.witness));
+    root.witnesses = (root.witnesses ?? []).filter((one) => here.has(one.witness));
   });
 }
 

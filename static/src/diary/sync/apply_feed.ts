@@ -16,7 +16,9 @@ import { ownerOf } from '../warnings.js';
 import type { Item } from '../../net/feed.js';
 import type { Kept } from '../../net/push.js';
 import type { Change } from '../../store/pending.js';
-import type { Open, Batch, Meta, VersionFacts } from '../types.js';
+import type { Root } from '../../store/root.js';
+import type { BlobFacts } from '../../net/blobs.js';
+import type { Open, Batch, Meta, VersionFacts, Opened } from '../types.js';
 
 /**
  * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what
@@ -38,7 +40,7 @@ export async function takeReceipt(
     // Below the end of the account are the numbers that the feed has shown: see [Note: numbers ahead of the feed],
     // pulling.js.
     if (isForward && !kept.feed && kept.seq > root.feed.seq) root.top = Math.max(root.top ?? 0, kept.seq);
-    root.outbox = root.outbox.filter((waiting: any) => waiting.version !== version);
+    root.outbox = root.outbox.filter((waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     await rows(batch, { index, book }, of ? [of] : [], kept.at);
     return isForward;
@@ -91,10 +93,10 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
     const came = new Set(items.map(({ version }) => version));
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter(
-      (waiting: any) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong',
+      (waiting) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong',
     );
     root.feed = feed;
-    if (root.top <= feed.seq) delete root.top;
+    if ((root.top as number) <= feed.seq) delete root.top;
     if (left) root.coming = left;
     else delete root.coming;
     if (isPutBack) for (const one of await resealUnsent(open, batch, root.put_back, came)) incidents.add(one);
@@ -113,8 +115,15 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
   });
 }
 
+/** What is kept of a version from the feed */
+type Taken = Pick<Item, 'record' | 'version' | 'push' | 'seq' | 'checked'> & {
+  receipt: VersionFacts['receipt'];
+  at: number | null;
+  meta: Pick<Item['meta'], 'parents' | 'c'>;
+};
+
 /** @returns the incident it concerns */
-export async function takeItem(batch: Batch, book: Open['book'], item: Item): Promise<string | null> {
+export async function takeItem(batch: Batch, book: Open['book'], item: Taken): Promise<string | null> {
   const { record, version, meta: facts, push, receipt, seq, at, checked } = item;
   const opened = book.seen.get(version);
   const known = structuredClone(await book.meta(record, batch));
@@ -166,29 +175,29 @@ async function takeSignature(store: Open['store'], change: Change, { version, me
  * Files that another device added come here too, the small copies first.
  * @param own this device, when it has the version
  */
-export async function wantFiles(root: Record<string, any>, store: Open['store'], own: string | null, opened: any) {
+export async function wantFiles(root: Root, store: Open['store'], own: string | null, opened: Opened | undefined) {
   // What this device made is here already, unless the phone was cleared since, or put back to before it.
   if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared))
     await wantAll(root, store, opened);
 }
 
 /** Every file of an attachment that is not on this phone is to be fetched. */
-export async function wantAll(root: Record<string, any>, store: Open['store'], opened: any) {
+export async function wantAll(root: Root, store: Open['store'], opened: Opened) {
   const copies = Array.isArray(opened.fields.renditions) ? opened.fields.renditions : [];
   const of = concerns(opened);
   const wanted = [
-    ...opened.keys.open.map(([blob]: [string, string], i: number) => ({
+    ...opened.keys.open.map(([blob], i) => ({
       blob,
       of,
       size: copies[i]?.size_bytes,
     })),
-    ...opened.keys.restricted.map(([blob]: [string, string]) => ({
+    ...opened.keys.restricted.map(([blob]) => ({
       blob,
       of,
       size: opened.fields.size_bytes,
     })),
-  ].filter(({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((one: any) => one.blob === blob));
-  const known = await store.readJsonMany(wanted.map(({ blob }) => `b/${blob}`));
+  ].filter(({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((one) => one.blob === blob));
+  const known = await store.readJsonMany<BlobFacts>(wanted.map(({ blob }) => `b/${blob}`));
   root.fetch = [...root.fetch, ...wanted.filter((_one, i) => known[i]?.have !== true)].sort((a, b) => a.size - b.size);
 }
 
@@ -230,7 +239,7 @@ export async function rows(
 }
 
 /** Which incident a record belongs to. */
-export function concerns(opened: any): string | null {
+export function concerns(opened: Pick<Opened, 'kind' | 'fields'> | undefined): string | null {
   if (opened?.kind === 'note') return opened.fields.of_id ?? null;
   if (opened?.kind === 'attachment') return opened.fields.incident_ids?.[0] ?? null;
   return null;

@@ -9,13 +9,12 @@ import { partCount } from '../../crypto/files.js';
 import { downloadBlob, uploadBlob } from '../../net/blobs.js';
 import { STAYS, isLight, isWhole } from '../attachments/offload.js';
 import { ownerOf } from '../warnings.js';
+import type { BlobFacts } from '../../net/blobs.js';
 import type { Open, SyncLink, SyncRun } from '../types.js';
-
-type When = 'now' | 'wifi' | 'ask';
 
 /** Whether files may go now. */
 export function maySendFiles({ ctx, allowed, openNow }: SyncRun) {
-  const when = (openNow()?.store.root.sending ?? 'now') as When;
+  const when = openNow()?.store.root.sending ?? 'now';
   return allowed || when === 'now' || (when === 'wifi' && ctx.connection() === 'wifi');
 }
 
@@ -29,7 +28,7 @@ export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) =>
         if (error?.code !== 'erased') throw error;
       }); // erased meanwhile: nothing is owed
       await open.store.change(async (root, change) => {
-        root.uploads = root.uploads.filter((one: any) => one.blob !== blob);
+        root.uploads = root.uploads.filter((one) => one.blob !== blob);
         await isWhole(open, change, blob, syncing.ctx.clock.now());
       });
       await syncing.settled(open, ownerOf({ of, blob }));
@@ -47,7 +46,7 @@ export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) =>
 /** What a lock finds under way goes on without the diary's keys. Sent once because somebody asked is not sent on. */
 export async function prepareCarrier({ ctx, openNow, allowed }: SyncRun) {
   const open = openNow();
-  const when = (open?.store.root.sending ?? 'now') as When;
+  const when = open?.store.root.sending ?? 'now';
   if (open && when !== 'ask' && !allowed) await ctx.carrier?.prepare(open, when === 'wifi').catch(() => undefined);
 }
 
@@ -61,7 +60,7 @@ export async function filesDown(syncing: SyncRun) {
     if (!link || syncing.again) return;
     if (!(isSmall && size > STAYS) && !(await fetched(link, blob, size))) continue;
     await open.store.change(async (root, change) => {
-      root.fetch = root.fetch.filter((one: any) => one.blob !== blob);
+      root.fetch = root.fetch.filter((one) => one.blob !== blob);
       await isWhole(open, change, blob, syncing.ctx.clock.now());
     });
   }
@@ -81,9 +80,9 @@ async function fetched(link: SyncLink, blob: string, size: number): Promise<bool
 /** What waits to be sent, for the screen. */
 export async function waitingFiles(open: Open): Promise<{ files: number; bytes: number }> {
   const { uploads } = open.store.root;
-  const known = await open.store.readJsonMany(uploads.map(({ blob }: any) => `b/${blob}`));
+  const known = await open.store.readJsonMany<BlobFacts>(uploads.map(({ blob }) => `b/${blob}`));
   return {
-    files: new Set(uploads.map(({ blob }: any) => blob)).size,
+    files: new Set(uploads.map(({ blob }) => blob)).size,
     bytes: known.reduce((sum, one) => sum + (one?.size ?? 0), 0),
   };
 }

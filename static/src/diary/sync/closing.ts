@@ -7,20 +7,18 @@
  */
 import { readKind } from '../records/records.js';
 import { wantAll } from './apply_feed.js';
+import type { Closing } from '../../store/root.js';
 import type { Open, Opened } from '../types.js';
-
-/** Ms: nothing new from `on`, nothing at all from `off` */
-type Closing = { on: number; off: number };
 
 /** @param told what `/v1/log` says */
 function closingOf(told: unknown): Closing | null {
-  const { on, off } = (told as any) ?? {};
+  const { on, off } = (told ?? {}) as Closing;
   return Number.isSafeInteger(on) && Number.isSafeInteger(off) && off >= on ? { on, off } : null;
 }
 
 export async function followClosing(open: Open, told: unknown) {
   const closing = closingOf(told);
-  const before = (open.store.root.account.closing ?? null) as Closing | null;
+  const before = open.store.root.account.closing ?? null;
   if (before?.on === closing?.on && before?.off === closing?.off) return;
   const files = closing && !before ? await readKind(open, 'attachment') : [];
   const newest: Opened[] = [];

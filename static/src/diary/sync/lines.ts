@@ -15,7 +15,8 @@ import { breaks } from '../../ledger/lines.js';
 import { numbered } from '../../store/feed_numbers.js';
 import type { Link } from '../../ledger/lines.js';
 import type { Item } from '../../net/feed.js';
-import type { Open } from '../types.js';
+import type { Root } from '../../store/root.js';
+import type { Open, Opened } from '../types.js';
 
 /** Records read at once. */
 const AT_ONCE = 256;
@@ -25,9 +26,9 @@ const AT_ONCE = 256;
  * @param own this device
  * @returns whether this device's own line is further on than it knew: see [Note: a phone put back], resealing.js
  */
-export function follow(root: Record<string, any>, own: string, item: Item, opened: any): boolean {
+export function follow(root: Root, own: string, item: Item, opened: Opened | undefined): boolean {
   const line = opened?.fields?._line;
-  if (!line || opened.altered) {
+  if (!line || (opened as Opened).altered) {
     root.doubts = { ...root.doubts, altered: true };
     return false;
   }
@@ -41,7 +42,7 @@ export function follow(root: Record<string, any>, own: string, item: Item, opene
   const last = root.lines[line.device] ?? { n: 0, c: null };
   // Versions that were erased for good said whose line they stood on; as many as were met may be missing here.
   const missing = line.n - last.n - 1;
-  if (missing > 0 && missing <= (root.blanks ?? 0)) root.blanks -= missing;
+  if (missing > 0 && missing <= (root.blanks ?? 0)) (root.blanks as number) -= missing;
   else if (missing !== 0 || line.prev !== last.c) root.lines_unsure = true;
   if (line.n > last.n) root.lines[line.device] = { n: line.n, c: item.meta.c };
   return false;
@@ -81,12 +82,7 @@ export async function judgeLines(open: Open) {
  */
 async function linksHere({ store, book }: Open, own: string): Promise<{ links: Link[]; blanks: number }> {
   const sent = await numbered(store, 1, store.root.feed.seq);
-  const records = [
-    ...new Set([
-      ...sent.map(([, record]) => record),
-      ...store.root.outbox.map(({ record }: { record: string }) => record),
-    ]),
-  ];
+  const records = [...new Set([...sent.map(([, record]) => record), ...store.root.outbox.map(({ record }) => record)])];
   const links: Link[] = [];
   let blanks = 0;
   for (let from = 0; from < records.length; from += AT_ONCE) {

@@ -21,6 +21,8 @@ import { signTicket } from '../../crypto/sharing/upload_ticket.js';
 import { partName, withTicket } from '../../net/blobs.js';
 import { isOver, isPassing } from '../../net/http.js';
 import type { OneKey } from '../../crypto/box.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { BlobFacts } from '../../net/blobs.js';
 import type { Context, LockedUpload, Open } from '../types.js';
 
 type Part = { id: Uint8Array; key: OneKey };
@@ -61,7 +63,7 @@ export class Carrier implements LockedUpload {
    */
   async prepare(open: Open, onWifi: boolean) {
     const { root } = open.store;
-    const waiting = root.uploads.map(({ blob }: any) => blob);
+    const waiting = root.uploads.map(({ blob }) => blob);
     for (const blob of this.loads.keys()) if (!waiting.includes(blob)) this.loads.delete(blob);
     Object.assign(this, { diary: open.identity.diary, onWifi });
     let parts = [...this.loads.values()].reduce((sum, { n }) => sum + n, 0);
@@ -153,23 +155,23 @@ export class Carrier implements LockedUpload {
 }
 
 async function loadOf({ database }: Context, { store, vault }: Open, blob: string): Promise<Load | null> {
-  const known = await store.readJson(`b/${blob}`);
+  const known = await store.readJson<BlobFacts>(`b/${blob}`);
   if (known?.have !== true || !known.digest) return null;
   const ids = Array.from({ length: known.n }, (_, i) => store.place(partName(blob, i)));
-  const heads: [Uint8Array, Uint8Array][] = [];
+  const heads: [Bytes, Bytes][] = [];
   for (const id of ids) {
     const [sealed] = await database.read([id]);
     if (!sealed) return null;
     heads.push([id, sealed.slice(0, HEAD_BYTES)]);
   }
-  const keys = await vault.boxKeys(heads as any);
+  const keys = await vault.boxKeys(heads);
   if (keys.some((key) => !key)) return null;
   return {
     blob,
     n: known.n,
     size: known.size,
     digest: known.digest,
-    parts: ids.map((id, i) => ({ id, key: keys[i] as any })),
+    parts: ids.map((id, i) => ({ id, key: keys[i] as OneKey })),
     ticket: '',
     session: '',
     until: 0,

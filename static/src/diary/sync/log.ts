@@ -12,22 +12,26 @@ import { checkGrown, cosignaturesOf, countWitnesses, judgeCheckpoint, pullProofs
 import { numbered } from '../../store/feed_numbers.js';
 import { heedWitnessList } from './log_witnesses.js';
 import { pinKey } from './pins.js';
-import type { Placed, Seen, Witnessed } from '../../net/proofs.js';
-import type { LogRow } from '../../net/api.js';
+import type { Placed } from '../../net/proofs.js';
+import type { LogRow, LogAnswer } from '../../net/api.js';
 import type { Link } from '../../net/push.js';
-import type { Log as LogFilesLog } from '../../pack/log_files.js';
+import type { LogCheckpoint, LogPlace, Log as LogFilesLog } from '../../pack/log_files.js';
 import type { Stamp } from '../../ledger/timestamps.js';
+import type { Root, FollowedLog, SeenLog } from '../../store/root.js';
+import type { Receipt } from '../../crypto/signing.js';
+import type { NotaryStatement } from '../../ledger/statements.js';
+import type { JsonObject } from '../../core/encoding.js';
 import type { Open } from '../types.js';
-
-/** How far the diary's own versions are proved */
-type Log = Seen & { proved: number; late: boolean; witnessed?: Witnessed };
 
 /** A receipt promises a place in the log within twenty minutes. */
 const PROMISE = 20 * 60 * 1000;
 const PAGE = 100;
 
+/** A place, and the size of the checkpoint that it is under */
+type KeptPlace = Placed & { size: number };
+
 /** What a version says of the log when it is sealed: the checkpoint seen last. */
-export function beaconOf(root: Record<string, any>): { log: string; root: string; size: number } | null {
+export function beaconOf(root: Root): { log: string; root: string; size: number } | null {
   return root.log
     ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size }
     : null;
@@ -38,7 +42,7 @@ export function beaconOf(root: Record<string, any>): { log: string; root: string
  * @param told what `/v1/log` says
  * @throws wrong_notary
  */
-export function checkKey(open: Open, told: any) {
+export function checkKey(open: Open, told: LogAnswer) {
   if (typeof told?.log === 'string' && told.log !== open.store.root.account.log) throw new KeptError('wrong_notary');
 }
 
@@ -51,25 +55,29 @@ export function checkKey(open: Open, told: any) {
  * @param told what `/v1/log` says
  * @throws wrong_notary
  */
-export async function followKeys(open: Open, told: any) {
+export async function followKeys(open: Open, told: LogAnswer) {
   const { account } = open.store.root;
   const statements = Array.isArray(told?.statements) ? told.statements : [];
   const known = account.statements ?? 0;
   if (
     !statements.length ||
-    (statements.length === known && account.vouched?.length === known && statements.at(-1).log === account.log)
+    (statements.length === known &&
+      account.vouched?.length === known &&
+      (statements.at(-1) as NotaryStatement).log === account.log)
   )
     return;
-  const keys = await keyChain(statements, account.instance ?? statements[0].instance).catch(orNothing);
+  const keys = await keyChain(statements, account.instance ?? (statements[0] as NotaryStatement).instance).catch(
+    orNothing,
+  );
   if (!keys) return; // no Ed25519 here: the pack checks the rest
   const at = keys.findIndex(({ log }) => log === account.log);
   const newest = keys.at(-1);
   if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
   await pinKey(open, (pinned) => {
     // Keys that a person once took over stand in no statement, and receipts by them stay good.
-    const told = (pinned.olds ?? []).filter((old: { log: string }) => !keys.some(({ log }) => log === old.log));
+    const told = (pinned.olds ?? []).filter((old) => !keys.some(({ log }) => log === old.log));
     Object.assign(pinned, {
-      instance: statements[0].instance,
+      instance: (statements[0] as NotaryStatement).instance,
       statements: statements.length,
       vouched: statements,
       notary: newest.pub,
@@ -83,14 +91,14 @@ export async function followKeys(open: Open, told: any) {
  * One look at the log, after words went up and came down.
  * @param told what `/v1/log` says
  */
-export async function followLog(open: Open, link: Link, told: any) {
+export async function followLog(open: Open, link: Link, told: LogAnswer) {
   await heedWitnessList(open, told);
   if (!told?.checkpoint) {
     if (open.store.root.log) await doubt(open);
     return;
   }
   try {
-    const before = (open.store.root.log ?? null) as Log | null;
+    const before = open.store.root.log ?? null;
     const seen = await judgeCheckpoint(link, told.checkpoint, before);
     const witnessed = await countWitnesses(link, told, seen);
     await open.store.change((root) => {
@@ -104,14 +112,14 @@ export async function followLog(open: Open, link: Link, told: any) {
 }
 
 /** @param now by the server's clock */
-async function placesOf(open: Open, link: Link, seen: Seen, now: number) {
+async function placesOf(open: Open, link: Link, seen: SeenLog, now: number) {
   const { store } = open;
-  if (store.root.log.proved >= store.root.feed.seq) return;
-  const receipts = await receiptsAfter(open, store.root.log.proved);
+  if ((store.root.log as FollowedLog).proved >= store.root.feed.seq) return;
+  const receipts = await receiptsAfter(open, (store.root.log as FollowedLog).proved);
   await pullProofs(
     link,
     seen,
-    store.root.log.proved,
+    (store.root.log as FollowedLog).proved,
     async (placed, to) => {
       const missing = [...receipts].filter(
         ([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version),
@@ -121,12 +129,13 @@ async function placesOf(open: Open, link: Link, seen: Seen, now: number) {
         store,
         placed.map((one) => ({ ...one, size: seen.size })),
       );
-      const notes = (await store.readJson('l/notes')) ?? [];
+      const notes = (await store.readJson<string[]>('l/notes')) ?? [];
       await store.change((root, change) => {
         for (const [name, page] of pages) change.putJson(name, page);
         if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
-        root.log.proved = Math.max(root.log.proved, Math.min(to, first - 1));
-        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now)) root.log.late = true;
+        (root.log as FollowedLog).proved = Math.max((root.log as FollowedLog).proved, Math.min(to, first - 1));
+        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now))
+          (root.log as FollowedLog).late = true;
       });
       for (const { version } of placed) receipts.delete(version);
     },
@@ -135,12 +144,12 @@ async function placesOf(open: Open, link: Link, seen: Seen, now: number) {
 }
 
 /** Pages of places with more put into them. */
-async function pagesWith(store: Open['store'], placed: (Placed & { size: number })[]) {
-  const pages: Map<string, any[]> = new Map();
+async function pagesWith(store: Open['store'], placed: KeptPlace[]) {
+  const pages: Map<string, KeptPlace[]> = new Map();
   for (const one of placed) {
     const name = `l/${Math.floor((one.seq - 1) / PAGE)}`;
-    const page = pages.get(name) ?? (await store.readJson(name)) ?? [];
-    if (!page.some(({ seq }: Placed) => seq === one.seq)) page.push(one);
+    const page = pages.get(name) ?? (await store.readJson<KeptPlace[]>(name)) ?? [];
+    if (!page.some(({ seq }) => seq === one.seq)) page.push(one);
     pages.set(name, page);
   }
   return pages;
@@ -148,10 +157,10 @@ async function pagesWith(store: Open['store'], placed: (Placed & { size: number 
 
 /** The receipts of versions numbered above `after`, by version. */
 async function receiptsAfter({ store, book }: Open, after: number) {
-  const found: Map<string, { seq: number; version: string; receipt: any }> = new Map();
+  const found: Map<string, { seq: number; version: string; receipt: Receipt }> = new Map();
   for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {
     const facts = (await book.meta(record))?.versions.find(({ v }) => v === version);
-    if (facts?.receipt) found.set(version, { seq, version, receipt: facts.receipt });
+    if (facts?.receipt) found.set(version, { seq, version, receipt: facts.receipt as Receipt });
   }
   return found;
 }
@@ -165,16 +174,16 @@ async function receiptsAfter({ store, book }: Open, after: number) {
 export async function logForPack(
   open: Open,
   link: Link,
-  receipts: ReadonlyMap<string, any>,
+  receipts: ReadonlyMap<string, JsonObject>,
 ): Promise<LogFilesLog | null> {
   const told = await link.api.log();
   if (!told.checkpoint) return null;
   const wanted = [told.stamped, told.checkpoint].filter(
     (row, i, all) => row && (i === 0 || row.size !== all[0]?.size),
   ) as (LogRow & { stamps?: Stamp[] })[];
-  const checkpoints: any[] = [];
-  const places: Map<string, any> = new Map();
-  let before: Seen | null = null;
+  const checkpoints: LogCheckpoint[] = [];
+  const places: Map<string, LogPlace> = new Map();
+  let before: SeenLog | null = null;
   for (const row of wanted) {
     const seen = await judgeCheckpoint(link, row, null);
     const path = before ? await checkGrown(link.api, before, seen) : [];
@@ -195,7 +204,7 @@ export async function logForPack(
           if (!places.has(version) && receipts.has(version))
             places.set(version, { i, path: steps, size: seen.size, version });
       },
-      (version) => receipts.get(version) ?? null,
+      (version) => (receipts.get(version) ?? null) as Receipt | null,
     );
     before = seen;
   }
@@ -209,17 +218,17 @@ export async function logForPack(
  * checkpoints are left out: their way to this one is not kept.
  * @param receipts by version
  */
-export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, any>): Promise<LogFilesLog | null> {
+export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, unknown>): Promise<LogFilesLog | null> {
   const { log } = store.root;
   if (!log?.note) return null;
   const last = Math.ceil(store.root.feed.seq / PAGE);
-  const pages = await store.readJsonMany(Array.from({ length: last }, (_, i) => `l/${i}`));
+  const pages = await store.readJsonMany<KeptPlace[]>(Array.from({ length: last }, (_, i) => `l/${i}`));
   const places = pages
     .flatMap((page) => page ?? [])
-    .filter((one: any) => one.size === log.size && receipts.has(one.version));
+    .filter((one) => one.size === log.size && receipts.has(one.version));
   const proofs = places
-    .map(({ i, path, size, version }: any) => ({ i, path, size, version }))
-    .sort((a: any, b: any) => (a.version < b.version ? -1 : 1));
+    .map(({ i, path, size, version }) => ({ i, path, size, version }))
+    .sort((a, b) => (a.version < b.version ? -1 : 1));
   return {
     authorities: [],
     checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }],

@@ -7,20 +7,18 @@
  * back meanwhile. Until then none is taken in, so that a server which names others each time cannot make the list grow.
  */
 import { namedIn } from '../../net/proofs.js';
-import type { Named } from '../../net/proofs.js';
+import type { Root, LogWitnesses } from '../../store/root.js';
+import type { LogAnswer } from '../../net/api.js';
 import type { Open } from '../types.js';
 
-/** `gone`: names to be said; `named`: what the server said last */
-type Kept = { known: Named[]; gone: string[]; named: Named[] };
-
-const NONE: Kept = { known: [], gone: [], named: [] };
+const NONE: LogWitnesses = { known: [], gone: [], named: [] };
 
 /**
  * See [Note: a list that shrinks].
  * @param told what `/v1/log` says
  */
-export async function heedWitnessList({ store }: Open, told: any) {
-  const before = (store.root.log_witnesses ?? NONE) as Kept;
+export async function heedWitnessList({ store }: Open, told: LogAnswer) {
+  const before = store.root.log_witnesses ?? NONE;
   const named = namedIn(told);
   const missing = before.known.filter((one) => !named.some(({ name, pub }) => name === one.name && pub === one.pub));
   const gone = [...new Set([...before.gone, ...missing.map(({ name }) => name)])];
@@ -35,7 +33,7 @@ export async function heedWitnessList({ store }: Open, told: any) {
  * Witnesses that are gone or have another key, and nobody has read it yet.
  * @returns names
  */
-export function goneWitnesses(root: Record<string, any>): string[] {
+export function goneWitnesses(root: Root): string[] {
   return root.log_witnesses?.gone ?? [];
 }
 

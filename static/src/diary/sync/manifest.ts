@@ -17,10 +17,11 @@ import { agrees, firstDiffering, namedIn, shortCode } from '../../ledger/manifes
 import { numbered } from '../../store/feed_numbers.js';
 import { entryNumbers } from '../index/showing.js';
 import type { Numbered } from '../../store/feed_numbers.js';
+import type { Root, Covered } from '../../store/root.js';
 import type { Open } from '../types.js';
 
-/** How far this diary's manifests go; `due`: versions since */
-type Covered = { record: string | null; counter: number; seq: number; head: string; due: number };
+type Unsure = NonNullable<Root['manifests_unsure']>[number];
+type Told = NonNullable<Root['manifests_told']>[number];
 
 const EVERY = 20;
 /** So many manifests are remembered, to be held against one that is doubted. */
@@ -28,12 +29,12 @@ const REMEMBERED = 200;
 /** What one manifest covers at most: far below what one version may hold. */
 const MOST = 3000;
 
-export function covered(root: Record<string, any>): Covered {
+export function covered(root: Root): Covered {
   return root.manifest ?? { record: null, counter: 0, seq: 0, head: b64(firstHead()), due: 0 };
 }
 
 /** Another version took a number; manifests themselves do not count, or writing one would call for the next. */
-export function countTowards(root: Record<string, any>, kind: string) {
+export function countTowards(root: Root, kind: string) {
   if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
 }
 
@@ -41,11 +42,11 @@ export function countTowards(root: Record<string, any>, kind: string) {
  * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that
  * was put back].
  */
-export function writeSoon(root: Record<string, any>) {
+export function writeSoon(root: Root) {
   root['manifest_soon'] = true;
 }
 
-export function isDue(root: Record<string, any>): boolean {
+export function isDue(root: Root): boolean {
   return Boolean(root['manifest_soon']) || covered(root).due >= EVERY;
 }
 
@@ -92,7 +93,7 @@ function headAfter(head: string, since: Numbered[]): string {
 
 function contents(
   { index, identity }: Open,
-  root: Record<string, any>,
+  root: Root,
   { counter, upto, head, since }: { counter: number; upto: number; head: string; since: Numbered[] },
 ) {
   const numbers = entryNumbers(index.all(), root);
@@ -107,11 +108,7 @@ function contents(
     records: since.map(([, record, version, c]) => [record, version, c]),
     numbers: [...numbers].filter(([record]) => came.has(record)),
     lines: [
-      ...Object.entries(root.lines as Record<string, { n: number; c: string }>).map(([device, { n, c }]) => [
-        device,
-        n,
-        c,
-      ]),
+      ...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]),
       [identity.device, root.line.n, root.line.prev],
     ],
     ...(root.checkpoint ? { checkpoint: root.checkpoint } : {}),
@@ -135,7 +132,8 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
       const isNext = before.seq === seq - records.length;
       const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
       if (typeof head === 'string') tellOf(root, Number(counter) || 0, seq, head);
-      if (!isTold) root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version]].slice(-REMEMBERED);
+      if (!isTold)
+        root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version] as Unsure].slice(-REMEMBERED);
       noteNumbers(root, open.index, fields['numbers']);
       if (!isTold || seq < before.seq || typeof head !== 'string') return;
       root.manifest = {
@@ -153,8 +151,8 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
  * Remembers what a manifest says of the account, to hold against earlier ones.
  * @param head b64
  */
-function tellOf(root: Record<string, any>, counter: number, seq: number, head: string) {
-  root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head]].slice(-REMEMBERED);
+function tellOf(root: Root, counter: number, seq: number, head: string) {
+  root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head] as Told].slice(-REMEMBERED);
 }
 
 /**
@@ -167,14 +165,14 @@ export async function judgeManifests(open: Open) {
     manifests_judged: judged,
     feed: { seq },
   } = store.root;
-  const unsure = (store.root['manifests_unsure'] ?? []) as [string, string][];
-  const told = (store.root['manifests_told'] ?? []) as [number, number, string][];
+  const unsure = store.root['manifests_unsure'] ?? [];
+  const told = store.root['manifests_told'] ?? [];
   if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
   const known = await numbered(store, 1, seq);
   const here = new Set(known.map(([, record, version, c]) => `${record} ${version} ${c}`));
   const heads = headsAt(known, new Set(told.map(([, at]) => at)));
   const holding = told.filter(([, at, head]) => heads.get(at) === head);
-  const standing: [string, string][] = [];
+  const standing: Unsure[] = [];
   for (const [record, version] of unsure) {
     const fields = (await book.versions(record)).find((one) => one.version === version)?.fields;
     const isOver =
@@ -208,7 +206,7 @@ function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, st
 }
 
 /** Numbers of entries that this device has never seen, since they were erased before it came. */
-function noteNumbers(root: Record<string, any>, index: Open['index'], numbers: unknown) {
+function noteNumbers(root: Root, index: Open['index'], numbers: unknown) {
   for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
     if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record))
       root.numbered = { ...root.numbered, [record]: n };

@@ -11,6 +11,8 @@ import { sha256Now } from '../../crypto/digests.js';
 import { SHORT } from '../../crypto/slots.js';
 import { readDoor } from '../../store/device_meta.js';
 import type { Door } from '../../crypto/slots.js';
+import type { Root, Account } from '../../store/root.js';
+import type { Behind } from '../../crypto/worker/doors.js';
 import type { Open } from '../types.js';
 
 export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
@@ -18,8 +20,8 @@ export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
 /** What a slot says beside its key. */
 export async function behindOf(
   { vault, store, identity }: Open,
-  { login, notary, log }: Record<string, any> = store.root.account,
-): Promise<{ account: string; login: string; pins: any }> {
+  { login, notary, log }: Pick<Account, 'login' | 'notary' | 'log'> = store.root.account,
+): Promise<Behind & { account: string }> {
   return {
     account: identity.account,
     login: login ?? '',
@@ -31,7 +33,7 @@ export async function behindOf(
  * Takes a key over that has been judged: see [Note: one moment].
  * @param take changes what the root says of the account
  */
-export async function pinKey(open: Open, take: (account: Record<string, any>) => void) {
+export async function pinKey(open: Open, take: (account: Account) => void) {
   await open.store.change(async (root, change) => {
     const { notary, log } = root.account;
     take(root.account);
@@ -50,9 +52,9 @@ export async function mendSlot(open: Open) {
   open.slot = { ...open.slot, notary: account.notary, log: account.log };
 }
 
-async function renewedDoor(open: Open, root: Record<string, any>) {
+async function renewedDoor(open: Open, root: Root) {
   const door = await readDoor(open.store.database);
-  const renewed = await open.vault.renewSlot(door as any, await behindOf(open, root.account));
+  const renewed = await open.vault.renewSlot(door as Door, await behindOf(open, root.account));
   noteShort(open, root, renewed);
   return renewed;
 }
@@ -66,6 +68,6 @@ export function markOfShort({ slots }: Door) {
 }
 
 /** A slot sealed anew while the diary is open by its short secret is still that. */
-export function noteShort({ short }: Open, root: Record<string, any>, door: Door) {
+export function noteShort({ short }: Open, root: Root, door: Door) {
   if (short && root.short) root.short = markOfShort(door);
 }

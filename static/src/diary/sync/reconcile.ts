@@ -17,10 +17,12 @@ import { PAGE, forgetAfter, numbered } from '../../store/feed_numbers.js';
 import { covered, writeSoon } from './manifest.js';
 import { signAgain } from './resealing.js';
 import { rows } from './apply_feed.js';
+import type { BlobFacts } from '../../net/blobs.js';
 import type { Context, Open, Batch } from '../types.js';
 
 /** What this phone had seen numbered when "send again" began: [record, version]. */
 const LIST = 'again';
+type Listed = [record: string, version: string];
 const AT_ONCE = 200;
 const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
@@ -54,17 +56,18 @@ export async function sendAgain(open: Open) {
   await open.store.change(async (root, change) => {
     // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
     const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
-    const listed = (await open.store.readJson(LIST)) ?? [];
+    const listed = (await open.store.readJson<Listed[]>(LIST)) ?? [];
     const known = (await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]);
     const all = [...listed, ...known, ...(root.strays ?? [])];
-    change.putJson(LIST, [...new Map(all.map((one: [string, string]) => [one[1], one])).values()]);
+    change.putJson(LIST, [...new Map(all.map((one) => [one[1], one])).values()]);
     await forgetAfter(open.store, change, 0, last);
-    for (const name of ['top', 'strays']) delete root[name];
+    for (const name of ['top', 'strays'] as const) delete root[name];
     root.feed = { ...BEGINNING };
     root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
     root.again = true;
     root.lines = {}; // each device's line is followed anew from its beginning
-    for (const name of ['manifests_unsure', 'manifests_told', 'manifests_judged']) delete root[name]; // so are the manifests
+    // So are the manifests.
+    for (const name of ['manifests_unsure', 'manifests_told', 'manifests_judged'] as const) delete root[name];
     const { omitted: _omitted, ...doubts } = root.doubts;
     root.doubts = doubts;
   });
@@ -79,8 +82,8 @@ export async function putBackMissing(open: Open): Promise<boolean> {
   if (!open.store.root.again) return false;
   return open.store.change(async (root, change) => {
     const there = new Set((await numbered(open.store, 1, root.feed.seq)).map(([, , version]) => version));
-    const waiting = new Set(root.outbox.map(({ version }: any) => version));
-    const listed = ((await open.store.readJson(LIST)) ?? []) as [string, string][];
+    const waiting = new Set(root.outbox.map(({ version }) => version));
+    const listed = (await open.store.readJson<Listed[]>(LIST)) ?? [];
     const missing = listed.filter(([, version]) => !there.has(version) && !waiting.has(version));
     const batch = open.book.batch(root, change);
     const again = [];
@@ -88,7 +91,11 @@ export async function putBackMissing(open: Open): Promise<boolean> {
       again.push(...(await unnumber(open, batch, record, version)));
       await signAgain(open, batch, record, version);
     }
-    await offerFiles(open, batch, listed.filter(([, version]) => there.has(version)) as [string, string][]);
+    await offerFiles(
+      open,
+      batch,
+      listed.filter(([, version]) => there.has(version)),
+    );
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
@@ -100,7 +107,7 @@ export async function putBackMissing(open: Open): Promise<boolean> {
 
 async function unnumber(open: Open, batch: Batch, record: string, version: string) {
   const meta = structuredClone(await open.book.meta(record, batch));
-  const facts = meta?.versions.find(({ v }) => v === version) as any;
+  const facts = meta?.versions.find(({ v }) => v === version);
   const held = await open.store.read(`v/${version}`);
   if (!meta || !facts || !held) return [];
   const { seq, at, receipt } = facts;
@@ -114,9 +121,9 @@ async function unnumber(open: Open, batch: Batch, record: string, version: strin
 
 /** What lies here whole can go up again; the server says which parts it still has. */
 async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: string | null) {
-  const known = await open.store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  const known = await open.store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
   blobs.forEach((blob, i) => {
-    if (known[i]?.have === true && !root.uploads.some((one: any) => one.blob === blob)) root.uploads.push({ blob, of });
+    if (known[i]?.have === true && !root.uploads.some((one) => one.blob === blob)) root.uploads.push({ blob, of });
   });
 }
 
@@ -124,7 +131,7 @@ async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: 
  * The files of versions that the server does have: words go before their files, so that it may have been put back to a
  * day between.
  */
-async function offerFiles(open: Open, batch: Batch, listed: [record: string, version: string][]) {
+async function offerFiles(open: Open, batch: Batch, listed: Listed[]) {
   for (let from = 0; from < listed.length; from += AT_ONCE) {
     const some = listed.slice(from, from + AT_ONCE);
     const held = await open.store.readMany(some.map(([, version]) => `v/${version}`));
@@ -144,8 +151,8 @@ export async function everyVersion({ store }: Pick<Open, 'store'>): Promise<{ re
   const { root } = store;
   const last = Math.max(root.feed.seq, root.top ?? 0);
   const sent = (await numbered(store, 1, last)).map(([, record, version]) => [record, version]);
-  const listed = root.again ? ((await store.readJson(LIST)) ?? []) : [];
-  const waiting = root.outbox.map(({ record, version }: any) => [record, version]);
+  const listed = root.again ? ((await store.readJson<Listed[]>(LIST)) ?? []) : [];
+  const waiting = root.outbox.map(({ record, version }) => [record, version]);
   const all = [...sent, ...listed, ...(root.strays ?? []), ...waiting] as [string, string][];
   return [...new Map(all.map(([record, version]) => [version, { record, version }])).values()];
 }

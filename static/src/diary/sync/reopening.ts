@@ -43,7 +43,7 @@ export async function reopen(open: Open) {
         checked,
         push: held.bytes,
         meta: { parents, c },
-      } as any);
+      });
       await wantFiles(root, store, null, opened);
       if (of) incidents.add(of);
       healed.push(withFacts([at, record, version, c, env], { at: facts.at, checked, altered: false }));

@@ -30,6 +30,8 @@ import { takeReceipt } from './apply_feed.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from '../warnings.js';
 import { heedWitnesses } from '../sharing/witnesses.js';
 import { followClock } from '../session/wrong_clock.js';
+import type { RegisteredAccount, Root } from '../../store/root.js';
+import type { LogAnswer } from '../../net/api.js';
 import type { Context, Identity, Open, SyncRun, Trouble, Waiting } from '../types.js';
 
 const SHORTEST = 2_000;
@@ -70,7 +72,7 @@ export class Syncing implements SyncRun {
   /** What requests about this diary need; null when it is not registered. */
   link() {
     const open = this.openNow();
-    const account = open?.store.root.account;
+    const account = open?.store.root.account as RegisteredAccount | undefined;
     // While it is being opened the rows come first and the identity after.
     if (!open?.identity || !account?.registered || this.suspended) return null;
     return {
@@ -226,7 +228,7 @@ export class Syncing implements SyncRun {
     return told;
   }
 
-  async follow(told: any) {
+  async follow(told: LogAnswer | null) {
     const [open, link] = [this.openNow(), this.link()];
     if (open && link && told) await followLog(open, link, told).catch(passing);
   }
@@ -234,7 +236,7 @@ export class Syncing implements SyncRun {
   async wordsUp() {
     for (;;) {
       const [open, link] = [this.openNow(), this.link()];
-      const waiting = open?.store.root.outbox.find(({ version }: any) => !this.absent.has(version));
+      const waiting = open?.store.root.outbox.find(({ version }) => !this.absent.has(version));
       if (!open || !link || !waiting) break;
       this.ctx.show();
       try {
@@ -362,7 +364,7 @@ export class Syncing implements SyncRun {
 }
 
 /** Refusals of what belongs to no entry, a person say: no row could say them. */
-function ofNoEntry({ outbox, troubles, uploads }: Record<string, any>): string[] {
+function ofNoEntry({ outbox, troubles, uploads }: Root): string[] {
   return [...outbox, ...uploads].filter((one) => !one.of).flatMap((one) => troubles[ownerOf(one)] ?? []);
 }
 

@@ -22,7 +22,7 @@ import { readSettings } from '../../diary/records/settings.js';
 import type { Grant as Said, Right, Scope } from '../../crypto/sharing/grants.js';
 import type { AdvocateRow } from '../../net/grants.js';
 import type { Grant } from '../../diary/sharing/granting_give.js';
-import type { Letting, Met } from '../../diary/sharing/granting_known.js';
+import type { Letting, Met } from '../../store/root.js';
 import type { Context, Open } from '../../diary/types.js';
 
 type Choice = { scope: Scope; rights: Right[]; restricted: boolean; not_after: number; purpose: string };

@@ -12,9 +12,9 @@ import { readEntriesThat, recordMethods } from '../../diary/records/records.js';
 import { saveLater } from '../../diary/records/incidents.js';
 import { redraw } from '../../diary/erasing/takeout.js';
 import { rows } from '../../diary/sync/apply_feed.js';
-import type { Letter } from '../../diary/sharing/letters.js';
 import type { Context, Fields, Open, Written, Answer } from '../../diary/types.js';
 import type { Mark } from '../../record/assisted.js';
+import type { Letter } from '../../store/root.js';
 
 export function assistedActions(ctx: Context) {
   const inside = insideOf(ctx);

@@ -17,7 +17,8 @@ import { rows } from '../../diary/sync/apply_feed.js';
 import { redraw } from '../../diary/erasing/takeout.js';
 import { forgetTray } from '../../diary/drafts/waiting_files.js';
 import type { Drafts } from '../../diary/drafts/drafts.js';
-import type { Context, Fields, Held, Open, Batch, Line } from '../../diary/types.js';
+import type { CustodyLine } from '../../store/root.js';
+import type { Context, Fields, Held, Open, Batch } from '../../diary/types.js';
 
 type Said = { fields?: Fields; restricted?: Fields };
 
@@ -138,7 +139,7 @@ async function entriesOf(open: Open, id: string, fields: Fields) {
 }
 
 /** What was done with a file, oldest first, on every device. */
-async function custodyOf(open: Open, id: string): Promise<Line[]> {
+async function custodyOf(open: Open, id: string): Promise<CustodyLine[]> {
   const kept = await readKind(open, 'custody', true);
   const lines = [
     ...kept.flatMap(({ fields }) => (Array.isArray(fields.lines) ? fields.lines : [])),

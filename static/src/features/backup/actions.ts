@@ -23,6 +23,7 @@ import type { Drafts } from '../../diary/drafts/drafts.js';
 import type { Context, Identity, Open, Vault } from '../../diary/types.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Receipt } from '../../crypto/signing.js';
+import type { BlobFacts } from '../../net/blobs.js';
 
 type OnProgress = (done: number, total: number) => void;
 
@@ -93,7 +94,7 @@ async function everyBlob(
     for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs)
       named.add(blob);
   const blobs = [...named];
-  const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  const known = await store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
   const here = blobs.flatMap((blob, i) => (known[i]?.have === true ? [{ blob, n: known[i].n }] : []));
   return { here, lacking: blobs.length - here.length };
 }

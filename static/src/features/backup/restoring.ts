@@ -7,9 +7,10 @@ import { concerns, rows } from '../../diary/sync/apply_feed.js';
 import type { Meta } from '../../ledger/push.js';
 import type { Open, VersionFacts } from '../../diary/types.js';
 import type { Receipt } from '../../crypto/signing.js';
+import type { Bytes } from '../../core/bytes.js';
 
 /** `about`: as the copy has it (pack/backup_file.js) */
-type Restored = { about: About; push: Uint8Array; meta: Meta };
+type Restored = { about: About; push: Bytes; meta: Meta };
 type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 
 /** @param batch in the order they were first sent */

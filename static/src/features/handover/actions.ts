@@ -18,19 +18,9 @@ import { insideOf, savedOf } from '../../diary/session/require_open.js';
 import { saveOne } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import type { HandoverRow } from '../../net/handovers.js';
+import type { HandedOver } from '../../store/root.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 
-/** What this phone keeps of one */
-type Told = {
-  handover: string;
-  words: string;
-  name: string;
-  record: string | null;
-  made_at: number;
-  expires_at: number;
-  address?: string;
-  to?: string;
-};
 /** As the screens see it; `known`: this phone has its words */
 type Handover = HandoverRow & { known: boolean; name: string; record: string | null; to?: string };
 /** Newest first; `offline`: what this phone alone knows, of which openings are no part */
@@ -56,7 +46,7 @@ export function handoverActions(ctx: Context) {
     async handOver(
       given: Given,
       onStep: (at: { step: string; done: number; total: number }) => void,
-    ): Promise<Told & { address: string; openings_most: number }> {
+    ): Promise<HandedOver & { address: string; openings_most: number }> {
       if (stop) throw new KeptError('conflict', 'A pack is being handed over already.');
       stop = new AbortController();
       try {
@@ -125,7 +115,7 @@ async function handOver(
     const true_name = await trueName(file, name);
     const digest = await send(ctx, open, wire, { file, begun, true_name, parts }, onStep, signal);
     await insist(ctx, open, signal, () => wire.complete(handover, digest));
-    const told: Told = {
+    const told: HandedOver = {
       handover,
       words,
       name: true_name,
@@ -261,7 +251,7 @@ function readHere(open: Open, now: number): Listed {
   };
 }
 
-function toldOf({ store }: Open): Told[] {
+function toldOf({ store }: Open): HandedOver[] {
   return store.root.handovers ?? [];
 }
 
@@ -271,7 +261,7 @@ async function forget(open: Open, over: readonly string[]) {
   if (!worded.length) return;
   await open.store.change(async (root) => {
     root.handovers = (root.handovers ?? [])
-      .map((one: Told) => (over.includes(one.handover) ? { ...one, words: '' } : one))
+      .map((one) => (over.includes(one.handover) ? { ...one, words: '' } : one))
       .slice(-40);
   });
 }

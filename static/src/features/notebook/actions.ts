@@ -14,12 +14,15 @@ import { grownChaff } from '../../store/chaff.js';
 import { Store } from '../../store/store.js';
 import { Writing } from '../../diary/drafts/writing.js';
 import type { Context, NotebookStore } from '../../diary/types.js';
+import type { SealedRoot } from '../../store/root.js';
 import type { Note } from '../../diary/types.js';
+
+type NotebookRoot = SealedRoot & { v: number; notes: string[] };
 
 const SOON = 300;
 
 export class Notebook extends Writing implements NotebookStore {
-  store: Store | null = null;
+  store: Store<NotebookRoot> | null = null;
   notes: Map<string, Note> = new Map();
   opening: Promise<void> | null = null;
   /** Written on the screen and not yet on the phone. */
@@ -45,7 +48,7 @@ export class Notebook extends Writing implements NotebookStore {
       import('../../crypto/worker/drawer.js'),
       import('../../crypto/digests.js'),
     ]);
-    const store = new Store({
+    const store = new Store<NotebookRoot>({
       database: this.ctx.database,
       vault: (await notebookVault(door as any)) as any,
       digest: sha256Now,
@@ -54,8 +57,8 @@ export class Notebook extends Writing implements NotebookStore {
     const isThere = (await this.ctx.database.read([await store.vault.rootId()]))[0] !== null;
     await store.open(isThere ? undefined : { v: 1, notes: [] });
     const { notes: ids } = store.root;
-    const read = await store.readJsonMany(ids.map(place));
-    ids.forEach((id: string, i: number) => {
+    const read = await store.readJsonMany<Omit<Note, 'id'>>(ids.map(place));
+    ids.forEach((id, i) => {
       if (read[i]) this.notes.set(id, { id, ...read[i] });
     });
     this.store = store;
@@ -73,8 +76,8 @@ export class Notebook extends Writing implements NotebookStore {
   async ids(): Promise<Uint8Array[]> {
     await this.open();
     await this.flush();
-    const store = this.store as Store;
-    return [store.rootId, ...store.root.notes.map((id: string) => store.place(place(id)))];
+    const store = this.store as Store<NotebookRoot>;
+    return [store.rootId, ...store.root.notes.map((id) => store.place(place(id)))];
   }
 
   /**
@@ -105,7 +108,7 @@ export class Notebook extends Writing implements NotebookStore {
       .change((root, change) => {
         for (const id of ids) {
           const note = this.notes.get(id);
-          root.notes = root.notes.filter((one: string) => one !== id);
+          root.notes = root.notes.filter((one) => one !== id);
           if (!note?.text.trim()) change.drop(place(id));
           else {
             root.notes.unshift(id);

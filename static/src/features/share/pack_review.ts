@@ -53,7 +53,7 @@ export async function reviewOf(
   const settings = await readSettings(open);
   const packed = opened.filter((one) => chosen.records.has(one.record));
   const held = heldBackOf(packed, settings.restricted, holdWords(settings.restricted));
-  const fine: Set<string> = new Set((await open.store.readJson(FINE)) ?? []);
+  const fine: Set<string> = new Set((await open.store.readJson<string[]>(FINE)) ?? []);
   const told = [...chosen.incidents, ...chosen.attached, ...chosen.registers];
   return {
     pictures: chosen.attached.filter(isLookedAt).map((one) => ({
@@ -141,7 +141,7 @@ export async function decidePicture(open: Open, attachment: string, decision: De
 export async function decideWords(open: Open, found: string, answer: 'hold' | 'fine') {
   if (answer === 'fine') {
     await open.store.change(async (_root, change) => {
-      const fine = (await open.store.readJson(FINE)) ?? [];
+      const fine = (await open.store.readJson<string[]>(FINE)) ?? [];
       change.putJson(FINE, [...new Set([...fine, squeeze(found)])].slice(-MOST));
     });
     return;
