@@ -93,7 +93,7 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS
 	$(VENV)/ruff check . || status=1
 	$(VENV)/mypy || status=1
 	$(VENV)/mypy --explicit-package-bases tests || status=1
-	node_modules/.bin/biome format . || status=1
+	node_modules/.bin/biome check . || status=1
 	node_modules/.bin/tsc -p . || status=1
 	node_modules/.bin/tsc -p tsconfig.worker.json || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1

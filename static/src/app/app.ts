@@ -28,7 +28,7 @@ import { resting } from '../diary/session/resting.js';
 import { isOwing } from '../diary/session/borrowed_device.js';
 import { endShowing } from '../diary/session/ending_show.js';
 import type { App } from '../shell/app.js';
-import type { Collaborators, Context, Open, Section } from '../diary/types.js';
+import type { Collaborators, Context, Section } from '../diary/types.js';
 
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([

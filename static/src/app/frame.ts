@@ -8,7 +8,7 @@ import { leaveButton } from '../shell/leaving.js';
 import { nameOf } from '../shell/skin.js';
 import { askYoung, knows, lookUp, t, tn } from '../shell/strings.js';
 import { isDraftLanguage } from '../shell/language.js';
-import { button, row, sentenceOf, troublesOf } from '../components/parts.js';
+import { button, sentenceOf, troublesOf } from '../components/parts.js';
 import { door } from '../features/lock/door.js';
 import { day, momentSaid } from '../components/text/say.js';
 import './words.js';
@@ -214,7 +214,7 @@ function wording(stage: Stage, open: boolean) {
   const kept = open && readSettings ? stage.find('wording', () => readSettings()).data : null;
   const isTheirs = kept?.fields?.wording === 'young';
   askYoung(isTheirs);
-  if (isTheirs && !loaded['wording'] && !stuck) fetchPart('wording', stage.draw);
+  if (isTheirs && !loaded.wording && !stuck) fetchPart('wording', stage.draw);
 }
 
 function inner(stage: Stage, open: boolean) {

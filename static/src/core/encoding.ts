@@ -128,7 +128,7 @@ function write(value: unknown, depth: number): string {
 function writeArray(list: unknown[], depth: number): string {
   let text = '[';
   for (let i = 0; i < list.length; i++) text += (i ? ',' : '') + write(list[i], depth + 1);
-  return text + ']';
+  return `${text}]`;
 }
 
 /** Joins the sorted keys itself: a sorted JavaScript object would still put "9" before "10". */
@@ -143,7 +143,7 @@ function writeObject(map: object, depth: number): string {
     const inner = (map as Record<string, unknown>)[key];
     text += `${text.length > 1 ? ',' : ''}"${key}":${write(inner, depth + 1)}`;
   }
-  return text + '}';
+  return `${text}}`;
 }
 
 /** Refuses JSON nested deeper than the limit, in one pass, whatever the bytes are. */

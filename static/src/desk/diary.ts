@@ -183,7 +183,7 @@ export class Diary {
         versions: [],
       };
     const by = new Map(versions.map((version) => [version.version, version]));
-    const ids = shown.fields['attachment_ids'];
+    const ids = shown.fields.attachment_ids;
     return {
       record,
       seq_no: null,
@@ -214,7 +214,7 @@ export class Diary {
       const file = shownAttachment(shown, { code: 'kept', at: found[0]?.kept_at ?? null });
       // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was
       // never made.
-      const copies = shown.fields['renditions'];
+      const copies = shown.fields.renditions;
       return [
         {
           ...file,
@@ -230,7 +230,7 @@ export class Diary {
     const [shown] = this.files([record]);
     const { fields, restricted, keys } = this.newest(record);
     if (!shown) throw new KeptError('not_found');
-    const kind = shown.kind === 'file' ? kindShown(String(fields['media_type'] ?? '')) : shown.kind;
+    const kind = shown.kind === 'file' ? kindShown(String(fields.media_type ?? '')) : shown.kind;
     return {
       ...shown,
       kind,

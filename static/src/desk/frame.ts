@@ -41,7 +41,7 @@ export function frame(stage: Stage) {
 function inside(stage: Stage) {
   const { name } = stage.place;
   const { client: open } = stage.state;
-  const view = VIEWS[OF_CLIENT.has(name) && !open ? 'entries' : name] ?? VIEWS['clients'];
+  const view = VIEWS[OF_CLIENT.has(name) && !open ? 'entries' : name] ?? VIEWS.clients;
   const aside = !stage.wide
     ? null
     : open && OF_CLIENT.has(name)

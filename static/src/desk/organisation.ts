@@ -48,9 +48,7 @@ export function looksTable(looks: readonly Look[]): string {
     client,
     what,
   ]);
-  return (
-    [['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'
-  );
+  return `${[['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
 function cell(text: string) {

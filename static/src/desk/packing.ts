@@ -184,7 +184,7 @@ async function makePack(
   const { keys, log } = await signersOf(ctx, grant, told.packed);
   stillOpen();
   const capsule = makeCapsule(told.versions, { ...wishOf(ctx, said, told, { ...options, no: packs }), log }, keys);
-  const pack = capsule['pack'] as Packed;
+  const pack = capsule.pack as Packed;
   const restricted = options.restricted && said.restricted;
   const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) =>
     ctx.opened().preparedSeal(grant, {

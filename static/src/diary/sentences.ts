@@ -191,7 +191,7 @@ export const FILLED = Object.freeze([
 export function told(thrown: unknown): KeptError {
   const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
   // What somebody asked for just now is not "sent later": only the outbox is.
-  if (error.code === 'no_network') return new KeptError('offline', SENTENCES['offline']);
+  if (error.code === 'no_network') return new KeptError('offline', SENTENCES.offline);
   const sentence = SENTENCES[error.code];
   if (!sentence || error.message === sentence || SPECIFIC.includes(error.message)) return error;
   return Object.assign(new KeptError(error.code, sentence), {

@@ -83,8 +83,8 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
   }).catch(() => {
     throw new KeptError('mail_damaged');
   });
-  const sent = stampOf(valueOf(headers, 'date'));
-  const from = addressesOf(valueOf(headers, 'from'))[0] ?? '';
+  const sent = stampOf(headerValue(headers, 'date'));
+  const from = addressesOf(headerValue(headers, 'from'))[0] ?? '';
   const odd: Odd[] = [];
   if (!sent.raw) odd.push('no_date');
   else if (sent.at === null) odd.push('bad_date');
@@ -100,8 +100,8 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     headers,
     raw_headers: raw,
     from,
-    to: ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(valueOf(headers, name))),
-    subject: wellFormed(readable(valueOf(headers, 'subject'))),
+    to: ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(headerValue(headers, name))),
+    subject: wellFormed(readable(headerValue(headers, 'subject'))),
     sent,
     text,
     files,
@@ -134,8 +134,8 @@ function wordsOf({ text, html }: Email) {
 
 /** A multipart message that lacks its closing line was cut off. */
 function isHalf(headers: Header[], bytes: Uint8Array) {
-  const boundary = /boundary="?([^";\r\n]{1,100})"?/i.exec(valueOf(headers, 'content-type'))?.[1];
-  if (!boundary || !/^multipart\//i.test(valueOf(headers, 'content-type').trim())) return false;
+  const boundary = /boundary="?([^";\r\n]{1,100})"?/i.exec(headerValue(headers, 'content-type'))?.[1];
+  if (!boundary || !/^multipart\//i.test(headerValue(headers, 'content-type').trim())) return false;
   return !LATIN.decode(bytes.subarray(Math.max(0, bytes.length - 100_000))).includes(`--${boundary.trim()}--`);
 }
 
@@ -169,7 +169,7 @@ function headText(bytes: Uint8Array) {
 const unfolded = (value: string) => value.replace(/\r?\n[ \t]+/g, ' ').trim();
 
 /** @returns the first of that name, unfolded, encoded words as they stand */
-function valueOf(headers: Header[], name: string): string {
+function headerValue(headers: Header[], name: string): string {
   const found = headers.find((one) => one.name.toLowerCase() === name);
   return found ? unfolded(found.raw.slice(found.name.length + 1)) : '';
 }

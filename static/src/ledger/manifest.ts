@@ -44,7 +44,7 @@ export function firstDiffering(
   known: (readonly [number, string, string, string, ...unknown[]])[],
 ): number {
   const named = namedIn(manifest);
-  const first = (manifest['seq'] as number) - named.length + 1;
+  const first = (manifest.seq as number) - named.length + 1;
   const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
   const i = named.findIndex((name, at) => here.get(first + at) !== name);
   return first + Math.max(0, i);

@@ -91,9 +91,7 @@ export async function verifyByAny(
   for (const { pub } of counting) {
     try {
       return await verifyAuthor(unb64(pub), signed, sig);
-    } catch {
-      continue;
-    }
+    } catch {}
   }
   throw new KeptError('bad_signature');
 }

@@ -4,7 +4,6 @@ import { isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from '../crypto/digests.js';
 import { checkSigned } from './signed.js';
-import type { Bytes } from '../core/bytes.js';
 
 /** `below`: receipts by it hold only for leaves below this number */
 export type NotaryKey = { log: string; pub: string; below: number | null };
@@ -63,11 +62,11 @@ function boundOf({ last }: NotaryStatement): number | null {
   if (
     !isObject(last) ||
     Object.keys(last).sort().join() !== 'root,size' ||
-    !Number.isSafeInteger(last['size']) ||
-    Number(last['size']) < 0
+    !Number.isSafeInteger(last.size) ||
+    Number(last.size) < 0
   )
     throw wrong();
-  return Number(last['size']);
+  return Number(last.size);
 }
 
 function wrong() {

@@ -96,7 +96,7 @@ function readInfo(content: Bytes) {
 
 async function checkSigner(signer: Der[], content: Bytes, leaf: Certificate) {
   const [, , digest, told, algorithm, signature] = signer;
-  if (!told || told.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw wrong();
+  if (told?.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw wrong();
   const hash = hashOf(oidOf(inside(digest, TAGS.sequence)[0]));
   const attributes = new Map(
     readAll(told.content).map((one) => {

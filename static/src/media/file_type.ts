@@ -1,8 +1,6 @@
 /** What a file's first bytes say it is, apart from what its name or sender claims. */
 import { fromUtf8 } from '../core/bytes.js';
 
-type Magic = { type: string; image: boolean };
-
 /** Type, offset, hexadecimal */
 const MARKS: [string, number, string][] = [
   ['image/png', 0, '89504e470d0a1a0a'],

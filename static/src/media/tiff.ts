@@ -89,7 +89,7 @@ function hasPlace(view: DataView, at: number, little: boolean) {
 }
 
 function ascii(bytes: Uint8Array, view: DataView, entry: Entry | undefined, _little: boolean) {
-  if (!entry || entry.type !== 2 || entry.at >= view.byteLength) return '';
+  if (entry?.type !== 2 || entry.at >= view.byteLength) return '';
   return plain(bytes.subarray(entry.at, Math.min(entry.at + Math.min(entry.count, TEXT), view.byteLength)));
 }
 

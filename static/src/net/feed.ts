@@ -170,7 +170,7 @@ function readPage(bytes: Uint8Array): {
 /** The epoch of the key that a wrap is for, by what it says of itself; 0 where it says none. */
 function epochOf(wrap: Uint8Array): number {
   try {
-    return Number(claimedHeader(wrap, 'wrap')['epoch']) || 0;
+    return Number(claimedHeader(wrap, 'wrap').epoch) || 0;
   } catch {
     return 0; // it opens under no key, and is judged with the rest
   }

@@ -88,12 +88,12 @@ async function written(
  */
 export function receivedName(exhibit: JsonObject): string {
   const file = textOf(exhibit, 'file');
-  const others = exhibit['order'] === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
+  const others = exhibit.order === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
   return `data/restricted/${file.endsWith('.eml') ? '13_mail' : others}/${file}`;
 }
 
 function checkReceived(name: string, exhibit: JsonObject, got: Digests) {
-  const is = got.sha256 === exhibit['sha256'] && got.sha512 === exhibit['sha512'] && got.size === exhibit['size'];
+  const is = got.sha256 === exhibit.sha256 && got.sha512 === exhibit.sha512 && got.size === exhibit.size;
   if (!is)
     throw new KeptError(
       'pack_failed',

@@ -15,7 +15,6 @@ import type { JsonObject } from '../core/encoding.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { Bytes } from '../core/bytes.js';
 
-type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** What the copy says of a version; its number and its receipt are the copy's own word */
 export type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 type Member = { name: string; from: number; size: number };

@@ -253,7 +253,7 @@ function custodyOf(
   exhibits: readonly JsonObject[],
   going: { at: number; actor: string },
 ): JsonObject[] {
-  const items = new Map(exhibits.map((row) => [String(row['record']), String(row['item'])]));
+  const items = new Map(exhibits.map((row) => [String(row.record), String(row.item)]));
   const lines = tellAll(opened, 'custody')
     .filter((told) => told.taken_out === null)
     .flatMap((told) => objectsOf(told.newest.fields, 'lines'))

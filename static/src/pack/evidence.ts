@@ -158,7 +158,7 @@ function statementTable(statements: Line[], held: HeldBack) {
 }
 
 function exhibitTable(capsule: JsonObject, { exhibits, rows: entries }: Chronology) {
-  const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one['size']]));
+  const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one.size]));
   const head = ['item', 'officer_reference', 'file', 'description', 'size_bytes', 'sha256', 'entries'];
   return table([
     head,

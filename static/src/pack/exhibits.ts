@@ -81,7 +81,7 @@ export function isHeldBack({ newest }: Told): boolean {
 export function isPictureHeld(attachment: Told): boolean {
   const { fields } = attachment.newest;
   const isMasked =
-    wantedOf(fields) === 'masked' && objectsOf(fields, 'renditions').some((one) => one['purpose'] === 'masked');
+    wantedOf(fields) === 'masked' && objectsOf(fields, 'renditions').some((one) => one.purpose === 'masked');
   const isOrdinary = ['', 'normal'].includes(textOf(fields, 'sensitivity'));
   return isHeldBack(attachment) && !(isMasked && isOrdinary && wholeOf(fields, 'looked_at') !== null);
 }
@@ -125,7 +125,7 @@ const wantedOf = (said: Fields) => (textOf(said, 'print_copy') === 'masked' ? 'm
 /** A derived picture: its key stands in the open part at the place its rendition has in the list. */
 function printOf(said: Fields, row: DiaryVersion, purpose: string): JsonObject | null {
   const renditions = objectsOf(said, 'renditions');
-  const index = renditions.findIndex((one) => one['purpose'] === purpose);
+  const index = renditions.findIndex((one) => one.purpose === purpose);
   const pair = row.open.keys[index];
   const rendition = renditions[index];
   if (!pair || !rendition) return null;

@@ -108,13 +108,13 @@ function checkServable(members: Members, name: string, version: JsonObject) {
   const got = bytesOf(members, name);
   let withheld: Set<string>;
   try {
-    const said = parseObject(got, { limit: RECORD_LIMIT })['withheld'];
+    const said = parseObject(got, { limit: RECORD_LIMIT }).withheld;
     withheld = new Set(isObject(said) ? Object.keys(said) : []);
   } catch (error) {
     if (!(error instanceof KeptError)) throw error;
     return differs(name);
   }
-  const { restricted } = namesOf(String(version['kind']), Number(version['schema']));
+  const { restricted } = namesOf(String(version.kind), Number(version.schema));
   if (!restricted.every((one) => withheld.has(one)) || !isSame(proof(version, withheld), got)) differs(name);
 }
 

@@ -41,7 +41,7 @@ export function logOf(log: Log | null | undefined, packed: ReadonlySet<string>):
 /** Every file of the log in both proof folders, under its path in the pack, each made when asked for. */
 export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
   const files: Map<string, () => Uint8Array> = new Map();
-  if (!capsule['log']) return files;
+  if (!capsule.log) return files;
   const log = objectOf(capsule, 'log') as JsonObject;
   const served = new Set(
     list(capsule, 'versions')
@@ -65,13 +65,13 @@ export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
 
 function logJson(log: JsonObject, proofs: JsonObject[]) {
   const checkpoints = list(log, 'checkpoints').map((row) => ({
-    path: row['path'] ?? [],
-    size: row['size'] ?? null,
+    path: row.path ?? [],
+    size: row.size ?? null,
     ...(list(row, 'cosignatures').length ? { cosignatures: list(row, 'cosignatures') } : {}),
     stamps: list(row, 'stamps').map(({ authority, nonce, policy }) => ({ authority, nonce, policy })),
   }));
   const whole = {
-    authorities: log['authorities'] ?? [],
+    authorities: log.authorities ?? [],
     checkpoints,
     proofs,
     statements: list(log, 'statements'),

@@ -33,7 +33,7 @@ export function entryLabels(capsule: JsonObject): Map<string, string> {
   let waiting = 0;
   for (const version of rows(capsule, 'versions')) {
     const record = textOf(version, 'record');
-    if (version['kind'] !== 'incident' || labels.has(record)) continue;
+    if (version.kind !== 'incident' || labels.has(record)) continue;
     const number = wholeOf(version, 'seq_no');
     labels.set(record, number === null ? `U${++waiting}` : String(number));
   }
@@ -82,7 +82,7 @@ export function keysFile(capsule: JsonObject): Uint8Array {
  * @param version a row of the capsule
  */
 export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8Array {
-  const names = namesOf(textOf(version, 'kind'), Number(version['schema']));
+  const names = namesOf(textOf(version, 'kind'), Number(version.schema));
   const parts = { open: objectOf(version, 'open'), restricted: objectOf(version, 'restricted') };
   const openSalt = saltsOf(unb64(textOf(parts.open, 'seed')));
   const seed = textOf(parts.restricted, 'seed');
@@ -100,15 +100,15 @@ export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8
   for (const name of names.restricted) put(name, restrictedSalt(name), restricted[name] ?? null);
   return canon(
     {
-      c: version['c'] ?? null,
+      c: version.c ?? null,
       fields,
-      kind: version['kind'] ?? null,
-      receipt: version['receipt'] ?? null,
-      record: version['record'] ?? null,
-      seq_no: version['seq_no'] ?? null,
-      sig: version['sig'] ?? null,
+      kind: version.kind ?? null,
+      receipt: version.receipt ?? null,
+      record: version.record ?? null,
+      seq_no: version.seq_no ?? null,
+      sig: version.sig ?? null,
       t: 'proof/v1',
-      version: version['version'] ?? null,
+      version: version.version ?? null,
       withheld: digests,
     },
     { limit: RECORD_LIMIT },
@@ -120,7 +120,7 @@ export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8
  * @param version a row of the capsule
  */
 export function allNames(version: JsonObject) {
-  const names = namesOf(textOf(version, 'kind'), Number(version['schema']));
+  const names = namesOf(textOf(version, 'kind'), Number(version.schema));
   return { open: allOpen(names), restricted: names.restricted };
 }
 

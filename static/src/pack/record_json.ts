@@ -31,7 +31,7 @@ export function recordFile(capsule: JsonObject): Uint8Array {
     'refs',
     'sheet',
     'start_with',
-    ...(capsule['hold_words'] ? ['hold_words'] : []),
+    ...(capsule.hold_words ? ['hold_words'] : []),
   ]);
   const whole = {
     ...beside,
@@ -47,9 +47,9 @@ export function recordFile(capsule: JsonObject): Uint8Array {
 function exhibitRow(row: JsonObject): JsonObject {
   return {
     ...pick(row, ['file', 'hold_picture', 'item', 'looked_at', 'record', 'sha256', 'sha512', 'size']),
-    ...(row['order'] === true ? { order: true } : {}),
-    printed: row['print'] !== null || row['received'] !== null,
-    ...(row['poster'] ? { still: true } : {}),
+    ...(row.order === true ? { order: true } : {}),
+    printed: row.print !== null || row.received !== null,
+    ...(row.poster ? { still: true } : {}),
   };
 }
 
@@ -83,10 +83,10 @@ function namesOfRecords(capsule: JsonObject): Map<string, string> {
 function recordRow(group: readonly Fields[], name: string): JsonObject {
   const opened = group.map(openedOf);
   const told = tell(opened);
-  const first = group.find((version) => version['version'] === told.first.version) as Fields;
+  const first = group.find((version) => version.version === told.first.version) as Fields;
   const devices = new Map(opened.map((one) => [one.version, textOf(objectOf(one.fields, '_author'), 'device')]));
   return {
-    commitment: first['c'] ?? null,
+    commitment: first.c ?? null,
     delay_ms: told.first.kind === 'incident' ? delayOf(told) : null,
     first: told.first.version,
     kind: told.first.kind,
@@ -107,7 +107,7 @@ function recordRow(group: readonly Fields[], name: string): JsonObject {
     seq_no: wholeOf(first, 'seq_no'),
     taken_out: opened
       .filter(isTakenOut)
-      .map(({ fields, version }) => ({ at: fields['taken_out'] ?? null, reason: textOf(fields, 'reason'), version })),
+      .map(({ fields, version }) => ({ at: fields.taken_out ?? null, reason: textOf(fields, 'reason'), version })),
   };
 }
 
@@ -128,16 +128,16 @@ const receiptAt = (version: Fields) => wholeOf(objectOf(version, 'receipt'), 'ts
  * @param exhibit a row of the capsule
  */
 export function sidecar(capsule: JsonObject, exhibit: JsonObject): Uint8Array {
-  const own = rows(capsule, 'versions').filter((version) => version['record'] === exhibit['record']);
+  const own = rows(capsule, 'versions').filter((version) => version.record === exhibit.record);
   const { newest: stands } = tell(own.map(openedOf));
-  const newest = own.find((version) => version['version'] === stands.version) as JsonObject;
+  const newest = own.find((version) => version.version === stands.version) as JsonObject;
   const madeAt = wholeOf(objectOf(capsule, 'pack'), 'made_at') ?? 0;
   return canon(
     {
       ...pick(exhibit, ['file', 'item', 'record', 'sha256', 'sha512']),
       fields: said(newest),
       made_at: `${new Date(madeAt).toISOString().slice(0, 19)}Z`,
-      size_bytes: exhibit['size'] ?? null,
+      size_bytes: exhibit.size ?? null,
       t: 'sidecar/v1',
     },
     { limit: RECORD_LIMIT },

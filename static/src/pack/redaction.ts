@@ -189,7 +189,7 @@ export function heldBackOf(versions: readonly Spoken[], sheet: Fields, more: rea
     );
     names.push(...of(NAMED), ...of(NAMES));
     if (kind === 'person' && UNNAMED.has(textOf(fields, 'role')))
-      names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
+      names.push(...leaves(fields.name), ...leaves(fields.aliases));
     for (const note of of(NOTES))
       texts.push(...(note.match(POSTCODE) ?? []), ...(note.match(MAIL) ?? []), ...(note.match(NUMBER) ?? []));
   }

@@ -185,9 +185,9 @@ export function withAbsent(counts: JsonObject, absent: readonly Absent[]): JsonO
   const having = (cause: string) => absent.filter(({ why }) => why === cause).length;
   return {
     ...counts,
-    removed: Number(counts['removed']) + having('removed'),
-    total: Number(counts['total']) + absent.length,
-    withheld: Number(counts['withheld']) + having('withheld'),
+    removed: Number(counts.removed) + having('removed'),
+    total: Number(counts.total) + absent.length,
+    withheld: Number(counts.withheld) + having('withheld'),
   };
 }
 

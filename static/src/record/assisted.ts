@@ -68,8 +68,8 @@ export function markOf(entry: Fields) {
   const written = objectOf(entry, 'assisted');
   const said = letterOf(entry);
   if (!Object.keys(written).length) return null;
-  const held = said['held_at'];
-  const at = written['answered_at'];
+  const held = said.held_at;
+  const at = written.answered_at;
   return {
     by: textOf(said, 'by'),
     how: textOf(said, 'how'),

@@ -17,13 +17,13 @@ const DAY = 24 * 60 * 60 * 1000;
  */
 export function standingOf(order: Fields, incident: Fields): Standing {
   const start = possible(wholeOf(incident, 'occurred_start'));
-  if (start === null || incident['precision'] === 'unknown') return 'unknown_when';
+  if (start === null || incident.precision === 'unknown') return 'unknown_when';
   const last = (possible(wholeOf(incident, 'occurred_end')) ?? start + 1) - 1;
-  const tz = typeof incident['tz'] === 'string' && incident['tz'] ? incident['tz'] : 'Europe/London';
-  const served = dayStart(order['served_on'], tz) ?? dayStart(order['known_on'], tz);
+  const tz = typeof incident.tz === 'string' && incident.tz ? incident.tz : 'Europe/London';
+  const served = dayStart(order.served_on, tz) ?? dayStart(order.known_on, tz);
   if (served === null) return 'unknown_served';
   if (last < served) return 'not_served';
-  const expires = dayStart(order['expires_on'], tz);
+  const expires = dayStart(order.expires_on, tz);
   return expires !== null && start >= expires + DAY ? 'expired' : 'in_force';
 }
 
@@ -49,5 +49,5 @@ function dayStart(day: unknown, tz: string): number | null {
 
 /** The numbered term of an order, or undefined when it has none of that number. */
 export function termOf(order: Fields, no: unknown): Fields | undefined {
-  return objectsOf(order, 'terms').find((term) => term['no'] === no && no !== null && no !== undefined);
+  return objectsOf(order, 'terms').find((term) => term.no === no && no !== null && no !== undefined);
 }

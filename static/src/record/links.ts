@@ -36,6 +36,6 @@ export function mentions(fields: Fields, ids: ReadonlySet<string>): { fields: st
   const breaches = objectsOf(fields, 'alleged_breaches').filter((one) => ids.has(textOf(one, 'order_id')));
   return {
     fields: [...named, ...(told ? ['told_others'] : []), ...(breaches.length ? ['alleged_breaches'] : [])],
-    terms: breaches.map((one) => String(one['term_no'] ?? '')),
+    terms: breaches.map((one) => String(one.term_no ?? '')),
   };
 }

@@ -152,7 +152,7 @@ export function faultsOfBreaches(fields: Fields, orders: ReadonlyMap<string, Fie
     const path = `alleged_breaches.${index}`;
     return [
       ...(standingOf(order, fields) === 'not_served' ? [{ field: path, code: 'before_service' }] : []),
-      ...(termOf(order, breach['term_no']) ? [] : [{ field: `${path}.term_no`, code: 'no_such_term' }]),
+      ...(termOf(order, breach.term_no) ? [] : [{ field: `${path}.term_no`, code: 'no_such_term' }]),
     ];
   });
 }

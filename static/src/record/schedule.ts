@@ -127,7 +127,7 @@ export function amountOf(rows: readonly Fields[]): Amount {
     amount[direction === 'in' || direction === 'out' ? direction : 'unsure']++;
     if (textOf(row, 'type') === 'missed_call') amount.calls++;
     if (textOf(row, 'type') === 'deleted') amount.deleted++;
-    if (row['edited'] === true) amount.edited++;
+    if (row.edited === true) amount.edited++;
     const name = textOf(row, 'from');
     if (name && name !== 'me' && !from.includes(name)) from.push(name);
   }

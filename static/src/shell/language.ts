@@ -16,11 +16,11 @@ export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['ur', 'اردو'],
 ];
 const FILES: Record<string, (() => Promise<{ default: Translation }>) | undefined> = {
-  // @ts-ignore made at set-up
+  // @ts-expect-error: set-up makes this file, so the type check does not know it
   cy: () => import('../../lang/cy.js'),
-  // @ts-ignore made at set-up
+  // @ts-expect-error: set-up makes this file, so the type check does not know it
   pl: () => import('../../lang/pl.js'),
-  // @ts-ignore made at set-up
+  // @ts-expect-error: set-up makes this file, so the type check does not know it
   ur: () => import('../../lang/ur.js'),
 };
 let asked = 'en';

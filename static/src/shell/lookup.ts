@@ -7,6 +7,7 @@
  */
 
 /** Every key there is, as word_keys.ts collects them from the words.json files. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging.
 export interface Words {}
 /** A key of one text. */
 export type Key = Extract<keyof Words, string>;
@@ -54,6 +55,7 @@ let speaking: Translation | null = null;
  * Gives a text with its English: a template that also serves as a string (`inBoth` in language.ts). No type describes
  * both, hence `any`.
  */
+// biome-ignore lint/suspicious/noExplicitAny: see above.
 type Both = (text: string, english: string) => any;
 let inBoth: Both = (text) => text;
 let plural = new Intl.PluralRules('en-GB');

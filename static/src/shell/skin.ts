@@ -20,8 +20,8 @@ export function wear(look: Skin | undefined) {
   const manifest = `/static/${skin === 'lists' ? 'lists' : 'manifest'}${isTaking ? '-share' : ''}.webmanifest`;
   const link = head.querySelector('link[rel=manifest]');
   if (link?.getAttribute('href') !== manifest) link?.setAttribute('href', manifest);
-  if ((root.dataset['skin'] ?? 'notes') === skin) return;
-  root.dataset['skin'] = skin;
+  if ((root.dataset.skin ?? 'notes') === skin) return;
+  root.dataset.skin = skin;
   document.title = nameOf(look ? { look } : {});
   const point = (selector: string, address: string) =>
     head.querySelector(selector)?.setAttribute('href', `/static/${address}`);

@@ -34,6 +34,7 @@ export type Found<T> = { data?: T; problem?: Problem };
  * What is half-typed at one place. Each view has its own names and kinds of value here, and is the only one to read
  * them; no single type covers all views, hence `any`.
  */
+// biome-ignore lint/suspicious/noExplicitAny: see above.
 export type Local = Record<string, any>;
 
 /** What went wrong, whatever was thrown. */

@@ -67,7 +67,7 @@ export async function readSealedDraft(database: Database): Promise<Uint8Array | 
 }
 
 export async function writeSealedDraft(database: Database, sealed: Uint8Array | null) {
-  await database.write({ beside: { f: sealed && sealed.slice().buffer } });
+  await database.write({ beside: { f: sealed?.slice().buffer } });
 }
 
 /** Whether a locked phone takes anything in; it does unless that was turned off. */

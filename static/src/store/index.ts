@@ -124,7 +124,7 @@ export class Index<R extends Row = Row> {
     for (const { text, ...row } of rows) {
       if (!this.at.has(row.record) && !pending.rows.has(row.record)) pending.added.push(row.record);
       pending.rows.set(row.record, row);
-      const said = row['erased'] ? '' : text;
+      const said = row.erased ? '' : text;
       if (said !== undefined) pending.texts.set(row.record, said);
     }
     this.follow(root, change);

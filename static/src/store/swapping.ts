@@ -46,9 +46,9 @@ export class Swapping<R extends SealedRoot> {
     drop: Uint8Array[] | null,
     grown: Pieces,
   ): Promise<{ root: Bytes; put: Pieces; drop: Uint8Array[] }> {
-    if (!root['chaff']) return { root: sealed, put: [], drop: [] };
+    if (!root.chaff) return { root: sealed, put: [], drop: [] };
     const { store } = this;
-    const [pool, owed] = [[...root['chaff'], ...listed(grown)], root['owed'] ?? {}];
+    const [pool, owed] = [[...root.chaff, ...listed(grown)], root.owed ?? {}];
     const was =
       drop && isTraded(written.length + drop.length)
         ? await this.sizesOf([...written.map(([id]) => id), ...drop, store.rootId])

@@ -21,7 +21,7 @@ export function toldOf(
 ): { label: string; told: Told; member: string }[] {
   const members = new Map(
     [...proofs.values()]
-      .filter(({ raw }) => raw['kind'] === kind)
+      .filter(({ raw }) => raw.kind === kind)
       .map(({ raw, member }) => [textOf(raw, 'record'), member]),
   );
   const versions = inOrder(proofs).map(({ raw, version, values }) => ({

@@ -59,7 +59,7 @@ export function follows(record: Fields) {
   if (Object.entries(told).some(([name, number]) => counts[name] !== number)) return false;
   try {
     const names = new Map(rows.map((row) => [textOf(row, 'record'), textOf(row, 'ref')]));
-    return sameJson(recordRows(objectsOf(record, 'versions').map(asVersion), names), record['records']);
+    return sameJson(recordRows(objectsOf(record, 'versions').map(asVersion), names), record.records);
   } catch {
     return false;
   }
@@ -107,7 +107,7 @@ function areNumbers(record: Fields, versions: readonly Fields[]) {
       .map((gap) => wholeOf(gap, 'seq_no'))
       .filter((number) => number !== null),
   ].sort((a, b) => Number(a) - Number(b));
-  const led = record['start_with'];
+  const led = record.start_with;
   const asked = objectsOf(record, 'asked').map((row) => textOf(row, 'record'));
   return (
     each &&
@@ -137,9 +137,9 @@ function areCounts(counts: Fields, versions: readonly Fields[]) {
   const told = [...grouped.values()].map(tell);
   const having = (kind: string) => told.filter(({ revisions }) => revisions.some((one) => one.kind === kind)).length;
   return (
-    counts['added_to'] === having('addition') &&
-    counts['amended'] === having('amendment') &&
-    counts['late'] === told.filter(isLate).length
+    counts.added_to === having('addition') &&
+    counts.amended === having('amendment') &&
+    counts.late === told.filter(isLate).length
   );
 }
 
@@ -180,14 +180,11 @@ async function areFiles(record: Fields, pack: OpenedPack) {
     sidecars.push(...[objectIn(await pack.read(path)) ?? []].flat());
   const said = (one: Fields, size: unknown) =>
     JSON.stringify(
-      [textOf(one, 'item'), one['file'], one['record'], one['sha256'], one['sha512'], size].map(
-        (value) => value ?? null,
-      ),
+      [textOf(one, 'item'), one.file, one.record, one.sha256, one.sha512, size].map((value) => value ?? null),
     );
-  const [listed, told] = [
-    rows.map((row) => said(row, row['size'])),
-    sidecars.map((one) => said(one, one['size_bytes'])),
-  ].map((list) => list.sort());
+  const [listed, told] = [rows.map((row) => said(row, row.size)), sidecars.map((one) => said(one, one.size_bytes))].map(
+    (list) => list.sort(),
+  );
   return (
     sameJson(listed, told) &&
     items.size === rows.length &&

@@ -37,7 +37,7 @@ export async function checkExhibits(pack: OpenedPack, proofs: Proofs): Promise<F
   const matched: Set<string> = new Set();
   for (const path of paths.filter((one) => one.startsWith(SIDECARS)).sort()) {
     const sidecar = objectIn(await pack.read(path));
-    if (!sidecar || sidecar['t'] !== 'sidecar/v1') {
+    if (sidecar?.t !== 'sidecar/v1') {
       found.push(find('unreadable', path));
       continue;
     }
@@ -77,9 +77,7 @@ function describedAlone({ servable }: Proofs, index: ReadonlyMap<string, Record<
       stems.add(stem);
       const row = byStem.get(stem);
       const size = wholeOf(fields, 'size_bytes');
-      return row && row['sha256'] === fields['sha256'] && row['size_bytes'] === String(size)
-        ? []
-        : [find('exhibit', member)];
+      return row && row.sha256 === fields.sha256 && row.size_bytes === String(size) ? [] : [find('exhibit', member)];
     },
   );
   return [
@@ -103,13 +101,13 @@ function matches(
   const fields = objectOf(sidecar, 'fields');
   const all = (...values: unknown[]) => values.every((value) => value === values[0]);
   return (
-    all(held.sha256, sidecar['sha256'], fields['sha256'], sealed['sha256'], row['sha256']) &&
-    all(held.sha512, sidecar['sha512'], fields['sha512'], sealed['sha512']) &&
+    all(held.sha256, sidecar.sha256, fields.sha256, sealed.sha256, row.sha256) &&
+    all(held.sha512, sidecar.sha512, fields.sha512, sealed.sha512) &&
     all(held.size, wholeOf(sidecar, 'size_bytes'), wholeOf(fields, 'size_bytes'), wholeOf(sealed, 'size_bytes')) &&
-    String(held.size) === row['size_bytes'] &&
+    String(held.size) === row.size_bytes &&
     textOf(sidecar, 'item').replaceAll('/', '-') === textOf(sidecar, 'file').split('.')[0] &&
-    (row['suggested_ref'] ?? row['item']) === sidecar['item'] &&
-    objectOf(sealed, '_ids')['record'] === sidecar['record'] &&
+    (row.suggested_ref ?? row.item) === sidecar.item &&
+    objectOf(sealed, '_ids').record === sidecar.record &&
     sameJson(fields, Object.fromEntries(Object.entries(sealed).filter(([, value]) => value !== null)))
   );
 }
@@ -125,7 +123,7 @@ function indexOf(raw: Uint8Array): Map<string, Record<string, string>> | null {
     if (lines.some((cells) => cells.length !== head.length)) return null;
     const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
     if (rows.some((row) => !Object.hasOwn(row, 'file'))) return null;
-    const found = new Map(rows.map((row) => [row['file'] ?? '', row]));
+    const found = new Map(rows.map((row) => [row.file ?? '', row]));
     return found.size === rows.length ? found : null;
   } catch {
     return null;

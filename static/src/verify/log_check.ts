@@ -71,7 +71,7 @@ async function logIn(part: LogPart, pack: OpenedPack, folder: string): Promise<F
   if (!raw) return {};
   try {
     const value = parse(raw, { limit: LIMIT });
-    if (isObject(value) && value['t'] === 'log/v1') return value as Fields;
+    if (isObject(value) && value.t === 'log/v1') return value as Fields;
   } catch {
     // Said below.
   }
@@ -149,7 +149,7 @@ export async function seenIn(
   for (const { name, note, said, row } of witnesses.length ? read : []) {
     if (!said) continue;
     seen = 0;
-    const lines = Array.isArray(row['cosignatures']) ? row['cosignatures'] : [];
+    const lines = Array.isArray(row.cosignatures) ? row.cosignatures : [];
     try {
       seen = (await seenBy(fromUtf8(note as Bytes) + lines.map((line) => `${line}\n`).join(''), witnesses)).length;
     } catch (error) {
@@ -211,7 +211,7 @@ function stands(row: Fields, receipt: Fields | undefined, roots: ReadonlyMap<num
 }
 
 function pathOf(row: Fields): Bytes[] {
-  return Array.isArray(row['path']) ? row['path'].map((step) => unb64(String(step))) : [];
+  return Array.isArray(row.path) ? row.path.map((step) => unb64(String(step))) : [];
 }
 
 /**

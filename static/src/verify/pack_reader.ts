@@ -93,7 +93,7 @@ export class OpenedPack {
  */
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const directory = await readDirectory(file);
-  if (!directory || !directory.rows.length) return [find('not_a_pack')];
+  if (!directory?.rows.length) return [find('not_a_pack')];
   const refused = refuse(directory.rows);
   if (refused) return [refused];
   const pack = new OpenedPack((directory.rows[0] as Row).name.split('/')[0] ?? '');

@@ -48,11 +48,9 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
 /** Returns when nothing here is outside the grant, as far as that shows; throws. */
 function checkScope({ diary, scope, restricted }: Statement['grant'], { told, alone }: Proofs) {
   const all = [...told.values()];
-  const isOurs = all.length > 0 && all.every(({ values }) => objectOf(values, '_ids')['diary'] === diary);
+  const isOurs = all.length > 0 && all.every(({ values }) => objectOf(values, '_ids').diary === diary);
   const chosen = 'records' in scope ? scope.records : null;
-  const isMeant = all.every(
-    ({ raw }) => !chosen || raw['kind'] !== 'incident' || chosen.includes(textOf(raw, 'record')),
-  );
+  const isMeant = all.every(({ raw }) => !chosen || raw.kind !== 'incident' || chosen.includes(textOf(raw, 'record')));
   if (!isOurs || !isMeant || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 

@@ -89,7 +89,7 @@ export async function readProofs(pack: OpenedPack): Promise<Proofs> {
   proofs.keys = filled(second) ?? filled(first) ?? {};
   const same =
     filled(first) && (pack.alone || (filled(second) && canonText(first as Fields) === canonText(second as Fields)));
-  if (!same || proofs.keys['t'] !== 'keys/v1' || !(await areKeys(proofs.keys)))
+  if (!same || proofs.keys.t !== 'keys/v1' || !(await areKeys(proofs.keys)))
     proofs.findings.push(find('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
   return proofs;
 }
@@ -101,7 +101,7 @@ async function areKeys(keys: Fields) {
     await authorsOf(keys);
     if (neverReceived(keys)) return true;
     const notary = unb64(textOf(keys, 'notary'));
-    return notary.length === 32 && notaryId(notary) === keys['log'];
+    return notary.length === 32 && notaryId(notary) === keys.log;
   } catch {
     return false;
   }
@@ -109,7 +109,7 @@ async function areKeys(keys: Fields) {
 
 /** Whether the pack says that no server ever had the diary. */
 export function neverReceived(keys: Fields) {
-  return keys['notary'] === '' && keys['log'] === '';
+  return keys.notary === '' && keys.log === '';
 }
 
 /** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. */
@@ -130,7 +130,7 @@ async function authorsOf(keys: Fields): Promise<Authors> {
 }
 
 function proofOf(member: string, value: Fields | null, name: string): Proof | Finding {
-  if (!value || value['t'] !== 'proof/v1') return find('unreadable', member);
+  if (value?.t !== 'proof/v1') return find('unreadable', member);
   const digests: Record<string, string> = {};
   const values: Record<string, Json> = {};
   let names;
@@ -138,10 +138,10 @@ function proofOf(member: string, value: Fields | null, name: string): Proof | Fi
     names = namesOf(textOf(fieldOf(value, '_kind'), 'v'), numberOf(value));
     for (const [field, digest] of Object.entries(objectOf(value, 'withheld'))) digests[field] = digestOf(digest);
     for (const [field, opened] of Object.entries(objectOf(value, 'fields'))) {
-      if (!isObject(opened) || typeof opened['s'] !== 'string' || !Object.hasOwn(opened, 'v'))
+      if (!isObject(opened) || typeof opened.s !== 'string' || !Object.hasOwn(opened, 'v'))
         throw new KeptError('bad_request');
-      values[field] = opened['v'] as Json;
-      digests[field] = b64(fieldDigest(field, unb64(opened['s']), values[field]));
+      values[field] = opened.v as Json;
+      digests[field] = b64(fieldDigest(field, unb64(opened.s), values[field]));
     }
   } catch {
     return find('unreadable', member);
@@ -233,7 +233,7 @@ async function checkOne(
   const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];
   const found: Finding[] = [];
   if (b64(commitment(digests)) !== c) found.push(find('commitment', member));
-  if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind'])
+  if (ids.record !== raw.record || ids.version !== raw.version || values._kind !== raw.kind)
     found.push(find('misplaced', member));
   try {
     const signed = { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') };
@@ -243,7 +243,7 @@ async function checkOne(
   } catch {
     found.push(find('author', member));
   }
-  return raw['receipt'] === null || raw['receipt'] === undefined
+  return raw.receipt === null || raw.receipt === undefined
     ? found
     : [...found, ...(await checkReceipt(proof, c, keys, before))];
 }
@@ -289,7 +289,7 @@ async function checkReceipt(
   before: ReadonlyMap<string, number>,
 ) {
   const told = objectOf(raw, 'receipt');
-  const key = keys.find(({ log }) => log === told['log']);
+  const key = keys.find(({ log }) => log === told.log);
   if (!key) return [find('other_key', member)];
   try {
     await verifyReceipt(told, { notaryPub: unb64(key.pub), c, env: textOf(told, 'env') });
@@ -335,7 +335,7 @@ function checkLines({ told }: Proofs) {
     return {
       device: textOf(line, 'device'),
       n: wholeOf(line, 'n') ?? 0,
-      prev: typeof line['prev'] === 'string' ? line['prev'] : null,
+      prev: typeof line.prev === 'string' ? line.prev : null,
       c: textOf(raw, 'c'),
       member,
     };

@@ -19,7 +19,7 @@ export async function checkRecord(pack: OpenedPack, { restricted }: Proofs): Pro
   const raw = await pack.read(RECORD);
   if (!raw) return [];
   const value = raw.at(-1) === LINE_END ? objectIn(raw.subarray(0, -1)) : null;
-  if (!value || value['t'] !== 'record/v1') return [find('unreadable', RECORD)];
+  if (value?.t !== 'record/v1') return [find('unreadable', RECORD)];
   const versions = objectsOf(value, 'versions');
   const rows = new Map(versions.map((row) => [textOf(row, 'version'), row]));
   const found: Finding[] = [];
@@ -48,9 +48,9 @@ function agrees(row: Fields, { raw, values }: Proof) {
   const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
   return (
     same &&
-    sameJson(row['fields'], fields) &&
-    sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts')) &&
-    sameJson(row['schema'], fields['_schema']) &&
-    sameJson(row['parents'], fields['_parents'])
+    sameJson(row.fields, fields) &&
+    sameJson(row.receipt_at, wholeOf(objectOf(raw, 'receipt'), 'ts')) &&
+    sameJson(row.schema, fields._schema) &&
+    sameJson(row.parents, fields._parents)
   );
 }

@@ -115,7 +115,7 @@ async function isTraining(pack: OpenedPack) {
     .startsWith(TRAINING);
   const raw = await pack.read(RECORD);
   const record = raw ? objectIn(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
-  return first || objectOf(record ?? {}, 'pack')['training'] === true;
+  return first || objectOf(record ?? {}, 'pack').training === true;
 }
 
 /** Each once, in the order they were found. */

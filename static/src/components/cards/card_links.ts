@@ -76,7 +76,7 @@ function offered(
   const wanted = fold(search);
   const alive = found.filter(
     ({ record, taken_out, fields }) =>
-      ever.has(record) || ((taken_out === null || taken_out === undefined) && !fields['merged_into']),
+      ever.has(record) || ((taken_out === null || taken_out === undefined) && !fields.merged_into),
   );
   let left = every ? Infinity : FEW;
   return alive.filter(({ record, fields }) => {

@@ -35,7 +35,7 @@ export function breachesField(card: Card, _line: Line, at: At) {
  */
 export function earlyBreaches(stage: Stage, fields: Fields) {
   const named = new Set(
-    (Array.isArray(fields['alleged_breaches']) ? fields['alleged_breaches'] : []).map(({ order_id }) => order_id),
+    (Array.isArray(fields.alleged_breaches) ? fields.alleged_breaches : []).map(({ order_id }) => order_id),
   );
   if (!named.size) return nothing;
   const early = (listed(stage, 'order') ?? []).filter(
@@ -50,7 +50,7 @@ export function earlyBreaches(stage: Stage, fields: Fields) {
 const chosenOf = (at: At): Breach[] => (Array.isArray(at.get('alleged_breaches')) ? at.get('alleged_breaches') : []);
 
 function termsOf(card: Card, { record, fields }: Listed, at: At) {
-  const terms = (Array.isArray(fields['terms']) ? fields['terms'] : []) as { no: number; text: string }[];
+  const terms = (Array.isArray(fields.terms) ? fields.terms : []) as { no: number; text: string }[];
   const breaches = chosenOf(at);
   const chosen = breaches.filter(({ order_id }) => order_id === record).map(({ term_no }) => String(term_no));
   const state = standingOf(fields, card.entry.fields);

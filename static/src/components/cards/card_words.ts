@@ -44,7 +44,7 @@ function sayBreaches(stage: Stage<SharedApp>, _line: Line, value: Value): string
   return asList(value)
     .map((one) => {
       const order = orders?.find(({ record }) => record === one?.order_id);
-      const term = (Array.isArray(order?.fields['terms']) ? order.fields['terms'] : []).find(
+      const term = (Array.isArray(order?.fields.terms) ? order.fields.terms : []).find(
         ({ no }: { no: unknown }) => no === one?.term_no,
       );
       return order

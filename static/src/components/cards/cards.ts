@@ -83,7 +83,7 @@ function bodyOf(stage: Stage, entry: Entry, card: CardSpec) {
       target: entry.record,
       record: entry.record,
       attachments: entry.attachments,
-      words: entry.fields['missing_evidence'] ?? '',
+      words: entry.fields.missing_evidence ?? '',
     });
   if (card.code === 'note') return editing(stage, entry, noteBody);
   if (card.code === 'voice')

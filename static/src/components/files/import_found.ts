@@ -12,7 +12,7 @@ const NAMED = 40;
 export function countsTable(counts: Record<string, number>) {
   return html`<div class="card"><table class="sums-table"><caption class="small soft">${t('count.title')}</caption>
     <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map((name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`)}</tbody>
-    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts['lines']}</td></tr></tfoot></table></div>`;
+    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts.lines}</td></tr></tfoot></table></div>`;
 }
 
 function numbers(lines: readonly number[], all: number) {

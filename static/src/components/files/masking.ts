@@ -67,7 +67,7 @@ export function inside({ x, y, w, h }: Box, { width, height }: Size): Box {
 
 export function masking(stage: Stage, file: AttachmentRead) {
   const mask = stage.local.masking as Mask;
-  const print = (Array.isArray(file.fields['renditions']) ? file.fields['renditions'] : []).find(
+  const print = (Array.isArray(file.fields.renditions) ? file.fields.renditions : []).find(
     (one: Fields) => one.purpose === 'print',
   );
   const stop = () => {
@@ -91,9 +91,9 @@ export function masking(stage: Stage, file: AttachmentRead) {
     ${stage.local.lacking && !mask.boxes.length ? html`<p class="error-line" role="alert">${t('mask.need')}</p>` : nothing}
     <div class="row">${button(t('mask.save'), () => save(stage, file, mask), { main: true, busy: stage.running === 'mask' })}${button(t('frame.cancel'), stop, { plain: true })}
       ${
-        file.fields['print_copy'] === 'masked'
+        file.fields.print_copy === 'masked'
           ? button(t('mask.use_plain'), () => use(stage, file, null), { plain: true })
-          : file.fields['renditions'].some((one: Fields) => one.purpose === 'masked')
+          : file.fields.renditions.some((one: Fields) => one.purpose === 'masked')
             ? button(t('mask.use_masked'), () => use(stage, file, 'masked'), { plain: true })
             : nothing
       }</div></div>`;
@@ -226,7 +226,7 @@ function pad(stage: Stage, mask: Mask, size: Size) {
 }
 
 function reasons(stage: Stage, mask: Mask) {
-  const list = vocabulary(stage)?.['masks'];
+  const list = vocabulary(stage)?.masks;
   return html`${
     list
       ? chips({

@@ -84,8 +84,8 @@ export function termsField(self: Form, line: Line) {
 /** How the order stands today, in words: never by colour. */
 export function standingLine(fields: Fields) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const served = dayFault(String(fields['served_on'] ?? ''), '9999-12-31') ? '' : String(fields['served_on'] ?? '');
-  const ends = dayFault(String(fields['expires_on'] ?? ''), '9999-12-31') ? '' : String(fields['expires_on'] ?? '');
+  const served = dayFault(String(fields.served_on ?? ''), '9999-12-31') ? '' : String(fields.served_on ?? '');
+  const ends = dayFault(String(fields.expires_on ?? ''), '9999-12-31') ? '' : String(fields.expires_on ?? '');
   if (ends && ends < today) return html`<p class="care small">${t('order.now_over', { day: dayWords(ends) })}</p>`;
   const soon = ends && (Date.parse(ends) - Date.parse(today)) / 86_400_000 <= SOON_DAYS;
   const now = !served
@@ -100,28 +100,26 @@ export function standingLine(fields: Fields) {
 
 /** Whether an order binds today: given to them, and not over. */
 export function isInForce(fields: Fields, today: string) {
-  const served = String(fields['served_on'] ?? '');
-  const ends = String(fields['expires_on'] ?? '');
+  const served = String(fields.served_on ?? '');
+  const ends = String(fields.expires_on ?? '');
   return (
     Boolean(served) &&
     served <= today &&
     !(ends && ends < today) &&
-    !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields['status'] ?? ''))
+    !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields.status ?? ''))
   );
 }
 
 /** Whether an order has ended, by its date or by what the keeper says of it. */
 export function isOver(fields: Fields) {
-  const ends = String(fields['expires_on'] ?? '');
+  const ends = String(fields.expires_on ?? '');
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  return (
-    (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields['status'] ?? ''))
-  );
+  return (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields.status ?? ''));
 }
 
 /** The terms with the entries that were said to break them. */
 export function termsShown(stage: Stage, fields: Fields, mentioned: Mention[]) {
-  const terms = termsOf(fields['terms']);
+  const terms = termsOf(fields.terms);
   const named = new Set(terms.map(({ no }) => String(no)));
   const gone = [...new Set(mentioned.flatMap((one) => one.terms))].filter((no) => !named.has(no));
   if (!terms.length && !gone.length) return nothing;

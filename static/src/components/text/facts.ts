@@ -25,7 +25,7 @@ export function factsOf(stage: Stage<SharedApp>, fields: Fields, restricted: Fie
           ? ''
           : name === 'include_in_pack'
             ? t('entry.in_pack_no')
-            : name === 'count' && value && fields['count_is_estimate']
+            : name === 'count' && value && fields.count_is_estimate
               ? t('entry.about', { n: value })
               : wordsFor(stage, name, value),
         apart: lineOf(name)?.apart,

@@ -21,11 +21,11 @@ function areMarks(told: unknown): told is Marks {
   if (
     !isObject(told) ||
     Object.keys(told).sort().join() !== 'made_at,marks,t' ||
-    told['t'] !== TYPE ||
-    !isCount(told['made_at'])
+    told.t !== TYPE ||
+    !isCount(told.made_at)
   )
     return false;
-  const marks = told['marks'];
+  const marks = told.marks;
   return (
     Array.isArray(marks) &&
     marks.length <= MARKS_LIMIT &&
@@ -35,15 +35,10 @@ function areMarks(told: unknown): told is Marks {
 }
 
 function isMark(one: unknown) {
-  if (
-    !isObject(one) ||
-    Object.keys(one).sort().join() !== 'at,record,seq' ||
-    !isCount(one['at']) ||
-    !isCount(one['seq'])
-  )
+  if (!isObject(one) || Object.keys(one).sort().join() !== 'at,record,seq' || !isCount(one.at) || !isCount(one.seq))
     return false;
   try {
-    parseId(one['record']);
+    parseId(one.record);
     return true;
   } catch {
     return false;

@@ -231,9 +231,9 @@ function areFiles(files: unknown) {
       (one) =>
         isObject(one) &&
         Object.keys(one).sort().join() === 'name,size,type' &&
-        isTime(one['size']) &&
-        isText(one['name'], 255) &&
-        isText(one['type'], 255),
+        isTime(one.size) &&
+        isText(one.name, 255) &&
+        isText(one.type, 255),
     )
   );
 }

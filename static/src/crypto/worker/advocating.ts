@@ -2,7 +2,7 @@
  * An advocate at work, in the crypto worker: the keys that clients gave are held and used here, never come out and are
  * never written down. docs/formats.md, section 8; the twin of diary/client/advocates.py.
  */
-import { b64, random, unb64 } from '../../core/bytes.js';
+import { random, unb64 } from '../../core/bytes.js';
 import { parseObject, readFrames } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { idText, newId, parseId } from '../../core/ids.js';
@@ -23,7 +23,7 @@ import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Receipt } from '../signing.js';
 import type { Answer } from './accounts.js';
-import type { Grant, Granted, Received } from '../sharing/grants.js';
+import type { Grant, Received } from '../sharing/grants.js';
 import type { Marks } from '../sharing/marks.js';
 import type { Prepared } from '../sharing/prepared.js';
 import type { Session } from './session.js';

@@ -16,7 +16,7 @@ import type { Names } from '../commitment.js';
 import type { Kdf, Policy } from '../kdf.js';
 import type { Pairs } from '../keys.js';
 import type { Pair } from '../signing.js';
-import type { Pins, Role } from '../slots.js';
+import type { Role } from '../slots.js';
 import type { AuthorKey, Statement } from '../sharing/statements.js';
 
 /** The secrets themselves are held */

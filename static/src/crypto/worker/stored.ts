@@ -86,7 +86,7 @@ async function openPiece(
   { diaryKey, olds }: Session['own'],
   { part, version, diary, record, wrapped, sealed }: Piece,
 ): Promise<Payload> {
-  const epoch = Number(envelope.claimedHeader(wrapped, 'wrap')['epoch']);
+  const epoch = Number(envelope.claimedHeader(wrapped, 'wrap').epoch);
   const raw = await unwrap(olds.get(epoch) ?? diaryKey, versionWrapHeader(diary, epoch, part, version), wrapped);
   const key = await importKey(raw);
   raw.fill(0);
@@ -103,7 +103,7 @@ function readPayload(plaintext: Bytes): Payload {
 }
 
 function shape([open, restricted]: Payload[]): ReadVersion {
-  const kind = open?.fields['_kind'];
+  const kind = open?.fields._kind;
   if (!open || typeof kind !== 'string') throw new KeptError('not_opened');
   return {
     kind,

@@ -86,7 +86,7 @@ function asking(stage: Stage, record: string) {
   const { local, state } = stage;
   const may = state.client?.said.rights.includes('comment') ?? false;
   const known = stage.find('records:question', () => stage.app.readRecords('question', { all: true })).data ?? [];
-  const there = known.filter(({ fields }) => fields['of_id'] === record);
+  const there = known.filter(({ fields }) => fields.of_id === record);
   const sent = stage.app
     .asked()
     .filter(

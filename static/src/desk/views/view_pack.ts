@@ -198,7 +198,7 @@ function make(stage: Stage, form: Form, choice: Choice, put: (change: Partial<Fo
   });
 }
 
-function ready(stage: Stage, made: { url: string; name: string; size: number; no: number }, again: () => void) {
+function ready(_stage: Stage, made: { url: string; name: string; size: number; no: number }, again: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
     <p class="soft">${dotted([made.name, size(made.size)])}</p>
     <div><a class="button button-main" href=${made.url} download=${made.name}><span>${t('desk.pack_save')}</span></a></div>

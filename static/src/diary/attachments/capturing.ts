@@ -100,7 +100,7 @@ export async function readCaptured(open: Open) {
     asked: (list ?? []).map(({ held, at, same }) => ({ ...shown(held), at, same })),
     drafts: (later ?? []).map(({ id, held, fields }) => ({
       id,
-      words: String(fields['narrative'] ?? ''),
+      words: String(fields.narrative ?? ''),
       files: held.map(shown),
     })),
   };

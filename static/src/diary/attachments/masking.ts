@@ -78,7 +78,7 @@ async function mask(ctx: Context, open: Open, id: string, { boxes, what, why }: 
     const before = await open.book.newest(id, batch);
     const { reason: _reason, ...words } = ownFields(before);
     // The newest masked copy is the one that counts, so it stands before earlier ones.
-    const there = words['renditions'] ?? [];
+    const there = words.renditions ?? [];
     const first = there.findIndex((one: Rendition) => one.purpose === 'masked');
     const place = first < 0 ? there.length : first;
     await open.book.stage(batch, {

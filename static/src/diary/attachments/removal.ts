@@ -182,7 +182,7 @@ export function erasedRow(row: ListRow, at: number): ListRow {
       utc_offset_min: null,
       precision: 'unknown',
     },
-    taken_out: row['taken_out'] ?? at,
+    taken_out: row.taken_out ?? at,
     erased: at,
   };
 }

@@ -143,7 +143,7 @@ export async function heedErasures(ctx: Context, open: Open) {
 function longOut({ index }: Open, now: number): string[] {
   return index
     .all()
-    .filter((row) => row['taken_out'] && !row['erased'] && row['taken_out'] + SEVEN_DAYS <= now)
+    .filter((row) => row.taken_out && !row.erased && row.taken_out + SEVEN_DAYS <= now)
     .map(({ record }) => record);
 }
 

@@ -72,7 +72,7 @@ export async function filesOut(
     if (file && file.taken_out !== null)
       found.push({
         attachment: id,
-        name: textOf(file.restricted['received_as'] ?? {}, 'filename'),
+        name: textOf(file.restricted.received_as ?? {}, 'filename'),
         at: file.taken_out,
         removed: file.out_reason === REMOVED,
       });

@@ -4,7 +4,7 @@ import { spokenIn } from '../../record/patterns/search_text.js';
 import { factOf } from '../../record/patterns/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../../record/reading.js';
 import type { Said } from '../../store/segment_texts.js';
-import type { Batch, Fields, Meta, Opened, RecordStore, ListRow } from '../types.js';
+import type { Batch, Fields, Meta, Opened, ListRow } from '../types.js';
 import type { Relist } from '../types.js';
 
 /** With nothing but words and a time: the list offers to add details. */

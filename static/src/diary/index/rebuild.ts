@@ -9,7 +9,6 @@ import { readSaid, putSaid } from '../../store/segment_texts.js';
 import { codesOf } from '../../record/reading.js';
 import { besideIds, saidOf } from './listing.js';
 import type { Numbered } from '../../store/feed_numbers.js';
-import type { Row } from '../../store/index.js';
 import type { Said } from '../../store/segment_texts.js';
 import type { Context, Open, Meta, ListRow } from '../types.js';
 
@@ -237,7 +236,7 @@ async function listSome(open: Open, read: ReadSome, { numbers }: Stretch, told: 
       const meta = batch.metas.get(record);
       const row = (await book.row(record, before, batch)) ?? gone(record, before, meta);
       if (lacks(meta, told.records.get(record))) {
-        row['flags'] = [...new Set([...row['flags'], 'altered'])];
+        row.flags = [...new Set([...row.flags, 'altered'])];
         book.doubt();
       }
       rows.push(row);
@@ -313,9 +312,9 @@ function gone(record: string, before: Partial<ListRow> & Pick<ListRow, 'local'>,
     },
     ...before,
     record,
-    seq: seqs.length ? Math.min(...seqs) : (before['seq'] ?? null),
+    seq: seqs.length ? Math.min(...seqs) : (before.seq ?? null),
     ...(erased === undefined
-      ? { flags: ['altered'], taken_out: before['taken_out'] ?? null, text: before['title'] ?? '' }
+      ? { flags: ['altered'], taken_out: before.taken_out ?? null, text: before.title ?? '' }
       : { flags: ['erased'], taken_out: erased, erased, text: '' }),
   };
 }

@@ -25,8 +25,8 @@ export function shownHeld(held: Held): Attachment {
     state: { code: 'sealed', at: null },
     outside_copy: (held.outside_copy?.state ?? null) as Attachment['outside_copy'],
     place: held.gps_present,
-    description: String(held.said?.fields['description'] ?? ''),
-    sensitivity: String(held.said?.fields['sensitivity'] ?? 'normal'),
+    description: String(held.said?.fields.description ?? ''),
+    sensitivity: String(held.said?.fields.sensitivity ?? 'normal'),
   };
 }
 

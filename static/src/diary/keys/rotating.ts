@@ -457,7 +457,7 @@ async function adopt(
 }
 
 /** New words on the slot of this phone; the store stays as it is. */
-async function remakeSlot(ctx: Context, open: Open, door: Door, words: string) {
+async function remakeSlot(_ctx: Context, open: Open, door: Door, words: string) {
   const { vault, store } = open;
   const renewed = await vault.setSlot(door, words, 'diary', await behindOf(open));
   const sealed = await vault.sealIdentity(store.place('identity'));

@@ -8,7 +8,7 @@ import { changesBetween, sealedAt } from '../../record/record_history.js';
 import { heads, ownFields } from './record_store.js';
 import { refuseBreach } from './fitting.js';
 import { rows } from '../sync/apply_feed.js';
-import type { Fields, Open, Batch, Opened } from '../types.js';
+import type { Fields, Open, Batch } from '../types.js';
 
 type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 
@@ -64,9 +64,7 @@ export async function bringTogether(
     if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
     await refuseBreach(open.book, batch, fields, ...mine.map((end) => end.fields));
     const files = [
-      ...new Set(
-        mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])),
-      ),
+      ...new Set(mine.flatMap(({ fields: own }) => (Array.isArray(own.attachment_ids) ? own.attachment_ids : []))),
     ];
     await open.book.stage(batch, {
       kind: 'incident',

@@ -62,7 +62,7 @@ export async function readKind(open: Open, kind: string, all: boolean = false): 
  * opened.
  */
 export async function readEntriesThat(open: Open, may: (row: ListRow) => boolean) {
-  const rows = open.index.all().filter((row) => row['links'] === undefined || may(row));
+  const rows = open.index.all().filter((row) => row.links === undefined || may(row));
   return readThese(
     open,
     'incident',

@@ -82,7 +82,7 @@ async function readMentions(open: Open, record: string): Promise<Mention[]> {
   for (const kind of ['incident', ...NAMING]) {
     const there =
       kind === 'incident'
-        ? await readEntriesThat(open, (row) => (row['links'] as string[]).some((id) => ids.has(id)))
+        ? await readEntriesThat(open, (row) => (row.links as string[]).some((id) => ids.has(id)))
         : await readKind(open, kind);
     for (const one of there) {
       if (ids.has(one.record)) continue;

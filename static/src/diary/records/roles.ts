@@ -24,5 +24,5 @@ export async function claims({ store, book }: Open, batch?: Batch): Promise<Clai
 /** Puts the code a person would have into `fields`, before they are sealed. */
 export async function withCode(open: Open, batch: Batch, kind: string, record: string, fields: Fields) {
   if (kind !== 'person') return;
-  fields['role_code'] = nextCode(await claims(open, batch), record, textOf(fields, 'role'));
+  fields.role_code = nextCode(await claims(open, batch), record, textOf(fields, 'role'));
 }

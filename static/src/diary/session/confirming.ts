@@ -12,7 +12,7 @@ import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
 /** Says nothing by itself: which opening it belongs to, and how often it still counts, is known here */
-export type Agreed = Readonly<{}>;
+export type Agreed = Readonly<Record<string, never>>;
 
 /** How often each still counts */
 const agreements: WeakMap<Open, WeakMap<Agreed, number>> = new WeakMap();

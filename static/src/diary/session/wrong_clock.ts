@@ -14,8 +14,8 @@ const CLOCK_OFF = 24 * 60 * 60 * 1000;
  * @param there ms, by the server
  */
 export function noteClock(root: Root, here: number, there: number) {
-  root['clock_offset'] = Math.round(there - here);
-  root['clock_off'] = isOff(here, there);
+  root.clock_offset = Math.round(there - here);
+  root.clock_off = isOff(here, there);
 }
 
 /**

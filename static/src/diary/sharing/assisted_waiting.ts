@@ -7,6 +7,6 @@ import type { Open } from '../types.js';
 export function countWaiting(open: Open) {
   return (
     lettersOf(open, 'assisted').length +
-    open.index.all().filter((row) => row['helped'] === 'waiting' && row.taken_out == null).length
+    open.index.all().filter((row) => row.helped === 'waiting' && row.taken_out == null).length
   );
 }

@@ -73,36 +73,36 @@ export async function keepExport(
     review: Fields;
   },
 ): Promise<string> {
-  const pack = capsule['pack'] as Fields;
-  const counts = capsule['counts'] as Fields;
-  const exhibits = capsule['exhibits'] as Fields[];
+  const pack = capsule.pack as Fields;
+  const counts = capsule.counts as Fields;
+  const exhibits = capsule.exhibits as Fields[];
   const { feed } = open.store.root;
   const covers = {
-    ...(pack['covers_from'] === null ? {} : { covers_from: pack['covers_from'] }),
-    ...(pack['covers_to'] === null ? {} : { covers_to: pack['covers_to'] }),
+    ...(pack.covers_from === null ? {} : { covers_from: pack.covers_from }),
+    ...(pack.covers_to === null ? {} : { covers_to: pack.covers_to }),
   };
-  const listed = exhibits.map((one) => [one['item'], one['sha256']]);
+  const listed = exhibits.map((one) => [one.item, one.sha256]);
   const { record } = await stageExport(
     open,
     {
       kind,
-      pack_id: pack['id'],
-      pack_no: pack['no'],
-      made_at: pack['made_at'],
+      pack_id: pack.id,
+      pack_no: pack.no,
+      made_at: pack.made_at,
       file_name: name,
       delivered_how: 'saved',
       restricted_included: restricted,
       record_ids: records,
-      items_included: exhibits.map((one) => ({ item: one['item'], record: one['record'] })),
+      items_included: exhibits.map((one) => ({ item: one.item, record: one.record })),
       attachments_included: exhibits.length,
-      entries_withheld_count: counts['withheld'] ?? 0,
-      entries_removed_count: counts['removed'] ?? 0,
+      entries_withheld_count: counts.withheld ?? 0,
+      entries_removed_count: counts.removed ?? 0,
       app_version: version,
       manifest_sha256: manifest,
       exhibit_list_hash: hex(await sha256(canon(listed, { limit: 64 << 20 }))),
       purpose: textOf(pack, 'profile'),
       ...(feed?.head ? { head_digest: String(feed.head) } : {}),
-      ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}),
+      ...(Array.isArray(pack.supersedes) && pack.supersedes.length ? { supersedes: pack.supersedes } : {}),
       ...covers,
     },
     reviewWords(review),
@@ -112,9 +112,9 @@ export async function keepExport(
 
 /** What the keeper chose to go on without, in their own record of it. */
 function reviewWords(review: Fields) {
-  return review['override_at']
+  return review.override_at
     ? {
-        notes: `Went on at the review: ${review['not_looked']} pictures not looked at, ${review['words_open'] ?? 0} words not answered.`,
+        notes: `Went on at the review: ${review.not_looked} pictures not looked at, ${review.words_open ?? 0} words not answered.`,
       }
     : {};
 }

@@ -63,7 +63,7 @@ async function endOnPhone(ctx: Context, open: Open, grant: string) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const { fields, restricted } = await open.book.newest(grant, batch);
-    if (!isBlank(fields['withdrawn_at'])) return;
+    if (!isBlank(fields.withdrawn_at)) return;
     const words = Object.fromEntries(
       Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'),
     );

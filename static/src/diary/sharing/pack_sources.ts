@@ -21,7 +21,7 @@ const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
  */
 export async function readDiary(open: Open, also: readonly string[] = []): Promise<DiaryVersion[]> {
   const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson<string[]>(`k/${kind}`)));
-  const settings = open.store.root['settings'];
+  const settings = open.store.root.settings;
   const known = [
     ...open.index.all().map(({ record }) => record),
     ...listed.flatMap((records) => records ?? []),
@@ -53,11 +53,11 @@ export function absentEntries({ index, store: { root } }: Open, versions: readon
     .map((row) => ({
       record: row.record,
       no: Number(numbers.get(row.record)),
-      at: row['taken_out'] ?? null,
-      why: row['erased'] || row['taken_out'] ? ('removed' as const) : ('withheld' as const),
+      at: row.taken_out ?? null,
+      why: row.erased || row.taken_out ? ('removed' as const) : ('withheld' as const),
     }));
   const listed = new Set(all.map(({ record }) => record));
-  const before = Object.entries(root['numbered'] ?? {})
+  const before = Object.entries(root.numbered ?? {})
     .filter(([record]) => !listed.has(record) && !here.has(record))
     .map(([record, no]) => ({ record, no: Number(no), at: null, why: 'removed' as const }));
   return [...known, ...before];

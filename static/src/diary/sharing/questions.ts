@@ -58,7 +58,7 @@ export function questionActions(ctx: Context) {
   };
 }
 
-async function readAsked(ctx: Context, open: Open, record?: string): Promise<Asked[]> {
+async function readAsked(_ctx: Context, open: Open, record?: string): Promise<Asked[]> {
   const { asked } = await sorted(open);
   return asked.filter(({ about }) => record === undefined || about === record).sort((a, b) => a.at - b.at);
 }
@@ -78,7 +78,7 @@ async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
   const asked: Asked[] = [];
   const idle: string[] = [];
   for (const { letter, grant, name, organisation, said } of letters) {
-    const row = rows.get(String(said.fields['about']));
+    const row = rows.get(String(said.fields.about));
     const given = known.get(grant);
     const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !(await open.book.meta(letter));
     // One that does not open now is no reason to stop the run to the server.
@@ -95,7 +95,7 @@ async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
         letter,
         grant,
         about: row.record,
-        text: String(said.fields['text']),
+        text: String(said.fields.text),
         at: said.made_at,
         name,
         organisation,
@@ -147,7 +147,7 @@ async function answer(ctx: Context, open: Open, { letter, answer: typed }: { let
   const narrative = textOf(fields, 'narrative');
   // Who prompted stays marked, and an earlier answer to "did someone help you" is never written over.
   const helped = codesOf(fields, 'help_given').length ? {} : { help_given: 'prompted_questions' };
-  const by = isBlank(restricted['helped_by'])
+  const by = isBlank(restricted.helped_by)
     ? { helped_by: [asked.name, asked.organisation].filter(Boolean).join(', ') }
     : {};
   // Saved already, and stopped before the question was: it is not added twice.
@@ -165,7 +165,7 @@ async function putAside(ctx: Context, open: Open, letter: string) {
 }
 
 /** The question in the diary, under the letter's own id: taken in on two devices it is one record. */
-async function keep(ctx: Context, open: Open, asked: Asked, more: Fields) {
+async function keep(_ctx: Context, open: Open, asked: Asked, more: Fields) {
   await open.store.change(async (root, change) => {
     letterDone(root, asked.letter);
     await open.book.stage(open.book.batch(root, change), {

@@ -153,7 +153,7 @@ export async function takeItem(batch: Batch, book: Open['book'], item: Taken): P
   if (opened) concern(batch, book.relist, opened.kind, record, meta.of, opened.fields);
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
-  if (opened?.kind === 'custody' && !opened.altered) noteErased(batch.root, opened.fields['lines']);
+  if (opened?.kind === 'custody' && !opened.altered) noteErased(batch.root, opened.fields.lines);
   countTowards(batch.root, meta.kind);
   return meta.kind === 'incident' ? record : meta.of;
 }

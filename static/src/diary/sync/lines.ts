@@ -88,7 +88,7 @@ async function linksHere({ store, book }: Open, own: string): Promise<{ links: L
   for (let from = 0; from < records.length; from += AT_ONCE) {
     const { metas, opened } = await book.readAgain(records.slice(from, from + AT_ONCE));
     for (const { v, c } of metas.flatMap(({ versions }) => versions)) {
-      const line = opened.get(v)?.fields['_line'];
+      const line = opened.get(v)?.fields._line;
       if (!line) blanks += 1;
       else if (line.device !== own) links.push({ device: line.device, n: line.n, prev: line.prev, c });
     }

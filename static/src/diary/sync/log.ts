@@ -172,7 +172,7 @@ async function receiptsAfter({ store, book }: Open, after: number) {
  * @throws log_changed
  */
 export async function logForPack(
-  open: Open,
+  _open: Open,
   link: Link,
   receipts: ReadonlyMap<string, JsonObject>,
 ): Promise<LogFilesLog | null> {

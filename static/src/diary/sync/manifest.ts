@@ -43,11 +43,11 @@ export function countTowards(root: Root, kind: string) {
  * was put back].
  */
 export function writeSoon(root: Root) {
-  root['manifest_soon'] = true;
+  root.manifest_soon = true;
 }
 
 export function isDue(root: Root): boolean {
-  return Boolean(root['manifest_soon']) || covered(root).due >= EVERY;
+  return Boolean(root.manifest_soon) || covered(root).due >= EVERY;
 }
 
 /**
@@ -56,7 +56,7 @@ export function isDue(root: Root): boolean {
  */
 export async function writeManifest(open: Open): Promise<boolean> {
   const { root } = open.store;
-  const isWanted = covered(root).due > 0 || root['manifest_soon'];
+  const isWanted = covered(root).due > 0 || root.manifest_soon;
   if (!root.account.registered || !isWanted || open.index.differs || open.index.loading) return false;
   return open.store.change(async (next, change) => {
     const before = covered(next);
@@ -72,7 +72,7 @@ export async function writeManifest(open: Open): Promise<boolean> {
       open: contents(open, next, { counter, upto, head, since }),
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
-    if (upto === next.feed.seq) delete next['manifest_soon'];
+    if (upto === next.feed.seq) delete next.manifest_soon;
     tellOf(next, counter, upto, head); // it does not come down here, and an earlier one may be doubted until it is known
     return true;
   });
@@ -134,7 +134,7 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
       if (typeof head === 'string') tellOf(root, Number(counter) || 0, seq, head);
       if (!isTold)
         root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version] as Unsure].slice(-REMEMBERED);
-      noteNumbers(root, open.index, fields['numbers']);
+      noteNumbers(root, open.index, fields.numbers);
       if (!isTold || seq < before.seq || typeof head !== 'string') return;
       root.manifest = {
         record: before.record ?? record,
@@ -152,7 +152,7 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
  * @param head b64
  */
 function tellOf(root: Root, counter: number, seq: number, head: string) {
-  root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head] as Told].slice(-REMEMBERED);
+  root.manifests_told = [...(root.manifests_told ?? []), [counter, seq, head] as Told].slice(-REMEMBERED);
 }
 
 /**
@@ -165,8 +165,8 @@ export async function judgeManifests(open: Open) {
     manifests_judged: judged,
     feed: { seq },
   } = store.root;
-  const unsure = store.root['manifests_unsure'] ?? [];
-  const told = store.root['manifests_told'] ?? [];
+  const unsure = store.root.manifests_unsure ?? [];
+  const told = store.root.manifests_told ?? [];
   if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
   const known = await numbered(store, 1, seq);
   const here = new Set(known.map(([, record, version, c]) => `${record} ${version} ${c}`));
@@ -178,7 +178,7 @@ export async function judgeManifests(open: Open) {
     const isOver =
       fields &&
       namedIn(fields).every((name) => here.has(name)) &&
-      holding.some(([counter, at]) => counter > Number(fields['counter']) && at >= firstDiffering(fields, known));
+      holding.some(([counter, at]) => counter > Number(fields.counter) && at >= firstDiffering(fields, known));
     if (!isOver) standing.push([record, version]);
   }
   await store.change((root) => {

@@ -21,7 +21,7 @@ import { putBackMissing } from './reconcile.js';
 import { reopen } from './reopening.js';
 import { numbered } from '../../store/feed_numbers.js';
 import { takeItems } from './apply_feed.js';
-import type { Context, Open, SyncLink, SyncRun } from '../types.js';
+import type { Open, SyncLink, SyncRun } from '../types.js';
 
 type Link = SyncLink;
 

@@ -18,7 +18,7 @@ import { covered, writeSoon } from './manifest.js';
 import { signAgain } from './resealing.js';
 import { rows } from './apply_feed.js';
 import type { BlobFacts } from '../../net/blobs.js';
-import type { Context, Open, Batch } from '../types.js';
+import type { Open, Batch } from '../types.js';
 
 /** What this phone had seen numbered when "send again" began: [record, version]. */
 const LIST = 'again';

@@ -241,7 +241,7 @@ function highrisk(stage: Stage) {
     'settings',
     async () => (await stage.app.readSettings?.()) ?? { fields: {}, restricted: {} },
   );
-  const on = Boolean(found.data?.fields['high_risk']);
+  const on = Boolean(found.data?.fields.high_risk);
   const turn = () =>
     stage.run('risk', async () => {
       await stage.app.setHighRisk(!on);

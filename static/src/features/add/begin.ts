@@ -25,7 +25,7 @@ const isSet = (sets: Fields, fields: Fields) =>
   FIELDS.every((name) => JSON.stringify(sets[name] ?? null) === JSON.stringify(fields[name] ?? null));
 
 export function beginWith(stage: Stage) {
-  const list = vocabulary(stage)?.['begin_pictures'];
+  const list = vocabulary(stage)?.begin_pictures;
   if (!list) return nothing;
   const fields = stage.state.draft?.fields ?? {};
   const blank = Object.fromEntries(FIELDS.map((name) => [name, null]));

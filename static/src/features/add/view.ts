@@ -146,7 +146,7 @@ function pictures(stage: Stage) {
   const attachments = stage.state.draft?.attachments ?? [];
   return filesRow(
     stage,
-    { target: 'draft', record: null, attachments, words: stage.state.draft?.fields['missing_evidence'] ?? '' },
+    { target: 'draft', record: null, attachments, words: stage.state.draft?.fields.missing_evidence ?? '' },
     attachments.length ? tn('add.waiting', attachments.length) : null,
   );
 }

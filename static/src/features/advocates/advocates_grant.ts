@@ -86,11 +86,11 @@ function scopeOf({ how, case: one, records = [] }: Local): Scope | null {
 
 /** What is still missing, by field. */
 function lacking(local: Local) {
-  const purpose = String(local['purpose'] ?? '').trim();
+  const purpose = String(local.purpose ?? '').trim();
   return {
-    scope: scopeOf(local) ? null : t(local['how'] === 'some' ? 'adv.some_need' : 'adv.what_need'),
+    scope: scopeOf(local) ? null : t(local.how === 'some' ? 'adv.some_need' : 'adv.what_need'),
     purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > PURPOSE ? t('adv.purpose_long') : null,
-    name: String(local['name'] ?? '').trim() ? null : t('adv.called_need'),
+    name: String(local.name ?? '').trim() ? null : t('adv.called_need'),
   };
 }
 
@@ -114,7 +114,7 @@ function what(stage: Stage) {
     });
   return html`${heading(t('adv.what', { name: who.name }))}${errorSummary(stage)}
     ${chips({ name: 'what', legend: t('adv.what', { name: who.name }), quiet: true, choices: ['all', 'case', 'some'].map((code) => [code, lookUp(`adv.what_${code}`)]), chosen: [local.how ?? ''], on: (how) => stage.set({ how }) })}
-    ${local.how === 'case' ? (cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields['title'] ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>`) : nothing}
+    ${local.how === 'case' ? (cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields.title ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>`) : nothing}
     ${local.how === 'some' ? choosingEntries(stage) : nothing}
     ${lacks.scope ? html`<p class="error-line" role="alert">${lacks.scope}</p>` : nothing}
     <p class="small soft">${t('adv.what_versions')}</p>

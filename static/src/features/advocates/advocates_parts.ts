@@ -38,6 +38,6 @@ export function scopeSaid(stage: Stage, { scope }: Pick<LetIn['said'], 'scope'>)
   if ('all' in scope) return t('adv.sees_all');
   if ('records' in scope) return tn('adv.sees_some', scope.records.length);
   const cases = stage.find('records:case', () => stage.app.readRecords('case')).data ?? [];
-  const title = cases.find(({ record }) => record === scope.case)?.fields['title'];
+  const title = cases.find(({ record }) => record === scope.case)?.fields.title;
   return title ? t('adv.sees_case_named', { case: title }) : t('adv.sees_case');
 }

@@ -47,7 +47,7 @@ function asTheySee(stage: Stage, record: string, restricted: boolean) {
   if (!found) return waiting();
   const said = factsOf(stage, found.fields, restricted ? found.restricted : {});
   const changed = found.versions.filter(({ kind }) => kind === 'amendment').length;
-  return html`<p class="narrative" dir="auto">${found.fields['narrative'] || t('entry.no_words')}</p>
+  return html`<p class="narrative" dir="auto">${found.fields.narrative || t('entry.no_words')}</p>
     ${said.length ? html`<dl class="facts">${said.map(({ name, text }) => html`<div><dt>${titleOf(name)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>` : nothing}
     ${found.attachments.length ? html`<p class="small">${tn('adv.preview_files_here', found.attachments.length)}</p>` : nothing}
     ${changed ? html`<p class="small care">${tn('adv.preview_earlier', changed)}</p>` : nothing}`;

@@ -32,7 +32,7 @@ async function readWaiting(open: Open): Promise<Written[]> {
   const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) =>
     shown(letter, null, entryOf(said, pub, null, null), name, organisation),
   );
-  const put = (await readEntriesThat(open, (row) => row['helped'] === 'waiting')).filter(({ fields }) =>
+  const put = (await readEntriesThat(open, (row) => row.helped === 'waiting')).filter(({ fields }) =>
     isWaiting(fields),
   );
   return [

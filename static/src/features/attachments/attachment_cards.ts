@@ -136,7 +136,7 @@ function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
   if (code === 'private' && card.value('sensitivity') === 'intimate_adult')
     return html`<p class="care small">${t('attach.intimate')}</p>`;
   if (code !== 'taken') return nothing;
-  const moment = momentOf(file.restricted['exif_summary'] ?? {});
+  const moment = momentOf(file.restricted.exif_summary ?? {});
   if (!moment || card.value('captured_at')) return nothing;
   return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', { at: momentSaid(moment.start) })}</p>
     <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
@@ -189,9 +189,7 @@ function identity(card: FileCardOn, file: AttachmentRead) {
     .toLowerCase()
     .trim();
   const others = found
-    .filter(
-      ({ record, fields }) => record !== file.attachment && String(fields['media_type'] ?? '').startsWith('image/'),
-    )
+    .filter(({ record, fields }) => record !== file.attachment && String(fields.media_type ?? '').startsWith('image/'))
     .reverse();
   const shown = others.filter((one) => one.record === chosen || nameIn(one).toLowerCase().includes(search)).slice(0, 8);
   if (!others.length) return html`<p class="soft">${t('identity.none')}</p>`;
@@ -201,7 +199,7 @@ function identity(card: FileCardOn, file: AttachmentRead) {
 }
 
 const nameIn = ({ fields, restricted }: { fields: Fields; restricted: Fields }) =>
-  String(fields['description'] || restricted['received_as']?.filename || t('attach.unnamed'));
+  String(fields.description || restricted.received_as?.filename || t('attach.unnamed'));
 
 function nameOf(stage: Stage, id: string) {
   const one = stage

@@ -19,7 +19,7 @@ export type FileCardOn = {
 };
 
 export function coach(card: FileCardOn) {
-  const list = vocabulary(card.stage)?.['shows'];
+  const list = vocabulary(card.stage)?.shows;
   if (!list) return html`<p role="status">${t('frame.loading')}</p>`;
   const shown = (card.value('shows') ?? []) as string[];
   const not = (card.value('not_shown') ?? []) as string[];
@@ -55,7 +55,7 @@ export function coach(card: FileCardOn) {
 }
 
 export function coachSummary(stage: Stage, { shows = [], not_shown = [] }: Fields) {
-  const list = vocabulary(stage)?.['shows'];
+  const list = vocabulary(stage)?.shows;
   const words = (codes: string[]) =>
     codes
       .map((code) => list?.codes.find((one) => one.code === code))

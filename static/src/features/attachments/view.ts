@@ -40,7 +40,7 @@ function attachment(stage: Stage) {
 
 function whole(stage: Stage, file: AttachmentRead) {
   return html`<article class="stack-wide">
-    <div class="stack-close">${heading(String(file.fields['description'] || file.name || t('attach.unnamed')))}
+    <div class="stack-close">${heading(String(file.fields.description || file.name || t('attach.unnamed')))}
       <div class="row">${standsIn(stage, file)}${file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))}</div></div>
     ${errorSummary(stage)}
     ${file.taken_out === null ? nothing : outLine(stage, file)}
@@ -71,10 +71,10 @@ function outLine(stage: Stage, file: AttachmentRead) {
 }
 
 function look(stage: Stage, file: AttachmentRead) {
-  if (file.kind === 'audio') return player(stage, file, file.fields['duration_ms'] ?? null);
+  if (file.kind === 'audio') return player(stage, file, file.fields.duration_ms ?? null);
   if (file.kind !== 'image' && file.kind !== 'video') return nothing;
   const { local } = stage;
-  const masked = file.fields['print_copy'] === 'masked';
+  const masked = file.fields.print_copy === 'masked';
   const { url, waiting } = picture(stage, file, 'preview');
   const bare = Boolean(local.bare) && file.kind === 'image';
   const large = bare ? (picture(stage, file, local.plain ? 'unmasked' : 'print').url ?? url) : url;
@@ -85,12 +85,12 @@ function look(stage: Stage, file: AttachmentRead) {
   return html`<div class="look">
     <div class="look-picture">${
       large
-        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(file.fields['alt_text'] || t('file.picture_of', { name: file.name })) : ''}>`
+        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(file.fields.alt_text || t('file.picture_of', { name: file.name })) : ''}>`
         : html`<p class="soft page">${waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')}</p>`
     }</div>
     <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), touch, { icon: 'eye' }) : nothing}
       ${bare && masked ? button(t(local.plain ? 'mask.look' : 'mask.plain'), () => stage.set({ plain: !local.plain }), { plain: true }) : nothing}</div>
-    ${file.kind === 'video' ? player(stage, file, file.fields['duration_ms'] ?? null) : nothing}
+    ${file.kind === 'video' ? player(stage, file, file.fields.duration_ms ?? null) : nothing}
     ${masked ? html`<p class="small soft">${t('attach.masked_now')}</p>` : nothing}</div>`;
 }
 
@@ -101,7 +101,7 @@ function warnings(file: AttachmentRead) {
 
 /** What the file says of itself, and how it is kept. */
 function facts(file: AttachmentRead) {
-  const about = file.restricted['exif_summary'] ?? {};
+  const about = file.restricted.exif_summary ?? {};
   const made =
     typeof about.taken_local === 'string'
       ? inOneLine([dayWords(about.taken_local.slice(0, 10)), about.taken_local.slice(11, 16)])
@@ -112,7 +112,7 @@ function facts(file: AttachmentRead) {
     ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')],
     ['attach.software', about.software],
     ['attach.taken', made],
-    ['attach.length', typeof file.fields['duration_ms'] === 'number' ? lengthWords(file.fields['duration_ms']) : ''],
+    ['attach.length', typeof file.fields.duration_ms === 'number' ? lengthWords(file.fields.duration_ms) : ''],
     [
       'attach.where',
       file.place === true

@@ -40,7 +40,7 @@ export function chaseMethods(ctx: Context) {
     async chaseDone(key: string, done: boolean) {
       const open = inside();
       const { fields } = await readSettings(open);
-      const others = objectsOf(fields, 'chase_done').filter((one) => one['key'] !== key);
+      const others = objectsOf(fields, 'chase_done').filter((one) => one.key !== key);
       const ticks = done ? [...others, { key, at: ctx.clock.now() }].slice(-KEPT_TICKS) : others;
       await saveSettings(open, { fields: { chase_done: ticks.length ? ticks : null } });
       ctx.show();
@@ -52,14 +52,14 @@ export function chaseMethods(ctx: Context) {
 /** @returns by date, wipe dates first on a day; without a date last */
 async function readChase(open: Open): Promise<Item[]> {
   const [entries, reports, orders, packs, { fields: settings }] = await Promise.all([
-    readEntriesThat(open, (row) => row['dated'] !== false),
+    readEntriesThat(open, (row) => row.dated !== false),
     readKind(open, 'report'),
     readKind(open, 'order'),
     readKind(open, 'export'),
     readSettings(open),
   ]);
   const numbers = new Map(open.syncing.rows().map((row) => [row.record, row.seq_no]));
-  const done = new Map(objectsOf(settings, 'chase_done').map((one) => [textOf(one, 'key'), Number(one['at'])]));
+  const done = new Map(objectsOf(settings, 'chase_done').map((one) => [textOf(one, 'key'), Number(one.at)]));
   const found = [
     ...entries.flatMap(ofEntry),
     ...reports.flatMap(ofReport),
@@ -84,8 +84,8 @@ type Found = Omit<Item, 'key' | 'seq_no' | 'done_at'>;
 /** What may be on camera, and what was asked for and has not come. */
 function ofEntry({ record, kind, fields }: Read): Found[] {
   return stillHeld(fields).flatMap((detail) => {
-    const due = dayOf(detail['overwrite_due']);
-    const asked = dayOf(detail['requested_at']);
+    const due = dayOf(detail.overwrite_due);
+    const asked = dayOf(detail.requested_at);
     const again = asked && localAt(Date.parse(asked) + ASK_AGAIN, 'UTC').slice(0, 10);
     const found: Found[] = again
       ? [{ record, kind, fields, detail, what: 'asked', due: due && due < again ? due : again }]
@@ -97,18 +97,18 @@ function ofEntry({ record, kind, fields }: Read): Found[] {
 }
 
 function ofReport({ record, kind, fields }: Read): Found[] {
-  const due = dayOf(fields['next_update_due']);
+  const due = dayOf(fields.next_update_due);
   return due ? [{ record, kind, fields, detail: {}, what: 'update', due }] : [];
 }
 
 function ofOrder({ record, kind, fields }: Read): Found[] {
-  const due = dayOf(fields['expires_on']);
+  const due = dayOf(fields.expires_on);
   return due ? [{ record, kind, fields, detail: {}, what: 'order', due }] : [];
 }
 
 /** A pack saved on this phone lies open in its downloads. */
 function ofPack({ record, kind, fields, at }: Read): Found[] {
-  if (!isPack(fields) || fields['delivered_how'] === 'handover') return [];
-  const made = typeof fields['made_at'] === 'number' ? fields['made_at'] : at;
+  if (!isPack(fields) || fields.delivered_how === 'handover') return [];
+  const made = typeof fields.made_at === 'number' ? fields.made_at : at;
   return [{ record, kind, fields, detail: {}, what: 'download', due: localAt(made, 'UTC').slice(0, 10) }];
 }

@@ -79,17 +79,16 @@ function see(stage: Stage, { kind, record }: ChaseItem) {
 }
 
 function nameOf(stage: Stage, { kind, fields, seq_no, detail }: ChaseItem): string {
-  if (kind === 'export') return String(fields['file_name'] ?? '');
+  if (kind === 'export') return String(fields.file_name ?? '');
   if (kind !== 'incident') return titleOf(stage, kind, fields);
   const entry = seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: seq_no });
-  const asked =
-    typeof detail['requested_at'] === 'string' ? t('chase.ask', { day: dayWords(detail['requested_at']) }) : '';
+  const asked = typeof detail.requested_at === 'string' ? t('chase.ask', { day: dayWords(detail.requested_at) }) : '';
   return dotted([
-    label('independent_evidence', detail['kind']),
-    detail['holder'],
+    label('independent_evidence', detail.kind),
+    detail.holder,
     asked,
     entry,
-    String(fields['narrative'] ?? '').slice(0, 60),
+    String(fields.narrative ?? '').slice(0, 60),
   ]);
 }
 

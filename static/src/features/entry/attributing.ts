@@ -30,17 +30,15 @@ export async function attribute(
     for (const record of new Set(records)) {
       const before = await open.book.newest(record, batch);
       const { reason: _reason, ...fields } = ownFields(before);
-      const named = replace ? [] : listOf(fields['actor_ids']);
+      const named = replace ? [] : listOf(fields.actor_ids);
       const next = {
         ...fields,
         actor_ids: [...new Set([...named, ...actor_ids])],
-        attribution_basis: [
-          ...new Set([...(replace ? [] : listOf(fields['attribution_basis'])), ...attribution_basis]),
-        ],
+        attribution_basis: [...new Set([...(replace ? [] : listOf(fields.attribution_basis)), ...attribution_basis])],
       };
       if (
-        isSame(next.actor_ids, listOf(fields['actor_ids'])) &&
-        isSame(next.attribution_basis, listOf(fields['attribution_basis']))
+        isSame(next.actor_ids, listOf(fields.actor_ids)) &&
+        isSame(next.attribution_basis, listOf(fields.attribution_basis))
       )
         continue;
       await open.book.stage(batch, {

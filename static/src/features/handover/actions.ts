@@ -96,7 +96,7 @@ async function handOver(
   signal: AbortSignal,
 ) {
   // The screens do not offer it then; a choice about safety is not left to what a screen offers.
-  if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
+  if ((await readSettings(open)).fields.high_risk === true) throw new KeptError('packs_off');
   mustBeAgreed(open, file);
   const wire = handoversOf(ctx.api);
   const { limits } = await ctx.api.server();

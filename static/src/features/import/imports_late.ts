@@ -40,7 +40,7 @@ export function lateIn(
     const list = lists[schedule];
     const name = textOf(now, 'file_name');
     const incident = list?.incidents.find((one) => alive.has(one));
-    if (!list || list.out || !incident || !name || !media.has(name) || !isBlank(before['attachment_id'])) return [];
+    if (!list || list.out || !incident || !name || !media.has(name) || !isBlank(before.attachment_id)) return [];
     return [{ schedule: list.record, incident, before, now: now as Row, name }];
   });
 }

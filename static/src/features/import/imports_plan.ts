@@ -11,7 +11,7 @@ import { rowsOf } from '../../imports/whatsapp.js';
 import { lateIn } from './imports_late.js';
 import { readKind } from '../../diary/records/records.js';
 import type { Mail } from '../../imports/mail.js';
-import type { Amount, Row } from '../../record/schedule.js';
+import type { Row } from '../../record/schedule.js';
 import type { Pause, Chat } from '../../imports/whatsapp.js';
 import type { Late, Listed } from './imports_late.js';
 import type { Fields, Open } from '../../diary/types.js';
@@ -100,7 +100,7 @@ export async function planChat(
       known,
       fresh: fresh.length,
       changed: changed.slice(0, MANY).map(({ before, now }) => ({
-        before: before['text'] ?? before['description'] ?? '',
+        before: before.text ?? before.description ?? '',
         now: now.text ?? now.description ?? '',
         at: now.sent_local as string, // every row of a chat has one
       })),

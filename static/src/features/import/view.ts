@@ -234,7 +234,7 @@ function planned(stage: Stage, work: Made) {
 
 /** The one question that comes before any picture. */
 const asked = (stage: Stage, go: () => unknown) =>
-  askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, go);
+  askFirst(stage, { record: null, words: stage.state.draft?.fields.missing_evidence ?? '' }, go);
 
 /** Files of messages that are in the diary without them. */
 function late(stage: Stage, { late: missed }: ImportPlan) {

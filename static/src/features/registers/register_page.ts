@@ -26,7 +26,7 @@ export function refreshAll(stage: Stage) {
 }
 
 export function kept(stage: Stage) {
-  const { record = '', kind = '' } = stage.place;
+  const { record = '' } = stage.place;
   vocabulary(stage);
   const found = stage.find(`record:${record}`, () => stage.app.readRecord(record));
   if (!found.data) return found.problem ? heading(t('reg.missing')) : waiting();
@@ -179,8 +179,8 @@ function looking(stage: Stage, { attachment, looked, hold }: { attachment: strin
 
 function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
   const all = stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true })).data ?? [];
-  const into = all.find((one) => one.record === fields['merged_into']);
-  const same = all.filter((one) => one.fields['merged_into'] === record && one.record !== record);
+  const into = all.find((one) => one.record === fields.merged_into);
+  const same = all.filter((one) => one.fields.merged_into === record && one.record !== record);
   const link = (other: KeptRecord) =>
     html`<div>${button(html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`, () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
   const undo = (reason: string) =>
@@ -191,14 +191,14 @@ function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
     });
   return html`
     ${
-      fields['merged_into']
+      fields.merged_into
         ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`}
       ${taken_out === null ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>` : nothing}</section>`
         : nothing
     }
     ${same.length ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${same.map(link)}</section>` : nothing}
     ${
-      !fields['merged_into'] && taken_out === null && all.length > 1
+      !fields.merged_into && taken_out === null && all.length > 1
         ? html`<div>${button(
             t('merge.do'),
             () => {
@@ -217,7 +217,7 @@ function mergeSheet(stage: Stage, kind: string, record: string, all: KeptRecord[
     (one) =>
       one.record !== record &&
       one.taken_out === null &&
-      one.fields['merged_into'] !== record &&
+      one.fields.merged_into !== record &&
       titleOf(stage, kind, one.fields).toLowerCase().includes(search),
   );
   const choose = (into: string) =>

@@ -42,7 +42,7 @@ function isFound(stage: Stage, kind: string, one: KeptRecord, search: string) {
 /** By when it was, newest first; what has no time of its own by when it was written. */
 function inOrder(list: KeptRecord[]) {
   const when = ({ fields, at }: KeptRecord) =>
-    instantOf(fields['at'] ?? fields['started'] ?? fields['served_on'] ?? fields['made_on'], 'UTC') ?? at;
+    instantOf(fields.at ?? fields.started ?? fields.served_on ?? fields.made_on, 'UTC') ?? at;
   return [...list].reverse().sort((a, b) => when(b) - when(a));
 }
 
@@ -64,7 +64,7 @@ function rows(stage: Stage, kind: string) {
 
 function takenOut(stage: Stage, kind: string, outs: KeptRecord[]) {
   const name = `outs-${kind}`;
-  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more: t('out.done') + ' · ' + dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10)), icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
+  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more: `${t('out.done')} · ${dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10))}`, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
   return html`<div class="rows"><div>${row({ title: tn('reg.out', outs.length), icon: 'leave', expanded: Boolean(stage.local[name]), body, on: () => stage.set({ [name]: !stage.local[name] }) })}</div></div>`;
 }
 

@@ -14,7 +14,7 @@ import { rowsList } from '../../components/schedule_rows.js';
 import '../../components/words.js';
 import './words.js';
 import type { Row } from '../../record/schedule.js';
-import type { Entry, Fields, Place, Schedule, WholeRecord } from '../../shell/app.js';
+import type { Entry, Place, Schedule, WholeRecord } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 export type Found = Schedule & { entry: Entry };

@@ -1,7 +1,7 @@
 /** More: the copy, the code, where one is signed in, space, and what all this protects from and what not. */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, row, sentenceOf } from '../../components/parts.js';
+import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { clockTime, day, momentSaid } from '../../components/text/say.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { GROUPS } from './more_groups.js';

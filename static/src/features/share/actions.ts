@@ -142,12 +142,12 @@ function preparing(ctx: Context) {
       const open = inside();
       const { fields } = await readSettings(open);
       const { registered } = open.store.root.account;
-      const told = registered && fields['high_risk'] !== true ? await ctx.api.server().catch(() => null) : null;
+      const told = registered && fields.high_risk !== true ? await ctx.api.server().catch(() => null) : null;
       return {
         registered,
-        high_risk: fields['high_risk'] === true,
+        high_risk: fields.high_risk === true,
         server: Boolean(told?.server_packs),
-        offline: registered && fields['high_risk'] !== true && told === null,
+        offline: registered && fields.high_risk !== true && told === null,
       };
     },
     /** The chronology as rows for the screen and the printer; it leaves nothing behind. */
@@ -215,7 +215,7 @@ async function onServer(
   const tell = (step: string, done = 0, total = 0) => onStep({ step, done, total });
   tell('sealing');
   await keepSettings(open, options);
-  if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
+  if ((await readSettings(open)).fields.high_risk === true) throw new KeptError('packs_off');
   await everythingSent(open);
   const server = await ctx.api.server();
   tell('queued');
@@ -282,7 +282,7 @@ async function finished(
   const { capsule, records } = made;
   const making = {
     openReceived: (exhibit: JsonObject) =>
-      stopping(openReceived(open, String(exhibit['record'])), () => ctx.open === open),
+      stopping(openReceived(open, String(exhibit.record)), () => ctx.open === open),
     onProgress: (done: number, total: number) => tell('files', done, total),
     signal,
     restricted,
@@ -293,9 +293,8 @@ async function finished(
     ? null
     : await assemble(capsule, front, { ...making, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
   if (ctx.open !== open) throw new KeptError('locked');
-  const { folder, no } = capsule['pack'] as { folder: string; no: number };
-  for (const exhibit of capsule['exhibits'] as { record: string }[])
-    open.custody.note(exhibit.record, 'exported', folder);
+  const { folder, no } = capsule.pack as { folder: string; no: number };
+  for (const exhibit of capsule.exhibits as { record: string }[]) open.custody.note(exhibit.record, 'exported', folder);
   const said = kind === 'items' ? 'supplement' : here ? 'evidence' : kind;
   madeAfterWords(open, one?.file);
   const record = await keepExport(open, capsule, {
@@ -321,13 +320,13 @@ async function* stopping(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolea
 
 /** Named by date only: a name in a download list should say nothing. */
 function nameOf(capsule: JsonObject) {
-  const { folder } = capsule['pack'] as { folder: string };
+  const { folder } = capsule.pack as { folder: string };
   return `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
 }
 
 /** What may not turn up in the part that may be passed on. */
 function heldOf({ capsule, versions, settings }: Awaited<ReturnType<typeof capsuleOf>>) {
-  const packed = new Set((capsule['versions'] as { version: string }[]).map(({ version }) => version));
+  const packed = new Set((capsule.versions as { version: string }[]).map(({ version }) => version));
   return heldBackOf(
     versions.filter(({ version }) => packed.has(version)).map(openedOf),
     settings.restricted,

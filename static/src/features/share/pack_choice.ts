@@ -98,7 +98,7 @@ function askedIn({ screen }: Context, settings: Fields) {
   const language = screen.state.language ?? 'en';
   return {
     ...(language === 'en' ? {} : { language }),
-    ...(settings['wording'] === 'young' ? { wording: 'young' } : {}),
+    ...(settings.wording === 'young' ? { wording: 'young' } : {}),
   };
 }
 

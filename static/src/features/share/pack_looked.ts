@@ -42,7 +42,7 @@ export function mustBeLookedAt(
   looked: readonly string[],
 ) {
   const seen = new Set(looked);
-  const packed = new Set((capsule['versions'] as { version: string }[]).map(({ version }) => version));
+  const packed = new Set((capsule.versions as { version: string }[]).map(({ version }) => version));
   for (const row of versions) {
     if (!packed.has(row.version) || seen.has(row.version) || row.kind === 'export') continue;
     const now = openedOf(row);
@@ -65,5 +65,5 @@ function isDecision(before: Opened, now: Opened) {
 
 /** The copies that nothing is covered in: another picture in the place of the one that was looked at is no decision. */
 function plainCopies({ fields }: Opened): string {
-  return canonText(objectsOf(fields, 'renditions').filter((copy) => copy['purpose'] !== 'masked') as Json);
+  return canonText(objectsOf(fields, 'renditions').filter((copy) => copy.purpose !== 'masked') as Json);
 }

@@ -47,7 +47,7 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
   const facts = rows.flatMap(({ f }) => f ?? []);
   const counts = countPatterns([...facts].reverse(), diary, zone);
   const newest = [...rows]
-    .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
+    .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
     .slice(0, RECENT);
   const told = await Promise.all(
     newest.map(async (row) => ({
@@ -73,8 +73,8 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
     impacts,
     reports: [...reports].sort(
       (a, b) =>
-        (wholeOf((a.fields['at'] ?? {}) as Fields, 'start') ?? a.at) -
-        (wholeOf((b.fields['at'] ?? {}) as Fields, 'start') ?? b.at),
+        (wholeOf((a.fields.at ?? {}) as Fields, 'start') ?? a.at) -
+        (wholeOf((b.fields.at ?? {}) as Fields, 'start') ?? b.at),
     ),
     cameras: entries
       .flatMap(({ record, fields }) =>

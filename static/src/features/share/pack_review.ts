@@ -73,7 +73,7 @@ export async function reviewOf(
  * @param restricted of the settings
  */
 export function holdWords(restricted: Fields): string[] {
-  return [...leaves(restricted['my_places']), ...leaves(restricted['my_accounts'])]
+  return [...leaves(restricted.my_places), ...leaves(restricted.my_accounts)]
     .flatMap((text) => text.split('\n'))
     .map((text) => text.trim())
     .filter(Boolean);
@@ -82,7 +82,7 @@ export function holdWords(restricted: Fields): string[] {
 const typeOf = ({ newest }: Told) => textOf(newest.fields, 'media_type');
 const isFilm = (told: Told) =>
   typeOf(told).startsWith('video/') &&
-  objectsOf(told.newest.fields, 'renditions').some((one) => one['purpose'] === 'preview');
+  objectsOf(told.newest.fields, 'renditions').some((one) => one.purpose === 'preview');
 const isLookedAt = (told: Told) => typeOf(told).startsWith('image/') || isFilm(told);
 const hasPlace = ({ newest }: Told) => switchOf(newest.restricted, 'gps_present') === true;
 
@@ -94,7 +94,7 @@ function decisionOf({ newest: { fields, restricted } }: Told): Decision | null {
 
 function whichOf(incidents: readonly Told[], { record, newest }: Told) {
   const named = codesOf(newest.fields, 'incident_ids');
-  const received = newest.restricted['received_as'] as { filename?: unknown } | undefined;
+  const received = newest.restricted.received_as as { filename?: unknown } | undefined;
   const name =
     textOf(newest.fields, 'description') || (typeof received?.filename === 'string' ? received.filename : '');
   return {
@@ -116,7 +116,7 @@ export async function decidePicture(open: Open, attachment: string, decision: De
     const batch = open.book.batch(root, change);
     const newest = await open.book.newest(attachment, batch);
     const { reason: _reason, print_copy: before, ...words } = ownFields(newest);
-    const isMasked = objectsOf(words, 'renditions').some((one) => one['purpose'] === 'masked');
+    const isMasked = objectsOf(words, 'renditions').some((one) => one.purpose === 'masked');
     if (decision === 'covered' && !isMasked) throw new KeptError('no_print_copy');
     const copy = decision === 'covered' ? 'masked' : decision === 'hold' ? null : (before ?? null);
     const looked = {
@@ -149,7 +149,7 @@ export async function decideWords(open: Open, found: string, answer: 'hold' | 'f
   const { restricted } = await readSettings(open);
   const there = holdWords(restricted);
   const my_places = [
-    ...leaves(restricted['my_places'])
+    ...leaves(restricted.my_places)
       .flatMap((text) => text.split('\n'))
       .filter(Boolean),
     ...(there.includes(found) ? [] : [found]),

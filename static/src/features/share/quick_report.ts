@@ -151,11 +151,11 @@ function partsOf(found: QuickFacts): Part[] {
 }
 
 function happened(fields: Fields): string[] {
-  const where = label('places', fields['place_category']);
+  const where = label('places', fields.place_category);
   return [
     t('quick.happened', {
       when: whenWords({ precision: 'unknown', ...fields }),
-      words: String(fields['narrative'] ?? ''),
+      words: String(fields.narrative ?? ''),
     }),
     where ? t('quick.where', { where }) : '',
   ];
@@ -180,10 +180,10 @@ function person({ record, fields }: KeptRecord, found: QuickFacts): string {
     .map((one) => nameOf('vehicle', one.fields));
   return [
     nameOf('person', fields),
-    ...(fields['aliases'] ?? []),
-    label('relationships', fields['relationship']),
-    fields['dob_or_age'],
-    fields['description'],
+    ...(fields.aliases ?? []),
+    label('relationships', fields.relationship),
+    fields.dob_or_age,
+    fields.description,
     ...vehicles,
     ...accounts,
   ]
@@ -193,11 +193,11 @@ function person({ record, fields }: KeptRecord, found: QuickFacts): string {
 
 /** What police need to find and to speak to somebody, and nobody else should read. */
 function keptApart({ fields, restricted = {} }: KeptRecord): string[] {
-  const safe = restricted['safe_to_approach'];
+  const safe = restricted.safe_to_approach;
   const said = [
-    restricted['real_name'],
-    restricted['last_known_places'],
-    restricted['contact'],
+    restricted.real_name,
+    restricted.last_known_places,
+    restricted.contact,
     typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${label('yes_no', safe)}` : '',
   ].filter(Boolean);
   return said.length ? [`${nameOf('person', fields)}: ${inOneLine(said)}`] : [];

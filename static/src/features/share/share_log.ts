@@ -24,16 +24,16 @@ function card(stage: Stage, one: Shared) {
   const { fields, restricted } = one;
   const editing = (stage.local.editing ?? stage.place.record) === one.record;
   const facts = [
-    `${t('log.made', { at: at(fields['made_at'] ?? one.at) })} · ${tn('log.items', fields['record_ids']?.length ?? 0)}${fields['attachments_included'] ? ` · ${tn('log.size', fields['attachments_included'])}` : ''}`,
-    dotted([fields['delivered_to'], label('delivered_ways', fields['delivered_how'])]),
-    fields['receipt_ref'] ? `${t('log.ref')}: ${fields['receipt_ref']}` : '',
+    `${t('log.made', { at: at(fields.made_at ?? one.at) })} · ${tn('log.items', fields.record_ids?.length ?? 0)}${fields.attachments_included ? ` · ${tn('log.size', fields.attachments_included)}` : ''}`,
+    dotted([fields.delivered_to, label('delivered_ways', fields.delivered_how)]),
+    fields.receipt_ref ? `${t('log.ref')}: ${fields.receipt_ref}` : '',
     ...openings(fields),
-    fields['restricted_included'] === false && one.label ? t('log.servable') : '',
-    String(restricted['notes'] ?? '').startsWith('Went on') ? t('log.went_on') : '',
+    fields.restricted_included === false && one.label ? t('log.servable') : '',
+    String(restricted.notes ?? '').startsWith('Went on') ? t('log.went_on') : '',
   ].filter(Boolean);
-  return html`<article class="card stack-close"><h2>${one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields['kind'])}${one.label && fields['kind'] !== 'pack' ? html` <span class="small soft">${label('export_kinds', fields['kind'])}</span>` : nothing}</h2>
+  return html`<article class="card stack-close"><h2>${one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields.kind)}${one.label && fields.kind !== 'pack' ? html` <span class="small soft">${label('export_kinds', fields.kind)}</span>` : nothing}</h2>
     ${facts.map((line) => html`<p class="small" dir="auto">${line}</p>`)}
-    ${one.twin ? html`<p class="care small">${t('log.twin', { no: one.label, plain: fields['pack_no'] })}</p>` : nothing}
+    ${one.twin ? html`<p class="care small">${t('log.twin', { no: one.label, plain: fields.pack_no })}</p>` : nothing}
     ${
       editing
         ? form(stage, one)
@@ -51,8 +51,8 @@ function card(stage: Stage, one: Shared) {
 const at = momentSaid;
 
 function openings(fields: Fields): string[] {
-  if (fields['delivered_how'] !== 'handover') return [];
-  const seen = Array.isArray(fields['openings']) ? fields['openings'] : [];
+  if (fields.delivered_how !== 'handover') return [];
+  const seen = Array.isArray(fields.openings) ? fields.openings : [];
   return seen.length
     ? seen.map((one) => t('log.opened', { at: at(typeof one === 'number' ? one : Number(one?.at ?? 0)) }))
     : [t('log.not_opened')];
@@ -61,11 +61,11 @@ function openings(fields: Fields): string[] {
 function form(stage: Stage, one: Shared) {
   const { local } = stage;
   const typed = (local.said ??= {
-    delivered_to: one.fields['delivered_to'] ?? '',
-    delivered_how: one.fields['delivered_how'] ?? 'saved',
-    receipt_ref: one.fields['receipt_ref'] ?? '',
+    delivered_to: one.fields.delivered_to ?? '',
+    delivered_how: one.fields.delivered_how ?? 'saved',
+    receipt_ref: one.fields.receipt_ref ?? '',
   });
-  const codes = vocabulary(stage)?.['delivered_ways']?.codes.slice(0, WAYS) ?? [];
+  const codes = vocabulary(stage)?.delivered_ways?.codes.slice(0, WAYS) ?? [];
   const save = () =>
     stage.run('log', async () => {
       await stage.app.noteDelivery(one.record, { ...typed, reason: forOthers(() => t('log.reason')) });

@@ -137,8 +137,8 @@ const coming = ({ state }: Stage, key: string) =>
 /** The first pack is preceded by one screen about what it may teach the other side. */
 function begin(stage: Stage, flow: Flow) {
   stage.job = undefined;
-  const first = flow['step'] ?? 'choose';
-  stage.packing = { kind: flow['earlier'] ? 'supplement' : 'pack', ...flow, step: flow['earlier'] ? first : 'court' };
+  const first = flow.step ?? 'choose';
+  stage.packing = { kind: flow.earlier ? 'supplement' : 'pack', ...flow, step: flow.earlier ? first : 'court' };
   stage.local = stage.packing;
   to(stage, stage.packing.step);
 }
@@ -146,11 +146,11 @@ function begin(stage: Stage, flow: Flow) {
 /** After a lock: what was chosen and typed is there; what is to be looked at is found again. */
 function goOn(stage: Stage, kept: Flow) {
   stage.job = undefined;
-  const isEarly = ['court', 'items', 'choose'].includes(kept['step'] as StepName);
+  const isEarly = ['court', 'items', 'choose'].includes(kept.step as StepName);
   // A later step has nothing to draw until that is found.
-  stage.packing = { ...kept, step: isEarly ? kept['step'] : null };
+  stage.packing = { ...kept, step: isEarly ? kept.step : null };
   stage.local = stage.packing;
-  if (isEarly) return to(stage, kept['step'] as StepName);
+  if (isEarly) return to(stage, kept.step as StepName);
   return toSummary(stage);
 }
 

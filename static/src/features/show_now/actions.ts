@@ -36,11 +36,11 @@ export async function readForShow(
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   const timed = rows
-    .map((row) => row.occurred['occurred_start'])
+    .map((row) => row.occurred.occurred_start)
     .filter((at) => typeof at === 'number')
     .sort((a, b) => a - b);
   const newest = [...rows]
-    .sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at))
+    .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
     .slice(0, RECENT);
   const chosen = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
   const wanted = new Set(records);
@@ -67,7 +67,7 @@ export async function readForShow(
     picked: records.length ? picked.map((row) => row.record) : [],
     count: rows.length,
     since: timed[0] ?? null,
-    people: people.filter(({ fields }) => fields['role'] === 'suspect' && !textOf(fields, 'merged_into')),
+    people: people.filter(({ fields }) => fields.role === 'suspect' && !textOf(fields, 'merged_into')),
     accounts,
     vehicles,
     orders,
@@ -85,7 +85,7 @@ async function orderPictures(open: Open, orders: Read[]) {
   for (const { record, fields } of orders) {
     const attachment = textOf(fields, 'copy_attachment_id');
     const file = attachment ? await open.book.newest(attachment).catch(() => null) : null;
-    if (!file || file.kind !== 'attachment' || file.fields.taken_out !== undefined) continue;
+    if (file?.kind !== 'attachment' || file.fields.taken_out !== undefined) continue;
     const safe =
       Boolean(file.fields.looked_at) &&
       file.fields.sensitivity === 'normal' &&

@@ -77,14 +77,14 @@ async function keepCards(stage: Stage, ticked: Choice[], settings: { fields: Fie
     code,
     words: wordsFor(stage, settings, code),
   }));
-  if (JSON.stringify(cards) === JSON.stringify(settings.fields['show_cards'] ?? [])) return;
+  if (JSON.stringify(cards) === JSON.stringify(settings.fields.show_cards ?? [])) return;
   await stage.app.saveSettings({ fields: { show_cards: cards.length ? cards : null } });
 }
 
 /** What the keeper added to a card, now or the last time. */
 function wordsFor(stage: Stage, settings: { fields: Fields }, code: string): string {
-  const kept = Array.isArray(settings.fields['show_cards'])
-    ? settings.fields['show_cards'].find((one) => one?.code === code)?.words
+  const kept = Array.isArray(settings.fields.show_cards)
+    ? settings.fields.show_cards.find((one) => one?.code === code)?.words
     : '';
   return stage.local.words?.[code] ?? (typeof kept === 'string' ? kept : '');
 }
@@ -128,7 +128,7 @@ function languageField(stage: Stage, settings: { fields: Fields }) {
 
 /** @returns '' unless it is one the cards have */
 function languageOf(stage: Stage, { fields }: { fields: Fields }): string {
-  const code = String(stage.local.language ?? fields['language'] ?? '');
+  const code = String(stage.local.language ?? fields.language ?? '');
   return LANGUAGES.some(([one]) => one === code) ? code : '';
 }
 
@@ -164,14 +164,14 @@ function choicesOf(stage: Stage, found: Showable): Choice[] {
       id: `card/${card.code}`,
       section: 'cards',
       ticked:
-        Array.isArray(found.settings.fields['show_cards']) &&
-        found.settings.fields['show_cards'].some((one: { code?: unknown } | null) => one?.code === card.code),
+        Array.isArray(found.settings.fields.show_cards) &&
+        found.settings.fields.show_cards.some((one: { code?: unknown } | null) => one?.code === card.code),
       label: lines[0]?.text ?? '',
       block: { title: '', lines },
     };
   });
   const refs = found.reports
-    .filter(({ fields }) => fields['crime_ref'] || fields['incident_ref'])
+    .filter(({ fields }) => fields.crime_ref || fields.incident_ref)
     .map((one) => refChoice(stage, one));
   return [
     ...entries,
@@ -190,7 +190,7 @@ function entryChoice(
   section: 'last' | 'picked' | 'others',
 ): Choice {
   const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords({ precision: 'unknown', ...fields })}`;
-  const text = String(fields['narrative'] ?? '');
+  const text = String(fields.narrative ?? '');
   return {
     id: `entry/${record}`,
     section,
@@ -210,17 +210,17 @@ function countLines({ count, since }: { count: number; since: number | null }) {
 function personChoices(stage: Stage, { record, code, fields, restricted }: Person, found: Showable): Choice[] {
   const name = `${titleOf(stage, 'person', fields)} (${code})`;
   const lines = [
-    label('relationships', fields['relationship']),
-    fields['description'],
-    ...(Array.isArray(fields['aliases']) ? fields['aliases'] : []),
+    label('relationships', fields.relationship),
+    fields.description,
+    ...(Array.isArray(fields.aliases) ? fields.aliases : []),
   ]
     .filter(Boolean)
     .map((text) => ({ text: String(text) }));
   const mine = (one: KeptRecord) =>
-    one.fields['person_id'] === record ||
-    (Array.isArray(one.fields['person_ids']) && one.fields['person_ids'].includes(record)) ||
-    (fields['account_ids'] ?? []).includes?.(one.record) ||
-    (fields['vehicle_ids'] ?? []).includes?.(one.record);
+    one.fields.person_id === record ||
+    (Array.isArray(one.fields.person_ids) && one.fields.person_ids.includes(record)) ||
+    (fields.account_ids ?? []).includes?.(one.record) ||
+    (fields.vehicle_ids ?? []).includes?.(one.record);
   const linked = (kind: 'account' | 'vehicle') =>
     found[`${kind}s`].filter(mine).map((one) => ({
       id: `${kind}/${one.record}`,
@@ -263,7 +263,7 @@ function orderChoices(stage: Stage, { record, fields }: KeptRecord, found: Showa
     ...['made_on', 'served_on', 'expires_on']
       .filter((one) => fields[one])
       .map((one) => `${lookUp(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
-    ...termsOf(fields['terms']).map(({ no, text }) => `${no ?? '–'}. ${text}`),
+    ...termsOf(fields.terms).map(({ no, text }) => `${no ?? '–'}. ${text}`),
   ].map((text) => ({ text }));
   const picture = found.pictures[record];
   return [
@@ -284,7 +284,7 @@ function orderChoices(stage: Stage, { record, fields }: KeptRecord, found: Showa
 }
 
 function refChoice(stage: Stage, { record, fields }: KeptRecord): Choice {
-  const name = String(fields['force'] || label('report_to', fields['to']) || titleOf(stage, 'report', fields));
+  const name = String(fields.force || label('report_to', fields.to) || titleOf(stage, 'report', fields));
   const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no']
     .filter((one) => fields[one])
     .map((one) => ({ text: `${lookUp(`f.report.${one}`)}: ${fields[one]}` }));

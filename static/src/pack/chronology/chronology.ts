@@ -138,8 +138,8 @@ function inTime(a: Told, b: Told) {
 }
 
 function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
-  const pack = capsule['pack'] as Fields;
-  const counts = capsule['counts'] as Fields;
+  const pack = capsule.pack as Fields;
+  const counts = capsule.counts as Fields;
   // In order of time: no more exact than each was told.
   const timed = told.filter(
     ({ newest }) =>
@@ -150,13 +150,13 @@ function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
     { key: 'pack', text: textOf(pack, 'folder') },
     ...preparedBy(pack),
     { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
-    { key: 'count', text: String(counts['included'] ?? told.length) },
+    { key: 'count', text: String(counts.included ?? told.length) },
     ...(first && last ? [{ key: 'span', label: words('span_label'), text: words('span', { first, last }) }] : []),
     {
       key: 'left_out',
       text: words('left_out_words', {
-        withheld: String(counts['withheld'] ?? 0),
-        removed: String(counts['removed'] ?? 0),
+        withheld: String(counts.withheld ?? 0),
+        removed: String(counts.removed ?? 0),
       }),
     },
   ];
@@ -305,7 +305,7 @@ function cellsOf(said: Fields, names: ReadonlyMap<string, string>): Cell[] {
       .filter(Boolean)
       .join(', ');
   const count = wholeOf(said, 'count');
-  const about = said['count_is_estimate'] === true;
+  const about = said.count_is_estimate === true;
   const breaches = objectsOf(said, 'alleged_breaches').map(
     (one) => `${names.get(textOf(one, 'order_id')) ?? '?'}.${wholeOf(one, 'term_no') ?? '?'}`,
   );
@@ -334,7 +334,7 @@ function cellsOf(said: Fields, names: ReadonlyMap<string, string>): Cell[] {
       key: 'effect',
       text: [
         textOf(said, 'feelings_then_text'),
-        coded('feelings', { feelings_then: said['feelings_then'] ?? [] }, 'feelings_then'),
+        coded('feelings', { feelings_then: said.feelings_then ?? [] }, 'feelings_then'),
       ]
         .filter(Boolean)
         .join('; '),
@@ -370,14 +370,12 @@ function statedOf(capsule: JsonObject, held: HeldBack, named: readonly Named[]):
       cell('said_before', 'as_it_came'),
       cell('exhibits', 'exhibits'),
     ];
-    cells.push(
-      ...(named.find(({ ref }) => ref === line['statement'])?.cells.filter(({ key }) => !STATED.has(key)) ?? []),
-    );
+    cells.push(...(named.find(({ ref }) => ref === line.statement)?.cells.filter(({ key }) => !STATED.has(key)) ?? []));
     return {
-      ref: line['statement'] ?? '',
-      mark: line['not_the_keepers_words'] ?? '',
-      narrative: held.mask(line['what_they_say'] ?? ''),
-      lang: line['language'] ?? '',
+      ref: line.statement ?? '',
+      mark: line.not_the_keepers_words ?? '',
+      narrative: held.mask(line.what_they_say ?? ''),
+      lang: line.language ?? '',
       cells: cells.filter(({ text }) => text),
     };
   });
@@ -398,10 +396,10 @@ function exhibitsOf(capsule: JsonObject, opened: Opened[], held: HeldBack) {
 }
 
 function notesOf(capsule: JsonObject): string[] {
-  const said = objectOf(capsule['pack'] as Fields, 'prepared') as PreparedBy;
+  const said = objectOf(capsule.pack as Fields, 'prepared') as PreparedBy;
   const why = (code: unknown) => (said.by && code === 'withheld' ? 'left_by_preparer' : `gap_${code}`);
   const gaps = rows(capsule, 'gaps').map((one) =>
-    words(why(one['why']), { no: wholeOf(one, 'seq_no') ?? words('no_number') }),
+    words(why(one.why), { no: wholeOf(one, 'seq_no') ?? words('no_number') }),
   );
   const who = said.by
     ? [words('sworn_prepared', said), words('prepared_part'), words('method_prepared')]

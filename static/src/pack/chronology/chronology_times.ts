@@ -65,7 +65,7 @@ export function changesSaid(
 ): string[] {
   const before = { ...after, ...Object.fromEntries(changes.map(({ field, old }) => [field, old])) };
   const apart = new Set(namesOf('incident', SCHEMA).restricted);
-  const rules = RULES.kinds['incident'] ?? {};
+  const rules = RULES.kinds.incident ?? {};
   const lines = changes
     .filter(({ field }) => !apart.has(field) && !WHEN.has(field) && field !== 'narrative')
     .map(({ field }) => {

@@ -170,7 +170,7 @@ export function entryLine(all: Spoken, told: Told): Line {
     !known ? '' : offset === null || Math.abs(offset) > MOST_OFFSET ? null : iso(ms, offset);
   const behaviours = codesOf(said, 'behaviours');
   const letters = behaviours.flatMap(
-    (code) => VOCABULARY['behaviours']?.codes.find((one) => one.code === code)?.letter?.split('/') ?? [],
+    (code) => VOCABULARY.behaviours?.codes.find((one) => one.code === code)?.letter?.split('/') ?? [],
   );
   const count = wholeOf(said, 'count');
   const isCounted = count !== null && count >= 0;
@@ -201,7 +201,7 @@ export function entryLine(all: Spoken, told: Told): Line {
     translation: textOf(objectOf(said, 'translation'), 'text'),
     translated_by: textOf(objectOf(said, 'translation'), 'by'),
     count: isCounted ? String(count) : '',
-    count_is_estimate: isCounted && said['count_is_estimate'] === true ? 'yes' : '',
+    count_is_estimate: isCounted && said.count_is_estimate === true ? 'yes' : '',
     children_present: yesNo(said, 'children_present'),
     injury: yesNo(said, 'physical_injury'),
     feelings: codesOf(said, 'feelings_then')
@@ -227,7 +227,7 @@ export function exhibitLine(all: Spoken, exhibit: JsonObject, place: number): Li
       : codesOf(said, 'not_shown').includes(code)
         ? 'not shown'
         : 'not answered';
-  const points = (VOCABULARY['shows']?.codes ?? []).map(({ code }) => [
+  const points = (VOCABULARY.shows?.codes ?? []).map(({ code }) => [
     code,
     textOf(said, 'kind') === 'screenshot' ? point(code) : '',
   ]);
@@ -254,7 +254,7 @@ export function exhibitLine(all: Spoken, exhibit: JsonObject, place: number): Li
     web_address: textOf(said, 'url_full'),
     changed_before_it_was_added: chosen(said, 'alterations', 'alteration_before_receipt'),
     flags: flags.join('; '),
-    picture_in_04: exhibit['hold_picture'] !== false ? 'held back, see 06' : exhibit['print'] ? 'yes' : 'no picture',
+    picture_in_04: exhibit.hold_picture !== false ? 'held back, see 06' : exhibit.print ? 'yes' : 'no picture',
     ...Object.fromEntries(points),
   };
 }
@@ -282,7 +282,7 @@ export function scheduleLines(all: Spoken): Line[] {
         channel: chosen(said, 'channels', 'channel'),
         chat: textOf(said, 'chat') || textOf(said, 'title'),
         is_complete: chosen(said, 'schedule_complete', 'complete'),
-        counted: count === null ? '' : `${said['count_is_estimate'] === true ? 'about ' : ''}${count}`,
+        counted: count === null ? '' : `${said.count_is_estimate === true ? 'about ' : ''}${count}`,
         msg_no: String(wholeOf(row, 'msg_no') ?? ''),
         sent: iso(wholeOf(row, 'sent_at')),
         sent_local: textOf(row, 'sent_local'),
@@ -295,7 +295,7 @@ export function scheduleLines(all: Spoken): Line[] {
         type: coded(row, 'message_types', 'type'),
         text: textOf(row, 'text'),
         description: textOf(row, 'description'),
-        edited: row['edited'] === true ? 'edited' : '',
+        edited: row.edited === true ? 'edited' : '',
         read: coded(row, 'schedule_read', 'read'),
         file_name: textOf(row, 'file_name'),
         item: all.names.get(textOf(row, 'attachment_id')) ?? '',

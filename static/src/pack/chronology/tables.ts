@@ -40,9 +40,7 @@ export function readTable(bytes: Uint8Array): Record<string, string>[] | null {
 export function tableThatDiffers(members: ReadonlyMap<string, Uint8Array>, capsule: JsonObject): string | null {
   const all = tellCapsule(capsule);
   const entries = new Map(all.incidents.map((told) => [all.labels.get(told.record) ?? '', entryLine(all, told)]));
-  const files = new Map(
-    all.exhibits.map((exhibit, place) => [String(exhibit['file']), exhibitLine(all, exhibit, place)]),
-  );
+  const files = new Map(all.exhibits.map((exhibit, place) => [String(exhibit.file), exhibitLine(all, exhibit, place)]));
   if (!sayEach(tableOf(members, CHRONOLOGY), 'no', entries)) return CHRONOLOGY;
   if (!sayEach(tableOf(members, INDEX), 'file', files)) return INDEX;
   if (members.has(SCHEDULES) && !sayAll(tableOf(members, SCHEDULES), scheduleLines(all))) return SCHEDULES;
@@ -72,7 +70,7 @@ function sayAll(table: Record<string, string>[], lines: readonly Line[]) {
 function says(row: Record<string, string> | undefined, line: Line) {
   if (!row) return false;
   // Which letters go with behaviours cannot be said of one that is held back.
-  const isHeld = (row['behaviours'] ?? '').includes(MARK);
+  const isHeld = (row.behaviours ?? '').includes(MARK);
   return Object.entries(line).every(
     ([column, said]) =>
       said === null ||
@@ -84,8 +82,8 @@ function says(row: Record<string, string> | undefined, line: Line) {
 
 /** What was typed and what the keeper made of it, where all that differs is held back: then it is not printed twice. */
 function isOneOnPaper(row: Record<string, string>, typed: string) {
-  const cell = row['what_happened'] ?? '';
-  return row['as_typed'] === '' && cell.includes(MARK) && isSaid(cell, typed);
+  const cell = row.what_happened ?? '';
+  return row.as_typed === '' && cell.includes(MARK) && isSaid(cell, typed);
 }
 
 /** Word for word; where words are held back, everything around the marks stands there in order. */
