@@ -9,7 +9,7 @@ globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), crea
 const BUILT = new URL('../../static/js/', import.meta.url);
 const { judgeWords } = await import('#app/components/forms/judge_words.js');
 const { LINES, outcome } = await import('#app/features/first_run/safety_check.js');
-const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('#app/components/text/say.js');
+const { dateOf, dayHeading, entryNumber, size, timeOfDay, whenWords } = await import('#app/components/text/say.js');
 const { askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/shell/strings.js');
 for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
@@ -293,6 +293,11 @@ test('text controls are made in one place, with the helpers of the browser off',
     for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"'])
       assert.ok(whole.includes(off), `${start} ${off}`);
   }
+});
+
+test('the number of an entry is said in one way, and not at all while older entries are still being read', () => {
+  assert.deepEqual([entryNumber(7), entryNumber(null), entryNumber(undefined)], ['No. 7', 'New', '']);
+  assert.deepEqual([entryNumber(7, 'reg'), entryNumber(undefined, 'reg')], ['Entry 7', '']);
 });
 
 test('a time typed in another form never breaks the list: the instant and its offset are said', () => {

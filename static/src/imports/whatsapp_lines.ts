@@ -103,15 +103,15 @@ export function dateIn({ date: [a, b, c], yearFirst }: Start, order: Order): str
 
 /** Which orders the dates of an export can have. One: it is clear. Two: nobody but the keeper can tell. */
 export function ordersOf(starts: Iterable<Start>): Order[] {
-  let [first, second, any] = [0, 0, 0];
+  let [first, second, seen] = [0, 0, 0];
   for (const start of starts) {
     if (start.yearFirst) return ['ymd'];
     if (start.dotted) return ['dmy'];
-    any++;
+    seen++;
     if (start.date[0] > 12) first++;
     if (start.date[1] > 12) second++;
   }
-  if (!any) return [];
+  if (!seen) return [];
   if (first && !second) return ['dmy'];
   if (second && !first) return ['mdy'];
   return ['dmy', 'mdy'];

@@ -1,7 +1,7 @@
 import { html } from '../../shell/html.js';
 import { checkbox } from './fields.js';
 import { t } from '../../shell/strings.js';
-import { whenWords } from '../text/say.js';
+import { entryNumber, whenWords } from '../text/say.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Entries to tick, one by one. */
@@ -22,7 +22,7 @@ export function choosingEntries(stage: Stage, among: ReadonlySet<string> | null 
           id: `pick-${row.record}`,
           checked: records.includes(row.record),
           on: (on) => tick(row.record, on),
-          label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>`,
+          label: html`<span class="small soft">${entryNumber(row.seq_no)} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>`,
         })}</li>`,
     )}</ul>`;
 }

@@ -14,6 +14,7 @@ import { termsField, termFaults } from './register_terms.js';
 import { dayFault, momentFault, momentOf, typedOf } from '../../record/moments.js';
 import { instantsOf, localAt, phoneZone } from '../../record/times.js';
 import '../words.js';
+import { entryNumber } from '../text/say.js';
 import type { Typed } from '../../record/moments.js';
 import type { Fields, Place, Row, Value, WholeRecord } from '../../shell/app.js';
 import type { At } from '../cards/card_forms.js';
@@ -259,8 +260,7 @@ function entriesField(self: Form, line: Line) {
     ...rows.filter(({ record }) => chosen.includes(record)),
     ...matching.filter(({ record }) => !chosen.includes(record)).slice(0, 5),
   ];
-  const name = (row: Row) =>
-    `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 40)}`;
+  const name = (row: Row) => `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 40)}`;
   if (!rows.length)
     return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
   return html`<div class="stack-close">${chips({ name: idOf(self, line), legend: labelOf(self, line), many: true, chosen, choices: shown.map((row) => [row.record, name(row)]), on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)) })}

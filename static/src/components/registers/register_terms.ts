@@ -5,7 +5,7 @@ import { html, nothing } from '../../shell/html.js';
 import { textField } from '../forms/fields.js';
 import { button } from '../parts.js';
 import { t, tn } from '../../shell/strings.js';
-import { dayWords, whenWords } from '../text/say.js';
+import { dayWords, entryNumber, whenWords } from '../text/say.js';
 import { standingOf } from '../../record/breaches.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import { dayFault } from '../../record/moments.js';
@@ -146,7 +146,7 @@ function broken(stage: Stage, order: Fields, mentioned: Mention[], no: string) {
   if (!entries.length) return html`<p class="small soft">${t('terms.never')}</p>`;
   return html`<p class="small">${tn('terms.broken', entries.length)}</p><ul class="stack-close">${entries.map((one) => {
     const standing = standingOf(order, one.fields);
-    return html`<li>${button(`${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields })}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
+    return html`<li>${button(`${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
       ${standing === 'not_served' ? html`<p class="care small">${t('order.before')}</p>` : standing === 'expired' ? html`<p class="care small">${t('order.after')}</p>` : nothing}</li>`;
   })}</ul>`;
 }

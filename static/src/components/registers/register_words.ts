@@ -4,7 +4,7 @@ import { linkName } from '../cards/card_links.js';
 import { isEmpty } from '../cards/card_forms.js';
 import { label } from '../text/labels.js';
 import { nameOf } from '../text/record_names.js';
-import { dayWords, whenWords } from '../text/say.js';
+import { dayWords, entryNumber, whenWords } from '../text/say.js';
 import { inOneLine, lookUp, t } from '../../shell/strings.js';
 import { isOver, termsOf } from './register_terms.js';
 import '../words.js';
@@ -126,9 +126,7 @@ export function lineWords(stage: Stage, kind: string, line: Line, value: unknown
 
 function entryWords(stage: Stage, record: string) {
   const row = stage.state.entries.find((one) => one.record === record);
-  return row
-    ? `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 80)}`
-    : t('reg.missing');
+  return row ? `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 80)}` : t('reg.missing');
 }
 
 /** Every answer, those kept apart in a group of their own. */

@@ -219,3 +219,15 @@ export const SAY = {
   when: (fields) => forOthers(() => whenWords({ precision: 'unknown', ...fields })),
   at: (ms) => forOthers(() => momentSaid(ms)),
 } as Say;
+
+/**
+ * The number of an entry in words.
+ * @param seq_no null: it has none yet; undefined: older entries are still being read, so nobody can say
+ * @param how `reg`: within a sentence about a record of a register
+ * @returns '' where nobody can say yet
+ */
+export function entryNumber(seq_no: number | null | undefined, how: 'list' | 'reg' = 'list'): string {
+  if (seq_no === undefined) return '';
+  if (how === 'reg') return seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: seq_no });
+  return seq_no === null ? t('entries.new') : t('entries.number', { n: seq_no });
+}

@@ -6,6 +6,7 @@ import { button, errorSummary, heading, waiting } from '../../components/parts.j
 import { t } from '../../shell/strings.js';
 import { question } from '../../components/text/advocate_lines.js';
 import './words.js';
+import { entryNumber } from '../../components/text/say.js';
 import type { Asked } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -18,7 +19,7 @@ export function askedPlace(stage: Stage) {
         ? html`<ul class="stack">${found.map(
             (
               one,
-            ) => html`<li class="stack-close"><p class="small">${t('adv.asked_about', { entry: `${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} ${one.title}` })}</p>
+            ) => html`<li class="stack-close"><p class="small">${t('adv.asked_about', { entry: `${entryNumber(one.seq_no)} ${one.title}` })}</p>
       <div>${button(t('adv.asked_open'), () => stage.go({ name: 'entry', record: one.about }), { plain: true })}</div><ul class="stack">${question(stage, one)}</ul></li>`,
           )}</ul>`
         : html`<p>${t('adv.asked_none')}</p>`

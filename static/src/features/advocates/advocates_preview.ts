@@ -1,7 +1,7 @@
 /** What an advocate will see, entry by entry, before anybody agrees to it. */
 import { html, nothing } from '../../shell/html.js';
 import { button, row, waiting } from '../../components/parts.js';
-import { whenWords } from '../../components/text/say.js';
+import { entryNumber, whenWords } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
 import { titleOf } from '../../components/cards/card_words.js';
 import { nameOf } from '../../components/text/record_names.js';
@@ -38,7 +38,7 @@ export function preview(stage: Stage, { scope, restricted }: { scope: Scope; res
 
 function entryRow(stage: Stage, one: Row, restricted: boolean) {
   const open = stage.local.seen === one.record;
-  const title = html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>`;
+  const title = html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>`;
   return html`<div>${row({ title, icon: 'eye', expanded: open, on: () => stage.set({ seen: open ? null : one.record }), body: open ? asTheySee(stage, one.record, restricted) : nothing })}</div>`;
 }
 

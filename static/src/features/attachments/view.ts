@@ -5,7 +5,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from '../../components/parts.js';
-import { dayWords, momentSaid, size } from '../../components/text/say.js';
+import { dayWords, entryNumber, momentSaid, size } from '../../components/text/say.js';
 import { forOthers, inOneLine, language, lookUp, t } from '../../shell/strings.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
@@ -253,7 +253,7 @@ function moving(stage: Stage, file: AttachmentRead) {
     });
   return html`<p class="small soft">${t('attach.move_lead')}</p>
     ${textField({ id: 'move-find', label: t('attach.move_find'), type: 'search', value: local.entry ?? '', on: (entry) => stage.set({ entry }) })}
-    ${found.length ? html`<div class="rows">${found.map((one) => html`<div>${row({ title: one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no }), more: one.title || t('entries.no_words'), icon: 'list', on: () => move(one.record) })}</div>`)}</div>` : html`<p role="status">${t('attach.move_none')}</p>`}
+    ${found.length ? html`<div class="rows">${found.map((one) => html`<div>${row({ title: entryNumber(one.seq_no), more: one.title || t('entries.no_words'), icon: 'list', on: () => move(one.record) })}</div>`)}</div>` : html`<p role="status">${t('attach.move_none')}</p>`}
     ${here.size ? html`<div>${button(t('attach.move_out'), () => move(null), { plain: true })}</div>` : nothing}`;
 }
 

@@ -1,7 +1,7 @@
 /** The list "To chase": dates in the diary that somebody should look at, ticked off or not. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sentenceOf, waiting } from '../../components/parts.js';
-import { dayWords } from '../../components/text/say.js';
+import { dayWords, entryNumber } from '../../components/text/say.js';
 import { dotted, lookUp, t, tn } from '../../shell/strings.js';
 import { icon } from '../../shell/icons.js';
 import { label, vocabulary } from '../../components/text/labels.js';
@@ -81,7 +81,7 @@ function see(stage: Stage, { kind, record }: ChaseItem) {
 function nameOf(stage: Stage, { kind, fields, seq_no, detail }: ChaseItem): string {
   if (kind === 'export') return String(fields.file_name ?? '');
   if (kind !== 'incident') return titleOf(stage, kind, fields);
-  const entry = seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: seq_no });
+  const entry = entryNumber(seq_no, 'reg');
   const asked = typeof detail.requested_at === 'string' ? t('chase.ask', { day: dayWords(detail.requested_at) }) : '';
   return dotted([
     label('independent_evidence', detail.kind),

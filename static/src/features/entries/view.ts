@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button, errorSummary, heading, row as link, stateLine } from '../../components/parts.js';
-import { dayHeading, timeOfDay } from '../../components/text/say.js';
+import { dayHeading, entryNumber, timeOfDay } from '../../components/text/say.js';
 import { dayOf, findingOf, foundRows, isLooking, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
 import { isHidden } from '../../components/files/tiles.js';
@@ -37,7 +37,7 @@ function item(stage: Stage, row: Row) {
     stage.go({ name: 'entry', record: row.record });
   };
   return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
-    <span class="item-foot"><span>${row.seq_no === undefined ? '' : row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
+    <span class="item-foot"><span>${entryNumber(row.seq_no)}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     ${row.shots?.length && !isHidden(stage) ? shots(stage, row.shots) : nothing}
     <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}

@@ -4,7 +4,7 @@ import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { linksField } from '../../components/cards/card_links.js';
 import { said, vocabulary } from '../../components/text/labels.js';
-import { whenWords } from '../../components/text/say.js';
+import { entryNumber, whenWords } from '../../components/text/say.js';
 import { t, tn } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
@@ -30,7 +30,7 @@ export function attribute(stage: Stage) {
         id: `sel-${one.record}`,
         checked: chosen.has(one.record),
         on: (on) => toggle(one.record, on),
-        label: html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>`,
+        label: html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>`,
       }),
     )}
       ${state.entries.length > shown ? html`<div>${button(t('entries.earlier'), () => stage.set({ shown: shown + PAGE }), { plain: true })}</div>` : nothing}</div>

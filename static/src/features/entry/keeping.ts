@@ -4,7 +4,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { day, momentSaid, whenWords } from '../../components/text/say.js';
+import { day, entryNumber, momentSaid, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
 import { attribute } from './attribute.js';
 import { openWords } from '../../components/forms/words_sheet.js';
@@ -26,7 +26,7 @@ function removed(stage: Stage) {
 }
 
 function item(stage: Stage, one: Row, due: number | null) {
-  const number = one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no });
+  const number = entryNumber(one.seq_no);
   if (one.erased)
     return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', { at: day(one.erased) })}</span></li>`;
   return html`<li class="page-item stack-close">

@@ -2,7 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from '../../components/parts.js';
-import { momentSaid, whenWords } from '../../components/text/say.js';
+import { entryNumber, momentSaid, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
 import { cardList, differing, saveWithReason } from '../../components/cards/cards.js';
 import { earlyBreaches } from '../../components/cards/card_order.js';
@@ -54,7 +54,7 @@ function reading(stage: Stage, found: Entry) {
   return html`<article class="stack-wide">
     <div class="stack-close">
       ${heading(html`<span class="moment">${whenWords(fields)}</span>`)}
-      <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
+      <div class="row"><span class="soft small">${entryNumber(found.seq_no)}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
     </div>
     ${errorSummary(stage)}
     ${standingLines(stage, found)}

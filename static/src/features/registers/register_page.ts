@@ -8,7 +8,7 @@ import { chips, filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sheet, waiting } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { vocabulary } from '../../components/text/labels.js';
-import { clockTime, day, momentSaid, whenWords } from '../../components/text/say.js';
+import { clockTime, day, entryNumber, momentSaid, whenWords } from '../../components/text/say.js';
 import { picture } from '../../components/files/tiles.js';
 import { askReason } from '../../components/registers/register_form.js';
 import { REGISTERS } from '../../components/registers/register_table.js';
@@ -242,7 +242,7 @@ function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
   const others = mentioned.filter((one) => one.kind !== 'incident');
   if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
-    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords({ precision: 'unknown', ...one.fields })}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
+    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
     ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: lookUp(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
 }
 

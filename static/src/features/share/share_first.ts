@@ -5,7 +5,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
 import { row } from '../../components/parts.js';
-import { whenWords } from '../../components/text/say.js';
+import { entryNumber, whenWords } from '../../components/text/say.js';
 import { t } from '../../shell/strings.js';
 import '../../components/words.js';
 import type { Row as Entry } from '../../shell/app.js';
@@ -24,7 +24,7 @@ export function readingFirst(stage: Stage, entries: readonly Entry[]) {
     return stage.set({ startWith: on ? [...first, record] : first.filter((one) => one !== record), fullFirst: false });
   };
   const full = stage.local.fullFirst ? html`<p class="error-line" role="alert">${t('sheet.start_full')}</p>` : nothing;
-  const number = (one: Entry) => (one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no }));
+  const number = (one: Entry) => entryNumber(one.seq_no);
   if (entries.length <= CHIPS) {
     return html`${chips({
       name: 'first',
