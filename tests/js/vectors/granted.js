@@ -1,9 +1,9 @@
 /** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, marks, a letter. */
-import { b64, hex, unb64, unhex } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { importKey } from '#app/crypto/cobblestone.js';
-import * as envelope from '#app/crypto/envelope.js';
-import { fingerprint, fingerprintWords, readFingerprint } from '#app/crypto/sharing/fingerprints.js';
+import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/sharing/fingerprints.js';
 import {
   binding,
   checkGrant,
@@ -19,14 +19,14 @@ import {
   sealForAdvocate,
   unwrapKeys,
   wrapsFor,
-} from '#app/crypto/sharing/grants.js';
-import { MARKS } from '#app/crypto/sharing/marks.js';
-import { checkLetter, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
-import { padVersion } from '#app/crypto/padding.js';
-import { importAuthor, newPair } from '#app/crypto/signing.js';
-import { makeStatement } from '#app/crypto/sharing/statements.js';
-import { SUMMARY } from '#app/crypto/sharing/summaries.js';
-import { verifyByAny } from '#app/ledger/push.js';
+} from '../../../static/js/crypto/sharing/grants.js';
+import { MARKS } from '../../../static/js/crypto/sharing/marks.js';
+import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/sharing/letters.js';
+import { padVersion } from '../../../static/js/crypto/padding.js';
+import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
+import { makeStatement } from '../../../static/js/crypto/sharing/statements.js';
+import { SUMMARY } from '../../../static/js/crypto/sharing/summaries.js';
+import { verifyByAny } from '../../../static/js/ledger/push.js';
 import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);

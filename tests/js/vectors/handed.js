@@ -1,11 +1,11 @@
 /** handover.json: eight words, what they name and open, and packs sealed under them. */
-import { b64, hex, unb64, unhex } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { argon2id } from '#app/crypto/argon2.js';
-import { importKey } from '#app/crypto/cobblestone.js';
-import { sha256Now } from '#app/crypto/digests.js';
-import * as envelope from '#app/crypto/envelope.js';
-import { PART_BYTES, openPart, partCount, sealedFileBytes } from '#app/crypto/files.js';
+import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { argon2id } from '../../../static/js/crypto/argon2.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import { sha256Now } from '../../../static/js/crypto/digests.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
 import {
   checkKdf,
   nameOf,
@@ -16,9 +16,9 @@ import {
   sealSlip,
   sealedSlipBytes,
   wordsOf,
-} from '#app/crypto/sharing/handover.js';
-import { PRODUCT } from '#app/crypto/kdf.js';
-import { fileSize, padTo } from '#app/crypto/padding.js';
+} from '../../../static/js/crypto/sharing/handover.js';
+import { PRODUCT } from '../../../static/js/crypto/kdf.js';
+import { fileSize, padTo } from '../../../static/js/crypto/padding.js';
 import { patterned, refused, same } from './judging.js';
 
 const TESTS = { floor: { m: 8, t: 1 }, ceiling: PRODUCT.ceiling };

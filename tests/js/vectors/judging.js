@@ -1,7 +1,7 @@
 /** What the vector checks share: judging, and the rules by which vectors describe bytes. No Node, no page. */
-import { b64, hex, isSame, unb64 } from '#app/core/bytes.js';
-import { KeptError } from '#app/core/errors.js';
-import { sha256Now } from '#app/crypto/digests.js';
+import { b64, hex, isSame, unb64 } from '../../../static/js/core/bytes.js';
+import { KeptError } from '../../../static/js/core/errors.js';
+import { sha256Now } from '../../../static/js/crypto/digests.js';
 
 /** Throws unless two values are the same when written as JSON, bytes by their content. */
 export function same(found, expected, name) {

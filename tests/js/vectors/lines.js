@@ -1,5 +1,5 @@
 /** Vectors of devices' lines. */
-import { breaks } from '#app/ledger/lines.js';
+import { breaks } from '../../../static/js/ledger/lines.js';
 import { same } from './judging.js';
 
 export async function lines({ lines: cases }) {

@@ -1,9 +1,9 @@
 /** Vectors of the public log: leaves, proofs, signed notes, statements about keys. */
-import { b64, unb64 } from '#app/core/bytes.js';
-import { canVerifyNotary } from '#app/crypto/signing.js';
-import { oneLine, readNote, seenBy, verifyNote } from '#app/ledger/checkpoint.js';
-import { keyChain } from '#app/ledger/statements.js';
-import { leafOf, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
+import { b64, unb64 } from '../../../static/js/core/bytes.js';
+import { canVerifyNotary } from '../../../static/js/crypto/signing.js';
+import { oneLine, readNote, seenBy, verifyNote } from '../../../static/js/ledger/checkpoint.js';
+import { keyChain } from '../../../static/js/ledger/statements.js';
+import { leafOf, verifyConsistency, verifyInclusion } from '../../../static/js/ledger/tree.js';
 import { refused, same } from './judging.js';
 
 export async function log(v) {

@@ -1,12 +1,12 @@
 /** Vectors without keys: encoding, padding, words. */
-import { b64, fromUtf8, hex, unb64, unhex } from '#app/core/bytes.js';
-import { canon, canonText, frames, parse, readFrames } from '#app/core/encoding.js';
-import { idText, parseId } from '#app/core/ids.js';
-import { codeText, codeWords, readCode } from '#app/crypto/code.js';
-import { sha256Now } from '#app/crypto/digests.js';
-import { PART_BYTES, partCount } from '#app/crypto/files.js';
-import { fileSize, padme, unpad, versionSize } from '#app/crypto/padding.js';
-import { normalise, wordList } from '#app/crypto/words.js';
+import { b64, fromUtf8, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon, canonText, frames, parse, readFrames } from '../../../static/js/core/encoding.js';
+import { idText, parseId } from '../../../static/js/core/ids.js';
+import { codeText, codeWords, readCode } from '../../../static/js/crypto/code.js';
+import { sha256Now } from '../../../static/js/crypto/digests.js';
+import { PART_BYTES, partCount } from '../../../static/js/crypto/files.js';
+import { fileSize, padme, unpad, versionSize } from '../../../static/js/crypto/padding.js';
+import { normalise, wordList } from '../../../static/js/crypto/words.js';
 import { rawOf, refused, same } from './judging.js';
 import { randomDigest } from './random_objects.js';
 

@@ -1,7 +1,7 @@
 /** The 20,000 objects of tests/vectors/random_objects.py, drawn in the same order from the same number. */
-import { hex } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { runningDigest } from '#app/crypto/digests.js';
+import { hex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { runningDigest } from '../../../static/js/crypto/digests.js';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz_';
 const KEY_LETTERS = `${LETTERS}0123456789`;

@@ -1,12 +1,12 @@
 /** rekey.json: one key of an account hands over to the next. */
-import { b64, unb64, utf8 } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { importKey } from '#app/crypto/cobblestone.js';
-import * as envelope from '#app/crypto/envelope.js';
-import { openKeyset, sealKeyset } from '#app/crypto/keys.js';
-import { authorId, importAuthor } from '#app/crypto/signing.js';
-import { authorChain, checkStatement, makeStatement } from '#app/crypto/sharing/statements.js';
-import { verifyByAny } from '#app/ledger/push.js';
+import { b64, unb64, utf8 } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { openKeyset, sealKeyset } from '../../../static/js/crypto/keys.js';
+import { authorId, importAuthor } from '../../../static/js/crypto/signing.js';
+import { authorChain, checkStatement, makeStatement } from '../../../static/js/crypto/sharing/statements.js';
+import { verifyByAny } from '../../../static/js/ledger/push.js';
 import { refused, same } from './judging.js';
 
 export async function rekey(v) {

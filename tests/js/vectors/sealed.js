@@ -1,15 +1,15 @@
 /** Vectors with keys: envelopes of both suites, parts, wraps, the device's store. */
-import { b64, concat, hex, unb64, utf8 } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { openBox } from '#app/crypto/box.js';
-import { importKey, seal as sealBody } from '#app/crypto/cobblestone.js';
-import { importHkdfKey, sha256Now } from '#app/crypto/digests.js';
-import * as envelope from '#app/crypto/envelope.js';
-import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '#app/crypto/files.js';
-import { openKeyset, unwrap } from '#app/crypto/keys.js';
-import { fileSize, padTo, padVersion } from '#app/crypto/padding.js';
-import { openFrom, sealTo } from '#app/crypto/people.js';
-import { notebookKey, SLOTS, SLOT_BYTES, sealSlot, trySlots } from '#app/crypto/slots.js';
+import { b64, concat, hex, unb64, utf8 } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { openBox } from '../../../static/js/crypto/box.js';
+import { importKey, seal as sealBody } from '../../../static/js/crypto/cobblestone.js';
+import { importHkdfKey, sha256Now } from '../../../static/js/crypto/digests.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
+import { openKeyset, unwrap } from '../../../static/js/crypto/keys.js';
+import { fileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
+import { openFrom, sealTo } from '../../../static/js/crypto/people.js';
+import { notebookKey, SLOTS, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
 import { changed, patterned, refused, same, sameTold } from './judging.js';
 
 const NAMES = Object.fromEntries(Object.entries(envelope.KINDS).map(([name, number]) => [number, name]));

@@ -1,5 +1,5 @@
 /** uploads.json: tickets with which a locked phone sends one file. */
-import { signTicket } from '#app/crypto/sharing/upload_ticket.js';
+import { signTicket } from '../../../static/js/crypto/sharing/upload_ticket.js';
 import { same } from './judging.js';
 
 export async function uploads({ tickets }) {

@@ -1,10 +1,10 @@
 /** witness.json: nine words, what they are worth, what is asked and answered. */
-import { b64, unb64, unhex } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { argon2id } from '#app/crypto/argon2.js';
-import { importKey } from '#app/crypto/cobblestone.js';
-import * as envelope from '#app/crypto/envelope.js';
-import { padVersion } from '#app/crypto/padding.js';
+import { b64, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { argon2id } from '../../../static/js/crypto/argon2.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { padVersion } from '../../../static/js/crypto/padding.js';
 import {
   deriveCode,
   openAsking,
@@ -13,7 +13,7 @@ import {
   sealAsking,
   sealStatement,
   witnessWordsOf,
-} from '#app/crypto/sharing/witness.js';
+} from '../../../static/js/crypto/sharing/witness.js';
 import { refused, same } from './judging.js';
 
 const text = (value) => new TextDecoder().decode(canon(value));
