@@ -210,8 +210,8 @@ export function frame(stage: Stage) {
 
 /** In whose words this keeper is asked, on every place of the diary and nowhere else. */
 function wording(stage: Stage, open: boolean) {
-  const { readSettings } = stage.app;
-  const kept = open && readSettings ? stage.find('wording', () => readSettings()).data : null;
+  const kept =
+    open && stage.app.readSettings ? stage.find('wording', async () => stage.app.readSettings?.()).data : null;
   const isTheirs = kept?.fields?.wording === 'young';
   askYoung(isTheirs);
   if (isTheirs && !loaded.wording && !stuck) fetchPart('wording', stage.draw);

@@ -27,8 +27,9 @@ export function picture(
 
 /** Whether the keeper wants no pictures among the lists, not even covered. */
 export function isHidden(stage: Stage<SharedApp>) {
-  const { readSettings } = stage.app;
-  return readSettings ? stage.find('wording', () => readSettings()).data?.fields?.pictures_hidden === true : false;
+  return stage.app.readSettings
+    ? stage.find('wording', async () => stage.app.readSettings?.()).data?.fields?.pictures_hidden === true
+    : false;
 }
 
 /** @param below what else stands under one */

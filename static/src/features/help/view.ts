@@ -17,9 +17,10 @@ const BILL = { no: 'help.bill_no', yes: 'help.bill_yes', unknown: 'help.bill_unk
 
 function help(stage: Stage) {
   const open = stage.state.phase === 'open';
-  const { readSettings } = stage.app;
   const kept =
-    open && readSettings ? stage.find('help-way', () => readSettings()).data?.fields?.help_channel : undefined;
+    open && stage.app.readSettings
+      ? stage.find('help-way', async () => stage.app.readSettings?.()).data?.fields?.help_channel
+      : undefined;
   const way = stage.way ?? (WAYS.includes(kept) ? (kept as Way) : 'call');
   const choose = (code: string) => {
     stage.way = code as Way;
