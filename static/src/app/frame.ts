@@ -182,7 +182,9 @@ function view(stage: Stage, name: string) {
   if (found) return found(stage);
   const part = HOME[name];
   if (part && !stuck) fetchPart(part, stage.draw);
-  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${nameOf(stage.state)}</h1><p role="status">${t(stuck ? 'frame.lazy' : 'frame.loading')}</p>
+  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${nameOf(stage.state)}</h1><p role="status">${t(
+    stuck ? 'frame.lazy' : 'frame.loading',
+  )}</p>
     ${
       stuck && part
         ? button(t('door.again'), () => {
@@ -204,7 +206,19 @@ export function frame(stage: Stage) {
   wording(stage, phase === 'open');
   const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
   const away = stage.leaving || phase === 'notebook';
-  return html`${away ? view(stage, 'notebook') : inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked ? view(stage, 'capturing') : phase === 'fresh' && stage.place.name === 'borrowed' ? view(stage, 'borrowed') : door(stage)}
+  return html`${
+    away
+      ? view(stage, 'notebook')
+      : inside
+        ? inner(stage, phase === 'open')
+        : phase === 'showing'
+          ? view(stage, 'showing')
+          : phase === 'picture' && stage.state.picture?.locked
+            ? view(stage, 'capturing')
+            : phase === 'fresh' && stage.place.name === 'borrowed'
+              ? view(stage, 'borrowed')
+              : door(stage)
+  }
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -225,7 +239,13 @@ function inner(stage: Stage, open: boolean) {
   return html`<div class="frame">
     ${bar(stage, open)}
     <div class="columns ${two ? 'columns-two' : ''}">
-      ${two && list ? html`<aside class="aside page" aria-label=${t(registers ? 'nav.more' : 'nav.entries')}>${list(stage)}</aside>` : nothing}
+      ${
+        two && list
+          ? html`<aside class="aside page" aria-label=${t(
+              registers ? 'nav.more' : 'nav.entries',
+            )}>${list(stage)}</aside>`
+          : nothing
+      }
       <main id="page"><div class="page">${lines(stage, open)}${view(stage, name)}</div></main>
     </div>
     ${open ? thumb(stage) : nothing}
@@ -237,9 +257,21 @@ function bar(stage: Stage, open: boolean) {
   const main = ['entries', 'add', 'share', 'more'].includes(name);
   const goBack = () => (open ? stage.back() : stage.back('start'));
   return html`<header class="bar">
-    ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
-    <span class="bar-name"><strong>${nameOf(stage.state)}</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
-    ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`}
+    ${
+      main && open
+        ? nothing
+        : html`<button type="button" class="icon-button" aria-label=${t('bar.back')}
+          @click=${goBack}>${icon('back', 22, 'mirror')}</button>`
+    }
+    <span class="bar-name"><strong>${nameOf(stage.state)}</strong>${
+      isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing
+    }</span>
+    ${
+      name === 'help'
+        ? nothing
+        : html`<button type="button" class="icon-button" aria-label=${t('bar.help')}
+          @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`
+    }
     ${leaveButton(stage)}
   </header>`;
 }
@@ -296,8 +328,14 @@ function thumb(stage: Stage) {
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(
     ([tab, mark]) => html`<li>
-    <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
-      <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`nav.${tab}`)}</span></button></li>`,
+    <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${
+      tab === here ? 'page' : nothing
+    } @click=${() => on(tab)}>
+      <span class="tab-mark">${icon(
+        mark,
+        22,
+        mark === 'list' ? 'mirror' : '',
+      )}</span><span>${t(`nav.${tab}`)}</span></button></li>`,
   )}</ul></nav>`;
 }
 
@@ -312,12 +350,28 @@ function lines(stage: Stage, open: boolean) {
     account.recovery === 'later' &&
     !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
-    ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
+    ${
+      lockIn !== null && open
+        ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
+            t('frame.stay'),
+            () => stage.app.touch(),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${troubles.map((one) => troubleLine(stage, one))}
-    ${open && isSignedOut && stage.place.name !== 'newwords' && knows('frame.words_needed') ? wordsNeeded(stage) : nothing}
+    ${
+      open && isSignedOut && stage.place.name !== 'newwords' && knows('frame.words_needed')
+        ? wordsNeeded(stage)
+        : nothing
+    }
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
-    ${open && account?.witnesses_gone?.length && knows('server.gone') ? witnessesGone(stage, account.witnesses_gone) : nothing}
+    ${
+      open && account?.witnesses_gone?.length && knows('server.gone')
+        ? witnessesGone(stage, account.witnesses_gone)
+        : nothing
+    }
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${
       open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written
@@ -331,7 +385,11 @@ function lines(stage: Stage, open: boolean) {
           )}</div>`
         : nothing
     }
-    ${open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name) ? askedLine(stage, stage.state.asked) : nothing}
+    ${
+      open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name)
+        ? askedLine(stage, stage.state.asked)
+        : nothing
+    }
     ${
       open && knows('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers
         ? html`<div class="line" role="status"><span>${tn('frame.witness', stage.state.waiting.answers)}</span>${button(
@@ -344,13 +402,47 @@ function lines(stage: Stage, open: boolean) {
           )}</div>`
         : nothing
     }
-    ${open && stage.state.unsigned ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>` : nothing}
-    ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
+    ${
+      open && stage.state.unsigned
+        ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>`
+        : nothing
+    }
+    ${
+      update && open && !draft
+        ? html`<div class="line"><span>${t('frame.update')}</span>${button(
+            t('frame.update_do'),
+            () => stage.run('update', () => stage.app.applyUpdate()),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
-    ${open && account?.exit_said === false ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(t('frame.exit_seen'), () => stage.app.exitSaid?.(), { plain: true })}</div>` : nothing}
-    ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
-    ${busy && open ? html`<div class="line"><span>${lookUp(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
+    ${
+      open && account?.exit_said === false
+        ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(
+            t('frame.exit_seen'),
+            () => stage.app.exitSaid?.(),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
+    ${
+      owed
+        ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(
+            t('frame.recovery_do'),
+            () => stage.go({ name: 'code' }),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
+    ${
+      busy && open
+        ? html`<div class="line"><span>${lookUp(`busy.${busy.what}`)}</span><span>${t('progress.percent', {
+            percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0,
+          })}</span></div>`
+        : nothing
+    }</div>`;
 }
 
 /** What is said about the record and the server: one has its line whatever else stands. */
@@ -372,7 +464,9 @@ function troubleLine(stage: Stage, trouble: Trouble) {
 /** The words were changed on another device. */
 function wordsNeeded(stage: Stage) {
   const go = () => stage.go({ name: 'newwords' });
-  return html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), go, { plain: true })}</div>`;
+  return html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), go, {
+    plain: true,
+  })}</div>`;
 }
 
 /** What came while this was locked, and drafts made of it. */
@@ -384,23 +478,40 @@ function capturedLines(stage: Stage) {
   };
   if (!captured && !later) return nothing;
   const said = captured ? tn('frame.captured', captured) : tn('frame.later', later);
-  return html`<div class="line" role="status"><span>${said}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>`;
+  return html`<div class="line" role="status"><span>${said}</span>${button(t('frame.captured_do'), look, {
+    plain: true,
+  })}</div>`;
 }
 
 /** That an advocate asked something: a line among others, never a count on a tab. */
 function askedLine(stage: Stage, { n, name }: { n: number; name: string }) {
-  return html`<div class="line"><span>${tn('adv.asked_line', n, { name })}</span>${button(t('adv.asked_look'), () => stage.go({ name: 'asked' }), { plain: true })}</div>`;
+  return html`<div class="line"><span>${tn('adv.asked_line', n, { name })}</span>${button(
+    t('adv.asked_look'),
+    () => stage.go({ name: 'asked' }),
+    { plain: true },
+  )}</div>`;
 }
 
 /** A change of keys that is not finished, and another device that signed in. */
 function keyLines(stage: Stage) {
   const { rekeying, sign_ins: signIns = [], returned = null } = stage.state.account ?? {};
   const known = () => stage.run('returned', () => stage.app.knowReturned());
-  return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
+  return html`${
+    rekeying && stage.place.name !== 'someone'
+      ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(
+          t('frame.half_do'),
+          () => stage.go({ name: 'someone' }),
+          { plain: true },
+        )}</div>`
+      : nothing
+  }
     ${
       returned
         ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
-      <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`
+      <div class="row">${button(t('frame.arrived_ok'), known, {
+        plain: true,
+        busy: stage.running === 'returned',
+      })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`
         : nothing
     }
     ${signIns.length ? signInLines(stage, signIns) : nothing}`;
@@ -409,7 +520,9 @@ function keyLines(stage: Stage) {
 /** The server names other witnesses than before. */
 function witnessesGone(stage: Stage, names: readonly string[]) {
   const read = () => stage.run('witnesses', () => stage.app.acceptWitnessList());
-  return html`<div class="line state-trouble" role="status"><span>${t('server.gone', { names: names.join(', ') })}</span>
+  return html`<div class="line state-trouble" role="status"><span>${t('server.gone', {
+    names: names.join(', '),
+  })}</span>
     ${button(t('server.gone_ok'), read, { plain: true, busy: stage.running === 'witnesses' })}</div>`;
 }
 
@@ -418,19 +531,40 @@ function signInLines(stage: Stage, all: NonNullable<NonNullable<Stage['state']['
   const shown = all.slice(0, SIGN_INS_SHOWN);
   const more = all.length - shown.length;
   const mine = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
-  return html`<div class="line" role="status"><div class="stack-close"><span class="state-trouble">${t('frame.sign_ins')}</span>
-      <ul class="rows">${shown.map((one) => html`<li class="page-item stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${lookUp(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
+  return html`<div class="line" role="status"><div class="stack-close"><span
+    class="state-trouble">${t('frame.sign_ins')}</span>
+      <ul class="rows">${shown.map(
+        (one) =>
+          html`<li class="page-item stack-close"><strong>${
+            one.device_name || t('devices.unknown')
+          }</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${
+            SAID_KINDS.has(one.kind ?? '') ? html`${lookUp(`frame.sign_in_${one.kind}`)} ` : nothing
+          }${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(
+            one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still',
+          )}</span></li>`,
+      )}</ul>
       ${more ? html`<span>${tn('frame.sign_ins_more', more)}</span>` : nothing}</div>
-      <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'sign_ins' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
+      <div class="row">${button(t('frame.arrived_ok'), mine, {
+        plain: true,
+        busy: stage.running === 'sign_ins',
+      })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }
 
 /** That the server ends is said inside the diary only: on the lock it would tell that there is one. */
 function closing(stage: Stage, { on }: { on: number; off: number }) {
   const isOver = Date.now() >= on;
-  return html`<div class="line" role="status"><span>${t(isOver ? 'server.closed' : 'server.closes', { day: day(on) })}</span>${stage.place.name === 'makecopy' ? nothing : button(t('server.copy'), () => stage.go({ name: 'makecopy' }), { plain: true })}</div>`;
+  return html`<div class="line" role="status"><span>${t(isOver ? 'server.closed' : 'server.closes', {
+    day: day(on),
+  })}</span>${
+    stage.place.name === 'makecopy'
+      ? nothing
+      : button(t('server.copy'), () => stage.go({ name: 'makecopy' }), { plain: true })
+  }</div>`;
 }
 
 /** Whatever will be erased is said on every screen, with the day: nobody finds out afterwards. */
 function erasing(stage: Stage, waiting: readonly Waiting[]) {
-  return html`<div class="line" role="status"><span>${tn('erase.pending_line', waiting.length, { at: day(waiting[0]?.due_at ?? 0) })}</span>${button(t('erase.look'), () => stage.go({ name: 'removed' }), { plain: true })}</div>`;
+  return html`<div class="line" role="status"><span>${tn('erase.pending_line', waiting.length, {
+    at: day(waiting[0]?.due_at ?? 0),
+  })}</span>${button(t('erase.look'), () => stage.go({ name: 'removed' }), { plain: true })}</div>`;
 }

@@ -18,7 +18,8 @@ type Bar = { name: string; ids: readonly string[]; what?: string; note?: string 
  */
 export function number(stage: Stage<SharedApp>, words: string, what: string, ids: readonly string[]) {
   if (!ids.length) return html`<span>${words}</span>`;
-  return html`<button type="button" class="number-link" aria-label=${t('pat.see', { n: words, what })} @click=${() => showOnly(stage, what, ids)}>${words}</button>`;
+  return html`<button type="button" class="number-link" aria-label=${t('pat.see', { n: words, what })}
+    @click=${() => showOnly(stage, what, ids)}>${words}</button>`;
 }
 
 /** A table whose rows carry their own bars. */
@@ -30,12 +31,9 @@ export function bars(
   return html`<table class="counts"><caption class="unseen">${title}</caption>
     <thead class="unseen"><tr><th scope="col">${head}</th><th scope="col">${t('pat.count')}</th></tr></thead>
     <tbody>${rows.map(
-      ({
-        name,
-        ids,
-        what,
-        note,
-      }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${note ? html`<span class="small soft">${note}</span>` : nothing}
+      ({ name, ids, what, note }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${
+        note ? html`<span class="small soft">${note}</span>` : nothing
+      }
       <svg class="bar-line" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">${svg`<rect width="100" height="6" class="chart-ground"/><rect width=${(ids.length / most) * 100} height="6" class="chart-ink"/>`}</svg></th>
       <td>${number(stage, String(ids.length), what ?? name, ids)}</td></tr>`,
     )}</tbody></table>`;
@@ -58,8 +56,16 @@ export function columns({
   return html`<figure class="chart">
     <svg class="chart-columns" viewBox="0 0 ${wide} 100" preserveAspectRatio="none" role="img" aria-label=${alt}>
       ${svg`<rect y="99" width=${wide} height="1" class="chart-ground"/>`}
-      ${all.map(({ ids }, i) => (ids.length ? svg`<rect x=${i * 10 + 1} width="8" y=${100 - (ids.length / most) * 96} height=${(ids.length / most) * 96} class="chart-ink"/>` : nothing))}</svg>
-    <figcaption class="row apart small soft"><span>${first}</span>${all.length > 1 ? html`<span>${last}</span>` : nothing}</figcaption></figure>`;
+      ${all.map(({ ids }, i) =>
+        ids.length
+          ? svg`<rect x=${i * 10 + 1} width="8" y=${
+              100 - (ids.length / most) * 96
+            } height=${(ids.length / most) * 96} class="chart-ink"/>`
+          : nothing,
+      )}</svg>
+    <figcaption class="row apart small soft"><span>${first}</span>${
+      all.length > 1 ? html`<span>${last}</span>` : nothing
+    }</figcaption></figure>`;
 }
 
 /** Steps that can be told apart in grey. */
@@ -81,9 +87,15 @@ export function week({
     <div class="chart-days small soft" aria-hidden="true">${days.map((day) => html`<span>${day}</span>`)}</div>
     <svg viewBox="0 0 240 70" preserveAspectRatio="none" role="img" aria-label=${alt}>
       ${svg`<rect width="240" height="70" class="chart-ground"/>`}
-      ${cells.map(({ weekday, hour, ids }) => svg`<rect x=${hour * 10 + 0.4} y=${weekday * 10 + 0.4} width="9.2" height="9.2" class="chart-ink" fill-opacity=${depth(ids.length)}/>`)}
+      ${cells.map(
+        ({ weekday, hour, ids }) =>
+          svg`<rect x=${hour * 10 + 0.4} y=${weekday * 10 + 0.4} width="9.2" height="9.2" class="chart-ink"
+            fill-opacity=${depth(ids.length)}/>`,
+      )}
       ${[6, 12, 18].map((hour) => svg`<line x1=${hour * 10} x2=${hour * 10} y2="70" class="chart-rule"/>`)}</svg>
-    <figcaption class="chart-hours small soft" aria-hidden="true">${['00', '06', '12', '18', '24'].map((hour) => html`<span>${hour}</span>`)}</figcaption></figure>`;
+    <figcaption class="chart-hours small soft" aria-hidden="true">${['00', '06', '12', '18', '24'].map(
+      (hour) => html`<span>${hour}</span>`,
+    )}</figcaption></figure>`;
 }
 
 /** A table that opens under its chart. */

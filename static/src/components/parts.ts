@@ -15,7 +15,9 @@ export function button(
 ) {
   const looks = `button${how.main ? ' button-main' : ''}${how.wide ? ' button-wide' : ''}${how.plain ? ' button-plain' : ''}`;
   // aria-disabled, not disabled: a greyed button keeps the focus and can say why it does nothing.
-  return html`<button type="button" class=${looks} aria-disabled=${how.off || how.busy ? 'true' : nothing} aria-busy=${how.busy ? 'true' : nothing}
+  return html`<button type="button" class=${looks} aria-disabled=${
+    how.off || how.busy ? 'true' : nothing
+  } aria-busy=${how.busy ? 'true' : nothing}
     @click=${() => {
       if (!how.busy) on();
     }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
@@ -26,7 +28,8 @@ export function button(
  * @param registered whether a copy off this phone is kept at all
  */
 export function stateLine(state: EntryState, registered: boolean) {
-  return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
+  return html`<span class="state state-${state.code}"
+    data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
 }
 
 /** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
@@ -102,7 +105,9 @@ function showModal(stage: Pick<Stage, 'dialog'>) {
  */
 export function sheet(stage: Stage<SharedApp>, title: string, body: unknown) {
   return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
-    <div class="stack"><div class="sheet-top"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${stage.canLeave ? leaveButton(stage) : nothing}</div>${body}</div>
+    <div class="stack"><div class="sheet-top"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${
+      stage.canLeave ? leaveButton(stage) : nothing
+    }</div>${body}</div>
   </dialog>`;
 }
 
@@ -140,8 +145,12 @@ export function row({
   expanded?: boolean;
   body?: unknown;
 }) {
-  return html`<button type="button" class="row-button" aria-expanded=${expanded === undefined ? nothing : String(expanded)} @click=${on}>
-      ${icon(name)}<span><span class="row-title">${title}</span>${more ? html`<span class="row-more">${more}</span>` : nothing}</span>
+  return html`<button type="button" class="row-button" aria-expanded=${
+    expanded === undefined ? nothing : String(expanded)
+  } @click=${on}>
+      ${icon(name)}<span><span class="row-title">${title}</span>${
+        more ? html`<span class="row-more">${more}</span>` : nothing
+      }</span>
       ${expanded === undefined ? icon('on', 18, 'turn mirror') : icon('down', 18, 'turn')}
     </button>${expanded ? html`<div class="card-body stack">${body}</div>` : nothing}`;
 }

@@ -35,7 +35,9 @@ export function rowsList(
 ) {
   return html`<ol class="messages">${rows.map(
     (row, i) => html`<li class="message message-${row.direction === 'out' ? 'out' : 'in'}">
-    <p class="message-head"><span class="soft">${row.msg_no}.</span> ${stampWords(row) ? html`<time>${stampWords(row)}</time>` : nothing} ${wayWords(row)}</p>
+    <p class="message-head"><span class="soft">${row.msg_no}.</span> ${
+      stampWords(row) ? html`<time>${stampWords(row)}</time>` : nothing
+    } ${wayWords(row)}</p>
     ${row.type && row.type !== 'text' ? html`<p class="small soft">${label('message_types', row.type)}</p>` : nothing}
     ${row.text ? html`<p class="message-words" dir="auto">${row.text}</p>` : nothing}
     ${row.description ? html`<p class="small" dir="auto">${row.description}</p>` : nothing}

@@ -131,7 +131,13 @@ export function searchBar(stage: Stage<SharedApp>) {
   const looking = isLooking(finding);
   return html`<div class="stack" role="search">
     <div class="find">
-      ${textField({ id: 'find', label: t('showNow' in stage.app ? 'find.label' : 'desk.find_entry'), type: 'search', value: finding.query, on: (query) => void ask(stage, query) })}
+      ${textField({
+        id: 'find',
+        label: t('showNow' in stage.app ? 'find.label' : 'desk.find_entry'),
+        type: 'search',
+        value: finding.query,
+        on: (query) => void ask(stage, query),
+      })}
       <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => {
         finding.open = !finding.open;
         stage.draw();
@@ -139,8 +145,12 @@ export function searchBar(stage: Stage<SharedApp>) {
     </div>
     ${
       looking
-        ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
-      <span class="row">${showable(stage)}${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>`
+        ? html`<div class="line"><span>${
+            finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing
+          }${countWords(stage)}</span>
+      <span class="row">${showable(stage)}${
+        finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing
+      }${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>`
         : nothing
     }
     <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
@@ -221,8 +231,20 @@ function filters(stage: Stage<SharedApp>, { filter }: Finding) {
       ${one('order', t('find.order'), records('order'))}
     </div>
     <div class="pair">
-      ${textField({ id: 'find-from', label: t('find.from'), type: 'date', value: filter.from ?? '', on: (from) => change(stage, { from }) })}
-      ${textField({ id: 'find-to', label: t('find.to'), type: 'date', value: filter.to ?? '', on: (to) => change(stage, { to }) })}
+      ${textField({
+        id: 'find-from',
+        label: t('find.from'),
+        type: 'date',
+        value: filter.from ?? '',
+        on: (from) => change(stage, { from }),
+      })}
+      ${textField({
+        id: 'find-to',
+        label: t('find.to'),
+        type: 'date',
+        value: filter.to ?? '',
+        on: (to) => change(stage, { to }),
+      })}
     </div>
     <div>${tick('file')}${tick('breach')}${tick('bare')}</div>
   </div>`;

@@ -35,7 +35,9 @@ const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patter
 export function frame(stage: Stage) {
   const { phase } = stage.state;
   const outside = (door as Record<string, ((stage: Stage) => unknown) | undefined>)[stage.place.name] ?? door.signin;
-  return html`${phase === 'in' ? inside(stage) : outside(stage)}<p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+  return html`${
+    phase === 'in' ? inside(stage) : outside(stage)
+  }<p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
 function inside(stage: Stage) {
@@ -52,7 +54,13 @@ function inside(stage: Stage) {
   return html`<div class="frame desk-frame">
     ${bar(stage)}
     <div class="columns ${aside ? 'columns-two' : ''}">
-      ${aside ? html`<aside class="aside page" tabindex="-1" aria-label=${t(open && name !== 'clients' ? 'nav.entries' : 'desk.tab_clients')}>${aside}</aside>` : nothing}
+      ${
+        aside
+          ? html`<aside class="aside page" tabindex="-1" aria-label=${t(
+              open && name !== 'clients' ? 'nav.entries' : 'desk.tab_clients',
+            )}>${aside}</aside>`
+          : nothing
+      }
       <main id="page"><div class="page">${warning(stage)}${view?.(stage)}</div></main>
     </div>
     ${tabs(stage)}
@@ -68,15 +76,26 @@ function bar(stage: Stage) {
     return stage.back(open ? 'entries' : 'clients');
   };
   return html`<header class="bar">
-    ${top ? nothing : html`<button type="button" class="icon-button" aria-label=${t('desk.back')} @click=${back}>${icon('back', 22, 'mirror')}</button>`}
-    <span class="bar-name"><strong>${open && OF_CLIENT.has(name) ? html`<bdi>${open.name}</bdi>` : t('desk.name')}</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
+    ${
+      top
+        ? nothing
+        : html`<button type="button" class="icon-button" aria-label=${t('desk.back')}
+          @click=${back}>${icon('back', 22, 'mirror')}</button>`
+    }
+    <span class="bar-name"><strong>${
+      open && OF_CLIENT.has(name) ? html`<bdi>${open.name}</bdi>` : t('desk.name')
+    }</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
   </header>`;
 }
 
 function warning(stage: Stage) {
   const { lockIn } = stage.state;
   if (lockIn === null) return nothing;
-  return html`<div class="lines"><div class="line"><span><span class="unseen" role="alert">${t('desk.locking_soon')}</span><span aria-hidden="true">${t('desk.locking', { n: lockIn })}</span></span>${button(t('desk.stay'), () => stage.app.touch(), { plain: true })}</div></div>`;
+  return html`<div class="lines"><div class="line"><span><span class="unseen" role="alert">${t('desk.locking_soon')}</span><span aria-hidden="true">${t('desk.locking', { n: lockIn })}</span></span>${button(
+    t('desk.stay'),
+    () => stage.app.touch(),
+    { plain: true },
+  )}</div></div>`;
 }
 
 function tabs(stage: Stage) {
@@ -96,10 +115,13 @@ function tabs(stage: Stage) {
     return tab === name ? undefined : stage.stand({ name: tab });
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(
-    ([
-      tab,
+    ([tab, mark]) => html`<li><button type="button" class="tab" aria-current=${
+      tab === here ? 'page' : nothing
+    } @click=${() => on(tab)}>
+    <span class="tab-mark">${icon(
       mark,
-    ]) => html`<li><button type="button" class="tab" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
-    <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`,
+      22,
+      mark === 'list' ? 'mirror' : '',
+    )}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`,
   )}</ul></nav>`;
 }

@@ -52,6 +52,7 @@ export async function follow(code: string, draw: () => void) {
 
 /** A sentence with its English beneath. In an attribute, or within another sentence, it is the sentence alone. */
 function inBoth(text: string, english: string) {
-  const both = html`<span class="in-both"><span>${text}</span><span class="in-english" lang="en-GB" dir="ltr">${english}</span></span>`;
+  const both = html`<span class="in-both"><span>${text}</span><span class="in-english" lang="en-GB"
+    dir="ltr">${english}</span></span>`;
   return Object.assign(both, { toString: () => text });
 }

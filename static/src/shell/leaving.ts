@@ -15,5 +15,6 @@ export function leaveButton(stage: Pick<Stage, 'leave'>) {
     up();
     stage.leave();
   }} @pointerdown=${down} @keydown=${down}
-      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>`;
+      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up}
+        @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>`;
 }

@@ -43,7 +43,13 @@ export function kindField(card: Card) {
   );
   return html`
     ${elsewhere.length ? group(t('kind.chosen'), elsewhere) : nothing}
-    ${textField({ id: 'kind-search', label: t('kind.search'), type: 'search', value: search, on: (typed) => card.stage.set({ search: typed }) })}
+    ${textField({
+      id: 'kind-search',
+      label: t('kind.search'),
+      type: 'search',
+      value: search,
+      on: (typed) => card.stage.set({ search: typed }),
+    })}
     <div role="status">${search.trim() && !found.length ? t('kind.none') : nothing}</div>
     ${
       search.trim()
@@ -55,9 +61,23 @@ export function kindField(card: Card) {
                 list.codes.filter((code) => code.section === section.code),
               ),
             )
-          : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { ...local.more, kind: true } }), { plain: true })}`
+          : html`${group(t('kind.usual'), usual)}${button(
+              t('kind.all'),
+              () => card.stage.set({ more: { ...local.more, kind: true } }),
+              { plain: true },
+            )}`
     }
-    ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
+    ${
+      chosen.includes('other') || card.value('behaviours_text')
+        ? textField({
+            id: 'kind-text',
+            label: t('kind.text'),
+            lines: 'low',
+            value: card.value('behaviours_text') ?? '',
+            on: (behaviours_text) => card.put({ fields: { behaviours_text } }),
+          })
+        : nothing
+    }`;
 }
 
 /**
@@ -68,7 +88,12 @@ export function placeField(card: Card, _line: Line, at: At) {
   const detail = card.value('place_detail') ?? '';
   const copy = card.value('place_in_chronology') ?? '';
   if (!detail && !copy) return nothing;
-  return html`<div class="stack-close">${checkbox({ id: 'place-ok', label: t('f.place_ok'), checked: Boolean(copy), on: (on) => at.put('place_in_chronology', on ? detail : null) })}
+  return html`<div class="stack-close">${checkbox({
+    id: 'place-ok',
+    label: t('f.place_ok'),
+    checked: Boolean(copy),
+    on: (on) => at.put('place_in_chronology', on ? detail : null),
+  })}
     <p class="small soft">${t('f.place_ok_hint')}</p></div>`;
 }
 
@@ -104,19 +129,39 @@ export function fearField(card: Card, line: Line, at: At) {
         : nothing
     }
     <p class="small soft">${t('effect.blank_hint')}</p>
-    ${(feared && feared !== 'prefer_not_to_say') || !isEmpty(at.get(`${line.name}_text`)) ? textField({ id: 'fear-text', label: t('effect.fear_words'), lines: 'low', value: card.value('feared_violence_text') ?? '', on: (feared_violence_text) => card.put({ fields: { feared_violence_text } }) }) : nothing}`;
+    ${
+      (feared && feared !== 'prefer_not_to_say') || !isEmpty(at.get(`${line.name}_text`))
+        ? textField({
+            id: 'fear-text',
+            label: t('effect.fear_words'),
+            lines: 'low',
+            value: card.value('feared_violence_text') ?? '',
+            on: (feared_violence_text) => card.put({ fields: { feared_violence_text } }),
+          })
+        : nothing
+    }`;
 }
 
 export function effectWords(card: Card) {
   const words = card.value('feelings_then_text') ?? '';
-  return html`${textField({ id: 'effect', label: t('effect.words'), lines: 'low', value: words, on: (feelings_then_text) => card.put({ fields: { feelings_then_text } }) })}
-    ${guard(card.stage, words, { place_detail: card.value('place_detail') ?? '' }, (narrative, place_detail) => card.put({ fields: { feelings_then_text: narrative }, restricted: { place_detail } }))}`;
+  return html`${textField({
+    id: 'effect',
+    label: t('effect.words'),
+    lines: 'low',
+    value: words,
+    on: (feelings_then_text) => card.put({ fields: { feelings_then_text } }),
+  })}
+    ${guard(card.stage, words, { place_detail: card.value('place_detail') ?? '' }, (narrative, place_detail) =>
+      card.put({ fields: { feelings_then_text: narrative }, restricted: { place_detail } }),
+    )}`;
 }
 
 /** Asked once somebody is named: the answer that is attacked most. */
 export function basisField(card: Card, line: Line, at: At) {
   const named = !isEmpty(card.value('who')) || !isEmpty(card.value('actor_ids'));
-  return html`${lineField(card, line, at)}${named && isEmpty(at.get(line.name)) ? html`<p class="care small" role="status">${t('who.unsaid')}</p>` : nothing}`;
+  return html`${lineField(card, line, at)}${
+    named && isEmpty(at.get(line.name)) ? html`<p class="care small" role="status">${t('who.unsaid')}</p>` : nothing
+  }`;
 }
 
 export function noteBody(card: Card) {

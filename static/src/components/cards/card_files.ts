@@ -86,17 +86,34 @@ export function filesBody(stage: Stage, to: Files) {
       local.camera = null;
       addFiles(stage, to, [file], 'camera_in_app');
     });
-  return html`<div class="stack" @paste=${pasting(stage, to)} @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${dropping(stage, to)} tabindex="-1">
+  return html`<div class="stack" @paste=${pasting(stage, to)}
+    @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${dropping(stage, to)} tabindex="-1">
     ${to.attachments.length ? tiles(stage, to) : nothing}
-    ${adding.map((work) => progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }))}
+    ${adding.map((work) =>
+      progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }),
+    )}
     ${outside(stage, to)}
     <div class="stack-close">
-      ${filePicker({ label: t('files.photos'), icon: 'picture', accept: 'image/*,video/*', first: askedFirst(stage, insteadOf(to)), on: (files) => addFiles(stage, to, files, 'photo_picker') })}
-      ${button(t('files.camera'), () => askFirst(stage, insteadOf(to), () => stage.set({ camera: {} })), { icon: 'camera' })}
-      ${filePicker({ label: t('files.any'), icon: 'file', first: askedFirst(stage, insteadOf(to)), on: (files) => addFiles(stage, to, files, 'files') })}
+      ${filePicker({
+        label: t('files.photos'),
+        icon: 'picture',
+        accept: 'image/*,video/*',
+        first: askedFirst(stage, insteadOf(to)),
+        on: (files) => addFiles(stage, to, files, 'photo_picker'),
+      })}
+      ${button(t('files.camera'), () => askFirst(stage, insteadOf(to), () => stage.set({ camera: {} })), {
+        icon: 'camera',
+      })}
+      ${filePicker({
+        label: t('files.any'),
+        icon: 'file',
+        first: askedFirst(stage, insteadOf(to)),
+        on: (files) => addFiles(stage, to, files, 'files'),
+      })}
       ${button(t('files.get'), getPicture, { icon: 'lock' })}
     </div>
-    <div class="stack-close small soft"><p>${t('files.hint')}</p><p class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
+    <div class="stack-close small soft"><p>${t('files.hint')}</p><p
+      class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
     <div>${button(t('ask.always'), () => openWordsPath(stage, insteadOf(to)), { plain: true })}</div>
   </div>`;
 }
@@ -141,9 +158,19 @@ function outside(stage: Stage, to: Files) {
     ${
       stage.local.how
         ? html`<p class="small">${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>
-      <div class="row">${button(t('outside.removed'), () => answer('removed_for_safety'), { main: true })}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
-        : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}<p class="small soft">${t('outside.keep_why')}</p>
-      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
+      <div class="row">${button(t('outside.removed'), () => answer('removed_for_safety'), { main: true })}${button(
+        t('outside.later'),
+        () => answer('later'),
+        { plain: true },
+      )}</div>`
+        : html`<div class="stack-close">${button(t('outside.keep'), () =>
+            answer('kept'),
+          )}<p class="small soft">${t('outside.keep_why')}</p>
+      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(
+        t('outside.later'),
+        () => answer('later'),
+        { plain: true },
+      )}</div>`
     }
   </div>`;
 }
@@ -151,5 +178,12 @@ function outside(stage: Stage, to: Files) {
 /** The row that opens all this before an entry is saved. */
 export function filesRow(stage: Stage, to: Files, more: string | null) {
   const expanded = Boolean(stage.local.files);
-  return html`<div class="rows">${row({ title: t('files.title'), more, icon: 'picture', expanded, body: expanded ? filesBody(stage, to) : nothing, on: () => stage.set({ files: !expanded }) })}</div>`;
+  return html`<div class="rows">${row({
+    title: t('files.title'),
+    more,
+    icon: 'picture',
+    expanded,
+    body: expanded ? filesBody(stage, to) : nothing,
+    on: () => stage.set({ files: !expanded }),
+  })}</div>`;
 }

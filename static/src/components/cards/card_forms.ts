@@ -47,7 +47,11 @@ export function linesOf(card: Card, lines: readonly Line[], own: Record<string, 
   const waits = (line: Line) =>
     line.later && !opened && isEmpty(at.get(line.name)) && isEmpty(at.get(`${line.name}_text`));
   return html`${lines.filter((line) => !waits(line)).map((line) => (own[line.name] ?? lineField)(card, line, at))}
-    ${lines.some(waits) ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>` : nothing}`;
+    ${
+      lines.some(waits)
+        ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>`
+        : nothing
+    }`;
 }
 
 export const isEmpty = (value: unknown) =>
@@ -72,8 +76,22 @@ function textLine(card: Asking, line: Question, at: At): unknown {
   const key = keyOf(line, at);
   const hint = [hintOf(key), line.apart ? t('card.apart') : ''].filter(Boolean).join(' ');
   const long = tooLong(value);
-  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: lookUp(key), value, error: long ? t('add.too_long', long) : null, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
-    ${line.low && !line.apart && !at.path ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) => card.put({ fields: { [line.name]: words }, restricted: { place_detail } })) : nothing}</div>`;
+  return html`<div class="stack-close">${textField({
+    id: idOf(line, at),
+    label: lookUp(key),
+    value,
+    error: long ? t('add.too_long', long) : null,
+    on: (typed) => at.put(line.name, typed),
+    ...(hint ? { hint } : {}),
+    ...(line.low ? { lines: 'low' } : {}),
+  })}
+    ${
+      line.low && !line.apart && !at.path
+        ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) =>
+            card.put({ fields: { [line.name]: words }, restricted: { place_detail } }),
+          )
+        : nothing
+    }</div>`;
 }
 
 function codeLine(card: Asking, line: Question, at: At): unknown {
@@ -90,7 +108,14 @@ function codeLine(card: Asking, line: Question, at: At): unknown {
   const blank = !many && (chosen.length || ever.size) ? [['', t('card.blank')] as [string, string]] : [];
   const put = (code: string, on: boolean) =>
     at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
-  return html`<div class="stack-close">${chips({ name, legend: lookUp(keyOf(line, at)), many, chosen: chosen.length ? chosen : [''], choices: [...shown.map((one) => [one.code, said(one)] as [string, string]), ...blank], on: put })}
+  return html`<div class="stack-close">${chips({
+    name,
+    legend: lookUp(keyOf(line, at)),
+    many,
+    chosen: chosen.length ? chosen : [''],
+    choices: [...shown.map((one) => [one.code, said(one)] as [string, string]), ...blank],
+    on: put,
+  })}
     ${every ? nothing : html`<div>${button(t('card.more'), () => showMore(card, name), { plain: true })}</div>`}
     ${wordsOf(card, line, at, chosen)}</div>`;
 }
@@ -279,7 +304,9 @@ function objectLine(card: Asking, line: Question, at: At): unknown {
   const [first] = line.lines ?? [];
   // What the first of its questions says again is for a screen reader only.
   const again = first && lookUp(keyOf(first, inside)) === lookUp(keyOf(line, at));
-  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
+  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div class="part stack">${(
+    line.lines ?? []
+  ).map((one) => lineField(card, one, inside))}</div></fieldset>`;
 }
 
 const orNull = (value: Fields) => (Object.keys(value).length ? value : null);
@@ -303,7 +330,9 @@ function objectsLine(card: Asking, line: Question, at: At): unknown {
         get: (name) => value[name],
         put: (name, answer) => put(i, withAnswer(value, name, answer)),
       };
-      return html`<div class="part stack" role="group" aria-label=${t('card.nth', { n: i + 1, of: list.length })}>${(line.lines ?? []).map((one) => lineField(card, one, inside))}
+      return html`<div class="part stack" role="group" aria-label=${t('card.nth', { n: i + 1, of: list.length })}>${(
+        line.lines ?? []
+      ).map((one) => lineField(card, one, inside))}
         ${
           i < kept.length
             ? html`<div>${button(

@@ -60,10 +60,35 @@ export function linksField(
   const hidden =
     found.filter(({ taken_out }) => taken_out === null || taken_out === undefined).length > shown.length && !search;
   return html`<div class="stack-close">
-    ${choices.length ? chips({ name: id, legend, many, chosen: chosen.length ? chosen : [''], choices: [...choices, ...blank], on: choose }) : html`<p class="label">${legend}</p>`}
+    ${
+      choices.length
+        ? chips({
+            name: id,
+            legend,
+            many,
+            chosen: chosen.length ? chosen : [''],
+            choices: [...choices, ...blank],
+            on: choose,
+          })
+        : html`<p class="label">${legend}</p>`
+    }
     ${hint ? html`<p class="small soft">${hint}</p>` : nothing}
-    ${found.length > MANY ? textField({ id: `${id}-find`, label: t('link.find'), type: 'search', value: search, on: (typed) => stage.set({ [`find-${id}`]: typed }) }) : nothing}
-    <div class="row">${hidden && found.length <= MANY ? button(t('card.more'), () => stage.set({ more: { ...stage.local.more, [id]: true } }), { plain: true }) : nothing}
+    ${
+      found.length > MANY
+        ? textField({
+            id: `${id}-find`,
+            label: t('link.find'),
+            type: 'search',
+            value: search,
+            on: (typed) => stage.set({ [`find-${id}`]: typed }),
+          })
+        : nothing
+    }
+    <div class="row">${
+      hidden && found.length <= MANY
+        ? button(t('card.more'), () => stage.set({ more: { ...stage.local.more, [id]: true } }), { plain: true })
+        : nothing
+    }
     ${knows(`link.${kind}`) ? adding(card, line, id, (record) => choose(record, true)) : nothing}</div></div>`;
 }
 
@@ -104,6 +129,16 @@ function adding(card: Pick<Card, 'stage'>, line: Question, id: string, chosen: (
           chosen(record);
         })
       : undefined;
-  return html`<div class="part stack-close">${textField({ id: `${id}-new`, label: lookUp(knows(`link.${kind}_name`) ? `link.${kind}_name` : 'link.add_name'), value: typed, enter: add, on: (text) => stage.set({ [`new-${id}`]: text }) })}
-    <div class="row">${button(t('link.add_do'), add, { busy: stage.running === 'link' })}${button(t('frame.cancel'), () => stage.set({ [`new-${id}`]: undefined }), { plain: true })}</div></div>`;
+  return html`<div class="part stack-close">${textField({
+    id: `${id}-new`,
+    label: lookUp(knows(`link.${kind}_name`) ? `link.${kind}_name` : 'link.add_name'),
+    value: typed,
+    enter: add,
+    on: (text) => stage.set({ [`new-${id}`]: text }),
+  })}
+    <div class="row">${button(t('link.add_do'), add, { busy: stage.running === 'link' })}${button(
+      t('frame.cancel'),
+      () => stage.set({ [`new-${id}`]: undefined }),
+      { plain: true },
+    )}</div></div>`;
 }

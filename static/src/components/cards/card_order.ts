@@ -66,5 +66,17 @@ function termsOf(card: Card, { record, fields }: Listed, at: At) {
     );
   return html`<div class="part stack-close"><p class="label" dir="auto">${nameOf('order', fields)}</p>
     ${state === 'in_force' ? nothing : html`<p class="small ${closed ? 'care' : 'soft'}">${t(`order.${state}`)}</p>`}
-    ${open.length ? chips({ name: `breach-${record}`, legend: t('f.alleged_breaches'), quiet: true, many: true, chosen, choices: open.map(({ no, text }) => [String(no), t('order.term', { no, text })]), on: put }) : nothing}</div>`;
+    ${
+      open.length
+        ? chips({
+            name: `breach-${record}`,
+            legend: t('f.alleged_breaches'),
+            quiet: true,
+            many: true,
+            chosen,
+            choices: open.map(({ no, text }) => [String(no), t('order.term', { no, text })]),
+            on: put,
+          })
+        : nothing
+    }</div>`;
 }

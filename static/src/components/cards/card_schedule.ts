@@ -7,5 +7,8 @@ import type { Card } from './card.js';
 
 /** What is typed in the card and not saved is kept while the list is looked at. */
 export function scheduleField(card: Card) {
-  return html`<div>${button(t('sched.open'), () => card.stage.go({ name: 'schedule', record: card.entry.record }), { icon: 'list', plain: true })}</div>`;
+  return html`<div>${button(t('sched.open'), () => card.stage.go({ name: 'schedule', record: card.entry.record }), {
+    icon: 'list',
+    plain: true,
+  })}</div>`;
 }

@@ -53,8 +53,14 @@ export function voiceBody(stage: Stage, account: Account) {
         ? running(stage, take)
         : html`
       ${take ? html`<p class="care" role="alert">${lookUp(`voice.${take.state}`)}</p>` : nothing}
-      <div class="stack-close">${button(t(account.keep ? 'cap.audio' : 'voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
-        ${button(t(account.keep ? 'cap.video' : 'voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
+      <div class="stack-close">${button(
+        t(account.keep ? 'cap.audio' : 'voice.audio'),
+        () => begin(stage, 'audio', account),
+        { icon: 'voice' },
+      )}
+        ${button(t(account.keep ? 'cap.video' : 'voice.video'), () => begin(stage, 'video', account), {
+          icon: 'camera',
+        })}
         ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`
     }
   </div>`;
@@ -72,7 +78,9 @@ function running(stage: Stage, take: Take) {
   if (take.state === 'opening') return html`<p role="status">${t('frame.loading')}</p>`;
   if (take.state === 'sealing') return html`<p role="status">${t('voice.sealing')}</p>`;
   return html`<div class="camera stack">
-    <video class=${take.kind === 'audio' ? 'unseen' : ''} autoplay playsinline .muted=${true} aria-label=${t('voice.live')} ${ref(live)}></video>
+    <video class=${
+      take.kind === 'audio' ? 'unseen' : ''
+    } autoplay playsinline .muted=${true} aria-label=${t('voice.live')} ${ref(live)}></video>
     <p role="status"><strong>${t('voice.recording')}</strong></p><p aria-hidden="true">${t('voice.left', { time })}</p>
     <div class="row">${button(t('voice.stop'), () => take.recorder?.stop(), { main: true })}${button(
       t('voice.discard'),

@@ -51,9 +51,20 @@ export function cardList(stage: Stage, entry: Entry) {
   return html`<div class="rows">${CARDS.filter((card) => !waits(card)).map((card) => {
     const expanded = local.card === card.code;
     const more = isTyped(entry, card) && !expanded ? t('card.unsaved') : summaries.get(card.code) || null;
-    return html`<div>${row({ title: titleOf(card), more, icon: card.icon, expanded, body: expanded ? bodyOf(stage, entry, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+    return html`<div>${row({
+      title: titleOf(card),
+      more,
+      icon: card.icon,
+      expanded,
+      body: expanded ? bodyOf(stage, entry, card) : nothing,
+      on: () => open(stage, expanded ? null : card.code),
+    })}</div>`;
   })}</div>
-  ${CARDS.some(waits) ? html`<div>${button(t('cards.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
+  ${
+    CARDS.some(waits)
+      ? html`<div>${button(t('cards.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>`
+      : nothing
+  }`;
 }
 
 /** Whether something of this card was typed and never saved, as after a lock. */
@@ -236,6 +247,10 @@ function reasonSheet(stage: Stage, save: (reason: string) => void) {
         local.reason = reason;
       },
     })}
-    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(
+      t('frame.cancel'),
+      () => stage.closeSheet(),
+      { plain: true },
+    )}</div>`,
   );
 }

@@ -73,7 +73,9 @@ export function openWordsPath(stage: Stage, instead: Instead) {
           local.instead = words;
         },
       })}
-      <div class="row">${button(t('ask.keep'), keep, { main: true })}${button(t('ask.only'), () => on.closeSheet(), { plain: true })}</div>${nothing}`,
+      <div class="row">${button(t('ask.keep'), keep, { main: true })}${button(t('ask.only'), () => on.closeSheet(), {
+        plain: true,
+      })}</div>${nothing}`,
     );
   });
 }

@@ -64,8 +64,16 @@ export function camera(stage: Stage, use: (file: File) => void, { plain = false 
     use(file);
   };
   return html`<div class="camera stack">
-    ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : html`<p role="status">${t('frame.loading')}</p>`}
+    ${
+      state.stream
+        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>`
+        : html`<p role="status">${t('frame.loading')}</p>`
+    }
     ${plain ? nothing : html`<p class="small soft">${t('files.camera_why')}</p>`}
-    <div class="row">${state.stream ? button(t('camera.take'), take, { main: true, icon: 'camera' }) : nothing}${button(t('frame.cancel'), close, { plain: true })}</div>
+    <div class="row">${state.stream ? button(t('camera.take'), take, { main: true, icon: 'camera' }) : nothing}${button(
+      t('frame.cancel'),
+      close,
+      { plain: true },
+    )}</div>
   </div>`;
 }

@@ -11,7 +11,9 @@ const NAMED = 40;
 
 export function countsTable(counts: Record<string, number>) {
   return html`<div class="card"><table class="sums-table"><caption class="small soft">${t('count.title')}</caption>
-    <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map((name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`)}</tbody>
+    <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map(
+      (name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`,
+    )}</tbody>
     <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts.lines}</td></tr></tfoot></table></div>`;
 }
 
@@ -32,24 +34,65 @@ export function oddLines(stage: Stage, found: ImportChatPlan) {
   ].filter(Boolean);
   return html`${notes.map((note) => html`<p class="small soft">${note}</p>`)}
     <div class="rows">
-      ${found.unplaced_count ? folded(stage, 'unplaced', t('odd.unknown'), found.unplaced_count, html`<p class="small">${t('odd.unknown_lead')}</p>${lineList(found.unplaced, found.unplaced_count)}`) : nothing}
-      ${found.notices_count ? folded(stage, 'notices', t('odd.system'), found.notices_count, lineList(found.notices, found.notices_count)) : nothing}
-      ${found.changed_count ? folded(stage, 'changed', t('odd.changed', { n: found.changed_count }), found.changed_count, changedList(found.changed)) : nothing}
+      ${
+        found.unplaced_count
+          ? folded(
+              stage,
+              'unplaced',
+              t('odd.unknown'),
+              found.unplaced_count,
+              html`<p class="small">${t('odd.unknown_lead')}</p>${lineList(found.unplaced, found.unplaced_count)}`,
+            )
+          : nothing
+      }
+      ${
+        found.notices_count
+          ? folded(stage, 'notices', t('odd.system'), found.notices_count, lineList(found.notices, found.notices_count))
+          : nothing
+      }
+      ${
+        found.changed_count
+          ? folded(
+              stage,
+              'changed',
+              t('odd.changed', { n: found.changed_count }),
+              found.changed_count,
+              changedList(found.changed),
+            )
+          : nothing
+      }
     </div>`;
 }
 
 function folded(stage: Stage, name: string, title: string, count: number, body: unknown) {
   const expanded = Boolean(stage.local[name]);
-  return html`<div>${row({ title, more: String(count), icon: 'list', expanded, body: expanded ? body : nothing, on: () => stage.set({ [name]: !expanded }) })}</div>`;
+  return html`<div>${row({
+    title,
+    more: String(count),
+    icon: 'list',
+    expanded,
+    body: expanded ? body : nothing,
+    on: () => stage.set({ [name]: !expanded }),
+  })}</div>`;
 }
 
 function lineList(lines: readonly { line: number; text: string; why?: string }[], all: number) {
-  return html`<ul class="stack-close">${lines.map(({ line, text, why }) => html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${why ? html` <span class="soft">${lookUp(`odd.${why}`)}</span>` : nothing}<br><span dir="auto" class="lines-kept">${text}</span></li>`)}</ul>
+  return html`<ul class="stack-close">${lines.map(
+    ({ line, text, why }) =>
+      html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${
+        why ? html` <span class="soft">${lookUp(`odd.${why}`)}</span>` : nothing
+      }<br><span dir="auto" class="lines-kept">${text}</span></li>`,
+  )}</ul>
     ${all > lines.length ? html`<p class="small soft">${t('odd.more', { n: all - lines.length })}</p>` : nothing}`;
 }
 
 function changedList(changed: readonly { before: string; now: string; at: string }[]) {
-  return html`<ul class="stack-close">${changed.map(({ before, now, at }) => html`<li class="small"><strong>${at.replace('T', ' ')}</strong><br><span dir="auto">${t('odd.was', { text: before || t('odd.nothing') })}</span><br><span dir="auto">${t('odd.now', { text: now || t('odd.nothing') })}</span></li>`)}</ul>`;
+  return html`<ul class="stack-close">${changed.map(
+    ({ before, now, at }) =>
+      html`<li class="small"><strong>${at.replace('T', ' ')}</strong><br><span dir="auto">${t('odd.was', {
+        text: before || t('odd.nothing'),
+      })}</span><br><span dir="auto">${t('odd.now', { text: now || t('odd.nothing') })}</span></li>`,
+  )}</ul>`;
 }
 
 /** An email's headers, as they read and as they stand. */
@@ -58,8 +101,16 @@ export function headersView(
   { headers, raw_headers }: { headers: { name: string; read: string }[]; raw_headers: string },
 ) {
   const expanded = Boolean(stage.local.headers);
-  const body =
-    () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
+  const body = () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(
+    ({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`,
+  )}</dl>
     <h2>${t('mail.raw')}</h2><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
-  return html`<div class="rows"><div>${row({ title: t('mail.headers'), more: String(headers.length), icon: 'list', expanded, body: expanded ? body() : nothing, on: () => stage.set({ headers: !expanded }) })}</div></div>`;
+  return html`<div class="rows"><div>${row({
+    title: t('mail.headers'),
+    more: String(headers.length),
+    icon: 'list',
+    expanded,
+    body: expanded ? body() : nothing,
+    on: () => stage.set({ headers: !expanded }),
+  })}</div></div>`;
 }

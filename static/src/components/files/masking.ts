@@ -85,11 +85,20 @@ export function masking(stage: Stage, file: AttachmentRead) {
   return html`<div class="stack-wide">${heading(t('mask.title'))}${errorSummary(stage)}
     <p class="soft">${t('mask.lead')}</p><p class="small soft">${t('mask.how')}</p>
     ${url ? area(stage, mask, size, url) : html`<p role="status">${t('frame.loading')}</p>`}
-    <div class="row">${button(t('mask.add'), () => addBox(stage, mask, size), { icon: 'add' })}${mask.past?.length ? button(t('mask.undo'), () => undo(stage, mask), { plain: true }) : nothing}</div>
+    <div class="row">${button(t('mask.add'), () => addBox(stage, mask, size), { icon: 'add' })}${
+      mask.past?.length ? button(t('mask.undo'), () => undo(stage, mask), { plain: true }) : nothing
+    }</div>
     ${mask.boxes.length ? pad(stage, mask, size) : nothing}
     ${reasons(stage, mask)}
-    ${stage.local.lacking && !mask.boxes.length ? html`<p class="error-line" role="alert">${t('mask.need')}</p>` : nothing}
-    <div class="row">${button(t('mask.save'), () => save(stage, file, mask), { main: true, busy: stage.running === 'mask' })}${button(t('frame.cancel'), stop, { plain: true })}
+    ${
+      stage.local.lacking && !mask.boxes.length
+        ? html`<p class="error-line" role="alert">${t('mask.need')}</p>`
+        : nothing
+    }
+    <div class="row">${button(t('mask.save'), () => save(stage, file, mask), {
+      main: true,
+      busy: stage.running === 'mask',
+    })}${button(t('frame.cancel'), stop, { plain: true })}
       ${
         file.fields.print_copy === 'masked'
           ? button(t('mask.use_plain'), () => use(stage, file, null), { plain: true })
@@ -140,10 +149,16 @@ function area(stage: Stage, mask: Mask, size: Size, url: string) {
     stage.draw();
   };
   // The picture is drawn by the browser as an image of its own, so that nothing but its pixels is on the page.
-  return html`<div class="mask-area" role="group" tabindex="0" aria-label=${t('mask.area', { n: mask.boxes.length })} @keydown=${(event: KeyboardEvent) => keyed(stage, mask, size, event)}>
-    <svg viewBox="0 0 ${size.width} ${size.height}" aria-hidden="true" @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} ${ref(still)}>
+  return html`<div class="mask-area" role="group" tabindex="0" aria-label=${t('mask.area', {
+    n: mask.boxes.length,
+  })} @keydown=${(event: KeyboardEvent) => keyed(stage, mask, size, event)}>
+    <svg viewBox="0 0 ${size.width} ${size.height}" aria-hidden="true" @pointerdown=${down} @pointermove=${move}
+      @pointerup=${up} @pointercancel=${up} ${ref(still)}>
       <image href=${url} width=${size.width} height=${size.height}/>
-      ${mask.boxes.map(({ x, y, w, h }, i) => svg`<rect class=${i === mask.chosen ? 'chosen' : ''} x=${x} y=${y} width=${w} height=${h}/>`)}</svg></div>`;
+      ${mask.boxes.map(
+        ({ x, y, w, h }, i) =>
+          svg`<rect class=${i === mask.chosen ? 'chosen' : ''} x=${x} y=${y} width=${w} height=${h}/>`,
+      )}</svg></div>`;
 }
 
 /** A finger that draws must not scroll the page; listeners of lit may be passive. */

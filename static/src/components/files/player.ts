@@ -22,15 +22,21 @@ export function player(stage: Stage<SharedApp>, one: Attachment, duration: numbe
   if (ready === 'none') return html`<p class="soft">${t('play.none')}</p>`;
   if (ready === 'waiting') return html`<p role="status">${t('play.waiting')}</p>`;
   if (!ready)
-    return html`<div class="row">${button(t('play.load'), () => load(stage, one), { icon: 'on' })}${duration ? html`<span class="soft small">${lengthWords(duration)}</span>` : nothing}</div>`;
+    return html`<div class="row">${button(t('play.load'), () => load(stage, one), { icon: 'on' })}${
+      duration ? html`<span class="soft small">${lengthWords(duration)}</span>` : nothing
+    }</div>`;
   // One callback for as long as the place stands: another one would be told that the element is gone at each drawing.
   local.stopper ??= stopper();
   const name = t('play.label', { name: one.name });
   return html`<div class="play stack-close">
     ${
       one.kind === 'video'
-        ? html`<video controls playsinline preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></video>`
-        : html`${ready.peaks ? wave(ready.peaks, ready.seconds ?? 0) : nothing}<audio controls preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></audio>`
+        ? html`<video controls playsinline preload="metadata" aria-label=${name} src=${ready.url}
+          ${ref(local.stopper)} @error=${() => stage.set({ playing: 'none' })}></video>`
+        : html`${
+            ready.peaks ? wave(ready.peaks, ready.seconds ?? 0) : nothing
+          }<audio controls preload="metadata" aria-label=${name} src=${ready.url} ${ref(local.stopper)}
+            @error=${() => stage.set({ playing: 'none' })}></audio>`
     }
   </div>`;
 }
@@ -97,7 +103,10 @@ export function peaksOf(samples: ArrayLike<number>): number[] {
 }
 
 function wave(peaks: number[], seconds: number) {
-  return html`<svg class="wave" viewBox="0 0 400 100" preserveAspectRatio="none" role="img" aria-label=${t('play.wave', { time: lengthWords(seconds * 1000) })}>
+  return html`<svg class="wave" viewBox="0 0 400 100" preserveAspectRatio="none" role="img" aria-label=${t(
+    'play.wave',
+    { time: lengthWords(seconds * 1000) },
+  )}>
     ${peaks.map((peak, i) => {
       const height = Math.max(2, peak);
       return svg`<rect x=${i * 4} y=${50 - height / 2} width="2.6" height=${height}/>`;

@@ -45,9 +45,17 @@ export function tiles(
     const look = () =>
       stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
     return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
-      <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)}${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
-      <span class="tile-name" dir="auto">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button>${below(one.attachment)}</li>`;
-  })}</ul>${of.attachments.length > shown ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>` : nothing}`;
+      <span class="tile-picture">${
+        url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)
+      }${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
+      <span class="tile-name" dir="auto">${one.description || one.name}</span>${
+        one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing
+      }</button>${below(one.attachment)}</li>`;
+  })}</ul>${
+    of.attachments.length > shown
+      ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>`
+      : nothing
+  }`;
 }
 
 const ICONS: Record<string, IconName> = { image: 'picture', video: 'camera', audio: 'voice', file: 'file' };

@@ -22,7 +22,8 @@ export function choosingEntries(stage: Stage, among: ReadonlySet<string> | null 
           id: `pick-${row.record}`,
           checked: records.includes(row.record),
           on: (on) => tick(row.record, on),
-          label: html`<span class="small soft">${entryNumber(row.seq_no)} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>`,
+          label: html`<span class="small soft">${entryNumber(row.seq_no)} · ${whenWords(row.occurred)}</span><br><span
+            dir="auto">${row.title || t('entries.no_words')}</span>`,
         })}</li>`,
     )}</ul>`;
 }

@@ -43,8 +43,11 @@ function control(field: TextField) {
   const on = (event: Event) => field.on((event.target as HTMLInputElement).value);
   if (field.lines) {
     return html`<textarea id=${field.id} class="input input-${field.lines}" .value=${live(field.value)} @input=${on}
-      aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
-      autocomplete="off" autocorrect="off" autocapitalize="sentences" spellcheck="false" writingsuggestions="false"></textarea>`;
+      aria-describedby=${ifDefined(described(field))} aria-invalid=${
+        field.error ? 'true' : nothing
+      } ?data-focus=${field.focus}
+      autocomplete="off" autocorrect="off" autocapitalize="sentences" spellcheck="false"
+        writingsuggestions="false"></textarea>`;
   }
   const enter = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && !event.isComposing && field.enter) {
@@ -52,9 +55,17 @@ function control(field: TextField) {
       field.enter();
     }
   };
-  return html`<input id=${field.id} class="input" type=${field.secret ? 'password' : (field.type ?? 'text')} .value=${live(field.value)} @input=${on} @keydown=${enter}
-    placeholder=${field.hidden && field.type === 'search' ? field.label : nothing} max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
-    autocomplete=${field.once ? 'one-time-code' : 'off'} autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
+  return html`<input id=${field.id} class="input" type=${
+    field.secret ? 'password' : (field.type ?? 'text')
+  } .value=${live(field.value)} @input=${on} @keydown=${enter}
+    placeholder=${
+      field.hidden && field.type === 'search' ? field.label : nothing
+    } max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${
+      field.error ? 'true' : nothing
+    } ?data-focus=${field.focus}
+    autocomplete=${
+      field.once ? 'one-time-code' : 'off'
+    } autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
 
 /** A labelled control with its hint and its error. */
@@ -74,7 +85,9 @@ export function secretField(field: TextField & { shown: boolean; toggle: () => v
     ${field.hint ? html`<span class="hint" id="${field.id}-hint">${field.hint}</span>` : nothing}
     <div class="reveal">
       ${control({ ...field, secret: !field.shown })}
-      <button type="button" class="button button-plain" aria-pressed=${String(field.shown)} aria-controls=${field.id} @click=${field.toggle}>${t(field.shown ? 'words.hide' : 'words.show')}</button>
+      <button type="button" class="button button-plain" aria-pressed=${String(field.shown)} aria-controls=${field.id} @click=${field.toggle}>${t(
+        field.shown ? 'words.hide' : 'words.show',
+      )}</button>
     </div>
     ${field.error ? html`<span class="error" id="${field.id}-error">${field.error}</span>` : nothing}
   </div>`;
@@ -130,9 +143,12 @@ export function selectField({
   on: (code: string) => void;
 }) {
   return html`<div class="field"><label for=${id}>${label}</label>
-    <select id=${id} class="input" autocomplete="off" @change=${(event: Event) => on((event.target as HTMLSelectElement).value)}>
+    <select id=${id} class="input" autocomplete="off" @change=${(event: Event) =>
+      on((event.target as HTMLSelectElement).value)}>
       <option value="" .selected=${live(!value)}>${none}</option>
-      ${choices.map(([code, name]) => html`<option value=${code} .selected=${live(code === value)}>${name}</option>`)}</select></div>`;
+      ${choices.map(
+        ([code, name]) => html`<option value=${code} .selected=${live(code === value)}>${name}</option>`,
+      )}</select></div>`;
 }
 
 /** One tick box with its sentence. */
@@ -149,7 +165,8 @@ export function checkbox({
   on: (checked: boolean) => void;
   disabled?: boolean;
 }) {
-  return html`<label class="check" for=${id}><input type="checkbox" id=${id} .checked=${live(checked)} ?disabled=${disabled ?? false}
+  return html`<label class="check" for=${id}><input type="checkbox" id=${id} .checked=${live(checked)}
+    ?disabled=${disabled ?? false}
     @change=${(event: Event) => on((event.target as HTMLInputElement).checked)}><span>${label}</span></label>`;
 }
 
@@ -177,6 +194,9 @@ export function filePicker(picker: {
     if (picker.first) picker.first(go);
     else go();
   };
-  return html`<button type="button" class="button" aria-haspopup=${picker.first ? 'dialog' : nothing} @click=${open}>${icon(picker.icon)}<span>${picker.label}</span></button>
-    <input type="file" hidden aria-label=${picker.label} accept=${ifDefined(picker.accept)} ?multiple=${picker.many ?? true} @change=${chosen}>`;
+  return html`<button type="button" class="button" aria-haspopup=${
+    picker.first ? 'dialog' : nothing
+  } @click=${open}>${icon(picker.icon)}<span>${picker.label}</span></button>
+    <input type="file" hidden aria-label=${picker.label} accept=${ifDefined(picker.accept)}
+      ?multiple=${picker.many ?? true} @change=${chosen}>`;
 }

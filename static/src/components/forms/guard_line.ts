@@ -25,5 +25,9 @@ export function guard(
     change(moved.narrative, moved.placeDetail);
   };
   return html`<div class="note small" role="status"><p>${t(`guard.${noticed.kind}`, { found: noticed.found })}</p>
-    <div class="row">${button(t('guard.move'), move, { plain: true })}${button(t('guard.leave'), () => stage.set({ leftAsTyped: [...left, noticed.found] }), { plain: true })}</div></div>`;
+    <div class="row">${button(t('guard.move'), move, { plain: true })}${button(
+      t('guard.leave'),
+      () => stage.set({ leftAsTyped: [...left, noticed.found] }),
+      { plain: true },
+    )}</div></div>`;
 }

@@ -13,7 +13,9 @@ export function languageChips(stage: Stage, legend: string) {
     ([code, name]) =>
       [
         code,
-        html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`,
+        html`<span lang=${code}>${name}</span>${
+          code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`
+        }`,
       ] as const,
   );
   return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });

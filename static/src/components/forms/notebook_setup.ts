@@ -8,7 +8,10 @@ import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
 export const points = (part: string, count: number) =>
-  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`${part}_${i + 1}`)}</li>`)}</ul>`;
+  html`<ul class="points stack-close">${Array.from(
+    { length: count },
+    (_, i) => html`<li>${lookUp(`${part}_${i + 1}`)}</li>`,
+  )}</ul>`;
 
 /** Words for the notebook, whether a diary is behind it or not. */
 export function notebookWords(
@@ -74,7 +77,12 @@ export function twice(
   };
   const fault = (where: string) => (local.where === where ? local.wrong : null);
   const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
-  return html`<div class="stack-close">${checkbox({ id: 'read', label: lookUp(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
+  return html`<div class="stack-close">${checkbox({
+    id: 'read',
+    label: lookUp(read),
+    checked: Boolean(local.read),
+    on: (checked) => stage.set({ read: checked, wrong: null, where: null }),
+  })}
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
     ${
       words
@@ -112,5 +120,8 @@ export function twice(
       ...shared,
     })}
     <p class="small soft">${t('words.never')}</p>
-    <div>${button(lookUp(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
+    <div>${button(lookUp(stage.running === 'twice' ? 'cover.doing' : act), save, {
+      main: true,
+      busy: stage.running === 'twice',
+    })}</div>`;
 }

@@ -52,9 +52,19 @@ export function whenField({
   const choose = (chip: string) =>
     on({ chip, picked: chip === 'pick' ? (when.picked ?? { how: 'about', date: today, time: '' }) : null });
   return html`<div class="stack">
-    ${chips({ name: 'when', legend: legend ?? t('add.when'), choices: CHIPS.map((chip) => [chip, t(`when.${chip}`)]), chosen: [when.chip ?? ''], on: choose })}
+    ${chips({
+      name: 'when',
+      legend: legend ?? t('add.when'),
+      choices: CHIPS.map((chip) => [chip, t(`when.${chip}`)]),
+      chosen: [when.chip ?? ''],
+      on: choose,
+    })}
     ${!when.chip && kept ? html`<p class="soft">${whenWords(kept)}</p>` : nothing}
-    ${when.chip === 'pick' && when.picked ? pick(when.picked, today, now, tried, (picked) => on({ chip: 'pick', picked })) : nothing}
+    ${
+      when.chip === 'pick' && when.picked
+        ? pick(when.picked, today, now, tried, (picked) => on({ chip: 'pick', picked }))
+        : nothing
+    }
   </div>`;
 }
 
@@ -70,21 +80,86 @@ function pick(picked: Picked, today: string, now: number, tried: boolean, on: (p
   const set = (change: Partial<Picked>) => on({ ...picked, second: undefined, ...change });
   const named = picked.how === 'between' ? t('when.from') : t(isSpan ? 'when.any_day' : 'when.date');
   return html`<div class="when-more">
-    ${chips({ name: 'how', legend: t('when.how'), choices: HOWS.map((how) => [how, t(`when.${how}`)]), chosen: [isSpan ? 'between' : picked.how], on: (how) => set({ how: how }) })}
-    ${isSpan ? chips({ name: 'span', legend: t('when.span'), choices: SPANS.map(([how, key]) => [how, t(key)]), chosen: [picked.how], on: (how) => set({ how: how }) }) : nothing}
+    ${chips({
+      name: 'how',
+      legend: t('when.how'),
+      choices: HOWS.map((how) => [how, t(`when.${how}`)]),
+      chosen: [isSpan ? 'between' : picked.how],
+      on: (how) => set({ how: how }),
+    })}
+    ${
+      isSpan
+        ? chips({
+            name: 'span',
+            legend: t('when.span'),
+            choices: SPANS.map(([how, key]) => [how, t(key)]),
+            chosen: [picked.how],
+            on: (how) => set({ how: how }),
+          })
+        : nothing
+    }
     <div class="pair">
-      ${textField({ id: 'when-date', label: named, type: 'date', max: today, value: picked.date, on: (date) => set({ date }) })}
-      ${isTimed || picked.how === 'between' ? textField({ id: 'when-time', label: t('when.time'), type: 'time', value: picked.time ?? '', on: (time) => set({ time }) }) : nothing}
+      ${textField({
+        id: 'when-date',
+        label: named,
+        type: 'date',
+        max: today,
+        value: picked.date,
+        on: (date) => set({ date }),
+      })}
+      ${
+        isTimed || picked.how === 'between'
+          ? textField({
+              id: 'when-time',
+              label: t('when.time'),
+              type: 'time',
+              value: picked.time ?? '',
+              on: (time) => set({ time }),
+            })
+          : nothing
+      }
       ${
         picked.how === 'between'
-          ? html`${textField({ id: 'when-until', label: t('when.until'), type: 'date', max: today, value: picked.until ?? '', on: (until) => set({ until }) })}
-        ${textField({ id: 'when-until-time', label: t('when.until_time'), type: 'time', value: picked.untilTime ?? '', on: (untilTime) => set({ untilTime }) })}`
+          ? html`${textField({
+              id: 'when-until',
+              label: t('when.until'),
+              type: 'date',
+              max: today,
+              value: picked.until ?? '',
+              on: (until) => set({ until }),
+            })}
+        ${textField({
+          id: 'when-until-time',
+          label: t('when.until_time'),
+          type: 'time',
+          value: picked.untilTime ?? '',
+          on: (untilTime) => set({ untilTime }),
+        })}`
           : nothing
       }
     </div>
     ${picked.how === 'season' && !lacks ? html`<p role="status">${seasonWords(seasonOf(picked.date))}</p>` : nothing}
-    ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS.map((part) => [part, t(`say.part_${part}`)]), chosen: [picked.part ?? ''], on: (part) => set({ part: part }) }) : nothing}
-    ${picked.how === 'exact' ? checkbox({ id: 'when-stamped', label: t('when.stamped'), checked: Boolean(picked.stamped), on: (stamped) => on({ ...picked, stamped }) }) : nothing}
+    ${
+      picked.how === 'part'
+        ? chips({
+            name: 'part',
+            legend: t('when.part_which'),
+            choices: PARTS.map((part) => [part, t(`say.part_${part}`)]),
+            chosen: [picked.part ?? ''],
+            on: (part) => set({ part: part }),
+          })
+        : nothing
+    }
+    ${
+      picked.how === 'exact'
+        ? checkbox({
+            id: 'when-stamped',
+            label: t('when.stamped'),
+            checked: Boolean(picked.stamped),
+            on: (stamped) => on({ ...picked, stamped }),
+          })
+        : nothing
+    }
     ${
       lacks === 'twice' || picked.second !== undefined
         ? chips({

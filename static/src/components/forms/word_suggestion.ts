@@ -20,9 +20,16 @@ export function suggestion(stage: Stage) {
   if (!local.six) return nothing;
   const six = local.six.split(' ');
   return html`<div class="stack-close">
-    <ol class="word-grid" aria-label=${t('words.suggested')}>${six.map((word: string) => html`<li>${local.seen ? word : html`<span aria-label=${t('words.covered')}>••••••</span>`}</li>`)}</ol>
+    <ol class="word-grid" aria-label=${t('words.suggested')}>${six.map(
+      (word: string) =>
+        html`<li>${local.seen ? word : html`<span aria-label=${t('words.covered')}>••••••</span>`}</li>`,
+    )}</ol>
     <div class="row apart">
-      ${button(t(local.seen ? 'words.hide' : 'words.show'), () => (local.seen ? stage.set({ seen: false }) : showSix(stage)), { plain: true })}
+      ${button(
+        t(local.seen ? 'words.hide' : 'words.show'),
+        () => (local.seen ? stage.set({ seen: false }) : showSix(stage)),
+        { plain: true },
+      )}
       ${button(
         t('words.others'),
         () => {

@@ -71,14 +71,44 @@ function drawn(stage: Stage, kind: string, register: Register, kept: Kept, typed
     local.more_fields ||
     others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
   return html`<div class="stack-wide form">
-    ${heading(lookUp(together ? 'reg.two_title' : place.preset === 'police' ? 'reg.report.police' : place.record ? 'reg.change' : `reg.${kind}.add`))}
+    ${heading(
+      lookUp(
+        together
+          ? 'reg.two_title'
+          : place.preset === 'police'
+            ? 'reg.report.police'
+            : place.record
+              ? 'reg.change'
+              : `reg.${kind}.add`,
+      ),
+    )}
     ${together ? html`<p>${t('reg.two_lead')}</p>` : nothing}
     ${errorSummary(stage)}
-    ${local.had && !local.saved ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), { plain: true })}</div>` : nothing}
+    ${
+      local.had && !local.saved
+        ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), {
+            plain: true,
+          })}</div>`
+        : nothing
+    }
     ${asked.map((line) => question(self, line))}
-    ${open ? others.map((line) => question(self, line)) : html`<div>${button(t('reg.more_fields'), () => stage.set({ more_fields: true }), { plain: true, icon: 'add' })}</div>`}
-    ${local.tried && (faults(self).length || hasUnreadable(stage)) ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>` : nothing}
-    <div class="row save-bar">${button(t('reg.save'), () => save(self), { main: true, busy: stage.running === 'record' })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div>
+    ${
+      open
+        ? others.map((line) => question(self, line))
+        : html`<div>${button(t('reg.more_fields'), () => stage.set({ more_fields: true }), {
+            plain: true,
+            icon: 'add',
+          })}</div>`
+    }
+    ${
+      local.tried && (faults(self).length || hasUnreadable(stage))
+        ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>`
+        : nothing
+    }
+    <div class="row save-bar">${button(t('reg.save'), () => save(self), {
+      main: true,
+      busy: stage.running === 'record',
+    })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div>
   </div>`;
 }
 
@@ -225,9 +255,30 @@ function momentField(self: Form, line: Line) {
     self.put(line, momentOf(next, Date.now(), phoneZone()));
   };
   return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
-    <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && lookUp(`bad.${fault}`), on: (date) => set({ date }) })}
-      ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
-    ${typed.time && instantsOf(`${typed.date}T${typed.time}`, phoneZone()).length === 2 ? html`<p class="small soft">${t('moment.twice')}</p>` : nothing}
+    <div class="pair">${textField({
+      id: `${id}-date`,
+      label: t('moment.date'),
+      type: 'date',
+      value: typed.date,
+      error: fault && lookUp(`bad.${fault}`),
+      on: (date) => set({ date }),
+    })}
+      ${
+        typed.how === 'day'
+          ? textField({
+              id: `${id}-time`,
+              label: t('moment.time'),
+              type: 'time',
+              value: typed.time,
+              on: (time) => set({ time }),
+            })
+          : nothing
+      }</div>
+    ${
+      typed.time && instantsOf(`${typed.date}T${typed.time}`, phoneZone()).length === 2
+        ? html`<p class="small soft">${t('moment.twice')}</p>`
+        : nothing
+    }
     ${
       typed.date && !typed.time
         ? chips({
@@ -263,8 +314,25 @@ function entriesField(self: Form, line: Line) {
   const name = (row: Row) => `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 40)}`;
   if (!rows.length)
     return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
-  return html`<div class="stack-close">${chips({ name: idOf(self, line), legend: labelOf(self, line), many: true, chosen, choices: shown.map((row) => [row.record, name(row)]), on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)) })}
-    ${rows.length > 5 ? textField({ id: `${idOf(self, line)}-find`, label: t('reg.entries_find'), type: 'search', value: stage.local.find_entry ?? '', on: (typed) => stage.set({ find_entry: typed }) }) : nothing}</div>`;
+  return html`<div class="stack-close">${chips({
+    name: idOf(self, line),
+    legend: labelOf(self, line),
+    many: true,
+    chosen,
+    choices: shown.map((row) => [row.record, name(row)]),
+    on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)),
+  })}
+    ${
+      rows.length > 5
+        ? textField({
+            id: `${idOf(self, line)}-find`,
+            label: t('reg.entries_find'),
+            type: 'search',
+            value: stage.local.find_entry ?? '',
+            on: (typed) => stage.set({ find_entry: typed }),
+          })
+        : nothing
+    }</div>`;
 }
 
 /** Pictures need a record to belong to. */
@@ -384,7 +452,11 @@ export function askReason(stage: Stage, then: (reason: string) => unknown) {
         on.local.reason = reason;
       },
     })}
-    <div class="row">${button(t('reg.save'), () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })), { main: true, busy: on.running === 'record' })}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`,
+    <div class="row">${button(
+      t('reg.save'),
+      () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })),
+      { main: true, busy: on.running === 'record' },
+    )}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`,
     ),
   );
 }

@@ -59,8 +59,20 @@ export function termsField(self: Form, line: Line) {
   return html`<fieldset class="stack"><legend>${t('f.order.terms')}</legend>
     ${terms.map(
       ({ no, text }, i) => html`<div class="part term">
-      ${textField({ id: `term-no-${i}`, label: t('terms.no'), value: no === null ? '' : String(no), error: wrong.includes(i) ? t('terms.no_wrong') : null, on: (typed) => put(i, { no: /^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : null }) })}
-      ${textField({ id: `term-${i}`, label: t('terms.text', { no: no ?? '' }), lines: 'low', value: text, on: (typed) => put(i, { text: typed }) })}
+      ${textField({
+        id: `term-no-${i}`,
+        label: t('terms.no'),
+        value: no === null ? '' : String(no),
+        error: wrong.includes(i) ? t('terms.no_wrong') : null,
+        on: (typed) => put(i, { no: /^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : null }),
+      })}
+      ${textField({
+        id: `term-${i}`,
+        label: t('terms.text', { no: no ?? '' }),
+        lines: 'low',
+        value: text,
+        on: (typed) => put(i, { text: typed }),
+      })}
       <div>${button(
         t('terms.drop'),
         () =>
@@ -95,7 +107,9 @@ export function standingLine(fields: Fields) {
       : ends
         ? t('order.now_until', { day: dayWords(ends), day2: dayWords(served) })
         : t('order.now_on', { day: dayWords(served) });
-  return html`<p class=${served ? 'note small' : 'care small'}>${now}</p>${soon ? html`<p class="care small">${t('order.soon', { day: dayWords(ends) })}</p>` : nothing}`;
+  return html`<p class=${served ? 'note small' : 'care small'}>${now}</p>${
+    soon ? html`<p class="care small">${t('order.soon', { day: dayWords(ends) })}</p>` : nothing
+  }`;
 }
 
 /** Whether an order binds today: given to them, and not over. */
@@ -124,8 +138,19 @@ export function termsShown(stage: Stage, fields: Fields, mentioned: Mention[]) {
   const gone = [...new Set(mentioned.flatMap((one) => one.terms))].filter((no) => !named.has(no));
   if (!terms.length && !gone.length) return nothing;
   return html`<section class="stack-close"><h2>${t('f.order.terms')}</h2><ol class="rows terms">
-    ${terms.map(({ no, text }) => html`<li class="page-item stack-close"><p><strong>${t('terms.nth', { no: no ?? '–' })}</strong></p><p class="narrative-small" dir="auto">${text}</p>${broken(stage, fields, mentioned, String(no))}</li>`)}
-    ${gone.map((no) => html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`)}</ol></section>`;
+    ${terms.map(
+      ({ no, text }) =>
+        html`<li class="page-item stack-close"><p><strong>${t('terms.nth', { no: no ?? '–' })}</strong></p><p class="narrative-small" dir="auto">${text}</p>${broken(
+          stage,
+          fields,
+          mentioned,
+          String(no),
+        )}</li>`,
+    )}
+    ${gone.map(
+      (no) =>
+        html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`,
+    )}</ol></section>`;
 }
 
 /**
@@ -146,7 +171,17 @@ function broken(stage: Stage, order: Fields, mentioned: Mention[], no: string) {
   if (!entries.length) return html`<p class="small soft">${t('terms.never')}</p>`;
   return html`<p class="small">${tn('terms.broken', entries.length)}</p><ul class="stack-close">${entries.map((one) => {
     const standing = standingOf(order, one.fields);
-    return html`<li>${button(`${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
-      ${standing === 'not_served' ? html`<p class="care small">${t('order.before')}</p>` : standing === 'expired' ? html`<p class="care small">${t('order.after')}</p>` : nothing}</li>`;
+    return html`<li>${button(
+      `${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`,
+      () => stage.go({ name: 'entry', record: one.record }),
+      { plain: true },
+    )}
+      ${
+        standing === 'not_served'
+          ? html`<p class="care small">${t('order.before')}</p>`
+          : standing === 'expired'
+            ? html`<p class="care small">${t('order.after')}</p>`
+            : nothing
+      }</li>`;
   })}</ul>`;
 }

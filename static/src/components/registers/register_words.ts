@@ -150,7 +150,11 @@ export function factsOf(
       return words ? [{ line, words }] : [];
     });
   const list = (rows: typeof said) =>
-    html`<dl class="facts card">${rows.map(({ line, words }) => html`<div><dt>${lookUp(`f.${kind}.${line.name}`)}</dt><dd dir="auto">${words}</dd></div>`)}</dl>`;
+    html`<dl class="facts card">${rows.map(
+      ({ line, words }) => html`<div><dt>${lookUp(`f.${kind}.${line.name}`)}</dt><dd dir="auto">${words}</dd></div>`,
+    )}</dl>`;
   const [open, apart] = [said.filter(({ line }) => !line.apart), said.filter(({ line }) => line.apart)];
-  return html`${open.length ? list(open) : nothing}${apart.length ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${list(apart)}</section>` : nothing}`;
+  return html`${open.length ? list(open) : nothing}${
+    apart.length ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${list(apart)}</section>` : nothing
+  }`;
 }

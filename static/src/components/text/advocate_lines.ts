@@ -12,7 +12,12 @@ import type { Seer, Looked, Asked, Question } from '../../shell/app.js';
 export function seenBy(stage: Stage, record: string) {
   const found = (stage.find(`sees:${record}`, () => stage.app.whoSees(record)).data ?? []) as Seer[];
   if (!found.length) return nothing;
-  return html`<div class="note stack-close">${found.map(({ name, looked_at: at }) => html`<p>${t('adv.sees', { name })} ${at ? t('adv.looked', { when: lately(at, Date.now()) }) : t('adv.looked_not')}</p>`)}<p>${t('adv.danger')}</p>
+  return html`<div class="note stack-close">${found.map(
+    ({ name, looked_at: at }) =>
+      html`<p>${t('adv.sees', { name })} ${
+        at ? t('adv.looked', { when: lately(at, Date.now()) }) : t('adv.looked_not')
+      }</p>`,
+  )}<p>${t('adv.danger')}</p>
     <div>${button(
       t('adv.title'),
       () => {
@@ -28,7 +33,10 @@ export function lookedThrough(stage: Stage, record: string) {
   const found = (stage.find(`marked:${record}`, () => stage.app.markedOf(record)).data ?? []) as Looked[];
   return found.map(
     ({ name, at, since }) =>
-      html`<p class="small item-foot"><span>${icon('tick', 16)}${t(since ? 'adv.through_since' : 'adv.through', { name, day: day(at) })}</span></p>`,
+      html`<p class="small item-foot"><span>${icon('tick', 16)}${t(since ? 'adv.through_since' : 'adv.through', {
+        name,
+        day: day(at),
+      })}</span></p>`,
   );
 }
 
@@ -38,7 +46,9 @@ export function lookedShort(stage: Stage, record: string, style?: string) {
     record,
   );
   return names
-    ? html`<span class=${style ?? nothing}>${icon('tick', 16)}${t('adv.through_short', { name: names.join(', ') })}</span>`
+    ? html`<span class=${style ?? nothing}>${icon('tick', 16)}${t('adv.through_short', {
+        name: names.join(', '),
+      })}</span>`
     : nothing;
 }
 
@@ -52,10 +62,15 @@ export function asked(stage: Stage, record: string) {
     ${
       kept.length
         ? html`<ul class="rows">${kept.map(
-            (
-              one,
-            ) => html`<li class="page-item stack-close" data-question=${one.status}><p class="small soft">${t('adv.question_by', { name: one.name, when: momentSaid(one.asked_at ?? 0) })}</p><p dir="auto">${one.text}</p>
-      <p class="small">${one.status === 'answered' ? t('adv.question_answered', { when: momentSaid(one.answered_at ?? 0) }) : t('adv.question_aside')}</p></li>`,
+            (one) => html`<li class="page-item stack-close" data-question=${one.status}><p class="small soft">${t(
+              'adv.question_by',
+              { name: one.name, when: momentSaid(one.asked_at ?? 0) },
+            )}</p><p dir="auto">${one.text}</p>
+      <p class="small">${
+        one.status === 'answered'
+          ? t('adv.question_answered', { when: momentSaid(one.answered_at ?? 0) })
+          : t('adv.question_aside')
+      }</p></li>`,
           )}</ul>`
         : nothing
     }</section>`;
@@ -82,7 +97,9 @@ export function question(stage: Stage, one: Asked) {
       await stage.app.putAsideQuestion(one.letter);
       done('adv.aside_done');
     });
-  return html`<li class="note stack-close" data-letter=${one.letter}><p class="small soft">${t('adv.asked_by', { name: one.name })} · ${momentSaid(one.at)}</p><p dir="auto"><strong>${one.text}</strong></p>
+  return html`<li class="note stack-close" data-letter=${one.letter}><p
+    class="small soft">${t('adv.asked_by', { name: one.name })} · ${momentSaid(one.at)}</p><p
+      dir="auto"><strong>${one.text}</strong></p>
     ${
       on
         ? textField({
@@ -98,6 +115,12 @@ export function question(stage: Stage, one: Asked) {
           })
         : nothing
     }
-    <div class="row">${on ? button(t('adv.answer_save'), save, { main: true, busy: stage.running === 'answer' }) : button(t('adv.answer'), () => stage.set({ answering: one.letter, answer: '', noAnswer: false }), { main: true })}
+    <div class="row">${
+      on
+        ? button(t('adv.answer_save'), save, { main: true, busy: stage.running === 'answer' })
+        : button(t('adv.answer'), () => stage.set({ answering: one.letter, answer: '', noAnswer: false }), {
+            main: true,
+          })
+    }
       ${button(t('adv.aside'), aside, { plain: true, busy: stage.running === 'aside' })}</div></li>`;
 }

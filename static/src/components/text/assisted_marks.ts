@@ -15,17 +15,38 @@ export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }
   if (!mark) return nothing;
   const typed = asTyped(fields);
   const of = 'answerAssisted' in stage.app ? 'asst' : 'theirs';
-  return html`<div class="note stack-close written" data-written=${mark.answer || 'waiting'}><p><strong>${markWords(of, mark.by, mark.answer)}</strong></p>
+  return html`<div class="note stack-close written"
+    data-written=${mark.answer || 'waiting'}><p><strong>${markWords(of, mark.by, mark.answer)}</strong></p>
     <p class="small">${talk(mark)} · ${t(`${of}.${mark.read_back ? 'read_back' : 'not_read_back'}`)}</p>
-    ${mark.turns.some(({ asked }) => asked) ? html`<p class="small">${t(`${of}.asked`)}: ${mark.turns.filter(({ asked }) => asked).map(({ asked, words }, i) => html`${i ? ' · ' : ''}<bdi>${asked === 'own' ? words : lookUp(`asst.p.${asked}`)}</bdi>`)}</p>` : nothing}
-    ${typed ? html`<p class="small"><strong>${t('asst.typed')}</strong></p><p class="narrative-small" dir="auto">${typed}</p>` : nothing}
-    ${mark.answer || !('answerAssisted' in stage.app) ? nothing : html`<div>${button(t('asst.look'), () => stage.go({ name: 'assisted' }))}</div>`}</div>`;
+    ${
+      mark.turns.some(({ asked }) => asked)
+        ? html`<p class="small">${t(`${of}.asked`)}: ${mark.turns
+            .filter(({ asked }) => asked)
+            .map(
+              ({ asked, words }, i) =>
+                html`${i ? ' · ' : ''}<bdi>${asked === 'own' ? words : lookUp(`asst.p.${asked}`)}</bdi>`,
+            )}</p>`
+        : nothing
+    }
+    ${
+      typed
+        ? html`<p class="small"><strong>${t('asst.typed')}</strong></p><p class="narrative-small"
+          dir="auto">${typed}</p>`
+        : nothing
+    }
+    ${
+      mark.answer || !('answerAssisted' in stage.app)
+        ? nothing
+        : html`<div>${button(t('asst.look'), () => stage.go({ name: 'assisted' }))}</div>`
+    }</div>`;
 }
 
 /** The same in a line of the list. */
 export function markShort({ helped }: Row, of: 'asst' | 'theirs' = 'asst') {
   return helped
-    ? html`<span class="written-short">${lookUp(`${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`)}</span>`
+    ? html`<span class="written-short">${lookUp(
+        `${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`,
+      )}</span>`
     : nothing;
 }
 

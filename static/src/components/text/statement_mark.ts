@@ -13,6 +13,8 @@ export function statementMark(fields: Fields) {
   if (!Object.keys(arrived).length) return nothing;
   const verified = arrived.verified ?? null;
   const came = asItCame(fields);
-  return html`<div class="${verified === false ? 'care' : 'note'} stack-close written" data-verified=${String(verified)}><p><strong>${t(verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked')}</strong></p>
+  return html`<div class="${verified === false ? 'care' : 'note'} stack-close written" data-verified=${String(verified)}><p><strong>${t(
+    verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked',
+  )}</strong></p>
     ${came ? html`<p>${t('wit.mark_changed')}</p><p class="narrative" dir="auto">${came}</p>` : nothing}</div>`;
 }

@@ -38,12 +38,31 @@ function assist(stage: Stage) {
   };
   const lacks = lacking(writing);
   return html`<div class="stack-wide">${heading(t('desk.assist'))}${errorSummary(stage)}
-    <div class="note stack-close"><p>${t('desk.assist_lead', { name: state.client?.name ?? '' })}</p><p class="small">${t('desk.assist_here')}</p></div>
+    <div class="note stack-close"><p>${t('desk.assist_lead', {
+      name: state.client?.name ?? '',
+    })}</p><p class="small">${t('desk.assist_here')}</p></div>
     ${checkbox({ id: 'under', label: t('desk.assist_under'), checked: writing.under, on: (under) => put({ under }) })}
-    ${chips({ name: 'how', legend: t('desk.assist_how'), choices: HOW.map((one) => [one, lookUp(`desk.how_${one}`)]), chosen: [writing.how], on: (how) => put({ how }) })}
-    ${whenField({ when: writing.when, kept: null, tried: Boolean(local.tried), legend: t('asst.when'), on: (when) => put({ when }) })}
+    ${chips({
+      name: 'how',
+      legend: t('desk.assist_how'),
+      choices: HOW.map((one) => [one, lookUp(`desk.how_${one}`)]),
+      chosen: [writing.how],
+      on: (how) => put({ how }),
+    })}
+    ${whenField({
+      when: writing.when,
+      kept: null,
+      tried: Boolean(local.tried),
+      legend: t('asst.when'),
+      on: (when) => put({ when }),
+    })}
     ${writing.turns.map((turn, i) => turnField(stage, writing, turn, i))}
-    <div>${button(t('desk.assist_more'), () => put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }), { plain: true, icon: 'add' })}</div>
+    <div>${button(
+      t('desk.assist_more'),
+      () =>
+        put({ turns: [...writing.turns, { asked: writing.under ? 'what_happened_next' : '', words: '', said: '' }] }),
+      { plain: true, icon: 'add' },
+    )}</div>
     ${textField({
       id: 'by',
       label: t('desk.assist_by'),
@@ -55,7 +74,10 @@ function assist(stage: Stage) {
     })}
     ${checkbox({ id: 'read', label: t('desk.assist_read'), checked: writing.read, on: (read) => put({ read }) })}
     ${local.tried && lacks ? html`<p class="error" role="alert">${t(`desk.assist_${lacks}`)}</p>` : nothing}
-    <div>${button(t('desk.assist_send'), () => send(stage, writing), { main: true, busy: stage.running === 'assist' })}</div></div>`;
+    <div>${button(t('desk.assist_send'), () => send(stage, writing), {
+      main: true,
+      busy: stage.running === 'assist',
+    })}</div></div>`;
 }
 
 /** One thing asked and what was said to it, in the client's own words. */

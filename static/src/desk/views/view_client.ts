@@ -17,7 +17,10 @@ function client(stage: Stage) {
   const { state } = stage;
   const { client: open } = state;
   if (!open)
-    return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(t('desk.tab_clients'), () => stage.stand({ name: 'clients' }))}</div></div>`;
+    return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(
+      t('desk.tab_clients'),
+      () => stage.stand({ name: 'clients' }),
+    )}</div></div>`;
   return html`<div class="stack-wide">
     ${heading(html`<bdi>${open.name}</bdi>`)}
     ${errorSummary(stage)}
@@ -25,10 +28,38 @@ function client(stage: Stage) {
     ${left(stage, open)}
     ${given(open)}
     <p class="small soft">${t('desk.noted', { name: open.name })}</p>
-    <div class="rows"><div>${link({ title: t('desk.pattern'), more: t('desk.pattern_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>
-      <div>${link({ title: t('desk.line'), more: t('desk.line_more'), icon: 'note', on: () => actionLine(stage, open) })}</div>
-      ${open.said.rights.includes('comment') ? html`<div>${link({ title: t('desk.assist'), more: t('desk.assist_row'), icon: 'pen', on: () => stage.go({ name: 'assist' }) })}</div>` : nothing}
-      ${open.said.rights.includes('pack') ? html`<div>${link({ title: t('desk.pack'), more: t('desk.pack_more'), icon: 'folder', on: () => stage.go({ name: 'pack' }) })}</div>` : nothing}</div>
+    <div class="rows"><div>${link({
+      title: t('desk.pattern'),
+      more: t('desk.pattern_more'),
+      icon: 'chart',
+      on: () => stage.go({ name: 'patterns' }),
+    })}</div>
+      <div>${link({
+        title: t('desk.line'),
+        more: t('desk.line_more'),
+        icon: 'note',
+        on: () => actionLine(stage, open),
+      })}</div>
+      ${
+        open.said.rights.includes('comment')
+          ? html`<div>${link({
+              title: t('desk.assist'),
+              more: t('desk.assist_row'),
+              icon: 'pen',
+              on: () => stage.go({ name: 'assist' }),
+            })}</div>`
+          : nothing
+      }
+      ${
+        open.said.rights.includes('pack')
+          ? html`<div>${link({
+              title: t('desk.pack'),
+              more: t('desk.pack_more'),
+              icon: 'folder',
+              on: () => stage.go({ name: 'pack' }),
+            })}</div>`
+          : nothing
+      }</div>
     ${stage.local.line ? html`<p class="note" role="status">${stage.local.line}</p>` : nothing}
     ${stage.wide ? nothing : entries(stage)}
   </div>`;
@@ -42,7 +73,10 @@ export function news(stage: Stage) {
       stage.read.clear();
     });
   return stage.state.newer
-    ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, { plain: true, busy: stage.running === 'again' })}</div>`
+    ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, {
+        plain: true,
+        busy: stage.running === 'again',
+      })}</div>`
     : nothing;
 }
 
@@ -63,7 +97,9 @@ function given({ said }: Client) {
   return html`<dl class="facts card">
     <div><dt>${t('desk.purpose')}</dt><dd dir="auto">${purpose}</dd></div>
     <div><dt>${t('desk.what')}</dt><dd>${what}<br>${t(restricted ? 'desk.apart_yes' : 'desk.apart_no')}</dd></div>
-    <div><dt>${t('desk.can')}</dt><dd>${t(`desk.can_${ask && pack ? 'both' : ask ? 'comment' : pack ? 'pack' : 'view'}`)}</dd></div>
+    <div><dt>${t('desk.can')}</dt><dd>${t(
+      `desk.can_${ask && pack ? 'both' : ask ? 'comment' : pack ? 'pack' : 'view'}`,
+    )}</dd></div>
     <div><dt>${t('desk.until')}</dt><dd>${momentSaid(end)}</dd></div></dl>`;
 }
 
@@ -125,11 +161,19 @@ function item(stage: Stage, row: Row) {
     finding.last = row.record;
     stage.go({ name: 'entry', record: row.record });
   };
-  return html`<li><button type="button" class="item" aria-current=${isHere ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
-    <span class="item-foot">${time ? html`<span>${time}</span>` : nothing}${row.fresh ? html`<strong>${t('desk.new')}</strong>` : nothing}</span>
+  return html`<li><button type="button" class="item" aria-current=${isHere ? 'true' : nothing} ?data-focus=${
+    !stage.wide && finding.last === row.record
+  } @click=${open}>
+    <span class="item-foot">${time ? html`<span>${time}</span>` : nothing}${
+      row.fresh ? html`<strong>${t('desk.new')}</strong>` : nothing
+    }</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('desk.no_words')}</span>
-    <span class="item-foot">${markShort(row, 'theirs')}${marked && !marked.since ? html`<span>${icon('tick', 16)}${t('desk.through_short')}</span>` : nothing}${row.pictures ? html`<span>${icon('picture', 16)}${tn('desk.pictures', row.pictures)}</span>` : nothing}
-      ${row.additions ? html`<span>${tn('desk.added', row.additions)}</span>` : nothing}${row.amendments ? html`<span>${tn('desk.changed', row.amendments)}</span>` : nothing}</span></button></li>`;
+    <span class="item-foot">${markShort(row, 'theirs')}${
+      marked && !marked.since ? html`<span>${icon('tick', 16)}${t('desk.through_short')}</span>` : nothing
+    }${row.pictures ? html`<span>${icon('picture', 16)}${tn('desk.pictures', row.pictures)}</span>` : nothing}
+      ${row.additions ? html`<span>${tn('desk.added', row.additions)}</span>` : nothing}${
+        row.amendments ? html`<span>${tn('desk.changed', row.amendments)}</span>` : nothing
+      }</span></button></li>`;
 }
 
 export const views = { entries: client };

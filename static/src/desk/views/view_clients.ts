@@ -17,14 +17,31 @@ function clients(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('desk.clients'))}
     ${errorSummary(stage)}
     ${notices(stage)}
-    ${state.clients.length ? (stage.wide ? html`<p class="soft">${t('desk.choose')}</p>` : list(stage)) : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`}
-    <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), { plain: true, busy: stage.running === 'list' })}</div></div>`;
+    ${
+      state.clients.length
+        ? stage.wide
+          ? html`<p class="soft">${t('desk.choose')}</p>`
+          : list(stage)
+        : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`
+    }
+    <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), {
+      plain: true,
+      busy: stage.running === 'list',
+    })}</div></div>`;
 }
 
 /** What was left out, and who has ended it. */
 export function notices(stage: Stage) {
   const { refused, ended } = stage.state;
-  return html`${ended === null ? nothing : html`<div class="line" role="status"><span>${t('desk.ended', { name: ended })}</span>${button(t('desk.ended_ok'), () => stage.app.knowEnded(), { plain: true })}</div>`}
+  return html`${
+    ended === null
+      ? nothing
+      : html`<div class="line" role="status"><span>${t('desk.ended', { name: ended })}</span>${button(
+          t('desk.ended_ok'),
+          () => stage.app.knowEnded(),
+          { plain: true },
+        )}</div>`
+  }
     ${refused ? html`<p class="care" role="status">${tn('desk.refused', refused)}</p>` : nothing}`;
 }
 
@@ -77,11 +94,29 @@ function item(stage: Stage, client: Client, isUnderFresh: boolean) {
       await stage.app.openClient(grant);
       if (stage.state.client?.grant === grant) stage.opened();
     });
-  return html`<li><button type="button" class="item desk-client" aria-current=${state.client?.grant === grant ? 'true' : nothing} aria-busy=${stage.running === `open:${grant}` ? 'true' : nothing} @click=${open}>
+  return html`<li><button type="button" class="item desk-client" aria-current=${
+    state.client?.grant === grant ? 'true' : nothing
+  } aria-busy=${stage.running === `open:${grant}` ? 'true' : nothing} @click=${open}>
     <span class="item-words"><bdi>${name}</bdi></span>
-    ${near.map((due) => html`<span class="desk-due">${icon(due.what === 'ends' ? 'lock' : 'clock', 18)}<span>${dueWords(due, state.now)}</span></span>`)}
-    ${client.fresh && !isUnderFresh ? html`<span class="desk-due">${icon('add', 18)}<span>${t('desk.is_fresh')}</span></span>` : nothing}
-    <span class="item-foot"><span>${stage.running === `open:${grant}` ? t('desk.opening') : looked === null ? t('desk.never_looked') : t('desk.looked', { day: day(looked) })}</span>
+    ${near.map(
+      (due) =>
+        html`<span class="desk-due">${icon(
+          due.what === 'ends' ? 'lock' : 'clock',
+          18,
+        )}<span>${dueWords(due, state.now)}</span></span>`,
+    )}
+    ${
+      client.fresh && !isUnderFresh
+        ? html`<span class="desk-due">${icon('add', 18)}<span>${t('desk.is_fresh')}</span></span>`
+        : nothing
+    }
+    <span class="item-foot"><span>${
+      stage.running === `open:${grant}`
+        ? t('desk.opening')
+        : looked === null
+          ? t('desk.never_looked')
+          : t('desk.looked', { day: day(looked) })
+    }</span>
       <span>${summary ? tn('desk.entries', summary.entries) : t('desk.no_summary')}</span></span></button></li>`;
 }
 

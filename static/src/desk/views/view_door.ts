@@ -28,7 +28,11 @@ function signIn(stage: Stage) {
   if (local.again) return digitsAgain(stage);
   return html`<main class="door">
     ${heading(t('desk.signin'))}
-    ${state.told && !stage.problem ? html`<p class="note" role="status">${lookUp(`desk.told_${state.told}`)}</p>` : nothing}
+    ${
+      state.told && !stage.problem
+        ? html`<p class="note" role="status">${lookUp(`desk.told_${state.told}`)}</p>`
+        : nothing
+    }
     ${errorSummary(stage)}
     ${textField({
       id: 'login',
@@ -42,7 +46,11 @@ function signIn(stage: Stage) {
     })}
     ${secret(stage, 'words', t('desk.words'))}
     ${digitsField(stage, enter)}
-    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'signin',
+    })}
     ${button(t('desk.have_invite'), () => stage.go({ name: 'join' }), { plain: true, wide: true })}
     <p class="small soft">${t('desk.nothing_kept')}</p>
   </main>`;
@@ -59,9 +67,17 @@ function digitsAgain(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(t('desk.signin'))}
-    ${stage.problem && stage.problem.code !== 'second_step' ? errorSummary(stage) : html`<p class="note" role="status">${t('desk.again')}</p>`}
+    ${
+      stage.problem && stage.problem.code !== 'second_step'
+        ? errorSummary(stage)
+        : html`<p class="note" role="status">${t('desk.again')}</p>`
+    }
     ${digitsField(stage, enter)}
-    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.enter'), enter, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'signin',
+    })}
     ${button(t('desk.over'), () => stage.reset('signin'), { plain: true, wide: true })}
   </main>`;
 }
@@ -164,7 +180,13 @@ function join(stage: Stage) {
     <div class="stack-close"><p class="small">${t('desk.six')}</p>
       <p class="desk-six desk-awaited" translate="no" lang="en">${six}</p>
       ${secret(stage, 'words', t('desk.new_words'), t('desk.new_words_hint'))}
-      ${local.short ? html`<p class="error">${sentenceOf({ sentence: 'Use at least 12 characters, and not words that are easy to guess.' })}</p>` : nothing}</div>
+      ${
+        local.short
+          ? html`<p class="error">${sentenceOf({
+              sentence: 'Use at least 12 characters, and not words that are easy to guess.',
+            })}</p>`
+          : nothing
+      }</div>
     ${
       local.twice
         ? textField({
@@ -180,7 +202,11 @@ function join(stage: Stage) {
           })
         : nothing
     }
-    ${button(t(stage.running ? 'desk.entering' : 'desk.next'), next, { main: true, wide: true, busy: stage.running === 'join' })}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.next'), next, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'join',
+    })}
     ${button(t('desk.have_name'), () => stage.stand({ name: 'signin' }), { plain: true, wide: true })}
   </main>`;
 }
@@ -189,7 +215,11 @@ function join(stage: Stage) {
 function second(stage: Stage) {
   const { local } = stage;
   if (!local.setup)
-    return html`<main class="door">${heading(t('desk.second'))}${button(t('desk.over'), () => stage.stand({ name: 'join' }), { wide: true })}</main>`;
+    return html`<main class="door">${heading(t('desk.second'))}${button(
+      t('desk.over'),
+      () => stage.stand({ name: 'join' }),
+      { wide: true },
+    )}</main>`;
   const { secret: text, address, login } = local.setup;
   const done = () => {
     if (!local.digits?.trim()) return stage.set({ lacking: true });
@@ -207,7 +237,8 @@ function second(stage: Stage) {
     ${errorSummary(stage)}
     <p>${t('desk.second_lead')}</p>
     ${qr(address, t('desk.second_qr'))}
-    <div class="stack-close"><p class="small">${t('desk.second_by_hand')}</p><p class="desk-secret hex" translate="no" dir="ltr">${text}</p><p class="small soft" dir="ltr">${login}</p></div>
+    <div class="stack-close"><p class="small">${t('desk.second_by_hand')}</p><p class="desk-secret hex" translate="no"
+      dir="ltr">${text}</p><p class="small soft" dir="ltr">${login}</p></div>
     <p class="small soft">${t('desk.second_device')}</p>
     ${textField({
       id: 'digits',
@@ -221,14 +252,19 @@ function second(stage: Stage) {
         local.digits = digits;
       },
     })}
-    ${button(t(stage.running ? 'desk.entering' : 'desk.joining'), done, { main: true, wide: true, busy: stage.running === 'join' })}
+    ${button(t(stage.running ? 'desk.entering' : 'desk.joining'), done, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'join',
+    })}
     ${button(t('desk.over'), over, { plain: true, wide: true })}
   </main>`;
 }
 
 function welcome(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('desk.welcome'))}
-    <div class="note stack-close"><p>${t('desk.welcome_name')}</p><p class="desk-login" translate="no" dir="ltr">${stage.app.login()}</p><p class="small">${t('desk.welcome_words')}</p></div>
+    <div class="note stack-close"><p>${t('desk.welcome_name')}</p><p class="desk-login" translate="no"
+      dir="ltr">${stage.app.login()}</p><p class="small">${t('desk.welcome_words')}</p></div>
     ${nineWords(stage)}
     <div>${button(t('desk.go_on'), () => stage.stand({ name: 'clients' }), { main: true })}</div></div>`;
 }

@@ -20,7 +20,9 @@ import type { Desk } from '../desk.js';
 function read<T>(stage: Stage, key: string, load: () => Promise<T>, show: (found: T) => unknown) {
   const found = stage.find(key, load);
   if (found.data) return show(found.data);
-  return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p></div>`;
+  return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${
+    found.problem ? sentenceOf(found.problem) : t('frame.loading')
+  }</p></div>`;
 }
 
 function entry(stage: Stage) {
@@ -41,17 +43,29 @@ function entry(stage: Stage) {
     ${words(stage, found)}
     ${found.attachments.length ? tiles(stage, found, (one) => lookedTile(stage, one)) : nothing}
     ${facts(stage, found)}
-    ${found.versions[0] ? html`<p class="small soft">${t('desk.written')}: ${momentSaid(found.versions[0].at)}</p>` : nothing}
+    ${
+      found.versions[0]
+        ? html`<p class="small soft">${t('desk.written')}: ${momentSaid(found.versions[0].at)}</p>`
+        : nothing
+    }
     ${through(stage, record)}
     ${asking(stage, record)}
-    <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    <div class="rows">${row({
+      title: t('desk.history'),
+      icon: 'list',
+      expanded: Boolean(stage.local.history),
+      body: stage.local.history ? history(stage, found) : nothing,
+      on: () => stage.set({ history: !stage.local.history }),
+    })}</div>
   </article>`,
   );
 }
 
 /** Taken back while it was open. */
 function takenOut(stage: Stage) {
-  return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${t('desk.taken_out_here', { name: stage.state.client?.name ?? '' })}</p></div>`;
+  return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${t('desk.taken_out_here', {
+    name: stage.state.client?.name ?? '',
+  })}</p></div>`;
 }
 
 function lookedTile(stage: Stage, attachment: string) {
@@ -70,7 +84,11 @@ function through(stage: Stage, record: string) {
       await (on ? stage.app.mark(record) : stage.app.unmark(record));
       stage.say(String(t(on ? 'desk.through_done' : 'desk.through_undone', { name })));
     });
-  return html`<div class="row apart"><p class="small soft">${marked ? t(marked.since ? 'desk.through_since' : 'desk.through', { day: day(marked.at), name }) : t('desk.through_hint', { name })}</p>
+  return html`<div class="row apart"><p class="small soft">${
+    marked
+      ? t(marked.since ? 'desk.through_since' : 'desk.through', { day: day(marked.at), name })
+      : t('desk.through_hint', { name })
+  }</p>
     ${
       marked && !marked.since
         ? button(t('desk.through_undo'), () => act(false), { plain: true, busy: stage.running === 'mark' })
@@ -109,7 +127,12 @@ function asking(stage: Stage, record: string) {
     ${
       there.length + sent.length
         ? html`<ul class="plain stack">${there.map(({ fields }) => answered(fields))}
-      ${sent.map((one) => html`<li class="stack-close"><p class="small soft">${t('desk.asked', { at: momentSaid(one.at) })}</p><p dir="auto">${one.text}</p><p class="small">${t('desk.waits')}</p></li>`)}</ul>`
+      ${sent.map(
+        (one) =>
+          html`<li class="stack-close"><p class="small soft">${t('desk.asked', {
+            at: momentSaid(one.at),
+          })}</p><p dir="auto">${one.text}</p><p class="small">${t('desk.waits')}</p></li>`,
+      )}</ul>`
         : nothing
     }
     ${
@@ -133,8 +156,16 @@ function asking(stage: Stage, record: string) {
 }
 
 function answered({ text, asked_at: asked, answer, answered_at: at }: Fields) {
-  return html`<li class="stack-close">${asked ? html`<p class="small soft">${t('desk.asked', { at: momentSaid(asked) })}</p>` : nothing}<p dir="auto">${text}</p>
-    ${answer ? html`<p class="small soft">${at ? t('desk.answered', { at: momentSaid(at) }) : nothing}</p><p dir="auto">${answer}</p>` : html`<p class="small">${t(at ? 'desk.put_aside' : 'desk.waits')}</p>`}</li>`;
+  return html`<li class="stack-close">${
+    asked ? html`<p class="small soft">${t('desk.asked', { at: momentSaid(asked) })}</p>` : nothing
+  }<p dir="auto">${text}</p>
+    ${
+      answer
+        ? html`<p class="small soft">${
+            at ? t('desk.answered', { at: momentSaid(at) }) : nothing
+          }</p><p dir="auto">${answer}</p>`
+        : html`<p class="small">${t(at ? 'desk.put_aside' : 'desk.waits')}</p>`
+    }</li>`;
 }
 
 function file(stage: Stage) {
@@ -150,9 +181,18 @@ function file(stage: Stage) {
     ${look(stage, found)}
     ${through(stage, id)}
     ${found.whole ? nothing : html`<p class="small soft">${t('desk.file_apart')}</p>`}
-    <dl class="facts card"><div><dt>${t('file.type')}</dt><dd dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
+    <dl class="facts card"><div><dt>${t('file.type')}</dt><dd
+      dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
       <div><dt>${t('desk.file_received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
-    ${stage.place.record ? html`<div>${button(t('desk.file_in'), () => stage.stand({ name: 'entry', record: String(stage.place.record) }), { plain: true })}</div>` : nothing}
+    ${
+      stage.place.record
+        ? html`<div>${button(
+            t('desk.file_in'),
+            () => stage.stand({ name: 'entry', record: String(stage.place.record) }),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
   </article>`,
   );
 }
@@ -171,10 +211,16 @@ function look(stage: Stage, found: Looked) {
   const large = local.bare ? (picture(stage, found, 'print').url ?? url) : url;
   return html`<div class="look"><div class="look-picture">${
     large
-      ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(found.fields.alt_text || t('file.picture_of', { name: found.name })) : ''}>`
+      ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${
+          local.bare ? String(found.fields.alt_text || t('file.picture_of', { name: found.name })) : ''
+        }>`
       : html`<p class="soft page">${waiting ? t('frame.loading') : t('file.no_preview')}</p>`
   }</div>
-    <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), () => stage.set({ bare: !local.bare }), { icon: 'eye' }) : nothing}</div></div>`;
+    <div class="row">${
+      large
+        ? button(t(local.bare ? 'file.cover' : 'file.touch'), () => stage.set({ bare: !local.bare }), { icon: 'eye' })
+        : nothing
+    }</div></div>`;
 }
 
 export const views = { entry, file };

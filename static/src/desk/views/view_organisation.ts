@@ -12,8 +12,12 @@ import type { Stage } from '../types.js';
 function organisation(stage: Stage) {
   const found = stage.find('organisation', () => stage.app.readOrganisation());
   if (!found.data)
-    return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>
-    ${found.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing}</div>`;
+    return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${
+      found.problem ? sentenceOf(found.problem) : t('frame.loading')
+    }</p>
+    ${
+      found.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing
+    }</div>`;
   const { name, numbers, members } = found.data;
   const { local } = stage;
   const invite = () =>
@@ -26,15 +30,22 @@ function organisation(stage: Stage) {
     });
   return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(stage)}
     <p class="soft">${t('desk.org_lead')}</p>
-    <dl class="facts facts-close card">${(['members', 'grants', 'ending', 'packs'] as const).map((one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`)}</dl>
+    <dl class="facts facts-close card">${(['members', 'grants', 'ending', 'packs'] as const).map(
+      (one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`,
+    )}</dl>
     <section class="stack"><h2>${t('desk.members')}</h2>
       <ul class="plain desk-members">${members.map(
-        (
-          member,
-        ) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing}${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
+        (member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${
+          member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing
+        }${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
         ${member.here ? nothing : button(t('desk.end_member'), () => ending(stage, member), { plain: true })}</li>`,
       )}</ul>
-      ${local.invite ? html`<div class="note stack-close" role="status"><p class="desk-secret hex" dir="ltr" translate="no">${local.invite}</p><p class="small">${t('desk.invite_shown')}</p></div>` : nothing}
+      ${
+        local.invite
+          ? html`<div class="note stack-close" role="status"><p class="desk-secret hex" dir="ltr"
+            translate="no">${local.invite}</p><p class="small">${t('desk.invite_shown')}</p></div>`
+          : nothing
+      }
       <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.running === 'words' })}</div></section>
     ${table(stage)}</div>`;
 }
@@ -43,7 +54,13 @@ function table(stage: Stage) {
   const { made } = stage.local;
   const make = () => stage.run('table', async () => stage.set({ made: await stage.app.exportLooks() }));
   return html`<section class="stack"><h2>${t('desk.export')}</h2><p class="small soft">${t('desk.export_lead')}</p>
-    <div class="row">${made ? html`<a class="button button-main" href=${made.url} download="looks.csv"><span>${t('desk.export_save')}</span></a><span class="small soft">${tn('desk.export_many', made.many)}</span>` : button(t('desk.export_do'), make, { busy: stage.running === 'table' })}</div></section>`;
+    <div class="row">${
+      made
+        ? html`<a class="button button-main" href=${made.url}
+          download="looks.csv"><span>${t('desk.export_save')}</span></a><span
+            class="small soft">${tn('desk.export_many', made.many)}</span>`
+        : button(t('desk.export_do'), make, { busy: stage.running === 'table' })
+    }</div></section>`;
 }
 
 const ending = (stage: Stage, member: Member) =>

@@ -93,7 +93,13 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
     });
   const tick = (record: string, on: boolean) =>
     put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
-  return html`${chips({ name: 'which', legend: t('desk.pack_which'), choices: ways.map((way) => [way, t(`desk.pack_${way}`)]), chosen: [form.how], on: (how) => put({ how: how }) })}
+  return html`${chips({
+    name: 'which',
+    legend: t('desk.pack_which'),
+    choices: ways.map((way) => [way, t(`desk.pack_${way}`)]),
+    chosen: [form.how],
+    on: (how) => put({ how: how }),
+  })}
     ${form.how === 'dates' ? html`<div class="pair">${date('from')}${date('until')}</div>` : nothing}
     ${
       form.how === 'some'
@@ -103,7 +109,9 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
                 id: `pack-${row.record}`,
                 checked: form.records.includes(row.record),
                 on: (on) => tick(row.record, on),
-                label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('desk.no_words')}</span>`,
+                label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${
+                  row.title || t('desk.no_words')
+                }</span>`,
               })}</li>`,
           )}</ul>`
         : nothing
@@ -125,16 +133,31 @@ function looked(stage: Stage, open: Client, form: Form, put: (change: Partial<Fo
     ${words(found.data, form, put)}
     ${
       whole
-        ? html`<div class="stack-close">${checkbox({ id: 'pack-apart', label: t('desk.pack_apart'), checked: form.apart, on: (apart) => put({ apart }) })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
+        ? html`<div class="stack-close">${checkbox({
+            id: 'pack-apart',
+            label: t('desk.pack_apart'),
+            checked: form.apart,
+            on: (apart) => put({ apart }),
+          })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
         : html`<p class="small soft">${t('desk.pack_no_files', { name: open.name })}</p>`
     }
-    ${textField({ id: 'pack-by', label: t('desk.assist_by'), hint: t('desk.pack_by_hint'), value: form.by, error: form.tried && !INITIALS.test(form.by) ? t('desk.pack_need_by') : null, on: (by) => put({ by: by.trim().toUpperCase() }) })}
+    ${textField({
+      id: 'pack-by',
+      label: t('desk.assist_by'),
+      hint: t('desk.pack_by_hint'),
+      value: form.by,
+      error: form.tried && !INITIALS.test(form.by) ? t('desk.pack_need_by') : null,
+      on: (by) => put({ by: by.trim().toUpperCase() }),
+    })}
     ${
       stop
         ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
         : form.at
           ? progress({ label: lookUp(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
-          : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), { main: true, busy: stage.running === 'pack' })}</div>`
+          : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), {
+              main: true,
+              busy: stage.running === 'pack',
+            })}</div>`
     }`;
 }
 
@@ -148,7 +171,11 @@ function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
         ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(
             ({ what, records }) => html`<li>
       ${records.length ? lookUpCount(`desk.lack_${what}`, records.length) : lookUp(`desk.lack_${what}`)}
-      ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`,
+      ${records.slice(0, FEW).map(
+        (record) =>
+          html`<button type="button" class="button button-plain desk-gap" dir="auto"
+              @click=${() => go(record)}>${name(record)}</button>`,
+      )}</li>`,
           )}</ul>`
         : html`<p>${t('desk.pack_no_gap')}</p>`
     }</section>`;
@@ -167,7 +194,8 @@ function words({ words: found }: View, form: Form, put: (change: Partial<Form>) 
   if (!asked.length && !apart) return nothing;
   const answer = (word: string, code: string) =>
     put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
-  return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p class="small soft">${t('desk.pack_words_lead')}</p>
+  return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p
+    class="small soft">${t('desk.pack_words_lead')}</p>
     ${apart ? html`<p class="small">${tn('desk.pack_words_apart', apart)}</p>` : nothing}
     ${asked.map(([word, text], i) =>
       chips({
@@ -201,7 +229,8 @@ function make(stage: Stage, form: Form, choice: Choice, put: (change: Partial<Fo
 function ready(_stage: Stage, made: { url: string; name: string; size: number; no: number }, again: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
     <p class="soft">${dotted([made.name, size(made.size)])}</p>
-    <div><a class="button button-main" href=${made.url} download=${made.name}><span>${t('desk.pack_save')}</span></a></div>
+    <div><a class="button button-main" href=${made.url}
+      download=${made.name}><span>${t('desk.pack_save')}</span></a></div>
     <p class="care">${t('desk.pack_care')}</p>
     <div>${button(t('desk.pack_again'), again, { plain: true })}</div></div>`;
 }

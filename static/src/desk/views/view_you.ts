@@ -13,7 +13,13 @@ import type { Stage } from '../types.js';
 export function nineWords(stage: Stage) {
   const words = stage.find('nine', () => stage.app.ownWords()).data;
   return html`<section class="card stack"><h2>${t('desk.nine')}</h2><p>${t('desk.nine_lead')}</p>
-    ${words ? html`<ol class="desk-nine" translate="no" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>${qr(words.toUpperCase(), t('desk.nine_qr'))}` : html`<p role="status">${t('frame.loading')}</p>`}</section>`;
+    ${
+      words
+        ? html`<ol class="desk-nine" translate="no" lang="en" dir="ltr">${words
+            .split(' ')
+            .map((word) => html`<li>${word}</li>`)}</ol>${qr(words.toUpperCase(), t('desk.nine_qr'))}`
+        : html`<p role="status">${t('frame.loading')}</p>`
+    }</section>`;
 }
 
 function you(stage: Stage) {

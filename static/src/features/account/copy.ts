@@ -49,7 +49,9 @@ function copy(stage: Stage) {
   const { borrowed } = state;
   return html`<div class="stack-wide">
     ${row && !borrowed ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
-    <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing}
+    <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${
+      borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing
+    }
       <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
     ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
@@ -81,7 +83,11 @@ function copy(stage: Stage) {
         : nothing
     }
     <div class="stack-close">
-      ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
+      ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, {
+        main: true,
+        wide: true,
+        busy: stage.running === 'register',
+      })}
       ${borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
     </div>
   </div>`;
@@ -92,11 +98,16 @@ function name(stage: Stage) {
   const login = stage.state.account?.login ?? '';
   const later = () => putOff(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done')}</p></div>
+    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(
+      stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done',
+    )}</p></div>
     ${errorSummary(stage)}
     <p class="card sheet-name">${login}</p>
     <p class="soft">${t('copy.name_lead')}</p>
-    <div class="stack-close">${button(t('copy.code_now'), () => stage.stand({ ...place, name: 'code' }), { main: true, wide: true })}
+    <div class="stack-close">${button(t('copy.code_now'), () => stage.stand({ ...place, name: 'code' }), {
+      main: true,
+      wide: true,
+    })}
       ${button(t('copy.later'), later, { wide: true, busy: stage.running === 'later' })}</div>
   </div>`;
 }
@@ -104,10 +115,18 @@ function name(stage: Stage) {
 function code(stage: Stage) {
   const { local, state } = stage;
   if (!state.account?.registered) {
-    return html`<div class="stack">${heading(t('code.title'))}<p>${t('code.first_copy')}</p><div>${button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true })}</div></div>`;
+    return html`<div class="stack">${heading(t('code.title'))}<p>${t('code.first_copy')}</p><div>${button(
+      t('copy.title'),
+      () => stage.go({ name: 'copy' }),
+      { main: true },
+    )}</div></div>`;
   }
   if (local.checked)
-    return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(t('frame.done'), () => onward(stage), { main: true })}</div></div>`;
+    return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(
+      t('frame.done'),
+      () => onward(stage),
+      { main: true },
+    )}</div></div>`;
   if (local.checking) return asking(stage);
   return local.made ? written(stage) : making(stage);
 }
@@ -126,7 +145,8 @@ function making(stage: Stage) {
   };
   const later = () => putOff(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
+    <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p
+      class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
     ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
     ${
@@ -145,7 +165,11 @@ function making(stage: Stage) {
           })
         : nothing
     }
-    <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
+    <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'code',
+    })}${button(t('copy.later'), later, { wide: true })}</div>
   </div>`;
 }
 
@@ -155,7 +179,9 @@ function written(stage: Stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p class="soft">${t('code.lead')}</p></div>
     <div class="stack-close"><h2>${t('code.name')}</h2><p class="card sheet-name">${made.login}</p></div>
-    <div class="stack-close"><h2>${t('code.words')}</h2><ol class="word-grid">${made.words12.map((word: string) => html`<li>${word}</li>`)}</ol></div>
+    <div class="stack-close"><h2>${t('code.words')}</h2><ol class="word-grid">${made.words12.map(
+      (word: string) => html`<li>${word}</li>`,
+    )}</ol></div>
     <div class="stack-close"><h2>${t('code.letters')}</h2><p class="card letters">${made.crockford}</p></div>
     ${button(t('code.written'), () => stage.set({ checking: true }), { main: true, wide: true })}
   </div>`;
@@ -186,7 +212,11 @@ function asking(stage: Stage) {
         local.typed = typed;
       },
     })}
-    <div class="row">${button(t('code.check_do'), go, { main: true })}${button(t('code.look'), () => stage.set({ checking: false, wrong: false }), { plain: true })}</div>
+    <div class="row">${button(t('code.check_do'), go, { main: true })}${button(
+      t('code.look'),
+      () => stage.set({ checking: false, wrong: false }),
+      { plain: true },
+    )}</div>
   </div>`;
 }
 

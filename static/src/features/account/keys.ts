@@ -132,14 +132,22 @@ function changewords(stage: Stage) {
       });
   };
   if (local.done)
-    return html`<div class="stack">${heading(t('chw.title'))}<p role="status">${t('chw.done')}</p><div>${button(t('frame.done'), () => stage.back('more'), { main: true })}</div></div>`;
+    return html`<div class="stack">${heading(t('chw.title'))}<p role="status">${t('chw.done')}</p><div>${button(
+      t('frame.done'),
+      () => stage.back('more'),
+      { main: true },
+    )}</div></div>`;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chw.title'))}<p>${t('chw.lead')}</p><p class="soft">${t('chw.if_known')}</p>
       ${stage.state.account?.registered ? html`<p class="small soft">${t('chw.offline')}</p>` : nothing}</div>
     ${errorSummary(stage)}
     ${oldWords(stage, t('chw.old'), go)}
     ${newWords(stage, go)}
-    ${button(t(stage.running ? 'chw.doing' : 'chw.do'), go, { main: true, wide: true, busy: stage.running === 'words' })}
+    ${button(t(stage.running ? 'chw.doing' : 'chw.do'), go, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'words',
+    })}
   </div>`;
 }
 
@@ -147,7 +155,11 @@ function someone(stage: Stage) {
   const { local, state } = stage;
   if (local.done) return renewed(stage);
   if (stage.running === 'renew')
-    return html`<div class="stack">${heading(t('som.title'))}${progress({ label: t('som.doing'), done: local.part?.done ?? 0, total: local.part?.total ?? 1 })}</div>`;
+    return html`<div class="stack">${heading(t('som.title'))}${progress({
+      label: t('som.doing'),
+      done: local.part?.done ?? 0,
+      total: local.part?.total ?? 1,
+    })}</div>`;
   if (state.account?.rekeying) return half(stage);
   const onProgress = (done: number, total: number) => {
     local.part = { done, total };
@@ -165,7 +177,8 @@ function someone(stage: Stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('som.title'))}<p>${t('som.lead')}</p></div>
     ${points('som.does', 4)}${points('som.not', 3)}
-    <div class="care stack-close"><p><strong>${t('som.first')}</strong></p><ul class="points stack-close"><li>${t('som.first_1')}</li><li>${t('som.first_2')}</li></ul></div>
+    <div class="care stack-close"><p><strong>${t('som.first')}</strong></p><ul
+      class="points stack-close"><li>${t('som.first_1')}</li><li>${t('som.first_2')}</li></ul></div>
     ${errorSummary(stage)}
     ${oldWords(stage, t('chw.old'), go)}
     ${paperCode(stage, t('som.paper_why'), go)}
@@ -175,7 +188,10 @@ function someone(stage: Stage) {
 }
 
 function points(name: string, count: number) {
-  return html`<section class="stack-close"><h2>${lookUp(name)}</h2><ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`${name}_${i + 1}`)}</li>`)}</ul></section>`;
+  return html`<section class="stack-close"><h2>${lookUp(name)}</h2><ul class="points stack-close">${Array.from(
+    { length: count },
+    (_, i) => html`<li>${lookUp(`${name}_${i + 1}`)}</li>`,
+  )}</ul></section>`;
 }
 
 /** It took effect. */
@@ -183,7 +199,9 @@ function renewed(stage: Stage) {
   const isRegistered = stage.state.account?.registered;
   return html`<div class="stack-wide">${heading(t('som.title'))}<p role="status">${t('som.done')}</p>
     ${isRegistered ? html`<p>${t('som.where')}</p>` : nothing}
-    <div class="row">${isRegistered ? button(t('som.code'), () => stage.stand({ name: 'code' }), { main: true }) : nothing}${button(t('frame.done'), () => stage.back('more'), { plain: Boolean(isRegistered) })}</div></div>`;
+    <div class="row">${
+      isRegistered ? button(t('som.code'), () => stage.stand({ name: 'code' }), { main: true }) : nothing
+    }${button(t('frame.done'), () => stage.back('more'), { plain: Boolean(isRegistered) })}</div></div>`;
 }
 
 /** It was interrupted. */
@@ -214,7 +232,10 @@ function half(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('som.title'))}<p>${t('som.half')}</p>${errorSummary(stage)}
     ${oldWords(stage, t('som.new'), go, true)}
     ${paperCode(stage, t('som.paper_again'), go)}
-    <div class="row">${button(t('som.finish'), go, { main: true })}${button(t('som.give_up'), stop, { plain: true, busy: stage.running === 'stop' })}</div></div>`;
+    <div class="row">${button(t('som.finish'), go, { main: true })}${button(t('som.give_up'), stop, {
+      plain: true,
+      busy: stage.running === 'stop',
+    })}</div></div>`;
 }
 
 function newwords(stage: Stage) {
@@ -230,10 +251,18 @@ function newwords(stage: Stage) {
     });
   };
   if (local.done)
-    return html`<div class="stack">${heading(t('nw.title'))}<p role="status">${t('nw.done')}</p><div>${button(t('frame.done'), () => stage.back('more'), { main: true })}</div></div>`;
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('nw.title'))}<p>${t('nw.lead')}</p></div>${errorSummary(stage)}
+    return html`<div class="stack">${heading(t('nw.title'))}<p role="status">${t('nw.done')}</p><div>${button(
+      t('frame.done'),
+      () => stage.back('more'),
+      { main: true },
+    )}</div></div>`;
+  return html`<div class="stack-wide"><div
+    class="stack-close">${heading(t('nw.title'))}<p>${t('nw.lead')}</p></div>${errorSummary(stage)}
     ${oldWords(stage, t('nw.words'), go, true)}
-    <div>${button(t('nw.do'), go, { main: true, busy: stage.running === 'catchup' })}</div><p class="small soft">${t('nw.older')}</p><p class="care">${t('nw.not_me')}</p></div>`;
+    <div>${button(t('nw.do'), go, {
+      main: true,
+      busy: stage.running === 'catchup',
+    })}</div><p class="small soft">${t('nw.older')}</p><p class="care">${t('nw.not_me')}</p></div>`;
 }
 
 function highrisk(stage: Stage) {
@@ -250,8 +279,17 @@ function highrisk(stage: Stage) {
       stage.say(t(on ? 'risk.off' : 'risk.on'));
     });
   return html`<div class="stack-wide">${heading(t('risk.title'))}<p>${t('risk.lead')}</p>${errorSummary(stage)}
-    <ul class="points stack-close"><li>${t('risk.does_1')}</li><li>${t('risk.does_2')}</li></ul><p class="soft">${t('risk.costs')}</p>
-    ${found.data ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(t(on ? 'risk.turn_off' : 'risk.turn_on'), turn, { main: !on, busy: stage.running === 'risk' })}</div>${standing(stage)}` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+    <ul class="points stack-close"><li>${t('risk.does_1')}</li><li>${t('risk.does_2')}</li></ul><p
+      class="soft">${t('risk.costs')}</p>
+    ${
+      found.data
+        ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(
+            t(on ? 'risk.turn_off' : 'risk.turn_on'),
+            turn,
+            { main: !on, busy: stage.running === 'risk' },
+          )}</div>${standing(stage)}`
+        : html`<p role="status">${t('frame.loading')}</p>`
+    }</div>`;
 }
 
 /** What was handed over before stands until somebody ends it: offered here, and never done unasked. */
@@ -277,7 +315,14 @@ function standing(stage: Stage) {
       },
     });
   return html`<section class="care stack-close"><p><strong>${tn('risk.standing', left.length)}</strong></p>
-    ${offline ? html`<p>${t('risk.standing_offline')}</p>` : html`<p>${t('risk.standing_more')}</p><div>${button(t(left.length > 1 ? 'risk.end_all' : 'risk.end'), end)}</div>`}</section>`;
+    ${
+      offline
+        ? html`<p>${t('risk.standing_offline')}</p>`
+        : html`<p>${t('risk.standing_more')}</p><div>${button(
+            t(left.length > 1 ? 'risk.end_all' : 'risk.end'),
+            end,
+          )}</div>`
+    }</section>`;
 }
 
 export const views = { changewords, someone, newwords, highrisk };

@@ -27,20 +27,60 @@ function writing(stage: Stage) {
     ${heading(t('add.title'))}
     ${errorSummary(stage)}
     <div class="stack-close">
-      ${textField({ id: 'narrative', label: t('add.title'), hidden: true, lines: 'big', focus: true, value: fields.narrative ?? '', on: (narrative) => stage.app.putDraft({ fields: { narrative } }) })}
-      ${guard(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) => stage.app.putDraft({ fields: { narrative }, restricted: { place_detail } }))}
+      ${textField({
+        id: 'narrative',
+        label: t('add.title'),
+        hidden: true,
+        lines: 'big',
+        focus: true,
+        value: fields.narrative ?? '',
+        on: (narrative) => stage.app.putDraft({ fields: { narrative } }),
+      })}
+      ${guard(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) =>
+        stage.app.putDraft({ fields: { narrative }, restricted: { place_detail } }),
+      )}
       ${longLine(stage, fields.narrative ?? '')}
       <p class="small soft">${t('add.alone')}</p>
       ${state.entries.length < 3 ? html`<p class="small soft">${t('add.read')}</p>` : nothing}
     </div>
-    ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? fields : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
+    ${whenField({
+      when: local.when ?? { chip: null, picked: null },
+      kept: fields.precision ? fields : null,
+      tried: Boolean(local.tried),
+      on: (when) => choose(stage, when),
+    })}
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
-    ${!open && mayForget() ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(t('copy.ios_how'), () => stage.go({ name: 'homescreen' }), { plain: true })}</div></div>` : nothing}
-    ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
+    ${
+      !open && mayForget()
+        ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(
+            t('copy.ios_how'),
+            () => stage.go({ name: 'homescreen' }),
+            { plain: true },
+          )}</div></div>`
+        : nothing
+    }
+    ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), {
+      main: true,
+      wide: true,
+      off: !canSave(stage),
+      busy: stage.running === 'save',
+    })}
     ${beginWith(stage)}
-    ${open ? pictures(stage) : state.draft?.attachments.length ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>` : nothing}
+    ${
+      open
+        ? pictures(stage)
+        : state.draft?.attachments.length
+          ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>`
+          : nothing
+    }
     ${open ? voice(stage) : nothing}
-    ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${state.draft.saved_at === null ? nothing : t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
+    ${
+      state.draft && canSave(stage)
+        ? html`<div class="row apart small soft"><span>${
+            state.draft.saved_at === null ? nothing : t('add.kept_draft')
+          }</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -93,7 +133,14 @@ function voice(stage: Stage) {
       attachments: draft?.attachments ?? [],
       use: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }),
     });
-  return html`<div class="rows">${row({ title: t('card.voice'), more: media ? t('entry.recorded') : null, icon: 'voice', expanded, body: expanded ? body() : nothing, on: () => stage.set({ voice: !expanded }) })}</div>`;
+  return html`<div class="rows">${row({
+    title: t('card.voice'),
+    more: media ? t('entry.recorded') : null,
+    icon: 'voice',
+    expanded,
+    body: expanded ? body() : nothing,
+    on: () => stage.set({ voice: !expanded }),
+  })}</div>`;
 }
 
 function choose(stage: Stage, when: When) {
@@ -138,7 +185,11 @@ function dropSheet(stage: Stage) {
   return sheet(
     stage,
     t('add.drop'),
-    html`<p>${t('add.drop_ask')}</p><div class="row">${button(t('add.drop_do'), drop)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
+    html`<p>${t('add.drop_ask')}</p><div class="row">${button(t('add.drop_do'), drop)}${button(
+      t('frame.cancel'),
+      () => stage.closeSheet(),
+      { main: true },
+    )}</div>`,
   );
 }
 
@@ -155,11 +206,17 @@ function saved(stage: Stage, record: string) {
   const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
   const shown = stage.state.entries.find((one) => one.record === record)?.state ?? found.data?.state;
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('add.saved'))}${shown ? stateLine(shown, Boolean(stage.state.account?.registered)) : nothing}
+    <div class="stack-close">${heading(t('add.saved'))}${
+      shown ? stateLine(shown, Boolean(stage.state.account?.registered)) : nothing
+    }
       <p class="soft">${t('add.more')}</p></div>
     ${errorSummary(stage)}
     ${found.data ? cardList(stage, found.data) : nothing}
-    <div class="row">${button(t('add.see'), () => stage.go({ name: 'entry', record }), { main: true })}${button(t('add.another'), () => stage.go({ name: 'add' }), { plain: true })}</div>
+    <div class="row">${button(t('add.see'), () => stage.go({ name: 'entry', record }), { main: true })}${button(
+      t('add.another'),
+      () => stage.go({ name: 'add' }),
+      { plain: true },
+    )}</div>
   </div>`;
 }
 

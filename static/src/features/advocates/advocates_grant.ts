@@ -26,8 +26,13 @@ export function letIn(stage: Stage) {
   const step = local.step ?? 'meet';
   if (step === 'done') return agreed(stage);
   if (stage.place.of && !local.filled) fill(stage, stage.place.of);
-  return html`<div class="stack-wide"><p class="small soft">${t('adv.step', { n: STEPS.indexOf(step) + 1, of: STEPS.length })}</p>
-    ${{ meet: () => meet(stage), what: () => what(stage), preview: () => look(stage), agree: () => agree(stage) }[(step as 'meet')]()}</div>`;
+  return html`<div class="stack-wide"><p class="small soft">${t('adv.step', {
+    n: STEPS.indexOf(step) + 1,
+    of: STEPS.length,
+  })}</p>
+    ${{ meet: () => meet(stage), what: () => what(stage), preview: () => look(stage), agree: () => agree(stage) }[
+      (step as 'meet')
+    ]()}</div>`;
 }
 
 function to(stage: Stage, step: string) {
@@ -63,14 +68,32 @@ function meet(stage: Stage) {
     to(stage, 'what');
   };
   return html`<div class="stack-close">${heading(t('adv.meet'))}<p>${t('adv.lead')}</p></div>
-    ${stage.local.met ? nothing : html`<div class="rows"><div>${row({ title: t('adv.can_title'), icon: 'info', expanded: Boolean(stage.local.what), on: () => stage.set({ what: !stage.local.what }), body: stage.local.what ? whatItIs() : nothing })}</div></div>`}
-    <section class="stack"><h2>${t('adv.words')}</h2>${meeting(stage, { use, stop: () => stage.back('advocates') })}</section>
+    ${
+      stage.local.met
+        ? nothing
+        : html`<div class="rows"><div>${row({
+            title: t('adv.can_title'),
+            icon: 'info',
+            expanded: Boolean(stage.local.what),
+            on: () => stage.set({ what: !stage.local.what }),
+            body: stage.local.what ? whatItIs() : nothing,
+          })}</div></div>`
+    }
+    <section class="stack"><h2>${t('adv.words')}</h2>${meeting(stage, {
+      use,
+      stop: () => stage.back('advocates'),
+    })}</section>
     ${
       known.length && !stage.local.met
         ? html`<section class="stack-close"><h2>${t('adv.meet_known')}</h2><ul class="rows">${known.map(
-            (
-              one,
-            ) => html`<li class="page-item row apart"><span dir="auto">${one.name || one.words.split(' ').slice(0, 3).join(' ')} <span class="small soft">${one.organisation || (one.trouble ? t(one.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone') : t('adv.meet_waits'))}</span></span>
+            (one) => html`<li class="page-item row apart"><span dir="auto">${
+              one.name || one.words.split(' ').slice(0, 3).join(' ')
+            } <span class="small soft">${
+              one.organisation ||
+              (one.trouble
+                ? t(one.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone')
+                : t('adv.meet_waits'))
+            }</span></span>
       ${one.ecdsa_pub ? button(t('frame.next'), () => use(one), { plain: true }) : nothing}</li>`,
           )}</ul></section>`
         : nothing
@@ -113,12 +136,37 @@ function what(stage: Stage) {
         }),
     });
   return html`${heading(t('adv.what', { name: who.name }))}${errorSummary(stage)}
-    ${chips({ name: 'what', legend: t('adv.what', { name: who.name }), quiet: true, choices: ['all', 'case', 'some'].map((code) => [code, lookUp(`adv.what_${code}`)]), chosen: [local.how ?? ''], on: (how) => stage.set({ how }) })}
-    ${local.how === 'case' ? (cases.length ? selectField({ id: 'case', label: t('adv.case_which'), none: '–', choices: cases.map(({ record, fields }) => [record, String(fields.title ?? '')]), value: local.case ?? '', on: (one) => stage.set({ case: one }) }) : html`<p>${t('adv.case_none')}</p>`) : nothing}
+    ${chips({
+      name: 'what',
+      legend: t('adv.what', { name: who.name }),
+      quiet: true,
+      choices: ['all', 'case', 'some'].map((code) => [code, lookUp(`adv.what_${code}`)]),
+      chosen: [local.how ?? ''],
+      on: (how) => stage.set({ how }),
+    })}
+    ${
+      local.how === 'case'
+        ? cases.length
+          ? selectField({
+              id: 'case',
+              label: t('adv.case_which'),
+              none: '–',
+              choices: cases.map(({ record, fields }) => [record, String(fields.title ?? '')]),
+              value: local.case ?? '',
+              on: (one) => stage.set({ case: one }),
+            })
+          : html`<p>${t('adv.case_none')}</p>`
+        : nothing
+    }
     ${local.how === 'some' ? choosingEntries(stage) : nothing}
     ${lacks.scope ? html`<p class="error-line" role="alert">${lacks.scope}</p>` : nothing}
     <p class="small soft">${t('adv.what_versions')}</p>
-    <fieldset class="stack-close"><legend>${t('adv.rights')}</legend>${right('comment')}${right('pack')}${checkbox({ id: 'apart', label: t('adv.apart'), checked: Boolean(local.restricted), on: (restricted) => stage.set({ restricted }) })}</fieldset>
+    <fieldset class="stack-close"><legend>${t('adv.rights')}</legend>${right('comment')}${right('pack')}${checkbox({
+      id: 'apart',
+      label: t('adv.apart'),
+      checked: Boolean(local.restricted),
+      on: (restricted) => stage.set({ restricted }),
+    })}</fieldset>
     ${textField({
       id: 'purpose',
       label: t('adv.purpose'),
@@ -139,10 +187,18 @@ function what(stage: Stage) {
         local.name = name.slice(0, 80);
       },
     })}
-    ${chips({ name: 'days', legend: t('adv.until'), choices: DAYS.map((days) => [days, t('adv.days', { n: days })]), chosen: [local.days], on: (days) => stage.set({ days }) })}
+    ${chips({
+      name: 'days',
+      legend: t('adv.until'),
+      choices: DAYS.map((days) => [days, t('adv.days', { n: days })]),
+      chosen: [local.days],
+      on: (days) => stage.set({ days }),
+    })}
     <p class="small soft">${t('adv.until_day', { day: day(Date.now() + Number(local.days) * DAY) })}</p>
     ${standIn(stage, who)}
-    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'meet'), { plain: true })}</div>`;
+    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'meet'), {
+      plain: true,
+    })}</div>`;
 }
 
 function standIn(stage: Stage, who: Met) {
@@ -158,10 +214,32 @@ function standIn(stage: Stage, who: Met) {
     string,
     string,
   ][];
-  return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft">${t('adv.stand_in_lead', { name: who.name })}</p>
-    ${choices.length > 1 ? chips({ name: 'stand', legend: t('adv.stand_in'), quiet: true, choices, chosen: [local.stand?.fingerprint ?? ''], on: (print) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === print) ?? null }) }) : nothing}
+  return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft">${t('adv.stand_in_lead', {
+    name: who.name,
+  })}</p>
+    ${
+      choices.length > 1
+        ? chips({
+            name: 'stand',
+            legend: t('adv.stand_in'),
+            quiet: true,
+            choices,
+            chosen: [local.stand?.fingerprint ?? ''],
+            on: (print) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === print) ?? null }),
+          })
+        : nothing
+    }
     ${local.standWrong ? html`<p class="error-line" role="alert">${t('adv.stand_in_other')}</p>` : nothing}
-    ${local.meeting ? html`<div class="card stack">${meeting(stage, { use, stop: () => stage.set({ meeting: false, met: null }) })}</div>` : html`<div>${button(t('adv.stand_in_add'), () => stage.set({ meeting: true, met: null, nine: '' }), { plain: true })}</div>`}</section>`;
+    ${
+      local.meeting
+        ? html`<div class="card stack">${meeting(stage, {
+            use,
+            stop: () => stage.set({ meeting: false, met: null }),
+          })}</div>`
+        : html`<div>${button(t('adv.stand_in_add'), () => stage.set({ meeting: true, met: null, nine: '' }), {
+            plain: true,
+          })}</div>`
+    }</section>`;
 }
 
 function look(stage: Stage) {
@@ -169,7 +247,11 @@ function look(stage: Stage) {
   const scope = scopeOf(local);
   if (!scope) return waiting();
   return html`${heading(t('adv.preview'))}${preview(stage, { scope, restricted: Boolean(local.restricted) })}
-    <div class="row">${button(t('frame.next'), () => to(stage, 'agree'), { main: true })}${button(t('bar.back'), () => to(stage, 'what'), { plain: true })}</div>`;
+    <div class="row">${button(t('frame.next'), () => to(stage, 'agree'), { main: true })}${button(
+      t('bar.back'),
+      () => to(stage, 'what'),
+      { plain: true },
+    )}</div>`;
 }
 
 function agree(stage: Stage) {
@@ -208,8 +290,15 @@ function agree(stage: Stage) {
     local.rights.includes('pack') ? t('adv.may_pack') : '',
   ].filter(Boolean);
   return html`${heading(t('adv.agree'))}${errorSummary(stage)}
-    <div class="card stack-close"><p><strong>${t('adv.agree_who', { name: who.name, organisation: who.organisation })}</strong>${local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing}</p>
-      <p>${dotted([scopeSaid(stage, { scope }), ...more])}</p><p>${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
+    <div class="card stack-close"><p><strong>${t('adv.agree_who', {
+      name: who.name,
+      organisation: who.organisation,
+    })}</strong>${
+      local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing
+    }</p>
+      <p>${dotted([scopeSaid(stage, { scope }), ...more])}</p><p>${t('adv.agree_for', {
+        purpose: choice.purpose,
+      })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
     ${secretField({
       id: 'agree-words',
@@ -223,12 +312,18 @@ function agree(stage: Stage) {
         local.words = words;
       },
     })}
-    <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'preview'), { plain: true })}</div>`;
+    <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(
+      t('bar.back'),
+      () => to(stage, 'preview'),
+      { plain: true },
+    )}</div>`;
 }
 
 function agreed(stage: Stage) {
   const who = stage.local.who as Met;
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('adv.agreed', { name: who.name }))}<p>${t('adv.agreed_more')}</p><p class="care">${t('adv.agreed_danger')}</p></div>
+  return html`<div class="stack-wide"><div class="stack-close">${heading(
+    t('adv.agreed', { name: who.name }),
+  )}<p>${t('adv.agreed_more')}</p><p class="care">${t('adv.agreed_danger')}</p></div>
     ${ownWords(stage)}
     ${button(t('adv.agreed_done'), () => stage.stand({ name: 'advocates' }), { main: true, wide: true })}</div>`;
 }

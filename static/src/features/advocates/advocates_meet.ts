@@ -43,7 +43,11 @@ export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknow
       },
     })}
     <div class="row">${button(t('adv.check'), check, { main: true, busy: stage.running === 'meet' })}
-      ${reader() && !local.scanning ? button(t('adv.scan'), () => stage.set({ scanning: { opening: false } }), { icon: 'camera' }) : nothing}${button(t('frame.cancel'), stop, { plain: true })}</div>`;
+      ${
+        reader() && !local.scanning
+          ? button(t('adv.scan'), () => stage.set({ scanning: { opening: false } }), { icon: 'camera' })
+          : nothing
+      }${button(t('frame.cancel'), stop, { plain: true })}</div>`;
 }
 
 function checkWords(stage: Stage) {
@@ -80,7 +84,9 @@ function whoItIs(stage: Stage, met: Met & { before: boolean }, use: (met: Met) =
     Object.assign(stage.local, { met: null, nine: '' });
     use(met);
   };
-  return html`<div class="note stack-close"><h2>${t('adv.met', { name: met.name })}</h2><p>${t('adv.met_more', { organisation: met.organisation })}</p></div>
+  return html`<div class="note stack-close"><h2>${t('adv.met', { name: met.name })}</h2><p>${t('adv.met_more', {
+    organisation: met.organisation,
+  })}</p></div>
     ${met.before ? html`<p class="care" role="alert">${t('adv.met_before', { name: met.name })}</p>` : nothing}
     <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(
       t('adv.met_no'),
@@ -112,8 +118,14 @@ function scanner(stage: Stage) {
       void look(stage, state, video);
     }
   };
-  return html`<div class="camera stack">${state.refused ? html`<p role="alert">${t('adv.scan_none')}</p>` : html`<p>${t('adv.scan_lead')}</p>`}
-    ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : nothing}<div>${button(t('frame.close'), close)}</div></div>`;
+  return html`<div class="camera stack">${
+    state.refused ? html`<p role="alert">${t('adv.scan_none')}</p>` : html`<p>${t('adv.scan_lead')}</p>`
+  }
+    ${
+      state.stream
+        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>`
+        : nothing
+    }<div>${button(t('frame.close'), close)}</div></div>`;
 }
 
 async function open(stage: Stage, state: Scanning) {

@@ -9,8 +9,14 @@ import type { Stage } from '../../shell/stage.js';
 
 /** What an advocate can and cannot do. */
 export function whatItIs() {
-  return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${['read', 'ask', 'pack'].map((one) => html`<li>${lookUp(`adv.can_${one}`)}</li>`)}</ul></div>
-    <div class="stack-close"><h2>${t('adv.cannot')}</h2><ul class="points">${['change', 'note', 'rest', 'who'].map((one) => html`<li>${lookUp(`adv.cannot_${one}`)}</li>`)}</ul></div></div>
+  return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${[
+    'read',
+    'ask',
+    'pack',
+  ].map((one) => html`<li>${lookUp(`adv.can_${one}`)}</li>`)}</ul></div>
+    <div class="stack-close"><h2>${t('adv.cannot')}</h2><ul class="points">${['change', 'note', 'rest', 'who'].map(
+      (one) => html`<li>${lookUp(`adv.cannot_${one}`)}</li>`,
+    )}</ul></div></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.nobody')}</p>`;
 }
 
@@ -23,14 +29,18 @@ export function ownWords(stage: Stage) {
     expanded: shown,
     on: () => stage.set({ own: !shown }),
     body: shown
-      ? html`<p>${t('adv.own_lead')}</p>${words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()}`
+      ? html`<p>${t('adv.own_lead')}</p>${
+          words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()
+        }`
       : nothing,
   })}</div></div>`;
 }
 
 /** Nine words with their numbers. */
 function nineWords(words: string) {
-  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words
+    .split(' ')
+    .map((word) => html`<li>${word}</li>`)}</ol>`;
 }
 
 /** What a grant shows, in words. */

@@ -31,15 +31,36 @@ export function preview(stage: Stage, { scope, restricted }: { scope: Scope; res
     t('adv.preview_note'),
   ].filter(Boolean);
   return html`<p>${t('adv.preview_lead')}</p><ul class="points card">${lines.map((line) => html`<li>${line}</li>`)}</ul>
-    ${rows.length ? html`<div class="rows">${shown.map((one) => entryRow(stage, one, restricted))}</div>` : html`<p>${t('adv.preview_none')}</p>`}
-    ${shown.length < rows.length ? html`<div>${button(t('adv.preview_more'), () => stage.set({ allSeen: true }), { plain: true })}</div>` : nothing}
-    ${found.others.length ? html`<section class="stack-close"><h2>${t('adv.preview_others')}</h2><ul class="points">${found.others.map(({ kind, fields }) => html`<li><bdi>${nameOf(kind, fields)}</bdi></li>`)}</ul></section>` : nothing}`;
+    ${
+      rows.length
+        ? html`<div class="rows">${shown.map((one) => entryRow(stage, one, restricted))}</div>`
+        : html`<p>${t('adv.preview_none')}</p>`
+    }
+    ${
+      shown.length < rows.length
+        ? html`<div>${button(t('adv.preview_more'), () => stage.set({ allSeen: true }), { plain: true })}</div>`
+        : nothing
+    }
+    ${
+      found.others.length
+        ? html`<section class="stack-close"><h2>${t('adv.preview_others')}</h2><ul class="points">${found.others.map(
+            ({ kind, fields }) => html`<li><bdi>${nameOf(kind, fields)}</bdi></li>`,
+          )}</ul></section>`
+        : nothing
+    }`;
 }
 
 function entryRow(stage: Stage, one: Row, restricted: boolean) {
   const open = stage.local.seen === one.record;
-  const title = html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>`;
-  return html`<div>${row({ title, icon: 'eye', expanded: open, on: () => stage.set({ seen: open ? null : one.record }), body: open ? asTheySee(stage, one.record, restricted) : nothing })}</div>`;
+  const title = html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span
+    dir="auto">${one.title || t('entries.no_words')}</span>`;
+  return html`<div>${row({
+    title,
+    icon: 'eye',
+    expanded: open,
+    on: () => stage.set({ seen: open ? null : one.record }),
+    body: open ? asTheySee(stage, one.record, restricted) : nothing,
+  })}</div>`;
 }
 
 function asTheySee(stage: Stage, record: string, restricted: boolean) {
@@ -48,7 +69,17 @@ function asTheySee(stage: Stage, record: string, restricted: boolean) {
   const said = factsOf(stage, found.fields, restricted ? found.restricted : {});
   const changed = found.versions.filter(({ kind }) => kind === 'amendment').length;
   return html`<p class="narrative" dir="auto">${found.fields.narrative || t('entry.no_words')}</p>
-    ${said.length ? html`<dl class="facts">${said.map(({ name, text }) => html`<div><dt>${titleOf(name)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>` : nothing}
-    ${found.attachments.length ? html`<p class="small">${tn('adv.preview_files_here', found.attachments.length)}</p>` : nothing}
+    ${
+      said.length
+        ? html`<dl class="facts">${said.map(
+            ({ name, text }) => html`<div><dt>${titleOf(name)}</dt><dd dir="auto">${text}</dd></div>`,
+          )}</dl>`
+        : nothing
+    }
+    ${
+      found.attachments.length
+        ? html`<p class="small">${tn('adv.preview_files_here', found.attachments.length)}</p>`
+        : nothing
+    }
     ${changed ? html`<p class="small care">${tn('adv.preview_earlier', changed)}</p>` : nothing}`;
 }

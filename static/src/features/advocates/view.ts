@@ -25,7 +25,8 @@ const grantsFound = (stage: Stage): { data?: LetInList; problem?: Problem } =>
 
 function advocates(stage: Stage) {
   if (!stage.state.account?.registered) {
-    return html`<div class="stack-wide"><div class="stack-close">${heading(t('adv.title'))}<p>${t('adv.lead')}</p></div><p>${t('adv.needs_copy')}</p>
+    return html`<div class="stack-wide"><div
+      class="stack-close">${heading(t('adv.title'))}<p>${t('adv.lead')}</p></div><p>${t('adv.needs_copy')}</p>
       ${button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true, wide: true })}</div>`;
   }
   const { data, problem } = grantsFound(stage);
@@ -37,10 +38,19 @@ function advocates(stage: Stage) {
     <div class="stack-close">${heading(t('adv.title'))}<p>${t('adv.lead')}</p></div>
     ${errorSummary(stage)}
     ${data?.offline || problem ? html`<p class="soft" role="status">${t('adv.offline')}</p>` : nothing}
-    ${standing.length ? html`<ul class="stack">${standing.map((one) => card(stage, one))}</ul>` : html`<p>${t('adv.none')}</p>`}
+    ${
+      standing.length
+        ? html`<ul class="stack">${standing.map((one) => card(stage, one))}</ul>`
+        : html`<p>${t('adv.none')}</p>`
+    }
     ${button(t('adv.new'), () => stage.go({ name: 'letin' }), { main: !standing.length, wide: true })}
     ${standing.length ? nothing : whatItIs()}
-    ${over.length ? html`<section class="stack-close"><h2>${t('adv.over')}</h2><ul class="rows">${over.map((one) => overRow(stage, one))}</ul></section>` : nothing}
+    ${
+      over.length
+        ? html`<section class="stack-close"><h2>${t('adv.over')}</h2><ul
+          class="rows">${over.map((one) => overRow(stage, one))}</ul></section>`
+        : nothing
+    }
     ${grants.length && !data?.offline ? lookingAgain(stage) : nothing}
     ${ownWords(stage)}
   </div>`;
@@ -56,7 +66,11 @@ function lookingAgain(stage: Stage) {
     });
   const { again } = stage.local;
   return html`<section class="stack-close"><h2>${t('adv.again')}</h2><p class="small soft">${t('adv.again_lead')}</p>
-    ${again === undefined ? nothing : html`<p role="status">${again ? tn('adv.again_found', again) : t('adv.again_none')}</p>`}
+    ${
+      again === undefined
+        ? nothing
+        : html`<p role="status">${again ? tn('adv.again_found', again) : t('adv.again_none')}</p>`
+    }
     <div>${button(t('adv.again_do'), look, { plain: true, busy: stage.running === 'again' })}</div></section>`;
 }
 
@@ -76,12 +90,19 @@ function card(stage: Stage, one: LetIn) {
   const soon = one.not_after - Date.now() <= RENEW;
   return html`<li><article class="card stack-close" data-grant=${one.grant}>
     <h2>${t('adv.sees', { name: one.name })}</h2>
-    <p>${one.looked_at ? t('adv.looked', { when: lately(one.looked_at, Date.now()) }) : t('adv.looked_not')} ${t('adv.danger')}</p>
+    <p>${
+      one.looked_at ? t('adv.looked', { when: lately(one.looked_at, Date.now()) }) : t('adv.looked_not')
+    } ${t('adv.danger')}</p>
     <p class="small">${dotted([scopeSaid(stage, said), ...more])}</p>
-    <p class="small soft">${dotted([one.organisation, t('adv.agree_for', { purpose: said.purpose }), endsSaid(one)])}</p>
+    <p class="small soft">${dotted([
+      one.organisation,
+      t('adv.agree_for', { purpose: said.purpose }),
+      endsSaid(one),
+    ])}</p>
     ${
       one.changed
-        ? html`<div class="note care stack-close" role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
+        ? html`<div class="note care stack-close"
+          role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
       <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), { main: true })}</div></div>`
         : nothing
     }
@@ -103,8 +124,18 @@ function overRow(stage: Stage, one: LetIn) {
     : one.ended_at !== null
       ? t(one.mine ? 'adv.over_ended' : 'adv.over_theirs', { when: momentSaid(one.ended_at) })
       : t('adv.over_ran', { when: momentSaid(one.not_after) });
-  return html`<li class="page-item stack-close" data-over=${one.grant}><p><strong dir="auto">${one.name}</strong> <span class="small soft" dir="auto">${one.organisation}</span></p><p class="small">${text}</p>
-    ${one.unheard ? html`<p class="care small" role="status">${t('adv.unheard')}</p><div>${button(t('adv.unheard_do'), () => endingThere(stage, one), { main: true })}</div>` : nothing}
+  return html`<li class="page-item stack-close" data-over=${one.grant}><p><strong
+    dir="auto">${one.name}</strong> <span class="small soft" dir="auto">${one.organisation}</span></p><p
+      class="small">${text}</p>
+    ${
+      one.unheard
+        ? html`<p class="care small" role="status">${t('adv.unheard')}</p><div>${button(
+            t('adv.unheard_do'),
+            () => endingThere(stage, one),
+            { main: true },
+          )}</div>`
+        : nothing
+    }
     <div>${button(t('adv.look'), () => stage.go({ name: 'looks', record: one.grant }), { plain: true })}</div></li>`;
 }
 
@@ -158,22 +189,41 @@ function looks(stage: Stage) {
       },
     });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${dotted([one.organisation, scopeSaid(stage, one.said)])}</p></div>
+    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${dotted([
+      one.organisation,
+      scopeSaid(stage, one.said),
+    ])}</p></div>
     ${errorSummary(stage)}
     <section class="stack-close"><h2>${t('adv.look')}</h2>
       ${
         data.offline
           ? html`<p>${t('adv.looks_offline')}</p>`
           : all.length
-            ? html`<p class="soft small">${t('adv.looks_lead')}</p><ul class="rows">${shown.map(({ at, what }) => html`<li class="page-item">${momentSaid(at)} · ${t(`adv.look_${what}`)}</li>`)}</ul>
-        ${shown.length < all.length ? html`<div>${button(t('adv.looks_more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}`
+            ? html`<p class="soft small">${t('adv.looks_lead')}</p><ul class="rows">${shown.map(
+                ({ at, what }) => html`<li class="page-item">${momentSaid(at)} · ${t(`adv.look_${what}`)}</li>`,
+              )}</ul>
+        ${
+          shown.length < all.length
+            ? html`<div>${button(t('adv.looks_more'), () => stage.set({ all: true }), { plain: true })}</div>`
+            : nothing
+        }`
             : html`<p>${t('adv.looks_none')}</p>`
       }</section>
     ${
       over || one.changed || data.offline
         ? nothing
-        : html`${one.not_after - Date.now() <= RENEW ? button(t('adv.renew'), renew, { main: true, wide: true, busy: stage.running === 'renew' }) : nothing}
-      <div class="rows"><div>${row({ title: t('adv.less'), icon: 'cross', expanded: Boolean(stage.local.less), on: () => stage.set({ less: stage.local.less ? null : lessOf(one) }), body: stage.local.less ? less(stage, one) : nothing })}</div></div>`
+        : html`${
+            one.not_after - Date.now() <= RENEW
+              ? button(t('adv.renew'), renew, { main: true, wide: true, busy: stage.running === 'renew' })
+              : nothing
+          }
+      <div class="rows"><div>${row({
+        title: t('adv.less'),
+        icon: 'cross',
+        expanded: Boolean(stage.local.less),
+        on: () => stage.set({ less: stage.local.less ? null : lessOf(one) }),
+        body: stage.local.less ? less(stage, one) : nothing,
+      })}</div></div>`
     }
     ${over ? nothing : html`<div>${button(t('adv.end'), () => ending(stage, one), { plain: true })}</div>`}
   </div>`;
@@ -221,7 +271,16 @@ function less(stage: Stage, one: LetIn) {
     });
   };
   return html`<p>${t('adv.less_lead')}</p>
-    ${(['comment', 'pack'] as const).filter((right) => one.said.rights.includes(right)).map((right) => checkbox({ id: `less-${right}`, label: lookUp(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
+    ${(['comment', 'pack'] as const)
+      .filter((right) => one.said.rights.includes(right))
+      .map((right) =>
+        checkbox({
+          id: `less-${right}`,
+          label: lookUp(`adv.right_${right}`),
+          checked: typed.rights.includes(right),
+          on: (on) => tick(right, on),
+        }),
+      )}
     ${
       one.said.restricted
         ? checkbox({

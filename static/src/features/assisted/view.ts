@@ -21,7 +21,9 @@ function assisted(stage: Stage) {
   if (!list) return html`<div class="stack">${errorSummary(stage)}${waiting()}</div>`;
   const one = list[0];
   if (!one) return html`<div class="stack-wide">${heading(t('asst.title'))}<p>${t('asst.none')}</p></div>`;
-  return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}${stage.local.own === undefined ? reading(stage, one) : changing(stage, one)}</div>`;
+  return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}${
+    stage.local.own === undefined ? reading(stage, one) : changing(stage, one)
+  }</div>`;
 }
 
 function reading(stage: Stage, one: Written) {
@@ -43,26 +45,39 @@ function reading(stage: Stage, one: Written) {
       ),
     );
   return html`<div class="stack-close">
-      <p>${t('asst.who', { name: one.name || mark.by })}${one.organisation ? html` <span class="soft">${one.organisation}</span>` : nothing}</p>
-      <p class="small soft">${talk(mark)} · ${t(mark.read_back ? 'asst.read_back' : 'asst.not_read_back')}</p><p>${t('asst.lead')}</p></div>
+      <p>${t('asst.who', { name: one.name || mark.by })}${
+        one.organisation ? html` <span class="soft">${one.organisation}</span>` : nothing
+      }</p>
+      <p class="small soft">${talk(mark)} · ${t(
+        mark.read_back ? 'asst.read_back' : 'asst.not_read_back',
+      )}</p><p>${t('asst.lead')}</p></div>
     <article class="card stack-close written">
       <p class="small"><strong>${t('asst.when')}</strong> ${whenWords(one.occurred)}</p>
       ${asTyped(one.occurred) ? html`<p class="narrative" dir="auto">${one.narrative}</p>` : turns(mark)}
     </article>
     <div class="stack-close"><h2>${t('asst.ask')}</h2>
-      <div class="row">${button(t('asst.yes'), () => say(stage, one, { answer: 'yes' }), { main: true, busy: stage.running === 'assisted' })}
+      <div class="row">${button(t('asst.yes'), () => say(stage, one, { answer: 'yes' }), {
+        main: true,
+        busy: stage.running === 'assisted',
+      })}
         ${button(t('asst.change'), () => {
           stage.arrived = true;
           stage.set({ own: one.narrative });
         })}${button(t('asst.no'), refuse)}</div>
-      <div>${button(t('asst.later'), () => say(stage, one, { answer: 'later' }), { plain: true })}</div><p class="small soft">${t('asst.later_more')}</p></div>`;
+      <div>${button(t('asst.later'), () => say(stage, one, { answer: 'later' }), {
+        plain: true,
+      })}</div><p class="small soft">${t('asst.later_more')}</p></div>`;
 }
 
 /** Each thing that was asked and said, in order: nobody's question is mistaken for the keeper's words. */
 function turns({ turns: list }: Mark) {
   return list.map(
     ({ asked, words, said }) => html`<div class="stack-close">
-    <p class="small soft">${asked ? html`${t('asst.asked')}: <strong dir="auto">${asked === 'own' ? words : lookUp(`asst.p.${asked}`)}</strong>` : t('asst.unasked')}</p>
+    <p class="small soft">${
+      asked
+        ? html`${t('asst.asked')}: <strong dir="auto">${asked === 'own' ? words : lookUp(`asst.p.${asked}`)}</strong>`
+        : t('asst.unasked')
+    }</p>
     <p class="narrative ${said ? '' : 'soft'}" dir="auto">${said || t('asst.nothing')}</p></div>`,
   );
 }
@@ -88,7 +103,11 @@ function changing(stage: Stage, one: Written) {
       local.own = own;
     },
   })}
-    <div class="row">${button(t('asst.own_do'), save, { main: true, busy: stage.running === 'assisted' })}${button(t('frame.cancel'), stop, { plain: true })}</div>`;
+    <div class="row">${button(t('asst.own_do'), save, { main: true, busy: stage.running === 'assisted' })}${button(
+      t('frame.cancel'),
+      stop,
+      { plain: true },
+    )}</div>`;
 }
 
 function say(stage: Stage, one: Written, said: { answer: Answer; narrative?: string; reason?: string }) {

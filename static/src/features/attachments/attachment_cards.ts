@@ -30,9 +30,20 @@ export function fileCards(stage: Stage, file: AttachmentRead) {
     .filter((one) => !waits(one))
     .map(({ card, said }) => {
       const expanded = local.card === card.code;
-      return html`<div>${row({ title: lookUp(`fcard.${card.code}`), more: said || null, icon: card.icon, expanded, body: expanded ? body(stage, file, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+      return html`<div>${row({
+        title: lookUp(`fcard.${card.code}`),
+        more: said || null,
+        icon: card.icon,
+        expanded,
+        body: expanded ? body(stage, file, card) : nothing,
+        on: () => open(stage, expanded ? null : card.code),
+      })}</div>`;
     })}</div>
-  ${shown.some(waits) ? html`<div>${button(t('attach.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
+  ${
+    shown.some(waits)
+      ? html`<div>${button(t('attach.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>`
+      : nothing
+  }`;
 }
 
 function open(stage: Stage, card: string | null) {
@@ -125,7 +136,15 @@ function body(stage: Stage, file: AttachmentRead, card: FileCard) {
     put: (name: string, value: unknown) =>
       on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
   };
-  return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.code === 'outside' ? outside(on) : card.lines.map((line) => lineField(on, line, at))}
+  return html`${
+    card.code === 'coach'
+      ? coach(on)
+      : card.code === 'identity'
+        ? identity(on, file)
+        : card.code === 'outside'
+          ? outside(on)
+          : card.lines.map((line) => lineField(on, line, at))
+  }
     ${beside(on, file, card)}
     <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
 }
@@ -138,7 +157,9 @@ function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
   if (code !== 'taken') return nothing;
   const moment = momentOf(file.restricted.exif_summary ?? {});
   if (!moment || card.value('captured_at')) return nothing;
-  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', { at: momentSaid(moment.start) })}</p>
+  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', {
+    at: momentSaid(moment.start),
+  })}</p>
     <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
 }
 
@@ -193,9 +214,25 @@ function identity(card: FileCardOn, file: AttachmentRead) {
     .reverse();
   const shown = others.filter((one) => one.record === chosen || nameIn(one).toLowerCase().includes(search)).slice(0, 8);
   if (!others.length) return html`<p class="soft">${t('identity.none')}</p>`;
-  return html`${chips({ name: 'identity', legend: t('f.attachment.identity_link_id'), chosen: [chosen], choices: [...shown.map((one) => [one.record, nameIn(one)] as [string, string]), ['', t('card.blank')]], on: (record) => card.put({ fields: { identity_link_id: record || null } }) })}
+  return html`${chips({
+    name: 'identity',
+    legend: t('f.attachment.identity_link_id'),
+    chosen: [chosen],
+    choices: [...shown.map((one) => [one.record, nameIn(one)] as [string, string]), ['', t('card.blank')]],
+    on: (record) => card.put({ fields: { identity_link_id: record || null } }),
+  })}
     <p class="small soft">${t('f.attachment.identity_link_id_hint')}</p>
-    ${others.length > 8 ? textField({ id: 'identity-find', label: t('link.find'), type: 'search', value: card.stage.local.find ?? '', on: (find) => card.stage.set({ find }) }) : nothing}`;
+    ${
+      others.length > 8
+        ? textField({
+            id: 'identity-find',
+            label: t('link.find'),
+            type: 'search',
+            value: card.stage.local.find ?? '',
+            on: (find) => card.stage.set({ find }),
+          })
+        : nothing
+    }`;
 }
 
 const nameIn = ({ fields, restricted }: { fields: Fields; restricted: Fields }) =>
@@ -284,7 +321,11 @@ function reasonSheet(stage: Stage, go: (reason: string) => void) {
         local.reason = reason;
       },
     })}
-    <div class="row">${button(t('reason.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+    <div class="row">${button(t('reason.save'), save, { main: true, busy: stage.running === 'card' })}${button(
+      t('frame.cancel'),
+      () => stage.closeSheet(),
+      { plain: true },
+    )}</div>`,
   );
 }
 

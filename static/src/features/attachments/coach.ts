@@ -35,9 +35,9 @@ export function coach(card: FileCardOn) {
     });
   return html`<p class="small soft">${t('coach.lead')}</p>
     <ul class="coach">${list.codes.map(
-      (
-        one,
-      ) => html`<li><span aria-hidden="true">${said(one)}${one.hint ? html`<span class="small soft">${hintOf(one)}</span>` : nothing}</span>
+      (one) => html`<li><span aria-hidden="true">${said(one)}${
+        one.hint ? html`<span class="small soft">${hintOf(one)}</span>` : nothing
+      }</span>
       ${chips({
         name: `coach-${one.code}`,
         legend: said(one),

@@ -30,25 +30,36 @@ function attachment(stage: Stage) {
   const waits = stage.state.draft?.attachments.some((one) => one.attachment === id) ?? false;
   const found = stage.find(`attachment:${waits ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
   if (found.problem)
-    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
+    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(
+      t('door.again'),
+      () => stage.refresh('attachment:'),
+    )}</div></div>`;
   if (!found.data)
     return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
   if (found.data.out_reason === 'file_removed')
-    return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', { at: atWords(found.data.taken_out ?? 0) })}</p></div>`;
+    return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', {
+      at: atWords(found.data.taken_out ?? 0),
+    })}</p></div>`;
   return stage.local.masking ? masking(stage, found.data) : whole(stage, found.data);
 }
 
 function whole(stage: Stage, file: AttachmentRead) {
   return html`<article class="stack-wide">
     <div class="stack-close">${heading(String(file.fields.description || file.name || t('attach.unnamed')))}
-      <div class="row">${standsIn(stage, file)}${file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))}</div></div>
+      <div class="row">${standsIn(stage, file)}${
+        file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))
+      }</div></div>
     ${errorSummary(stage)}
     ${file.taken_out === null ? nothing : outLine(stage, file)}
     ${file.two ? html`<p class="care small" role="status">${t('attach.two')}</p>` : nothing}
     ${file.draft ? nothing : lookedThrough(stage, file.attachment)}
     ${look(stage, file)}
     ${warnings(file)}
-    ${file.taken_out === null ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>` : nothing}
+    ${
+      file.taken_out === null
+        ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>`
+        : nothing
+    }
     ${facts(file)}
     ${acts(stage, file)}
   </article>`;
@@ -57,7 +68,13 @@ function whole(stage: Stage, file: AttachmentRead) {
 function standsIn(stage: Stage, { entries, draft }: AttachmentRead) {
   if (draft) return nothing;
   if (!entries.length) return html`<span class="small soft">${t('attach.loose')}</span>`;
-  return html`<span class="small soft">${t('attach.in')}</span>${entries.map(({ record, seq_no }) => button(seq_no === null ? t('entries.new') : t('attach.in_number', { n: seq_no }), () => stage.go({ name: 'entry', record }), { plain: true }))}`;
+  return html`<span class="small soft">${t('attach.in')}</span>${entries.map(({ record, seq_no }) =>
+    button(
+      seq_no === null ? t('entries.new') : t('attach.in_number', { n: seq_no }),
+      () => stage.go({ name: 'entry', record }),
+      { plain: true },
+    ),
+  )}`;
 }
 
 function outLine(stage: Stage, file: AttachmentRead) {
@@ -67,7 +84,9 @@ function outLine(stage: Stage, file: AttachmentRead) {
       stage.say(t('attach.was_back'));
       refreshFile(stage);
     });
-  return html`<div class="note stack-close" role="status"><p>${t('attach.out', { at: atWords(file.taken_out ?? 0) })}</p><div>${button(t('attach.back'), back, { busy: stage.running === 'back' })}</div></div>`;
+  return html`<div class="note stack-close" role="status"><p>${t('attach.out', {
+    at: atWords(file.taken_out ?? 0),
+  })}</p><div>${button(t('attach.back'), back, { busy: stage.running === 'back' })}</div></div>`;
 }
 
 function look(stage: Stage, file: AttachmentRead) {
@@ -85,18 +104,41 @@ function look(stage: Stage, file: AttachmentRead) {
   return html`<div class="look">
     <div class="look-picture">${
       large
-        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? String(file.fields.alt_text || t('file.picture_of', { name: file.name })) : ''}>`
-        : html`<p class="soft page">${waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')}</p>`
+        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${
+            local.bare ? String(file.fields.alt_text || t('file.picture_of', { name: file.name })) : ''
+          }>`
+        : html`<p class="soft page">${
+            waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')
+          }</p>`
     }</div>
     <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), touch, { icon: 'eye' }) : nothing}
-      ${bare && masked ? button(t(local.plain ? 'mask.look' : 'mask.plain'), () => stage.set({ plain: !local.plain }), { plain: true }) : nothing}</div>
+      ${
+        bare && masked
+          ? button(t(local.plain ? 'mask.look' : 'mask.plain'), () => stage.set({ plain: !local.plain }), {
+              plain: true,
+            })
+          : nothing
+      }</div>
     ${file.kind === 'video' ? player(stage, file, file.fields.duration_ms ?? null) : nothing}
     ${masked ? html`<p class="small soft">${t('attach.masked_now')}</p>` : nothing}</div>`;
 }
 
 function warnings(file: AttachmentRead) {
-  return html`${file.place ? html`<div class="care stack-close"><p><strong>${t('attach.place')}</strong></p><p class="small">${t('attach.place_do')}</p></div>` : nothing}
-    ${file.mismatch ? html`<p class="care small">${file.claimed && file.claimed !== file.magic ? t('file.mismatch', { claimed: file.claimed, magic: file.magic }) : t('file.mismatch', { claimed: file.name.split('.').at(-1) ?? '', magic: file.magic })}</p>` : nothing}`;
+  return html`${
+    file.place
+      ? html`<div class="care stack-close"><p><strong>${t('attach.place')}</strong></p><p
+        class="small">${t('attach.place_do')}</p></div>`
+      : nothing
+  }
+    ${
+      file.mismatch
+        ? html`<p class="care small">${
+            file.claimed && file.claimed !== file.magic
+              ? t('file.mismatch', { claimed: file.claimed, magic: file.magic })
+              : t('file.mismatch', { claimed: file.name.split('.').at(-1) ?? '', magic: file.magic })
+          }</p>`
+        : nothing
+    }`;
 }
 
 /** What the file says of itself, and how it is kept. */
@@ -133,7 +175,8 @@ function facts(file: AttachmentRead) {
     pairs.map(([key, words]) =>
       words ? html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
     );
-  return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(says)}</dl><p class="small soft">${t('attach.believed')}</p></section>
+  return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(says)}</dl><p
+    class="small soft">${t('attach.believed')}</p></section>
     <section class="stack-close"><h2>${t('attach.kept')}</h2><dl class="facts card">${list(kept)}
       <div><dt>${t('file.digest')}</dt><dd class="hex">${file.sha256}</dd></div></dl></section>`;
 }
@@ -141,7 +184,10 @@ function facts(file: AttachmentRead) {
 function acts(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
   if (file.draft)
-    return html`<div class="row">${button(t('attach.drop'), () => dropHeld(stage, file), { plain: true, busy: stage.running === 'drop' })}</div>`;
+    return html`<div class="row">${button(t('attach.drop'), () => dropHeld(stage, file), {
+      plain: true,
+      busy: stage.running === 'drop',
+    })}</div>`;
   const toggle = (name: string) => () => stage.set({ [name]: !local[name] });
   const check = () =>
     stage.run('check', async () => {
@@ -150,7 +196,9 @@ function acts(stage: Stage, file: AttachmentRead) {
       stage.say(t('attach.checked'));
       stage.refresh('attachment:');
     });
-  return html`<div class="stack-close"><div>${button(t('attach.check'), check, { busy: stage.running === 'check' })}</div>${local.checked ? html`<p role="status">${t('attach.checked')}</p>` : nothing}</div>
+  return html`<div class="stack-close"><div>${button(t('attach.check'), check, {
+    busy: stage.running === 'check',
+  })}</div>${local.checked ? html`<p role="status">${t('attach.checked')}</p>` : nothing}</div>
     <div class="rows">
       ${
         file.kind === 'image' && file.taken_out === null
@@ -174,10 +222,22 @@ function acts(stage: Stage, file: AttachmentRead) {
           stage.refresh('attachment:');
         },
       })}</div>
-      <div>${row({ title: t('attach.history'), icon: 'list', expanded: Boolean(local.history), body: local.history ? history(stage, file) : nothing, on: toggle('history') })}</div>
+      <div>${row({
+        title: t('attach.history'),
+        icon: 'list',
+        expanded: Boolean(local.history),
+        body: local.history ? history(stage, file) : nothing,
+        on: toggle('history'),
+      })}</div>
       ${
         file.taken_out === null
-          ? html`<div>${row({ title: t('attach.move'), icon: 'share', expanded: Boolean(local.move), body: local.move ? moving(stage, file) : nothing, on: toggle('move') })}</div>
+          ? html`<div>${row({
+              title: t('attach.move'),
+              icon: 'share',
+              expanded: Boolean(local.move),
+              body: local.move ? moving(stage, file) : nothing,
+              on: toggle('move'),
+            })}</div>
         <div>${row({
           title: t('attach.take_out'),
           icon: 'leave',
@@ -201,7 +261,12 @@ function dropHeld(stage: Stage, file: AttachmentRead) {
 }
 
 function custody({ custody: lines }: AttachmentRead) {
-  return html`<ol class="stack-close">${lines.map((line) => html`<li class="small"><span class="soft">${atWords(line.at)}</span> ${label('custody_actions', line.action)} <span class="soft">(${t(`attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`)})</span></li>`)}</ol>`;
+  return html`<ol class="stack-close">${lines.map(
+    (line) =>
+      html`<li class="small"><span class="soft">${atWords(line.at)}</span> ${label('custody_actions', line.action)} <span class="soft">(${t(
+        `attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`,
+      )})</span></li>`,
+  )}</ol>`;
 }
 
 /** Field by field, oldest first. */
@@ -216,13 +281,19 @@ function history(stage: Stage, { versions }: AttachmentRead) {
       : valueWords(stage, known(field) as Line, value) || t('history.blank');
   return html`<ol class="history stack">${versions.map(
     (step, i) => html`<li class="stack-close">
-    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
+    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', {
+      by: t(`history.${step.by}`),
+    })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: step.reason })}</p>` : nothing}
     ${(i ? step.changes : [])
       .filter(({ field }) => known(field))
       .map(
         ({ field, old, new: now }) => html`<div><p class="small soft">${lookUp(`f.attachment.${field}`)}</p>
-      ${step.kind === 'amendment' || (step.kind === 'first' && old) ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      ${
+        step.kind === 'amendment' || (step.kind === 'first' && old)
+          ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>`
+          : nothing
+      }<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
       )}
   </li>`,
   )}</ol>`;
@@ -252,8 +323,26 @@ function moving(stage: Stage, file: AttachmentRead) {
       refreshFile(stage);
     });
   return html`<p class="small soft">${t('attach.move_lead')}</p>
-    ${textField({ id: 'move-find', label: t('attach.move_find'), type: 'search', value: local.entry ?? '', on: (entry) => stage.set({ entry }) })}
-    ${found.length ? html`<div class="rows">${found.map((one) => html`<div>${row({ title: entryNumber(one.seq_no), more: one.title || t('entries.no_words'), icon: 'list', on: () => move(one.record) })}</div>`)}</div>` : html`<p role="status">${t('attach.move_none')}</p>`}
+    ${textField({
+      id: 'move-find',
+      label: t('attach.move_find'),
+      type: 'search',
+      value: local.entry ?? '',
+      on: (entry) => stage.set({ entry }),
+    })}
+    ${
+      found.length
+        ? html`<div class="rows">${found.map(
+            (one) =>
+              html`<div>${row({
+                title: entryNumber(one.seq_no),
+                more: one.title || t('entries.no_words'),
+                icon: 'list',
+                on: () => move(one.record),
+              })}</div>`,
+          )}</div>`
+        : html`<p role="status">${t('attach.move_none')}</p>`
+    }
     ${here.size ? html`<div>${button(t('attach.move_out'), () => move(null), { plain: true })}</div>` : nothing}`;
 }
 
@@ -281,7 +370,9 @@ function outSheet(stage: Stage, file: AttachmentRead) {
         stage.local.why = why;
       },
     })}
-    <div class="row">${button(t('attach.take_out'), go)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
+    <div class="row">${button(t('attach.take_out'), go)}${button(t('frame.cancel'), () => stage.closeSheet(), {
+      main: true,
+    })}</div>`,
   );
 }
 
@@ -306,7 +397,13 @@ function purge(stage: Stage, file: AttachmentRead) {
 function loose(stage: Stage) {
   const found = stage.find('loose', () => stage.app.readLoose());
   return html`<div class="stack-wide">${heading(t('loose.title'))}${errorSummary(stage)}
-    ${!found.data ? html`<p role="status">${t('frame.loading')}</p>` : found.data.length ? html`<p class="soft">${t('loose.lead')}</p>${tiles(stage, { record: null, attachments: found.data })}` : html`<p>${t('loose.none')}</p>`}</div>`;
+    ${
+      !found.data
+        ? html`<p role="status">${t('frame.loading')}</p>`
+        : found.data.length
+          ? html`<p class="soft">${t('loose.lead')}</p>${tiles(stage, { record: null, attachments: found.data })}`
+          : html`<p>${t('loose.none')}</p>`
+    }</div>`;
 }
 
 export const views = { file: attachment, loose };

@@ -12,7 +12,9 @@ function makecopy(stage: Stage) {
   const { local } = stage;
   if (local.made) return ready(stage);
   if (stage.running === 'copy')
-    return html`<div class="stack-wide">${heading(t('kept.title'))}${working(stage, 'kept.making', () => local.stop?.abort())}</div>`;
+    return html`<div class="stack-wide">${heading(t('kept.title'))}${working(stage, 'kept.making', () =>
+      local.stop?.abort(),
+    )}</div>`;
   const make = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ lacking: true });
@@ -29,7 +31,8 @@ function makecopy(stage: Stage) {
       });
     });
   };
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('kept.title'))}<p>${t('kept.lead')}</p><p class="soft">${t('kept.found')}</p>
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('kept.title'))}<p>${t('kept.lead')}</p><p
+    class="soft">${t('kept.found')}</p>
     ${stage.state.account?.closing ? html`<p>${t('server.move')}</p>` : nothing}</div>
     ${errorSummary(stage)}
     ${words(stage, t('kept.words'), make)}
@@ -69,8 +72,19 @@ function takecopy(stage: Stage) {
   return html`<div class="stack-wide">
     ${heading(t('kept.take_title'))}${errorSummary(stage)}
     <p class="soft">${t('kept.take_lead')}</p>
-    <div>${filePicker({ label: t('kept.choose'), icon: 'file', accept: '*/*', on: ([file]: File[]) => stage.set({ file }) })}</div>
-    <p role="status">${local.file ? t('kept.chosen', { name: local.file.name, size: size(local.file.size) }) : local.lacking ? t('kept.need_file') : nothing}</p>
+    <div>${filePicker({
+      label: t('kept.choose'),
+      icon: 'file',
+      accept: '*/*',
+      on: ([file]: File[]) => stage.set({ file }),
+    })}</div>
+    <p role="status">${
+      local.file
+        ? t('kept.chosen', { name: local.file.name, size: size(local.file.size) })
+        : local.lacking
+          ? t('kept.need_file')
+          : nothing
+    }</p>
     ${
       local.byCode
         ? html`
@@ -91,7 +105,11 @@ function takecopy(stage: Stage) {
     <p class="small soft">${t('kept.take_after')}</p>
     ${button(t('kept.open'), open, { main: true, wide: true })}
     <div class="row apart">${button(t('door.back'), () => stage.back('start'), { plain: true })}
-      ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}</div>
+      ${button(
+        t(local.byCode ? 'door.with_words' : 'door.with_code'),
+        () => stage.set({ byCode: !local.byCode, lacking: false }),
+        { plain: true },
+      )}</div>
   </div>`;
 }
 

@@ -31,12 +31,23 @@ function borrowed(stage: Stage) {
       <p>${t(`borrowed.how_${kindOf(navigator.userAgent, navigator.maxTouchPoints)}`)}</p>
       <p>${t('borrowed.address')} ${address()}</p></section>
     <section class="stack-close"><h2>${t('borrowed.then')}</h2>${points('then', 3)}</section>
-    <section class="stack-close">${checkbox({ id: 'begins', label: t('borrowed.begins'), checked: begins, on: (on) => stage.set({ begins: on }) })}
+    <section class="stack-close">${checkbox({
+      id: 'begins',
+      label: t('borrowed.begins'),
+      checked: begins,
+      on: (on) => stage.set({ begins: on }),
+    })}
       ${begins ? html`<div class="note stack-close" role="status">${points('begins', 3)}</div>` : nothing}
-      ${checkbox({ id: 'typed', label: t('borrowed.typed'), checked: typed, on: (on) => stage.set({ typed: on }) })}<p class="small soft">${t('borrowed.typed_more')}</p></section>
+      ${checkbox({
+        id: 'typed',
+        label: t('borrowed.typed'),
+        checked: typed,
+        on: (on) => stage.set({ typed: on }),
+      })}<p class="small soft">${t('borrowed.typed_more')}</p></section>
     ${
       local.cannot
-        ? html`<section class="care stack-close"><h2 id="stays" tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}<p>${address()}</p></section>
+        ? html`<section class="care stack-close"><h2 id="stays"
+          tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}<p>${address()}</p></section>
       ${button(t('borrowed.anyway'), go({ ordinary: true }), { main: true, wide: true, busy })}`
         : html`
       ${button(t('borrowed.go'), go({ ordinary: false }), { main: true, wide: true, busy })}
@@ -56,12 +67,17 @@ function borrowedLine(stage: Stage) {
     <p>${address()}</p><div>${button(t('frame.close'), () => now.closeSheet(), { main: true })}</div>`,
       ),
     );
-  return html`<div class="line" role="status"><span>${t(stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line')}</span>
+  return html`<div class="line" role="status"><span>${t(
+    stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line',
+  )}</span>
     ${stage.state.ordinary ? button(t('borrowed.look'), stays, { plain: true }) : nothing}</div>`;
 }
 
 const points = (name: string, count: number) =>
-  html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`borrowed.${name}_${i + 1}`)}</li>`)}</ul>`;
+  html`<ul class="points stack-close">${Array.from(
+    { length: count },
+    (_, i) => html`<li>${lookUp(`borrowed.${name}_${i + 1}`)}</li>`,
+  )}</ul>`;
 
 const address = () => html`<bdi class="address">${location.host}</bdi>`;
 

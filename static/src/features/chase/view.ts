@@ -41,14 +41,26 @@ function chase(stage: Stage) {
   const later = open.filter((one) => !isNear(one));
   const list = (title: string, items: ChaseItem[]) =>
     items.length
-      ? html`<section class="stack-close"><h2>${lookUp(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>`
+      ? html`<section class="stack-close"><h2>${lookUp(title)}</h2><ul class="rows">${items.map((one) =>
+          item(stage, one, today),
+        )}</ul></section>`
       : nothing;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chase.title'))}<p class="soft">${t('chase.lead')}</p></div>
     ${errorSummary(stage)}
     ${open.length ? nothing : html`<p>${t('chase.none')}</p>`}
     ${list('chase.soon', soon)}${list('chase.later', later)}
-    ${done.length ? html`<div class="rows"><div>${row({ title: tn('chase.shown', done.length), icon: 'tick', expanded: Boolean(stage.local.done), body: html`<ul class="rows">${done.map((one) => item(stage, one, today))}</ul>`, on: () => stage.set({ done: !stage.local.done }) })}</div></div>` : nothing}
+    ${
+      done.length
+        ? html`<div class="rows"><div>${row({
+            title: tn('chase.shown', done.length),
+            icon: 'tick',
+            expanded: Boolean(stage.local.done),
+            body: html`<ul class="rows">${done.map((one) => item(stage, one, today))}</ul>`,
+            on: () => stage.set({ done: !stage.local.done }),
+          })}</div></div>`
+        : nothing
+    }
   </div>`;
 }
 
@@ -70,8 +82,17 @@ function item(stage: Stage, one: ChaseItem, today: string) {
   return html`<li class="page-item stack-close">
     <p class="with-icon">${icon(ICONS[what], 20)}<strong>${t(`chase.${what}`)}</strong></p>
     <p dir="auto">${nameOf(stage, one)}</p>
-    ${when ? html`<p class="small ${due && due <= today && done_at === null ? 'state-trouble' : 'soft'}">${when}</p>` : nothing}
-    <div class="row">${one.kind === 'export' ? nothing : button(t('chase.see'), () => see(stage, one), { plain: true })}${button(t(done_at === null ? 'chase.tick' : 'chase.untick'), tick, { icon: done_at === null ? 'tick' : 'back', busy: stage.running === `chase-${key}` })}</div></li>`;
+    ${
+      when
+        ? html`<p class="small ${due && due <= today && done_at === null ? 'state-trouble' : 'soft'}">${when}</p>`
+        : nothing
+    }
+    <div class="row">${
+      one.kind === 'export' ? nothing : button(t('chase.see'), () => see(stage, one), { plain: true })
+    }${button(t(done_at === null ? 'chase.tick' : 'chase.untick'), tick, {
+      icon: done_at === null ? 'tick' : 'back',
+      busy: stage.running === `chase-${key}`,
+    })}</div></li>`;
 }
 
 function see(stage: Stage, { kind, record }: ChaseItem) {

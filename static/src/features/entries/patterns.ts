@@ -20,13 +20,25 @@ function patterns(stage: Stage<SharedApp>) {
   vocabulary(stage);
   const { data, problem } = patternOf(stage);
   if (!data)
-    return html`<div class="stack">${heading(t('pat.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
+    return html`<div class="stack">${heading(t('pat.title'))}<p role="status">${
+      problem ? sentenceOf(problem) : t('frame.loading')
+    }</p></div>`;
   if (!data.counts.all.length)
-    return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p class="soft">${t('pat.none_more')}</p>${outs(stage, data.counts)}</div>`;
+    return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p
+      class="soft">${t('pat.none_more')}</p>${outs(stage, data.counts)}</div>`;
   return html`<div class="stack-wide">
     ${heading(t('pat.title'))}
     ${inWords(stage, data.counts)}
-    ${/* Entries have no numbers on an advocate's page, and the sheet is made of them. */ 'saveIncident' in stage.app ? html`<div class="rows"><div>${link({ title: t('four.row'), more: t('four.row_more'), icon: 'list', on: () => stage.go({ name: 'four' }) })}</div></div>` : nothing}
+    ${
+      /* Entries have no numbers on an advocate's page, and the sheet is made of them. */ 'saveIncident' in stage.app
+        ? html`<div class="rows"><div>${link({
+            title: t('four.row'),
+            more: t('four.row_more'),
+            icon: 'list',
+            on: () => stage.go({ name: 'four' }),
+          })}</div></div>`
+        : nothing
+    }
     ${section(t('pat.months'), months(stage, data.counts))}
     ${tally(stage, t('pat.kinds'), data.counts.behaviours, (code) => label('behaviours', code))}
     ${tally(stage, t('pat.channels'), data.counts.channels, (code) => label('channels', code))}
@@ -47,7 +59,8 @@ function section(title: string, body: unknown) {
 /** What was taken out is counted nowhere; how many there are leads to them. */
 function outs(stage: Stage<SharedApp>, { taken_out }: Patterns) {
   return taken_out
-    ? html`<p class="small"><button type="button" class="number-link" @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>`
+    ? html`<p class="small"><button type="button" class="number-link"
+      @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>`
     : nothing;
 }
 
@@ -88,10 +101,38 @@ function inWords(stage: Stage<SharedApp>, counts: Patterns) {
       : null,
   ];
   return html`<div class="stack">
-    <p class="said">${number(stage, times, t('pat.count'), all)} ${when}.${newWords ? html` ${number(stage, newWords, t('pat.accounts_new'), freshIds)} ${t('pat.after_block')}.` : nothing}</p>
-    <ul class="plain stack-close">${facts.map((fact) => (fact ? html`<li>${fact[1] ? html`${fact[0]}: ${number(stage, fact[1], fact[0], fact[2])}` : number(stage, fact[0], fact[0], fact[2])}</li>` : nothing))}</ul>
-    ${undated.length ? html`<p class="small">${number(stage, tn('pat.no_time', undated.length), t('entries.unknown_day'), undated)}</p>` : nothing}
-    ${noDay.length ? html`<p class="small">${number(stage, tn('pat.no_day', noDay.length), tn('pat.no_day', noDay.length), noDay)}</p>` : nothing}
+    <p class="said">${number(stage, times, t('pat.count'), all)} ${when}.${
+      newWords ? html` ${number(stage, newWords, t('pat.accounts_new'), freshIds)} ${t('pat.after_block')}.` : nothing
+    }</p>
+    <ul class="plain stack-close">${facts.map((fact) =>
+      fact
+        ? html`<li>${
+            fact[1]
+              ? html`${fact[0]}: ${number(stage, fact[1], fact[0], fact[2])}`
+              : number(stage, fact[0], fact[0], fact[2])
+          }</li>`
+        : nothing,
+    )}</ul>
+    ${
+      undated.length
+        ? html`<p class="small">${number(
+            stage,
+            tn('pat.no_time', undated.length),
+            t('entries.unknown_day'),
+            undated,
+          )}</p>`
+        : nothing
+    }
+    ${
+      noDay.length
+        ? html`<p class="small">${number(
+            stage,
+            tn('pat.no_day', noDay.length),
+            tn('pat.no_day', noDay.length),
+            noDay,
+          )}</p>`
+        : nothing
+    }
     ${outs(stage, counts)}
     <p class="small soft">${t('saveIncident' in stage.app ? 'pat.lead' : 'desk.pat_lead')}</p></div>`;
 }
@@ -105,7 +146,11 @@ function months(stage: Stage<SharedApp>, { months: all, over_months: over }: Pat
     .map(({ name, ids }) => `${name} ${ids.length}`)
     .join(', ')}`;
   const table = bars(stage, { title: t('pat.months'), head: t('pat.month'), bars: rows });
-  return html`${named.length ? columns({ alt, columns: named, first: named[0]?.name ?? '', last: named.at(-1)?.name ?? '' }) : nothing}
+  return html`${
+    named.length
+      ? columns({ alt, columns: named, first: named[0]?.name ?? '', last: named.at(-1)?.name ?? '' })
+      : nothing
+  }
     ${rows.length > 6 ? numbers(table) : table}`;
 }
 
@@ -129,10 +174,31 @@ function hours(stage: Stage<SharedApp>, { weekdays, hours: cells, no_hour: witho
     t('pat.hour_at', { day: days[weekday] ?? '', hour: String(hour).padStart(2, '0') });
   const rows = cells.map((cell) => ({ name: cellName(cell), ids: cell.ids }));
   return html`
-    ${cells.length ? html`<p class="small soft">${t('pat.week_lead')}</p>${week({ alt: `${t('pat.week')}: ${rows.map(({ name, ids }) => `${name} ${ids.length}`).join('; ')}`, days: shortDays(), cells })}` : nothing}
+    ${
+      cells.length
+        ? html`<p class="small soft">${t('pat.week_lead')}</p>${week({
+            alt: `${t('pat.week')}: ${rows.map(({ name, ids }) => `${name} ${ids.length}`).join('; ')}`,
+            days: shortDays(),
+            cells,
+          })}`
+        : nothing
+    }
     ${numbers(html`${bars(stage, { title: t('pat.weekday'), head: t('pat.weekday'), bars: days.map((name, i) => ({ name, ids: weekdays[i] ?? [] })) })}
       ${rows.length ? bars(stage, { title: t('pat.hour'), head: t('pat.hour'), bars: rows }) : nothing}`)}
-    ${without.length ? html`<p class="small">${number(stage, tn('pat.no_hour', without.length), tn('pat.no_hour', without.length), without)} ${about.length ? number(stage, tn('pat.about_hour', about.length), tn('pat.about_hour', about.length), about) : nothing}</p>` : nothing}`;
+    ${
+      without.length
+        ? html`<p class="small">${number(
+            stage,
+            tn('pat.no_hour', without.length),
+            tn('pat.no_hour', without.length),
+            without,
+          )} ${
+            about.length
+              ? number(stage, tn('pat.about_hour', about.length), tn('pat.about_hour', about.length), about)
+              : nothing
+          }</p>`
+        : nothing
+    }`;
 }
 
 function gaps(stage: Stage<SharedApp>, { gaps: { longest, median, long } }: Patterns) {
@@ -140,27 +206,54 @@ function gaps(stage: Stage<SharedApp>, { gaps: { longest, median, long } }: Patt
   const words = (gap: Gap) =>
     t('pat.gap_from', { days: tn('pat.day', gap.days), from: dayWords(gap.from), to: dayWords(gap.to) });
   return html`<dl class="facts facts-close">
-    <div><dt>${t('pat.gap_longest')}</dt><dd>${number(stage, words(longest), t('pat.gap_longest'), longest.ids)}</dd></div>
+    <div><dt>${t('pat.gap_longest')}</dt><dd>${number(
+      stage,
+      words(longest),
+      t('pat.gap_longest'),
+      longest.ids,
+    )}</dd></div>
     <div><dt>${t('pat.gap_median')}</dt><dd>${tn('pat.day', median ?? 0)}</dd></div>
-    ${long.length ? html`<div><dt>${t('pat.gap_long')}</dt><dd><ul class="plain">${long.map((gap) => html`<li>${number(stage, words(gap), t('pat.gap_long'), gap.ids)}</li>`)}</ul></dd></div>` : nothing}</dl>`;
+    ${
+      long.length
+        ? html`<div><dt>${t('pat.gap_long')}</dt><dd><ul class="plain">${long.map(
+            (gap) => html`<li>${number(stage, words(gap), t('pat.gap_long'), gap.ids)}</li>`,
+          )}</ul></dd></div>`
+        : nothing
+    }</dl>`;
 }
 
 /** A long quiet time is asked about in court; its reason is a day that mattered, in the background. */
 function why(stage: Stage<SharedApp>, { gaps: { long } }: Patterns) {
   if (!long.length || !('saveIncident' in stage.app)) return nothing;
-  return html`<div class="rows"><div>${link({ title: t('pat.gap_why'), more: t('pat.gap_why_more'), icon: 'pen', on: () => stage.go({ name: 'background' }) })}</div></div>`;
+  return html`<div class="rows"><div>${link({
+    title: t('pat.gap_why'),
+    more: t('pat.gap_why_more'),
+    icon: 'pen',
+    on: () => stage.go({ name: 'background' }),
+  })}</div></div>`;
 }
 
 function keyDates(stage: Stage<SharedApp>, { counts: { key_dates: all } }: Pattern) {
   if (!all.length) return html`<p class="soft">${t('pat.keys_none')}</p>`;
   return html`<p class="small soft">${t('pat.keys_lead')}</p>
     <table class="counts counts-wide"><caption class="unseen">${t('pat.keys')}</caption>
-      <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${lookUp(`pat.${side}`)}</th>`)}</tr></thead>
+      <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map(
+        (side) => html`<th scope="col">${lookUp(`pat.${side}`)}</th>`,
+      )}</tr></thead>
       <tbody>${all.map((key) => {
         const own = key.words || label('key_date_kinds', key.code);
         const what = key.kind === 'own' && own ? own : lookUp(`pat.key_${key.kind}`);
-        return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
-        ${(['before', 'same', 'after'] as const).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
+        return html`<tr><th scope="row"><span dir="auto">${what}</span><span
+          class="small soft">${dayWords(key.day)}</span></th>
+        ${(['before', 'same', 'after'] as const).map(
+          (side) =>
+            html`<td>${number(
+              stage,
+              String(key[side].length),
+              `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`,
+              key[side],
+            )}</td>`,
+        )}</tr>`;
       })}</tbody></table>`;
 }
 
@@ -168,7 +261,13 @@ function firsts(stage: Stage<SharedApp>, { firsts: all }: Patterns) {
   return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(
     ({ mark, first, day, ids }) => {
       const name = lookUp(`pat.first_${mark}`);
-      return html`<div><dt>${name}</dt><dd>${first ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
+      return html`<div><dt>${name}</dt><dd>${
+        first
+          ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first])
+          : ids.length
+            ? number(stage, t('pat.first_undated'), name, ids)
+            : html`<span class="soft">${t('pat.first_none')}</span>`
+      }
       ${ids.length > 1 ? html` · ${number(stage, tn('pat.entries', ids.length), name, ids)}` : nothing}</dd></div>`;
     },
   )}</dl>`;
@@ -180,7 +279,9 @@ function backed(stage: Stage<SharedApp>, { witness, files, neither }: Patterns) 
     { name: t('pat.file'), ids: files },
     { name: t('pat.neither'), ids: neither },
   ];
-  return html`${bars(stage, { title: t('pat.backed'), head: t('pat.what'), bars: rows })}${neither.length ? html`<p class="small soft">${t('pat.neither_note')}</p>` : nothing}`;
+  return html`${bars(stage, { title: t('pat.backed'), head: t('pat.what'), bars: rows })}${
+    neither.length ? html`<p class="small soft">${t('pat.neither_note')}</p>` : nothing
+  }`;
 }
 
 /** Who, accounts, orders, whom it was aimed at, and who was in touch. */
@@ -223,8 +324,16 @@ function people(stage: Stage<SharedApp>, { counts, known }: Pattern) {
           )
         : nothing
     }
-    ${aimed ? tally(stage, t('pat.targets'), counts.targets, (code) => (code ? whoOf(known, code) : t('pat.me'))) : nothing}
-    ${contact.length ? section(t('pat.contacted'), bars(stage, { title: t('pat.contacted'), head: t('pat.what'), bars: contact })) : nothing}`;
+    ${
+      aimed
+        ? tally(stage, t('pat.targets'), counts.targets, (code) => (code ? whoOf(known, code) : t('pat.me')))
+        : nothing
+    }
+    ${
+      contact.length
+        ? section(t('pat.contacted'), bars(stage, { title: t('pat.contacted'), head: t('pat.what'), bars: contact }))
+        : nothing
+    }`;
 }
 
 export const views = { patterns };

@@ -16,7 +16,9 @@ import type { Stage } from '../../shell/stage.js';
 function sheet(stage: Stage) {
   const { data, problem } = patternOf(stage);
   if (!data)
-    return html`<div class="stack">${heading(t('four.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
+    return html`<div class="stack">${heading(t('four.title'))}<p role="status">${
+      problem ? sentenceOf(problem) : t('frame.loading')
+    }</p></div>`;
   const numbers = new Map(stage.state.entries.map(({ record, seq_no }) => [record, seq_no]));
   const name = (line: Line) =>
     lookUp(`four.${line.key}`, {
@@ -30,7 +32,8 @@ function sheet(stage: Stage) {
       ({ word, lines }) => html`<section class="card stack">
       <div><h2>${t(`four.${word}`)}</h2><p class="small soft">${t(`four.${word}_why`)}</p></div>
       <table class="counts"><caption class="unseen">${t(`four.${word}`)}</caption>
-        <thead class="unseen"><tr><th scope="col">${t('four.what')}</th><th scope="col">${t('pat.count')}</th></tr></thead>
+        <thead class="unseen"><tr><th scope="col">${t('four.what')}</th><th
+          scope="col">${t('pat.count')}</th></tr></thead>
         <tbody>${lines.map(
           (line) => html`<tr><th scope="row"><span dir="auto">${name(line)}</span>
           ${
@@ -44,7 +47,14 @@ function sheet(stage: Stage) {
                 })}</span>`
               : nothing
           }</th>
-          <td>${number(stage, line.key === 'messages' && data.counts.messages.about ? t('pat.about', { n: line.count }) : String(line.count), name(line), line.ids)}</td></tr>`,
+          <td>${number(
+            stage,
+            line.key === 'messages' && data.counts.messages.about
+              ? t('pat.about', { n: line.count })
+              : String(line.count),
+            name(line),
+            line.ids,
+          )}</td></tr>`,
         )}</tbody></table>
     </section>`,
     )}

@@ -36,7 +36,9 @@ function item(stage: Stage, row: Row) {
     finding.last = row.record;
     stage.go({ name: 'entry', record: row.record });
   };
-  return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
+  return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${
+    !stage.wide && finding.last === row.record
+  } @click=${open}>
     <span class="item-foot"><span>${entryNumber(row.seq_no)}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     ${row.shots?.length && !isHidden(stage) ? shots(stage, row.shots) : nothing}
@@ -52,8 +54,14 @@ function item(stage: Stage, row: Row) {
 
 /** What has to be looked at: no one should come upon it only by opening the right entry. */
 function doubts({ flags = [] }: Row) {
-  return html`${flags.includes('two') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.two')}</span>` : nothing}
-    ${flags.includes('altered') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.altered')}</span>` : nothing}`;
+  return html`${
+    flags.includes('two') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.two')}</span>` : nothing
+  }
+    ${
+      flags.includes('altered')
+        ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.altered')}</span>`
+        : nothing
+    }`;
 }
 
 /** Small and covered: enough to know an entry again, not to read over a shoulder. */
@@ -118,7 +126,12 @@ function part(stage: Stage) {
     (f?.actors ?? []).some((person) => seen.has(person) || !seen.add(person)),
   );
   return shared
-    ? html`<div>${link({ title: t('part.line'), more: t('part.more'), icon: 'help', on: () => stage.go({ name: 'four' }) })}</div>`
+    ? html`<div>${link({
+        title: t('part.line'),
+        more: t('part.more'),
+        icon: 'help',
+        on: () => stage.go({ name: 'four' }),
+      })}</div>`
     : nothing;
 }
 
@@ -128,13 +141,31 @@ function entries(stage: Stage) {
   return html`<div class="stack-wide">
     ${heading(t('entries.title'))}
     ${errorSummary(stage)}
-    ${state.draft ? html`<div class="line"><span>${t('entries.draft')}</span>${button(t('entries.draft_do'), () => stage.go({ name: 'add' }), { plain: true })}</div>` : nothing}
+    ${
+      state.draft
+        ? html`<div class="line"><span>${t('entries.draft')}</span>${button(
+            t('entries.draft_do'),
+            () => stage.go({ name: 'add' }),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${
       state.entries.length
-        ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>${part(stage)}</div>`}
+        ? html`${
+            isLooking(finding) && !stage.wide
+              ? nothing
+              : html`<div class="rows"><div>${link({
+                  title: t('pat.row'),
+                  more: t('pat.row_more'),
+                  icon: 'chart',
+                  on: () => stage.go({ name: 'patterns' }),
+                })}</div>${part(stage)}</div>`
+          }
       ${stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage)}`
         : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
-      <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`
+      <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
+        class="small">${t('safety.numbers')}</p></div>`
     }
   </div>`;
 }

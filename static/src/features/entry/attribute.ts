@@ -24,20 +24,47 @@ export function attribute(stage: Stage) {
     stage.draw();
   };
   const card = { stage };
-  return html`<div class="stack-wide">${heading(t('sel.title'))}${errorSummary(stage)}<p class="soft">${t('sel.lead')}</p>
+  return html`<div class="stack-wide">${heading(t('sel.title'))}${errorSummary(stage)}<p
+    class="soft">${t('sel.lead')}</p>
     <div class="stack-close">${state.entries.slice(0, shown).map((one) =>
       checkbox({
         id: `sel-${one.record}`,
         checked: chosen.has(one.record),
         on: (on) => toggle(one.record, on),
-        label: html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>`,
+        label: html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(
+          one.title || t('entries.no_words')
+        ).slice(0, 80)}</span>`,
       }),
     )}
-      ${state.entries.length > shown ? html`<div>${button(t('entries.earlier'), () => stage.set({ shown: shown + PAGE }), { plain: true })}</div>` : nothing}</div>
+      ${
+        state.entries.length > shown
+          ? html`<div>${button(t('entries.earlier'), () => stage.set({ shown: shown + PAGE }), { plain: true })}</div>`
+          : nothing
+      }</div>
     <p role="status">${tn('sel.chosen', chosen.size)}</p>
-    ${linksField(card, { name: 'actor_ids', as: 'records', record: 'person', role: 'suspect' }, { id: 'sel-person', legend: t('f.actor_ids'), value: local.people ?? [], put: (people) => stage.set({ people }) })}
-    ${checkbox({ id: 'sel-replace', label: t('sel.replace'), checked: Boolean(local.replace), on: (replace) => stage.set({ replace }) })}
-    ${list ? chips({ name: 'sel-basis', legend: t('sel.basis'), many: true, chosen: basis, choices: list.codes.map((one) => [one.code, said(one)]), on: (code, on) => stage.set({ basis: on ? [...basis, code] : basis.filter((one) => one !== code) }) }) : nothing}
+    ${linksField(
+      card,
+      { name: 'actor_ids', as: 'records', record: 'person', role: 'suspect' },
+      { id: 'sel-person', legend: t('f.actor_ids'), value: local.people ?? [], put: (people) => stage.set({ people }) },
+    )}
+    ${checkbox({
+      id: 'sel-replace',
+      label: t('sel.replace'),
+      checked: Boolean(local.replace),
+      on: (replace) => stage.set({ replace }),
+    })}
+    ${
+      list
+        ? chips({
+            name: 'sel-basis',
+            legend: t('sel.basis'),
+            many: true,
+            chosen: basis,
+            choices: list.codes.map((one) => [one.code, said(one)]),
+            on: (code, on) => stage.set({ basis: on ? [...basis, code] : basis.filter((one) => one !== code) }),
+          })
+        : nothing
+    }
     ${textField({
       id: 'sel-reason',
       label: t('sel.reason'),
@@ -48,7 +75,10 @@ export function attribute(stage: Stage) {
       },
     })}
     ${local.lacking ? html`<p class="error-line" role="alert">${t(local.lacking)}</p>` : nothing}
-    <div class="row">${button(t('sel.do'), () => save(stage, chosen), { main: true, busy: stage.running === 'attribute' })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div></div>`;
+    <div class="row">${button(t('sel.do'), () => save(stage, chosen), {
+      main: true,
+      busy: stage.running === 'attribute',
+    })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div></div>`;
 }
 
 function save(stage: Stage, chosen: Set<string>) {

@@ -96,12 +96,19 @@ export function two(stage: Stage) {
   if (!found.data)
     return html`<div class="stack">${heading(t('two.title'))}<p role="status">${t('frame.loading')}</p></div>`;
   if (!a || !b)
-    return html`<div class="stack">${heading(t('two.title'))}<p>${t('two.same')}</p><div>${button(t('add.see'), () => stage.stand({ name: 'entry', record }), { main: true })}</div></div>`;
+    return html`<div class="stack">${heading(t('two.title'))}<p>${t('two.same')}</p><div>${button(
+      t('add.see'),
+      () => stage.stand({ name: 'entry', record }),
+      { main: true },
+    )}</div></div>`;
   return a.taken_out || b.taken_out ? outOrIn(stage, found.data, a, b) : bothIn(stage, found.data, a, b);
 }
 
 const byLine = (end: End, name: string) =>
-  html`<span class="small soft">${lookUp(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
+  html`<span class="small soft">${lookUp(name)} · ${t('two.mine', {
+    by: t(end.here ? 'history.this' : 'history.other'),
+    at: momentSaid(end.at),
+  })}</span>`;
 
 /** One device took it out while the other wrote on. */
 function outOrIn(stage: Stage, entry: Entry, a: End, b: End) {
@@ -126,8 +133,13 @@ function outOrIn(stage: Stage, entry: Entry, a: End, b: End) {
       done();
     });
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t('two.out')}</p>
-    <div class="part stack-close">${byLine(alive, 'two.first')}<p dir="auto" class="narrative-small">${alive.fields.narrative || t('entry.no_words')}</p></div>
-    <div class="row">${button(t('two.keep'), keep, { main: true, busy: stage.running === 'two' })}${button(t('away.go'), out)}</div></div>`;
+    <div class="part stack-close">${byLine(alive, 'two.first')}<p dir="auto" class="narrative-small">${
+      alive.fields.narrative || t('entry.no_words')
+    }</p></div>
+    <div class="row">${button(t('two.keep'), keep, {
+      main: true,
+      busy: stage.running === 'two',
+    })}${button(t('away.go'), out)}</div></div>`;
 }
 
 function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
@@ -149,7 +161,9 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
       stage.stand({ name: 'entry', record: entry.record });
     });
   };
-  return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t(names.length ? 'two.lead' : 'two.same')}</p>
+  return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t(
+    names.length ? 'two.lead' : 'two.same',
+  )}</p>
     ${names.map((name) => (name === 'narrative' ? wordsOf(stage, a, b) : choice(stage, name, a, b, picked)))}
     ${textField({
       id: 'two-why',
@@ -161,8 +175,16 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
         local.why = why;
       },
     })}
-    ${local.lacking && names.some((name) => name !== 'narrative' && !picked[name]) ? html`<p class="error-line" role="alert">${t('two.choose')}</p>` : nothing}
-    <div class="row">${button(t('two.save'), save, { main: true, busy: stage.running === 'two' })}${button(t('frame.cancel'), () => stage.back('entries'), { plain: true })}</div></div>`;
+    ${
+      local.lacking && names.some((name) => name !== 'narrative' && !picked[name])
+        ? html`<p class="error-line" role="alert">${t('two.choose')}</p>`
+        : nothing
+    }
+    <div class="row">${button(t('two.save'), save, { main: true, busy: stage.running === 'two' })}${button(
+      t('frame.cancel'),
+      () => stage.back('entries'),
+      { plain: true },
+    )}</div></div>`;
 }
 
 /** The words: both are shown whole, and the box begins with the first. */
@@ -175,7 +197,11 @@ function wordsOf(stage: Stage, a: End, b: End) {
       [b, 'two.second', 'two.use_b'],
     ].map(
       ([end, title, go]) => html`<div class="part stack-close">${byLine(end as End, String(title))}
-      <p dir="auto" class="narrative-small">${(end as End).fields.narrative || t('entry.no_words')}</p><div>${button(lookUp(String(go)), () => use(end as End), { plain: true })}</div></div>`,
+      <p dir="auto" class="narrative-small">${(end as End).fields.narrative || t('entry.no_words')}</p><div>${button(
+        lookUp(String(go)),
+        () => use(end as End),
+        { plain: true },
+      )}</div></div>`,
     )}
     ${textField({
       id: 'two-words',

@@ -32,7 +32,9 @@ export function readable(changes: readonly Change[]) {
 export function history(stage: Stage<SharedApp>, entry: Told) {
   // The first version is the last one saved in its ten minutes; those before it were on the way there.
   const settled = entry.versions.filter((one) => one.kind === 'first').at(-1);
-  return html`<ol class="history stack">${entry.versions.map((version) => step(stage, entry, version, version.kind === 'first' && version !== settled))}</ol>`;
+  return html`<ol class="history stack">${entry.versions.map((version) =>
+    step(stage, entry, version, version.kind === 'first' && version !== settled),
+  )}</ol>`;
 }
 
 function step(stage: Stage<SharedApp>, entry: Told, version: VersionShown, isSettling: boolean) {
@@ -44,11 +46,29 @@ function step(stage: Stage<SharedApp>, entry: Told, version: VersionShown, isSet
     version.kind === 'merged' ||
     (version.kind === 'first' && entry.versions[0] !== version);
   return html`<li class="stack-close">
-    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${momentSaid(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
+    <p><strong>${t(
+      isSettling ? 'history.settling' : `history.${version.kind}`,
+    )}</strong> <span class="small soft">${momentSaid(version.at)}${
+      version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''
+    }</span></p>
     ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
     ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
-    ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
-    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(version.fields)}${time?.old ? html` <span class="was">(${t('history.was', { old: before?.occurred_local === time.old ? whenWords(before) : (time.old as string) })})</span>` : nothing}</p>` : nothing}
+    ${
+      version.reason
+        ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>`
+        : nothing
+    }
+    ${
+      moved && version.fields
+        ? html`<p class="small">${t('f.when')}: ${whenWords(version.fields)}${
+            time?.old
+              ? html` <span class="was">(${t('history.was', {
+                  old: before?.occurred_local === time.old ? whenWords(before) : (time.old as string),
+                })})</span>`
+              : nothing
+          }</p>`
+        : nothing
+    }
     ${known.map((one) => changeOf(stage, one, changed))}
   </li>`;
 }
@@ -64,7 +84,10 @@ function changeOf(stage: Stage<SharedApp>, { field, old, new: now }: Change, cha
   return html`<div><p class="small soft">${titleOf(field)}</p>
     ${
       changed && was
-        ? html`<p class="was" dir="auto">${t('history.was', { old: was })}</p><p dir="auto" class="narrative-small">${t('history.now', { new: valueWords(stage, field, now) })}</p>`
+        ? html`<p class="was" dir="auto">${t('history.was', { old: was })}</p><p dir="auto" class="narrative-small">${t(
+            'history.now',
+            { new: valueWords(stage, field, now) },
+          )}</p>`
         : html`<p dir="auto" class="narrative-small">${valueWords(stage, field, now)}</p>`
     }</div>`;
 }

@@ -22,17 +22,26 @@ function removed(stage: Stage) {
   const waiting = new Map((stage.state.erasing ?? []).map((one) => [one.record, one]));
   return html`<div class="stack-wide">${heading(t('away.list'))}${errorSummary(stage)}
     <p class="soft">${t(gone.length ? 'away.list_lead' : 'away.none')}</p>
-    ${gone.length ? html`<ul class="rows">${gone.map((one) => item(stage, one, waiting.get(one.record)?.due_at ?? null))}</ul>` : nothing}</div>`;
+    ${
+      gone.length
+        ? html`<ul class="rows">${gone.map((one) => item(stage, one, waiting.get(one.record)?.due_at ?? null))}</ul>`
+        : nothing
+    }</div>`;
 }
 
 function item(stage: Stage, one: Row, due: number | null) {
   const number = entryNumber(one.seq_no);
   if (one.erased)
-    return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', { at: day(one.erased) })}</span></li>`;
+    return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', {
+      at: day(one.erased),
+    })}</span></li>`;
   return html`<li class="page-item stack-close">
-    <button type="button" class="item" @click=${() => stage.go({ name: 'entry', record: one.record })}><span class="item-foot"><span>${number}</span><span>${whenWords(one.occurred)}</span></span>
+    <button type="button" class="item" @click=${() => stage.go({ name: 'entry', record: one.record })}><span
+      class="item-foot"><span>${number}</span><span>${whenWords(one.occurred)}</span></span>
       <span class="item-words ${one.title ? '' : 'soft'}" dir="auto">${one.title || t('entries.no_words')}</span>
-      <span class="item-foot">${due === null ? t('away.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: momentSaid(due) })}</span></button>
+      <span class="item-foot">${
+        due === null ? t('away.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: momentSaid(due) })
+      }</span></button>
     <div class="row">${button(t('away.back'), () => putBack(stage, one.record), {})}</div></li>`;
 }
 
@@ -61,10 +70,20 @@ function held(stage: Stage, is: { who: string; reference: string; since: number;
         stage.refresh('hold');
       },
     });
-  return html`<div class="card stack-close" role="status"><p><strong>${t('hold.is_on', { at: day(is.since) })}</strong></p><p dir="auto">${t('hold.asked_by', { who: is.who })}</p>
+  return html`<div class="card stack-close"
+    role="status"><p><strong>${t('hold.is_on', { at: day(is.since) })}</strong></p><p
+      dir="auto">${t('hold.asked_by', { who: is.who })}</p>
       ${is.reference ? html`<p dir="auto">${t('hold.ref', { ref: is.reference })}</p>` : nothing}
-      ${is.lift_asked_at === null ? nothing : html`<p class="care">${t('hold.lifting', { at: momentSaid(is.lift_asked_at + SEVEN_DAYS) })}</p>`}</div>
-    <div>${is.lift_asked_at === null ? button(t('hold.off'), off, { busy: stage.running === 'words' }) : button(t('hold.keep'), keep, { main: true, busy: stage.running === 'hold' })}</div>`;
+      ${
+        is.lift_asked_at === null
+          ? nothing
+          : html`<p class="care">${t('hold.lifting', { at: momentSaid(is.lift_asked_at + SEVEN_DAYS) })}</p>`
+      }</div>
+    <div>${
+      is.lift_asked_at === null
+        ? button(t('hold.off'), off, { busy: stage.running === 'words' })
+        : button(t('hold.keep'), keep, { main: true, busy: stage.running === 'hold' })
+    }</div>`;
 }
 
 function free(stage: Stage) {

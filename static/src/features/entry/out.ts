@@ -18,7 +18,9 @@ const atWords = momentSaid;
 
 export function standingLines(stage: Stage, entry: Entry) {
   const { taken_out: out, erasing, ends = [], flags = [] } = entry;
-  return html`${flags.includes('altered') ? html`<p class="care" role="status">${t('entry.altered')}</p>` : nothing}${erasing ? erasingLine(stage, entry, erasing) : nothing}
+  return html`${flags.includes('altered') ? html`<p class="care" role="status">${t('entry.altered')}</p>` : nothing}${
+    erasing ? erasingLine(stage, entry, erasing) : nothing
+  }
     ${
       out !== null && out !== undefined
         ? html`<div class="note stack-close" role="status"><p>${t('away.entry', { at: atWords(out) })}</p>
@@ -42,7 +44,9 @@ function erasingLine(stage: Stage, entry: Entry, waiting: Waiting) {
       stage.say(t('erase.stopped'));
       again(stage);
     });
-  return html`<div class="note care stack-close" role="status"><p>${t(isDue ? 'erase.due' : 'erase.pending', { at: atWords(waiting.due_at) })}</p>
+  return html`<div class="note care stack-close" role="status"><p>${t(isDue ? 'erase.due' : 'erase.pending', {
+    at: atWords(waiting.due_at),
+  })}</p>
     <div class="row">${button(t('erase.stop'), stop, { main: true, busy: stage.running === 'stop' })}
       ${
         isDue
@@ -73,7 +77,11 @@ export function goneFiles(stage: Stage, { files_out: out = [] }: Entry) {
       html`<li class="page-item row apart">${
         removed
           ? html`<span class="small">${t('attach.removed')}, ${day(at)}</span>`
-          : html`<span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>${button(t('away.back'), () => putBack(stage, attachment), { plain: true })}`
+          : html`<span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>${button(
+              t('away.back'),
+              () => putBack(stage, attachment),
+              { plain: true },
+            )}`
       }</li>`,
   )}</ul>`;
 }
@@ -106,7 +114,9 @@ function givenNote({ given = [] }: Entry) {
           html`<li>${
             !who && pack_no !== null
               ? t('away.given_made', { no: pack_no, at: day(at) })
-              : html`${t('away.given_to', { who: who || t('away.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('away.given_pack', { no: pack_no })})`}`
+              : html`${t('away.given_to', { who: who || t('away.someone'), at: day(at) })}${
+                  pack_no === null ? nothing : ` (${t('away.given_pack', { no: pack_no })})`
+                }`
           }</li>`,
       )}</ul>
     <p>${t('away.ask')}</p></div>`;
@@ -137,7 +147,11 @@ function outSheet(stage: Stage, entry: Entry) {
         stage.local.why = why;
       },
     })}
-    <div class="row">${button(t('away.go'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`,
+    <div class="row">${button(t('away.go'), go, { busy: stage.running === 'out' })}${button(
+      t('frame.cancel'),
+      () => stage.closeSheet(),
+      { main: true },
+    )}</div>`,
   );
 }
 

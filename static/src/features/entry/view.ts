@@ -54,7 +54,10 @@ function reading(stage: Stage, found: Entry) {
   return html`<article class="stack-wide">
     <div class="stack-close">
       ${heading(html`<span class="moment">${whenWords(fields)}</span>`)}
-      <div class="row"><span class="soft small">${entryNumber(found.seq_no)}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
+      <div class="row"><span class="soft small">${entryNumber(found.seq_no)}</span>${stateLine(
+        state,
+        Boolean(stage.state.account?.registered),
+      )}</div>
     </div>
     ${errorSummary(stage)}
     ${standingLines(stage, found)}
@@ -62,7 +65,11 @@ function reading(stage: Stage, found: Entry) {
     ${isOut ? nothing : seenBy(stage, found.record)}
     ${lookedThrough(stage, found.record)}
     ${words(stage, found)}
-    ${found.attachments.length ? tiles(stage, found, (attachment) => lookedShort(stage, attachment, 'tile-looked')) : nothing}
+    ${
+      found.attachments.length
+        ? tiles(stage, found, (attachment) => lookedShort(stage, attachment, 'tile-looked'))
+        : nothing
+    }
     ${goneFiles(stage, found)}
     ${facts(stage, found)}
     ${isOut ? nothing : earlyBreaches(stage, fields)}
@@ -80,11 +87,22 @@ function reading(stage: Stage, found: Entry) {
             },
             { icon: 'pen' },
           )}${found.half ? html`<span class="small soft">${t('card.unsaved')}</span>` : nothing}
-      ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
-      ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
+      ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), {
+        plain: true,
+        icon: 'eye',
+      })}
+      ${
+        fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing
+      }</div>
     <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`
     }
-    <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    <div class="rows">${row({
+      title: t('entry.history'),
+      icon: 'list',
+      expanded: Boolean(stage.local.history),
+      body: stage.local.history ? history(stage, found) : nothing,
+      on: () => stage.set({ history: !stage.local.history }),
+    })}</div>
     ${takeOutRow(stage, found)}
   </article>`;
 }
@@ -93,7 +111,9 @@ function reading(stage: Stage, found: Entry) {
 export function words(stage: Stage<SharedApp>, { fields }: Pick<Entry, 'fields'>) {
   const care = fields.content_warning && fields.content_warning !== 'none';
   if (care && !stage.local.careful) {
-    return html`<div class="note stack-close"><p>${t('entry.care', { what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '' })}</p>
+    return html`<div class="note stack-close"><p>${t('entry.care', {
+      what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '',
+    })}</p>
       <div>${button(t('entry.care_show'), () => stage.set({ careful: true }), { icon: 'eye' })}</div></div>`;
   }
   const empty = fields.narrative_media ? t('entry.recorded') : t('entry.no_words');
@@ -120,7 +140,12 @@ export function facts(
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
     ${
       said.length || note
-        ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}
+        ? html`<dl class="facts card">${said.map(
+            ({ name, text, apart }) =>
+              html`<div><dt>${titleOf(name)}${
+                apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing
+              }</dt><dd dir="auto">${text}</dd></div>`,
+          )}
       ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>`
         : nothing
     }`;
@@ -175,11 +200,27 @@ function changing(stage: Stage, found: Entry) {
     ${heading(t('entry.changing'))}
     ${errorSummary(stage)}
     <div class="stack-close">
-      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => put({ narrative }) })}
-      ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => put({ narrative, restricted: { place_detail } }))}
+      ${textField({
+        id: 'narrative',
+        label: t('add.title'),
+        lines: 'big',
+        value: edit.narrative,
+        error: long ? t('add.too_long', long) : null,
+        on: (narrative) => put({ narrative }),
+      })}
+      ${guard(
+        stage,
+        edit.narrative,
+        { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' },
+        (narrative, place_detail) => put({ narrative, restricted: { place_detail } }),
+      )}
     </div>
     ${whenField({ when: edit.when, kept: found.fields, tried: Boolean(local.tried), on: (when) => put({ when }) })}
-    <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), stop, { plain: true })}</div>
+    <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(
+      t('frame.cancel'),
+      stop,
+      { plain: true },
+    )}</div>
   </div>`;
 }
 

@@ -19,7 +19,8 @@ function safety(stage: Stage) {
       ${button(t('safety.no'), check, { wide: true })}
     </div>
     <p class="small soft">${t('safety.stored')}</p>
-    <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>
+    <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
+      class="small">${t('safety.numbers')}</p></div>
   </div>`;
 }
 
@@ -42,11 +43,25 @@ function check(stage: Stage) {
     <div class="stack-close">${heading(t('check.title'))}<p class="soft">${t('check.lead')}</p></div>
     ${LINES.map(
       (line) => html`<div class="stack-close">
-      ${chips({ name: `check-${line}`, legend: t(`check.${line}`), choices, chosen: [answers[line] ?? ''], on: (code) => stage.set({ answers: { ...answers, [line]: code } }) })}
-      ${answers[line] === 'yes' ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${NOTICED.has(line) ? t('check.notice') : ''}</p>` : nothing}
+      ${chips({
+        name: `check-${line}`,
+        legend: t(`check.${line}`),
+        choices,
+        chosen: [answers[line] ?? ''],
+        on: (code) => stage.set({ answers: { ...answers, [line]: code } }),
+      })}
+      ${
+        answers[line] === 'yes'
+          ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${
+              NOTICED.has(line) ? t('check.notice') : ''
+            }</p>`
+          : nothing
+      }
     </div>`,
     )}
-    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(`check.result_${isOver ? result : 'none'}`)}</p>
+    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(
+      `check.result_${isOver ? result : 'none'}`,
+    )}</p>
       ${result === 'other' ? html`<p class="small soft">${t('check.result_other_more')}</p>` : nothing}</div>
     <div class="row">
       ${
@@ -93,7 +108,11 @@ function words(stage: Stage) {
           })
         : nothing
     }
-    ${button(t(stage.running ? 'words.saving' : 'words.save'), () => saveWords(stage), { main: true, wide: true, busy: stage.running === 'words' })}
+    ${button(t(stage.running ? 'words.saving' : 'words.save'), () => saveWords(stage), {
+      main: true,
+      wide: true,
+      busy: stage.running === 'words',
+    })}
     <ul class="stack-close small soft"><li>${t('words.never')}</li><li>${t('words.forget')}</li></ul>
   </div>`;
 }

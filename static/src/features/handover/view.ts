@@ -23,7 +23,11 @@ function handover(stage: Stage) {
   if (handing && !handing.stopped) return sending(stage, handing);
   const file = job?.done?.file;
   if (!file)
-    return html`<div class="stack-wide">${heading(t('hand.title'))}<p>${t('hand.gone')}</p><div>${button(t('hand.list'), () => stage.go({ name: 'handovers' }), { plain: true })}</div></div>`;
+    return html`<div class="stack-wide">${heading(t('hand.title'))}<p>${t('hand.gone')}</p><div>${button(
+      t('hand.list'),
+      () => stage.go({ name: 'handovers' }),
+      { plain: true },
+    )}</div></div>`;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.title'))}<p>${t('hand.lead')}</p><p>${t('hand.limits')}</p></div>
     ${errorSummary(stage)}
@@ -101,14 +105,19 @@ function theWords(stage: Stage, done: HandedOver) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.made'))}<p>${t('hand.say')}</p></div>
     ${wordList(done.words)}
-    <div class="stack-close"><p>${t('hand.where')}</p>${addressCard(done.address)}<p class="soft">${t('hand.limits')} ${t('hand.until', { day: day(done.expires_at), clock: clockTime(done.expires_at) })}</p></div>
+    <div class="stack-close"><p>${t('hand.where')}</p>${addressCard(done.address)}<p class="soft">${t('hand.limits')} ${t(
+      'hand.until',
+      { day: day(done.expires_at), clock: clockTime(done.expires_at) },
+    )}</p></div>
     <p class="care">${t('hand.careful')}</p>
     ${button(t('hand.written'), onward, { main: true, wide: true })}
   </div>`;
 }
 
 function wordList(words: string) {
-  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words
+    .split(' ')
+    .map((word) => html`<li>${word}</li>`)}</ol>`;
 }
 
 function handovers(stage: Stage) {
@@ -116,13 +125,20 @@ function handovers(stage: Stage) {
   const again = button(t('hand.look_again'), () => stage.refresh('handovers'), { plain: true });
   if (!found.data)
     return found.problem
-      ? html`<div class="stack-wide">${heading(t('hand.list'))}<p role="alert">${t('hand.offline')}</p><div>${again}</div></div>`
+      ? html`<div class="stack-wide">${heading(t('hand.list'))}<p
+        role="alert">${t('hand.offline')}</p><div>${again}</div></div>`
       : waiting();
   const { handovers: rows, address, offline } = found.data;
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('hand.list'))}<p class="soft" role=${offline ? 'status' : nothing}>${t(offline ? 'hand.here' : 'hand.lead_list')}</p></div>
+    <div class="stack-close">${heading(t('hand.list'))}<p class="soft" role=${offline ? 'status' : nothing}>${t(
+      offline ? 'hand.here' : 'hand.lead_list',
+    )}</p></div>
     ${errorSummary(stage)}
-    ${rows.length ? html`<ul class="rows">${rows.map((one) => item(stage, one, address, offline))}</ul>` : html`<p>${t('hand.none')}</p>`}
+    ${
+      rows.length
+        ? html`<ul class="rows">${rows.map((one) => item(stage, one, address, offline))}</ul>`
+        : html`<p>${t('hand.none')}</p>`
+    }
     <div>${again}</div>
   </div>`;
 }
@@ -139,14 +155,40 @@ function item(stage: Stage, one: Handover, address: string, offline: boolean) {
     <h2><bdi>${one.name || t('hand.unnamed')}</bdi></h2>
     ${one.to ? html`<p>${t('hand.for', { who: `\u2068${one.to}\u2069` })}</p>` : nothing}
     ${offline ? nothing : html`<p><strong>${opened}</strong></p>`}
-    ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
-    <p class="small soft">${over ? text : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
-    ${over ? nothing : one.known ? html`${said ? html`${wordList(said)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
+    ${
+      openings.length > 1
+        ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>`
+        : nothing
+    }
+    <p class="small soft">${
+      over
+        ? text
+        : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`
+    }</p>
+    ${
+      over
+        ? nothing
+        : one.known
+          ? html`${
+              said
+                ? html`${wordList(said)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>`
+                : nothing
+            }`
+          : html`<p class="small soft">${t('hand.elsewhere')}</p>`
+    }
     ${
       over
         ? nothing
         : html`<div class="row">
-      ${one.known ? button(t(said ? 'hand.hide' : 'hand.show'), () => (said ? stage.set({ said: null }) : askToSay(stage, one)), { plain: true }) : nothing}
+      ${
+        one.known
+          ? button(
+              t(said ? 'hand.hide' : 'hand.show'),
+              () => (said ? stage.set({ said: null }) : askToSay(stage, one)),
+              { plain: true },
+            )
+          : nothing
+      }
       ${offline ? nothing : button(t('hand.end'), () => ending(stage, one), { plain: true })}</div>`
     }
   </li>`;

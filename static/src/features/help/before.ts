@@ -19,9 +19,14 @@ function before(stage: Stage) {
     <section class="stack-close"><h2>${t('before.silent')}</h2><p>${t('before.silent_do')}</p></section>
     <section class="stack-close"><h2>${t('before.ask')}</h2><p class="soft">${t('before.unsure')}</p>
       <ol class="points">${ASKED.map((n) => html`<li>${lookUp(`before.ask_${n}`)}</li>`)}</ol></section>
-    <section class="stack-close"><h2>${t('before.not')}</h2><ul class="points">${NOT.map((n) => html`<li>${lookUp(`before.not_${n}`)}</li>`)}</ul></section>
-    <section class="stack-close"><h2>${t('before.worry')}</h2><ul class="rows">${WORRIES.map((one) => html`<li>${worry(stage, one)}</li>`)}</ul></section>
-    <section class="stack-close"><h2>${t('before.after')}</h2><ul class="points"><li>${t('before.after_1')}</li><li>${t('before.after_2')}</li></ul></section>
+    <section class="stack-close"><h2>${t('before.not')}</h2><ul class="points">${NOT.map(
+      (n) => html`<li>${lookUp(`before.not_${n}`)}</li>`,
+    )}</ul></section>
+    <section class="stack-close"><h2>${t('before.worry')}</h2><ul class="rows">${WORRIES.map(
+      (one) => html`<li>${worry(stage, one)}</li>`,
+    )}</ul></section>
+    <section class="stack-close"><h2>${t('before.after')}</h2><ul
+      class="points"><li>${t('before.after_1')}</li><li>${t('before.after_2')}</li></ul></section>
   </div>`;
 }
 

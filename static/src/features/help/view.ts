@@ -34,8 +34,18 @@ function help(stage: Stage) {
   };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('help.title'))}<p>${t('help.first')}</p></div>
-    ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: choose })}
-    ${open ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>` : nothing}
+    ${chips({
+      name: 'way',
+      legend: t('help.how'),
+      choices: WAYS.map((one) => [one, t(`help.${one}`)]),
+      chosen: [way],
+      on: choose,
+    })}
+    ${
+      open
+        ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>`
+        : nothing
+    }
     <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>
     ${chips({
       name: 'nation',
@@ -57,10 +67,26 @@ function item(stage: Stage, service: Service) {
   return html`<li>
     <h2 class="service">${inWords(service.name)}</h2>
     <p class="small soft">${inWords(service.note, { grave: true })}</p>
-    ${service.kind === 'web' ? html`<p class="number">${inItsOrder(number)}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
-    <p class="small">${lookUp(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : lookUp(BILL[service.bill])}</p>
-    ${service.openings?.length ? html`<p class="small">${t('help.hours', { hours: weekSaid(service.openings) })}</p>` : nothing}
-    <p class="small soft">${service.checkedOn ? t('help.checked', { day: dayWords(service.checkedOn) }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
+    ${
+      service.kind === 'web'
+        ? html`<p class="number">${inItsOrder(number)}</p>`
+        : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () =>
+            stage.openSheet((on) => asking(on, service)),
+          )}</div>`
+    }
+    <p class="small">${lookUp(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${
+      service.kind === 'web' ? nothing : lookUp(BILL[service.bill])
+    }</p>
+    ${
+      service.openings?.length
+        ? html`<p class="small">${t('help.hours', { hours: weekSaid(service.openings) })}</p>`
+        : nothing
+    }
+    <p class="small soft">${
+      service.checkedOn
+        ? t('help.checked', { day: dayWords(service.checkedOn) })
+        : t(service.official ? 'help.official' : 'help.unchecked')
+    }</p>
   </li>`;
 }
 
@@ -72,7 +98,9 @@ function asking(stage: Stage, service: Service) {
     stage,
     t(text ? 'help.sheet_sms' : 'help.sheet_title', { number }),
     html`<p>${t(text ? 'help.sheet_lead_sms' : 'help.sheet_lead')}</p>
-    <div class="row"><a class="button button-main" href=${href} rel="noreferrer" @click=${() => stage.closeSheet()}>${t(text ? 'help.sms_do' : 'help.ring_do')}</a>
+    <div class="row"><a class="button button-main" href=${href} rel="noreferrer" @click=${() => stage.closeSheet()}>${t(
+      text ? 'help.sms_do' : 'help.ring_do',
+    )}</a>
     ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>${nothing}`,
   );
 }

@@ -87,8 +87,16 @@ function ask(stage: Stage, work: Made) {
         : chatQuestions(stage, work)
     }
     ${zone(stage, work)}
-    ${stage.local.tried && !isAnswered(work) ? html`<p class="error-line" role="alert">${t('import.need')}</p>` : nothing}
-    <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
+    ${
+      stage.local.tried && !isAnswered(work)
+        ? html`<p class="error-line" role="alert">${t('import.need')}</p>`
+        : nothing
+    }
+    <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(
+      t('import.another'),
+      () => beginAgain(stage),
+      { plain: true },
+    )}</div>`;
 }
 
 function chatFacts(read: ImportChat) {
@@ -98,7 +106,9 @@ function chatFacts(read: ImportChat) {
     ['import.messages', read.messages],
     ...(read.files ? [['import.files', read.files]] : []),
   ];
-  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<dl class="facts card">${facts.map(
+    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`,
+  )}</dl>
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 
@@ -145,7 +155,11 @@ function chatQuestions(stage: Stage, work: Made) {
         ['none', t('import.me_none')],
       ],
     })}
-    ${read.senders.length > SENDERS && !stage.local.senders ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>` : nothing}`;
+    ${
+      read.senders.length > SENDERS && !stage.local.senders
+        ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>`
+        : nothing
+    }`;
 }
 
 function exampleDay([a, b, c]: [number, number, number], order: string) {
@@ -156,7 +170,10 @@ function exampleDay([a, b, c]: [number, number, number], order: string) {
 function zone(stage: Stage, work: Made) {
   const { answers, read } = work;
   if (!stage.local.zone) {
-    return html`<div class="row small"><span class="soft">${t(read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint', { tz: answers.tz })}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
+    return html`<div class="row small"><span class="soft">${t(
+      read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint',
+      { tz: answers.tz },
+    )}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
   }
   return textField({
     id: 'zone',
@@ -190,7 +207,9 @@ function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
     ['mail.files', mail.files.map((one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
     ['mail.inside', mail.inside.map((one) => `${one.from}: ${one.subject}`).join('\n')],
   ].filter(([, value]) => value);
-  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
+  return html`<dl class="facts card">${facts.map(
+    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`,
+  )}</dl>
     ${mail.odd.map((code) => html`<p class="care small">${lookUp(`mail.${code}`)}</p>`)}
     ${headersView(stage, mail)}`;
 }
@@ -208,18 +227,31 @@ function planned(stage: Stage, work: Made) {
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${found.counts ? countsTable(found.counts) : nothing}
     ${found.counts ? oddLines(stage, found) : nothing}
-    <p><strong>${tn('plan.fresh', found.fresh)}</strong>${found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing}</p>
+    <p><strong>${tn('plan.fresh', found.fresh)}</strong>${
+      found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing
+    }</p>
     ${late(stage, found)}
     ${
       found.bursts.length
         ? html`<p class="soft">${t('plan.lead')}</p>
-      ${work.read.kind === 'chat' ? chips({ name: 'gap', legend: t('plan.gap'), chosen: [String(work.answers.gap)], choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]), on: (code) => void regroup(stage, Number(code)) }) : nothing}
+      ${
+        work.read.kind === 'chat'
+          ? chips({
+              name: 'gap',
+              legend: t('plan.gap'),
+              chosen: [String(work.answers.gap)],
+              choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]),
+              on: (code) => void regroup(stage, Number(code)),
+            })
+          : nothing
+      }
       ${choices(stage, work)}
       ${
         found.files?.with
           ? html`<div>${checkbox({
               id: 'media',
-              label: html`${tn('plan.media', found.files.with)}<br><span class="small soft">${t('plan.media_hint')}</span>`,
+              label: html`${tn('plan.media', found.files.with)}<br><span
+                class="small soft">${t('plan.media_hint')}</span>`,
               checked: work.media,
               on: (on: boolean) => {
                 work.media = on;
@@ -227,8 +259,17 @@ function planned(stage: Stage, work: Made) {
             })}</div>`
           : nothing
       }
-      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
-        : html`<p role="status">${t(found.late?.files ? 'plan.nothing_else' : 'plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`
+      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, {
+        main: true,
+        off: !some,
+      })}${button(t('plan.back'), again, { plain: true })}</div>`
+        : html`<p role="status">${t(
+            found.late?.files ? 'plan.nothing_else' : 'plan.nothing',
+          )}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(
+            t('plan.back'),
+            again,
+            { plain: true },
+          )}</div>`
     }`;
 }
 
@@ -240,7 +281,9 @@ const asked = (stage: Stage, go: () => unknown) =>
 function late(stage: Stage, { late: missed }: ImportPlan) {
   if (!missed?.files) return nothing;
   return html`<div class="note stack-close"><p>${tn('plan.late', missed.files)}</p>
-    <div>${button(tn('plan.late_do', missed.files), () => asked(stage, () => keepLate(stage)), { icon: 'picture' })}</div></div>`;
+    <div>${button(tn('plan.late_do', missed.files), () => asked(stage, () => keepLate(stage)), {
+      icon: 'picture',
+    })}</div></div>`;
 }
 
 function choices(stage: Stage, work: Made) {
@@ -250,7 +293,10 @@ function choices(stage: Stage, work: Made) {
     work.chosen = new Set(every ? [] : bursts.map((one) => one.index));
     stage.draw();
   };
-  return html`<div class="row apart"><span role="status">${t('plan.chosen', { n: work.chosen.size, of: bursts.length })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
+  return html`<div class="row apart"><span role="status">${t('plan.chosen', {
+    n: work.chosen.size,
+    of: bursts.length,
+  })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
     <ul class="rows">${bursts.slice(0, work.shown).map((one) => burst(stage, work, one))}</ul>
     ${
       bursts.length > work.shown
@@ -280,7 +326,14 @@ function burst(stage: Stage, work: Work, one: ImportBurst) {
     stage.draw();
   };
   return html`<li class="page-item stack-close">
-    ${checkbox({ id: `burst-${index}`, label: html`<strong>${date}</strong><br><span dir="auto">${one.amount ? amountSaid(one.amount) : one.words}</span>`, checked: work.chosen.has(index), on: tick })}
+    ${checkbox({
+      id: `burst-${index}`,
+      label: html`<strong>${date}</strong><br><span dir="auto">${
+        one.amount ? amountSaid(one.amount) : one.words
+      }</span>`,
+      checked: work.chosen.has(index),
+      on: tick,
+    })}
     ${one.preview ? html`<p class="small soft clip" dir="auto">${one.preview}</p>` : nothing}
     ${
       work.chosen.has(index)
@@ -296,16 +349,34 @@ function burst(stage: Stage, work: Work, one: ImportBurst) {
         : nothing
     }
     <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), look, { plain: true })}</div>
-    ${rows ? html`${rowsList(rows)}${one.count > rows.length ? html`<p class="small soft">${t('odd.more', { n: one.count - rows.length })}</p>` : nothing}` : nothing}
+    ${
+      rows
+        ? html`${rowsList(rows)}${
+            one.count > rows.length
+              ? html`<p class="small soft">${t('odd.more', { n: one.count - rows.length })}</p>`
+              : nothing
+          }`
+        : nothing
+    }
   </li>`;
 }
 
 function done(stage: Stage, { result }: Made) {
   return html`${heading(t('done.title'))}
-    ${result.entries.length ? html`<p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>` : nothing}
+    ${
+      result.entries.length
+        ? html`<p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>`
+        : nothing
+    }
     ${result.files.added ? html`<p>${tn('done.files', result.files.added)}</p>` : nothing}
     ${result.files.again ? html`<p>${tn('done.files_again', result.files.again)}</p>` : nothing}
-    ${result.files.failed.length ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed.slice(0, NAMED).join(', ')}</bdi></p>` : nothing}
+    ${
+      result.files.failed.length
+        ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed
+            .slice(0, NAMED)
+            .join(', ')}</bdi></p>`
+        : nothing
+    }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
     <p class="small soft">${t('done.whole')}</p><p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(

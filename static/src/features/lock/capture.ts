@@ -41,7 +41,11 @@ function capturing(stage: Stage) {
       ${filePicker({ label: t('cap.pick'), icon: 'picture', on: (files) => put(files, 'photo_picker') })}
       ${button(t('cap.voice'), () => stage.set({ voice: true }), { icon: 'voice', wide: true })}
       ${button(t('cap.lines'), () => stage.set({ lines: true }), { icon: 'note', wide: true })}
-      ${button(t('frame.done'), () => stage.run('picture', () => stage.app.pictureSave()), { main: Boolean(count), wide: true, busy: stage.running === 'picture' })}</div>`
+      ${button(t('frame.done'), () => stage.run('picture', () => stage.app.pictureSave()), {
+        main: Boolean(count),
+        wide: true,
+        busy: stage.running === 'picture',
+      })}</div>`
     }
   </main>`;
 }
@@ -51,8 +55,20 @@ function saying(stage: Stage, put: (files: File[], route: string) => Promise<unk
     await put([file], 'recorded_in_app');
     return null;
   };
-  return html`${voiceBody(stage, { target: '', media: null, attachments: [], keep, use: () => stage.set({ voice: false, take: undefined }) })}
-    ${stage.local.take?.state === 'recording' || stage.local.take?.state === 'sealing' ? nothing : html`<div>${button(t('frame.cancel'), () => stage.set({ voice: false, take: undefined }), { plain: true })}</div>`}`;
+  return html`${voiceBody(stage, {
+    target: '',
+    media: null,
+    attachments: [],
+    keep,
+    use: () => stage.set({ voice: false, take: undefined }),
+  })}
+    ${
+      stage.local.take?.state === 'recording' || stage.local.take?.state === 'sealing'
+        ? nothing
+        : html`<div>${button(t('frame.cancel'), () => stage.set({ voice: false, take: undefined }), {
+            plain: true,
+          })}</div>`
+    }`;
 }
 
 function lines(stage: Stage, put: (files: File[], route: string) => Promise<unknown>) {
@@ -74,17 +90,28 @@ function lines(stage: Stage, put: (files: File[], route: string) => Promise<unkn
       local.text = text;
     },
   })}
-    <div class="row">${button(t('cap.add_lines'), go, { main: true })}${button(t('frame.cancel'), () => stage.set({ text: '', lines: false }), { plain: true })}</div></div>`;
+    <div class="row">${button(t('cap.add_lines'), go, { main: true })}${button(
+      t('frame.cancel'),
+      () => stage.set({ text: '', lines: false }),
+      { plain: true },
+    )}</div></div>`;
 }
 
 /** What came. */
 function captured(stage: Stage) {
   const found = stage.find('captured', () => stage.app.readCaptured());
   const { asked = [], drafts = [] } = found.data ?? {};
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('capd.title'))}<p>${t('capd.lead')}</p></div>${errorSummary(stage)}
+  return html`<div class="stack-wide"><div
+    class="stack-close">${heading(t('capd.title'))}<p>${t('capd.lead')}</p></div>${errorSummary(stage)}
     ${found.data ? nothing : html`<p role="status">${t('frame.loading')}</p>`}
     ${found.data && !asked.length && !drafts.length ? html`<p>${t('capd.none')}</p>` : nothing}
-    ${asked.length ? html`<ul class="rows">${asked.map((one) => html`<li class="page-item stack-close">${shown(stage, one)}${asking(stage, one)}</li>`)}</ul>` : nothing}
+    ${
+      asked.length
+        ? html`<ul class="rows">${asked.map(
+            (one) => html`<li class="page-item stack-close">${shown(stage, one)}${asking(stage, one)}</li>`,
+          )}</ul>`
+        : nothing
+    }
     ${
       drafts.length
         ? html`<section class="stack-close"><h2>${t('capd.drafts')}</h2><ul class="rows">${drafts.map(
@@ -112,10 +139,23 @@ function shown(stage: Stage, file: CapturedFile) {
         ? stage.local.bare.filter((one: string) => one !== file.attachment)
         : [...(stage.local.bare ?? []), file.attachment],
     });
-  return html`${picture?.data?.url ? html`<div class="captured"><img class=${bare ? '' : 'blurred'} src=${picture.data.url} alt=${bare ? t('file.picture_of', { name: file.name }) : ''}></div>` : nothing}
-    ${file.kind === 'image' ? html`<div>${button(t(bare ? 'file.cover' : 'file.touch'), turn, { plain: true, icon: 'eye' })}</div>` : nothing}
-    <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${file.at ? html` · ${t('capd.at', { at: momentSaid(file.at) })}` : nothing}</span>
-    <details class="small soft"><summary>${t('file.digest')}</summary><span class="letters">${file.sha256}</span></details>
+  return html`${
+    picture?.data?.url
+      ? html`<div class="captured"><img class=${bare ? '' : 'blurred'} src=${picture.data.url} alt=${
+          bare ? t('file.picture_of', { name: file.name }) : ''
+        }></div>`
+      : nothing
+  }
+    ${
+      file.kind === 'image'
+        ? html`<div>${button(t(bare ? 'file.cover' : 'file.touch'), turn, { plain: true, icon: 'eye' })}</div>`
+        : nothing
+    }
+    <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${
+      file.at ? html` · ${t('capd.at', { at: momentSaid(file.at) })}` : nothing
+    }</span>
+    <details class="small soft"><summary>${t('file.digest')}</summary><span
+      class="letters">${file.sha256}</span></details>
     ${file.same === false ? html`<p class="care">${t('capd.differs')}</p>` : nothing}`;
 }
 
@@ -147,7 +187,9 @@ function asking(stage: Stage, { attachment }: CapturedFile) {
     ${button(t('frame.cancel'), () => now.closeSheet(), { main: true })}</div>`,
       ),
     );
-  return html`<p>${t('capd.asked')}</p><div class="row">${button(t('capd.mine'), yes, { main: true })}${button(t('capd.not'), no, { plain: true })}</div>`;
+  return html`<p>${t('capd.asked')}</p><div class="row">${button(t('capd.mine'), yes, {
+    main: true,
+  })}${button(t('capd.not'), no, { plain: true })}</div>`;
 }
 
 function take(stage: Stage, id: string) {
@@ -163,7 +205,11 @@ function capset(stage: Stage) {
   const on = stage.state.capture !== false;
   const turn = () => stage.run('capset', () => stage.app.setCapturing(!on));
   return html`<div class="stack-wide">${heading(t('capset.title'))}<p>${t('capset.lead')}</p><p>${t('capset.for')}</p><p class="soft">${t('capset.against')}</p>${errorSummary(stage)}
-    <p role="status"><strong>${t(on ? 'capset.on' : 'capset.off')}</strong></p><div>${button(t(on ? 'capset.turn_off' : 'capset.turn_on'), turn, { main: true, busy: stage.running === 'capset' })}</div></div>`;
+    <p role="status"><strong>${t(on ? 'capset.on' : 'capset.off')}</strong></p><div>${button(
+      t(on ? 'capset.turn_off' : 'capset.turn_on'),
+      turn,
+      { main: true, busy: stage.running === 'capset' },
+    )}</div></div>`;
 }
 
 export const views = { capturing, captured, capset };

@@ -47,8 +47,16 @@ function lock(stage: Stage) {
         local.words = words;
       },
     })}
-    ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
-    ${stage.state.capture === false ? nothing : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })}
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), open, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'unlock',
+    })}
+    ${
+      stage.state.capture === false
+        ? nothing
+        : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })
+    }
   </main>`;
 }
 
@@ -62,10 +70,22 @@ function start(stage: Stage) {
   return html`<main class="door">
     ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
-    ${stage.state.borrowed ? nothing : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.running === 'begin' })}
+    ${
+      stage.state.borrowed
+        ? nothing
+        : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.running === 'begin' })
+    }
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
-    ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
-    ${stage.state.borrowed || stage.state.draft ? nothing : button(t('door.only'), begin('only'), { plain: true, wide: true })}
+    ${
+      stage.state.borrowed
+        ? nothing
+        : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })
+    }
+    ${
+      stage.state.borrowed || stage.state.draft
+        ? nothing
+        : button(t('door.only'), begin('only'), { plain: true, wide: true })
+    }
     ${tongues(stage)}
   </main>`;
 }
@@ -127,7 +147,11 @@ function signIn(stage: Stage) {
       ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
         : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))
     }
-    ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, {
+      main: true,
+      wide: true,
+      busy: stage.running === 'signin',
+    })}
     ${button(
       t('door.copy'),
       () =>
@@ -139,7 +163,11 @@ function signIn(stage: Stage) {
     )}
     <div class="row apart">
       ${button(t('door.back'), () => stage.back('start'), { plain: true })}
-      ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}
+      ${button(
+        t(local.byCode ? 'door.with_words' : 'door.with_code'),
+        () => stage.set({ byCode: !local.byCode, lacking: false }),
+        { plain: true },
+      )}
     </div>
   </main>`;
 }
@@ -175,14 +203,29 @@ function picture(stage: Stage) {
   return html`<main class="door">
     ${heading(t('picture.title'))}
     ${errorSummary(stage)}
-    ${files.length ? html`<ul class="stack-close">${files.map((_, i) => html`<li>${t('picture.file', { n: i + 1 })}</li>`)}</ul>` : nothing}
-    <div class="stack-close">${filePicker({ label: t('picture.add'), icon: 'picture', on: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)) })}
-    ${button(t('picture.save'), () => stage.run('picture', () => stage.app.pictureSave()), { main: true, wide: true, off: !files.length, busy: stage.running === 'picture' })}</div>
+    ${
+      files.length
+        ? html`<ul class="stack-close">${files.map((_, i) => html`<li>${t('picture.file', { n: i + 1 })}</li>`)}</ul>`
+        : nothing
+    }
+    <div class="stack-close">${filePicker({
+      label: t('picture.add'),
+      icon: 'picture',
+      on: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)),
+    })}
+    ${button(t('picture.save'), () => stage.run('picture', () => stage.app.pictureSave()), {
+      main: true,
+      wide: true,
+      off: !files.length,
+      busy: stage.running === 'picture',
+    })}</div>
     ${button(t('door.open'), () => stage.app.lock('asked'), { plain: true, wide: true })}
   </main>`;
 }
 
 function plain(stage: Stage, why: 'elsewhere' | 'unsupported' | 'unfetched', again: null | (() => unknown)) {
   return html`<main class="door">${heading(t(`door.${why}_title`))}<p>${t(`door.${why}`)}</p>
-    ${errorSummary(stage)}${again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing}</main>`;
+    ${errorSummary(stage)}${
+      again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing
+    }</main>`;
 }

@@ -32,7 +32,8 @@ function homescreen(stage: Stage) {
           return stage.run('look', () => stage.app.chooseLook?.({ skin: skin as 'notes' | 'lists' }));
         },
       })}
-      <div class="row"><img class="skin" src="/static/icons/${chosen}.svg" alt="" width="64" height="64"><p class="small soft">${t('home.skin_more')}</p></div></div>
+      <div class="row"><img class="skin" src="/static/icons/${chosen}.svg" alt="" width="64" height="64"><p
+        class="small soft">${t('home.skin_more')}</p></div></div>
     ${kinds.map((kind) => steps(kind))}
     <p class="note">${t('home.seen')}</p></div>`;
 }
@@ -40,7 +41,10 @@ function homescreen(stage: Stage) {
 function steps(kind: Kind) {
   const count = kind === 'desk' ? 2 : 3;
   return html`<section class="stack-close"><h2>${t(`home.${kind}`)}</h2>
-    <ol class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${lookUp(`home.${kind}_${i + 1}`)}</li>`)}</ol>
+    <ol class="points stack-close">${Array.from(
+      { length: count },
+      (_, i) => html`<li>${lookUp(`home.${kind}_${i + 1}`)}</li>`,
+    )}</ol>
     ${kind === 'ios' ? html`<p class="care small">${t('home.ios_warn')}</p>` : nothing}</section>`;
 }
 

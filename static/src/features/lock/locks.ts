@@ -49,8 +49,18 @@ function locks(stage: Stage) {
     ${times('hidden', HIDDEN)}${times('idle', IDLE)}<p class="small soft">${t('locks.why')}</p>
     <section class="stack-close"><h2>${t('locks.leave')}</h2><p>${t('locks.leave_lead')}</p></section>
     <div class="rows">
-      <div>${row({ title: t('locks.cover'), more: t(now.cover ? 'locks.cover_on' : 'locks.cover_off'), icon: 'note', on: go('cover') })}</div>
-      <div>${row({ title: t('locks.short'), more: t(now.short ? 'locks.short_on' : 'locks.cover_off'), icon: 'key', on: go('short') })}</div>
+      <div>${row({
+        title: t('locks.cover'),
+        more: t(now.cover ? 'locks.cover_on' : 'locks.cover_off'),
+        icon: 'note',
+        on: go('cover'),
+      })}</div>
+      <div>${row({
+        title: t('locks.short'),
+        more: t(now.short ? 'locks.short_on' : 'locks.cover_off'),
+        icon: 'key',
+        on: go('short'),
+      })}</div>
       <div>${row({ title: t('locks.clear'), more: t('locks.clear_more'), icon: 'trouble', on: go('clear') })}</div>
     </div></div>`;
 }
@@ -81,9 +91,19 @@ function coverOn(stage: Stage) {
     ['straight', t('cover.straight')],
   ] as const;
   return html`<p class="note" role="status">${t('cover.done')}</p>
-    <div class="stack-close">${chips({ name: 'opens', legend: t('cover.opens'), choices, chosen: [stage.local.opens ?? stage.state.look?.opens ?? 'lock'], on: choose })}
+    <div class="stack-close">${chips({
+      name: 'opens',
+      legend: t('cover.opens'),
+      choices,
+      chosen: [stage.local.opens ?? stage.state.look?.opens ?? 'lock'],
+      on: choose,
+    })}
       <p class="small soft">${t('cover.opens_more')}</p></div>
-    <div class="row">${button(t('cover.change'), () => stage.set({ again_wanted: true }), {})}${button(t('cover.stop'), stop, { busy: stage.running === 'cover' })}</div>`;
+    <div class="row">${button(t('cover.change'), () => stage.set({ again_wanted: true }), {})}${button(
+      t('cover.stop'),
+      stop,
+      { busy: stage.running === 'cover' },
+    )}</div>`;
 }
 
 function coverForm(stage: Stage) {
@@ -122,16 +142,28 @@ function short(stage: Stage) {
       },
     });
   return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
-    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${lookUp(`short.${part}`)}</li>`)}</ul>
-    ${now.short ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, { busy: stage.running === 'short' })}</div>` : form()}</div>`;
+    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map(
+      (part) => html`<li>${lookUp(`short.${part}`)}</li>`,
+    )}</ul>
+    ${
+      now.short
+        ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, {
+            busy: stage.running === 'short',
+          })}</div>`
+        : form()
+    }</div>`;
 }
 
 function clear(stage: Stage) {
   const registered = Boolean(stage.state.account?.registered);
   const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
   return html`<div class="stack-wide">${heading(t('clear.title'))}<p>${t('clear.lead')}</p>
-    <ul class="points stack-close"><li>${t(registered ? 'clear.stays' : 'clear.only')}</li><li>${t('clear.disk')}</li><li>${t('clear.anywhere')}</li></ul>
-    <div><button type="button" class="button button-main button-wide button-held" @pointerdown=${down} @keydown=${down} @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>
+    <ul class="points stack-close"><li>${t(
+      registered ? 'clear.stays' : 'clear.only',
+    )}</li><li>${t('clear.disk')}</li><li>${t('clear.anywhere')}</li></ul>
+    <div><button type="button" class="button button-main button-wide button-held" @pointerdown=${down}
+      @keydown=${down} @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up}
+        @contextmenu=${menu}>
       ${icon('trouble')}<span>${t('clear.hold')}</span></button></div></div>`;
 }
 

@@ -30,10 +30,26 @@ function onlyNotebook(stage: Stage) {
     <section class="stack-close"><h2>${t('only.good')}</h2>${points('only.good', 2)}</section>
     <section class="stack-close"><h2>${t('only.not')}</h2>${points('only.not', 5)}</section>
     <section class="stack-close"><h2>${t('only.later')}</h2>${points('only.later', 2)}</section>
-    ${chips({ name: 'skin', legend: t('home.skin'), choices: skins, chosen: [look.skin], on: (skin) => stage.set({ skin }) })}
-    <div class="stack-close">${chips({ name: 'opens', legend: t('cover.opens'), choices: places, chosen: [look.opens], on: (opens) => stage.set({ opens }) })}
+    ${chips({
+      name: 'skin',
+      legend: t('home.skin'),
+      choices: skins,
+      chosen: [look.skin],
+      on: (skin) => stage.set({ skin }),
+    })}
+    <div class="stack-close">${chips({
+      name: 'opens',
+      legend: t('cover.opens'),
+      choices: places,
+      chosen: [look.opens],
+      on: (opens) => stage.set({ opens }),
+    })}
       <p class="small soft">${t('only.opens_more')}</p></div>
-    ${notebookWords(stage, { hint: 'only.words_hint', act: 'only.do', keep: (words) => Promise.resolve(stage.app.onlyNotebook?.(words, look)) })}</div>`;
+    ${notebookWords(stage, {
+      hint: 'only.words_hint',
+      act: 'only.do',
+      keep: (words) => Promise.resolve(stage.app.onlyNotebook?.(words, look)),
+    })}</div>`;
 }
 
 export const views = { only: onlyNotebook };

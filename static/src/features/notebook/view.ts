@@ -31,7 +31,9 @@ function notebook(stage: Stage) {
 
 function title(stage: Stage) {
   const { down, up, menu } = holding(TITLE_HELD, () => stage.app.askLock?.());
-  return html`<h1 tabindex="-1"><button type="button" class="notebook-title" @pointerdown=${down} @keydown=${down} @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${nameOf(stage.state)}</button></h1>`;
+  return html`<h1 tabindex="-1"><button type="button" class="notebook-title" @pointerdown=${down} @keydown=${down}
+    @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up}
+      @contextmenu=${menu}>${nameOf(stage.state)}</button></h1>`;
 }
 
 function all(stage: Stage) {
@@ -39,9 +41,28 @@ function all(stage: Stage) {
   const looked = fold(local.find ?? '').trim();
   const shown = notesOf(stage).filter(({ text }) => text.trim() && fold(text).includes(looked));
   return html`${title(stage)}
-    ${textField({ id: 'find', label: t('nb.find'), hidden: true, type: 'search', value: local.find ?? '', on: (find) => stage.set({ find }) })}
-    ${looked ? html`<p class="small soft" role="status">${shown.length ? tn('nb.found', shown.length) : t(`nb.${look(stage)}.nothing`)}</p>` : nothing}
-    ${shown.length ? html`<ul class="rows">${shown.map((one) => html`<li>${row(stage, one)}</li>`)}</ul>` : looked ? nothing : html`<p class="soft">${t(`nb.${look(stage)}.none`)}</p>`}
+    ${textField({
+      id: 'find',
+      label: t('nb.find'),
+      hidden: true,
+      type: 'search',
+      value: local.find ?? '',
+      on: (find) => stage.set({ find }),
+    })}
+    ${
+      looked
+        ? html`<p class="small soft" role="status">${
+            shown.length ? tn('nb.found', shown.length) : t(`nb.${look(stage)}.nothing`)
+          }</p>`
+        : nothing
+    }
+    ${
+      shown.length
+        ? html`<ul class="rows">${shown.map((one) => html`<li>${row(stage, one)}</li>`)}</ul>`
+        : looked
+          ? nothing
+          : html`<p class="soft">${t(`nb.${look(stage)}.none`)}</p>`
+    }
     <div>${button(t(`nb.${look(stage)}.new`), () => begin(stage), { main: true, wide: true, icon: 'add' })}</div>`;
 }
 
@@ -56,8 +77,11 @@ function row(stage: Stage, { id, text, at }: Note) {
         : left
           ? tn('nb.lists.left', left)
           : t('nb.lists.done');
-  return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong dir="auto">${first.slice(0, 80) || t('nb.blank')}</strong></span>
-    <span class="item-foot"><span>${day(at)}</span>${more ? html`<span><bdi>${more}</bdi></span>` : nothing}</span></button>`;
+  return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong
+    dir="auto">${first.slice(0, 80) || t('nb.blank')}</strong></span>
+    <span class="item-foot"><span>${day(at)}</span>${
+      more ? html`<span><bdi>${more}</bdi></span>` : nothing
+    }</span></button>`;
 }
 
 function begin(stage: Stage) {
@@ -94,13 +118,22 @@ function bar(stage: Stage) {
     stage.say(t('nb.deleted'), { outside: true });
     return stage.app.noteDrop?.(id);
   };
-  return html`<div class="row apart"><button type="button" class="button button-plain" @click=${() => open(stage, undefined)}>${icon('back', 22, 'mirror')}<span>${t('nb.back')}</span></button>
+  return html`<div class="row apart"><button type="button" class="button button-plain"
+    @click=${() => open(stage, undefined)}>${icon('back', 22, 'mirror')}<span>${t('nb.back')}</span></button>
     ${button(t('nb.delete'), drop, { plain: true })}</div>`;
 }
 
 function note(stage: Stage) {
   return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${t('nb.notes.text')}</h1>
-    ${textField({ id: 'note', label: t('nb.notes.text'), hidden: true, lines: 'big', focus: true, value: textOf(stage), on: (text) => put(stage, text) })}`;
+    ${textField({
+      id: 'note',
+      label: t('nb.notes.text'),
+      hidden: true,
+      lines: 'big',
+      focus: true,
+      value: textOf(stage),
+      on: (text) => put(stage, text),
+    })}`;
 }
 
 /**
@@ -125,8 +158,18 @@ function list(stage: Stage) {
   const replace = (i: number, changed: string[]) =>
     changeList(stage, (now, before) => [now, ...before.flatMap((one, n) => (n === i ? changed : one))]);
   return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${name || t('nb.lists.new')}</h1>
-    ${textField({ id: 'list-name', label: t('nb.lists.title'), value: name, focus: true, on: (first) => changeList(stage, (_before, now) => [first, ...now]) })}
-    ${lines.length ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => replace(i, changed)))}</ul>` : nothing}
+    ${textField({
+      id: 'list-name',
+      label: t('nb.lists.title'),
+      value: name,
+      focus: true,
+      on: (first) => changeList(stage, (_before, now) => [first, ...now]),
+    })}
+    ${
+      lines.length
+        ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => replace(i, changed)))}</ul>`
+        : nothing
+    }
     ${textField({
       id: 'adding',
       label: t('nb.lists.add'),
@@ -143,8 +186,14 @@ function list(stage: Stage) {
 function item(line: string, i: number, say: (changed: string[]) => void) {
   const isDone = line.startsWith(TICK);
   const words = isDone ? line.slice(TICK.length) : line;
-  return html`<li class="row apart">${checkbox({ id: `line-${i}`, label: words, checked: isDone, on: (done) => say([done ? TICK + words : words]) })}
-    <button type="button" class="icon-button" aria-label=${t('nb.lists.take', { line: words })} @click=${() => say([])}>${icon('cross', 20)}</button></li>`;
+  return html`<li class="row apart">${checkbox({
+    id: `line-${i}`,
+    label: words,
+    checked: isDone,
+    on: (done) => say([done ? TICK + words : words]),
+  })}
+    <button type="button" class="icon-button" aria-label=${t('nb.lists.take', { line: words })}
+      @click=${() => say([])}>${icon('cross', 20)}</button></li>`;
 }
 
 function fold(text: string) {

@@ -40,35 +40,67 @@ function page(stage: Stage, one: Whole) {
   const mentioned = stage.find(`mentions:${record}`, () => stage.app.readMentions(record)).data ?? [];
   return html`<article class="stack-wide">
     <div class="stack-close">
-      <p class="soft small">${lookUp(`reg.${kind}.one`)}${kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing}</p>
+      <p class="soft small">${lookUp(`reg.${kind}.one`)}${
+        kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing
+      }</p>
       ${heading(html`<bdi>${titleOf(stage, kind, fields)}</bdi>`)}
-      ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}` : nothing}
+      ${
+        kind === 'statement'
+          ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}`
+          : nothing
+      }
     </div>
     ${errorSummary(stage)}
     ${
       one.taken_out !== null
-        ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${one.out_reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>` : nothing}
-      <div>${button(t('out.back'), () => putBack(stage, record), { main: true, busy: stage.running === 'back' })}</div></div>`
+        ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${
+            one.out_reason
+              ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>`
+              : nothing
+          }
+      <div>${button(t('out.back'), () => putBack(stage, record), {
+        main: true,
+        busy: stage.running === 'back',
+      })}</div></div>`
         : nothing
     }
     ${one.two ? bothShown(stage, one) : nothing}
     ${one.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
-    ${kind === 'order' && one.taken_out === null ? html`${standingLine(fields)}${earlierLine(fields, mentioned)}` : nothing}
+    ${
+      kind === 'order' && one.taken_out === null
+        ? html`${standingLine(fields)}${earlierLine(fields, mentioned)}`
+        : nothing
+    }
     ${one.two ? nothing : factsOf(stage, kind, register.lines, one)}
     ${kind === 'order' ? termsShown(stage, fields, mentioned) : nothing}
     ${pictures(stage, one)}
     ${register.merges ? merged(stage, one) : nothing}
     ${named(stage, one, mentioned)}
     ${one.taken_out === null ? acts(stage, one) : nothing}
-    <div class="rows"><div>${row({ title: t('reg.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, one) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div></div>
+    <div class="rows"><div>${row({
+      title: t('reg.history'),
+      icon: 'list',
+      expanded: Boolean(stage.local.history),
+      body: stage.local.history ? history(stage, one) : nothing,
+      on: () => stage.set({ history: !stage.local.history }),
+    })}</div></div>
   </article>`;
 }
 
 /** Two devices wrote on from the same words: both stand until the keeper has looked. */
 function bothShown(stage: Stage, { kind, record, ends }: Whole) {
   return html`<section class="stack"><p class="care small">${t('reg.two')}</p>
-    ${ends.map((end) => html`<div class="stack-close"><h2>${t(end.here ? 'reg.two_here' : 'reg.two_there', { day: day(end.at), time: clockTime(end.at) })}</h2>${factsOf(stage, kind, REGISTERS[kind]?.lines ?? [], end)}</div>`)}
-    <div>${button(t('reg.two_do'), () => stage.go({ name: 'form', kind, record, preset: 'together' }), { main: true, icon: 'pen' })}</div></section>`;
+    ${ends.map(
+      (end) =>
+        html`<div class="stack-close"><h2>${t(end.here ? 'reg.two_here' : 'reg.two_there', {
+          day: day(end.at),
+          time: clockTime(end.at),
+        })}</h2>${factsOf(stage, kind, REGISTERS[kind]?.lines ?? [], end)}</div>`,
+    )}
+    <div>${button(t('reg.two_do'), () => stage.go({ name: 'form', kind, record, preset: 'together' }), {
+      main: true,
+      icon: 'pen',
+    })}</div></section>`;
 }
 
 function codeOf(stage: Stage, record: string) {
@@ -78,8 +110,15 @@ function codeOf(stage: Stage, record: string) {
 }
 
 function acts(stage: Stage, { kind, record }: Whole) {
-  return html`<div class="row">${button(t('reg.change'), () => stage.go({ name: 'form', kind, record }), { main: true, icon: 'pen' })}
-    ${kind === 'order' ? button(t('show.title'), () => stage.go({ name: 'show', record, kind }), { icon: 'eye' }) : nothing}
+  return html`<div class="row">${button(t('reg.change'), () => stage.go({ name: 'form', kind, record }), {
+    main: true,
+    icon: 'pen',
+  })}
+    ${
+      kind === 'order'
+        ? button(t('show.title'), () => stage.go({ name: 'show', record, kind }), { icon: 'eye' })
+        : nothing
+    }
     ${button(
       t('out.take'),
       () => {
@@ -110,7 +149,11 @@ function takeOutSheet(stage: Stage, record: string) {
         stage.local.why = why;
       },
     })}
-    <div class="row">${button(t('out.do'), take, { main: true, busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
+    <div class="row">${button(t('out.do'), take, { main: true, busy: stage.running === 'out' })}${button(
+      t('frame.cancel'),
+      () => stage.closeSheet(),
+      { plain: true },
+    )}</div>`,
   );
 }
 
@@ -138,9 +181,27 @@ function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
       });
     if (taken_out !== null && !ids.length) return nothing;
     return html`<section class="stack-close"><h2>${lookUp(`f.${kind}.${name}`)}</h2>
-      ${files?.length ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>` : nothing}
+      ${
+        files?.length
+          ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>`
+          : nothing
+      }
       ${files && files.length < ids.length ? html`<p class="small soft">${t('pic.missing')}</p>` : nothing}
-      ${taken_out === null ? html`<div>${stage.running === `file-${name}` ? html`<p role="status">${t('pic.adding')}</p>` : filePicker({ label: t('pic.add'), icon: 'picture', many: as === 'files', first: askedFirst(stage, { record: null, words: '' }), on: add })}</div>` : nothing}</section>`;
+      ${
+        taken_out === null
+          ? html`<div>${
+              stage.running === `file-${name}`
+                ? html`<p role="status">${t('pic.adding')}</p>`
+                : filePicker({
+                    label: t('pic.add'),
+                    icon: 'picture',
+                    many: as === 'files',
+                    first: askedFirst(stage, { record: null, words: '' }),
+                    on: add,
+                  })
+            }</div>`
+          : nothing
+      }</section>`;
   });
 }
 
@@ -150,8 +211,12 @@ function shown(stage: Stage, one: Attachment & { looked: boolean; hold: boolean 
   const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');
   return html`<div class="look">${
     url
-      ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${bare ? t('pic.alt', { name: one.name }) : ''}></div>
-    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}`
+      ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${
+          bare ? t('pic.alt', { name: one.name }) : ''
+        }></div>
+    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), {
+      icon: 'eye',
+    })}${bare ? looking(stage, one) : nothing}`
       : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`
   }
     ${button(t('attach.open'), () => stage.go({ name: 'file', attachment: one.attachment }), { plain: true })}</div>`;
@@ -182,7 +247,11 @@ function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
   const into = all.find((one) => one.record === fields.merged_into);
   const same = all.filter((one) => one.fields.merged_into === record && one.record !== record);
   const link = (other: KeptRecord) =>
-    html`<div>${button(html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`, () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
+    html`<div>${button(
+      html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`,
+      () => stage.go({ name: 'kept', kind, record: other.record }),
+      { plain: true },
+    )}</div>`;
   const undo = (reason: string) =>
     stage.run('record', async () => {
       await stage.app.mergeRecords(record, null, reason);
@@ -192,11 +261,21 @@ function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
   return html`
     ${
       fields.merged_into
-        ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`}
-      ${taken_out === null ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>` : nothing}</section>`
+        ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${
+            into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`
+          }
+      ${
+        taken_out === null
+          ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>`
+          : nothing
+      }</section>`
         : nothing
     }
-    ${same.length ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${same.map(link)}</section>` : nothing}
+    ${
+      same.length
+        ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${same.map(link)}</section>`
+        : nothing
+    }
     ${
       !fields.merged_into && taken_out === null && all.length > 1
         ? html`<div>${button(
@@ -231,8 +310,31 @@ function mergeSheet(stage: Stage, kind: string, record: string, all: KeptRecord[
     stage,
     t('merge.title'),
     html`<p class="soft">${t('merge.lead')}</p>
-    ${all.length > 8 ? textField({ id: 'merge-find', label: t('reg.find'), type: 'search', value: stage.local.same ?? '', on: (same) => stage.set({ same }) }) : nothing}
-    ${others.length ? html`<div class="rows">${others.slice(0, 20).map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, icon: REGISTERS[kind]?.icon ?? 'list', on: () => choose(one.record) })}</div>`)}</div>` : html`<p role="status">${t('merge.none')}</p>`}
+    ${
+      all.length > 8
+        ? textField({
+            id: 'merge-find',
+            label: t('reg.find'),
+            type: 'search',
+            value: stage.local.same ?? '',
+            on: (same) => stage.set({ same }),
+          })
+        : nothing
+    }
+    ${
+      others.length
+        ? html`<div class="rows">${others
+            .slice(0, 20)
+            .map(
+              (one) =>
+                html`<div>${row({
+                  title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
+                  icon: REGISTERS[kind]?.icon ?? 'list',
+                  on: () => choose(one.record),
+                })}</div>`,
+            )}</div>`
+        : html`<p role="status">${t('merge.none')}</p>`
+    }
     <div>${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
   );
 }
@@ -242,8 +344,32 @@ function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
   const others = mentioned.filter((one) => one.kind !== 'incident');
   if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
-    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
-    ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: lookUp(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
+    ${
+      entries.length
+        ? html`<div class="rows">${entries.map(
+            (one) =>
+              html`<div>${row({
+                title: `${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`,
+                more: one.title ? html`<bdi>${one.title}</bdi>` : null,
+                icon: 'list',
+                on: () => stage.go({ name: 'entry', record: one.record }),
+              })}</div>`,
+          )}</div>`
+        : html`<p class="soft">${t('reg.named_none')}</p>`
+    }</section>
+    ${
+      others.length
+        ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map(
+            (one) =>
+              html`<div>${row({
+                title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`,
+                more: lookUp(`reg.${one.kind}.one`),
+                icon: REGISTERS[one.kind]?.icon ?? 'list',
+                on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }),
+              })}</div>`,
+          )}</div></section>`
+        : nothing
+    }`;
 }
 
 function history(stage: Stage, { kind, versions }: Whole) {
@@ -264,13 +390,19 @@ function history(stage: Stage, { kind, versions }: Whole) {
     lines.has(field) || field === 'merged_into' || lines.has(field.replace(/_text$/, ''));
   return html`<ol class="history stack">${versions.map(
     (step) => html`<li class="stack-close">
-    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${momentSaid(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
+    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${momentSaid(step.at)} · ${t('history.by', {
+      by: t(`history.${step.by}`),
+    })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: step.reason })}</p>` : nothing}
     ${step.changes
       .filter(({ field }) => known(field))
       .map(
         ({ field, old, new: now }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
-      ${step.kind === 'amendment' ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      ${
+        step.kind === 'amendment'
+          ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>`
+          : nothing
+      }<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
       )}
   </li>`,
   )}</ol>`;

@@ -29,7 +29,12 @@ function listed(stage: Stage, kind: string): { data?: KeptRecord[]; problem?: Pr
 function item(stage: Stage, kind: string, one: KeptRecord) {
   const { code = '' } = one as KeptRecord & { code?: string };
   const more = dotted([code, secondLine(stage, kind, one.fields)]) || t('reg.since', { day: day(one.at) });
-  return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
+  return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({
+    title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
+    more,
+    icon: REGISTERS[kind]?.icon ?? 'list',
+    on: () => stage.go({ name: 'kept', kind, record: one.record }),
+  })}</div>`;
 }
 
 const fold = (typed: string) => typed.normalize('NFKC').toLowerCase().trim();
@@ -56,16 +61,52 @@ function rows(stage: Stage, kind: string) {
   const matching = search ? here.filter((one) => isFound(stage, kind, one, search)) : here;
   const most = local[`most-${kind}`] ?? PAGE;
   return html`
-    ${here.length > FINDABLE ? textField({ id: `find-${kind}`, label: t('reg.find'), type: 'search', value: local[`find-${kind}`] ?? '', on: (typed) => stage.set({ [`find-${kind}`]: typed }) }) : nothing}
-    ${matching.length ? html`<div class="rows">${matching.slice(0, most).map((one) => item(stage, kind, one))}</div>` : html`<p class="soft" role="status">${lookUp(search ? 'reg.found_none' : `reg.${kind}.none`)}</p>`}
-    ${matching.length > most ? html`<div>${button(tn('reg.more', Math.min(PAGE, matching.length - most)), () => stage.set({ [`most-${kind}`]: most + PAGE }), { plain: true })}</div>` : nothing}
+    ${
+      here.length > FINDABLE
+        ? textField({
+            id: `find-${kind}`,
+            label: t('reg.find'),
+            type: 'search',
+            value: local[`find-${kind}`] ?? '',
+            on: (typed) => stage.set({ [`find-${kind}`]: typed }),
+          })
+        : nothing
+    }
+    ${
+      matching.length
+        ? html`<div class="rows">${matching.slice(0, most).map((one) => item(stage, kind, one))}</div>`
+        : html`<p class="soft" role="status">${lookUp(search ? 'reg.found_none' : `reg.${kind}.none`)}</p>`
+    }
+    ${
+      matching.length > most
+        ? html`<div>${button(
+            tn('reg.more', Math.min(PAGE, matching.length - most)),
+            () => stage.set({ [`most-${kind}`]: most + PAGE }),
+            { plain: true },
+          )}</div>`
+        : nothing
+    }
     ${outs.length ? takenOut(stage, kind, outs) : nothing}`;
 }
 
 function takenOut(stage: Stage, kind: string, outs: KeptRecord[]) {
   const name = `outs-${kind}`;
-  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more: `${t('out.done')} · ${dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10))}`, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
-  return html`<div class="rows"><div>${row({ title: tn('reg.out', outs.length), icon: 'leave', expanded: Boolean(stage.local[name]), body, on: () => stage.set({ [name]: !stage.local[name] }) })}</div></div>`;
+  const body = html`<div class="rows">${outs.map(
+    (one) =>
+      html`<div>${row({
+        title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
+        more: `${t('out.done')} · ${dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10))}`,
+        icon: REGISTERS[kind]?.icon ?? 'list',
+        on: () => stage.go({ name: 'kept', kind, record: one.record }),
+      })}</div>`,
+  )}</div>`;
+  return html`<div class="rows"><div>${row({
+    title: tn('reg.out', outs.length),
+    icon: 'leave',
+    expanded: Boolean(stage.local[name]),
+    body,
+    on: () => stage.set({ [name]: !stage.local[name] }),
+  })}</div></div>`;
 }
 
 function people(stage: Stage) {
@@ -76,7 +117,10 @@ function people(stage: Stage) {
     ${['person', 'account', 'vehicle', 'sighting'].map(
       (kind) => html`<section class="stack-close"><h2>${lookUp(`reg.${kind}.title`)}</h2>
       ${rows(stage, kind)}
-      <div>${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`,
+      <div>${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), {
+        icon: 'add',
+        main: kind === 'person',
+      })}</div></section>`,
     )}
   </div>`;
 }
@@ -86,10 +130,22 @@ function register(stage: Stage) {
   const kind = KIND_OF[stage.place.name] ?? '';
   vocabulary(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(lookUp(`reg.${kind}.title`))}${knows(`reg.${kind}.lead`) ? html`<p class="soft">${lookUp(`reg.${kind}.lead`)}</p>` : nothing}</div>
+    <div class="stack-close">${heading(lookUp(`reg.${kind}.title`))}${
+      knows(`reg.${kind}.lead`) ? html`<p class="soft">${lookUp(`reg.${kind}.lead`)}</p>` : nothing
+    }</div>
     ${errorSummary(stage)}
-    <div class="row">${kind === 'report' ? button(t('reg.report.police'), () => stage.go({ name: 'form', kind, preset: 'police' }), { main: true, icon: 'flag' }) : nothing}
-      ${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { main: kind !== 'report', icon: 'add' })}</div>
+    <div class="row">${
+      kind === 'report'
+        ? button(t('reg.report.police'), () => stage.go({ name: 'form', kind, preset: 'police' }), {
+            main: true,
+            icon: 'flag',
+          })
+        : nothing
+    }
+      ${button(lookUp(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), {
+        main: kind !== 'report',
+        icon: 'add',
+      })}</div>
     ${rows(stage, kind)}
   </div>`;
 }
@@ -98,7 +154,9 @@ function register(stage: Stage) {
 function beside(stage: Stage) {
   const { kind = '' } = stage.place;
   vocabulary(stage);
-  return html`<section class="stack-close"><h2>${lookUp(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${kind in REGISTERS ? rows(stage, kind) : nothing}</section>`;
+  return html`<section class="stack-close"><h2>${lookUp(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${
+    kind in REGISTERS ? rows(stage, kind) : nothing
+  }</section>`;
 }
 
 export const views = {

@@ -94,8 +94,19 @@ export function editing(stage: Stage, found: Found) {
   const shown = local.shownRows ?? SHOWN;
   const numberedRows = numbered(edit.rows.map(shownRow));
   return html`${heading(t('sched.title'))}${errorSummary(stage)}
-    ${edit.rows.length ? rowsList(numberedRows.slice(0, shown), { files: found.entry.attachments.map(({ attachment }) => attachment), after: (_row, i) => (local.open === i ? rowForm(stage, found, edit, i) : rowButtons(stage, edit, i)) }) : html`<p class="soft">${t('sched.none')}</p>`}
-    ${edit.rows.length > shown ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: shown + SHOWN * 2 }), { wide: true })}</div>` : nothing}
+    ${
+      edit.rows.length
+        ? rowsList(numberedRows.slice(0, shown), {
+            files: found.entry.attachments.map(({ attachment }) => attachment),
+            after: (_row, i) => (local.open === i ? rowForm(stage, found, edit, i) : rowButtons(stage, edit, i)),
+          })
+        : html`<p class="soft">${t('sched.none')}</p>`
+    }
+    ${
+      edit.rows.length > shown
+        ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: shown + SHOWN * 2 }), { wide: true })}</div>`
+        : nothing
+    }
     <div class="row">${button(
       t('sched.add'),
       () => {
@@ -124,7 +135,10 @@ export function editing(stage: Stage, found: Found) {
           })
         : nothing
     }
-    <div class="row">${button(t('sched.save'), () => save(stage, edit), { main: true, busy: stage.running === 'sched' })}${button(t('sched.drop'), () => drop(stage), { plain: true })}</div>
+    <div class="row">${button(t('sched.save'), () => save(stage, edit), {
+      main: true,
+      busy: stage.running === 'sched',
+    })}${button(t('sched.drop'), () => drop(stage), { plain: true })}</div>
     ${local.kept ? html`<p class="small soft">${t('sched.kept')}</p>` : nothing}`;
 }
 
@@ -144,7 +158,9 @@ function rowButtons(stage: Stage, edit: Edit, i: number) {
   const small = (key: string, name: string, on: () => void) =>
     html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n })} @click=${on}>${name}</button>`;
   return html`<div class="row">${button(t('sched.edit', { n }), () => stage.set({ open: i }), { plain: true })}
-    ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing}</div>`;
+    ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${
+      i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing
+    }</div>`;
 }
 
 function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
@@ -166,20 +182,90 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
       .filter(({ code }) => !only.length || only.includes(code) || code === row.type)
       .map(({ code }) => [code, label(list, code)] as [string, string]);
   return html`<div class="note stack">
-    <div class="pair">${textField({ id: id('date'), label: t('sched.date'), type: 'date', value: date, on: (on) => when(on, time) })}${textField({ id: id('time'), label: t('sched.time'), type: 'time', value: time, on: (at) => when(date, at), error: row.sent_note === 'hour_skipped' ? t('sched.not_a_time') : null })}</div>
-    ${chips({ name: id('direction'), legend: t('sched.direction'), choices: codes('schedule_directions', []), chosen: [row.direction ?? ''], on: (direction) => set({ direction }) })}
-    ${chips({ name: id('type'), legend: t('sched.type'), choices: codes('message_types', TYPES), chosen: [row.type ?? ''], on: (type) => set({ type }) })}
-    ${row.direction === 'out' ? textField({ id: id('to'), label: t('sched.to'), value: row.to ?? '', on: (to) => set({ to }) }) : textField({ id: id('from'), label: t('sched.from'), value: row.from ?? '', on: (from) => set({ from }) })}
-    ${textField({ id: id('text'), label: t('sched.text'), lines: 'low', value: row.text ?? '', on: (text) => set({ text }) })}
-    ${row.type !== 'text' || row.description ? textField({ id: id('description'), label: t('sched.description'), value: row.description ?? '', on: (description) => set({ description }) }) : nothing}
+    <div class="pair">${textField({
+      id: id('date'),
+      label: t('sched.date'),
+      type: 'date',
+      value: date,
+      on: (on) => when(on, time),
+    })}${textField({
+      id: id('time'),
+      label: t('sched.time'),
+      type: 'time',
+      value: time,
+      on: (at) => when(date, at),
+      error: row.sent_note === 'hour_skipped' ? t('sched.not_a_time') : null,
+    })}</div>
+    ${chips({
+      name: id('direction'),
+      legend: t('sched.direction'),
+      choices: codes('schedule_directions', []),
+      chosen: [row.direction ?? ''],
+      on: (direction) => set({ direction }),
+    })}
+    ${chips({
+      name: id('type'),
+      legend: t('sched.type'),
+      choices: codes('message_types', TYPES),
+      chosen: [row.type ?? ''],
+      on: (type) => set({ type }),
+    })}
+    ${
+      row.direction === 'out'
+        ? textField({ id: id('to'), label: t('sched.to'), value: row.to ?? '', on: (to) => set({ to }) })
+        : textField({ id: id('from'), label: t('sched.from'), value: row.from ?? '', on: (from) => set({ from }) })
+    }
+    ${textField({
+      id: id('text'),
+      label: t('sched.text'),
+      lines: 'low',
+      value: row.text ?? '',
+      on: (text) => set({ text }),
+    })}
+    ${
+      row.type !== 'text' || row.description
+        ? textField({
+            id: id('description'),
+            label: t('sched.description'),
+            value: row.description ?? '',
+            on: (description) => set({ description }),
+          })
+        : nothing
+    }
     ${
       stage.local.rowMore || row.read || row.attachment_id
         ? html`
-      ${chips({ name: id('read'), legend: t('sched.read'), choices: [...codes('schedule_read', []), ['', t('effect.blank')]], chosen: [row.read ?? ''], on: (read) => set({ read }) })}
+      ${chips({
+        name: id('read'),
+        legend: t('sched.read'),
+        choices: [...codes('schedule_read', []), ['', t('effect.blank')]],
+        chosen: [row.read ?? ''],
+        on: (read) => set({ read }),
+      })}
       ${
         found.entry.attachments.length
-          ? html`${chips({ name: id('file'), legend: t('sched.file'), choices: [...found.entry.attachments.map((one, n) => [one.attachment, `${n + 1}. ${one.name}`] as [string, string]), ['', t('sched.no_file')]], chosen: [row.attachment_id ?? ''], on: (attachment_id) => set({ attachment_id }) })}
-        ${row.attachment_id ? textField({ id: id('page'), label: t('sched.page'), value: String(row.page ?? ''), on: (page) => set({ page }) }) : nothing}`
+          ? html`${chips({
+              name: id('file'),
+              legend: t('sched.file'),
+              choices: [
+                ...found.entry.attachments.map(
+                  (one, n) => [one.attachment, `${n + 1}. ${one.name}`] as [string, string],
+                ),
+                ['', t('sched.no_file')],
+              ],
+              chosen: [row.attachment_id ?? ''],
+              on: (attachment_id) => set({ attachment_id }),
+            })}
+        ${
+          row.attachment_id
+            ? textField({
+                id: id('page'),
+                label: t('sched.page'),
+                value: String(row.page ?? ''),
+                on: (page) => set({ page }),
+              })
+            : nothing
+        }`
           : nothing
       }`
         : html`<div>${button(t('sched.more'), () => stage.set({ rowMore: true }), { plain: true })}</div>`
@@ -232,8 +318,15 @@ function pasting(stage: Stage, edit: Edit) {
         changed(stage);
       },
     })}
-    ${stage.local.left ? html`<p class="error-line" role="alert">${t('sched.paste_left', { n: stage.local.left })}</p>` : nothing}
-    <div>${button(t('sched.paste_do'), take, { busy: stage.running === 'paste', off: !edit.paste.trim() })}</div></div>`;
+    ${
+      stage.local.left
+        ? html`<p class="error-line" role="alert">${t('sched.paste_left', { n: stage.local.left })}</p>`
+        : nothing
+    }
+    <div>${button(t('sched.paste_do'), take, {
+      busy: stage.running === 'paste',
+      off: !edit.paste.trim(),
+    })}</div></div>`;
 }
 
 /** Of the whole list: how it came, how many, whether that is all. */
@@ -255,7 +348,11 @@ function about(stage: Stage, edit: Edit) {
       changed(stage);
     },
   })}
-      ${stage.local.channels ? nothing : html`<div>${button(t('sched.more'), () => stage.set({ channels: true }), { plain: true })}</div>`}</div>
+      ${
+        stage.local.channels
+          ? nothing
+          : html`<div>${button(t('sched.more'), () => stage.set({ channels: true }), { plain: true })}</div>`
+      }</div>
     ${textField({
       id: 'sched-count',
       label: t('sched.count'),

@@ -26,11 +26,19 @@ function schedule(stage: Stage) {
     ...(await app.readSchedule(record as string)),
   }));
   if (!found.data) {
-    return html`<div class="stack">${heading(t('sched.title'))}${found.problem ? html`<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+    return html`<div class="stack">${heading(t('sched.title'))}${
+      found.problem
+        ? html`<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () =>
+            stage.refresh('entry:'),
+          )}</div>`
+        : html`<p role="status">${t('frame.loading')}</p>`
+    }</div>`;
   }
   // What was typed and not saved is where one left it.
   if (found.data.draft && !stage.local.edit && !stage.local.left) stage.local.edit = found.data.draft;
-  return html`<div class="stack-wide">${stage.local.edit ? editing(stage, found.data) : reading(stage, found.data)}</div>`;
+  return html`<div class="stack-wide">${
+    stage.local.edit ? editing(stage, found.data) : reading(stage, found.data)
+  }</div>`;
 }
 
 function reading(stage: Stage, found: Found) {
@@ -41,15 +49,27 @@ function reading(stage: Stage, found: Found) {
   return html`${heading(t('sched.title'))}${errorSummary(stage)}
     ${parts.length ? summary(found, rows) : html`<p class="soft">${t('sched.none')}</p>`}
     ${rows.length ? rowsList(rows.slice(0, shown), { files }) : nothing}
-    ${rows.length > shown ? html`<div>${button(t('plan.more'), () => stage.set({ shown: shown + PAGE * 2 }), { wide: true })}</div>` : nothing}
+    ${
+      rows.length > shown
+        ? html`<div>${button(t('plan.more'), () => stage.set({ shown: shown + PAGE * 2 }), { wide: true })}</div>`
+        : nothing
+    }
     ${headers(stage, found)}
     <div class="stack-close">${
       parts.length > 1
         ? parts.map(
             (part, i) =>
-              html`<div>${button(`${t('sched.change')}: ${t('sched.parts', { n: i + 1 })}`, () => begin(stage, found, part), { icon: 'pen' })}</div>`,
+              html`<div>${button(
+                `${t('sched.change')}: ${t('sched.parts', { n: i + 1 })}`,
+                () => begin(stage, found, part),
+                { icon: 'pen' },
+              )}</div>`,
           )
-        : html`<div>${button(t(parts.length ? 'sched.change' : 'sched.add'), () => begin(stage, found, parts[0] ?? null), { icon: 'pen', main: !parts.length })}</div>`
+        : html`<div>${button(
+            t(parts.length ? 'sched.change' : 'sched.add'),
+            () => begin(stage, found, parts[0] ?? null),
+            { icon: 'pen', main: !parts.length },
+          )}</div>`
     }</div>`;
 }
 
@@ -78,8 +98,21 @@ function summary({ parts }: Found, rows: Row[]) {
   ].filter(([, value]) => value);
   const file = fields.import_summary;
   return html`<div class="stack-close"><p dir="auto"><strong>${amountSaid(amount)}</strong></p>
-    ${fields.chat ? html`<p class="small soft" dir="auto">${t('sched.imported', { chat: fields.chat })}${file?.lines ? ` · ${t('sched.counts', { lines: file.lines, unknown: file.unknown ?? 0 })}` : ''}</p>` : nothing}</div>
-    ${facts.length ? html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>` : nothing}`;
+    ${
+      fields.chat
+        ? html`<p class="small soft" dir="auto">${t('sched.imported', { chat: fields.chat })}${
+            file?.lines ? ` · ${t('sched.counts', { lines: file.lines, unknown: file.unknown ?? 0 })}` : ''
+          }</p>`
+        : nothing
+    }</div>
+    ${
+      facts.length
+        ? html`<dl class="facts card">${facts.map(
+            ([key, value]) =>
+              html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`,
+          )}</dl>`
+        : nothing
+    }`;
 }
 
 /** An email's headers, read again from the file as received. */

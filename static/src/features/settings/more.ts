@@ -66,15 +66,33 @@ function devices(stage: Stage) {
   }
   return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
     <ul class="rows">${found.map(
-      (
-        one,
-      ) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
-      <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: momentSaid(one.seen_at) })}</span>
+      (one) => html`<li class="stack-close page-item"><strong>${
+        one.here ? t('devices.here') : one.device_name || t('devices.unknown')
+      }</strong>
+      <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', {
+        at: momentSaid(one.seen_at),
+      })}</span>
       ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
-      ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`,
+      ${
+        local.ending === one.session ? endForm(stage, one, found) : nothing
+      }${one.here ? naming(stage, one) : nothing}</li>`,
     )}</ul>
-    ${local.sent ? html`<section class="care stack-close">${comingBack()}<div class="row">${button(t('more.changewords'), () => stage.go({ name: 'changewords' }), {})}${button(t('more.someone'), () => stage.go({ name: 'someone' }), {})}</div></section>` : nothing}
-    ${found.length > 1 ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${local.ending === ALL ? endForm(stage, null, found) : nothing}` : nothing}
+    ${
+      local.sent
+        ? html`<section class="care stack-close">${comingBack()}<div class="row">${button(
+            t('more.changewords'),
+            () => stage.go({ name: 'changewords' }),
+            {},
+          )}${button(t('more.someone'), () => stage.go({ name: 'someone' }), {})}</div></section>`
+        : nothing
+    }
+    ${
+      found.length > 1
+        ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${
+            local.ending === ALL ? endForm(stage, null, found) : nothing
+          }`
+        : nothing
+    }
     ${done(local.log ?? [])}</div>`;
 }
 
@@ -122,8 +140,15 @@ const DONE = new Set([
 
 /** What was done to the account. */
 function done(log: { at: number; device_name: string; what: string }[]) {
-  return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p class="small soft">${t('devices.log_lead')}</p>
-    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: lookUp(`devices.what.${DONE.has(one.what) ? one.what : 'other'}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
+  return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p
+    class="small soft">${t('devices.log_lead')}</p>
+    <ul class="rows">${log.map(
+      (one) =>
+        html`<li class="page-item stack-close"><span>${t('devices.log_line', {
+          what: lookUp(`devices.what.${DONE.has(one.what) ? one.what : 'other'}`),
+          device: one.device_name || t('devices.unknown'),
+        })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`,
+    )}</ul></section>`;
 }
 
 /** What ending does, and what it does not. */
@@ -157,7 +182,10 @@ function endForm(stage: Stage, one: Session | null, found: Session[]) {
       local.words = words;
     },
   })}
-    <div class="row">${button(t(one ? 'devices.end' : 'devices.all'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
+    <div class="row">${button(t(one ? 'devices.end' : 'devices.all'), end, {
+      main: true,
+      busy: stage.running === 'end',
+    })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
 }
 
 function signout(stage: Stage) {
@@ -165,13 +193,21 @@ function signout(stage: Stage) {
   const go = () => stage.run('signout', () => stage.app.signOut());
   return html`<div class="stack-wide">${heading(t('signout.title'))}${errorSummary(stage)}<p>${t('signout.lead')}</p>
     ${unsent ? html`<p class="care">${t('signout.unsent')}</p>` : nothing}
-    <div class="row">${button(t('signout.do'), go, { busy: stage.running === 'signout' })}${button(t('frame.cancel'), () => stage.back('more'), { main: true })}</div></div>`;
+    <div class="row">${button(t('signout.do'), go, { busy: stage.running === 'signout' })}${button(
+      t('frame.cancel'),
+      () => stage.back('more'),
+      { main: true },
+    )}</div></div>`;
 }
 
 function about(_stage: Stage) {
   return html`<div class="stack-wide">${heading(t('about.title'))}
-    <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${lookUp(`about.yes_${n}`)}</li>`)}</ul></section>
-    <section class="stack-close"><h2>${t('about.no')}</h2><ul class="points stack-close">${[1, 2, 3, 4, 5].map((n) => html`<li>${lookUp(`about.no_${n}`)}</li>`)}</ul></section>
+    <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map(
+      (n) => html`<li>${lookUp(`about.yes_${n}`)}</li>`,
+    )}</ul></section>
+    <section class="stack-close"><h2>${t('about.no')}</h2><ul class="points stack-close">${[1, 2, 3, 4, 5].map(
+      (n) => html`<li>${lookUp(`about.no_${n}`)}</li>`,
+    )}</ul></section>
     <p class="note">${t('about.server')}</p></div>`;
 }
 

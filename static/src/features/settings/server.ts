@@ -45,16 +45,25 @@ function server(stage: Stage) {
     ${errorSummary(stage)}
     ${troublesOf(stage).map((one) => html`<p class="state-trouble">${sentenceOf(one)}</p>`)}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
-    ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
+    ${
+      trouble?.code === 'wrong_notary'
+        ? strangeKey(stage)
+        : stage.state.account?.registered && found && stage.running !== 'accounts'
+          ? comparing(stage)
+          : nothing
+    }
     ${stage.state.account?.witnessed ? witnesses(stage.state.account.witnessed) : nothing}
-    <div class="stack-close"><h2>${t('server.page_title')}</h2><p>${t('server.page_lead')}</p><p class="soft">${t('server.page_limit')}</p></div>
+    <div class="stack-close"><h2>${t('server.page_title')}</h2><p>${t('server.page_lead')}</p><p
+      class="soft">${t('server.page_limit')}</p></div>
   </div>`;
 }
 
 /** Who outside the server has seen its public list. */
 function witnesses({ names }: { names: string[] }) {
   return html`<div class="stack-close"><h2>${t('server.seen_title')}</h2><p class="soft">${t('server.seen_lead')}</p>
-    <p>${names.length ? tn('server.seen', names.length, { names: names.join(', ') }) : t('server.seen_none')}</p></div>`;
+    <p>${
+      names.length ? tn('server.seen', names.length, { names: names.join(', ') }) : t('server.seen_none')
+    }</p></div>`;
 }
 
 function lines(stage: Stage, { now, earlier }: Accounts) {
@@ -65,7 +74,11 @@ function lines(stage: Stage, { now, earlier }: Accounts) {
       earlier.length
         ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
       <ul class="rows">${shown.map((one) => html`<li class="page-item">${line(one)}</li>`)}</ul>
-      ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>`
+      ${
+        shown.length < earlier.length
+          ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>`
+          : nothing
+      }</div>`
         : nothing
     }`;
 }
@@ -85,7 +98,11 @@ function strangeKey(stage: Stage) {
     });
   };
   return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t('server.key_ask')}</p><p>${t('server.key_not')}</p>
-    ${local.known ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>` : nothing}
+    ${
+      local.known
+        ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>`
+        : nothing
+    }
     ${
       local.accepted
         ? html`<p role="status">${t('server.key_done')}</p>`
@@ -123,11 +140,20 @@ function comparing(stage: Stage) {
   if (stage.running === 'look')
     return progress({ label: t('server.checking'), done: local.read?.done ?? 0, total: local.read?.total ?? 1 });
   return html`<div class="stack">
-    <div role="status" class="stack-close">${local.sent ? html`<p>${t('server.sent')}</p>` : local.compared ? told(local.compared, Boolean(stage.state.account?.trouble)) : nothing}</div>
+    <div role="status" class="stack-close">${
+      local.sent
+        ? html`<p>${t('server.sent')}</p>`
+        : local.compared
+          ? told(local.compared, Boolean(stage.state.account?.trouble))
+          : nothing
+    }</div>
     ${
       local.compared && (local.compared.missing || stage.state.account?.trouble) && !local.sent
         ? html`<p class="soft">${t(local.compared.missing ? 'server.again_lead' : 'server.order_lead')}</p>
-      <div>${button(t(local.compared.missing ? 'server.again' : 'server.order'), again, { main: true, busy: stage.running === 'again' })}</div>`
+      <div>${button(t(local.compared.missing ? 'server.again' : 'server.order'), again, {
+        main: true,
+        busy: stage.running === 'again',
+      })}</div>`
         : html`<div>${button(t('server.check'), look, {})}</div>`
     }
   </div>`;
@@ -135,7 +161,9 @@ function comparing(stage: Stage) {
 
 function told({ missing, extra }: { missing: number; extra: number }, isTroubled: boolean) {
   if (!missing && !extra) return isTroubled ? nothing : html`<p>${t('server.same')}</p>`;
-  return html`${missing ? html`<p>${tn('server.missing', missing)}</p>` : nothing}${extra ? html`<p>${tn('server.extra', extra)}</p>` : nothing}`;
+  return html`${missing ? html`<p>${tn('server.missing', missing)}</p>` : nothing}${
+    extra ? html`<p>${tn('server.extra', extra)}</p>` : nothing
+  }`;
 }
 
 export const views = { server };

@@ -14,7 +14,9 @@ function space(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('space.title'))}${errorSummary(stage)}
     ${
       use
-        ? html`${facts(use)}${stage.state.account?.registered ? html`${sending(stage, use)}${light(stage, use)}` : nothing}`
+        ? html`${facts(use)}${
+            stage.state.account?.registered ? html`${sending(stage, use)}${light(stage, use)}` : nothing
+          }`
         : html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`
     }</div>`;
 }
@@ -22,9 +24,24 @@ function space(stage: Stage) {
 function facts(use: Usage) {
   const known = (bytes: number | null | undefined) => bytes !== null && bytes !== undefined;
   return html`<dl class="facts card">
-    ${known(use.phone_bytes) ? html`<div><dt>${t('space.phone')}</dt><dd>${size(use.phone_bytes ?? 0)}</dd></div>` : nothing}
-    ${known(use.room_bytes) ? html`<div><dt>${t('space.room')}</dt><dd>${size(Math.max(0, use.room_bytes ?? 0))}</dd></div>` : nothing}
-    ${use.quota_bytes ? html`<div><dt>${t('space.server')}</dt><dd>${t('space.of', { used: size(use.used_bytes), quota: size(use.quota_bytes) })}</dd></div>` : nothing}</dl>`;
+    ${
+      known(use.phone_bytes)
+        ? html`<div><dt>${t('space.phone')}</dt><dd>${size(use.phone_bytes ?? 0)}</dd></div>`
+        : nothing
+    }
+    ${
+      known(use.room_bytes)
+        ? html`<div><dt>${t('space.room')}</dt><dd>${size(Math.max(0, use.room_bytes ?? 0))}</dd></div>`
+        : nothing
+    }
+    ${
+      use.quota_bytes
+        ? html`<div><dt>${t('space.server')}</dt><dd>${t('space.of', {
+            used: size(use.used_bytes),
+            quota: size(use.quota_bytes),
+          })}</dd></div>`
+        : nothing
+    }</dl>`;
 }
 
 function sending(stage: Stage, use: Usage) {
@@ -53,8 +70,18 @@ function sending(stage: Stage, use: Usage) {
       ],
       on: choose,
     })}
-    <p class="small soft">${t('space.when_words')}${use.sending === 'wifi' && !use.wifi_known ? html` ${t('space.wifi_unknown')}` : nothing}</p>
-    ${files ? html`<p role="status">${tn('space.waiting', files, { size: size(bytes) })}</p><div>${button(t('space.send'), send, { busy: stage.running === 'send' })}</div>` : nothing}
+    <p class="small soft">${t('space.when_words')}${
+      use.sending === 'wifi' && !use.wifi_known ? html` ${t('space.wifi_unknown')}` : nothing
+    }</p>
+    ${
+      files
+        ? html`<p role="status">${tn('space.waiting', files, { size: size(bytes) })}</p><div>${button(
+            t('space.send'),
+            send,
+            { busy: stage.running === 'send' },
+          )}</div>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -87,13 +114,21 @@ function light(stage: Stage, use: Usage) {
       ],
       on: choose,
     })}
-    <p class="small soft">${t('space.light_lead')}${use.light && use.light_chosen === 'auto' ? html` ${t('space.light_now')}` : nothing}</p>
+    <p class="small soft">${t('space.light_lead')}${
+      use.light && use.light_chosen === 'auto' ? html` ${t('space.light_now')}` : nothing
+    }</p>
     ${
       stage.running === 'make'
         ? progress({ label: t('space.making'), done: local.at?.done ?? 0, total: local.at?.total ?? 1 })
         : html`<p class="small soft">${t('space.make_lead')}</p><div>${button(t('space.make'), make, {})}</div>`
     }
-    <p role="status">${local.made === undefined || local.made === null ? nothing : local.made ? tn('space.made', local.made) : t('space.made_none')}</p>
+    <p role="status">${
+      local.made === undefined || local.made === null
+        ? nothing
+        : local.made
+          ? tn('space.made', local.made)
+          : t('space.made_none')
+    }</p>
   </section>`;
 }
 

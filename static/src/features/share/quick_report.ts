@@ -40,18 +40,24 @@ function quick(stage: Stage) {
   if (local.large) return large(stage, parts, own);
   const none = () => stage.fail({ code: 'none', sentence: t('quick.none') });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p class="care">${t('quick.danger')}</p></div>
+    <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p
+      class="care">${t('quick.danger')}</p></div>
     ${errorSummary(stage)}
     <ul class="rows ticks">${all.map(
       (part) =>
         html`<li>${checkbox({
           id: `quick-${part.key}`,
           checked: isOn(part),
-          label: html`${lookUp(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
+          label: html`${lookUp(`quick.h.${part.key}`)}${
+            part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing
+          }`,
           on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
         })}</li>`,
     )}</ul>
-    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), { main: true, wide: true })}${button(
+    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), {
+      main: true,
+      wide: true,
+    })}${button(
       t('quick.large'),
       () => {
         if (!text) return none();
@@ -61,14 +67,30 @@ function quick(stage: Stage) {
       { wide: true, icon: 'eye' },
     )}</div>
     <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
-    <section class="stack-close"><h2>${t('quick.words')}</h2>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`))}`)}</div></section>
-    ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, (found.data as QuickFacts).records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
+    <section class="stack-close"><h2>${t('quick.words')}</h2>${
+      language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
+    }<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map(
+      (part) =>
+        html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) =>
+          both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`),
+        )}`,
+    )}</div></section>
+    ${
+      local.noted
+        ? nothing
+        : html`<div>${button(t('quick.note'), () => note(stage, (found.data as QuickFacts).records), {
+            plain: true,
+            busy: stage.running === 'note',
+          })}</div>`
+    }</div>`;
 }
 
 /** A line as it is given, and beneath it the same in the keeper's words where those are others. */
 function both(own: Part[], part: Part, i: number, line: unknown) {
   const mine = own.find(({ key }) => key === part.key)?.lines[i];
-  return html`${line}${mine && mine !== part.lines[i] ? html`<p class="small soft" lang=${language()} dir="auto">${mine}</p>` : nothing}`;
+  return html`${line}${
+    mine && mine !== part.lines[i] ? html`<p class="small soft" lang=${language()} dir="auto">${mine}</p>` : nothing
+  }`;
 }
 
 function large(stage: Stage, parts: Part[], own: Part[]) {
@@ -77,7 +99,12 @@ function large(stage: Stage, parts: Part[], own: Part[]) {
     stage.set({ large: false });
   };
   return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), back)}</div>
-    ${parts.map((part) => html`<section class="stack-close quick-large"><h2 lang="en-GB" dir="auto">${part.head}</h2>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`))}</section>`)}
+    ${parts.map(
+      (part) =>
+        html`<section class="stack-close quick-large"><h2 lang="en-GB" dir="auto">${part.head}</h2>${part.lines.map(
+          (line, i) => both(own, part, i, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`),
+        )}</section>`,
+    )}
     <div>${button(t('quick.small'), back)}</div></div>`;
 }
 

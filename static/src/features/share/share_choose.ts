@@ -120,12 +120,31 @@ function which(stage: Stage, isLater: boolean) {
     ['some', t('pick.some')],
   ] as [string, string][];
   return html`
-    ${chips({ name: 'how', legend: t('pick.title'), quiet: true, choices: ways, chosen: [how], on: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }) })}
+    ${chips({
+      name: 'how',
+      legend: t('pick.title'),
+      quiet: true,
+      choices: ways,
+      chosen: [how],
+      on: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }),
+    })}
     ${
       how === 'dates'
         ? html`<div class="pair">
-      ${textField({ id: 'from', label: t('when.from'), type: 'date', value: local.from ?? '', on: (from) => stage.set({ from }) })}
-      ${textField({ id: 'until', label: t('when.until'), type: 'date', value: local.until ?? '', on: (until) => stage.set({ until }) })}</div>`
+      ${textField({
+        id: 'from',
+        label: t('when.from'),
+        type: 'date',
+        value: local.from ?? '',
+        on: (from) => stage.set({ from }),
+      })}
+      ${textField({
+        id: 'until',
+        label: t('when.until'),
+        type: 'date',
+        value: local.until ?? '',
+        on: (until) => stage.set({ until }),
+      })}</div>`
         : nothing
     }
     ${how === 'some' ? choosingEntries(stage) : nothing}`;
@@ -135,6 +154,21 @@ function who(stage: Stage) {
   const { local } = stage;
   const profile = local.profile ?? 'police';
   const on = (code: string) => stage.set({ profile: code, apart: WHOLE.has(code) });
-  return html`${chips({ name: 'who', legend: t('forwhom.title'), choices: PROFILES.map((code) => [code, t(`forwhom.${code}`)]), chosen: [profile], on })}
-    ${WHOLE.has(profile) ? nothing : html`<p class="soft">${t('forwhom.less')}</p>${checkbox({ id: 'apart', label: t('forwhom.apart'), checked: local.apart ?? false, on: (apart) => stage.set({ apart }) })}`}`;
+  return html`${chips({
+    name: 'who',
+    legend: t('forwhom.title'),
+    choices: PROFILES.map((code) => [code, t(`forwhom.${code}`)]),
+    chosen: [profile],
+    on,
+  })}
+    ${
+      WHOLE.has(profile)
+        ? nothing
+        : html`<p class="soft">${t('forwhom.less')}</p>${checkbox({
+            id: 'apart',
+            label: t('forwhom.apart'),
+            checked: local.apart ?? false,
+            on: (apart) => stage.set({ apart }),
+          })}`
+    }`;
 }

@@ -43,7 +43,9 @@ export function readingFirst(stage: Stage, entries: readonly Entry[]) {
           id: `first-${one.record}`,
           checked: first.includes(one.record),
           on: (on) => tick(one.record, on),
-          label: html`<span class="small soft">${number(one)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${one.title || t('entries.no_words')}</span>`,
+          label: html`<span class="small soft">${number(one)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${
+            one.title || t('entries.no_words')
+          }</span>`,
         })}</li>`,
     )}</ul>`;
   const open = Boolean(stage.local.firstOpen);

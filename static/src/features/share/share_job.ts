@@ -103,7 +103,13 @@ export function building(stage: Stage, job: Job) {
   };
   return html`<div class="stack-wide">${heading(t('build.title'))}
     ${job.parts.length > 1 ? html`<p>${t('parts.of', { n: job.part + 1, of: job.parts.length })}</p>` : nothing}
-    ${progress({ label: lookUp(`build.${job.at.step}`), done: job.at.done, total: job.at.total, cancel: stop, cancelLabel: t('build.cancel') })}
+    ${progress({
+      label: lookUp(`build.${job.at.step}`),
+      done: job.at.done,
+      total: job.at.total,
+      cancel: stop,
+      cancelLabel: t('build.cancel'),
+    })}
     <p class="soft">${t('build.carry_on')}</p></div>`;
 }
 
@@ -120,14 +126,37 @@ export function ready(stage: Stage, job: Job) {
   const ways = WAYS.filter((way) => way.shown(stage, job));
   const next = () => start(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
-      <p class="soft">${dotted([made.name, size(made.size), job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length })])}</p></div>
+    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(
+      job.here ? 'pack.made_here' : 'pack.checked',
+    )}</p>
+      <p class="soft">${dotted([
+        made.name,
+        size(made.size),
+        job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length }),
+      ])}</p></div>
     ${errorSummary(stage)}
-    ${ways.map((way, i) => html`<div class="stack-close">${button(lookUp(way.title), () => way.on(stage, job), { main: i === 0, wide: true })}<p class="small soft">${lookUp(way.more)}</p></div>`)}
-    ${made.files ? files(made.files) : made.file ? button(t('pack.save'), () => save(made.file as Blob, made.name), { main: !ways.length, wide: true }) : html`<p class="care">${t('pack.written')}</p>`}
+    ${ways.map(
+      (way, i) =>
+        html`<div class="stack-close">${button(lookUp(way.title), () => way.on(stage, job), {
+          main: i === 0,
+          wide: true,
+        })}<p class="small soft">${lookUp(way.more)}</p></div>`,
+    )}
+    ${
+      made.files
+        ? files(made.files)
+        : made.file
+          ? button(t('pack.save'), () => save(made.file as Blob, made.name), { main: !ways.length, wide: true })
+          : html`<p class="care">${t('pack.written')}</p>`
+    }
     ${more ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
     <div class="rows">
-      <div>${row({ title: t('pack.note'), more: t('pack.note_more'), icon: 'person', on: () => stage.go({ name: 'shared', record: made.record }) })}</div>
+      <div>${row({
+        title: t('pack.note'),
+        more: t('pack.note_more'),
+        icon: 'person',
+        on: () => stage.go({ name: 'shared', record: made.record }),
+      })}</div>
     </div>
     ${made.file || made.files ? html`<p class="care small">${t('pack.saved')}</p>` : nothing}
     <div>${button(
@@ -145,6 +174,17 @@ export function ready(stage: Stage, job: Job) {
 function files(all: { name: string; file: Blob }[]) {
   // A browser asks once whether several files may be saved; a pause between them keeps it from dropping some.
   const every = () => all.forEach(({ name, file }, i) => setTimeout(() => save(file, name), i * 400));
-  return html`<div class="stack-close">${button(t('pack.save_all', { n: all.length }), every, { main: true, wide: true })}
-    <ul class="rows">${all.map(({ name, file }) => html`<li>${row({ title: inItsOrder(name), more: size(file.size), icon: 'file', on: () => save(file, name) })}</li>`)}</ul></div>`;
+  return html`<div class="stack-close">${button(t('pack.save_all', { n: all.length }), every, {
+    main: true,
+    wide: true,
+  })}
+    <ul class="rows">${all.map(
+      ({ name, file }) =>
+        html`<li>${row({
+          title: inItsOrder(name),
+          more: size(file.size),
+          icon: 'file',
+          on: () => save(file, name),
+        })}</li>`,
+    )}</ul></div>`;
 }

@@ -16,8 +16,13 @@ function shared(stage: Stage) {
   const found = stage.find('shared', () => stage.app.readShared());
   if (!found.data || !lists) return waiting();
   const all = [...(found.data as Shared[])].reverse();
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('log.title'))}<p class="soft">${t('log.lead')}</p></div>${errorSummary(stage)}
-    ${all.length ? html`<ul class="stack">${all.map((one) => html`<li>${card(stage, one)}</li>`)}</ul>` : html`<p>${t('log.none')}</p>`}</div>`;
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('log.title'))}<p
+    class="soft">${t('log.lead')}</p></div>${errorSummary(stage)}
+    ${
+      all.length
+        ? html`<ul class="stack">${all.map((one) => html`<li>${card(stage, one)}</li>`)}</ul>`
+        : html`<p>${t('log.none')}</p>`
+    }</div>`;
 }
 
 function card(stage: Stage, one: Shared) {
@@ -31,7 +36,13 @@ function card(stage: Stage, one: Shared) {
     fields.restricted_included === false && one.label ? t('log.servable') : '',
     String(restricted.notes ?? '').startsWith('Went on') ? t('log.went_on') : '',
   ].filter(Boolean);
-  return html`<article class="card stack-close"><h2>${one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields.kind)}${one.label && fields.kind !== 'pack' ? html` <span class="small soft">${label('export_kinds', fields.kind)}</span>` : nothing}</h2>
+  return html`<article class="card stack-close"><h2>${
+    one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields.kind)
+  }${
+    one.label && fields.kind !== 'pack'
+      ? html` <span class="small soft">${label('export_kinds', fields.kind)}</span>`
+      : nothing
+  }</h2>
     ${facts.map((line) => html`<p class="small" dir="auto">${line}</p>`)}
     ${one.twin ? html`<p class="care small">${t('log.twin', { no: one.label, plain: fields.pack_no })}</p>` : nothing}
     ${

@@ -29,7 +29,11 @@ export function looking(stage: Stage, done: () => unknown) {
   const one = looks[n];
   if (local.masking && one) return covering(stage, one);
   if (!one)
-    return html`${heading(t('look.title'))}${errorSummary(stage)}<p>${t('look.none')}</p><div>${button(t('frame.next'), () => settled(stage, done), { main: true, busy: stage.running === 'look' })}</div>`;
+    return html`${heading(t('look.title'))}${errorSummary(stage)}<p>${t('look.none')}</p><div>${button(
+      t('frame.next'),
+      () => settled(stage, done),
+      { main: true, busy: stage.running === 'look' },
+    )}</div>`;
   const found = show(stage, one);
   for (const next of looks.slice(n + 1, n + 1 + AHEAD)) show(stage, next);
   const cover = () => {
@@ -47,17 +51,25 @@ export function looking(stage: Stage, done: () => unknown) {
   };
   return html`<div class="stack-wide" @keydown=${key}>${heading(t('look.title'))}
     ${n ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
-    <p class="small soft" role="status">${t('look.of', { n: n + 1, of: looks.length })}${one.name ? html` · <span dir="auto">${one.name}</span>` : nothing}</p>
+    <p class="small soft" role="status">${t('look.of', { n: n + 1, of: looks.length })}${
+      one.name ? html` · <span dir="auto">${one.name}</span>` : nothing
+    }</p>
     <div class="look-picture look-once">${
       found.data?.url
         ? html`<img src=${found.data.url} alt=${t('file.picture_of', { name: one.name })}>`
-        : html`<p class="soft page">${found.data === null || found.problem ? t('file.no_preview') : t('frame.loading')}</p>`
+        : html`<p class="soft page">${
+            found.data === null || found.problem ? t('file.no_preview') : t('frame.loading')
+          }</p>`
     }</div>
-    ${one.film ? html`<p class="small care">${t('look.film')}</p>` : nothing}${one.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing}
+    ${one.film ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
+      one.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
+    }
     <div class="stack-close">
       ${button(t('look.ok'), () => answer(stage, one, 'fine', done), { main: true, wide: true })}
       ${button(t('look.hold'), () => answer(stage, one, 'hold', done), { wide: true })}
-      <div class="row">${one.film ? nothing : button(t('look.cover'), cover)}${button(t('look.out'), () => answer(stage, one, 'out', done))}${button(t('look.open'), () => stage.go({ name: 'file', attachment: one.attachment }))}
+      <div class="row">${one.film ? nothing : button(t('look.cover'), cover)}${button(t('look.out'), () =>
+        answer(stage, one, 'out', done),
+      )}${button(t('look.open'), () => stage.go({ name: 'file', attachment: one.attachment }))}
         ${n ? button(t('look.before'), () => before(stage), { plain: true }) : nothing}</div>
       <p class="small soft desk">${t('look.keys')}</p>
       <div>${button(t('look.skip'), () => skip(stage, looks.length - n, done), { plain: true })}</div>
@@ -71,7 +83,9 @@ function covering(stage: Stage, look: Look) {
     stage.set({ masking: null });
   };
   if (found.data) return masking(stage, found.data);
-  return html`${heading(t('look.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p><div>${button(t('frame.cancel'), stop)}</div>`;
+  return html`${heading(t('look.title'))}<p role="status">${
+    found.problem ? sentenceOf(found.problem) : t('frame.loading')
+  }</p><div>${button(t('frame.cancel'), stop)}</div>`;
 }
 
 /**
@@ -133,7 +147,9 @@ function skip(stage: Stage, left: number, done: () => unknown) {
       on,
       t('look.skip_title'),
       html`<p>${tn('look.skip_lead', left)}</p>
-    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`,
+    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), {
+      main: true,
+    })}</div>`,
     ),
   );
 }

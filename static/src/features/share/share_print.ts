@@ -25,13 +25,20 @@ function print(stage: Stage) {
       stage.arrived = true;
     });
   };
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('print.title'))}<p class="soft">${t('print.lead')}</p></div>${errorSummary(stage)}
-    ${choosingPrint(stage, t('print.show'), show, { asked: (go) => wordsOnceMore(stage, go), busy: ['agree', 'print'].includes(stage.running ?? '') })}</div>`;
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('print.title'))}<p
+    class="soft">${t('print.lead')}</p></div>${errorSummary(stage)}
+    ${choosingPrint(stage, t('print.show'), show, {
+      asked: (go) => wordsOnceMore(stage, go),
+      busy: ['agree', 'print'].includes(stage.running ?? ''),
+    })}</div>`;
 }
 
 function sheet(stage: Stage, made: Chronology) {
   return html`<div class="stack-wide printed">
-    <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(
+    <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), {
+      main: true,
+      wide: true,
+    })}${button(
       t('bar.back'),
       () => {
         stage.arrived = true;
@@ -40,27 +47,43 @@ function sheet(stage: Stage, made: Chronology) {
       { plain: true },
     )}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
-    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
+    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map(
+      (note) => html`<p class="small" dir="auto">${note}</p>`,
+    )}
     ${made.rows.map(
       (row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${words('recorded')}: ${row.recorded}</p>
       ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
-      ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
-      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`,
+      ${row.later.map(
+        ({ at, kind, text }) =>
+          html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`,
+      )}
+      ${pairs([
+        ...row.cells,
+        ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : []),
+      ])}</section>`,
     )}
     ${made.statements.length ? html`<h2>${words('said')}</h2>` : nothing}
     ${made.statements.map(
       (one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
       <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`,
     )}
-    ${made.named.length ? html`<h2>${words('named')}</h2>${made.named.map(({ ref, cells }) => html`<section class="printed-row stack-close"><h3>${ref}</h3>${pairs(cells)}</section>`)}` : nothing}</div>
+    ${
+      made.named.length
+        ? html`<h2>${words('named')}</h2>${made.named.map(
+            ({ ref, cells }) => html`<section class="printed-row stack-close"><h3>${ref}</h3>${pairs(cells)}</section>`,
+          )}`
+        : nothing
+    }</div>
   </div>`;
 }
 
 function pairs(cells: Cell[]) {
   return cells.length
-    ? html`<dl class="facts facts-close">${cells.map((one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`)}</dl>`
+    ? html`<dl class="facts facts-close">${cells.map(
+        (one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`,
+      )}</dl>`
     : nothing;
 }
 

@@ -13,17 +13,40 @@ export function wording(stage: Stage, done: () => unknown) {
   const left = looks.filter(({ answered }) => !answered).length;
   const next = () => (left ? skip(stage, left, done) : done());
   return html`${heading(t('wordy.title'))}${errorSummary(stage)}
-    ${looks.length ? html`<p class="soft">${t('wordy.lead')}</p><ul class="stack">${looks.map((one) => html`<li>${question(stage, one)}</li>`)}</ul>` : nothing}
+    ${
+      looks.length
+        ? html`<p class="soft">${t('wordy.lead')}</p><ul class="stack">${looks.map(
+            (one) => html`<li>${question(stage, one)}</li>`,
+          )}</ul>`
+        : nothing
+    }
     ${
       apart.length
-        ? html`<section class="stack-close"><h2>${t('wordy.apart')}</h2><p class="soft small">${t('wordy.apart_lead')}</p>
-      <ul class="rows">${apart.map((one) => html`<li>${row({ title: `“${one.found}”`, more: whatOf(stage, one), icon: 'eye', on: () => open(stage, one) })}</li>`)}</ul></section>`
+        ? html`<section class="stack-close"><h2>${t('wordy.apart')}</h2><p
+          class="soft small">${t('wordy.apart_lead')}</p>
+      <ul class="rows">${apart.map(
+        (one) =>
+          html`<li>${row({
+            title: `“${one.found}”`,
+            more: whatOf(stage, one),
+            icon: 'eye',
+            on: () => open(stage, one),
+          })}</li>`,
+      )}</ul></section>`
         : nothing
     }
     ${
       review.places.length
-        ? html`<section class="stack-close"><h2>${t('wordy.places')}</h2><p class="soft small">${t('wordy.places_lead')}</p>
-      <ul class="rows">${review.places.map((one) => html`<li>${row({ title: one.name || t('wordy.file'), icon: 'file', on: () => stage.go({ name: 'file', attachment: one.attachment }) })}</li>`)}</ul></section>`
+        ? html`<section class="stack-close"><h2>${t('wordy.places')}</h2><p
+          class="soft small">${t('wordy.places_lead')}</p>
+      <ul class="rows">${review.places.map(
+        (one) =>
+          html`<li>${row({
+            title: one.name || t('wordy.file'),
+            icon: 'file',
+            on: () => stage.go({ name: 'file', attachment: one.attachment }),
+          })}</li>`,
+      )}</ul></section>`
         : nothing
     }
     ${review.words.length || review.places.length ? nothing : html`<p>${t('wordy.none')}</p>`}
@@ -41,7 +64,13 @@ function question(stage: Stage, one: Wordy) {
         for (const other of stage.local.found.words) if (other.found === one.found) other.why = 'apart';
     });
   return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${one.why}`, { found: one.found })}</p>
-    ${one.answered ? html`<p class="small soft">${t('wordy.answered')}</p>` : html`<div class="row">${button(t('wordy.hold'), () => answer('hold'), { busy: stage.running === `words-${one.id}` })}${button(t('wordy.fine'), () => answer('fine'))}</div>`}
+    ${
+      one.answered
+        ? html`<p class="small soft">${t('wordy.answered')}</p>`
+        : html`<div class="row">${button(t('wordy.hold'), () => answer('hold'), {
+            busy: stage.running === `words-${one.id}`,
+          })}${button(t('wordy.fine'), () => answer('fine'))}</div>`
+    }
     <div>${button(t('wordy.open', { what: whatOf(stage, one) }), () => open(stage, one), { plain: true })}</div></div>`;
 }
 
@@ -73,7 +102,9 @@ function skip(stage: Stage, left: number, done: () => unknown) {
       on,
       t('wordy.skip_title'),
       html`<p>${t('wordy.skip_lead')}</p><p>${tn('wordy.left', left)}</p>
-    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`,
+    <div class="row">${button(t('look.skip_do'), go)}${button(t('frame.cancel'), () => on.closeSheet(), {
+      main: true,
+    })}</div>`,
     ),
   );
 }

@@ -105,16 +105,44 @@ function hub(stage: Stage, job: Job | undefined) {
     ${errorSummary(stage)}
     ${coming(stage, 'share.coming')}
     ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
-    ${why ? html`<p class="soft">${t(why)}</p>` : html`<div class="stack-close">${button(t('share.start'), go('server'), { main: true, wide: true })}<p class="soft small">${t('share.start_more')}</p></div>`}
+    ${
+      why
+        ? html`<p class="soft">${t(why)}</p>`
+        : html`<div class="stack-close">${button(t('share.start'), go('server'), {
+            main: true,
+            wide: true,
+          })}<p class="soft small">${t('share.start_more')}</p></div>`
+    }
     ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
     ${
       state.entries.length
         ? html`<div class="rows">
       ${begun ? line('pen', 'go_on', () => goOn(stage, begun)) : nothing}
-      ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () => stage.go({ name: 'quick' }))}
-      ${packs && !why ? line('tag', 'items', () => begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' })) : nothing}
-      ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line('list', 'log', () => stage.go({ name: 'shared' }))}
-      ${state.account?.registered ? html`<div>${row({ title: t('wit.row'), more: t('wit.row_more'), icon: 'eye', on: () => stage.go({ name: 'witness' }) })}</div>` : nothing}
+      ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () =>
+        stage.go({ name: 'quick' }),
+      )}
+      ${
+        packs && !why
+          ? line('tag', 'items', () =>
+              begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
+            )
+          : nothing
+      }
+      ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line(
+        'list',
+        'log',
+        () => stage.go({ name: 'shared' }),
+      )}
+      ${
+        state.account?.registered
+          ? html`<div>${row({
+              title: t('wit.row'),
+              more: t('wit.row_more'),
+              icon: 'eye',
+              on: () => stage.go({ name: 'witness' }),
+            })}</div>`
+          : nothing
+      }
       <div>${row({
         title: t('adv.title'),
         more: t('adv.row_more'),
@@ -124,7 +152,16 @@ function hub(stage: Stage, job: Job | undefined) {
           stage.go({ name: 'advocates' });
         },
       })}</div>
-      ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>`
+      ${
+        state.account?.registered && !ways?.high_risk
+          ? html`<div>${row({
+              title: t('hand.list'),
+              more: t('hand.list_more'),
+              icon: 'paper',
+              on: () => stage.go({ name: 'handovers' }),
+            })}</div>`
+          : nothing
+      }</div>`
         : nothing
     }
   </div>`;
@@ -155,8 +192,13 @@ function goOn(stage: Stage, kept: Flow) {
 }
 
 function court(stage: Stage) {
-  return html`${heading(t('court.title'))}<p><strong>${t('court.lead')}</strong></p><p>${t('court.cover')}</p><p class="care">${t('court.do')}</p>
-    <div class="row">${button(t('court.read'), () => to(stage, 'choose'), { main: true })}${button(t('frame.cancel'), () => leave(stage), { plain: true })}</div>`;
+  return html`${heading(t('court.title'))}<p><strong>${t('court.lead')}</strong></p><p>${t('court.cover')}</p><p
+    class="care">${t('court.do')}</p>
+    <div class="row">${button(t('court.read'), () => to(stage, 'choose'), { main: true })}${button(
+      t('frame.cancel'),
+      () => leave(stage),
+      { plain: true },
+    )}</div>`;
 }
 
 function leave(stage: Stage) {
@@ -195,7 +237,11 @@ function items(stage: Stage) {
         local.asked = asked;
       },
     })}
-    <div class="row">${button(t('frame.next'), next, { main: true, busy: stage.running === 'items' })}${button(t('frame.cancel'), () => leave(stage), { plain: true })}</div>`;
+    <div class="row">${button(t('frame.next'), next, { main: true, busy: stage.running === 'items' })}${button(
+      t('frame.cancel'),
+      () => leave(stage),
+      { plain: true },
+    )}</div>`;
 }
 
 /**
@@ -262,21 +308,23 @@ function summary(stage: Stage) {
   ] as const;
   const many = sum.groups.length;
   return html`${heading(t('sum.title'))}${errorSummary(stage)}${coming(stage, 'sum.coming')}
-    <dl class="facts card sums">${rows.map(([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`)}</dl>
+    <dl class="facts card sums">${rows.map(
+      ([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`,
+    )}</dl>
     <div class="small soft stack-close"><p>${t('sum.all_versions')}</p><p>${t('sum.note')}</p></div>
     ${
       sum.intimate
-        ? html`<div class="stack-close">${local.intimate ? nothing : html`<p>${tn('sum.intimate', sum.intimate)}</p>`}${checkbox(
-            {
-              id: 'intimate',
-              label: t('sum.intimate_tick'),
-              checked: Boolean(local.intimate),
-              on: (intimate) => {
-                local.intimate = intimate;
-                void toSummary(stage);
-              },
+        ? html`<div class="stack-close">${
+            local.intimate ? nothing : html`<p>${tn('sum.intimate', sum.intimate)}</p>`
+          }${checkbox({
+            id: 'intimate',
+            label: t('sum.intimate_tick'),
+            checked: Boolean(local.intimate),
+            on: (intimate) => {
+              local.intimate = intimate;
+              void toSummary(stage);
             },
-          )}</div>`
+          })}</div>`
         : nothing
     }
     ${
@@ -293,7 +341,9 @@ function summary(stage: Stage) {
           })}`
         : nothing
     }
-    <div class="row">${button(t('frame.next'), () => to(stage, local.looks.length ? 'look' : 'words'), { main: true })}${button(t('bar.back'), () => to(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
+    <div class="row">${button(t('frame.next'), () => to(stage, local.looks.length ? 'look' : 'words'), {
+      main: true,
+    })}${button(t('bar.back'), () => to(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
 }
 
 function officer(stage: Stage) {
@@ -319,7 +369,9 @@ function officer(stage: Stage) {
       },
     }),
   );
-  return html`${heading(t(here ? 'sheet.title_here' : 'sheet.title'))}${here ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`}
+  return html`${heading(t(here ? 'sheet.title_here' : 'sheet.title'))}${
+    here ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`
+  }
     ${textField({
       id: 'initials',
       label: t('sheet.initials'),
@@ -369,7 +421,9 @@ function officer(stage: Stage) {
             },
           })
     }
-    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), { plain: true })}</div>`;
+    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), {
+      plain: true,
+    })}</div>`;
 }
 
 const isIn = (local: Flow, record: string) => {
@@ -384,12 +438,27 @@ function consent(stage: Stage) {
   const go = () =>
     local.agreed && local.words ? agreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words });
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
-    ${local.way === 'here' ? html`<p>${t('consent.here', counts)}</p>` : html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`}
-    <p class="care">${t('consent.court')}</p>${local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing}<p class="soft">${t('consent.shows')}</p>
-    ${checkbox({ id: 'agreed', label: t('consent.tick'), checked: Boolean(local.agreed), on: (agreed) => stage.set({ agreed, notAgreed: false }) })}
+    ${
+      local.way === 'here'
+        ? html`<p>${t('consent.here', counts)}</p>`
+        : html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`
+    }
+    <p class="care">${t('consent.court')}</p>${
+      local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing
+    }<p class="soft">${t('consent.shows')}</p>
+    ${checkbox({
+      id: 'agreed',
+      label: t('consent.tick'),
+      checked: Boolean(local.agreed),
+      on: (agreed) => stage.set({ agreed, notAgreed: false }),
+    })}
     ${local.notAgreed ? html`<p class="error-line" role="alert">${t('consent.need')}</p>` : nothing}
     ${wordsOnceMore(stage, go)}
-    <div class="row">${button(t('consent.do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'officer'), { plain: true })}</div>`;
+    <div class="row">${button(t('consent.do'), go, { main: true, busy: stage.running === 'agree' })}${button(
+      t('bar.back'),
+      () => to(stage, 'officer'),
+      { plain: true },
+    )}</div>`;
 }
 
 /** A large pack goes straight into a file where the browser can be asked for one. */

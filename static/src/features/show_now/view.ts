@@ -54,7 +54,9 @@ function show(stage: Stage) {
     });
   };
   return html`<div class="stack-wide form">
-    <div class="stack-close">${heading(t('show.title'))}<p>${t('show.lead')}</p>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}</div>
+    <div class="stack-close">${heading(t('show.title'))}<p>${t('show.lead')}</p>${
+      language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
+    }</div>
     ${errorSummary(stage)}
     <div>${button(t('show.do'), go, { main: true, wide: true, icon: 'eye', busy: stage.running === 'show' })}</div>
     ${SECTIONS.map((section) =>
@@ -100,20 +102,31 @@ function group(
   const tick = (one: Choice) => html`<li>${checkbox({
     id: `show-${one.id.replaceAll('/', '-')}`,
     checked: isTicked(one),
-    label: html`<span dir="auto">${one.label}</span>${one.apart ? html`<span class="row-more">${t('show.apart')}</span>` : nothing}${one.hint ? html`<span class="row-more">${one.hint}</span>` : nothing}`,
+    label: html`<span dir="auto">${one.label}</span>${
+      one.apart ? html`<span class="row-more">${t('show.apart')}</span>` : nothing
+    }${one.hint ? html`<span class="row-more">${one.hint}</span>` : nothing}`,
     on: (on) => stage.set({ ticks: { ...stage.local.ticks, [one.id]: on } }),
   })}
     ${section === 'cards' && isTicked(one) ? cardWords(stage, one, settings) : nothing}</li>`;
   const folded = section === 'others' && !stage.local.others;
   return html`<section class="stack-close"><h2>${lookUp(`show.${section}`)}</h2>
-    ${folded ? html`<div>${button(t('show.others'), () => stage.set({ others: true }), { plain: true, icon: 'add' })}</div>` : html`<ul class="rows ticks">${choices.map(tick)}</ul>`}</section>`;
+    ${
+      folded
+        ? html`<div>${button(t('show.others'), () => stage.set({ others: true }), { plain: true, icon: 'add' })}</div>`
+        : html`<ul class="rows ticks">${choices.map(tick)}</ul>`
+    }</section>`;
 }
 
 function cardWords(stage: Stage, one: Choice, settings: { fields: Fields }) {
   const card = NEEDS.find(({ code }) => `card/${code}` === one.id);
   if (!card?.ask) return nothing;
   const words = wordsFor(stage, settings, card.code);
-  return html`<div class="card-body">${textField({ id: `card-${card.code}`, label: t(`show.${card.ask}`), value: words, on: (typed) => stage.set({ words: { ...stage.local.words, [card.code]: typed } }) })}</div>`;
+  return html`<div class="card-body">${textField({
+    id: `card-${card.code}`,
+    label: t(`show.${card.ask}`),
+    value: words,
+    on: (typed) => stage.set({ words: { ...stage.local.words, [card.code]: typed } }),
+  })}</div>`;
 }
 
 function languageField(stage: Stage, settings: { fields: Fields }) {
@@ -122,7 +135,13 @@ function languageField(stage: Stage, settings: { fields: Fields }) {
     stage.set({ language: code });
     void Promise.resolve(stage.app.saveSettings({ fields: { language: code || null } })).catch(() => undefined);
   };
-  return html`<div class="stack-close">${chips({ name: 'show-language', legend: t('show.language'), chosen: [chosen], choices: [['', t('show.language_none')], ...LANGUAGES], on })}
+  return html`<div class="stack-close">${chips({
+    name: 'show-language',
+    legend: t('show.language'),
+    chosen: [chosen],
+    choices: [['', t('show.language_none')], ...LANGUAGES],
+    on,
+  })}
     ${chosen ? html`<p class="small soft">${t('show.draft')}</p>` : nothing}</div>`;
 }
 
@@ -328,10 +347,16 @@ function stayAwake(element: Element | undefined) {
 function showing(stage: Stage) {
   const { sections = [], until = 0 } = stage.state.showing ?? {};
   const close = (wide = false) =>
-    html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock', wide })}</div>`;
+    html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(
+      t('show.close'),
+      () => stage.app.lock('shown'),
+      { icon: 'lock', wide },
+    )}</div>`;
   return html`<main class="shown stack-wide" lang="en-GB" dir="ltr" ${ref(stayAwake)}>
     <div class="row apart"><h1 tabindex="-1">${forOthers(() => t('show.page'))}</h1>${close()}</div>
-    ${sections.map(({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(shownBlock)}</section>`)}
+    ${sections.map(
+      ({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(shownBlock)}</section>`,
+    )}
     <p class="small">${forOthers(() => `${t('show.made', { at: momentSaid(until - 180_000) })} ${t('show.ends')}`)}</p>
     ${close(true)}
   </main>`;
@@ -339,7 +364,11 @@ function showing(stage: Stage) {
 
 function shownBlock({ title, lines, url }: ShownBlock) {
   return html`<div class="stack-close">${title ? html`<h3 dir="auto">${title}</h3>` : nothing}
-    ${lines.map(({ text, lang }) => (lang ? html`<p class="shown-own" lang=${lang} dir=${RTL.has(lang) ? 'rtl' : 'ltr'}>${text}</p>` : html`<p class="narrative" dir="auto">${text}</p>`))}
+    ${lines.map(({ text, lang }) =>
+      lang
+        ? html`<p class="shown-own" lang=${lang} dir=${RTL.has(lang) ? 'rtl' : 'ltr'}>${text}</p>`
+        : html`<p class="narrative" dir="auto">${text}</p>`,
+    )}
     ${url ? html`<img src=${url} alt=${t('show.picture')}>` : nothing}</div>`;
 }
 
