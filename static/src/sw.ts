@@ -134,7 +134,8 @@ async function standing() {
 }
 
 // What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at most.
-// The page seals it (diary/attachments/capturing.js); nothing of it is ever put into a cache, and none of it goes to the server.
+// The page seals it (diary/attachments/capturing.js); nothing of it is ever put into a cache, and none of it goes to
+// the server.
 const SHARED = 30_000;
 const shared: File[] = [];
 

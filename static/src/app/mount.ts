@@ -83,7 +83,8 @@ function begin(stage: Stage, root: HTMLElement) {
 
 /** The place where each phase begins. */
 function enter(stage: Stage, before: string, now: string) {
-  if (now === 'open' && before === 'fresh' && !['signin', 'takecopy'].includes(stage.place.name)) return; // the first Save carries on by itself
+  // The first Save carries on by itself.
+  if (now === 'open' && before === 'fresh' && !['signin', 'takecopy'].includes(stage.place.name)) return;
   const typed = now === 'locked' && before === 'loading' ? stage.local : {};
   stage.spoken = '';
   stage.reset(now === 'open' ? 'add' : 'start');

@@ -87,7 +87,8 @@ export type Wish = {
 
 /**
  * The fields of a record of any kind, by name: JSON that record/vocabulary/rules_table.ts describes. The one `any` of
- * the diary: some hundred kinds of field have no type each, and what reads one checks it or hands it to record/reading.js.
+ * the diary: some hundred kinds of field have no type each, and what reads one checks it or hands it to
+ * record/reading.js.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
 export type Fields = Record<string, any>;

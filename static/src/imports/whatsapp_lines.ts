@@ -2,11 +2,12 @@
  * The lines of a WhatsApp chat export: where a message begins, and with which date and time, as the phone that wrote it
  * was set up.
  *
- * Android   24/11/2026, 21:10 - Sam: text          11/24/26, 9:10 PM - Sam: text iOS       [24/11/2026, 21:10:05] Sam:
- * text       [24.11.26, 9:10:05 PM] Sam: text
+ *   Android   24/11/2026, 21:10 - Sam: text          11/24/26, 9:10 PM - Sam: text
+ *   iOS       [24/11/2026, 21:10:05] Sam: text       [24.11.26, 9:10:05 PM] Sam: text
  *
  * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these, and the
- * space before AM or PM is often one that does not break. Digits may be Arabic, Persian or Devanagari ones.
+ * space
+ * before AM or PM is often one that does not break. Digits may be Arabic, Persian or Devanagari ones.
  */
 
 /** Day first, month first, year first */

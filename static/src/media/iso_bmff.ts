@@ -162,7 +162,8 @@ async function still(peek: Peek, meta: Box, left: { n: number }): Promise<About>
     ),
     id,
   );
-  if (!where || where.length < 12) return { place: true }; // it is there, and cannot be read: better said once too often
+  // It is there, and cannot be read: better said once too often.
+  if (!where || where.length < 12) return { place: true };
   const bytes = await peek.bytes(where.at, Math.min(where.length, HELD));
   const skip = 4 + (bytes.length > 4 ? view(bytes).getUint32(0) : 0);
   return skip < bytes.length ? { place: false, ...readTiff(bytes.subarray(skip)) } : { place: true };
@@ -199,7 +200,8 @@ function itemPlace(bytes: Uint8Array, wanted: number): { at: number; length: num
   let at = 6;
   const next = (size: number): number => {
     let value = 0;
-    for (let i = 0; i < size; i++) value = value * 256 + seen.getUint8(at + i); // beyond the end: RangeError, caught by whoever reads
+    // Beyond the end: RangeError, caught by whoever reads.
+    for (let i = 0; i < size; i++) value = value * 256 + seen.getUint8(at + i);
     at += size;
     return value;
   };

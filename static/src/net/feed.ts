@@ -88,7 +88,8 @@ export async function pullFeed(
         await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
       return feed;
     }
-    if (items.some(({ wraps }) => wraps.some((wrap) => epochOf(wrap) > link.epoch))) throw new KeptError('signed_out'); // see [Note: keys of a later epoch]
+    // See [Note: keys of a later epoch].
+    if (items.some(({ wraps }) => wraps.some((wrap) => epochOf(wrap) > link.epoch))) throw new KeptError('signed_out');
     const checked = await checkAll(link, feed, items);
     if (signed && signed.seq === checked.feed.seq) {
       await judgeHead(signed, {

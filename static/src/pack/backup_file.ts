@@ -3,9 +3,10 @@
  * (docs/formats.md, section 8). Written and read here member by member, so that a diary of half a gigabyte passes
  * through a small phone.
  *
- * kept.json     {"t":"backup/v1","made_at","keys":{…},"versions","blobs","feed":{"seq","head"}|null,"notary","log"}
- * versions.bin  frames, one a version, in feed order and then as written:
- * frames(canon{"record","version","seq","receipt"} ‖ push) parts/<blob>  frames, one a sealed part
+ *   kept.json     {"t":"backup/v1","made_at","keys":{…},"versions","blobs","feed":{"seq","head"}|null,"notary","log"}
+ *   versions.bin  frames, one a version, in feed order and then as written:
+ *       frames(canon{"record","version","seq","receipt"} ‖ push)
+ *   parts/<blob>  frames, one a sealed part
  */
 import { fromUtf8, utf8 } from '../core/bytes.js';
 import { canon, frames, parseObject, readFrames } from '../core/encoding.js';

@@ -1,7 +1,10 @@
 import type { Fields } from '../diary/types.js';
 import type { Grant, Right, Scope as GrantsScope } from '../crypto/sharing/grants.js';
 
-/** What the screens about advocates ask of the app, and what they show (features/advocates/actions.js, diary/sharing/questions.js). */
+/**
+ * What the screens about advocates ask of the app, and what they show (features/advocates/actions.js,
+ * diary/sharing/questions.js).
+ */
 type Scope = GrantsScope;
 /** An advocate whose nine words were checked; no keys until there was signal to fetch them. */
 export type Met = {

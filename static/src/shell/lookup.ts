@@ -164,7 +164,8 @@ export function t(key: Key, slots: Record<string, string | number> = {}): string
 }
 
 /**
- * The words for a key that is put together from a code, or stands in a table. Prefer `t`: a misspelt key fails its type.
+ * The words for a key that is put together from a code, or stands in a table. Prefer `t`: a misspelt key fails its
+ * type.
  * @throws RangeError for a key without words, which is a fault in the screens
  */
 export function lookUp(key: string, slots: Record<string, string | number> = {}): string {

@@ -3,16 +3,17 @@
  *
  * Names are neutral, because anyone can list them. Nothing in here knows what the bytes are.
  *
- * a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a b   short name → value
- * the door; before the first words, one key and one sealed draft; ballast c   16-byte id ‖ u32 → sealed bytes
- * the tray: files waiting to be taken in at the next unlock
+ *   a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a
+ *   b   short name → value                         the door; before the first words, one key and one sealed draft;
+ *       ballast
+ *   c   16-byte id ‖ u32 → sealed bytes            the tray: files waiting to be taken in at the next unlock
  *
  * [Note: written means written] A promise of `write` is kept only after the transaction is done with durability
  * "strict". Reading back is the caller's (store/store.js), because only it can open what it reads.
  *
- * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost") and every call
- * after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key), so
- * after a failure that is not about space the database is opened anew and the operation tried once more.
+ * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost") and every
+ * call after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key),
+ * so after a failure that is not about space the database is opened anew and the operation tried once more.
  */
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';

@@ -1,12 +1,16 @@
 /**
  * What lies beside the sealed table: the door, and, until the first words exist, one key and one sealed draft.
  *
- * d   the door, of the same shape and lengths in every install (docs/formats.md 4a) k   the draft key: a key the
- * browser will not hand out, kept only until words are made f   the draft sealed under it w   until when the phone may
- * take pictures in while locked p   'no' where a locked phone is to take nothing in by itself g   the language of the
- * screens, where it is not English; not before anything else is kept here l   what the page looks like, and whether it
- * opens at the lock or in the notebook; in every install from the first start t   how many tries in a row opened
- * nothing, when the last was, and how many there were of late; in every install from the first start
+ *   d   the door, of the same shape and lengths in every install (docs/formats.md 4a)
+ *   k   the draft key: a key the browser will not hand out, kept only until words are made
+ *   f   the draft sealed under it
+ *   w   until when the phone may take pictures in while locked
+ *   p   'no' where a locked phone is to take nothing in by itself
+ *   g   the language of the screens, where it is not English; not before anything else is kept here
+ *   l   what the page looks like, and whether it opens at the lock or in the notebook; in every install from the first
+ *       start
+ *   t   how many tries in a row opened nothing, when the last was, and how many there were of late; in every install
+ *       from the first start
  *
  * Before words exist there is nothing a person could type to open a draft, so its key must lie on the phone: whoever
  * takes the phone apart in those minutes can read it. It is resealed under the words, and both are deleted, in the

@@ -1,16 +1,18 @@
 /**
  * The list of entries as the phone keeps it: rows, 250 to a sealed segment, newest segment opened first.
  *
- * segment/<n>   {stamp, rows}      list/<n>   records in the order they came, 2,000 to a part text/<n>      {record:
- * text}     long/<record>   the rest of a long text
+ *   segment/<n>   {stamp, rows}      list/<n>   records in the order they came, 2,000 to a part
+ *   text/<n>      {record: text}     long/<record>   the rest of a long text
  *
  * Derived and local: everything in it can be made again from the versions. A save rewrites one segment in its own
  * transaction, so the list never runs ahead of the diary or behind it. Text lies apart because opening needs only rows.
  *
  * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which
- * version of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions
- * without the list, or a new shape make one of these differ, and the list is made again (diary/index/rebuild.js), or of it
- * what differs.
+ * version
+ * of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions without
+ * the
+ * list, or a new shape make one of these differ, and the list is made again (diary/index/rebuild.js), or of it what
+ * differs.
  */
 import type { Change } from './pending.js';
 import type { ListHead, Root } from './root.js';

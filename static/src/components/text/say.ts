@@ -193,7 +193,8 @@ export function size(bytes: number): string {
 
 /** Monday to Sunday, as short as the language spoken has them. */
 export function shortDays(): string[] {
-  return Array.from({ length: 7 }, (_, i) => SHORT_DAY.format(new Date(Date.UTC(2026, 0, 5 + i)))); // 5 January 2026 was a Monday
+  // 5 January 2026 was a Monday.
+  return Array.from({ length: 7 }, (_, i) => SHORT_DAY.format(new Date(Date.UTC(2026, 0, 5 + i))));
 }
 
 /**

@@ -114,7 +114,8 @@ function secret(stage: Stage, name: string, label: string, hint?: string) {
       }, SHOWN);
     stage.set({ shown: !local.shown });
   };
-  // A browser offers to keep what is typed covered; it makes no such offer for a code that is good once (components/forms/fields.js).
+  // A browser offers to keep what is typed covered; it makes no such offer for a code that is good once
+  // (components/forms/fields.js).
   return secretField({
     id: name,
     label,

@@ -90,7 +90,8 @@ async function letGo(open: Open, blob: string): Promise<boolean> {
 /** Puts the ballast back once there is room for it. */
 export async function refill(ctx: Context) {
   const room = await ctx.roomBytes();
-  if (room === null || room > ROOM) await fill(ctx.database, ctx.random).catch(() => undefined); // a phone without room goes without
+  // A phone without room goes without.
+  if (room === null || room > ROOM) await fill(ctx.database, ctx.random).catch(() => undefined);
 }
 
 /** See [Note: what may leave]. */

@@ -63,7 +63,8 @@ export async function takeIn(
       return found;
     })
     .catch(async (error) => {
-      await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
+      // Nobody names it yet: half of it would stay for ever.
+      await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined);
       throw error;
     });
   const about = await readAbout(peek, magic);

@@ -175,7 +175,8 @@ export async function waitingFiles(
     const desc = await readPart(database, keys[0], unseal).then(
       (part) => part?.desc,
       (error) => {
-        if (['locked', 'store_lost'].includes(error?.code)) throw error; // a lock in between says nothing about the file
+        // A lock in between says nothing about the file.
+        if (['locked', 'store_lost'].includes(error?.code)) throw error;
         return null;
       },
     );

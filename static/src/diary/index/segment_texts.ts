@@ -1,6 +1,6 @@
 /**
- * Keeping, beside the list, what its versions say (store/segment_texts.js): for every segment that is full, when nothing else is
- * to be done. Stopped half-way (a lock), it goes on at the next unlock.
+ * Keeping, beside the list, what its versions say (store/segment_texts.js): for every segment that is full, when
+ * nothing else is to be done. Stopped half-way (a lock), it goes on at the next unlock.
  */
 import { ROWS } from '../../store/index.js';
 import { putSaid } from '../../store/segment_texts.js';

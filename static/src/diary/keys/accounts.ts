@@ -163,7 +163,8 @@ export async function signIn(
       fill(root, change) {
         fill(root, change);
         noteClock(root, ctx.clock.now(), server.now);
-        Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 }); // at least one, until the feed says how many
+        // At least one, until the feed says how many.
+        Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 });
       },
     };
   });

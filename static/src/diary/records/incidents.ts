@@ -1,8 +1,8 @@
 /**
  * Saving an incident: its first version with the draft's words and files, and every later one.
  *
- * Which later ones are additions and which amendments is told by record/record_history.js from what changed and when; here it
- * only decides whether a reason has to be asked for.
+ * Which later ones are additions and which amendments is told by record/record_history.js from what changed and when;
+ * here it only decides whether a reason has to be asked for.
  */
 import { KeptError } from '../../core/errors.js';
 import { idText, newId } from '../../core/ids.js';

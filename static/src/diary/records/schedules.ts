@@ -1,10 +1,11 @@
 /**
  * The message schedule of an entry: found, written, and what is typed of it and not saved yet.
  *
- * us/<entry>   rows being typed; there after a lock or a crash, gone when they are saved
+ *   us/<entry>   rows being typed; there after a lock or a crash, gone when they are saved
  *
  * [Note: two links] A schedule names its entry and the entry its schedule. The schedule is written first: should the
- * phone die in between, the entry still finds it (by `incident_ids`), and the next save ties the knot.
+ * phone
+ * die in between, the entry still finds it (by `incident_ids`), and the next save ties the knot.
  */
 import { saveLater } from './incidents.js';
 import { insideOf } from '../session/require_open.js';

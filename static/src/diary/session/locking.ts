@@ -53,7 +53,8 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: Idle, why: string, sh
     .catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false }))
     .catch(() => undefined)
-    .then(() => (why === 'panic' ? undefined : store?.turn)) // a decision or a card given to the store just before the lock
+    // A decision or a card given to the store just before the lock.
+    .then(() => (why === 'panic' ? undefined : store?.turn))
     .then(() =>
       ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false,
     )

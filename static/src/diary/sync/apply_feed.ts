@@ -133,7 +133,8 @@ export async function takeItem(batch: Batch, book: Open['book'], item: Taken): P
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
-    delete meta.erased_at; // written elsewhere before that phone heard of it: what was said since stands, and may be erased in its turn
+    // Written elsewhere before that phone heard of it: what was said since stands, and may be erased in its turn.
+    delete meta.erased_at;
     meta.versions.push({
       v: version,
       parents: facts.parents,

@@ -73,7 +73,8 @@ export async function writeManifest(open: Open): Promise<boolean> {
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
     if (upto === next.feed.seq) delete next.manifest_soon;
-    tellOf(next, counter, upto, head); // it does not come down here, and an earlier one may be doubted until it is known
+    // It does not come down here, and an earlier one may be doubted until it is known.
+    tellOf(next, counter, upto, head);
     return true;
   });
 }

@@ -4,9 +4,9 @@
  *
  * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and
  * would give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out
- * and put in. The feed says how far the line had come (diary/sync/apply_feed.js), and what was written on the old state is
- * numbered after it: page by page, with how far the pages so far had come in the root (`put_back`), and nothing is sent
- * before the last.
+ * and put in. The feed says how far the line had come (diary/sync/apply_feed.js), and what was written on the old state
+ * is numbered after it: page by page, with how far the pages so far had come in the root (`put_back`), and nothing is
+ * sent before the last.
  *
  * [Note: lost, and the keys are new] What a server gave a receipt for may be on other phones, and what was written
  * after it names its commitment. So where that server lost it and the keys were changed since, it goes again as it is,

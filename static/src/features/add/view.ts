@@ -160,7 +160,8 @@ function choose(stage: Stage, when: When) {
 
 export async function save(stage: Stage) {
   if (!canSave(stage)) return stage.set({ tried: true });
-  if (stage.local.take?.state === 'recording') return stage.set({ voice: true }); // stopped by the person, not by a save
+  // Stopped by the person, not by a save.
+  if (stage.local.take?.state === 'recording') return stage.set({ voice: true });
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
   const { generation } = stage;
   await stage.run('save', async () => {

@@ -1,12 +1,15 @@
 /**
  * The notebook: what anybody may see. Notes are written, found and thrown away here, and nothing in this file knows
- * that there is anything else: it asks the database and the clock, and no server.
+ * that
+ * there is anything else: it asks the database and the clock, and no server.
  *
  * [Note: one notebook] It is the same one however it is come to: by its own words at the lock, straight away, or by
  * leaving the diary. It lies in the one table under a key that the install's own id gives (crypto/slots.js), so it is
- * there at once and with no words; what is kept from others is not kept here, and the screen says so (features/lock/locks.js).
+ * there at once and with no words; what is kept from others is not kept here, and the screen says so
+ * (features/lock/locks.js).
  *
- * root       {v, notes: [id…], seed}, the newest first n/<id>     {text, at}
+ *   root       {v, notes: [id…], seed}, the newest first
+ *   n/<id>     {text, at}
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor } from '../../store/device_meta.js';
@@ -50,7 +53,8 @@ export class Notebook extends Writing implements NotebookStore {
     ]);
     const store = new Store<NotebookRoot>({
       database: this.ctx.database,
-      // biome-ignore lint/suspicious/noExplicitAny: the notebook has no keys of before, so its vault lacks two functions.
+      // biome-ignore lint/suspicious/noExplicitAny: the notebook has no keys of before, so its vault lacks two
+      // functions.
       vault: (await notebookVault(door)) as any,
       digest: sha256Now,
       random: this.ctx.random,

@@ -5,8 +5,8 @@
  * this is the same install: the same things stand beside the table, the same slot holds the notebook's key and says the
  * same beside it, the lock has the same controls ("Add picture" too, though nothing opens here what is put in that
  * way), the page is kept for offline alike, and no server is asked. Whoever makes it is told what it cannot do
- * (features/notebook/only_notebook.js); there is no way from here to a diary, because a lock that offered one would tell the two
- * apart.
+ * (features/notebook/only_notebook.js); there is no way from here to a diary, because a lock that offered one would
+ * tell the two apart.
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor, readDraftKey } from '../../store/device_meta.js';
