@@ -1,4 +1,4 @@
-/** Shapes shared by the actions. What the screens see is in ../ui/app.ts too; the two must agree. */
+/** The types that the engine's modules share. shell/app.ts passes on those that screens need. */
 import type { Api } from '../net/api.js';
 import type { Link, Pins } from '../net/push.js';
 import type { Database } from '../store/database.js';

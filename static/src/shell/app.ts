@@ -4,10 +4,22 @@ import type { Agreed } from '../diary/session/confirming.js';
 import type { Kept, Listed } from '../diary/sharing/witnesses.js';
 import type { Chronology } from '../pack/chronology/chronology.js';
 import type { Patterns } from '../record/patterns/patterns.js';
-import type { Fact } from '../record/patterns/patterns_facts.js';
 import type { Picked } from '../record/times.js';
 import type { Say as ChronologySay } from '../pack/chronology/cells.js';
-import type { Answer, Fields, Written } from '../diary/types.js';
+import type {
+  Answer,
+  Attachment,
+  Draft,
+  EntryState,
+  Fields,
+  Half,
+  Note,
+  Occurred,
+  Row as DiaryRow,
+  State as DiaryState,
+  Waiting,
+  Written,
+} from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
 import type { Amount, Row as Message } from '../record/schedule.js';
@@ -15,39 +27,11 @@ import type { Amount, Row as Message } from '../record/schedule.js';
 /** What is chosen on screen */
 export type When = { chip: string | null; picked: Picked | null };
 
-export type { Fields };
+export type { Half, Fields, EntryState, Attachment, Draft, Occurred, Waiting, Note };
 /** What one field says: JSON, described by record/vocabulary/rules_table.js. */
 export type Value = Fields[string];
 export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
-/** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
-export type EntryState = {
-  code: 'sealed' | 'sending' | 'kept' | 'trouble';
-  at: number | null;
-  why?: 'files' | 'elsewhere' | 'unproved';
-  files?: number;
-  percent?: number;
-  sentence?: string | null;
-};
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
-export type Attachment = {
-  attachment: string;
-  name: string;
-  kind: 'image' | 'audio' | 'video' | 'file';
-  size: number;
-  claimed: string;
-  magic: string;
-  mismatch: boolean;
-  preview: boolean;
-  route: string;
-  received_at: number;
-  sha256: string;
-  state: EntryState;
-  outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
-  /** whether the file says where it was made; null where that cannot be told */
-  place?: boolean | null;
-  description?: string;
-  sensitivity?: string;
-};
 /** One file with all that is kept of it. */
 export type AttachmentRead = Attachment & {
   fields: Fields;
@@ -61,43 +45,12 @@ export type AttachmentRead = Attachment & {
   draft: boolean;
   custody: { at: number; actor: string; action: string; detail?: string }[];
 };
-export type Draft = {
-  id: string;
-  record: string | null;
-  fields: Fields;
-  restricted: Fields;
-  attachments: Attachment[];
-  saved_at: number | null;
-};
-export type Occurred = {
-  occurred_start: number | null;
-  occurred_end: number | null;
-  occurred_local: string | null;
-  tz: string;
-  utc_offset_min: number | null;
-  precision: string;
-};
-export type Row = {
-  record: string;
-  seq_no: number | null;
-  title: string;
-  occurred: Occurred;
-  recorded_at: number;
-  received_at?: number | null;
-  pictures: number;
-  additions: number;
-  amendments?: number;
-  state: EntryState;
-  flags?: string[];
-  taken_out?: number | null;
-  erased?: number | null;
-  /** What it is counted and filtered by; everyone it names; its first pictures; nothing but words and a time so far. */
-  f?: Fact | null;
-  links?: string[];
-  shots?: string[];
-  bare?: boolean;
-  helped?: string;
-};
+/** As `T`, where the desk leaves some members out. */
+type Without<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+export type Row = Without<
+  DiaryRow,
+  'received_at' | 'amendments' | 'flags' | 'taken_out' | 'erased' | 'f' | 'links' | 'shots' | 'bare' | 'helped'
+>;
 export type Change = { field: string; old: unknown; new: unknown };
 export type VersionShown = {
   version: string;
@@ -131,8 +84,6 @@ export type CapturedFile = {
   at?: number;
   same?: boolean;
 };
-export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
-export type Half = { narrative: string; restricted: Fields; when?: When | undefined };
 export type Entry = {
   record: string;
   seq_no: number | null;
@@ -153,58 +104,10 @@ export type Entry = {
   files_out?: { attachment: string; name: string; at: number; removed?: boolean }[];
   given?: { who: string; at: number; pack_no: number | null }[];
 };
-export type State = {
-  phase:
-    | 'loading'
-    | 'unsupported'
-    | 'unfetched'
-    | 'elsewhere'
-    | 'fresh'
-    | 'locked'
-    | 'picture'
-    | 'showing'
-    | 'notebook'
-    | 'open';
-  /** what the screens are in: `en`, `cy`, `pl`, `ur` */
-  language: string;
-  update: boolean;
-  offline: boolean;
-  busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | {
-    login: string | null;
-    registered: boolean;
-    recovery: 'todo' | 'later' | 'done';
-    coded?: boolean;
-    proved?: boolean;
-    exit_said?: boolean;
-    trouble: Trouble | null;
-    also?: Trouble[];
-    coming?: boolean;
-    rekeying?: boolean;
-    sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[];
-    returned?: number | null;
-    device_name?: string;
-    closing?: { on: number; off: number } | null;
-    witnessed?: { names: string[]; named: number; size: number } | null;
-    witnesses_gone?: string[];
-  };
-  entries: Row[];
-  removed?: Row[];
-  erasing?: Waiting[];
-  draft: Draft | null;
-  lockIn: number | null;
-  picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean;
-  borrowed?: boolean;
-  ordinary?: boolean;
-  unsigned?: boolean;
-  waiting?: { captured: number; later: number; written?: number; answers?: number };
-  asked?: { n: number; name: string } | null;
-  showing?: { sections: ShownSection[]; until: number } | null;
-  notebook?: { notes: Note[]; ready: boolean };
-  look?: Skin;
-};
-export type Note = { id: string; text: string; at: number };
+export type State = Without<
+  Omit<DiaryState, 'entries' | 'removed'>,
+  'erasing' | 'picture' | 'capture' | 'showing' | 'notebook' | 'look'
+> & { entries: Row[]; removed?: Row[] };
 export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
 export type Locking = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };

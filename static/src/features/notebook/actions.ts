@@ -53,8 +53,7 @@ export class Notebook extends Writing implements NotebookStore {
     ]);
     const store = new Store<NotebookRoot>({
       database: this.ctx.database,
-      // biome-ignore lint/suspicious/noExplicitAny: the notebook has no keys of before, so its vault lacks two
-      // functions.
+      // biome-ignore lint/suspicious/noExplicitAny: a notebook has no earlier keys, so two functions are missing.
       vault: (await notebookVault(door)) as any,
       digest: sha256Now,
       random: this.ctx.random,

@@ -323,16 +323,14 @@ function mergeSheet(stage: Stage, kind: string, record: string, all: KeptRecord[
     }
     ${
       others.length
-        ? html`<div class="rows">${others
-            .slice(0, 20)
-            .map(
-              (one) =>
-                html`<div>${row({
-                  title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
-                  icon: REGISTERS[kind]?.icon ?? 'list',
-                  on: () => choose(one.record),
-                })}</div>`,
-            )}</div>`
+        ? html`<div class="rows">${others.slice(0, 20).map(
+            (one) =>
+              html`<div>${row({
+                title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
+                icon: REGISTERS[kind]?.icon ?? 'list',
+                on: () => choose(one.record),
+              })}</div>`,
+          )}</div>`
         : html`<p role="status">${t('merge.none')}</p>`
     }
     <div>${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
