@@ -21,7 +21,7 @@ SOURCE = ROOT / "diary" / "record"
 TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
 CODE = (
-    "/** `young` only where a young keeper is told it in other words. */\n"
+    "/** `young`: other words for a young person; absent where the usual ones will do. */\n"
     "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
     " letter?: string; named_in?: string; sets?: Record<string, string | string[]> };\n"
 )

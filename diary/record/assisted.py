@@ -1,7 +1,7 @@
 """An entry that an advocate typed while the keeper spoke: the fields it becomes, and how it is marked everywhere.
 
-docs/formats.md, section 8; the twin of static/src/record/assisted.ts. The letter stands in the entry whole, with its
-signature, so who typed which words stays provable after the keeper has confirmed or changed them.
+docs/formats.md, section 8; the twin of static/src/record/assisted.ts. The entry holds the
+whole letter and its signature, so it can still be proved who typed which words after the keeper confirms or changes them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """A statement of somebody else: how it is marked everywhere as no words of the keeper's.
 
-The twin of static/src/record/witness.ts, whose words a pack that comes back is held to. What came by spoken words stands in
-`arrived` as it came: a keeper may change a statement's words like any others, and the mark says so.
+The twin of static/src/record/witness.ts: a pack must use the same words as the phone. `arrived` keeps a statement that came
+by spoken words exactly as it came. A keeper may change its text like any other, and the mark then says so.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 // Written by .ci/vocabulary.py from diary/record/vocabulary.json; change that and run it again.
 
-/** `young` only where a young keeper is told it in other words. */
+/** `young`: other words for a young person; absent where the usual ones will do. */
 export type Code = {
   code: string;
   label: string;
