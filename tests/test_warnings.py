@@ -53,8 +53,7 @@ def standing(text: str) -> list[str]:
 
 def frame_keys(text: str) -> set[str]:
     """The words that a line above every page is said with; those of its buttons are not among them."""
-    lines = [line for line in text.splitlines() if 'class="line' in line or "<span>${t" in line or 'state-trouble">${t' in line]
-    spans = "\n".join(re.findall(r"<span[^>]*>\$\{.*?\}</span>", "\n".join(lines), re.DOTALL))
+    spans = "\n".join(re.findall(r"<span[^>]*>\$\{.*?\}</span>", text, re.DOTALL))
     return set(re.findall(r"'((?:frame|server|erase|adv)\.[a-z_]+)'", spans))
 
 
