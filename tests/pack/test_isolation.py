@@ -27,7 +27,7 @@ def afresh() -> Iterator[None]:
 def bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> Path:
     """A stand-in first on the path, which is given bubblewrap's arguments."""
     path = folder / "bwrap"
-    path.write_text(f"#!/bin/sh\necho \"$@\" > {folder}/given\n{then}\n")
+    path.write_text(f'#!/bin/sh\necho "$@" > {folder}/given\n{then}\n')
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return path
@@ -90,9 +90,7 @@ def test_a_computer_with_neither_says_why(tmp_path: Path, monkeypatch: pytest.Mo
         isolation.wall_for_a_person()
 
 
-def test_a_person_is_refused_unless_they_say_so(
-    small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_person_is_refused_unless_they_say_so(small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
     monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="It needs Landlock 6."))

@@ -81,9 +81,7 @@ def test_page_one_has_the_diarys_head_and_the_digest_of_the_exhibits_list(sample
     """Worked out here from all 120 entries and more, whatever was chosen; and the digest from the files as received."""
     head, versions = heads.FIRST, sample_pack.diary.journal.versions()
     for seq, row in enumerate(versions, 1):
-        head = heads.next_head(
-            head, seq=seq, record=row["record"], version=row["version"], c=row["c"], env=str(row["env"])
-        )
+        head = heads.next_head(head, seq=seq, record=row["record"], version=row["version"], c=row["c"], env=str(row["env"]))
     assert sample_pack.record["pack"]["feed"] == {"head": b64(head), "seq": len(versions)}
     listed = [
         [row["suggested_ref"], digest_of(next(sample_pack.folder.glob(f"data/restricted/*/{row['file']}")))]
