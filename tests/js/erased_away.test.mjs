@@ -23,11 +23,16 @@ const DUE =
 const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
 const isGone = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
 
+/** Make what waits due, while no server runs. */
+function makeDue() {
+  const database = readdirSync(server.folder, { recursive: true }).find((name) => name.endsWith('.sqlite3'));
+  execFileSync(PYTHON, ['-c', DUE, join(server.folder, database)]);
+}
+
 /** What waits is made due; the server looks when it starts. */
 async function sevenDaysPass(one) {
   await server.leave();
-  const database = readdirSync(server.folder, { recursive: true }).find((name) => name.endsWith('.sqlite3'));
-  execFileSync(PYTHON, ['-c', DUE, join(server.folder, database)]);
+  makeDue();
   Object.assign(server, await startServer({ again: server }));
   await until(
     one,
@@ -242,4 +247,37 @@ test('a server put back to before an entry was erased: the phone still holds it 
   assert.deepEqual(titles(one), [['stays']]);
   for (const { phone } of [one, three]) phone.end();
   await rm(older, { recursive: true });
+});
+
+test('a phone that is cleared before it hears of the erasure numbers its entries as a fresh phone does', async () => {
+  const faults = {};
+  const one = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    'goes',
+  );
+  const { login } = await one.app.register({ words: WORDS });
+  one.app.newDraft();
+  one.app.putDraft({ fields: { narrative: 'stays' } });
+  const { record } = await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  await until(one, isKept, 'kept');
+  const numberOf = ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no;
+  assert.equal(numberOf(one), 2);
+  await erases(one, one.record);
+  // The lock writes a manifest, which waits on this phone until the signal is back.
+  faults.off = true;
+  await one.app.lock();
+  await server.leave();
+  makeDue();
+  Object.assign(server, await startServer({ again: server }));
+  await one.app.unlock(WORDS);
+  await one.app.panicClear();
+  faults.off = false;
+  await one.app.unlock(WORDS);
+  await until(one, (state) => state.entries.length === 1 && isKept(state), 'back after the clear');
+  await looks(one);
+  const fresh = await anotherPhone(server.base, login);
+  await until(fresh, ({ entries }) => entries.length === 1, 'on a fresh phone');
+  await looks(fresh);
+  assert.deepEqual([numberOf(one), numberOf(fresh)], [2, 2]);
+  for (const { phone } of [one, fresh]) phone.end();
 });

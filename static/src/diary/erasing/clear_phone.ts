@@ -15,6 +15,7 @@ import { b64 } from '../../core/bytes.js';
 import { decodePush } from '../../ledger/push.js';
 import { partName } from '../../net/blobs.js';
 import { seedChaff } from '../../store/chaff.js';
+import { entryNumbers } from '../index/showing.js';
 import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
 import type { Captured } from '../attachments/capturing.js';
@@ -49,7 +50,9 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
       for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
       const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
       if (incidents.length) change.putJson('list/0', incidents);
+      const numbered = { ...root.numbered, ...numbersOfRemoved(open, root) };
       startOver(root, incidents.length);
+      if (Object.keys(numbered).length) root.numbered = numbered;
       Object.assign(root, { chaff: [], owed: {} });
       change.grow(seedChaff(ctx.random));
       change.only(
@@ -86,9 +89,26 @@ function startOver(root: Root, incidents: number) {
     again: false,
     coming: 1,
   });
-  for (const name of ['index', 'manifest', 'marked', 'numbered', 'said'] as const) delete root[name];
+  for (const name of ['index', 'manifest', 'marked', 'said'] as const) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };
   if (root.custody) root.custody = { on: null, record: null, waiting: root.custody.waiting ?? [] };
+}
+
+/**
+ * Return the numbers of entries that are taken out or erased, by record. Once erased, the feed does not bring them
+ * back, and the manifest that names them may still be in the outbox, where this phone does not read it again. Without
+ * their numbers every later entry would move up.
+ */
+function numbersOfRemoved({ index }: Open, root: Root): Record<string, number> {
+  if (index.differs || index.loading) return {};
+  const rows = index.all();
+  const numbers = entryNumbers(rows, root);
+  return Object.fromEntries(
+    rows.flatMap(({ record, taken_out, erased }) => {
+      const number = taken_out || erased ? numbers.get(record) : undefined;
+      return number ? [[record, number] as const] : [];
+    }),
+  );
 }
 
 /** The records of what waits, with only those versions. */

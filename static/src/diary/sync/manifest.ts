@@ -107,7 +107,10 @@ function contents(
     entries,
     short_code: shortCode({ entries, head, seq: upto }),
     records: since.map(([, record, version, c]) => [record, version, c]),
-    numbers: [...numbers].filter(([record]) => came.has(record)),
+    // Those of erased entries too, where no row is left: another manifest may never have named them.
+    numbers: [...Object.entries(root.numbered ?? {}).filter(([record]) => !numbers.has(record)), ...numbers].filter(
+      ([record]) => came.has(record),
+    ),
     lines: [
       ...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]),
       [identity.device, root.line.n, root.line.prev],
