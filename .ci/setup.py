@@ -140,14 +140,15 @@ def make_languages() -> None:
 
 
 def build_modules(node: Path) -> None:
-    """Strip the types of static/src/ into static/js/, and join those modules into the files that browsers ask for."""
+    """Strip the types of static/src/ into static/js/, and join modules and style sheets into the files that browsers ask for."""
     sources = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "src").rglob("*.*"))]
-    tools = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/vendor.py", "package-lock.json")
+    tools = (".ci/strip_types.mjs", ".ci/join_modules.mjs", ".ci/join_styles.mjs", ".ci/vendor.py", "package-lock.json")
     mark = fingerprint(*tools, *sources)
-    made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app"))
+    made = all((ROOT / "static" / name).exists() for name in ("js", "sw.js", "app", "css"))
     if not (made and is_done("modules", mark)):
         run([node / "node", ".ci/strip_types.mjs"], node)
         run([node / "node", ".ci/join_modules.mjs"], node)
+        run([node / "node", ".ci/join_styles.mjs"], node)
         set_done("modules", mark)
 
 

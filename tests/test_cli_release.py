@@ -47,10 +47,10 @@ def test_served_bytes_are_compared_one_by_one(
     fine = CliRunner().invoke(main, command)
     assert fine.exit_code == 0, fine.output
     bodies["/static/app/main.js"] += b"\n"
-    del bodies["/static/css/base.css"]
+    del bodies["/static/css/app.css"]
     found = CliRunner().invoke(main, command)
     assert found.exit_code == 1
-    assert "differs: /static/app/main.js" in found.output and "differs: /static/css/base.css" in found.output
+    assert "differs: /static/app/main.js" in found.output and "differs: /static/css/app.css" in found.output
     bodies.clear()
     away = CliRunner().invoke(main, command)
     assert away.exit_code == 2 and "differs" not in away.output and "could not be asked" in away.output

@@ -8,7 +8,7 @@ import pytest
 
 from diary.paths import STATIC, TEMPLATES
 
-SHEETS = sorted([*(STATIC / "css").glob("*.css"), *TEMPLATES.glob("*.css")])
+SHEETS = sorted([*(STATIC / "src").rglob("*.css"), *TEMPLATES.glob("*.css")])
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 SAID = re.compile(r"[;{]\s*([a-z-]+)\s*:\s*([^;{}]+)")
 # One value may have a function's brackets with spaces inside.
@@ -30,7 +30,7 @@ def one_sided(sheet: str) -> Iterator[str]:
                 yield f"{name}: {value}"
 
 
-@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_nothing_stays_on_one_side(path: Path) -> None:
     """Padding, margins, insets and corners are the same on both sides, or said as start and end."""
     assert list(one_sided(path.read_text(encoding="utf-8"))) == []

@@ -113,7 +113,7 @@ def test_the_first_screen_waits_for_no_unpacking() -> None:
     assert told is not None
     listed = json.loads(b"[" + told[1] + b"]")
     assert listed == early(release.files, shell)
-    assert {"/", "/static/app/main.js", "/static/css/tokens.css"} <= set(listed)
+    assert {"/", "/static/app/main.js", "/static/css/app.css"} <= set(listed)
     worker = re.search(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     assert worker is not None
     assert early(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", f"/static/app{worker[1]}"]

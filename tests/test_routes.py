@@ -60,7 +60,7 @@ def filled(row: Row, keeper: Keeper) -> str:
         "fingerprint": "A" * 16,
         "i": "0",
         "size": "0",
-        "path": "css/base.css",
+        "path": "css/app.css",
     }
     host = PUBLIC_URL if row.audience is Audience.RECIPIENT else ""
     return host + re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], row.path)
@@ -163,7 +163,7 @@ async def test_each_host_answers_to_its_own_paths_only(server: Served) -> None:
     for row in ROUTES:
         if row.path == "/":
             continue
-        path = re.sub(r"{\w+(?::path)?}", "css/base.css", row.path)
+        path = re.sub(r"{\w+(?::path)?}", "css/app.css", row.path)
         wrong = server.settings.app_url if row.audience in OUTSIDE else server.settings.public_url
         assert (await client.request(row.method, wrong + path)).status_code == 404, named(row)
         for host in ("http://127.0.0.1:8000", "http://localhost", "http://localhost.evil.example:8000"):

@@ -51,7 +51,7 @@ async def keeper(server: Served) -> Keeper:
 async def answers(keeper: Keeper, server: Served) -> list[httpx.Response]:
     """One response of every class of the app's host."""
     stranger = server.client("192.0.2.1")
-    found = [await keeper.ask("GET", path) for path in ("/", "/sw.js", "/static/css/base.css", "/robots.txt")]
+    found = [await keeper.ask("GET", path) for path in ("/", "/sw.js", "/static/css/app.css", "/robots.txt")]
     found += [await stranger.get(path) for path in ("/v1/server", "/v1/session", "/nothing", "/static/nothing.js")]
     found.append(await keeper.push())
     found.append(await keeper.ask("GET", keeper.diary + "/changes"))

@@ -23,9 +23,9 @@ async def test_the_shell_holds_nothing_of_anybody(server: Served) -> None:
 async def test_static_files_are_asked_for_again(server: Served) -> None:
     """Bytes as on disk; 304 for who has them; nothing outside the folder."""
     client = server.client()
-    answer = await client.get("/static/css/base.css")
-    assert answer.content == (STATIC / "css" / "base.css").read_bytes()
-    again = await client.get("/static/css/base.css", headers={"If-None-Match": answer.headers["etag"]})
+    answer = await client.get("/static/css/app.css")
+    assert answer.content == (STATIC / "css" / "app.css").read_bytes()
+    again = await client.get("/static/css/app.css", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
     for path in ("/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/static/", "/static/css"):
         assert (await client.get(path)).status_code == 404

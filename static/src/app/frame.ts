@@ -198,7 +198,7 @@ function view(stage: Stage, name: string) {
 /** The whole page. */
 export function frame(stage: Stage) {
   const { phase } = stage.state;
-  // Only the list that was made for paper may be printed (base.css).
+  // Only the list that was made for paper may be printed (shell/parts.css).
   document.documentElement.classList.toggle(
     'on-paper',
     phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made),

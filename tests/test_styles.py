@@ -1,0 +1,77 @@
+"""Style sheets lie with what they style, nothing in them is unused, and browsers get them whole in a fixed order."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from diary.paths import STATIC, TEMPLATES
+
+SOURCES = STATIC / "src"
+SHEETS = sorted(SOURCES.rglob("*.css"))
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
+# What stands before a brace: selectors, and conditions of at-rules, in which no class can stand.
+SELECTOR = re.compile(r"([^{};]+)\{")
+
+
+def classes(sheet: str) -> set[str]:
+    """The classes that a style sheet names in its selectors."""
+    return {name for selector in SELECTOR.findall(COMMENT.sub("", sheet)) for name in CLASS.findall(selector)}
+
+
+def code_of(*folders: Path) -> str:
+    """The text of every view below these folders."""
+    return "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.ts")))
+
+
+def is_used(name: str, code: str) -> bool:
+    """Whether the code names a class as a whole, or by a stem and a value, as in `input-${field.lines}`."""
+    stems = (name[: at + 1] for at, sign in enumerate(name) if sign == "-")
+    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code)) or any(f"{stem}${{" in code for stem in stems)
+
+
+def unused(sheet: str, code: str) -> set[str]:
+    """The classes of a style sheet that the code names nowhere."""
+    return {name for name in classes(sheet) if not is_used(name, code)}
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.relative_to(SOURCES).as_posix())
+def test_every_class_is_used(path: Path) -> None:
+    """A rule for a class that no view or template names is dead."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in TEMPLATES.glob("*.html"))
+    assert unused(path.read_text(encoding="utf-8"), code_of(SOURCES) + pages) == set()
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.glob("features/*/style.css")), ids=lambda path: path.parent.name)
+def test_a_feature_styles_only_what_it_draws(path: Path) -> None:
+    """Every class of a feature's sheet is named by the feature, its components or the shell; no other feature's views need it."""
+    sheet = path.read_text(encoding="utf-8")
+    own = code_of(path.parent)
+    shared = classes("".join((SOURCES / "shell" / name).read_text(encoding="utf-8") for name in ("base.css", "parts.css")))
+    shared |= {name for other in SOURCES.glob("components/**/style.css") for name in classes(other.read_text(encoding="utf-8"))}
+    assert {name for name in classes(sheet) - shared if not is_used(name, own)} == set()
+
+
+def test_a_dead_class_is_found() -> None:
+    """The measure itself can fail: a class in a comment or in a value is none, and a stem counts only where it is used."""
+    sheet = "/* .gone */ .a, .b-c:hover > .d { background: url(x.png) } @media (width > 1.5rem) { .e-f { inset: 0 } }"
+    assert classes(sheet) == {"a", "b-c", "d", "e-f"}
+    assert unused(sheet, "class='a b-${x}'") == {"d", "e-f"}
+
+
+def test_browsers_get_every_sheet_once_in_order(tmp_path: Path) -> None:
+    """Tokens, base, parts, components, features: a later rule wins, so the order is part of the meaning."""
+    subprocess.run(["node", STATIC.parent / ".ci" / "join_styles.mjs", tmp_path / "css"], check=True)
+    app = (tmp_path / "css" / "app.css").read_text(encoding="utf-8")
+    desk = (tmp_path / "css" / "desk.css").read_text(encoding="utf-8")
+    assert (app, desk) == tuple((STATIC / "css" / name).read_text(encoding="utf-8") for name in ("app.css", "desk.css"))
+    names = re.findall(r"^/\* (\S+\.css) \*/$", app + desk, re.MULTILINE)
+    assert names[:3] == ["shell/tokens.css", "shell/base.css", "shell/parts.css"]
+    assert [name.split("/")[0] for name in names[3:]] == sorted(
+        (name.split("/")[0] for name in names[3:]), key=["components", "features", "desk"].index
+    )
+    assert sorted(names) == [path.relative_to(SOURCES).as_posix() for path in SHEETS]
+    for path in SHEETS:
+        assert path.read_text(encoding="utf-8") in app + desk
