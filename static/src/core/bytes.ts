@@ -1,7 +1,7 @@
-/** Byte strings: joining, comparing, text and base64url. */
+/** Byte strings: join, compare, and convert to text, base64url and hexadecimal. */
 import { KeptError } from './errors.js';
 
-/** Bytes that own a plain ArrayBuffer, as WebCrypto and IndexedDB want them */
+/** Bytes that own a plain ArrayBuffer, which WebCrypto and IndexedDB require */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -12,15 +12,15 @@ CODES.forEach((code, value) => {
 });
 
 const encoder = new TextEncoder();
-// ignoreBOM keeps a byte order mark as a character, so that a reader can refuse it instead of losing it.
+// ignoreBOM keeps a byte order mark as a character, so that a parser refuses it instead of silently losing it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** UTF-8 of `text`. */
+/** Encode `text` as UTF-8. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text) as Bytes;
 }
 
-/** The text of UTF-8 bytes. Throws `bad_request` when they are not UTF-8. */
+/** Decode UTF-8. Throws `bad_request` when the bytes are not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
@@ -29,12 +29,12 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** All `parts`, one after the other, in fresh memory. */
+/** Join all `parts` in new memory. */
 export function concat(...parts: Uint8Array[]): Bytes {
   return gather(parts);
 }
 
-/** The same, from a list. */
+/** Join a list of parts in new memory. */
 export function gather(parts: readonly Uint8Array[]): Bytes {
   let total = 0;
   for (const part of parts) total += part.length;
@@ -47,7 +47,7 @@ export function gather(parts: readonly Uint8Array[]): Bytes {
   return joined;
 }
 
-/** Are two byte strings the same? Looks at every byte, whatever the first difference. */
+/** Return whether two byte strings are equal. Reads every byte, wherever the first difference is. */
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -55,20 +55,20 @@ export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** `count` random bytes. */
+/** Return `count` random bytes. */
 export function random(count: number): Bytes {
   const bytes = new Uint8Array(count);
-  // getRandomValues gives at most 64 KiB a call.
+  // getRandomValues returns at most 64 KiB per call.
   for (let at = 0; at < count; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
   return bytes;
 }
 
-/** Unpadded base64url. */
+/** Encode as unpadded base64url. */
 export function b64(bytes: Uint8Array): string {
   return decoder.decode(b64Bytes(bytes));
 }
 
-/** The same as bytes, for what is digested and never seen. */
+/** Return unpadded base64url as ASCII bytes, for digests. */
 export function b64Bytes(bytes: Uint8Array): Bytes {
   const whole = bytes.length - (bytes.length % 3);
   const codes = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
@@ -83,7 +83,7 @@ export function b64Bytes(bytes: Uint8Array): Bytes {
   return codes;
 }
 
-/** The bytes of unpadded base64url. Throws `bad_request` for any spelling `b64` would not have chosen. */
+/** Decode unpadded base64url. Throws `bad_request` for any spelling that `b64` does not produce. */
 export function unb64(text: string): Bytes {
   const left = text.length % 4;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
@@ -102,7 +102,7 @@ export function unb64(text: string): Bytes {
       word = 0;
     }
   }
-  // The last character can carry bits that no byte needs; two spellings of one id would be two ids.
+  // The last character can carry unused bits. Without this check one id would have two spellings.
   if (left === 2) {
     bytes[to++] = word >> 4;
     if (word & 15) wrong = -1;
@@ -115,20 +115,20 @@ export function unb64(text: string): Bytes {
   return bytes;
 }
 
-/** Lower-case hexadecimal. */
+/** Encode as lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 }
 
-/** The bytes of hexadecimal. Throws `bad_request` when it is not. */
+/** Decode lower-case hexadecimal. Throws `bad_request` for anything else. */
 export function unhex(text: string): Bytes {
   if (text.length % 2 || !/^[0-9a-f]*$/.test(text)) throw new KeptError('bad_request', 'That is not hexadecimal.');
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
-/** One byte, 0 beyond the end. */
+/** Return one byte, 0 past the end. */
 function at(bytes: Uint8Array, i: number): number {
   return bytes[i] ?? 0;
 }

@@ -1,11 +1,11 @@
-/** The only place that asks what time it is; everything else takes a clock as an argument. */
+/** The only module that reads the system time. Everything else takes a clock as an argument. */
 
-/** `now()` is integer milliseconds UTC */
+/** `now()` returns integer milliseconds, UTC */
 type Clock = { now(): number };
 
 export const systemClock: Clock = Object.freeze({ now: () => Date.now() });
 
-/** A clock that stands still until it is moved. */
+/** Return a clock for tests: it stands still until `move` is called. */
 export function fixedClock(ms: number): Clock & { move(by: number): void } {
   let at = ms;
   return {

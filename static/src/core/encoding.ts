@@ -1,8 +1,8 @@
 /**
- * Canonical JSON and frames: docs/formats.md, sections 2 and 6; the twin of diary/encoding.py.
+ * Canonical JSON and frames: docs/formats.md, sections 2 and 6. Python twin: diary/encoding.py.
  *
- * Everything that is signed or digested is bytes from here, so there must be one spelling of each value.
- * `parse` takes nothing but that spelling: it writes again what it read and compares.
+ * Everything that is signed or digested is encoded here, so each value must have exactly one spelling.
+ * `parseCanonical` accepts only that spelling: it re-encodes the parsed value and compares.
  */
 import { fromUtf8, gather, utf8 } from './bytes.js';
 import { KeptError } from './errors.js';
@@ -10,14 +10,14 @@ import type { Bytes } from './bytes.js';
 
 export { b64, unb64 } from './bytes.js';
 
-/** What has a canonical form */
+/** A value that has a canonical form */
 export type Json = null | boolean | number | string | JsonArray | JsonObject;
 type JsonArray = readonly Json[];
 export type JsonObject = { readonly [key: string]: Json };
-/** What is given to be written: a member may be missing. One that is there and undefined is refused by `canon`. */
+/** Input to the encoder. A property may be missing; `canonicalBytes` refuses one that is present and undefined. */
 export type Plain = null | boolean | number | string | readonly Plain[] | PlainObject;
 export type PlainObject = { readonly [key: string]: Plain | undefined };
-/** What says that it is a T: its names are known, and none of its values has been checked */
+/** An object that claims to be a T: the property names are known, the values are unchecked */
 export type Claimed<T> = { readonly [Name in keyof T]?: unknown };
 
 export const SIZE_LIMIT = 1 << 20;
@@ -30,8 +30,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * The canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for what has none: floats,
- * unsafe integers, -0, undefined, lone surrogates, keys off the pattern, other objects than plain ones.
+ * Return the canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for a value without one:
+ * floats, unsafe integers, -0, undefined, lone surrogates, keys that do not match KEY, non-plain objects.
  */
 export function canon(value: Plain, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
   const bytes = utf8(canonText(value));
@@ -39,14 +39,14 @@ export function canon(value: Plain, { limit = SIZE_LIMIT }: { limit?: number } =
   return bytes;
 }
 
-/** The same as text. */
+/** Return the canonical JSON as text. */
 export function canonText(value: Plain): string {
   return write(value, 0);
 }
 
 /**
- * The value of canonical JSON. Throws `not_canonical` for any other bytes. Size and depth are judged before
- * the parser sees the text.
+ * Parse canonical JSON. Throws `not_canonical` for any other bytes. Checks size and depth before the JSON
+ * parser runs.
  */
 export function parse(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: number } = {}): Json {
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
@@ -57,14 +57,14 @@ export function parse(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: numbe
     text = fromUtf8(bytes);
     value = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text, so its error ends here.
+    // The parser's message quotes the text, so it must not leave this function.
     throw new KeptError('not_canonical');
   }
   if (canonText(value) !== text) throw new KeptError('not_canonical');
   return value;
 }
 
-/** Canonical JSON that must be an object. */
+/** Parse canonical JSON that must be an object. */
 export function parseObject(bytes: Uint8Array, options?: { limit?: number }): JsonObject {
   const value = parse(bytes, options);
   if (!isObject(value)) throw new KeptError('not_canonical');
@@ -75,14 +75,14 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Each part with its length before it, four bytes, big-endian. */
+/** Join the parts, each after its length (four bytes, big-endian). */
 export function frames(parts: readonly Uint8Array[]): Bytes {
   return gather(parts.flatMap((part) => [u32(part.length), part]));
 }
 
 /**
- * The parts of `frames`, as views. Throws `bad_request` when bytes are missing or left over, or above
- * `atMost` parts.
+ * Split frames into parts, as views. Throws `bad_request` when bytes are missing or left over, or for more than
+ * `maxParts` parts.
  */
 export function readFrames(bytes: Uint8Array, { atMost = FRAMES_LIMIT }: { atMost?: number } = {}): Bytes[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -99,12 +99,12 @@ export function readFrames(bytes: Uint8Array, { atMost = FRAMES_LIMIT }: { atMos
   return parts;
 }
 
-/** A number below 2³² as four bytes, big-endian. */
+/** Encode a number below 2³² as four bytes, big-endian. */
 export function u32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** @param depth arrays and objects around `value` */
+/** @param depth the number of arrays and objects around `value` */
 function write(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'boolean':
@@ -131,7 +131,7 @@ function writeArray(list: unknown[], depth: number): string {
   return `${text}]`;
 }
 
-/** Joins the sorted keys itself: a sorted JavaScript object would still put "9" before "10". */
+/** Sorts and joins the keys by hand: a sorted JavaScript object would still put "9" before "10". */
 function writeObject(map: object, depth: number): string {
   const prototype = Object.getPrototypeOf(map);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
@@ -146,7 +146,7 @@ function writeObject(map: object, depth: number): string {
   return `${text}}`;
 }
 
-/** Refuses JSON nested deeper than the limit, in one pass, whatever the bytes are. */
+/** Throw for JSON nested deeper than the limit, in one pass. Safe for any bytes. */
 function checkDepth(bytes: Uint8Array) {
   let depth = 0;
   let quoted = false;

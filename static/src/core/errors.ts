@@ -1,9 +1,9 @@
 /**
- * Every failure Kept can name has a code for machines and a sentence for people. The codes are those of
- * diary/errors.py; a few exist only on the phone. A sentence never repeats what was typed, sealed or sent.
+ * Every named failure has a code for machines and a sentence for people. The codes match diary/errors.py; a few
+ * exist only on the phone. A sentence never contains what was typed, sealed or sent.
  */
 
-/** The usual sentence of each code. A caller that knows more may give a better one. */
+/** The default sentence of each code. A caller with more context may pass a better one. */
 export const SENTENCES = Object.freeze({
   bad_request: 'That request makes no sense here.',
   not_canonical: 'That is not canonical JSON.',
@@ -42,14 +42,14 @@ export const SENTENCES = Object.freeze({
   internal: 'Something went wrong.',
 });
 
-/** A failure with a code and a sentence safe to show to anybody. */
+/** A failure with a code, and a sentence that is safe to show to anybody. */
 export class KeptError extends Error {
   name = 'KeptError';
   code: string;
 
   /**
-   * @param code one of SENTENCES, or a code a server answered
-   * @param sentence the code's usual sentence unless given
+   * @param code a key of SENTENCES, or a code from a server
+   * @param sentence defaults to the code's entry in SENTENCES
    */
   constructor(code: string, sentence?: string) {
     const usual = (SENTENCES as Record<string, string>)[code];
@@ -57,15 +57,15 @@ export class KeptError extends Error {
     this.code = code;
   }
 
-  /** The words for the screen. */
+  /** The text for the screen. */
   get sentence(): string {
     return this.message;
   }
 }
 
 /**
- * Any thrown thing as a KeptError. What a library says about a failure may quote secrets, so only our own
- * sentences survive.
+ * Return anything thrown as a KeptError. A library's message may quote secrets, so only our own sentences
+ * survive.
  */
 export function asKeptError(thrown: unknown): KeptError {
   return thrown instanceof KeptError ? thrown : new KeptError('internal');

@@ -1,12 +1,12 @@
 /**
- * A QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). Only what two people need
- * to show each other a few words or an address; nothing is read here.
+ * Generate the QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). That is enough
+ * to show a few words or an address. This module does not read QR codes.
  */
 import { utf8 } from './bytes.js';
 import { KeptError } from './errors.js';
 
 /**
- * Of each version: data codewords, error correction codewords a block, blocks. Blocks of unequal size differ by one
+ * For each version: data codewords, error correction codewords per block, blocks. Blocks of unequal size differ by one
  * codeword.
  */
 const SIZES = [
@@ -34,12 +34,13 @@ const MASKS: ((x: number, y: number) => boolean)[] = [
 ];
 const FINDER = 'true,false,true,true,true,false,true';
 
-/** Rows of modules; null is not set yet */
+/** Rows of modules; null means not set yet */
 type Grid = (boolean | null)[][];
 
 /**
+ * Return the QR code of a text.
  * @param text at most 213 bytes
- * @returns rows of modules, true is dark; without the four light ones around
+ * @returns rows of modules, true is dark; without the quiet zone of four light modules
  */
 export function makeQr(text: string): boolean[][] {
   const bytes = utf8(text);
@@ -57,7 +58,7 @@ export function makeQr(text: string): boolean[][] {
 }
 
 /**
- * Mode, length, bytes, end and padding.
+ * Encode mode, length, bytes, terminator and padding.
  * @returns codewords
  */
 function dataOf(bytes: Uint8Array, version: number): number[] {
@@ -79,7 +80,7 @@ function dataOf(bytes: Uint8Array, version: number): number[] {
 }
 
 /**
- * Cut into blocks, each with its error correction, and laid one into the other.
+ * Split the codewords into blocks, add error correction to each block and interleave them.
  * @returns bits
  */
 function interleaved(words: number[], version: number): number[] {
@@ -98,14 +99,14 @@ function interleaved(words: number[], version: number): number[] {
   );
 }
 
-/** The product in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1. */
+/** Multiply in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1. */
 function times(a: number, b: number) {
   let product = 0;
   for (let i = 7; i >= 0; i--) product = (product << 1) ^ ((product >> 7) * 0x11d) ^ (((b >> i) & 1) * a);
   return product;
 }
 
-/** Reed-Solomon check words of a block. */
+/** Return the Reed-Solomon error correction codewords of a block. */
 function remainder(block: readonly number[], degree: number): number[] {
   let divisor = [1];
   for (let i = 0, root = 1; i < degree; i++, root = times(root, 2)) {
@@ -161,7 +162,7 @@ function drawn(bits: readonly number[], version: number, mask: number): boolean[
   return grid as boolean[][];
 }
 
-/** Rings round a place, the outermost of a large one light. */
+/** Draw a finder pattern (`radius` 4, its outer ring is the light separator) or an alignment pattern (2). */
 function square(put: (x: number, y: number, dark: boolean) => void, x: number, y: number, reach: number) {
   for (let dy = -reach; dy <= reach; dy++) {
     for (let dx = -reach; dx <= reach; dx++) {
@@ -171,7 +172,7 @@ function square(put: (x: number, y: number, dark: boolean) => void, x: number, y
   }
 }
 
-/** Which mask, and from version 7 on which version, each twice. */
+/** Draw the format information (mask) and, from version 7, the version information. Each appears twice. */
 function told(put: (x: number, y: number, dark: boolean) => void, size: number, version: number, mask: number) {
   const format = ((mask << 10) | checked(mask, 10, 0x537)) ^ 0x5412; // correction M is 00
   const bit = (i: number) => ((format >> i) & 1) === 1;
@@ -192,14 +193,14 @@ function told(put: (x: number, y: number, dark: boolean) => void, size: number, 
   }
 }
 
-/** The check bits of a number. */
+/** Return the BCH check bits of a number. */
 function checked(value: number, length: number, divisor: number) {
   let rest = value;
   for (let i = 0; i < length; i++) rest = (rest << 1) ^ ((rest >> (length - 1)) * divisor);
   return rest;
 }
 
-/** How hard a picture is to read: long runs, blocks, what looks like a corner, too much of one colour. */
+/** Score how hard a symbol is to read: long runs, 2×2 blocks, finder-like patterns, too much of one colour. */
 function penalty(grid: boolean[][]) {
   const size = grid.length;
   const columns = grid.map((_, x) => grid.map((row) => Boolean(row[x])));

@@ -1,9 +1,9 @@
 /**
- * Argon2id by whichever engine this browser can run: WebAssembly, or JavaScript where there is none (iOS
- * Lockdown Mode). Both are loaded when first needed; the first start of the app needs neither.
+ * Argon2id with the engine that this browser can run: WebAssembly, or JavaScript where there is none (iOS Lockdown
+ * Mode). Both are loaded on first use; the first start of the app needs neither.
  *
- * A WebAssembly build has been seen to return wrong output on some phones. Keys made from that would open
- * nothing on any other device, so a known answer is asked for before the first use, and a wrong one blocks.
+ * A WebAssembly build has returned wrong output on some phones. Keys made from that would open nothing on any other
+ * device, so a known-answer test runs before the first use, and a wrong answer blocks the engine.
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -11,12 +11,12 @@ import type { Bytes } from '../core/bytes.js';
 
 /** `m` KiB of memory, `t` passes, one lane */
 export type Cost = { m: number; t: number };
-/** `done` from 0 to 1 */
+/** `fraction` from 0 to 1 */
 export type OnProgress = (done: number) => void;
 export type Argon2id = (password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress) => Promise<Bytes>;
 
 const OUT_BYTES = 32;
-// hash-wasm is published as a script that hangs itself on the global object, so there is nothing to import from it.
+// hash-wasm is published as a script that sets a global variable, so nothing can be imported from it.
 const WASM_SCRIPT = new URL('../../vendor/hash-wasm/argon2.umd.min.js', import.meta.url).href;
 
 const KNOWN = Object.freeze({
@@ -26,17 +26,17 @@ const KNOWN = Object.freeze({
   answer: 'f1d624c0afb248107c0bfc6c7fdebc9d6eca7cf30104daf05fed62e2f4b98761',
 });
 
-/** Which engine this browser gets. */
+/** Return the engine that this browser uses. */
 export function engineName(): 'wasm' | 'noble' {
   return typeof WebAssembly === 'object' ? 'wasm' : 'noble';
 }
 
-/** Argon2id v1.3, one lane, 32 bytes out. */
+/** Compute Argon2id v1.3 with one lane and 32 bytes of output. */
 export function argon2id(password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress): Promise<Bytes> {
   return engineName() === 'wasm' ? byWasm(password, salt, cost) : byNoble(password, salt, cost, onProgress);
 }
 
-/** Asks `argon2` for the known answer. Throws `kdf_broken` when it gives another one, or fails. */
+/** Run the known-answer test. Throws `kdf_broken` when `argon2` gives another answer, or fails. */
 export async function knownAnswerTest(argon2: Argon2id = argon2id) {
   const found = await argon2(utf8(KNOWN.password), KNOWN.salt, KNOWN.cost).catch(() => null);
   if (!found || hex(found) !== KNOWN.answer) throw new KeptError('kdf_broken');

@@ -1,6 +1,6 @@
 /**
- * Store records: docs/formats.md, section 4a. One table of random ids and raw Cobblestone bytes; a small
- * description and the bytes it describes are inside, padded to a size class.
+ * Store records: docs/formats.md, section 4a. The store is one table of random ids and raw Cobblestone bytes. Each
+ * record holds a small description and the bytes it describes, padded to a size class.
  */
 import { concat, utf8 } from '../core/bytes.js';
 import { canon, parseObject } from '../core/encoding.js';
@@ -19,12 +19,13 @@ export const DESC_LIMIT = 65535;
 const STORE = utf8('kept/store\0');
 const NOTHING = new Uint8Array(0);
 
-/** Where a store keeps its root record: 16 bytes that only the store key tells. */
+/** Return the id of a store's root record: 16 bytes that only the store key gives. */
 export async function rootIdOf(storeKey: Bytes): Promise<Bytes> {
   return (await hkdf(storeKey, 'kept/root-id\0')).slice(0, 16);
 }
 
 /**
+ * Seal one store record.
  * @param key the store key
  * @param id 16 bytes
  * @param desc canonical, at most 65,535 bytes
@@ -40,21 +41,21 @@ export async function sealBox(
   return cobblestone.seal(key, contextOf(id), padVersion(length, about, bytes));
 }
 
-/** Throws `not_opened` for every cause alike. */
+/** Open one store record. Throws `not_opened` for every cause alike. */
 export async function openBox(key: CryptoKey, id: Uint8Array, sealed: Uint8Array): Promise<Opened> {
   return described(unpad(await cobblestone.open(key, contextOf(id), sealed)));
 }
 
 /**
- * What opens one record and no other, without the store key: see diary/sync/locked_upload.js.
- * @param head its first bytes
- * @returns null when it was not sealed under this key
+ * Return a key that opens only this record, without the store key: see diary/sync/locked_upload.js.
+ * @param head the record's first bytes
+ * @returns null when the record was not sealed under this key
  */
 export function keyOfBox(key: CryptoKey, id: Uint8Array, head: Uint8Array): Promise<OneKey | null> {
   return cobblestone.keysOfOne(key, contextOf(id), head);
 }
 
-/** Throws `not_opened` for every cause alike. */
+/** Open a record with its own key. Throws `not_opened` for every cause alike. */
 export async function openBoxWith(key: OneKey, sealed: Uint8Array): Promise<Opened> {
   return described(unpad(await cobblestone.openOne(key, sealed)));
 }

@@ -1,4 +1,4 @@
-/** X.509 certificates as far as a timestamp authority's chain needs: who signed whom, and when each was valid. */
+/** X.509 certificates, as far as a timestamp authority's chain needs them: issuer, signature and validity. */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { TAGS, inside, numberOf, oidOf, readOne, timeOf } from './der.js';
@@ -41,7 +41,7 @@ const CURVES = {
   '1.3.132.0.35': { name: 'P-521', bytes: 66 },
 } as Record<string, { name: string; bytes: number }>;
 
-/** The certificates of a PEM text, in order. */
+/** Parse the certificates of a PEM text, in order. */
 export function readPem(pem: string): Certificate[] {
   return [...pem.matchAll(PEM)].map(([, body = '']) =>
     readCertificate(unb64(body.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))),
@@ -85,7 +85,7 @@ function bitsOf(value: Der | undefined) {
   return value.content.subarray(1);
 }
 
-/** The digest an algorithm's number stands for. */
+/** Return WebCrypto's name of a digest algorithm. Throws `bad_signature` for weaker digests. */
 export function hashOf(oid: string) {
   const name = HASHES[oid];
   if (!name) throw new KeptError('bad_signature', 'A weaker digest is not taken.');
@@ -93,9 +93,9 @@ export function hashOf(oid: string) {
 }
 
 /**
- * Returns when `signature` over `message` holds under a certificate's key; throws `bad_signature`.
- * @param algorithm its number
- * @param digest where the algorithm alone does not say it
+ * Verify `signature` over `message` with a certificate's key. Throws `bad_signature`.
+ * @param algorithm OID
+ * @param digest used where the algorithm alone does not name it
  */
 export async function checkSignature(
   by: Certificate,
@@ -125,7 +125,7 @@ export async function checkSignature(
   if (!holds) throw new KeptError('bad_signature');
 }
 
-/** r and s of a DER signature, one after the other, as WebCrypto takes them. */
+/** Convert a DER signature to r ‖ s, the form that WebCrypto takes. */
 function plainSignature(der: Bytes, size: number) {
   const out = new Uint8Array(size * 2);
   inside(readOne(der, TAGS.sequence), TAGS.sequence).forEach((value, i) => {

@@ -1,13 +1,12 @@
 /**
  * Cobblestone-256, C2SP chunked-encryption: docs/formats.md, section 1.
  *
- * [Note: nonces] A message key is derived from the caller's key, a fresh 24-byte salt and the context, and it
- * seals one message. The nonces of that message are its derived base XOR the chunk's number, so no nonce
- * is used twice under one message key, and two messages sharing a salt by chance (2⁻⁹⁶ after 2⁴⁸ messages)
- * is the only way to share one.
- *
- * [Note: commitment] AES-GCM alone lets one ciphertext open under two keys to two texts. The 32 bytes after
- * the salt are derived beside the key, so a body that opens has one key and one context.
+  * [Note: nonces] A message key is derived from the caller's key, a fresh 24-byte salt and the context. It seals one
+  * message. The nonces of that message are its derived base XOR the chunk number, so no nonce is used twice under one
+  * message key. A nonce could repeat only if two messages shared a salt by chance (2⁻⁹⁶ after 2⁴⁸ messages).
+  *
+  * [Note: commitment] AES-GCM alone lets one ciphertext open under two keys to two plaintexts. The 32 bytes after the
+  * salt are derived together with the message key, so a body that opens has exactly one key and one context.
  */
 import { concat, gather, random, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -22,13 +21,13 @@ export const HEAD_BYTES = SALT_BYTES + COMMITMENT_BYTES;
 export const CHUNK_BYTES = 16384;
 export const TAG_BYTES = 16;
 
-// Measured: one at a time, WebKit is eight times slower than with 32 in flight; above that nothing is won.
+// Measured: one chunk at a time, WebKit is eight times slower than with 32 in flight; more than 32 gains nothing.
 const IN_FLIGHT = 32;
 const SEALED_CHUNK = CHUNK_BYTES + TAG_BYTES;
 const LABEL = utf8('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0');
 
 /**
- * A key ready for sealing and opening, not extractable. Import once for each key, not for each message.
+ * Import a key for sealing and opening, not extractable. Import once per key, not once per message.
  * @param raw 32 bytes
  */
 export function importKey(raw: Bytes): Promise<CryptoKey> {
@@ -36,17 +35,17 @@ export function importKey(raw: Bytes): Promise<CryptoKey> {
   return importExpandKey(raw);
 }
 
-/** How many bytes `count` plaintext bytes become. */
+/** Return the sealed length of `count` plaintext bytes. */
 export function sealedBytes(count: number): number {
   return HEAD_BYTES + count + TAG_BYTES * (Math.floor(count / CHUNK_BYTES) + 1);
 }
 
 /**
- * Seals `plaintext` into a list: salt and commitment, then one piece for each chunk. Nothing is copied
- * together, which is half of the cost for a large file; `seal` does that for those who need one piece.
+ * Seal `plaintext` into a list: salt and commitment, then one piece per chunk. The pieces are not joined, because
+ * copying is half of the cost for a large file; `seal` returns one piece.
  * @param key from `importKey`
  * @param context bound into the keys
- * @param salt only vectors give one
+ * @param salt only test vectors pass one
  */
 export async function sealChunks(
   key: CryptoKey,
@@ -68,7 +67,7 @@ export async function sealChunks(
   return pieces;
 }
 
-/** The same in one piece, with `before` (an envelope's prefix) in front. */
+/** Seal into one piece, after `prefix` (of an envelope) when given. */
 export async function seal(
   key: CryptoKey,
   context: Uint8Array,
@@ -79,7 +78,7 @@ export async function seal(
   return gather(before ? [before, ...pieces] : pieces);
 }
 
-/** Opens what `seal` made. Throws `not_opened` for every cause alike. */
+/** Open the output of `seal`. Throws `not_opened` for every cause alike. */
 export async function open(key: CryptoKey, context: Uint8Array, sealed: Uint8Array): Promise<Bytes> {
   const { keys, body, holds } = await begin(key, context, sealed);
   if (!holds) throw new KeptError('not_opened');
@@ -87,8 +86,8 @@ export async function open(key: CryptoKey, context: Uint8Array, sealed: Uint8Arr
 }
 
 /**
- * Opens, or answers null, with the same work whether the key is right or wrong: the body is tried even when
- * the commitment already says no. For slots, where time must not tell which one matched.
+ * Open, or return null, with the same work whether the key is right or wrong: the body is decrypted even when the
+ * commitment already differs. For slots, where timing must not reveal which one matched.
  */
 export async function tryOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8Array): Promise<Bytes | null> {
   const { keys, body, holds } = await begin(key, context, sealed);
@@ -97,10 +96,10 @@ export async function tryOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8
 }
 
 /**
- * What opens one sealed message and no other: a key that only decrypts and cannot be read, and the base of its nonces.
- * It may go where the caller's key must not.
+ * Return what opens one sealed message and nothing else: a decrypt-only, non-extractable key and the nonce base. It may
+ * be stored where the caller's key must not be.
  * @param head the message's first HEAD_BYTES
- * @returns null when it was not sealed under this key
+ * @returns null when the message was not sealed under this key
  */
 export async function keysOfOne(
   key: CryptoKey,
@@ -111,7 +110,7 @@ export async function keysOfOne(
   return isCommitted(keys, head) ? { aead: keys.aead, base: keys.base } : null;
 }
 
-/** Opens the one message that `keysOfOne` answered for. Throws `not_opened`. */
+/** Open the one message that `deriveSingleMessageKeys` returned keys for. Throws `not_opened`. */
 export function openOne(keys: { aead: CryptoKey; base: Bytes }, sealed: Uint8Array): Promise<Bytes> {
   return openBody(keys, sealed.subarray(HEAD_BYTES) as Bytes);
 }
@@ -132,7 +131,7 @@ function isCommitted(keys: MessageKeys, sealed: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** @param body whole chunks and a last one, possibly empty */
+/** @param body whole chunks, then a last one that may be empty */
 async function openBody(keys: { aead: CryptoKey; base: Bytes }, body: Bytes): Promise<Bytes> {
   const count = Math.floor(body.length / SEALED_CHUNK) + 1;
   if (count === 1) return openChunk(keys, body, 0);
@@ -150,7 +149,7 @@ async function openBody(keys: { aead: CryptoKey; base: Bytes }, body: Bytes): Pr
 
 /**
  * @param chunk sealed
- * @param i its number
+ * @param i the chunk number
  */
 async function openChunk(keys: { aead: CryptoKey; base: Bytes }, chunk: Bytes, i: number): Promise<Bytes> {
   try {

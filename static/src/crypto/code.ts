@@ -1,4 +1,4 @@
-/** The recovery code, 16 bytes, in the two spellings a person can write down: docs/formats.md, section 4. */
+/** The recovery code, 16 bytes, in its two written forms: docs/formats.md, section 4. */
 import { random } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from './digests.js';
@@ -13,12 +13,12 @@ const TEXT_LIMIT = 400;
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LOOKALIKES = { O: '0', I: '1', L: '1' } as Record<string, string>;
 
-/** A fresh recovery code. */
+/** Return a new recovery code. */
 export function newCode(): Bytes {
   return random(CODE_BYTES);
 }
 
-/** The code as twelve words: 128 bits and 4 bits of their SHA-256. */
+/** Return the code as twelve words: 128 bits and the first 4 bits of their SHA-256. */
 export async function codeWords(code: Bytes): Promise<string> {
   const words = await wordList();
   const [check = 0] = sha256Now(code);
@@ -27,7 +27,7 @@ export async function codeWords(code: Bytes): Promise<string> {
     .join(' ');
 }
 
-/** The code as 28 characters in groups of four; the last two check the others. */
+/** Return the code as 28 characters in groups of four; the last two are a checksum. */
 export function codeText(code: Bytes): string {
   const [first = 0, second = 0] = sha256Now(code);
   const check = (first * 256 + second) >> 6;
@@ -38,7 +38,7 @@ export function codeText(code: Bytes): string {
   return (characters.join('').match(/.{4}/g) as string[]).join('-');
 }
 
-/** The 16 bytes of either spelling, as a person typed it. Throws `bad_request` when it does not check. */
+/** Parse a code typed in either form into 16 bytes. Throws `bad_request` when the checksum is wrong. */
 export async function readCode(text: string): Promise<Bytes> {
   if (Array.from(text).length > TEXT_LIMIT)
     throw new KeptError('bad_request', 'A recovery code has 28 letters and numbers, or twelve words.');
@@ -49,7 +49,7 @@ export async function readCode(text: string): Promise<Bytes> {
   return fromCharacters(text);
 }
 
-/** @param places in the list */
+/** @param wordIndexes positions in the word list */
 async function fromWords(places: readonly number[], said: string): Promise<Bytes> {
   const number = places.reduce((sum, place) => sum * 2048n + BigInt(place), 0n);
   const code = toBytes(number >> 4n);
@@ -77,7 +77,7 @@ function fromCharacters(text: string): Bytes {
   return code;
 }
 
-/** The lowest `count` digits of `number` in base 2^bits, highest first. */
+/** Return the lowest `count` digits of `number` in base 2^bits, highest first. */
 function digits(number: bigint, bits: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) =>
     Number(BigInt.asUintN(bits, number >> BigInt(bits * (count - 1 - i)))),

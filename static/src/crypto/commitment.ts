@@ -1,9 +1,9 @@
 /**
- * One digest a field, one commitment over all of them: docs/formats.md, section 5.
+ * One digest per field, and one commitment over all of them: docs/formats.md, section 5.
  *
- * Each digest is salted, so that a withheld field's digest cannot be guessed at, and the commitment spans
- * every name of the schema: a pack may leave a field out and still show that nothing else was changed.
- * All of it is done at once, in JavaScript: these are hundreds of tiny digests.
+ * Each digest is salted, so the digest of a withheld field cannot be tested against guesses. The commitment covers
+ * every name of the schema, so a pack may omit a field and still prove that nothing else was changed.
+ * These are hundreds of tiny digests, so they are computed synchronously in JavaScript.
  */
 import { b64, b64Bytes, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -11,7 +11,7 @@ import { hkdfMany, sha256After, sha256Now } from './digests.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Json } from '../core/encoding.js';
 
-/** Reserved names count as open whether listed or not */
+/** Reserved names count as open, listed or not */
 export type Names = { open: readonly string[]; restricted: readonly string[] };
 export type Fields = { readonly [name: string]: Json };
 
@@ -34,16 +34,16 @@ const END = utf8('}');
 const END_NULL = utf8('","v":null}');
 const digestField = sha256After(utf8('kept/field\0{"n":"'));
 
-/** Names are few and come again with every version. */
+/** Cache: there are few names, and every version uses them again. */
 const SPELT: Map<string, { name: Bytes; before: Bytes }> = new Map();
 
-/** Open names with the reserved ones, each once. */
+/** Return the open names with the reserved ones, without duplicates. */
 export function allOpen(names: Names): string[] {
   return [...new Set([...RESERVED, ...names.open])];
 }
 
 /**
- * The 16-byte salt of each field of a part.
+ * Return a function that derives the 16-byte salt of each field of a part.
  * @param seed of the part
  */
 export function saltsOf(seed: Uint8Array): (name: string) => Bytes {
@@ -52,8 +52,8 @@ export function saltsOf(seed: Uint8Array): (name: string) => Bytes {
 }
 
 /**
- * The 32-byte digest of a field; a field without a value has null. The same bytes as
- * canon({n: name, s: b64(salt), v: value}) behind the label, put together from pieces that are ready.
+ * Return the 32-byte digest of a field; null stands for no value. Hashes the label and the bytes of
+ * canonicalBytes({n: name, s: b64(salt), v: value}), joined from prepared pieces for speed.
  */
 export function fieldDigest(name: string, salt: Uint8Array, value: Json): Bytes {
   const { before } = spelt(name);
@@ -62,12 +62,12 @@ export function fieldDigest(name: string, salt: Uint8Array, value: Json): Bytes 
     : digestField(before, b64Bytes(salt), MIDDLE, canon(value), END);
 }
 
-/** A name of a newer schema may be what every object has. */
+/** Reads own properties only: a newer schema may use a name that Object.prototype has. */
 const own = (fields: Fields, name: string): Json => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null);
 
 /**
- * Every name's digest, as b64. Without a restricted part (`seeds.restricted` null) those salts come from the
- * open seed.
+ * Return the digest of every name, b64. Without a restricted part (`seeds.restricted` null) the restricted names' salts
+ * come from the open seed.
  */
 export function fieldDigests(
   names: Names,
@@ -86,14 +86,14 @@ export function fieldDigests(
 }
 
 /**
- * The 32-byte commitment over a version's field digests.
+ * Return the 32-byte commitment over a version's field digests.
  * @param digests name → b64
  */
 export function commitment(digests: Record<string, string>): Bytes {
   return sha256Now(COMMIT, canon(digests));
 }
 
-/** @param name of the key pattern, so that nothing in it needs escaping */
+/** @param name matches the key pattern, so nothing in it needs escaping */
 function spelt(name: string): { name: Bytes; before: Bytes } {
   let found = SPELT.get(name);
   if (!found) {

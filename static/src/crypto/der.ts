@@ -1,4 +1,4 @@
-/** DER, read strictly: one value inside another, each with its tag, its content and the bytes it stands in. */
+/** A strict DER parser: nested values, each with tag, content and complete encoding. */
 import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 
@@ -20,7 +20,7 @@ function broken() {
   return new KeptError('bad_request', 'This is not in the form it should have.');
 }
 
-/** The values that stand one after another. */
+/** Parse consecutive values. */
 export function readAll(bytes: Bytes): Der[] {
   const found = [];
   for (let at = 0; at < bytes.length; ) {
@@ -31,7 +31,7 @@ export function readAll(bytes: Bytes): Der[] {
   return found;
 }
 
-/** The one value that `bytes` are. */
+/** Parse `bytes` as exactly one value. */
 export function readOne(bytes: Bytes, tag?: number): Der {
   const one = readAt(bytes, 0);
   if (one.whole.length !== bytes.length || (tag !== undefined && one.tag !== tag)) throw broken();
@@ -55,13 +55,13 @@ function readAt(bytes: Bytes, at: number): Der {
   return { tag, content: bytes.subarray(start, start + length), whole: bytes.subarray(at, start + length) };
 }
 
-/** The values inside one. */
+/** Parse the values inside a constructed one. */
 export function inside(value: Der | undefined, tag?: number) {
   if (!value || (tag !== undefined && value.tag !== tag)) throw broken();
   return readAll(value.content);
 }
 
-/** An object identifier as dotted numbers. */
+/** Return an object identifier in dotted form. */
 export function oidOf(value: Der | undefined) {
   if (!value || value.tag !== TAGS.oid) throw broken();
   const numbers = [];
@@ -78,14 +78,14 @@ export function oidOf(value: Der | undefined) {
   return [top, first - top * 40, ...rest].join('.');
 }
 
-/** A whole number, not negative. */
+/** Return a non-negative integer. */
 export function numberOf(value: Der | undefined) {
   if (!value || value.tag !== TAGS.integer || !value.content.length || (value.content[0] as number) & 128)
     throw broken();
   return value.content.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
-/** A time, in ms UTC. */
+/** Return a UTCTime or GeneralizedTime in ms UTC. */
 export function timeOf(value: Der | undefined) {
   const text = String.fromCharCode(...(value?.content ?? []));
   const found = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{1,6})?Z$/.exec(text);

@@ -1,9 +1,9 @@
 /**
  * SHA-2, HMAC and HKDF: docs/formats.md, section 1.
  *
- * Two engines on purpose. WebCrypto for keys (they can be made non-extractable) and for long input; the
- * vendored JavaScript where a digest must be fed piece by piece, which WebCrypto cannot do, and for the many
- * tiny digests of a commitment, where the cost of a call is larger than the work.
+ * Two engines on purpose. WebCrypto for keys (it can make them non-extractable) and for long input. The vendored
+ * JavaScript for incremental digests, which WebCrypto cannot do, and for the many tiny digests of a commitment, where a
+ * WebCrypto call costs more than the hashing.
  */
 import { hmac as hmacOf } from '../../vendor/noble-hashes/hmac.js';
 import { sha256 as sha256Of, sha512 as sha512Of } from '../../vendor/noble-hashes/sha2.js';
@@ -13,24 +13,24 @@ import type { Bytes } from '../core/bytes.js';
 const EMPTY = new Uint8Array(0);
 const GATHERED_BYTES = 8 << 20;
 
-/** SHA-256 by WebCrypto. */
+/** Compute SHA-256 with WebCrypto. */
 export async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', parts.length === 1 ? bytes(parts[0]) : concat(...parts)));
 }
 
-/** A digest that somebody else chose, by WebCrypto's name for it. */
+/** Compute a digest by its WebCrypto name, where other data names the algorithm. */
 export async function digestBy(name: string, part: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest(name, part));
 }
 
-/** SHA-256 of something short, at once. */
+/** Compute SHA-256 of short input, synchronously. */
 export function sha256Now(...parts: Uint8Array[]): Bytes {
   const digest = sha256Of.create();
   for (const part of parts) digest.update(part);
   return digest.digest() as Bytes;
 }
 
-/** A digest that is fed piece by piece. */
+/** Return an incremental digest. */
 export function runningDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8Array): void; digest(): Bytes } {
   const state = (name === 'SHA-256' ? sha256Of : sha512Of).create();
   return {
@@ -42,8 +42,8 @@ export function runningDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8
 }
 
 /**
- * SHA-256 and SHA-512 of a file that comes piece by piece. WebCrypto is ten times faster but wants all of it
- * at once, so a file of ordinary size is gathered for it, and only a large one is digested on the way.
+ * Compute SHA-256 and SHA-512 of a file that arrives in pieces. WebCrypto is ten times faster but needs all bytes at
+ * once, so a file of ordinary size is buffered for it; only a large one is digested incrementally.
  * @param size of the file; pieces beyond it throw RangeError
  */
 export function fileDigest(size: number): { update(part: Uint8Array): void; digests(): Promise<[Bytes, Bytes]> } {
@@ -76,14 +76,14 @@ function runningDigests() {
   };
 }
 
-/** Input key material for `hkdf`, kept by the platform and not extractable. */
+/** Import key material for `hkdf`, not extractable. */
 export function importHkdfKey(raw: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
 }
 
 /**
- * HKDF-SHA-256 with an empty salt, 32 bytes out. `label` is written as in docs/formats.md and ends in `\0`
- * where it does there; `more` is joined to it.
+ * Compute HKDF-SHA-256 with an empty salt and 32 bytes of output. `label` is spelled as in docs/formats.md, with its
+ * final `\0` where it has one there; the `suffix` parts are appended to it.
  */
 export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8Array[]): Promise<Bytes> {
   const material = key instanceof Uint8Array ? await importHkdfKey(key) : key;
@@ -94,9 +94,9 @@ export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8
 }
 
 /**
- * The same function for one key and many labels, at once and in JavaScript. HKDF's first step does not
- * depend on the label, HMAC's key block is kept ready, and one state serves them all, so a label costs two
- * compressions and one small allocation.
+ * Return `hkdf` for one key and many suffixes, synchronous, in JavaScript. HKDF-Extract does not depend on the label,
+ * HMAC's key block is prepared, and one state is reused, so each output costs two compressions and one small
+ * allocation.
  */
 export function hkdfMany(key: Uint8Array, label: string): (more: Uint8Array) => Bytes {
   const prk = hmacOf(sha256Of, new Uint8Array(32), key);
@@ -110,7 +110,7 @@ export function hkdfMany(key: Uint8Array, label: string): (more: Uint8Array) => 
   };
 }
 
-/** SHA-256 of something short behind one fixed beginning, at once: for very many of them. */
+/** Return SHA-256 with a fixed prefix, for many short inputs. Synchronous. */
 export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Bytes {
   const ready = sha256Of.create().update(before);
   const state = ready.clone();
@@ -122,9 +122,9 @@ export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Byt
 }
 
 /**
- * A state's digest where its own block lies, as the library leaves it for itself: a view made of other memory, three
- * times a field, is a quarter of what the digests of a version cost.
- * @returns good until the state is used again
+ * Finish a digest into the state's own block buffer. A view of new memory, three times per field, would be a quarter of
+ * the cost of a version's digests.
+ * @returns valid until the state is used again
  */
 function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {
   const { buffer } = state as { digestInto: (out: Uint8Array) => void; buffer: Bytes };
@@ -132,12 +132,12 @@ function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {
   return buffer.subarray(0, 32);
 }
 
-/** Key material for `expandSha512`. Import once for each key, not for each message. */
+/** Import key material for `expandSha512`. Import once per key, not once per message. */
 export function importExpandKey(raw: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign']);
 }
 
-/** HKDF-Expand-SHA-512, `count` ≤ 128 bytes. */
+/** Compute HKDF-Expand-SHA-512, `count` ≤ 128 bytes. */
 export async function expandSha512(key: CryptoKey, info: Uint8Array, count: number): Promise<Bytes> {
   const first = new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(info, Uint8Array.of(1))));
   if (count <= 64) return first.slice(0, count);

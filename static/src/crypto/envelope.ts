@@ -1,9 +1,9 @@
 /**
  * Envelope E1: docs/formats.md, section 3.
  *
- * [Note: stated header] Whoever opens an envelope says which kind and which exact header it asked for. A
- * server that answers with another version, part or wrap is refused by comparing bytes, before any key is
- * used; and since the header is also the context of the seal, an altered one opens under no key.
+  * [Note: stated header] The opener states the kind and the exact header it expects. When the server returns another
+  * version, part or wrap, a byte comparison refuses it before any key is used. The header is also the context of the
+  * seal, so an altered one opens under no key.
  */
 import { concat, isSame } from '../core/bytes.js';
 import { canon, parseObject } from '../core/encoding.js';
@@ -33,18 +33,18 @@ export const HEADER_LIMIT = 4096;
 const FORMAT = 0xe1;
 const FIXED_BYTES = 6;
 
-/** The bytes before the sealed body; they are also its context. */
+/** Return the bytes before the sealed body; they are also its context. */
 export function prefix(suite: 1 | 2, kind: Kind, header: JsonObject): Bytes {
   const bytes = canon(header, { limit: HEADER_LIMIT });
   return concat(Uint8Array.of(FORMAT, suite, KINDS[kind], 0, bytes.length >> 8, bytes.length & 255), bytes);
 }
 
 /**
- * Seals under a key, suite 1.
+ * Seal under a key, suite 1.
  * @param key from `cobblestone.importKey`
  * @param header public, canonical, at most 4 KiB
  * @param plaintext already padded
- * @param options only vectors give a salt
+ * @param options only test vectors pass a salt
  */
 export async function seal(
   key: CryptoKey,
@@ -58,15 +58,15 @@ export async function seal(
 }
 
 /**
- * Opens a suite 1 envelope. Throws `not_opened` for every cause alike.
- * @param expect the exact header asked for
+ * Open a suite 1 envelope. Throws `not_opened` for every cause alike.
+ * @param expectedHeader compared exactly
  */
 export async function open(key: CryptoKey, envelope: Uint8Array, kind: Kind, expect: JsonObject): Promise<Bytes> {
   const before = agreed(SUITE_KEY, envelope, kind, expect);
   return cobblestone.open(key, before, envelope.subarray(before.length));
 }
 
-/** The prefix of an envelope that is exactly the one asked for. Throws `not_opened` otherwise. */
+/** Check that an envelope has exactly the expected prefix, and return the prefix. Throws `not_opened`. */
 export function agreed(suite: 1 | 2, envelope: Uint8Array, kind: Kind, expect: JsonObject): Bytes {
   const before = prefix(suite, kind, expect);
   if (!isSame(envelope.subarray(0, before.length), before)) throw new KeptError('not_opened');
@@ -74,8 +74,8 @@ export function agreed(suite: 1 | 2, envelope: Uint8Array, kind: Kind, expect: J
 }
 
 /**
- * What an envelope says about itself. Nothing it says is authentic until it has been opened with it as the
- * stated header. Throws `not_opened` when it is not an envelope of that kind.
+ * Return the header that an envelope claims. Nothing in it is authentic until the envelope has been opened with it as
+ * the stated header. Throws `not_opened` when this is not an envelope of that kind.
  */
 export function claimedHeader(envelope: Uint8Array, kind: Kind): JsonObject {
   const [format, suite, number, zero, high = 0, low = 0] = envelope;

@@ -1,8 +1,8 @@
 /**
- * Sealing a file part by part: docs/formats.md, sections 3 and 6.
+ * Seal a file part by part: docs/formats.md, sections 3 and 6.
  *
- * The whole file is padded, then cut, and each part is an envelope of its own. Only the part being filled is
- * in memory; the digests of the bytes as received run along.
+ * The whole file is padded, then cut; each part is its own envelope. Only the part being filled is in memory. The
+ * digests of the received bytes are computed along the way.
  */
 import { b64, hex } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -15,18 +15,18 @@ import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 
 type BlobPlace = { diary: string; blob: string; key: Bytes };
-/** Its last part is a slip, which is sealed apart */
+/** The last part is a slip, which is sealed separately */
 export type HandoverPlace = { handover: string; key: Bytes };
 type SealedPart = { i: number; sealed: Bytes };
 
 export const PART_BYTES = 63 * 16384;
 
-/** How many parts a file of `size` bytes has. */
+/** Return the number of parts of a file of `size` bytes. */
 export function partCount(size: number): number {
   return Math.ceil(fileSize(size) / PART_BYTES);
 }
 
-/** The sealed size of a whole file, as declared to the server. */
+/** Return the sealed size of a whole file, as declared to the server. */
 export function sealedFileBytes(place: BlobPlace | HandoverPlace, size: number): number {
   const padded = fileSize(size);
   const n = partCount(size);
@@ -38,7 +38,7 @@ export function sealedFileBytes(place: BlobPlace | HandoverPlace, size: number):
   return total;
 }
 
-/** A file on its way in: bytes go in as they come, sealed parts come out as they fill. */
+/** Seals a file as it arrives: takes bytes, returns sealed parts as they fill. */
 export class FileSealer {
   place: BlobPlace | HandoverPlace;
   key: CryptoKey;
@@ -55,7 +55,7 @@ export class FileSealer {
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param key imported from the place's key
+   * @param key imported from the target's key
    * @param size of the file, in bytes
    */
   constructor(place: BlobPlace | HandoverPlace, key: CryptoKey, size: number) {
@@ -73,8 +73,8 @@ export class FileSealer {
   }
 
   /**
-   * Takes the next bytes; calls are answered in the order they were made. Throws `too_large` beyond the size.
-   * @returns the parts this filled
+   * Add the next bytes; calls run in order. Throws `too_large` beyond the size.
+   * @returns the parts that were filled
    */
   add(bytes: Bytes): Promise<SealedPart[]> {
     return this.#inTurn(async () => {
@@ -85,9 +85,7 @@ export class FileSealer {
     });
   }
 
-  /**
-   * Pads and seals what is left. Throws `incomplete` when fewer bytes came than the size says.
-   */
+  /** Pad and seal the remaining bytes. Throws `incomplete` when fewer bytes arrived than the size states. */
   end() {
     return this.#inTurn(async () => {
       if (this.#taken !== this.size) throw new KeptError('incomplete');
@@ -131,9 +129,9 @@ export class FileSealer {
 }
 
 /**
- * One part of a file. With `size`, only the bytes of the file itself, and padding that is not padding is
- * refused. Throws `not_opened`.
- * @param n parts of the file
+ * Open one part of a file. With `size`, return only the file's own bytes and refuse invalid padding. Throws
+ * `not_opened`.
+ * @param partTotal number of parts of the file
  * @param size of the file, in bytes
  */
 export async function openPart(

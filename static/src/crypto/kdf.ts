@@ -1,11 +1,10 @@
 /**
- * From words to keys, and the policy that says which parameters may be used: docs/formats.md, section 4.
+ * Derive keys from the words, and the policy for the parameters: docs/formats.md, section 4.
  *
- * [Note: downgrade] The server keeps `kdf` and hands it out before it knows who asks, so it could ask for a
- * cheap derivation and guess the words from what comes back. Whatever is below the floor, above the ceiling
- * or cheaper than this device has already seen is refused before anything is derived. The origin stands in
- * the salt and is compared with the page's own, so a copy of the site on another host gets a proof that is
- * worth nothing elsewhere.
+ * [Note: downgrade] The server stores `kdf` and returns it before anybody is authenticated, so it could request a cheap
+ * derivation and guess the words from the response. Parameters below the floor, above the ceiling or cheaper than this
+ * device has already seen are refused before anything is derived. The origin is part of the salt and is compared with
+ * the page's own, so a copy of the site on another host gets a proof that is worthless elsewhere.
  */
 import { b64, random, unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -28,8 +27,8 @@ const LOGIN = /^(?:[a-z0-9-]{6,40})?$/;
 const NAMES = 'alg,login,m,origin,p,salt,t';
 
 /**
- * `kdf` as one that may be derived from. Throws `kdf_refused` for anything but a whole, allowed one.
- * @param high the highest m·t this device has seen for the account
+ * Validate `kdf` before use. Throws `kdf_refused` unless it is complete and allowed.
+ * @param highestCost the highest m·t this device has seen for the account
  */
 export function checkKdf(kdf: unknown, policy: Policy, high: number = 0): Kdf {
   if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== NAMES)
@@ -42,18 +41,18 @@ export function checkKdf(kdf: unknown, policy: Policy, high: number = 0): Kdf {
   return { alg, login, m, origin, p, salt, t };
 }
 
-/** Fresh parameters for `login` at `origin`. */
+/** Return new parameters for `login` at `origin`. */
 export function newKdf({ m, t }: Cost, login: string, origin: string): Kdf {
   return { alg: 'argon2id', login, m, origin, p: 1, salt: b64(random(SALT_BYTES)), t };
 }
 
-/** The salt really used: name and origin are in it, so one given salt is of no use for two people or hosts. */
+/** Return the effective salt. It includes name and origin, so one stored salt does not serve two people or hosts. */
 export function saltOf({ login, origin, salt }: Kdf): Bytes {
   return sha256Now(utf8('kept/salt\0'), canon({ login, origin, salt })).slice(0, SALT_BYTES);
 }
 
 /**
- * ROOT of words already folded, as key material that cannot be read out again. One Argon2id.
+ * Derive ROOT from folded words, as non-extractable key material. One Argon2id.
  * @param kdf checked
  */
 export async function rootOf(argon2: Argon2id, folded: string, kdf: Kdf, onProgress?: OnProgress): Promise<CryptoKey> {
@@ -63,24 +62,24 @@ export async function rootOf(argon2: Argon2id, folded: string, kdf: Kdf, onProgr
   return key;
 }
 
-/** AUTH, the proof sent at sign-in. Throws `kdf_refused` unless `kdf` belongs to `origin`, the page's own. */
+/** Derive AUTH, the proof sent at sign-in. Throws `kdf_refused` unless `kdf` belongs to `origin`, the page's own. */
 export async function authOf(root: CryptoKey, kdf: Kdf, origin: string): Promise<Bytes> {
   if (kdf.origin !== origin)
     throw new KeptError('kdf_refused', 'This lock belongs to another address. Nothing was sent.');
   return hkdf(root, 'kept/auth\0', canon(kdf));
 }
 
-/** The key that wraps the account key for the words. */
+/** Derive the key that wraps the account key for the words. */
 export function kekWords(root: CryptoKey, kdf: Kdf): Promise<Bytes> {
   return hkdf(root, 'kept/wrap-words\0', canon(kdf));
 }
 
-/** The key that wraps the account key for the recovery code. */
+/** Derive the key that wraps the account key for the recovery code. */
 export function kekCode(code: Bytes | CryptoKey): Promise<Bytes> {
   return hkdf(code, 'kept/code\0');
 }
 
-/** The proof of the recovery code. */
+/** Derive the proof of the recovery code. */
 export function codeAuth(code: Bytes, login: string): Promise<Bytes> {
   return hkdf(code, 'kept/code-auth\0', utf8(login));
 }

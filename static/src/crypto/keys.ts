@@ -1,6 +1,6 @@
 /**
- * Wraps and the keyset: docs/formats.md, section 4. A wrap is a key sealed for one opener; its header says
- * whose and for what, and is bound to it. Each is opened again before anything relies on it.
+ * Wraps and the keyset: docs/formats.md, section 4. A wrap is a key sealed under another key. Its header names the
+ * opener and the purpose, and is bound to it. Each wrap is opened again before anything relies on it.
  */
 import { b64, isSame, unb64 } from '../core/bytes.js';
 import { canon, isObject, parseObject } from '../core/encoding.js';
@@ -15,17 +15,17 @@ import type { Statement } from './sharing/statements.js';
 import type { Pair } from './signing.js';
 
 /**
- * `earlier`: statements about the keys before, oldest first. In here, because only what the account key seals is the
- * keeper's own word
+ * `earlier`: statements about replaced keys, oldest first. They are in the keyset because only what the account key
+ * seals is authenticated by the keeper
  */
 export type Pairs = { ecdsa: Pair; hpke: Pair; earlier?: readonly Statement[] };
-/** As `sealKeyset` writes it, b64; what was opened is checked by `openKeyset` */
+/** As `sealKeyset` writes it, b64; `openKeyset` checks what was opened */
 type Keyset = { ecdsa: string; ecdsa_pub: string; hpke: string; hpke_pub: string; earlier?: Statement[] };
 
 const KEYSET = 'ecdsa,ecdsa_pub,hpke,hpke_pub';
 
 /**
- * The header of the account key's wrap for the words or the code.
+ * Return the header of the account key's wrap for the words or the code.
  * @param kdf with words
  */
 export function accountWrapHeader(by: 'words' | 'code', account: string, epoch: number, kdf?: Kdf): JsonObject {
@@ -33,12 +33,12 @@ export function accountWrapHeader(by: 'words' | 'code', account: string, epoch: 
   return kdf ? { ...header, kdf } : header;
 }
 
-/** The header of a diary key's wrap. */
+/** Return the header of a diary key's wrap. */
 export function diaryWrapHeader(account: string, diary: string, epoch: number): JsonObject {
   return { by: 'account', by_id: account, epoch, in: diary, t: 'wrap', wraps: 'diary' };
 }
 
-/** The header of a version key's wrap. */
+/** Return the header of a version key's wrap. */
 export function versionWrapHeader(
   diary: string,
   epoch: number,
@@ -48,7 +48,7 @@ export function versionWrapHeader(
   return { by: 'diary', by_id: diary, epoch, in: diary, t: 'wrap', wraps: `${part}:${version}` };
 }
 
-/** The header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch. */
+/** Return the header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch. */
 export function grantWrapHeader(
   { diary, grant }: { diary: string; grant: string },
   part: 'open' | 'restricted',
@@ -57,7 +57,7 @@ export function grantWrapHeader(
   return { by: 'grant', by_id: grant, epoch: 1, in: diary, t: 'wrap', wraps: `${part}:${version}` };
 }
 
-/** @param raw the 32-byte key to wrap */
+/** @param rawKey the 32-byte key to wrap */
 export async function wrap(opener: CryptoKey, header: JsonObject, raw: Bytes): Promise<Bytes> {
   const sealed = await envelope.seal(opener, 'wrap', header, raw);
   if (!isSame(await unwrap(opener, header, sealed), raw)) throw new KeptError('not_opened');
@@ -65,8 +65,8 @@ export async function wrap(opener: CryptoKey, header: JsonObject, raw: Bytes): P
 }
 
 /**
- * The 32-byte key in a wrap. Throws `not_opened`.
- * @param header the exact one asked for
+ * Return the 32-byte key in a wrap. Throws `not_opened`.
+ * @param header compared exactly
  */
 export async function unwrap(opener: CryptoKey, header: JsonObject, sealed: Uint8Array): Promise<Bytes> {
   const raw = await envelope.open(opener, sealed, 'wrap', header);
@@ -74,7 +74,7 @@ export async function unwrap(opener: CryptoKey, header: JsonObject, sealed: Uint
   return raw;
 }
 
-/** The account's own pairs, sealed under the account key. */
+/** Seal the account's own key pairs under the account key. */
 export async function sealKeyset(
   accountKey: CryptoKey,
   { account, epoch, rev }: { account: string; epoch: number; rev: number },
@@ -93,8 +93,8 @@ export async function sealKeyset(
 }
 
 /**
- * The pairs in a keyset. Throws `not_opened`, also when a public key is not its private key's own: sealing to
- * a swapped one would seal to whoever swapped it. `earlier` is not checked here: `authorChain` does that.
+ * Open a keyset. Throws `not_opened`, also when a public key does not match its private key: sealing to a swapped
+ * public key would seal to whoever swapped it. `earlier` is not checked here; `verifyAuthorChain` does that.
  */
 export async function openKeyset(
   accountKey: CryptoKey,
@@ -122,5 +122,5 @@ function pair(scalar: Bytes | undefined, pub: Bytes | undefined): Pair {
   return { scalar, pub };
 }
 
-/** A key ready for `wrap` and `unwrap`, not extractable. */
+/** Import a key for `wrapKey` and `unwrapKey`, not extractable. */
 export const importOpener = cobblestone.importKey;

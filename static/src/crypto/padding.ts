@@ -1,4 +1,4 @@
-/** Padding inside the seal: docs/formats.md, section 3. Sizes tell how much was written only in classes. */
+/** Padding inside the seal: docs/formats.md, section 3. Sealed sizes reveal only a size class. */
 import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 
@@ -7,7 +7,7 @@ const SMALL_CLASSES = [4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB];
 const MARK = 0x80;
 
 /**
- * Padmé: `length` rounded up so that its size tells O(log log length) bits. Waste is at most 12 %.
+ * Padmé: round `length` up so that the size reveals O(log log length) bits. Waste is at most 12 %.
  * @param length 1 < length < 2³¹
  */
 export function padme(length: number): number {
@@ -18,17 +18,17 @@ export function padme(length: number): number {
   return Math.ceil(length / step) * step;
 }
 
-/** What a version or store record of `count` plaintext bytes is padded to. */
+/** Return the padded size of a version or store record of `count` plaintext bytes. */
 export function versionSize(count: number): number {
   return SMALL_CLASSES.find((size) => count + 1 <= size) ?? padme(count + 1);
 }
 
-/** What a file of `count` bytes is padded to, before it is cut into parts. */
+/** Return the padded size of a file of `count` bytes, before it is cut into parts. */
 export function fileSize(count: number): number {
   return padme(Math.max(count + 1, 4096));
 }
 
-/** The parts one after the other, `0x80`, then zeros up to `size`. */
+/** Join the parts, append `0x80`, then zeros up to `size`. */
 export function padTo(parts: readonly Uint8Array[], size: number): Bytes {
   const padded = new Uint8Array(size);
   let at = 0;
@@ -41,14 +41,14 @@ export function padTo(parts: readonly Uint8Array[], size: number): Bytes {
   return padded;
 }
 
-/** `parts` padded to the size class of a version. */
+/** Pad `parts` to the size class of a version. */
 export function padVersion(...parts: Uint8Array[]): Bytes {
   return padTo(parts, versionSize(parts.reduce((total, part) => total + part.length, 0)));
 }
 
 /**
- * The bytes before the padding, as a view. Throws `not_opened` when there is none: only what was sealed by
- * someone else's program can be without.
+ * Return the bytes before the padding, as a view. Throws `not_opened` when there is no padding, which only another
+ * program can have sealed.
  */
 export function unpad(padded: Bytes): Bytes {
   let end = padded.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Sealing to a person: HPKE of a fresh key, then Cobblestone under it (docs/formats.md, section 3, suite 2).
- * The library is loaded when first needed; it runs on WebCrypto alone.
+ * Seal to a person: HPKE of a fresh key, then Cobblestone under it (docs/formats.md, section 3, suite 2). The library
+ * is loaded on first use and runs on WebCrypto alone.
  */
 import { concat, random, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -15,7 +15,7 @@ const SEALED_KEY_BYTES = 48;
 const INFO = utf8('kept/seal\0');
 
 /**
- * Seals to the holder of a P-256 key.
+ * Seal to the holder of a P-256 key.
  * @param pub 65 bytes
  */
 export async function sealTo(pub: Bytes, kind: Kind, header: JsonObject, plaintext: Bytes): Promise<Bytes> {
@@ -31,9 +31,9 @@ export async function sealTo(pub: Bytes, kind: Kind, header: JsonObject, plainte
 }
 
 /**
- * Opens what was sealed to the holder of `scalar`. Throws `not_opened` for every cause alike.
+ * Open what was sealed to the holder of `scalar`. Throws `not_opened` for every cause alike.
  * @param scalar 32 bytes
- * @param expect the exact header asked for
+ * @param expectedHeader compared exactly
  */
 export async function openFrom(scalar: Bytes, envelope: Uint8Array, kind: Kind, expect: JsonObject): Promise<Bytes> {
   const before = agreed(SUITE_PERSON, envelope, kind, expect);
@@ -60,7 +60,7 @@ async function cipherSuite() {
   return new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 }
 
-/** The library takes ArrayBuffers; a view may be part of a larger one. */
+/** The library takes ArrayBuffers, and a view may be part of a larger buffer, so copy. */
 function buffer(bytes: Uint8Array): ArrayBuffer {
   return bytes.slice().buffer as ArrayBuffer;
 }

@@ -6,21 +6,21 @@ import type { Bytes } from '../core/bytes.js';
 
 /** A P-256 pair: 32 and 65 bytes */
 export type Pair = { scalar: Bytes; pub: Bytes };
-/** The notary's word that it had a commitment at a time, ms; ledger/receipts.ts checks one */
+/** The notary's statement that it had a commitment at time `ts`, ms; ledger/receipts.ts verifies it */
 export type Receipt = { c: string; env: string; log: string; n: string; sig: string; t: string; ts: number };
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };
 export const PUB_BYTES = 65;
 
-/** A fresh P-256 pair, for signing or for being sealed to: the bytes are the same. */
+/** Generate a P-256 pair, for signing or for HPKE: the bytes are the same. */
 export async function newPair(): Promise<Pair> {
   const made = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const { d = '', x = '', y = '' } = await crypto.subtle.exportKey('jwk', made.privateKey);
   return { scalar: unb64(d), pub: concat(Uint8Array.of(4), unb64(x), unb64(y)) };
 }
 
-/** A private key for `sign`, not extractable. Throws `not_opened` when the halves do not belong together. */
+/** Import a private key for `sign`, not extractable. Throws `not_opened` when the two halves do not match. */
 export async function importAuthor({ scalar, pub }: Pair): Promise<CryptoKey> {
   const jwk = { kty: 'EC', crv: 'P-256', d: b64(scalar), x: b64(pub.subarray(1, 33)), y: b64(pub.subarray(33)) };
   try {
@@ -31,7 +31,8 @@ export async function importAuthor({ scalar, pub }: Pair): Promise<CryptoKey> {
 }
 
 /**
- * @param key from `importAuthor`
+ * Sign a message.
+ * @param key from `importSigningKey`
  * @returns r ‖ s, 64 bytes
  */
 export async function sign(key: CryptoKey, message: Bytes): Promise<Bytes> {
@@ -39,12 +40,12 @@ export async function sign(key: CryptoKey, message: Bytes): Promise<Bytes> {
 }
 
 /**
- * A public key for `verifyAuthor`, worth keeping where many signatures are checked. Throws `bad_signature`
+ * Import a public key for `verifyAuthorSignature`; keep it where many signatures are checked. Throws `bad_signature`
  * when `pub` is not a point.
  * @param pub 65 bytes
  */
 export async function importAuthorPub(pub: Bytes): Promise<CryptoKey> {
-  // Some platforms also take compressed points; one spelling of a key is enough.
+  // Some platforms also accept compressed points; a key must have only one spelling.
   if (pub.length !== PUB_BYTES || pub[0] !== 4) throw new KeptError('bad_signature');
   try {
     return await crypto.subtle.importKey('raw', pub, EC, false, ['verify']);
@@ -54,8 +55,8 @@ export async function importAuthorPub(pub: Bytes): Promise<CryptoKey> {
 }
 
 /**
- * Returns when the signature holds and throws `bad_signature` when it does not: nothing to forget to look at.
- * @param pub 65 bytes, or from `importAuthorPub`
+ * Verify an author's signature. Throws `bad_signature` instead of returning false, so no caller can forget to look.
+ * @param pub 65 bytes, or from `importVerifyingKey`
  */
 export async function verifyAuthor(pub: Bytes | CryptoKey, message: Bytes, signature: Bytes) {
   const key = pub instanceof Uint8Array ? await importAuthorPub(pub) : pub;
@@ -64,8 +65,8 @@ export async function verifyAuthor(pub: Bytes | CryptoKey, message: Bytes, signa
 }
 
 /**
- * Returns when the two halves of a pair belong together; throws `not_opened`. Judged by a signature, since
- * not every browser compares the halves when it imports them.
+ * Check that the two halves of a pair match. Throws `not_opened`. Tested with a signature, because not every browser
+ * compares the halves on import.
  */
 export async function checkPair(pair: Pair) {
   const message = utf8('kept/pair');
@@ -76,27 +77,27 @@ export async function checkPair(pair: Pair) {
 }
 
 /**
- * The id an author's key is named by.
+ * Return the id of an author's key.
  * @param pub 65 bytes
  */
 export function authorId(pub: Uint8Array): string {
   return b64(sha256Now(pub));
 }
 
-/** Whether this browser can check the notary's signatures at all. */
+/** Return whether this browser can verify the notary's signatures. */
 export async function canVerifyNotary(): Promise<boolean> {
   try {
     await crypto.subtle.importKey('raw', new Uint8Array(32).fill(0, 1), { name: 'Ed25519' }, false, ['verify']);
     return true;
   } catch (error) {
-    // Browsers without Ed25519 say NotSupportedError; any other complaint is about the key.
+    // Browsers without Ed25519 throw NotSupportedError; any other error is about the key.
     return !(error instanceof DOMException && error.name === 'NotSupportedError');
   }
 }
 
 /**
- * Checks a notary's signature. Throws `bad_signature` when it does not hold, and `unavailable` when this
- * browser has no Ed25519: then the receipt is kept and checked in the pack, and the screen says so.
+ * Verify a notary's signature. Throws `bad_signature` when it is invalid, and `unavailable` when this browser has no
+ * Ed25519: then the receipt is kept and checked in the pack, and the screen says so.
  * @param pub 32 bytes
  */
 export async function verifyNotary(pub: Bytes, message: Bytes, signature: Bytes) {
@@ -107,7 +108,7 @@ export async function verifyNotary(pub: Bytes, message: Bytes, signature: Bytes)
     const key = await crypto.subtle.importKey('raw', pub, { name: 'Ed25519' }, false, ['verify']);
     holds = await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
   } catch {
-    // A key or signature of the wrong shape is a signature that does not hold.
+    // A key or signature of the wrong shape counts as an invalid signature.
   }
   if (!holds) throw new KeptError('bad_signature');
 }

@@ -1,9 +1,9 @@
 /**
- * The door of an install and its four slots: docs/formats.md, section 4a.
+ * The door of an installation (its lock) and its four slots: docs/formats.md, section 4a.
  *
- * [Note: four slots] Every install has four slots of 1,144 random-looking bytes from its first start. Which
- * of them hold anything cannot be told from outside, and every try of some words costs one Argon2id and the
- * same four openings, whatever they match.
+ * [Note: four slots] Every installation has four slots of 1,144 random-looking bytes from its first start. Nobody can
+ * tell from outside which of them hold anything. Every attempt with some words costs one Argon2id and the same four
+ * openings, whatever they match.
  */
 import { b64, concat, random, utf8 } from '../core/bytes.js';
 import { canon, parseObject } from '../core/encoding.js';
@@ -23,11 +23,11 @@ export type Door = { install: Bytes; salt: Bytes; m: number; t: number; slots: B
 
 export const SLOTS = 4;
 export const SLOT_BYTES = 1144;
-/** The slot of the short secret, in every install. */
+/** The slot of the short secret, in every installation. */
 export const SHORT = 3;
 const SLOT_PLAINTEXT = SLOT_BYTES - cobblestone.HEAD_BYTES - cobblestone.TAG_BYTES;
 const LABEL = 'kept/slot\0';
-// The fourth is the short secret's in every install.
+// Without the fourth slot: it belongs to the short secret in every installation.
 const PLACES = [
   [0, 1, 2],
   [0, 2, 1],
@@ -38,7 +38,7 @@ const PLACES = [
 ];
 
 /**
- * The door of a fresh install: nothing is behind any of its slots.
+ * Return the door of a new installation: all slots are empty.
  * @param capturePub 65 bytes
  */
 export function newDoor({ m, t }: Cost, capturePub: Bytes): Door {
@@ -46,14 +46,14 @@ export function newDoor({ m, t }: Cost, capturePub: Bytes): Door {
   return { install: random(16), salt: random(16), m, t, slots, capture_pub: capturePub };
 }
 
-/** The parameters a door asks for, as a `kdf` without name or host. */
+/** Return a door's parameters as a `kdf` without name or host. */
 export function doorKdf({ salt, m, t }: Door): Kdf {
   return { alg: 'argon2id', login: '', m, origin: LOCAL_ORIGIN, p: 1, salt: b64(salt), t };
 }
 
 /**
- * Which slot is a role's here. The install's own id settles it, so nothing has to be kept and setting one
- * role can never overwrite another; knowing it tells nobody whether the slot is used.
+ * Return the slot of a role. It is derived from the install id, so nothing is stored and setting one role can never
+ * overwrite another. Knowing it does not reveal whether the slot is used.
  */
 export function placeOf({ install }: Door, role: Role): number {
   const [pick = 0] = sha256Now(utf8(LABEL), install);
@@ -62,14 +62,14 @@ export function placeOf({ install }: Door, role: Role): number {
 }
 
 /**
- * The store key of the notebook. Whoever has this phone's storage can work it out: the notebook is what others may see,
- * and it has to open with no words at all when somebody leaves in a hurry.
+ * Derive the store key of the notebook. Anyone with this phone's storage can derive it: the notebook is what others may
+ * see, and it must open without any words when the keeper leaves in a hurry.
  */
 export function notebookKey({ install }: Door): Promise<Bytes> {
   return hkdf(install, 'kept/notebook\0');
 }
 
-/** The door with nothing behind its short secret any more: the same whether there was something or not. */
+/** Return the door with its short-secret slot emptied: the result looks the same whether the slot was used or not. */
 export function withoutShort(door: Door): Door {
   const slots = [...door.slots];
   slots[SHORT] = random(SLOT_BYTES);
@@ -77,6 +77,7 @@ export function withoutShort(door: Door): Door {
 }
 
 /**
+ * Seal one slot.
  * @param root ROOT_L of the words
  * @returns 1,144 bytes
  */
@@ -86,7 +87,7 @@ export async function sealSlot(root: CryptoKey, door: Door, i: number, content: 
 }
 
 /**
- * What the words open, or null. Tries all four slots with the same work.
+ * Return the slot that the words open, or null. Tries all four with the same work.
  * @param root ROOT_L of the words
  */
 export async function trySlots(root: CryptoKey, door: Door): Promise<{ i: number; content: SlotContent } | null> {
@@ -102,7 +103,7 @@ export async function trySlots(root: CryptoKey, door: Door): Promise<{ i: number
   return { i, content };
 }
 
-/** `door` as one that can be used. Throws `bad_request` when its parts have the wrong lengths. */
+/** Check that a door is usable. Throws `bad_request` when its parts have the wrong lengths. */
 export function checkDoor(door: Door) {
   const isWhole =
     door.install.length === 16 &&

@@ -1,7 +1,7 @@
 /**
- * Sealing a version and opening one: docs/formats.md, sections 5 and 6.
+ * Seal and open versions: docs/formats.md, sections 5 and 6.
  *
- * `compose` is everything but the sealing, so that the vectors can pin it byte for byte.
+ * `compose` does everything except the sealing, so test vectors can pin its output byte for byte.
  */
 import { b64, isSame, random, unb64 } from '../core/bytes.js';
 import { canon, canonText, frames, isObject, parseObject } from '../core/encoding.js';
@@ -23,7 +23,7 @@ type KeyPairs = readonly (readonly [string, string])[];
 export type Place = { diary: string; record: string; version: string };
 export type Meta = { c: string; sig: string; parents: readonly string[]; parts: readonly string[] };
 type Two = { open: Bytes; restricted: Bytes };
-/** What is about to be sealed; fields whose value is null are left out */
+/** A version before sealing; fields with value null are omitted */
 type Draft = {
   place: Place;
   kind: string;
@@ -33,7 +33,7 @@ type Draft = {
   by: string;
   line: { device: string; n: number; prev: string | null };
   clock: { offset_ms: number | null; tz: string; utc: number };
-  /** the checkpoint seen last */
+  /** the latest checkpoint seen */
   beacon?: { log: string; root: string; size: number } | null;
   parents: readonly string[];
   open: Fields;
@@ -47,7 +47,7 @@ export type OpenedVersion = {
   schema: number;
   /** without the reserved names */
   fields: Fields;
-  /** null when there is no such part */
+  /** null when there is no restricted part */
   restricted: Fields | null;
   reserved: Fields;
   keys: { open: [string, string][]; restricted: [string, string][] };
@@ -55,19 +55,19 @@ export type OpenedVersion = {
   seeds: { open: string; restricted: string | null };
   /** null when this program does not know the kind */
   digests: Record<string, string> | null;
-  /** b64, as recomputed; null when this program does not know the kind */
+  /** b64, recomputed; null when this program does not know the kind */
   commitment: string | null;
-  /** what was sealed does not add up to what was committed to or signed */
+  /** the sealed content does not match its commitment or signature */
   altered: boolean;
 };
 type Payload = { fields: Fields; keys: [string, string][]; seed: Bytes };
-/** As `payload` writes it; what was opened is checked by `readPayload` */
+/** As `encodePayload` writes it; `readPayload` checks what was opened */
 type Written = { fields: Json; keys: Json; seed: string };
 
 const RESERVED_NAME = /^_/;
 
 /**
- * Payloads (padded, one or two), field digests and commitment. Throws `bad_request` for a field the schema
+ * Return payloads (padded, one or two), field digests and commitment. Throws `bad_request` for a field that the schema
  * does not name.
  */
 export function compose(draft: Draft, names: Names, seeds: Two) {
@@ -98,7 +98,7 @@ export function compose(draft: Draft, names: Names, seeds: Two) {
   return { payloads, digests, commitment: commitment(digests) };
 }
 
-/** Seals, wraps and signs a draft under fresh keys. `push` is the body to upload, `meta` its first frame. */
+/** Seal, wrap and sign a draft under fresh keys. `push` is the upload body, `meta` its first frame. */
 export async function sealVersion(
   draft: Draft,
   names: Names,
@@ -127,9 +127,9 @@ export async function sealVersion(
 }
 
 /**
- * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
- * @param keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id, oldest first
- * @param namesOf answers null when this program does not know the kind
+ * Open a version with the diary's key. Throws `not_opened`. A version that opens but does not verify is `altered`.
+ * @param keys `olderDiaryKeys`: by epoch; `authors`: public keys by key id, oldest first
+ * @param namesOf returns null when this program does not know the kind
  */
 export async function openVersion(
   {
@@ -159,7 +159,7 @@ export async function openVersion(
     ),
   );
   const read = judge(open as Payload, restricted, place, meta, namesOf);
-  // Another account's keys come with their own statements; until then only this one's signatures can be judged.
+  // Another account's keys come with their own statements. Without those only this account's signatures can be checked.
   const counting = fromOn([...authors], String(read.reserved._by));
   if (counting.length && !read.altered) {
     read.altered = !(await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig)));
@@ -168,11 +168,11 @@ export async function openVersion(
 }
 
 /**
- * The key that a version names and those that came after it: what the server lost is sent again under a signature of
- * the key in use (docs/formats.md, section 4b). A key never signs for one that came after it.
+ * Return the key that a version names and the later ones: what the server lost is sent again under a signature of the
+ * current key (docs/formats.md, section 4b). A key never signs for a later one.
  * @param authors by key id, oldest first
- * @param by key id
- * @returns none for a key that is not among them
+ * @param firstKeyId key id
+ * @returns empty when the key is unknown
  */
 function fromOn(authors: readonly (readonly [string, CryptoKey])[], by: string): CryptoKey[] {
   const at = authors.findIndex(([id]) => id === by);
@@ -192,10 +192,10 @@ async function isSignedByAny(pubs: readonly CryptoKey[], message: Bytes, signatu
 }
 
 /**
- * Reads a version with its own keys: open, then restricted, which a reader need not have. Whose signature it bears is
- * for the caller. Throws `not_opened`; without the restricted part and the digests of its fields the commitment cannot
- * be made again, so only its place is looked at.
- * @param apart digests of the restricted fields, by name, for who has no key of that part
+ * Open a version with its own keys: open, then restricted, which a reader may lack. The caller checks the signature.
+ * Throws `not_opened`. Without the restricted key and its field digests the commitment cannot be recomputed; then
+ * only the ids and parents are checked.
+ * @param withheldDigests digests of the restricted fields, by name, for a reader without that key
  */
 export async function openWithKeys(
   { place, meta, envelopes }: { place: Place; meta: Meta; envelopes: readonly Uint8Array[] },
@@ -227,7 +227,7 @@ export async function openWithKeys(
 }
 
 /**
- * What the author signs of a version.
+ * Return the bytes that the author signs for a version.
  * @param c b64
  */
 export function signedBytes(c: string, { diary, record, version }: Place): Bytes {
@@ -239,8 +239,8 @@ export function envelopeHeader({ diary, record, version }: Place, part: Part): J
 }
 
 /**
- * @param given `withheld`: the restricted part is there and this reader has no key for it; `apart`: the digests of its
- *   fields
+ * Verify the payloads against `meta` and build the result.
+ * @param options `withheld`: there is a restricted part and this reader lacks its key; `withheldDigests`: of its fields
  */
 function judge(
   open: Payload,
@@ -255,8 +255,8 @@ function judge(
   const names = namesOf(kind, schema);
   const kept = restricted?.fields ?? {};
   const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
-  // A hundred digests a version are most of what reading one costs: none are made where nothing can be held against
-  // them.
+  // A hundred digests per version are most of the cost of reading one, so they are skipped where nothing can be
+  // checked against them.
   const made =
     names && isProvable
       ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null })
@@ -264,7 +264,7 @@ function judge(
   const digests =
     made && names && withheld ? { ...made, ...pick(apart as Fields, (name) => names.restricted.includes(name)) } : made;
   const committed = digests && b64(commitment(digests as Record<string, string>));
-  // A field the schema does not name is outside the commitment, so it must not pass as part of the version.
+  // A field that the schema does not name is outside the commitment, so it must not pass as part of the version.
   const isWhole =
     !names ||
     (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
@@ -309,12 +309,12 @@ function readPayload(plaintext: Bytes): Payload {
     const isSound = isObject(fields) && raw.length === 32 && Array.isArray(keys) && Object.keys(more).length === 0;
     if (isSound && keys.every(isKeyPair)) return { fields, keys, seed: raw };
   } catch {
-    // Falls through to the one answer there is.
+    // All failures share the error below.
   }
   throw new KeptError('not_opened');
 }
 
-/** @param pair throws when it is not a list of two texts */
+/** Throws when `blobKey` is not a list of two strings. */
 function isKeyPair(pair: readonly [string, string]): boolean {
   return pair.length === 2 && parseId(pair[0]).length === 16 && unb64(pair[1]).length === 32;
 }

@@ -1,15 +1,15 @@
-/** The words a person chooses, and the six that are suggested: docs/formats.md, section 4. */
+/** The words a person chooses, and the six suggested ones: docs/formats.md, section 4. */
 import { KeptError } from '../core/errors.js';
 import { isAssigned } from './unicode14.js';
 
 export const SUGGESTED_WORDS = 6;
 export const LEAST_CHARACTERS = 12;
 
-// Unicode's White_Space property, spelt out: JavaScript's `\s` and Python's `str.isspace` each differ from it.
+// Unicode's White_Space property as a list: JavaScript's `\s` and Python's `str.isspace` each differ from it.
 const SPACES = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 const LIST_WORDS = 2048;
 const FEWEST_DIFFERENT = 5;
-// What people type when asked for twelve characters; digits and signs around them do not make them rarer.
+// What people type when asked for twelve characters. Added digits and signs do not make them rarer.
 const COMMON = new Set([
   'password',
   'passwordpassword',
@@ -63,7 +63,7 @@ const COMMON = new Set([
 
 let loading: Promise<string[]> | undefined;
 
-/** The 2,048 words, in order; loaded when first asked for. Throws `internal` when the file is damaged. */
+/** Return the 2,048 words, in order; loaded on first use. Throws `internal` when the file is damaged. */
 export async function wordList(): Promise<readonly string[]> {
   loading ??= import('../../vendor/words-en.js').then((list) => list.default);
   const words = await loading;
@@ -72,22 +72,22 @@ export async function wordList(): Promise<readonly string[]> {
   return words;
 }
 
-/** Six random words, about 66 bits. */
+/** Return six random words, about 66 bits. */
 export async function suggestWords(): Promise<string> {
   const words = await wordList();
-  // 2,048 divides 65,536, so the remainder favours no word.
+  // 2,048 divides 65,536, so the remainder has no bias.
   const picks = crypto.getRandomValues(new Uint16Array(SUGGESTED_WORDS));
   return Array.from(picks, (pick) => words[pick % LIST_WORDS]).join(' ');
 }
 
-/** The words as they go into Argon2id: NFKC, trimmed, each run of white space one space. */
+/** Return the words as they go into Argon2id: NFKC, trimmed, each run of white space as one space. */
 export function fold(text: string): string {
   return text.normalize('NFKC').replace(SPACES, ' ').replace(/^ | $/g, '');
 }
 
 /**
- * `fold` for words that are being made or must be right. Throws `bad_request` when they cannot be used:
- * characters that Unicode 14 had not assigned would fold on a newer device and not on an older one.
+ * Fold words that are new or must be valid. Throws `bad_request` when they cannot be used: a character that Unicode 14
+ * had not assigned could fold differently on an older device.
  */
 export function normalise(text: string): string {
   if (!Array.from(text).every((character) => isAssigned(character.codePointAt(0) as number))) {
@@ -98,7 +98,7 @@ export function normalise(text: string): string {
   return folded;
 }
 
-/** Whether words may be chosen, and if not, why: `short`, `new_character` or `common`. Nothing is sent anywhere. */
+/** Return whether words may be chosen, and if not, why: `short`, `new_character` or `common`. Sends nothing. */
 export function checkWords(text: string): { ok: boolean; why: null | 'short' | 'new_character' | 'common' } {
   let folded;
   try {
@@ -117,17 +117,17 @@ function isCommon(folded: string): boolean {
   return isRepeated(folded) || isRun(characters);
 }
 
-/** One short piece said again and again. */
+/** Return whether the text is one short piece, repeated. */
 function isRepeated(text: string): boolean {
   const again = (text + text).indexOf(text, 1);
   return again < text.length && again < FEWEST_DIFFERENT * 2;
 }
 
-/** Each character the one after, or before, the last: 123456789012 or abcdefghijkl. */
+/** Return whether each character follows, or precedes, the one before it: 123456789012 or abcdefghijkl. */
 function isRun(characters: readonly string[]): boolean {
   const steps = characters.slice(1).map((character, i) => {
     const step = code(character) - code(characters[i] ?? '');
-    // From 9 to 0 the keyboard goes on.
+    // On a keyboard, 0 follows 9.
     return step === -9 ? 1 : step === 9 ? -1 : step;
   });
   return steps.every((step) => step === 1) || steps.every((step) => step === -1);

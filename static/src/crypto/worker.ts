@@ -1,6 +1,6 @@
 /**
- * The crypto worker: one message, one function of the engine, one answer. Whatever goes wrong leaves as a
- * code and a sentence; no stack, no text of a library's, which could quote a secret.
+ * The crypto worker: each message calls one engine function and gets one response. Every failure is sent as a code and
+ * a sentence; never a stack trace or a library's message, which could quote a secret.
  */
 import { asKeptError } from '../core/errors.js';
 import { createEngine } from './worker/engine.js';
@@ -28,7 +28,7 @@ self.addEventListener('message', async ({ data: { id, name, args } }: MessageEve
   }
 });
 
-/** The memory of every byte string in an answer, each once: it is handed over, not copied. */
+/** Return the buffer of every byte string in a response, once each: they are transferred, not copied. */
 function buffersIn(value: unknown): ArrayBuffer[] {
   const found: Set<ArrayBuffer> = new Set();
   const look = (inner: unknown) => {

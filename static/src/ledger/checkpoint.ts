@@ -1,6 +1,6 @@
 /**
- * Checkpoints: the notary's signed note that the log had so many leaves and this root, with witnesses' lines beneath
- * it. docs/formats.md, section 5.
+ * Checkpoints: the notary's signed note of the log's size and root, followed by the signature lines of witnesses.
+ * docs/formats.md, section 5.
  */
 import { b64, concat, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -9,7 +9,7 @@ import { verifyNotary } from '../crypto/signing.js';
 import type { Bytes } from '../core/bytes.js';
 
 export type Checkpoint = { origin: string; size: number; root: Bytes };
-/** `key`: b64 of the key hash's 4 bytes; `row`: as it stands, without its line end */
+/** `keyHash`: b64 of 4 bytes; `text`: the original line, without its newline */
 type SignatureLine = { name: string; key: string; signature: Bytes; row: string };
 /** `pub`: b64 of 32 bytes */
 export type LogWitness = { name: string; pub: string };
@@ -19,13 +19,13 @@ type Cosignature = { witness: string; at: number };
 const NOTE_LIMIT = 64 * 1024;
 const LINES_LIMIT = 16;
 const COSIGNATURE = 4;
-// Python's twin splits notes alike: white space is listed, not left to each language's \s.
+// The Python twin splits notes the same way: white space is listed because \s differs between the languages.
 const TEXT = /^([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/;
 const LINE = /^— ([^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+) ([A-Za-z0-9+/]+={0,2})$/u;
 
 /**
- * What a note signed by this notary says; lines of other keys are ignored. Throws `bad_signature`, or `unavailable`
- * where the browser has no Ed25519 (everything but the signature has been checked then).
+ * Verify a note of this notary and return its checkpoint. Ignores lines of other keys. Throws `bad_signature`, or
+ * `unavailable` where the browser has no Ed25519 (everything but the signature is checked by then).
  * @param note text
  * @param notaryPub 32 bytes
  */
@@ -40,7 +40,7 @@ export async function verifyNote(note: unknown, notaryPub: Bytes): Promise<Check
 }
 
 /**
- * What a note says, whoever signed it. Throws `bad_signature`.
+ * Parse a note without verifying any signature. Throws `bad_signature` when it is malformed.
  * @param note text
  */
 export function readNote(note: unknown): Checkpoint {
@@ -48,9 +48,9 @@ export function readNote(note: unknown): Checkpoint {
 }
 
 /**
- * Which of these witnesses cosigned a note (C2SP tlog-cosignature), in the order they are given; each counts once,
- * lines of others are ignored, the notary's own line is not judged here. Throws `bad_signature` for what is no note and
- * when a line in the name of one of them does not hold, and `unavailable` where the browser has no Ed25519.
+ * Verify which of these witnesses cosigned a note (C2SP tlog-cosignature). Returns them in the given order, each once.
+ * Ignores other keys; does not check the notary's own line. Throws `bad_signature` for a malformed note and
+ * for an invalid line in the name of one of the witnesses; `unavailable` where the browser has no Ed25519.
  * @param note text
  */
 export async function seenBy(note: unknown, witnesses: readonly LogWitness[]): Promise<Cosignature[]> {
@@ -72,7 +72,7 @@ export async function seenBy(note: unknown, witnesses: readonly LogWitness[]): P
 }
 
 /**
- * The note without the lines of other names: the text a timestamp is over. Throws `bad_signature`.
+ * Return the note with only the notary's own lines: the text that a timestamp covers. Throws `bad_signature`.
  * @param note text
  */
 export function oneLine(note: unknown) {
@@ -100,12 +100,12 @@ function lineOf(row: string): SignatureLine {
   return { name, key: b64(raw.slice(0, 4)), signature: raw.slice(4), row };
 }
 
-/** @param kind signed-note's type byte */
+/** @param signatureType the signed note's signature type byte */
 function keyHash(name: string, pub: Bytes, kind: number) {
   return b64(sha256Now(concat(utf8(`${name}\n`), Uint8Array.of(kind), pub)).slice(0, 4));
 }
 
-/** Ordinary base64, in its one spelling. */
+/** Decode standard base64. Accepts only the canonical spelling. */
 function plain(text: string): Bytes {
   try {
     if (text.length % 4) throw wrong();

@@ -1,4 +1,4 @@
-/** Heads: a diary's running digest. Two signed heads for one number convict the server. */
+/** Heads: the running digest of a diary. Two signed heads with one number prove that the server lied. */
 import { b64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -12,14 +12,14 @@ export type SignedHead = { diary: string; head: string; seq: number; sig: string
 const NAMES = ['diary', 'head', 'seq', 't', 'ts'];
 const LABEL = utf8('kept/head\0');
 
-/** The head before the first version. */
+/** Return the head before the first version. */
 export function firstHead(): Bytes {
   return new Uint8Array(32);
 }
 
 /**
- * The 32-byte head after the version that takes number `seq`.
- * @param head the one before
+ * Return the 32-byte head after the version with number `seq`.
+ * @param previousHead the head before it
  */
 export function nextHead(
   head: Uint8Array,
@@ -29,8 +29,8 @@ export function nextHead(
 }
 
 /**
- * Returns when `signed` is this notary's head of this diary at this number. Throws `bad_signature`, or
- * `unavailable` where the browser has no Ed25519 (everything but the signature has been checked then).
+ * Check that `signed` is this notary's head of this diary at this number. Throws `bad_signature`, or `unavailable`
+ * where the browser has no Ed25519 (everything but the signature is checked by then).
  */
 export async function verifyHead(
   signed: unknown,

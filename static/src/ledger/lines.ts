@@ -1,17 +1,17 @@
 /**
- * Lines: the dense link of one device's versions in a diary, each naming the commitment before it. The twin of
- * diary/ledger/lines.py.
+ * Lines: the sequence of versions from one device in a diary. Each version names the commitment of the previous one.
+ * Python twin: diary/ledger/lines.py.
  */
 
-/** One version's place: `n` from 1 on `device`, `prev` the b64 commitment before it, `c` its own */
+/** The position of a version: number `n` (from 1) on `device`, b64 commitment `prev` of `n` - 1, own commitment `c` */
 export type Link = { device: string; n: number; prev: string | null; c: string };
-/** Where a line does not hold: `n` to `last` of `device`; `last` is `n` but for numbers that are missing */
+/** An invalid range of a line: numbers `n` to `last` of `device`. `last` differs from `n` only for missing numbers */
 type Break = { device: string; n: number; last: number; why: 'missing' | 'twice' | 'altered' };
 
 /**
- * Every run of numbers missing, every number given twice, and every one whose `prev` is not the commitment before it.
- * The order in which versions came says nothing: a line is judged as a set, from 1 to the highest number. What was
- * taken off its end cannot be told from here.
+ * Find every missing range, every duplicate number, and every version whose `prev` is not the previous commitment.
+ * Arrival order does not matter: a line is checked as a set, from 1 to the highest number. Versions removed from its
+ * end cannot be detected here.
  */
 export function breaks(links: Iterable<Link>): Break[] {
   const found: Break[] = [];

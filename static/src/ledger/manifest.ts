@@ -1,25 +1,25 @@
 /**
- * The manifest: what a device has seen of its diary, in the diary itself, so that another device can tell whether the
- * server shows it the same. Digests and numbers only; the shape is in docs/formats.md, section 6.
+ * The manifest: what one device has seen of its diary, stored in the diary itself. Another device can check that the
+ * server shows it the same. Contains only digests and numbers; for the shape see docs/formats.md, section 6.
  */
 import { utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { sha256Now } from '../crypto/digests.js';
 import type { Claimed } from '../core/encoding.js';
 
-/** `records`: [record, version, commitment] in feed order, the last of them the one that took number `seq` */
+/** `records`: [record, version, commitment] in feed order; the last has number `seq` */
 type Manifest = { records: readonly unknown[]; seq: number };
 
 const LABEL = utf8('kept/short\0');
-// Crockford's alphabet: nothing in it is read for something else.
+// Crockford's alphabet: no two of its characters are easily confused.
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 6;
 
 /**
- * Six characters that two devices can read to each other: 30 bits over the number of entries and the head. Not a secret
- * and not a signature; a person compares it with paper or with another screen.
- * @param account head b64
- * @returns `K7Q2MD`
+ * Return six characters that two people can read to each other: 30 bits over the entry count and the head. Neither a
+ * secret nor a signature: a person compares it with paper or with another screen.
+ * @param account `head` b64
+ * @returns for example `K7Q2MD`
  */
 export function shortCode({ entries, head, seq }: { entries: number; head: string; seq: number }): string {
   const digest = sha256Now(LABEL, canon({ entries, head, seq }));
@@ -28,7 +28,7 @@ export function shortCode({ entries, head, seq }: { entries: number; head: strin
 }
 
 /**
- * What a manifest names, each as `record version commitment`; what has another shape names nothing that can be there.
+ * Return each item of a manifest as `record version commitment`. A malformed item becomes '', which matches nothing.
  * @param manifest its fields
  */
 export function namedIn({ records }: Claimed<Manifest>): string[] {
@@ -36,7 +36,7 @@ export function namedIn({ records }: Claimed<Manifest>): string[] {
 }
 
 /**
- * The first number of which a manifest says something else than is known here; its first where it differs in none.
+ * Return the first number where a manifest differs from the local rows; its first number when it does not differ.
  * @param manifest its fields
  */
 export function firstDiffering(
@@ -51,10 +51,10 @@ export function firstDiffering(
 }
 
 /**
- * Whether a manifest says of some numbers what is known here of them.
+ * Return whether a manifest matches the local rows with the same numbers.
  * @param manifest its fields
- * @param known what took those numbers here
- * @returns false when something is missing here or is another; a manifest without that shape says nothing and agrees
+ * @param localRows the rows with those numbers
+ * @returns false when an item is missing here or differs; a malformed manifest claims nothing and counts as a match
  */
 export function agrees(
   { seq, records }: Claimed<Manifest>,

@@ -1,4 +1,4 @@
-/** A version on the wire, as a stranger sees it: docs/formats.md, section 6. */
+/** The upload format of a version, as the server sees it: docs/formats.md, section 6. */
 import { b64, unb64 } from '../core/bytes.js';
 import { frames, canon, isObject, parse, readFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -20,9 +20,9 @@ export type Meta = {
   parts: ('open' | 'restricted')[];
   sig: string;
 };
-/** A version's keys for whoever has a grant: wraps of `open`, or of `open` and `restricted` */
+/** A version's wraps for one grant: of the key of `open`, or of `open` and `restricted` */
 export type ForGrant = { grant: string; wraps: Bytes[] };
-/** `meta.grants` says what stands in `given` */
+/** `meta.grants` describes `grantWraps` */
 type Push = { meta: Meta; wraps: Bytes[]; envelopes: Bytes[]; given?: ForGrant[] };
 
 const META = 'blobs,c,grants,parents,parts,sig';
@@ -30,15 +30,15 @@ const BLOBS_LIMIT = 500;
 const PARENTS_LIMIT = 16;
 const GRANTS_LIMIT = 20;
 
-/** The body of a version push. */
+/** Return the body of a version upload. */
 export function encodePush({ meta, wraps, envelopes, given = [] }: Push): Bytes {
   return frames([canon(meta), ...wraps, ...envelopes, ...given.flatMap((one) => one.wraps)]);
 }
 
 /**
- * Reads a push; the parts are views. Throws `bad_request` or `not_canonical`; the signature is for the caller
- * to check. With `place`, the public headers are compared too: something sealed for another place would be
- * accepted, receipted and then never open.
+ * Parse a version upload; the parts are views. Throws `bad_request` or `not_canonical`. The caller checks the
+ * signature. With `expectedPlace`, compare the public headers too: without that, an upload sealed for another place
+ * would be accepted and get a receipt, but could never be opened.
  */
 export function decodePush(bytes: Uint8Array, place?: Place): Push {
   const [first, ...sealed] = readFrames(bytes, { atMost: 5 + 2 * GRANTS_LIMIT });
@@ -55,7 +55,7 @@ export function decodePush(bytes: Uint8Array, place?: Place): Push {
 }
 
 /**
- * SHA-256 over the envelopes, open then restricted, as receipts name it.
+ * Return the SHA-256 over the envelopes (open, then restricted) that receipts name as `env`.
  * @returns b64
  */
 export function envDigest(envelopes: readonly Uint8Array[]): string {
@@ -63,8 +63,8 @@ export function envDigest(envelopes: readonly Uint8Array[]): string {
 }
 
 /**
- * Returns when the author's signature over a version holds; throws `bad_signature`.
- * @param pub 65 bytes, or from `importAuthorPub`
+ * Verify the author's signature over a version. Throws `bad_signature`.
+ * @param pub 65 bytes, or from `importVerifyingKey`
  * @param sig b64
  */
 export async function verifyAuthor(
@@ -76,10 +76,10 @@ export async function verifyAuthor(
 }
 
 /**
- * Returns when one of an account's keys made the signature and counted for that number; throws `bad_signature`.
+ * Verify that one of an account's keys signed the version and was valid for its number. Throws `bad_signature`.
  * @param authors oldest first
  * @param sig b64
- * @param seq null for what has no number
+ * @param seq null for a version without a number
  */
 export async function verifyByAny(
   authors: readonly Author[],
@@ -130,7 +130,7 @@ function readMeta(value: unknown): Meta {
     throw new KeptError('bad_request', 'The version’s description is not complete.');
   }
   const { blobs, c, parents, parts, sig } = value;
-  // Compared as JSON: joined, one text with a comma would pass for two names.
+  // Compared as JSON: with join(), one string that contains a comma would pass for two names.
   const isKnown = ['["open"]', '["open","restricted"]'].includes(JSON.stringify(parts));
   if (!isKnown) throw new KeptError('bad_request', 'The version’s parts do not add up.');
   checkGrants(value.grants, (parts as unknown[]).length);
@@ -141,7 +141,7 @@ function readMeta(value: unknown): Meta {
   return value as Meta;
 }
 
-/** [[grant, how many wraps]…], each grant once. */
+/** Check [[grant, number of wraps]…]: each grant may occur once. */
 function checkGrants(list: unknown[], parts: number) {
   const isWhole = list.every(
     (one) => Array.isArray(one) && one.length === 2 && Number.isSafeInteger(one[1]) && one[1] > 0 && one[1] <= parts,

@@ -1,4 +1,4 @@
-/** Receipts: the notary's "I had this commitment at this time". */
+/** Receipts: the notary's signed statement that it had a commitment at a time. */
 import { b64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from '../crypto/digests.js';
@@ -8,7 +8,7 @@ import type { Bytes } from '../core/bytes.js';
 const NAMES = ['c', 'env', 'log', 'n', 't', 'ts'];
 
 /**
- * The id of a notary's key, b64; receipts name it as `log`.
+ * Return the id of a notary's key, b64; receipts name it as `log`.
  * @param notaryPub 32 bytes
  */
 export function notaryId(notaryPub: Bytes): string {
@@ -16,9 +16,9 @@ export function notaryId(notaryPub: Bytes): string {
 }
 
 /**
- * The time of a receipt by this notary for exactly this commitment and these envelopes. Throws `bad_signature`,
- * or `unavailable` where the browser has no Ed25519 (everything but the signature has been checked then).
- * @param expect `log` is the pinned notary's, checked too when given
+ * Verify this notary's receipt for exactly this commitment and these envelopes, and return its time. Throws
+ * `bad_signature`, or `unavailable` where the browser has no Ed25519 (everything but the signature is checked by then).
+ * @param expect `log`: the id of the pinned notary, checked too when given
  * @returns ms
  */
 export async function verifyReceipt(

@@ -1,4 +1,4 @@
-/** Signed objects: fields and `sig`; what is signed is the canonical JSON without `sig`. */
+/** Signed objects: fields and `sig`. The signature covers the canonical JSON without `sig`. */
 import { unb64 } from '../core/bytes.js';
 import { canon, isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -7,8 +7,8 @@ import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 
 /**
- * The object, when it has type `kind`, exactly `names` besides `sig`, and holds under the notary's key. Throws
- * `bad_signature`, or `unavailable` where the browser has no Ed25519.
+ * Verify that the object has type `expectedType`, exactly `fieldNames` and `sig`, and a valid signature of the notary's
+ * key. Returns the object. Throws `bad_signature`, or `unavailable` where the browser has no Ed25519.
  * @param notaryPub 32 bytes
  */
 export async function checkSigned(

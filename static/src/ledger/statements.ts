@@ -1,13 +1,13 @@
-/** What the instance key says about notary keys: docs/formats.md, section 5; the twin of diary/ledger/statements.py. */
+/** The instance key's statements about notary keys: docs/formats.md, section 5. Twin: diary/ledger/statements.py. */
 import { b64, unb64 } from '../core/bytes.js';
 import { isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from '../crypto/digests.js';
 import { checkSigned } from './signed.js';
 
-/** `below`: receipts by it hold only for leaves below this number */
+/** `below`: receipts by this key are valid only for leaves below this number */
 export type NotaryKey = { log: string; pub: string; below: number | null };
-/** One of the instance key's; `last`: how far the key before holds, where it was exposed */
+/** Signed by the instance key. `last`: how far the previous key is valid, when it was exposed */
 export type NotaryStatement = {
   from: number;
   instance: string;
@@ -25,10 +25,10 @@ const NAMES = ['from', 'instance', 'last', 'log', 'n', 'prev', 'pub', 't', 'why'
 const WHY = ['first', 'rotated', 'lost', 'exposed'];
 
 /**
- * The notary keys, oldest first, when the statements follow one another under this instance key. Throws
+ * Verify that the statements form a chain under this instance key and return the notary keys, oldest first. Throws
  * `bad_signature`, or `unavailable` where the browser has no Ed25519.
- * @param statements as they came: each is checked here
- * @param instance b64
+ * @param statements as received: each is checked here
+ * @param instancePub b64
  */
 export async function keyChain(statements: readonly NotaryStatement[], instance: string): Promise<NotaryKey[]> {
   const keys: NotaryKey[] = [];

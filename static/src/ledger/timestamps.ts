@@ -1,10 +1,10 @@
 /**
- * RFC 3161 timestamps of checkpoints, with leaf certificate, policy and nonce pinned. The twin of
+ * RFC 3161 timestamps of checkpoints. The leaf certificate, the policy and the nonce are pinned. Python twin:
  * diary/ledger/timestamps.py.
  *
- * [Note: pinned] Which certificate may sign for an authority stands beside the answer and was pinned when it came.
- * Whether the chain above it ends at a root that is to be trusted is for whoever checks: roots from the instance, not
- * from the pack.
+ * [Note: pinned] The certificate that may sign for an authority is stored next to the response and was pinned when the
+ * response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come from the
+ * instance, not from the pack.
  */
 import { isSame } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -15,7 +15,7 @@ import type { Bytes } from '../core/bytes.js';
 import type { Certificate } from '../crypto/certificates.js';
 import type { Der } from '../crypto/der.js';
 
-/** An authority's timestamp over a checkpoint, with its pins: `tsr` and `nonce` b64, `chain` PEM */
+/** An authority's timestamp of a checkpoint, with its pins: `tsr` and `nonce` b64, `chain` PEM */
 export type Stamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
 
 const ANSWER_LIMIT = 64 << 10;
@@ -32,8 +32,8 @@ function wrong() {
 }
 
 /**
- * The time, in ms UTC, of an answer that stamps exactly `note` under these pins. Throws otherwise.
- * @param pins PEM; without `roots` the chain's own root counts
+ * Verify a response that timestamps exactly `note` under these pins, and return its time in ms UTC. Throws otherwise.
+ * @param pins PEM; without `roots` the last certificate of the chain is trusted
  */
 export async function checkTimestamp(
   tsr: Bytes,
@@ -62,7 +62,7 @@ export async function checkTimestamp(
   return info.at;
 }
 
-/** @returns `certificates`: those that came with the answer */
+/** @returns `certificates`: those included in the response */
 function openAnswer(tsr: Bytes): { content: Bytes; signer: Der[]; certificates: Bytes[] } {
   const [status, token] = inside(readOne(tsr, TAGS.sequence), TAGS.sequence);
   if (numberOf(inside(status, TAGS.sequence)[0]) > 1n) throw wrong();
@@ -108,13 +108,13 @@ async function checkSigner(signer: Der[], content: Bytes, leaf: Certificate) {
   if (oidOf(attributes.get(CONTENT_TYPE)) !== TST_INFO || !digested) throw wrong();
   if (!isSame(digested.content, await digestBy(hash, content))) throw wrong();
   await checkNamed(attributes, leaf);
-  // What was signed is the set itself, under a set's own tag.
+  // The signature covers the attributes with the SET tag, not with the implicit tag they have here.
   const signed = told.whole.slice();
   signed[0] = TAGS.set;
   await checkSignature(leaf, oidOf(inside(algorithm, TAGS.sequence)[0]), signed, signature.content, hash);
 }
 
-/** The answer names the certificate that signed it. */
+/** Check that the signed attributes name the certificate that signed. */
 async function checkNamed(attributes: ReadonlyMap<string, Der | undefined>, leaf: Certificate) {
   const [old, newer] = SIGNING_CERTIFICATES.map((oid) => attributes.get(oid));
   const named = newer ?? old;
@@ -126,7 +126,7 @@ async function checkNamed(attributes: ReadonlyMap<string, Der | undefined>, leaf
 }
 
 /**
- * Each certificate is signed by the next, and the last of them by a root that is trusted.
+ * Check that each certificate is signed by the next one, and the last by a trusted root.
  * @param chain without its root
  */
 async function checkChain(chain: readonly Certificate[], trusted: readonly Certificate[]) {

@@ -1,4 +1,4 @@
-/** Proofs of the public log's tree (RFC 6962, RFC 9162): docs/formats.md, section 5. This side only ever checks. */
+/** Check proofs of the public log's Merkle tree (RFC 6962, RFC 9162): docs/formats.md, section 5. */
 import { concat, isSame } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
@@ -9,12 +9,12 @@ const PATH_LIMIT = 64;
 const ZERO = Uint8Array.of(0);
 const ONE = Uint8Array.of(1);
 
-/** The leaf of a receipt. */
+/** Return the leaf hash of a receipt. */
 export function leafOf({ c, n, ts }: { c: string; n: string; ts: number }): Bytes {
   return sha256Now(concat(ZERO, canon({ c, n, t: 'leaf/v1', ts })));
 }
 
-/** Returns when `path` leads from `leaf` at `i` to the root over `size` leaves; throws `bad_signature`. */
+/** Check that `path` leads from `leaf` at `leafIndex` to the root over `size` leaves. Throws `bad_signature`. */
 export function verifyInclusion(
   leaf: Uint8Array,
   i: number,
@@ -36,7 +36,7 @@ export function verifyInclusion(
 }
 
 /**
- * Returns when the log of `older` leaves with its root is the beginning of the one of `newer`; throws `bad_signature`.
+ * Check that the log of `older.size` leaves and its root is a prefix of the `newer` log. Throws `bad_signature`.
  */
 export function verifyConsistency(
   older: { size: number; root: Uint8Array },
@@ -73,7 +73,7 @@ function parent(left: Uint8Array, right: Uint8Array): Bytes {
   return sha256Now(concat(ONE, left, right));
 }
 
-/** Sizes may be above 2³¹, where bit operators turn to nonsense. */
+/** Sizes may exceed 2³¹, where bit operators give wrong results. */
 function half(n: number) {
   return Math.floor(n / 2);
 }
