@@ -1,6 +1,6 @@
 /**
- * Generate the QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). That is enough
- * to show a few words or an address. This module does not read QR codes.
+ * Generate the QR code of a short text: byte mode, error correction M, versions 1 to 10 (ISO/IEC 18004). That is
+ * enough to show a few words or an address. This module does not read QR codes.
  */
 import { utf8 } from './bytes.js';
 import { KeptError } from './errors.js';

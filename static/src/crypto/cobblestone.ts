@@ -96,8 +96,8 @@ export async function tryOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8
 }
 
 /**
- * Return what opens one sealed message and nothing else: a decrypt-only, non-extractable key and the nonce base. It may
- * be stored where the caller's key must not be.
+ * Return what opens one sealed message and nothing else: a decrypt-only, non-extractable key and the nonce base. It
+ * may be stored where the caller's key must not be.
  * @param head the message's first HEAD_BYTES
  * @returns null when the message was not sealed under this key
  */

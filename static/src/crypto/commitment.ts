@@ -66,8 +66,8 @@ export function fieldDigest(name: string, salt: Uint8Array, value: Json): Bytes 
 const own = (fields: Fields, name: string): Json => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null);
 
 /**
- * Return the digest of every name, b64. Without a restricted part (`seeds.restricted` null) the restricted names' salts
- * come from the open seed.
+ * Return the digest of every name, b64. Without a restricted part (`seeds.restricted` null) the restricted names'
+ * salts come from the open seed.
  */
 export function fieldDigests(
   names: Names,

@@ -2,8 +2,8 @@
  * SHA-2, HMAC and HKDF: docs/formats.md, section 1.
  *
  * Two engines on purpose. WebCrypto for keys (it can make them non-extractable) and for long input. The vendored
- * JavaScript for incremental digests, which WebCrypto cannot do, and for the many tiny digests of a commitment, where a
- * WebCrypto call costs more than the hashing.
+ * JavaScript for incremental digests, which WebCrypto cannot do, and for the many tiny digests of a commitment, where
+ * a WebCrypto call costs more than the hashing.
  */
 import { hmac as hmacOf } from '../../vendor/noble-hashes/hmac.js';
 import { sha256 as sha256Of, sha512 as sha512Of } from '../../vendor/noble-hashes/sha2.js';
@@ -82,7 +82,7 @@ export function importHkdfKey(raw: Bytes): Promise<CryptoKey> {
 }
 
 /**
- * Compute HKDF-SHA-256 with an empty salt and 32 bytes of output. `label` is spelled as in docs/formats.md, with its
+ * Compute HKDF-SHA-256 with an empty salt and 32 bytes of output. `label` is written as in docs/formats.md, with its
  * final `\0` where it has one there; the `suffix` parts are appended to it.
  */
 export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8Array[]): Promise<Bytes> {
@@ -122,8 +122,8 @@ export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Byt
 }
 
 /**
- * Finish a digest into the state's own block buffer. A view of new memory, three times per field, would be a quarter of
- * the cost of a version's digests.
+ * Finish a digest into the state's own block buffer. A view of new memory, three times per field, would be a quarter
+ * of the cost of a version's digests.
  * @returns valid until the state is used again
  */
 function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {

@@ -1,10 +1,10 @@
 /**
  * Derive keys from the words, and the policy for the parameters: docs/formats.md, section 4.
  *
- * [Note: downgrade] The server stores `kdf` and returns it before anybody is authenticated, so it could request a cheap
- * derivation and guess the words from the response. Parameters below the floor, above the ceiling or cheaper than this
- * device has already seen are refused before anything is derived. The origin is part of the salt and is compared with
- * the page's own, so a copy of the site on another host gets a proof that is worthless elsewhere.
+ * [Note: downgrade] The server stores `kdf` and returns it before anybody is authenticated, so it could request a
+ * cheap derivation and guess the words from the response. Parameters below the floor, above the ceiling or cheaper
+ * than this device has already seen are refused before anything is derived. The origin is part of the salt and is
+ * compared with the page's own, so a copy of the site on another host gets a proof that is worthless elsewhere.
  */
 import { b64, random, unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';

@@ -62,8 +62,8 @@ export function placeOf({ install }: Door, role: Role): number {
 }
 
 /**
- * Derive the store key of the notebook. Anyone with this phone's storage can derive it: the notebook is what others may
- * see, and it must open without any words when the keeper leaves in a hurry.
+ * Derive the store key of the notebook. Anyone with this phone's storage can derive it: the notebook is what others
+ * may see, and it must open without any words when the keeper leaves in a hurry.
  */
 export function notebookKey({ install }: Door): Promise<Bytes> {
   return hkdf(install, 'kept/notebook\0');

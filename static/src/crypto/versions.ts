@@ -159,7 +159,7 @@ export async function openVersion(
     ),
   );
   const read = judge(open as Payload, restricted, place, meta, namesOf);
-  // Another account's keys come with their own statements. Without those only this account's signatures can be checked.
+  // Other accounts' keys come with their own statements. Without those only this account's signatures are checked.
   const counting = fromOn([...authors], String(read.reserved._by));
   if (counting.length && !read.altered) {
     read.altered = !(await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig)));
@@ -240,7 +240,8 @@ export function envelopeHeader({ diary, record, version }: Place, part: Part): J
 
 /**
  * Verify the payloads against `meta` and build the result.
- * @param options `withheld`: there is a restricted part and this reader lacks its key; `withheldDigests`: of its fields
+ * @param options `withheld`: there is a restricted part and this reader lacks its key; `withheldDigests`: of its
+ *   fields
  */
 function judge(
   open: Payload,

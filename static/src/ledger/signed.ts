@@ -7,8 +7,8 @@ import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 
 /**
- * Verify that the object has type `expectedType`, exactly `fieldNames` and `sig`, and a valid signature of the notary's
- * key. Returns the object. Throws `bad_signature`, or `unavailable` where the browser has no Ed25519.
+ * Verify that the object has type `expectedType`, exactly `fieldNames` and `sig`, and a valid signature of the
+ * notary's key. Returns the object. Throws `bad_signature`, or `unavailable` where the browser has no Ed25519.
  * @param notaryPub 32 bytes
  */
 export async function checkSigned(

@@ -2,9 +2,9 @@
  * RFC 3161 timestamps of checkpoints. The leaf certificate, the policy and the nonce are pinned. Python twin:
  * diary/ledger/timestamps.py.
  *
- * [Note: pinned] The certificate that may sign for an authority is stored next to the response and was pinned when the
- * response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come from the
- * instance, not from the pack.
+ * [Note: pinned] The certificate that may sign for an authority is stored next to the response and was pinned when
+ * the response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come
+ * from the instance, not from the pack.
  */
 import { isSame } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

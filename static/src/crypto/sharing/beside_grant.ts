@@ -1,6 +1,6 @@
 /**
- * What stands beside a grant, sealed under its key for its two people: a summary, marks. docs/formats.md, section 8;
- * the twin of diary/ledger/beside_grant.py.
+ * Documents stored with a grant and sealed under its key for its two people: a summary, marks. docs/formats.md,
+ * section 8. Python twin: diary/ledger/beside_grant.py.
  */
 import { canon, parseObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
@@ -11,14 +11,14 @@ import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
 
 type Place = { diary: string; grant: string };
-/** One kind of it. `key` is the grant's; `seal` and `open` throw `not_opened` for what is none. */
+/** One type of document. `key` is the grant's; `seal` and `open` throw `not_opened` for an invalid document. */
 export type Beside<T> = {
   header: (place: Place) => JsonObject;
   seal: (key: Bytes, place: Place, said: T) => Promise<Bytes>;
   open: (key: Bytes, sealed: Uint8Array, place: Place) => Promise<T>;
 };
 
-/** `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one. */
+/** `name`: in the header; `type`: the plaintext's `t`; `isValid`: whether a complete plaintext is valid. */
 export function beside<T extends object>(name: string, type: string, holds: (told: unknown) => told is T): Beside<T> {
   const header = ({ diary, grant }: Place) => ({ diary, grant, t: name });
   return {
@@ -34,7 +34,7 @@ export function beside<T extends object>(name: string, type: string, holds: (tol
         const told = parseObject(unpad(plaintext));
         if (holds(told)) return told;
       } catch {
-        // told below, like any plaintext that is none
+        // Invalid JSON gets the same error as an invalid document.
       }
       throw new KeptError('not_opened');
     },

@@ -1,7 +1,7 @@
 /**
- * The keys of a sealed copy (`.kept`): the account key under the words, the rest under the account key; and opening
- * them again with the words or with the recovery code, asking no server. Nothing that opens a sign-in is in them or is
- * made of them.
+ * The keys of a sealed copy (`.kept`): the account key under the words, the rest under the account key. A copy opens
+ * with the words or the recovery code, without a server. It contains nothing that opens a sign-in, and nothing
+ * derived from that.
  */
 import { b64 } from '../../core/bytes.js';
 import { openAccount } from '../worker/accounts.js';
@@ -26,8 +26,9 @@ type CopyKeys = {
 };
 
 /**
- * @param given checked by the caller to be the words of this phone
- * @returns without the code's wrap, which only whoever made the code has
+ * Return the keys of a sealed copy.
+ * @param given words that the caller has checked to be this phone's
+ * @returns without the code's wrap: only the code itself could make it
  */
 export async function copyKeys(session: Session, { words }: { words: string }): Promise<CopyKeys> {
   const { identity, epochs } = session.own;
@@ -58,9 +59,9 @@ export async function copyKeys(session: Session, { words }: { words: string }): 
 }
 
 /**
- * The identity in a copy, as another device of it. It has no sign-in name: any server may take it in under a new one.
+ * Open the identity in a copy, as another device. It has no sign-in name: any server may register it under a new one.
+ * Throws not_opened, kdf_refused, and bad_request for an invalid code.
  * @param given words or code
- * @returns throws not_opened, kdf_refused, bad_request for a code that does not check
  */
 export async function openCopy(
   session: Session,

@@ -1,9 +1,9 @@
 /**
- * Two people's keys, compared by voice: nine words that name an account's public keys. docs/formats.md, section 8; the
- * twin of diary/crypto/fingerprints.py.
+ * Compare two people's keys by voice: nine words that name an account's public keys. docs/formats.md, section 8.
+ * Python twin: diary/crypto/fingerprints.py.
  *
- * [Note: words that find and prove] The nine words are the fingerprint itself, so who has heard them can look the keys
- * up on a server that is not trusted: it can only give the keys that belong to the words, or none.
+ * [Note: words that find and prove] The nine words are the fingerprint itself. A person who has heard them can look
+ * the keys up on an untrusted server: it can only return the keys that match the words, or none.
  */
 import { utf8 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -20,7 +20,7 @@ const CHECK_BITS = 3n;
 const TEXT_LIMIT = 400;
 
 /**
- * The first 96 bits of the digest of an account's two public keys. Throws `bad_request` for what are no keys.
+ * Return the first 96 bits of the digest of an account's two public keys. Throws `bad_request` for invalid keys.
  * @param hpkePub 65 bytes each
  */
 export function fingerprint(ecdsaPub: Uint8Array, hpkePub: Uint8Array): Bytes {
@@ -29,7 +29,7 @@ export function fingerprint(ecdsaPub: Uint8Array, hpkePub: Uint8Array): Bytes {
   return sha256Now(LABEL, ecdsaPub, hpkePub).slice(0, FINGERPRINT_BYTES);
 }
 
-/** A fingerprint as nine words, to be read out. */
+/** Return a fingerprint as nine words to read aloud. */
 export async function fingerprintWords(print: Uint8Array): Promise<string> {
   const words = await wordList();
   const number = (toNumber(print) << CHECK_BITS) | checkOf(print);
@@ -39,7 +39,7 @@ export async function fingerprintWords(print: Uint8Array): Promise<string> {
   ).join(' ');
 }
 
-/** The fingerprint that nine words spell. Throws `bad_request`; `unknown` holds what is not in the list. */
+/** Parse nine words into a fingerprint. Throws `bad_request`; `unknown` holds the words that are not in the list. */
 export async function readFingerprint(text: string): Promise<Bytes> {
   const words = await wordList();
   const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];

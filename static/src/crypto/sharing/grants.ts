@@ -1,7 +1,7 @@
 /**
- * What a keeper lets an advocate see, in the keeper's own signature: docs/formats.md, section 8; the twin of
- * diary/ledger/grants.py. Only the two people read it; an advocate believes nothing that is not signed by the key whose
- * nine words were compared.
+ * Grants: what a keeper lets an advocate see, signed by the keeper. docs/formats.md, section 8. Python twin:
+ * diary/ledger/grants.py. Only the two people can read one. An advocate accepts nothing that is not signed by the key
+ * whose nine words were compared.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { canon, isObject, parseObject } from '../../core/encoding.js';
@@ -23,7 +23,7 @@ import type { AuthorKey, Statement } from './statements.js';
 
 export type Scope = { all: true } | { case: string } | { records: string[] };
 export type Right = 'view' | 'comment' | 'pack';
-/** Times in ms; `earlier`: digest of the statements about the keeper's keys before */
+/** Times in ms; `earlier`: digest of the statements about the keeper's replaced keys */
 export type Grant = {
   diary: string;
   from: string;
@@ -40,10 +40,10 @@ export type Grant = {
   sig: string;
   earlier?: string;
 };
-/** The other side: keys as b64, and a name for people */
+/** The other party: keys as b64, and a display name */
 export type Person = { ecdsa_pub: string; hpke_pub: string; name: string };
 export type Granted = { said: Grant; key: Bytes; other: Person };
-/** As an advocate has it: the statements about the keeper's keys before, and all of those keys, oldest first */
+/** The advocate's view: the statements about the keeper's replaced keys, and all of the keeper's keys, oldest first */
 export type Received = Granted & { earlier: readonly Statement[]; authors: readonly AuthorKey[] };
 
 export const RIGHTS = Object.freeze(['view', 'comment', 'pack'] as Right[]);
@@ -57,7 +57,7 @@ export const NAME_CHARACTERS = 80;
 
 const TYPE = 'grant/v1';
 const NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
-/** As `plaintextOf` writes it; what was opened is checked by `readSealed` and its callers */
+/** As `plaintextOf` writes it; `readSealed` and its callers check what was opened */
 type Written = Person & { earlier?: Statement[]; grant: Grant; key: string };
 
 const KEY_BYTES = 32;
@@ -65,9 +65,9 @@ const DIGESTS = 'apart/v1';
 const DIGEST_BYTES = 32;
 
 /**
- * A grant, signed by its keeper. Throws `bad_signature` for one that is none.
- * @param key from `importAuthor`
- * @param pub the same key's public half
+ * Sign a grant as its keeper. Throws `bad_signature` for an invalid one.
+ * @param key from `importSigningKey`
+ * @param pub public half of the same key
  */
 export async function makeGrant(key: CryptoKey, pub: Bytes, fields: Omit<Grant, 't' | 'sig'>): Promise<Grant> {
   const whole = { ...fields, t: TYPE };
@@ -76,32 +76,32 @@ export async function makeGrant(key: CryptoKey, pub: Bytes, fields: Omit<Grant, 
   return said;
 }
 
-/** The statements about a keeper's keys before that a grant carries. */
+/** Return the statements about a keeper's replaced keys that a grant carries. */
 export const newestOf = (statements: readonly Statement[]) => statements.slice(-EARLIER_LIMIT);
 
 /**
- * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well:
- * else anyone could have a key of their own hand over to the keeper's.
+ * Return the field that binds such statements to the grant's signature; empty without statements. The new key must
+ * sign them too: otherwise anyone could have a key of their own hand over to the keeper's.
  */
 export function binding(earlier: readonly Statement[]): { earlier?: string } {
   return earlier.length ? { earlier: b64(sha256Now(canon(earlier))) } : {};
 }
 
-/** Returns when it is a grant, within its bounds, signed by this key; throws `bad_signature`. */
+/** Check that these are valid grant terms, signed by this key. Throws `bad_signature`. */
 export async function checkGrant(said: Claimed<Grant>, keeperPub: Bytes) {
   if (!isGrant(said)) throw new KeptError('bad_signature', 'That is not a grant.');
   const { sig, ...fields } = said;
   await verifyAuthor(keeperPub, canon(fields), unb64(sig));
 }
 
-/** Header of a grant's envelopes: the advocate's and the keeper's copy. */
+/** Return the header of a grant's envelopes: the advocate's and the keeper's copy. */
 export function grantHeader({ diary, grant, to }: { diary: string; grant: string; to: string }): JsonObject {
   return { diary, grant, t: 'grant', to };
 }
 
 /**
- * The envelope the advocate opens.
- * @param earlier statements about the keeper's keys before
+ * Seal the advocate's envelope.
+ * @param earlier statements about the keeper's replaced keys
  */
 export function sealForAdvocate(
   advocate: Person,
@@ -114,7 +114,7 @@ export function sealForAdvocate(
 }
 
 /**
- * What an advocate was given, checked whole. Whether the keeper's nine words were compared is for the caller. Throws
+ * Open and fully verify a grant as the advocate. The caller checks that the keeper's nine words were compared. Throws
  * `not_opened` and `bad_signature`.
  */
 export async function openForAdvocate(
@@ -137,12 +137,12 @@ export async function openForAdvocate(
   return { said, key, other, earlier, authors: await authorChain(earlier, other.ecdsa_pub) };
 }
 
-/** The keeper's own copy. */
+/** Seal the keeper's own copy. */
 export function keepGrant(accountKey: CryptoKey, advocate: Person, said: Grant, key: Bytes): Promise<Bytes> {
   return envelope.seal(accountKey, 'grant', grantHeader(said), plaintextOf(advocate, said, key));
 }
 
-/** The keeper's copy of the grant at a place. Throws `not_opened` and `bad_signature`. */
+/** Open and verify the keeper's copy of the grant with these ids. Throws `not_opened` and `bad_signature`. */
 export async function openKept(
   accountKey: CryptoKey,
   sealed: Uint8Array,
@@ -163,22 +163,22 @@ export async function openKept(
   return { said, key, other };
 }
 
-/** The parts of a version whose keys a grant gives. */
+/** Return the parts of a version whose keys a grant gives. */
 export function partsOf(said: Grant): ('open' | 'restricted')[] {
   return said.restricted ? ['open', 'restricted'] : ['open'];
 }
 
 /**
- * Whether a grant gives, in the place of a restricted part's key, the digests of that part's fields. Without them
- * nobody who was not given the part could show that the rest is what the keeper sealed; of what the fields say they
- * tell nothing.
+ * Return whether a grant gives the digests of a restricted part's fields in place of that part's key. An advocate
+ * without the part needs them to prove that the rest is what the keeper sealed. They reveal nothing of what the fields
+ * contain.
  */
 export function givesDigests({ restricted, rights }: Pick<Grant, 'restricted' | 'rights'>) {
   return !restricted && rights.includes('pack');
 }
 
 /**
- * The digests of one version's restricted fields, sealed where a wrap of that part would stand.
+ * Seal the digests of one version's restricted fields, in place of a wrap of that part.
  * @param digests by field, b64
  */
 export async function sealDigests(
@@ -195,8 +195,8 @@ export async function sealDigests(
 }
 
 /**
- * @param opener from the grant's key
- * @returns throws `not_opened`
+ * Open the digests of one version's restricted fields. Throws `not_opened`.
+ * @param wrappingKey from the grant's key
  */
 export async function openDigests(
   opener: CryptoKey,
@@ -212,19 +212,19 @@ export async function openDigests(
       Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
     if (t === DIGESTS && areDigests && !Object.keys(more).length) return digests as Record<string, string>;
   } catch {
-    // Falls through to the one answer there is.
+    // All failures share the error below.
   }
   throw new KeptError('not_opened');
 }
 
-/** The keys of one version's parts, `open` first, as far as this grant gives them. */
+/** Wrap the keys of one version's parts, `open` first, as far as this grant gives them. */
 export async function wrapsFor({ said, key }: Granted, version: string, keys: readonly Bytes[]): Promise<Bytes[]> {
   const opener = await importKey(key);
   const parts = partsOf(said).slice(0, keys.length);
   return Promise.all(parts.map((part, i) => wrap(opener, grantWrapHeader(said, part, version), keys[i] as Bytes)));
 }
 
-/** The version keys in its wraps. Throws `not_opened`, also for a part the grant does not give. */
+/** Unwrap the version keys. Throws `not_opened`, also for a part that the grant does not give. */
 export async function unwrapKeys(
   { said, key }: Granted,
   version: string,
@@ -250,7 +250,7 @@ function plaintextOf(other: Person, said: Grant, key: Bytes, earlier: readonly S
   );
 }
 
-/** What either envelope holds; its signature is for the caller. */
+/** Parse the plaintext of either envelope; the caller checks the signature. */
 function readSealed(plaintext: Bytes): Granted & { earlier: readonly Statement[] } {
   try {
     const { earlier, ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = parseObject(unpad(plaintext)) as Written;
@@ -323,7 +323,7 @@ function areTimes({ made_at: from, not_after: to }: Claimed<Pick<Grant, 'made_at
   );
 }
 
-/** Characters as people count them, as the other implementation does. */
+/** Counts code points, as the Python twin does. */
 function isText(value: unknown, most: number): boolean {
   return typeof value === 'string' && value.length > 0 && [...value].length <= most;
 }

@@ -1,9 +1,9 @@
 /**
- * Eight words and what they open: docs/formats.md, section 8; the twin of diary/crypto/handover.py.
+ * Eight words, and the handover they open: docs/formats.md, section 8. Python twin: diary/crypto/handover.py.
  *
  * [Note: eight words] Three words name a sealed pack on the server, five open it. The words never leave the phone and
- * the page: the server is told a digest of the three and a proof made of the five by Argon2id. What opens the parts is
- * another branch of the same root, so the server can let somebody in and still not read what it gives out.
+ * the page: the server gets a digest of the three, and a proof derived from the five by Argon2id. The key of the
+ * parts is another branch of the same root, so the server can admit somebody and still not read what it gives out.
  */
 import { b64, random, unb64, utf8 } from '../../core/bytes.js';
 import { canon, parseObject } from '../../core/encoding.js';
@@ -21,7 +21,7 @@ import type { HandoverPlace } from '../files.js';
 import type { Policy } from '../kdf.js';
 
 type HandoverKdf = { alg: 'argon2id'; m: number; p: 1; salt: string; t: number };
-/** True name, bytes, hex, ms */
+/** Original file name, bytes, hex, ms */
 export type Slip = { name: string; size: number; sha256: string; made_at: number };
 
 export const WORDS = 8;
@@ -32,12 +32,12 @@ const NAME_BYTES = 16;
 const SLIP = 'handover/v1';
 const SLIP_PADDED = 4096;
 
-/** Eight new words: 84 random bits and four that check them. */
+/** Return eight new words: 84 random bits and a 4-bit checksum. */
 export async function newWords(): Promise<string> {
   return wordsOf(random(BYTES));
 }
 
-/** The words of 11 bytes, whose last four bits become the checksum. */
+/** Return the words of 11 bytes, whose last four bits become the checksum. */
 export async function wordsOf(raw: Uint8Array): Promise<string> {
   const words = await wordList();
   const number = checked(raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n));
@@ -48,8 +48,8 @@ export async function wordsOf(raw: Uint8Array): Promise<string> {
 }
 
 /**
- * What somebody typed, as words to derive from. Throws `bad_request`: `unknown` holds what is not in the list, and is
- * empty when all are words and they do not fit together.
+ * Normalise typed words for derivation. Throws `bad_request`: `unknown` holds the words that are not in the list, and
+ * is empty when all are in the list but the checksum is wrong.
  */
 export async function readWords(text: string): Promise<string> {
   const words = await wordList();
@@ -69,7 +69,7 @@ function wrong(sentence: string, unknown: readonly string[]) {
   return Object.assign(new KeptError('bad_request', sentence), { unknown });
 }
 
-/** 88 bits with the last four made the checksum of the others. */
+/** Replace the last four of 88 bits with the checksum of the others. */
 function checked(number: bigint) {
   const plain = (number >> 4n) << 4n;
   const bytes = Uint8Array.from({ length: BYTES }, (_, i) =>
@@ -79,9 +79,9 @@ function checked(number: bigint) {
 }
 
 /**
- * What the first three words name, as the server is asked by it.
- * @param words read
- * @returns 16
+ * Return the name that the first three words give the handover on the server.
+ * @param words normalised
+ * @returns 16 bytes
  */
 export function nameOf(words: string): Bytes {
   return sha256Now(utf8('kept/handover-name\0'), utf8(words.split(' ').slice(0, NAMING).join(' '))).slice(
@@ -90,12 +90,12 @@ export function nameOf(words: string): Bytes {
   );
 }
 
-/** Fresh parameters for the five words: always the same cost, so that a made-up answer looks like a real one. */
+/** Return new parameters for the five words. The cost is constant, so a made-up response looks like a real one. */
 export function newKdf(): HandoverKdf {
   return { alg: 'argon2id', m: DEFAULT.m, p: 1, salt: b64(random(SALT_BYTES)), t: DEFAULT.t };
 }
 
-/** Throws `kdf_refused` for anything but a whole, allowed `kdf`. */
+/** Validate a handover `kdf`. Throws `kdf_refused` unless it is complete and allowed. */
 export function checkKdf(kdf: unknown, policy: Policy): HandoverKdf {
   const refused = new KeptError('kdf_refused');
   if (typeof kdf !== 'object' || kdf === null || Object.keys(kdf).sort().join() !== 'alg,m,p,salt,t') throw refused;
@@ -111,14 +111,14 @@ export function checkKdf(kdf: unknown, policy: Policy): HandoverKdf {
   try {
     if (unb64(salt).length === SALT_BYTES) return { alg, m, p, salt, t };
   } catch {
-    // Said below.
+    // Refused below.
   }
   throw refused;
 }
 
 /**
- * The proof for the server and the key of the parts. One Argon2id.
- * @param words read
+ * Derive the proof for the server and the key of the parts. One Argon2id.
+ * @param words normalised
  * @param kdf checked
  */
 export async function openerOf(
@@ -139,7 +139,7 @@ export async function openerOf(
   };
 }
 
-/** How many sealed parts a file of `size` bytes makes, its slip among them. */
+/** Return the number of sealed parts of a file of `size` bytes, including its slip. */
 export function partsOf(size: number) {
   return partCount(size) + 1;
 }
@@ -148,14 +148,14 @@ function slipHeader(handover: string, parts: number) {
   return { handover, part: parts - 1, parts };
 }
 
-/** The sealed size of a slip. */
+/** Return the sealed size of a slip. */
 export function sealedSlipBytes(handover: string, parts: number) {
   return envelope.prefix(envelope.SUITE_KEY, 'handover', slipHeader(handover, parts)).length + sealedBytes(SLIP_PADDED);
 }
 
 /**
- * The slip, the last part.
- * @param options only vectors give a salt
+ * Seal the slip, the last part.
+ * @param options only test vectors pass a salt
  */
 export async function sealSlip(
   { handover, key }: HandoverPlace,
@@ -166,7 +166,7 @@ export async function sealSlip(
   return envelope.seal(await importKey(key), 'handover', slipHeader(handover, partsOf(slip.size)), plaintext, options);
 }
 
-/** Throws `not_opened` for a slip that is none, or that does not fit the number of parts. */
+/** Open a slip. Throws `not_opened` when it is invalid or does not match the number of parts. */
 export async function openSlip({ handover, key }: HandoverPlace, parts: number, sealed: Uint8Array): Promise<Slip> {
   const raw = unpad(await envelope.open(await importKey(key), sealed, 'handover', slipHeader(handover, parts)));
   const { made_at, name, sha256, size, t, ...more } = asObject(raw);

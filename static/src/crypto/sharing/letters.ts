@@ -1,7 +1,7 @@
 /**
- * What an advocate sends a keeper: a question about an entry, or an entry written down for them. docs/formats.md,
- * section 8; the twin of diary/ledger/letters.py. A letter changes nothing: the keeper's own device makes of it what
- * the keeper says.
+ * Letters from an advocate to a keeper: a question about an entry, or an entry written down for them.
+ * docs/formats.md, section 8. Python twin: diary/ledger/letters.py. A letter changes nothing by itself: the keeper's
+ * own device acts on it as the keeper decides.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { canon, isObject, parseObject } from '../../core/encoding.js';
@@ -29,17 +29,19 @@ export type Letter = {
 const TYPE = 'letter/v1';
 const NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
 const KINDS = ['question', 'assisted'];
-/** In what kind of talk an entry was written down. */
+/** The kinds of talk in which an entry can be written down. */
 export const HOW = ['call', 'video_call', 'meeting'];
 /**
- * What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
+ * Prompts that do not put words in anybody's mouth. OWN_PROMPT is the adult's own question, typed as it was asked.
  */
 export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
 export const OWN = 'own';
 const TURNS_LIMIT = 100;
 const SAID_LIMIT = 20_000;
 const ASKED_LIMIT = 2_000;
-/** What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was. */
+/**
+ * The fields of an assisted entry besides the words. For a child only the time fields: nothing is chosen from lists.
+ */
 const WHEN = [
   'language',
   'occurred_end',
@@ -53,7 +55,7 @@ const WHEN = [
 const CHOSEN = ['behaviours', 'channel', 'place_category', 'who'];
 const ASSISTED = 'by,held_at,how,incident,read_back,turns,tz,under_18';
 const BY_LIMIT = 12;
-/** Initials or a short name: letters, and what may stand between them. */
+/** Initials or a short name: letters, and the punctuation that may separate them. */
 const BY = /^\p{L}[\p{L} .'-]*$/u;
 
 export function letterHeader({ diary, grant, letter }: Place): JsonObject {
@@ -61,9 +63,9 @@ export function letterHeader({ diary, grant, letter }: Place): JsonObject {
 }
 
 /**
- * A letter in its envelope.
- * @param author the advocate's, from `importAuthor`
- * @param keeperPub the keeper's key one seals to
+ * Sign and seal a letter.
+ * @param author the advocate's, `key` from `importSigningKey`
+ * @param keeperPub the keeper's HPKE key
  */
 export async function sealLetter(
   author: { key: CryptoKey; pub: Bytes },
@@ -78,7 +80,7 @@ export async function sealLetter(
 }
 
 /**
- * What a letter says, when it was written for this place by this key. Throws `not_opened` and `bad_signature`.
+ * Open a letter and verify that it was written for these ids by this key. Throws `not_opened` and `bad_signature`.
  * @param scalar the keeper's
  */
 export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place, writerPub: Bytes): Promise<Letter> {
@@ -93,7 +95,7 @@ export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place
   return said;
 }
 
-/** Returns when it is a letter for this place, signed by this key; throws `bad_signature`. */
+/** Check that it is a letter for these ids, signed by this key. Throws `bad_signature`. */
 export async function checkLetter(said: Claimed<Letter>, writerPub: Bytes, place: Place) {
   if (!isLetter(said)) throw new KeptError('bad_signature', 'That is not a letter.');
   if (said.diary !== place.diary || said.grant !== place.grant || said.letter !== place.letter) {
@@ -116,7 +118,7 @@ function isLetter(said: Claimed<Letter>): said is Letter {
   }
 }
 
-/** @param fields who typed, in what talk and when, each thing that was asked and said, in order */
+/** @param fields who typed, in what kind of talk and when; each prompt and answer, in order */
 function isAssisted(fields: JsonObject): boolean {
   if (Object.keys(fields).sort().join() !== ASSISTED) return false;
   const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
@@ -138,7 +140,7 @@ function isAssisted(fields: JsonObject): boolean {
   );
 }
 
-/** With somebody under 18 nothing is said unasked: each prompt is on record. */
+/** With somebody under 18 every answer has a prompt, so each prompt is on record. */
 function isTurn(one: unknown, under18: boolean) {
   if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
   const { asked, said, words } = one;
@@ -151,7 +153,7 @@ function isTurn(one: unknown, under18: boolean) {
   return asked === OWN ? isText(words, ASKED_LIMIT) : words === '';
 }
 
-/** In code points, as the other implementation counts. */
+/** Counts code points, as the Python twin does. */
 const lengthOf = (text: string) => [...text].length;
 
 function isText(value: unknown, most: number) {

@@ -1,14 +1,14 @@
 /**
- * What an advocate has looked through for a keeper, so that the keeper need not look again: docs/formats.md, section 8;
- * the twin of diary/ledger/marks.py. A mark is the advocate's word about their own looking and changes nothing of an
- * entry.
+ * Marks: what an advocate has reviewed for a keeper, so that the keeper need not review it again. docs/formats.md,
+ * section 8. Python twin: diary/ledger/marks.py. A mark is the advocate's claim about their own review and changes
+ * nothing of an entry.
  */
 import { isObject } from '../../core/encoding.js';
 import { parseId } from '../../core/ids.js';
 import { beside } from './beside_grant.js';
 import type { Beside } from './beside_grant.js';
 
-/** Ms; `seq`: the number of the newest version that was looked at */
+/** `at` in ms; `seq`: the number of the newest version reviewed */
 export type Mark = { at: number; record: string; seq: number };
 export type Marks = { made_at: number; marks: Mark[] };
 

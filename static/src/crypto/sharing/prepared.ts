@@ -1,6 +1,6 @@
 /**
- * The advocate's signature on a pack they prepared, beside the grant that lets them: docs/pack.md, "Prepared by
- * somebody else". The twin of the signed part of diary/pack/preparedcheck.py, which says what it binds and what it
+ * The advocate's signature on a pack they prepared, with the grant that allows it: docs/pack.md, "Prepared by somebody
+ * else". Twin of the signed part of diary/pack/preparedcheck.py, which documents what the signature proves and what it
  * cannot.
  */
 import { b64, unb64 } from '../../core/bytes.js';
@@ -13,8 +13,8 @@ import type { Grant } from './grants.js';
 import type { Pair } from '../signing.js';
 
 /**
- * What is said of a pack; `list`: b64, of the versions in servable/proof, `record`: hex, of 12_record.json, '' where
- * the pack has none.
+ * The facts of a pack; `list`: b64 digest of the versions in servable/proof, `record`: hex digest of 12_record.json,
+ * '' when the pack has none.
  */
 export type Prepared = {
   by: string;
@@ -30,25 +30,24 @@ export type Statement = Prepared & { ecdsa_pub: string; hpke_pub: string; grant:
 const TYPE = 'prepared/v1';
 const NAMES = 'by,ecdsa_pub,folder,grant,hpke_pub,list,made_at,organisation,pack,record,sig,t';
 const NAME_CHARACTERS = 80;
-/** What would break a line of text in two, or the terminal it is shown on. */
+/** Characters that would break a line of text, or the terminal that shows it. */
 const BREAKS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
-/** A name as it may stand in a statement. */
+/** Return a name in the form that a statement allows. */
 export const asName = (text: string) => [...text.replace(BREAKS, ' ').trim()].slice(0, NAME_CHARACTERS).join('') || '?';
 
 const isName = (value: unknown) =>
   typeof value === 'string' && value.length > 0 && [...value].length <= NAME_CHARACTERS && value.search(BREAKS) < 0;
 
 /**
- * Whether a grant lets its advocate make a pack at that time.
- * @param at ms
+ * Return whether a grant lets its advocate make a pack at that time.
+ * @param time ms
  */
 const lets = ({ rights, made_at: from, not_after: until }: Grant, at: number) =>
   rights.includes('pack') && from <= at && at < until;
 
 /**
- * The statement's bytes. Throws `not_found` where the grant does not let its advocate make a pack: there is nothing to
- * sign then.
+ * Return the bytes of a signed statement. Throws `not_found` when the grant does not let its advocate make a pack.
  */
 export async function sealPrepared(
   { ecdsa, hpke }: { ecdsa: Pair; hpke: Pair },
@@ -67,8 +66,8 @@ export async function sealPrepared(
 }
 
 /**
- * Returns when it is a statement whose grant is this keeper's, to the key that signed it, and lets it; throws.
- * @param statement as it came: everything in it is checked here
+ * Verify a statement: its grant is this keeper's, was given to the key that signed, and allows the pack. Throws.
+ * @param statement as received: everything in it is checked here
  * @param keeperPub b64
  */
 export async function checkSignedBy(statement: Statement, keeperPub: string): Promise<Statement> {

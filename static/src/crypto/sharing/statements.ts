@@ -1,6 +1,6 @@
 /**
- * What an account's key says when another takes its place: docs/formats.md, section 4b. Signed by the key that goes; it
- * names the key that comes and up to which number, head, time and checkpoint the old one counts.
+ * Statements about the replacement of an account's key: docs/formats.md, section 4b. The old key signs the statement.
+ * It names the new key, and the last number, head, time and checkpoint for which the old key is valid.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { canon } from '../../core/encoding.js';
@@ -23,16 +23,16 @@ export type Statement = {
   ts: number;
   sig: string;
 };
-/** A public key, b64, and the last number it counts for; null for the one in use */
+/** A public key, b64, and the last number it is valid for; null for the current key */
 export type AuthorKey = { pub: string; seq: number | null };
 
 const TYPE = 'rekey/v1';
 const NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
 const DIGEST = 32;
-/** The first keys of an account are of epoch 1, and no statement makes those. */
+/** The first keys of an account have epoch 1, and no statement introduces those. */
 const FIRST = 2;
 
-/** @param key the key that goes, from `importAuthor` */
+/** @param key the old key, from `importSigningKey` */
 export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 'sig'>): Promise<Statement> {
   const whole = { ...said, t: TYPE };
   const statement = { ...whole, sig: b64(await sign(key, canon(whole))) };
@@ -41,8 +41,8 @@ export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 
 }
 
 /**
- * Returns when it is a statement and its signature holds; throws `bad_signature`.
- * @param statement as it came: everything in it is checked here
+ * Verify a statement and its signature. Throws `bad_signature`.
+ * @param statement as received: everything in it is checked here
  */
 export async function checkStatement(statement: Statement) {
   if (!isStatement(statement)) throw new KeptError('bad_signature', 'That is not a statement about an account’s keys.');
@@ -52,9 +52,10 @@ export async function checkStatement(statement: Statement) {
 }
 
 /**
- * The account's keys, oldest first, ending in `newest`. Throws `bad_signature` where the statements do not lead there.
- * @param statements as they came: each is checked here
- * @param newest b64
+ * Verify a chain of statements and return the account's keys, oldest first, ending in `newestPub`. Throws
+ * `bad_signature` when the statements do not lead there.
+ * @param statements as received: each is checked here
+ * @param newestPub b64
  */
 export async function authorChain(statements: readonly Statement[], newest: string): Promise<AuthorKey[]> {
   await Promise.all(statements.map(checkStatement));
@@ -74,7 +75,7 @@ export async function authorChain(statements: readonly Statement[], newest: stri
   return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
 }
 
-/** @param value what says that it is one */
+/** @param value unchecked */
 function isStatement(value: Statement): boolean {
   try {
     if (Object.keys(value).sort().join() !== NAMES || value.t !== TYPE || value.old === value.ecdsa_pub) return false;

@@ -1,6 +1,6 @@
 /**
- * What an advocate's list shows of a client before anything is opened: docs/formats.md, section 8; the twin of
- * diary/ledger/summaries.py. Counts and dates, never content and never a measure of danger.
+ * Summaries: what an advocate's list shows of a client before anything is opened. docs/formats.md, section 8. Python
+ * twin: diary/ledger/summaries.py. Counts and dates, never content and never a measure of danger.
  */
 import { isObject } from '../../core/encoding.js';
 import { beside } from './beside_grant.js';

@@ -1,5 +1,6 @@
 /**
- * Tickets for one file, made while the diary is open: docs/formats.md, section 6, and diary/crypto/upload_ticket.py.
+ * Upload tickets for one file, made while the diary is open: docs/formats.md, section 6. Python twin:
+ * diary/crypto/upload_ticket.py.
  */
 import { b64, concat, unb64 } from '../../core/bytes.js';
 import { parseId } from '../../core/ids.js';
@@ -17,8 +18,8 @@ type Ticket = {
 };
 
 /**
+ * Return a ticket as it is sent.
  * @param key b64, the session's
- * @returns as it is sent
  */
 export async function signTicket(
   key: string,
@@ -37,8 +38,8 @@ export async function signTicket(
 }
 
 /**
- * @param value a whole number below 2^53
- * @returns 8 bytes, the largest first
+ * Encode a number as 8 bytes, big-endian.
+ * @param value an integer below 2^53
  */
 function wide(value: number): Uint8Array {
   const bytes = new Uint8Array(8);

@@ -1,13 +1,13 @@
 /**
- * Nine words for somebody who saw it, what the keeper asks them, and the one statement that comes back.
- * docs/formats.md, section 8; the twin of diary/crypto/witness.py and diary/ledger/witnesses.py.
+ * Nine words for a witness, the keeper's request to them, and the one statement that comes back. docs/formats.md,
+ * section 8. Python twins: diary/crypto/witness.py and diary/ledger/witnesses.py.
  *
- * [Note: nine words] The server is told what Argon2id makes of the first four, under another label than the key that
- * seals what the keeper asks: it can find the row and not read or forge it. The other five are the first of the
- * keeper's nine, so that a key the server put in the keeper's place is refused on the page; and what comes back carries
- * a proof that only the four make. The five stand in the salt, with the address: a table of all codes would have to be
- * made anew for each keeper. Codes of seven words (three of the key, the address alone in the salt) are read until the
- * last of them has run out, and not made.
+ * [Note: nine words] The server gets a name that Argon2id derives from the first four words, under another label than
+ * the key that seals the request: it can find the row but not read or forge it. The other five are the first of the
+ * keeper's nine, so the page refuses a key that the server put in the keeper's place. The statement carries a proof
+ * that only the four words give. The five are part of the salt, with the address, so a table of all codes would have
+ * to be made anew for each keeper. Codes of seven words (three of the key, only the address in the salt) are accepted
+ * until the last of them has expired; new ones are not made.
  */
 import { b64, random, unb64, utf8 } from '../../core/bytes.js';
 import { canon, isObject, parseObject } from '../../core/encoding.js';
@@ -48,7 +48,8 @@ export const FILES_MOST = 5;
 const LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
 
 /**
- * @param print the keeper's fingerprint
+ * Return new words for a witness.
+ * @param fingerprintBytes the keeper's
  * @returns nine words, 40 bits of them random
  */
 export async function newWitnessWords(print: Uint8Array): Promise<string> {
@@ -67,7 +68,7 @@ export async function witnessWordsOf(raw: Uint8Array, print: Uint8Array) {
   return [...code, keyWords].join(' ');
 }
 
-/** The code and the words of the key. Throws `bad_request`; `unknown` holds what is not in the list. */
+/** Split typed words into the code and the key words. Throws `bad_request`; `unknown` holds words not in the list. */
 export async function readWitnessWords(text: string): Promise<{ code: string; keyWords: string }> {
   const words = await wordList();
   const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
@@ -89,7 +90,7 @@ function wrong(sentence: string, unknown: readonly string[]) {
   return Object.assign(new KeptError('bad_request', sentence), { unknown });
 }
 
-/** Over the words of the key too, but for an old code. */
+/** Covers the key words too, except for an old code. */
 function checkOf(raw: Uint8Array, keyWords: string) {
   return (sha256Now(utf8('kept/witness-check\0'), raw, utf8(isOld(keyWords) ? '' : keyWords))[0] as number) >> 4;
 }
@@ -97,9 +98,9 @@ function checkOf(raw: Uint8Array, keyWords: string) {
 const isOld = (keyWords: string) => keyWords.split(' ').length === OLD_KEY_WORDS;
 
 /**
- * What the words are worth at one server's address: one Argon2id.
- * @param words read
- * @param address where the words are typed
+ * Derive name, key and proof from the words, for one server's address. One Argon2id.
+ * @param words parsed
+ * @param address of the page where the words are typed
  */
 export async function deriveCode(
   argon2: Argon2id,
@@ -124,14 +125,14 @@ export async function deriveCode(
 const askingHeader = (witness: string) => ({ t: 'asking', witness });
 const statementHeader = (witness: string) => ({ t: 'statement', witness });
 
-/** @returns throws `not_opened` for what is not whole */
+/** Seal the keeper's request. Throws `not_opened` when it is invalid. */
 export async function sealAsking(code: Code, witness: string, asked: Asked): Promise<Bytes> {
   const told = { ...asked, t: ASKING };
   if (!isAsking(told)) throw new KeptError('not_opened');
   return envelope.seal(await importKey(code.key), 'asking', askingHeader(witness), padVersion(canon(told)));
 }
 
-/** What is asked. Throws `not_opened`, and `wrong_keys` when the keys are not those the words of the key name. */
+/** Open the keeper's request. Throws `not_opened`, and `wrong_keys` when its keys do not match the key words. */
 export async function openAsking(code: Code, keyWords: string, witness: string, sealed: Uint8Array): Promise<Asked> {
   const told = asObject(await envelope.open(await importKey(code.key), sealed, 'asking', askingHeader(witness)));
   if (!isAsking(told)) throw new KeptError('not_opened');
@@ -144,8 +145,8 @@ export async function openAsking(code: Code, keyWords: string, witness: string, 
 }
 
 /**
+ * Seal the witness's statement. Throws `not_opened` when it is invalid.
  * @param hpkePub the keeper's
- * @returns throws `not_opened` for what is not whole
  */
 export async function sealStatement(code: Code, hpkePub: Uint8Array, witness: string, said: Said): Promise<Bytes> {
   const told = { ...said, proof: b64(code.proof), t: STATEMENT, witness };
@@ -154,7 +155,7 @@ export async function sealStatement(code: Code, hpkePub: Uint8Array, witness: st
 }
 
 /**
- * What somebody saw, and whether it was written by one who had the code.
+ * Open the witness's statement; `verified`: the writer had the code.
  * @param proof b64
  */
 export async function openStatement(

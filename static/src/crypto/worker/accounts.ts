@@ -1,4 +1,4 @@
-/** The engine's part in accounts: making an identity, keeping it, registering, signing in, changing words. */
+/** The engine's account functions: make an identity, store it, register, sign in, change words. */
 import { b64, isSame, random, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { idText, newId, parseId } from '../../core/ids.js';
@@ -28,7 +28,7 @@ export type Answer = {
   diaries: readonly DiaryAnswer[];
 };
 
-/** As `sealIdentity` writes it; keys and proof b64. A store record opens only under this store's own key */
+/** As `sealIdentity` writes it; keys and proof b64. Needs no checks: a record opens only under this store's own key */
 type KeptIdentity = Record<'capture' | 'proof', string | null> & {
   k: string;
   account: string;
@@ -51,7 +51,7 @@ type KeptIdentity = Record<'capture' | 'proof', string | null> & {
 
 const SECRETS = ['account_key', 'diary_key', 'ecdsa', 'hpke'] as const;
 
-/** Makes every key of a new diary. Nothing secret is returned. */
+/** Make every key of a new diary. Returns nothing secret. */
 export async function newIdentity(
   session: Session,
   { account, diary, device }: { account?: string; diary?: string; device?: string } = {},
@@ -62,7 +62,7 @@ export async function newIdentity(
 }
 
 /**
- * The identity as a store record at `id`.
+ * Seal the identity as a store record at `id`.
  * @param id 16 bytes
  */
 export async function sealIdentity(session: Session, id: Bytes): Promise<Bytes> {
@@ -71,7 +71,7 @@ export async function sealIdentity(session: Session, id: Bytes): Promise<Bytes> 
   const [account_key, diary_key, ecdsa, hpke, capture, proof] = await Promise.all(
     [...SECRETS, 'capture', 'proof'].map(read),
   );
-  const { authors: _authors, earlier, ...said } = identity; // made again from the statements
+  const { authors: _authors, earlier, ...said } = identity; // `authors` is derived from the statements
   const { olds } = session.own;
   const kept = await Promise.all([...olds.keys()].map(async (epoch) => [epoch, await read(`diary_key:${epoch}`)]));
   const hpkes = await Promise.all(session.hpkesBefore().map(read));
@@ -94,7 +94,7 @@ export async function sealIdentity(session: Session, id: Bytes): Promise<Bytes> 
   return sealBox(session.store.key, id, desc);
 }
 
-/** Takes the identity kept at `id` into use. Throws `not_opened`. */
+/** Open and use the identity stored at `id`. Throws `not_opened`. */
 export async function loadIdentity(session: Session, id: Bytes, sealed: Uint8Array): Promise<PublicIdentity> {
   const desc = (await openBox(session.store.key, id, sealed)).desc as KeptIdentity;
   if (desc.k !== 'identity') throw new KeptError('not_opened');
@@ -120,7 +120,7 @@ export async function loadIdentity(session: Session, id: Bytes, sealed: Uint8Arr
   );
 }
 
-/** What a registration sends, but for the ticket and the device's name. */
+/** Return the body of a registration, without the ticket and the device's name. */
 export async function enrolment(
   session: Session,
   {
@@ -159,8 +159,8 @@ export async function enrolment(
 }
 
 /**
- * The proof of the words, for sign-in. The kdf comes from the server, so it is judged first; nothing is
- * derived from a refused one. Throws `kdf_refused`.
+ * Return the sign-in proof of the words. The server chose the kdf, so it is checked before anything is derived.
+ * Throws `kdf_refused`.
  */
 export async function auth(
   session: Session,
@@ -176,7 +176,7 @@ export async function auth(
   return { auth: b64(proof) };
 }
 
-/** The proof of the recovery code. Throws `bad_request` when the code does not check. */
+/** Return the proof of the recovery code. Throws `bad_request` when the code's checksum is wrong. */
 export async function codeAuth(
   session: Session,
   { code: typed, login }: { code: string; login: string },
@@ -189,9 +189,9 @@ export async function codeAuth(
 }
 
 /**
- * Opens what the server keeps for the account, after `auth` or `codeAuth`: wrap, keyset, first diary.
- * Throws `not_opened`, or `kdf_refused` when the wrap names another kdf than the one that was judged.
- * @param given `diary`: which, else the first
+ * Open the account from a sign-in response, after `proveWords` or `proveCode`: wrap, keyset, diary. Throws
+ * `not_opened`, or `kdf_refused` when the wrap names another kdf than the one that was checked.
+ * @param given `diary`: which one, by default the first
  */
 export async function openAccount(
   session: Session,
@@ -206,8 +206,9 @@ export async function openAccount(
 }
 
 /**
- * The secrets in a sign-in's answer, after `auth` or `codeAuth`; nothing is taken into use. Throws `not_opened`.
- * @param diary which, else the first
+ * Return the secrets in a sign-in response, after `proveWords` or `proveCode`, without using them. Throws
+ * `not_opened`.
+ * @param diary which one, by default the first
  */
 export async function readAccount(session: Session, answer: Answer, diary?: string) {
   const { account, opener, epoch, earlier, ...own } = await readKeys(session, answer);
@@ -226,7 +227,7 @@ export async function readAccount(session: Session, answer: Answer, diary?: stri
   };
 }
 
-/** The account's own keys in a sign-in's answer, whether or not it has a diary. Throws `not_opened`. */
+/** Return the account's own keys in a sign-in response, with or without a diary. Throws `not_opened`. */
 export async function readKeys(
   session: Session,
   answer: Pick<Answer, 'account' | 'words_wrap' | 'code_wrap' | 'keyset'>,
@@ -241,7 +242,7 @@ export async function readKeys(
   return { ...opened, account, account_key: raw, epoch, opener };
 }
 
-/** The account key wrapped for new words. */
+/** Wrap the account key for new words. */
 export async function changeWords(
   session: Session,
   { words, login = session.own.identity.login, cost = usualCost() }: { words: string; login?: string; cost?: Cost },
@@ -249,7 +250,7 @@ export async function changeWords(
   return wrapForWords(session, words, cost, login);
 }
 
-/** A new recovery code, in both spellings, and what the server keeps of it. Held until `confirmCode`. */
+/** Make a recovery code: both written forms, and what the server stores. Held until `confirmRecoveryCode`. */
 export async function newCode(session: Session) {
   const { identity, epochs } = session.own;
   if (!identity.login) throw new KeptError('bad_request', 'A recovery code needs a sign-in name first.');
@@ -269,7 +270,7 @@ export async function newCode(session: Session) {
   return made;
 }
 
-/** Whether what was written down is the code just made. Throws `no_match`. */
+/** Check that the typed code is the one just made. Throws `no_match`. */
 export async function confirmCode(session: Session, typed: string) {
   const written = await readCode(typed).catch(() => new Uint8Array(0));
   const matches = await session.held.use('code', (code) => isSame(code, written));
@@ -278,8 +279,8 @@ export async function confirmCode(session: Session, typed: string) {
 }
 
 /**
- * The proof that a release before tokens kept, b64; null where there is none. It is given once, for tokens, and then
- * forgotten: a proof is made of what was typed for one act, and kept nowhere.
+ * Return the sign-in proof that a release before tokens stored, b64; null when there is none. It is used once, to get
+ * tokens, and then deleted. Current releases derive a proof for one action and never store it.
  */
 export async function earlierProof(session: Session): Promise<string | null> {
   return session.held.has('proof') ? session.held.use('proof', b64) : null;
@@ -289,7 +290,7 @@ export function forgetEarlierProof(session: Session) {
   session.held.drop('proof');
 }
 
-/** A registration that was sent before counts: its name and cost are this account's. */
+/** Record that an earlier registration succeeded: its name and cost are this account's. */
 export function registeredAs(session: Session, { login, kdf }: { login: string; kdf: Kdf }) {
   session.own.identity.login = login;
   session.saw(kdf);
@@ -320,7 +321,7 @@ async function openAccountKey(
   return { raw: await unwrap(await importKey(kek), accountWrapHeader(by, account, epoch, kdf), wrapped), epoch };
 }
 
-/** The account's cost: the default, or the floor where a slow engine makes it. */
+/** Return the default cost, or the floor on a slow engine. */
 export function usualCost(): Cost {
   return engineName() === 'wasm' ? DEFAULT : FLOOR;
 }

@@ -1,6 +1,6 @@
 /**
- * An advocate at work, in the crypto worker: the keys that clients gave are held and used here, never come out and are
- * never written down. docs/formats.md, section 8; the twin of diary/client/advocates.py.
+ * The advocate's functions of the crypto worker. The keys that clients granted are held and used here, never returned
+ * and never stored. docs/formats.md, section 8. Python twin: diary/client/advocates.py.
  */
 import { random, unb64 } from '../../core/bytes.js';
 import { parseObject, readFrames } from '../../core/encoding.js';
@@ -30,17 +30,17 @@ import type { Session } from './session.js';
 import type { AuthorKey } from '../sharing/statements.js';
 import type { OpenedVersion } from '../versions.js';
 
-/** A key of the client's, and the last number it counts for; null for the one in use */
+/** A client's key and the last number it is valid for; null for the current key */
 type Signer = { key: CryptoKey; until: number | null };
-/** `signers`: the key in use first */
+/** `signers`: the current key first */
 type Held = Received & { opener: CryptoKey; signers: readonly Signer[] };
 /** As the server lists it, b64 */
 type ClientRow = { diary: string; grant: string; sealed: string; summary: string | null };
-/** What the server says of a version and the keeper signed */
+/** A version's facts from the server, signed by the keeper; the receipt is the notary's */
 type Sealed = { c: string; sig: string; parents: string[]; receipt: Receipt | null };
-/** Of a version, as it came: the signature over the whole is checked, the receipt is for the caller */
+/** A version as received: its signature is checked here, its receipt by the caller */
 type Facts = Sealed & { parts: string[]; record: string; seq: number; version: string };
-/** `apart`: digests of fields that were not given; `whole`: it can be shown to be what was committed to */
+/** `apart`: digests of withheld fields; `whole`: the commitment could be recomputed and matches */
 export type Read = OpenedVersion & {
   seq: number;
   version: string;
@@ -51,7 +51,7 @@ export type Read = OpenedVersion & {
   whole: boolean;
 };
 
-/** A version's frame: what the server says of it, its envelopes, the grant's wraps. */
+/** A version's frame: its fields, its envelopes, the grant's wraps. */
 const FRAMES = 3;
 const SEALED = 4;
 
@@ -65,7 +65,7 @@ export function advocatePart(session: Session) {
   return { ...enteringPart(session), ...clientPart(session, held, heldOf) };
 }
 
-/** Becoming an advocate, and coming back. */
+/** Become an advocate, and sign in as one. */
 function enteringPart(session: Session) {
   return {
     advocateNew: async ({ login, words }: { login: string; words: string }) => {
@@ -79,14 +79,14 @@ function enteringPart(session: Session) {
       const { opener: _opener, account, epoch, earlier, ...secrets } = await readKeys(session, answer);
       if (session.signingIn && 'kdf' in session.signingIn) session.saw(session.signingIn.kdf);
       session.signingIn = null;
-      // An advocate has no diary; the session has room for one, and what fills it opens nothing.
+      // An advocate has no diary, but the session requires one: a random id and a key that opens nothing.
       const ids = { account, diary: idText(newId()), device: idText(newId()), login };
       return session.adopt(ids, { ...secrets, diary_key: random(32) }, { account: epoch, diary: 1 }, { earlier });
     },
   };
 }
 
-/** What clients gave. */
+/** Use the grants that clients gave. */
 function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: string) => Held) {
   return {
     clientsOpen: async (rows: readonly ClientRow[], now: number) => {
@@ -106,7 +106,7 @@ function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: s
             : null;
           return { said: granted.said, other: granted.other, summary };
         } catch {
-          return null; // altered, unsigned, for somebody else, or over: it lets nobody in
+          return null; // altered, unsigned, for somebody else, or expired: it admits nobody
         }
       });
     },
@@ -145,7 +145,7 @@ function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: s
       const { said, key } = heldOf(grant);
       return MARKS.open(key.slice(), sealed, said);
     },
-    /** The key whose nine words were compared, and what those before it said as they went. */
+    /** Return the client's key whose nine words were compared, and the statements of the earlier keys. */
     clientKeys: async (grant: string) => {
       const { other, earlier } = heldOf(grant);
       return { ecdsa_pub: other.ecdsa_pub, earlier };
@@ -174,8 +174,7 @@ function clientPart(session: Session, held: Map<string, Held>, heldOf: (grant: s
 }
 
 /**
- * One version of a client's feed. Null for what the client did not sign, or what opens to something else: it is
- * nobody's word.
+ * Read one version of a client's feed. Returns `refused` when the client did not sign it or it does not verify.
  */
 async function readOne(
   session: Session,
@@ -222,7 +221,7 @@ async function signerOf({ pub, seq }: AuthorKey): Promise<Signer> {
   return { key: await importAuthorPub(unb64(pub)), until: seq };
 }
 
-/** Returns when a key that counted for that number made the signature; throws `bad_signature`. */
+/** Verify that a key valid for that number made the signature. Throws `bad_signature`. */
 async function verifyCounting(signers: readonly Signer[], seq: number, message: Bytes, sig: Bytes) {
   for (const { key } of signers.filter(({ until }) => until === null || seq <= until)) {
     if (

@@ -1,4 +1,4 @@
-/** The engine's part at the door: making a lock, opening it, and the store behind it. */
+/** The engine's lock functions: make a door (the lock of an installation), open it, and use the store behind it. */
 import { b64, random, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { keyOfBox, rootIdOf, sealBox } from '../box.js';
@@ -15,14 +15,14 @@ import type { OneKey, Opened } from '../box.js';
 import type { Session } from './session.js';
 import type { Door, Pins, Role } from '../slots.js';
 
-/** What a slot says beside its store key */
+/** The contents of a slot besides its store key */
 export type Behind = { account: string | null; login: string; pins: Pins };
 
 const UNLOCK_MS = 1500;
-/** Characters of a short secret: with ten tries and growing waits, a phone's own PIN is no longer. */
+/** Minimum length of a short secret. Ten attempts with growing waits protect it; a phone's own PIN is no longer. */
 const SHORT_LEAST = 6;
 
-/** The cost at which unlocking takes about a second and a half here, between floor and default. */
+/** Return the cost at which unlocking takes about 1.5 s on this device, between floor and default. */
 export async function measure(session: Session, now: () => number): Promise<Cost> {
   await session.test();
   const started = now();
@@ -32,14 +32,14 @@ export async function measure(session: Session, now: () => number): Promise<Cost
   return choices.find(({ m, t }) => m * t * per <= UNLOCK_MS) ?? { ...FLOOR };
 }
 
-/** The door of a fresh install. */
+/** Return the door of a new installation. */
 export async function makeDoor(session: Session, cost: Cost): Promise<Door> {
   return newDoor(cost, await newCapture(session));
 }
 
 /**
- * Puts a store behind `words`; see vault.js for what happens to one that is already open.
- * @returns with that slot sealed anew
+ * Put a store behind `words`; for a store that is already open see vault.js.
+ * @returns the door with that slot sealed again
  */
 export async function setSlot(session: Session, door: Door, words: string, role: Role, behind: Behind): Promise<Door> {
   checkDoor(door);
@@ -52,14 +52,14 @@ export async function setSlot(session: Session, door: Door, words: string, role:
   const renewed = { ...door, slots: [...door.slots], capture_pub: await capturePub(session, door) };
   renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
-  // It is the same store behind other words: what lies in it from before its keys were changed goes on opening.
+  // It is the same store under other words, so records sealed under its older keys must still open.
   if (!session.opened || session.opened.role === role)
     await openStore(session, role, i, storeKey, root, session.opened?.olds);
   session.kdfHigh = Math.max(session.kdfHigh, behind.pins.kdf_high);
   return renewed;
 }
 
-/** Puts the open diary behind a short secret too. One that opens something else already is refused: `words_in_use`. */
+/** Put the open diary behind a short secret too. Throws `words_in_use` when the secret opens something else. */
 export async function setShort(session: Session, door: Door, secret: string, behind: Behind): Promise<Door> {
   checkDoor(door);
   const folded = fold(secret);
@@ -77,8 +77,8 @@ export async function setShort(session: Session, door: Door, secret: string, beh
 }
 
 /**
- * Seals the open slot anew with what has been learnt since, without asking for the words. A slot that its words no
- * longer open, because it was emptied meanwhile or is another's by now, stays as it is.
+ * Reseal the open slot with newer details, without asking for the words. A slot that its words no longer open (it was
+ * emptied or reused meanwhile) stays as it is.
  */
 export async function renewSlot(session: Session, door: Door, behind: Behind): Promise<Door> {
   checkDoor(door);
@@ -92,11 +92,11 @@ export async function renewSlot(session: Session, door: Door, behind: Behind): P
   return renewed;
 }
 
-/** Opens whatever the words open. One Argon2id and four tries, whatever the words are; throws `no_match`. */
+/** Open whatever the words open. One Argon2id and four attempts, whatever the words are. Throws `no_match`. */
 export async function unlock(session: Session, words: string, door: Door) {
   checkDoor(door);
-  // Words too short to be anyone's still cost the same: how long a refusal takes says nothing. Folded words
-  // never are one space, so that stands for none at all, which the engine would refuse at once.
+  // Words that are too short cost the same, so the time of a refusal reveals nothing. Folded words are never a single
+  // space, so a space stands for no words, which the engine would refuse at once.
   const root = await session.root(fold(words) || ' ', checkKdf(doorKdf(door), session.policy));
   const found = await trySlots(root, door);
   if (!found) throw new KeptError('no_match', 'Try again.');
@@ -107,9 +107,9 @@ export async function unlock(session: Session, words: string, door: Door) {
 }
 
 /**
- * Returns when the words are the ones that this store is behind; throws `no_match`. Changes nothing, so words of
- * another role do not open theirs in the middle of this one. A short secret opens the store and is not its words: what
- * asks again asks for more than whoever guessed or saw that has.
+ * Check that the words are those of the open store. Throws `no_match`. Changes nothing, so words of another role do
+ * not open their store here. A short secret is refused although it opens the store: a confirmation asks for more than
+ * what somebody could have guessed or seen.
  */
 export async function confirmWords(session: Session, words: string, door: Door) {
   checkDoor(door);
@@ -141,7 +141,7 @@ export async function boxOpenMany(session: Session, records: readonly (readonly 
 }
 
 /**
- * For each record a key that opens it alone, without the store key; see diary/sync/locked_upload.js.
+ * Return for each record a key that opens only that one, without the store key; see diary/sync/locked_upload.js.
  * @param heads id and first bytes
  */
 export function boxKeys(session: Session, heads: readonly (readonly [Bytes, Bytes])[]): Promise<(OneKey | null)[]> {
@@ -155,7 +155,7 @@ export function boxKeys(session: Session, heads: readonly (readonly [Bytes, Byte
   });
 }
 
-/** The store key a slot is to hold: the open one of that role, the one these words already open, or a new one. */
+/** Return the store key for a slot: the open store's of that role, else the one these words open, else a new one. */
 async function storeKeyFor(session: Session, role: Role, there: string | undefined): Promise<Bytes> {
   if (session.opened?.role === role) return session.held.use('store_key', (key) => key.slice());
   return there ? unb64(there) : random(32);
@@ -175,7 +175,7 @@ async function openStore(
   storeKey.fill(0);
 }
 
-/** The public half of the capture pair this session can keep; a new pair when it has none. */
+/** Return the public half of the capture pair that this session holds; makes a new pair when it holds none. */
 async function capturePub(session: Session, door: Door): Promise<Bytes> {
   return session.held.has('capture') ? door.capture_pub : newCapture(session);
 }

@@ -1,9 +1,9 @@
 /**
- * Sealing a draft before there are words to seal it under: AES-256-GCM under a key the browser keeps and will not
- * hand out. docs/formats.md, section 4a, "before the first words".
+ * Seal a draft before any words exist: AES-256-GCM under a non-extractable key that the browser stores.
+ * docs/formats.md, section 4a, "before the first words".
  *
- * `0x00 ‖ nonce[12] ‖ AES-GCM(padded plaintext)`; the first byte tells it from an envelope (0xE1). The nonce is random:
- * one key seals a few hundred drafts and file parts at most before words replace it.
+ * `0x00 ‖ nonce[12] ‖ AES-GCM(padded plaintext)`; the first byte differs from an envelope's (0xE1). The nonce is
+ * random, which is safe: one key seals at most a few hundred drafts and file parts before words replace it.
  */
 import { concat, random } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -18,12 +18,12 @@ export function newDraftKey(): Promise<CryptoKey> {
   return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-/** A key for a browser whose database cannot hold keys (WebKitGTK): the bytes themselves. */
+/** Return raw key bytes, for a browser whose database cannot store keys (WebKitGTK). */
 export function newDraftKeyBytes(): Bytes {
   return random(32);
 }
 
-/** @param kept as the database gave it back */
+/** @param stored as the database returned it */
 export async function draftKey(kept: CryptoKey | Uint8Array): Promise<CryptoKey> {
   if (!(kept instanceof Uint8Array)) return kept;
   return crypto.subtle.importKey('raw', kept as Bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);

@@ -1,6 +1,6 @@
 /**
- * The notebook's own side of the vault, in the page: it holds nothing that has to be kept from whoever holds the phone
- * (slots.js, `notebookKey`), and must be there at once, without a worker and without words.
+ * The notebook's own vault, in the page. The notebook holds nothing that must be hidden from whoever has the phone
+ * (slots.js, `deriveNotebookKey`), and must open at once, without a worker and without words.
  */
 import { openBox, rootIdOf, sealBox } from '../box.js';
 import { importKey } from '../cobblestone.js';
@@ -9,7 +9,7 @@ import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Door } from '../slots.js';
 
-/** What a store (store/store.js) asks of a vault, for the notebook of this install. */
+/** Return the vault functions that a store (store/store.js) needs, for this installation's notebook. */
 export async function notebookVault(door: Door) {
   const storeKey = await notebookKey(door);
   const [key, rootId] = await Promise.all([importKey(storeKey), rootIdOf(storeKey)]);
@@ -18,7 +18,7 @@ export async function notebookVault(door: Door) {
     boxSealMany: (records: [Bytes, JsonObject, Bytes?][]) =>
       Promise.all(records.map(([id, desc, bytes]) => sealBox(key, id, desc, bytes))),
     boxOpenNewest: (id: Bytes, sealed: Bytes) => openBox(key, id, sealed),
-    // Its key is never another: nothing lies where a diary's earlier keys would.
+    // The notebook's key never changes, so no record exists at this id for older keys.
     earlierId: async () => new Uint8Array(16),
     boxOpenMany: (pairs: [Bytes, Bytes][]) => Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed))),
     boxOpenEach: (pairs: [Bytes, Bytes][]) =>

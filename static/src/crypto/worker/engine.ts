@@ -1,6 +1,6 @@
 /**
- * Everything the crypto worker can do, as one object of functions; worker.js answers messages with it, and
- * Node's tests call it directly. vault.js documents each function as the page sees it.
+ * All functions of the crypto worker, as one object. worker.js calls them for messages, Node's tests directly.
+ * vault.js documents each function as the page sees it.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -36,7 +36,7 @@ import type { Meta } from '../versions.js';
 
 export type Engine = ReturnType<typeof createEngine>;
 type VersionWish = {
-  /** a new record when not given */
+  /** default: a new record */
   record?: string;
   version?: string;
   kind: string;
@@ -48,11 +48,11 @@ type VersionWish = {
   parents?: readonly string[];
   line: { n: number; prev: string | null };
   clock: { offset_ms: number | null; tz: string; utc: number };
-  /** the checkpoint seen last */
+  /** the latest checkpoint seen */
   beacon?: { log: string; root: string; size: number } | null;
-  /** sealed on a device that is not the keeper's, and says so */
+  /** sealed on a device that is not the keeper's; the version states it */
   borrowed?: boolean;
-  /** else those of `setSchemas` */
+  /** default: from `setSchemas` */
   names?: Names;
 };
 type VersionPushed = {

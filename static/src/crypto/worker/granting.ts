@@ -1,5 +1,5 @@
 /**
- * Letting an advocate in, in the crypto worker: the keys of grants are made, kept and used here and never come out.
+ * The keeper's grant functions of the crypto worker. Grant keys are made, held and used here and never returned.
  * docs/formats.md, section 8.
  */
 import { b64, random, unb64 } from '../../core/bytes.js';
@@ -51,7 +51,7 @@ export function grantPart(session: Session) {
   return { ...makingPart(session, held), ...givingPart(session, heldOf) };
 }
 
-/** Grants made here, and taken up again after a lock. */
+/** Make grants, and load them again after a lock. */
 function makingPart(session: Session, held: Map<string, Granted>) {
   const own = <T>(use: (account: CryptoKey) => Promise<T>) =>
     session.held.use('account_key', async (raw) => use(await importKey(raw)));
@@ -86,7 +86,7 @@ function makingPart(session: Session, held: Map<string, Granted>) {
               held.set(place.grant, granted);
               return { said: granted.said, other: granted.other };
             } catch {
-              return null; // made under keys that were replaced, or not ours: it lets nobody in
+              return null; // made under replaced keys, or not ours: it admits nobody
             }
           }),
         ),
@@ -97,7 +97,7 @@ function makingPart(session: Session, held: Map<string, Granted>) {
   };
 }
 
-/** What goes to an advocate, and what comes from one. */
+/** Seal for an advocate, and open what an advocate sent. */
 function givingPart(session: Session, heldOf: (grant: string) => Granted) {
   return {
     grantWraps: async (grant: string, list: readonly Given[]) => {
@@ -134,7 +134,7 @@ function givingPart(session: Session, heldOf: (grant: string) => Granted) {
   };
 }
 
-/** The digests of a version's restricted fields; null for a kind that this program does not know. */
+/** Return the digests of a version's restricted fields; null when this program does not know the kind. */
 async function apartOf(
   session: Session,
   { record, version, meta, envelopes }: Given,
@@ -149,7 +149,7 @@ async function apartOf(
   return names && digests ? Object.fromEntries(names.restricted.map((name) => [name, String(digests[name])])) : null;
 }
 
-/** The keys of a version, out of its own wraps, whatever their epoch. */
+/** Unwrap the keys of a version from its own wraps, whatever their epoch. */
 function keysOf(session: Session, version: string, wraps: readonly Uint8Array[]): Promise<Bytes[]> {
   const { identity, diaryKey, olds } = session.own;
   return Promise.all(

@@ -1,4 +1,4 @@
-/** Hand-overs in the crypto worker: the words and the key are made here, and only the words come out. */
+/** Handovers in the crypto worker: the words and the key are made here, and only the words are returned. */
 import { b64 } from '../../core/bytes.js';
 import { canon } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';

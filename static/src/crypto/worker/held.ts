@@ -1,7 +1,7 @@
 /**
- * Secrets that must be read again (to wrap them anew, to store them) are held sealed in memory under a key
- * the platform will not give out. A picture of the worker's heap then shows ciphertext; a use lasts as long
- * as the function it is handed to, and what it saw is overwritten after.
+ * Hold secrets that must be read again (to wrap or store them). They are sealed in memory under a non-extractable key,
+ * so a dump of the worker's heap shows ciphertext. A secret is readable only while the callback runs; its copy is
+ * overwritten afterwards.
  */
 import { random } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -14,7 +14,7 @@ export class Held {
 
   #key: Promise<CryptoKey> | undefined;
 
-  /** Keep a copy of `secret` under `name`, in place of an earlier one. */
+  /** Hold a copy of `secret` under `name`, replacing an earlier one. */
   async put(name: string, secret: Bytes) {
     const key = await this.#holdingKey();
     const iv = random(12);
@@ -25,7 +25,7 @@ export class Held {
     return this.#kept.has(name);
   }
 
-  /** Hands the secret to `use` and overwrites it afterwards. Throws `locked` when there is none of that name. */
+  /** Pass the secret to `action` and overwrite it afterwards. Throws `locked` when there is none of that name. */
   async use<T>(name: string, use: (secret: Bytes) => T | Promise<T>): Promise<T> {
     const kept = this.#kept.get(name);
     if (!kept) throw new KeptError('locked');

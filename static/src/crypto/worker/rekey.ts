@@ -1,10 +1,10 @@
 /**
- * The engine's part when someone else knows the words: every key made anew, the old ones' entries given new wraps, and
- * a store key of its own for what is written from then on. docs/formats.md, section 4b.
+ * The engine's functions for when someone else knows the words: make every key anew, rewrap the old entries, and use
+ * a new store key for everything written from then on. docs/formats.md, section 4b.
  *
- * [Note: what is kept meanwhile] Nothing secret of the keys to come is ever written down under the old ones: what is
- * kept until the server has it all is what the server gets, sealed under the new words. So whoever knows the old words
- * and holds the phone half-way through has nothing, and going on after a restart asks for the new words.
+ * [Note: what is kept meanwhile] No secret of the next keys is ever written down under the old ones. Until the server
+ * has everything, the phone stores only what the server gets, sealed under the new words. So somebody who knows the
+ * old words and holds the phone half-way through has nothing, and continuing after a restart asks for the new words.
  */
 import { b64, random, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -50,7 +50,7 @@ type Body = {
   statement: Statement;
 };
 
-/** As many keys of before that others may still seal to are kept. */
+/** How many replaced HPKE keys are held: others may still seal to them. */
 const HPKES = 5;
 const HELD = {
   account_key: 'next_account_key',
@@ -61,8 +61,7 @@ const HELD = {
 const EARLIER_ID = 'kept/earlier-id\0';
 
 /**
- * Makes the keys to come. A diary without a name is asked for nothing by a server: its body is never sent.
- * @returns throws words_in_use
+ * Make the next keys. For a diary without a sign-in name the body is never sent. Throws words_in_use.
  */
 export async function begin(
   session: Session,
@@ -115,7 +114,7 @@ export async function begin(
   return body;
 }
 
-/** The keys of a body that was begun before, opened with the new words. Throws `no_match`. */
+/** Open the keys of an earlier `beginRekey` body with the new words. Throws `no_match`. */
 export async function resume(
   session: Session,
   { words, body }: { words: string; body: Omit<Body, 'auth'> },
@@ -145,10 +144,10 @@ export async function resume(
 }
 
 /**
- * What the account's keys are by now, after `auth` with the words in use; another device may have changed them. Throws
- * `not_opened` when this phone's own key is not among the ones they follow on, and `keys_older` when the server has
- * those of before: it was put back to an earlier day.
- * @returns whether the keys are others than here
+ * Read the account's current keys, after `proveWords` with the current words; another device may have changed them.
+ * Throws `not_opened` when this phone's own key is not one of their predecessors, and `keys_older` when the server
+ * returns older keys: it was restored from an old backup.
+ * @returns whether the keys differ from those here
  */
 export async function from(session: Session, answer: Answer): Promise<{ changed: boolean }> {
   const { identity, epochs } = session.own;
@@ -165,9 +164,8 @@ export async function from(session: Session, answer: Answer): Promise<{ changed:
 }
 
 /**
- * New wraps of versions, for the keys in use or for those to come. The caller says which: keys that are being made may
- * come to nothing, and what lies on the phone must never be wrapped for those.
- * @returns throws `locked` when no keys are to come
+ * Rewrap versions, for the current or the next keys. The caller chooses: next keys may be abandoned, so what is stored
+ * on the phone must never be wrapped for them. Throws `locked` when there are no next keys.
  */
 export async function rewrap(
   session: Session,
@@ -197,8 +195,8 @@ export async function rewrap(
 }
 
 /**
- * The keys that were made ready count from now on. The store gets a key of its own, the short secret's slot is random
- * again, and the capture pair is new: whoever copied the phone before can open nothing that is written after.
+ * Start to use the next keys. The store gets a new key, the short secret's slot becomes random again, and the capture
+ * pair is new: an earlier copy of the phone opens nothing that is written afterwards.
  */
 export async function adopt(
   session: Session,
@@ -236,13 +234,13 @@ export async function adopt(
   return { door: renewed, identity };
 }
 
-/** Every version here has its new wraps. */
+/** Drop the older diary keys, once every version here has its new wraps. */
 export function forgetOlds(session: Session) {
   for (const epoch of session.own.olds.keys()) session.held.drop(`diary_key:${epoch}`);
   session.own.olds.clear();
 }
 
-/** Where the store keys of before lie: 16 bytes that only the store key in use tells. */
+/** Return the id of the record of older store keys: 16 bytes that only the current store key gives. */
 export function earlierId(session: Session): Promise<Bytes> {
   return session.held.use('store_key', async (key) => (await hkdf(key, EARLIER_ID)).slice(0, 16));
 }
@@ -262,8 +260,7 @@ export async function loadEarlier(session: Session, id: Bytes, sealed: Bytes) {
 }
 
 /**
- * ROOT_L of new words that open nothing here yet.
- * @returns throws words_in_use
+ * Return ROOT_L of new words that open nothing here yet. Throws words_in_use.
  */
 async function refuseUsed(session: Session, words: string, door: Door): Promise<CryptoKey> {
   checkDoor(door);
@@ -307,7 +304,7 @@ async function nextSecrets(session: Session, { pubs }: Next): Promise<Secrets> {
   };
 }
 
-/** @returns the diary key in use, and those before it that are still needed */
+/** @returns the older diary keys that are still needed, and the current one */
 async function oldDiaryKeys(session: Session): Promise<[number, Bytes][]> {
   const { epochs, olds } = session.own;
   const keys: [number, Bytes][] = [];
@@ -317,8 +314,8 @@ async function oldDiaryKeys(session: Session): Promise<[number, Bytes][]> {
 }
 
 /**
- * Keys that others may still seal to: somebody who was asked what they saw has the key of that day for a fortnight, and
- * what came waits until it is read. They stay on this phone and in no keyset.
+ * Return the HPKE keys that others may still seal to: a witness who was asked keeps the key of that day for a
+ * fortnight, and their statement waits until it is read. These keys stay on this phone and are in no keyset.
  * @returns the newest first
  */
 async function hpkesBefore(session: Session): Promise<Bytes[]> {

@@ -1,6 +1,6 @@
 /**
- * What is unlocked in one worker: the store, the identity, and the words or code being signed in with. There
- * is one session a worker, and ending the worker ends it; nothing here is ever written out but sealed.
+ * What is unlocked in one worker: the store, the identity, and the words or code of a sign-in in progress. There is
+ * one session per worker, and ending the worker ends it. Nothing here is ever stored unsealed.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -19,7 +19,7 @@ import type { Pair } from '../signing.js';
 import type { Role } from '../slots.js';
 import type { AuthorKey, Statement } from '../sharing/statements.js';
 
-/** The secrets themselves are held */
+/** The secrets themselves are in `Session.secrets` */
 export type Next = {
   epochs: { account: number; diary: number };
   earlier: readonly Statement[];
@@ -31,14 +31,14 @@ export type Next = {
 export type Settings = {
   /** the page's own */
   origin: string;
-  /** tests may give another */
+  /** tests may replace it */
   argon2?: Argon2id;
-  /** tests may give a cheaper one */
+  /** tests may use a cheaper one */
   policy?: Policy;
   /** of a slow derivation */
   onProgress?: OnProgress;
 };
-/** Ids and public keys, nothing secret; texts */
+/** Ids and public keys as text, nothing secret */
 export type PublicIdentity = {
   account: string;
   diary: string;
@@ -51,14 +51,14 @@ export type PublicIdentity = {
   ecdsa_pub: string;
   /** b64 */
   hpke_pub: string;
-  /** the keys versions may be signed by, oldest first */
+  /** the keys that may have signed versions, oldest first */
   authors: readonly AuthorKey[];
-  /** what the keys before say of those after them */
+  /** each replaced key's statement about its successor */
   earlier: readonly Statement[];
 };
-/** `olds`: keys of before the keys were changed; what they open was written then */
+/** `olderKeys`: replaced store keys, for records written before the change */
 export type OpenStore = { role: Role; i: number; key: CryptoKey; slotRoot: CryptoKey; olds?: CryptoKey[] };
-/** `authors`: by key id; `olds`: diary keys of earlier epochs, until all versions here have new wraps */
+/** `authors`: by key id; `olderDiaryKeys`: by epoch, until all versions here have new wraps */
 type OpenIdentity = {
   identity: PublicIdentity;
   epochs: { account: number; diary: number };
@@ -74,7 +74,7 @@ export type Secrets = { account_key: Bytes; diary_key: Bytes; ecdsa: Pair; hpke:
 export type Schemas = Record<string, Record<string, Names>>;
 export type SigningIn = { kdf: Kdf; root: CryptoKey } | { code: CryptoKey; login: string };
 
-/** @param n from 0, the newest */
+/** @param index 0 is the newest */
 const hpkeBefore = (n: number): string => `hpke_before:${n}`;
 
 export class Session {
@@ -88,10 +88,10 @@ export class Session {
   opened: OpenStore | null = null;
   known: OpenIdentity | null = null;
   signingIn: SigningIn | null = null;
-  /** Keys that are to come, while they are being made. */
+  /** The next keys, while a rekey is in progress. */
   next: Next | null = null;
   tested: Promise<void> | undefined = undefined;
-  /** What this program knows of each kind of record. */
+  /** The schema of each kind of record that this program knows. */
   schemas: Schemas = {};
   namesOf: (kind: string, schema: number) => Names | null;
 
@@ -104,21 +104,21 @@ export class Session {
       Object.hasOwn(this.schemas, kind) ? (this.schemas[kind]?.[schema] ?? null) : null;
   }
 
-  /** The known-answer test, once. Throws `kdf_broken`. */
+  /** Run the known-answer test, once. Throws `kdf_broken`. */
   test() {
     this.tested ??= knownAnswerTest(this.argon2);
     return this.tested;
   }
 
   /**
-   * ROOT of folded words: never before the known answer has come back right. Throws `kdf_broken`, or
-   * `unavailable` where memory is short.
+   * Derive ROOT from folded words, never before the known-answer test has passed. Throws `kdf_broken`, or
+   * `unavailable` when memory is short.
    * @param kdf checked
    */
   async root(folded: string, kdf: Kdf): Promise<CryptoKey> {
     await this.test();
     return rootOf(this.argon2, folded, kdf, this.onProgress).catch(() => {
-      // Right answers before and none now: the 46 MB or more it works in were not to be had.
+      // The known answer was right and this failed, so the 46 MB or more that it needs were not available.
       throw new KeptError(
         'unavailable',
         'This phone has too little memory free for that. Close other apps and try again.',
@@ -126,23 +126,22 @@ export class Session {
     });
   }
 
-  /** The open store. Throws `locked`. */
+  /** Return the open store. Throws `locked`. */
   get store(): OpenStore {
     if (!this.opened) throw new KeptError('locked');
     return this.opened;
   }
 
-  /** The open identity. Throws `locked`. */
+  /** Return the open identity. Throws `locked`. */
   get own(): OpenIdentity {
     if (!this.known) throw new KeptError('locked');
     return this.known;
   }
 
   /**
-   * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again are held.
+   * Start to use an identity: import the working keys, and hold the secrets that must be wrapped again.
    * @param secrets overwritten here
-   * @param before statements about keys that were replaced, diary keys of earlier epochs, and keys that others may
-   *   still seal to, the newest first
+   * @param before statements about replaced keys, diary keys of earlier epochs, and replaced HPKE keys, newest first
    */
   async adopt(
     ids: { account: string; diary: string; device: string; login: string },
@@ -198,17 +197,17 @@ export class Session {
     return identity;
   }
 
-  /** Names under which keys are held that others may have sealed to before the keys were changed, the newest first. */
+  /** Return the names of the held HPKE keys that were replaced and that others may have sealed to, newest first. */
   hpkesBefore(): string[] {
     const names = [];
     while (this.held.has(hpkeBefore(names.length))) names.push(hpkeBefore(names.length));
     return names;
   }
 
-  /** The own pairs, for sealing a keyset. */
+  /** Return the account's own key pairs, to seal a keyset. */
   async pairs(): Promise<Pairs> {
     const { ecdsa_pub, hpke_pub } = this.own.identity;
-    // Copied out: what `use` hands over is overwritten when it ends.
+    // Copied, because `use` overwrites the secret when it returns.
     const [ecdsa, hpke] = await Promise.all(
       ['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())),
     );
@@ -219,7 +218,7 @@ export class Session {
     };
   }
 
-  /** Notes that `kdf` has been used with success. */
+  /** Record that `kdf` was used successfully. */
   saw({ m, t }: Kdf) {
     this.kdfHigh = Math.max(this.kdfHigh, m * t);
   }

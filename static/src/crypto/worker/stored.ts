@@ -1,12 +1,12 @@
 /**
- * Opening thousands of what this device keeps, in one message to the worker: store records, and versions inside them.
+ * Open thousands of this device's stored items in one worker message: store records, and the versions inside them.
  *
- * [Note: opened again] A version is checked in full when it comes: signature, receipt, commitment, place. What it came
- * to is sealed beside it. A store record opens only under this diary's store key, at the one id its name gives, so
- * whoever can write the database can take a record away or put back what once lay at that very place, and nothing else;
- * a version's place holds one version for ever. So the second opening asks for the seals alone: the record's, the
- * version key's wrap and the envelope's, each under the exact header of its place.
- * docs/decisions/2026-11-25-opened-again.md argues it.
+ * [Note: opened again] A version is checked in full when it arrives: signature, receipt, commitment, place. The
+ * result is sealed with it. A store record opens only under this diary's store key, at the one id that its name
+ * gives. So whoever can write the database can only remove a record, or restore what was at that very place before;
+ * and a version's place holds one version for ever. Therefore the second opening checks only the seals: the record's,
+ * the version key's wrap and the envelope's, each under the exact header of its place.
+ * docs/decisions/2026-11-25-opened-again.md has the full argument.
  */
 import { readFrames } from '../../core/encoding.js';
 import { fromUtf8 } from '../../core/bytes.js';
@@ -23,7 +23,7 @@ import type { Fields } from '../commitment.js';
 import type { Session } from './session.js';
 import type { Part } from '../versions.js';
 
-/** Where a version lies, and which one has to lie there */
+/** Where a version is stored, and which one must be there */
 export type StoredVersion = { id: Bytes; sealed: Bytes; record: string; version: string };
 export type ReadVersion = {
   kind: string;
@@ -36,7 +36,7 @@ type Payload = { fields: Fields; keys: [string, string][] };
 const IN_FLIGHT = 256;
 
 /**
- * Store records, each opened or null: one that does not open stops no other.
+ * Open store records; null for one that does not open, which does not stop the others.
  * @param records id and sealed bytes
  * @returns in order
  */
@@ -46,8 +46,8 @@ export function openBoxes(session: Session, records: readonly (readonly [Bytes, 
 }
 
 /**
- * Versions as they lie in the store. Commitment and signature are not looked at: see [Note: opened again].
- * @returns in order; null for what does not open
+ * Open stored versions. Does not check commitment and signature: see [Note: opened again].
+ * @returns in order; null for one that does not open
  */
 export function openStored(session: Session, list: readonly StoredVersion[]): Promise<(ReadVersion | null)[]> {
   const { key, olds = [] } = session.store;
@@ -67,7 +67,7 @@ export function openStored(session: Session, list: readonly StoredVersion[]): Pr
 
 type Piece = { part: Part; version: string; diary: string; record: string; wrapped: Bytes; sealed: Bytes };
 
-/** The wraps and envelopes of a push. */
+/** Split a push into its wraps and envelopes. */
 function pieces(diary: string, { record, version }: StoredVersion, push: Bytes): Piece[] {
   const [, ...sealed] = readFrames(push, { atMost: 5 });
   const count = sealed.length / 2;
@@ -95,7 +95,7 @@ async function openPiece(
   );
 }
 
-/** What was sealed here was read in full before it was sealed, canonical form included. */
+/** What was sealed here was fully checked before, canonical form included. */
 function readPayload(plaintext: Bytes): Payload {
   const { fields, keys } = JSON.parse(fromUtf8(plaintext));
   if (typeof fields !== 'object' || fields === null || !Array.isArray(keys)) throw new KeptError('not_opened');
@@ -113,7 +113,7 @@ function shape([open, restricted]: Payload[]): ReadVersion {
   };
 }
 
-/** @param keys the one in use first */
+/** @param keys the current one first */
 async function openWithAny(keys: readonly CryptoKey[], id: Bytes, sealed: Bytes): Promise<Opened | null> {
   for (const key of keys) {
     const opened = await openBox(key, id, sealed).catch(() => null);
@@ -123,7 +123,7 @@ async function openWithAny(keys: readonly CryptoKey[], id: Bytes, sealed: Bytes)
 }
 
 /**
- * `act` on each of `things`, 256 at once: above that nothing is won, and memory grows.
+ * Run `action` on each of `items`, at most 256 at once: more gains nothing and costs memory.
  * @returns in order
  */
 export async function inFlight<T, R>(things: readonly T[], act: (thing: T, i: number) => Promise<R>): Promise<R[]> {

@@ -1,5 +1,5 @@
 /**
- * Witness codes in the crypto worker: the words are made here, and what comes back is opened with the keeper's own key.
+ * Witness codes in the crypto worker: the words are made here, and statements are opened with the keeper's own key.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { idText, newId } from '../../core/ids.js';
@@ -28,7 +28,7 @@ export function witnessPart(session: Session) {
       const sealed = await sealAsking(code, witness, { ...asked, ecdsa_pub, hpke_pub });
       return { words, witness, proof: b64(code.proof), asking: { name: b64(code.name), sealed: b64(sealed), witness } };
     },
-    /** With the key in use, or with one of before: whoever was asked then seals to that one. */
+    /** Tries the current key, then the replaced ones: the witness sealed to the key of the day they were asked. */
     witnessOpen: async ({ witness, proof, statement }: { witness: string; proof: string; statement: Bytes }) => {
       const open = (name: string) =>
         session.held.use(name, (scalar) => openStatement(scalar, proof, witness, statement));
