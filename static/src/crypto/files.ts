@@ -55,7 +55,7 @@ export class FileSealer {
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param key imported from the target's key
+   * @param key imported from the place's key
    * @param size of the file, in bytes
    */
   constructor(place: BlobPlace | HandoverPlace, key: CryptoKey, size: number) {

@@ -22,7 +22,7 @@ export type Meta = {
 };
 /** A version's wraps for one grant: of the key of `open`, or of `open` and `restricted` */
 export type ForGrant = { grant: string; wraps: Bytes[] };
-/** `meta.grants` describes `grantWraps` */
+/** `meta.grants` describes `given` */
 type Push = { meta: Meta; wraps: Bytes[]; envelopes: Bytes[]; given?: ForGrant[] };
 
 const META = 'blobs,c,grants,parents,parts,sig';
