@@ -1,12 +1,12 @@
 /**
  * Cobblestone-256, C2SP chunked-encryption: docs/formats.md, section 1.
  *
-  * [Note: nonces] A message key is derived from the caller's key, a fresh 24-byte salt and the context. It seals one
-  * message. The nonces of that message are its derived base XOR the chunk number, so no nonce is used twice under one
-  * message key. A nonce could repeat only if two messages shared a salt by chance (2⁻⁹⁶ after 2⁴⁸ messages).
-  *
-  * [Note: commitment] AES-GCM alone lets one ciphertext open under two keys to two plaintexts. The 32 bytes after the
-  * salt are derived together with the message key, so a body that opens has exactly one key and one context.
+ * [Note: nonces] A message key is derived from the caller's key, a fresh 24-byte salt and the context. It seals one
+ * message. The nonces of that message are its derived base XOR the chunk number, so no nonce is used twice under one
+ * message key. A nonce could repeat only if two messages shared a salt by chance (2⁻⁹⁶ after 2⁴⁸ messages).
+ *
+ * [Note: commitment] AES-GCM alone lets one ciphertext open under two keys to two plaintexts. The 32 bytes after the
+ * salt are derived together with the message key, so a body that opens has exactly one key and one context.
  */
 import { concat, gather, random, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';

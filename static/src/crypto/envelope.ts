@@ -1,9 +1,9 @@
 /**
  * Envelope E1: docs/formats.md, section 3.
  *
-  * [Note: stated header] The opener states the kind and the exact header it expects. When the server returns another
-  * version, part or wrap, a byte comparison refuses it before any key is used. The header is also the context of the
-  * seal, so an altered one opens under no key.
+ * [Note: stated header] The opener states the kind and the exact header it expects. When the server returns another
+ * version, part or wrap, a byte comparison refuses it before any key is used. The header is also the context of the
+ * seal, so an altered one opens under no key.
  */
 import { concat, isSame } from '../core/bytes.js';
 import { canon, parseObject } from '../core/encoding.js';
