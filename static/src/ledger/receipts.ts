@@ -19,7 +19,7 @@ export function notaryId(notaryPub: Bytes): string {
  * Verify this notary's receipt for exactly this commitment and these envelopes, and return its time. Throws
  * `bad_signature`, or `unavailable` where the browser has no Ed25519 (everything but the signature is checked by
  * then).
- * @param expect `log`: the id of the pinned notary, checked too when given
+ * @param expected `log`: the id of the pinned notary, checked too when given
  * @returns ms
  */
 export async function verifyReceipt(

@@ -27,7 +27,7 @@ type CopyKeys = {
 
 /**
  * Return the keys of a sealed copy.
- * @param given words that the caller has checked to be this phone's
+ * @param input words that the caller has checked to be this phone's
  * @returns without the code's wrap: only the code itself could make it
  */
 export async function copyKeys(session: Session, { words }: { words: string }): Promise<CopyKeys> {
@@ -61,7 +61,7 @@ export async function copyKeys(session: Session, { words }: { words: string }): 
 /**
  * Open the identity in a copy, as another device. It has no sign-in name: any server may register it under a new one.
  * Throws not_opened, kdf_refused, and bad_request for an invalid code.
- * @param given words or code
+ * @param input words or code
  */
 export async function openCopy(
   session: Session,

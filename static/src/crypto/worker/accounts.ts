@@ -191,7 +191,7 @@ export async function codeAuth(
 /**
  * Open the account from a sign-in response, after `proveWords` or `proveCode`: wrap, keyset, diary. Throws
  * `not_opened`, or `kdf_refused` when the wrap names another kdf than the one that was checked.
- * @param given `diary`: which one, by default the first
+ * @param input `diary`: which one, by default the first
  */
 export async function openAccount(
   session: Session,

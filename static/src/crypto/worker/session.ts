@@ -141,7 +141,7 @@ export class Session {
   /**
    * Start to use an identity: import the working keys, and hold the secrets that must be wrapped again.
    * @param secrets overwritten here
-   * @param before statements about replaced keys, diary keys of earlier epochs, and replaced HPKE keys, newest first
+   * @param history statements about replaced keys, diary keys of earlier epochs, and replaced HPKE keys, newest first
    */
   async adopt(
     ids: { account: string; diary: string; device: string; login: string },
