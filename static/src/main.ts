@@ -1,9 +1,9 @@
 /**
- * Wiring, once: what the browser offers goes in as arguments, and the screens are put on the page. Nothing else in the
- * project reaches for a global of the browser's to do its work.
+ * Wires the app once: the browser's features go in as arguments, and the screens are put on the page. No other module
+ * uses a global of the browser to do its work.
  *
- * What stands here in an `import` line is fetched before the door is drawn, and templates/shell.html names it for the
- * browser to fetch at once; everything in `wholeApp` comes when the door is on the screen (app/doorway.js).
+ * A module in an `import` line here is fetched before the door is drawn, and templates/shell.html names it for the
+ * browser to fetch at once. Everything in `wholeApp` is loaded once the door is on the screen (app/doorway.js).
  */
 import { createDoorway } from './app/doorway.js';
 import { Database } from './store/database.js';
@@ -11,12 +11,12 @@ import { mount } from './app/mount.js';
 import type { Writable } from './pack/targets.js';
 import type { App } from './shell/app.js';
 
-/** What TypeScript's own account of the browser lacks, because not every browser has it */
+/** Missing in TypeScript's DOM types, because not every browser has it */
 type WithSaving = typeof globalThis & {
   showSaveFilePicker?: (how: { suggestedName: string }) => Promise<{ createWritable(): Promise<Writable> }>;
 };
 type WithConnection = Navigator & { connection?: { type?: string; saveData?: boolean } };
-/** A policy answers with an object that stands for the address */
+/** A policy returns an object that stands for the address */
 type WithPolicies = typeof globalThis & {
   trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
 };
@@ -24,11 +24,10 @@ type Policy = { createScriptURL(address: string): string };
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const TAB = 'app';
-// A page that is not on any screen is never painted; the rest comes all the same.
+// A page that is not on any screen is never painted; the rest is loaded all the same.
 const UNSEEN = 300;
 
-// Whoever opens the browser's tools on a page that was left would read there what it had asked the server for, and
-// when.
+// The browser's developer tools would show, on a page that was left, what it had asked the server for, and when.
 performance.setResourceTimingBufferSize(0);
 performance.clearResourceTimings();
 
@@ -39,29 +38,29 @@ const app = createDoorway({ database, load: wholeApp, painted });
 
 document.addEventListener('visibilitychange', () => app.seen());
 addEventListener('pagehide', () => app.seen());
-// On a device that is not the keeper's: unsent words hold the page open, and the session goes with it.
+// On a device that is not the keeper's: unsent words hold the page open, and the session ends with it.
 addEventListener('beforeunload', (event) => {
   if (app.isOwing?.()) event.preventDefault();
 });
 addEventListener('pagehide', () => app.gone?.());
-// Put on the home screen before anything was typed: from now on the worker takes what is shared with it.
+// Added to the home screen before anything was typed: from now on the worker takes what is shared with the app.
 addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void upkeep.begin()));
 for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
-// A page brought back from the browser's memory may hold what a lock has taken away since: begin anew.
+// A page restored from the browser's memory may hold what a lock has removed since: start anew.
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
 mount(app, document.getElementById('app') as HTMLElement);
-// Without a network the door stands; whoever opens it is told (app.ready).
+// Without a network the door works; a user who opens it is told (app.ready).
 app.start().catch(() => undefined);
-// Asked for when all of the app is there: what is shared meanwhile waits in the worker.
+// Asked for once all of the app is loaded: until then shared files wait in the worker.
 void app.here
   .then(sharedWithUs)
   .then((files: File[]) => (files.length ? app.shared(files) : undefined))
   .catch(() => undefined);
 
-/** Everything behind the door, made of what the browser offers. */
+/** Load everything behind the door, made of the browser's features. */
 async function wholeApp() {
   const [
     { createApp },
@@ -140,7 +139,7 @@ async function wholeApp() {
   });
 }
 
-/** Settles when the frame that shows what was drawn is over and nothing more urgent waits. */
+/** Settle when the frame that shows what was drawn is over and nothing more urgent waits. */
 function painted(): Promise<void> {
   return new Promise((done) => {
     const { requestIdleCallback } = globalThis; // Safari has none
@@ -151,7 +150,7 @@ function painted(): Promise<void> {
   });
 }
 
-/** The one Trusted Types policy of ours: it lets through the two worker files and nothing else. */
+/** Our only Trusted Types policy: it lets through the two worker files and nothing else. */
 function scriptAddresses(): (address: string) => string {
   const known = new Set([WORKER, '/sw.js']);
   const createScriptURL = (address: string) => {
@@ -164,7 +163,7 @@ function scriptAddresses(): (address: string) => string {
 }
 
 /**
- * One tab at a time holds the diary, for as long as it lives.
+ * Make this the one tab that holds the diary, for as long as it lives.
  * @returns null when another tab has it
  */
 function hold(): Promise<null | (() => void)> {
@@ -178,7 +177,7 @@ function hold(): Promise<null | (() => void)> {
   });
 }
 
-/** The offline worker and lasting storage, asked for once, when there is something to keep. */
+/** The offline worker and lasting storage, requested once, when there is something to keep. */
 function offlineUpkeep() {
   let started: Promise<{ kept: boolean; applyUpdate(): Promise<void> }> | null = null;
   return {
@@ -198,7 +197,7 @@ function offlineUpkeep() {
   };
 }
 
-/** Whatever this page has written on this device goes, and it writes no more: see features/borrowed/actions.js. */
+/** Remove everything this page has written on this device. It writes no more: see features/borrowed/actions.js. */
 async function leaveNothing() {
   for (const registration of (await navigator.serviceWorker?.getRegistrations?.()) ?? [])
     await registration.unregister();
@@ -206,7 +205,7 @@ async function leaveNothing() {
   await database.erase();
 }
 
-/** What another app shared and the worker holds for this page; nothing where no worker is in charge. */
+/** Return what another app shared and the worker holds for this page; empty where no worker is in charge. */
 function sharedWithUs(): Promise<File[]> {
   const { controller } = navigator.serviceWorker ?? {};
   if (!controller) return Promise.resolve([]);
@@ -217,7 +216,7 @@ function sharedWithUs(): Promise<File[]> {
   });
 }
 
-/** What the list of devices calls this one. */
+/** Return this device's name for the list of devices. */
 function deviceName(agent: string): string {
   const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] ?? 'Device';
   const browser = /Edg|Firefox|Chrome|Safari/.exec(agent)?.[0]?.replace('Edg', 'Edge') ?? '';

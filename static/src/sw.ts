@@ -1,32 +1,34 @@
-// The page's files, kept so that it opens with no network. A classic script: module workers came late to Firefox.
+// Keeps the page's files so that it opens with no network. A classic script: module workers came late to Firefox.
 //
-// [Note: listed files] FILES is written into these bytes by the server when it starts (diary/web/precache.py): address
-// to SHA-256. It must stand in this file: a worker whose own bytes do not change is never replaced, and would serve
-// yesterday's modules for ever. A file that does not hash to what is listed is not kept, and the whole install fails,
-// so that two releases are never mixed.
+// [Note: listed files] The server writes FILES into these bytes when it starts (diary/web/precache.py): address to
+// SHA-256. It must be in this file: a worker whose own bytes do not change is never replaced, and would serve
+// yesterday's modules for ever. A file that does not hash to its listed digest is not kept, and the whole install
+// fails, so that two releases are never mixed.
 //
 // [Note: signed] Where releases are signed off line, KEY is the public half of the key that signs them. A worker
-// installs only when /release.json holds under it and lists exactly these files: bytes that were changed on the
-// server's disk, and then listed by it as if they were the release, are refused. The worker in charge also looks at
-// whatever would take its place before anybody is asked about it (`vouch`): signed by the same key, and the script that
-// was signed.
+// installs only when the signature of /release.json holds under it and it lists exactly these files. So bytes that
+// were changed on the server's disk, and then listed by it as if they were the release, are refused. The worker in
+// charge also checks a worker that would replace it before the user is asked about it (`vouch`): signed by the same
+// key, and the signed script.
 //
-// [Note: accepted] A browser puts the newest worker in charge once every page is closed, and asks nobody. So being in
-// charge decides nothing here: the release that a person accepted stays the one that is served, page and modules alike,
-// from the cache it was kept in, until a person accepts another. Its own list and key lie beside its files (ACCEPTED),
-// so that a worker of a later release can serve it. What no worker can do is keep a server from sending a worker of
-// another kind, which serves what it likes once every page is closed: docs/threats.md says so, and so does the screen.
+// [Note: accepted] A browser puts the newest worker in charge once every page is closed, without asking. So being in
+// charge decides nothing here: the release that the user accepted is still the one that is served, page and modules
+// alike, from the cache it was kept in, until the user accepts another. Its own list and key are next to its files
+// (ACCEPTED), so that a worker of a later release can serve it. No worker can keep a server from sending a worker of
+// another kind, which serves what it likes once every page is closed: docs/threats.md says so, and so does the
+// screen.
 //
-// [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as
-// well as browsers, and as they are they would take two to three times the room on an old phone. Of their headers only
-// the type is kept, which all together are larger than many a file; the page and the worker with the keys (BOUND) keep
-// theirs, for a browser asks of those two what they may load. Unpacked lie (EARLY) these two and what the page itself
-// names, so that the first screen waits for no unpacking and the browser may keep compiled code beside it.
+// [Note: packed] Files are kept compressed where the browser can (gzip): the page's files are written for people as
+// well as browsers, and unpacked they would take two to three times the space on an old phone. Of their headers only
+// the type is kept, since all headers together are larger than many a file. The page and the worker with the keys
+// (BOUND) keep theirs, because those limit what the two may load. These two and the files the page itself names
+// (EARLY) are kept unpacked, so that the first screen waits for no unpacking and the browser may keep compiled code
+// with them.
 //
 // Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
 'use strict';
 
-// The library of types knows `self` as any kind of worker.
+// TypeScript's library types `self` as any kind of worker.
 const worker = self as WorkerGlobalScope as ServiceWorkerGlobalScope;
 
 const RELEASE = '@RELEASE@';
@@ -44,7 +46,7 @@ const BOUND: Set<string> = new Set([
 ]);
 const PACKED = 'x-packed';
 const CACHE = `app-${RELEASE}`;
-// No address of the server's: what lies here is written by the worker alone.
+// Not an address of the server: only the worker writes this entry.
 const ACCEPTED = '/.accepted';
 const AT_ONCE = 6;
 // A language is kept once it has been chosen, not before: three more would be half the size of the app.
@@ -54,7 +56,7 @@ worker.addEventListener('install', (event) => {
   event.waitUntil(fill());
 });
 
-// No skipWaiting of its own accord: the person decides when the page changes.
+// No skipWaiting on its own: the user decides when the page changes.
 worker.addEventListener('message', (event) => {
   if (event.data === 'apply') event.waitUntil(apply().then(() => event.ports[0]?.postMessage(true)));
   if (event.data === 'standing') event.waitUntil(standing().then((word) => event.ports[0]?.postMessage(word)));
@@ -81,7 +83,7 @@ type Accepted = { release: string; key: string; files: Map<string, string>; sinc
 
 let inForce: Promise<Accepted> | undefined;
 
-/** The release that a person accepted last; this worker's own where none ever was. See [Note: accepted]. */
+/** Return the release that the user accepted last; this worker's own where none ever was. See [Note: accepted]. */
 function accepted(): Promise<Accepted> {
   inForce ??= lastAccepted().then((found) => found ?? { release: RELEASE, key: KEY, files: FILES, since: 0 });
   return inForce;
@@ -97,7 +99,7 @@ async function lastAccepted(): Promise<Accepted | undefined> {
   return last && { ...last, files: new Map(last.files) };
 }
 
-/** This worker's release becomes the one that is served. */
+/** Make this worker's release the one that is served. */
 async function accept() {
   const since = ((await lastAccepted())?.since ?? 0) + 1;
   const told = { release: RELEASE, key: KEY, files: [...FILES], since };
@@ -109,8 +111,8 @@ async function accept() {
 }
 
 /**
- * A person said so. Where this worker still waits, the one in charge needs its files until it is relieved: takeOver
- * sweeps then.
+ * Accept this release, as the user asked. While this worker still waits, the one in charge needs its files until it
+ * is replaced: takeOver sweeps then.
  */
 async function apply() {
   await accept();
@@ -118,24 +120,24 @@ async function apply() {
   await worker.skipWaiting();
 }
 
-/** Away with the files of releases that are neither accepted nor this worker's own. */
+/** Delete the files of releases that are neither accepted nor this worker's own. */
 async function sweep() {
   const { release } = await accepted();
   for (const name of await caches.keys()) if (name !== CACHE && name !== `app-${release}`) await caches.delete(name);
 }
 
 /**
- * Whether this worker holds its own release back for an accepted one, and whether the key of the accepted one signed
- * its own.
+ * Return whether this worker holds its own release back for an accepted one, and whether the key of the accepted one
+ * signed its own.
  */
 async function standing() {
   const { release, key } = await accepted();
   return { isHeld: release !== RELEASE, isSigned: !key || key === KEY };
 }
 
-// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at most.
-// The page seals it (diary/attachments/capturing.js); nothing of it is ever put into a cache, and none of it goes to
-// the server.
+// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at
+// most. The page seals it (diary/attachments/capturing.js). None of it is ever put into a cache or sent to the
+// server.
 const SHARED = 30_000;
 const shared: File[] = [];
 
@@ -150,8 +152,8 @@ async function share(request: Request): Promise<Response> {
 type List = { files: [string, string][]; worker: string };
 
 /**
- * What /release.json lists, when it holds under KEY: see [Note: signed]. A browser without Ed25519 can compare the
- * lists alone.
+ * Return the list in /release.json, when its signature holds under KEY: see [Note: signed]. A browser without Ed25519
+ * can compare the lists alone.
  */
 async function signed() {
   const response = await fetch('/release.json', { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
@@ -159,9 +161,9 @@ async function signed() {
   return listOf(await response.text(), KEY);
 }
 
-/** A signed list of files. Throws for one whose signature does not hold. */
+/** Parse a signed list of files. Throws when the signature does not hold. */
 async function listOf(text: string, key: string): Promise<List> {
-  // What is signed is the canonical JSON without `sig`: the same bytes with that member taken out.
+  // The signature covers the canonical JSON without `sig`: the same bytes with that member taken out.
   const [, before, sig, after] = /^(\{.*),"sig":"([\w-]{86})"(,.*\})\n?$/s.exec(text) ?? [];
   if (!before || !sig || !after) throw new Error('not a list');
   const said = before + after;
@@ -197,8 +199,8 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Whether what waits to take this worker's place is signed by the same key: true, false, or null where that could not
- * be asked.
+ * Return whether the worker that waits to replace this one is signed by the same key: true, false, or null where that
+ * could not be checked.
  */
 async function vouch(): Promise<boolean | null> {
   const { key } = await accepted();
@@ -237,7 +239,7 @@ async function fill() {
   await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
-/** What earlier releases keep: whoever reads another language goes on reading it after an update. */
+/** Return the addresses that earlier releases keep: a user of another language keeps it after an update. */
 async function addressesInUse(): Promise<Set<string>> {
   const used: Set<string> = new Set();
   for (const name of await caches.keys()) {
@@ -246,7 +248,7 @@ async function addressesInUse(): Promise<Set<string>> {
   return used;
 }
 
-/** The response at an address, if its bytes are the listed ones. */
+/** Fetch an address, and check that its bytes are the listed ones. */
 async function checked(address: string, digest: string | undefined): Promise<Response> {
   const response = await fetch(address, { cache: 'no-cache', credentials: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error('not there');
@@ -260,7 +262,7 @@ async function sha256(bytes: ArrayBuffer): Promise<string> {
   ).join('');
 }
 
-/** Into the cache, packed where that helps: see [Note: packed]. */
+/** Put a response into the cache, packed where that helps: see [Note: packed]. */
 async function keep(cache: Cache, address: string, response: Response): Promise<void> {
   if (BOUND.has(address)) return cache.put(address, response);
   const type = response.headers.get('content-type') ?? '';
@@ -278,7 +280,7 @@ async function keep(cache: Cache, address: string, response: Response): Promise<
   return cache.put(address, new Response(bytes, { headers: { 'content-type': type, [PACKED]: 'gzip' } }));
 }
 
-/** As it came from the network, whichever way it lies in the cache. */
+/** Return a response as it came from the network, packed in the cache or not. */
 function unpacked(found: Response): Response {
   if (!found.headers.has(PACKED) || !found.body) return found;
   const headers = { 'content-type': found.headers.get('content-type') ?? '', 'x-content-type-options': 'nosniff' };
@@ -288,7 +290,8 @@ function unpacked(found: Response): Response {
 let opened: Promise<Cache> | undefined;
 
 /**
- * The cache of the accepted release, opened once for as long as the worker runs: a page asks for thirty files at once.
+ * Return the cache of the accepted release, opened once for the life of the worker: a page asks for thirty files at
+ * once.
  */
 function cacheInForce() {
   opened ??= accepted().then(({ release }) => caches.open(`app-${release}`));
@@ -296,8 +299,8 @@ function cacheInForce() {
 }
 
 /**
- * The page itself. One that is lost here and is served no more would shut its keeper out: only then the worker's own
- * takes its place.
+ * Return the page itself. If it is lost here and no longer served, its keeper would be locked out: only then the
+ * worker's own page replaces it.
  */
 async function page(): Promise<Response> {
   try {
@@ -309,7 +312,7 @@ async function page(): Promise<Response> {
   }
 }
 
-/** From the cache; from the network, checked and kept again, when the browser has thrown it away. */
+/** Serve from the cache; from the network, checked and kept again, when the browser has evicted it. */
 async function kept(address: string): Promise<Response> {
   const { files } = await accepted();
   if (!files.has(address)) return Response.error();
@@ -322,8 +325,8 @@ async function kept(address: string): Promise<Response> {
 }
 
 async function takeOver() {
-  // The first worker of an install, or the first that marks what was accepted: nothing is being replaced that it could
-  // serve.
+  // The first worker of an install, or the first that marks what was accepted: nothing it could serve is being
+  // replaced.
   if (!(await lastAccepted())) await accept();
   await sweep();
   await worker.clients.claim();

@@ -1,6 +1,8 @@
 /**
- * The app as the screens see it: a state to draw and methods to call. It decides which phase the phone is in and hands
- * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
+ * The app as the screens use it: a state to draw and methods to call.
+ *
+ * It decides which phase the phone is in and passes each method call to the module that handles it. Every failure
+ * leaves here as a code and a sentence (sentences.js).
  */
 import { KeptError } from '../core/errors.js';
 import { readCapturing, readDraftKey, readLook } from '../store/device_meta.js';
@@ -30,7 +32,7 @@ import { endShowing } from '../diary/session/ending_show.js';
 import type { App } from '../shell/app.js';
 import type { Collaborators, Context, Section } from '../diary/types.js';
 
-/** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
+/** Methods that need not wait, right after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
   'start',
   'lock',
@@ -62,7 +64,7 @@ const AT_ONCE = new Set([
   'setLanguage',
 ]);
 
-/** What the browser tells an app, and what main.js asks of it */
+/** What the browser reports to the app, and what main.js asks of it */
 type Told = {
   seen(): unknown;
   network(): unknown;
@@ -72,7 +74,7 @@ type Told = {
   gone(): unknown;
   setLanguage(code: string): Promise<unknown>;
 };
-/** What the screens ask of an app as well. A mapped type, so that methods can be put in by their names. */
+/** The app as the screens see it, with the methods above. A mapped type, so that methods can be set by name. */
 export type WholeApp = Pick<App & Told, keyof (App & Told)>;
 type Method = (...args: never[]) => unknown;
 
@@ -90,7 +92,7 @@ export function createApp(collaborators: Collaborators): WholeApp {
     notebook: null,
     show: () => show(ctx),
     makeSync: (open) => new Syncing(ctx, open),
-  } as Omit<Context, 'notebook'> as Context; // the notebook is made of it, on the next line
+  } as Omit<Context, 'notebook'> as Context; // the notebook needs the context: it is set on the next line
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
@@ -118,7 +120,7 @@ export function createApp(collaborators: Collaborators): WholeApp {
   return app;
 }
 
-/** A method whose failures are in words, and which waits for what comes first. */
+/** Wrap a method: translate its failures into sentences, and wait for what must come first. */
 function spoken(method: Method, first: () => Promise<unknown> | null): Method {
   return (...args) => {
     try {
@@ -130,7 +132,7 @@ function spoken(method: Method, first: () => Promise<unknown> | null): Method {
           })
         : answer;
     } catch (error) {
-      return Promise.reject(told(error)); // whoever waits for a promise gets one, however early it went wrong
+      return Promise.reject(told(error)); // the caller expects a promise, however early it failed
     }
   };
 }
@@ -140,7 +142,8 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
   return {
     start: () =>
       start(ctx, drafts).catch((error) => {
-        // A worker that could not be fetched is no fault of the browser's. A database that cannot be opened at all is.
+        // A worker that could not be fetched is not the browser's fault. A database that cannot be opened makes it
+        // unsupported.
         ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
       }),
     lock,
@@ -154,11 +157,14 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
       drafts.forget();
       if (key) await drafts.loadFresh(key);
     },
-    /** The page is being left: whether that would lose something. */
+    /** Return whether leaving the page would lose something. */
     isOwing: () => isOwing(ctx),
     gone: () => endBorrowed(ctx),
     capture: async () => openNow(ctx),
-    /** What another app shares: to the draft where there are no words yet, else as all that comes while locked. */
+    /**
+     * Take in what another app shares: into the draft where no words are set yet, else as anything captured while
+     * locked.
+     */
     async shared(files: File[]) {
       const isFresh = Boolean(await readDraftKey(ctx.database));
       if (isFresh && drafts.key)
@@ -186,7 +192,7 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
 async function getPicture(ctx: Context, lock: (why: string) => Promise<void>) {
   const { left } = ctx;
   const until = await arm(ctx);
-  if (ctx.left !== left) return disarm(ctx); // left meanwhile: the notebook stays
+  if (ctx.left !== left) return disarm(ctx); // the user left meanwhile: the notebook stays
   await lock('picture');
   ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
   closeInTime(ctx);
@@ -198,11 +204,11 @@ function openNow(ctx: Context, files?: File[]) {
   return opened;
 }
 
-/** What the browser tells of. */
+/** Methods for events of the browser. */
 function browserMethods(ctx: Context, drafts: Drafts, idle: Idle) {
   const { screen } = ctx;
   return {
-    /** The page went out of sight or came back. */
+    /** The page was hidden or shown again. */
     seen() {
       idle.seen();
       if (!ctx.visible()) endShowing(ctx);
@@ -220,14 +226,14 @@ function browserMethods(ctx: Context, drafts: Drafts, idle: Idle) {
       ctx.show();
     },
     /**
-     * A new version of the app waits for the person. One waits at a time: what was said of the one before is over,
-     * and nothing unsigned is offered in its place.
+     * A new version of the app waits for the user. Only one waits at a time: the notice of the one before is dropped,
+     * and an unsigned version is never offered in its place.
      */
     updateWaits: (isSigned: boolean) => screen.set({ update: isSigned, unsigned: !isSigned }),
   };
 }
 
-/** Finds out what this phone is. */
+/** Find out which phase this phone is in. */
 async function start(ctx: Context, drafts: Drafts) {
   const { screen } = ctx;
   if (!ctx.supported()) return screen.clear('unsupported');
@@ -242,13 +248,13 @@ async function start(ctx: Context, drafts: Drafts) {
   screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, {
     capture: await readCapturing(ctx.database),
   });
-  // Ready before anybody leaves for it; one that opens straight into it counts as opening it.
+  // Open the notebook before the user leaves for it. Where the app opens straight into it, that counts as opening it.
   void (isStraight ? ctx.notebook.opened().then(() => refill(ctx)) : ctx.notebook.open()).catch(() => undefined);
   if (until) screen.set({ picture: { until, files: [] } });
   closeInTime(ctx);
   if (phone.key) {
     await drafts.loadFresh(phone.key);
-    // The worker does not live on the network, but its word list does: the first Save must not need a signal.
+    // The worker needs no network, but its word list does. The first Save must not depend on a signal.
     vaultOf(ctx)
       .suggestWords()
       .catch(() => undefined);

@@ -1,4 +1,4 @@
-/** The app's methods about words, accounts and sessions. */
+/** The app's methods for words, accounts and sessions. */
 import { KeptError } from '../core/errors.js';
 import { asksInvite, enrol, makeCode, proofOf, register, signIn } from '../diary/keys/accounts.js';
 import { makeCopy, readCopy, takeCopy } from '../features/backup/actions.js';
@@ -33,7 +33,7 @@ export function accountMethods(
     ...keysPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (text: string) => vaultOf(ctx).checkWords(text),
-    /** Whether a recovery code is whole and each letter fits the others; whose it is, only the server can tell. */
+    /** Check that a recovery code is complete and its letters are consistent. Only the server can say whose it is. */
     checkCode: (text: string) =>
       vaultOf(ctx)
         .codeAuth({ code: text, login: '' })
@@ -66,12 +66,13 @@ export function accountMethods(
       onProgress?: (done: number, total: number) => void;
     }) {
       const { left } = ctx;
-      // Wrong words made nothing: the worker stays, since without a network another could not be had for the next try.
+      // With wrong words nothing was made: keep the worker, since without a network the next try could not get
+      // another.
       const read = await readCopy(ctx, by);
       await enter(() => takeCopy(ctx, drafts, read, by), left);
     },
     async makeCopy(how: Parameters<typeof makeCopy>[2]) {
-      await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
+      await rewrapHere(inside()); // a copy whose entries have wraps of two times would open only in part
       return makeCopy(ctx, inside(), how);
     },
     makeCode: ({ words }: { words?: string } = {}) => makeCode(ctx, inside(), words).finally(ctx.show),
@@ -94,9 +95,9 @@ export function accountMethods(
 }
 
 /**
- * What takes seconds and ends in an open diary. Where somebody left meanwhile, what stands on the screen stays, and the
- * diary is shut behind it.
- * @param begun `left`: how often somebody had left when it began
+ * Do something that takes seconds and ends in an open diary. If the user left meanwhile, keep the screen as it is and
+ * close the diary behind it.
+ * @param begun `left`: how often the user had left when it began
  * @throws locked
  */
 async function enterUnlessLeft(
@@ -107,7 +108,7 @@ async function enterUnlessLeft(
 ) {
   if (ctx.screen.state.phase === 'notebook') throw new KeptError('locked');
   const shut = (error: unknown): never => {
-    // Whatever was made or half made in the worker goes with it.
+    // Drop everything that was made, or half made, in the worker.
     forgetAll(ctx);
     vaultOf(ctx);
     throw error;
@@ -119,9 +120,9 @@ async function enterUnlessLeft(
   return shut(new KeptError('locked'));
 }
 
-/** Words and keys that change. */
+/** Methods that change words and keys. */
 function keysPart(ctx: Context, inside: () => Open, lock: (why: string) => Promise<void>) {
-  /** A change that went wrong half-way in the worker leaves keys there that are not on the phone: they go. */
+  /** Lock when a change failed half-way: the worker then has keys that are not on the phone. */
   const whole = async (changing: Promise<void>) => {
     const { open } = ctx;
     ctx.changing = true;
@@ -158,7 +159,7 @@ function sessionPart(ctx: Context, inside: () => Open, lock: (why: string) => Pr
     async signOut() {
       const open = inside();
       const { signAgain } = ctx.api;
-      // A run that is on must not sign in again behind it; the next opening with the words does.
+      // A running sync must not sign in again behind the sign-out. The next opening with the words does.
       ctx.api.signAgain = null;
       open.syncing.stop();
       await ctx.api.signing?.catch(() => undefined);
@@ -176,7 +177,7 @@ function sessionPart(ctx: Context, inside: () => Open, lock: (why: string) => Pr
     async sessions({ words }: { words: string }) {
       return (await ctx.api.sessions(await proofOf(ctx, inside(), words))).sessions;
     },
-    /** This phone's account of the diary, to compare with another device or paper. */
+    /** Return this phone's account of the diary, to compare with another device or paper. */
     diaryAccounts: () => accounts(inside()),
     knownKey: async () => knownKey(inside()),
     async acceptKey(typed: string) {
@@ -201,7 +202,7 @@ function sessionPart(ctx: Context, inside: () => Open, lock: (why: string) => Pr
   };
 }
 
-/** Other devices, and what was done. */
+/** Methods for other devices and the access log. */
 function devicePart(ctx: Context, inside: () => Open) {
   return {
     endOthers: async ({ words }: { words: string }) => ctx.api.endOthers(await proofOf(ctx, inside(), words)),
@@ -226,7 +227,7 @@ function devicePart(ctx: Context, inside: () => Open) {
   };
 }
 
-/** What lies where, and what may be sent when. */
+/** Methods for storage, and for what may be sent when. */
 function roomPart(ctx: Context, inside: () => Open) {
   return {
     async usage() {
@@ -250,7 +251,7 @@ function roomPart(ctx: Context, inside: () => Open) {
       if (!root.account.registered) return { used_bytes: 0, quota_bytes: 0, ...here };
       return { ...(await ctx.api.usage().catch(() => ({ used_bytes: 0, quota_bytes: 0 }))), ...here };
     },
-    /** When files may go. */
+    /** Set when files may be sent. */
     async chooseSending(when: 'now' | 'wifi' | 'ask') {
       const open = inside();
       await open.store.change((root) => {
@@ -265,13 +266,13 @@ function roomPart(ctx: Context, inside: () => Open) {
       });
       open.syncing.kick();
     },
-    /** Sends what waits, this once. */
+    /** Send the waiting files, this once. */
     async sendFiles() {
       const open = inside();
       open.syncing.allowed = true;
       await open.syncing.now();
     },
-    /** Lets go of what the server holds whole, without waiting. */
+    /** Delete now the local files that the server holds completely. */
     makeRoom: (onFile: (done: number, total: number) => void) => lighten(ctx, inside(), { now: true, onFile }),
   };
 }

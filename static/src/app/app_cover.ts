@@ -1,4 +1,4 @@
-/** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
+/** The app's methods for the notebook, its look, and what opens what: everything but the lock itself. */
 import { vaultOf } from '../diary/session/door.js';
 import { behindOf, markOfShort } from '../diary/sync/pins.js';
 import { confirm } from '../diary/session/confirming.js';
@@ -18,7 +18,7 @@ export function coverMethods(ctx: Context, drafts: Drafts) {
   return {
     notePut: (id: string, text: string) => notebook.put(id, text),
     noteDrop: (id: string) => notebook.drop(id),
-    /** Somebody held the notebook's title: the lock, or where there is nothing to lock yet, the way in. */
+    /** The title of the notebook was held: show the lock or, where there is nothing to lock yet, the first screen. */
     async askLock() {
       if (screen.state.phase !== 'notebook') return;
       await notebook.flush().catch(() => undefined);
@@ -31,7 +31,7 @@ export function coverMethods(ctx: Context, drafts: Drafts) {
   };
 }
 
-/** Only from inside the diary, but for the look, which is chosen before anything is installed. */
+/** Only available inside the diary, except the look, which is chosen before anything is installed. */
 function settingMethods(ctx: Context) {
   const inside = insideOf(ctx);
   const keepDoor = async (open: Open, door: Door, said: Partial<Pick<Root, 'cover' | 'short'>>) => {
@@ -62,7 +62,7 @@ function settingMethods(ctx: Context) {
       slots[placeOf(door, 'cover')] = ctx.random((slots[0] as Bytes).length);
       await keepDoor(open, { ...door, slots }, { cover: false });
     },
-    /** Whoever sets one comes back with it: the words are asked for again. */
+    /** Asks for the words again: whoever sets a short secret can come back in with it. */
     async setShort(secret: string, words: string) {
       const open = inside();
       await confirm(ctx, open, words);
@@ -78,7 +78,7 @@ function settingMethods(ctx: Context) {
   };
 }
 
-/** Whether a short secret still opens this: wrong tries and new keys take it away. */
+/** Return whether a short secret still opens this diary: wrong tries and new keys remove it. */
 async function hasShort(ctx: Context, open: Open) {
   const mark = open.store.root.short;
   return Boolean(mark) && (open.short || mark === true || mark === markOfShort((await readDoor(ctx.database)) as Door));
@@ -98,7 +98,7 @@ function lookMethods(ctx: Context, inside: () => Open) {
       await writeLook(ctx.database, look);
       screen.set({ look });
     },
-    /** "It does not clear history" was read. */
+    /** The notice "It does not clear history" was read. */
     async exitSaid() {
       await inside().store.change((root) => {
         root.exit_said = true;

@@ -1,4 +1,4 @@
-/** The app's methods about what is written: draft, entries, files, notes. */
+/** The app's methods for what is written: draft, entries, files, notes. */
 import { KeptError } from '../core/errors.js';
 import { draftKey } from '../crypto/worker/draft_key.js';
 import { PART_BYTES } from '../crypto/files.js';
@@ -50,7 +50,7 @@ export function diaryMethods(ctx: Context, drafts: Drafts) {
   };
 }
 
-/** What is done with one file. */
+/** Methods for a single file. */
 function fileMethods(ctx: Context, drafts: Drafts) {
   return { ...attachmentMethods(ctx, drafts), ...maskMethods(ctx), ...purgeMethods(ctx) };
 }
@@ -72,7 +72,7 @@ function draftPart(ctx: Context, drafts: Drafts) {
       drafts.show();
     },
     putDraft(change: Said) {
-      // The first words typed are the moment at which this becomes worth having without a network.
+      // From the first words typed the app is worth keeping for use without a network.
       if (!drafts.kept) {
         void ctx.keepOffline();
         void keepLanguage(ctx).catch(() => undefined);
@@ -110,8 +110,8 @@ function entryPart(ctx: Context, drafts: Drafts) {
       await inside(ctx).store.change((_root, change) => change.putJson(`u/${record}`, said));
     },
     /**
-     * The words or the time of an entry, half changed: apart from what is typed in its cards, which is saved with any
-     * of them.
+     * Keep the half-changed words or time of an entry. They are apart from what is typed in its cards, which is saved
+     * with any of them.
      */
     async putWords(record: string, half: Record<string, unknown> | null) {
       await inside(ctx).store.change((_root, change) =>
@@ -135,7 +135,7 @@ function entryPart(ctx: Context, drafts: Drafts) {
       await noteSettled(open, record);
       saved(ctx);
     },
-    /** The keeper's own words for places, kept apart; the writing guard looks for them. */
+    /** Return the keeper's own words for places, which are restricted. The writing guard looks for them. */
     restrictedWords: (): string[] => [
       ...new Set(ctx.open?.index.all().flatMap(({ apart }) => (apart ? [apart] : [])) ?? []),
     ],
@@ -148,9 +148,7 @@ function entryPart(ctx: Context, drafts: Drafts) {
   };
 }
 
-/**
- * The note is saved: what was typed of it and not saved no longer hides a newer one. The other fields of a card stay.
- */
+/** Drop the unsaved text of a saved note, so that it no longer hides a newer one. The other fields of a card stay. */
 async function noteSettled(open: Open, record: string) {
   await open.store.change(async (_root, change) => {
     const unsaved = await open.store.readJson<Unsaved>(`u/${record}`);
@@ -204,7 +202,7 @@ export async function addFile(ctx: Context, drafts: Drafts, target: string, file
   return shownHeld(held);
 }
 
-/** A file before there are words. */
+/** Add a file before any words are set. */
 async function addFresh(
   ctx: Context,
   drafts: Drafts,
@@ -234,7 +232,7 @@ async function readFresh(ctx: Context, drafts: Drafts, attachment: string, size:
   return { url, name: found.source.name };
 }
 
-/** What came while the phone was locked. */
+/** Methods for what was captured while the phone was locked. */
 function capturePart(ctx: Context, drafts: Drafts) {
   const shown = (work: Promise<unknown>) =>
     work.then((value) => {

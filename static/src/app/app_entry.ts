@@ -1,7 +1,4 @@
-/**
- * The app's methods about what becomes of an entry: taken out, put back, brought together, erased, on hold, said whose
- * it was.
- */
+/** The app's methods for what happens to an entry: take out, put back, merge, erase, hold, attribute. */
 import { attribute } from '../features/entry/attributing.js';
 import { askErasing, dropLocalErasures, finishErasing, stopErasing } from '../diary/erasing/erasing.js';
 import { askToLift, holdOn, stayOn, turnOn } from '../diary/erasing/holding.js';
@@ -13,7 +10,7 @@ import type { Context, Open } from '../diary/types.js';
 
 export function entryMethods(ctx: Context) {
   const inside = insideOf(ctx);
-  /** Does something, then draws and sends. */
+  /** Run an action, then draw and sync. */
   const saved = async <T>(act: (open: Open) => Promise<T>) => {
     const done = await act(inside());
     ctx.show();
@@ -51,7 +48,7 @@ function erasingPart(ctx: Context, inside: () => Open, saved: <T>(act: (open: Op
     turnHoldOn: (asked: { who: string; reference: string }) =>
       saved(async (open) => {
         await turnOn(ctx, open, asked);
-        await dropLocalErasures(open); // what waits on the server is stopped by the run of syncing that follows
+        await dropLocalErasures(open); // the sync run that follows stops what waits on the server
       }),
     askToLiftHold: ({ words }: { words: string }) => saved((open) => askToLift(ctx, open, words)),
     keepHoldOn: () => saved((open) => stayOn(ctx, open)),

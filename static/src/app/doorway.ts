@@ -1,10 +1,9 @@
 /**
- * The app before the rest of it has come: enough to draw the door and to remember what is asked of it.
+ * The app before the rest of it has loaded: enough to draw the door and to queue what is asked of it.
  *
- * [Note: the door comes first] Whether a phone has words yet is one look at its database. So the first screen is drawn
- * from that, and everything else, most of the app, is fetched once it is painted. What is asked meanwhile waits; what
- * no longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed
- * by then.
+ * [Note: the door comes first] One look at the database shows whether a phone has words yet. So the first screen is
+ * drawn from that, and most of the app is fetched after the first paint. Calls made meanwhile wait. A call is dropped
+ * when the phase has changed by the time the rest has loaded (another tab holds the diary, say): its screen is gone.
  */
 import { KeptError } from '../core/errors.js';
 import { readCapturing, readDoor, readDraftKey, readLanguage, readLook } from '../store/device_meta.js';
@@ -12,7 +11,7 @@ import { Screen } from '../diary/screen.js';
 import type { Database } from '../store/database.js';
 import type { WholeApp } from './app.js';
 
-/** What a door can ask for before it is answered. */
+/** Methods the door can call before the app has loaded. */
 const EARLY = [
   'capture',
   'unlock',
@@ -28,17 +27,17 @@ const EARLY = [
 ] as const;
 
 type Early = (typeof EARLY)[number];
-/** The whole app as what was asked early is handed on to it */
+/** The whole app, as the target of the early calls */
 type Asked = Record<Early, (...args: unknown[]) => unknown>;
-/** What there is from the beginning */
+/** The app as it is available from the beginning */
 type DoorwayApp = WholeApp & { ready(): Promise<unknown>; here: Promise<unknown> };
 
-/** What stays the doorway's own when the whole app has come. */
+/** Members that stay the doorway's own once the whole app has loaded. */
 const OURS: ReadonlySet<string> = new Set(['subscribe', 'setLanguage']);
 
 /**
- * @returns what ../ui asks of an app; `ready()` has all of it come and throws `unavailable` when it cannot; `here`
- *   settles once it has
+ * @returns the app for the screens. `ready()` loads all of it and throws `unavailable` when it cannot; `here` settles
+ *   once it has loaded
  */
 export function createDoorway({
   database,
@@ -71,7 +70,7 @@ export function createDoorway({
     await made.start();
     arrived();
   };
-  // What could not be fetched is asked for again the next time somebody waits for it.
+  // A failed fetch is tried again at the next call.
   const ready = () =>
     (coming ??= come().catch((error) => {
       coming = null;
@@ -90,19 +89,20 @@ export function createDoorway({
     here,
     subscribe: (listener: () => void) => screen.subscribe(listener),
     setLanguage: speak(screen, () => whole),
-    /** Draws the door, then has the rest come. */
+    /** Draw the door, then load the rest. */
     async start() {
       await glance(database, screen);
       await painted();
       await ready().catch((error) => {
-        // Without words nothing is kept here that a reload could lose; a lock stands, and tells whoever opens it.
+        // Without words nothing is kept here that a reload could lose. A lock stays, and shows the failure when
+        // opened.
         if (screen.state.phase !== 'locked') screen.clear('unfetched');
         throw error;
       });
     },
   } as DoorwayApp;
   for (const name of EARLY) (app as Record<string, unknown>)[name] = early(name);
-  // Until the whole app knows what this phone is, the glance stands.
+  // Keep this first state until the whole app has found out the phase of this phone.
   Object.defineProperty(app, 'state', {
     get: (): WholeApp['state'] => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state),
   });
@@ -110,8 +110,8 @@ export function createDoorway({
 }
 
 /**
- * Whoever cannot read the first screen waits neither for the rest to come nor for it to find out what this phone is.
- * @param made the whole app once it has come
+ * Set the language. A user who cannot read the first screen must not wait for the rest to load or to find its phase.
+ * @param made the whole app once it has loaded
  */
 function speak(screen: Screen, made: () => WholeApp | null) {
   return async (code: string) => {
@@ -121,7 +121,8 @@ function speak(screen: Screen, made: () => WholeApp | null) {
 }
 
 /**
- * Fresh, locked or the notebook, as far as one look tells; a database that does not open is for the whole app to judge.
+ * Set the first phase from one look: fresh, locked or the notebook. The whole app judges a database that does not
+ * open.
  */
 async function glance(database: Database, screen: Screen) {
   try {

@@ -1,6 +1,6 @@
 /**
- * What stands round every place: the bar on top, the columns, the bar at the thumb, and the lines that
- * can appear on any of them. Decides which view draws the place; those not needed at the door come later.
+ * The frame around every place: the bar on top, the columns, the bar at the thumb, and the lines that can appear on
+ * any place. It picks the view that draws the place. Views the door does not need are loaded later.
  */
 import { html, nothing } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
@@ -21,10 +21,10 @@ type View = (stage: Stage) => unknown;
 type Views = Record<string, View>;
 
 const SIGN_INS_SHOWN = 10;
-/** What a device may say of itself at sign-in. */
+/** The kinds a device may give for itself at sign-in. */
 const SAID_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
 
-/** Parts that are fetched when the door already stands; each exports `views`. */
+/** Parts that are fetched once the door is drawn. Each exports `views`. */
 const PARTS = {
   notebook: () => import('../features/notebook/view.js'),
   borrowed: () => import('../features/borrowed/view.js'),
@@ -140,10 +140,10 @@ const HOME: Record<string, keyof typeof PARTS> = {
 const loaded: Views = {};
 const loading: Map<string, Promise<void>> = new Map();
 let stuck = false;
-/** Troubles that are about what the server holds: there is a place to look at them. */
+/** Troubles about what the server holds: a place exists to look at them. */
 const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
 
-/** Fetch one part, once; a part that could not be fetched is asked for again. */
+/** Fetch one part, once. A part that could not be fetched is tried again. */
 function fetchPart(part: keyof typeof PARTS, draw: () => void) {
   const known = loading.get(part);
   if (known) return known;
@@ -163,11 +163,11 @@ function fetchPart(part: keyof typeof PARTS, draw: () => void) {
   return made;
 }
 
-/** When the browser has nothing better to do; Safari cannot say, so there it is soon. */
+/** Run when the browser is idle. Safari has no such callback, so there it runs soon. */
 const whenIdle: (act: () => void) => unknown = (act) =>
   typeof requestIdleCallback === 'function' ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 100);
 
-/** Fetch every part soon after the door stands, so that the page works when the signal goes. */
+/** Fetch every part soon after the door is drawn, so that the page works when the signal goes. */
 export function warm(stage: Stage) {
   const [...waiting] = Object.keys(PARTS) as (keyof typeof PARTS)[];
   const next = () => {
@@ -195,7 +195,7 @@ function view(stage: Stage, name: string) {
     }</div>`;
 }
 
-/** The whole page. */
+/** Return the whole page. */
 export function frame(stage: Stage) {
   const { phase } = stage.state;
   // Only the list that was made for paper may be printed (shell/parts.css).
@@ -222,7 +222,7 @@ export function frame(stage: Stage) {
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
-/** In whose words this keeper is asked, on every place of the diary and nowhere else. */
+/** Set the keeper's wording (usual or young), on every place of the diary and nowhere else. */
 function wording(stage: Stage, open: boolean) {
   const kept =
     open && stage.app.readSettings ? stage.find('wording', async () => stage.app.readSettings?.()).data : null;
@@ -322,7 +322,7 @@ function thumb(stage: Stage) {
       : name);
   const on = (tab: string) => {
     if (tab === 'lock') return void stage.app.lock('asked');
-    if (tab === 'share') stage.refresh('pack-ways'); // the server may answer by now
+    if (tab === 'share') stage.refresh('pack-ways'); // the server may respond by now
     if (tab === name && name !== 'add') return undefined;
     return stage.go({ name: tab });
   };
@@ -339,7 +339,7 @@ function thumb(stage: Stage) {
   )}</ul></nav>`;
 }
 
-/** Lines that can stand above any place. */
+/** Return the lines that can appear above any place. */
 function lines(stage: Stage, open: boolean) {
   const { lockIn, update, account, draft, busy } = stage.state;
   const troubles = troublesOf(stage);
@@ -445,7 +445,7 @@ function lines(stage: Stage, open: boolean) {
     }</div>`;
 }
 
-/** What is said about the record and the server: one has its line whatever else stands. */
+/** Return the line for a trouble with the record or the server. Each has its line, whatever else is shown. */
 function troubleLine(stage: Stage, trouble: Trouble) {
   const { code, act } = trouble;
   const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
@@ -469,7 +469,7 @@ function wordsNeeded(stage: Stage) {
   })}</div>`;
 }
 
-/** What came while this was locked, and drafts made of it. */
+/** Return the line for what was captured while locked, and for drafts made of it. */
 function capturedLines(stage: Stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
   const look = () => {
@@ -483,7 +483,7 @@ function capturedLines(stage: Stage) {
   })}</div>`;
 }
 
-/** That an advocate asked something: a line among others, never a count on a tab. */
+/** Return the line for an advocate's question: a line among others, never a count on a tab. */
 function askedLine(stage: Stage, { n, name }: { n: number; name: string }) {
   return html`<div class="line"><span>${tn('adv.asked_line', n, { name })}</span>${button(
     t('adv.asked_look'),
@@ -492,7 +492,7 @@ function askedLine(stage: Stage, { n, name }: { n: number; name: string }) {
   )}</div>`;
 }
 
-/** A change of keys that is not finished, and another device that signed in. */
+/** Return the lines for an unfinished change of keys and for sign-ins of other devices. */
 function keyLines(stage: Stage) {
   const { rekeying, sign_ins: signIns = [], returned = null } = stage.state.account ?? {};
   const known = () => stage.run('returned', () => stage.app.knowReturned());
@@ -526,7 +526,7 @@ function witnessesGone(stage: Stage, names: readonly string[]) {
     ${button(t('server.gone_ok'), read, { plain: true, busy: stage.running === 'witnesses' })}</div>`;
 }
 
-/** Everybody who signed in since this phone last looked, ten at a time. */
+/** Return every sign-in since this phone last looked, ten at a time. */
 function signInLines(stage: Stage, all: NonNullable<NonNullable<Stage['state']['account']>['sign_ins']>) {
   const shown = all.slice(0, SIGN_INS_SHOWN);
   const more = all.length - shown.length;
@@ -550,7 +550,7 @@ function signInLines(stage: Stage, all: NonNullable<NonNullable<Stage['state']['
       })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }
 
-/** That the server ends is said inside the diary only: on the lock it would tell that there is one. */
+/** Say that the server closes inside the diary only: on the lock it would reveal that a diary exists. */
 function closing(stage: Stage, { on }: { on: number; off: number }) {
   const isOver = Date.now() >= on;
   return html`<div class="line" role="status"><span>${t(isOver ? 'server.closed' : 'server.closes', {
@@ -562,7 +562,7 @@ function closing(stage: Stage, { on }: { on: number; off: number }) {
   }</div>`;
 }
 
-/** Whatever will be erased is said on every screen, with the day: nobody finds out afterwards. */
+/** Show on every screen what will be erased, with the day: nobody finds out afterwards. */
 function erasing(stage: Stage, waiting: readonly Waiting[]) {
   return html`<div class="line" role="status"><span>${tn('erase.pending_line', waiting.length, {
     at: day(waiting[0]?.due_at ?? 0),

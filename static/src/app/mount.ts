@@ -1,6 +1,6 @@
 /**
- * Puts the screens on the page and keeps them in step with the app: draws, moves the focus, covers the
- * page when it goes out of sight, and forgets everything when the diary locks.
+ * Puts the screens on the page and keeps them in step with the app: draws, moves the focus, covers the page when it
+ * is hidden, and forgets everything when the diary locks.
  */
 import { render } from '../shell/html.js';
 import { Stage } from '../shell/stage.js';
@@ -12,7 +12,7 @@ import type { App } from '../shell/app.js';
 
 // Three presses of Shift within this many ms leave at once (the convention of GOV.UK's exit page).
 const THREE_SHIFTS = 1500;
-// Between Tab and the focus leaving the page, ms.
+// Longest time between Tab and the focus leaving the page, ms.
 const STEP = 300;
 
 /** @param root holds the lock form of the page until the first drawing */
@@ -45,11 +45,11 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
     phase = app.state.phase;
     const news = entries !== app.state.entries;
     entries = app.state.entries;
-    // What was said without a network is asked again with one.
+    // Ask again, with a network, what failed without one.
     if (offline && !app.state.offline) stage.refresh('pack-ways');
     offline = app.state.offline;
     void follow(app.state.language, draw);
-    // What another device wrote may be in any list that was read.
+    // Any list that was read may now contain what another device wrote.
     if (news)
       for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:', 'quick'])
         stage.refresh(what);
@@ -57,13 +57,13 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
     // again.
     if (phase === before) return news ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);
-    // A lock is drawn before anything else happens: no frame may still show the page.
+    // Draw a lock before anything else happens: no frame may still show the page.
     return draw();
   });
   const quiet = watch(app, stage, root);
   if (phase !== 'loading') enter(stage, 'loading', phase);
   draw();
-  // The rest of the screens come after the rest of the app: nothing competes with the first drawing.
+  // Load the other screens after the rest of the app: nothing may compete with the first drawing.
   Promise.resolve(app.here).then(() => warm(stage));
   return {
     stage,
@@ -74,14 +74,14 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
   };
 }
 
-/** What was typed into the lock form of the page before this code came is kept. */
+/** Keep what was typed into the lock form of the page before this code ran. */
 function begin(stage: Stage, root: HTMLElement) {
   const typed = (root.querySelector('input') as HTMLInputElement | null)?.value ?? '';
   if (typed && stage.state.phase === 'locked') stage.local.words = typed;
   root.replaceChildren();
 }
 
-/** The place where each phase begins. */
+/** Go to the place where a phase begins. */
 function enter(stage: Stage, before: string, now: string) {
   // The first Save carries on by itself.
   if (now === 'open' && before === 'fresh' && !['signin', 'takecopy'].includes(stage.place.name)) return;
@@ -92,8 +92,8 @@ function enter(stage: Stage, before: string, now: string) {
 }
 
 /**
- * Listens for what concerns every place: activity, leaving, going out of sight.
- * @returns stops listening
+ * Listen for events that concern every place: activity, leaving, being hidden.
+ * @returns a function that stops listening
  */
 function watch(app: App, stage: Stage, root: HTMLElement): () => void {
   const stop = new AbortController();
@@ -110,11 +110,11 @@ function watch(app: App, stage: Stage, root: HTMLElement): () => void {
     }
   };
   const isIn = () => stage.canLeave;
-  // A page out of the browser's memory is about to be loaded anew (main.js): until then not one frame of it is seen.
+  // A page from the browser's memory is about to be reloaded (main.js): not one frame of it may be seen until then.
   let isStale = false;
   const cover = () => root.classList.toggle('covered', isStale || (document.visibilityState === 'hidden' && isIn()));
-  // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in
-  // front, and a page that went blank there, with nothing left in it to step back to, would be a trap.
+  // Tab past the last control moves the focus into the browser's own bars. The page is still in front: blanking it,
+  // with nothing left in it to step back to, would be a trap.
   const isStep = ({ type, timeStamp }: Event) =>
     type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
   const hide = (event: Event) => {

@@ -1,11 +1,11 @@
 /**
- * Keeping the page itself for when there is no network, and changing it only when the person says so.
+ * Keeps the page for use without a network, and changes it only when the user agrees.
  *
- * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen
- * changes, and no reload happens while somebody writes. When every tab was closed the browser puts the new worker in
- * charge by itself; that worker goes on serving the release that was accepted, and the person is asked all the same
- * ([Note: accepted] in sw.js). Before anybody is asked, the worker in charge looks whether the same key signed what
- * waits; where it did not, that is said.
+ * [Note: consent] A new worker installs next to the old one and waits. Until `applyUpdate` nothing on the screen
+ * changes, and no reload happens while the user writes. When every tab was closed the browser puts the new worker in
+ * charge by itself; that worker goes on serving the accepted release, and the user is asked all the same ([Note:
+ * accepted] in sw.js). Before the user is asked, the worker in charge checks that the same key signed the waiting
+ * release. If not, the user is told so.
  */
 const ANSWER = 30_000;
 
@@ -15,8 +15,8 @@ type Upkeep = {
 };
 
 /**
- * Registers `/sw.js`. A browser without service workers, or one that refuses, goes on without: the page then needs a
- * network to open, and says so elsewhere.
+ * Register `/sw.js`. A browser without service workers, or one that refuses, goes on without: the page then needs a
+ * network to open, and another screen says so.
  * @returns `kept`: the page opens without a network from now on
  */
 export async function startWorker({
@@ -70,8 +70,8 @@ function watch(
 }
 
 /**
- * What a worker answers: to `vouch` null when it could not look.
- * @param otherwise when none comes: a worker of before may not know the question
+ * Ask a worker and return its response; to `vouch` null when it could not look.
+ * @param otherwise returned when no response comes: an older worker may not know the question
  */
 function ask<T>(worker: ServiceWorker, question: string, otherwise: T): Promise<T> {
   return new Promise((answer) => {

@@ -1,6 +1,6 @@
 /**
- * The page for somebody who saw it. It says nothing until nine words are right; then what is asked, and one statement
- * with files, sealed here to the key that five of the words name. Nothing is kept.
+ * The page for a witness. It shows nothing until nine words are right. Then it shows the request and takes one
+ * statement with files, sealed here to the key that five of the words name. Nothing is kept.
  */
 import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
 import { isPassing, makeRequest } from '../net/http.js';
@@ -28,7 +28,7 @@ words.addEventListener('keydown', (event) => {
   event.preventDefault();
   void once(find);
 });
-// The code says by which words what is typed was asked for: a second visit of this page must not find them.
+// The words identify the request that the text answers. A second visit of this page must not restore either.
 addEventListener('pagehide', () => {
   for (const one of [words, account, when, called, reach]) if (one) one.value = '';
 });
@@ -51,7 +51,7 @@ async function find() {
   tell(status, say('looking'));
   await new Promise((next) => {
     requestAnimationFrame(() => setTimeout(next));
-  }); // Argon2 holds the screen up
+  }); // Argon2 blocks the screen
   await knownAnswerTest();
   found = await look(wire, argon2id, words.value, `${location.origin}/answer`);
   words.value = '';
@@ -68,7 +68,7 @@ async function find() {
 async function sendIt() {
   if (!found) return;
   if (!account.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
-  // Nothing is chosen for them: how somebody knows is theirs to say.
+  // No default choice: how a witness knows is theirs to say.
   const chosen = document.querySelector('input[name="saw"]:checked') as HTMLInputElement | null;
   if (!chosen) throw Object.assign(new Error('no_how'), { code: 'no_how' });
   tell(status, say('sending'));

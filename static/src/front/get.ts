@@ -1,6 +1,6 @@
 /**
- * The page that fetches a pack with eight words. The words stay here: the server is told a digest of three of them and
- * a proof made of the other five. What comes is sealed; it is opened and checked here, and saved under its true name.
+ * The page that fetches a pack with eight words. The words stay here: the server gets a digest of three of them and a
+ * proof made of the other five. The response is sealed. It is opened and checked here, and saved under its true name.
  */
 import { b64, hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -36,7 +36,7 @@ open?.addEventListener('click', () => {
 });
 words.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
-  // The field has lines so that all eight words are seen; none of them is ever begun by hand.
+  // The field has several lines so that all eight words are visible. Nobody types a line break on purpose.
   event.preventDefault();
   void once(look);
 });
@@ -59,7 +59,7 @@ function sentenceOf(error: unknown) {
   return said(isPassing(error) ? 'offline' : 'failed');
 }
 
-/** Either the words are asked for, or there is what they opened. */
+/** Show either the form for the words or what they opened. */
 function turn(isFound: boolean) {
   byId('asking').hidden = isFound;
   byId('found').hidden = !isFound;
@@ -73,7 +73,7 @@ async function askAgain() {
   words.focus();
 }
 
-/** The words against what they open: one opening. */
+/** Check the words with the server: this uses one opening. */
 async function look() {
   byId('result').hidden = true;
   const said = await readWords(words.value);
@@ -95,14 +95,14 @@ async function look() {
   save?.focus();
 }
 
-/** A turn of the screen: what comes next holds it up for a second. */
+/** Wait for one frame: the next step blocks the screen for a second. */
 function painted() {
   return new Promise((go) => {
     requestAnimationFrame(() => setTimeout(go));
   });
 }
 
-/** One sealed part, asked for again where only the network failed. */
+/** Fetch one sealed part, again where only the network failed. */
 async function part(ticket: string, i: number): Promise<Uint8Array> {
   for (let tried = 1; ; tried++) {
     try {
@@ -116,7 +116,7 @@ async function part(ticket: string, i: number): Promise<Uint8Array> {
   }
 }
 
-/** Fetches, opens, compares, saves, checks. Nothing is left in the folder unless it is the file that was sealed. */
+/** Fetch, open, compare, save and check. No file is left in the folder unless it is the one that was sealed. */
 async function fetchIt() {
   if (!found) return;
   const { place, ticket, slip } = found;
@@ -145,14 +145,14 @@ async function fetchIt() {
   show(judged?.findings ?? (pack as Finding[]), judged);
 }
 
-/** What no library of types has yet: https://wicg.github.io/file-system-access/ */
+/** Not in TypeScript's DOM types yet: https://wicg.github.io/file-system-access/ */
 type SaveFilePicker = (how: {
   suggestedName: string;
   types: { accept: Record<string, string[]> }[];
 }) => Promise<FileSystemFileHandle>;
 
 /**
- * Where it goes: straight to the place the person picks where the browser can, else through the browser's own
+ * Return where the file goes: straight to the place the user picks where the browser can, else to the browser's own
  * downloads.
  */
 async function sinkFor(name: string): Promise<Sink> {
@@ -162,7 +162,7 @@ async function sinkFor(name: string): Promise<Sink> {
   const stream = await handle.createWritable();
   return {
     write: (piece) => stream.write(piece as BufferSource),
-    // Only a closed stream takes the file's place; until then there is nothing there.
+    // Only a closed stream replaces the file; until then nothing is there.
     done: async () => {
       await stream.close();
       return handle.getFile();
@@ -174,7 +174,7 @@ async function sinkFor(name: string): Promise<Sink> {
 function downloads(name: string): Sink {
   const pieces: Blob[] = [];
   return {
-    // A Blob of its own for each: the browser may put them on the disk as they come.
+    // A Blob for each piece: the browser may put them on disk as they arrive.
     write: async (piece) => {
       pieces.push(new Blob([piece as BlobPart]));
     },
@@ -182,7 +182,7 @@ function downloads(name: string): Sink {
       const file = new Blob(pieces, { type: 'application/zip' });
       const href = URL.createObjectURL(file);
       Object.assign(document.createElement('a'), { href, download: name }).click();
-      // The browser reads the address after this turn; a minute is ample and then the bytes are let go.
+      // The browser reads the address after this turn. A minute is ample, then the bytes are freed.
       setTimeout(() => URL.revokeObjectURL(href), 60_000);
       return file;
     },

@@ -1,7 +1,7 @@
-/** What the two pages with a script share: words that stand in the page, written for people and never here. */
+/** What the pages with a script share: words come from the page, never from here. */
 import type { Anchors } from '../verify/verify.js';
 
-/** Shows the part of the page that needs this script, and takes away the sentence that says so. */
+/** Show the part of the page that needs this script, and hide the sentence that says so. */
 export function begin(id: string) {
   byId(id).hidden = false;
   byId('without').hidden = true;
@@ -11,13 +11,13 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
-/** Words of the page's own table (`<template id="words">`), with `{name}` filled in. */
+/** Return words of the page's own table (`<template id="words">`), with `{name}` filled in. */
 export function say(key: string, slots: Record<string, string | number> = {}) {
   const found = (document.getElementById('words') as HTMLTemplateElement).content.querySelector(`[data-say="${key}"]`);
   return (found?.textContent ?? '').replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
-/** A sentence of the table as it stands there, with its English beneath where the page is a draft. */
+/** Return a sentence of the table as nodes, with its English beneath where the page is a draft. */
 export function said(key: string) {
   const found = (document.getElementById('words') as HTMLTemplateElement).content.querySelector(`[data-say="${key}"]`);
   if (!found) return null;
@@ -26,12 +26,12 @@ export function said(key: string) {
   return words;
 }
 
-/** Words for a number of things, in the form that the page's language has for it. */
+/** Return words for a number of things, in the plural form of the page's language. */
 export function sayOf(key: string, n: number) {
   return say(`${key}.${new Intl.PluralRules(document.documentElement.lang).select(n)}`, { n });
 }
 
-/** Which keys and roots this instance vouches for. */
+/** Return the keys and roots this instance vouches for. */
 export function anchors(): Anchors {
   const told = JSON.parse(byId('anchors').textContent ?? '{}');
   return {
@@ -53,7 +53,7 @@ export function element(name: string, text: string = '', className: string = '')
   return made;
 }
 
-/** @param words a sentence, or one with its English beneath; '' takes the last away */
+/** @param words a sentence, or one with its English beneath; '' removes the last one */
 export function tell(place: HTMLElement | undefined, words: string | Node | null) {
   if (!place) return;
   place.replaceChildren(words ?? '');
@@ -61,8 +61,8 @@ export function tell(place: HTMLElement | undefined, words: string | Node | null
 }
 
 /**
- * One thing at a time: while an act runs the buttons say so and do nothing, and what went wrong is said and can be read
- * on from.
+ * Run one action at a time. While it runs the buttons are disabled. A failure is shown, focused and can be read on
+ * from.
  */
 export function oneAtATime({
   buttons,
@@ -94,7 +94,7 @@ export function oneAtATime({
   };
 }
 
-/** How far something is. */
+/** Show the progress. */
 export function tellProgress(done: number, total: number) {
   const bar = byId('bar');
   bar.hidden = false;

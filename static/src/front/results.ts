@@ -1,14 +1,15 @@
 /**
- * The result of checking a pack, on the page: one line for each check, and every finding under the check that made it.
+ * The result of checking a pack, on the page: one line for each check, and every finding under the check that made
+ * it.
  */
 import { byId, element, said, say, sayOf } from './page.js';
 import type { Finding } from '../verify/findings.js';
 import type { Judged } from '../verify/verify.js';
 
-/** As many files stand open under a finding. */
+/** A finding lists at most this many files unfolded. */
 const FEW = 5;
 
-/** Which check a finding belongs to; what is not named here is about files. */
+/** The check that each finding belongs to; a code not listed here is about files. */
 const CHECKS = Object.freeze({
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
   keeper: ['author', 'line', 'keys', 'preparer'],
@@ -33,7 +34,7 @@ function checkOf(code: string) {
   return Object.entries(CHECKS).find(([, codes]) => codes.includes(code))?.[0] ?? 'files';
 }
 
-/** @param judged null where it was no pack at all */
+/** @param judged null where the file was no pack at all */
 export function show(findings: readonly Finding[], judged: Judged | null) {
   const headline = byId('headline');
   headline.textContent = findings.length ? sayOf('findings', findings.length) : say('nothing');
@@ -71,7 +72,7 @@ function holds(check: string, { counts }: Judged) {
 }
 
 /**
- * What is said of many files is said once.
+ * Group the findings by code, so that each sentence appears once.
  * @returns a finding and its files
  */
 function grouped(findings: readonly Finding[]): [Finding, string[]][] {

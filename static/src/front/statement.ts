@@ -1,5 +1,5 @@
 /**
- * Sending one statement from the public page: sealed here, its files part by part, and then the words are used. No
+ * Sends one statement from the public page: sealed here, its files part by part; then the words are used up. No
  * screen.
  */
 import { b64, random, unb64 } from '../core/bytes.js';
@@ -20,12 +20,12 @@ const TRIES = 6;
 const FIRST_WAIT = 250;
 
 type Wire = ReturnType<typeof answersOf>;
-/** `sent`: what went out, whether it arrived or not */
+/** `sent`: what was sent, whether it arrived or not */
 export type Found = { code: Code; asked: Asked; witness: string; ticket: string; most: number; sent?: Uint8Array[] };
 
 /**
- * What the words give. Throws `bad_request`, `no_match`, `wrong_keys`, and `over` for a code that takes nothing any
- * more.
+ * Return what the words open. Throws `bad_request`, `no_match`, `wrong_keys`, and `over` for a code that takes no
+ * more statements.
  */
 export async function look(wire: Wire, argon2: Argon2id, typed: string, address: string): Promise<Found> {
   const words = await readWitnessWords(typed);
@@ -36,9 +36,9 @@ export async function look(wire: Wire, argon2: Argon2id, typed: string, address:
 }
 
 /**
- * Seals and sends. What is too large is refused before a byte is read; an empty file says nothing and is left out.
- * Throws `too_large`, `too_many`, `over` when somebody else was faster.
- * @param found its ticket is renewed when it has run out: an account takes the time it takes
+ * Seal and send. Too much is refused before a byte is read; an empty file is left out. Throws `too_large`,
+ * `too_many`, and `over` when another page was faster.
+ * @param found its ticket is renewed when it has run out: writing an account may take long
  */
 export async function send(
   wire: Wire,
@@ -72,7 +72,7 @@ export async function send(
   }
 }
 
-/** The words are used: perhaps by what this page sent before, whose answer was lost. */
+/** Return whether the words were used by what this page sent before, whose response was lost. */
 async function wasTaken(wire: Wire, { code, ticket, sent = [] }: Found): Promise<boolean> {
   if (!(await wire.find(b64(code.name))).over) return false; // it would be taken now, and may have been changed since
   for (const body of sent)
@@ -94,8 +94,8 @@ const wait = (ms: number): Promise<void> =>
   });
 
 /**
- * * Does something with the ticket: again with longer and longer pauses where only the network failed, and once more
- *   with a new ticket where the one there is has run out.
+ * Do something with the ticket: again with longer and longer pauses where only the network failed, and once more with
+ * a new ticket where the old one has run out.
  */
 type Insist = <T>(act: (ticket: string) => Promise<T>) => Promise<T>;
 function insistWith(wire: Wire, found: Found, pause: (ms: number) => Promise<void>): Insist {

@@ -19,7 +19,7 @@ byId('folder').addEventListener('change', (event) => {
   const files = [...((event.target as HTMLInputElement).files ?? [])];
   if (files.length) void check({ folder: files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) });
 });
-// The same file chosen again is to be checked again.
+// Choosing the same file again must check it again.
 for (const id of ['zip', 'folder'])
   byId(id).addEventListener('click', (event) => {
     (event.target as HTMLInputElement).value = '';
@@ -43,7 +43,7 @@ drop.addEventListener('drop', (event) => {
     );
   else if (file) void check({ zip: file });
 });
-// A file that misses the place must not take the page away.
+// A file dropped next to the field must not replace the page.
 for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault());
 begin('picking');
 
@@ -67,18 +67,18 @@ async function check({ zip, folder = [] }: { zip?: File; folder?: Held[] }) {
     status.textContent = say('done', { name, size: size(judged?.counts.bytes ?? zip?.size ?? 0) });
     show(judged?.findings ?? (pack as Finding[]), judged);
   } catch {
-    // What cannot be read at all: taken away meanwhile, or a disk that fails.
+    // Unreadable: the file was removed meanwhile, or the disk fails.
     if (mine === turn) status.textContent = say('unreadable');
   }
   byId('bar').hidden = true;
 }
 
-/** Every file below a folder that was dropped. */
+/** Return every file below a dropped folder. */
 async function filesBelow(folder: FileSystemDirectoryEntry): Promise<Held[]> {
   const reader = folder.createReader();
   const entries: FileSystemEntry[] = [];
   for (;;) {
-    // A browser gives a hundred at a time, and none when there are no more.
+    // A browser returns a hundred at a time, and none when there are no more.
     const some = await new Promise<FileSystemEntry[]>((done, failed) => {
       reader.readEntries(done, failed);
     });

@@ -1,10 +1,10 @@
 /**
- * The finished pack from the checked front part and the files as received: docs/pack.md; the twin of
+ * Builds the finished pack from the checked front part and the files as received: docs/pack.md; the twin of
  * diary/pack/archive.py.
  *
- * [Note: quarantine] Nothing is handed out while it grows. Each file as received is opened part by part from the
- * phone's own sealed parts and digested as it is written; only when every digest is the one the diary committed to does
- * the caller get the zip. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
+ * [Note: quarantine] Nothing is handed out before it is complete. Each file as received is opened part by part from
+ * the phone's own sealed parts and hashed as it is written. The caller gets the zip only when every digest is the one
+ * the diary committed to. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -26,21 +26,20 @@ export type Making = {
   /** bytes written */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
-  /** where it is written; a Blob unless said otherwise */
+  /** where to write; default: a Blob */
   target?: Target;
-  /** false leaves everything but the servable part out */
+  /** false leaves out everything but the servable part */
   restricted?: boolean;
 };
-/**
- * `file` is null where the pack lies in the file that was chosen; `manifest`: the SHA-256 of manifest-sha256.txt, hex
- */
+/** `file` is null when the pack was written to the chosen file; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
 type Assembled = { file: Blob | null; manifest: string };
 
 const APART = 'data/restricted/';
 
 /**
+ * Build the pack.
  * @param front checked
- * @returns throws `pack_failed` naming the file that differs, `cancelled` when aborted; nothing is left of it then
+ * @throws `pack_failed` naming the file that differs, `cancelled` when aborted; nothing is left of the pack then
  */
 export async function assemble(
   capsule: JsonObject,
@@ -83,7 +82,7 @@ async function written(
 }
 
 /**
- * Where a file as received stands; mail apart, because gateways treat it apart, and orders, because they print
+ * Return the path of a file as received. Mail is apart because gateways treat it apart, orders because they print
  * addresses.
  */
 export function receivedName(exhibit: JsonObject): string {
@@ -101,7 +100,7 @@ function checkReceived(name: string, exhibit: JsonObject, got: Digests) {
     );
 }
 
-/** A bag while it is written: the zip, and the digests its manifests will list. */
+/** A bag being written: the zip, and the digests its manifests will list. */
 class Bag {
   zip: ZipWriter;
   folder: string;

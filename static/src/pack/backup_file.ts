@@ -1,7 +1,7 @@
 /**
- * The sealed copy, `.kept`: a stored zip of what the phone holds, sealed as it lies there, and the keys under the words
- * (docs/formats.md, section 8). Written and read here member by member, so that a diary of half a gigabyte passes
- * through a small phone.
+ * The sealed copy, `.kept`: a stored zip of what the phone holds, sealed as it is there, and the keys under the words
+ * (docs/formats.md, section 8). Written and read member by member, so that a diary of half a gigabyte passes through
+ * a small phone.
  *
  *   kept.json     {"t":"backup/v1","made_at","keys":{…},"versions","blobs","feed":{"seq","head"}|null,"notary","log"}
  *   versions.bin  frames, one a version, in feed order and then as written:
@@ -16,7 +16,7 @@ import type { JsonObject } from '../core/encoding.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { Bytes } from '../core/bytes.js';
 
-/** What the copy says of a version; its number and its receipt are the copy's own word */
+/** What the copy states of a version. Nothing but the copy vouches for its number and receipt */
 export type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 type Member = { name: string; from: number; size: number };
 
@@ -29,12 +29,12 @@ const LOCAL = 30;
 const FRAME = 4 * 1024 * 1024;
 const NOT_ONE = 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed.';
 
-/** A u32 length before the bytes. */
+/** Return the bytes after their u32 length. */
 function framed(bytes: Uint8Array) {
   return frames([bytes]);
 }
 
-/** @returns throws `cancelled`, or `too_large` beyond 4 GiB */
+/** @throws `cancelled`, or `too_large` beyond 4 GiB */
 export async function writeKept({
   head,
   versions,
@@ -74,7 +74,7 @@ export async function writeKept({
   return (await zip.finish()) as Blob;
 }
 
-/** A sealed copy that somebody chose. */
+/** A sealed copy that the user chose. */
 export class KeptFile {
   file: Blob;
   members: Map<string, Member>;
@@ -86,12 +86,12 @@ export class KeptFile {
     this.head = head;
   }
 
-  /** Ids of the files in it. */
+  /** The ids of the files in it. */
   get blobs() {
     return [...this.members.keys()].flatMap((name) => (/^parts\/[\w-]{22}$/.test(name) ? [name.slice(6)] : []));
   }
 
-  /** @returns throws not_a_copy */
+  /** @throws not_a_copy */
   async *versions(): AsyncGenerator<{ about: About; push: Bytes }> {
     for await (const frame of this.frames('versions.bin')) {
       const [about, push, ...more] = readFrames(frame, { atMost: 2 });
@@ -114,7 +114,7 @@ export class KeptFile {
   }
 }
 
-/** @returns throws `not_a_copy`; nothing in it has been opened yet */
+/** @throws `not_a_copy`; nothing in it has been opened yet */
 export async function openKept(file: Blob): Promise<KeptFile> {
   try {
     const members = await directory(file);

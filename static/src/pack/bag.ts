@@ -6,7 +6,7 @@ import type { Fields } from '../record/reading.js';
 export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
 
 /**
- * `bag-info.txt`: no names, addresses, product or host.
+ * Return `bag-info.txt`: no names, addresses, product or host.
  * @param pack the capsule's `pack`
  * @param bytes of the payload
  * @param files of the payload
@@ -21,7 +21,7 @@ export function bagInfo(pack: Fields, bytes: number, files: number): string {
   ].join('\n');
 }
 
-/** One line a file, in order of path. */
+/** Return one line per file, in order of path. */
 export function manifest(
   files: ReadonlyMap<string, { sha256: string; sha512: string }>,
   algorithm: 'sha256' | 'sha512',

@@ -1,8 +1,8 @@
 /**
- * From opened versions to the bytes of `capsule/v1`: docs/pack.md; the twin of diary/pack/gather.py, held to it
- * by tests/vectors/capsule.json.
+ * Makes the bytes of `capsule/v1` from opened versions: docs/pack.md; the twin of diary/pack/gather.py, held to it by
+ * tests/vectors/capsule.json.
  *
- * Pure: whoever calls has opened the diary, chosen the entries and asked the keeper.
+ * Pure: the caller has opened the diary, chosen the entries and asked the keeper.
  */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -29,7 +29,7 @@ import type { Fields } from '../record/reading.js';
 import type { Opened, Told } from '../record/record_history.js';
 import type { Log } from './log_files.js';
 import type { Absent, DiaryVersion } from './diary_version.js';
-/** What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC. */
+/** What the keeper decided: which incidents, and the facts for the front. Times are ms UTC. */
 export type Wish = {
   packId: string;
   no: number;
@@ -47,7 +47,7 @@ export type Wish = {
   startWith?: readonly string[];
   /** what the log shows of the diary, checked */
   log?: Log | null;
-  /** whether private sexual pictures of adults come along */
+  /** whether private sexual pictures of adults are included */
   intimate?: boolean;
   /** `pack`, `portal`, or `supplement` and `items`, which name the packs before them */
   kind?: string;
@@ -60,17 +60,15 @@ export type Wish = {
   recipientRef?: string;
   /** what the keeper looked at: `{looked, not_looked, override_at, words}` */
   review?: JsonObject;
-  /**
-   * the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
-   */
+  /** the diary's head and its number, as the phone computed them; null or 0 where no server has numbered it */
   feed?: { head: string; seq: number } | null;
-  /** of whoever makes it, where that is not the keeper: exhibits are numbered under them */
+  /** of the preparer, where that is not the keeper: exhibits are numbered under them */
   initials?: string;
-  /** who makes it, where that is not the keeper */
+  /** the preparer, where that is not the keeper */
   prepared?: { by: string; grant: string; organisation: string; to: string };
-  /** entries of which nothing is left to be read: their numbers are nobody else's */
+  /** entries of which nothing can be read any more: their numbers are not reused */
   absent?: readonly Absent[];
-  /** words the keeper wants kept out of servable/ besides */
+  /** further words the keeper wants kept out of servable/ */
   holdWords?: readonly string[];
 };
 
@@ -78,11 +76,11 @@ export const LIMIT = 16 << 20;
 const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 
 /**
- * The capsule for `wish`, as an object.
+ * Return the capsule for `wish`, as an object.
  * @param versions the whole diary in feed order, those without `seq` last as made
  * @param keys `earlier`: statements about keys that were replaced; `log` and `notary` '' where no server knows the
  *   diary
- * @returns throws `bad_request` when nothing is chosen
+ * @throws `bad_request` when nothing is chosen
  */
 export function makeCapsule(
   versions: readonly DiaryVersion[],
@@ -148,7 +146,7 @@ export function makeCapsule(
   } as JsonObject;
 }
 
-/** A capsule's bytes. Throws `bad_request` when it is larger than a server takes. */
+/** Return a capsule's bytes. Throws `bad_request` when it is larger than a server takes. */
 export function encodeCapsule(capsule: JsonObject): Uint8Array {
   try {
     return canon(capsule, { limit: LIMIT });
@@ -169,9 +167,9 @@ export function openedOf(row: DiaryVersion): Opened {
 }
 
 /**
- * Each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
- * @param how `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order
- *   later. `gone`: numbers of entries of which nothing is here
+ * Return each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
+ * @param how `isLocal`: no server knows the diary, so the order on the phone counts; it is sent in that order later.
+ *   `gone`: numbers of entries of which nothing is here
  */
 export function entryNumbers(
   versions: readonly DiaryVersion[],
@@ -186,7 +184,7 @@ export function entryNumbers(
     : [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
   let last = 0;
   for (const [record] of known) {
-    // What came after one that is gone keeps the number it had beside it.
+    // An entry after an erased one keeps the number it had.
     do last += 1;
     while (gone.has(last));
     numbers.set(record, last);
@@ -200,7 +198,7 @@ export function settingsOf(opened: readonly Opened[]): Fields {
   return newest ? everything(newest.newest) : {};
 }
 
-/** The pack's own facts; the folder is dated on the keeper's own calendar. */
+/** Return the pack's own facts. The folder is dated by the keeper's own calendar. */
 function packOf(wish: Wish, initials: string, startNo: number): JsonObject {
   const day = localAt(wish.madeAt, wish.tz).slice(0, 10).replaceAll('-', '');
   return {
@@ -221,7 +219,7 @@ function packOf(wish: Wish, initials: string, startNo: number): JsonObject {
   };
 }
 
-/** What only some packs say of themselves: docs/pack.md, "Further fields". */
+/** Return the facts that only some packs have: docs/pack.md, "Further fields". */
 function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, training, askedIn }: Wish): JsonObject {
   return {
     ...(kind === 'pack' ? {} : { kind }),
@@ -234,7 +232,7 @@ function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, train
   };
 }
 
-/** Which cards were opened for one entry, and when its words were fixed. */
+/** Return which cards were opened for an entry, and when its words were fixed. */
 function askedOf(told: Told, number: number | null): JsonObject {
   const cards = objectsOf(told.newest.fields, 'cards_opened').map((card) => ({
     at: wholeOf(card, 'at'),
@@ -244,7 +242,7 @@ function askedOf(told: Told, number: number | null): JsonObject {
 }
 
 /**
- * Every handling step of the packed files, oldest first; the last one is going into this pack.
+ * Return every handling step of the packed files, oldest first. The last step is going into this pack.
  * @param going when it goes into this pack, and by whom
  */
 function custodyOf(
@@ -289,7 +287,7 @@ function custodyOf(
   return rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
 
-/** A version without its blob keys. */
+/** Return a version without its blob keys. */
 function carried(row: DiaryVersion, numbers: ReadonlyMap<string, number | null>): JsonObject {
   return {
     c: row.c,

@@ -1,10 +1,10 @@
 /**
- * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs, the
- * files and the manifests are what a server-built pack has, byte for byte; the pages are one plain HTML page and two
+ * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs,
+ * the files and the manifests are byte for byte those of a server-built pack; the pages are one plain HTML page and
  * tables.
  *
- * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page forbids itself
- * everything but its own style: no script, no picture, no address can come of what somebody wrote to the keeper.
+ * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page allows itself
+ * only its own style. So nothing that was written to the keeper can become a script, a picture or a request.
  */
 import { hex, unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -27,8 +27,8 @@ const FOLDER = 'data/servable/';
 const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
- * Everything of the pack but the files as received and the bag's own lists.
- * @param signed says who prepared it, where that is not the keeper
+ * Return everything of the pack except the files as received and the bag's own lists.
+ * @param signed makes the statement of the preparer, where that is not the keeper
  * @returns path → bytes, ready for `assemble`
  */
 export async function evidenceFront(
@@ -75,14 +75,14 @@ function readFirst(capsule: JsonObject, folder: string) {
   return said.by ? words('read_first_prepared', { folder, line: firstLine(said) }) : words('read_first', { folder });
 }
 
-/** Restricted names, and open ones in which a restricted value turns up. */
+/** Return the restricted names, and the open ones whose value contains restricted words. */
 function withheldOf(version: JsonObject, held: HeldBack) {
   const { open, restricted } = allNames(version);
   const fields = objectOf(objectOf(version, 'open'), 'fields');
   return new Set([...restricted, ...open.filter((name) => held.touches(fields[name]))]);
 }
 
-/** The line a reader may note down: the diary's head and the digest of the exhibits list. */
+/** Return the facts a reader may note down: the diary's head and the digest of the exhibits list. */
 async function integrityOf(capsule: JsonObject): Promise<Cell[]> {
   const feed = objectOf(objectOf(capsule, 'pack'), 'feed');
   const n = wholeOf(feed, 'seq');
@@ -104,7 +104,7 @@ async function manifestOf(files: ReadonlyMap<string, Uint8Array>) {
   return utf8(made.join(''));
 }
 
-/** Lines as a text file for any computer. */
+/** Encode lines as a text file for any computer. */
 const lines = (text: string) =>
   utf8(
     text
@@ -113,7 +113,7 @@ const lines = (text: string) =>
       .join(''),
   );
 
-/** @returns with a byte order mark; no cell that a spreadsheet would run */
+/** @returns CSV with a byte order mark; no cell that a spreadsheet would run */
 function table(cells: readonly (readonly unknown[])[]): string {
   const cell = (value: unknown) => {
     const text = String(value ?? '');
@@ -177,7 +177,7 @@ function exhibitTable(capsule: JsonObject, { exhibits, rows: entries }: Chronolo
   ]);
 }
 
-/** Every message, both ways; the keeper's own numbers are `me (1)` there already. */
+/** Every message, both ways; the keeper's own numbers are already `me (1)`. */
 function messageTable(messages: readonly Line[], held: HeldBack) {
   const head = Object.keys(messages[0] ?? {});
   return table([head, ...messages.map((line) => head.map((name) => held.mask(line[name] ?? '')))]);

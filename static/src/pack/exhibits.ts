@@ -1,4 +1,4 @@
-/** Which attachments a pack takes along, and how they are numbered: docs/pack.md; the twin of diary/pack/items.py. */
+/** Which attachments go into a pack, and their numbers: docs/pack.md; the twin of diary/pack/items.py. */
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
 import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
@@ -9,11 +9,11 @@ import type { Opened, Told } from '../record/record_history.js';
 import type { DiaryVersion } from './diary_version.js';
 
 const INTIMATE = 'intimate_adult';
-/** Copies of orders lie apart from other files: they often print an address. */
+/** Copies of orders are kept apart from other files: they often print an address. */
 const ORDER = 'order_or_court_paper';
 /**
- * The extension a received file is given, from the type its first bytes show. Anything else keeps its bytes
- * under .bin: a name must never promise what the bytes are not.
+ * The extension of a received file, from the type its first bytes show. Any other type gets .bin: a name must never
+ * promise what the bytes are not.
  */
 const EXTENSIONS = Object.freeze({
   'image/png': 'png',
@@ -41,15 +41,18 @@ const EXTENSIONS = Object.freeze({
 
 const extensionOf = (type: string): string => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin');
 
-/** Whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked that. */
+/**
+ * Return whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked
+ * that.
+ */
 export function mayGo({ newest, taken_out: out }: Told, wish: { intimate?: boolean }) {
   const isPrivate = textOf(newest.fields, 'sensitivity') === INTIMATE && !wish.intimate;
   return out === null && switchOf(newest.fields, 'include_in_pack') !== false && !isPrivate;
 }
 
-/** Files of the chosen incidents, in the order of those incidents, then their own. */
+/** Return the files of the chosen incidents, in the order of those incidents, then their own. */
 export function attachedTo(opened: readonly Opened[], chosen: readonly Told[], wish: { intimate?: boolean }): Told[] {
-  /** @returns the first chosen incident it belongs to, or -1 */
+  /** @returns the index of the first chosen incident it belongs to, or -1 */
   const rankOf = (one: Told): number =>
     chosen.findIndex(
       (incident) =>
@@ -66,7 +69,7 @@ export function attachedTo(opened: readonly Opened[], chosen: readonly Told[], w
     .map(({ one }) => one);
 }
 
-/** Whether its picture must stay out of the part that may be served. */
+/** Return whether its picture must stay out of the part that may be served. */
 export function isHeldBack({ newest }: Told): boolean {
   return (
     !['', 'normal'].includes(textOf(newest.fields, 'sensitivity')) ||
@@ -76,7 +79,8 @@ export function isHeldBack({ newest }: Told): boolean {
 }
 
 /**
- * Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back.
+ * Return whether no picture of it may be in 04. A masked copy may, if what was covered was the only reason to hold it
+ * back.
  */
 export function isPictureHeld(attachment: Told): boolean {
   const { fields } = attachment.newest;
@@ -86,13 +90,14 @@ export function isPictureHeld(attachment: Told): boolean {
   return isHeldBack(attachment) && !(isMasked && isOrdinary && wholeOf(fields, 'looked_at') !== null);
 }
 
-/** One row an attachment with its number. */
+/** Return one row per attachment with its number. */
 export function exhibitsOf(
   versions: readonly DiaryVersion[],
   attached: readonly { no: number; told: Told }[],
   initials: string,
 ): JsonObject[] {
-  // What stands is not always what came last: a file taken out on one device may have been written on from on another.
+  // The version in force is not always the last: a file taken out on one device may have a later version from
+  // another.
   const byVersion = new Map(versions.map((row) => [row.version, row]));
   return attached.map(({ no, told: one }) => {
     const said = one.newest.fields;
@@ -119,10 +124,10 @@ export function exhibitsOf(
   });
 }
 
-/** Which copy the pages print: the one with parts covered where the keeper chose that. */
+/** Return which copy the pages print: the one with parts covered where the keeper chose that. */
 const wantedOf = (said: Fields) => (textOf(said, 'print_copy') === 'masked' ? 'masked' : 'print');
 
-/** A derived picture: its key stands in the open part at the place its rendition has in the list. */
+/** Return a derived picture. Its key is in the open part, at the same index as its rendition in the list. */
 function printOf(said: Fields, row: DiaryVersion, purpose: string): JsonObject | null {
   const renditions = objectsOf(said, 'renditions');
   const index = renditions.findIndex((one) => one.purpose === purpose);
@@ -140,7 +145,7 @@ function printOf(said: Fields, row: DiaryVersion, purpose: string): JsonObject |
   };
 }
 
-/** The bytes as received, for a picture that only the pack's own sandbox can decode. */
+/** Return the bytes as received, for a picture that only the pack's own sandbox can decode. */
 function receivedOf(said: Fields, row: DiaryVersion): JsonObject | null {
   const pair = row.restricted?.keys[0];
   return pair ? { blob: pair[0], key: b64(pair[1]), parts: partCount(wholeOf(said, 'size_bytes') ?? 0) } : null;

@@ -1,9 +1,9 @@
 /**
- * Checking the front part of a pack, before anything of it is used: docs/pack.md.
+ * Checks the front part of a pack before any of it is used: docs/pack.md.
  *
- * The server typesets; it may not say anything. What the phone can work out (the record, every proof, the
- * sidecars, the servable manifest) must be those very bytes, and there may be no file the phone does not
- * expect and none may be missing. The first difference ends it and names the file.
+ * The server typesets and must not add anything. What the phone can derive (the record, every proof, the sidecars,
+ * the servable manifest) must be exactly those bytes. No unexpected file may be there, and none may be missing. The
+ * first difference ends the check and is named.
  */
 import { fromUtf8, hex, isSame } from '../core/bytes.js';
 import { isObject, parseObject } from '../core/encoding.js';
@@ -31,7 +31,7 @@ const FIXED = [
   'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
   'restricted/11_custody-log.csv',
 ];
-/** What is there where a record of that kind is. */
+/** Files that are there when the pack has a record of that kind. */
 const FURTHER = {
   schedule: 'servable/05_message-schedules.csv',
   statement: 'servable/07_statements.csv',
@@ -47,10 +47,10 @@ function differs(name: string): never {
 }
 
 /**
- * The members of a front part that holds everything it should and nothing else.
- * @param bytes the zip as it came
- * @param capsule what was sent
- * @returns throws `pack_failed`, naming the file
+ * Check that a front part holds everything it should and nothing else, and return its members.
+ * @param bytes the zip as received
+ * @param capsule as sent
+ * @throws `pack_failed`, naming the file
  */
 export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promise<Members> {
   const members = readZip(bytes);
@@ -77,7 +77,7 @@ function bytesOf(members: Members, name: string): Uint8Array {
   return members.get(name) ?? differs(name);
 }
 
-/** The documents whose bytes only the typesetter can make. */
+/** Return the documents whose bytes only the typesetter can make. */
 function documents(capsule: JsonObject): string[] {
   const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
@@ -86,7 +86,7 @@ function documents(capsule: JsonObject): string[] {
   return [...FIXED, ...exhibits, ...further].map((name) => `data/${name}`);
 }
 
-/** Every file whose bytes the phone can work out for itself, each made when asked for. */
+/** Return every file whose bytes the phone can derive, each made on demand. */
 export function expectedBytes(capsule: JsonObject): Map<string, () => Uint8Array> {
   const expected: Map<string, () => Uint8Array> = new Map();
   expected.set('data/restricted/12_record.json', () => recordFile(capsule));
@@ -101,8 +101,8 @@ export function expectedBytes(capsule: JsonObject): Map<string, () => Uint8Array
 }
 
 /**
- * A servable proof says which names it withholds. Every restricted one must be among them; then the rest of
- * it follows, and must be those bytes.
+ * Check a servable proof. It names the fields it withholds: every restricted one must be among them. The rest then
+ * follows, and must be exactly those bytes.
  */
 function checkServable(members: Members, name: string, version: JsonObject) {
   const got = bytesOf(members, name);
@@ -118,7 +118,7 @@ function checkServable(members: Members, name: string, version: JsonObject) {
   if (!restricted.every((one) => withheld.has(one)) || !isSame(proof(version, withheld), got)) differs(name);
 }
 
-/** `servable/` stands alone with a manifest of its own: one line a file, no file left out. */
+/** Check the servable part's own manifest: one line per file, no file left out. */
 async function checkManifest(members: Members) {
   const name = 'data/servable/manifest-sha256.txt';
   const folder = 'data/servable/';

@@ -1,7 +1,7 @@
 /**
  * The public log's part of a pack: docs/pack.md, `log`; the twin of diary/pack/logproofs.py.
  *
- * What the phone was told of the log and has checked goes along; where versions stand that are not packed does not.
+ * Includes what the phone got from the log and has checked, except the places of versions that are not packed.
  */
 import { unb64, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -18,7 +18,7 @@ export type LogCheckpoint = {
   stamps: readonly Stamp[];
   cosignatures?: readonly string[];
 };
-/** Where a version stands under the checkpoint of that size */
+/** The place of a version under the checkpoint of that size */
 export type LogPlace = { i: number; path: readonly string[]; size: number; version: string };
 export type Log = {
   authorities: readonly string[];
@@ -31,14 +31,14 @@ const LIMIT = 64 << 20;
 const SERVABLE = new Set(['incident', 'attachment']);
 
 /**
- * `log` of a capsule.
+ * Return `log` of a capsule.
  * @param packed version ids
  */
 export function logOf(log: Log | null | undefined, packed: ReadonlySet<string>): JsonObject | null {
   return log ? ({ ...log, proofs: log.proofs.filter(({ version }) => packed.has(version)) } as JsonObject) : null;
 }
 
-/** Every file of the log in both proof folders, under its path in the pack, each made when asked for. */
+/** Return every file of the log in both proof folders, by its path in the pack, each made on demand. */
 export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
   const files: Map<string, () => Uint8Array> = new Map();
   if (!capsule.log) return files;

@@ -1,7 +1,7 @@
 /**
  * The portal set: a checked pack as at most sixteen plain files, for an upload page that takes files one by one
- * (docs/pack.md). The files as received, sidecars and proofs go into up to five zips, mail apart. Nothing is handed out
- * before every digest holds.
+ * (docs/pack.md). The files as received, sidecars and proofs go into up to five zips, mail apart. Nothing is handed
+ * out before every digest is checked.
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -17,25 +17,26 @@ type Part = { name: string; file: Blob };
 
 export const MOST_FILES = 16;
 const MOST_ZIPS = 5;
-/** Upload pages end at 2 GB, and say so late. */
+/** Upload pages stop at 2 GB, and tell the user so late. */
 export const ZIP_BYTES = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
 const MAIL = 'data/restricted/13_mail/';
-/** What is uploaded as it is; the twin of diary/pack/portal.py. */
+/** Files uploaded as they are; the twin of diary/pack/portal.py. */
 const ALONE =
   /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
 
 /**
+ * Build the set.
  * @param front checked
  * @param making `atMost`: bytes in one zip
- * @returns throws `pack_failed` naming a file that differs, `too_large` when it does not fit
+ * @throws `pack_failed` naming a file that differs, `too_large` when it does not fit
  */
 export async function portalSet(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
   { openReceived, onProgress, signal, atMost = ZIP_BYTES }: Making & { atMost?: number },
 ): Promise<{ files: Part[]; manifest: string }> {
-  // 04 may have many volumes: those beyond what leaves room for one zip and one of mail travel in the zips.
+  // 04 may have many volumes. Leave room for one zip and one of mail: further volumes go into the zips.
   const single = [...front.keys()]
     .filter((name) => ALONE.test(name))
     .sort()
@@ -71,7 +72,7 @@ export async function portalSet(
 
 const blob = (bytes: Uint8Array) => new Blob([bytes as BlobPart]);
 
-/** What goes into which zip: filled one after the other, mail in one of its own. */
+/** Distribute files over zips: filled one after the other, mail in one of its own. */
 function shared(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,

@@ -1,5 +1,5 @@
 /**
- * Who prepared a pack, where that was not its keeper, in the pack's own files: docs/pack.md, "Prepared by somebody
+ * The preparer of a pack, where that was not its keeper, in the pack's own files: docs/pack.md, "Prepared by somebody
  * else".
  */
 import { b64 } from '../core/bytes.js';
@@ -14,10 +14,10 @@ export type PreparedBy = Preparer | { by?: never };
 export const MEMBER = 'data/servable/proof/prepared.json';
 const LINE = 'PREPARED BY SOMEBODY ELSE: ';
 
-/** The line of 00_READ-FIRST.txt. */
+/** Return the line of 00_READ-FIRST.txt. */
 export const firstLine = ({ by, organisation }: Preparer) => `${LINE}${by}, ${organisation}.`;
 
-/** The line in which a READ-FIRST says so, null where there is none. */
+/** Return the line of a READ-FIRST that names the preparer, null where there is none. */
 export function lineIn(text: string) {
   return (
     text
@@ -28,7 +28,7 @@ export function lineIn(text: string) {
 }
 
 /**
- * SHA-256 over versions with their commitments, b64.
+ * Return the SHA-256 over versions with their commitments, b64.
  * @param versions id → b64
  */
 export async function listOf(versions: ReadonlyMap<string, string>): Promise<string> {

@@ -1,8 +1,8 @@
 /**
- * What earlier packs of a diary gave out: their numbers hold for ever; the twin of diary/pack/earlier.py.
+ * What earlier packs of a diary included: their numbers hold for ever; the twin of diary/pack/earlier.py.
  *
- * An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered
- * from what the diary's own `export` records say, and only new ones get new numbers.
+ * An officer who has "JB/3" on paper must find the same file under it in every later pack. So exhibits are numbered
+ * from the diary's own `export` records, and only new ones get new numbers.
  */
 import { KeptError } from '../core/errors.js';
 import { mayGo } from './exhibits.js';
@@ -27,7 +27,7 @@ export const SUPPLEMENTS = ['supplement', 'items'];
 const GIVEN = ['pack', 'evidence', 'portal', 'supplement'];
 const ITEM = /^[A-Z]{1,4}\/([1-9][0-9]{0,4})$/;
 
-/** The packs that the diary says were made with a number below `before`, by number. */
+/** Return the packs that the diary lists with a number below `before`, by number. */
 export function earlierPacks(opened: readonly Opened[], before: number): Earlier[] {
   const found: Earlier[] = [];
   for (const {
@@ -57,7 +57,7 @@ export function earlierPacks(opened: readonly Opened[], before: number): Earlier
   return found.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
 }
 
-/** Each file's number, as the record of a pack lists them. */
+/** Return each file's number, as the record of a pack lists them. */
 function itemsOf(said: Fields): Map<string, number> {
   const items: Map<string, number> = new Map();
   for (const row of objectsOf(said, 'items_included')) {
@@ -67,7 +67,7 @@ function itemsOf(said: Fields): Map<string, number> {
   return items;
 }
 
-/** Every number already given, by file; the first pack that numbered a file or used a number keeps it. */
+/** Return every assigned number, by file. The first pack that numbered a file or used a number keeps it. */
 export function givenNumbers(packs: readonly Earlier[]): Map<string, number> {
   const numbers: Map<string, number> = new Map();
   const taken = new Set();
@@ -79,7 +79,7 @@ export function givenNumbers(packs: readonly Earlier[]): Map<string, number> {
   return numbers;
 }
 
-/** The files with their numbers, by number: those given before keep theirs, new ones follow the highest. */
+/** Return the files by number: those numbered before keep theirs, new ones follow the highest. */
 export function numbered(
   attached: readonly Told[],
   packs: readonly Earlier[],
@@ -91,8 +91,8 @@ export function numbered(
 }
 
 /**
- * The files that items name: `JB/12`.
- * @returns throws `bad_request` for one that no earlier pack holds
+ * Return the files that items name: `JB/12`.
+ * @throws `bad_request` for one that no earlier pack holds
  */
 export function askedFor(items: readonly string[], packs: readonly Earlier[]): Set<string> {
   const byNumber = new Map([...givenNumbers(packs)].map(([record, number]) => [number, record]));
@@ -105,7 +105,7 @@ export function askedFor(items: readonly string[], packs: readonly Earlier[]): S
   );
 }
 
-/** What a supplement names: every earlier pack, oldest first. */
+/** Return what a supplement names: every earlier pack, oldest first. */
 export function superseded(packs: readonly Earlier[]): JsonObject[] {
   return packs.map((pack) => ({
     delivered_to: pack.delivered_to || null,
@@ -116,7 +116,8 @@ export function superseded(packs: readonly Earlier[]): JsonObject[] {
 }
 
 /**
- * The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them.
+ * Return the entries with a file that no earlier pack holds and that may go into one: a picture found later counts as
+ * a change to its entries.
  */
 export function withNewFiles(opened: readonly Opened[], packs: readonly Earlier[]): Set<string> {
   const given = new Set(packs.flatMap(({ items }) => [...items.keys()]));
@@ -133,7 +134,7 @@ export function withNewFiles(opened: readonly Opened[], packs: readonly Earlier[
   ]);
 }
 
-/** When each version was received. */
+/** Return when each version was received. */
 export function receivedAt(versions: readonly DiaryVersion[]): Map<string, number> {
   return new Map(
     versions.flatMap(({ version, receipt }) => {
@@ -144,7 +145,8 @@ export function receivedAt(versions: readonly DiaryVersion[]): Map<string, numbe
 }
 
 /**
- * By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
+ * Return by entry number what is new, what was changed after the last pack that held it, and what was taken out
+ * since.
  * @param later when versions were received, and the entries that have a file no earlier pack holds
  */
 export function sinceThen(

@@ -1,9 +1,9 @@
 /**
  * Proof files as the phone expects them: docs/pack.md; the twin of diary/pack/proofs.py.
  *
- * A servable proof gives restricted fields as digests, and may give an open field as a digest too where it
- * repeats something kept apart. Which ones is for the typesetter to say, so the caller names them; what
- * each field or digest is, is not.
+ * A servable proof gives restricted fields as digests. It may also give an open field as a digest where it repeats
+ * something restricted. The typesetter decides which, so the caller names them; the value of each field or digest is
+ * not the typesetter's choice.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -13,11 +13,11 @@ import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 
-/** What is written for an export has no 1 MiB bound. */
+/** An export has no 1 MiB limit. */
 export const RECORD_LIMIT = 64 << 20;
 
 /**
- * The names of a kind of record.
+ * Return the field names of a kind of record.
  * @param number of its schema
  */
 export function namesOf(kind: string, number: number): { open: readonly string[]; restricted: readonly string[] } {
@@ -27,7 +27,7 @@ export function namesOf(kind: string, number: number): { open: readonly string[]
   return names;
 }
 
-/** What each incident is called: `7`, or `U1`, `U2`… in the order they came for those without a number. */
+/** Return the label of each incident: `7`, or `U1`, `U2`… in order of arrival for those without a number. */
 export function entryLabels(capsule: JsonObject): Map<string, string> {
   const labels: Map<string, string> = new Map();
   let waiting = 0;
@@ -40,7 +40,7 @@ export function entryLabels(capsule: JsonObject): Map<string, string> {
   return labels;
 }
 
-/** How each record's proofs are named: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`. */
+/** Return the file name of each record's proofs: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`. */
 export function fileLabels(capsule: JsonObject): Map<string, string> {
   const labels = new Map(
     [...entryLabels(capsule)].map(([record, label]) => [
@@ -56,8 +56,8 @@ export function fileLabels(capsule: JsonObject): Map<string, string> {
 }
 
 /**
- * Every version with the name of its proofs, without their folder. People, orders and the like have names in them:
- * what is proved of those is proved in the restricted part.
+ * Return every version by the name of its proof, without the folder. People, orders and the like contain names: their
+ * proofs are in the restricted part only.
  */
 export function proofNames(capsule: JsonObject, part: 'servable' | 'restricted'): Map<string, JsonObject> {
   const labels = fileLabels(capsule);
@@ -72,13 +72,13 @@ export function proofNames(capsule: JsonObject, part: 'servable' | 'restricted')
   );
 }
 
-/** `proof/keys.json`, the same in both folders. */
+/** Return `proof/keys.json`, the same in both folders. */
 export function keysFile(capsule: JsonObject): Uint8Array {
   return canon({ ...objectOf(capsule, 'keys'), t: 'keys/v1' });
 }
 
 /**
- * One version's proof with exactly the names in `withheld` as digests.
+ * Return one version's proof with exactly the names in `withheld` as digests.
  * @param version a row of the capsule
  */
 export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8Array {
@@ -116,7 +116,7 @@ export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8
 }
 
 /**
- * The names of one version, open (reserved ones too) and restricted.
+ * Return the names of one version, open (reserved ones too) and restricted.
  * @param version a row of the capsule
  */
 export function allNames(version: JsonObject) {
@@ -124,7 +124,7 @@ export function allNames(version: JsonObject) {
   return { open: allOpen(names), restricted: names.restricted };
 }
 
-/** The objects of a list the capsule always has. */
+/** Return the objects of a list the capsule always has. */
 export function rows(capsule: JsonObject, name: string): JsonObject[] {
   return capsule[name] as JsonObject[];
 }

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { Opened } from '../record/record_history.js';
 
-/** Every version with every field that has a value, what follows from them, and a newline at the end. */
+/** Return every version with every field that has a value, what is derived from them, and a newline at the end. */
 export function recordFile(capsule: JsonObject): Uint8Array {
   const versions = rows(capsule, 'versions').map((version) =>
     pick(
@@ -20,7 +20,7 @@ export function recordFile(capsule: JsonObject): Uint8Array {
       ['c', 'fields', 'kind', 'parents', 'receipt_at', 'record', 'schema', 'seq', 'seq_no', 'version'],
     ),
   );
-  // What the pages say besides, so that they can be laid out again from here.
+  // The other contents of the pages, so that they can be laid out again from here.
   const beside = pick(capsule, [
     'asked',
     'counts',
@@ -43,7 +43,7 @@ export function recordFile(capsule: JsonObject): Uint8Array {
   return concat(canon(whole, { limit: RECORD_LIMIT }), utf8('\n'));
 }
 
-/** An exhibit's row without its keys: `printed` and `still` say whether there was a copy for the pages. */
+/** Return an exhibit's row without its keys: `printed` and `still` state whether the pages had a copy. */
 function exhibitRow(row: JsonObject): JsonObject {
   return {
     ...pick(row, ['file', 'hold_picture', 'item', 'looked_at', 'record', 'sha256', 'sha512', 'size']),
@@ -53,15 +53,18 @@ function exhibitRow(row: JsonObject): JsonObject {
   };
 }
 
-/** One row a record, in the order of their earliest versions: name, times, delay, and each revision field by field. */
+/**
+ * Return a row per record, in the order of their earliest versions: name, times, delay, and each revision field by
+ * field.
+ */
 function derived(capsule: JsonObject): JsonObject[] {
   return recordRows(rows(capsule, 'versions'), namesOfRecords(capsule));
 }
 
 /**
- * The same for whoever has the versions from elsewhere.
- * @param versions as a capsule has them
- * @param names what each record is called
+ * Return the same rows for versions from elsewhere.
+ * @param versions in the form of a capsule
+ * @param names the reference of each record
  */
 export function recordRows(versions: readonly Fields[], names: ReadonlyMap<string, string>): JsonObject[] {
   const grouped: Map<string, Fields[]> = new Map();
@@ -72,14 +75,14 @@ export function recordRows(versions: readonly Fields[], names: ReadonlyMap<strin
   return [...grouped].map(([record, group]) => recordRow(group, names.get(record) ?? ''));
 }
 
-/** What each record of a pack is called: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here. */
+/** Return the reference of each record of a pack: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here. */
 function namesOfRecords(capsule: JsonObject): Map<string, string> {
   const files = rows(capsule, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')] as const);
   const refs = rows(capsule, 'refs').map((row) => [textOf(row, 'record'), textOf(row, 'ref')] as const);
   return new Map([...entryLabels(capsule), ...files, ...refs]);
 }
 
-/** What follows from one record's versions. */
+/** Derive the row of one record from its versions. */
 function recordRow(group: readonly Fields[], name: string): JsonObject {
   const opened = group.map(openedOf);
   const told = tell(opened);
@@ -124,7 +127,7 @@ export function openedOf(version: Fields): Opened {
 const receiptAt = (version: Fields) => wholeOf(objectOf(version, 'receipt'), 'ts');
 
 /**
- * One exhibit's digests and every field of the version that stands.
+ * Return one exhibit's digests and every field of the version in force.
  * @param exhibit a row of the capsule
  */
 export function sidecar(capsule: JsonObject, exhibit: JsonObject): Uint8Array {
@@ -149,7 +152,7 @@ export function sidecarName(exhibit: JsonObject): string {
   return `restricted/14_sidecars/${textOf(exhibit, 'item').replace('/', '-')}.json`;
 }
 
-/** @returns its fields of both parts that have a value */
+/** @returns the fields of both parts that have a value */
 function said(version: JsonObject): JsonObject {
   const fields = {
     ...objectOf(objectOf(version, 'open'), 'fields'),

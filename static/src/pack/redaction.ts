@@ -1,6 +1,6 @@
 /**
- * Words that stand in the restricted part must stand nowhere else: the twin of diary/pack/heldback.py. The phone uses
- * it to show where they turn up before anything leaves, and in the packs that it makes without a server.
+ * Words of the restricted part must appear nowhere else: the twin of diary/pack/heldback.py. The phone uses this to
+ * show where they appear before anything leaves, and in the packs that it makes without a server.
  */
 import { objectOf, textOf } from '../record/reading.js';
 import type { Json } from '../core/encoding.js';
@@ -27,14 +27,15 @@ const NAMED = [
   'recipient',
   'with_me',
 ];
-/** Long notes: only what can be rung or found is held back of them. */
+/** Long notes: only phone numbers, addresses and postcodes in them are held back. */
 const NOTES = ['mail_headers', 'notes', 'own_accounts'];
 const UNNAMED = new Set(['witness', 'child', 'helper']);
 const POSTCODE = /\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b/gi;
 const NUMBER = /\+?[0-9][0-9 ()./-]{5,}[0-9]/g;
 const MAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
 const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
-// A letter that is no small Latin one, then two or more letters: scripts without capitals count too, as in the twin.
+// A letter that is not a small Latin one, then two or more letters. Scripts without capitals count too, as in the
+// twin.
 const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
 const NO_NAMES = new Set(
   (
@@ -48,11 +49,11 @@ const PLAIN_NAMES = new Set(
     'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement'
   ).split(' '),
 );
-/** A day by itself says nothing of where somebody is, and stands in half of all sentences. */
+/** A date alone does not reveal where somebody is, and appears in half of all sentences. */
 const DAY =
   /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
 
-/** Lower case, letters and digits only: how two spellings of an address are compared. */
+/** Reduce to lower case, letters and digits, to compare two spellings of an address. */
 export function squeeze(text: string) {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 }
@@ -65,7 +66,7 @@ export class HeldBack {
   /**
    * @param texts addresses, numbers, free text
    * @param names lists of people's names
-   * @param phrases as whole words, as they stand
+   * @param phrases whole words, taken literally
    */
   constructor(texts: readonly string[], names: readonly string[] = [], phrases: readonly string[] = []) {
     const pieces = new Set([...texts, ...names].flatMap(piecesOf));
@@ -88,12 +89,12 @@ export class HeldBack {
       : null;
   }
 
-  /** Whether any text inside a value holds a restricted piece. */
+  /** Return whether any text inside a value contains a restricted piece. */
   touches(value: unknown): boolean {
     return leaves(value).some((text) => this.found(text).length > 0);
   }
 
-  /** Every restricted stretch of a text, as it stands there. */
+  /** Return every restricted stretch of a text, as spelled there. */
   found(text: string): string[] {
     const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
     return [
@@ -103,7 +104,7 @@ export class HeldBack {
     ];
   }
 
-  /** The text with every restricted piece replaced by the mark. */
+  /** Return the text with every restricted piece replaced by the mark. */
   mask(text: string): string {
     let at = 0;
     let masked = '';
@@ -152,7 +153,10 @@ function runs(hidden: Uint8Array): [number, number][] {
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail. */
+/**
+ * Return the pieces of a restricted text that must not appear: its parts between commas, postcodes, numbers, mail
+ * addresses.
+ */
 function piecesOf(text: string): string[] {
   const pieces = [];
   for (const part of text.split(/[,;،、\n]+/)) {
@@ -173,8 +177,8 @@ function piecesOf(text: string): string[] {
 }
 
 /**
- * The restricted pieces of these versions and of the officer's page.
- * @param more words the keeper wants held back besides
+ * Collect the restricted pieces of these versions and of the officer's page.
+ * @param more further words the keeper wants held back
  */
 export function heldBackOf(versions: readonly Spoken[], sheet: Fields, more: readonly string[] = []) {
   const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact')];
@@ -196,7 +200,7 @@ export function heldBackOf(versions: readonly Spoken[], sheet: Fields, more: rea
   return new HeldBack(texts.filter(Boolean), names.filter(Boolean), more);
 }
 
-/** A file's name without its ending, when it says more than a camera's counter does. */
+/** Return a file's name without its extension, unless it is only a camera's counter. */
 function stemOf(name: string) {
   // Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
   if (/\.(?:eml|msg)$/i.test(name)) return '';
@@ -205,14 +209,14 @@ function stemOf(name: string) {
   return said.length >= PIECE && !PLAIN_NAMES.has(said.replace(/[0-9]+$/, '')) ? stem : '';
 }
 
-/** Every text inside a value. */
+/** Return every text inside a value. */
 export function leaves(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(leaves);
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
-/** A value with its texts masked. */
+/** Return a value with its texts masked. */
 export function masked(value: Json | undefined, held: HeldBack): Json {
   if (typeof value === 'string') return held.mask(value);
   if (Array.isArray(value)) return value.map((one) => masked(one, held));

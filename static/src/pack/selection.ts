@@ -1,9 +1,9 @@
 /**
  * Which records go into a pack with the chosen entries; the twin of diary/pack/choose.py.
  *
- * A person, an account, a vehicle or a message schedule comes along only when something in the pack names it. What is
- * about the whole (an order, a report, a notice to stop) comes along unless every entry it names stays behind. What was
- * taken out stays out, and a private note is not looked at here at all.
+ * A person, an account, a vehicle or a message schedule is included only when something in the pack names it. A
+ * record about the whole (an order, a report, a notice to stop) is included unless every entry it names is left out.
+ * What was taken out stays out. Private notes are not read here at all.
  */
 import { namedBy, reached } from '../record/referenced_ids.js';
 import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
@@ -16,7 +16,7 @@ import type { Absent } from './diary_version.js';
 
 type Chosen = { incidents: Told[]; attached: Told[]; registers: Told[]; records: Set<string> };
 
-/** What may stand in a pack beside incidents and files. */
+/** Kinds that may be in a pack besides incidents and files. */
 export const REGISTERS = [
   'account',
   'background',
@@ -33,9 +33,9 @@ export const REGISTERS = [
   'statement',
   'vehicle',
 ];
-/** Only with something that names them: who a stranger to the pack's entries is, is nobody's business. */
+/** Included only with something that names them: people unrelated to the entries of a pack must not be disclosed. */
 const NAMED_ONLY = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
-/** An account of a person, and what was seen of an account, belong with them. */
+/** A person's accounts and vehicles, and sightings of an account, are included with them. */
 const BELONGS = {
   account: ['person_id'],
   sighting: ['account_id', 'person_id'],
@@ -58,8 +58,8 @@ const SHORT = {
 } as Record<string, string>;
 
 /**
- * Everything that goes into a pack of the wanted incidents.
- * @param items the files somebody asked for by number: then these alone, and what they name
+ * Return everything that goes into a pack of the wanted incidents.
+ * @param items the files requested by number: then only these, and what they name
  */
 export function choose(
   opened: readonly Opened[],
@@ -85,7 +85,7 @@ export function choose(
   };
 }
 
-/** The incidents a choice means. A choice of dates leaves out what has no date. */
+/** Return the incidents of a choice. A choice of dates leaves out entries without a date. */
 export function incidentsMeant(
   opened: readonly Opened[],
   { from, to, records }: { from: number | null; to: number | null; records: readonly string[] | null },
@@ -102,7 +102,7 @@ export function incidentsMeant(
 }
 
 /**
- * The records of other kinds that come along, kind by kind, each kind in feed order.
+ * Return the included records of other kinds, kind by kind, each kind in feed order.
  * @param alone only what is named
  */
 function along(
@@ -128,13 +128,14 @@ function along(
   }
 }
 
-/** Whether it is an account, a sighting or a vehicle of somebody who comes along. */
+/** Return whether it is an account, a sighting or a vehicle of an included record. */
 function belongs({ newest }: Told, found: ReadonlySet<string>) {
   return (BELONGS[newest.kind] ?? []).some((name) => codesOf(newest.fields, name).some((owner) => found.has(owner)));
 }
 
 /**
- * What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`.
+ * Return the reference of each record that is no entry and no file: its rank within its kind over the whole diary,
+ * and `S1`, `O2`.
  */
 export function references(opened: readonly Opened[], { registers }: Chosen): JsonObject[] {
   const people = roleCodes(
@@ -155,7 +156,7 @@ export function references(opened: readonly Opened[], { registers }: Chosen): Js
 }
 
 /**
- * How many entries there are and what became of them: included, withheld, removed and earlier add up to the total.
+ * Count the entries by what became of them: included, withheld, removed and earlier add up to the total.
  * @param before of a supplement, the entries of earlier packs: those were not withheld
  */
 export function countsOf(
@@ -180,7 +181,7 @@ export function countsOf(
   };
 }
 
-/** The counts with the entries of which nothing is here: erased for good, or not to be opened. */
+/** Add to the counts the entries of which nothing is here: erased for good, or not readable. */
 export function withAbsent(counts: JsonObject, absent: readonly Absent[]): JsonObject {
   const having = (cause: string) => absent.filter(({ why }) => why === cause).length;
   return {
@@ -191,12 +192,12 @@ export function withAbsent(counts: JsonObject, absent: readonly Absent[]): JsonO
   };
 }
 
-/** Whether an entry stands, is not here, and was in an earlier pack. */
+/** Return whether an entry is in force, is not in this pack, and was in an earlier one. */
 const isEarlier = (one: Told, inside: ReadonlySet<string>, before: ReadonlySet<string> | null) =>
   one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
 
 /**
- * Every entry that is not in the pack, by number, with why; never a word of it.
+ * Return every entry that is not in the pack, by number, with the reason; never a word of it.
  * @param before as for `countsOf`
  */
 export function gapsOf(

@@ -1,11 +1,11 @@
 /**
- * Where a zip goes while it is written: a list of Blobs, or a file that the keeper chose. Neither is anybody's to read
+ * Where a zip goes while it is written: a list of Blobs, or a file that the keeper chose. Nobody can read either
  * before `finish`: the browser gives a chosen file its contents only when it is closed, and `drop` leaves nothing of
  * it.
  *
  * [Note: no private file system] A browser's own file system (OPFS) would hold the plain bytes on the phone's disk,
- * where they can be found after they were deleted, and while this is locked. So a phone that cannot be asked for a file
- * gets Blobs.
+ * where they can be found after deletion, and while the diary is locked. So a phone that cannot offer a file gets
+ * Blobs.
  */
 
 /** `reserve(n)` begins a member and leaves n bytes before what is written next; `fill` puts them there. */

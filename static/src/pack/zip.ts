@@ -1,10 +1,10 @@
 /**
  * Stored zip files: reading the server's front part, writing the finished pack.
  *
- * Our own writer, because the finished pack must be the same bytes the command line writes: sizes and
- * checksums stand in the local headers (no data descriptors), version 2.0, one fixed date. A member's header is put
- * in its place when its length is known: in a list of Blobs, which a browser may keep off its heap, or in a file that
- * somebody chose, which the browser shows under its name only when it is closed (pack/targets.js).
+ * We have our own writer because the finished pack must be the same bytes the command line writes: sizes and
+ * checksums in the local headers (no data descriptors), version 2.0, one fixed date. A member's header is put in its
+ * place when its length is known: in a list of Blobs, which a browser may keep off its heap, or in a file the user
+ * chose, which the browser shows under its name only when it is closed (pack/targets.js).
  */
 import { KeptError } from '../core/errors.js';
 import { BlobTarget } from './targets.js';
@@ -13,7 +13,7 @@ import type { Target } from './targets.js';
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
-const DATE = 0x0021; // 1980-01-01, the earliest a zip can say: an export carries no other clock
+const DATE = 0x0021; // 1980-01-01, the earliest a zip can hold: an export carries no other clock
 const MODE = 0o100644 * 0x10000;
 const CEILING = 0xffffffff;
 
@@ -24,7 +24,7 @@ const TABLE = new Uint32Array(256).map((_, n) => {
 });
 
 /**
- * CRC-32 of `bytes`, continuing from `before`.
+ * Return the CRC-32 of `bytes`, continuing from `before`.
  * @returns unsigned
  */
 export function crc32(bytes: Uint8Array, before: number = 0): number {
@@ -37,7 +37,7 @@ function broken(sentence: string): never {
   throw new KeptError('pack_failed', sentence);
 }
 
-/** What both headers of a member say */
+/** The fields both headers of a member have */
 type Entry = {
   name: Uint8Array;
   crc: number;
@@ -83,15 +83,15 @@ export class ZipWriter {
   #entries: Entry[] = [];
   #offset = 0;
 
-  /** @param target where the bytes go; a Blob unless said otherwise */
+  /** @param target where the bytes go; default: a Blob */
   constructor(target: Target = new BlobTarget()) {
     this.target = target;
   }
 
   /**
-   * Adds one member, reading its chunks one at a time.
+   * Add one member, reading its chunks one at a time.
    * @param name ASCII path
-   * @returns throws `too_large` where a plain zip ends (4 GiB)
+   * @throws `too_large` beyond the limit of a plain zip (4 GiB)
    */
   async add(name: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
     const { target } = this;
@@ -114,7 +114,7 @@ export class ZipWriter {
     this.#offset += head + entry.size;
   }
 
-  /** @returns the finished zip, null where it lies in a file; nothing may be added afterwards */
+  /** @returns the finished zip, null when it was written to a file; nothing may be added afterwards */
   async finish(): Promise<Blob | null> {
     const central = this.#entries.map(centralHeader);
     const length = central.reduce((sum, one) => sum + one.length, 0);
@@ -135,7 +135,7 @@ type Directory = {
   count: number;
   /** where the central directory begins */
   start: number;
-  /** where it ends, which is where the end record stands */
+  /** where it ends, which is where the end record begins */
   end: number;
 };
 
@@ -149,11 +149,12 @@ function directoryOf(view: DataView): Directory {
 }
 
 /**
- * Reads every member of a stored zip, held whole in memory.
+ * Read every member of a stored zip, held whole in memory.
  *
- * Refuses whatever a stored zip made for us has no reason to hold: compression, a name twice, a name that is
- * not plain ASCII, members that overlap or leave gaps, two headers that disagree, a wrong checksum.
- * @returns views into `bytes`, in the order of the file; throws `pack_failed`
+ * Refuse whatever a stored zip made for us has no reason to hold: compression, a name twice, a name that is not plain
+ * ASCII, members that overlap or leave gaps, two headers that disagree, a wrong checksum.
+ * @returns views into `bytes`, in the order of the file
+ * @throws `pack_failed`
  */
 export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -24,7 +24,7 @@ const INFO =
 const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
 
 export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
-  // A member that cannot be read has been found; it must not be found missing as well.
+  // An unreadable member is a finding already; do not report it as missing too.
   const damaged = new Set(pack.findings.flatMap(({ member }) => (member ? [member] : [])));
   const here = [...pack.digests.keys()];
   const payload = here.filter((path) => path.startsWith('data/'));
@@ -33,7 +33,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
     return folderAlone(pack, listed, damaged);
   const names = new Set([SHORT, LONG].flatMap((name) => [...(listed.get(name)?.keys() ?? [])]));
   const tags = new Set([...TAGS, TAG_LIST]);
-  // Who was given the servable part alone was not given the rest: that is said once, and nothing is missing.
+  // A recipient of the servable part alone has no restricted files: that is one finding, and none of them is missing.
   const leftOut = [...names].filter((path) => pack.alone && path.startsWith(APART));
   const found = [
     ...[...TAGS, TAG_LIST]
@@ -67,7 +67,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
   ];
 }
 
-/** The servable folder without the bag around it: its own list names every file of it. */
+/** Check the servable folder without the bag around it: its own list names every file of it. */
 async function folderAlone(pack: OpenedPack, listed: Lists, damaged: Set<string>): Promise<Finding[]> {
   if (!pack.digests.has(SERVABLE_LIST)) return damaged.has(SERVABLE_LIST) ? [] : [find('missing', SERVABLE_LIST)];
   const rows = listed.get(SERVABLE_LIST);
@@ -92,7 +92,7 @@ async function folderAlone(pack: OpenedPack, listed: Lists, damaged: Set<string>
   return found.length || damaged.size ? found : servable(pack, listed, damaged);
 }
 
-/** Every list of files, read; null for one that is no such list. */
+/** Read every list of files; null for one that cannot be parsed. */
 async function listsOf(pack: OpenedPack): Promise<Lists> {
   const lists: Lists = new Map();
   for (const name of [SHORT, LONG, TAG_LIST, SERVABLE_LIST]) {
@@ -117,7 +117,7 @@ function rowsOf(raw: Uint8Array) {
 }
 
 /**
- * Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing.
+ * Find the files whose digest differs from both lists. If only one list disagrees, that list was changed.
  * @param isWhole every part is here, so that the lists can be made again
  */
 async function changed(pack: OpenedPack, listed: Lists, isWhole: boolean) {
@@ -151,7 +151,7 @@ async function isText(pack: OpenedPack, path: string, text: string) {
   return pack.digests.get(path)?.sha256 === hex(sha256Now(utf8(text)));
 }
 
-/** The servable folder's own list, which must stand when the folder is all there is. */
+/** Check the servable folder's own list, which must hold when the folder is all there is. */
 async function servable(pack: OpenedPack, listed: Lists, damaged: Set<string>) {
   if (!listed.get(SERVABLE_LIST) || [...damaged].some((path) => path.startsWith(SERVABLE))) return [];
   const inside = new Map(
@@ -162,7 +162,7 @@ async function servable(pack: OpenedPack, listed: Lists, damaged: Set<string>) {
   return (await isText(pack, SERVABLE_LIST, manifest(inside, 'sha256'))) ? [] : [find('list_changed', SERVABLE_LIST)];
 }
 
-/** The files beside data/, against their list and against what a pack of this release writes. */
+/** Check the files next to data/ against their list and against what a pack of this release writes. */
 async function tagged(pack: OpenedPack, listed: Lists, isWhole: boolean) {
   const rows = listed.get(TAG_LIST);
   const found: Finding[] = [];

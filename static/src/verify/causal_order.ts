@@ -1,8 +1,8 @@
 /**
- * Proofs put in the order in which their versions came, so that a record is told as the diary told it; the twin of
- * diary/pack/inorder.py. A device's clock says nothing of order: it may be days wrong, or be put back. What a version
- * grew from comes before it; beyond that the receipts' times decide, and what has none comes last, by its device's own
- * numbering.
+ * Puts proofs in the order in which their versions came, so that a record's history is the same as in the diary; the
+ * twin of diary/pack/inorder.py. A device's clock does not give the order: it may be days wrong, or be put back. The
+ * parents of a version come before it. Beyond that the receipts' times decide. Versions without a receipt come last,
+ * by their device's own numbering.
  */
 import { codesOf, objectOf, textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/record_history.js';
@@ -12,7 +12,7 @@ import type { Proof } from './proof_check.js';
 const VERSION_END = '-12345678.json'.length;
 
 /**
- * Every record of a kind: what its proofs are called (`0007`, `JB-1`), the record as told, and its last proof by name.
+ * Return every record of a kind: the label of its proofs (`0007`, `JB-1`), its history, and its last proof by name.
  * @param proofs by version
  */
 export function toldOf(
@@ -37,7 +37,7 @@ export function toldOf(
   });
 }
 
-/** Parents first. What leads in a circle, as only forged ones can, comes at the end. */
+/** Sort parents first. Cycles, which only forged versions can form, come at the end. */
 export function inOrder(proofs: ReadonlyMap<string, Proof>): Proof[] {
   const waits = new Map(
     [...proofs].map(([version, { values }]) => [
@@ -64,14 +64,14 @@ export function inOrder(proofs: ReadonlyMap<string, Proof>): Proof[] {
   return [...ordered, ...[...rest.values()].sort((a, b) => (a.version < b.version ? -1 : 1))];
 }
 
-/** What can come next, the first to come first. */
+/** The proofs that can come next, earliest first. */
 class Ready {
   sorted: Proof[];
   at = 0;
-  /** Few: what followed something taken already */
+  /** few: children of proofs already taken */
   more: Proof[] = [];
 
-  /** @param sorted by when they came */
+  /** @param sorted by arrival */
   constructor(sorted: Proof[]) {
     this.sorted = sorted;
   }
@@ -99,7 +99,7 @@ function byComing(a: Proof, b: Proof) {
   );
 }
 
-/** When it was received, else its number on its device. */
+/** Return when it was received, else its number on its device. */
 function cameAt({ raw, values }: Proof) {
   const ts = wholeOf(objectOf(raw, 'receipt'), 'ts');
   return { none: ts === null, ts: ts ?? 0, n: wholeOf(objectOf(values, '_line'), 'n') ?? 0 };

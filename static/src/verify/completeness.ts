@@ -1,6 +1,6 @@
 /**
- * Whether every file that a pack has is here, and no other: lists of digests that were made anew say nothing of that.
- * The twin of diary/pack/wholecheck.py.
+ * Checks that every file of a pack is here, and no other: lists of digests that were made anew do not show that. The
+ * twin of diary/pack/wholecheck.py.
  */
 import { find } from './findings.js';
 import type { Finding } from './findings.js';
@@ -12,7 +12,7 @@ const SET = `${SERVABLE}01_chronology.pdf`;
 const PLAIN = `${SERVABLE}01_chronology.html`;
 const BESIDE = ['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt'];
 const TABLES = ['02_chronology.csv', '03_exhibits-index.csv', 'manifest-sha256.txt'].map((name) => SERVABLE + name);
-/** A pack with set pages has these besides; one made on the phone has the record alone. */
+/** Further files of a pack with set pages; one made on the phone has the record alone. */
 const SHEETS = [
   '06_RESTRICTED_officer-sheet.pdf',
   '10_RESTRICTED_how-this-record-was-made.pdf',
@@ -26,9 +26,7 @@ const KNOWN = new RegExp(
     '|12_record\\.json|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))$',
 );
 
-/**
- * Files that no pack has, and files that this one lacks. What is wrong with a proof or an exhibit is said by its check.
- */
+/** Find files that no pack has, and files that this one lacks. Proofs and exhibits have checks of their own. */
 export function checkWhole(pack: OpenedPack): Finding[] {
   const damaged = new Set(pack.findings.flatMap(({ member }) => (member ? [member] : [])));
   const payload = [...pack.digests.keys()].filter((path) => path.startsWith('data/')).sort();
@@ -43,7 +41,7 @@ export function checkWhole(pack: OpenedPack): Finding[] {
   ];
 }
 
-/** What must be here, of what this is: the whole or its servable part, set pages or plain ones. */
+/** Return the paths that must be here, for the whole or its servable part, set pages or plain ones. */
 function neededIn({ digests, folder, alone }: OpenedPack): string[] {
   const isPlain = digests.has(PLAIN) && !digests.has(SET);
   const pictured = [...digests.keys()].some((path) => path.startsWith(`${RESTRICTED}14_sidecars/`))

@@ -1,7 +1,7 @@
 /**
- * What 12_record.json says beside its versions: counts, numbers, names and files, each of which follows from what is
- * proved. The twin of diary/pack/besidecheck.py. Nobody signs these; what the keeper said once for the whole pack
- * stands in no proof.
+ * The contents of 12_record.json besides its versions: counts, numbers, names and files, each of which follows from
+ * what is proved. The twin of diary/pack/besidecheck.py. Nobody signs these; what the keeper entered once for the
+ * whole pack is in no proof.
  */
 import { recordRows } from '../pack/record_json.js';
 import { namesOf } from '../pack/proofs.js';
@@ -17,7 +17,7 @@ const SIDECARS = 'data/restricted/14_sidecars/';
 const NAMES = 'asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions'.split(' ');
 const ROW = 'c fields kind parents receipt_at record schema seq seq_no version'.split(' ');
 
-/** Whether everything beside the versions of a read 12_record.json follows from them and from the files here. */
+/** Check that all other contents of a parsed 12_record.json follow from its versions and from the files here. */
 export async function standsBeside(record: Fields, pack: OpenedPack) {
   const versions = objectsOf(record, 'versions');
   const about = objectOf(record, 'pack');
@@ -42,7 +42,7 @@ export async function standsBeside(record: Fields, pack: OpenedPack) {
   }
 }
 
-/** Whether what is derived follows from the versions, and the counts from the entries. */
+/** Check that the derived rows follow from the versions, and the counts from the entries. */
 export function follows(record: Fields) {
   const rows = objectsOf(record, 'records');
   const [counts, gaps] = [objectOf(record, 'counts'), objectsOf(record, 'gaps')];
@@ -68,7 +68,7 @@ export function follows(record: Fields) {
 const isExactly = (names: readonly string[], wanted: readonly string[]) =>
   names.length === wanted.length && names.every((name) => wanted.includes(name));
 
-/** A version as 12_record.json has it: both parts in one, split again by the names of its kind. */
+/** Convert a version of 12_record.json, which has both parts in one, back to two parts by the names of its kind. */
 function asVersion(row: Fields) {
   const fields = objectOf(row, 'fields') as JsonObject;
   const apart = new Set(namesOf(textOf(row, 'kind'), wholeOf(row, 'schema') ?? 0).restricted);
@@ -84,7 +84,7 @@ function asVersion(row: Fields) {
   };
 }
 
-/** Numbers rise, none stands twice, and what has none comes last. */
+/** Check that numbers rise, none appears twice, and versions without one come last. */
 function isFeed(seqs: readonly (number | null)[]) {
   const known = seqs.filter((seq) => seq !== null);
   return (
@@ -94,7 +94,8 @@ function isFeed(seqs: readonly (number | null)[]) {
 }
 
 /**
- * Entry numbers rise in the order of the feed, and with those that are not here none is missing and none stands twice.
+ * Check that entry numbers rise in the order of the feed, and that with the gaps none is missing and none appears
+ * twice.
  */
 function areNumbers(record: Fields, versions: readonly Fields[]) {
   const entries = versions.filter(({ kind }) => kind === 'incident');
@@ -120,7 +121,7 @@ function areNumbers(record: Fields, versions: readonly Fields[]) {
   );
 }
 
-/** How many were added to, amended, and written late. */
+/** Check how many entries were added to, amended, and written late. */
 function areCounts(counts: Fields, versions: readonly Fields[]) {
   const grouped: Map<string, Opened[]> = new Map();
   for (const row of versions.filter(({ kind }) => kind === 'incident')) {
@@ -143,7 +144,7 @@ function areCounts(counts: Fields, versions: readonly Fields[]) {
   );
 }
 
-/** Each record is called what its number, its file or the list of references says. */
+/** Check that the reference of each record matches its number, its file or the list of references. */
 function areNames(record: Fields) {
   const items = new Map(objectsOf(record, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')]));
   const refs = new Map(objectsOf(record, 'refs').map((row) => [textOf(row, 'record'), row]));
@@ -169,7 +170,10 @@ function areNames(record: Fields) {
   );
 }
 
-/** The list of exhibits says what the sidecars say, one each, and the custody tells of each that it went in. */
+/**
+ * Check that the list of exhibits agrees with the sidecars, one each, and that the custody log records the export of
+ * each.
+ */
 async function areFiles(record: Fields, pack: OpenedPack) {
   const rows = objectsOf(record, 'exhibits');
   const items = new Set(rows.map((row) => textOf(row, 'item')));

@@ -1,6 +1,6 @@
 /**
- * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of
- * `_exhibits` in diary/pack/verify.py.
+ * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file was added. The twin
+ * of `_exhibits` in diary/pack/verify.py.
  */
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
@@ -31,7 +31,7 @@ export async function checkExhibits(pack: OpenedPack, proofs: Proofs): Promise<F
   const paths = [...pack.digests.keys()];
   const came = paths.filter((path) => RECEIVED.some((folder) => path.startsWith(folder))).sort();
   const received = new Map([...came].reverse().map((path) => [baseOf(path), path]));
-  // Which of two files of one name is the exhibit, nobody could say.
+  // With two files of one name it is undecidable which is the exhibit.
   found.push(...came.filter((path) => received.get(baseOf(path)) !== path).map((path) => find('exhibit', path)));
   const sealed = new Map([...restricted].map(([version, { values }]) => [version, values]));
   const matched: Set<string> = new Set();
@@ -60,7 +60,7 @@ export async function checkExhibits(pack: OpenedPack, proofs: Proofs): Promise<F
 }
 
 /**
- * What the index and the sealed fields say of each exhibit, where the files are not here. The twin of
+ * Compare the index with the sealed fields of each exhibit, where the files are not here. The twin of
  * diary/pack/alone.py.
  */
 function describedAlone({ servable }: Proofs, index: ReadonlyMap<string, Record<string, string>>) {
@@ -112,14 +112,14 @@ function matches(
   );
 }
 
-/** 03 by file name, or null when it is no such table. */
+/** Parse 03 by file name; null when it is not such a table. */
 function indexOf(raw: Uint8Array): Map<string, Record<string, string>> | null {
   try {
     const [head, ...lines] = tableOf(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter(
       (cells) => cells.length,
     );
     if (!head) return new Map();
-    // A row that is shorter or longer than the head could be read one way or another.
+    // A row shorter or longer than the head could be read in two ways.
     if (lines.some((cells) => cells.length !== head.length)) return null;
     const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
     if (rows.some((row) => !Object.hasOwn(row, 'file'))) return null;
@@ -130,10 +130,10 @@ function indexOf(raw: Uint8Array): Map<string, Record<string, string>> | null {
   }
 }
 
-/** Comma-separated values; quotes inside a quoted cell stand twice. */
+/** Parse comma-separated values; quotes inside a quoted cell are doubled. */
 function tableOf(text: string): string[][] {
   const rows: string[][] = [[]];
-  // A quote is one only at a cell's beginning.
+  // A quote is special only at a cell's beginning.
   const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*|))(,|\r\n|\n|\r|$)/y;
   while (cell.lastIndex < text.length) {
     const found = cell.exec(text);

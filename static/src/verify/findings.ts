@@ -1,6 +1,6 @@
 /**
- * What checking a pack can find; codes and sentences are those of diary/pack/findings.py, and a test holds them
- * together. Checking collects and never stops at the first.
+ * The possible findings of a check of a pack. Codes and sentences are those of diary/pack/findings.py, and a test
+ * keeps them equal. Checking collects findings and never stops at the first.
  */
 
 /** `member`: its path inside the pack's folder, null for the whole pack */
@@ -68,13 +68,13 @@ export const SENTENCES = Object.freeze({
   no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
 }) as Readonly<Record<string, string>>;
 
-/** What only a browser can find. */
+/** Findings that only a browser can make. */
 export const BROWSER = Object.freeze({
   cannot_check:
     'This browser cannot check the server’s signatures (Ed25519). Use a newer browser, or the steps in 15_VERIFY.txt.',
 }) as Readonly<Record<string, string>>;
 
-/** The finding of a code. */
+/** Return the finding of a code. */
 export function find(code: string, member: string | null = null): Finding {
   return { code, member, sentence: SENTENCES[code] ?? BROWSER[code] ?? code };
 }

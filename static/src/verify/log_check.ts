@@ -1,5 +1,5 @@
 /**
- * The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign.
+ * Checks the log's part of a pack: signed checkpoints, each version's path to the root, timestamps, whose keys sign.
  * The twin of diary/pack/logcheck.py.
  */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
@@ -19,21 +19,21 @@ import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 
-/** Log.json as read ({} where there is none), and the folder it lies in */
+/** Parsed log.json ({} where there is none), and its folder */
 type LogPart = { folder: string; told: Fields; findings: Finding[] };
-/** One checkpoint; `said` when a key that holds signed it */
+/** One checkpoint; null unless a trusted key signed it */
 type Read = { name: string; note: Uint8Array; said: Checkpoint | null; row: Fields };
 
 const SERVABLE = 'data/servable/proof/';
 const RESTRICTED = 'data/restricted/proof/';
 const LIMIT = 64 << 20;
 
-/** Whether a path in a proof folder is the log's and no version's proof. */
+/** Return whether a path in a proof folder belongs to the log and is not a version's proof. */
 export function isLogFile(path: string) {
   return ['/log.json', '.txt', '.tsr', '.pem'].some((end) => path.endsWith(end));
 }
 
-/** Both folders' files of the log; they must be the same, but for the versions they speak of. */
+/** Read both folders' files of the log. They must be the same, except for the versions they cover. */
 export async function readLogPart(pack: OpenedPack): Promise<LogPart> {
   const part: LogPart = { folder: pack.alone ? SERVABLE : RESTRICTED, told: {}, findings: [] };
   const servable = await logIn(part, pack, SERVABLE);
@@ -63,7 +63,7 @@ export async function readLogPart(pack: OpenedPack): Promise<LogPart> {
   return part;
 }
 
-/** @param value parsed canonical JSON, whose keys stand in order */
+/** @param value parsed canonical JSON, whose keys are in order */
 const asText = (value: unknown) => JSON.stringify(value ?? null);
 
 async function logIn(part: LogPart, pack: OpenedPack, folder: string): Promise<Fields> {
@@ -73,18 +73,18 @@ async function logIn(part: LogPart, pack: OpenedPack, folder: string): Promise<F
     const value = parse(raw, { limit: LIMIT });
     if (isObject(value) && value.t === 'log/v1') return value as Fields;
   } catch {
-    // Said below.
+    // Reported below.
   }
   part.findings.push(find('unreadable', `${folder}log.json`));
   return {};
 }
 
-/** The name of a checkpoint's files without their endings, for its row in log.json. */
+/** Return the name of a checkpoint's files without their extensions, for its row in log.json. */
 function stemOf(row: Fields) {
   return `checkpoint-${wholeOf(row, 'size') ?? ''}`;
 }
 
-/** The paths that a log.json promises, itself among them. */
+/** Return the paths that a log.json promises, its own included. */
 function toldFiles(folder: string, value: Fields) {
   const names = new Set([`${folder}log.json`]);
   for (const row of objectsOf(value, 'checkpoints')) {
@@ -97,7 +97,7 @@ function toldFiles(folder: string, value: Fields) {
 }
 
 /**
- * The notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
+ * Return the notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
  * @param instance b64, from outside the pack
  */
 export async function trustedKeys(
@@ -118,7 +118,7 @@ export async function trustedKeys(
   }
 }
 
-/** Each checkpoint with what it says when one of the keys signed it. */
+/** Read each checkpoint, with its content when one of the keys signed it. */
 export async function readCheckpoints(
   pack: OpenedPack,
   part: LogPart,
@@ -139,7 +139,7 @@ export async function readCheckpoints(
   return { read, findings };
 }
 
-/** How many of these witnesses cosigned the newest signed checkpoint, and what does not hold under any. */
+/** Count the witnesses that cosigned the newest signed checkpoint, and find cosignatures that do not hold. */
 export async function seenIn(
   read: readonly Read[],
   witnesses: readonly LogWitness[],
@@ -174,7 +174,7 @@ async function signed(note: Uint8Array, keys: readonly NotaryKey[]): Promise<Che
   }
 }
 
-/** Each version that is shown to stand in the log, with its place. */
+/** Return each version proved to be in the log, with its place. */
 export function standing(
   part: LogPart,
   read: readonly Read[],
@@ -215,7 +215,7 @@ function pathOf(row: Fields): Bytes[] {
 }
 
 /**
- * Every finding about the log.
+ * Return every finding about the log.
  * @param roots PEM
  */
 export async function checkLog(

@@ -1,5 +1,5 @@
 /**
- * The first words of each entry, as embedded in 01, against the sealed ones. The twin of `_narratives` in
+ * Compares the first words of each entry, as embedded in 01, with the sealed ones. The twin of `_narratives` in
  * diary/pack/verify.py.
  */
 import { isSame, utf8 } from '../core/bytes.js';
@@ -27,8 +27,8 @@ export async function checkNarratives(pack: OpenedPack, proofs: Proofs): Promise
 }
 
 /**
- * Byte for byte; where words are held back, everything around the marks must stand in the account in order. An account
- * that is a digest in all that is here has null for text: then a mark must stand in it.
+ * Compare byte for byte. Where words are held back, all text around the marks must be in the account in order. `text`
+ * is null for an account that is only a digest here: then a mark must be in it.
  */
 function isTold({ text, masked }: { text: string | null; masked: boolean }, found: Uint8Array) {
   const said = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found);
@@ -45,7 +45,7 @@ function isTold({ text, masked }: { text: string | null; masked: boolean }, foun
   return text.startsWith(pieces[0] ?? '') && text.endsWith(pieces.at(-1) ?? '');
 }
 
-/** Per embedded name: the narrative of the entry's first version, and whether some of it was held back. */
+/** Return by embedded name the narrative of the entry's first version, and whether some of it was held back. */
 function firstWords({ told: proofs, servable, alone }: Proofs) {
   return new Map(
     toldOf(proofs, 'incident').flatMap(

@@ -1,5 +1,5 @@
 /**
- * A pack, opened with care: names judged before anything is read, every member hashed as it passes. The twin of
+ * Opens a pack safely: names are judged before anything is read, and every member is hashed as it passes. The twin of
  * diary/pack/opened.py.
  */
 import { hex } from '../core/bytes.js';
@@ -14,7 +14,7 @@ import type { Directory, Row } from './zipfile.js';
 
 /** Hex */
 type Digests = { sha256: string; sha512: string; size: number };
-/** A member's bytes, piece by piece, and how many it claims to be */
+/** A member's bytes, piece by piece, and its claimed size */
 type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 /** Bytes */
 type OnProgress = (done: number, total: number) => void;
@@ -23,17 +23,17 @@ const MEMBERS = 60_000;
 const TOTAL_BYTES = 64 * 2 ** 30;
 const RATIO = 200;
 const PIECE = 1 << 20;
-/** Read whole: proofs, lists, tables and one PDF. */
+/** Limit for members read whole: proofs, lists, tables and one PDF. */
 const WHOLE_BYTES = 512 << 20;
 const DESCRIPTORS = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
-/** What the folder may be called where only a part of a pack was copied, and where in the pack that part lies. */
+/** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 const IS_FILE = 0o100000;
 const KIND = 0o170000;
 
-/** The members of a pack by path inside its folder, with their digests, and what was wrong on the way. */
+/** The members of a pack by path inside its folder, with their digests, and the findings so far. */
 export class OpenedPack {
   folder: string;
 
@@ -52,13 +52,13 @@ export class OpenedPack {
     return Object.hasOwn(PARTS, this.folder);
   }
 
-  /** Hashes one member; what cannot be read is found. */
+  /** Hash one member. An unreadable one is a finding. */
   async take(path: string, source: Source, tell: (done: number) => void) {
     try {
       this.digests.set(path, await digestsOf(source, tell));
       this.#sources.set(path, source);
     } catch {
-      // A stream that breaks off can break off in any way, and each means the same.
+      // A stream can break off in many ways, and each means the same.
       this.findings.push(find('damaged', path));
     }
   }
@@ -72,7 +72,7 @@ export class OpenedPack {
     return this;
   }
 
-  /** A member whole; null when it is absent, too large or damaged (which has been found). */
+  /** Return a whole member; null when it is absent, too large or damaged (which is a finding already). */
   async read(path: string): Promise<Bytes | null> {
     const source = this.#sources.get(path);
     const size = this.digests.get(path)?.size ?? 0;
@@ -88,8 +88,9 @@ export class OpenedPack {
 }
 
 /**
+ * Open a zip.
  * @param file a zip
- * @returns the findings that make it no pack at all
+ * @returns the findings, when it is no pack at all
  */
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const directory = await readDirectory(file);
@@ -123,7 +124,7 @@ export async function openZip(file: Blob, onProgress: OnProgress = () => undefin
 }
 
 /**
- * A folder that was taken out of its zip already.
+ * Open a folder that was unpacked already.
  * @param files with their path from above the folder
  */
 export async function openFolder(
@@ -156,7 +157,10 @@ function refuse(rows: readonly Row[]) {
   return total > TOTAL_BYTES || tight ? find('too_large') : null;
 }
 
-/** Whether something lies before, between or after the members: readers that start elsewhere would see another pack. */
+/**
+ * Return whether something is before, between or after the members: readers that start elsewhere would see another
+ * pack.
+ */
 function hides(
   file: Blob,
   { rows, start, comment, endAt }: Directory,
@@ -176,7 +180,7 @@ function isOrdinary({ name, mode, flags, odd }: Row) {
   return !name.endsWith('/') && (kind === 0 || kind === IS_FILE) && !(flags & 1) && !odd;
 }
 
-/** Those that are ordinary files of one folder; the others are found. */
+/** Return the ordinary files of one folder; the others are findings. */
 function sound<T extends { name: string; isFile: boolean; cut?: boolean; agrees?: boolean }>(
   pack: OpenedPack,
   members: readonly T[],
@@ -218,7 +222,7 @@ async function* piecesOf(file: Blob, from: number, until: number): AsyncGenerato
   for (let at = from; at < until; at += PIECE) yield bytesAt(file, at, Math.min(until, at + PIECE));
 }
 
-/** A member unpacked; throws for one that is not what the list says. */
+/** Unpack a member. Throws when it does not match the list. */
 async function* memberOf(
   file: Blob,
   row: Row,
@@ -247,7 +251,7 @@ async function* unpacked(packed: Blob): AsyncGenerator<Uint8Array> {
       yield value;
     }
   } finally {
-    // Whoever stops early, because it grows beyond what it said, must stop the unpacking too.
+    // A caller that stops early, because the member exceeds its claimed size, must stop the unpacking too.
     await reader.cancel().catch(() => undefined);
   }
 }

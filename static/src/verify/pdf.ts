@@ -1,7 +1,8 @@
 /**
- * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the
- * end, objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be
- * unreadable. The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to two readers.
+ * Reads the files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A cross-reference
+ * table at the end, objects where it points, streams bare or deflated. Anything cleverer is not our page and is
+ * reported as unreadable. The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to
+ * two readers.
  */
 import { KeptError } from '../core/errors.js';
 
@@ -35,7 +36,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
     const files: Map<string, Uint8Array> = new Map();
     for (const [name, spec] of pdf.namesIn(tree, 0)) {
       const held = pdf.dict(pdf.dict(spec).get('EF'));
-      // Which of two files of one name is meant, nobody could say; and our names are plain.
+      // With two files of one name it is undecidable which is meant. Our names are plain ASCII.
       if (files.has(name) || !/^[ -~]*$/.test(name)) throw broken();
       files.set(name, await pdf.stream(held.get('F') ?? held.get('UF')));
       if (files.size > FILES_MOST) throw broken();
@@ -57,7 +58,7 @@ class Pdf {
     this.text = new TextDecoder('latin1').decode(bytes);
   }
 
-  /** The table of places, read, and the trailer after it. */
+  /** Read the cross-reference table, and return the trailer after it. */
   trailer(): Dict {
     const at = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
     const head = TABLE.exec(this.text.slice(at, at + 40));
@@ -97,7 +98,7 @@ class Pdf {
     return { value, end: reader.at };
   }
 
-  /** Name and value of every leaf of a tree of names. */
+  /** Yield name and value of every leaf of a name tree. */
   *namesIn(node: Dict, depth: number): Generator<[string, Value]> {
     if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
     const names = this.list(node.get('Names'));
@@ -149,12 +150,12 @@ async function inflated(raw: Uint8Array<ArrayBuffer>) {
     pieces.push(value);
   }
   const found = new Uint8Array(await new Blob(pieces).arrayBuffer());
-  // Not every engine refuses bytes after the end; the check sum of what was inflated stands at the very end.
+  // Not every engine refuses bytes after the end. The checksum of the inflated bytes must be the last four.
   if (raw.length < 4 || new DataView(raw.buffer).getUint32(raw.length - 4) !== adler32(found)) throw broken();
   return found;
 }
 
-/** @returns as zlib's format has it (RFC 1950) */
+/** @returns the checksum of zlib's format (RFC 1950) */
 function adler32(bytes: Uint8Array): number {
   let [low, high] = [1, 0];
   for (const byte of bytes) {
@@ -164,7 +165,7 @@ function adler32(bytes: Uint8Array): number {
   return high * 65_536 + low;
 }
 
-/** Values of a PDF's own notation, from one place on. */
+/** Parses values in PDF notation, from one position on. */
 class Reader {
   text: string;
   at: number;
@@ -229,7 +230,7 @@ class Reader {
     }
   }
 
-  /** Our names are plain letters: brackets and escapes in one make it none of ours. */
+  /** Parse a string. Our names are plain letters: one with brackets or escapes is not ours. */
   string() {
     const found = this.match(/\(((?:[^()\\]|\\[\s\S])*)\)/y);
     if (!found) throw broken();

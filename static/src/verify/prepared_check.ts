@@ -1,6 +1,6 @@
 /**
- * Who prepared a pack, where that was not its keeper. The twin of diary/pack/preparedcheck.py, which says what the
- * statement binds and what it cannot.
+ * Who prepared a pack, where that was not its keeper. The twin of diary/pack/preparedcheck.py, which explains what
+ * the statement binds and what it cannot.
  */
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -20,7 +20,7 @@ import type { Proofs } from './proof_check.js';
 const READ_FIRST = 'data/00_READ-FIRST.txt';
 const LINE_END = 10;
 
-/** @returns `prepared` where somebody else did and may have, `preparer` where what is said of that does not hold */
+/** @returns `prepared` where somebody else made it and was allowed to, `preparer` where that statement does not hold */
 export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
   const [raw, record, first] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
   const told = record ? objectIn(record.at(-1) === LINE_END ? record.subarray(0, -1) : record) : null;
@@ -45,7 +45,7 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
   return [find('prepared', PREPARED)];
 }
 
-/** Returns when nothing here is outside the grant, as far as that shows; throws. */
+/** Check that nothing here is outside the grant, as far as that shows; throws. */
 function checkScope({ diary, scope, restricted }: Statement['grant'], { told, alone }: Proofs) {
   const all = [...told.values()];
   const isOurs = all.length > 0 && all.every(({ values }) => objectOf(values, '_ids').diary === diary);
@@ -54,7 +54,7 @@ function checkScope({ diary, scope, restricted }: Statement['grant'], { told, al
   if (!isOurs || !isMeant || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 
-/** Returns when it was said of this pack: its name, its versions, and its record where that is here; throws. */
+/** Check that the statement is about this pack: its name, its versions, and its record where that is here; throws. */
 async function checkHere(
   said: Statement,
   pack: OpenedPack,

@@ -1,6 +1,6 @@
 /**
- * Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other.
- * The twin of diary/pack/proofcheck.py.
+ * Checks entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against
+ * each other. The twin of diary/pack/proofcheck.py.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { canonText, isObject, parse } from '../core/encoding.js';
@@ -33,7 +33,7 @@ export type Proof = {
 };
 /** An account's keys by their id, oldest first; `until`: the last ms an earlier one counts for */
 type Authors = ReadonlyMap<string, { key: CryptoKey; until: number | null }>;
-/** `told`: the folder that says most, the servable one where that is `alone` */
+/** `primary`: the folder with the most content, the servable one when `alone` */
 export type Proofs = {
   servable: Map<string, Proof>;
   restricted: Map<string, Proof>;
@@ -49,7 +49,7 @@ export const PREPARED = `${SERVABLE}prepared.json`;
 const SERVABLE_KINDS = new Set(['incident', 'attachment']);
 const NAME = /^(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json$/;
 
-/** Canonical JSON that is an object, or null. */
+/** Return canonical JSON that is an object, or null. */
 export function objectIn(raw: Uint8Array | null): Fields | null {
   try {
     const value = parse(raw ?? new Uint8Array(0), { limit: RECORD_LIMIT });
@@ -59,7 +59,7 @@ export function objectIn(raw: Uint8Array | null): Fields | null {
   }
 }
 
-/** Every proof that can be read; what cannot is found. */
+/** Read every proof. An unreadable one is a finding. */
 export async function readProofs(pack: OpenedPack): Promise<Proofs> {
   const proofs: Proofs = {
     servable: new Map(),
@@ -107,12 +107,12 @@ async function areKeys(keys: Fields) {
   }
 }
 
-/** Whether the pack says that no server ever had the diary. */
+/** Return whether the pack states that no server ever had the diary. */
 export function neverReceived(keys: Fields) {
   return keys.notary === '' && keys.log === '';
 }
 
-/** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. */
+/** Return the account's keys by their id, replaced ones included. Throws where they do not form a chain. */
 async function authorsOf(keys: Fields): Promise<Authors> {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
   const chain = await authorChain(earlier as Statement[], textOf(keys, 'ecdsa_pub'));
@@ -173,7 +173,7 @@ function digestOf(digest: unknown) {
   return digest;
 }
 
-/** A key's bytes; none when it is not one, and every signature then fails. */
+/** Return a key's bytes; empty when it is malformed, and every signature then fails. */
 export function keyIn(keys: Fields, name: string): Bytes {
   try {
     return unb64(textOf(keys, name));
@@ -182,7 +182,7 @@ export function keyIn(keys: Fields, name: string): Bytes {
   }
 }
 
-/** The receipts, by version. */
+/** Return the receipts, by version. */
 export function receiptsOf({ told }: Proofs): Map<string, Fields> {
   return new Map(
     [...told]
@@ -192,9 +192,9 @@ export function receiptsOf({ told }: Proofs): Map<string, Fields> {
 }
 
 /**
- * Every finding about the proofs themselves.
+ * Return every finding about the proofs themselves.
  * @param keys the notary keys to trust
- * @param before by version, the place in the log that was shown for it
+ * @param before by version, its proved place in the log
  */
 export async function checkProofs(
   proofs: Proofs,
@@ -203,7 +203,7 @@ export async function checkProofs(
 ): Promise<Finding[]> {
   const notary = b64(keyIn(proofs.keys, 'notary'));
   const found: Finding[] = keys.some(({ pub }) => pub === notary) ? [] : [find('wrong_notary')];
-  // Keys that are none have been said; no signature holds under them.
+  // Malformed keys are a finding already; no signature holds under them.
   const authors = await authorsOf(proofs.keys).catch(() => new Map());
   for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()])
     found.push(...(await checkOne(proof, authors, keys, before)));
@@ -216,7 +216,7 @@ export async function checkProofs(
   return [...found, ...checkLines(proofs), ...checkBehind(proofs)];
 }
 
-/** Versions written on from one that is not here: every version of a record goes into a pack, or none. */
+/** Find versions whose parent is not here: a pack has every version of a record, or none. */
 function checkBehind({ told }: Proofs) {
   return [...told.values()]
     .filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent)))
@@ -249,11 +249,11 @@ async function checkOne(
 }
 
 /**
- * The key that a version names and those that came after it: what a server lost is sent again under a signature of the
- * key in use.
+ * Return the key that a version names and those that came after it: what a server lost is sent again under a
+ * signature of the key in use.
  * @param authors oldest first
  * @param by key id
- * @returns none for a key that is not among them
+ * @returns empty for an unknown key
  */
 function fromOn(authors: Authors, by: string): { key: CryptoKey; until: number | null }[] {
   const at = [...authors.keys()].indexOf(by);
@@ -302,7 +302,7 @@ async function checkReceipt(
   return key.below !== null && !(place >= 0 && place < key.below) ? [find('old_key', member)] : [];
 }
 
-/** The two proofs of one version. */
+/** Compare the two proofs of one version. */
 function checkPair(servable: Proof | undefined, restricted: Proof | undefined) {
   if (!servable && restricted && !SERVABLE_KINDS.has(textOf(restricted.raw, 'kind'))) return [];
   if (!servable || !restricted) return [find('no_twin', (servable ?? restricted)?.member ?? null)];
@@ -315,7 +315,7 @@ function checkPair(servable: Proof | undefined, restricted: Proof | undefined) {
   return [...found, ...checkApart(servable)];
 }
 
-/** Whether a restricted field stands open where it must not. */
+/** Check that no restricted field is disclosed in a servable proof. */
 function checkApart(servable: Proof): Finding[] {
   const { restricted: apart } = namesOf(
     textOf(fieldOf(servable.raw, '_kind'), 'v'),
@@ -328,7 +328,7 @@ export function sameJson(a: unknown, b: unknown) {
   return canonText((a ?? null) as Json) === canonText((b ?? null) as Json);
 }
 
-/** The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too. */
+/** Check the devices' lines. A missing number shows nothing: notes and entries not chosen have numbers too. */
 function checkLines({ told }: Proofs) {
   const links = [...told.values()].map(({ values, raw, member }) => {
     const line = objectOf(values, '_line');
@@ -346,7 +346,7 @@ function checkLines({ told }: Proofs) {
   );
 }
 
-/** Short forms of the keys, to compare by eye. */
+/** Return short forms of the keys, to compare by eye. */
 export function shortOf(keys: Fields) {
   const author = keyIn(keys, 'ecdsa_pub');
   return { author: author.length ? authorId(author) : '', log: textOf(keys, 'log') };

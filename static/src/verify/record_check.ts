@@ -1,6 +1,6 @@
 /**
- * 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of check_record
- * in diary/pack/proofcheck.py.
+ * Checks 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of
+ * check_record in diary/pack/proofcheck.py.
  */
 import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { oddities } from '../record/rules.js';
@@ -35,14 +35,14 @@ export async function checkRecord(pack: OpenedPack, { restricted }: Proofs): Pro
   }
   if (!follows(value) || !(await standsBeside(value, pack))) found.push(find('record', RECORD));
   for (const { raw: told, values, member } of restricted.values()) {
-    // What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
+    // A time in the future may come from a wrong clock: not a fault of the pack.
     if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future'))
       found.push(find('odd', member));
   }
   return found;
 }
 
-/** Whether a row of the record says what the proof says. */
+/** Return whether a row of the record agrees with the proof. */
 function agrees(row: Fields, { raw, values }: Proof) {
   const fields = Object.fromEntries(Object.entries(values).filter(([, held]) => held !== null));
   const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));

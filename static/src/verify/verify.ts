@@ -1,6 +1,6 @@
 /**
- * Checking a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
- * diary/pack/verify.py, and held to it: tests/pack/test_verify_page.py lets both judge the same packs.
+ * Checks a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
+ * diary/pack/verify.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
  */
 import { unb64 } from '../core/bytes.js';
 import { objectOf } from '../record/reading.js';
@@ -51,7 +51,7 @@ export type Judged = {
 
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
 
-/** Everything that is wrong with an opened pack. */
+/** Return everything that is wrong with an opened pack. */
 export async function judge(
   pack: OpenedPack,
   { notary, instance, roots, witnesses = [] }: Anchors,
@@ -108,7 +108,7 @@ export async function judge(
   };
 }
 
-/** Whether it says of itself that it is made up: in READ-FIRST, or in its record where that is here. */
+/** Return whether the pack is marked as made up: in READ-FIRST, or in its record where that is here. */
 async function isTraining(pack: OpenedPack) {
   const first = new TextDecoder('latin1')
     .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
@@ -118,7 +118,7 @@ async function isTraining(pack: OpenedPack) {
   return first || objectOf(record ?? {}, 'pack').training === true;
 }
 
-/** Each once, in the order they were found. */
+/** Remove duplicates, in the order of finding. */
 function unlike(found: readonly Finding[]) {
   return [...new Map(found.map((one) => [`${one.code} ${one.member}`, one])).values()];
 }

@@ -1,14 +1,14 @@
 /**
- * The list of a zip's members, read from the file itself: judged before any member is, in bounded memory.
+ * Reads the list of a zip's members from the file itself: judged before any member is, in bounded memory.
  *
- * The twin of what diary/pack/opened.py takes from Python's zipfile. Whoever made the zip may mean harm, so every
- * number in it is held against the size of the file before it is used.
+ * The twin of what diary/pack/opened.py takes from Python's zipfile. The zip may be hostile, so every number in it is
+ * checked against the size of the file before it is used.
  */
 import type { Bytes } from '../core/bytes.js';
 
 /** One member as the list has it */
 export type Row = {
-  /** as text, up to a zero byte; what is not ASCII stands for itself, badly */
+  /** as text, up to a zero byte; other than ASCII it is decoded badly */
   name: string;
   /** whether there was a zero byte */
   cut: boolean;
@@ -21,16 +21,16 @@ export type Row = {
   packed: number;
   /** bytes unpacked, as claimed */
   size: number;
-  /** where its own header stands */
+  /** offset of its own header */
   at: number;
-  /** of the file, 0 where the maker said nothing */
+  /** of the file, 0 where the maker gave none */
   mode: number;
-  /** whether it calls itself a folder as DOS does, or lies on another disk */
+  /** whether it is marked as a folder as DOS does, or is on another disk */
   odd: boolean;
   /** whether an extra field gives it another name, as some readers would take it */
   renamed: boolean;
 };
-/** `start`: where the list begins; `endAt`: where its end record stands */
+/** `start`: where the list begins; `endAt`: where its end record begins */
 export type Directory = { rows: Row[]; start: number; comment: number; endAt: number };
 
 const LOCAL = 0x04034b50;
@@ -40,13 +40,13 @@ const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const END_BYTES = 22;
 const LOCATOR_64_BYTES = 20;
-/** Version 6.3: what Python's zipfile reads at most. A member that asks for more is none of ours. */
+/** Version 6.3: the most Python's zipfile reads. A member that asks for more is not ours. */
 const VERSION_MOST = 63;
 const COMMENT_MOST = 65_535;
 const DIRECTORY_MOST = 64 << 20;
 const UTF8 = 0x800;
 const UNICODE_PATH = 0x7075;
-/** Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some. */
+/** Encrypted, and followed by a descriptor: readers differ on a header that contradicts the list in these. */
 const FLAGS = 0x9;
 const NONE_32 = 0xffffffff;
 
@@ -56,12 +56,12 @@ export async function bytesAt(file: Blob, from: number, until: number): Promise<
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** @returns null for what is no zip */
+/** @returns null when it is not a zip */
 export async function readDirectory(file: Blob): Promise<Directory | null> {
   const found = await findEnd(file);
   if (!found) return null;
   const { endAt, comment, count, length, offset, listEnd } = found;
-  // Something before the zip moves every place in it by as much.
+  // Anything before the zip shifts every offset in it by as much.
   const start = listEnd - length;
   const before = start - offset;
   if (start < 0 || before < 0 || length > DIRECTORY_MOST) return null;
@@ -86,9 +86,9 @@ async function findEnd(file: Blob) {
       listEnd: from + at,
     };
     if (isLarge(plain)) return largeEnd(file, plain);
-    // With the record of a large zip before it, some readers would go by that one.
+    // If the record of a large zip precedes it, some readers would use that one.
     if (at >= LOCATOR_64_BYTES && view.getUint32(at - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
-    // Readers that go by the count, or by the disk, see other members.
+    // Readers that use the count, or the disk, see other members.
     return plain.count === view.getUint16(at + 8, true) && !view.getUint32(at + 4, true) ? plain : null;
   }
   return null;
@@ -98,7 +98,7 @@ function isLarge({ count, length, offset }: { count: number; length: number; off
   return count === 0xffff || length === NONE_32 || offset === NONE_32;
 }
 
-/** Zip64: the real numbers stand before the end record. */
+/** Zip64: the real numbers are before the end record. */
 async function largeEnd(
   file: Blob,
   plain: { endAt: number; comment: number; count: number; length: number; offset: number; listEnd: number },
@@ -194,7 +194,7 @@ function textOf(raw: Uint8Array, flags: number): string | null {
   }
 }
 
-/** Whether an extra field gives a member another name. */
+/** Return whether an extra field gives a member another name. */
 function renames(extra: Uint8Array) {
   const view = viewOf(extra);
   for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
@@ -204,7 +204,7 @@ function renames(extra: Uint8Array) {
 }
 
 /**
- * Where a member's own bytes begin and end, and whether its own header says what the list says of it. Null when there
+ * Return where a member's own bytes begin and end, and whether its own header agrees with the list. Null when there
  * is none.
  */
 export async function placeOf(

@@ -1,6 +1,6 @@
 /**
- * The chronology that the phone makes by itself: rows of chosen entries in order of time, as they may be passed on. The
- * same rows are printed from the screen, and written as a page and a table into a pack that no server built.
+ * The chronology that the phone makes by itself: rows of the chosen entries in order of time, as they may be passed
+ * on. The same rows are printed from the screen, and written as a page and a table into a pack that no server built.
  */
 import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../../record/reading.js';
 import { asTyped, markText, promptsOf } from '../../record/assisted.js';
@@ -33,7 +33,7 @@ export type Row = {
   cells: Cell[];
   items: string[];
 };
-/** What somebody else says, under its reference: never among the keeper's own. */
+/** A statement of somebody else, under its reference: never among the keeper's own entries. */
 export type Stated = { ref: string; mark: string; narrative: string; lang: string; cells: Cell[] };
 export type Chronology = {
   title: string;
@@ -46,11 +46,11 @@ export type Chronology = {
 };
 
 const LATE = 86_400_000;
-/** Fields of a statement that a line of its own says. */
+/** Fields of a statement that have a line of their own. */
 const STATED = new Set(['attachment_ids', 'incident_ids', 'language', 'narrative', 'received_how', 'saw_how']);
 /**
- * Fields of an entry that a line of its own says, and book-keeping; every other that is filled in prints under its own
- * name.
+ * Fields of an entry that have a line of their own, and bookkeeping. Every other field with a value is printed under
+ * its own name.
  */
 const SAID = new Set([
   'actor_ids',
@@ -129,7 +129,7 @@ export function chronologyOf(capsule: JsonObject, held: HeldBack, said: Say): Ch
   };
 }
 
-/** Those without a time stand last, in the order they were written. */
+/** Sort by time. Entries without a time come last, in the order they were written. */
 function inTime(a: Told, b: Told) {
   const [x, y] = [a, b].map(({ newest }) =>
     textOf(newest.fields, 'precision') === 'unknown' ? null : wholeOf(newest.fields, 'occurred_start'),
@@ -140,7 +140,7 @@ function inTime(a: Told, b: Told) {
 function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
   const pack = capsule.pack as Fields;
   const counts = capsule.counts as Fields;
-  // In order of time: no more exact than each was told.
+  // In order of time, no more exact than each entry says.
   const timed = told.filter(
     ({ newest }) =>
       textOf(newest.fields, 'precision') !== 'unknown' && wholeOf(newest.fields, 'occurred_start') !== null,
@@ -162,7 +162,7 @@ function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
   ];
 }
 
-/** Who made it, where that is not the one who wrote it. */
+/** Return who made the pack, where that is not the keeper. */
 function preparedBy(pack: Fields): Cell[] {
   const said = objectOf(pack, 'prepared');
   return said.by ? [{ key: 'prepared', text: `${said.by}, ${said.organisation}` }] : [];
@@ -247,10 +247,9 @@ function itemsOf(capsule: JsonObject, told: Told): string[] {
 }
 
 /**
- * How an entry is told that was signed or spoken, and a person's translation: what a page without a still can say of
- * it.
- * @param files what is said of each file, by record
- * @param mask over the keeper's words; ours may be the name of a file
+ * Return how a signed or spoken entry was told, and a person's translation: what a page without a still can state.
+ * @param files the fields of each file, by record
+ * @param mask for the keeper's words; ours may be the name of a file
  */
 function accountCells(
   capsule: JsonObject,
@@ -297,7 +296,7 @@ function translationWords(made: Fields, spoken: string) {
   return `${textOf(made, 'text')}\n(${who || words('nobody_named')})`;
 }
 
-/** What else an entry says, in the order of the printed rows. */
+/** Return the other cells of an entry, in the order of the printed rows. */
 function cellsOf(said: Fields, names: ReadonlyMap<string, string>): Cell[] {
   const named = (field: string) =>
     codesOf(said, field)
@@ -353,8 +352,8 @@ function cellsOf(said: Fields, names: ReadonlyMap<string, string>): Cell[] {
 }
 
 /**
- * Statements of others, as 07 says them.
- * @param named all that each says
+ * Return statements of others, as table 07 has them.
+ * @param named all cells of each
  */
 function statedOf(capsule: JsonObject, held: HeldBack, named: readonly Named[]): Stated[] {
   return statementLines(tellCapsule(capsule)).map((line) => {

@@ -1,7 +1,6 @@
 /**
- * Times and later changes as the phone's own page says them: each time of day with its difference from UTC, since 01:30
- * in the night the clocks go back is two times, and each change with what it was. What is drawn besides is
- * chronology.js's.
+ * Times and later changes on the phone's own page. Each time of day has its difference from UTC, since 01:30 in the
+ * night the clocks go back is two times. Each change has its old value. chronology.js draws the rest.
  */
 import { fieldLabel, valueWords } from './field_words.js';
 import { namesOf } from '../proofs.js';
@@ -22,7 +21,7 @@ function utc(minutes: number) {
   return minutes ? `UTC${minutes < 0 ? '-' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''}` : 'UTC';
 }
 
-/** ` (UTC+1)` beside a time of day, both beside one that ended by another clock; '' beside whole days. */
+/** Return ` (UTC+1)` for a time of day, both offsets where the end is by another clock, '' for whole days. */
 function zoneOf(said: Fields) {
   const [start, end, tz] = [wholeOf(said, 'occurred_start'), wholeOf(said, 'occurred_end'), textOf(said, 'tz')];
   const precision = textOf(said, 'precision');
@@ -34,8 +33,8 @@ function zoneOf(said: Fields) {
 }
 
 /**
- * The same way to say times, with where they are by the sun.
- * @param tz the zone that moments are said in
+ * Return the same time formats with their difference from UTC.
+ * @param tz the zone that moments are given in
  */
 export function withZones(say: Say, tz: string): Say {
   const beside = (ms: number) => {
@@ -55,8 +54,8 @@ export function withZones(say: Say, tz: string): Say {
 }
 
 /**
- * What a later version changed, line by line; of what is kept apart only that it was.
- * @param after the whole version
+ * Return what a later version changed, line by line; of restricted fields only that they changed.
+ * @param after all fields of the version
  */
 export function changesSaid(
   { changes, kind }: Revision,

@@ -1,6 +1,6 @@
 /**
- * The words of the pages that the phone makes for others to read. English whatever language its screens are in, as the
- * set pages of a pack are (diary/pack/wording.py): whoever receives them must be able to read what the columns say.
+ * The words of the pages that the phone makes for others to read. They are English whatever the language of its
+ * screens, like the set pages of a pack (diary/pack/wording.py): the recipient must be able to read the columns.
  */
 
 const WORDS: Readonly<Record<string, string>> = Object.freeze({
@@ -85,5 +85,5 @@ export function words(key: string, slots: Record<string, string | number> = {}):
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
-/** What a cell is called: by its own label, or by the words for its key. */
+/** Return the label of a cell: its own, or the words for its key. */
 export const cellLabel = ({ key, label }: { key: string; label?: string }) => label ?? words(key);

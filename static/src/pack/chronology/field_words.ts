@@ -1,6 +1,6 @@
 /**
- * Any field of any record in words, from the shapes in rules.json: what the phone prints by itself must leave out
- * nothing that somebody can write, and a list of fields kept by hand would. English, as everything that others read.
+ * Any field of any record in words, from the shapes in rules.json. What the phone prints by itself must leave out
+ * nothing that a user can write; a list of fields kept by hand would. In English, like everything others read.
  */
 import { codesOf, objectOf, objectsOf, textOf } from '../../record/reading.js';
 import { RULES } from '../../record/vocabulary/rules_table.js';
@@ -8,10 +8,10 @@ import { VOCABULARY } from '../../record/vocabulary/vocabulary.js';
 import type { Fields } from '../../record/reading.js';
 import type { Say } from './cells.js';
 
-/** `names`: what each record is called */
+/** `names`: the display name of each record */
 export type Saying = { names: ReadonlyMap<string, string>; say: Say };
 
-/** Where the name of a field is no word for it. */
+/** Labels for fields whose name is no good label. */
 const LABELS: Readonly<Record<string, string>> = Object.freeze({
   account_ids: 'Accounts and numbers',
   about_ids: 'About',
@@ -76,7 +76,7 @@ const LABELS: Readonly<Record<string, string>> = Object.freeze({
   what_i_said: 'I said',
   what_they_said: 'They said',
 });
-/** Members that read by themselves, one after the other. */
+/** Objects whose members need no labels. */
 const BARE = new Set(['told', 'term', 'varied', 'key_date']);
 
 export const fieldLabel = (name: string): string => LABELS[name] ?? sentence(name.replace(/_(?:ids?|text)$/, ''));
@@ -86,7 +86,7 @@ function sentence(name: string) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A choice in words, with the keeper's own. */
+/** Return a choice in words, followed by the keeper's own words for it. */
 export function coded(list: string, said: Fields, name: string) {
   const codes = codesOf(said, name).map(
     (code) => VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code,
@@ -95,7 +95,7 @@ export function coded(list: string, said: Fields, name: string) {
 }
 
 /**
- * A field as it prints; '' for what says nothing, and for a shape that no screen makes.
+ * Return a field as printed; '' for no value, and for a shape that no screen makes.
  * @param rule as in rules.json: `text`, `codes attribution`, `objects term`
  */
 export function valueWords(rule: string, said: Fields, name: string, saying: Saying): string {
@@ -137,7 +137,7 @@ export function valueWords(rule: string, said: Fields, name: string, saying: Say
   }
 }
 
-/** A time that is not when it happened: its parts under the names that an entry's have. */
+/** Format a time other than that of the incident: its parts get the names of an entry's time fields. */
 function blockWords(block: Fields, { say }: Saying) {
   if (!Object.keys(block).length) return '';
   const { start = null, end = null, local = null, ...rest } = block;
@@ -155,13 +155,13 @@ function objectWords(of: string, one: Fields, saying: Saying) {
     .join(of === 'term' ? '. ' : ', ');
 }
 
-/** Whether a field only holds the words for another one. */
+/** Return whether a field only holds the keeper's words for another field. */
 const ownWords = (rules: Readonly<Record<string, string>>, name: string) =>
   name.endsWith('_text') && name.slice(0, -5) in rules;
 
 /**
- * Every open field of a record that says something, but for those named, in the order of their names.
- * @param how `first`: what comes before the rest
+ * Return every open field of a record that has a value, except those in `without`, in the order of their names.
+ * @param how `first`: the fields that come before the rest
  */
 export function fieldsInWords(
   kind: string,

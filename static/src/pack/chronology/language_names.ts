@@ -1,4 +1,4 @@
-/** Languages as a keeper gives them, a code or a word of their own; the twin of diary/pack/tongues.py. */
+/** Languages as a keeper gives them, by code or in their own words; the twin of diary/pack/tongues.py. */
 
 const NAMES = Object.freeze({
   ar: 'Arabic',
@@ -24,17 +24,17 @@ const SHORT = new Map([
   ['isl', 'isg'],
 ]);
 
-/** The code of a language given by code, name or usual letters; in lower case as given where it is none of these. */
+/** Return the code of a language given by code, name or usual letters. Anything else is returned in lower case. */
 function codeOf(given: string) {
   const said = given.trim().toLowerCase();
   const named = [...NAMED].find(([, name]) => name.toLowerCase() === said)?.[0];
   return named ?? SHORT.get(said) ?? said.split('-')[0] ?? '';
 }
 
-/** By name where it is one of those this software is used in, else as written. */
+/** Return the name of a language this software is used in, else the text as given. */
 export const tongue = (given: string) => NAMED.get(codeOf(given)) ?? given;
 
-/** Whether it is a language of signs. */
+/** Return whether it is a sign language. */
 export const isSigned = (given: string) =>
   ['ase', 'bfi', 'isg'].includes(codeOf(given)) || given.toLowerCase().includes('sign language');
 

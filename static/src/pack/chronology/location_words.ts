@@ -1,13 +1,13 @@
 /**
- * Words in what goes into a pack that may say where somebody is or how they are reached: kept apart already, or looking
- * like an address or a number.
+ * Words in the contents of a pack that may reveal where somebody is or how they are reached: restricted already, or
+ * similar to an address or a number.
  */
 import { noticeAll } from '../../record/guard.js';
 import { leaves, squeeze } from '../redaction.js';
 import type { Told } from '../../record/record_history.js';
 import type { HeldBack } from '../redaction.js';
 
-/** One place where words turn up that may say where somebody is */
+/** A place where words appear that may reveal where somebody is */
 export type Words = {
   id: string;
   why: 'apart' | 'postcode' | 'number';
@@ -17,7 +17,7 @@ export type Words = {
   answered: boolean;
 };
 
-/** Where a person writes freely. What is an account or a number of the other person has fields of its own. */
+/** Fields of free text. An account or a number of the other person has fields of its own. */
 const FREE = {
   incident: [
     'narrative',

@@ -1,5 +1,5 @@
 /**
- * What the codes of a chronology stand for, for the pages a phone makes by itself: people, accounts, orders with their
+ * What the codes of a chronology stand for, on the pages a phone makes by itself: people, accounts, orders with their
  * terms, reports with their references and the rest, as far as they may be passed on. A witness, a child and a helper
  * have no name here.
  */
@@ -10,10 +10,10 @@ import type { Opened, Told } from '../../record/record_history.js';
 import type { Saying } from './field_words.js';
 import type { Cell } from './cells.js';
 
-/** One record: what it is called, of which kind, and all it says */
+/** A record: its reference, its kind, and all its cells */
 export type Named = { ref: string; kind: string; cells: Cell[] };
 
-/** In the order an officer asks, each with what is said first. */
+/** In the order an officer asks, each with the fields that come first. */
 const KINDS: readonly (readonly [string, readonly string[]])[] = [
   ['person', ['name', 'aliases', 'role', 'relationship', 'relationship_dates', 'dob_or_age', 'description']],
   [
@@ -56,10 +56,13 @@ const KINDS: readonly (readonly [string, readonly string[]])[] = [
   ['background', ['relationship', 'narrative']],
   ['schedule', ['title', 'channel', 'count', 'complete']],
 ];
-/** Of whoever does it, all that was said; of anybody else no name and nothing to know them by, as in the set pages. */
+/**
+ * Roles described in full: a suspect, or none given. Anybody else has no name and nothing to identify them, as in the
+ * set pages.
+ */
 const TOLD_WHOLE = new Set(['suspect', '']);
 const OF_OTHERS = new Set(['role', 'relationship', 'age_band', 'merged_into']);
-/** Book-keeping, and what stands in a table of its own. */
+/** Bookkeeping, and fields that have a table of their own. */
 const WITHOUT = new Set([
   'accounts',
   'chat',
@@ -81,8 +84,9 @@ const WITHOUT = new Set([
 ]);
 
 /**
- * @param refs what the records that came along are called
- * @param mask over words that may not be passed on
+ * Return the registers in words.
+ * @param refs the references of the included records
+ * @param mask replaces words that may not be passed on
  */
 export function registersSaid(
   opened: readonly Opened[],
@@ -104,7 +108,7 @@ export function registersSaid(
   ).filter(({ cells }) => cells.length);
 }
 
-/** Orders and references in a line each, for the top of the page. */
+/** Return orders and references in a line each, for the top of the page. */
 export function referencesOf(named: readonly Named[]): string[] {
   const said = (one: Named, keys: readonly string[]) =>
     [
@@ -123,7 +127,7 @@ export function referencesOf(named: readonly Named[]): string[] {
 }
 const DATED = new Set(['served_on', 'expires_on', 'crime_ref', 'incident_ref']);
 
-/** Those the keeper says did it, with how often: the first line an officer looks for. */
+/** Return the people the keeper names as doing it, with how often: the first line an officer looks for. */
 export function whoDidIt(
   entries: readonly Told[],
   named: readonly Named[],

@@ -1,6 +1,6 @@
 /**
- * What each cell of a pack's tables must say, as far as the phone can work it out from what it sent; the twin of
- * diary/pack/tables.py and bursts.py. What is left out is the typesetter's wording of times and links between records:
+ * The expected content of each cell of a pack's tables, as far as the phone can derive it from what it sent; the twin
+ * of diary/pack/tables.py and bursts.py. The typesetter's wording of times and links between records is left out:
  * `verify --rerender` judges those.
  */
 import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../../record/reading.js';
@@ -16,7 +16,7 @@ import type { JsonObject } from '../../core/encoding.js';
 import type { Fields } from '../../record/reading.js';
 import type { Told } from '../../record/record_history.js';
 
-/** What each column says; null where only the typesetter knows */
+/** The text of each column; null where only the typesetter knows it */
 export type Line = Record<string, string | null>;
 
 const VOLUME = 100;
@@ -35,7 +35,7 @@ const CHOICES = [
   ['i_contacted_them', 'i_contacted_them', 'i_contacted_them'],
   ['help_with_writing', 'help_given', 'help_given'],
 ] as const;
-/** Columns of 02 that are words of the keeper's as they stand now. */
+/** Columns of 02 that are the keeper's own words, as they now stand. */
 const WORDS = [
   ['late_reason', 'late_reason'],
   ['copied_from', 'source_record'],
@@ -58,7 +58,7 @@ const labelOf = (list: string, code: string) =>
   VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code.replaceAll('_', ' ');
 
 /**
- * ISO 8601 to the second with its offset; '' for none.
+ * Return ISO 8601 to the second with its offset; '' for null.
  * @param offset minutes east
  */
 function iso(ms: number | null, offset: number = 0) {
@@ -70,7 +70,7 @@ function iso(ms: number | null, offset: number = 0) {
   return offset ? `${text}${offset < 0 ? '-' : '+'}${hours}:${minutes}` : `${text}Z`;
 }
 
-/** A choice in words with the keeper's own after a colon; null for a value of no such shape. */
+/** Return a choice in words with the keeper's own after a colon; null for a value of another shape. */
 function chosen(said: Fields, list: string, name: string) {
   const value = said[name] ?? '';
   if (typeof value !== 'string' && !(Array.isArray(value) && value.every((one) => typeof one === 'string')))
@@ -90,7 +90,7 @@ function yesNo(said: Fields, name: string) {
   return answer && words ? `${answer}: ${words}` : answer || words;
 }
 
-/** Entry numbers, runs drawn together: `1–4, 7, U1`. */
+/** Join entry numbers, runs drawn together: `1–4, 7, U1`. */
 function numbersWords(numbers: readonly string[]) {
   const whole = [...new Set(numbers.filter((one) => /^\d+$/.test(one)).map(Number))].sort((a, b) => a - b);
   const rest = [...new Set(numbers.filter((one) => !/^\d+$/.test(one)))].sort(
@@ -108,7 +108,7 @@ function numbersWords(numbers: readonly string[]) {
 const entriesWords = (numbers: readonly string[]) =>
   numbers.length ? `${numbers.length === 1 ? 'entry' : 'entries'} ${numbersWords(numbers)}` : 'not linked';
 
-/** Everything of a capsule that the tables speak of. */
+/** Collect everything in a capsule that the tables use. */
 export function tellCapsule(capsule: JsonObject) {
   const versions = rows(capsule, 'versions');
   const opened = versions.map(openedOf);
@@ -141,7 +141,7 @@ type Spoken = ReturnType<typeof tellCapsule>;
 
 const numberOf = (exhibit: JsonObject) => Number(textOf(exhibit, 'item').split('/')[1]);
 
-/** The order, report or other record that names a file in no entry. */
+/** Return the order, report or other record that names a file which belongs to no entry. */
 function naming({ opened, refs }: Spoken, file: string) {
   const names = (said: Fields) =>
     ['attachment_ids', 'copy_attachment_id', 'identity_link_id'].some((name) => codesOf(said, name).includes(file));
@@ -158,7 +158,7 @@ function belongs(file: Told, incident: Told) {
   );
 }
 
-/** One entry's line of 02. */
+/** Return an entry's line of 02. */
 export function entryLine(all: Spoken, told: Told): Line {
   const said = told.newest.fields;
   const first = all.versions.get(told.first.version) ?? {};
@@ -215,7 +215,7 @@ export function entryLine(all: Spoken, told: Told): Line {
   };
 }
 
-/** One file's line of 03. */
+/** Return a file's line of 03. */
 export function exhibitLine(all: Spoken, exhibit: JsonObject, place: number): Line {
   const told = all.attached.get(textOf(exhibit, 'record')) as Told;
   const said = told.newest.fields;
@@ -259,7 +259,7 @@ export function exhibitLine(all: Spoken, exhibit: JsonObject, place: number): Li
   };
 }
 
-/** Every line of 05, in order. */
+/** Return every line of 05, in order. */
 export function scheduleLines(all: Spoken): Line[] {
   return tellAll(all.opened, 'schedule')
     .filter(({ record }) => all.refs.has(record))
@@ -303,7 +303,7 @@ export function scheduleLines(all: Spoken): Line[] {
     });
 }
 
-/** Every line of 07, in order. */
+/** Return every line of 07, in order. */
 export function statementLines(all: Spoken): Line[] {
   return tellAll(all.opened, 'statement')
     .filter(({ record }) => all.refs.has(record))
@@ -337,7 +337,7 @@ export function statementLines(all: Spoken): Line[] {
     });
 }
 
-/** Every line of 11, in order. */
+/** Return every line of 11, in order. */
 export function custodyLines({ capsule }: Spoken): Line[] {
   return rows(capsule, 'custody').map((line) => ({
     at: iso(wholeOf(line, 'at')),

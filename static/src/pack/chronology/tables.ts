@@ -1,7 +1,7 @@
 /**
- * The tables of a front part, held cell by cell against what was sent: 02 has a line for each entry, 03 one for each
- * file, 05 one for each message, 07 one for each statement of somebody else and 11 one for each step of custody. Words
- * may be held back; what else is there must be what the phone said.
+ * The tables of a front part, compared cell by cell with what was sent: 02 has a line for each entry, 03 for each
+ * file, 05 for each message, 07 for each statement of somebody else and 11 for each step of custody. Words may be
+ * held back; everything else must be what the phone sent.
  */
 import { fromUtf8 } from '../../core/bytes.js';
 import { MARK } from '../redaction.js';
@@ -16,7 +16,7 @@ export const STATEMENTS = 'data/servable/07_statements.csv';
 export const CUSTODY = 'data/restricted/11_custody-log.csv';
 const GUARDED = /^'(?= *[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/;
 
-/** A CSV file as rows by column; null when it is none. */
+/** Parse a CSV file into rows by column. Return null when it is not one. */
 export function readTable(bytes: Uint8Array): Record<string, string>[] | null {
   const text = fromUtf8(bytes).replace(/^\ufeff/, '');
   const lines: string[][] = [];
@@ -36,7 +36,7 @@ export function readTable(bytes: Uint8Array): Record<string, string>[] | null {
   return body.map((one) => Object.fromEntries(head.map((name, i) => [name, one[i] ?? ''])));
 }
 
-/** The name of the first table that says something else than what was sent, or null. */
+/** Return the name of the first table that differs from what was sent, or null. */
 export function tableThatDiffers(members: ReadonlyMap<string, Uint8Array>, capsule: JsonObject): string | null {
   const all = tellCapsule(capsule);
   const entries = new Map(all.incidents.map((told) => [all.labels.get(told.record) ?? '', entryLine(all, told)]));
@@ -56,20 +56,20 @@ function tableOf(members: ReadonlyMap<string, Uint8Array>, name: string) {
   }
 }
 
-/** Each line by what it is called, none twice and none missing. */
+/** Check that each line is there under its name, none twice and none missing. */
 function sayEach(table: Record<string, string>[], column: string, lines: ReadonlyMap<string, Line>) {
   const found = new Map(table.map((row) => [row[column] ?? '', row]));
   return table.length === lines.size && [...lines].every(([name, line]) => says(found.get(name), line));
 }
 
-/** The same lines in the same order. */
+/** Check that the same lines are there in the same order. */
 function sayAll(table: Record<string, string>[], lines: readonly Line[]) {
   return table.length === lines.length && lines.every((line, i) => says(table[i], line));
 }
 
 function says(row: Record<string, string> | undefined, line: Line) {
   if (!row) return false;
-  // Which letters go with behaviours cannot be said of one that is held back.
+  // The letters of held-back behaviours cannot be derived.
   const isHeld = (row.behaviours ?? '').includes(MARK);
   return Object.entries(line).every(
     ([column, said]) =>
@@ -80,13 +80,13 @@ function says(row: Record<string, string> | undefined, line: Line) {
   );
 }
 
-/** What was typed and what the keeper made of it, where all that differs is held back: then it is not printed twice. */
+/** What was typed and the entry made of it may differ only in held-back words: then it is not printed twice. */
 function isOneOnPaper(row: Record<string, string>, typed: string) {
   const cell = row.what_happened ?? '';
   return row.as_typed === '' && cell.includes(MARK) && isSaid(cell, typed);
 }
 
-/** Word for word; where words are held back, everything around the marks stands there in order. */
+/** Compare word for word. Where words are held back, all text around the marks must be there in order. */
 function isSaid(cell: string, said: string) {
   const text = said.replaceAll('\0', '[U+0000]').replace(GUARDED, '');
   if (cell === text) return true;
