@@ -3,7 +3,7 @@
  * uses a global of the browser to do its work.
  *
  * A module in an `import` line here is fetched before the door is drawn, and templates/shell.html names it for the
- * browser to fetch at once. Everything in `wholeApp` is loaded once the door is on the screen (app/doorway.js).
+ * browser to fetch at once. Everything in `loadApp` is loaded once the door is on the screen (app/doorway.js).
  */
 import { createDoorway } from './app/doorway.js';
 import { Database } from './store/database.js';

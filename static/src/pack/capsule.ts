@@ -76,7 +76,7 @@ export const LIMIT = 16 << 20;
 const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 
 /**
- * Return the capsule for `wish`, as an object.
+ * Return the capsule for `request`, as an object.
  * @param versions the whole diary in feed order, those without `seq` last as made
  * @param keys `earlier`: statements about keys that were replaced; `log` and `notary` '' where no server knows the
  *   diary
@@ -168,7 +168,7 @@ export function openedOf(row: DiaryVersion): Opened {
 
 /**
  * Return each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
- * @param how `isLocal`: no server knows the diary, so the order on the phone counts; it is sent in that order later.
+ * @param options `isLocal`: no server knows the diary, so the order on the phone counts; it is sent in that order later.
  *   `gone`: numbers of entries of which nothing is here
  */
 export function entryNumbers(

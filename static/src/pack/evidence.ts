@@ -3,7 +3,7 @@
  * the files and the manifests are byte for byte those of a server-built pack; the pages are one plain HTML page and
  * tables.
  *
- * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page allows itself
+ * [Note: an inert page] Every character of the diary's own words goes through `escapeHtml`, and the page allows itself
  * only its own style. So nothing that was written to the keeper can become a script, a picture or a request.
  */
 import { hex, unb64, utf8 } from '../core/bytes.js';
@@ -189,8 +189,14 @@ function escaped(text: string) {
 }
 
 const STYLE =
-  'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}' +
-  'h2{font-size:1.1rem;margin:0}dl{display:grid;grid-template-columns:13rem 1fr;gap:.15rem 1rem;margin:.4rem 0}dt{font-weight:600}dd{margin:0}@media(max-width:40rem){dl{display:block}dd{margin:0 0 .3rem}}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
+  'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}' +
+  'h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}' +
+  'h2{font-size:1.1rem;margin:0}' +
+  'dl{display:grid;grid-template-columns:13rem 1fr;gap:.15rem 1rem;margin:.4rem 0}dt{font-weight:600}' +
+  'dd{margin:0}@media(max-width:40rem){dl{display:block}dd{margin:0 0 .3rem}}' +
+  'p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}' +
+  'td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}' +
+  '@page{size:A4;margin:15mm}';
 
 function page({ title, facts, rows: entries, named, statements, exhibits, notes }: Chronology): string {
   const e = escaped;

@@ -28,7 +28,7 @@ const ALONE =
 /**
  * Build the set.
  * @param front checked
- * @param making `atMost`: bytes in one zip
+ * @param options `atMost`: bytes in one zip
  * @throws `pack_failed` naming a file that differs, `too_large` when it does not fit
  */
 export async function portalSet(

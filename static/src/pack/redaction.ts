@@ -39,8 +39,8 @@ const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
 const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
 const NO_NAMES = new Set(
   (
-    'and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan ' +
-    'gran grandma grandad cousin friend neighbour'
+    'and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher ' +
+    'aunt uncle sister brother nan gran grandma grandad cousin friend neighbour'
   ).split(' '),
 );
 const PLAIN_NAMES = new Set(

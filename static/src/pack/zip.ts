@@ -24,7 +24,7 @@ const TABLE = new Uint32Array(256).map((_, n) => {
 });
 
 /**
- * Return the CRC-32 of `bytes`, continuing from `before`.
+ * Return the CRC-32 of `bytes`, continuing from `previous`.
  * @returns unsigned
  */
 export function crc32(bytes: Uint8Array, before: number = 0): number {

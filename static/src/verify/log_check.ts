@@ -97,7 +97,7 @@ function toldFiles(folder: string, value: Fields) {
 }
 
 /**
- * Return the notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
+ * Return the notary keys whose receipts and checkpoints hold: `ownKey`, and those the instance key vouches for.
  * @param instance b64, from outside the pack
  */
 export async function trustedKeys(

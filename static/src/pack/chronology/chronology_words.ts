@@ -60,23 +60,75 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   gap_earlier: 'Entry {no} is in an earlier pack.',
   prepared: 'Prepared by',
   sworn_prepared:
-    'Prepared by {by}, {organisation}, from what the person who wrote it let them see; not a sworn statement. That person holds the diary: nobody else can write in it or change it.',
+    'Prepared by {by}, {organisation}, from what the person who wrote it let them see; not a sworn ' +
+    'statement. That person holds the diary: nobody else can write in it or change it.',
   prepared_part:
-    'This is of a part of a diary: what was not given is not here and is not counted. Numbers are of this pack alone; a pack from the person who wrote it may number the same entries otherwise.',
+    'This is of a part of a diary: what was not given is not here and is not counted. Numbers are of ' +
+    'this pack alone; a pack from the person who wrote it may number the same entries otherwise.',
   method_prepared:
-    'Made by diary software on the computer of whoever prepared it, without a server laying out a page. “Written down” is when the first words were sealed on the device of the person who wrote them, by its clock.',
+    'Made by diary software on the computer of whoever prepared it, without a server laying out a page. ' +
+    '“Written down” is when the first words were sealed on the device of the person who wrote them, by ' +
+    'its clock.',
   left_by_preparer: 'Entry {no} is left out by whoever prepared this pack.',
   sworn: 'Prepared by the person named; not a sworn statement.',
   method:
-    'Made by diary software on one device, without a server. “Written down” is when the first words were sealed, by that device’s clock.',
+    'Made by diary software on one device, without a server. “Written down” is when the first words were ' +
+    'sealed, by that device’s clock.',
   not_shown: 'This does not show that what it says is true, who did a thing, or that a clock was right.',
   own_words: 'In my own words',
   read_first:
-    'READ FIRST. {folder}\n\nOne person’s own record of what happened to them. Prepared by the person named; not a sworn statement.\nNothing here names an offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.\n\nThis pack was made on one device, without a server. Its pages are plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with printed pages can be asked for.\n\nTWO FOLDERS\n  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.\n  restricted/  everything else. RESTRICTED: not for service. It may not be included here.\n\nORDER TO READ\n  1. servable/01_chronology.html       entries in order of time\n  2. servable/02_chronology.csv        the same for a spreadsheet\n  3. servable/03_exhibits-index.csv    files with their digests; a column is for your references\n     servable/05_message-schedules.csv   every message and call, where there is a list of them\n  4. servable/07_statements.csv        what others say, where there is any: not the keeper’s words\n  5. restricted/13_exhibits-as-received/  the exact bytes received (RESTRICTED)\n\nWHAT IT DOES NOT SHOW\n  That what it says is true, who did a thing, that a clock was right, or that a file was unchanged before it was received.\n\nHOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.',
+    'READ FIRST. {folder}\n\nOne person’s own record of what happened to them. Prepared by the person ' +
+    'named; not a sworn statement.\nNothing here names an offence or scores a risk.\nIf somebody is in ' +
+    'danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.\n\nThis pack was made on ' +
+    'one device, without a server. Its pages are plain: servable/01_chronology.html opens with a double ' +
+    'click\nand runs nothing. A set pack with printed pages can be asked for.\n\nTWO FOLDERS\n  ' +
+    'servable/    drafted so that it could be served after your own review. You decide on disclosure and ' +
+    'redaction.\n  restricted/  everything else. RESTRICTED: not for service. It may not be included ' +
+    'here.\n\nORDER TO READ\n  1. servable/01_chronology.html       entries in order of time\n  2. ' +
+    'servable/02_chronology.csv        the same for a spreadsheet\n  3. ' +
+    'servable/03_exhibits-index.csv    files with their digests; a column is for your references\n     ' +
+    'servable/05_message-schedules.csv   every message and call, where there is a list of them\n  4. ' +
+    'servable/07_statements.csv        what others say, where there is any: not the keeper’s words\n  5. ' +
+    'restricted/13_exhibits-as-received/  the exact bytes received (RESTRICTED)\n\nWHAT IT DOES NOT ' +
+    'SHOW\n  That what it says is true, who did a thing, that a clock was right, or that a file was ' +
+    'unchanged before it was received.\n\nHOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be ' +
+    'installed.',
   read_first_prepared:
-    'READ FIRST. {folder}\n\nOne person’s own record of what happened to them, or a part of it; not a sworn statement.\n{line}\nThat is who helps the person who wrote it. They made this pack from what they were let see, and can change nothing in it. The person\nwho wrote it holds the diary: ask them for the rest. Who let whom, and until when, is signed in servable/proof/prepared.json.\nWhat was not given is not here and is not counted. Numbers are of this pack alone.\nNothing here names an offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.\n\nThis pack was made on one computer, without a server. Its pages are plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with printed pages can be\nasked for.\n\nTWO FOLDERS\n  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.\n  restricted/  everything else. RESTRICTED: not for service. It may not be included here.\n\nORDER TO READ\n  1. servable/01_chronology.html       entries in order of time\n  2. servable/02_chronology.csv        the same for a spreadsheet\n  3. servable/03_exhibits-index.csv    files with their digests; a column is for your references\n     servable/05_message-schedules.csv   every message and call, where there is a list of them\n  4. servable/07_statements.csv        what others say, where there is any: not the keeper’s words\n  5. restricted/13_exhibits-as-received/  the exact bytes received (RESTRICTED)\n\nWHAT IT DOES NOT SHOW\n  That what it says is true, who did a thing, that a clock was right, or that a file was unchanged before it was received.\n\nHOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.',
+    'READ FIRST. {folder}\n\nOne person’s own record of what happened to them, or a part of it; not a ' +
+    'sworn statement.\n{line}\nThat is who helps the person who wrote it. They made this pack from what ' +
+    'they were let see, and can change nothing in it. The person\nwho wrote it holds the diary: ask them ' +
+    'for the rest. Who let whom, and until when, is signed in servable/proof/prepared.json.\nWhat was ' +
+    'not given is not here and is not counted. Numbers are of this pack alone.\nNothing here names an ' +
+    'offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise 101. National Stalking ' +
+    'Helpline: 0808 802 0300.\n\nThis pack was made on one computer, without a server. Its pages are ' +
+    'plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with ' +
+    'printed pages can be\nasked for.\n\nTWO FOLDERS\n  servable/    drafted so that it could be served ' +
+    'after your own review. You decide on disclosure and redaction.\n  restricted/  everything else. ' +
+    'RESTRICTED: not for service. It may not be included here.\n\nORDER TO READ\n  1. ' +
+    'servable/01_chronology.html       entries in order of time\n  2. servable/02_chronology.csv        ' +
+    'the same for a spreadsheet\n  3. servable/03_exhibits-index.csv    files with their digests; a ' +
+    'column is for your references\n     servable/05_message-schedules.csv   every message and call, ' +
+    'where there is a list of them\n  4. servable/07_statements.csv        what others say, where there ' +
+    'is any: not the keeper’s words\n  5. restricted/13_exhibits-as-received/  the exact bytes received ' +
+    '(RESTRICTED)\n\nWHAT IT DOES NOT SHOW\n  That what it says is true, who did a thing, that a clock ' +
+    'was right, or that a file was unchanged before it was received.\n\nHOW TO CHECK IT: see ' +
+    '15_VERIFY.txt. No software needs to be installed.',
   verify:
-    'HOW TO CHECK {folder}\n\nmanifest-sha256.txt lists the SHA-256 digest of every file under data/. The lists are signed by nobody, and whoever changes a page or\na table can make them anew. A pack that the keeper’s own device made is noted in the diary with the digest of manifest-sha256.txt:\nask for it, or compare it with what a later pack says. Unpack the zip first, then:\n\n  Windows, one file:   certutil -hashfile "{folder}\\data\\servable\\01_chronology.html" SHA256\n  PowerShell, all:     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256\n  macOS:               cd {folder} && shasum -a 256 -c manifest-sha256.txt\n  Linux:               cd {folder} && sha256sum -c manifest-sha256.txt\n  The servable folder alone has a list of its own: cd {folder}/data/servable && sha256sum -c manifest-sha256.txt\n\nEach file as received has the same SHA-256 in its sidecar, in 03_exhibits-index.csv and in manifest-sha256.txt.\nThe proof folders hold, for each version, every field with a salt, or its digest where it is withheld; the commitment is\nworked out from them, and the keeper’s device signed it. The keys in proof/keys.json come from this pack itself.\nAn entry that a server received has its receipt beside it. One without was never sent, or had not been yet.\nThis pack asked no server, so timestamps of others may be missing here that a set pack has.',
+    'HOW TO CHECK {folder}\n\nmanifest-sha256.txt lists the SHA-256 digest of every file under data/. ' +
+    'The lists are signed by nobody, and whoever changes a page or\na table can make them anew. A pack ' +
+    'that the keeper’s own device made is noted in the diary with the digest of ' +
+    'manifest-sha256.txt:\nask for it, or compare it with what a later pack says. Unpack the zip first, ' +
+    'then:\n\n  Windows, one file:   certutil -hashfile "{folder}\\data\\servable\\01_chronology.html" ' +
+    'SHA256\n  PowerShell, all:     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash ' +
+    '-Algorithm SHA256\n  macOS:               cd {folder} && shasum -a 256 -c manifest-sha256.txt\n  ' +
+    'Linux:               cd {folder} && sha256sum -c manifest-sha256.txt\n  The servable folder alone ' +
+    'has a list of its own: cd {folder}/data/servable && sha256sum -c manifest-sha256.txt\n\nEach file ' +
+    'as received has the same SHA-256 in its sidecar, in 03_exhibits-index.csv and in ' +
+    'manifest-sha256.txt.\nThe proof folders hold, for each version, every field with a salt, or its ' +
+    'digest where it is withheld; the commitment is\nworked out from them, and the keeper’s device ' +
+    'signed it. The keys in proof/keys.json come from this pack itself.\nAn entry that a server received ' +
+    'has its receipt beside it. One without was never sent, or had not been yet.\nThis pack asked no ' +
+    'server, so timestamps of others may be missing here that a set pack has.',
 });
 
 export function words(key: string, slots: Record<string, string | number> = {}): string {

@@ -161,7 +161,7 @@ const ownWords = (rules: Readonly<Record<string, string>>, name: string) =>
 
 /**
  * Return every open field of a record that has a value, except those in `without`, in the order of their names.
- * @param how `first`: the fields that come before the rest
+ * @param options `first`: the fields that come before the rest
  */
 export function fieldsInWords(
   kind: string,
