@@ -168,8 +168,8 @@ export function openedOf(row: DiaryVersion): Opened {
 
 /**
  * Return each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
- * @param options `isLocal`: no server knows the diary, so the order on the phone counts; it is sent in that order later.
- *   `gone`: numbers of entries of which nothing is here
+ * @param options `isLocal`: no server knows the diary, so the order on the phone counts; it is sent in that order
+ *   later. `gone`: numbers of entries of which nothing is here
  */
 export function entryNumbers(
   versions: readonly DiaryVersion[],

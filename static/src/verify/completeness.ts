@@ -24,7 +24,8 @@ const KNOWN = new RegExp(
     '|04_exhibits(?:-[1-9][0-9]*)?\\.pdf' +
     '|05_message-schedules\\.csv|07_statements\\.csv|08_impact\\.pdf|manifest-sha256\\.txt|proof/[^/]+)' +
     '|restricted/(?:06_RESTRICTED_officer-sheet\\.pdf|10_RESTRICTED_how-this-record-was-made\\.pdf' +
-    '|11_custody-log\\.csv|12_record\\.json|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))$',
+    '|11_custody-log\\.csv|12_record\\.json' +
+    '|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))$',
 );
 
 /** Find files that no pack has, and files that this one lacks. Proofs and exhibits have checks of their own. */
