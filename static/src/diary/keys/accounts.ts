@@ -1,8 +1,8 @@
 /**
- * Keeping a copy off this phone: registering, signing in on another, the recovery code, sessions.
+ * Keep a copy off this phone: register, sign in on another device, the recovery code, sessions.
  *
- * [Note: registering twice] The answer to a registration can be lost. What was sent is kept, sealed, until an answer
- * came, and sent again as it was: the same body is the same account, so nobody ends up with two.
+ * [Note: registering twice] The response to a registration can be lost. The request is stored, sealed, until a
+ * response comes, and sent again unchanged: the same body means the same account, so nobody ends up with two.
  */
 import { b64, unb64, utf8 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -20,10 +20,10 @@ import type { RegisteredAccount, Registering, Account } from '../../store/root.j
 import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
-/** What the list of devices calls one that is not the keeper's. */
+/** Name of a borrowed device in the list of devices. */
 const BORROWED = 'Borrowed device';
 
-/** The first words on this phone: a diary of its own, with no account. */
+/** Create a diary behind the first words on this phone, without an account. */
 export async function enrol(ctx: Context, drafts: Drafts, words: string): Promise<Open> {
   const vault = vaultOf(ctx);
   await vault.selfTest();
@@ -33,7 +33,7 @@ export async function enrol(ctx: Context, drafts: Drafts, words: string): Promis
 }
 
 /**
- * Whether this server wants an invitation and none is waiting to be sent.
+ * Whether this server wants an invitation and none is stored for the request.
  * @throws no_network
  */
 export async function asksInvite(ctx: Context, { store }: Open): Promise<boolean> {
@@ -61,7 +61,7 @@ export async function register(ctx: Context, open: Open, words: string, invite?:
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
     await store.change((root) => {
       delete root.registering;
-    }); // its name or ticket is no longer good
+    }); // its name or ticket is no longer valid
     throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
   });
   open.identity = { ...open.identity, login: body.login };
@@ -70,7 +70,7 @@ export async function register(ctx: Context, open: Open, words: string, invite?:
   return { login: body.login };
 }
 
-/** What is sent, kept first: see [Note: registering twice]. */
+/** Return the request, stored before it is sent: see [Note: registering twice]. */
 async function registration(
   ctx: Context,
   { vault, store }: Open,
@@ -79,7 +79,7 @@ async function registration(
   const { registering } = store.root;
   if (registering) {
     const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
-    // What was sent opens with the words of that day alone, so with others it is never sent again.
+    // The stored request opens with the words of its day only, so it is never sent with others.
     if (registering.auth === auth || registering.auth_digest === (await digestOf(auth))) {
       await vault.registeredAs(registering);
       const { auth_digest: _digest, ...sent } = registering;
@@ -89,7 +89,7 @@ async function registration(
   const { login, ticket } = await ctx.api.name();
   const { body } = await vault.enrolment({ login, words });
   const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
-  const { auth, ...kept } = whole; // a proof is stored nowhere: it is made again of the words, and compared
+  const { auth, ...kept } = whole; // a proof is stored nowhere: it is derived again from the words, and compared
   const auth_digest = await digestOf(auth);
   await store.change((root) => {
     root.registering = { ...kept, auth_digest };
@@ -128,7 +128,7 @@ async function keepAccount(
 }
 
 /**
- * Another device of an account, with its words or with the recovery code and new words.
+ * Add a device to an account, with its words, or with the recovery code and new words.
  * @throws sign_in_failed, code_wrong, kdf_refused
  */
 export async function signIn(
@@ -163,7 +163,7 @@ export async function signIn(
       fill(root, change) {
         fill(root, change);
         noteClock(root, ctx.clock.now(), server.now);
-        // At least one, until the feed says how many.
+        // At least one, until the feed returns the number.
         Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 });
       },
     };
@@ -191,7 +191,7 @@ async function withCode(ctx: Context, who: { login: string; device: string; devi
 }
 
 /**
- * New words after the code let someone in.
+ * Set new words after signing in with the code.
  * @param proof of the code
  */
 async function newWords(ctx: Context, words: string, login: string, proof: string) {
@@ -201,8 +201,8 @@ async function newWords(ctx: Context, words: string, login: string, proof: strin
 }
 
 /**
- * A session ended: the phone begins another with its renewal token, which does that and nothing else, or with words
- * that were typed in this opening. Its pins must still hold.
+ * Sign in again after a session ended: with the renewal token, which allows nothing else, or with words typed in this
+ * opening. The pinned keys must still match.
  * @param words typed, and to be used whatever else there is
  */
 export async function signInAgain(ctx: Context, open: Open, words: string | null = null) {
@@ -218,7 +218,7 @@ export async function signInAgain(ctx: Context, open: Open, words: string | null
   await samePins(ctx, open, answer);
 }
 
-/** What a sign-in of this phone says of it. */
+/** Return what a sign-in sends about this phone. */
 export const deviceOf = (ctx: Context, { identity, store }: Open) => ({
   device: identity.device,
   device_name: store.root.device_name ?? ctx.deviceName,
@@ -226,7 +226,7 @@ export const deviceOf = (ctx: Context, { identity, store }: Open) => ({
 
 async function renewed(ctx: Context, open: Open, renewal: string) {
   return ctx.api.renew({ renewal, ...deviceOf(ctx, open) }).catch(async (error) => {
-    // It is worth nothing any more; the next opening with the words signs in with those.
+    // The token is worthless now; the next opening with the words signs in with those.
     if (error instanceof KeptError && error.code === 'signed_out')
       await open.store.change((root) => {
         root.session = null;
@@ -236,13 +236,13 @@ async function renewed(ctx: Context, open: Open, renewal: string) {
 }
 
 /**
- * Once in an opening where the server refuses them: each run would use up one of the ten tries an hour, and then the
- * new words, once they are typed here, would have to wait.
+ * Sign in with words, and not again in this opening once the server refuses them: each run would use up one of the
+ * ten tries an hour, and new words typed here would then have to wait.
  */
 async function withTyped(ctx: Context, open: Open, words: string | null | undefined) {
   if (!words || open.refused) throw new KeptError('signed_out');
-  // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries
-  // strangers can use up.
+  // Without tokens yet, only the cookie of an earlier release distinguishes this phone from an unknown one, whose
+  // tries strangers can use up.
   const cookies = open.store.root.session === undefined;
   return ctx.api
     .signIn(
@@ -256,8 +256,8 @@ async function withTyped(ctx: Context, open: Open, words: string | null | undefi
 }
 
 /**
- * A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it
- * is erased.
+ * Sign in a registered diary without tokens: it was last open in a release that had cookies and stored its proof.
+ * This happens once, then the proof is erased.
  */
 async function wentOver(ctx: Context, open: Open) {
   const auth = await open.vault.earlierProof();
@@ -267,7 +267,7 @@ async function wentOver(ctx: Context, open: Open) {
   return answer;
 }
 
-/** The proof that a release before tokens kept goes from this phone. */
+/** Erase the proof that a release before tokens stored. */
 export async function forgetProof({ vault, store }: Open) {
   if (!(await vault.earlierProof())) return;
   await vault.forgetEarlierProof();
@@ -278,8 +278,8 @@ export async function forgetProof({ vault, store }: Open) {
 }
 
 /**
- * Whether words that open this diary now will be needed for what waits: they are held in memory until it is done, and
- * never written.
+ * Whether pending work will need the words of this opening. They are held in memory until it is done, and never
+ * written.
  */
 export function needsWords({ store: { root } }: Open) {
   const isOwed = root.purges?.length || root.let_out?.some(({ told }) => !told);
@@ -287,9 +287,9 @@ export function needsWords({ store: { root } }: Open) {
 }
 
 /**
- * An act that needs a proof, done with words that were typed in this opening. Words that the server refuses (there are
- * new ones from another device) are forgotten: sent again with every run they would end this session.
- * @returns false where the words have to be typed again
+ * Run an act that needs a proof, with words typed in this opening. Words that the server refuses (another device set
+ * new ones) are forgotten: sent again with every run they would end this session.
+ * @returns false when the words must be typed again
  * @throws what the act throws
  */
 export async function withTypedProof(open: Open, act: (words: string) => Promise<unknown>): Promise<boolean> {
@@ -305,7 +305,7 @@ export async function withTypedProof(open: Open, act: (words: string) => Promise
 }
 
 /**
- * The server that answered is the one this phone knows.
+ * Check that the server that answered has the pinned key.
  * @throws wrong_notary
  */
 export async function samePins(ctx: Context, open: Open, answer: { notary: string; log: string }) {
@@ -314,14 +314,13 @@ export async function samePins(ctx: Context, open: Open, answer: { notary: strin
   if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
 }
 
-/** @param words not asked for where they were typed in this opening already */
+/** @param words not needed when they were typed in this opening already */
 export async function makeCode(
   ctx: Context,
   open: Open,
   words: string = '',
 ): Promise<{ login: string; words12: string[]; crockford: string }> {
-  // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be
-  // enough.
+  // Code and name open everything, from anywhere and later: an open diary in other hands must not be enough.
   if (!open.proved) await confirm(ctx, open, words);
   const proof = open.proved ?? (await proofOf(ctx, open, words));
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
@@ -330,19 +329,19 @@ export async function makeCode(
   open.proved = null;
   await open.store.change((root) => {
     root.account.code_wrap = code_wrap; // a sealed copy can be opened with it
-    root.account.recovery = 'todo'; // what was written down before opens nothing from here on
+    root.account.recovery = 'todo'; // an earlier code opens nothing from here on
   });
   return { login: open.store.root.account.login as string, words12, crockford };
 }
 
-/** AUTH of words typed just now, for acts that ask again. */
+/** Return AUTH of words typed just now, for acts that ask again. */
 export async function proofOf(ctx: Context, open: Open, words: string): Promise<string> {
   const { login } = open.store.root.account as RegisteredAccount;
   const { kdf } = await ctx.api.prelogin(login);
   return (await open.vault.auth({ words, kdf, login })).auth;
 }
 
-/** The server, as it says it is. */
+/** Return the server's description of itself. */
 async function meet(
   ctx: Context,
 ): Promise<{ notary: string; log: string; now: number; instance?: string | null; enrolment?: string }> {
@@ -353,7 +352,7 @@ async function meet(
   return server;
 }
 
-/** @param sentence the usual one unless given */
+/** @param sentence replaces the usual one */
 function refused(error: unknown, sentence?: string): never {
   throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', sentence) : error;
 }

@@ -1,23 +1,23 @@
 /**
  * New words, and new keys when someone else knows them.
  *
- * [Note: new words] Words re-wrap the account key and nothing else: what is sealed stays as it is, the recovery code
- * goes on working, every other device is signed out. The server has them first: a crash in between leaves a phone that
- * opens with the old words and is signed out, and typing the new ones (`catchUp`) puts it right.
+ * [Note: new words] New words wrap the account key again and change nothing else: sealed data stays, the recovery
+ * code still works, every other device is signed out. The server gets them first. A crash in between leaves a phone
+ * that opens with the old words and is signed out; typing the new ones (`catchUp`) repairs that.
  *
- * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). What the server gets for it is kept,
- * sealed under the new words, until it has taken effect there; so a phone that stops half-way goes on with the new
- * words typed again, and until the one moment at which the server has everything, nothing has changed.
+ * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). The request to the server is stored,
+ * sealed under the new words, until it has taken effect there. So a phone that stops half-way continues once the new
+ * words are typed again, and until the single moment at which the server has everything, nothing has changed.
  *
- * [Note: two sets of keys] From just before that moment until the new keys are this phone's, nothing goes up or comes
- * down (Syncing.suspend): the server answers for the new keys by then, and what it answers would not open here. What
- * was asked for before and arrives after is left and asked for again. Wraps here are made anew for the keys in use
- * only, and the keys of before are forgotten in the change that finds no wrap left that needs them.
+ * [Note: two sets of keys] From just before that moment until the new keys are this phone's, nothing is sent or
+ * received (Syncing.suspend): the server then answers for the new keys, and its responses would not open here.
+ * Responses to earlier requests are dropped and requested again. Wraps here are remade for the current keys only, and
+ * the old keys are deleted in the change that finds no wrap left that needs them.
  *
  * [Note: the code wins] Somebody who knows the words can begin a change of keys of their own, which stops this phone
- * from sending, and can end its session. With the recovery code this one replaces theirs, and the code signs this phone
- * in again each time. Entries that they keep from being sent stay on the phone meanwhile, and are sealed for the new
- * keys when those count: waiting for them to be sent would let the words stop the code.
+ * from sending, and can end its session. With the recovery code, this phone's change replaces theirs, and the code
+ * signs this phone in again each time. Entries whose sending they block stay on the phone meanwhile, and are sealed
+ * for the new keys when those count: waiting for them to be sent would let the words stop the code.
  */
 import { KeptError } from '../../core/errors.js';
 import { b64, unb64 } from '../../core/bytes.js';
@@ -66,10 +66,11 @@ export async function changeWords(ctx: Context, open: Open, { words, newWords }:
 }
 
 /**
- * A try whose answer was lost may have been taken: then the old words prove nothing, and the new ones sign in.
+ * Check whether an earlier try, whose response was lost, took effect: then the old words prove nothing, and the new
+ * ones sign in.
  * @param error of the try after it
  * @returns true, with this phone under the new words
- * @throws `error` where they are not in use either
+ * @throws `error` when the new words are not in use either
  */
 async function takenBefore(ctx: Context, open: Open, newWords: string, error: unknown): Promise<boolean> {
   if (!(error instanceof KeptError) || error.code !== 'no_match') throw error;
@@ -80,7 +81,7 @@ async function takenBefore(ctx: Context, open: Open, newWords: string, error: un
 }
 
 /**
- * Every key anew, under new words. The old words, code, sessions and keys open nothing that is written afterwards.
+ * Replace every key, under new words. The old words, code, sessions and keys open nothing written afterwards.
  * @param given `code`: the recovery code, empty for none: see [Note: the code wins]
  * @throws words_differ, words_in_use, code_wrong, code_refused, no_network, and unavailable while entries wait to be
  *   sent and no code was given
@@ -100,7 +101,7 @@ export async function renew(
   const proof = !open.store.root.account.registered
     ? ''
     : await (byCode ? proofOfCode(ctx, open, byCode) : proofOf(ctx, open, words));
-  open.typed = words; // a change that is interrupted goes on with them in this opening
+  open.typed = words; // an interrupted change continues with them in this opening
   try {
     const auth = await anew(ctx, open, { door, newWords, proof, code: byCode, onProgress });
     await settle(ctx, open, newWords, auth, onProgress);
@@ -110,7 +111,7 @@ export async function renew(
 }
 
 /**
- * Keys made, and sent until the server has them. Syncing stands suspended then, until they are taken into use.
+ * Make new keys and send them until the server has them. Syncing then stays suspended until they are in use here.
  * @returns the proof of the new words
  */
 async function anew(
@@ -146,19 +147,19 @@ async function anew(
       open.syncing.resume();
       const isEnded = Boolean(code) && isOver(error);
       if (!(isBehind(error) || isEnded) || left === 1) throw error;
-      if (isEnded) await proofOfCode(ctx, open, code); // whoever has the words can end this session, and not the next
+      if (isEnded) await proofOfCode(ctx, open, code); // anyone with the words can end this session, but not the next
     }
   }
 }
 
-/** Something was written meanwhile, here or on another device: the old key has to be ended after it. */
+/** Whether something was written meanwhile, here or on another device: the old key must end after it. */
 function isBehind(error: unknown) {
   return error instanceof KeptError && ['conflict', 'incomplete', 'not_found'].includes(error.code);
 }
 
 /**
- * Goes on where a change of keys was interrupted.
- * @param given `code`: typed again, since it is kept nowhere
+ * Continue an interrupted change of keys.
+ * @param given `code`: typed again, since it is not stored
  * @throws no_match when those are not the new words, code_wrong, code_refused
  */
 export async function renewOn(
@@ -171,10 +172,11 @@ export async function renewOn(
   if (!body) throw new KeptError('not_found');
   let { auth } = await vault.rekeyResume({ words: newWords, body });
   try {
-    open.syncing.suspend(); // signing in by the new keys tells whether they are in place
+    open.syncing.suspend(); // signing in with the new keys shows whether they are in place
     const byCode = code.trim();
     const isThere = await isInPlace(ctx, open, auth).catch((error) => {
-      // Whoever guesses can delay the words, and never the code; where the keys are in place it is refused as well.
+      // A guesser can delay sign-ins by words, but not by the code; where the keys are in place, the code is refused
+      // too.
       if (byCode && error instanceof KeptError && error.code === 'try_later') return false;
       throw error;
     });
@@ -182,8 +184,8 @@ export async function renewOn(
       open.syncing.resume();
       if (!open.typed && !byCode) throw new KeptError('needs_words');
       const coded = byCode ? await proofOfCode(ctx, open, byCode) : null;
-      // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun
-      // wins over that.
+      // A cleared phone has nothing to wrap before the feed is here. Nothing is pushed meanwhile: the change begun
+      // takes precedence.
       await open.syncing.now().catch(() => undefined);
       const proof = coded ?? (await proofOf(ctx, open, open.typed as string));
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
@@ -202,8 +204,8 @@ export async function renewOn(
 }
 
 /**
- * The proof of the recovery code, which is checked by signing in with it. A session that was ended is begun again by
- * that, and a wrong code is not one of the ten wrong proofs that end the session there is.
+ * Return the proof of the recovery code, checked by signing in with it. That also renews a session that was ended,
+ * and a wrong code is not one of the ten wrong proofs that end the current session.
  * @throws code_wrong, code_refused, no_network, wrong_notary
  */
 async function proofOfCode(ctx: Context, open: Open, code: string): Promise<string> {
@@ -219,7 +221,7 @@ async function proofOfCode(ctx: Context, open: Open, code: string): Promise<stri
   return code_auth;
 }
 
-/** What was begun is given up: nothing has changed anywhere. */
+/** Abandon a change that was begun: nothing has changed anywhere. */
 export async function giveUp({ store }: Open) {
   await store.change((root) => {
     delete root.rotation;
@@ -227,7 +229,7 @@ export async function giveUp({ store }: Open) {
 }
 
 /**
- * This phone was signed out because the words or the keys were changed elsewhere: the words in use now, and it follows.
+ * Follow a change of words or keys made on another device, which signed this phone out.
  * @throws sign_in_failed, no_network, wrong_notary, keys_older
  */
 export async function catchUp(ctx: Context, open: Open, given: { words: string; onProgress?: OnProgress }) {
@@ -259,7 +261,7 @@ async function follow(
   await samePins(ctx, open, answer);
   const { changed } = await vault.rekeyFrom(answer).catch(async (error) => {
     if (!(error instanceof KeptError) || error.code !== 'keys_older') throw error;
-    // By the words of before: nothing is to be done in that session.
+    // The old words opened this session: nothing may be done in it.
     await ctx.api.signOut().catch(() => undefined);
     throw error;
   });
@@ -269,8 +271,8 @@ async function follow(
 }
 
 /**
- * New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. One at
- * a time.
+ * Make new wraps for every version on this phone, after a change of keys. If interrupted, continue at the next
+ * opening. One at a time.
  */
 export function rewrapHere(open: Open, onProgress: OnProgress = () => undefined): Promise<void> {
   const before = open.rewrapping?.catch(() => undefined);
@@ -301,7 +303,7 @@ async function rewrapAll(open: Open, onProgress: OnProgress) {
     onProgress(from + some.length, all.length);
   }
   await store.change(async (root, change) => {
-    if (open.identity !== identity) return; // changed once more meanwhile: that change makes the wraps for its keys
+    if (open.identity !== identity) return; // the keys changed once more: that change makes the wraps
     await rewrap(
       change,
       (await everyVersion(open)).filter(({ version }) => !done.has(version)),
@@ -313,10 +315,10 @@ async function rewrapAll(open: Open, onProgress: OnProgress) {
 }
 
 /**
- * Everything is sent and fetched, and the server's account is this phone's. With the code, only what was fetched
- * counts: see [Note: the code wins].
- * @returns `isLate`: more was written while this phone looked. What is begun now comes to nothing, and keeps more from
- *   being written until it is begun again
+ * Check that everything is sent and fetched, and that the server's account is this phone's. With the code, only the
+ * fetching counts: see [Note: the code wins].
+ * @returns `isLate`: more was written during the check. A change begun now fails, and keeps more from being written
+ *   until it is begun again
  */
 async function upToDate(
   ctx: Context,
@@ -343,7 +345,7 @@ async function upToDate(
   return { seq, head, ts: there.head?.ts ?? now };
 }
 
-/** @param isLate as of `upToDate` */
+/** @param isLate as returned by `upToDate` */
 async function send(
   ctx: Context,
   open: Open,
@@ -372,15 +374,14 @@ async function send(
   }
   open.syncing.suspend(); // see [Note: two sets of keys]
   await ctx.api.rekeyCommit(diary, proof).catch(async (error) => {
-    // The answer may have been lost on the way: whether it took effect is what the new words tell.
+    // The response may have been lost: signing in with the new words shows whether it took effect.
     if (!(await isInPlace(ctx, open, body.auth).catch(() => false))) throw error;
   });
-  // Another device may have begun with keys of its own in that very moment: then those are what the server put in
-  // place.
+  // Another device may have begun with its own keys at that very moment, and the server may have taken those.
   if (!(await isInPlace(ctx, open, body.auth).catch(() => true))) throw new KeptError('signed_out');
 }
 
-/** Whether the server has the new keys already; signed in when it has. */
+/** Whether the server has the new keys already. Signs in when it has. */
 async function isInPlace(ctx: Context, open: Open, auth: string): Promise<boolean> {
   const { login } = open.store.root.account as RegisteredAccount;
   try {
@@ -393,21 +394,21 @@ async function isInPlace(ctx: Context, open: Open, auth: string): Promise<boolea
 }
 
 /**
- * The server has it all (or there is none): now here.
+ * Take the new keys into use here, once the server has everything (or there is no server).
  * @param auth of the new words, empty where there is no server
  */
 async function settle(ctx: Context, open: Open, newWords: string, auth: string, onProgress: OnProgress) {
   await adopt(ctx, open, newWords, { isOwn: true });
   if (open.store.root.account.registered) await isInPlace(ctx, open, auth).catch(() => false);
   Object.assign(open, { proved: auth || null, typed: null, refused: false });
-  open.syncing.trouble = null; // it may have been signed out until now, and is not any more
+  open.syncing.trouble = null; // it may have been signed out until now
   await rewrapHere(open, onProgress);
   ctx.show();
 }
 
 /**
- * Versions that the server has as they are here, and whose receipt was lost on its way: sealed anew under the same ids
- * they would never be taken, and nothing here would be what was receipted.
+ * Return the versions that the server has as they are here but whose receipt was lost. Sealed again under the same
+ * ids, they would never be accepted, and this phone would not have what the receipt covers.
  */
 async function sentOf(ctx: Context, open: Open): Promise<Set<string>> {
   const { outbox, feed } = open.store.root;
@@ -422,8 +423,8 @@ async function sentOf(ctx: Context, open: Open): Promise<Set<string>> {
 }
 
 /**
- * The keys made ready count here, in one transaction.
- * @param how `sent`: waiting here, and the server has them; `isOwn`: this phone made them
+ * Put the prepared keys into use here, in one transaction.
+ * @param how `sent`: in the outbox, and the server has them; `isOwn`: this phone made the keys
  */
 async function adopt(
   ctx: Context,
@@ -453,10 +454,10 @@ async function adopt(
       await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);
     },
     { last: true },
-  ); // given up half-way, the worker would go on with a store key that no slot here leads to
+  ); // if stopped half-way, the worker would keep a store key that no slot leads to
 }
 
-/** New words on the slot of this phone; the store stays as it is. */
+/** Set new words on this phone's slot; the store stays as it is. */
 async function remakeSlot(_ctx: Context, open: Open, door: Door, words: string) {
   const { vault, store } = open;
   const renewed = await vault.setSlot(door, words, 'diary', await behindOf(open));
@@ -468,13 +469,13 @@ async function remakeSlot(_ctx: Context, open: Open, door: Door, words: string) 
   });
 }
 
-/** What is here of some versions; erased ones have nothing to wrap. */
+/** Return the stored pushes of some versions; erased ones have nothing to wrap. */
 async function pushesOf({ store }: Open, some: readonly { version: string }[]) {
   const held = await store.readMany(some.map(({ version }) => `v/${version}`));
   return some.flatMap(({ version }, i) => (held[i] ? [{ version, ...decodePush(held[i].bytes) }] : []));
 }
 
-/** What the keeper calls this device. */
+/** Return the keeper's name for this device. */
 export function nameOf(ctx: Context, { store }: Open) {
   return store.root.device_name ?? ctx.deviceName;
 }

@@ -1,14 +1,14 @@
 import type { Context } from '../types.js';
 
-/** What a lock needs to know of a device that is not the keeper's. */
+/** What a lock needs to know about a borrowed device. */
 
 /** Idle time until it locks, ms. */
 export const BORROWED_IDLE = 120_000;
 
-/** Whether leaving now would lose something: words on the screen, or entries and files that have not been sent. */
+/** Whether leaving now would lose something: text on the screen, or unsent entries and files. */
 export function isOwing(ctx: Context): boolean {
   if (!ctx.borrowed) return false;
-  if (!ctx.open) return Boolean(ctx.owing); // as it was when it locked
+  if (!ctx.open) return Boolean(ctx.owing); // the value at the lock
   const { outbox, uploads } = ctx.open.store.root;
   return Boolean(ctx.screen.state.draft || outbox.length || uploads.length);
 }

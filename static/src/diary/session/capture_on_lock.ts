@@ -1,7 +1,8 @@
 /**
- * What was chosen or recorded as the diary locked: a phone's picker puts the page out of sight, a recording is long,
- * and somebody may leave in the middle of either. It is sealed to this install like all that comes while it is locked
- * (capturing.js), and asked about after the words: nothing more can be said of it, since nobody looked at it here.
+ * Keep a file that was chosen or recorded when the diary locked: a phone's picker hides the page, a recording is
+ * long, and the user may leave in the middle of either. The file is sealed to this install, like everything that
+ * arrives during a lock (capturing.js), and the user is asked about it after unlocking. Nothing more is known of it:
+ * nobody looked at it here.
  */
 import { readDoor, readDraftKey } from '../../store/device_meta.js';
 import { WHILE_LOCKED } from './picture_page.js';
@@ -9,7 +10,7 @@ import { intoTray, toThisPhone } from '../drafts/waiting_files.js';
 import type { Context } from '../types.js';
 
 /**
- * @param route how it came
+ * @param route how the file came
  * @throws what `taking` throws; after `locked` the file waits in the tray
  */
 export function orLate<T>(ctx: Context, file: File, route: string, taking: Promise<T>): Promise<T> {

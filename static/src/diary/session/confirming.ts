@@ -1,27 +1,27 @@
 /**
- * The words of this phone, typed once more: before what destroys, reveals, or lets somebody come back later.
+ * Ask for the words of this phone again, before an act that destroys, reveals, or lets somebody come back later.
  *
- * [Note: agreed once] A pack is agreed to once, however many files it is made in: a tired person who is asked at every
- * tap types without reading. What was agreed to is remembered here, for one opening of the diary, and never the words.
- * A screen that forgets to ask gets nothing made. Handing a pack over takes the words once more, because the server
- * needs a proof of them and none is kept until then.
+ * [Note: agreed once] A pack is confirmed once, however many files it is made in: a tired person who is asked at
+ * every tap types without reading. The confirmation is remembered here, for one opening of the diary; the words never
+ * are. A screen that forgets to ask gets nothing made. Handing a pack over takes the words once more, because the
+ * server needs a proof of them and none is stored until then.
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor } from '../../store/device_meta.js';
 import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
-/** Says nothing by itself: which opening it belongs to, and how often it still counts, is known here */
+/** An empty token. This module records which opening it belongs to, and how often it still counts. */
 export type Agreed = Readonly<Record<string, never>>;
 
-/** How often each still counts */
+/** How often each token still counts */ */
 const agreements: WeakMap<Open, WeakMap<Agreed, number>> = new WeakMap();
-/** Files that were made after the words */
+/** Files that were made after the words were typed */ */
 const made: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
 
 /**
  * @param words a short secret is not enough
- * @returns the door these words open
+ * @returns the door that these words open
  * @throws words_differ
  */
 export async function confirm(ctx: Context, { vault }: Open, words: string): Promise<Door> {
@@ -33,9 +33,9 @@ export async function confirm(ctx: Context, { vault }: Open, words: string): Pro
 }
 
 /**
- * The words, typed for something that is about to leave the diary. See [Note: agreed once].
- * @param times how many things are made of what was chosen
- * @returns good until the lock
+ * Confirm with the words something that is about to leave the diary. See [Note: agreed once].
+ * @param times how many files may be made from the selection
+ * @returns a token that is valid until the lock
  * @throws words_differ
  */
 export async function agree(ctx: Context, open: Open, words: string, times: number = 1): Promise<Agreed> {
@@ -47,8 +47,8 @@ export async function agree(ctx: Context, open: Open, words: string, times: numb
 }
 
 /**
- * Takes one of what was agreed to.
- * @throws words_differ where nothing was agreed to in this opening, or all of it is made
+ * Use one count of a token.
+ * @throws words_differ when nothing was confirmed in this opening, or all counts are used
  */
 export function claim(open: Open, agreed: Agreed | undefined) {
   const known = agreements.get(open);
@@ -57,13 +57,13 @@ export function claim(open: Open, agreed: Agreed | undefined) {
   known?.set(agreed, left - 1);
 }
 
-/** This file was made after the words. */
+/** Record that this file was made after the words were typed. */
 export function madeAfterWords(open: Open, file: Blob | null | undefined) {
   if (file) made.set(open, (made.get(open) ?? new WeakSet()).add(file));
 }
 
 /**
- * Nothing else leaves.
+ * Check that a file was made after the words were typed. Nothing else may leave.
  * @throws words_differ
  */
 export function mustBeAgreed(open: Open, file: Blob) {

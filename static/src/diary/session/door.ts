@@ -1,10 +1,10 @@
 /**
  * The door: the first start, the first words, unlocking and locking.
  *
- * [Note: the first words] Everything that exists before there are words (a draft, files in the tray) lies under the
- * draft key. Making words seals all of it anew under the new store key first; then one transaction writes the door,
- * the root and the draft and takes the draft key away. A crash before that leaves the phone as it was, after it as it
- * will be; what the attempt left in the table is noise without its key.
+ * [Note: the first words] Before there are words, everything (a draft, files in the tray) is sealed under the draft
+ * key. Making words first seals all of it again under the new store key. Then one transaction writes the door, the
+ * root and the draft and removes the draft key. A crash before it leaves the phone unchanged, a crash after it
+ * complete. What a failed attempt left in the table is noise without its key.
  */
 import { KeptError } from '../../core/errors.js';
 import { b64 } from '../../core/bytes.js';
@@ -27,13 +27,13 @@ import type { Behind } from '../../crypto/worker/doors.js';
 import type { Context, Identity, Open, Vault } from '../types.js';
 
 /**
- * What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that
- * none is told by its speed. ms
+ * Time that opening a diary takes after the right words, ms. Every other answer of the lock is delayed as long, so
+ * that its speed reveals nothing.
  */
 const EVEN = 80;
 const NOTHING = b64(new Uint8Array(32));
 
-/** What a new diary's root says. */
+/** Return the root of a new diary. */
 export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
   return {
     v: 1,
@@ -58,18 +58,18 @@ export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
   };
 }
 
-/** A worker ready to use, its lock engine warm. */
+/** Return a worker that is ready, its key derivation warmed up. */
 export function vaultOf(ctx: Context): Vault {
   if (!ctx.vault) {
     const vault = ctx.makeVault();
     ctx.vault = vault;
-    // Whoever needs the answer of the test asks for it again; here it only warms the engine.
+    // The result of the self-test is requested again where it is needed; here it only warms up the engine.
     vault.selfTest().catch(() => undefined);
   }
   return ctx.vault;
 }
 
-/** What this phone is: fresh (no words yet) or locked. Makes the door of a new install. */
+/** Return whether this phone is fresh (no words yet) or locked. Make the door of a new install. */
 export async function lookAtPhone(
   ctx: Context,
 ): Promise<{ phase: 'fresh'; key: CryptoKey } | { phase: 'locked'; key: null }> {
@@ -87,14 +87,14 @@ async function firstStart(ctx: Context, door: Door) {
     await openDraft(there, await sealDraft(key, new Uint8Array(1)));
   } catch (error) {
     if (error instanceof KeptError && error.code === 'no_space') throw error;
-    // A database that cannot hold a key object holds the key's bytes instead, for the same few minutes.
+    // A database that cannot store a key object stores the key's bytes instead, for the same few minutes.
     await install(ctx.database, door, newDraftKeyBytes(), []);
   }
 }
 
 /**
- * Puts a diary behind words on a phone that has none.
- * @param moveIn reseals what lies under the draft key
+ * Put a diary behind words on a phone that has none.
+ * @param moveIn reseals what is under the draft key
  */
 export async function putBehind(
   ctx: Context,
@@ -106,7 +106,7 @@ export async function putBehind(
   const door = await readDoor(ctx.database);
   if (!door || !(await readDraftKey(ctx.database))) throw new KeptError('phone_has_diary');
   const renewed = await vault.setSlot(door, words, 'diary', behind);
-  // Nothing of a borrowed phone's is written, so there is nothing to hide among.
+  // A borrowed phone stores nothing of its own, so there is nothing to hide among chaff.
   const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
   const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...beside });
   const { fill } = await moveIn(open);
@@ -120,14 +120,14 @@ export async function putBehind(
     change.beside('k', null);
     change.beside('f', null);
   });
-  await vault.loadIdentity(place, sealed); // it opens: see [Note: the first words]
+  await vault.loadIdentity(place, sealed); // check that it opens: see [Note: the first words]
   return open;
 }
 
 /**
- * Opens what the words open.
- * @param shown once the newest rows are there
- * @returns null where the words are the notebook's
+ * Open what the words open.
+ * @param shown called once the newest rows are loaded
+ * @returns null for the notebook's words
  * @throws no_match
  */
 export async function openWith(ctx: Context, words: string, shown: (open: Open) => void): Promise<Open | null> {
@@ -165,7 +165,7 @@ export async function openWith(ctx: Context, words: string, shown: (open: Open) 
   return open;
 }
 
-/** Work that can wait until the rows are on the screen. */
+/** Do the work that can wait until the rows are on the screen. */
 export async function afterOpening(open: Open) {
   await sweep(open.store);
   await mendSlot(open);
@@ -195,14 +195,14 @@ async function makeOpen(
     custody: new Custody(ctx, () => (ctx.open === open ? open : null)),
     urls: new Set(),
     identity: identity as Identity,
-  } as Omit<Open, 'syncing'> as Open; // what syncs is made of it, on the next line
+  } as Omit<Open, 'syncing'> as Open; // `syncing` is set on the next line, from `open`
   open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));
   book.list = open.index;
   book.relist = (batch, incidents) => rows(batch, open, incidents, null);
   return open;
 }
 
-/** Everything unlocked goes: the worker with its keys, pictures on the page, rows, words. */
+/** Drop everything unlocked: the worker with its keys, the pictures on the page, rows and text. */
 export function forgetAll(ctx: Context) {
   const { open, vault } = ctx;
   ctx.open = null;

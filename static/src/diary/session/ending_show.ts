@@ -1,9 +1,9 @@
 import { resting } from './resting.js';
 import type { Context } from '../types.js';
 
-/** Ending what is shown to somebody: the page goes, and so do its pictures. */
+/** End a page that is shown to somebody: remove the page and its pictures. */
 
-/** The pictures of the page go with it. */
+/** Release the pictures of the page. */
 export function dropShown(ctx: Context) {
   for (const { blocks } of ctx.screen.state.showing?.sections ?? [])
     for (const { url } of blocks) if (url) ctx.objectUrl.drop(url);

@@ -32,7 +32,7 @@ export class Idle {
     if (this.ctx.screen.state.lockIn !== null) this.look();
   }
 
-  /** The page went out of sight or came back. */
+  /** Handle the page becoming hidden or visible. */
   seen() {
     if (!this.timer) return;
     const now = this.ctx.clock.now();

@@ -11,14 +11,14 @@ import type { Context, State } from '../types.js';
 
 const FLUSH = 1000;
 /**
- * What was typed and not sealed, and a phone that is cleared, have a little longer, behind what is shown by then; and
- * what takes long, a chat being read in, gives way to them.
+ * Unsealed text, and clearing the phone, get a little longer, hidden behind the page shown by then. A long task, such
+ * as reading in a chat, gives way to them.
  */
 const TYPED = 3000;
 const CLEAR = 5000;
 const PATIENT = 700;
 
-/** To the notebook, whatever stands on the screen. Drawn before anything else happens. */
+/** Show the notebook, whatever is on the screen. It is drawn before anything else happens. */
 export async function leave(ctx: Context, drafts: Drafts, lock: (why: string) => Promise<void>, why: 'exit' | 'panic') {
   const { screen } = ctx;
   ctx.left += 1;
@@ -29,7 +29,7 @@ export async function leave(ctx: Context, drafts: Drafts, lock: (why: string) =>
   await disarm(ctx).catch(() => undefined);
 }
 
-/** @param showing a page of plain words that stays on the screen */
+/** @param showing a page of plain text that stays on the screen */
 export function lockUp(ctx: Context, drafts: Drafts, idle: Idle, why: string, showing?: State['showing']) {
   const locking = lockNow(ctx, drafts, idle, why, showing);
   ctx.locking = locking.catch(() => undefined);
@@ -44,7 +44,7 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: Idle, why: string, sh
   idle.stop();
   ctx.owing = isOwing(ctx);
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
-  // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
+  // Clear the screen first; sealing a half-typed sentence takes a few milliseconds more.
   if (showing) screen.clear('showing', { showing });
   else screen.clear(left ? 'notebook' : resting(ctx));
   const { store } = ctx.open ?? {};
@@ -53,7 +53,7 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: Idle, why: string, sh
     .catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false }))
     .catch(() => undefined)
-    // A decision or a card given to the store just before the lock.
+    // Wait for a decision or a card given to the store just before the lock.
     .then(() => (why === 'panic' ? undefined : store?.turn))
     .then(() =>
       ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false,
@@ -68,8 +68,8 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: Idle, why: string, sh
   ]);
   drafts.forget();
   forgetAll(ctx);
-  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for
-  // stands, and whoever was quick to add a picture at the lock is still adding one that is sealed to this install.
+  // Sealing the draft has drawn it once more. A page left meanwhile stays left, a requested lock stands, and a user
+  // who was quick to add a picture at the lock is still adding one, sealed to this install.
   const { phase, picture } = screen.state;
   screen.clear(
     phase,

@@ -1,4 +1,4 @@
-/** Resealing what lay on the phone before words were typed: the draft and the files in the tray. */
+/** Reseal what was on the phone before words were typed: the draft and the files in the tray. */
 import { checkCaptureKey, keepCaptured } from '../attachments/capturing.js';
 import { takeIn } from '../attachments/sealing.js';
 import { unsealWith, waitingFiles } from '../drafts/waiting_files.js';
@@ -10,7 +10,7 @@ import type { Context, Held, Open } from '../types.js';
 import type { Waiting } from '../drafts/waiting_files.js';
 import type { Root } from '../../store/root.js';
 
-/** For the first words: files first, each under its new key, then draft and tray in the caller's transaction. */
+/** Reseal at the first words: first each file under its new key, then draft and tray in the caller's transaction. */
 export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
   await drafts.flush().catch(() => undefined);
   const { held, keys } = await takeWaiting(ctx, drafts, open);
@@ -24,7 +24,7 @@ export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
         change.putJson('draft', draft);
       }
       for (const key of keys) change.untray(key);
-      // Only once it is done: when it fails, the draft key is still the one thing that opens what was written.
+      // Only after the commit: if it fails, only the draft key can open what was written.
       change.after(() => {
         drafts.key = null;
         drafts.kept = draft;
@@ -34,9 +34,9 @@ export async function moveIn(ctx: Context, drafts: Drafts, open: Open) {
 }
 
 /**
- * At an unlock: what was added on the add-picture page becomes part of the draft; what came from a phone nobody had
- * opened is kept apart, to be asked about (capturing.js).
- * @returns how many files came
+ * Import captured files at an unlock. Files from the add-picture page become part of the draft. Files from a locked
+ * phone are kept apart until the user is asked about them (capturing.js).
+ * @returns number of files
  */
 export async function takeCaptures(ctx: Context, drafts: Drafts, open: Open): Promise<number> {
   await checkCaptureKey(ctx, open);
@@ -50,14 +50,14 @@ export async function takeCaptures(ctx: Context, drafts: Drafts, open: Open): Pr
   return held.length;
 }
 
-/** @returns `keys`: of all of it, halves too */
+/** @returns `keys`: of every part, incomplete files included */
 async function takeWaiting(
   ctx: Context,
   drafts: Drafts,
   open: Open,
   each: (held: Held, keys: Uint8Array[], waiting: Waiting) => Promise<unknown> = async () => undefined,
 ): Promise<{ held: Held[]; keys: Uint8Array[]; halves: Uint8Array[] }> {
-  await drafts.quiet(); // a file still being written would look like half of one
+  await drafts.quiet(); // a file still being written would look incomplete
   const door = await readDoor(ctx.database);
   if (!door) return { held: [], keys: [], halves: [] };
   const unseal = unsealWith({ key: drafts.key, vault: open.vault, install: door.install });

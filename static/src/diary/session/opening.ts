@@ -1,4 +1,4 @@
-/** Opening what the words open, and what is drawn of it. */
+/** Unlock: open what the words open, and draw it. */
 import { KeptError } from '../../core/errors.js';
 import { readDoor } from '../../store/device_meta.js';
 import { needsWords } from '../keys/accounts.js';
@@ -26,7 +26,7 @@ import type { Context, Open } from '../types.js';
 
 export async function unlock(ctx: Context, drafts: Drafts, idle: Idle, words: string) {
   const { screen } = ctx;
-  // The lock is drawn before it has sealed what was half written: words typed in that moment wait for it.
+  // The lock is drawn before the draft is sealed: words typed at that moment wait for it.
   await ctx.locking;
   if (ctx.open) return;
   await mayTry(ctx);
@@ -38,7 +38,7 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: Idle, words: st
   const open = await openWith(ctx, words, shown)
     .catch((error) => {
       if (!ctx.borrowed || error?.code !== 'unavailable') throw error;
-      forgetAll(ctx); // nothing is kept here, so a worker that was to start without a signal never did
+      forgetAll(ctx); // nothing is stored here, so without a signal the worker never started
       return openWith(ctx, words, shown);
     })
     .catch(async (error) => {
@@ -60,14 +60,14 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: Idle, words: st
     await afterOpening(open);
     ctx.show();
   } finally {
-    // Also on a phone that had no room for that: entries that the list does not name must not stay out of sight.
-    await mendList(ctx, open).catch(() => undefined); // begun again by Syncing.mendAgain and at the next unlock
-    await rewrapHere(open).catch(() => undefined); // begun again at the next unlock
+    // Even where a full phone failed above: entries that the list does not name must not stay hidden.
+    await mendList(ctx, open).catch(() => undefined); // retried by Syncing.mendAgain and at the next unlock
+    await rewrapHere(open).catch(() => undefined); // retried at the next unlock
     await keepSaid(ctx, open).catch(() => undefined); // the same
   }
 }
 
-/** The words were the notebook's. */
+/** Show the notebook: the words were the notebook's. */
 async function readNotebook(ctx: Context) {
   forgetAll(ctx);
   vaultOf(ctx);
@@ -78,7 +78,7 @@ async function readNotebook(ctx: Context) {
   await triedWell(ctx);
 }
 
-/** A diary stands open: rows, draft, captures, then the network. */
+/** Start an open diary: rows, draft, captures, then the network. */
 export async function opened(ctx: Context, drafts: Drafts, idle: Idle, open: Open) {
   ctx.open = open;
   holdTokens(ctx, open);
@@ -97,7 +97,7 @@ export async function opened(ctx: Context, drafts: Drafts, idle: Idle, open: Ope
   else open.syncing.kick();
 }
 
-/** The tokens this diary's store holds are in use, and those that come are sealed there. */
+/** Use the session tokens in this diary's store, and seal new ones there. */
 function holdTokens(ctx: Context, { store }: Open) {
   ctx.api.open(store.root.session, (held) =>
     store.change((root) => {
@@ -107,13 +107,13 @@ function holdTokens(ctx: Context, { store }: Open) {
   );
 }
 
-/** The older rows have come. */
+/** Draw and sync once the older rows are loaded. */
 function allHere(ctx: Context, open: Open) {
   ctx.show();
   open.syncing.kick();
 }
 
-/** Draws what the open diary says now. */
+/** Draw the state of the open diary. */
 export function show(ctx: Context) {
   const { open, screen } = ctx;
   if (!open) return;

@@ -1,7 +1,7 @@
 /**
- * "Get a picture": the diary locks, and for ten minutes coming back to the app shows a page that can take pictures in
- * and nothing else. What it takes is sealed to this install's own public key, so neither the page nor anyone holding
- * the phone can read it back; at the next unlock it is in the draft.
+ * "Get a picture": the diary locks, and for ten minutes the app shows a page that can add pictures and nothing else.
+ * Each is sealed to this install's public key, so neither the page nor anyone holding the phone can read it back. At
+ * the next unlock it is in the draft.
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor, readWaiting, writeWaiting } from '../../store/device_meta.js';
@@ -10,17 +10,17 @@ import { resting } from './resting.js';
 import type { Context } from '../types.js';
 
 const MINUTES_10 = 600_000;
-/** How a file says that anyone holding the phone could have added it. */
+/** Route of a file that anyone holding the phone could have added. */
 export const WHILE_LOCKED = 'while_locked';
 
-/** @returns until when, ms */
+/** @returns end of the ten minutes, ms */
 export async function arm(ctx: Context): Promise<number> {
   const until = ctx.clock.now() + MINUTES_10;
   await writeWaiting(ctx.database, until);
   return until;
 }
 
-/** Until when the page stands open, or null. */
+/** Return the time until which the page is open, or null. */
 export async function armed(ctx: Context): Promise<number | null> {
   const until = await readWaiting(ctx.database);
   if (!isOver(ctx, until)) return until;
@@ -32,7 +32,7 @@ export async function disarm(ctx: Context) {
   await writeWaiting(ctx.database, null);
 }
 
-/** Locks the page once its ten minutes are over, whether or not anybody looked away. */
+/** Lock the page once its ten minutes are over, even if it stayed visible. */
 export async function closeWhenOver(ctx: Context) {
   const { phase, picture } = ctx.screen.state;
   if (phase !== 'picture' || !isOver(ctx, picture?.until ?? 0)) return;
@@ -40,13 +40,13 @@ export async function closeWhenOver(ctx: Context) {
   await disarm(ctx);
 }
 
-/** Also where the clock was set back. */
+/** True also where the clock was set back. */
 function isOver(ctx: Context, until: number) {
   const left = until - ctx.clock.now();
   return left <= 0 || left > MINUTES_10;
 }
 
-/** The same by itself, at the minute. */
+/** Schedule the same for the end of the ten minutes. */
 export function closeInTime(ctx: Context) {
   const { picture } = ctx.screen.state;
   if (!picture) return;
@@ -56,7 +56,7 @@ export function closeInTime(ctx: Context) {
   );
 }
 
-/** @throws locked when the ten minutes are over before all of them are in */
+/** @throws locked when the ten minutes end before all files are added */
 export async function pictureAdd(ctx: Context, files: File[], { route = 'photo_picker' }: { route?: string } = {}) {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;

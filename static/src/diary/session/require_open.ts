@@ -1,9 +1,9 @@
-/** What every method of an open diary begins and ends with. */
+/** The start and the end of every method of an open diary. */
 import { KeptError } from '../../core/errors.js';
 import type { Context, Open } from '../types.js';
 
 /**
- * The open diary whenever it is asked for.
+ * Return a function that returns the open diary, or throws `locked`.
  * @returns throws locked
  */
 export function insideOf(ctx: Context): () => Open {
@@ -13,7 +13,7 @@ export function insideOf(ctx: Context): () => Open {
   };
 }
 
-/** Passes on what a change answered, once the screen shows it and the way to the server has heard. */
+/** Return a function that passes a result on, after drawing the screen and starting a sync run. */
 export function savedOf(ctx: Context): <T>(done: T) => T {
   return (done) => {
     ctx.show();

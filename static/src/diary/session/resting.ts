@@ -1,12 +1,12 @@
-/** What stands on the screen while the diary is locked. */
+/** What is on the screen while the diary is locked. */
 import type { Locking } from '../../store/root.js';
 import type { Context } from '../types.js';
 
 export const LOCKING: Readonly<Locking> = Object.freeze({ hidden: 60_000, idle: 300_000 });
 
 /**
- * Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that; and with
- * another tab's diary nowhere.
+ * Return the phase of a page that is not open: the lock, or the notebook where the app opens straight into that, or
+ * `elsewhere` when another tab has the diary.
  */
 export function resting(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
   if (!ctx.release) return 'elsewhere';

@@ -1,20 +1,20 @@
 /**
- * Signing in again: by itself where nobody chose the end of a session, after the words where somebody did.
+ * Sign in again: automatically after a session expired, and with the words after somebody ended it.
  *
- * [Note: ended on purpose] A session whose thirty days are over is begun again with the renewal token the phone keeps.
- * One that was ended from another device says that this phone may not be in its keeper's hands: it locks at once, and
- * comes back only when the words have been typed after it knew. A short secret is not enough for that. What it knows is
- * kept, sealed, so that a restart changes nothing. Whoever has the words can come back all the same: the screens say
- * so, and what to do.
+ * [Note: ended on purpose] A session whose thirty days are over is renewed with the renewal token on the phone. A
+ * session that was ended from another device means that this phone may not be in its keeper's hands: it locks at
+ * once, and signs in only when the words have been typed after it learned that. A short secret is not enough. The
+ * fact is stored, sealed, so that a restart changes nothing. Anyone who has the words can still sign in: the screens
+ * say so, and what to do.
  */
 import { KeptError } from '../../core/errors.js';
 import { forgetProof, signInAgain } from '../keys/accounts.js';
 import type { Context, Open } from '../types.js';
 
 /**
- * What this opening does when a request finds that its session has ended.
- * @param open as it has just been opened
- * @returns signs in, or throws session_ended
+ * Return the handler for a request that finds its session ended.
+ * @param open the diary just opened
+ * @returns a function that signs in, or throws session_ended
  */
 export function returning(ctx: Context, open: Open, lock: () => unknown): (code: string) => Promise<void> {
   const { store } = open;
@@ -47,7 +47,7 @@ export function returning(ctx: Context, open: Open, lock: () => unknown): (code:
   };
 }
 
-/** The words were typed, and it is signed in. */
+/** Record that the words were typed and the phone is signed in. */
 export async function cameBack(ctx: Context, { store }: Open) {
   if (!store.root.shut) return;
   await store.change((root) => {
@@ -57,7 +57,7 @@ export async function cameBack(ctx: Context, { store }: Open) {
   ctx.show();
 }
 
-/** That it had been ended was read. */
+/** Record that the user has read the notice. */
 export async function knowReturned({ store }: Open) {
   await store.change((root) => {
     delete root.returned;

@@ -1,7 +1,7 @@
 /**
- * How far this phone's clock is from the server's. It is noted with every version, and a day or more is said, since
- * times of entries
- * are what a diary is for. A clock can go wrong, and be set, at any time: so each look at the server compares.
+ * The difference between this phone's clock and the server's. It is recorded with every version, and shown when it is
+ * a day or more, since a diary depends on its times. A clock can go wrong, or be set, at any time, so each run
+ * compares.
  */
 import type { Root } from '../../store/root.js';
 import type { Open } from '../types.js';
@@ -9,6 +9,7 @@ import type { Open } from '../types.js';
 const CLOCK_OFF = 24 * 60 * 60 * 1000;
 
 /**
+ * Store the difference.
  * @param root inside a change
  * @param here ms, by this phone
  * @param there ms, by the server
@@ -19,10 +20,10 @@ export function noteClock(root: Root, here: number, there: number) {
 }
 
 /**
- * Notes it anew when the clock went wrong, or was set. Smaller changes are noted at the next sign-in: a slow answer
- * would make one of each look.
+ * Store the difference when the clock went wrong or was set. Smaller changes are stored at the next sign-in: with a
+ * slow response, each run would find one.
  * @param here ms, by this phone
- * @param there what the server says its time is
+ * @param there the server's time
  */
 export async function followClock({ store }: Open, here: number, there: unknown) {
   if (!Number.isSafeInteger(there) || Boolean(store.root.clock_off) === isOff(here, Number(there))) return;

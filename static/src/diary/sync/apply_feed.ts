@@ -1,6 +1,6 @@
 /**
- * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
- * record, the list row, the outbox and the account of the diary move in one transaction.
+ * Apply what the server returned: receipts for pushed versions, and versions from the feed. In both cases the record,
+ * the list row, the outbox and the diary's account change in one transaction.
  */
 import { KeptError } from '../../core/errors.js';
 import { decodePush, encodePush } from '../../ledger/push.js';
@@ -21,8 +21,8 @@ import type { BlobFacts } from '../../net/blobs.js';
 import type { Open, Batch, Meta, VersionFacts, Opened } from '../types.js';
 
 /**
- * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what
- * it said before.
+ * Apply a valid receipt. A number that another version already has here is not stored: the server has gone back to an
+ * earlier state.
  * @returns false when the server has gone back
  */
 export async function takeReceipt(
@@ -37,7 +37,7 @@ export async function takeReceipt(
     const isForward = !there || there[2] === version;
     if (isForward) await number(store, change, [withFacts([kept.seq, record, version, kept.c, kept.env], facts)]);
     else Object.assign(root, { gone_back: true, strays: [...(root.strays ?? []), [record, version]] });
-    // Below the end of the account are the numbers that the feed has shown: see [Note: numbers ahead of the feed],
+    // Numbers up to the end of the account have been seen in the feed: see [Note: numbers ahead of the feed],
     // pulling.js.
     if (isForward && !kept.feed && kept.seq > root.feed.seq) root.top = Math.max(root.top ?? 0, kept.seq);
     root.outbox = root.outbox.filter((waiting) => waiting.version !== version);
@@ -48,19 +48,19 @@ export async function takeReceipt(
 }
 
 /**
- * Versions from the feed, already checked for signature, receipt and head. What opens but does not add up, and a gap
- * on a device's line, are kept and said, never hidden.
- * @param left how many the server has after these
+ * Apply versions from the feed. Their signature, receipt and head are already checked. A version that opens but does
+ * not match its commitment is kept and reported, never hidden; so is a gap in a device's line.
+ * @param left number of versions that the server has after these
  */
 export async function takeItems(open: Open, items: Item[], feed: { seq: number; head: string }, left: number) {
   const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
-    // Opened under the keys of before, its wraps would be kept for keys that are forgotten (rewrapHere): it is asked
-    // for again.
+    // These were opened with the old keys, and their wraps would be stored for keys that are deleted (rewrapHere):
+    // fetch them again.
     if (open.identity !== identity) throw new KeptError('locked');
-    // "Send again" began the account anew while this was on its way: a page that does not follow on would leave numbers
-    // out.
+    // "Send again" reset the account while this page was on its way. A page that does not continue the account would
+    // leave numbers out.
     if (items[0] && items[0].seq !== root.feed.seq + 1) throw new KeptError('locked');
     const batch = book.batch(root, change);
     const incidents: Set<string> = new Set();
@@ -91,7 +91,7 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
       if (of) incidents.add(of);
     }
     const came = new Set(items.map(({ version }) => version));
-    // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
+    // A version whose own receipt was invalid stays in the outbox until a receipt is valid, whatever the feed shows.
     root.outbox = root.outbox.filter(
       (waiting) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong',
     );
@@ -115,25 +115,25 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
   });
 }
 
-/** What is kept of a version from the feed */
+/** The parts of a feed version that are stored */ */
 type Taken = Pick<Item, 'record' | 'version' | 'push' | 'seq' | 'checked'> & {
   receipt: VersionFacts['receipt'];
   at: number | null;
   meta: Pick<Item['meta'], 'parents' | 'c'>;
 };
 
-/** @returns the incident it concerns */
+/** @returns the incident that the version belongs to */
 export async function takeItem(batch: Batch, book: Open['book'], item: Taken): Promise<string | null> {
   const { record, version, meta: facts, push, receipt, seq, at, checked } = item;
   const opened = book.seen.get(version);
   const known = structuredClone(await book.meta(record, batch));
   const meta: Meta = known ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
-  // Until now only erased versions of it were met, or ones that did not open.
+  // So far only erased versions, or versions that did not open, were seen of this record.
   if (!meta.kind && opened) Object.assign(meta, { kind: opened.kind, of: meta.of ?? concerns(opened) });
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
-    // Written elsewhere before that phone heard of it: what was said since stands, and may be erased in its turn.
+    // Another device wrote this before it received the erasure. The new version stands, and can be erased in turn.
     delete meta.erased_at;
     meta.versions.push({
       v: version,
@@ -160,9 +160,9 @@ export async function takeItem(batch: Batch, book: Open['book'], item: Taken): P
 }
 
 /**
- * What came again under a later key of the account has that signature from now on: a pack needs the one that counts for
- * the receipt.
- * @param item whose signature holds
+ * Store the new signature of a version that came again under a later account key: a pack needs the signature that the
+ * receipt covers.
+ * @param item its signature is already verified
  */
 async function takeSignature(store: Open['store'], change: Change, { version, meta: { c, sig } }: Item) {
   const held = await store.read(`v/${version}`);
@@ -173,16 +173,16 @@ async function takeSignature(store: Open['store'], change: Change, { version, me
 }
 
 /**
- * Files that another device added come here too, the small copies first.
- * @param own this device, when it has the version
+ * Queue the download of files that another device added, small copies first.
+ * @param own this device's id, when this device already has the version
  */
 export async function wantFiles(root: Root, store: Open['store'], own: string | null, opened: Opened | undefined) {
-  // What this device made is here already, unless the phone was cleared since, or put back to before it.
+  // This device already has its own files, unless it was cleared or restored from an older copy.
   if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared))
     await wantAll(root, store, opened);
 }
 
-/** Every file of an attachment that is not on this phone is to be fetched. */
+/** Queue the download of every file of an attachment that is not on this phone. */
 export async function wantAll(root: Root, store: Open['store'], opened: Opened) {
   const copies = Array.isArray(opened.fields.renditions) ? opened.fields.renditions : [];
   const of = concerns(opened);
@@ -220,7 +220,7 @@ async function settle(
   return there;
 }
 
-/** Rows of incidents that something happened to. */
+/** Rewrite the list rows of changed incidents. */
 export async function rows(
   batch: Batch,
   { index, book }: Pick<Open, 'index' | 'book'>,
@@ -239,7 +239,7 @@ export async function rows(
   if (made.length) index.write(batch.root, batch.change, made);
 }
 
-/** Which incident a record belongs to. */
+/** Return the incident that a record belongs to. */
 export function concerns(opened: Pick<Opened, 'kind' | 'fields'> | undefined): string | null {
   if (opened?.kind === 'note') return opened.fields.of_id ?? null;
   if (opened?.kind === 'attachment') return opened.fields.incident_ids?.[0] ?? null;

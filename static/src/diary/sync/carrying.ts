@@ -1,8 +1,8 @@
 /**
- * Files up and down, once words have gone both ways: one file at a time, and words always first.
+ * Upload and download files, after entries have been pushed and pulled: one file at a time, entries always first.
  *
- * Words never wait for a file. Files may be told to wait for the person or for Wi-Fi; a phone with little room leaves
- * on the server what it can fetch when it is looked at (light.js).
+ * Entries never wait for a file. Files may wait for the user or for Wi-Fi. A phone with little room leaves on the
+ * server what it can fetch on demand (light.js).
  */
 import { KeptError } from '../../core/errors.js';
 import { partCount } from '../../crypto/files.js';
@@ -12,7 +12,7 @@ import { ownerOf } from '../warnings.js';
 import type { BlobFacts } from '../../net/blobs.js';
 import type { Open, SyncLink, SyncRun } from '../types.js';
 
-/** Whether files may go now. */
+/** Whether files may be sent now. */
 export function maySendFiles({ ctx, allowed, openNow }: SyncRun) {
   const when = openNow()?.store.root.sending ?? 'now';
   return allowed || when === 'now' || (when === 'wifi' && ctx.connection() === 'wifi');
@@ -26,7 +26,7 @@ export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) =>
     try {
       await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total)).catch((error) => {
         if (error?.code !== 'erased') throw error;
-      }); // erased meanwhile: nothing is owed
+      }); // erased meanwhile: nothing left to send
       await open.store.change(async (root, change) => {
         root.uploads = root.uploads.filter((one) => one.blob !== blob);
         await isWhole(open, change, blob, syncing.ctx.clock.now());
@@ -43,14 +43,17 @@ export async function filesUp(syncing: SyncRun, isOneEntrys: (error: unknown) =>
   syncing.allowed = false;
 }
 
-/** What a lock finds under way goes on without the diary's keys. Sent once because somebody asked is not sent on. */
+/**
+ * Prepare the uploads in progress to continue while the diary is locked, without its keys. A one-off "send now" is
+ * not continued.
+ */
 export async function prepareCarrier({ ctx, openNow, allowed }: SyncRun) {
   const open = openNow();
   const when = open?.store.root.sending ?? 'now';
   if (open && when !== 'ask' && !allowed) await ctx.carrier?.prepare(open, when === 'wifi').catch(() => undefined);
 }
 
-/** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. */
+/** Download files of other devices: small copies first, then the originals, so that a lost phone loses nothing. */
 export async function filesDown(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
@@ -66,7 +69,7 @@ export async function filesDown(syncing: SyncRun) {
   }
 }
 
-/** @returns false when its other device has not finished sending it */
+/** @returns false when the other device has not finished sending the file */
 async function fetched(link: SyncLink, blob: string, size: number): Promise<boolean> {
   try {
     await downloadBlob(link, blob, partCount(size));
@@ -77,7 +80,7 @@ async function fetched(link: SyncLink, blob: string, size: number): Promise<bool
   return true;
 }
 
-/** What waits to be sent, for the screen. */
+/** Return the number and size of the files waiting to be sent, for the screen. */
 export async function waitingFiles(open: Open): Promise<{ files: number; bytes: number }> {
   const { uploads } = open.store.root;
   const known = await open.store.readJsonMany<BlobFacts>(uploads.map(({ blob }) => `b/${blob}`));

@@ -1,16 +1,17 @@
 /**
- * A server that is to close: kept with the diary, so that it is said without a signal too, and never outside of it.
+ * A server that is to close. The dates are stored in the diary, so that they are shown offline too, and never outside
+ * it.
  *
  * [Note: files come home] A phone with little room leaves files on the server. A sealed copy made from such a phone
- * would lack them, and after the day they would be nowhere; so from the announcement on they come back, and none leaves
- * any more.
+ * would lack them, and after the closing date they would be lost. So from the announcement on, the files are
+ * downloaded again, and none is offloaded.
  */
 import { readKind } from '../records/records.js';
 import { wantAll } from './apply_feed.js';
 import type { Closing } from '../../store/root.js';
 import type { Open, Opened } from '../types.js';
 
-/** @param told what `/v1/log` says */
+/** @param response body of `/v1/log` */
 function closingOf(told: unknown): Closing | null {
   const { on, off } = (told ?? {}) as Closing;
   return Number.isSafeInteger(on) && Number.isSafeInteger(off) && off >= on ? { on, off } : null;

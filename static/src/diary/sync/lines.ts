@@ -1,15 +1,14 @@
 /**
- * The lines of this keeper's other devices: whether something that was written on one of them is missing here.
+ * The lines of the keeper's other devices: detect versions of theirs that are missing here.
  *
- * [Note: a line is a set] A device numbers what it writes from 1 without a gap, and each version names the commitment
- * before it. That says what there is, not when it came: after a server was put back to an older copy, what it lacked is
- * sent again behind what was written since. So a gap is judged when the feed has been read to its end, over all that is
- * here, and as often as something new came while one stands. A server that leaves a version out leaves its number out
- * with it, however it orders the rest, and the warning stays; what it puts in its place has to have the commitment that
- * the next version names. So only the version itself ends the warning.
+ * [Note: a line is a set] A device numbers its versions from 1 without a gap, and each version names the commitment
+ * of the one before. That says which versions exist, not when they arrive: after a server was restored from an older
+ * copy, the versions it lost are sent again, after newer ones. So gaps are judged over everything stored here, when
+ * the feed has been read to its end, and again after each arrival while a gap stands. A server that leaves a version
+ * out leaves its number out too, however it orders the rest, and the warning stays. A substitute would need the
+ * commitment that the next version names. So only the version itself ends the warning.
  *
- * While versions come one after the other they are only counted on (`follow`), which is all that a feed in the usual
- * order needs.
+ * Versions that arrive in sequence only advance a counter (`follow`). A feed in the usual order needs nothing more.
  */
 import { breaks } from '../../ledger/lines.js';
 import { numbered } from '../../store/feed_numbers.js';
@@ -22,9 +21,10 @@ import type { Open, Opened } from '../types.js';
 const AT_ONCE = 256;
 
 /**
- * Goes on along a device's line; what does not follow on is judged once the feed has been read to its end.
- * @param own this device
- * @returns whether this device's own line is further on than it knew: see [Note: a phone put back], resealing.js
+ * Advance the line of the version's device. A version out of sequence is judged when the feed has been read to its
+ * end.
+ * @param own this device's id
+ * @returns whether this device's own line is further than it recorded: see [Note: a phone put back], resealing.js
  */
 export function follow(root: Root, own: string, item: Item, opened: Opened | undefined): boolean {
   const line = opened?.fields?._line;
@@ -33,14 +33,13 @@ export function follow(root: Root, own: string, item: Item, opened: Opened | und
     return false;
   }
   if (line.device === own) {
-    // What waits here has numbers after those of the pages before: only what the server showed is held against this
-    // one.
+    // Versions in the outbox are numbered after the earlier pages: compare only with what the server has shown.
     if (line.n <= (root.put_back ?? root.line).n) return false;
     root.line = root.put_back = { n: line.n, prev: item.meta.c };
     return true;
   }
   const last = root.lines[line.device] ?? { n: 0, c: null };
-  // Versions that were erased for good said whose line they stood on; as many as were met may be missing here.
+  // Erased versions do not show their line. As many versions as were erased may be missing from the lines here.
   const missing = line.n - last.n - 1;
   if (missing > 0 && missing <= (root.blanks ?? 0)) (root.blanks as number) -= missing;
   else if (missing !== 0 || line.prev !== last.c) root.lines_unsure = true;
@@ -49,8 +48,8 @@ export function follow(root: Root, own: string, item: Item, opened: Opened | und
 }
 
 /**
- * Says what is missing, and takes back what is not missing any more: see [Note: a line is a set].
- * @param open when the feed has been read to its end
+ * Set or clear the warning about missing versions: see [Note: a line is a set].
+ * @param open its feed has been read to its end
  */
 export async function judgeLines(open: Open) {
   const { store, identity } = open;
@@ -66,7 +65,7 @@ export async function judgeLines(open: Open) {
   const missing = found.reduce((sum, { n, last, why }) => sum + (why === 'missing' ? last - n + 1 : 0), 0);
   const isGap = missing > blanks || found.some(({ why }) => why !== 'missing');
   await store.change((root) => {
-    if (root.feed.seq !== seq) return; // something came meanwhile: the next run judges it all
+    if (root.feed.seq !== seq) return; // something arrived meanwhile: the next run judges it all
     const { line_gap: _gap, ...others } = root.doubts;
     root.doubts = isGap ? { ...others, line_gap: true } : others;
     root.lines = topsOf(links);
@@ -77,8 +76,8 @@ export async function judgeLines(open: Open) {
 }
 
 /**
- * The links of all other devices' versions that are here, numbered or waiting, and how many versions are only places
- * here, because they were erased for good: those said whose line they stood on.
+ * Return the links of all stored versions of other devices, numbered or in the outbox, and the number of versions
+ * that only have a number left because they were erased: their line is unknown.
  */
 async function linksHere({ store, book }: Open, own: string): Promise<{ links: Link[]; blanks: number }> {
   const sent = await numbered(store, 1, store.root.feed.seq);
@@ -96,7 +95,7 @@ async function linksHere({ store, book }: Open, own: string): Promise<{ links: L
   return { links, blanks };
 }
 
-/** How far each line goes. */
+/** Return the highest link of each line. */
 function topsOf(links: readonly Link[]): Record<string, { n: number; c: string }> {
   const tops: Record<string, { n: number; c: string }> = {};
   for (const { device, n, c } of links) if (n > (tops[device]?.n ?? 0)) tops[device] = { n, c };

@@ -1,18 +1,17 @@
 /**
- * File parts that go on being sent while the diary is locked and its page can be seen.
+ * Continue to send file parts while the diary is locked and its page is visible.
  *
- * [Note: transport keys] A part lies in the store under the store key, and nothing outside the store may name it: the
- * table looks the same with a diary and without (docs/formats.md, 4a). So while the diary is open each waiting part
- * gets a key that opens its one record, decrypts only and cannot be read out. Those few keys, the ids of the files and
- * their sizes are all that stays in memory after a lock; what they open is what the server is sent anyway, sealed under
- * keys that went with the lock. Nothing is written: a page that is closed sends nothing until the next unlock, which
- * also checks what was taken.
+ * [Note: transport keys] A part is stored under the store key, and nothing outside the store may name it: the table
+ * must look the same with a diary and without (docs/formats.md, 4a). So while the diary is open, each waiting part
+ * gets a key that opens only its record, only decrypts, and cannot be exported. Only these few keys, the file ids and
+ * the sizes stay in memory after a lock. What they open is what the server receives anyway, sealed under keys that
+ * the lock removed. Nothing is written: a closed page sends nothing until the next unlock, which also checks what was
+ * received.
  *
- * [Note: tickets] Nothing that signs in stays in memory either. Each file gets a ticket while the diary is open: good
- * for that file and its digest, for two hours, and for as long as the session it was made in; it reads nothing.
+ * [Note: tickets] No sign-in credential stays in memory either. Each file gets a ticket while the diary is open. It
+ * is valid for that file and digest, for two hours, and no longer than its session. It allows no reading.
  *
- * Only at the lock itself: the notebook, the page of somebody being shown something and the add-picture page send
- * nothing.
+ * Only the lock screen sends. The notebook, the page shown to somebody else and the add-picture page send nothing.
  */
 import { KeptError } from '../../core/errors.js';
 import { openBoxWith } from '../../crypto/box.js';
@@ -37,13 +36,13 @@ type Load = {
   until: number;
 };
 
-/** Reading a part to know its key costs a megabyte of reading, so only what a lock would find under way is prepared. */
+/** Deriving the key of a part reads a megabyte, so only what a lock would interrupt is prepared. */
 const AHEAD = 60;
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
-/** A phone left lying at its lock is not left with keys in it. */
+/** The keys are dropped after this time, so that a phone left at its lock does not keep them. */
 const LIFE = 30 * 60_000;
-/** Of a ticket; it is renewed while the diary is open when less than half of it is left. */
+/** Lifetime of a ticket. It is renewed while the diary is open when less than half is left. */
 const GOOD_FOR = 2 * 3_600_000;
 
 export class Carrier implements LockedUpload {
@@ -58,8 +57,8 @@ export class Carrier implements LockedUpload {
   }
 
   /**
-   * Keys for what waits next.
-   * @param onWifi only there
+   * Prepare keys for the next files in the queue.
+   * @param onWifi send on Wi-Fi only
    */
   async prepare(open: Open, onWifi: boolean) {
     const { root } = open.store;
@@ -77,7 +76,7 @@ export class Carrier implements LockedUpload {
     for (const load of this.loads.values()) await this.renew(open, load);
   }
 
-  /** See [Note: tickets]. */
+  /** Renew the ticket of a file. See [Note: tickets]. */
   async renew({ store, identity: { diary } }: Open, load: Load) {
     const { api, clock } = this.ctx;
     const now = Math.round(clock.now() + (store.root.clock_offset ?? 0));
@@ -96,7 +95,7 @@ export class Carrier implements LockedUpload {
     });
   }
 
-  /** The diary has been locked. */
+  /** Start sending after a lock. */
   async go() {
     const mine = ++this.turn;
     const { clock, screen } = this.ctx;
@@ -113,7 +112,7 @@ export class Carrier implements LockedUpload {
       } catch (error) {
         if (isOver(error)) break;
         if (!isPassing(error))
-          this.loads.delete(load.blob); // its trouble is said when the diary is open
+          this.loads.delete(load.blob); // its error is shown when the diary is open
         else {
           await new Promise((go) => {
             this.ctx.timers.after(pause, () => go(undefined));
@@ -146,7 +145,7 @@ export class Carrier implements LockedUpload {
     await wire.complete(digest);
   }
 
-  /** Forgets every key. */
+  /** Drop every key. */
   drop() {
     this.turn++;
     this.loads.clear();

@@ -1,10 +1,10 @@
 /**
- * Following the public log: the newest checkpoint is held against the last one seen, places of the diary's own versions
- * are checked and kept (`l/<page>`, 100 numbers a page, and the notes they are under in `l/notes`), and the server's
- * keys are followed when the instance key says that they were replaced.
+ * Follow the public log. Compare the newest checkpoint with the last one seen. Check and store the places of the
+ * diary's own versions (`l/<page>`, 100 numbers a page; their notes in `l/notes`). Follow the server's keys when the
+ * instance key states that they were replaced.
  *
- * What is wrong here stops nothing from being kept: it is said, and stays said, since it puts the server's word in
- * doubt.
+ * An error here never stops entries from being stored or sent. It sets a warning that stays, since it puts the
+ * server's statements in doubt.
  */
 import { KeptError } from '../../core/errors.js';
 import { keyChain } from '../../ledger/statements.js';
@@ -27,10 +27,10 @@ import type { Open } from '../types.js';
 const PROMISE = 20 * 60 * 1000;
 const PAGE = 100;
 
-/** A place, and the size of the checkpoint that it is under */
+/** A place, and the size of the checkpoint that it is under */ */
 type KeptPlace = Placed & { size: number };
 
-/** What a version says of the log when it is sealed: the checkpoint seen last. */
+/** Return the log checkpoint last seen, which each version names when it is sealed. */
 export function beaconOf(root: Root): { log: string; root: string; size: number } | null {
   return root.log
     ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size }
@@ -38,8 +38,8 @@ export function beaconOf(root: Root): { log: string; root: string; size: number 
 }
 
 /**
- * The server must sign with a key this phone knows; one that says otherwise gets nothing sent.
- * @param told what `/v1/log` says
+ * Check that the server signs with the pinned key. Nothing is sent to a server with another key.
+ * @param response body of `/v1/log`
  * @throws wrong_notary
  */
 export function checkKey(open: Open, told: LogAnswer) {
@@ -47,12 +47,12 @@ export function checkKey(open: Open, told: LogAnswer) {
 }
 
 /**
- * The server's keys, when the instance key has vouched for others than the one pinned.
+ * Take over the server's keys when the instance key has vouched for other keys than the pinned one.
  *
- * [Note: who vouches] The instance key was pinned when this phone met the server. A phone that met it before there was
- * one takes the first it is shown, and only while that vouches for the key it knows already: a chain of statements that
- * ends elsewhere could be anybody's who stands in between, so a person has to say so (server_key.js).
- * @param told what `/v1/log` says
+ * [Note: who vouches] The instance key is pinned when the phone first meets the server. A phone that met it before
+ * there was one takes the first it sees, and only while that vouches for the key already pinned. A chain of
+ * statements that ends elsewhere could come from anyone in between, so the user has to confirm it (server_key.js).
+ * @param response body of `/v1/log`
  * @throws wrong_notary
  */
 export async function followKeys(open: Open, told: LogAnswer) {
@@ -74,7 +74,7 @@ export async function followKeys(open: Open, told: LogAnswer) {
   const newest = keys.at(-1);
   if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
   await pinKey(open, (pinned) => {
-    // Keys that a person once took over stand in no statement, and receipts by them stay good.
+    // Keys that the user accepted are in no statement, and receipts signed with them stay valid.
     const told = (pinned.olds ?? []).filter((old) => !keys.some(({ log }) => log === old.log));
     Object.assign(pinned, {
       instance: (statements[0] as NotaryStatement).instance,
@@ -88,8 +88,8 @@ export async function followKeys(open: Open, told: LogAnswer) {
 }
 
 /**
- * One look at the log, after words went up and came down.
- * @param told what `/v1/log` says
+ * Check the log once, after entries were pushed and pulled.
+ * @param response body of `/v1/log`
  */
 export async function followLog(open: Open, link: Link, told: LogAnswer) {
   await heedWitnessList(open, told);
@@ -143,7 +143,7 @@ async function placesOf(open: Open, link: Link, seen: SeenLog, now: number) {
   );
 }
 
-/** Pages of places with more put into them. */
+/** Return the stored pages with the new places added. */
 async function pagesWith(store: Open['store'], placed: KeptPlace[]) {
   const pages: Map<string, KeptPlace[]> = new Map();
   for (const one of placed) {
@@ -155,7 +155,7 @@ async function pagesWith(store: Open['store'], placed: KeptPlace[]) {
   return pages;
 }
 
-/** The receipts of versions numbered above `after`, by version. */
+/** Return the receipts of versions numbered above `after`, by version. */
 async function receiptsAfter({ store, book }: Open, after: number) {
   const found: Map<string, { seq: number; version: string; receipt: Receipt }> = new Map();
   for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {
@@ -166,8 +166,8 @@ async function receiptsAfter({ store, book }: Open, after: number) {
 }
 
 /**
- * `log` of a capsule: the newest checkpoint with a timestamp and the newest of all, and each version's place. Null
- * while there is none.
+ * Return `log` of a capsule: the newest timestamped checkpoint, the newest checkpoint, and the place of each version.
+ * Null while there is no checkpoint.
  * @param receipts by version
  * @throws log_changed
  */
@@ -213,9 +213,9 @@ export async function logForPack(
 }
 
 /**
- * The same from what this phone has kept of the log, for a pack that asks nobody: what vouches for the server's keys,
- * the newest checkpoint it followed and the places that are under it. Null while it has none. Places under earlier
- * checkpoints are left out: their way to this one is not kept.
+ * Return the same from what is stored on this phone, for a pack made offline: the statements about the server's keys,
+ * the newest checkpoint followed, and the places under it. Null while there is no checkpoint. Places under earlier
+ * checkpoints are left out: their path to this one is not stored.
  * @param receipts by version
  */
 export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, unknown>): Promise<LogFilesLog | null> {

@@ -1,10 +1,11 @@
 /**
- * Which witnesses outside the server this phone knows for its public log.
+ * The outside witnesses of the public log that this phone knows.
  *
  * [Note: a list that shrinks] The server names its witnesses itself, and only a witness keeps it from showing two
- * people two logs. So the first list is kept, sealed. One that is added is taken in without a word: another witness
- * takes nothing away. One that is gone, or whose key is another, is said until a person has read it, also where it came
- * back meanwhile. Until then none is taken in, so that a server which names others each time cannot make the list grow.
+ * people two different logs. So the first list is stored, sealed. A new witness is accepted silently: it weakens
+ * nothing. A witness that is gone, or has another key, is a warning until the user has read it, even if it comes back
+ * meanwhile. Until then no new witness is accepted, so that a server that names others each time cannot make the list
+ * grow.
  */
 import { namedIn } from '../../net/proofs.js';
 import type { Root, LogWitnesses } from '../../store/root.js';
@@ -14,8 +15,8 @@ import type { Open } from '../types.js';
 const NONE: LogWitnesses = { known: [], gone: [], named: [] };
 
 /**
- * See [Note: a list that shrinks].
- * @param told what `/v1/log` says
+ * Compare the server's witnesses with the stored list. See [Note: a list that shrinks].
+ * @param response body of `/v1/log`
  */
 export async function heedWitnessList({ store }: Open, told: LogAnswer) {
   const before = store.root.log_witnesses ?? NONE;
@@ -30,14 +31,14 @@ export async function heedWitnessList({ store }: Open, told: LogAnswer) {
 }
 
 /**
- * Witnesses that are gone or have another key, and nobody has read it yet.
+ * Return the witnesses that are gone or have another key, and that the user has not read about yet.
  * @returns names
  */
 export function goneWitnesses(root: Root): string[] {
   return root.log_witnesses?.gone ?? [];
 }
 
-/** It was read: what the server named last is what is known from now on. */
+/** Accept the list that the server named last, after the user has read the warning. */
 export async function acceptWitnessList({ store }: Open) {
   await store.change((root) => {
     const { named } = root.log_witnesses ?? NONE;

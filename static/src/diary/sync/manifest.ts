@@ -1,15 +1,16 @@
 /**
- * Writing the manifest and holding the server to the manifests of one's other devices.
+ * Write the manifest, and check the server against the manifests of the keeper's other devices.
  *
- * A version of it is written after every 20 versions and at the lock, if anything came since. Each covers what took a
- * number since the one before it, so it stays small however long the diary grows. Two devices that write one at once
- * leave two ends, and the next follows both.
+ * A new version is written after every 20 versions, and at the lock if anything came since. Each covers the numbers
+ * given since the one before, so it stays small however long the diary grows. Two devices that write at once leave
+ * two heads; the next manifest follows both.
  *
- * [Note: a server that was put back] What such a server lacks is sent again, behind what was written since: numbers
- * that a manifest names are another version's then. The manifest is sent again too. It is believed no more, and doubted
- * no more, once all that it names is there under whatever number, and a later one (a higher counter, written after
- * "send again") holds for the whole account up to a number that the earlier one names. Only a device of the keeper's
- * can write that one. So it is judged when the feed has been read to its end; a version that is left out stays missed.
+ * [Note: a server that was put back] Such a server gets what it lost again, after newer versions. Numbers that a
+ * manifest names then belong to other versions, and the manifest too is sent again. It is neither believed nor
+ * doubted any more once everything it names is there, under whatever number, and a later manifest (a higher counter,
+ * written after "send again") holds for the whole account up to a number that the earlier one names. Only one of the
+ * keeper's devices can write that one. So manifests are judged when the feed has been read to its end; a version left
+ * out stays missing.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { firstHead, nextHead } from '../../ledger/heads.js';
@@ -24,23 +25,23 @@ type Unsure = NonNullable<Root['manifests_unsure']>[number];
 type Told = NonNullable<Root['manifests_told']>[number];
 
 const EVERY = 20;
-/** So many manifests are remembered, to be held against one that is doubted. */
+/** Number of manifests remembered, to compare with one that is in doubt. */
 const REMEMBERED = 200;
-/** What one manifest covers at most: far below what one version may hold. */
+/** Most versions that one manifest covers: far below what one version may hold. */
 const MOST = 3000;
 
 export function covered(root: Root): Covered {
   return root.manifest ?? { record: null, counter: 0, seq: 0, head: b64(firstHead()), due: 0 };
 }
 
-/** Another version took a number; manifests themselves do not count, or writing one would call for the next. */
+/** Count a version that got a number. Manifests do not count, or each would call for the next. */
 export function countTowards(root: Root, kind: string) {
   if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
 }
 
 /**
- * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that
- * was put back].
+ * Make a manifest due at once, whatever other devices write: it ends their doubt, see [Note: a server that was put
+ * back].
  */
 export function writeSoon(root: Root) {
   root.manifest_soon = true;
@@ -51,8 +52,8 @@ export function isDue(root: Root): boolean {
 }
 
 /**
- * Writes what has come since the last one, if anything has and there is an account to hold to it.
- * @returns whether one was written
+ * Write what has come since the last manifest, if anything has and the diary is registered.
+ * @returns whether a manifest was written
  */
 export async function writeManifest(open: Open): Promise<boolean> {
   const { root } = open.store;
@@ -73,7 +74,8 @@ export async function writeManifest(open: Open): Promise<boolean> {
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
     if (upto === next.feed.seq) delete next.manifest_soon;
-    // It does not come down here, and an earlier one may be doubted until it is known.
+    // This device's own manifest does not arrive by the feed, and an earlier one may stay in doubt until it is
+    // recorded.
     tellOf(next, counter, upto, head);
     return true;
   });
@@ -120,8 +122,9 @@ function contents(
 }
 
 /**
- * Manifests among what came down: notes how far they go, and whether each says what the server has shown here.
- * @param items already taken in
+ * Process the manifests among the versions that arrived: record how far they go, and whether each agrees with what
+ * the server has shown here.
+ * @param items already applied
  */
 export async function heedManifests(open: Open, items: { version: string }[]) {
   const manifests = items
@@ -152,7 +155,7 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
 }
 
 /**
- * Remembers what a manifest says of the account, to hold against earlier ones.
+ * Remember a manifest's statement about the account, to compare with earlier ones.
  * @param head b64
  */
 function tellOf(root: Root, counter: number, seq: number, head: string) {
@@ -160,8 +163,9 @@ function tellOf(root: Root, counter: number, seq: number, head: string) {
 }
 
 /**
- * Says whether a manifest names what is not here, and takes it back: see [Note: a server that was put back].
- * @param open when the feed has been read to its end
+ * Set or clear the warning that a manifest names versions that are missing here: see [Note: a server that was put
+ * back].
+ * @param open its feed has been read to its end
  */
 export async function judgeManifests(open: Open) {
   const { store, book } = open;
@@ -186,7 +190,7 @@ export async function judgeManifests(open: Open) {
     if (!isOver) standing.push([record, version]);
   }
   await store.change((root) => {
-    if (root.feed.seq !== seq) return; // something came meanwhile: the next run judges it all
+    if (root.feed.seq !== seq) return; // something arrived meanwhile: the next run judges it all
     const { omitted: _omitted, ...others } = root.doubts;
     root.doubts = standing.length ? { ...others, omitted: true } : others;
     root.manifests_unsure = standing;
@@ -195,8 +199,8 @@ export async function judgeManifests(open: Open) {
 }
 
 /**
- * The head of this account at some of its numbers.
- * @param known from 1 on
+ * Return the head of this account at the wanted numbers.
+ * @param known from number 1 on
  * @returns b64
  */
 function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, string> {
@@ -209,7 +213,7 @@ function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, st
   return heads;
 }
 
-/** Numbers of entries that this device has never seen, since they were erased before it came. */
+/** Record the numbers of entries that were erased before this device joined. */
 function noteNumbers(root: Root, index: Open['index'], numbers: unknown) {
   for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
     if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record))
@@ -218,8 +222,8 @@ function noteNumbers(root: Root, index: Open['index'], numbers: unknown) {
 }
 
 /**
- * This phone's account of the diary in a form two people can compare, and those of earlier days as the diary's own
- * manifests say them. `at` ms
+ * This phone's account of the diary in a form that two people can compare, and earlier ones as the diary's own
+ * manifests recorded them. `at` in ms
  */
 type Account = { entries: number; at: number; code: string };
 export async function accounts(open: Open): Promise<{ now: Account | null; earlier: Account[] }> {

@@ -1,10 +1,9 @@
 /**
  * The server's key as this phone pins it: in the root, and in the slot that the words open.
  *
- * [Note: one moment] Whoever takes a key over has judged it before (log.js, server_key.js). Root and open slot change
- * in one transaction, and the door is read inside it, so that it never undoes new words or a short secret made at the
- * same time. The other slot of a diary, if there is one, follows when it is next opened: sealing it takes its own
- * secret.
+ * [Note: one moment] The caller has already judged the key (log.js, server_key.js). Root and open slot change in one
+ * transaction, and the door is read inside it, so that new words or a short secret made at the same time are not
+ * undone. A second slot of the diary is updated when it is next opened: sealing it takes its own secret.
  */
 import { b64 } from '../../core/bytes.js';
 import { sha256Now } from '../../crypto/digests.js';
@@ -17,7 +16,7 @@ import type { Open } from '../types.js';
 
 export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
 
-/** What a slot says beside its key. */
+/** Return what a slot stores next to its key. */
 export async function behindOf(
   { vault, store, identity }: Open,
   { login, notary, log }: Pick<Account, 'login' | 'notary' | 'log'> = store.root.account,
@@ -30,8 +29,8 @@ export async function behindOf(
 }
 
 /**
- * Takes a key over that has been judged: see [Note: one moment].
- * @param take changes what the root says of the account
+ * Take over a key that has been judged: see [Note: one moment].
+ * @param take changes the root's account
  */
 export async function pinKey(open: Open, take: (account: Account) => void) {
   await open.store.change(async (root, change) => {
@@ -41,7 +40,7 @@ export async function pinKey(open: Open, take: (account: Account) => void) {
   });
 }
 
-/** The slot that was opened says what the root says; after a key was taken over through the other one it does not. */
+/** Update the opened slot from the root: it is out of date after a key was taken over through the other slot. */
 export async function mendSlot(open: Open) {
   const { account } = open.store.root;
   if (!account.registered || !open.slot || (open.slot.notary === account.notary && open.slot.log === account.log))
@@ -60,14 +59,14 @@ async function renewedDoor(open: Open, root: Root) {
 }
 
 /**
- * What the slot of the short secret looks like while there is one: wrong tries and new keys make it random again
- * without anybody's knowing (tries.js), and nothing else tells.
+ * Return a digest of the short secret's slot. Wrong tries and new keys make the slot random again unnoticed
+ * (tries.js), and only this digest shows it.
  */
 export function markOfShort({ slots }: Door) {
   return b64(sha256Now(slots[SHORT] as Uint8Array));
 }
 
-/** A slot sealed anew while the diary is open by its short secret is still that. */
+/** Record the new digest when the slot is sealed again while the diary is open by its short secret. */
 export function noteShort({ short }: Open, root: Root, door: Door) {
   if (short && root.short) root.short = markOfShort(door);
 }

@@ -1,16 +1,16 @@
 /**
- * Words coming down, and whoever waits for them.
+ * Pull entries from the server, and let other code wait for them.
  *
- * [Note: still coming] A phone that was signed in or cleared holds nothing of what the server has, and looks like one
- * with few entries. So its root says that there is more (`coming`, how many versions), until the feed has been read to
- * its end once; a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown
- * out of the diary waits for a pull that is on, and where the rest cannot be had now the screens say that something may
- * be missing.
+ * [Note: still coming] A phone that was just signed in or cleared has nothing of what the server has, and looks like
+ * one with few entries. So its root records that more is to come (`coming`, the number of versions) until the feed
+ * has been read to its end once; a lock in between, with no signal at the next unlock, does not change that. Anything
+ * selected or shown from the diary waits for a pull in progress. Where the rest cannot be fetched now, the screens
+ * warn that something may be missing.
  *
- * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where
- * another device wrote in between. A server that is put back before the feed was read to there looks unchanged to a
- * phone that compares ends alone, and what had been called kept safe would be missing for good. So the highest such
- * number counts as seen (`top`), and no other version may have it.
+ * [Note: numbers ahead of the feed] A receipt can carry a number above the end of this phone's account, where another
+ * device wrote in between. A server that is put back before the feed was read to there looks unchanged to a phone
+ * that compares ends alone, and an entry shown as kept safe would be missing for good. So the highest such number
+ * counts as seen (`top`), and no other version may have it.
  */
 import { KeptError } from '../../core/errors.js';
 import { pullFeed } from '../../net/feed.js';
@@ -25,15 +25,15 @@ import type { Open, SyncLink, SyncRun } from '../types.js';
 
 type Link = SyncLink;
 
-/** So many versions still to come make a feed a long one. */
+/** With more versions than this still to come, a feed is long. */
 const LONG = 1_000;
-/** The server was put back to an earlier day, or says something else than it said. */
+/** The server was put back to an earlier day, or contradicts what it returned before. */
 const GONE_BACK = new Set(['server_behind', 'head_differs', 'feed_altered']);
-/** So many are worth a line with a number. */
+/** Progress is shown above this number of versions. */
 const SAID = 20;
 
 /**
- * Everything the server has and this phone has not. One at a time.
+ * Pull every version that the server has and this phone lacks. One pull at a time.
  * @throws what the request throws, feed_altered, head_differs, server_behind
  */
 export async function wordsDown(syncing: SyncRun) {
@@ -59,11 +59,11 @@ export async function wordsDown(syncing: SyncRun) {
 }
 
 /**
- * Before anything goes up, each time. A phone that was put back to an old copy of itself learns first how far its line
- * had come ([Note: a phone put back]). So does a phone whose server was put back since it last looked, which may be at
- * any time: nothing goes then until that is settled, and what the server lacks goes first, so that numbers of entries
- * stay what they were. Where the answer cannot be had, words go all the same.
- * @throws what stands in the way then
+ * Look at the server before each push. A phone that was restored from an old copy first learns how far its line had
+ * come ([Note: a phone put back]). So does a phone whose server was put back since the last look, which can happen at
+ * any time: nothing is sent until that is settled, and what the server lacks goes first, so that entries keep their
+ * numbers. Where the server cannot be read, entries are sent all the same.
+ * @throws the error of the pull, while one of these states stands
  */
 export async function lookFirst(syncing: SyncRun) {
   const open = syncing.openNow();
@@ -77,7 +77,7 @@ export async function lookFirst(syncing: SyncRun) {
   await putBackMissing(open);
 }
 
-/** Whether the server's account of this diary is known to lack something that it gave a receipt for. */
+/** Record whether the server's account is known to lack something that it gave a receipt for. */
 async function noteGoneBack({ store }: Open, is: boolean) {
   if (Boolean(store.root.gone_back) === is) return;
   await store.change((root) => {
@@ -87,8 +87,8 @@ async function noteGoneBack({ store }: Open, is: boolean) {
 }
 
 /**
- * Receipts say nothing then of what the server still has: nothing that lies here may go on the strength of them
- * (panic.js).
+ * Whether the server has gone back. Receipts then do not prove what the server still has: nothing may be deleted here
+ * on the strength of them (panic.js).
  */
 export function isGoneBack({ store, syncing }: Open) {
   return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
@@ -99,7 +99,7 @@ async function pull(syncing: SyncRun, open: Open, link: Link) {
   const { identity } = open;
   const { feed: from, top = 0 } = open.store.root;
   await pullFeed(link, { ...from, top }, async (items, feed, latest) => {
-    // Asked for under keys that have changed since, or are changing now: it is asked for again (Syncing.suspend).
+    // The keys have changed, or are changing, since this request: fetch again (Syncing.suspend).
     if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
     const here = new Map(
       (await numbered(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
@@ -109,11 +109,11 @@ async function pull(syncing: SyncRun, open: Open, link: Link) {
     if (left > SAID) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
     await takeItems(open, items, feed, left);
     await heedManifests(open, items);
-    // A diary of many years comes down whole on a new phone: what a page opened is opened again where it is read.
+    // A new phone pulls a diary of many years at once. Drop what each page opened; it is opened again when read.
     if (left > LONG) for (const { version } of items) open.book.seen.delete(version);
     ctx.show();
   }).finally(() => ctx.screen.set({ busy: null }));
-  // Where nothing came there was no page to say that it was the last.
+  // Without new versions there was no page to mark as the last.
   if (open.store.root.coming)
     await open.store.change(async (root) => {
       delete root.coming;
@@ -124,14 +124,14 @@ async function pull(syncing: SyncRun, open: Open, link: Link) {
 }
 
 /**
- * Resolves when what the server has, as far as this phone knows, has been taken in and stands in the list; at once
- * where nothing is to be waited for. A run that fails ends the wait, and so does a way to the server that does not
- * answer. Never rejects.
+ * Resolve when everything the server is known to have is applied and listed; at once when nothing is to be waited
+ * for. A failed run, or a server that does not answer, ends the wait. Never reject.
  */
 export async function arrived(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
-  // Just opened: older rows are still being read, or the list is being made again. The first run begins after the rows.
+  // Just after opening, older rows are still being read, or the list is being rebuilt. The first run starts after
+  // them.
   await open.index.whole();
   await mendList(syncing.ctx, open).catch(() => undefined);
   if (open.store.root.coming && syncing.running) await syncing.first;

@@ -1,12 +1,11 @@
 /**
- * When the server's account of the diary is shorter than this phone's, or another: look at all of it, say what is not
- * there, and, if the person wants, send it again.
+ * When the server's account of the diary is shorter than this phone's, or different: read all of it, report what is
+ * missing, and send that again if the user agrees.
  *
- * [Note: going on from the server's account] Nothing on this phone is changed by looking. Sending again begins by
- * writing down, sealed, everything this phone has seen numbered; only then does it take the server's account for its
- * own. A crash in between finds that list at the next unlock and goes on. Receipts of before are kept beside the new
- * ones: they are older, and so say more. An author's signature covers each version, so the server cannot slip in one of
- * its own.
+ * [Note: going on from the server's account] Looking changes nothing on this phone. Sending again first writes,
+ * sealed, a list of everything that this phone has seen numbered, and only then adopts the server's account. After a
+ * crash, the next unlock finds the list and continues. Old receipts are kept next to the new ones: they are older,
+ * and so prove more. An author's signature covers each version, so the server cannot insert its own.
  */
 import { b64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -27,8 +26,8 @@ const AT_ONCE = 200;
 const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
 /**
- * What the server shows now, beside what this phone knows. Changes nothing.
- * @returns how many this phone has and the server lacks, and the other way round
+ * Compare the server's account with this phone's. Change nothing.
+ * @returns how many versions the server lacks, and how many this phone lacks
  * @throws signed_out, no_network, feed_altered, head_differs when the server contradicts itself
  */
 export async function lookAtServer(
@@ -48,13 +47,10 @@ export async function lookAtServer(
   };
 }
 
-/**
- * Takes the server's account for this phone's and puts what it lacks into the outbox, in the order it was first sent
- * in.
- */
+/** Adopt the server's account and put what it lacks into the outbox, in the order it was first sent. */
 export async function sendAgain(open: Open) {
   await open.store.change(async (root, change) => {
-    // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
+    // Include numbers above the end of the account. A store from before `top` existed may have some on the next page.
     const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
     const listed = (await open.store.readJson<Listed[]>(LIST)) ?? [];
     const known = (await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]);
@@ -65,8 +61,8 @@ export async function sendAgain(open: Open) {
     root.feed = { ...BEGINNING };
     root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
     root.again = true;
-    root.lines = {}; // each device's line is followed anew from its beginning
-    // So are the manifests.
+    root.lines = {}; // each device's line is followed again from its beginning
+    // The manifests are judged again too.
     for (const name of ['manifests_unsure', 'manifests_told', 'manifests_judged'] as const) delete root[name];
     const { omitted: _omitted, ...doubts } = root.doubts;
     root.doubts = doubts;
@@ -74,8 +70,8 @@ export async function sendAgain(open: Open) {
 }
 
 /**
- * The second half, once the feed has been read to its end: whatever is on the list and took no number there waits
- * again.
+ * The second half, once the feed has been read to its end: put every listed version that has no number there back
+ * into the outbox.
  * @returns whether anything waits again
  */
 export async function putBackMissing(open: Open): Promise<boolean> {
@@ -119,7 +115,7 @@ async function unnumber(open: Open, batch: Batch, record: string, version: strin
   return [{ record, version, of }];
 }
 
-/** What lies here whole can go up again; the server says which parts it still has. */
+/** Queue the upload of files that are complete here. The server answers which parts it still has. */
 async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: string | null) {
   const known = await open.store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
   blobs.forEach((blob, i) => {
@@ -128,8 +124,8 @@ async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: 
 }
 
 /**
- * The files of versions that the server does have: words go before their files, so that it may have been put back to a
- * day between.
+ * Queue the files of versions that the server does have: versions are sent before their files, so the server may have
+ * been put back to a moment between the two.
  */
 async function offerFiles(open: Open, batch: Batch, listed: Listed[]) {
   for (let from = 0; from < listed.length; from += AT_ONCE) {
@@ -143,9 +139,9 @@ async function offerFiles(open: Open, batch: Batch, listed: Listed[]) {
 }
 
 /**
- * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those
- * with a number that the feed has not reached, and those that "send again" has still to look for.
- * @returns each once; what was erased is among them
+ * Return every version on this phone: in feed order, then those the feed lost, then the outbox. This includes numbers
+ * that the feed has not reached and versions that "send again" has still to look for.
+ * @returns each version once, erased ones included
  */
 export async function everyVersion({ store }: Pick<Open, 'store'>): Promise<{ record: string; version: string }[]> {
   const { root } = store;

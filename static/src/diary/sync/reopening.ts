@@ -1,15 +1,15 @@
 /**
- * Versions that a release before this one called altered because it opened them under the wrong keys: what came down
- * between signing in by new keys and having them (see [Note: two sets of keys], rotating.js). The bytes are right and
- * the keys are here by now, so they are opened once more, and what holds stands as if it had come today. What does not
- * hold stays as it is, and so does the warning.
+ * Open again the versions that an earlier release marked as altered because it opened them with the wrong keys: they
+ * arrived between signing in with new keys and having those keys (see [Note: two sets of keys], rotating.js). The
+ * bytes are right and the keys are here now. What opens and matches is stored as if it had come today. What does not
+ * stays altered, and so does the warning.
  */
 import { ALTERED, number, numbered, withFacts } from '../../store/feed_numbers.js';
 import { rows, takeItem, wantFiles } from './apply_feed.js';
 import type { Numbered } from '../../store/feed_numbers.js';
 import type { Open } from '../types.js';
 
-/** Once in the life of a diary here, when the feed has been read to its end. */
+/** Run once per diary on this phone, when the feed has been read to its end. */
 export async function reopen(open: Open) {
   const { store, book, identity } = open;
   const { doubts, reopened, rewrap } = store.root;
@@ -17,7 +17,7 @@ export async function reopen(open: Open) {
   const { seq } = store.root.feed;
   const doubted = (await numbered(store, 1, seq)).filter(([, , , , , , state = 0]) => state & ALTERED);
   await store.change(async (root, change) => {
-    if (root.feed.seq !== seq || open.identity !== identity) return; // something came meanwhile: the next run does it
+    if (root.feed.seq !== seq || open.identity !== identity) return; // something arrived: left to the next run
     root.reopened = true;
     const batch = book.batch(root, change);
     const incidents: Set<string> = new Set();

@@ -1,21 +1,22 @@
 /**
- * Versions that no server has a receipt for, sealed and signed anew in their order: under keys that are new, or with
- * other numbers on this device's line.
+ * Seal and sign again, in their order, the versions without a receipt: under new keys, or with other numbers on this
+ * device's line.
  *
- * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and
- * would give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out
- * and put in. The feed says how far the line had come (diary/sync/apply_feed.js), and what was written on the old state
- * is numbered after it: page by page, with how far the pages so far had come in the root (`put_back`), and nothing is
- * sent before the last.
+ * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since,
+ * and would use the same numbers of its line a second time. To anyone who checks a pack that looks like a version
+ * removed and replaced. The feed shows how far the line had come (diary/sync/apply_feed.js), and what was written on
+ * the old state is numbered after it: page by page, with the progress in the root (`put_back`), and nothing is sent
+ * before the last page.
  *
- * [Note: lost, and the keys are new] What a server gave a receipt for may be on other phones, and what was written
- * after it names its commitment. So where that server lost it and the keys were changed since, it goes again as it is,
- * and only the signature is made anew. Whoever has the keys of before could have a server show this phone something in
- * its own name: only what the phone noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on
- * this phone, which says so.
+ * [Note: lost, and the keys are new] Versions with a receipt may be on other phones, and later versions name their
+ * commitments. So where the server lost one and the keys have changed since, it is sent again unchanged, and only the
+ * signature is new. Anyone with the old keys could have a server present this phone with forged versions in its own
+ * name. So only what the phone marked as its own when it sealed it (`here`, record_store.js) is signed. The rest
+ * stays on this phone, which shows that.
  *
- * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none
- * then (all of a diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
+ * Where this phone itself makes the new keys, it states up to which number the old keys count. Versions without a
+ * number then (the whole of a diary that was restored from a copy and has met no server) it signs too, whoever wrote
+ * them.
  */
 import { decodePush, encodePush, verifyByAny } from '../../ledger/push.js';
 import { ownFields } from '../records/record_store.js';
@@ -24,10 +25,10 @@ import type { Open, Batch, Meta, Opened } from '../types.js';
 const SCHEMA = 1;
 
 /**
- * @param after where the line stands; without it the numbers stay
- * @param sent versions a server has all the same: they stay as they are
- * @param whoever this phone made the keys: see [Note: lost, and the keys are new]
- * @returns the incidents whose rows are to be made again
+ * @param after where the line stands; null keeps the numbers
+ * @param sent versions that a server already has: they stay unchanged
+ * @param anyAuthor this phone made the keys: see [Note: lost, and the keys are new]
+ * @returns the incidents whose rows must be rewritten
  */
 export async function resealUnsent(
   open: Open,
@@ -41,13 +42,13 @@ export async function resealUnsent(
   let line = after;
   for (const { record, version, of } of root.outbox) {
     if (sent.has(version)) {
-      line = after && line; // what follows it goes on from it as it is
+      line = after && line; // later versions continue from it unchanged
       continue;
     }
     const { here, before } = (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
     if (before && !after) {
       await signAgain(open, batch, record, version, whoever);
-      line = null; // what follows it goes on from it as it is
+      line = null; // later versions continue from it unchanged
       continue;
     }
     const opened = before && !here ? null : await unsent(open, record, version);
@@ -84,9 +85,9 @@ export async function resealUnsent(
 }
 
 /**
- * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to
- * come. See [Note: lost, and the keys are new].
- * @param whoever not only what was sealed here
+ * Sign a version that a server has lost with the current key, where its own signature would count for no future
+ * number. See [Note: lost, and the keys are new].
+ * @param anyAuthor not only what was sealed here
  */
 export async function signAgain(
   { store, book, vault, identity }: Open,
@@ -113,7 +114,7 @@ export async function signAgain(
   batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
 }
 
-/** A version as it was sealed here; null for what is not this device's to seal again. */
+/** Return a version as it was sealed here, or null for one that this device may not seal again. */
 async function unsent({ store, book, identity }: Open, record: string, version: string): Promise<Opened | null> {
   const held = await store.read(`v/${version}`);
   if (!held) return null;

@@ -1,9 +1,9 @@
 /**
- * A server that signs with a key nothing vouches for: its operator lost the keys, or somebody stands in between.
+ * A server that signs with a key that nothing vouches for: its operator lost the keys, or somebody stands in between.
  *
- * [Note: a key told by a person] Nothing this phone trusts can tell the two apart, so a person has to, by another way
- * than this server. The letters of the new key are not shown here: whoever accepts types what they were told, and only
- * the key they name is taken. Receipts of before stay good under the key they were checked with.
+ * [Note: a key told by a person] Nothing this phone trusts can tell these two apart. So the user has to, over a
+ * channel other than this server. The digits of the new key are not shown here: the user types what they were told,
+ * and only the key that this names is accepted. Earlier receipts stay valid under the key they were checked with.
  */
 import { b64, hex, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -12,7 +12,7 @@ import { pinKey } from './pins.js';
 import type { Context, Open } from '../types.js';
 
 /**
- * As `keys` and /keys.txt print it: 96 bits of the digest.
+ * Return the digits that `keys` and /keys.txt print: 96 bits of the digest.
  * @param pub b64
  * @returns 24 hex digits
  */
@@ -20,23 +20,23 @@ function lettersOf(pub: string): string {
   return hex(sha256Now(unb64(pub)).slice(0, 12));
 }
 
-/** The six groups of the key this phone knew. */
+/** Return the pinned key as six groups of digits. */
 export function knownKey({ store }: Open) {
   const { notary } = store.root.account;
   return notary ? (lettersOf(notary).match(/.{4}/g) ?? []).join(' ') : '';
 }
 
 /**
- * See [Note: a key told by a person].
- * @param typed what the person was told
- * @throws key_differs when the server's key is another; no_network
+ * Accept the server's new key if the user typed its digits. See [Note: a key told by a person].
+ * @param typed what the user was told
+ * @throws key_differs when the server has another key; no_network
  */
 export async function acceptKey(ctx: Context, open: Open, typed: string) {
   const [server, log] = [await ctx.api.server(), await ctx.api.log()];
   const told = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
   if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary))
     throw new KeptError('key_differs');
-  // What signatures are looked up by is that key's own name, and no other.
+  // Signatures are looked up by the key's own name and no other.
   if (server.log !== b64(sha256Now(unb64(server.notary)))) throw new KeptError('key_differs');
   await pinKey(open, (account) => {
     if (account.notary === server.notary) return;

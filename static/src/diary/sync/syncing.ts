@@ -1,9 +1,9 @@
 /**
- * When things go up and down: after a save, when signal comes back, when the page is looked at again, and with growing
- * pauses while the server does not answer. One run at a time, and only while the diary is open.
+ * When to push and pull: after a save, when signal returns, when the page becomes visible, and with growing pauses
+ * while the server does not answer. One run at a time, and only while the diary is open.
  *
- * Order: words up, words down, files up, files down. A trouble that concerns one entry is said at that entry and does
- * not hold the others back; one that puts the server's account in doubt stops everything.
+ * Order: push entries, pull entries, upload files, download files. An error about one entry is shown at that entry
+ * and does not hold up the others. An error that puts the server's account in doubt stops everything.
  */
 import { KeptError, asKeptError } from '../../core/errors.js';
 import { isPassing } from '../../net/http.js';
@@ -37,7 +37,7 @@ import type { Context, Identity, Open, SyncRun, Trouble, Waiting } from '../type
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
 const LOOK_AGAIN = 60_000;
-/** Nothing answers, or something else does. */
+/** The network gives no answer, or one that is not the server's. */
 const NO_WAY = new Set(['no_network', 'server_slow', 'captive_portal']);
 
 export class Syncing implements SyncRun {
@@ -51,13 +51,13 @@ export class Syncing implements SyncRun {
   trouble: string | null = null;
   absent: Set<string> = new Set();
   current: Promise<void> | null = null;
-  /** The words that are coming down now; it never rejects */
+  /** The pull in progress; it never rejects */ */
   pulling: Promise<void> | null = null;
-  /** The end of the first pull of this run, or of the run without one */
+  /** Resolves at the end of this run's first pull, or at the end of a run without one */ */
   first: Promise<void> = Promise.resolve();
   reached = () => {};
   last: KeptError | null = null;
-  /** Files may go this once, whatever was chosen. */
+  /** Files may be sent this once, whatever the setting. */
   allowed = false;
   /** The keys are being changed: see `suspend`. */
   suspended: Promise<void> | null = null;
@@ -69,11 +69,11 @@ export class Syncing implements SyncRun {
     this.openNow = open;
   }
 
-  /** What requests about this diary need; null when it is not registered. */
+  /** Return what requests about this diary need; null when it is not registered. */
   link() {
     const open = this.openNow();
     const account = open?.store.root.account as RegisteredAccount | undefined;
-    // While it is being opened the rows come first and the identity after.
+    // While the diary is being opened, the rows come before the identity.
     if (!open?.identity || !account?.registered || this.suspended) return null;
     return {
       api: this.ctx.api,
@@ -90,7 +90,7 @@ export class Syncing implements SyncRun {
     return open ? shownRows(open, this) : [];
   }
 
-  /** Starts a run, or one more after the run that is on. */
+  /** Start a run, or one more after the run in progress. */
   kick() {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
@@ -99,15 +99,15 @@ export class Syncing implements SyncRun {
     else this.mendAgain(); // a diary that is only on this phone has no runs
   }
 
-  /** The same, by the name other actions use. */
+  /** The same, under the name that other actions use. */
   soon() {
     this.kick();
   }
 
   /**
-   * Nothing goes up or comes down until `resume`. Between the moment at which this device is signed in by its new keys
-   * and the one at which it has them, what came down would open under neither, and be called altered; so what is on its
-   * way is not taken in either.
+   * Send and receive nothing until `resume`. From the moment this device is signed in with its new keys until it has
+   * them, an arriving version would open under neither set and be marked as altered. So requests in progress are not
+   * applied either.
    */
   suspend() {
     this.suspended ??= new Promise((go) => {
@@ -115,7 +115,7 @@ export class Syncing implements SyncRun {
     });
   }
 
-  /** Ends what `suspend` began, if anything, with a run that knows the keys in use. */
+  /** End what `suspend` began, if anything, with a run under the current keys. */
   resume() {
     if (!this.suspended) return;
     this.suspended = null;
@@ -124,8 +124,8 @@ export class Syncing implements SyncRun {
   }
 
   /**
-   * A run that begins now, whatever comes of the one that is on: that one knows other keys, or another account, and may
-   * stop for good.
+   * Start a fresh run, whatever becomes of the run in progress: that one uses other keys or another account, and may
+   * fail for good.
    */
   afresh() {
     if (this.running) void this.current?.then(() => this.kick());
@@ -133,8 +133,8 @@ export class Syncing implements SyncRun {
   }
 
   /**
-   * A whole run to its end, files included.
-   * @throws what stopped it
+   * Run to the end, files included.
+   * @throws what stopped the run
    */
   async now() {
     while (this.running || this.suspended) await (this.running ? this.current : this.suspended);
@@ -143,7 +143,7 @@ export class Syncing implements SyncRun {
     if (this.last) throw this.last;
   }
 
-  /** Waits for what the server has, as far as it can be had now. */
+  /** Wait for what the server has, as far as it can be fetched now. */
   arrived(): Promise<void> {
     return arrived(this);
   }
@@ -164,7 +164,7 @@ export class Syncing implements SyncRun {
         this.again = false;
         await this.once();
       } while (this.again && this.openNow());
-      // An entry in trouble is tried again sooner than anything new is looked for.
+      // An entry in trouble is retried sooner than the next look for news.
       const isOwing = Object.keys(this.openNow()?.store.root.troubles ?? {}).length > 0;
       this.later(isOwing ? this.pause : LOOK_AGAIN);
       this.pause = isOwing ? Math.min(LONGEST, this.pause * 2) : SHORTEST;
@@ -180,9 +180,8 @@ export class Syncing implements SyncRun {
   }
 
   /**
-   * Makes the list of entries again where that failed: a phone that was full when it was unlocked may have room now,
-   * and must not show an empty diary until it is locked. Nobody waits for it, and what fails is begun again the next
-   * time.
+   * Rebuild the list of entries where that failed: a phone that was full at unlock may have room now, and must not
+   * show an empty diary until it is locked. Nothing waits for it; a failure is retried the next time.
    */
   mendAgain() {
     const open = this.openNow();
@@ -197,7 +196,7 @@ export class Syncing implements SyncRun {
     const open = this.openNow();
     const waiting = open ? pendingErasures(open) : [];
     await wordsDown(this);
-    if (this.suspended) throw new KeptError('locked'); // nothing was looked at
+    if (this.suspended) throw new KeptError('locked'); // the pull was skipped
     await this.erasures(waiting);
     await this.follow(told);
     await this.account();
@@ -209,16 +208,16 @@ export class Syncing implements SyncRun {
     if (!this.again) await filesDown(this);
     if (!open || this.openNow() !== open || this.again) return;
     await lighten(this.ctx, open);
-    await keepSaid(this.ctx, open).catch(() => undefined); // begun again the next time
+    await keepSaid(this.ctx, open).catch(() => undefined); // retried the next time
   }
 
-  /** What the server says of its log and its keys; keys that were replaced by a statement are taken over first. */
+  /** Read the server's log response. Keys that a statement replaced are taken over first. */
   async keys() {
     const [open, link] = [this.openNow(), this.link()];
     if (!open || !link) return null;
-    // Keeping entries safe never waits for the log: what cannot be had now is looked at in the next run.
+    // Storing and sending entries never waits for the log: what fails now is checked in the next run.
     const told = await link.api.log().catch((error) => {
-      if (NO_WAY.has(asKeptError(error).code)) this.reached(); // nobody waits for one more request that hangs
+      if (NO_WAY.has(asKeptError(error).code)) this.reached(); // do not wait for another request that hangs
       return null;
     });
     if (told) await followClosing(open, told.closing);
@@ -241,8 +240,8 @@ export class Syncing implements SyncRun {
       this.ctx.show();
       try {
         await purgeBefore(this.ctx, open, waiting.record);
-        // Nothing about who may see an entry keeps it from being kept safe: what could not be given here is given after
-        // the run.
+        // An error about who may see an entry does not keep it from being sent; what failed here is granted after the
+        // run.
         const given = await givenWith(this.ctx, open, waiting).catch(() => []);
         const kept = await pushVersion(link, waiting, open.store.root.feed, given);
         if (!(await takeReceipt(open, waiting, kept))) throw new KeptError('server_behind');
@@ -250,21 +249,21 @@ export class Syncing implements SyncRun {
       } catch (error) {
         if (!isOneEntrys(error)) throw error;
         await this.troubled(open, ownerOf(waiting), (error as KeptError).code);
-        this.absent.add(waiting.version); // its turn comes again in the next run
+        this.absent.add(waiting.version); // retried in the next run
       }
     }
     this.absent.clear();
   }
 
-  /** Files that were removed here, now that what the server would miss of them has been sent. */
+  /** Purge files that were removed here, once the server has all it would miss of them. */
   async purges() {
     const open = this.openNow();
     if (open && this.link() && open.store.root.purges?.length) await heedPurges(this.ctx, open);
   }
 
   /**
-   * What waits to be erased, and what was erased since this phone last looked.
-   * @param waiting what was known to wait before words came down
+   * Process pending erasures, and erasures since this phone last looked.
+   * @param waiting erasures pending before the pull
    */
   async erasures(waiting: Waiting[]) {
     const open = this.openNow();
@@ -278,24 +277,24 @@ export class Syncing implements SyncRun {
     await heedAsked(this.ctx, open);
   }
 
-  /** The diary's own account of itself, once words have gone both ways. */
+  /** Write the diary's own account (the manifest), once entries have been pushed and pulled. */
   async account() {
     const open = this.openNow();
     if (!open || !this.link()) return;
     const isOwing = await putBackMissing(open);
-    // What is owed goes first, so that the manifest covers it.
+    // Versions to send again go first, so that the manifest covers them.
     const isWritten = !isOwing && isDue(open.store.root) && (await writeManifest(open));
     if (isOwing || isWritten) this.again = true;
     if (!needsWords(open)) open.typed = null;
   }
 
-  /** How far the file of an entry has come, for the screen. */
+  /** Report the upload progress of an entry's file, for the screen. */
   onItsWay(of: string | null, share: number) {
     this.part = of ? { of, share } : null;
     this.ctx.show();
   }
 
-  /** A refusal is over as well where what was refused came by the feed, or was erased: nothing waits there any more. */
+  /** Clear the error of an entry with nothing left to send, because it came by the feed or was erased. */
   async endTroubles() {
     const open = this.openNow();
     if (!open) return;
@@ -325,8 +324,8 @@ export class Syncing implements SyncRun {
   failed(error: KeptError) {
     if (!this.openNow() || this.suspended || error.code === 'locked') return;
     this.offline = error.code === 'no_network';
-    if (this.offline && this.link()) void prepareCarrier(this); // signal may come back while it is locked
-    // No signal is ordinary and needs no banner; the entries say it.
+    if (this.offline && this.link()) void prepareCarrier(this); // signal may return while it is locked
+    // No signal is ordinary and needs no banner; the entries show it.
     this.trouble = this.offline ? null : codeOfRun(error.code);
     if (isPassing(error) || !STOPPING.includes(error.code)) {
       this.later(this.offline && !this.ctx.online() ? LONGEST : this.pause);
@@ -348,10 +347,10 @@ export class Syncing implements SyncRun {
     this.again = false;
   }
 
-  /** All that there is to say, the way to the server first: see [Note: one does not hide another], warnings.js. */
+  /** Return all warnings, the connection to the server first: see [Note: one does not hide another], warnings.js. */
   said(): Trouble[] {
     const root = this.openNow()?.store.root;
-    // That the server has closed stands in a line of its own.
+    // A closed server has a line of its own.
     const codes = root
       ? [this.trouble, ...ofNoEntry(root), ...standing(root)].filter(
           (code) => !(code === 'closed' && root.account.closing),
@@ -363,12 +362,12 @@ export class Syncing implements SyncRun {
   }
 }
 
-/** Refusals of what belongs to no entry, a person say: no row could say them. */
+/** Errors of records that belong to no entry, for example a person: no row could show them. */
 function ofNoEntry({ outbox, troubles, uploads }: Root): string[] {
   return [...outbox, ...uploads].filter((one) => !one.of).flatMap((one) => troubles[ownerOf(one)] ?? []);
 }
 
-/** Of which epoch a device's keys are: the last change of keys says it. */
+/** Return the epoch of the device's keys: the last change of keys records it. */
 function epochOf({ earlier }: Identity) {
   return earlier.at(-1)?.epoch ?? 1;
 }
@@ -381,7 +380,7 @@ function passing(error: unknown) {
     throw error;
 }
 
-/** Whether a failure is about one entry's bytes and not about the way. */
+/** Whether an error is about one entry's bytes, not about the connection. */
 function isOneEntrys(error: unknown) {
   return error instanceof KeptError && OF_ENTRIES.includes(error.code);
 }
