@@ -1,4 +1,4 @@
-/** What the list of entries holds of each: enough to draw, filter, count and find it without opening a version. */
+/** The row of each entry in the list: enough to draw, filter, count and find it without opening a version. */
 import { markOf } from '../../record/assisted.js';
 import { spokenIn } from '../../record/patterns/search_text.js';
 import { factOf } from '../../record/patterns/patterns_facts.js';
@@ -7,7 +7,7 @@ import type { Said } from '../../store/segment_texts.js';
 import type { Batch, Fields, Meta, Opened, ListRow } from '../types.js';
 import type { Relist } from '../types.js';
 
-/** With nothing but words and a time: the list offers to add details. */
+/** An entry that has none of these has only text and a time: the list offers to add details. */
 const DETAILS = [
   'behaviours',
   'channel',
@@ -20,16 +20,16 @@ const DETAILS = [
   'account_ids',
   'witness_ids',
 ];
-/** As many pictures as a row shows. */
+/** Most pictures in one row. */
 const SHOTS = 3;
-/** Lists of messages are long, and few entries have one: opened where they lie. */
+/** Lists of messages are long, and few entries have one: their text is not stored but opened when needed. */
 const LONG = 'schedule';
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
 
-/** Reads what a record says now; `B`: what a transaction has staged so far, or nothing. */
+/** Read a record's newest version; `B`: what a transaction has staged so far, or nothing. */
 type Book<B> = { newest(record: string, batch: B): Promise<Opened> };
 
-/** The part of a row that says what the entry says. */
+/** Return the part of a row that comes from the content of the entry. */
 export async function told<B>(
   book: Book<B>,
   batch: B,
@@ -45,7 +45,7 @@ export async function told<B>(
     c: meta.versions.find((one) => one.v === version)?.c ?? '',
     f: factOf(meta.record, fields, restricted),
     links: linksOf(fields),
-    // Typed by an advocate: what the keeper has said to it.
+    // Typed by an advocate: the keeper's answer to it.
     helped: markOf(fields) ? markOf(fields)?.answer || 'waiting' : '',
     dated: objectsOf(fields, 'independent_evidence').some(
       (one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at'),
@@ -55,12 +55,12 @@ export async function told<B>(
       .slice(0, SHOTS)
       .map(({ record }) => record),
     bare: DETAILS.every((name) => !codesOf(fields, name).length) && !fields.attachment_ids?.length,
-    // A receipt changes no word: what is searched is written again only when it is other than it was.
+    // A receipt changes no text: the searched text is rewritten only when a version has changed.
     ...(before?.v === v ? {} : { text: spokenIn([fields, restricted, ...beside.map(words)]) }),
   };
 }
 
-/** Whether the list may show a covered copy of it: a picture with one, and nothing that was called private. */
+/** Whether the list may show a covered copy of a file: a picture that has one and is not marked private. */
 function isShown({ kind, fields }: Opened) {
   const copies = objectsOf(fields, 'renditions').some((copy) => copy.purpose === 'preview');
   return (
@@ -71,7 +71,7 @@ function isShown({ kind, fields }: Opened) {
   );
 }
 
-/** What stands beside the entry and is found with it: its files and its messages. */
+/** Return the records that are found together with the entry: its files and its messages. */
 async function besides<B>(book: Book<B>, batch: B, fields: Fields): Promise<Opened[]> {
   const found = await Promise.all(besideIds(fields).map((id) => book.newest(id, batch).catch(() => null)));
   return found.flatMap((one) => one ?? []);
@@ -90,7 +90,7 @@ function words({ kind, fields, restricted }: Opened): Fields {
   };
 }
 
-/** Everyone and everything the entry names: an entry is found by the name of a person who is only a witness, too. */
+/** Return every record that the entry names: it is found by the name of a person who is only a witness, too. */
 function linksOf(fields: Fields): string[] {
   const said = fields;
   const lists = [
@@ -114,7 +114,7 @@ function linksOf(fields: Fields): string[] {
   return [...new Set([...lists, ...rows.filter(Boolean)])];
 }
 
-/** Puts off, to the end of the change, the rows of the incidents that a version concerns. */
+/** Schedule, for the end of the change, the rows of the incidents that a version concerns. */
 export function concern(
   batch: Batch,
   relist: Relist | null,
@@ -137,7 +137,7 @@ export function concern(
   }
 }
 
-/** What is kept of some entries and of what stands beside them. */
+/** Return the stored texts of some entries and of the records found with them. */
 export function saidOf(
   records: readonly string[],
   { metas, opened }: { metas: readonly Meta[]; opened: ReadonlyMap<string, Opened> },

@@ -1,6 +1,4 @@
-/**
- * Finding entries by what they say, and the pattern they make. Both read the list; no version of an entry is opened.
- */
+/** Search entries by their text, and count patterns. Both read the list; no version of an entry is opened. */
 import { folded, wanted } from '../../record/patterns/search_text.js';
 import { countPatterns, leadsOf } from '../../record/patterns/patterns.js';
 import { objectsOf, textOf } from '../../record/reading.js';
@@ -11,16 +9,16 @@ import type { Patterns } from '../../record/patterns/patterns.js';
 import type { Read } from '../records/records.js';
 import type { Context, Open, Fields } from '../types.js';
 
-/** What records are called, by id */
+/** Names of records, by id */
 type Known = Record<string, { kind: string; fields: Fields; name: string }>;
 type Pattern = { counts: Patterns; known: Known };
 
 /**
- * Everything but entries that a count or a search needs. Schedules are long, and asked for only where an entry has no
+ * Everything but entries that a count or a search needs. Schedules are long, and read only where an entry has no
  * count of its own.
  */
 const KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
-/** Whose names an entry is found by. */
+/** The kinds whose names find an entry. */
 const NAMED = ['person', 'account', 'vehicle', 'order'];
 const NAMES = [
   'name',
@@ -43,15 +41,13 @@ export function readingBackMethods(ctx: Context) {
   const names = remembered(namesOf);
   return {
     findEntries: async (query: string) => find(ctx, inside(), query, names),
-    /** The names of people, accounts and orders, for filters. */
+    /** Return the names of people, accounts and orders, for filters. */
     readKnown: async (): Promise<Known> => knownOf(await readAll(inside(), ['person', 'account', 'order'])),
     readPatterns: async () => patterns(inside()),
   };
 }
 
-/**
- * What was worked out of an open diary, for as long as nothing is written or comes; goes with the open diary at a lock.
- */
+/** Cache a result for an open diary until something is written or arrives. A lock drops it with the open diary. */
 function remembered<T>(work: (open: Open) => Promise<T>): (open: Open) => Promise<T> {
   const known: WeakMap<Open, { turn: string; found: Promise<T> }> = new WeakMap();
   return (open) => {
@@ -65,7 +61,7 @@ function remembered<T>(work: (open: Open) => Promise<T>): (open: Open) => Promis
   };
 }
 
-/** Records of the entries in which every word of the query is found; null for no query. */
+/** Return the entries that contain every word of the query; null for no query. */
 async function find(
   ctx: Context,
   open: Open,
@@ -75,9 +71,9 @@ async function find(
   const words = wanted(query);
   if (!words.length) return null;
   await open.index.allTexts();
-  await mendList(ctx, open); // what was to be searched was lost: nothing may seem not to be there
+  await mendList(ctx, open); // the searched texts were lost: rebuild them first, or entries would seem to be missing
   const [texts, named] = await Promise.all([open.index.allTexts(), names(open)]);
-  // Which people each word names is asked once a word, not once an entry.
+  // The people that each word names are looked up once per word, not once per entry.
   const naming = words.map(
     (word) => new Set([...named].flatMap(([record, called]) => (called.includes(word) ? [record] : []))),
   );
@@ -101,7 +97,7 @@ async function namesOf(open: Open): Promise<Map<string, string>> {
       return [record, folded(said.join(' \n '))];
     }),
   );
-  // Two that were brought together are found by either name.
+  // Two merged records are found by either name.
   return new Map(
     [...names].map(([record, own]) => {
       const lead = leads.get(record) ?? record;
@@ -132,7 +128,7 @@ function knownOf(kinds: Record<string, Read[]>): Known {
   );
 }
 
-/** What a record is called, '' when it has no name of any kind. */
+/** Return the name of a record, '' when it has none. */
 function nameOf(fields: Fields): string {
   const first = ['name', 'handle', 'display_name', 'number', 'title', 'url']
     .map((name) => textOf(fields, name))

@@ -1,7 +1,7 @@
 /**
- * Making the list of entries again when it is not what the diary is (see [Note: the list's own head], store/index.js):
- * all of it, or only the segments that are missing or older than they should be. The newest come first, so that a
- * person who opens the diary meanwhile sees what they wrote last; entries stay usable all the time.
+ * Rebuild the list of entries when it does not match the diary (see [Note: the list's own head], store/index.js): all
+ * of it, or only the segments that are missing or out of date. The newest come first, so that a user who opens the
+ * diary meanwhile sees their latest entries. Entries stay usable throughout.
  */
 import { ROWS, SHAPE } from '../../store/index.js';
 import { ALTERED, UNCHECKED, numbered } from '../../store/feed_numbers.js';
@@ -15,24 +15,24 @@ import type { Context, Open, Meta, ListRow } from '../types.js';
 /** Some segments, and the entries in them */
 type Stretch = { numbers: number[]; records: string[] };
 /**
- * The versions of each record by other accounts than its own: what the server numbered, and what waits; `known`:
- * records of which those accounts say all that a row needs
+ * The versions of each record according to other sources than the record itself: those that the server numbered, and
+ * those in the outbox; `known`: records of which these sources give all that a row needs
  */
 type Told = { records: Map<string, string[]>; known: Map<string, Meta> };
 type ReadSome = Awaited<ReturnType<typeof readSome>>;
 
-/** Segments that are written in one change, after the first, which is alone so that it is soon there. */
+/** Segments written in one change. The first is written alone, so that it appears early. */
 const AT_ONCE = 4;
-/** Stretches being read while one is written: the worker, the database and the page then all have something to do. */
+/** Stretches read ahead while one is written, so that the worker, the database and the page all stay busy. */
 const AHEAD = 2;
-/** Records looked through at once for entries that no list names. */
+/** Records checked at once for entries that no list names. */
 const LOOKED = 2_000;
 const TRIES = 5;
 
 /**
- * Makes again what differs, with progress. Stopped half-way (a lock), it begins anew at the next unlock: only a whole
- * list says that it is one.
- * @returns whether it had to be
+ * Rebuild what differs, with progress. If stopped half-way (by a lock), it starts again at the next unlock: only a
+ * complete list is marked as complete.
+ * @returns whether a rebuild was needed
  */
 export async function mendList(ctx: Context, open: Open): Promise<boolean> {
   const { index } = open;
@@ -50,8 +50,7 @@ async function mend(ctx: Context, open: Open) {
   let told = await toldOf(open);
   let records = await allRecords(open, told);
   const segments = await store.change(async (root) => {
-    // An entry came in after these were read, and would be left out: no change runs now, so they are read again as they
-    // are.
+    // An entry arrived after these were read, and would be left out. No other change runs now, so read them again.
     if (store.applied !== applied) {
       told = await toldOf(open);
       records = await allRecords(open, told);
@@ -78,7 +77,7 @@ async function mend(ctx: Context, open: Open) {
   ctx.show();
 }
 
-/** Newest first, each of segments one after the other. */
+/** Group the segments, newest first. */
 function stretches(records: string[], segments: readonly number[]): Stretch[] {
   const numbers = [...segments].sort((a, b) => b - a);
   const groups = [numbers.slice(0, 1)];
@@ -99,7 +98,7 @@ async function mendAll(ctx: Context, open: Open, told: Told, all: Stretch[]) {
   for (const stretch of all) {
     while (asked < all.length && ahead.length <= AHEAD) {
       const next = readStretch(open, all[asked++] as Stretch, told, others());
-      next.catch(() => undefined); // whoever awaits it is told
+      next.catch(() => undefined); // the code that awaits it gets the error
       ahead.push(next);
     }
     if (ctx.open !== open) return;
@@ -114,9 +113,9 @@ async function mendAll(ctx: Context, open: Open, told: Told, all: Stretch[]) {
 }
 
 /**
- * By record, in the order they came. A page of numbers that was put back as it once was is shorter than the count in
- * the root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
- * @param left how often more it is read where a change came in between
+ * Return the versions by record, in the order they arrived. A page of numbers that was replaced by an older copy is
+ * shorter than the count in the root, which only the store key can write: then report a doubt, and read every record.
+ * @param left how often to read again when a change came in between
  */
 export async function toldOf({ store, book }: Pick<Open, 'store' | 'book'>, left: number = TRIES): Promise<Told> {
   const { root, applied } = store;
@@ -141,7 +140,7 @@ export async function toldOf({ store, book }: Pick<Open, 'store' | 'book'>, left
 }
 
 /**
- * See [Note: facts beside numbers], feedlist.js.
+ * See [Note: facts beside numbers], feed_numbers.js.
  * @param waiting records with versions that have no number
  */
 function knownOf(sent: Numbered[], waiting: ReadonlySet<string>): Told['known'] {
@@ -169,10 +168,9 @@ function knownOf(sent: Numbered[], waiting: ReadonlySet<string>): Told['known'] 
 }
 
 /**
- * Every entry there is, in the order they came. Where the lists name fewer than there were, every record that is told
- * of is gone through: an entry must not be lost with the list that named it. On a phone that was cleared, what waits to
- * be sent is looked at too: its list named nothing else, and the first entry that came back was written to it without
- * them.
+ * Return every entry, in the order they arrived. Where the lists name fewer than the count, go through every known
+ * record: an entry must not be lost with the list that named it. On a cleared phone, check the outbox too: its list
+ * named nothing else, and the first entry that came back was written to it without them.
  */
 async function allRecords({ index, store }: Open, told: Told): Promise<string[]> {
   const listed = await index.listed();
@@ -195,10 +193,10 @@ async function readStretch(open: Open, { numbers, records }: Stretch, told: Told
 }
 
 /**
- * What the rows of some records are made of.
- * @param told null: every record is asked
- * @param others changes of others there had been
- * @param said what is kept of their versions
+ * Read what the rows of some records are made from.
+ * @param told null: read every record
+ * @param others number of changes made elsewhere before
+ * @param said stored texts of their versions
  */
 export async function readSome(
   { book }: Pick<Open, 'book'>,
@@ -220,14 +218,14 @@ export async function readSome(
 async function listSome(open: Open, read: ReadSome, { numbers }: Stretch, told: Told, others: () => number) {
   const { index, store, book } = open;
   await store.change(async (root, change) => {
-    // Something was saved since these were read: no change runs now, so they are read again as they are.
+    // Something was saved since these were read. No other change runs now, so read them again.
     const { records, metas, opened } =
       read.others === others() ? read : await readSome(open, read.records, null, others());
     const batch = { ...book.batch(root, change), opened };
     for (const meta of metas) batch.metas.set(meta.record, meta);
     const rows = [];
     for (const [i, record] of records.entries()) {
-      // Numbers never move: the place in the order of coming is what it was.
+      // Numbers never move: the place in the order of arrival stays.
       const before = {
         ...index.find(record),
         local: (numbers[Math.floor(i / ROWS)] as number) * ROWS + (i % ROWS) + 1,
@@ -246,9 +244,9 @@ async function listSome(open: Open, read: ReadSome, { numbers }: Stretch, told: 
 }
 
 /**
- * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not. In a
- * change of its own, which may not have the room that is kept for words, and may fail.
- * @returns changes made
+ * Store together what was read one by one, for the next time: for full segments of which a tenth or more was read
+ * that way. In a change of its own, which may not use the room reserved for entries, and may fail.
+ * @returns number of changes made
  */
 async function keepSome(
   { store }: Open,
@@ -278,14 +276,16 @@ async function keepSome(
     );
 }
 
-/** Whether a record does not know of a version that others tell of: it is missing, or was put back as it once was. */
+/**
+ * Whether a record lacks a version that other sources name: the record is missing, or was replaced by an older copy.
+ */
 function lacks(meta: Meta | undefined, told: string[] = []) {
   return told.some((version) => !meta?.versions.some(({ v }) => v === version));
 }
 
 /**
- * An entry that was erased, or whose versions are not here or do not open: its place stays. Only an erased one stands
- * with what was taken out; of another the keeper has to see that something happened to it.
+ * Return the row of an entry that was erased, or whose versions are missing or do not open: its place stays. Only an
+ * erased entry is listed as taken out; for any other, the keeper must see that something happened to it.
  */
 function gone(record: string, before: Partial<ListRow> & Pick<ListRow, 'local'>, meta: Meta | undefined): ListRow {
   const versions = meta?.versions ?? [];

@@ -1,6 +1,6 @@
 /**
- * Keeping, beside the list, what its versions say (store/segment_texts.js): for every segment that is full, when
- * nothing else is to be done. Stopped half-way (a lock), it goes on at the next unlock.
+ * Store the text of the listed versions next to the list (store/segment_texts.js), for every full segment, when
+ * nothing else is to be done. If stopped half-way (by a lock), it continues at the next unlock.
  */
 import { ROWS } from '../../store/index.js';
 import { putSaid } from '../../store/segment_texts.js';
@@ -12,7 +12,7 @@ export async function keepSaid(ctx: Context, open: Open) {
   const { index } = open;
   await index.whole();
   if (ctx.open !== open || index.differs || index.keeping || !lacking(open).length) return;
-  index.keeping = true; // and so it stays where there is no room: the next unlock may find some
+  index.keeping = true; // and stays set where there is no room: the next unlock may find some
   const told = await toldOf(open);
   for (const segment of lacking(open)) {
     if (ctx.open !== open || index.differs) break;
@@ -21,7 +21,7 @@ export async function keepSaid(ctx: Context, open: Open) {
   index.keeping = false;
 }
 
-/** Full segments, the newest first. */
+/** Return the full segments without stored text, newest first. */
 function lacking({ index, store }: Open): number[] {
   const there = new Set(store.root.said ?? []);
   return [...index.segments.keys()]
@@ -35,9 +35,9 @@ async function keepOne(open: Open, segment: number, told: Awaited<ReturnType<typ
   const read = await readSome(open, records, told, 0);
   await store.change(
     (root, change) => {
-      // Something was written since: perhaps one of these was erased. The next time.
+      // Something was written since, perhaps an erasure: retry next time.
       if (store.applied === applied) putSaid(root, change, segment, saidOf(records, read));
     },
     { bulky: true },
-  ); // never in the room that is kept for words
+  ); // may not use the room reserved for entries
 }

@@ -1,6 +1,6 @@
 /**
- * From what is kept to what the screens show: files, rows, and the state of each entry as a code. The screens make
- * words of it (components/parts.js).
+ * Convert stored data to what the screens show: files, rows, and the state of each entry as a code. The screens turn
+ * codes into text (components/parts.js).
  */
 
 import { sentenceOf } from '../sentences.js';
@@ -65,8 +65,8 @@ export function kindShown(magic: string): Attachment['kind'] {
 }
 
 /**
- * Every row as the list shows it, newest first. Numbers are ranks: of the incident's first number in the feed, or, in a
- * diary that was never registered, of the order it was written in, which is the order it will be sent in.
+ * Return every row as the list shows it, newest first. Entry numbers are ranks: by the incident's first number in the
+ * feed, or, in a diary that was never registered, by the order of writing, which is the order of sending.
  */
 export function shownRows(
   { index, store }: Open,
@@ -81,13 +81,13 @@ export function shownRows(
   const files = countBy(root.uploads, ({ of }) => of);
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
-  // While rows are missing a rank would be another entry's number.
+  // While rows are missing, a rank would be another entry's number.
   const numbers = index.differs || index.loading ? null : entryNumbers(all, root);
   const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
   return all
     .map((row) => ({
       record: row.record,
-      // Undefined while rows are missing; of the screens only the list of entries looks for that.
+      // Undefined while rows are missing; only the list of entries checks for that.
       seq_no: (numbers ? (numbers.get(row.record) ?? null) : undefined) as number | null,
       title: row.title,
       occurred: row.occurred,
@@ -109,19 +109,19 @@ export function shownRows(
     .sort((a, b) => b.recorded_at - a.recorded_at);
 }
 
-/** What an entry is numbered by */
+/** What determines an entry's number */
 type Numbering = Pick<ListRow, 'record' | 'seq' | 'local'>;
 
 /**
- * The entry numbers, by record. What was sent ahead of another device's entries gets its number when those are here, so
- * that none ever changes.
+ * Return the entry numbers, by record. An entry sent ahead of another device's entries gets its number when those
+ * have arrived, so that no number ever changes.
  * @param all rows of the index
  */
 export function entryNumbers(all: readonly Numbering[], root: Root): Map<string, number> {
   const isNumbered = (row: Numbering) =>
     (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
-  // Entries that were erased before this device came: the diary's own account of itself still names their numbers.
+  // Entries that were erased before this device joined: the diary's manifests still name their numbers.
   const here = new Set(all.map(({ record }) => record));
   const gone = new Set(
     Object.entries(root.numbered ?? {})
@@ -139,12 +139,12 @@ export function entryNumbers(all: readonly Numbering[], root: Root): Map<string,
 }
 
 /**
- * "Kept safe" only where nothing speaks against it: every receipt checked here, and no file that may still be on its
- * way to the server, from this device or from another.
- * @param words versions without a receipt
- * @param files not yet complete on the server
- * @param facts `part`: the file on its way now
- * @param absent files of another device that have not come here
+ * Return the state of an entry. It is "kept safe" only when nothing contradicts that: every receipt was checked here,
+ * and no file may still be on its way to the server, from this device or another.
+ * @param words number of versions without a receipt
+ * @param files number of files not complete on the server
+ * @param facts `part`: the upload in progress
+ * @param absent number of another device's files that have not arrived here
  */
 export function stateOf(
   row: { record: string; kept_at?: number | null; unproved?: boolean },

@@ -1,4 +1,4 @@
-/** Reading an entry back: what it says now, everything it ever said, its files and its note. */
+/** Read an entry: its current text, all its versions, its files and its note. */
 import { KeptError } from '../../core/errors.js';
 import { standing, steps } from '../../record/current_version.js';
 import { ownFields } from './record_store.js';
@@ -14,15 +14,16 @@ export async function readEntry(open: Open, record: string, now: { sending: bool
   if (!versions.length) throw new KeptError(all.some(({ altered }) => altered) ? 'altered' : 'not_found');
   const { shown: newest, taken_out } = standing(versions);
   const row = open.index.find(record);
-  // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
+  // A row is bound to the version it was made from. If it does not match, it is rebuilt with the rest at the next
+  // unlock.
   if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
-  // Row and record are written together: a row of a version that the record does not know means that an older record
-  // was put back.
+  // Row and record are written together. A row of a version that the record lacks means that the record was replaced
+  // by an older copy.
   if (row?.v && !all.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];
-  await open.book.manyVersions(ids); // one question to the store for all of them: an entry may have hundreds
+  await open.book.manyVersions(ids); // one read from the store for all of them: an entry may have hundreds
   const out = await filesOut(open, ids);
   for (const id of ids.filter((one: string) => !out.some(({ attachment }) => attachment === one))) {
     const file = await open.book.newest(id).catch(() => null);
@@ -56,13 +57,13 @@ export async function readNote(open: Open, incident: string): Promise<string> {
   return typeof note?.fields.text === 'string' ? note.fields.text : '';
 }
 
-/** The two versions the keeper has to look at, where they say different things. */
+/** Return the two versions that the keeper has to compare, where their content differs. */
 async function lookedAt(open: Open, record: string) {
   const ends = await endsOf(open, record);
   return sayDifferently(ends) ? ends : [];
 }
 
-/** Of each version when the server had it, and whether that is on its public list. */
+/** Return, for each version, when the server received it and whether that is on its public log. */
 async function placesOf(open: Open, record: string) {
   const { log, account } = open.store.root;
   if (!account.registered) return new Map();
@@ -71,7 +72,7 @@ async function placesOf(open: Open, record: string) {
   return new Map(meta?.versions.map(({ v, at, seq }) => [v, { kept_at: at, listed: seq !== null && seq <= proved }]));
 }
 
-/** Every version with what it changed, oldest first. */
+/** Return every version with its changes, oldest first. */
 function told(open: Open, versions: Opened[], places: Map<string, { kept_at: number | null; listed: boolean }>) {
   const by = new Map(versions.map((version) => [version.version, version]));
   return steps(versions).map((step) => {

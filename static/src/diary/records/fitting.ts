@@ -1,6 +1,6 @@
 /**
- * The last look before anything is sealed: a version is for ever, so what no field can hold is refused here, whichever
- * screen it came from. The screens ask better and earlier; the draft stays, so a refusal loses nothing.
+ * The last check before anything is sealed. A version is permanent, so what no field can hold is refused here, from
+ * any screen. The screens ask better and earlier; the draft stays, so a refusal loses nothing.
  */
 import { canonText } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
@@ -10,9 +10,9 @@ import { standing } from '../../record/current_version.js';
 import type { Fields } from '../../record/reading.js';
 import type { Batch, RecordStore } from '../types.js';
 
-/** Of a time only what is wrong whatever the clock says: a phone's clock may be wrong, and a person may be right. */
+/** Only time faults that do not depend on the clock: the phone's clock may be wrong and the user right. */
 const CROSSED = new Set(['end_before_start', 'end_without_start']);
-/** What no screen could show again. An unheard-of code or an odd day can be shown as it is, and is. */
+/** Values that no screen could show again. An unknown code or an odd day can be shown, and is accepted. */
 const UNFIT = new Set(['not_text', 'not_a_list', 'not_an_object', 'not_a_number', 'not_yes_or_no']);
 
 /** @throws too_long, times_crossed, no_calendar_time, unfit */
@@ -30,9 +30,9 @@ export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
 }
 
 /**
- * Refuses a breach of a term before its order had been given to the other person, or of a term there is not: when it is
- * said, and when the time of what happened is changed. What was said before an order was corrected stays as it was.
- * @param before what stood: a version, or those of two devices
+ * Refuse a breach of a term before its order had been served, or of a term that does not exist: when it is entered,
+ * and when the time of the event changes. A breach entered before an order was corrected stays.
+ * @param before the previous version, or those of two devices
  * @throws before_service, no_such_term
  */
 export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fields, ...before: Fields[]) {
@@ -54,7 +54,7 @@ export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fiel
   if (fault) throw new KeptError(fault.code);
 }
 
-/** What a breach hangs on. */
+/** Return the fields that a breach depends on, as text. */
 function told(fields: Fields) {
   const names = ['alleged_breaches', 'occurred_start', 'occurred_end', 'precision', 'tz'];
   return canonText(Object.fromEntries(names.map((name) => [name, fields[name] ?? null])));

@@ -1,8 +1,8 @@
 /**
- * Saving an incident: its first version with the draft's words and files, and every later one.
+ * Save an incident: its first version with the draft's text and files, and every later one.
  *
- * Which later ones are additions and which amendments is told by record/record_history.js from what changed and when;
- * here it only decides whether a reason has to be asked for.
+ * record/record_history.js decides which later versions are additions and which amendments, from what changed and
+ * when. This module only decides whether a reason is required.
  */
 import { KeptError } from '../../core/errors.js';
 import { idText, newId } from '../../core/ids.js';
@@ -22,7 +22,7 @@ import type { Context, Fields, Held, Open, Batch, Opened } from '../types.js';
 type Said = { fields?: Fields; restricted?: Fields };
 
 /**
- * A new incident from the draft and `said`. The draft is gone when, and only when, the entry is there.
+ * Save a new incident from the draft and `said`. The draft is deleted in the same transaction that stores the entry.
  * @throws nothing_to_save, no_space
  */
 export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Said): Promise<{ record: string }> {
@@ -31,7 +31,7 @@ export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Sa
   const kept = drafts.begin();
   const fields = present({ ...kept.fields, ...said.fields });
   const restricted = present({ ...kept.restricted, ...said.restricted });
-  // Words, a time, a picture to begin with, a recording, a file: any one of them is an entry.
+  // Text, a time, a picture to begin with, a recording or a file: any of them makes an entry.
   const isSaid = ['narrative', 'precision', 'behaviours', 'narrative_media'].some((name) => !isBlank(fields[name]));
   if (!isSaid && !kept.held.length) throw new KeptError('nothing_to_save');
   const record = idText(newId());
@@ -59,7 +59,7 @@ export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Sa
       await rows(batch, open, [record], null);
     })
     .catch((error) => {
-      // Written, perhaps, but not read back: the draft is put where it was.
+      // It may be written, but could not be read back: put the draft back.
       if (error?.code === 'store_lost' && drafts.kept) drafts.put({});
       throw error;
     });
@@ -68,8 +68,8 @@ export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Sa
 }
 
 /**
- * One more version of an incident. `said` holds only what changes; null clears.
- * @throws reason_needed when earlier words would change or go and no reason is given
+ * Add a version to an incident. `said` holds only what changes; null clears a field.
+ * @throws reason_needed when settled text would change or go and no reason is given
  */
 export async function saveLater(
   ctx: Context,
@@ -87,8 +87,7 @@ export async function saveLater(
     change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
     await refuseBreach(open.book, batch, next.open, before.fields);
-    // Written on from what was shown, never from a second version of another device that nobody has looked at
-    // (merging.js).
+    // It follows only the version that was shown, never one of another device that nobody has looked at (merging.js).
     await open.book.stage(batch, {
       kind: 'incident',
       record,
@@ -102,7 +101,7 @@ export async function saveLater(
   return { record };
 }
 
-/** Whether this change alters or takes away earlier words after they were settled. */
+/** Whether this change alters or removes text that was settled. */
 export async function needsReason(ctx: Context, open: Open, record: string, said: Said) {
   const versions = await open.book.versions(record);
   const began = versions[0] && sealedAt(versions[0]);
@@ -112,9 +111,7 @@ export async function needsReason(ctx: Context, open: Open, record: string, said
   return kindOf(changesBetween(before, { ...before, fields: next.open, restricted: next.restricted })) === 'amendment';
 }
 
-/**
- * Adds files to an entry that is there already: each its own record, and one later version of the entry naming them.
- */
+/** Add files to an existing entry: each is its own record, and one later version of the entry names them. */
 export async function addFiles(open: Open, record: string, files: Held[]) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
@@ -129,7 +126,7 @@ export async function addFiles(open: Open, record: string, files: Held[]) {
   });
 }
 
-/** One later version of an entry, that names these files as well. */
+/** Add one version of an entry that also names these files. */
 export async function nameFiles(batch: Batch, open: Open, record: string, files: readonly string[]) {
   const before = await open.book.newest(record, batch);
   const next = merged(before, {});
@@ -147,8 +144,8 @@ export async function nameFiles(batch: Batch, open: Open, record: string, files:
 }
 
 /**
- * What a later version follows: every end, where they say the same or all of it was taken out; else only what was
- * shown.
+ * Return the parents of a later version: every head, where they have the same content or all is taken out; otherwise
+ * only the version that was shown.
  */
 async function follows(open: Open, record: string, before: Opened, batch: Batch): Promise<{ parents?: string[] }> {
   const versions = (await open.book.versions(record, batch)).filter(({ kind }) => kind === 'incident');
@@ -157,8 +154,8 @@ async function follows(open: Open, record: string, before: Opened, batch: Batch)
 }
 
 /**
- * The files of an entry. Where two devices changed it at once, the files of both: words are a person's to bring
- * together, but no file may drop out of the entry because the other side was saved later.
+ * Return the files of an entry. Where two devices changed it at once, return the files of both: merging text is the
+ * keeper's decision, but no file may be lost because the other side was saved later.
  * @returns empty when there are none
  */
 async function filesOfAll(open: Open, record: string, batch: Batch): Promise<{ attachment_ids?: string[] }> {
@@ -173,7 +170,7 @@ async function filesOfAll(open: Open, record: string, batch: Batch): Promise<{ a
   return ids.length ? { attachment_ids: ids } : {};
 }
 
-/** Another version of an attachment, note or settings record. */
+/** Add a version to an attachment, note or settings record. */
 export async function changeRecord(open: Open, record: string, said: Said) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
@@ -190,7 +187,7 @@ export async function changeRecord(open: Open, record: string, said: Said) {
   });
 }
 
-/** @param incident null for a file of a register, which names it itself */
+/** @param incident null for a file of a register, which names the file itself */
 export async function stageFile(batch: Batch, open: Open, held: Held, incident: string | null) {
   await open.book.stage(batch, {
     kind: 'attachment',

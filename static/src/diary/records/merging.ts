@@ -1,6 +1,6 @@
 /**
- * Two devices changed one entry at once. Both versions stand until the keeper has looked at them; then one more version
- * follows both, with the words the keeper chose. No words are ever joined by a machine.
+ * Merge an entry that two devices changed at once. Both versions stand until the keeper has looked at them. Then one
+ * more version follows both, with the text the keeper chose. Text is never merged automatically.
  */
 import { KeptError } from '../../core/errors.js';
 import { isTakenOut } from '../../record/current_version.js';
@@ -12,7 +12,7 @@ import type { Fields, Open, Batch } from '../types.js';
 
 type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 
-/** Versions no other one follows, where there is more than one; [] where nothing is to be looked at. */
+/** Return the heads of an incident, where there is more than one; [] where nothing is to be merged. */
 export async function endsOf(open: Open, record: string, batch?: Batch): Promise<End[]> {
   const meta = await open.book.meta(record, batch);
   const last = new Set(meta ? heads(meta) : []);
@@ -30,7 +30,10 @@ export async function endsOf(open: Open, record: string, batch?: Batch): Promise
   }));
 }
 
-/** Where two devices only added files, nobody has to look: the files of both stay, and no word differs. */
+/**
+ * Whether the heads differ in content. Where two devices only added files, there is nothing to look at: the files of
+ * both stay.
+ */
 export function sayDifferently(ends: readonly End[]) {
   const [first, ...others] = ends;
   if (!first) return false;
@@ -45,11 +48,11 @@ function withoutReason({ reason: _reason, ...fields }: Fields) {
 }
 
 /**
- * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and
- * stands.
- * @param chosen every field as it shall stand
- * @throws reason_needed, conflict when what was looked at is no longer what stands; before_service, no_such_term where
- *   a time of one and a breach of the other do not go together
+ * Save one version that follows those the keeper looked at. It keeps the files of all. A version that arrived
+ * meanwhile is not followed, and stands.
+ * @param chosen every field with its final value
+ * @throws reason_needed; conflict when the heads have changed since; before_service, no_such_term where the time of
+ *   one version does not fit a breach of the other
  */
 export async function bringTogether(
   open: Open,

@@ -1,12 +1,12 @@
 /**
- * The records of an open diary: which versions each has, what they say, and how another one is put beside them.
+ * The records of an open diary: the versions of each, their content, and how a version is added.
  *
  *   r/<record>    {record, kind, of: incident|null, versions: [{v, parents, c, seq, at, receipt}]} in feed order
  *   v/<version>   the bytes that were or will be pushed
  *   k/<kind>      the records of a kind, for kinds that neither the list of entries nor an entry leads to
  *
- * [Note: one line] Versions of this device are linked one after the other (`_line`), so sealing happens only inside
- * `store.change`, where no two ever run at once, and the line moves in the same transaction as the version.
+ * [Note: one line] Versions of this device are linked one after the other (`_line`). So sealing happens only inside
+ * `store.change`, which never runs twice at once, and the line advances in the same transaction as the version.
  */
 import { KeptError } from '../../core/errors.js';
 import { beaconOf } from '../sync/log.js';
@@ -28,11 +28,11 @@ import type { VersionFacts, Meta, Opened, Batch, Wish } from '../types.js';
 
 const SCHEMA = 1;
 const TITLE = 140;
-/** As many as the vault opens at once. */
+/** Most versions that the vault opens at once. */
 const AT_ONCE = 256;
-/** How often more something is read that was changed while it was. */
+/** How often to read again what changed during the read. */
 const TRIES = 5;
-/** Found by other ways: the index, their entry, the root. */
+/** Found in other ways: the index, their entry, the root. */
 const LED_TO = new Set(['', 'incident', 'note', 'settings']);
 
 export class Book implements RecordStore {
@@ -41,7 +41,7 @@ export class Book implements RecordStore {
   clock: { now(): number };
   zone: () => string;
   seen: Map<string, Opened> = new Map();
-  /** the list of entries, and how its rows are written; none while there is nothing to list */
+  /** the list of entries, and the function that writes its rows; null while there is nothing to list */
   list: Index | null = null;
   relist: Relist | null = null;
 
@@ -66,7 +66,7 @@ export class Book implements RecordStore {
     return batch?.metas.get(record) ?? this.store.readJson<Meta>(`r/${record}`);
   }
 
-  /** Every version of a record, opened, oldest first. */
+  /** Return every version of a record, opened, oldest first. */
   async versions(record: string, batch?: Batch): Promise<Opened[]> {
     const meta = await this.meta(record, batch);
     if (!meta) throw new KeptError('not_found');
@@ -75,7 +75,7 @@ export class Book implements RecordStore {
     return meta.versions.flatMap(({ v }) => has(v) ?? []);
   }
 
-  /** The same of many records, with few questions to the store; records that are not here are left away. */
+  /** Return the same for many records, with few reads. Records that are not here are left out. */
   async manyVersions(records: string[], batch?: Batch): Promise<{ record: string; versions: Opened[]; meta: Meta }[]> {
     const stored = await this.store.readJsonMany<Meta>(records.map((record) => `r/${record}`));
     const metas = records.flatMap((record, i) => batch?.metas.get(record) ?? stored[i] ?? []);
@@ -91,9 +91,9 @@ export class Book implements RecordStore {
   }
 
   /**
-   * Opens versions that lie here. One that should and does not, or does not open, stands as altered: but not where it
-   * was given new wraps, or was erased, while it was read.
-   * @param left how often more it is read again
+   * Open stored versions. One that should be here and is missing, or does not open, is marked as altered, unless it
+   * got new wraps or was erased during the read.
+   * @param left how often to read again
    */
   async openHeld(some: readonly { meta: Meta; facts: VersionFacts }[], left: number = TRIES): Promise<void> {
     const since = this.store.applied;
@@ -108,7 +108,7 @@ export class Book implements RecordStore {
     const lost = some.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
     if (!lost.length) return undefined;
     if (!(await this.store.wasWritten(since))) return this.doubt();
-    // See [Note: read in between], store.js. Where it never comes to rest, what is remembered says nothing of it.
+    // See [Note: read in between], store.js. If the store never comes to rest, cache nothing about these.
     for (const { facts } of lost) this.seen.delete(facts.v);
     const metas = await this.store.readJsonEach<Meta>(lost.map(({ meta }) => `r/${meta.record}`));
     const again = lost.flatMap(
@@ -118,7 +118,7 @@ export class Book implements RecordStore {
     return left && again.length ? this.openHeld(again, left - 1) : undefined;
   }
 
-  /** Something that was sealed here does not open: it is said, once, with what else is in doubt. */
+  /** Record, once, that something sealed here does not open. */
   doubt() {
     if (this.store.root.doubts?.altered) return;
     void this.store
@@ -128,7 +128,7 @@ export class Book implements RecordStore {
       .catch(() => undefined);
   }
 
-  /** Opens versions and remembers them; one that does not open is remembered as altered. */
+  /** Open versions and cache them; one that does not open is cached as altered. */
   async open(list: { record: string; version: string; push: Uint8Array }[]) {
     if (!list.length) return;
     const answers = await this.vault.openMany(
@@ -141,11 +141,12 @@ export class Book implements RecordStore {
   }
 
   /**
-   * Many records opened for one reading and not remembered. Commitments and signatures are not checked again: that was
-   * done when each version came, and what it came to is kept with the record ([Note: opened again], crypto/worker/stored.js).
-   * @param known what is told of records elsewhere (mending.js); it spares asking them, and where one of their versions
-   *   is not there or does not open, they are asked all the same
-   * @param said what versions say, where it is kept (store/segment_texts.js); the others are opened
+   * Open many records for one reading, without caching. Commitments and signatures are not checked again: that was
+   * done when each version arrived, and the result is stored with the record ([Note: opened again],
+   * crypto/worker/stored.js).
+   * @param known facts of records from other sources (rebuild.js), so that those records need not be read. A record
+   *   is read all the same when one of its versions is missing or does not open.
+   * @param said stored texts of versions (store/segment_texts.js); the others are opened
    */
   async readAgain(
     records: readonly string[],
@@ -172,7 +173,7 @@ export class Book implements RecordStore {
       ...records.map((record) => known.get(record)),
       ...(await this.store.readJsonEach<Meta>(asked.map((record) => `r/${record}`))),
     ].filter(Boolean) as Meta[];
-    // What was erased says nothing, whatever somebody may have put back in its place.
+    // Erased records have no content, whatever may have been put back in their place.
     const wanted = metas
       .filter(({ erased_at }) => erased_at === undefined)
       .flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
@@ -206,8 +207,7 @@ export class Book implements RecordStore {
       .map(({ record }) => record);
     if (unsure.length) {
       const again = await this.readOnce(unsure, new Map(), said);
-      // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to
-      // open.
+      // The facts from the numbers no longer count for such a record: if it was erased, it has no versions to open.
       const others = [...opened].filter(([, { record }]) => !unsure.includes(record));
       const sure = metas.filter(({ record }) => !unsure.includes(record));
       return { metas: [...sure, ...again.metas], opened: new Map([...others, ...again.opened]) };
@@ -216,7 +216,8 @@ export class Book implements RecordStore {
   }
 
   /**
-   * What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed.
+   * Return the current content of a record, or the last before it was taken out. Where two devices wrote at once, the
+   * later in the feed.
    */
   async newest(record: string, batch?: Batch): Promise<Opened> {
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
@@ -225,7 +226,8 @@ export class Book implements RecordStore {
   }
 
   /**
-   * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
+   * Seal one more version of a record (or its first) into the transaction, open it again as a check, and put it in
+   * the outbox.
    */
   async stage(
     batch: Batch,
@@ -272,7 +274,7 @@ export class Book implements RecordStore {
     return { record, version };
   }
 
-  /** Lists a record under its kind, once. */
+  /** List a record under its kind, once. */
   async enlist(batch: Batch, kind: string, record: string) {
     if (LED_TO.has(kind)) return;
     const there = batch.kinds.get(kind) ?? (await this.store.readJson<string[]>(`k/${kind}`)) ?? [];
@@ -281,7 +283,7 @@ export class Book implements RecordStore {
     batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
   }
 
-  /** The row of an incident for the list. */
+  /** Return the list row of an incident. */
   async row(record: string, before: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null> {
     const meta = (await this.meta(record, batch)) as Meta;
     const all = await this.versions(record, batch);
@@ -322,7 +324,7 @@ export class Book implements RecordStore {
   }
 }
 
-/** Stands for a version that does not open. */
+/** Return the placeholder for a version that does not open. */
 function blank(record: string, version: string): Opened {
   return {
     record,
@@ -337,7 +339,7 @@ function blank(record: string, version: string): Opened {
   };
 }
 
-/** What the vault opened, or the blank that stands for what did not open. */
+/** Return what the vault opened, or the placeholder. */
 function shaped(record: string, version: string, opened: OpenedVersion | null): Opened {
   return opened
     ? {
@@ -351,12 +353,12 @@ function shaped(record: string, version: string, opened: OpenedVersion | null): 
     : blank(record, version);
 }
 
-/** @returns without keys: no row needs them */
+/** @returns a version without keys: no row needs them */
 function asRead(said: Said | undefined): ReadVersion | null {
   return said ? { kind: said[0], fields: said[1], restricted: said[2], keys: { open: [], restricted: [] } } : null;
 }
 
-/** @param facts what came of looking at it stands there */
+/** @param facts hold the result of the check on arrival */
 function shapedAgain(record: string, { v, altered }: VersionFacts, read: ReadVersion | null): Opened {
   return read
     ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true }
@@ -364,8 +366,8 @@ function shapedAgain(record: string, { v, altered }: VersionFacts, read: ReadVer
 }
 
 /**
- * Whether a version that does not lie here should. Those of an erased record do not, nor the earlier ones of a file
- * that was removed at once, nor one that another device had erased and this one only ever knew the number of.
+ * Whether a version that is not stored here should be. Not expected are those of an erased record, the earlier ones
+ * of a file that was removed at once, and one that another device had erased and this one only knew by its number.
  */
 function isLost(meta: Meta, { receipt, seq, erased }: VersionFacts) {
   return (
@@ -376,18 +378,18 @@ function isLost(meta: Meta, { receipt, seq, erased }: VersionFacts) {
   );
 }
 
-/** Versions that no other version follows; what was erased for good says nothing that could be followed. */
+/** Return the heads: versions that no other version follows. An erased version has nothing to follow. */
 export function heads(meta: Meta): string[] {
   const followed = new Set(meta.versions.flatMap(({ parents }) => parents));
   return meta.versions.filter(({ v, erased }) => erased === undefined && !followed.has(v)).map(({ v }) => v);
 }
 
-/** Feed order: numbered versions by number, then this phone's own in the order they were sealed. */
+/** Return versions in feed order: by number, then this phone's own in the order of sealing. */
 export function inFeedOrder(versions: VersionFacts[]) {
   return [...versions].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
 }
 
-/** The words of a version without what the app itself put there. */
+/** Return the fields of a version without those that the app itself added. */
 export function ownFields(opened: Pick<Opened, 'fields'>): Fields {
   return Object.fromEntries(Object.entries(opened.fields).filter(([name]) => !name.startsWith('_')));
 }

@@ -1,8 +1,8 @@
 /**
- * Records of every kind but entries, files, notes and settings: read, written, taken out and put back alike.
+ * Records of every kind except entries, files, notes and settings: read, write, take out and put back.
  *
- * Each is versioned and sealed as an entry is, and the ten minutes of an entry hold here too. `k/<kind>` lists the
- * records of a kind (book.js writes it with them), since nothing else would find them again.
+ * Each is versioned and sealed like an entry, with the same ten minutes before it settles. `k/<kind>` lists the
+ * records of a kind (record_store.js writes it with them), since nothing else would find them again.
  */
 import { canonText } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
@@ -16,9 +16,9 @@ import { withCode } from './roles.js';
 import { laterWins } from './settings.js';
 import type { Context, Fields, Open, Batch, Opened, ListRow } from '../types.js';
 
-/** Only what changes; null clears */
+/** Only the changed fields; null clears one */
 type Said = { fields?: Fields; restricted?: Fields };
-/** `two`: two devices changed it at once, both stand */
+/** `two`: two devices changed it at once, both versions stand */
 export type Read = {
   record: string;
   kind: string;
@@ -45,7 +45,7 @@ export function recordMethods(ctx: Context) {
   };
 }
 
-/** Every record of a kind, in feed order, what was taken out left away. */
+/** Return every record of a kind, in feed order, without those taken out. */
 export async function readKind(open: Open, kind: string, all: boolean = false): Promise<Read[]> {
   return readThese(
     open,
@@ -57,10 +57,7 @@ export async function readKind(open: Open, kind: string, all: boolean = false): 
   );
 }
 
-/**
- * Entries that the list says may be meant; all of them where it does not say. With thousands of them only these are
- * opened.
- */
+/** Return the entries whose rows match, and those whose rows lack links. Only these are opened, out of thousands. */
 export async function readEntriesThat(open: Open, may: (row: ListRow) => boolean) {
   const rows = open.index.all().filter((row) => row.links === undefined || may(row));
   return readThese(
@@ -79,7 +76,7 @@ async function readThese(open: Open, kind: string, records: string[], all: boole
 }
 
 /**
- * One record and all it ever said.
+ * Return one record and all its versions.
  * @throws not_found
  */
 export async function readOne(open: Open, record: string) {
@@ -92,7 +89,7 @@ export async function readOne(open: Open, record: string) {
   const { reason: _reason, taken_out: _out, ...together } = laterWins(own).fields;
   return {
     ...read,
-    /** what both devices changed, laid together: a proposal, for a keeper to look at */
+    /** the changes of both devices combined: a proposal for the keeper to check */
     together: { fields: together, restricted: laterWins(own).restricted },
     ends: endsOf(own).map(({ version, fields, restricted }) => ({
       version,
@@ -115,7 +112,7 @@ export async function readOne(open: Open, record: string) {
 }
 
 /**
- * A new record, or one more version of one. One that was taken out is put back by it.
+ * Save a new record, or one more version of one. A record that was taken out is put back by it.
  * @throws reason_needed, nothing_to_save
  */
 export async function saveOne(
@@ -147,7 +144,7 @@ export async function saveOne(
     const batch = open.book.batch(root, change);
     const { shown, taken_out, two } = await standingOf(open, record, batch);
     const next = merged(shown, said);
-    // Where two stand, saving what is shown says that it is the one: both are its parents.
+    // With two heads, saving what is shown chooses it: both become its parents.
     if (taken_out === null && !two && isUnchanged(shown, next)) return;
     if (reason.trim()) next.open.reason = reason.trim();
     await withCode(open, batch, kind, record, next.open);
@@ -162,7 +159,7 @@ export async function saveOne(
   return { record };
 }
 
-/** Whether this alters or takes away earlier words after they were settled. */
+/** Whether this change alters or removes text that was settled. */
 async function needsReason(ctx: Context, open: Open, record: string, said: Said) {
   const versions = await open.book.versions(record);
   const began = versions[0] && sealedAt(versions[0]);
@@ -187,7 +184,7 @@ async function takeOut(ctx: Context, open: Open, record: string, reason: string)
   return { record };
 }
 
-/** The words that were taken out, as one more version. */
+/** Put back the content that was taken out, as one more version. */
 async function putBack(open: Open, record: string) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
@@ -217,13 +214,15 @@ async function standingOf(
   return standing(own);
 }
 
-/** Versions that are the last word of some device, taking out aside. */
+/** Return the heads, without versions that only take out. */
 function endsOf(own: Opened[]) {
   const followed = new Set(own.flatMap(({ fields }) => codesOf(fields, '_parents')));
   return own.filter((one) => !followed.has(one.version) && !isTakenOut(one));
 }
 
-/** A version that did not open has no kind, and one of another kind is no version of this record. */
+/**
+ * Return the versions of this kind: one that did not open has no kind, and one of another kind is not this record's.
+ */
 function ofKind(versions: Opened[], kind: string) {
   return kind ? versions.filter((version) => version.kind === kind) : [];
 }
@@ -255,7 +254,7 @@ function isUnchanged(before: Opened, next: { open: Fields; restricted: Fields })
   return canonText(merged(before, {})) === canonText(next);
 }
 
-/** An empty list or object says nothing. */
+/** Return the fields without empty values. An empty list or object counts as empty. */
 function present(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).filter(

@@ -1,4 +1,4 @@
-/** People, accounts, vehicles, orders and the other registers: what they need beyond being records (records.js). */
+/** People, accounts, vehicles, orders and the other registers: what they need in addition to records.js. */
 import { KeptError } from '../../core/errors.js';
 import { mentions, mergedWith, rootOf } from '../../record/links.js';
 import { roleCodes } from '../../record/roles.js';
@@ -14,7 +14,7 @@ import { fileSource } from '../attachments/sources.js';
 import type { Read } from './records.js';
 import type { Context, Fields, Open } from '../types.js';
 
-/** `code` as S1; `root` the person this one was merged into, or itself */
+/** `code`: for example S1; `root`: the person this one was merged into, or itself */
 type ReadPerson = Read & { code: string; root: string };
 type Mention = {
   record: string;
@@ -27,9 +27,9 @@ type Mention = {
   terms: string[];
 };
 
-/** Kinds of which two entries can turn out to be one and the same. */
+/** Kinds of which two records can turn out to be the same. */
 const MERGED = new Set(['person', 'account', 'vehicle']);
-/** Kinds that may name others. */
+/** Kinds that may name other records. */
 const NAMING = ['sighting', 'account', 'vehicle', 'order', 'report', 'notice', 'impact', 'statement', 'case', 'person'];
 
 export function registerMethods(ctx: Context) {
@@ -48,7 +48,7 @@ export function registerMethods(ctx: Context) {
       return saved(await orLate(ctx, file, how.route, (async () => addFile(ctx, inside(), to, file, how))()));
     },
     readRecordFiles: async (ids: string[]) => readFiles(inside(), ids),
-    /** What is typed in a form and not saved; null throws it away. It lies sealed on this phone only. */
+    /** Store unsaved form input, sealed on this phone only; null deletes it. */
     async keepTyped(key: string, typed: unknown) {
       await inside().store.change((_root, change) =>
         typed === null ? change.drop(`t/${key}`) : change.putJson(`t/${key}`, typed),
@@ -59,8 +59,8 @@ export function registerMethods(ctx: Context) {
 }
 
 /**
- * Everyone, with their codes.
- * @param all with those taken out
+ * Return all people, with their codes.
+ * @param all includes those taken out
  */
 export async function readPeople(open: Open, all: boolean = false): Promise<ReadPerson[]> {
   const people = await readKind(open, 'person', true);
@@ -70,7 +70,7 @@ export async function readPeople(open: Open, all: boolean = false): Promise<Read
   return all ? shown : shown.filter(({ taken_out }) => taken_out === null);
 }
 
-/** What names a record, or one that was merged with it; entries first, newest first. */
+/** Return what names a record, or one merged with it: entries first, newest first. */
 async function readMentions(open: Open, record: string): Promise<Mention[]> {
   const own = await readOne(open, record);
   const alike = MERGED.has(own.kind)
@@ -105,9 +105,8 @@ async function readMentions(open: Open, record: string): Promise<Mention[]> {
 }
 
 /**
- * Says that one record is the same as another; null says it is not after all. Both keep every word, and links to either
- * lead to both.
- * @throws bad_request when they are of two kinds, reason_needed when a merging is taken back later without one
+ * Merge one record into another; null undoes it. Both keep their content, and links to either lead to both.
+ * @throws bad_request when their kinds differ, reason_needed when a merge is undone later without a reason
  */
 async function merge(ctx: Context, open: Open, record: string, into: string | null, reason: string) {
   const { kind } = await readOne(open, record);
@@ -115,7 +114,7 @@ async function merge(ctx: Context, open: Open, record: string, into: string | nu
   if (into !== null) {
     const known = new Map((await readKind(open, kind, true)).map((one) => [one.record, one]));
     if (!known.has(into)) throw new KeptError('bad_request');
-    // The same already, in either direction: another link would only make a circle.
+    // Already the same, in either direction: another link would only make a circle.
     if (rootOf(into, known) === rootOf(record, known)) return { record };
     into = rootOf(into, known);
     record = rootOf(record, known);
@@ -124,8 +123,9 @@ async function merge(ctx: Context, open: Open, record: string, into: string | nu
 }
 
 /**
- * A file for a record that is no entry: the picture of an order, a contact card. It is an attachment of its own.
- * @param to `field` holds one id, or a list where its name says so
+ * Add a file to a record that is no entry, such as the picture of an order or a contact card. It becomes an
+ * attachment.
+ * @param to `field` holds one id, or a list where its name ends in `_ids`
  */
 export async function addFile(
   ctx: Context,
@@ -149,8 +149,8 @@ export async function addFile(
 }
 
 /**
- * Files by their ids as the screens show them, and whether the keeper has looked where they were taken; those that are
- * not here are left away.
+ * Return files by id as the screens show them, and whether the keeper has checked where they were taken. Files that
+ * are not here are left out.
  */
 async function readFiles(open: Open, ids: string[]) {
   const now = { sending: open.syncing.running, offline: open.syncing.offline };

@@ -1,18 +1,17 @@
 /**
- * The message schedule of an entry: found, written, and what is typed of it and not saved yet.
+ * The message schedule of an entry: find and write it, and keep its unsaved input.
  *
- *   us/<entry>   rows being typed; there after a lock or a crash, gone when they are saved
+ *   us/<entry>   rows being typed; they survive a lock or a crash and are deleted when saved
  *
- * [Note: two links] A schedule names its entry and the entry its schedule. The schedule is written first: should the
- * phone
- * die in between, the entry still finds it (by `incident_ids`), and the next save ties the knot.
+ * [Note: two links] A schedule names its entry, and the entry its schedule. The schedule is written first: if the
+ * phone dies in between, the entry still finds it (by `incident_ids`), and the next save adds the second link.
  */
 import { saveLater } from './incidents.js';
 import { insideOf } from '../session/require_open.js';
 import { readKind, readOne, saveOne } from './records.js';
 import type { Context, Fields, Open, Unsaved } from '../types.js';
 
-/** `amount` is how many came in */
+/** `amount`: number of messages received */
 type Wish = {
   incident: string;
   record: string | null;
@@ -25,7 +24,7 @@ type Wish = {
 export function scheduleMethods(ctx: Context) {
   const inside = insideOf(ctx);
   return {
-    /** The parts of an entry's schedule in their order, and what is typed and not saved. */
+    /** Return the parts of an entry's schedule in order, and the unsaved input. */
     readSchedule: (incident: string) => readSchedule(inside(), incident),
     async putScheduleDraft(incident: string, draft: Fields | null) {
       await inside().store.change((_root, change) =>
@@ -74,7 +73,7 @@ async function saveSchedule(
   const entry = await open.book.newest(incident);
   const add: Fields = {};
   if (!entry.fields.schedule_id) add.schedule_id = done.record;
-  // A count the keeper gave stays theirs; only a blank one is filled.
+  // A count from the keeper is never overwritten; only a blank one is filled.
   if (entry.fields.count === undefined && amount)
     Object.assign(add, { count: amount }, fields.count_is_estimate ? { count_is_estimate: true } : {});
   if (!entry.fields.channel && fields.channel) add.channel = fields.channel;
@@ -82,7 +81,7 @@ async function saveSchedule(
   if (Object.keys(add).length) await saveLater(ctx, open, incident, { fields: add });
   await open.store.change((_root, change) => {
     change.drop(`us/${incident}`);
-    if (unsaved) change.putJson(`u/${incident}`, unsaved); // a card that is open elsewhere keeps what is typed in it
+    if (unsaved) change.putJson(`u/${incident}`, unsaved); // a card open elsewhere keeps its unsaved input
   });
   return done;
 }

@@ -1,6 +1,6 @@
 /**
- * The one settings record of a diary. Where two devices wrote at once, each field is the later one's: nobody is asked
- * to bring a switch and a language together by hand.
+ * The one settings record of a diary. Where two devices wrote at once, the later value of each field wins: nobody has
+ * to merge a switch and a language by hand.
  */
 import { canonText } from '../../core/encoding.js';
 import { codesOf } from '../../record/reading.js';
@@ -13,7 +13,7 @@ export async function readSettings(open: Open, batch?: Batch): Promise<{ fields:
   return laterWins((await open.book.versions(record, batch)).filter(({ kind }) => kind === 'settings'));
 }
 
-/** Only what changes; null clears. Settings are no words about what happened: no reason is asked. */
+/** Save only the changed fields; null clears one. Settings are not evidence: no reason is required. */
 export async function saveSettings(
   open: Open,
   { fields = {}, restricted = {} }: { fields?: Fields; restricted?: Fields },
@@ -36,7 +36,7 @@ export async function saveSettings(
   });
 }
 
-/** What each version changed, laid over what came before it in the feed. */
+/** Apply the changes of each version in feed order. */
 export function laterWins(versions: Opened[]) {
   const known = new Map(versions.map((one) => [one.version, one]));
   const now: { fields: Fields; restricted: Fields } = { fields: {}, restricted: {} };

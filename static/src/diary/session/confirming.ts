@@ -14,9 +14,9 @@ import type { Context, Open } from '../types.js';
 /** An empty token. This module records which opening it belongs to, and how often it still counts. */
 export type Agreed = Readonly<Record<string, never>>;
 
-/** How often each token still counts */ */
+/** How often each token still counts */
 const agreements: WeakMap<Open, WeakMap<Agreed, number>> = new WeakMap();
-/** Files that were made after the words were typed */ */
+/** Files that were made after the words were typed */
 const made: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
 
 /**

@@ -2,10 +2,7 @@
 import { KeptError } from '../../core/errors.js';
 import type { Context, Open } from '../types.js';
 
-/**
- * Return a function that returns the open diary, or throws `locked`.
- * @returns throws locked
- */
+/** Return a function that returns the open diary, or throws `locked`. */
 export function insideOf(ctx: Context): () => Open {
   return () => {
     if (!ctx.open) throw new KeptError('locked');

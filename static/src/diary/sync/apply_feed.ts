@@ -115,7 +115,7 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
   });
 }
 
-/** The parts of a feed version that are stored */ */
+/** The parts of a feed version that are stored */
 type Taken = Pick<Item, 'record' | 'version' | 'push' | 'seq' | 'checked'> & {
   receipt: VersionFacts['receipt'];
   at: number | null;

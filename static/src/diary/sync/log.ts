@@ -27,7 +27,7 @@ import type { Open } from '../types.js';
 const PROMISE = 20 * 60 * 1000;
 const PAGE = 100;
 
-/** A place, and the size of the checkpoint that it is under */ */
+/** A place, and the size of the checkpoint that it is under */
 type KeptPlace = Placed & { size: number };
 
 /** Return the log checkpoint last seen, which each version names when it is sealed. */

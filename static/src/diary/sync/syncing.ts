@@ -51,9 +51,9 @@ export class Syncing implements SyncRun {
   trouble: string | null = null;
   absent: Set<string> = new Set();
   current: Promise<void> | null = null;
-  /** The pull in progress; it never rejects */ */
+  /** The pull in progress; it never rejects */
   pulling: Promise<void> | null = null;
-  /** Resolves at the end of this run's first pull, or at the end of a run without one */ */
+  /** Resolves at the end of this run's first pull, or at the end of a run without one */
   first: Promise<void> = Promise.resolve();
   reached = () => {};
   last: KeptError | null = null;
