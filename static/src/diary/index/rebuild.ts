@@ -115,7 +115,7 @@ async function mendAll(ctx: Context, open: Open, told: Told, all: Stretch[]) {
 /**
  * Return the versions by record, in the order they arrived. A page of numbers that was replaced by an older copy is
  * shorter than the count in the root, which only the store key can write: then report a doubt, and read every record.
- * @param left how often to read again when a change came in between
+ * @param remaining how often to read again when a change came in between
  */
 export async function toldOf({ store, book }: Pick<Open, 'store' | 'book'>, left: number = TRIES): Promise<Told> {
   const { root, applied } = store;
@@ -194,9 +194,9 @@ async function readStretch(open: Open, { numbers, records }: Stretch, told: Told
 
 /**
  * Read what the rows of some records are made from.
- * @param told null: read every record
+ * @param knownVersions null: read every record
  * @param others number of changes made elsewhere before
- * @param said stored texts of their versions
+ * @param texts stored texts of their versions
  */
 export async function readSome(
   { book }: Pick<Open, 'book'>,

@@ -115,7 +115,7 @@ type Numbering = Pick<ListRow, 'record' | 'seq' | 'local'>;
 /**
  * Return the entry numbers, by record. An entry sent ahead of another device's entries gets its number when those
  * have arrived, so that no number ever changes.
- * @param all rows of the index
+ * @param rows rows of the index
  */
 export function entryNumbers(all: readonly Numbering[], root: Root): Map<string, number> {
   const isNumbered = (row: Numbering) =>
@@ -141,10 +141,10 @@ export function entryNumbers(all: readonly Numbering[], root: Root): Map<string,
 /**
  * Return the state of an entry. It is "kept safe" only when nothing contradicts that: every receipt was checked here,
  * and no file may still be on its way to the server, from this device or another.
- * @param words number of versions without a receipt
- * @param files number of files not complete on the server
+ * @param unsentVersions number of versions without a receipt
+ * @param unsentFiles number of files not complete on the server
  * @param facts `part`: the upload in progress
- * @param absent number of another device's files that have not arrived here
+ * @param missingFiles number of another device's files that have not arrived here
  */
 export function stateOf(
   row: { record: string; kept_at?: number | null; unproved?: boolean },

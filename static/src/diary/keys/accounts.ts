@@ -114,16 +114,16 @@ async function keepAccount(
   const { vault, store, identity } = open;
   const door = await readDoor(ctx.database);
   const pins = { notary, log, kdf_high: await vault.kdfHigh() };
-  const renewed = await vault.renewSlot(door as Door, { account: identity.account, login, pins });
+  const newDoor = await vault.renewSlot(door as Door, { account: identity.account, login, pins });
   const sealed = await vault.sealIdentity(store.place('identity'));
   await store.change((root, change) => {
     delete root.registering;
     root.unregistered ??= root.count;
     root.account = { ...root.account, registered: true, login, notary, log, instance };
     noteClock(root, ctx.clock.now(), now);
-    noteShort(open, root, renewed);
+    noteShort(open, root, newDoor);
     change.putSealed('identity', sealed);
-    change.beside('d', renewed);
+    change.beside('d', newDoor);
   });
 }
 

@@ -3,9 +3,9 @@
  *
  * [Note: new words] New words wrap the account key again and change nothing else: sealed data stays, the recovery
  * code still works, every other device is signed out. The server gets them first. A crash in between leaves a phone
- * that opens with the old words and is signed out; typing the new ones (`catchUp`) repairs that.
+ * that opens with the old words and is signed out; typing the new ones (`followKeyChange`) repairs that.
  *
- * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). The request to the server is stored,
+ * [Note: new keys] `renewKeys` makes every key anew (docs/formats.md, section 4b). The request to the server is stored,
  * sealed under the new words, until it has taken effect there. So a phone that stops half-way continues once the new
  * words are typed again, and until the single moment at which the server has everything, nothing has changed.
  *
@@ -82,7 +82,7 @@ async function takenBefore(ctx: Context, open: Open, newWords: string, error: un
 
 /**
  * Replace every key, under new words. The old words, code, sessions and keys open nothing written afterwards.
- * @param given `code`: the recovery code, empty for none: see [Note: the code wins]
+ * @param input `code`: the recovery code, empty for none: see [Note: the code wins]
  * @throws words_differ, words_in_use, code_wrong, code_refused, no_network, and unavailable while entries wait to be
  *   sent and no code was given
  */
@@ -159,7 +159,7 @@ function isBehind(error: unknown) {
 
 /**
  * Continue an interrupted change of keys.
- * @param given `code`: typed again, since it is not stored
+ * @param input `code`: typed again, since it is not stored
  * @throws no_match when those are not the new words, code_wrong, code_refused
  */
 export async function renewOn(
@@ -345,7 +345,7 @@ async function upToDate(
   return { seq, head, ts: there.head?.ts ?? now };
 }
 
-/** @param isLate as returned by `upToDate` */
+/** @param isLate as returned by `checkUpToDate` */
 async function send(
   ctx: Context,
   open: Open,

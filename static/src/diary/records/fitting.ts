@@ -32,7 +32,7 @@ export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
 /**
  * Refuse a breach of a term before its order had been served, or of a term that does not exist: when it is entered,
  * and when the time of the event changes. A breach entered before an order was corrected stays.
- * @param before the previous version, or those of two devices
+ * @param previous the previous version, or those of two devices
  * @throws before_service, no_such_term
  */
 export async function refuseBreach(book: RecordStore, batch: Batch, fields: Fields, ...before: Fields[]) {

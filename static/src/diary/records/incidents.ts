@@ -22,7 +22,7 @@ import type { Context, Fields, Held, Open, Batch, Opened } from '../types.js';
 type Said = { fields?: Fields; restricted?: Fields };
 
 /**
- * Save a new incident from the draft and `said`. The draft is deleted in the same transaction that stores the entry.
+ * Save a new incident from the draft and `changes`. The draft is deleted in the same transaction that stores the entry.
  * @throws nothing_to_save, no_space
  */
 export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Said): Promise<{ record: string }> {
@@ -68,7 +68,7 @@ export async function saveNew(ctx: Context, open: Open, drafts: Drafts, said: Sa
 }
 
 /**
- * Add a version to an incident. `said` holds only what changes; null clears a field.
+ * Add a version to an incident. `changes` holds only what changes; null clears a field.
  * @throws reason_needed when settled text would change or go and no reason is given
  */
 export async function saveLater(

@@ -93,7 +93,7 @@ export class Book implements RecordStore {
   /**
    * Open stored versions. One that should be here and is missing, or does not open, is marked as altered, unless it
    * got new wraps or was erased during the read.
-   * @param left how often to read again
+   * @param remaining how often to read again
    */
   async openHeld(some: readonly { meta: Meta; facts: VersionFacts }[], left: number = TRIES): Promise<void> {
     const since = this.store.applied;
@@ -144,9 +144,9 @@ export class Book implements RecordStore {
    * Open many records for one reading, without caching. Commitments and signatures are not checked again: that was
    * done when each version arrived, and the result is stored with the record ([Note: opened again],
    * crypto/worker/stored.js).
-   * @param known facts of records from other sources (rebuild.js), so that those records need not be read. A record
+   * @param knownMetas facts of records from other sources (rebuild.js), so that those records need not be read. A record
    *   is read all the same when one of its versions is missing or does not open.
-   * @param said stored texts of versions (store/segment_texts.js); the others are opened
+   * @param texts stored texts of versions (store/segment_texts.js); the others are opened
    */
   async readAgain(
     records: readonly string[],

@@ -60,7 +60,7 @@ export function registerMethods(ctx: Context) {
 
 /**
  * Return all people, with their codes.
- * @param all includes those taken out
+ * @param includeRemoved also those taken out
  */
 export async function readPeople(open: Open, all: boolean = false): Promise<ReadPerson[]> {
   const people = await readKind(open, 'person', true);

@@ -11,7 +11,7 @@ import type { Context } from '../types.js';
 
 /**
  * @param route how the file came
- * @throws what `taking` throws; after `locked` the file waits in the tray
+ * @throws what `operation` throws; after `locked` the file waits in the tray
  */
 export function orLate<T>(ctx: Context, file: File, route: string, taking: Promise<T>): Promise<T> {
   return taking.catch(async (error) => {

@@ -34,7 +34,7 @@ export async function confirm(ctx: Context, { vault }: Open, words: string): Pro
 
 /**
  * Confirm with the words something that is about to leave the diary. See [Note: agreed once].
- * @param times how many files may be made from the selection
+ * @param count how many files may be made from the selection
  * @returns a token that is valid until the lock
  * @throws words_differ
  */

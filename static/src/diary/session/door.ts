@@ -94,7 +94,7 @@ async function firstStart(ctx: Context, door: Door) {
 
 /**
  * Put a diary behind words on a phone that has none.
- * @param moveIn reseals what is under the draft key
+ * @param reseal reseals what is under the draft key
  */
 export async function putBehind(
   ctx: Context,
@@ -126,7 +126,7 @@ export async function putBehind(
 
 /**
  * Open what the words open.
- * @param shown called once the newest rows are loaded
+ * @param onShown called once the newest rows are loaded
  * @returns null for the notebook's words
  * @throws no_match
  */

@@ -46,9 +46,9 @@ export class Idle {
   look() {
     this.stop();
     const now = this.ctx.clock.now();
-    const { hidden, idle: own } = { ...LOCKING, ...this.ctx.open?.store.root.locking };
+    const { hidden: hiddenLimit, idle: own } = { ...LOCKING, ...this.ctx.open?.store.root.locking };
     const idle = this.ctx.borrowed ? BORROWED_IDLE : own;
-    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + hidden - now);
+    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + hiddenLimit - now);
     if (left <= 0 || left > idle) {
       void this.lock(); // a clock set back must not keep it open either
       return;

@@ -61,7 +61,7 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: Idle, words: st
     ctx.show();
   } finally {
     // Even where a full phone failed above: entries that the list does not name must not stay hidden.
-    await mendList(ctx, open).catch(() => undefined); // retried by Syncing.mendAgain and at the next unlock
+    await mendList(ctx, open).catch(() => undefined); // retried by Syncing.retryListRebuild and at the next unlock
     await rewrapHere(open).catch(() => undefined); // retried at the next unlock
     await keepSaid(ctx, open).catch(() => undefined); // the same
   }

@@ -62,7 +62,7 @@ export async function lookForSignIns(ctx: Context, open: Open) {
 
 /**
  * Remove the first sign-ins: the keeper has confirmed them.
- * @param shown how many were on the screen
+ * @param count how many were on the screen
  */
 export async function knowSignIns({ store }: Open, shown: number) {
   await store.change((root) => {

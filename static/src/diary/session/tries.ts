@@ -24,7 +24,7 @@ const FIRST_WAIT = 5_000;
 const LONGEST = 60_000;
 
 /**
- * @param n failed tries in a row
+ * @param count failed tries in a row
  * @returns ms until the next
  */
 export function waitAfter(n: number): number {

@@ -11,8 +11,8 @@ const CLOCK_OFF = 24 * 60 * 60 * 1000;
 /**
  * Store the difference.
  * @param root inside a change
- * @param here ms, by this phone
- * @param there ms, by the server
+ * @param phoneTime ms, by this phone
+ * @param serverTime ms, by the server
  */
 export function noteClock(root: Root, here: number, there: number) {
   root.clock_offset = Math.round(there - here);
@@ -22,8 +22,8 @@ export function noteClock(root: Root, here: number, there: number) {
 /**
  * Store the difference when the clock went wrong or was set. Smaller changes are stored at the next sign-in: with a
  * slow response, each run would find one.
- * @param here ms, by this phone
- * @param there the server's time
+ * @param phoneTime ms, by this phone
+ * @param serverTime the server's time
  */
 export async function followClock({ store }: Open, here: number, there: unknown) {
   if (!Number.isSafeInteger(there) || Boolean(store.root.clock_off) === isOff(here, Number(there))) return;

@@ -50,13 +50,13 @@ export async function takeReceipt(
 /**
  * Apply versions from the feed. Their signature, receipt and head are already checked. A version that opens but does
  * not match its commitment is kept and reported, never hidden; so is a gap in a device's line.
- * @param left number of versions that the server has after these
+ * @param remaining number of versions that the server has after these
  */
 export async function takeItems(open: Open, items: Item[], feed: { seq: number; head: string }, left: number) {
   const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
-    // These were opened with the old keys, and their wraps would be stored for keys that are deleted (rewrapHere):
+    // These were opened with the old keys, and their wraps would be stored for keys that are deleted (rewrapVersions):
     // fetch them again.
     if (open.identity !== identity) throw new KeptError('locked');
     // "Send again" reset the account while this page was on its way. A page that does not continue the account would
@@ -99,7 +99,7 @@ export async function takeItems(open: Open, items: Item[], feed: { seq: number; 
     if ((root.top as number) <= feed.seq) delete root.top;
     if (left) root.coming = left;
     else delete root.coming;
-    if (isPutBack) for (const one of await resealUnsent(open, batch, root.put_back, came)) incidents.add(one);
+    if (isPutBack) for (const incident of await resealUnsent(open, batch, root.put_back, came)) incidents.add(incident);
     if (!left) delete root.put_back;
     await number(
       store,
@@ -174,7 +174,7 @@ async function takeSignature(store: Open['store'], change: Change, { version, me
 
 /**
  * Queue the download of files that another device added, small copies first.
- * @param own this device's id, when this device already has the version
+ * @param ownDevice this device's id, when this device already has the version
  */
 export async function wantFiles(root: Root, store: Open['store'], own: string | null, opened: Opened | undefined) {
   // This device already has its own files, unless it was cleared or restored from an older copy.

@@ -2,7 +2,7 @@
  * Upload and download files, after entries have been pushed and pulled: one file at a time, entries always first.
  *
  * Entries never wait for a file. Files may wait for the user or for Wi-Fi. A phone with little room leaves on the
- * server what it can fetch on demand (light.js).
+ * server what it can fetch on demand (attachments/offload.js).
  */
 import { KeptError } from '../../core/errors.js';
 import { partCount } from '../../crypto/files.js';

@@ -8,7 +8,7 @@
  * out leaves its number out too, however it orders the rest, and the warning stays. A substitute would need the
  * commitment that the next version names. So only the version itself ends the warning.
  *
- * Versions that arrive in sequence only advance a counter (`follow`). A feed in the usual order needs nothing more.
+ * Versions that arrive in sequence only advance a counter (`advanceLine`). A feed in the usual order needs nothing more.
  */
 import { breaks } from '../../ledger/lines.js';
 import { numbered } from '../../store/feed_numbers.js';
@@ -23,7 +23,7 @@ const AT_ONCE = 256;
 /**
  * Advance the line of the version's device. A version out of sequence is judged when the feed has been read to its
  * end.
- * @param own this device's id
+ * @param ownDevice this device's id
  * @returns whether this device's own line is further than it recorded: see [Note: a phone put back], resealing.js
  */
 export function follow(root: Root, own: string, item: Item, opened: Opened | undefined): boolean {

@@ -75,14 +75,14 @@ export async function followKeys(open: Open, told: LogAnswer) {
   if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
   await pinKey(open, (pinned) => {
     // Keys that the user accepted are in no statement, and receipts signed with them stay valid.
-    const told = (pinned.olds ?? []).filter((old) => !keys.some(({ log }) => log === old.log));
+    const accepted = (pinned.olds ?? []).filter((old) => !keys.some(({ log }) => log === old.log));
     Object.assign(pinned, {
       instance: (statements[0] as NotaryStatement).instance,
       statements: statements.length,
       vouched: statements,
       notary: newest.pub,
       log: newest.log,
-      olds: [...told, ...keys.slice(0, -1)],
+      olds: [...accepted, ...keys.slice(0, -1)],
     });
   });
 }
@@ -155,7 +155,7 @@ async function pagesWith(store: Open['store'], placed: KeptPlace[]) {
   return pages;
 }
 
-/** Return the receipts of versions numbered above `after`, by version. */
+/** Return the receipts of versions numbered above `afterSeq`, by version. */
 async function receiptsAfter({ store, book }: Open, after: number) {
   const found: Map<string, { seq: number; version: string; receipt: Receipt }> = new Map();
   for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {

@@ -200,7 +200,7 @@ export async function judgeManifests(open: Open) {
 
 /**
  * Return the head of this account at the wanted numbers.
- * @param known from number 1 on
+ * @param numberedVersions from number 1 on
  * @returns b64
  */
 function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, string> {

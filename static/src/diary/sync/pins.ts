@@ -30,7 +30,7 @@ export async function behindOf(
 
 /**
  * Take over a key that has been judged: see [Note: one moment].
- * @param take changes the root's account
+ * @param update changes the root's account
  */
 export async function pinKey(open: Open, take: (account: Account) => void) {
   await open.store.change(async (root, change) => {

@@ -88,7 +88,7 @@ async function noteGoneBack({ store }: Open, is: boolean) {
 
 /**
  * Whether the server has gone back. Receipts then do not prove what the server still has: nothing may be deleted here
- * on the strength of them (panic.js).
+ * on the strength of them (clear_phone.js).
  */
 export function isGoneBack({ store, syncing }: Open) {
   return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));

@@ -25,7 +25,7 @@ import type { Open, Batch, Meta, Opened } from '../types.js';
 const SCHEMA = 1;
 
 /**
- * @param after where the line stands; null keeps the numbers
+ * @param lineEnd where the line stands; null keeps the numbers
  * @param sent versions that a server already has: they stay unchanged
  * @param anyAuthor this phone made the keys: see [Note: lost, and the keys are new]
  * @returns the incidents whose rows must be rewritten

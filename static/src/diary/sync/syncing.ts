@@ -72,14 +72,14 @@ export class Syncing implements SyncRun {
   /** Return what requests about this diary need; null when it is not registered. */
   link() {
     const open = this.openNow();
-    const account = open?.store.root.account as RegisteredAccount | undefined;
+    const serverAccount = open?.store.root.account as RegisteredAccount | undefined;
     // While the diary is being opened, the rows come before the identity.
-    if (!open?.identity || !account?.registered || this.suspended) return null;
+    if (!open?.identity || !serverAccount?.registered || this.suspended) return null;
     return {
       api: this.ctx.api,
       store: open.store,
       diary: open.identity.diary,
-      pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] },
+      pins: { notary: serverAccount.notary, log: serverAccount.log, olds: serverAccount.olds ?? [] },
       authors: open.identity.authors,
       epoch: epochOf(open.identity),
     };
