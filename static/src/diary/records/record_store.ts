@@ -144,7 +144,7 @@ export class Book implements RecordStore {
    * Open many records for one reading, without caching. Commitments and signatures are not checked again: that was
    * done when each version arrived, and the result is stored with the record ([Note: opened again],
    * crypto/worker/stored.js).
-   * @param knownMetas facts of records from other sources (rebuild.js), so that those records need not be read. A record
+   * @param knownMetas facts of records from other sources (rebuild.js), so that these need not be read. A record
    *   is read all the same when one of its versions is missing or does not open.
    * @param texts stored texts of versions (store/segment_texts.js); the others are opened
    */

@@ -8,7 +8,7 @@
  * out leaves its number out too, however it orders the rest, and the warning stays. A substitute would need the
  * commitment that the next version names. So only the version itself ends the warning.
  *
- * Versions that arrive in sequence only advance a counter (`advanceLine`). A feed in the usual order needs nothing more.
+ * Versions that arrive in sequence only advance a counter (`advanceLine`). A feed in the usual order needs no more.
  */
 import { breaks } from '../../ledger/lines.js';
 import { numbered } from '../../store/feed_numbers.js';
