@@ -1,4 +1,4 @@
-/** What the screens see: one plain object, replaced whenever any of it changes, and told to whoever listens. */
+/** The state of the screens: one plain object. Every change replaces it and notifies the listeners. */
 
 import { PLAIN } from '../store/device_meta.js';
 import type { ScreenState, State } from './types.js';
@@ -31,14 +31,14 @@ export class Screen implements ScreenState {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /** Back to nothing shown, as after a lock, but for `rest`. */
+  /** Reset to an empty state, as after a lock, plus `rest`. */
   clear(phase: State['phase'], rest: Partial<State> = {}) {
     const { borrowed, ordinary, unsigned, language, update, offline, capture, notebook, look } = this.state;
-    this.state = FIRST; // nothing else outlives a lock, whatever was set beside what a first state has
+    this.state = FIRST; // nothing else outlives a lock, whatever else was set
     this.set({ language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...rest });
   }
 
-  /** @returns stops it */
+  /** @returns a function that unsubscribes */
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -1,6 +1,6 @@
 /**
- * What to say for each code: what happened, that nothing was lost, what to do next. One table, and the only place
- * where a failure becomes words; the screens may say it shorter (shell/strings.js), never differently.
+ * The sentence for each error code: what happened, that nothing was lost, what to do next. One table, and the only
+ * place that gives a failure its text; the screens may shorten it (shell/strings.js), never contradict it.
  */
 import { KeptError, SENTENCES as USUAL } from '../core/errors.js';
 
@@ -61,7 +61,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This zip file has a password, so it could not be read. Nothing was added. Export the chat again without one.',
   zip_unknown:
     'This zip file is packed in a way that could not be read. Nothing was added. Unpack it and choose the text file in it.',
-  // Words and changes.
+  // Text and changes.
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
   too_long:
@@ -81,7 +81,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   not_out: 'Take it out first. Erasing for good comes after that.',
   not_due: 'The seven days are not over yet. Nothing was changed.',
   not_found: 'This could not be found. Nothing was lost.',
-  // The way to the server.
+  // The connection to the server.
   offline: 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
   no_network: 'Not sent yet. It is safe on this phone and will go when there is signal.',
   server_slow: 'Not sent yet: the signal is slow. It is safe on this phone and will be tried again.',
@@ -104,7 +104,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This is not the paper code your diary uses now, so nothing was changed. Look for your newest paper. If it is the newest, someone who knows your words may have made another code. Then leave the box for the code empty.',
   kdf_refused:
     'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. Do not type your words on another page.',
-  // What the server says about what was sent.
+  // What the server reports about what was sent.
   receipt_wrong:
     'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt holds.',
   head_differs:
@@ -152,8 +152,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /**
- * What only the place that failed could say, word for word as it is thrown there (tests/js/language.test.mjs looks):
- * these stand, whatever their code's own sentence is.
+ * Sentences that only the place of the failure can choose, word for word as thrown there (tests/js/language.test.mjs
+ * checks): each is kept, whatever its code's own sentence is.
  */
 export const SPECIFIC = Object.freeze([
   'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
@@ -180,17 +180,17 @@ export const SPECIFIC = Object.freeze([
   'What this phone keeps for its lock is damaged.',
 ]);
 
-/** The same, with the file that is meant. */
+/** The same, with the name of the file. */
 export const FILLED = Object.freeze([
   '{name} is not what this phone expects, so the pack was thrown away. Nothing was lost.',
   '{name} is missing from the pack, so it was thrown away. Nothing was lost.',
   '{name} is not the file that was added, so the pack was thrown away. Nothing was lost.',
 ]);
 
-/** What happened, in words for the screen. */
+/** Return a failure as an error with a sentence for the screen. */
 export function told(thrown: unknown): KeptError {
   const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
-  // What somebody asked for just now is not "sent later": only the outbox is.
+  // What the user asked for just now is not "sent later": only the outbox is.
   if (error.code === 'no_network') return new KeptError('offline', SENTENCES.offline);
   const sentence = SENTENCES[error.code];
   if (!sentence || error.message === sentence || SPECIFIC.includes(error.message)) return error;

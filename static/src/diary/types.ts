@@ -1,4 +1,4 @@
-/** The types that the engine's modules share. shell/app.ts passes on those that screens need. */
+/** The types that the engine's modules share. shell/app.ts re-exports those that screens need. */
 import type { Api } from '../net/api.js';
 import type { Link, Pins } from '../net/push.js';
 import type { Database } from '../store/database.js';
@@ -20,7 +20,7 @@ import type { OpenedVersion } from '../crypto/versions.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { Picked } from '../record/times.js';
 
-/** `picture` names an attachment */
+/** `picture`: an attachment id */
 export type Block = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
 
 export type Section = { title: string; blocks: Block[] };
@@ -28,17 +28,19 @@ export type Section = { title: string; blocks: Block[] };
 /** `at`: last written, ms */
 export type Note = { id: string; text: string; at: number };
 
-/** One entry; `here`: nothing but this phone erases it */
+/** An erasure that is pending; `here`: only this phone erases it */
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
 
-/** Writes the rows of incidents */
+/** Write the list rows of incidents. */
 export type Relist = (batch: Batch, incidents: string[]) => Promise<void>;
 
 /**
- * `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it
- * since; `erased`: when the server was told to erase it for good, ms; `receipt` is true where only a page of
- * numbers was read (index/rebuild.js); `checked` is false where this browser could not check the receipt's signature;
- * `altered`: it did not match what was signed when it came
+ * - `here`: sealed on this phone, as the phone noted then
+ * - `before`: receipts of a server that lost the version since
+ * - `erased`: when the server was asked to erase it for good, ms
+ * - `receipt`: true where only a page of numbers was read (index/rebuild.js)
+ * - `checked`: false where this browser could not check the receipt's signature
+ * - `altered`: it did not match what was signed when it came
  */
 export type VersionFacts = {
   v: string;
@@ -65,7 +67,7 @@ export type Opened = {
   seeds: OpenedVersion['seeds'] | null;
   digests: OpenedVersion['digests'];
 };
-/** What one transaction has staged so far; `opened`: versions opened for it alone */
+/** What one transaction has staged so far; `opened`: versions opened for this transaction alone */
 export type Batch = {
   root: Root;
   change: Change;
@@ -73,7 +75,7 @@ export type Batch = {
   kinds: Map<string, string[]>;
   opened?: Map<string, Opened>;
 };
-/** `parents`: what its author looked at, where that is not every head */
+/** `parents`: the versions its author looked at, where that is not every head */
 export type Wish = {
   kind: string;
   record?: string;
@@ -86,13 +88,13 @@ export type Wish = {
 };
 
 /**
- * The fields of a record of any kind, by name: JSON that record/vocabulary/rules_table.ts describes. The one `any` of
- * the diary: some hundred kinds of field have no type each, and what reads one checks it or hands it to
+ * The fields of a record of any kind, by name: JSON that record/vocabulary/rules_table.ts describes. The only `any`
+ * of the diary: the hundred or so kinds of field have no type each; code that reads one checks it or passes it to
  * record/reading.js.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
 export type Fields = Record<string, any>;
-/** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
+/** `why`: what prevents "kept safe"; `files`, `percent`: the progress; `sentence`: of a failure */
 export type EntryState = {
   code: 'sealed' | 'sending' | 'kept' | 'trouble';
   at: number | null;
@@ -116,7 +118,7 @@ export type Attachment = {
   sha256: string;
   state: EntryState;
   outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
-  /** whether the file says where it was made; null where that cannot be told */
+  /** whether the file states where it was made; null where that is unknown */
   place?: boolean | null;
   description?: string;
   sensitivity?: string;
@@ -168,19 +170,19 @@ export type State = {
   erasing: Waiting[];
   draft: Draft | null;
   lockIn: number | null;
-  /** `locked`: nobody typed words before it; `shared`: what another app handed over */
+  /** `locked`: the phone was locked before it; `shared`: files from another app */
   picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  /** whether a locked phone takes anything in */
+  /** whether a locked phone accepts files */
   capture: boolean;
-  /** nothing is to be left on this device */
+  /** nothing may be left on this device */
   borrowed?: boolean;
-  /** a newer page waits that those who signed this one did not sign */
+  /** a newer page is available, not signed by those who signed this one */
   unsigned?: boolean;
   /** borrowed, and in a window that keeps a history */
   ordinary?: boolean;
-  /** questions of advocates that wait, and who asked the first */
+  /** the number of advocates' questions that wait, and who asked the first */
   asked?: { n: number; name: string } | null;
-  /** things that came while it was locked: to be asked about, and drafts made of them */
+  /** the numbers of captured files to decide on, drafts made of them, and what else waits for the keeper */
   waiting?: { captured: number; later: number; written?: number; answers?: number };
   showing: { sections: Section[]; until: number } | null;
   notebook: { notes: Note[]; ready: boolean };
@@ -204,11 +206,11 @@ export type Row = {
   links: string[];
   shots: string[];
   bare: boolean;
-  /** typed by an advocate: `waiting`, or what the keeper said to it; '' for the keeper's own */
+  /** typed by an advocate: 'waiting', or the keeper's decision; '' for the keeper's own */
   helped: string;
 };
 
-/** When something happened, as the entry says it */
+/** When something happened, as recorded in the entry. */
 export type Occurred = {
   occurred_start: number | null;
   occurred_end: number | null;
@@ -218,9 +220,11 @@ export type Occurred = {
   precision: string;
 };
 /**
- * What the list keeps of an entry. `local`: its place in the order of coming to this phone; `kept_at`: its last
- * receipt, ms; `apart`: the words about its place that are kept apart; `v`, `c`: the versions it was made from, and
- * the commitment of the first
+ * An entry's row in the list.
+ * - `local`: its place in the order of arrival on this phone
+ * - `kept_at`: its last receipt, ms
+ * - `apart`: the restricted words about its place
+ * - `v`, `c`: the versions it was made from, and the commitment of the first
  */
 export type ListRow = {
   record: string;
@@ -239,30 +243,30 @@ export type ListRow = {
   taken_out: number | null;
   flags: string[];
   erased?: number;
-  /** absent where the entry was erased, or does not open */
+  /** absent where the entry was erased, or cannot be opened */
   v?: string | null;
   c?: string;
   f?: Fact;
   links?: string[];
-  /** typed by an advocate: what the keeper has said to it */
+  /** typed by an advocate: the keeper's decision on it */
   helped?: string;
-  /** evidence elsewhere that may be written over */
+  /** evidence elsewhere that may be overwritten */
   dated?: boolean;
   shots?: string[];
   bare?: boolean;
   text?: string;
 };
 
-/** What is typed in the cards of an entry and not saved (`u/<record>`) */
+/** Typed in the cards of an entry and not saved (`u/<record>`). */
 export type Unsaved = { fields: Fields; restricted: Fields; note?: string };
-/** The words or the time of an entry, changed and not saved (`uw/<record>`) */
+/** The changed text or time of an entry, not saved (`uw/<record>`). */
 export type Half = {
   narrative: string;
   restricted: Fields;
   when?: { chip: string | null; picked: Picked | null };
 };
 
-/** A blob as a version's keys name it. */
+/** A blob as a version's keys refer to it. */
 export type BlobKey = { blob: string; key: string; n: number };
 export type Rendition = {
   purpose: Purpose;
@@ -273,7 +277,7 @@ export type Rendition = {
   media_type: string;
   recipe?: string;
 };
-/** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
+/** A sealed file that waits for its entry to be saved; stored inside the sealed draft. */
 export type Held = {
   attachment: string;
   name: string;
@@ -291,22 +295,22 @@ export type Held = {
   about?: About | null;
   received: BlobKey;
   renditions: (Rendition & BlobKey)[];
-  /** what the keeper said of it while it waited */
+  /** what the keeper wrote about it while it waited */
   said?: { fields: Fields; restricted: Fields };
   outside_copy: { state: string; at: number } | null;
 };
-/** Where a file's bytes come from: a File, or parts waiting in the tray. */
+/** A source of a file's bytes: a File, or parts in the tray. */
 export type Source = {
   name: string;
   type: string;
   size: number;
   lastModified: number | null;
-  /** bytes [from, to); throws file_changed when they are not what they were */
+  /** Return bytes [from, to). Throws file_changed when they are not what they were. */
   read(from: number, to: number): Promise<Bytes>;
-  /** the same again at the end, to see that nothing moved */
+  /** Read again at the end, to check that nothing changed. */
   check(): Promise<void>;
 };
-/** What is passed in, once, by main.js or a test. */
+/** The dependencies that main.js or a test passes in, once. */
 export type Collaborators = {
   database: Database;
   api: Api;
@@ -316,12 +320,12 @@ export type Collaborators = {
   origin: string;
   zone: () => string;
   random: (n: number) => Bytes;
-  /** holds the diary for this tab until released; resolves to null when another tab has it */
+  /** Lock the diary for this tab until released; resolves to null when another tab has it. */
   hold: () => Promise<null | (() => void)>;
   online: () => boolean;
   visible: () => boolean;
   objectUrl: { make(blob: Blob): string; drop(url: string): void };
-  /** `deadline`: as `after`, for how long something else may take at most */
+  /** `deadline`: as `after`, for the most that something else may take */
   timers: {
     after(ms: number, act: () => void): unknown;
     stop(timer: unknown): void;
@@ -329,47 +333,47 @@ export type Collaborators = {
   };
   deviceName: string;
   supported: () => boolean;
-  /** deletes what the page has written on this device */
+  /** Delete what the page has written on this device. */
   leaveNothing: () => Promise<unknown>;
-  /** asks the browser not to clear this site's storage; and registers the offline worker */
+  /** Ask the browser not to clear this site's storage, and register the offline worker. */
   keepOffline: () => Promise<unknown>;
   applyUpdate: () => Promise<unknown>;
   phoneBytes: () => Promise<number | null>;
-  /** what the browser still lets this site write; null where it does not say */
+  /** What the browser still lets this site write, bytes; null where unknown. */
   roomBytes: () => Promise<number | null>;
-  /** what the connection is, where the browser says */
+  /** the kind of connection, where the browser reports it */
   connection: () => 'wifi' | 'mobile' | null;
-  /** asks where a large pack is to be written; absent where the browser cannot be asked */
+  /** Ask where to write a large pack; absent where the browser cannot ask. */
   saveFile?: (name: string) => Promise<Writable>;
   packActions?: (ctx: Context) => Record<string, (...args: never[]) => unknown>;
 };
 
-/** What requests about a registered diary need, under the keys that are in use. */
+/** What requests about a registered diary need, with the keys in use. */
 export type SyncLink = Link & { authors: readonly AuthorKey[]; epoch: number };
 
-/** Takes words and files up and down while the diary is open (syncing.ts). */
+/** Syncs text and files with the server while the diary is open (syncing.ts). */
 export interface Sync {
   /** whether the server does not answer */
   offline: boolean;
   readonly running: boolean;
   /** the code of what stops everything, or null */
   trouble: string | null;
-  /** whether files may go this once, whatever was chosen */
+  /** whether files may be sent this once, whatever the setting is */
   allowed: boolean;
   /** null while the diary is not registered, or its keys are being changed */
   link(): SyncLink | null;
-  /** every row as the list shows it */
+  /** Return every row as the list shows it. */
   rows(): Row[];
-  /** every warning that holds, the gravest first */
+  /** Return every warning that applies, the gravest first. */
   said(): Trouble[];
-  /** begin a run, or one more after the run that is on */
+  /** Begin a run, or one more after the current run. */
   kick(): void;
   soon(): void;
-  /** begin a run that knows what has just changed */
+  /** Begin a run that includes what has just changed. */
   afresh(): void;
-  /** a run to its end */
+  /** Run to the end. */
   now(): Promise<void>;
-  /** settles once everything the server had at the beginning is here */
+  /** Resolve once everything that the server had at the beginning is here. */
   arrived(): Promise<void>;
   stop(): void;
   suspend(): void;
@@ -383,7 +387,7 @@ export interface SyncRun extends Sync {
   again: boolean;
   /** the end of the first pull of this run */
   readonly first: Promise<void>;
-  /** the words that are coming down now */
+  /** the pull of text that is under way */
   pulling: Promise<void> | null;
   readonly suspended: Promise<void> | null;
   reached(): void;
@@ -397,7 +401,7 @@ export interface RecordStore {
   readonly clock: { now(): number };
   list: Index | null;
   relist: Relist | null;
-  /** versions that were opened, by their id */
+  /** versions that were opened, by id */
   readonly seen: Map<string, Opened>;
   batch(root: Root, change: Change): Batch;
   doubt(): void;
@@ -416,9 +420,9 @@ export interface RecordStore {
   stage(batch: Batch, wish: Wish): Promise<{ record: string; version: string }>;
 }
 
-/** Notes what was done to a file (custody.ts). */
+/** Logs what was done to a file (custody.ts). */
 export interface CustodyLog {
-  /** lines that no version holds yet */
+  /** lines that are in no version yet */
   readonly loose: CustodyLine[];
   note(attachment: string, action: CustodyLine['action'], detail?: string): void;
   flush(how?: { send?: boolean }): Promise<void>;
@@ -426,7 +430,7 @@ export interface CustodyLog {
   stop(): void;
 }
 
-/** What the screens are shown (screen.ts). */
+/** The state that the screens show (screen.ts). */
 export interface ScreenState {
   readonly state: State;
   set(part: Partial<State>): void;
@@ -451,7 +455,7 @@ export interface NotebookStore {
   flush(): Promise<unknown>;
 }
 
-/** The diary as it stands open: everything here is gone after a lock. */
+/** The open diary: everything here is gone after a lock. */
 export type Open = {
   vault: Vault;
   store: Store;
@@ -461,25 +465,25 @@ export type Open = {
   custody: CustodyLog;
   identity: Identity;
   urls: Set<string>;
-  /** the wraps of what lies here are being made anew: the last that was begun */
+  /** the wraps of what is stored here are being renewed: the last renewal that was begun */
   rewrapping?: Promise<void>;
-  /** what the slot that opened it says of the server's key */
+  /** what the slot that opened it states about the server's key */
   slot?: { notary: string | null; log: string | null; kdf_high: number };
   /** opened by the short secret */
   short?: boolean;
-  /** the words were typed for something of this opening, and nothing has been revealed by it yet */
+  /** the words were typed for something in this opening, and nothing was revealed by it yet */
   proved?: string | null;
-  /** words typed in this opening for something that waits; in memory only, and gone with it or the lock */
+  /** words typed in this opening for something that waits; only in memory, and gone at the lock */
   typed?: string | null;
-  /** the server refused those words in this opening: they are not tried again by themselves */
+  /** the server refused those words in this opening: they are not retried automatically */
   refused?: boolean;
-  /** whether this opening has looked for what other devices had erased */
+  /** whether this opening has checked what other devices had erased */
   erasedLooked?: boolean;
-  /** whether it has asked who signed in meanwhile */
+  /** whether this opening has asked who signed in meanwhile */
   signInsLooked?: boolean;
-  /** whether a code for somebody who saw it is out, of whichever device; undefined until this opening has asked */
+  /** whether a witness code is out, from any device; undefined until this opening has asked */
   witnessesOut?: boolean;
-  /** files that wait apart from the draft: what came while this was locked */
+  /** files outside the draft: what was added while this was locked */
   apart?: Held[];
 };
 export type Identity = {
@@ -497,23 +501,24 @@ export type Identity = {
 export type Context = Collaborators & {
   screen: ScreenState;
   open: Open | null;
-  /** the worker being used, unlocked or not */
+  /** the worker in use, unlocked or not */
   vault: Vault | null;
   release: null | (() => void);
   /**
-   * how often somebody left for the notebook: what takes long and ends in an open diary asks whether it is still wanted
+   * how often the user left for the notebook: a long task that ends in an open diary checks whether it is still
+   * wanted
    */
   left: number;
   /** the last lock, until it is done */
   locking?: Promise<unknown>;
   draftTurn: Promise<unknown>;
-  /** why what is being written could not be sealed, as a code */
+  /** why the draft could not be sealed, as a code */
   unsealed: string | null;
-  /** sends file parts while locked */
+  /** sends parts of files while locked */
   carrier?: LockedUpload;
   /** this is not the keeper's phone: features/borrowed/actions.js */
   borrowed?: boolean;
-  /** somebody types for the keeper there */
+  /** on a borrowed device: somebody types for the keeper there */
   typed?: boolean;
   /** locked with something unsent */
   owing?: boolean;
@@ -521,7 +526,7 @@ export type Context = Collaborators & {
   changing?: boolean;
   notebook: NotebookStore;
   show(): void;
-  /** what takes words and files up and down while `open` answers; it stops where `open` gives null */
+  /** Make the syncer for the diary that `open` returns; it stops where `open` returns null. */
   makeSync: (open: () => Open | null) => Sync;
 };
 export type Index = RowIndex<ListRow>;
@@ -529,7 +534,7 @@ export type { Api, Pins, Database, Store, Vault };
 
 export type Answer = 'yes' | 'changed' | 'no' | 'later';
 
-/** `id`: the letter's, or the entry's where it was put off */
+/** `id`: the letter's, or the entry's where the decision was postponed */
 export type Written = {
   id: string;
   record: string | null;

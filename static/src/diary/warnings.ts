@@ -1,15 +1,13 @@
 /**
- * The codes of what is said about the record, the server and this phone, each in one list. docs/warnings.md has a row
- * for each: what
- * brings it, what ends it, and the tests of both.
+ * The codes of warnings about the record, the server and this phone, each in one list. docs/warnings.md has a row for
+ * each: what raises it, what ends it, and the tests of both.
  *
- * [Note: one does not hide another] Some warnings are evidence and never end. So all that stand are said, not the
- * gravest alone: behind
- * one of those nobody would ever read that something is missing.
+ * [Note: one does not hide another] Some warnings are evidence and never end. So all that apply are shown, not only
+ * the gravest: behind such a warning nobody would ever read that something is missing.
  */
 import type { Root } from '../store/root.js';
 
-/** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
+/** These put the server's account of the diary in doubt: nothing more is sent until they are settled. */
 export const STOPPING = Object.freeze([
   'head_differs',
   'feed_altered',
@@ -21,8 +19,8 @@ export const STOPPING = Object.freeze([
 ]);
 
 /**
- * Why a run to the server ended before its end. No signal is ordinary and no warning; whatever is not in these lists
- * is said as `internal`.
+ * Why a run to the server stopped early. A missing signal is ordinary and no warning; a code in none of these lists
+ * is shown as `internal`.
  */
 export const OF_RUNS = Object.freeze([
   ...STOPPING,
@@ -35,7 +33,7 @@ export const OF_RUNS = Object.freeze([
   'no_space',
 ]);
 
-/** About the bytes of one entry or file, and not about the way: it waits, and the others go on. */
+/** About the bytes of one entry or file, not the connection: that one waits, and the others go on. */
 export const OF_ENTRIES = Object.freeze([
   'receipt_wrong',
   'differs',
@@ -51,7 +49,7 @@ export const OF_ENTRIES = Object.freeze([
   'needs_words',
 ]);
 
-/** What stays in the sealed root until it is known or over, the gravest first. */
+/** What stays in the sealed root until it is acknowledged or over, the gravest first. */
 export const STANDING: Readonly<Record<string, (root: Root) => unknown>> = Object.freeze({
   capture_key: ({ doubts }) => doubts?.capture_key,
   log_changed: ({ doubts }) => doubts?.log,
@@ -63,21 +61,22 @@ export const STANDING: Readonly<Record<string, (root: Root) => unknown>> = Objec
 });
 
 /**
- * The code that the end of a run is said with.
+ * Return the code to show for the end of a run.
  * @param code not `no_network`
  */
 export function codeOfRun(code: string): string {
-  // What the server cannot do now, while keys are being changed say, is not something this browser lacks.
+  // What the server cannot do now, for example while keys are being changed, is not a feature that this browser
+  // lacks.
   if (code === 'unavailable') return 'server_down';
   return OF_RUNS.includes(code) || OF_ENTRIES.includes(code) ? code : 'internal';
 }
 
-/** Codes of everything that stands. */
+/** Return the codes of all standing warnings. */
 export function standing(root: Root): string[] {
   return Object.entries(STANDING).flatMap(([code, stands]) => (stands(root) ? [code] : []));
 }
 
-/** What a refusal is noted under: the entry, or where there is none the record or the file itself. */
+/** Return the key that a refusal is noted under: the entry, otherwise the record or file itself. */
 export function ownerOf({ of, record, blob }: { of?: string | null; record?: string; blob?: string }): string {
   return of ?? record ?? blob ?? '';
 }

@@ -2,11 +2,11 @@ import type { Fields } from '../diary/types.js';
 import type { Grant, Right, Scope as GrantsScope } from '../crypto/sharing/grants.js';
 
 /**
- * What the screens about advocates ask of the app, and what they show (features/advocates/actions.js,
+ * The methods of the app that the screens about advocates call, and their types (features/advocates/actions.js,
  * diary/sharing/questions.js).
  */
 type Scope = GrantsScope;
-/** An advocate whose nine words were checked; no keys until there was signal to fetch them. */
+/** An advocate whose nine words were checked; without keys until there was signal to fetch them. */
 export type Met = {
   fingerprint: string;
   ecdsa_pub: string;
@@ -24,8 +24,8 @@ export type Choice = {
   purpose: string;
 };
 /**
- * A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those
- * checked, `unheard`: not ended at the server yet.
+ * A grant. `mine`: the keeper ended it; `left`: the advocate left; `changed`: the server gives other keys than those
+ * checked; `unheard`: not ended at the server yet.
  */
 export type LetIn = {
   grant: string;
@@ -58,7 +58,7 @@ export type Seen = {
   others: { record: string; kind: string; fields: Fields }[];
 };
 export type Seer = { grant: string; name: string; organisation: string; looked_at: number | null; rights: string[] };
-/** `since`: the record was added to or changed after they looked. */
+/** `since`: the record was added to or changed after they looked */
 export type Looked = { name: string; at: number; since: boolean };
 export type Asked = {
   letter: string;
@@ -82,7 +82,9 @@ export type Question = {
 };
 
 export interface Advocating {
-  /** Whom nine words name, and that they are so: without a signal kept until there is one. */
+  /**
+   * Find the advocate that nine words name and check the words; without a signal they are stored until there is one.
+   */
   meetAdvocate(typed: string): Promise<Met & { before: boolean }>;
   readMet(): Promise<(Met & { trouble: string | null })[]>;
   forgetAdvocate(fingerprint: string): Promise<unknown>;
@@ -98,12 +100,12 @@ export interface Advocating {
   renewGrant(grant: string, by: { words: string }): Promise<{ not_after: number }>;
   narrowGrant(grant: string, less: Partial<Choice>, by: { words: string }): Promise<unknown>;
   readGrants(): Promise<LetInList>;
-  /** `heard`: the server has ended it too; without a signal nothing new is given all the same. */
+  /** `heard`: the server has ended it too. Without a signal nothing new is given either. */
   endGrant(grant: string, by: { words: string }): Promise<{ heard: boolean }>;
-  /** What they sent in the last 30 days and is nowhere here waits again; how many. */
+  /** Show again what they sent in the last 30 days and is nowhere here; return how many. */
   lookAgain(): Promise<number>;
   whoSees(record: string): Promise<Seer[]>;
-  /** Names of those who have looked through a record, by record. */
+  /** Return the names of those who have looked through a record, by record. */
   readMarked(): Promise<Map<string, string[]>>;
   markedOf(record: string): Promise<Looked[]>;
   ownWords(): Promise<string>;

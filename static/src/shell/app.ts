@@ -1,4 +1,4 @@
-/** What the screens ask of the app (static/js/app/app.js makes it) and what they show. */
+/** The methods of the app that the screens call (static/js/app/app.js makes it), and the types of what they show. */
 import type { Advocating } from './advocating.js';
 import type { Agreed } from '../diary/session/confirming.js';
 import type { Kept, Listed } from '../diary/sharing/witnesses.js';
@@ -24,15 +24,15 @@ import type { Mail } from '../imports/mail.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
 import type { Amount, Row as Message } from '../record/schedule.js';
 
-/** What is chosen on screen */
+/** The time chosen on screen. */
 export type When = { chip: string | null; picked: Picked | null };
 
 export type { Half, Fields, EntryState, Attachment, Draft, Occurred, Waiting, Note };
-/** What one field says: JSON, described by record/vocabulary/rules_table.js. */
+/** The value of one field: JSON, described by record/vocabulary/rules_table.js. */
 export type Value = Fields[string];
 export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
-/** One file with all that is kept of it. */
+/** One file with everything stored about it. */
 export type AttachmentRead = Attachment & {
   fields: Fields;
   restricted: Fields;
@@ -45,7 +45,7 @@ export type AttachmentRead = Attachment & {
   draft: boolean;
   custody: { at: number; actor: string; action: string; detail?: string }[];
 };
-/** As `T`, where the desk leaves some members out. */
+/** `T` with some members optional, which the desk leaves out. */
 type Without<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 export type Row = Without<
   DiaryRow,
@@ -65,7 +65,7 @@ export type VersionShown = {
   kept_at?: number | null;
   listed?: boolean;
 };
-/** One of two versions that two devices wrote at once. */
+/** One of two versions that two devices wrote at the same time. */
 export type End = {
   version: string;
   at: number;
@@ -95,7 +95,7 @@ export type Entry = {
   versions: VersionShown[];
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
-  /** The words or the time, changed and not saved yet. */
+  /** The text or the time, changed and not saved yet. */
   half?: Half | null;
   taken_out?: number | null;
   ends?: End[];
@@ -125,9 +125,9 @@ export type Summary = {
   restricted_words: number;
   intimate: number;
   groups: string[][];
-  /** Entries the keeper marked to be read first, ten at most. */
+  /** Entries that the keeper marked to be read first, at most ten. */
   marked: string[];
-  /** What was counted, version by version: handed back unchanged, since a pack holds nothing else. */
+  /** The versions that were counted; passed back unchanged, since a pack contains nothing else. */
   looked: string[];
 };
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
@@ -185,7 +185,7 @@ export type Mention = {
   how: string[];
   terms: string[];
 };
-/** A record of any kind but an entry: see diary/records/records.js. */
+/** A record of any kind except an entry: see diary/records/records.js. */
 export type KeptRecord = {
   record: string;
   kind: string;
@@ -198,8 +198,8 @@ export type KeptRecord = {
   versions: number;
 };
 /**
- * `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a
- * proposal.
+ * `ends`: the newest version of each device, more than one where two wrote at the same time; `together`: a proposal
+ * that merges both.
  */
 export type WholeRecord = Omit<KeptRecord, 'versions'> & {
   versions: RecordStep[];
@@ -216,12 +216,12 @@ export type RecordStep = {
   fields: Fields;
   altered: boolean;
 };
-/** What a record of another kind is called. */
+/** The name of a record of another kind. */
 export type Known = { kind: string; fields: Fields; name: string };
-/** A person, with the code that stands for the name. */
+/** A person, with the code that replaces the name. */
 export type Person = KeptRecord & { code: string; root: string };
 export type Settings = { fields: Fields; restricted: Fields };
-/** What could be shown to somebody; `first`: the entry asked for, or the newest. */
+/** What can be shown to somebody; `first`: the entry asked for, or the newest. */
 export type Showable = {
   entries: { record: string; seq_no: number | null; fields: Fields; restricted: Fields }[];
   first: string | null;
@@ -234,7 +234,7 @@ export type Showable = {
   orders: KeptRecord[];
   reports: KeptRecord[];
   settings: Settings;
-  /** by order; `safe`: looked at, and it shows nothing of where the keeper lives */
+  /** by order; `safe`: looked at, and it does not show where the keeper lives */
   pictures: Record<string, { attachment: string; safe: boolean }>;
 };
 /** The facts of a quick report; the screen makes the sentences. */
@@ -258,7 +258,7 @@ export type QuickFacts = {
 };
 /** How an import reports its progress, and how it is stopped. */
 export type ImportHow = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
-/** What a file that was chosen for an import holds; of a mail neither the date order nor the files are asked about. */
+/** The contents of a file chosen for an import. For an email the user is asked about neither date order nor files. */
 export type ImportChat = Pick<Chat, 'lines' | 'senders' | 'orders'> & {
   kind: 'chat';
   name: string;
@@ -278,9 +278,9 @@ export type ImportMail = {
   files?: undefined;
 };
 export type ImportRead = ImportChat | ImportMail;
-/** The date of its first or last message; a chat has at least one. */
+/** The date of the first or last message; a chat has at least one. */
 export type ImportStart = Pick<Chat['messages'][number]['start'], 'date' | 'clock'>;
-/** What has to be asked about a file; `me` null: none of the senders. */
+/** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
   tz: string;
@@ -288,7 +288,7 @@ export type ImportAnswers = {
   gap?: number;
   direction?: 'in' | 'out' | 'unknown';
 };
-/** One entry that is proposed. */
+/** One proposed entry. */
 export type ImportBurst = {
   index: number;
   amount: Amount | null;
@@ -299,11 +299,11 @@ export type ImportBurst = {
   count: number;
   skipped: boolean;
 };
-/** What an import would add, as it is shown. */
+/** What an import would add, as the screen shows it. */
 type ImportProposed = { known: number; fresh: number; tz: string; bursts: ImportBurst[] };
 export type ImportChatPlan = ImportProposed & {
   counts: Counts;
-  /** files of messages that the diary has without them */
+  /** files of messages that the diary has without their files */
   late: { files: number; entries: number };
   changed: { before: Value; now: string; at: string }[];
   changed_count: number;
@@ -322,7 +322,7 @@ export type ImportChatPlan = ImportProposed & {
   order: string;
 };
 export type ImportPlan = ImportChatPlan | (ImportProposed & { counts: null; late?: undefined; files?: undefined });
-/** `again`: was there already */
+/** `again`: was in the diary already */
 export type ImportDone = {
   entries: string[];
   rows: number;
@@ -330,7 +330,7 @@ export type ImportDone = {
   again: boolean;
   files: { added: number; again: number; failed: string[] };
 };
-/** The parts of an entry's message schedule, and what is typed of it and not saved. */
+/** The parts of an entry's message schedule, and its unsaved typing. */
 export type Schedule = { parts: WholeRecord[]; draft: Fields | null };
 export type Chosen = {
   from: number | null;
@@ -339,7 +339,10 @@ export type Chosen = {
   intimate?: boolean;
   items?: string[];
 };
-/** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
+/**
+ * A pack left for a recipient with eight words; `words` only on the phone that made it, and only while it is
+ * available.
+ */
 export type Handover = {
   handover: string;
   made_at: number;
@@ -373,7 +376,7 @@ export type Usage = {
   sending: 'now' | 'wifi' | 'ask';
   wifi_known: boolean;
 };
-/** What this phone knows of the diary, for two people to compare. */
+/** This phone's summary of the diary, for two people to compare. */
 export type DiaryAccount = { entries: number; at: number; code: string };
 export type Step = { step: string; done: number; total: number };
 
@@ -381,9 +384,9 @@ export interface App extends Advocating {
   state: State;
   subscribe(listener: () => void): () => void;
   start(): Promise<unknown>;
-  /** Has everything behind the door fetched, and settles when it is there; absent where it always has been. */
+  /** Fetch everything behind the door; resolve when it is there. Absent where it always has been there. */
   ready?(): Promise<unknown>;
-  /** The same, for whoever only waits and must not have it begin. */
+  /** The same promise, for callers that wait and must not start it. */
   here?: Promise<unknown>;
   suggestWords(): Promise<string>;
   checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
@@ -392,14 +395,14 @@ export interface App extends Advocating {
   unlock(words: string): Promise<unknown>;
   lock(why: string): Promise<unknown>;
   quickExit(): unknown;
-  /** Clears what the server has; never asks, never refuses. */
+  /** Clear what the server has; never ask, never refuse. */
   panicClear?(): unknown;
   notePut?(id: string, text: string): unknown;
   noteDrop?(id: string): Promise<unknown>;
-  /** The lock, from the notebook. */
+  /** Show the lock, from the notebook. */
   askLock?(): Promise<unknown>;
   readLocking?(): Promise<Locking>;
-  /** Words for the notebook on a phone that holds nothing, and no diary. */
+  /** Set words for the notebook alone, on a phone that holds no diary. */
   onlyNotebook?(words: string, look: Skin): Promise<unknown>;
   setCover?(words: string): Promise<unknown>;
   dropCover?(): Promise<unknown>;
@@ -417,9 +420,9 @@ export interface App extends Advocating {
   confirmCode(text: string): Promise<unknown>;
   later(what: 'recovery'): Promise<unknown>;
   signOut(): Promise<unknown>;
-  /** New words; the keys stay. */
+  /** Change the words; the keys stay. */
   changeWords(given: { words: string; newWords: string }): Promise<unknown>;
-  /** New words and every key anew; nothing of before opens what comes after. */
+  /** Change the words and every key; nothing from before opens what comes after. */
   renewKeys(given: {
     words: string;
     newWords: string;
@@ -446,7 +449,7 @@ export interface App extends Advocating {
   putWords?(record: string, half: Half | null): unknown;
   putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
   restrictedWords?(): string[];
-  /** What the officer's page and own words said in the last pack. */
+  /** Return the settings, with what the officer's page and the keeper's own words said in the last pack. */
   readSettings?(): Promise<Settings>;
   saveIncident(save: {
     record: string | null;
@@ -456,7 +459,7 @@ export interface App extends Advocating {
   }): Promise<{ record: string }>;
   needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
   readIncident(record: string): Promise<Entry>;
-  /** Two versions of one entry brought together by the keeper: every field as it shall stand. */
+  /** Merge two versions of one entry: every field as the keeper wants it. */
   bringTogether?(
     record: string,
     chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
@@ -485,9 +488,9 @@ export interface App extends Advocating {
   readAttachment(attachment: string): Promise<AttachmentRead>;
   needsAttachmentReason(attachment: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   saveAttachment(save: { attachment: string; fields?: Fields; restricted?: Fields; reason?: string }): Promise<unknown>;
-  /** Noted in the custody record. */
+  /** Log in the custody record that a file was viewed. */
   looked(attachment: string): unknown;
-  /** The received bytes of a sound or film, null for anything else. */
+  /** Return the received bytes of a sound or film, null for anything else. */
   readToPlay(attachment: string): Promise<{ url: string; blob: Blob } | null>;
   checkFile(attachment: string): Promise<unknown>;
   moveFile(attachment: string, to: string | null, reason: string): Promise<unknown>;
@@ -504,12 +507,12 @@ export interface App extends Advocating {
     attachment: string,
     answer: 'kept' | 'removed_for_safety' | 'later',
   ): Promise<unknown>;
-  /** This is not my phone: nothing is left on it. */
+  /** Mark the device as borrowed: nothing is left on it. */
   borrow(how?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
-  /** Whether leaving a borrowed device now would lose something. */
+  /** Check whether leaving a borrowed device now would lose something. */
   isOwing?(): boolean;
   getPicture(): Promise<unknown>;
-  /** The add-picture page of a locked phone. */
+  /** Open the add-picture page of a locked phone. */
   capture(): Promise<unknown>;
   readCaptured(): Promise<{ asked: CapturedFile[]; drafts: { id: string; words: string; files: CapturedFile[] }[] }>;
   acceptCaptured(attachment: string): Promise<unknown>;
@@ -520,13 +523,13 @@ export interface App extends Advocating {
   pictureAdd(files: File[], how?: { route: string }): Promise<unknown>;
   pictureSave(): Promise<unknown>;
   readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
-  /** The entries in which every word is found; null when nothing is asked for. */
+  /** Return the entries that contain every word; null for an empty query. */
   findEntries(query: string): Promise<string[] | null>;
   readKnown(): Promise<Record<string, Known>>;
   readPatterns(): Promise<{ counts: Patterns; known: Record<string, Known> }>;
   readRecord(record: string): Promise<WholeRecord>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
-  /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */
+  /** Save only the fields passed; null clears one. Throws reason_needed where existing text would change. */
   saveRecord(save: {
     kind: string;
     record: string | null;
@@ -537,7 +540,7 @@ export interface App extends Advocating {
   takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
   putBackRecord(record: string): Promise<{ record: string }>;
   readPeople(how?: { all?: boolean }): Promise<Person[]>;
-  /** Entries and other records whose words name this one, or one merged with it. */
+  /** Return entries and other records whose text refers to this one, or one merged with it. */
   readMentions(record: string): Promise<Mention[]>;
   mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
   addRecordFile(
@@ -546,22 +549,24 @@ export interface App extends Advocating {
     how: { route: string; onProgress?: (done: number, total: number) => void },
   ): Promise<{ attachment: string }>;
   readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
-  /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
-  /** What could be shown to someone; then the page itself, with the diary locked behind it. */
+  /** Return what can be shown to someone. `showNow` shows it and locks the diary behind it. */
   readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<Showable>;
   showNow(sections: ShownSection[]): Promise<unknown>;
   readChase(): Promise<ChaseItem[]>;
   chaseDone(key: string, done: boolean): Promise<unknown>;
   keepTyped(key: string, typed: unknown): Promise<unknown>;
-  /** As it was kept under this key, null for nothing. */
+  /**
+   * Return what `keepTyped` sealed under this key, on this phone only; null for none. `keepTyped` with null deletes
+   * it.
+   */
   readTyped(key: string): Promise<unknown>;
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
-  /** The words, typed for `times` packs or for one list on paper. */
+  /** Accept the words, typed for `times` packs or for one list on paper. */
   agree(words: string, times?: number): Promise<Agreed>;
   buildPack(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
-  /** Made by this phone alone: no network, no account. */
+  /** Build a pack on this phone alone: no network, no account. */
   buildHere(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
   reviewPack(chosen: Chosen): Promise<Review>;
   decidePicture(attachment: string, decision: Decision): Promise<unknown>;
@@ -583,21 +588,24 @@ export interface App extends Advocating {
     delivered_how?: string;
   }): Promise<unknown>;
   cancelPack(): Promise<unknown>;
-  /** Refuses whatever was not made after the words; `words`: the keeper's own, typed for it. */
+  /**
+   * Upload a pack for a recipient. Refuses a pack that was made before the words were typed; `words`: the keeper's
+   * own
+   */
   handOver(
     given: { file: Blob; name: string; words: string; record?: string | null; to?: string },
     onStep: (at: Step) => void,
   ): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
-  /** `offline`: what this phone alone knows of them, without openings. */
+  /** `offline`: only what this phone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
-  /** The eight words once more, to the keeper's own. */
+  /** Reveal the eight words again, after the keeper's own words. */
   sayHandover(handover: string, words: string): Promise<string>;
   endHandovers(handovers: readonly string[], by: { words: string }): Promise<unknown>;
-  /** What advocates typed for the keeper and the keeper has not spoken of yet. */
+  /** Return what advocates typed for the keeper and the keeper has not decided on yet. */
   readAssisted(): Promise<Written[]>;
   answerAssisted(id: string, said: { answer: Answer; narrative?: string; reason?: string }): Promise<unknown>;
-  /** Seven words for somebody who saw it. */
+  /** Make seven words for a witness. */
   askWitness(asked: { name: string; note: string; words: string }): Promise<Kept>;
   readWitnesses(): Promise<Listed>;
   keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;
@@ -627,19 +635,19 @@ export interface App extends Advocating {
   makeRoom(onFile: (done: number, total: number) => void): Promise<number>;
   applyUpdate(): Promise<unknown>;
   setLanguage(code: string): Promise<unknown>;
-  /** Reads a file and says what it holds; nothing is written until `keepImport`. */
+  /** Read a file and return its contents; nothing is written until `keepImport`. */
   readImport(file: File, how?: ImportHow): Promise<ImportRead>;
   planImport(answers: ImportAnswers, how?: ImportHow): Promise<ImportPlan>;
   importRows(burst: number, from: number, count: number): Promise<Message[]>;
-  /** With no entry chosen, `late` says why the lists that are there change. */
+  /** With no entry chosen, `late` is the reason why the existing lists change. */
   keepImport(
     what: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
     how?: ImportHow,
   ): Promise<ImportDone>;
   dropImport?(): Promise<unknown>;
-  /** The headers of an email that is kept. */
+  /** Return the headers of a stored email. */
   readHeaders(attachment: string): Promise<Pick<Mail, 'headers' | 'raw_headers' | 'odd'>>;
-  /** `left`: lines that were not understood, or too many */
+  /** `left`: the number of lines that were not understood, or too many */
   readPasted(
     text: string,
     how: { date: string; tz: string; order: 'dmy' | 'mdy' },
@@ -657,8 +665,8 @@ export interface App extends Advocating {
 }
 
 /**
- * The part of the app that the advocate's page has as well. Components used by both pages need no more than this; a
- * method of the keeper's app alone is tested for by name (`'showNow' in app`).
+ * The part of the app that the advocate's page has too. Components of both pages need no more than this. They test
+ * for a method of the keeper's app by name (`'showNow' in app`).
  */
 export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' | 'readPicture' | 'readToPlay'> &
   Partial<Pick<App, 'looked' | 'readSettings'>> & {
@@ -669,7 +677,7 @@ export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' |
     ): Promise<Pick<KeptRecord, 'record' | 'kind' | 'fields' | 'taken_out'>[]>;
   };
 
-/** A screen, and what it is about. */
+/** A screen and its subject. */
 export type Place = {
   name: string;
   record?: string;

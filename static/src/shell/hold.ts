@@ -1,6 +1,6 @@
-/** Holding something down: for what must not happen by a touch in passing. A finger, a mouse, Space or Enter. */
+/** Press and hold, for actions that an accidental touch must not trigger: by finger, mouse, Space or Enter. */
 
-/** Only one thing is held at a time */
+/** Only one press at a time is timed. */
 let held: ReturnType<typeof setTimeout> | undefined;
 
 function letGo() {
@@ -9,8 +9,9 @@ function letGo() {
 }
 
 /**
- * @param act once it has been held so long
- * @returns for pointerdown and keydown; for whatever lets go; for contextmenu
+ * Make the event handlers of a control to press and hold.
+ * @param act runs once after `ms` milliseconds
+ * @returns `down` for pointerdown and keydown; `up` for every event that releases; `menu` for contextmenu
  */
 export function holding(
   ms: number,
@@ -27,7 +28,7 @@ export function holding(
       }, ms);
     },
     up: letGo,
-    // A long touch must not bring up the browser's own menu.
+    // A long touch must not open the browser's own menu.
     menu: (event) => event.preventDefault(),
   };
 }

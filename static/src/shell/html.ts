@@ -1,4 +1,4 @@
-/** The one door to lit-html: templates, and the few directives the screens use. */
+/** The only import of lit-html: templates, and the few directives that the screens use. */
 export { html, svg, nothing, render } from '../../vendor/lit-html/lit-html.js';
 export { live } from '../../vendor/lit-html/directives/live.js';
 export { ref } from '../../vendor/lit-html/directives/ref.js';

@@ -1,4 +1,4 @@
-/** Line icons, drawn here; hidden from screen readers because a name always stands beside or on the button. */
+/** Line icons, drawn here; hidden from screen readers because a name is always next to or on the button. */
 import { svg, html } from './html.js';
 
 export type IconName = keyof typeof PATHS;
@@ -56,7 +56,7 @@ const PATHS = {
 };
 
 /**
- * One icon, as large as `size` CSS pixels.
+ * Draw an icon, `size` CSS pixels wide and high.
  * @param extra class names
  */
 export function icon(name: IconName, size: number = 22, extra: string = '') {

@@ -1,14 +1,14 @@
 /**
- * Languages: which there are, fetching one, and how a draft shows what somebody's safety hangs on.
+ * Languages: the list of them, loading one, and how a draft translation shows what somebody's safety depends on.
  *
- * English is the source and always there. Another language is one file (static/lang/, made of diary/locale at set-up),
- * fetched when it is chosen and kept for the time without a network.
+ * English is the source and always there. Each other language is one file (static/lang/, made from diary/locale at
+ * set-up), fetched when it is chosen and kept for use without a network.
  */
 import { html } from './html.js';
 import { speak } from './strings.js';
 import type { Translation } from './strings.js';
 
-/** Each in its own words, so that whoever needs it finds it. */
+/** Each in its own language, so that its speakers find it. */
 export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['en', 'English'],
   ['cy', 'Cymraeg'],
@@ -26,12 +26,12 @@ const FILES: Record<string, (() => Promise<{ default: Translation }>) | undefine
 let asked = 'en';
 let isDraft = false;
 
-/** Whether what is on the screen is a translation that nobody has checked. */
+/** Check whether the screen shows a translation that nobody has reviewed. */
 export function isDraftLanguage(): boolean {
   return isDraft;
 }
 
-/** Speak the language the app says; one that cannot be fetched leaves the page in the language it was in. */
+/** Load and use the app's language; if it cannot be fetched, the page keeps its present one. */
 export async function follow(code: string, draw: () => void) {
   if (code === asked) return;
   const before = asked;
@@ -50,7 +50,10 @@ export async function follow(code: string, draw: () => void) {
   draw();
 }
 
-/** A sentence with its English beneath. In an attribute, or within another sentence, it is the sentence alone. */
+/**
+ * Return a sentence with its English beneath it. In an attribute, or within another sentence, it is the sentence
+ * alone.
+ */
 function inBoth(text: string, english: string) {
   const both = html`<span class="in-both"><span>${text}</span><span class="in-english" lang="en-GB"
     dir="ltr">${english}</span></span>`;

@@ -1,4 +1,4 @@
-/** The way out: the arrow at the top of every place, and of every question over one. */
+/** The leave button: the arrow at the top of every place, and of every dialog over one. */
 import { html } from './html.js';
 import { holding } from './hold.js';
 import { icon } from './icons.js';
@@ -8,7 +8,7 @@ import type { Stage } from './stage.js';
 /** How long it is held until it also clears what the server has, ms. */
 export const CLEAR_HELD = 2000;
 
-/** A tap leaves; held, it also clears what the server has. While it is pressed the page is covered. */
+/** Draw the button. A tap leaves; a hold also clears what the server has. */
 export function leaveButton(stage: Pick<Stage, 'leave'>) {
   const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
   return html`<button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => {

@@ -1,14 +1,14 @@
-/** Where the focus goes after a drawing. */
+/** The focus after a drawing. */
 import type { Stage } from './stage.js';
 
-/** After a drawing: put the focus where the person is now. */
+/** Put the focus where the user is now; call after a drawing. */
 export function settle(stage: Pick<Stage, 'arrived' | 'problem'>, root: HTMLElement) {
   if (stage.arrived) {
     const target = (root.querySelector('main [data-focus]') ?? root.querySelector('main h1')) as HTMLElement | null;
     if (!target) return; // its part is still loading
     stage.arrived = false;
     target.focus({ preventScroll: true });
-    // Back in a long list one stands where one left it.
+    // Back in a long list, the user is where they left it.
     if (target.matches('.item')) return target.scrollIntoView({ block: 'center' });
     scrollTo(0, 0);
     root.querySelector('main')?.scrollTo(0, 0);

@@ -1,17 +1,18 @@
 /**
- * What the page looks like from outside: its name, its icon, what is installed. The same words inside, whichever it is.
+ * The page's appearance from outside: its name, its icon, what is installed. The texts inside are the same in each
+ * skin.
  */
 import { t } from './strings.js';
 import type { Skin } from './app.js';
 
-/** @returns what this calls itself */
+/** @returns the name of the app in this skin */
 export function nameOf({ look }: { look?: Skin }): string {
   return t(look?.skin === 'lists' ? 'skin.lists' : 'door.name');
 }
 
 /**
- * Puts it on, in the page that is open: whoever installs now installs this. It offers to take what other apps share
- * only where the worker is in charge of the page: without one, what is shared would be sent to the server, as it is.
+ * Apply a skin to the open page: a user who installs now installs this one. The manifest offers to take what other
+ * apps share only while the service worker controls the page: without one, a share would go to the server, unsealed.
  */
 export function wear(look: Skin | undefined) {
   const skin = look?.skin ?? 'notes';

@@ -1,6 +1,6 @@
 /**
- * The stage: which place is shown, what is half-typed there, what is being done and what went wrong.
- * Views read it and draw; they keep nothing themselves. Everything here is dropped at a lock.
+ * The stage: which place is shown, what is half-typed there, what is running and what failed. Views read it and draw;
+ * they have no state of their own. Everything here is dropped at a lock.
  */
 import type { App, Place, Problem, Row } from './app.js';
 import type { Filter } from '../record/patterns/filters.js';
@@ -8,12 +8,12 @@ import type { ListWindow } from './list_window.js';
 
 export type Finding = {
   query: string;
-  /** entries in which the query was found; null when nothing is asked for */
+  /** entries that match the query; null for an empty one */
   words: Set<string> | null;
   filter: Filter;
   /** the entries behind a number */
   only: { what: string; ids: Set<string> } | null;
-  /** whether the filters are */
+  /** whether the filters are open */
   open: boolean;
   /** whether all entries of unknown time are shown */
   unknown: boolean;
@@ -22,31 +22,31 @@ export type Finding = {
   window: ListWindow;
   made: { entries: readonly Row[]; turn: number; rows: Row[] } | null;
   sorted: { entries: readonly Row[]; rows: Row[] } | null;
-  /** the entries there were when names were last read */
+  /** the entries at the time when names were last read */
   named: readonly Row[] | null;
-  /** grows with every change of what is looked for */
+  /** grows with every change of the query */
   turn: number;
 };
 
-/** Something read from the diary; empty until it has arrived. */
+/** Data read from the diary; empty until it has arrived. */
 export type Found<T> = { data?: T; problem?: Problem };
 /**
- * What is half-typed at one place. Each view has its own names and kinds of value here, and is the only one to read
+ * What is half-typed at one place. Each view has its own names and kinds of value here, and only that view reads
  * them; no single type covers all views, hence `any`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
 export type Local = Record<string, any>;
 
-/** What went wrong, whatever was thrown. */
+/** Return the problem to show for anything that was thrown. */
 export function problemOf(thrown: unknown): Problem {
   const { code, sentence } = (thrown ?? {}) as { code?: unknown; sentence?: unknown };
   return { code: typeof code === 'string' ? code : 'unknown', sentence: typeof sentence === 'string' ? sentence : '' };
 }
 
-/** What a stage needs of its app. The ways to leave are there whenever `canLeave` is true. */
+/** What a stage needs of its app. The methods to leave exist whenever `canLeave` is true. */
 type Staged = { state: { phase: string }; quickExit?(): unknown; panicClear?(): unknown };
 /**
- * Draws a sheet. It is the type of a method, so that a stage with a larger app can be passed where one with a smaller
+ * Draws a sheet. It is typed as a method, so that a stage with a larger app can be passed where one with a smaller
  * app is expected.
  */
 type View<A extends Staged> = { draw(stage: Stage<A>): unknown }['draw'];
@@ -55,35 +55,35 @@ export class Stage<A extends Staged = App> {
   app: A;
   draw: () => void;
   drawNow: () => void;
-  /** Between Leave and the end of the lock behind it */
+  /** between Leave and the end of the lock behind it */
   leaving: boolean = false;
   /** whether list and detail fit side by side */
   wide = false;
-  /** How this person can talk; for this visit only */
+  /** how this user can talk; for this visit only */
   way: 'call' | 'text' | 'bsl' | undefined = undefined;
   /** the nation whose services are shown, '' for all; for this visit only */
   nation = '';
   spoken: string = '';
   place: Place = { name: 'start' };
   past: Place[] = [];
-  /** Half-typed things of this place. */
+  /** Half-typed input of this place. */
   local: Local = {};
-  /** What is being done. */
+  /** The name of the running task. */
   running: string | null = null;
   problem: Problem | null = null;
   sheet: null | View<A> = null;
   read: Map<string, { data?: unknown; problem?: Problem; stale?: boolean }> = new Map();
   dialog: { open: boolean; close: () => void } | undefined = undefined;
-  /** A pack under way. It outlives the place it was started on, but not the lock. */
+  /** The pack being made. It outlives the place it was started on, but not the lock. */
   job: unknown = undefined;
-  /** A pack being chosen and looked through. It outlives the place, but not the lock. */
+  /** The pack being chosen and reviewed. It outlives the place, but not the lock. */
   packing: Local | undefined = undefined;
-  /** What is looked for among the entries. It outlives the place, but not the lock. */
+  /** The search among the entries. It outlives the place, but not the lock. */
   finding: Finding | undefined = undefined;
   generation = 0;
   arrived: boolean | undefined = undefined;
 
-  /** @param drawing asks for a new drawing soon, or draws at once */
+  /** @param drawing `soon`: schedule a drawing; `now`: draw at once */
   constructor(app: A, drawing: { soon: () => void; now: () => void }) {
     this.app = app;
     this.draw = drawing.soon;
@@ -91,7 +91,7 @@ export class Stage<A extends Staged = App> {
     this.reset('start');
   }
 
-  /** Forget everything half-done and stand at `name`. */
+  /** Drop everything unfinished and show the place `name`. */
   reset(name: string) {
     this.place = { name };
     this.past = [];
@@ -117,13 +117,13 @@ export class Stage<A extends Staged = App> {
     return ['open', 'fresh', 'showing'].includes(this.state.phase);
   }
 
-  /** Go to a place; the one left can be come back to. */
+  /** Go to a place; the present one is added to the history. */
   go(place: Place) {
     this.past = [...this.past.slice(-20), this.place];
     this.stand(place);
   }
 
-  /** The place before this one, or `fallback`. */
+  /** Go to the place before this one, or to `fallback`. */
   back(fallback: string = 'entries') {
     const before = this.past.at(-1) ?? { name: fallback };
     this.past = this.past.slice(0, -1);
@@ -147,9 +147,9 @@ export class Stage<A extends Staged = App> {
   }
 
   /**
-   * Tell a screen reader, without moving anyone. What ends after somebody left is not said over the notebook or the
-   * lock.
-   * @param how `outside`: said by the notebook itself
+   * Announce a text to a screen reader, without moving the focus. What ends after the user left is not announced over
+   * the notebook or the lock.
+   * @param options `outside`: announced by the notebook itself
    */
   say(text: string, { outside = false }: { outside?: boolean } = {}) {
     if (!outside && ['locked', 'notebook', 'picture'].includes(this.state.phase)) return;
@@ -165,15 +165,15 @@ export class Stage<A extends Staged = App> {
   closeSheet() {
     if (!this.sheet) return;
     this.sheet = null;
-    // Closed before it is taken away: a dialog gives the focus back only as it closes.
+    // Close the dialog before it is removed: it gives the focus back only as it closes.
     if (this.dialog?.open) this.dialog.close();
     this.draw();
   }
 
   /**
-   * Do something that takes time. One thing at a time: a second tap while it runs does nothing.
-   * What it throws is shown at the top of the place; a lock in between makes its outcome nobody's business.
-   * @param what names it, for the button that waits
+   * Run a task that takes time. One at a time: a second tap while it runs does nothing. What it throws is shown at
+   * the top of the place; after a lock in between its outcome is ignored.
+   * @param what names the task, for the button that waits
    * @returns whether it was done
    */
   async run(what: string, act: () => Promise<unknown> | unknown): Promise<boolean> {
@@ -200,8 +200,8 @@ export class Stage<A extends Staged = App> {
   }
 
   /**
-   * Something read from the diary, kept until it is stale: undefined while it is read. A stale one stays
-   * on screen until the new one is there, so that nothing jumps.
+   * Return data read from the diary, cached until it is stale; empty while it loads. Stale data stays on screen until
+   * the new data is there, so that nothing jumps.
    */
   find<T>(key: string, load: () => Promise<T>): Found<T> {
     const known = this.read.get(key);
@@ -229,15 +229,18 @@ export class Stage<A extends Staged = App> {
     return entry;
   }
 
-  /** What was read is this from now on: whoever types goes on from what was typed last, although it was read before. */
+  /**
+   * Update cached data after a change, so that further typing continues from the last typing and not from what was
+   * read.
+   */
   readAs<T>(key: string, change: (data: T) => T) {
     const entry = this.read.get(key);
     if (entry && 'data' in entry) entry.data = change(entry.data as T);
   }
 
   /**
-   * To the notebook at once: what is shown goes first, then the app forgets its keys.
-   * @param how `clear`: what the server has goes from this phone too
+   * Go to the notebook at once: the screen is emptied first, then the app drops its keys.
+   * @param how `clear`: what the server has is removed from this phone too
    */
   leave(how: 'exit' | 'clear' = 'exit') {
     if (!this.canLeave) return;
@@ -245,7 +248,7 @@ export class Stage<A extends Staged = App> {
     this.leaving = true;
     this.drawNow();
     const left = how === 'clear' ? this.app.panicClear?.() : (this.app.quickExit as () => unknown)();
-    // The app draws the notebook by itself from here on; somebody may ask for the lock before all is sealed behind it.
+    // From here on the app draws the notebook itself; the user may ask for the lock before everything is sealed.
     if (this.state.phase === 'notebook') this.leaving = false;
     Promise.resolve(left)
       .catch(() => undefined)
@@ -255,7 +258,7 @@ export class Stage<A extends Staged = App> {
       });
   }
 
-  /** What was read may have changed: read it again when next asked. */
+  /** Mark cached data as stale: it is read again when next asked for. */
   refresh(prefix: string = '') {
     for (const [key, entry] of this.read) if (key.startsWith(prefix)) entry.stale = true;
     this.draw();

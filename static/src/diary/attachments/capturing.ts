@@ -1,12 +1,12 @@
 /**
- * Sealed capture: a locked phone can write and not read. What is added there is sealed to this install's own public
- * key, with its digest, time and clock; at the next unlock it is taken under the diary's keys and waits, and each thing
- * is asked about before it becomes a draft, because anyone holding the phone could have added it. docs/formats.md,
- * section 7.
+ * Sealed capture: a locked phone can write and cannot read. A file added there is sealed to this install's own public
+ * key, with its digest, time and time zone. At the next unlock it is resealed under the diary's keys and waits. The
+ * keeper is asked about each file before it becomes a draft, because anyone holding the phone could have added it.
+ * docs/formats.md, section 7.
  *
- * [Note: whose key] The public key lies in the open, so whoever holds the phone can put their own there and open what
- * is added from then on. The diary remembers which one is its own: another one is said at the next unlock and put
- * right.
+ * [Note: whose key] The public key is stored unencrypted, so anyone who holds the phone can replace it with their own
+ * and open what is added from then on. The diary remembers its own key: at the next unlock a different one raises a
+ * warning and is replaced.
  */
 import { KeptError } from '../../core/errors.js';
 import { b64, unb64 } from '../../core/bytes.js';
@@ -18,17 +18,18 @@ import { kindShown } from '../index/showing.js';
 import type { Drafts, Kept } from '../drafts/drafts.js';
 import type { Context, Held, Open } from '../types.js';
 
-/** `same`: its bytes are the ones whose digest was taken then */
+/** `same`: the bytes still have the digest that was taken at capture. */
 export type Captured = { held: Held; at: number; tz: string; same: boolean };
 
 const MINUTES_10 = 600_000;
-/** What the page for two lines can hold. */
+/** The longest text, in bytes, that the capture page's text box accepts. */
 const LINES = 2_000;
 
 /**
- * The add-picture page of a locked phone, for ten minutes. What another app shares finds the page as it rests: at the
- * lock, in the notebook, or with the diary held by another tab.
- * @param files shared with it
+ * Open the add-picture page of a locked phone for ten minutes. Files shared from another app open it in the phases
+ * where the page rests: at the lock, in the notebook, or while another tab holds the diary.
+ * @param files shared from another app
+ * @returns false where the page cannot open now
  */
 export function openCapture(ctx: Context, files: File[] = []) {
   const { phase, capture } = ctx.screen.state;
@@ -41,13 +42,13 @@ export function openCapture(ctx: Context, files: File[] = []) {
   return true;
 }
 
-/** Whether a locked phone takes anything in. */
+/** Set whether a locked phone accepts files. */
 export async function setCapturing(ctx: Context, on: boolean) {
   await writeCapturing(ctx.database, on);
   ctx.screen.set({ capture: on });
 }
 
-/** Another public key than the diary's own is said, and put right. */
+/** Restore the diary's own public key where another one is stored, and raise a warning. */
 export async function checkCaptureKey(ctx: Context, { store }: Open) {
   const door = await readDoor(ctx.database);
   if (!door) return;
@@ -56,7 +57,7 @@ export async function checkCaptureKey(ctx: Context, { store }: Open) {
   if (own === there) return;
   await store.change((root, change) => {
     if (!own)
-      root.capture_pub = there; // an install of before this was remembered
+      root.capture_pub = there; // an install from before the key was remembered
     else {
       root.doubts = { ...root.doubts, capture_key: true };
       change.beside('d', { ...door, capture_pub: unb64(own) });
@@ -64,7 +65,7 @@ export async function checkCaptureKey(ctx: Context, { store }: Open) {
   });
 }
 
-/** It was read. */
+/** Clear the warning of `checkCaptureKey`, which the keeper has read. */
 export async function knowCaptureKey({ store }: Open) {
   await store.change((root) => {
     const { capture_key: _known, ...doubts } = root.doubts;
@@ -72,7 +73,7 @@ export async function knowCaptureKey({ store }: Open) {
   });
 }
 
-/** One thing that came while this was locked: kept, and taken out of the tray in the same step. */
+/** Store one captured file and remove it from the tray in the same transaction. */
 export async function keepCaptured({ store }: Open, captured: Captured, keys: Uint8Array[]) {
   await store.change(async (root, change) => {
     const list = (await store.readJson<Captured[]>('captured')) ?? [];
@@ -83,7 +84,7 @@ export async function keepCaptured({ store }: Open, captured: Captured, keys: Ui
   });
 }
 
-/** What waits to be asked about, and the drafts made of what was. */
+/** Return the captured files that await a decision, and the drafts made of accepted ones. */
 export async function readCaptured(open: Open) {
   const { store } = open;
   const [list, later] = (await store.readJsonMany(['captured', 'later'])) as [Captured[] | null, Kept[] | null];
@@ -107,7 +108,7 @@ export async function readCaptured(open: Open) {
 }
 
 /**
- * It becomes a draft of its own.
+ * Make a draft of a captured file.
  * @returns the draft's id
  */
 export async function acceptCaptured(open: Open, attachment: string): Promise<string> {
@@ -134,7 +135,7 @@ export async function acceptCaptured(open: Open, attachment: string): Promise<st
   return id;
 }
 
-/** Thrown away, with its bytes. */
+/** Delete a captured file with its bytes. */
 export async function discardCaptured({ store }: Open, attachment: string) {
   let found: Captured | undefined;
   await store.change(async (root, change) => {
@@ -147,7 +148,7 @@ export async function discardCaptured({ store }: Open, attachment: string) {
   if (found) await forgetBlobs(store, blobsOf(found.held));
 }
 
-/** One of the waiting drafts becomes the one being written; what was being written waits in its place. */
+/** Make a waiting draft the current one. The current draft, unless empty, takes its place in the list. */
 export async function takeUpDraft({ store }: Open, drafts: Drafts, id: string) {
   await drafts.flush();
   await store.change(async (root, change) => {

@@ -1,11 +1,11 @@
 /**
- * The custody record: what was done with each file, when, and by whom, written by itself. One record for each device
- * and day, each writing a later version of it.
+ * The custody record: what was done with each file, when, and by whom, logged automatically. Each device has one
+ * record a day and writes later versions of it.
  *
- * [Note: custody costs a save nothing] A line is put into the root, which every save writes anyway; the record itself
- * is sealed when nobody waits: at a lock, every few minutes, or when many lines have gathered. A lock that comes too
- * fast, or a crash, leaves lines in the root, and they are written at the next opening. Only looks that were not
- * followed by anything can be lost, and only in a crash.
+ * [Note: custody costs a save nothing] A line goes into the root, which every save writes anyway. The record itself
+ * is sealed when nobody waits: at a lock, every few minutes, or when many lines have gathered. After a hurried lock
+ * or a crash the lines stay in the root and are written at the next opening. Only views that no save followed can be
+ * lost, and only in a crash.
  */
 import { localAt } from '../../record/times.js';
 import type { Change } from '../../store/pending.js';
@@ -14,17 +14,17 @@ import type { Root, CustodyLine } from '../../store/root.js';
 
 const SOON = 180_000;
 const MANY = 60;
-/** A record stays well under what a version may hold; a second one of the day goes on. */
+/** Lines of one record, which keeps it well below the size limit of a version. A second record continues the day. */
 const FULL = 2_000;
-/** The detail of a line that says that the server was seen to have erased it. */
+/** `detail` of a line about an entry that the server was seen to have erased. */
 const ERASED = 'erased_for_good';
-/** Looking twice within this is one look. */
+/** Views of a file within this time count as one, ms. */
 const ONE_LOOK = 600_000;
 
 export class Custody implements CustodyLog {
   ctx: Context;
   openNow: () => Open | null;
-  /** Lines not in the root yet */
+  /** Lines that are not in the root yet. */
   loose: CustodyLine[] = [];
   looks: Map<string, number> = new Map();
   timer: unknown = null;
@@ -34,7 +34,7 @@ export class Custody implements CustodyLog {
     this.openNow = open;
   }
 
-  /** A line from outside a transaction. */
+  /** Log a line from outside a transaction. */
   note(attachment: string, action: CustodyLine['action'], detail?: string) {
     const at = this.ctx.clock.now();
     if (action === 'viewed') {
@@ -50,8 +50,8 @@ export class Custody implements CustodyLog {
   }
 
   /**
-   * Seals what has gathered; nothing is written where there is nothing to say.
-   * @param how a lock does not begin to send
+   * Seal the pending lines; write nothing where there are none.
+   * @param options `send`: false at a lock, which must not start to send
    */
   async flush({ send = true }: { send?: boolean } = {}) {
     if (this.timer) this.ctx.timers.stop(this.timer);
@@ -90,7 +90,7 @@ export class Custody implements CustodyLog {
     root.custody = { on, record: staged.record, waiting: [] };
   }
 
-  /** Many lines are not left to wait for the lock. */
+  /** Seal soon, or at once when many lines are pending: they must not all wait for the lock. */
   overflow() {
     if ((this.openNow()?.store.root.custody?.waiting?.length ?? 0) > MANY) void this.flush().catch(() => undefined);
     else if (this.openNow()?.store.root.custody?.waiting?.length) this.later();
@@ -102,12 +102,12 @@ export class Custody implements CustodyLog {
   }
 }
 
-/** Lines that go with a transaction, whatever becomes of it. */
+/** Add lines to the pending ones of `root`; they are written together with the caller's transaction. */
 export function waitingLines(root: Root, lines: CustodyLine[]) {
   root.custody = { on: null, record: null, ...root.custody, waiting: [...(root.custody?.waiting ?? []), ...lines] };
 }
 
-/** What is noted of a file when it enters an entry. */
+/** Return the lines for a file that enters an entry. */
 export function arrival({ attachment, received_at, sha256, route }: Held): CustodyLine[] {
   return [
     lineOf(attachment, received_at, 'app', 'received', route),
@@ -126,15 +126,15 @@ export function lineOf(
 }
 
 /**
- * An entry and what belonged to it were erased for good: the keeper's own word for it, which outlives every version of
- * theirs.
+ * Return the lines for an entry and its parts that were erased for good. This is the keeper's own evidence, and
+ * outlives every version of those records.
  * @param at ms
  */
 export function erasedLines(records: readonly string[], at: number): CustodyLine[] {
   return records.map((record) => lineOf(record, at, 'keeper', 'deleted', ERASED));
 }
 
-/** What another device says was erased, to be looked at in this run (erasing.js). */
+/** Note the records that another device logged as erased; this run checks them (erasing.js). */
 export function noteErased(root: Root, lines: unknown) {
   const said = ((Array.isArray(lines) ? lines : []) as CustodyLine[]).filter(
     ({ action, detail }) => action === 'deleted' && detail === ERASED,

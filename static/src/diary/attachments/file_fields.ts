@@ -1,7 +1,10 @@
 import type { Fields, Held } from '../types.js';
 import type { About } from '../../media/file_peek.js';
 
-/** @param incident null for a file that stands in no entry */
+/**
+ * Return the fields and keys of a file's first version.
+ * @param incident null for a file that belongs to no entry
+ */
 export function firstFields(held: Held, incident: string | null) {
   const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({
     purpose,
@@ -53,7 +56,7 @@ export function firstFields(held: Held, incident: string | null) {
   };
 }
 
-/** The file's own words but for the place, of which only `gps_present` tells. */
+/** Return the file's own metadata without the place, of which only `gps_present` is kept. */
 export function summaryOf({ place: _place, duration_ms: _length, ...said }: About): Fields {
   return said;
 }

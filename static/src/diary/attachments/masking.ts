@@ -1,6 +1,7 @@
 /**
- * Masked copies: boxes painted over a copy of a picture, which the pages of a pack then print. The received bytes stay
- * as they are; where the boxes lie, what they cover and why is kept apart, since it describes what was covered.
+ * Masked copies: boxes painted over a copy of a picture; a pack then prints that copy. The received bytes stay
+ * unchanged. The position, subject and reason of the boxes are restricted fields, because they describe what was
+ * covered.
  */
 import { KeptError } from '../../core/errors.js';
 import { ownFields } from '../records/record_store.js';
@@ -13,7 +14,7 @@ import type { Box } from '../../media/previews.js';
 
 type Mask = { boxes: Box[]; what: string[]; why: string };
 
-/** More boxes than anyone draws, and few enough to be looked over by whoever reads the pack. */
+/** More boxes than anyone draws, and few enough for the reader of a pack to look over. */
 export const MOST_BOXES = 60;
 
 export function maskMethods(ctx: Context) {
@@ -26,7 +27,7 @@ export function maskMethods(ctx: Context) {
       ctx.show();
       open.syncing.kick();
     },
-    /** Which copy a pack prints: the masked one, or the plain one again. The masked copy stays where it is. */
+    /** Choose which copy a pack prints, the masked or the plain one. The masked copy is kept either way. */
     async printCopy(id: string, which: 'masked' | null) {
       const open = inside();
       await open.store.change(async (root, change) => {
@@ -48,7 +49,7 @@ export function maskMethods(ctx: Context) {
   };
 }
 
-/** @throws no_print_copy where this browser has no copy to draw on */
+/** @throws nothing_to_save; no_print_copy where this browser has no copy to draw on */
 async function mask(ctx: Context, open: Open, id: string, { boxes, what, why }: Mask) {
   if (!boxes.length || boxes.length > MOST_BOXES) throw new KeptError('nothing_to_save');
   const file = await findFile(open, id, 'unmasked', []);
@@ -77,7 +78,7 @@ async function mask(ctx: Context, open: Open, id: string, { boxes, what, why }: 
     const batch = open.book.batch(root, change);
     const before = await open.book.newest(id, batch);
     const { reason: _reason, ...words } = ownFields(before);
-    // The newest masked copy is the one that counts, so it stands before earlier ones.
+    // The newest masked copy is the one that counts, so it goes before earlier ones.
     const there = words.renditions ?? [];
     const first = there.findIndex((one: Rendition) => one.purpose === 'masked');
     const place = first < 0 ? there.length : first;

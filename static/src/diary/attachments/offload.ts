@@ -1,11 +1,11 @@
 /**
- * Light storage: files that the server holds whole leave a phone that has little room, and come back when they are
- * looked at.
+ * Light storage: a phone with little room drops files that the server holds completely, and fetches them when they
+ * are looked at.
  *
- * [Note: what may leave] Only a file whose every part the server has said it holds, and of which one part, picked at
+ * [Note: what may leave] A file may leave only when the server has confirmed every part, and one part, picked at
  * random, has just come back byte for byte. Small copies stay, so that a list of pictures still shows them. A file
- * stays two days after it was sent, so that it is in the server's own backup first; a full phone, and a person who asks
- * for room, need not wait for that.
+ * stays for two days after it was sent, so that the server's own backup has it first. A full phone, and a user who
+ * asks for room, need not wait for that.
  */
 import { isSame } from '../../core/bytes.js';
 import { partName } from '../../net/blobs.js';
@@ -18,16 +18,16 @@ import type { Context, Open, SyncLink } from '../types.js';
 type Whole = [blob: string, at: number];
 
 const LIST = 'whole';
-/** Small copies, sealed: what a list of pictures shows. */
+/** Files up to this sealed size stay: the small copies in a list of pictures. */
 export const STAYS = 48 * 1024;
 const GRACE = 2 * 24 * 60 * 60 * 1000;
-/** "Little room": the default is light below this. */
+/** Below this the default is light storage, bytes. */
 const LITTLE = 2_000_000_000;
-/** What one run lets go of: a run must end, words come first. */
+/** Files dropped in one run. A run must end soon, because text goes first. */
 const BATCH = 40;
 
 /**
- * The server has all of a file now.
+ * Note that the server now has all of a file.
  * @param at ms
  */
 export async function isWhole(open: Open, change: Change, blob: string, at: number) {
@@ -44,8 +44,8 @@ export async function isLight(ctx: Context, root: Root): Promise<boolean> {
 }
 
 /**
- * Lets go of what may leave.
- * @param how `now`: without the days of grace, and to the end
+ * Drop the files that may leave.
+ * @param options `now`: ignore the two days, and go through all files
  * @returns how many files left
  */
 export async function lighten(
@@ -87,14 +87,14 @@ async function letGo(open: Open, blob: string): Promise<boolean> {
   return mayLeave;
 }
 
-/** Puts the ballast back once there is room for it. */
+/** Restore the reserved space once there is room for it. */
 export async function refill(ctx: Context) {
   const room = await ctx.roomBytes();
   // A phone without room goes without.
   if (room === null || room > ROOM) await fill(ctx.database, ctx.random).catch(() => undefined);
 }
 
-/** See [Note: what may leave]. */
+/** Check that the server still holds the file. See [Note: what may leave]. */
 async function isThere(open: Open, { api, diary }: SyncLink, blob: string, n: number) {
   const state = await api.blob(diary, blob);
   if (!state.complete || state.parts !== n) return false;

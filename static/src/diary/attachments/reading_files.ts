@@ -1,6 +1,6 @@
 /**
- * A kept file back as bytes: its parts opened one by one, fetched first where this phone does not hold them.
- * Addresses made for the screen (blob:) live until the lock and no longer.
+ * Read a stored file: open its parts one by one, and first fetch those that this phone lacks. Addresses made for the
+ * screen (blob:) live until the lock and no longer.
  */
 import { concat } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -15,7 +15,7 @@ type FileKey = { blob: string; key: string; n: number; size: number; type: strin
 export type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
 
 /**
- * Where a file's bytes lie. A print copy that is masked stands for the one that is not, unless that one is asked for.
+ * Find the blob of a copy of a file. The masked print copy replaces the plain one, unless `which` is 'unmasked'.
  * @param held files of the draft
  * @returns null when there is no such copy
  */
@@ -59,10 +59,10 @@ export async function findFile(
 }
 
 /**
- * The file's bytes, part by part. A part that does not open was damaged on its way or where it lay: it is fetched once
- * more, and opened again.
- * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open, and no other
- *   can be had now
+ * Yield the file's bytes, part by part. A part that does not open was damaged on the way or in storage: it is fetched
+ * and opened once more.
+ * @throws file_missing when it is not here and cannot be fetched now; file_damaged when a part does not open and
+ *   cannot be replaced now
  */
 export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Bytes> {
   await fetchParts(open, file.blob, file.n);
@@ -71,7 +71,7 @@ export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Byte
   }
 }
 
-/** @returns null when it does not open: this phone lets go of it then, if the server has it */
+/** @returns null when the part does not open; it is dropped then, if the server has it */
 async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number): Promise<Bytes | null> {
   const part = await open.store.read(partName(blob, i));
   if (!part) throw new KeptError('file_missing');
@@ -85,21 +85,21 @@ async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number):
 }
 
 /**
- * A part that did not open, fetched again.
+ * Fetch and open a part that did not open before.
  * @throws file_damaged
  */
 async function openFresh(open: Open, file: FileKey, i: number) {
   await fetchParts(open, file.blob, file.n).catch(() => undefined);
   const again = await openPart(open, file, i).catch(() => null);
   if (again) return again;
-  // What could not be had now is asked for with everything else, when there is signal.
+  // What could not be fetched now is fetched with everything else, when there is signal.
   open.syncing.kick();
   throw new KeptError('file_damaged');
 }
 
 /**
- * A sealed file to read in, here and there: one part at a time is open. What is read is what was sealed, whatever
- * became of the file it came from.
+ * Give random access to a sealed file, with one part open at a time. The bytes are those that were sealed, even when
+ * the source file has changed since.
  */
 export function peekSealed(
   open: Open,
@@ -127,11 +127,11 @@ export function peekSealed(
   };
 }
 
-/** Takes away a part that does not open, so that it is fetched again. */
+/** Drop a part that does not open, so that it is fetched again. */
 async function letGo(open: Open, { blob, i, length, size }: { blob: string; i: number; length: number; size: number }) {
   await open.store.change(async (root, change) => {
     const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
-    // What the server does not have whole is nowhere but here: damaged or not, it stays.
+    // A file that the server does not hold completely exists only here: damaged or not, it stays.
     if (!root.account.registered || !known || root.uploads.some((one) => one.blob === blob)) return;
     dropPart(change, known, blob, i, length);
     if (!root.fetch.some((one) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
@@ -139,8 +139,8 @@ async function letGo(open: Open, { blob, i, length, size }: { blob: string; i: n
 }
 
 /**
- * @param played the type of a sound or film that is to be played; what is received is otherwise saved, never rendered
- *   here
+ * Make a blob: address for a file.
+ * @param played the media type for playback; otherwise a received file is saved and never rendered here
  */
 export async function asUrl(
   open: Open,
@@ -150,7 +150,7 @@ export async function asUrl(
 ): Promise<{ url: string; name: string; blob: Blob }> {
   const pieces = [];
   for await (const piece of openParts(open, file)) pieces.push(piece);
-  // Only pictures the browser itself encoded are shown.
+  // Only pictures that the browser itself encoded are shown.
   const blob = new Blob(pieces, {
     type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream'),
   });
@@ -171,7 +171,7 @@ async function fetchParts(open: Open, blob: string, n: number) {
   }
 }
 
-/** A short text that waits in a draft. */
+/** Return the text of a short text file in a draft. */
 export async function readHeldText(open: Open, held: Held): Promise<string> {
   const parts = [];
   for await (const part of openParts(open, { ...held.received, size: held.size, type: held.magic, name: held.name }))

@@ -1,4 +1,4 @@
-/** What leaves this phone when a file is removed at once, whoever asked for it: this device or another (purging.js). */
+/** What leaves this phone when a file is removed at once, on this device or another one (purging.js). */
 import { partName } from '../../net/blobs.js';
 import { standing } from '../../record/current_version.js';
 import { inFeedOrder } from '../records/record_store.js';
@@ -7,13 +7,13 @@ import type { Root } from '../../store/root.js';
 import type { BlobFacts } from '../../net/blobs.js';
 import type { Open, Batch, Meta, ListRow, Fields } from '../types.js';
 
-/** A version that was erased for good, and when, ms */
+/** A version that was erased for good; `at` in ms. */
 type Gone = { v: string; c: string; seq: number; at: number };
 
-/** The one reason that is a code: it says no more than the screen does. */
+/** The only `reason` that is a code. It discloses no more than the screen does. */
 export const REMOVED = 'file_removed';
 
-/** Takes a file's bytes, and its words where they have been sent, off this phone. */
+/** Drop a file's bytes from this phone, and those of its versions that were sent. */
 export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
   const { root, change } = batch;
   const meta = await book.meta(id, batch);
@@ -32,13 +32,13 @@ export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch
     .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED)
     .map(({ v }) => v);
   for (const v of sent) change.drop(`v/${v}`);
-  change.drop(`t/file:${id}`); // what was typed of it and not saved
+  change.drop(`t/file:${id}`); // what was typed about it and not saved
   change.after(() => {
     for (const v of sent) book.seen.delete(v);
   });
 }
 
-/** A version from another device says that a file was removed: it goes here too. */
+/** Drop a file here when a version from another device removed it. */
 export async function heedRemoval(
   open: Pick<Open, 'store' | 'book'>,
   batch: Batch,
@@ -49,10 +49,10 @@ export async function heedRemoval(
 }
 
 /**
- * What was written of a file elsewhere before that device heard of its removal would bring it back, without its bytes:
- * the words go once more, and the version that says so comes last.
+ * Remove a file again when another device changed it before it learned of the removal: that version would bring the
+ * file back without its bytes. The removal becomes the newest version.
  * @param now ms
- * @returns the entry whose row changes
+ * @returns the entry whose row changes; undefined where there is nothing to do
  */
 export async function removeAgain(
   open: Open,
@@ -71,7 +71,7 @@ export async function removeAgain(
 }
 
 /**
- * Bytes and words of a file go here, and the server is asked to let them go as well.
+ * Remove a file's bytes and text here, and queue the request that the server erases them.
  * @param now ms
  */
 export async function removeFile(open: Open, batch: Batch, id: string, now: number) {
@@ -81,9 +81,9 @@ export async function removeFile(open: Open, batch: Batch, id: string, now: numb
 }
 
 /**
- * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but
- * for words of it that have not been sent. Its place stays, so that no number moves.
- * @returns the entry that a file of it is lost to, whose row changes
+ * Apply a version that the server reports as erased for good. What this phone holds of its record goes, except for
+ * text that was not sent yet. Its place stays, so that no number moves.
+ * @returns the entry that loses a file by it, whose row changes
  */
 export async function takeErased(
   { store, book, index }: Pick<Open, 'store' | 'book' | 'index'>,
@@ -92,7 +92,7 @@ export async function takeErased(
 ): Promise<string | null> {
   const { root, change } = batch;
   const known = structuredClone(await book.meta(record, batch));
-  // A server could say of any entry that it was erased: it is believed only of what the keeper took out.
+  // A server could claim the erasure of any entry. It is believed only about what the keeper took out.
   const at = erased?.at ?? 0;
   if (known && !(await isOut(book, batch, known))) return stays(batch, known, { v: version, c, seq, at });
   if (known) await letGo({ store, book }, batch, record);
@@ -108,9 +108,8 @@ export async function takeErased(
 }
 
 /**
- * Whether a version that the server shows was erased for good here, and nothing of it is left. Only a server that was
- * put back to an older copy shows one: the keeper had it erased since, so its words and files do not come to this phone
- * again. The number that it has there now is noted.
+ * Check whether the keeper had a version erased for good that the server shows again. Only a server that was restored
+ * from an older copy shows one, so its text and files do not come back to this phone. Its present number is noted.
  */
 export async function staysErased(
   { store, book }: Pick<Open, 'store' | 'book'>,
@@ -136,7 +135,7 @@ async function isOut(book: Open['book'], batch: Batch, meta: Meta) {
   return false;
 }
 
-/** The place of a version that was erased for good. */
+/** Keep the place of a version that was erased for good. */
 function place(root: Root, meta: Meta, { v, c, seq, at }: Gone) {
   const there = meta.versions.find((one) => one.v === v);
   if (there) Object.assign(there, { seq, erased: at });
@@ -147,9 +146,7 @@ function place(root: Root, meta: Meta, { v, c, seq, at }: Gone) {
   meta.versions = inFeedOrder(meta.versions);
 }
 
-/**
- * Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike.
- */
+/** Keep the record's text and note only the erased version's place, so that this device and the server count alike. */
 function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
   place(root, meta, gone);
   metas.set(meta.record, meta);
@@ -157,7 +154,7 @@ function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
   return null;
 }
 
-/** What the list keeps of an erased entry: its place, so that no number ever moves. */
+/** Return the list's row for an erased entry. Its place stays, so that no number ever moves. */
 export function erasedRow(row: ListRow, at: number): ListRow {
   const { record, local, seq, recorded_at, received_at, kept_at } = row;
   return {

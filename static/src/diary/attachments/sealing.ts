@@ -1,9 +1,10 @@
 /**
- * Taking a file in: sealed part by part as it is read, hashed before it is sealed, and looked at only so far as to say
- * what it is. Each part is in the store, read back and opened, before the next one is read.
+ * Take a file in: hash and seal it part by part as it is read, and inspect it only to find its type. Each part is
+ * stored, read back and opened before the next one is read.
  *
- * [Note: half a file] A blob is named in the root's `filling` list before its first part is written and taken off when
- * it is whole; what a crash leaves there is swept at the next unlock (sweep). So half a file is never shown as one.
+ * [Note: half a file] A blob is added to the root's `filling` list before its first part is written, and removed once
+ * it is complete. What a crash leaves there is deleted at the next unlock (`sweep`). So half a file is never shown as
+ * a whole one.
  */
 import { idText, newId } from '../../core/ids.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';
@@ -18,15 +19,16 @@ import type { Copy, Pictures } from '../../media/previews.js';
 import type { Root } from '../../store/root.js';
 import type { Bytes } from '../../core/bytes.js';
 
-/** Bytes */
+/** In bytes. */
 type OnProgress = (done: number, total: number) => void;
 
-/** Pictures larger than this are kept without copies: decoding them would take the phone down. */
+/** Larger pictures get no copies: to decode them would crash the phone. */
 const PICTURE_BYTES = 60_000_000;
 
 /**
- * @param how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves
- *   none
+ * Take a file in, with its copies.
+ * @param options `unowned`: its blobs stay in `filling` until the caller removes them, so that a crash leaves none
+ *   behind
  * @throws file_changed, file_unreadable, no_space
  */
 export async function takeIn(
@@ -50,7 +52,7 @@ export async function takeIn(
 ): Promise<Held> {
   const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
   const magic = magicOf(first);
-  // Copies are made of what was sealed, never of the file once more: it may have changed since.
+  // Copies are made of the sealed bytes, never of the file: it may have changed since.
   const peek = peekSealed(open, { ...key, size: source.size });
   const sealed = {
     size: source.size,
@@ -63,7 +65,7 @@ export async function takeIn(
       return found;
     })
     .catch(async (error) => {
-      // Nobody names it yet: half of it would stay for ever.
+      // Nothing refers to these blobs yet: they would stay for ever.
       await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined);
       throw error;
     });
@@ -94,8 +96,8 @@ export async function takeIn(
 }
 
 /**
- * Print copy and preview of a picture, a still of a film.
- * @returns null when there is none to be had
+ * Make the print copy and preview of a picture, or a still of a film.
+ * @returns null where none can be made
  */
 async function copiesOf(
   source: Pick<Source, 'size' | 'read'>,
@@ -111,7 +113,7 @@ async function copiesOf(
   return pictures.film(await wholeOf(source, magic, PART_BYTES));
 }
 
-/** Seals a copy that was made here. */
+/** Seal a copy that was made here. */
 export async function sealCopy(
   open: Open,
   { purpose, bytes, width, height, media_type, recipe }: Copy,
@@ -172,7 +174,7 @@ async function keepParts(
   );
 }
 
-/** Takes blobs off this phone. */
+/** Delete blobs from this phone. */
 export async function forgetBlobs(store: Open['store'], blobs: { blob: string; n: number }[]) {
   await store.change((root, change) => {
     for (const { blob, n } of blobs) {
@@ -184,13 +186,13 @@ export async function forgetBlobs(store: Open['store'], blobs: { blob: string; n
   });
 }
 
-/** Half files of an earlier crash, see [Note: half a file]. */
+/** Delete what a crash left of half-written files. See [Note: half a file]. */
 export async function sweep(store: Open['store']) {
   const most = partCount(200 * 1024 * 1024);
   for (const blob of store.root.filling) await forgetBlobs(store, [{ blob, n: most }]);
 }
 
-/** Every blob of a file held in a draft. */
+/** Return every blob of a file in a draft. */
 export function blobsOf(held: Held): BlobKey[] {
   return [held.received, ...held.renditions];
 }

@@ -1,4 +1,4 @@
-/** Where the bytes of a file come from: the file a person chose, bytes in memory, or parts waiting in the tray. */
+/** Sources of a file's bytes: a chosen file, bytes in memory, or parts in the tray. */
 import { isSame } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -8,8 +8,8 @@ export const FILE_LIMIT = 200 * 1024 * 1024;
 const LOOK = 65_536;
 
 /**
- * A chosen file. Phones hand out files that other apps may still be writing: the ends are read again when all has
- * been taken in, and a browser that notices a change by itself (NotReadableError) is believed.
+ * Read a chosen file. Phones hand out files that other apps may still be writing. So the two ends are read again
+ * after the whole file, and a browser's own report of a change (NotReadableError) is believed.
  * @throws empty_file, too_large
  */
 export function fileSource(file: File): Source {
@@ -73,7 +73,7 @@ export function judgeSize(size: number) {
   if (size > FILE_LIMIT) throw new KeptError('too_large');
 }
 
-/** The whole of a source as one Blob. */
+/** Read a whole source into one Blob. */
 export async function wholeOf(source: Pick<Source, 'size' | 'read'>, type: string, step: number) {
   const pieces = [];
   for (let from = 0; from < source.size; from += step)
@@ -81,7 +81,7 @@ export async function wholeOf(source: Pick<Source, 'size' | 'read'>, type: strin
   return new Blob(pieces, { type });
 }
 
-/** A name may hold half a character, which has no canonical form. */
+/** Replace lone surrogates, which have no canonical form. */
 export function wellFormed(text: string) {
   return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -1,9 +1,9 @@
 /**
- * The draft: what is being written and is not yet an entry. On the screen at once, sealed on the phone within 300 ms,
- * and still there after a lock, a crash or a flat battery.
+ * The draft: what is being written and is not an entry yet. It appears on the screen at once, is sealed on the phone
+ * within 300 ms, and survives a lock, a crash or a flat battery.
  *
- * Before the first words exist it lies beside the store under the draft key (store/device_meta.js); after that it is a
- * record of the store like any other.
+ * Before the diary has its words, the draft is stored next to the store, under the draft key (store/device_meta.js).
+ * After that it is a record of the store like any other.
  */
 import { KeptError } from '../../core/errors.js';
 import { idText, newId } from '../../core/ids.js';
@@ -21,18 +21,18 @@ const SOON = 300;
 
 export class Drafts extends Writing {
   kept: Kept | null = null;
-  /** Only before the first words */
+  /** Used only before the diary has its words. */
   key: CryptoKey | null = null;
-  /** Files on their way into the draft or the tray. */
+  /** Files that are being added to the draft or the tray. */
   taking: Set<Promise<unknown>> = new Set();
-  /** Addresses of pictures shown before the first words. */
+  /** Addresses of pictures shown before the diary has its words. */
   urls: Set<string> = new Set();
 
   constructor(ctx: Context) {
     super(ctx);
   }
 
-  /** Work that takes a file in: a save or an unlock waits until it is over. */
+  /** Track work that takes a file in: a save or an unlock waits for it. */
   during<T>(work: Promise<T>): Promise<T> {
     const over = () => this.taking.delete(work);
     this.taking.add(work);
@@ -40,14 +40,14 @@ export class Drafts extends Writing {
     return work;
   }
 
-  /** Until no file is on its way. */
+  /** Wait until no file is being taken in. */
   async quiet() {
     while (this.taking.size) await Promise.allSettled([...this.taking]);
   }
 
   /**
-   * The draft, one made when there is none.
-   * @throws locked where nothing could seal it: one begun there would hide the one that is kept
+   * Return the draft; create one where there is none.
+   * @throws locked where nothing could seal it: a new draft would hide the stored one
    */
   begin(): Kept {
     if (!this.kept && !this.ctx.open && !this.key) throw new KeptError('locked');
@@ -55,7 +55,7 @@ export class Drafts extends Writing {
     return this.kept;
   }
 
-  /** @param change null clears a field */
+  /** Change fields of the draft; null clears a field. */
   put({ fields = {}, restricted = {} }: { fields?: Fields; restricted?: Fields }) {
     const kept = this.begin();
     this.kept = {
@@ -79,7 +79,7 @@ export class Drafts extends Writing {
     await this.flush();
   }
 
-  /** @param attachment one of the draft's files, which leaves it */
+  /** Remove a file from the draft. */
   async dropHeld(attachment: string) {
     if (!this.kept) return;
     this.kept = { ...this.kept, held: this.kept.held.filter((one) => one.attachment !== attachment), saved_at: null };
@@ -94,7 +94,7 @@ export class Drafts extends Writing {
     if (ctx.open) {
       await ctx.open.store.change(
         (root, change) => {
-          // Saved or thrown away while this waited its turn: written now, it would come back as a second one.
+          // The draft was saved or dropped while this waited. A write now would bring it back as a duplicate.
           if (this.kept?.id !== kept.id) return;
           root.draft = true;
           change.putJson('draft', saved);
@@ -105,7 +105,7 @@ export class Drafts extends Writing {
       const { key } = this;
       const sealed = await sealDraft(key, new TextEncoder().encode(JSON.stringify(saved)));
       await writeSealedDraft(ctx.database, sealed);
-      // The first words were made meanwhile: the draft is behind them, and nothing of before stays beside the store.
+      // The words were chosen meanwhile: the draft is in the store now, and no earlier copy may stay next to it.
       if (this.key !== key) return writeSealedDraft(ctx.database, null);
       await openDraft(key, (await readSealedDraft(ctx.database)) as Uint8Array);
     } else throw new KeptError('locked');
@@ -116,7 +116,7 @@ export class Drafts extends Writing {
     }
   }
 
-  /** The draft of before the first words. */
+  /** Load the draft from before the diary had its words. */
   async loadFresh(key: CryptoKey) {
     this.key = key;
     const sealed = await readSealedDraft(this.ctx.database);
@@ -124,14 +124,14 @@ export class Drafts extends Writing {
     this.showInside();
   }
 
-  /** The draft in the open store. */
+  /** Load the draft from the open store. */
   async load() {
     const { open } = this.ctx;
     this.kept = open?.store.root.draft ? await open.store.readJson<Kept>('draft') : null;
     this.show();
   }
 
-  /** Throws the draft and its files away. */
+  /** Delete the draft and its files. */
   async drop() {
     const { ctx, kept } = this;
     this.say(null);
@@ -147,7 +147,7 @@ export class Drafts extends Writing {
     this.show();
   }
 
-  /** What was in `kept` is an entry now. What came while that was written stays, as a draft of its own. */
+  /** Forget `kept`, which is an entry now. What was added while that was written stays, as a new draft. */
   saved(kept: Kept) {
     const now = this.kept ?? kept;
     this.say(null);
@@ -159,7 +159,7 @@ export class Drafts extends Writing {
     this.put({ fields, restricted });
   }
 
-  /** Nothing of it stays in memory. */
+  /** Remove the draft from memory. */
   forget() {
     this.pause();
     this.kept = null;
@@ -168,7 +168,7 @@ export class Drafts extends Writing {
     this.urls.clear();
   }
 
-  /** A lock may have fallen in between: the screen of a locked phone gets nothing. */
+  /** Show the draft only in an unlocked phase: a lock may have come in between, and its screen gets nothing. */
   showInside() {
     if (['open', 'fresh'].includes(this.ctx.screen.state.phase)) this.show();
   }
@@ -187,7 +187,7 @@ export class Drafts extends Writing {
     });
   }
 
-  /** What could not be sealed is said until it is, whatever else is shown meanwhile. */
+  /** Show why the draft could not be sealed. The message stays until it is sealed, whatever else is shown. */
   complain(error: unknown) {
     const code = error instanceof KeptError ? error.code : 'store_lost';
     if (code !== 'locked') this.say(code);
@@ -207,7 +207,7 @@ export class Drafts extends Writing {
   }
 }
 
-/** The fields that differ. */
+/** Return the fields of `now` that differ from `before`. */
 function newer(now: Fields, before: Fields): Fields {
   return Object.fromEntries(
     Object.entries(now).filter(

@@ -1,6 +1,7 @@
 /**
- * Files taken in while no words are typed: before the first words (under the draft key) and on the add-picture page
- * of a locked phone (to the install's own public key, so that the page that writes them cannot read them).
+ * Files taken in while no words are typed: before the diary has its words (under the draft key), and on the
+ * add-picture page of a locked phone (to the install's own public key, so that the page that writes them cannot read
+ * them).
  *
  * A part is `u16 length ‖ canon{k, at, i, n, name, type, size, last_modified, route} ‖ bytes`, sealed.
  */
@@ -24,7 +25,7 @@ import type { Held, Source, Vault } from '../types.js';
 
 type Seal = (plaintext: Uint8Array) => Promise<Uint8Array>;
 type Unseal = (sealed: Bytes) => Promise<Bytes>;
-/** What stands before each part in the tray: docs/formats.md, section 7 */
+/** Header of each part in the tray: docs/formats.md, section 7. */
 type PartDesc = {
   k: 'file' | 'captured';
   n: number;
@@ -34,7 +35,7 @@ type PartDesc = {
   last_modified: number | null;
   route: string;
   at: number;
-  /** of what was captured */
+  /** Only of captured files. */
   tz: string;
   sha256: string;
 };
@@ -43,7 +44,10 @@ export function underDraftKey(key: CryptoKey): Seal {
   return (plaintext) => sealDraft(key, plaintext);
 }
 
-/** @param at ms */
+/**
+ * Seal parts to this install's public key.
+ * @param at ms
+ */
 export function toThisPhone(door: Pick<Door, 'install' | 'capture_pub'>, at: number): Seal {
   const header = { at, install: b64(door.install), t: 'capture' };
   return (plaintext) => sealTo(door.capture_pub, 'capture', header, padVersion(plaintext));
@@ -70,9 +74,9 @@ export function unsealWith({
 }
 
 /**
- * Takes a chosen file into the tray. Each part is written and read back before the next is read.
- * @param how `captured`: nobody typed words before; its digest is taken first and stands in every part
- * @returns with what is known of it; its keys come when it is taken in
+ * Take a chosen file into the tray. Each part is written and read back before the next one is read.
+ * @param options `captured`: the phone was locked; the digest is computed first and is part of every header
+ * @returns the file as far as it is known; it has no keys until it is taken in
  * @throws empty_file, too_large, file_changed, no_space
  */
 export async function intoTray(
@@ -143,7 +147,7 @@ export async function intoTray(
   };
 }
 
-/** @returns hex */
+/** @returns SHA-256 in hex */
 async function digestOf(source: Source): Promise<string> {
   const whole = runningDigest('SHA-256');
   for (let from = 0; from < source.size; from += PART_BYTES)
@@ -151,7 +155,7 @@ async function digestOf(source: Source): Promise<string> {
   return hex(whole.digest());
 }
 
-/** A file that waits in the tray; `captured` where nobody had typed words. */
+/** A file that waits in the tray; `captured`: added while the phone was locked. */
 export type Waiting = {
   id: string;
   keys: Uint8Array[];
@@ -162,8 +166,8 @@ export type Waiting = {
 };
 
 /**
- * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart. One that
- * does not open is neither: it stays where it is, because nothing shows that it is worth throwing away.
+ * Return the complete files of the tray, oldest first, and the keys of incomplete ones (a crash while writing). A
+ * file that does not open is in neither list: it stays in the tray, because nothing shows that it may be deleted.
  */
 export async function waitingFiles(
   database: Database,
@@ -175,7 +179,7 @@ export async function waitingFiles(
     const desc = await readPart(database, keys[0], unseal).then(
       (part) => part?.desc,
       (error) => {
-        // A lock in between says nothing about the file.
+        // A lock in between proves nothing about the file.
         if (['locked', 'store_lost'].includes(error?.code)) throw error;
         return null;
       },
@@ -195,7 +199,7 @@ export async function waitingFiles(
   return { files: files.sort((a, b) => a.at - b.at), halves };
 }
 
-/** Takes files out of the tray that were put there under the draft key. */
+/** Remove files that were put in the tray under the draft key. */
 export async function forgetTray({ database }: { database: Database }, key: CryptoKey, attachments: string[]) {
   const { files } = await waitingFiles(database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
   await forget(

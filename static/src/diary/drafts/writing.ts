@@ -1,4 +1,4 @@
-/** What is typed and sealed soon after: one write at a time, each with what is there when it begins. */
+/** Text that is typed and sealed soon after. Writes run one at a time; each writes the content at its own start. */
 import type { Context } from '../types.js';
 
 export class Writing {
@@ -10,14 +10,14 @@ export class Writing {
     this.ctx = ctx;
   }
 
-  /** Seals what is there now; done when it is on the phone. A write that failed does not stop the next. */
+  /** Seal the present content; resolve once it is stored. A failed write does not stop the next one. */
   flush() {
     this.pause();
     this.turn = this.turn.catch(() => undefined).then(() => this.write());
     return this.turn;
   }
 
-  /** The write that was to come soon does not. */
+  /** Cancel the write that is due soon. */
   pause() {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;

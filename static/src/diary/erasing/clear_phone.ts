@@ -1,15 +1,15 @@
 /**
- * Clearing the phone at once: what the server has taken goes, what it has not stays, sealed.
+ * Clear the phone at once: what the server has goes, what it lacks stays, sealed.
  *
- * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What
- * waits to be sent, drafts, what came while the phone was locked, and what was typed and not saved stay among the
- * notebook's own records, under the same store key; so do the root, which says where this phone's line goes on, and the
- * identity. The slots are not touched. The same words open what is left, and the feed brings the rest back. A diary
- * that was never registered has no other copy: all of it stays. So does one whose server is known to have gone back
- * behind its receipts: what it lacks is perhaps nowhere else.
+ * [Note: nothing is lost by it] Only versions with a receipt, and files of which the server holds every part, are
+ * removed. Unsent versions, drafts, what was added while the phone was locked, and unsaved typing stay among the
+ * notebook's own records, under the same store key. So do the root, which holds the next number on this phone's line,
+ * and the identity. The slots are not touched. The same words open what is left, and the feed brings the rest back. A
+ * diary that was never registered has no other copy: all of it stays. So does a diary whose server is known to have
+ * gone back behind its receipts: what that server lacks may exist nowhere else.
  *
- * [Note: it never refuses] The screen has changed before anything here begins, and whatever fails here, the diary is
- * locked after it: what could not be cleared is as sealed as after any lock.
+ * [Note: it never refuses] The screen has changed before this starts, and the diary is locked after it, whatever
+ * fails here. What could not be cleared is as well sealed as after any lock.
  */
 import { b64 } from '../../core/bytes.js';
 import { decodePush } from '../../ledger/push.js';
@@ -25,13 +25,13 @@ import type { BlobFacts } from '../../net/blobs.js';
 import type { Context, Open, Meta } from '../types.js';
 
 /**
- * Records that every cleared diary needs to be opened again, and what no version names yet: the draft, what came while
- * locked, and drafts that wait.
+ * Records that a cleared diary needs in order to be opened again, and those that no version refers to yet: the draft,
+ * captured files and waiting drafts.
  */
 const KEPT = ['identity', 'draft', 'captured', 'later'];
 
 /**
- * One transaction.
+ * Clear the phone in one transaction.
  * @returns whether anything was cleared
  */
 export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): Promise<boolean> {
@@ -74,7 +74,9 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
   return true;
 }
 
-/** What was sent is asked for again from the first number on; this phone's own line and its account stay. */
+/**
+ * Reset the root, so that everything sent is fetched again from the first number. This phone's line and account stay.
+ */
 function startOver(root: Root, incidents: number) {
   Object.assign(root, {
     cleared: true,
@@ -111,7 +113,7 @@ function numbersOfRemoved({ index }: Open, root: Root): Record<string, number> {
   );
 }
 
-/** The records of what waits, with only those versions. */
+/** Return the records with unsent versions, reduced to those versions. */
 async function unsent(store: Open['store'], outbox: UnsentVersion[]): Promise<Meta[]> {
   const waiting = new Set(outbox.map(({ version }) => version));
   const records = [...new Set(outbox.map(({ record }) => record))];
@@ -121,7 +123,7 @@ async function unsent(store: Open['store'], outbox: UnsentVersion[]): Promise<Me
   );
 }
 
-/** @returns for kinds that are listed */
+/** Return the record ids by kind, for the kinds that have a list. */
 function byKind(metas: Meta[]): Map<string, string[]> {
   const kinds: Map<string, string[]> = new Map();
   for (const { kind, record } of metas)
@@ -129,7 +131,7 @@ function byKind(metas: Meta[]): Map<string, string[]> {
   return kinds;
 }
 
-/** The files of drafts and of what came while locked: nothing that was sent names them, so they are nowhere else. */
+/** Return the blobs of drafts and captured files. No sent version names them, so they exist only here. */
 async function blobsHeld(store: Open['store'], draft: Kept | null): Promise<string[]> {
   const [captured, later] = (await store.readJsonMany(['captured', 'later'])) as [Captured[] | null, Kept[] | null];
   const held = [
@@ -140,13 +142,13 @@ async function blobsHeld(store: Open['store'], draft: Kept | null): Promise<stri
   return held.flatMap(blobsOf).map(({ blob }) => blob);
 }
 
-/** The files that versions which wait name. */
+/** Return the blobs that unsent versions refer to. */
 async function blobsIn(store: Open['store'], outbox: UnsentVersion[]): Promise<string[]> {
   const held = await store.readMany(outbox.map(({ version }) => `v/${version}`));
   return held.flatMap((one) => (one ? decodePush(one.bytes).meta.blobs : []));
 }
 
-/** @returns the catalogue and every part */
+/** Return the store's names for blobs: their facts and every part. */
 async function fileNames(store: Open['store'], blobs: string[]): Promise<string[]> {
   const known = await store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
   return blobs.flatMap((blob, i) =>

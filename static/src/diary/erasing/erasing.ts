@@ -1,15 +1,16 @@
 /**
- * Erasing for good: an entry with its files and note, seven days after it was asked for with the words.
+ * Erasing for good: an entry with its files and note goes seven days after the keeper asked for it with the words.
  *
- * [Note: who counts the days] Of a registered diary the server counts them, by its own clock, and shows every device
- * what waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary
- * that is only on this phone counts them itself and asks for the words once more.
+ * [Note: who counts the days] The server counts them for a registered diary, by its own clock, and shows every device
+ * what waits. This phone keeps its last response in `root.erasures`, so that the day is shown without signal too. A
+ * diary that exists only on this phone counts them itself and asks for the words once more.
  *
- * [Note: back again] Only what is out is erased. Words that another device wrote meanwhile bring an entry back, and so
- * does putting it back. The server cannot know that, and would erase the newest words with the rest: the devices would
- * keep an entry that is kept safe nowhere. So erasing is not asked for then, and one that waits is taken back.
+ * [Note: back again] Only what is taken out is erased. An entry comes back when it is put back, or when another
+ * device wrote to it meanwhile. The server cannot know that, and would erase the newest text with the rest: the
+ * devices would show an entry that nothing keeps safe. So the request is not made then, and a pending one is
+ * cancelled.
  *
- * What is left of an erased entry is its number, its versions' ids and commitments, and the day.
+ * An erased entry leaves its number, the ids and commitments of its versions, and the day.
  */
 import { KeptError } from '../../core/errors.js';
 import { partName } from '../../net/blobs.js';
@@ -26,10 +27,10 @@ import type { BlobFacts } from '../../net/blobs.js';
 import type { Erasure } from '../../store/root.js';
 import type { Waiting } from '../types.js';
 
-/** As many records as the server takes at once: an entry with more files is asked for in several. */
+/** The most records that the server takes in one request. An entry with more files needs several. */
 const AT_ONCE = 64;
 
-/** What waits to be erased, the first to go first. */
+/** Return the pending erasures, the earliest first. */
 export function pendingErasures({ store, index }: Open): Waiting[] {
   const waiting = new Map();
   for (const { erasure, records, asked_at, due_at, why } of store.root.erasures ?? []) {
@@ -43,7 +44,10 @@ export function erasingOf(open: Open, record: string): Waiting | null {
   return pendingErasures(open).find((one) => one.record === record) ?? null;
 }
 
-/** @throws on_hold, not_sent_yet, not_out, words_differ, no_match, no_network */
+/**
+ * Ask for the erasure of an entry; return when it is due.
+ * @throws on_hold, not_sent_yet, not_out, words_differ, no_match, no_network
+ */
 export async function askErasing(ctx: Context, open: Open, record: string, words: string): Promise<{ due_at: number }> {
   if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
   const there = erasingOf(open, record);
@@ -68,15 +72,15 @@ export async function askErasing(ctx: Context, open: Open, record: string, words
   return { due_at: erasingOf(open, record)?.due_at ?? ctx.clock.now() + SEVEN_DAYS };
 }
 
-/** When an entry was taken out, as far as this phone knows; null where it stands. See [Note: back again]. */
+/** Return when an entry was taken out, as far as this phone knows; null if it was not. See [Note: back again]. */
 async function outAt(open: Open, record: string) {
   return outSince((await open.book.versions(record)).filter(({ kind }) => kind));
 }
 
 /**
- * Takes back the erasing of entries that stand again: see [Note: back again].
- * @param known what was known to wait before the feed was read to its end. What is known only since may have been taken
- *   out since as well, on another device.
+ * Cancel the erasure of entries that are back: see [Note: back again].
+ * @param known the erasures that were known before the feed was read to its end. An erasure learned of since may
+ *   belong to an entry that another device also took out since.
  */
 export async function keepWhatIsBack(ctx: Context, open: Open, known: readonly Waiting[]) {
   for (const { record, here } of known) {
@@ -85,13 +89,13 @@ export async function keepWhatIsBack(ctx: Context, open: Open, known: readonly W
   }
 }
 
-/** Whether an entry has words to show and is not out. */
+/** Check that an entry was not erased and is not taken out. */
 async function stands(open: Open, record: string) {
   const meta = await open.book.meta(record);
   return Boolean(meta && meta.erased_at === undefined) && (await outAt(open, record)) === null;
 }
 
-/** It stays after all; needs no words. */
+/** Cancel an erasure; this needs no words. */
 export async function stopErasing(ctx: Context, open: Open, record: string) {
   const mine = new Set(await belonging(open, record));
   const concerned = (open.store.root.erasures ?? []).filter(({ records }) => records.some((one) => mine.has(one)));
@@ -109,8 +113,8 @@ export async function stopErasing(ctx: Context, open: Open, record: string) {
 }
 
 /**
- * The seven days of a diary that is only on this phone are over, and the words were typed again.
- * @throws on_hold, words_differ, not_due
+ * Erase an entry of a diary that is only on this phone, after its seven days and with the words typed again.
+ * @throws not_due, on_hold, words_differ
  */
 export async function finishErasing(ctx: Context, open: Open, record: string, words: string) {
   const waiting = erasingOf(open, record);
@@ -120,7 +124,7 @@ export async function finishErasing(ctx: Context, open: Open, record: string, wo
   await eraseHere(open, await belonging(open, record), ctx.clock.now());
 }
 
-/** What the server says waits; and, where hold is on, nothing may. Part of every run of syncing. */
+/** Fetch the pending erasures, and cancel them all while a hold is on. Part of every run of syncing. */
 export async function heedErasures(ctx: Context, open: Open) {
   const held = await holdOn(open, ctx.clock.now());
   let { erasures } = (await ctx.api.erasures(open.identity.diary)) as { erasures: Erasure[] };
@@ -139,7 +143,7 @@ export async function heedErasures(ctx: Context, open: Open) {
   open.erasedLooked = true;
 }
 
-/** Entries that were taken out so long ago that another device may have had them erased while this one was away. */
+/** Return entries taken out so long ago that another device may have had them erased while this one was away. */
 function longOut({ index }: Open, now: number): string[] {
   return index
     .all()
@@ -148,12 +152,13 @@ function longOut({ index }: Open, now: number): string[] {
 }
 
 /**
- * What the server no longer has goes from here as well, but only what the keeper took out: a server that says of other
- * entries that they were erased is not believed (see removal.js). Of an entry its newest version is asked for: one that
- * was written elsewhere meanwhile stands, whatever was erased before it.
+ * Erase here what the server no longer has, but only if the keeper took it out: a server that claims the erasure of
+ * other entries is not believed (see removal.js). The newest version decides: an entry that was written to elsewhere
+ * meanwhile stays, whatever was erased before.
  *
- * [Note: a phone that was away] The taking out is erased with the rest, so a phone that never met it would keep the
- * entry for ever. Whoever follows an erasure says so in the keeper's own custody record, and that word is believed too.
+ * [Note: a phone that was away] The version that took the entry out is erased with the rest, so a phone that never
+ * received it would keep the entry for ever. So each device that follows an erasure logs it in the keeper's own
+ * custody record, and that record is believed too.
  */
 async function followErased(ctx: Context, open: Open, records: readonly string[]) {
   const said: Set<string> = new Set(open.store.root.told_erased);
@@ -175,7 +180,7 @@ async function followErased(ctx: Context, open: Open, records: readonly string[]
     });
 }
 
-/** Hold stops what waits here as well. */
+/** Drop the erasures that this phone counts itself; a hold stops them too. */
 export async function dropLocalErasures(open: Open) {
   await keep(open, (known) => known.filter(({ erasure }) => erasure !== null));
 }
@@ -186,7 +191,7 @@ async function keep(open: Open, change: (known: Erasure[]) => Erasure[]) {
   });
 }
 
-/** An entry, its files, its lists of messages and its note. */
+/** Return the ids of an entry, its files, its message lists and its note. */
 async function belonging(open: Open, record: string): Promise<string[]> {
   const versions = await open.book.versions(record);
   const note = await open.store.readJson<{ note: string }>(`n/${record}`);
@@ -206,7 +211,8 @@ async function belonging(open: Open, record: string): Promise<string[]> {
 }
 
 /**
- * Whether no other entry needs a file: a saved chat belongs to every entry that was made of it, and goes with the last.
+ * Check that no other entry needs a file. A saved chat belongs to every entry that was made from it, and goes with
+ * the last.
  */
 async function isOnlyOf(open: Open, file: string, record: string) {
   const meta = await open.book.meta(file);
@@ -223,9 +229,9 @@ async function isOnlyOf(open: Open, file: string, record: string) {
 }
 
 /**
- * Takes the words and files of records off this phone. Ids, commitments and numbers stay.
+ * Remove the text and files of records from this phone. Ids, commitments and numbers stay.
  * @param at ms
- * @param isSaid whether this phone tells the keeper's others
+ * @param isLogged whether the erasure is logged for the keeper's other devices
  */
 export async function eraseHere(open: Open, records: readonly string[], at: number, isSaid: boolean = false) {
   await open.store.change(async (root, change) => {
@@ -234,7 +240,7 @@ export async function eraseHere(open: Open, records: readonly string[], at: numb
     for (const record of records) await eraseRecord(open, batch, record, at);
     root.erasures = (root.erasures ?? []).filter((one) => !one.records.some((each) => records.includes(each)));
   });
-  if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root, and go with the next
+  if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root for the next write
 }
 
 async function eraseRecord(open: Open, batch: Batch, record: string, at: number) {

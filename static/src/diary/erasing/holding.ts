@@ -1,6 +1,6 @@
 /**
- * Hold: the keeper's own switch, for when somebody asked that everything be kept. While it is on, nothing is erased by
- * any route of the phone; whoever runs the server can neither see it nor change it.
+ * Hold: the keeper's own switch, for when somebody asked them to preserve everything. While it is on, this phone
+ * erases nothing in any way. Whoever runs the server can neither see nor change it.
  */
 import { KeptError } from '../../core/errors.js';
 import { confirm } from '../session/confirming.js';
@@ -12,7 +12,8 @@ type Hold = { who: string; reference: string; since: number; lift_asked_at: numb
 export const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * The hold that is on at `now`, or null. Lifting counts seven days from when it was asked with the words.
+ * Return the hold that is on at `now`, or null. A hold ends seven days after the keeper asked to lift it with the
+ * words.
  * @param now ms
  */
 export async function holdOn(open: Open, now: number): Promise<Hold | null> {
@@ -23,7 +24,7 @@ export async function holdOn(open: Open, now: number): Promise<Hold | null> {
   return { who: String(hold.who ?? ''), reference: String(hold.reference ?? ''), since: hold.since, lift_asked_at };
 }
 
-/** @throws nothing_to_save without who asked */
+/** @throws nothing_to_save when it is not stated who asked */
 export async function turnOn(ctx: Context, open: Open, { who, reference }: { who: string; reference: string }) {
   if (!who.trim()) throw new KeptError('nothing_to_save');
   const before = await holdOn(open, ctx.clock.now());
@@ -40,7 +41,7 @@ export async function turnOn(ctx: Context, open: Open, { who, reference }: { who
 }
 
 /**
- * Off in seven days, so that nobody can have things erased today.
+ * Lift the hold in seven days, so that nobody can force an erasure today.
  * @throws words_differ
  */
 export async function askToLift(ctx: Context, open: Open, words: string) {

@@ -1,12 +1,12 @@
 /**
- * A file the keeper says is a sexual image of someone under 18: taken away at once, that file only, everywhere. Nobody
- * is made to keep such a picture for a week, so neither the seven days nor hold stop it (docs/formats.md, 6).
+ * Purge a file that the keeper marks as a sexual image of someone under 18: it is removed at once and everywhere,
+ * that file only. Nobody is made to keep such a picture for a week, so neither the seven days nor a hold stop it
+ * (docs/formats.md, 6).
  *
- * [Note: gone here first] Parts, copies and words go from this phone in one transaction, with or without a signal, and
- * a version without words takes their place: "a file was removed". Versions of it that were never sent go up once, as
- * the words they are (the picture is gone by then), because a device's line may have no gap; then the server is asked
- * to erase the record, and then the version without words is sent. Every device that meets that one lets go of the
- * file.
+ * [Note: gone here first] Parts, copies and text leave this phone in one transaction, with or without a signal, and a
+ * version without text replaces them: "a file was removed". Its unsent versions are sent once (without the picture,
+ * which is gone by then), because a device's line may have no gap. Then the server is asked to erase the record, and
+ * then the version without text is sent. Every device that receives that version drops the file.
  */
 import { KeptError } from '../../core/errors.js';
 import { proofOf, withTypedProof } from '../keys/accounts.js';
@@ -48,9 +48,9 @@ async function purgeHere(ctx: Context, open: Open, id: string) {
 }
 
 /**
- * Before the version that says a file was removed is sent: the server is asked to erase what came before it. In this
- * order the words stay readable for other devices, which believe the keeper and not the server about what is gone.
- * @param record whose turn it is to be sent
+ * Before the version that removes a file is sent, ask the server to erase the earlier ones. In this order the text of
+ * the removal stays readable for other devices, which believe the keeper, and not the server, about what is gone.
+ * @param record the record that is about to be sent
  * @throws what the request throws
  */
 export async function purgeBefore(ctx: Context, open: Open, record: string) {
@@ -60,7 +60,7 @@ export async function purgeBefore(ctx: Context, open: Open, record: string) {
 }
 
 /**
- * What could not be asked for in its turn. Part of every run of syncing.
+ * Make the requests that could not be made in their turn. Part of every run of syncing.
  * @throws what the request throws
  */
 export async function heedPurges(ctx: Context, open: Open) {
@@ -73,7 +73,8 @@ export async function heedPurges(ctx: Context, open: Open) {
 }
 
 /**
- * Words that were typed for it in another opening are gone: the diary has to be opened with them once more.
+ * Ask the server to erase a record. Words typed in an earlier opening are gone, so the diary has to be opened with
+ * them again.
  * @throws needs_words
  */
 async function purgeThere(ctx: Context, open: Open, id: string) {

@@ -1,6 +1,6 @@
 /**
- * Taking an entry or one of its files out, and putting it back. Nothing is erased by it: a version without words hides
- * the record, its number and its history stay, and the words come back as one more version.
+ * Take an entry or one of its files out, and put it back. This erases nothing: a version without text hides the
+ * record, its number and history stay, and the text comes back as one more version.
  */
 import { sealedAt } from '../../record/record_history.js';
 import { standing } from '../../record/current_version.js';
@@ -11,10 +11,10 @@ import { rows } from '../sync/apply_feed.js';
 import type { Read } from '../records/records.js';
 import type { Open, Opened } from '../types.js';
 
-/** Who was given an entry, and when */
+/** A person who was given an entry, and when. */
 type Given = { who: string; at: number; pack_no: number | null; kind: 'export' | 'consent' };
 
-/** After something was taken out or put back: the rows of the entries it concerns. */
+/** Update the rows of the entries concerned after a record was taken out or put back. */
 export async function redraw(open: Open, record: string) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
@@ -25,8 +25,8 @@ export async function redraw(open: Open, record: string) {
 }
 
 /**
- * Everything that was given to somebody with this entry in it, newest first. A pack of everything up to a date holds it
- * too.
+ * Return everything given to somebody that contains this entry, newest first. A pack of everything up to a date
+ * counts too.
  */
 export async function givenTo(open: Open, record: string): Promise<Given[]> {
   const written = await open.book.versions(record).then(
@@ -59,8 +59,8 @@ export async function givenTo(open: Open, record: string): Promise<Given[]> {
 }
 
 /**
- * The files of an entry that were taken out, each with the day.
- * @returns `removed`: nothing of it is left to put back
+ * Return the files of an entry that were taken out, each with its time.
+ * @returns `removed`: nothing is left to put back
  */
 export async function filesOut(
   open: Open,
@@ -80,7 +80,7 @@ export async function filesOut(
   return found;
 }
 
-/** Whether a record's versions say it was taken out, and when. */
+/** Return when a record was taken out, by its versions; null if it was not. */
 export function outSince(versions: readonly Opened[]): number | null {
   return versions.length ? standing(versions).taken_out : null;
 }

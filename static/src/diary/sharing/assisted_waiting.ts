@@ -1,9 +1,7 @@
 import { lettersOf } from './letters.js';
 import type { Open } from '../types.js';
 
-/** How many entries that advocates typed wait to be read. */
-
-/** How many things wait for the keeper's word; what the line at the top of a place says. */
+/** Count the entries typed by advocates that wait for the keeper, for the line at the top of a place. */
 export function countWaiting(open: Open) {
   return (
     lettersOf(open, 'assisted').length +

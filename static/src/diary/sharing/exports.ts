@@ -1,11 +1,11 @@
 /**
- * The records of what left the diary (record a.5): which entries and files are in a pack, when it was made, for whom,
- * how it got there and what their reference is. They number packs and files, so that a number means one thing in every
- * pack.
+ * The records of what left the diary (record a.5): which entries and files a pack contains, when and for whom it was
+ * made, how it was delivered, and the recipient's reference. They number packs and files, so that a number means the
+ * same in every pack.
  *
- * [Note: two packs of one number] A pack made without a network takes the next number this phone knows. Two devices may
- * take the same one. Nothing in a pack that has gone can be changed, so both keep it; the one that is later in the feed
- * is called with a letter here ("3B"), in what the screens say, and the next pack goes on after the highest.
+ * [Note: two packs of one number] A pack made without a network takes the next number this phone knows. Two devices
+ * may take the same one. A pack that was sent cannot be changed, so both keep it. The screens add a letter to the one
+ * that is later in the feed ("3B"), and the next pack continues after the highest number.
  */
 import { canon } from '../../core/encoding.js';
 import { hex } from '../../core/bytes.js';
@@ -16,14 +16,14 @@ import { readKind, saveOne } from '../records/records.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Context, Fields, Open } from '../types.js';
 
-/** `label`: its number, with a letter where another has the same; `twin`: it is such a one */
+/** `label`: its number, with a letter where another pack has the same one; `twin`: whether it has that letter */
 type Export = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
 
-/** What has a pack number. */
+/** Kinds of export that have a pack number. */
 export const NUMBERED = new Set(['pack', 'supplement', 'portal', 'evidence']);
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Everything that left the diary, in feed order, what is only on this phone last. */
+/** Return all exports in feed order; those that are only on this phone come last. */
 export async function readExports(open: Open): Promise<Export[]> {
   const found = await readKind(open, 'export');
   const metas = await Promise.all(found.map(({ record }) => open.book.meta(record)));
@@ -43,13 +43,13 @@ export async function readExports(open: Open): Promise<Export[]> {
 
 export const isPack = (fields: Fields) => NUMBERED.has(textOf(fields, 'kind'));
 
-/** The number of the next pack: after the highest that any device of the diary gave. */
+/** Return the number of the next pack: one above the highest that any device of the diary used. */
 export function nextPackNo(exports: readonly Export[]) {
   return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? (wholeOf(fields, 'pack_no') ?? 0) : 0))) + 1;
 }
 
 /**
- * Keeps the note of one pack, once it is whole on this phone.
+ * Store the record of a pack, once the pack is complete on this phone.
  * @returns its record
  */
 export async function keepExport(
@@ -110,7 +110,7 @@ export async function keepExport(
   return record;
 }
 
-/** What the keeper chose to go on without, in their own record of it. */
+/** Return the note of what the keeper skipped at the review, for their own record of the pack. */
 function reviewWords(review: Fields) {
   return review.override_at
     ? {
@@ -127,13 +127,13 @@ export async function stageExport(open: Open, fields: Fields, restricted: Fields
   return staged;
 }
 
-/** The app's methods about what was shared. */
+/** Return the app's methods about what was shared. */
 export function exportMethods(ctx: Context) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
     readShared: async () => readExports(inside()),
-    /** To whom it went, how, and what they call it; only what is given changes. */
+    /** Note to whom a pack went, how, and their reference; change only the fields passed. */
     async noteDelivery(record: string, said: Fields) {
       const {
         delivered_to,
@@ -163,7 +163,7 @@ export function exportMethods(ctx: Context) {
         await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }),
       );
     },
-    /** Something that left without a pack: read out, pasted, shown. */
+    /** Record something that was shared without a pack: read out, pasted or shown. */
     async noteShared({
       kind,
       records,

@@ -1,11 +1,11 @@
 /**
- * Ending what an advocate was given: on this phone at once, and at the server with a proof of the words.
- * docs/formats.md, section 8.
+ * End an advocate's grant: on this phone at once, and on the server with a proof of the words. docs/formats.md,
+ * section 8.
  *
- * [Note: two ends] The words are checked on this phone, so that it gives nothing more from then on whatever the server
+ * [Note: two ends] The words are checked on this phone, so it gives nothing more from then on, whatever the server
  * answers, and without a signal. The server ends a grant only with a proof, because a copied session must not cut a
  * keeper off from the people who help. A proof is stored nowhere: without a signal the end waits until the words are
- * typed again, and the list says so meanwhile.
+ * typed again, and the list shows that meanwhile.
  */
 import { KeptError } from '../../core/errors.js';
 import { grantsOf } from '../../net/grants.js';
@@ -17,7 +17,8 @@ import { endHere, endedOf, noteTold } from './granting_known.js';
 import type { Context, Open } from '../types.js';
 
 /**
- * @returns `heard`: the server has ended it
+ * End a grant.
+ * @returns `heard`: the server has ended it too
  * @throws words_differ
  */
 export async function endWithWords(
@@ -28,7 +29,7 @@ export async function endWithWords(
 ): Promise<{ heard: boolean }> {
   await confirm(ctx, open, words);
   await endOnPhone(ctx, open, grant);
-  open.typed = words; // for a later run, where the server cannot be reached now
+  open.typed = words; // for a later run, when the server cannot be reached now
   return {
     heard: await endAtServer(ctx, open, grant).catch((error) => {
       if (!isPassing(error)) throw error;
@@ -37,7 +38,7 @@ export async function endWithWords(
   };
 }
 
-/** The grant that a new one replaces ends with the proof that the new one was made with. */
+/** End the grant that a new one replaces, with the same proof. */
 export async function endReplaced(
   ctx: Context,
   open: Open,
@@ -51,7 +52,7 @@ export async function endReplaced(
   });
 }
 
-/** Grants that ended on a device of this diary and not yet at the server. Part of every run of syncing. */
+/** End the grants at the server that ended only on a device of this diary. Part of every run of syncing. */
 export async function endOwed(ctx: Context, open: Open) {
   for (const { grant, told } of endedOf(open)) if (!told) await endAtServer(ctx, open, grant);
 }
@@ -76,7 +77,7 @@ async function endOnPhone(ctx: Context, open: Open, grant: string) {
   });
 }
 
-/** @returns false where the words have to be typed again */
+/** @returns false when the words have to be typed again */
 async function endAtServer(ctx: Context, open: Open, grant: string): Promise<boolean> {
   return withTypedProof(open, async (words) => askServer(ctx, open, grant, await proofOf(ctx, open, words)));
 }

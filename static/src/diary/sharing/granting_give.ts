@@ -1,15 +1,15 @@
 /**
- * Giving the keys of what belongs to a grant, old and new, to whoever was let in. docs/formats.md, section 8.
+ * Give the keys of the records in a grant, old and new, to the advocate. docs/formats.md, section 8.
  *
- * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone says which
- * records a grant means, by the rule a pack is made with: an entry on its way carries the keys for whoever may see it
- * in its own push, and after every run to the server what else came in is given. What left a case is not given again.
- * What was given before stays given until the grant ends, and the screen says so.
+ * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone decides which
+ * records are in a grant, by the same rule as for a pack. An entry's own push carries the keys for everybody who may
+ * see it; whatever else came in is given after each run to the server. What left a case is not given again. What was
+ * given before stays given until the grant ends, and the screen says so.
  *
  * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version
- * that says so. It cannot hide that something is missing once it shows what was written after. So nothing is given
- * while a number is missing on a line, or a manifest names what is not here: otherwise this device would give what the
- * other wrote after the end. docs/model/keys.m shows it.
+ * that says so. It cannot hide that something is missing once it shows later versions. So nothing is given while a
+ * number is missing on a line, or a manifest names what is not here: otherwise this device would give what the other
+ * one wrote after the end. docs/model/keys.m shows it.
  */
 import { decodePush } from '../../ledger/push.js';
 import { grantsOf } from '../../net/grants.js';
@@ -29,9 +29,9 @@ import type { DiaryVersion } from '../../pack/diary_version.js';
 import type { Letting } from '../../store/root.js';
 
 /**
- * * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation;
- *   `changed`: the server gives other keys for them than those that were checked; `unheard`: ended by the keeper, and
- *   not yet at the server.
+ * A grant as the screens show it. `mine`: the keeper ended it; `left`: the advocate has left their organisation;
+ * `changed`: the server gives other keys for them than those that were checked; `unheard`: ended by the keeper, and
+ * not yet at the server.
  */
 export type Grant = Letting & {
   said: Said;
@@ -43,16 +43,19 @@ export type Grant = Letting & {
   unheard: boolean;
   marks: number;
 };
-/** Newest first */
+/** Newest first. */
 type Listed = { grants: Grant[]; looks: Look[]; offline: boolean };
 
 const AT_ONCE = 200;
 /** What each opening has given already, so that nothing is read again while nothing was written. */
 const done: WeakMap<Open, Map<string, string>> = new WeakMap();
-/** Openings that have asked for what other devices granted. */
+/** Openings that have looked for grants from other devices. */
 const taken: WeakSet<Open> = new WeakSet();
 
-/** @param now ms */
+/**
+ * Check that a grant is in force.
+ * @param now ms
+ */
 export const stands = (
   { ended_at: ended, left, not_after: until }: Pick<Grant, 'ended_at' | 'left' | 'changed' | 'not_after'>,
   now: number,
@@ -69,7 +72,7 @@ export async function readAll(ctx: Context, open: Open): Promise<Listed> {
   const here = new Map(lettingOf(open).map((one) => [one.grant, one]));
   const rows = told.grants.map((row) => {
     const mine = here.get(row.grant);
-    // What the keeper sealed says whom it is for: a server cannot hide a grant by naming somebody else.
+    // The advocate's address comes from what the keeper sealed: a server cannot hide a grant under another name.
     return {
       row,
       letting: {
@@ -97,7 +100,7 @@ export async function readAll(ctx: Context, open: Open): Promise<Listed> {
       endedAt(open, row.grant),
       letting.name ? letting : metAs(open, row.grant, opened.other.name),
     ]);
-    // The end that was signed counts, whatever the server has.
+    // The signed end counts, whatever the server has.
     grants.push({
       ...letting,
       name: met.name,
@@ -121,7 +124,7 @@ export async function readAll(ctx: Context, open: Open): Promise<Listed> {
   return { grants, looks: told.looks, offline: false };
 }
 
-/** Without a signal: who stands, and what ended here and not yet at the server. */
+/** Return the grants known without a signal: those in force, and those that ended here and not yet at the server. */
 async function readHere(open: Open): Promise<Listed> {
   const owed = endedOf(open).flatMap(({ at, told, was }) => (told || !was ? [] : [{ letting: was, ended_at: at }]));
   const here = [...lettingOf(open).map((letting) => ({ letting, ended_at: null as number | null })), ...owed];
@@ -152,14 +155,14 @@ async function readHere(open: Open): Promise<Listed> {
   };
 }
 
-/** Whether the diary is known to hold something that has not come: see [Note: what is missing may be an end]. */
+/** Check whether versions are known to be missing: see [Note: what is missing may be an end]. */
 function isLacking({ store }: Open) {
   return Boolean(store.root.doubts?.line_gap || store.root.doubts?.omitted);
 }
 
 /**
- * Ends at the server what ended here only, and gives what has come into each grant since. Grants that other devices of
- * the diary made are taken up here as well.
+ * End at the server what ended only here, and give what has come into each grant since. This also takes up grants
+ * that other devices of the diary made.
  */
 export async function heedGrants(ctx: Context, open: Open) {
   await endOwed(ctx, open);
@@ -173,7 +176,7 @@ export async function heedGrants(ctx: Context, open: Open) {
 }
 
 /**
- * Whether another device may have let somebody in, asked once an opening: a new device knows of it by the consents that
+ * Check once an opening whether another device may have let somebody in: a new device sees it by the consents that
  * came down.
  */
 async function mayHave(open: Open) {
@@ -202,7 +205,7 @@ export async function giveTo(ctx: Context, open: Open, said: Said) {
       held[i] ? [{ version, record: recordOf.get(version) ?? '', ...decodePush(held[i].bytes) }] : [],
     );
     const made = await open.vault.grantWraps(said.grant, list);
-    // Ended while it was being made: nothing more goes.
+    // Ended while the wraps were made: nothing more goes.
     if (!lettingOf(open).some(({ grant }) => grant === said.grant)) return;
     await wire.give(
       said.diary,
@@ -214,7 +217,7 @@ export async function giveTo(ctx: Context, open: Open, said: Said) {
   before.set(said.grant, turn);
 }
 
-/** What stands on the advocate's list. */
+/** Send the summary for the advocate's list. */
 async function summarise(
   ctx: Context,
   open: Open,
@@ -236,8 +239,8 @@ async function summarise(
 }
 
 /**
- * The keys of one entry's version for everybody who may see it, to go in its own push: whoever was let in to what is
- * yet to come has it as soon as the server has. Everything else of a grant is given after the run.
+ * Return the keys of one version of an entry for everybody who may see it, to go in its own push: an advocate with a
+ * grant to future entries can read it as soon as the server has it. Everything else is given after the run.
  */
 export async function givenWith(
   ctx: Context,

@@ -1,10 +1,10 @@
 /**
- * What this phone itself remembers of the people it let in: whose nine words were checked, who stands, and what was
- * ended. docs/formats.md, section 8.
+ * What this phone itself remembers of the advocates let in: whose nine words were checked, which grants are in force,
+ * and which were ended. docs/formats.md, section 8.
  *
- * [Note: a server that forgets an ending] Ending is a request like any other, and a server may lose it or lie about it.
- * So it is kept on this phone first, and as `withdrawn_at` in the diary's own `consent` record, which lies under the
- * grant's id: no device of this diary gives anything after it, whatever the server says still stands.
+ * [Note: a server that forgets an ending] Ending is a request like any other, and a server may lose it or lie about
+ * it. So it is stored on this phone first, and as `withdrawn_at` in the diary's own `consent` record, which has the
+ * grant's id: no device of this diary gives anything after it, whatever the server reports.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { claimedHeader } from '../../crypto/envelope.js';
@@ -31,7 +31,7 @@ export function endedOf({ store }: Open): Ended[] {
   return store.root.let_out ?? [];
 }
 
-/** Opens the keeper's own copies and holds their keys; null for one that lets nobody in. */
+/** Open the keeper's own copies of grants and load their keys; null for a copy that lets nobody in. */
 export function openAll(
   { vault, identity }: Open,
   list: readonly Pick<Letting, 'grant' | 'to' | 'kept'>[],
@@ -40,7 +40,7 @@ export function openAll(
 }
 
 /**
- * Whom a grant is for: what the keeper sealed says it, not the server.
+ * Return the advocate that a grant is for, from what the keeper sealed and not from the server; '' if unreadable.
  * @param kept b64
  */
 export function addressOf(kept: string): string {
@@ -52,9 +52,9 @@ export function addressOf(kept: string): string {
 }
 
 /**
- * Whom another device of the diary let in: the name out of the keeper's copy, the organisation out of the consent, both
- * sealed.
- * @returns no organisation while the consent has not come
+ * Return the advocate that another device let in: the name from the keeper's copy, the organisation from the consent,
+ * both sealed.
+ * @returns an empty organisation while the consent has not come
  */
 export async function metAs(open: Open, grant: string, name: string): Promise<{ name: string; organisation: string }> {
   const recipient = (await open.book.meta(grant))
@@ -78,7 +78,7 @@ export async function forgetMet(open: Open, fingerprint: string) {
   });
 }
 
-/** @returns without what else is known of it */
+/** Return a grant with only the fields that are stored. */
 function lettingIn({ grant, to, kept, made_at, not_after, name, organisation, looked_at, called }: Letting): Letting {
   return { grant, to, kept, made_at, not_after, name, organisation, looked_at, ...(called ? { called } : {}) };
 }
@@ -98,7 +98,7 @@ export async function addStanding(open: Open, letting: Letting) {
 }
 
 /**
- * From here on nothing is given, whether the server has ended it or not.
+ * End a grant on this phone: from here on nothing is given, whether the server has ended it or not.
  * @param now ms
  */
 export async function endHere(open: Open, grant: string, now: number) {
@@ -122,9 +122,9 @@ export async function noteTold(open: Open, grant: string, told: boolean) {
 }
 
 /**
- * What ended here, or on another device of the diary, and still stands at the server (it may say that it is done and
- * not do it), and what has ended there meanwhile.
- * @param grants as they were just read
+ * Queue grants that ended on any device and are still in force at the server, which may have confirmed the end
+ * falsely; unqueue those that have ended there meanwhile.
+ * @param grants as just read
  */
 export async function keepOwed(
   open: Open,
@@ -147,20 +147,20 @@ export async function keepOwed(
 }
 
 /**
- * When the keeper ended a grant, on this device or on another one; null while it stands.
+ * Return when the keeper ended a grant, on any device; null while it is in force.
  * @returns ms
  */
 export async function endedAt(open: Open, grant: string): Promise<number | null> {
   const here = endedOf(open).find((one) => one.grant === grant);
   if (here) return here.at;
-  if (!(await open.book.meta(grant))) return null; // made by a device whose note has not come yet
+  if (!(await open.book.meta(grant))) return null; // made by a device whose consent has not come yet
   return open.book.newest(grant).then(
     ({ kind, fields }) => (kind === 'consent' ? wholeOf(fields, 'withdrawn_at') : null),
     () => null,
   );
 }
 
-/** b64 of a person's public keys, as the server and grants give them. */
+/** Return a person's public keys in b64, as the server and grants hold them. */
 export function personOf({ ecdsa_pub, hpke_pub, name }: AdvocateRow): Person {
   return { ecdsa_pub: b64(unb64(ecdsa_pub)), hpke_pub: b64(unb64(hpke_pub)), name };
 }

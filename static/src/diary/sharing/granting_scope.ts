@@ -1,6 +1,6 @@
 /**
- * What a grant means in records: for giving, for the preview before anybody is let in, and for one entry on its way.
- * The server knows no text, so it cannot tell; see [Note: who says what belongs] in granting_give.js.
+ * The records in a grant's scope: for giving, for the preview before anybody is let in, and for one entry on its way.
+ * The server knows no text, so it cannot decide this: see [Note: who says what belongs] in grant_delivery.js.
  */
 import { openedOf } from '../../pack/capsule.js';
 import { choose } from '../../pack/selection.js';
@@ -14,23 +14,23 @@ import type { Fields } from '../types.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
 
 /**
- * Who else was let in, and what went to whom, is the keeper's own: an advocate sees the packs only of what they see
- * whole.
+ * Consents and exports (who was let in, and what went to whom) are the keeper's own. An advocate sees the exports
+ * only with a grant to everything.
  */
 const NEVER = new Set(['consent']);
 const WITH_ALL = new Set(['export']);
 const DAY_MS = 86_400_000;
 
-/** Whether an entry with these words is meant. */
+/** Check whether an entry with these fields is in scope. */
 export function isMeant(scope: Scope, record: string, fields: Fields) {
   if ('all' in scope) return true;
   return 'case' in scope ? codesOf(fields, 'case_ids').includes(scope.case) : scope.records.includes(record);
 }
 
 /**
- * The records a scope means: the entries, their files, and what they name. Private notes, settings and what was taken
- * out are never among them; intimate pictures are not either. Entries that were chosen one by one bring only what they
- * name themselves.
+ * Return the records in scope: the entries, their files, and the records they refer to. Private notes, settings,
+ * intimate pictures and what was taken out are never among them. Entries chosen one by one bring only what they refer
+ * to themselves.
  */
 export function within(versions: readonly DiaryVersion[], scope: Scope) {
   const opened = versions.map(openedOf);
@@ -52,10 +52,10 @@ export function within(versions: readonly DiaryVersion[], scope: Scope) {
 }
 
 /**
- * What is to be given now of what was not given before: everything in scope; the advocate's own questions, answered;
- * and of an entry that was given and then taken out, that it was taken out. Who reads words that the keeper took back
- * must at least be told so.
- * @param given versions
+ * Return the versions to give now: everything in scope; the advocate's own questions with their answers; and the
+ * version that took out an entry given earlier, because who can read text that the keeper took back must at least
+ * learn that.
+ * @param given versions given before
  */
 export function missingFrom(
   versions: readonly DiaryVersion[],
@@ -77,7 +77,7 @@ export function missingFrom(
   };
 }
 
-/** What somebody would see with a scope today, for the keeper to look at first. */
+/** Return what somebody would see with a scope today, for the keeper to check first. */
 export function previewOf(versions: readonly DiaryVersion[], scope: Scope) {
   const { incidents, attached, registers } = within(versions, scope);
   const isPicture = (one: Told) => textOf(one.newest.fields, 'media_type').startsWith('image/');
@@ -96,11 +96,11 @@ export function previewOf(versions: readonly DiaryVersion[], scope: Scope) {
 }
 
 /**
- * Days that an advocate's list is ordered by: a recording about to be wiped, an update that is due. Days only, never
- * what of.
+ * Return the days that order an advocate's list: a recording about to be wiped, an update that is due. The days only,
+ * never what they are about.
  * @param seen what the grant shows
  * @param now ms
- * @returns the next first
+ * @returns the next day first
  */
 export function datesOf(seen: readonly Told[], now: number): { at: number; what: 'recording_wiped' | 'update_due' }[] {
   const at = (fields: Fields, name: string) => Date.parse(`${textOf(fields, name)}T00:00:00Z`);

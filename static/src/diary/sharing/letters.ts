@@ -1,9 +1,9 @@
 /**
- * What advocates wrote to this keeper: questions, and entries typed for them. Fetched with every run to the server,
- * opened, and kept sealed on this phone until the keeper has said something to each. docs/formats.md, section 8.
+ * Letters: what advocates wrote to this keeper, questions and entries typed for them. They are fetched with every run
+ * to the server, opened, and kept sealed on this phone until the keeper has decided on each. docs/formats.md, section
+ * 8.
  *
- * [Note: not a word by itself] A letter is no record of the diary. It becomes one by what the keeper does, and never
- * otherwise.
+ * [Note: not a word by itself] A letter is no record of the diary. Only the keeper's own action makes it one.
  */
 import { unb64 } from '../../core/bytes.js';
 import { grantsOf } from '../../net/grants.js';
@@ -16,15 +16,15 @@ import type { Fields } from '../../record/reading.js';
 import type { Context, Open } from '../types.js';
 
 type Writer = { name: string; organisation: string; rights: readonly string[]; isOver: boolean };
-/** Openings that asked once, though nobody is let in now. */
+/** Openings that asked once, though no grant is in force. */
 const askedOnce: WeakSet<Open> = new WeakSet();
 
 /**
- * Fetches what is new and tells the server what was taken in.
+ * Fetch new letters, and confirm to the server those that were taken in.
  *
  * [Note: what was said in a call outlives the grant] An entry that was typed while the keeper spoke may wait when its
- * grant ends, of itself or by the keeper: it is the keeper's words, and the keeper is asked. A question that waits then
- * is nobody's business any more, and goes.
+ * grant ends, by date or by the keeper. It is the keeper's words, so the keeper is still asked. A question that waits
+ * then concerns nobody any more, and is dropped.
  */
 export async function heedLetters(ctx: Context, open: Open) {
   const { letters = [] } = open.store.root;
@@ -40,8 +40,8 @@ export async function heedLetters(ctx: Context, open: Open) {
   const wire = grantsOf(ctx.api);
   const { letters: rows } = await wire.letters(open.identity.diary);
   const waiting = new Set(rows.map(({ letter }) => letter));
-  // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was
-  // made up.
+  // A record takes its letter's id. If the record exists, another device of this diary took the letter in, or the id
+  // was made up.
   for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
   const { fresh, idle } = await readFresh(ctx, open, rows, done);
   done.push(...idle);
@@ -56,8 +56,8 @@ export async function heedLetters(ctx: Context, open: Open) {
 }
 
 /**
- * What the server holds of the last 30 days though it was said to be taken in, and what is in no record here: it waits
- * here once more. A session alone can say so of a letter; whoever misses one looks again.
+ * Show again the server's letters of the last 30 days that were confirmed and are in no record here. A stolen session
+ * can confirm a letter falsely; a keeper who misses one looks again.
  * @returns how many
  */
 export async function lookAgain(ctx: Context, open: Open): Promise<number> {
@@ -72,7 +72,7 @@ export async function lookAgain(ctx: Context, open: Open): Promise<number> {
   return fresh.length;
 }
 
-/** Those of `rows` that wait neither here nor are among `done`, opened; `idle`: questions of a grant that is over. */
+/** Open the `rows` that neither wait here nor are in `done`; `idle`: questions of a grant that is over. */
 async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], done: readonly string[]) {
   const from = await writers(ctx, open, rows);
   const known = new Set([...(open.store.root.letters ?? []).map(({ letter }) => letter), ...done]);
@@ -97,7 +97,7 @@ async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], d
   return { fresh, idle };
 }
 
-/** Whose letters these may be, by grant. */
+/** Return the possible authors of letters, by grant. */
 async function writers(ctx: Context, open: Open, rows: readonly LetterRow[]): Promise<Map<string, Writer>> {
   const here = lettingOf(open);
   const known = rows.length ? await openAll(open, here) : [];
@@ -116,8 +116,8 @@ async function writers(ctx: Context, open: Open, rows: readonly LetterRow[]): Pr
 }
 
 /**
- * What one says; null for one that is not by whom it should be, that nobody let them write, or that no entry could be
- * made of.
+ * Open a letter; return null if it is not from its grant's advocate, if they had no right to write, or if no entry
+ * could be made of it.
  */
 async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) {
   if (!rights.includes('comment')) return null;
@@ -130,18 +130,18 @@ async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) 
     const { incident } = said.fields;
     return said.what === 'assisted' && faultsOfShape('incident', incident as Fields).length ? null : { said, pub };
   } catch {
-    return null; // nobody's, then: it stays where it is and is shown to nobody
+    return null; // it has no valid author: it stays on the server and is shown to nobody
   }
 }
 
-/** Those of one kind that wait here, oldest first. */
+/** Return the waiting letters of one kind, oldest first. */
 export function lettersOf({ store }: Open, what: 'question' | 'assisted'): Letter[] {
   return (store.root.letters ?? []).filter(({ said }) => said.what === what);
 }
 
 /**
- * The keeper has said something to it: it goes from here now, and from the server with the next run.
- * @param root inside a change
+ * Remove a letter that the keeper has decided on: from here now, and from the server with the next run.
+ * @param root inside a transaction
  */
 export function letterDone(root: Root, letter: string) {
   root.letters = (root.letters ?? []).filter((one) => one.letter !== letter);

@@ -1,4 +1,4 @@
-/** Where a pack's contents come from: every opened version of the diary, and the bytes of files as received. */
+/** The contents of a pack: every opened version of the diary, and the bytes of files as received. */
 import { unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { decodePush, envDigest } from '../../ledger/push.js';
@@ -15,9 +15,9 @@ const LISTED = [...REGISTERS, 'custody'];
 const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
 
 /**
- * The whole diary in feed order; versions without a number last, as this phone made them. Private notes are left
- * where they are.
- * @param also kinds that no pack takes
+ * Read the whole diary in feed order; versions without a number come last, in the order this phone made them. Private
+ * notes are not read.
+ * @param also kinds that are in no pack
  */
 export async function readDiary(open: Open, also: readonly string[] = []): Promise<DiaryVersion[]> {
   const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson<string[]>(`k/${kind}`)));
@@ -32,7 +32,8 @@ export async function readDiary(open: Open, also: readonly string[] = []): Promi
   for (const record of read) {
     const rows = await readRecord(open, record);
     versions.push(...rows);
-    // Files have no list of their own: they are found by what names them. What they name in turn is read already.
+    // Files have no list of their own: they are found by the records that refer to them. The records that a file
+    // refers to are read already.
     if (rows.some(({ kind }) => kind !== 'attachment')) {
       for (const row of rows) for (const id of idsIn({ ...row.open.fields, ...row.restricted?.fields })) read.add(id);
     }
@@ -41,8 +42,8 @@ export async function readDiary(open: Open, also: readonly string[] = []): Promi
 }
 
 /**
- * The entries whose numbers the screens keep and of which no version is among `versions`: erased for good, here or
- * before this phone came, or not to be opened.
+ * Return the entries that have a number on the screens and no version in `versions`: erased for good, here or before
+ * this phone came, or not readable.
  */
 export function absentEntries({ index, store: { root } }: Open, versions: readonly DiaryVersion[]): Absent[] {
   const here = new Set(versions.map(({ record }) => record));
@@ -73,18 +74,18 @@ const lineOf = (row: DiaryVersion) => wholeOf(objectOf(row.open.fields, '_line')
 
 async function readRecord({ book, store }: Open, record: string): Promise<DiaryVersion[]> {
   const meta = await book.meta(record);
-  if (!meta) return []; // another phone's, not here yet
+  if (!meta) return []; // another phone's record, not here yet
   const pushes = await store.readMany(meta.versions.map(({ v }) => `v/${v}`));
   const opened = new Map((await book.versions(record)).map((one) => [one.version, one]));
   return meta.versions.flatMap((facts, i) => {
     const one = opened.get(facts.v);
     const push = pushes[i];
-    // One that does not open cannot be typeset; the screens say so beside the entry.
+    // A version that does not open cannot be typeset; the screens say so next to the entry.
     return one?.kind && one.seeds && push ? [versionOf(facts, one as WithSeeds, push.bytes)] : [];
   });
 }
 
-/** A version that opened */
+/** A version that opened. */
 type WithSeeds = Opened & { seeds: NonNullable<Opened['seeds']> };
 
 function versionOf(facts: Meta['versions'][number], one: WithSeeds, push: Uint8Array): DiaryVersion {
@@ -109,8 +110,8 @@ function versionOf(facts: Meta['versions'][number], one: WithSeeds, push: Uint8A
 }
 
 /**
- * A file as received, opened part by part from this phone's sealed parts; what only the server holds is fetched first.
- * @throws file_missing when it is neither here nor to be had now
+ * Yield the bytes of a file as received, opened part by part. Parts that only the server holds are fetched first.
+ * @throws file_missing when it is not here and cannot be fetched now
  */
 export async function* openReceived(open: Open, attachment: string): AsyncGenerator<Uint8Array> {
   const file = await findFile(open, attachment, 'received', []);

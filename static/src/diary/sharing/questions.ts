@@ -1,7 +1,7 @@
 /**
- * What an advocate asked about an entry, and the keeper's answer: an addition to the entry in the keeper's own words,
- * dated, beside a `question` record of what was asked. Nothing an advocate sends enters the diary before the keeper
- * answers or puts it aside.
+ * An advocate's question about an entry, and the keeper's answer: a dated addition to the entry in the keeper's own
+ * words, with a `question` record of what was asked. Nothing that an advocate sends enters the diary before the
+ * keeper answers or puts it aside.
  */
 import { KeptError } from '../../core/errors.js';
 import { codesOf, isBlank, textOf, wholeOf } from '../../record/reading.js';
@@ -13,7 +13,7 @@ import { isMeant } from './granting_scope.js';
 import { readKind } from '../records/records.js';
 import type { Context, Fields, Open } from '../types.js';
 
-/** Waits for the keeper */
+/** A question that waits for the keeper. */
 type Asked = {
   letter: string;
   grant: string;
@@ -25,7 +25,7 @@ type Asked = {
   title: string;
   seq_no: number | null;
 };
-/** Kept in the diary */
+/** A question stored in the diary. */
 type Question = {
   record: string;
   text: string;
@@ -40,18 +40,18 @@ export function questionActions(ctx: Context) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    /** What waits, the oldest first; of one entry, or of all. */
+    /** Return the waiting questions, the oldest first: about one entry, or all. */
     async readAsked(record: string | undefined) {
       return readAsked(ctx, inside(), record);
     },
-    /** What was asked about an entry and is kept, with its answer. */
+    /** Return the stored questions about an entry, with their answers. */
     async readQuestions(record: string) {
       return readQuestions(inside(), record);
     },
     async answerQuestion(said: { letter: string; answer: string }) {
       return saved(await answer(ctx, inside(), said));
     },
-    /** Kept as asked and not answered. */
+    /** Store a question without an answer. */
     async putAsideQuestion(letter: string) {
       return saved(await putAside(ctx, inside(), letter));
     },
@@ -64,9 +64,8 @@ async function readAsked(_ctx: Context, open: Open, record?: string): Promise<As
 }
 
 /**
- * Asked under a right that was given, about an entry that was shown: anything else is nobody's business to ask, and is
- * nothing.
- * @returns `idle`: letters that are nothing
+ * Sort the letters: a question needs the right to ask and an entry that the grant shows; anything else is idle.
+ * @returns `idle`: letters to drop
  */
 async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
   const letters = lettersOf(open, 'question');
@@ -81,7 +80,7 @@ async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
     const row = rows.get(String(said.fields.about));
     const given = known.get(grant);
     const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !(await open.book.meta(letter));
-    // One that does not open now is no reason to stop the run to the server.
+    // A version that does not open now must not stop the run to the server.
     const fits =
       mayAsk &&
       given &&
@@ -106,7 +105,7 @@ async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
   return { asked, idle };
 }
 
-/** After letters have come: what is nothing goes, so that no line says that somebody asked. */
+/** Drop the idle letters after a fetch, so that no line reports a question. */
 export async function heedAsked(ctx: Context, open: Open) {
   const { idle } = await sorted(open);
   if (!idle.length) return;
@@ -145,12 +144,12 @@ async function answer(ctx: Context, open: Open, { letter, answer: typed }: { let
   const asked = await waiting(ctx, open, letter);
   const { fields, restricted } = await open.book.newest(asked.about);
   const narrative = textOf(fields, 'narrative');
-  // Who prompted stays marked, and an earlier answer to "did someone help you" is never written over.
+  // The prompt stays marked, and an earlier answer to "did someone help you" is never overwritten.
   const helped = codesOf(fields, 'help_given').length ? {} : { help_given: 'prompted_questions' };
   const by = isBlank(restricted.helped_by)
     ? { helped_by: [asked.name, asked.organisation].filter(Boolean).join(', ') }
     : {};
-  // Saved already, and stopped before the question was: it is not added twice.
+  // An earlier attempt may have saved the entry and not the question: the answer is not added twice.
   if (!narrative.endsWith(words))
     await saveLater(ctx, open, asked.about, {
       fields: { narrative: narrative ? `${narrative}\n\n${words}` : words, ...helped },
@@ -164,7 +163,7 @@ async function putAside(ctx: Context, open: Open, letter: string) {
   await keep(ctx, open, await waiting(ctx, open, letter), { status: 'put_aside' });
 }
 
-/** The question in the diary, under the letter's own id: taken in on two devices it is one record. */
+/** Store the question under the letter's own id: taken in on two devices, it is still one record. */
 async function keep(_ctx: Context, open: Open, asked: Asked, more: Fields) {
   await open.store.change(async (root, change) => {
     letterDone(root, asked.letter);

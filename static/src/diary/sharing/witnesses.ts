@@ -1,16 +1,16 @@
 /**
- * Asking somebody who saw it: nine words are made, one sealed statement may come back, and the keeper says whether it
- * is kept. It becomes a record of its own kind, never an entry, with its files, and says that it came by a code and
- * whether that was checked.
+ * Ask a witness: nine words are made, one sealed statement may come back, and the keeper decides whether to keep it.
+ * A kept statement becomes a record of its own kind, never an entry, with its files. It states that it came by a code
+ * and whether that was checked.
  *
- * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root:
- * no record, so in no pack. Another device of the diary opens what came, since it is sealed to the keeper, and cannot
- * check it: it says so, and what is kept there is marked as not checked. So a phone that is lost takes no statement
- * with it.
+ * [Note: where the words are] The words, and the proof that a statement is checked with, are in this phone's own
+ * sealed root: in no record, so in no pack. Another device of the diary can open what came, since it is sealed to the
+ * keeper, but cannot check it: it says so, and a statement kept there is marked as not checked. So a lost phone loses
+ * no statement.
  *
- * [Note: said to be taken in] A session alone can tell the server that a statement was taken in, and the server keeps
- * it for 30 days from then. So this phone does not believe that alone: what is in no record of the diary is shown as
- * before.
+ * [Note: said to be taken in] A stolen session can report to the server that a statement was taken in; the server
+ * then keeps it for 30 days. So this phone does not believe that report alone: a statement that is in no record of
+ * the diary is still shown.
  */
 import { unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -25,11 +25,11 @@ import type { WitnessRow } from '../../net/witnesses.js';
 import type { WitnessCode } from '../../store/root.js';
 import type { Context, Open } from '../types.js';
 
-/** What this phone keeps of a code */
+/** What this phone stores of a code. */
 export type Kept = WitnessCode;
 /**
- * As the screens see it; `said` null where nothing came; `verified` null where it cannot be checked, on a device that
- * did not make the words
+ * A code as the screens show it. `said`: null where nothing came; `verified`: null on a device that did not make the
+ * words and cannot check it
  */
 export type Witness = {
   witness: string;
@@ -41,7 +41,7 @@ export type Witness = {
   said: Said | null;
   verified: boolean | null;
 };
-/** Newest first */
+/** Newest first. */
 export type Listed = { witnesses: Witness[]; address: string; offline: boolean };
 
 const LASTS_MS = 14 * 86_400_000;
@@ -54,12 +54,12 @@ export function witnessActions(ctx: Context) {
     askWitness: async (asked: { name: string; note: string; words: string }): Promise<Kept> =>
       saved(await ask(ctx, inside(), asked)),
     readWitnesses: async (): Promise<Listed> => readAll(ctx, inside()),
-    /** The statement becomes a record with its files. */
+    /** Make a record of the statement with its files. */
     keepStatement: async (witness: string, onProgress?: (done: number, total: number) => void) =>
       saved(await keep(ctx, inside(), witness, onProgress)),
     /**
-     * The code is ended, and what came of it thrown away.
-     * @param by the keeper's own
+     * End the code, and delete what came by it.
+     * @param by the keeper's own words
      */
     dropWitness: async (witness: string, { words }: { words: string }) =>
       saved(await drop(ctx, inside(), witness, words)),
@@ -68,7 +68,7 @@ export function witnessActions(ctx: Context) {
 
 const keptOf = ({ store }: Open): Kept[] => store.root.witnesses ?? [];
 
-/** Without what was taken in; see [Note: said to be taken in]. */
+/** Return the server's rows without those taken in; see [Note: said to be taken in]. */
 async function list(wire: ReturnType<typeof witnessesOf>, open: Open) {
   const { address, witnesses } = await wire.list();
   const isIn = await Promise.all(
@@ -137,8 +137,9 @@ async function readAll(ctx: Context, open: Open): Promise<Listed> {
 }
 
 /**
+ * Open a statement.
  * @param statement b64
- * @returns null for one that does not open: nobody's
+ * @returns null when it does not open, so has no valid author
  */
 async function read(
   { vault }: Open,
@@ -151,7 +152,7 @@ async function read(
   return opened && proof === null ? { ...opened, verified: null } : opened;
 }
 
-/** Looks whether something came: once an opening, since another device may have asked, and while any code is out. */
+/** Check whether something came: once an opening, since another device may have asked, and while any code is out. */
 export async function heedWitnesses(ctx: Context, open: Open) {
   if (!keptOf(open).length && open.witnessesOut === false) return;
   const before = open.store.root.witnesses_came ?? 0;
@@ -188,14 +189,14 @@ async function keep(
   const find = async () => (await list(wire, open)).witnesses.find((one) => one.witness === witness);
   let row = await find();
   if (row && row.taken_at !== null) {
-    // Another device may have made the record meanwhile: it comes down first, so that there is one.
+    // Another device may have made the record meanwhile: fetch it first, so that there is only one.
     await open.syncing.now();
     row = await find();
   }
   const mine = keptOf(open).find((one) => one.witness === witness);
   const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
   if (!row || !came) throw new KeptError('not_found');
-  // An empty one cannot be added, and must not keep what comes after it out.
+  // An empty file cannot be added, and must not block those after it.
   const files = (came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : []).filter(
     ({ size }) => size > 0,
   );
@@ -241,7 +242,7 @@ function fieldsOf(
   };
 }
 
-/** Every file of a statement, checked as a whole before any is used. */
+/** Fetch every file of a statement; check them as a whole before any is used. */
 async function fetchFiles(
   wire: ReturnType<typeof witnessesOf>,
   { key, list, upload }: Files,
