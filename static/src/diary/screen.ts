@@ -31,7 +31,7 @@ export class Screen implements ScreenState {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /** Reset to an empty state, as after a lock, plus `rest`. */
+  /** Reset to an empty state, as after a lock, plus `extra`. */
   clear(phase: State['phase'], rest: Partial<State> = {}) {
     const { borrowed, ordinary, unsigned, language, update, offline, capture, notebook, look } = this.state;
     this.state = FIRST; // nothing else outlives a lock, whatever else was set

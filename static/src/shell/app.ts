@@ -605,7 +605,7 @@ export interface App extends Advocating {
   /** Return what advocates typed for the keeper and the keeper has not decided on yet. */
   readAssisted(): Promise<Written[]>;
   answerAssisted(id: string, said: { answer: Answer; narrative?: string; reason?: string }): Promise<unknown>;
-  /** Make seven words for a witness. */
+  /** Make nine words for a witness. */
   askWitness(asked: { name: string; note: string; words: string }): Promise<Kept>;
   readWitnesses(): Promise<Listed>;
   keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;

@@ -10,7 +10,7 @@ function letGo() {
 
 /**
  * Make the event handlers of a control to press and hold.
- * @param act runs once after `ms` milliseconds
+ * @param action runs once after `holdMs` milliseconds
  * @returns `down` for pointerdown and keydown; `up` for every event that releases; `menu` for contextmenu
  */
 export function holding(

@@ -34,7 +34,7 @@ export class ListWindow {
     this.heights.clear();
   }
 
-  /** @param block draws some rows; `before` is the row above them */
+  /** @param block draws some rows; `previous` is the row above them */
   view<T>(rows: readonly T[], block: (rows: readonly T[], before: T | undefined) => unknown) {
     const count = rows.length ? 1 + Math.max(0, Math.ceil((rows.length - FIRST) / BLOCK)) : 0;
     const from = (i: number) => (i === 0 ? 0 : FIRST + (i - 1) * BLOCK);

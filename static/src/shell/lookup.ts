@@ -139,9 +139,9 @@ export function inItsOrder(text: string): string {
 }
 
 /**
- * Run `act` with English and the usual wording, for text that goes to other people. An officer reads English, and
+ * Run `action` with English and the usual wording, for text that goes to other people. An officer reads English, and
  * would take a translator's mistake for the keeper's.
- * @param act must be synchronous
+ * @param action must be synchronous
  */
 export function forOthers<T>(act: () => T): T {
   const before = { speaking, young };

@@ -15,7 +15,7 @@ type FileKey = { blob: string; key: string; n: number; size: number; type: strin
 export type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
 
 /**
- * Find the blob of a copy of a file. The masked print copy replaces the plain one, unless `which` is 'unmasked'.
+ * Find the blob of a copy of a file. The masked print copy replaces the plain one, unless `copyKind` is 'unmasked'.
  * @param held files of the draft
  * @returns null when there is no such copy
  */

@@ -3,8 +3,8 @@
  * stored, read back and opened before the next one is read.
  *
  * [Note: half a file] A blob is added to the root's `filling` list before its first part is written, and removed once
- * it is complete. What a crash leaves there is deleted at the next unlock (`sweep`). So half a file is never shown as
- * a whole one.
+ * it is complete. What a crash leaves there is deleted at the next unlock (`deleteHalfFiles`). So half a file is
+ * never shown as a whole one.
  */
 import { idText, newId } from '../../core/ids.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';

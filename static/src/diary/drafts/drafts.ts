@@ -147,7 +147,7 @@ export class Drafts extends Writing {
     this.show();
   }
 
-  /** Forget `kept`, which is an entry now. What was added while that was written stays, as a new draft. */
+  /** Forget `current`, which is an entry now. What was added while that was written stays, as a new draft. */
   saved(kept: Kept) {
     const now = this.kept ?? kept;
     this.say(null);
@@ -207,7 +207,7 @@ export class Drafts extends Writing {
   }
 }
 
-/** Return the fields of `now` that differ from `before`. */
+/** Return the fields of `current` that differ from `previous`. */
 function newer(now: Fields, before: Fields): Fields {
   return Object.fromEntries(
     Object.entries(now).filter(

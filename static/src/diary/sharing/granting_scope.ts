@@ -55,7 +55,7 @@ export function within(versions: readonly DiaryVersion[], scope: Scope) {
  * Return the versions to give now: everything in scope; the advocate's own questions with their answers; and the
  * version that took out an entry given earlier, because who can read text that the keeper took back must at least
  * learn that.
- * @param given versions given before
+ * @param givenVersions versions given before
  */
 export function missingFrom(
   versions: readonly DiaryVersion[],

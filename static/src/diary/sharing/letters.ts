@@ -72,7 +72,7 @@ export async function lookAgain(ctx: Context, open: Open): Promise<number> {
   return fresh.length;
 }
 
-/** Open the `rows` that neither wait here nor are in `done`; `idle`: questions of a grant that is over. */
+/** Open the `rows` that neither wait here nor are in `handled`; `idle`: questions of a grant that is over. */
 async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], done: readonly string[]) {
   const from = await writers(ctx, open, rows);
   const known = new Set([...(open.store.root.letters ?? []).map(({ letter }) => letter), ...done]);
