@@ -9,75 +9,96 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   no_match: 'That didn’t open anything. Try again.',
   too_soon: 'Try again in a moment.',
   no_space:
-    'This phone is full. What you saved before is safe, and what you are writing is still here. Make room on the phone, then save again.',
+    'This phone is full. What you saved before is safe, and what you are writing is still here. Make room on the ' +
+    'phone, then save again.',
   store_lost:
-    'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page and open it once more.',
+    'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page ' +
+    'and open it once more.',
   not_a_copy: 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed. Choose another file.',
   locked: 'This is locked. What you wrote is kept. Type your words to go on.',
   words_weak: 'Use at least 12 characters, and not words that are easy to guess.',
   words_in_use: 'Choose different words.',
   kdf_broken:
-    'This phone does not compute locks correctly, so nothing was locked with it. What you wrote is still here. Use another browser or device.',
+    'This phone does not compute locks correctly, so nothing was locked with it. What you wrote is still here. Use ' +
+    'another browser or device.',
   unavailable: 'This browser lacks something that is needed here. Nothing was lost. Try another browser or device.',
   phone_has_diary: 'This phone already keeps entries. Open them with your words first.',
   draft_waits:
-    'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw it away.',
+    'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw ' +
+    'it away.',
   needs_words:
     'This waits for your words. Lock, and open with your words, not with the short secret. Nothing was lost.',
   words_differ: 'Those are not the words that open this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',
   too_large:
-    'This file is larger than 200 MB, so it was not added. Nothing was lost. If it is a recording, add a shorter part of it.',
+    'This file is larger than 200 MB, so it was not added. Nothing was lost. If it is a recording, add a shorter ' +
+    'part of it.',
   file_changed: 'The file changed while it was being read, so it was not added. Nothing was lost. Choose it again.',
   file_unreadable: 'The file could not be read, so it was not added. Nothing was lost. Choose it again.',
   file_missing: 'This file is not on this phone yet. It comes when there is signal.',
   file_damaged:
-    'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off this phone, it is fetched again when there is signal. Try again later.',
+    'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off ' +
+    'this phone, it is fetched again when there is signal. Try again later.',
   file_differs:
-    'What is kept of this file is not what came in. Nothing else was lost. Keep this phone as it is, and show this to someone who helps you.',
+    'What is kept of this file is not what came in. Nothing else was lost. Keep this phone as it is, and show this ' +
+    'to someone who helps you.',
   no_print_copy:
     'This browser has no picture of this file to draw on. The file is kept just as it came. Try on another device.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   // Saved chats and emails.
   import_wrong:
-    'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it anyway, add it to an entry under “Photos & screenshots”.',
+    'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it ' +
+    'anyway, add it to an entry under “Photos & screenshots”.',
   import_no_files:
-    'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still inside it.',
+    'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still ' +
+    'inside it.',
   import_no_chat:
-    'There is no WhatsApp chat in this zip file, so nothing was added. The file is as it was. In WhatsApp, use “Export chat” and choose that file.',
+    'There is no WhatsApp chat in this zip file, so nothing was added. The file is as it was. In WhatsApp, use ' +
+    '“Export chat” and choose that file.',
   import_not_mail:
-    'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and choose it.',
+    'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and ' +
+    'choose it.',
   import_unanswered: 'Answer the questions first. Nothing was added yet.',
   mail_damaged:
-    'This email file is damaged and could not be read, so nothing was added. The file is as it was. Save the email again and choose it.',
+    'This email file is damaged and could not be read, so nothing was added. The file is as it was. Save the email ' +
+    'again and choose it.',
   zip_half:
-    'Part of this zip file is missing, so nothing was added. The file is as it was. Export the chat again and choose the new file.',
+    'Part of this zip file is missing, so nothing was added. The file is as it was. Export the chat again and choose ' +
+    'the new file.',
   zip_damaged:
-    'This zip file is damaged, so nothing was added. The file is as it was. Export the chat again and choose the new file.',
+    'This zip file is damaged, so nothing was added. The file is as it was. Export the chat again and choose the new ' +
+    'file.',
   zip_too_much:
-    'This zip file would unpack to far more than a chat can be, so it was not opened. Nothing was added. Export the chat again, without media.',
+    'This zip file would unpack to far more than a chat can be, so it was not opened. Nothing was added. Export the ' +
+    'chat again, without media.',
   zip_locked:
     'This zip file has a password, so it could not be read. Nothing was added. Export the chat again without one.',
   zip_unknown:
-    'This zip file is packed in a way that could not be read. Nothing was added. Unpack it and choose the text file in it.',
+    'This zip file is packed in a way that could not be read. Nothing was added. Unpack it and choose the text file ' +
+    'in it.',
   // Text and changes.
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
   too_long:
-    'One of the answers is too long to keep in one place, so this was not saved. What you wrote is still here. Put part of it in another entry, or add it as a file.',
+    'One of the answers is too long to keep in one place, so this was not saved. What you wrote is still here. Put ' +
+    'part of it in another entry, or add it as a file.',
   times_crossed:
     'The end is before the beginning, so this was not saved. What you wrote is still here. Look at the times again.',
   before_service:
-    'This happened before the order was given to them, so it cannot be marked as a breach of it. Nothing was changed. Look at the time, or take the mark off first.',
+    'This happened before the order was given to them, so it cannot be marked as a breach of it. Nothing was ' +
+    'changed. Look at the time, or take the mark off first.',
   no_such_term: 'That order has no such line, so this was not marked. Nothing was changed. Look at the order again.',
   no_calendar_time:
-    'The date is before 1900 or too far ahead, so this was not saved. What you wrote is still here. Look at the date again.',
+    'The date is before 1900 or too far ahead, so this was not saved. What you wrote is still here. Look at the date ' +
+    'again.',
   unfit:
-    'One of the answers is in a form that cannot be kept, so this was not saved. What you wrote is still here. Look through the answers, then save again.',
+    'One of the answers is in a form that cannot be kept, so this was not saved. What you wrote is still here. Look ' +
+    'through the answers, then save again.',
   on_hold: 'Hold is on, so nothing can be erased for good. Nothing was changed. Turn hold off first, under More.',
   not_sent_yet:
-    'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept safe”.',
+    'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept ' +
+    'safe”.',
   not_out: 'Take it out first. Erasing for good comes after that.',
   not_due: 'The seven days are not over yet. Nothing was changed.',
   not_found: 'This could not be found. Nothing was lost.',
@@ -88,27 +109,36 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   server_down: 'Not sent yet: the server is not working just now. It is safe on this phone and will be tried again.',
   internal: 'Not done: something went wrong on the server. What is on this phone is safe. Try again later.',
   captive_portal:
-    'Not sent yet: this Wi-Fi wants you to sign in first, or it blocks this page. It is safe on this phone. Open the Wi-Fi’s sign-in page, or use another connection.',
+    'Not sent yet: this Wi-Fi wants you to sign in first, or it blocks this page. It is safe on this phone. Open the ' +
+    'Wi-Fi’s sign-in page, or use another connection.',
   garbage:
-    'Not sent yet: the answer did not come from the right server, or was damaged. It is safe on this phone and will be tried again.',
+    'Not sent yet: the answer did not come from the right server, or was damaged. It is safe on this phone and will ' +
+    'be tried again.',
   try_later: 'Too many tries. Nothing was lost. Wait a little, then try again.',
   signed_out:
-    'Not sent yet: this phone has been signed out. It is safe on this phone. Type the words you use now, and it will be tried again.',
+    'Not sent yet: this phone has been signed out. It is safe on this phone. Type the words you use now, and it will ' +
+    'be tried again.',
   session_ended:
-    'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your words, and it will be sent.',
+    'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your words, and it ' +
+    'will be sent.',
   keys_older:
-    'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on this phone. Make a sealed copy, and ask someone who helps you for another server.',
+    'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on ' +
+    'this phone. Make a sealed copy, and ask someone who helps you for another server.',
   sign_in_failed: 'That did not match. Check the name and the words, and try again. Nothing was lost.',
   code_wrong: 'That is not a complete code. Check each letter against your paper, and try again.',
   code_refused:
-    'This is not the paper code your diary uses now, so nothing was changed. Look for your newest paper. If it is the newest, someone who knows your words may have made another code. Then leave the box for the code empty.',
+    'This is not the paper code your diary uses now, so nothing was changed. Look for your newest paper. If it is ' +
+    'the newest, someone who knows your words may have made another code. Then leave the box for the code empty.',
   kdf_refused:
-    'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. Do not type your words on another page.',
+    'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. ' +
+    'Do not type your words on another page.',
   // What the server reports about what was sent.
   receipt_wrong:
-    'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt holds.',
+    'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt ' +
+    'holds.',
   head_differs:
-    'The server’s account of your entries differs from this phone’s. Everything on this phone is safe. Nothing more is sent until they agree.',
+    'The server’s account of your entries differs from this phone’s. Everything on this phone is safe. Nothing more ' +
+    'is sent until they agree.',
   feed_altered:
     'The server sent something that was not written by you. It was not taken in. Everything on this phone is safe.',
   server_behind: 'The server has fewer entries than it had before. Everything on this phone is safe.',
@@ -116,38 +146,52 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   differs: 'Not sent yet: the server holds something else in its place. It is safe on this phone.',
   conflict: 'Not done: something else is already there. What is on this phone is safe.',
   closing:
-    'This server will close, so it takes nobody new. Everything is safe on this phone. Ask someone who helps you for another server.',
+    'This server will close, so it takes nobody new. Everything is safe on this phone. Ask someone who helps you for ' +
+    'another server.',
   closed:
-    'This server has closed and takes nothing new. Everything is safe on this phone. Make a sealed copy, and take it to another server.',
+    'This server has closed and takes nothing new. Everything is safe on this phone. Make a sealed copy, and take it ' +
+    'to another server.',
   over_quota: 'There is no room left for files on the server. Words still go. Your files are safe on this phone.',
   log_changed:
-    'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and your own copies of the receipts still hold. Show this to someone who helps you.',
+    'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and ' +
+    'your own copies of the receipts still hold. Show this to someone who helps you.',
   log_late:
-    'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. It is looked at again each time there is signal.',
+    'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. ' +
+    'It is looked at again each time there is signal.',
   capture_key:
-    'Someone changed how this phone keeps what is added while it is locked. It is put right. What was added that way since may be lost, and they may have seen it. What you wrote is safe.',
+    'Someone changed how this phone keeps what is added while it is locked. It is put right. What was added that way ' +
+    'since may be lost, and they may have seen it. What you wrote is safe.',
   wrong_notary:
-    'This server signs with a key this phone does not know. Nothing was sent. Everything on this phone is safe. Look at what to do.',
+    'This server signs with a key this phone does not know. Nothing was sent. Everything on this phone is safe. Look ' +
+    'at what to do.',
   wrong_keys:
-    'The server gave other keys than these nine words name. Nobody was let in and nothing was sent. Do not try again on this server. Tell whoever you want to let in.',
+    'The server gave other keys than these nine words name. Nobody was let in and nothing was sent. Do not try again ' +
+    'on this server. Tell whoever you want to let in.',
   other_organisation:
-    'A stand-in must be someone else of the same organisation. Nobody was let in. Check the words of a person who works with them.',
+    'A stand-in must be someone else of the same organisation. Nobody was let in. Check the words of a person who ' +
+    'works with them.',
   keys_changed:
-    'Their words are not the ones you checked. Nothing new is given to them. Ask them for their nine words again, by voice, and check them.',
+    'Their words are not the ones you checked. Nothing new is given to them. Ask them for their nine words again, by ' +
+    'voice, and check them.',
   wider: 'That would let them see more than now, so nothing was changed. To let them see more, let them in again.',
   too_early: 'This can be renewed in its last seven days. Nothing was changed.',
   not_registered: 'This diary is only on this phone. Keep a copy off this phone first; then someone can be let in.',
   key_differs:
-    'Those are not the letters of the key this server uses, so nothing was changed. Check each letter. If they are right, do not go on: ask for another server.',
+    'Those are not the letters of the key this server uses, so nothing was changed. Check each letter. If they are ' +
+    'right, do not go on: ask for another server.',
   clock_off:
-    'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock when you can.',
+    'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock ' +
+    'when you can.',
   altered:
-    'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',
+    'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who ' +
+    'helps you.',
   omitted:
-    'One of your devices saw something on the server that is not there now, or is different. Everything on this phone is safe. Look at what is missing.',
+    'One of your devices saw something on the server that is not there now, or is different. Everything on this ' +
+    'phone is safe. Look at what is missing.',
   line_gap: 'Something written on one of your devices has not arrived. Open that device once where there is signal.',
   came_since:
-    'Something came in after you looked at what goes in, so this pack was not made. Nothing was lost. Look through it once more.',
+    'Something came in after you looked at what goes in, so this pack was not made. Nothing was lost. Look through ' +
+    'it once more.',
   cancelled: 'Stopped. Nothing was lost.',
 });
 

@@ -114,7 +114,9 @@ export async function keepExport(
 function reviewWords(review: Fields) {
   return review.override_at
     ? {
-        notes: `Went on at the review: ${review.not_looked} pictures not looked at, ${review.words_open ?? 0} words not answered.`,
+        notes:
+          `Went on at the review: ${review.not_looked} pictures not looked at, ` +
+          `${review.words_open ?? 0} words not answered.`,
       }
     : {};
 }
