@@ -1,4 +1,4 @@
-/** Keeping a copy off this phone, the sign-in name made for it, and the code written down by hand. */
+/** Screens that keep a copy off this phone, show the new sign-in name, and make the recovery code. */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, mayForget, stateLine } from '../../components/parts.js';
@@ -8,14 +8,14 @@ import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Where to go when this is done or put off: the entry just written, or where one came from. */
+/** Leave this flow: to the entry just written, or to the page the user came from. */
 function onward(stage: Stage) {
   const { record, first } = stage.place;
   if (first && record) return stage.stand({ name: 'add', record });
   return stage.past.length ? stage.back() : stage.stand({ name: 'more' });
 }
 
-/** The code another time. Whoever has gone elsewhere meanwhile stays there. */
+/** Postpone the recovery code. If the user has moved to another page meanwhile, stay there. */
 function putOff(stage: Stage) {
   const { place } = stage;
   return stage.run('later', async () => {
@@ -32,7 +32,7 @@ function copy(stage: Stage) {
     if (!words) return stage.set({ lacking: true });
     return stage.run('register', async () => {
       const invite = local.invite?.trim() || undefined;
-      // Words never outlast what went wrong; while only the invitation is missing they stay, covered.
+      // After an error the passphrase is cleared. If only the invitation is missing, it stays, hidden.
       const asks =
         !invite &&
         (await stage.app.asksInvite().catch((error) => {
@@ -45,7 +45,7 @@ function copy(stage: Stage) {
       stage.stand({ ...place, name: 'name' });
     });
   };
-  // Of a device that is not the keeper's nothing may sound as if it were kept there, or were their phone.
+  // On a borrowed device, no text may suggest that it stores anything or is the keeper's phone.
   const { borrowed } = state;
   return html`<div class="stack-wide">
     ${row && !borrowed ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
@@ -173,7 +173,7 @@ function making(stage: Stage) {
   </div>`;
 }
 
-/** The sheet itself: nothing to copy, print, save or share; a hand and paper. */
+/** Show the code to write down by hand. There is no way to copy, print, save or share it. */
 function written(stage: Stage) {
   const { made } = stage.local;
   return html`<div class="stack-wide">
@@ -187,7 +187,7 @@ function written(stage: Stage) {
   </div>`;
 }
 
-/** Asked back once, so that a slip of the pen is found while it can be put right. */
+/** Ask for the code once, so that a copying error is found while it can still be corrected. */
 function asking(stage: Stage) {
   const { local } = stage;
   const go = async () => {

@@ -1,5 +1,6 @@
 /**
- * Changing one's words, making every key new when someone else knows them, and signing in again with the words in use.
+ * Screens to change the passphrase, to replace every key when someone else knows it, and to sign in again with the
+ * current one.
  */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
@@ -14,7 +15,7 @@ import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** The words in use, asked for again. */
+/** Ask for the current passphrase. */
 function oldWords(stage: Stage, label: string, enter: () => unknown, focus: boolean = false) {
   const { local } = stage;
   return secretField({
@@ -32,7 +33,7 @@ function oldWords(stage: Stage, label: string, enter: () => unknown, focus: bool
   });
 }
 
-/** Six words to take or one's own, typed twice. */
+/** Offer six suggested words, or take the user's own, typed twice. */
 function newWords(stage: Stage, enter: () => unknown) {
   const { local } = stage;
   return html`${suggestion(stage)}
@@ -65,7 +66,7 @@ function newWords(stage: Stage, enter: () => unknown) {
     }`;
 }
 
-/** The code from the paper, for whoever has it. */
+/** Ask for the recovery code from the paper; optional. */
 function paperCode(stage: Stage, hint: string, enter: () => unknown) {
   const { local } = stage;
   if (!stage.state.account?.registered) return nothing;
@@ -83,17 +84,17 @@ function paperCode(stage: Stage, hint: string, enter: () => unknown) {
   });
 }
 
-/** Whether the code may be sent: none, or a whole one. Else it is said at its field, and nothing is emptied. */
+/** Return true if the code is empty or complete. Otherwise show the error at its field and clear nothing. */
 async function isCodeFine(stage: Stage) {
   const { local, generation } = stage;
   const isFine = !local.code?.trim() || (await stage.app.checkCode(local.code));
-  if (generation !== stage.generation) return false; // left meanwhile
+  if (generation !== stage.generation) return false; // the user left meanwhile
   if (isFine !== !local.codeWrong) stage.set({ codeWrong: !isFine });
   if (!isFine) queueMicrotask(() => document.getElementById('paper-code')?.focus());
   return isFine;
 }
 
-/** Both words and the code, once they are judged fine; the fields are emptied before anything is tried. */
+/** Return both passphrases and the code if they are acceptable, else null. Clears the fields before they are used. */
 async function taken(stage: Stage): Promise<{ words: string; newWords: string; code: string } | null> {
   const { local, generation } = stage;
   const [words, typed] = [local.words ?? '', local.typed ?? ''];
@@ -109,7 +110,7 @@ async function taken(stage: Stage): Promise<{ words: string; newWords: string; c
     return null;
   }
   const checked = await stage.app.checkWords?.(typed);
-  if (generation !== stage.generation) return null; // left meanwhile
+  if (generation !== stage.generation) return null; // the user left meanwhile
   if (checked && !checked.ok) {
     stage.set({ wrong: checked.why === 'common' ? 'common' : 'short' });
     return null;
@@ -194,7 +195,7 @@ function points(name: string, count: number) {
   )}</ul></section>`;
 }
 
-/** It took effect. */
+/** The keys were replaced. */
 function renewed(stage: Stage) {
   const isRegistered = stage.state.account?.registered;
   return html`<div class="stack-wide">${heading(t('som.title'))}<p role="status">${t('som.done')}</p>
@@ -204,7 +205,7 @@ function renewed(stage: Stage) {
     }${button(t('frame.done'), () => stage.back('more'), { plain: Boolean(isRegistered) })}</div></div>`;
 }
 
-/** It was interrupted. */
+/** The replacement was interrupted. */
 function half(stage: Stage) {
   const { local } = stage;
   const onProgress = (done: number, total: number) => {
@@ -292,7 +293,7 @@ function highrisk(stage: Stage) {
     }</div>`;
 }
 
-/** What was handed over before stands until somebody ends it: offered here, and never done unasked. */
+/** Earlier hand-overs stay valid until the keeper ends them. Offer to end them; never do it unasked. */
 function standing(stage: Stage) {
   if (!stage.state.account?.registered) return nothing;
   const { handovers = [], offline = true } = stage.find('handovers', () => stage.app.readHandovers()).data ?? {};

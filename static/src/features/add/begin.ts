@@ -1,6 +1,6 @@
 /**
- * Six pictures to begin without reading. Each sets what kind of thing it was and how it came, where a picture can know
- * that, and nothing else: the words stay the keeper's.
+ * Six pictures, so that the keeper can begin without reading. Each sets the kind of behaviour and the channel where a
+ * picture can show them, and nothing else: the keeper writes all the words.
  */
 import { html, nothing, svg } from '../../shell/html.js';
 import { said, vocabulary } from '../../components/text/labels.js';
@@ -12,7 +12,9 @@ import type { Fields } from '../../shell/app.js';
 type Picture = keyof typeof PICTURES;
 
 const PICTURES = {
-  call: svg`<path d="M13 9c2-2 5-2 6.500 1l2.500 5c1 2-.5 4-2.500 5.500 1.500 5 6 9.500 11 11 1.500-2 3.500-3.500 5.500-2.500l5 2.500c3 1.500 3 4.500 1 6.500-5 5-15 2.500-22-4.500S8 14 13 9Z"/><path d="M29 10c5 0 9 4 9 9M29 4.500C37 4.500 43.500 11 43.500 19"/>`,
+  call: svg`<path d="M13 9c2-2 5-2 6.500 1l2.500 5c1 2-.5 4-2.500 5.500 1.500 5 6 9.500 11 11 1.500-2
+    3.500-3.500 5.500-2.500l5 2.500c3 1.500 3 4.500 1 6.500-5 5-15 2.500-22-4.500S8 14 13 9Z"/><path
+    d="M29 10c5 0 9 4 9 9M29 4.500C37 4.500 43.500 11 43.500 19"/>`,
   message: svg`<path d="M7 9h34v24H21l-9 8v-8H7z"/><path d="M14 17h20M14 25h13"/>`,
   followed: svg`<circle cx="32" cy="9" r="4"/><path d="M32 13v13l5 14M32 26l-6 13M32 17l-6 6M32 17l7 5"/><circle
     cx="13" cy="14" r="3"/><path d="M13 17v10l4 11M13 27l-5 10" stroke-dasharray="3 3"/>`,

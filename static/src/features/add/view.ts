@@ -1,4 +1,4 @@
-/** Add: what happened and roughly when; either is enough to save. Everything else comes after, if wanted. */
+/** Add an entry: what happened or roughly when is enough to save. Everything else is optional and comes later. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, mayForget, row, sheet, stateLine } from '../../components/parts.js';
@@ -97,7 +97,7 @@ function canSave(stage: Stage) {
   );
 }
 
-/** Far more than fits one entry: said at once, and nothing of it is cut. */
+/** Warn at once when the text is too long for one entry; nothing is cut. */
 function longLine(stage: Stage, text: string) {
   const long = tooLong(text);
   if (!long) return nothing;
@@ -121,7 +121,7 @@ function longLine(stage: Stage, text: string) {
     }</div>`;
 }
 
-/** Said or signed instead of written. */
+/** Offer to record the entry, spoken or signed, instead of writing it. */
 function voice(stage: Stage) {
   const { draft } = stage.state;
   const media = draft?.fields.narrative_media ?? null;
@@ -160,18 +160,18 @@ function choose(stage: Stage, when: When) {
 
 export async function save(stage: Stage) {
   if (!canSave(stage)) return stage.set({ tried: true });
-  // Stopped by the person, not by a save.
+  // Only the user stops a recording, never a save.
   if (stage.local.take?.state === 'recording') return stage.set({ voice: true });
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
   const { generation } = stage;
   await stage.run('save', async () => {
     await filesIn(stage);
-    if (generation !== stage.generation) return; // locked meanwhile: the draft waits with what came in
+    if (generation !== stage.generation) return; // locked meanwhile: the draft keeps the files that came in
     const lost = stage.problem;
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
     stage.stand({ name: 'add', record });
     stage.say(t('add.saved'));
-    if (lost) stage.fail(lost); // a file that did not come in is said where the person is now
+    if (lost) stage.fail(lost); // report a lost file on the page that is shown now
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Letting an advocate in: nine words are checked, what they will see is chosen and shown, and the keeper agrees with
- * their own words. docs/formats.md, section 8. What is given is granting_give.js's, and the end granting_end.js's.
+ * Grants for advocates: check nine words, choose and preview what the advocate will see, then confirm with the keeper's
+ * passphrase. docs/formats.md, section 8. granting_give.js shares the entries; granting_end.js ends the grant.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
@@ -26,10 +26,10 @@ import type { Letting, Met } from '../../store/root.js';
 import type { Context, Open } from '../../diary/types.js';
 
 type Choice = { scope: Scope; rights: Right[]; restricted: boolean; not_after: number; purpose: string };
-/** `name`: what the keeper is called to them; `words`: typed afresh; `instead`: the grant it takes the place of */
+/** `name`: the keeper's name for the advocate; `words`: the passphrase, typed afresh; `instead`: the replaced grant */
 type Letter = { met: Met; standIn?: Met | null; choice: Choice; name: string; words: string; instead?: string | null };
 
-/** In the last days of a grant it can be renewed. */
+/** A grant can be renewed this long before it ends. */
 export const RENEW_MS = 7 * 86_400_000;
 const RECORDS_KEPT = 500;
 
@@ -40,27 +40,27 @@ export function grantActions(ctx: Context) {
     async meetAdvocate(typed: string) {
       return meet(ctx, inside(), typed);
     },
-    /** People whose nine words were checked here; those that waited for a signal are looked up first. */
+    /** Return the people whose nine words were checked here. First look up those that waited for a network. */
     async readMet() {
       return readMet(ctx, inside());
     },
     async forgetAdvocate(print: string) {
       await forgetMet(inside(), print);
     },
-    /** What a scope means now, before anybody is let in. */
+    /** Return what a scope covers now, before any grant is made. */
     async previewGrant(scope: Scope) {
       return previewOf(await readDiary(inside()), scope);
     },
     async letIn(letter: Letter) {
       return saved(await letIn(ctx, inside(), letter));
     },
-    /** In its last seven days, the same for thirty days more. */
+    /** Renew a grant for thirty days, in its last seven days only. */
     async renewGrant(grant: string, { words }: { words: string }) {
       return saved(await renew(ctx, inside(), grant, words));
     },
     /**
-     * Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. It is a new grant, so the
-     * words are asked for.
+     * Narrow a grant: fewer entries, fewer rights, no restricted fields, an earlier end. This makes a new grant, so it
+     * needs the passphrase.
      */
     async narrowGrant(grant: string, less: Partial<Choice>, { words }: { words: string }) {
       return saved(await narrow(ctx, inside(), grant, less, words));
@@ -68,22 +68,22 @@ export function grantActions(ctx: Context) {
     async readGrants() {
       return readAll(ctx, inside());
     },
-    /** Now, with or without a signal. */
+    /** End a grant at once, with or without a network. */
     async endGrant(grant: string, { words }: { words: string }) {
       return saved(await endWithWords(ctx, inside(), grant, words));
     },
     /**
-     * What advocates sent in the last 30 days and is nowhere here.
-     * @returns how many there were
+     * Fetch what advocates sent in the last 30 days and this device lacks.
+     * @returns how many items it found
      */
     async lookAgain(): Promise<number> {
       return saved(await lookAgain(ctx, inside()));
     },
-    /** Who can see an entry, as far as this phone knows without asking. */
+    /** Return who can see an entry, from what this phone knows without the server. */
     async whoSees(record: string) {
       return whoSees(ctx, inside(), record);
     },
-    /** Who has looked through what, by record. */
+    /** Return which advocates have looked through which records, by record. */
     async readMarked() {
       return markedAll(inside());
     },
@@ -92,7 +92,7 @@ export function grantActions(ctx: Context) {
     },
     usualEnd: () => ctx.clock.now() + USUAL_MS,
     latestEnd: () => ctx.clock.now() + LONGEST_MS,
-    /** The keeper's own nine words, for an advocate to compare. */
+    /** Return the keeper's own nine words, for an advocate to compare. */
     async ownWords() {
       const { ecdsa_pub: ecdsa, hpke_pub: hpke } = inside().identity;
       return fingerprintWords(fingerprint(unb64(ecdsa), unb64(hpke)));
@@ -101,9 +101,9 @@ export function grantActions(ctx: Context) {
 }
 
 /**
- * Whom nine words name. Without a signal the words are kept, since they are the fingerprint themselves: their owner may
- * have none when this phone has, and the other way round.
- * @returns `before`: somebody of this name was met with other words
+ * Look up the person whom nine words name. Without a network the words are stored, since they are the fingerprint
+ * itself: the two phones may not be online at the same time.
+ * @returns `before`: a person of this name was met with other words
  * @throws bad_request (with `unknown`), not_found, wrong_keys, not_registered
  */
 async function meet(ctx: Context, open: Open, typed: string): Promise<Met & { before: boolean }> {
@@ -132,7 +132,8 @@ async function meet(ctx: Context, open: Open, typed: string): Promise<Met & { be
 }
 
 /**
- * The words name these keys and no others: a server that gives others is putting itself between.
+ * Check that the server's keys match the fingerprint. A server that returns other keys is attempting a
+ * man-in-the-middle attack.
  * @param print b64
  */
 function checked(row: AdvocateRow, print: string) {
@@ -140,7 +141,7 @@ function checked(row: AdvocateRow, print: string) {
   try {
     theirs = printOf(row);
   } catch {
-    theirs = ''; // no keys at all
+    theirs = ''; // no keys, or malformed ones
   }
   if (theirs !== print) throw new KeptError('wrong_keys');
   return {
@@ -152,7 +153,7 @@ function checked(row: AdvocateRow, print: string) {
   };
 }
 
-/** @returns `trouble`: why one that waited cannot be let in */
+/** @returns `trouble`: why a person who was not looked up yet cannot get a grant */
 async function readMet(ctx: Context, open: Open): Promise<(Met & { trouble: string | null })[]> {
   const found = [];
   for (const one of metOf(open)) {
@@ -172,7 +173,7 @@ async function readMet(ctx: Context, open: Open): Promise<(Met & { trouble: stri
 }
 
 /**
- * One consent, a grant for the advocate and one for the stand-in.
+ * Make a grant for the advocate and, if given, one for the stand-in, with one confirmation.
  * @throws bad_signature, no_match, not_found, other_organisation
  */
 async function letIn(
@@ -221,14 +222,14 @@ async function grantTo(
   };
   await addStanding(open, letting);
   await noteConsent(open, said, letting, standsFor);
-  // It stands: what cannot be given for want of a signal now is given in a later run.
+  // The grant is valid already: what cannot be shared without a network now is shared in a later run.
   await giveTo(ctx, open, said).catch((error) => {
     if (!isPassing(error)) throw error;
   });
   return letting;
 }
 
-/** What was agreed to stands in the diary, under the grant's own id. */
+/** Record the consent in the diary, under the grant's own id. */
 async function noteConsent(open: Open, said: Said, { name, organisation }: Letting, standsFor: string) {
   const records = within(await readDiary(open), said.scope)
     .incidents.map(({ record }) => record)
@@ -295,7 +296,7 @@ async function narrow(ctx: Context, open: Open, grant: string, less: Partial<Cho
   return replace(ctx, open, before, next, words);
 }
 
-/** The new grant first: nobody is shut out by a signal that goes. */
+/** Make the new grant before ending the old: a lost network must not lock the advocate out. */
 async function replace(ctx: Context, open: Open, before: Grant, choice: Choice, words: string) {
   const [known] = await open.vault.grantsLoad([
     { diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) },
@@ -310,7 +311,7 @@ async function replace(ctx: Context, open: Open, before: Grant, choice: Choice, 
     { choice, name: before.called || (await ownName(open)), prev: before.grant },
     proof,
   );
-  // Without a signal for them the marks are kept here all the same, under the grant before.
+  // Without a network the marks stay on this phone, under the old grant.
   await carryMarks(ctx, open, before.grant, made.grant).catch((error) => {
     if (!isPassing(error)) throw error;
   });
@@ -318,7 +319,7 @@ async function replace(ctx: Context, open: Open, before: Grant, choice: Choice, 
   return made;
 }
 
-/** What the keeper is called, on a device that did not make the grant. */
+/** Return the keeper's name, for a device that did not make the grant. */
 async function ownName(open: Open) {
   const { fields, restricted } = await readSettings(open);
   return (textOf(restricted, 'name_to_use') || textOf(fields, 'initials') || '?').slice(0, 80);

@@ -1,6 +1,4 @@
-/**
- * On an entry: who can see it, what they ask about it, and the keeper's answer; and the place where all questions wait.
- */
+/** The page that lists all open questions of advocates, each under its entry. */
 import { html } from '../../shell/html.js';
 import { button, errorSummary, heading, waiting } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';

@@ -1,5 +1,5 @@
 /**
- * Letting somebody in, step by step: whose words, what they may see, what that is, and the keeper's own words to agree.
+ * Make a grant, step by step: check the advocate's words, choose the scope, preview it, confirm with the passphrase.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, secretField, selectField, textField } from '../../components/forms/fields.js';
@@ -41,7 +41,7 @@ function to(stage: Stage, step: string) {
   stage.set({ step, tried: false });
 }
 
-/** After new words of somebody who was let in before: what was agreed then is chosen already. */
+/** When an advocate with an earlier grant has new words, preselect what was agreed then. */
 function fill(stage: Stage, grant: string) {
   const before = stage.find('grants', () => stage.app.readGrants()).data?.grants.find((one) => one.grant === grant) as
     | LetIn
@@ -107,7 +107,7 @@ function scopeOf({ how, case: one, records = [] }: Local): Scope | null {
   return how === 'some' && records.length ? { records: [...records] } : null;
 }
 
-/** What is still missing, by field. */
+/** Return the error texts of missing input, by field. */
 function lacking(local: Local) {
   const purpose = String(local.purpose ?? '').trim();
   return {
@@ -269,7 +269,7 @@ function agree(stage: Stage) {
   const go = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ tried: true });
-    // Emptied before anything is tried.
+    // Clear the passphrase before it is used.
     stage.set({ words: '', shown: false, tried: false });
     return stage.run('agree', async () => {
       await stage.app.letIn({

@@ -1,4 +1,4 @@
-/** Checking somebody's nine words: typed, or read off their screen by the camera where the browser can. */
+/** Check an advocate's nine words: typed, or scanned from their screen by the camera where the browser can. */
 import { html, nothing, ref } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary } from '../../components/parts.js';
@@ -10,17 +10,17 @@ import type { Stage } from '../../shell/stage.js';
 
 const LOOK_AGAIN = 300;
 
-/** The camera while it is on the page. */
+/** The state of the camera while its view is on the page. */
 type Scanning = { opening?: boolean; refused?: boolean; stream?: MediaStream };
-/** What no library of types has yet: https://wicg.github.io/shape-detection-api/ */
+/** Not in the DOM type library yet: https://wicg.github.io/shape-detection-api/ */
 type BarcodeReader = new (how: {
   formats: string[];
 }) => { detect(from: HTMLVideoElement): Promise<{ rawValue: string }[]> };
 
-/** What the browser has for reading codes, if anything. */
+/** Return the browser's barcode detector, if it has one. */
 const reader = () => (globalThis as { BarcodeDetector?: BarcodeReader }).BarcodeDetector;
 
-/** The field, and what came of it. `local.met` is whom the words belong to, until it is answered. */
+/** Show the input field, then the person found. `local.met` holds that person until the keeper answers. */
 export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknown; stop: () => unknown }) {
   const { local } = stage;
   const met = (local.met ?? null) as (Met & { before: boolean }) | null;
@@ -101,7 +101,7 @@ function whoItIs(stage: Stage, met: Met & { before: boolean }, use: (met: Met) =
 
 const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
 
-/** The camera, looking for a code until there is one. */
+/** Show the camera; it scans until it finds a code. */
 function scanner(stage: Stage) {
   const state = stage.local.scanning;
   if (!state.opening) void open(stage, state);
@@ -111,7 +111,7 @@ function scanner(stage: Stage) {
   };
   const live = (element: Element | undefined) => {
     const video = element as HTMLVideoElement | undefined;
-    // Drawing without the element means the place was left: the camera must not stay on.
+    // No element means that the user left the page: the camera must not stay on.
     if (!video) stopStream(state.stream);
     else if (state.stream && video.srcObject !== state.stream) {
       video.srcObject = state.stream;
@@ -132,7 +132,7 @@ async function open(stage: Stage, state: Scanning) {
   state.opening = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false });
-    // Closed, or locked, while the person was asked: the light must go out.
+    // Closed or locked while the browser asked for permission: turn the camera off.
     if (stage.local.scanning !== state) return stopStream(stream);
     state.stream = stream;
   } catch {

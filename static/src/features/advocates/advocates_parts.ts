@@ -1,4 +1,4 @@
-/** What the places about advocates share: what one can do, the keeper's own nine words, and what a grant shows. */
+/** Parts shared by the advocate pages: what an advocate can do, the keeper's own nine words, a grant's scope. */
 import { html, nothing } from '../../shell/html.js';
 import { row, waiting } from '../../components/parts.js';
 import { qr } from '../../components/qr.js';
@@ -7,7 +7,7 @@ import './words.js';
 import type { LetIn } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** What an advocate can and cannot do. */
+/** List what an advocate can and cannot do. */
 export function whatItIs() {
   return html`<div class="pair"><div class="stack-close"><h2>${t('adv.can')}</h2><ul class="points">${[
     'read',
@@ -36,14 +36,14 @@ export function ownWords(stage: Stage) {
   })}</div></div>`;
 }
 
-/** Nine words with their numbers. */
+/** Render nine words as a numbered list. */
 function nineWords(words: string) {
   return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words
     .split(' ')
     .map((word) => html`<li>${word}</li>`)}</ol>`;
 }
 
-/** What a grant shows, in words. */
+/** Return a grant's scope as a sentence. */
 export function scopeSaid(stage: Stage, { scope }: Pick<LetIn['said'], 'scope'>) {
   if ('all' in scope) return t('adv.sees_all');
   if ('records' in scope) return tn('adv.sees_some', scope.records.length);

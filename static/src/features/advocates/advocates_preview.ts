@@ -1,4 +1,4 @@
-/** What an advocate will see, entry by entry, before anybody agrees to it. */
+/** Preview what an advocate will see, entry by entry, before the keeper agrees. */
 import { html, nothing } from '../../shell/html.js';
 import { button, row, waiting } from '../../components/parts.js';
 import { entryNumber, whenWords } from '../../components/text/say.js';
@@ -23,7 +23,9 @@ export function preview(stage: Stage, { scope, restricted }: { scope: Scope; res
   const shown = rows.slice(0, stage.local.allSeen ? rows.length : SHOWN);
   const after = 'all' in scope ? 'adv.preview_new' : 'case' in scope ? 'adv.preview_new_case' : 'adv.preview_new_some';
   const lines = [
-    `${tn('adv.preview_entries', found.entries.length)}${found.files ? `, ${tn('adv.preview_files', found.files)}` : ''}`,
+    `${tn('adv.preview_entries', found.entries.length)}${
+      found.files ? `, ${tn('adv.preview_files', found.files)}` : ''
+    }`,
     t(after),
     t(restricted ? 'adv.preview_apart_on' : 'adv.preview_apart'),
     found.files && !restricted ? t('adv.preview_pictures') : '',

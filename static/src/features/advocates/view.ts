@@ -1,4 +1,4 @@
-/** Advocates: who can see what, when they looked, renewing, letting them see less, and shutting the door. */
+/** Advocates: who can see what and when they looked; renew, narrow and end a grant. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
@@ -153,7 +153,7 @@ const ending = (stage: Stage, one: LetIn) =>
     },
   });
 
-/** It ended on this phone and not at the server. */
+/** Retry on the server: the grant ended on this phone only. */
 const endingThere = (stage: Stage, one: LetIn) =>
   openWords(stage, {
     title: t('adv.unheard_do'),
@@ -166,7 +166,7 @@ const endingThere = (stage: Stage, one: LetIn) =>
     },
   });
 
-/** The looks of one grant, and what can be done about it. */
+/** Show when one advocate looked, and how to change the grant. */
 function looks(stage: Stage) {
   const { data } = grantsFound(stage);
   if (!data) return waiting();

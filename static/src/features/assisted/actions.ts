@@ -1,6 +1,6 @@
 /**
- * Entries that an advocate typed while the keeper spoke: the keeper reads each and says Yes, changes it, or says No.
- * One that is put off stands in the diary marked as not confirmed, and is asked about again at the next unlock.
+ * Entries that an advocate typed while the keeper spoke: the keeper confirms, changes or rejects each. A postponed
+ * entry is in the diary, marked as not confirmed, and the keeper is asked again at the next unlock.
  * docs/formats.md, section 8.
  */
 import { KeptError } from '../../core/errors.js';
@@ -20,9 +20,9 @@ export function assistedActions(ctx: Context) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    /** @returns what waits for the keeper's word, oldest first */
+    /** @returns entries that wait for the keeper's answer, oldest first */
     readAssisted: async (): Promise<Written[]> => readWaiting(inside()),
-    /** @param said `narrative`: the keeper's own words, of `changed` */
+    /** @param response `narrative`: the keeper's own words, with `changed` */
     answerAssisted: async (id: string, said: { answer: Answer; narrative?: string; reason?: string }) =>
       saved(await answer(ctx, inside(), id, said)),
   };
@@ -66,14 +66,14 @@ async function answer(
   return (letter && (await fromLetter(ctx, open, letter, said))) ?? ofEntry(ctx, open, id, said);
 }
 
-/** Null where another device of this diary has made it an entry meanwhile: what was said there is not written over. */
+/** Return null if another device of this diary made it an entry meanwhile: the answer given there is kept. */
 async function fromLetter(
   ctx: Context,
   open: Open,
   { letter, pub, said: told, name, organisation }: Letter,
   { answer: word, narrative = '' }: { answer: Answer; narrative?: string },
 ) {
-  const record = letter; // on every device of this diary the same, so that one letter is one entry
+  const record = letter; // the same id on every device of this diary, so that one letter gives one entry
   const said = word === 'yes' || word === 'changed' ? word : null;
   const fields = entryOf(told, pub, said, said && ctx.clock.now());
   const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
@@ -95,8 +95,8 @@ async function fromLetter(
 }
 
 /**
- * One that was put off before.
- * @throws conflict for another answer than was given on another device
+ * Answer an entry that was postponed before.
+ * @throws conflict if another device gave a different answer
  */
 async function ofEntry(
   ctx: Context,

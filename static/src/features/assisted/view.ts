@@ -1,7 +1,4 @@
-/**
- * Entries that an advocate typed while the keeper spoke: read one after another, with Yes, Change and No. And the mark
- * that such an entry carries wherever it is shown.
- */
+/** Entries that an advocate typed while the keeper spoke, shown one at a time, with Yes, Change and No. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sheet, waiting } from '../../components/parts.js';
@@ -69,7 +66,7 @@ function reading(stage: Stage, one: Written) {
       })}</div><p class="small soft">${t('asst.later_more')}</p></div>`;
 }
 
-/** Each thing that was asked and said, in order: nobody's question is mistaken for the keeper's words. */
+/** Show each question and answer in order, so that no question is mistaken for the keeper's words. */
 function turns({ turns: list }: Mark) {
   return list.map(
     ({ asked, words, said }) => html`<div class="stack-close">
@@ -113,7 +110,7 @@ function changing(stage: Stage, one: Written) {
 function say(stage: Stage, one: Written, said: { answer: Answer; narrative?: string; reason?: string }) {
   return stage.run('assisted', async () => {
     await stage.app.answerAssisted(one.id, said);
-    // Those that were put off are asked about again at the next unlock, not in a ring.
+    // A postponed entry is asked about again at the next unlock, not in a loop.
     if (said.answer === 'later' && one.record) stage.go({ name: 'entries' });
     stage.local = {};
     stage.arrived = true;

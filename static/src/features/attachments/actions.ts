@@ -1,6 +1,6 @@
 /**
- * One file looked at closely: all that is kept of it, what is said of it later, which entry it stands in, and playing
- * it. Its words follow the same rules as an entry's: additions, amendments with a reason, nothing overwritten.
+ * Actions on one file: read it with all its facts, change its description, move it between entries, play it. Its fields
+ * follow the same rules as an entry's: additions, amendments with a reason, nothing overwritten.
  */
 import { runningDigest } from '../../crypto/digests.js';
 import { hex } from '../../core/bytes.js';
@@ -22,7 +22,7 @@ import type { Context, Fields, Held, Open, Batch } from '../../diary/types.js';
 
 type Said = { fields?: Fields; restricted?: Fields };
 
-/** What a page may be given to play: named by the file's first bytes, never by its name. */
+/** Types that a page may play, taken from the file's first bytes, never from its name. */
 const PLAYED = /^(?:audio|video)\//;
 const OGG = 'application/ogg';
 
@@ -53,7 +53,7 @@ export function attachmentMethods(ctx: Context, drafts: Drafts) {
       await redraw(open, attachment);
       return after(ctx, open);
     },
-    /** The file was looked at or played; noted once for a while. */
+    /** Record in the custody log that the file was viewed or played; repeats within a while are one line. */
     looked: (id: string) => {
       if (!held(id)) ctx.open?.custody.note(id, 'viewed');
     },
@@ -70,7 +70,7 @@ export function attachmentMethods(ctx: Context, drafts: Drafts) {
       return after(ctx, open);
     },
     readLoose: async () => readLoose(inside()),
-    /** A file that waits in a draft is simply let go of: it was never part of the diary. */
+    /** Delete a file that waits in a draft; it was never part of the diary. */
     async dropHeld(id: string) {
       const waiting = held(id);
       if (!waiting) return;
@@ -127,7 +127,7 @@ async function readKept(open: Open, id: string) {
   };
 }
 
-/** The entries a file stands in: those it names and that name it too. */
+/** Return the entries that contain a file: those it names and that also name it. */
 async function entriesOf(open: Open, id: string, fields: Fields) {
   const found = [];
   for (const record of Array.isArray(fields.incident_ids) ? fields.incident_ids : []) {
@@ -138,7 +138,7 @@ async function entriesOf(open: Open, id: string, fields: Fields) {
   return found;
 }
 
-/** What was done with a file, oldest first, on every device. */
+/** Return a file's custody log from every device, oldest first. */
 async function custodyOf(open: Open, id: string): Promise<CustodyLine[]> {
   const kept = await readKind(open, 'custody', true);
   const lines = [
@@ -150,7 +150,7 @@ async function custodyOf(open: Open, id: string): Promise<CustodyLine[]> {
 }
 
 /**
- * Reads every sealed part again and compares the digest with the one taken when the file came.
+ * Read every sealed part again and compare the digest with the one taken when the file was received.
  * @throws file_missing, file_damaged, file_differs
  */
 async function check(open: Open, id: string) {
@@ -164,7 +164,7 @@ async function check(open: Open, id: string) {
 }
 
 /**
- * Takes a file out of the entries it stands in and puts it into another, or into none: one later version of each.
+ * Move a file from its entries to another one, or to none. Each changed entry gets one new version.
  * @param reason why the entry it leaves changes
  */
 async function move(open: Open, id: string, to: string | null, reason: string) {
@@ -195,7 +195,7 @@ async function move(open: Open, id: string, to: string | null, reason: string) {
   });
 }
 
-/** @returns whether the entry named something else before */
+/** @returns true if the entry's list of files changed */
 async function relink(
   open: Open,
   batch: Batch,
@@ -221,7 +221,7 @@ async function relink(
   return true;
 }
 
-/** Files that stand in no entry, newest first. Those of a register are named by it, and are not loose. */
+/** Return files that are in no entry, newest first. A file that a register names is not loose. */
 async function readLoose(open: Open) {
   const files = await readKind(open, 'attachment');
   const named = new Set();
@@ -257,7 +257,7 @@ const NAMING = [
   'vehicle',
 ];
 
-/** @returns the files a record names */
+/** @returns the ids of the files that a record names */
 function idsIn(fields: Fields): string[] {
   return ['attachment_ids', 'copy_attachment_id', 'identity_link_id', 'source_attachment_id'].flatMap(
     (name) => fields[name] ?? [],

@@ -1,4 +1,4 @@
-/** The questions about a file, each card saved by itself; what is typed and not saved yet survives a lock. */
+/** The questions about a file. Each card is saved by itself; unsaved input survives a lock. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, row, sheet } from '../../components/parts.js';
@@ -61,7 +61,7 @@ function summaryOf(stage: Stage, { fields, restricted }: AttachmentRead, card: F
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 
-/** What is so unless somebody says otherwise is not repeated. */
+/** Return a field's value as text; '' for the defaults, which are not repeated. */
 function wordsOf(stage: Stage, line: Line, all: Fields) {
   const value = all[line.name];
   if (
@@ -86,7 +86,7 @@ export function valueWords(stage: Stage, line: Line, value: Value, more?: unknow
   return lineWords(stage, 'attachment', line, value, typeof more === 'string' ? more : '');
 }
 
-/** What is typed of a file and not saved. */
+/** Input about a file that is not saved yet. */
 type Unsaved = { fields: Fields; restricted: Fields };
 
 function change(stage: Stage, file: AttachmentRead) {
@@ -149,7 +149,7 @@ function body(stage: Stage, file: AttachmentRead, card: FileCard) {
     <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
 }
 
-/** What belongs to a question: a time the file itself gives, what not to do. */
+/** Show the advice for a card: a time found in the file, or a warning. */
 function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
   if (code === 'phone') return html`<p class="care small">${t('attach.do_not_wipe')}</p>`;
   if (code === 'private' && card.value('sensitivity') === 'intimate_adult')
@@ -163,7 +163,7 @@ function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
     <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
 }
 
-/** What the file says of when it was made, as a time; null where it does not say, or not in which zone. */
+/** Return the time in the file's metadata, or null if there is none. */
 function momentOf({ taken_local: local, offset_min: offset, taken_at: at }: Fields) {
   const start =
     typeof at === 'number'
@@ -184,7 +184,7 @@ function momentOf({ taken_local: local, offset_min: offset, taken_at: at }: Fiel
   };
 }
 
-/** The copy left in the phone's photos: what became of it, and since when. */
+/** Ask what happened to the copy in the phone's photos; the time of the answer is stored. */
 function outside(card: FileCardOn) {
   const state = String(card.value('outside_copy')?.state ?? '');
   return html`${chips({
@@ -201,7 +201,7 @@ function outside(card: FileCardOn) {
     <p class="small soft">${t('outside.lead')} ${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>`;
 }
 
-/** The picture that shows whose account it is: another one of the diary. */
+/** Choose another picture of the diary, which shows whose account it is. */
 function identity(card: FileCardOn, file: AttachmentRead) {
   const found = card.stage.find('records:attachment', () => card.stage.app.readRecords('attachment')).data;
   if (!found) return html`<p role="status">${t('frame.loading')}</p>`;
@@ -245,7 +245,7 @@ function nameOf(stage: Stage, id: string) {
   return one ? nameIn(one) : t('link.gone');
 }
 
-/** @returns only what differs; nothing is the same as '' */
+/** @returns the fields that differ; null, '' and [] count as equal */
 function differing(changed: Fields, saved: Fields): Fields {
   const plain = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
@@ -271,7 +271,7 @@ async function save(stage: Stage, file: AttachmentRead) {
   });
 }
 
-/** Saves what changed of a file; asks for the reason first where earlier words would change. */
+/** Save a file's changed fields; first ask for a reason if earlier words would change. */
 async function saveFile(
   stage: Stage,
   { attachment }: AttachmentRead,
@@ -329,7 +329,7 @@ function reasonSheet(stage: Stage, go: (reason: string) => void) {
   );
 }
 
-/** What was read of files and of the entries they stand in is read again. */
+/** Read files and their entries again. */
 export function refreshFile(stage: Stage) {
   for (const prefix of ['attachment:', 'entry:', 'records:attachment', 'loose']) stage.refresh(prefix);
 }

@@ -1,12 +1,12 @@
 /**
- * What can be said of a file, once: which questions stand together, how each is answered, and what is kept apart. The
- * screen of a file and its history are drawn from this table; the words are `f.attachment.<name>` in words.json.
+ * The table of a file's fields: which questions share a card, how each is answered, which fields are restricted. The
+ * page of a file and its history are drawn from it; the texts are `f.attachment.<name>` in words.json.
  */
 import type { Line } from '../../components/cards/card_table.js';
 import type { IconName } from '../../shell/icons.js';
 
 type Kind = 'image' | 'audio' | 'video' | 'file';
-/** `of`: only for these */
+/** `of`: the only kinds of file with this card; all kinds if absent */
 export type FileCard = { code: string; icon: IconName; lines: readonly Line[]; of?: readonly Kind[]; later?: boolean };
 
 const text = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, ...how });
@@ -83,7 +83,7 @@ export const FILE_CARDS: readonly FileCard[] = [
 
 const LINES: Map<string, Line> = new Map(FILE_CARDS.flatMap(({ lines }) => lines).map((line) => [line.name, line]));
 
-/** @returns null for book-keeping */
+/** @returns null for a bookkeeping field */
 export function fileLine(name: string): Line | null {
   const known = LINES.get(name);
   if (known) return known;

@@ -1,6 +1,6 @@
 /**
- * The nine points of a useful screenshot, one line each. Never a mark, never a hurdle; not shown is kept apart from not
- * answered.
+ * The nine points of a useful screenshot, one line each. They give no score and block nothing. "Not shown" and "not
+ * answered" are stored differently.
  */
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
@@ -23,7 +23,7 @@ export function coach(card: FileCardOn) {
   if (!list) return html`<p role="status">${t('frame.loading')}</p>`;
   const shown = (card.value('shows') ?? []) as string[];
   const not = (card.value('not_shown') ?? []) as string[];
-  /** Touched again, an answer is taken back: blank is neither shown nor not shown. */
+  /** A second tap withdraws an answer: a blank is neither shown nor not shown. */
   const put = (code: string, answer: string, on: boolean) =>
     card.put({
       fields: {

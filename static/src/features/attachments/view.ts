@@ -1,7 +1,4 @@
-/**
- * One file looked at closely: covered until it is touched, with what can be said of it, how it is kept, and where it
- * belongs.
- */
+/** The page of one file: blurred until it is tapped, with its questions, its facts and its entries. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from '../../components/parts.js';
@@ -26,14 +23,13 @@ const atWords = momentSaid;
 function attachment(stage: Stage) {
   vocabulary(stage);
   const id = stage.place.attachment as string;
-  // A file of a draft is another thing once its entry is saved.
+  // Another cache key for a draft's file: once the entry is saved, the file is read from the diary.
   const waits = stage.state.draft?.attachments.some((one) => one.attachment === id) ?? false;
   const found = stage.find(`attachment:${waits ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
   if (found.problem)
-    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(
-      t('door.again'),
-      () => stage.refresh('attachment:'),
-    )}</div></div>`;
+    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(
+      found.problem,
+    )}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
   if (!found.data)
     return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
   if (found.data.out_reason === 'file_removed')
@@ -141,7 +137,7 @@ function warnings(file: AttachmentRead) {
     }`;
 }
 
-/** What the file says of itself, and how it is kept. */
+/** List the file's own metadata, and how the diary received it. */
 function facts(file: AttachmentRead) {
   const about = file.restricted.exif_summary ?? {};
   const made =
@@ -263,13 +259,14 @@ function dropHeld(stage: Stage, file: AttachmentRead) {
 function custody({ custody: lines }: AttachmentRead) {
   return html`<ol class="stack-close">${lines.map(
     (line) =>
-      html`<li class="small"><span class="soft">${atWords(line.at)}</span> ${label('custody_actions', line.action)} <span class="soft">(${t(
-        `attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`,
-      )})</span></li>`,
+      html`<li class="small"><span class="soft">${atWords(line.at)}</span> ${label(
+        'custody_actions',
+        line.action,
+      )} <span class="soft">(${t(`attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`)})</span></li>`,
   )}</ol>`;
 }
 
-/** Field by field, oldest first. */
+/** List every version's changes, field by field, oldest first. */
 function history(stage: Stage, { versions }: AttachmentRead) {
   const known = (field: string) =>
     fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? ({ name: field, as: 'count' } as const) : null);

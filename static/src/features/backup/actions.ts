@@ -1,10 +1,10 @@
 /**
- * A sealed copy in a file: made from an open diary, and taken in on a phone that holds none, with no server.
+ * A sealed copy in a file: made from an open diary, restored on a phone that holds none, without a server.
  *
- * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that makes
- * the words (door.js), so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The
- * diary then lives on this phone only, as another device of the same diary; any server may take it in under a new name.
- * Receipts of before are kept beside those to come.
+ * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that sets
+ * the passphrase (door.js), so a crash half-way leaves a phone that holds nothing, and the file can be chosen again.
+ * The diary then lives on this phone only, as another device of the same diary; any server may accept it under a new
+ * name. Earlier receipts are kept next to the new ones.
  */
 import { b64 } from '../../core/bytes.js';
 import { canon } from '../../core/encoding.js';
@@ -27,11 +27,12 @@ import type { BlobFacts } from '../../net/blobs.js';
 
 type OnProgress = (done: number, total: number) => void;
 
-/** Nobody restores a file half-way by a wrong guess at its size. */
+/** Versions per transaction while restoring. Any size is safe: a restore that stops half-way leaves no diary. */
 const BATCH = 100;
 
 /**
- * @returns `lacking`: files that are on the server only, and so not in it
+ * Make a sealed copy of the diary.
+ * @returns `lacking`: the number of files left out because they are on the server only
  * @throws words_differ, cancelled
  */
 export async function makeCopy(
@@ -67,7 +68,7 @@ export async function makeCopy(
 }
 
 /**
- * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that
+ * Return the versions in feed order, pending ones last. Erased versions are left out, and so are those of a file that
  * was removed at once.
  */
 async function versionsIn({
@@ -128,12 +129,12 @@ async function* blobsOf({ store }: Open, blobs: { blob: string; n: number }[], s
   }
 }
 
-/** The format of crypto/sharing/copy.js, which checks it. */
+/** In the format of crypto/sharing/copy.js, which checks it. */
 type CopyKeys = Parameters<Vault['openCopy']>[0]['keys'];
 
 /**
- * Opens a copy's keys. Wrong words leave the worker as it was, so that they can be typed again without a signal.
- * @param by with a code, `words` are the new ones
+ * Open a copy's keys. A wrong passphrase leaves the worker unchanged, so that it can be typed again offline.
+ * @param options with a `code`, `words` is the new passphrase
  * @throws not_a_copy, no_match, code_wrong, kdf_refused
  */
 export async function readCopy(
@@ -154,7 +155,7 @@ export async function readCopy(
 }
 
 /**
- * Takes an opened copy in on a phone that holds no diary. See [Note: a copy taken in].
+ * Restore an opened copy on a phone that holds no diary. See [Note: a copy taken in].
  * @throws not_a_copy, no_space
  */
 export async function takeCopy(
@@ -177,8 +178,8 @@ async function takeAll(open: Open, kept: KeptFile, onProgress: OnProgress) {
   for await (const { about, push } of kept.versions()) {
     const { record, version } = about;
     const { meta } = decodePush(push);
-    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as
-    // well, and no server takes it. The number is the copy's own word.
+    // Without a sequence number it was pending there, also if its key had been replaced (resealing.js): then it stays
+    // pending here, and no server accepts it. The number itself is the copy's claim only.
     await verifyByAny(
       open.identity.authors,
       { c: meta.c, diary: open.identity.diary, record, version },

@@ -1,6 +1,6 @@
 /**
- * Versions from a sealed copy, put where those from the feed would be: with no number yet, and their earlier receipts
- * beside them.
+ * Store versions from a sealed copy like those from the feed: without a sequence number yet, and with their earlier
+ * receipts in `before`.
  */
 import { inFeedOrder } from '../../diary/records/record_store.js';
 import { concerns, rows } from '../../diary/sync/apply_feed.js';
@@ -9,11 +9,11 @@ import type { Open, VersionFacts } from '../../diary/types.js';
 import type { Receipt } from '../../crypto/signing.js';
 import type { Bytes } from '../../core/bytes.js';
 
-/** `about`: as the copy has it (pack/backup_file.js) */
+/** `about`: as read from the copy (pack/backup_file.js) */
 type Restored = { about: About; push: Bytes; meta: Meta };
 type About = { record: string; version: string; seq: number | null; receipt: Receipt | null };
 
-/** @param batch in the order they were first sent */
+/** @param batch in the order in which they were first sent */
 export async function takeRestored(open: Open, batch: Restored[]) {
   const { store, book } = open;
   await book.open(batch.map(({ about: { record, version }, push }) => ({ record, version, push })));

@@ -1,4 +1,4 @@
-/** Sealed copies in a file: making one, and opening one on a phone that holds nothing. */
+/** Screens to make a sealed copy in a file, and to open one on a phone that holds no diary. */
 import { html, nothing } from '../../shell/html.js';
 import { filePicker, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';

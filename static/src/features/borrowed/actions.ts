@@ -1,23 +1,23 @@
 /**
- * "This is not my phone": nothing of the app or of the diary is left on it. Chosen before signing in; from then on the
- * database is memory, the page is not kept for later, the session's token is in memory only, and it ends
- * with the tab. What the browser itself keeps of a visit (its history) no page can take
- * back, and no page can tell a private window from another: the screen asks for one first (features/borrowed/view.js).
+ * "This is not my phone": leave nothing of the app or the diary on the device. The user chooses this before signing in.
+ * From then on the database is in memory, the page is not cached, and the session's token is in memory only and ends
+ * with the tab. No page can delete what the browser itself keeps of a visit (its history), or detect a private window:
+ * so the screen first asks the user to open one (features/borrowed/view.js).
  */
 import { KeptError } from '../../core/errors.js';
 import { MemoryDatabase } from '../../store/memory.js';
 import { lookAtPhone } from '../../diary/session/door.js';
 import type { Context, Database } from '../../diary/types.js';
 
-/** The part of a database that a diary uses. The rest concerns the connection, and memory has none. */
+/** The part of a database that a diary uses. The rest concerns the connection, which a memory database lacks. */
 type Used = Pick<Database, keyof Database & keyof MemoryDatabase>;
 
 /**
- * From here on nothing is written. What the page wrote as it opened goes first.
- * @param how `ordinary`: the keeper could not open a private window, and is told what stays; `typed`: somebody types
- *   for the keeper, and each new entry says so
- * @returns the draft key of the memory's own door
- * @throws phone_has_diary where somebody's diary is on this device
+ * Write nothing to the device from now on. First delete what the page wrote when it opened.
+ * @param options `ordinary`: the keeper could not open a private window, and the screen shows what stays; `typed`:
+ *   another person types for the keeper, and each new entry records that
+ * @returns the draft key of the memory database's door
+ * @throws phone_has_diary if a diary is on this device
  */
 export async function borrow(
   ctx: Context,
@@ -34,7 +34,7 @@ export async function borrow(
   return key;
 }
 
-/** The tab goes: the session with it. What comes back tells the browser to throw away what it kept of the page. */
+/** End the session when the tab closes. The response makes the browser discard what it stored of the page. */
 export function endBorrowed(ctx: Context) {
   if (ctx.borrowed && (ctx.api.token || ctx.api.leaving)) void ctx.api.signOutNow().catch(() => undefined);
 }

@@ -1,7 +1,6 @@
 /**
- * Not the keeper's own phone: a private window is asked for first, because what a browser keeps of a visit in an
- * ordinary one (its history) is out of any page's reach. No page can tell which of the two it is in, so the person
- * says.
+ * Not the keeper's own phone: the screen first asks for a private window, because no page can delete what the browser
+ * keeps of a visit in an ordinary one (its history). No page can detect which of the two it is in, so the user answers.
  */
 import { checkbox } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
@@ -47,7 +46,9 @@ function borrowed(stage: Stage) {
     ${
       local.cannot
         ? html`<section class="care stack-close"><h2 id="stays"
-          tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}<p>${address()}</p></section>
+          tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t(
+            'borrowed.remove',
+          )}</h2>${points('remove', 3)}<p>${address()}</p></section>
       ${button(t('borrowed.anyway'), go({ ordinary: true }), { main: true, wide: true, busy })}`
         : html`
       ${button(t('borrowed.go'), go({ ordinary: false }), { main: true, wide: true, busy })}
@@ -56,7 +57,7 @@ function borrowed(stage: Stage) {
     ${button(t('door.back'), () => stage.back('start'), { plain: true })}</main>`;
 }
 
-/** The line over every screen, while it is open. */
+/** The line above every screen in a borrowed session. */
 function borrowedLine(stage: Stage) {
   const stays = () =>
     stage.openSheet((now) =>

@@ -1,7 +1,6 @@
 /**
- * The chase list: everything in the diary that has a date somebody should look at. It is made anew from the records
- * each time; only what was ticked off is kept, in the settings. It stays inside the diary: nothing rings, nothing pops
- * up.
+ * The chase list: everything in the diary with a date to look at. It is rebuilt from the records each time; only the
+ * ticks are stored, in the settings. It stays inside the diary: no sound, no notification.
  */
 import { dayFault } from '../../record/moments.js';
 import { objectsOf, textOf } from '../../record/reading.js';
@@ -14,7 +13,7 @@ import { readSettings, saveSettings } from '../../diary/records/settings.js';
 import type { Read } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 
-/** `due` a day, null without one */
+/** `due`: a day, or null */
 type Item = {
   key: string;
   what: 'wipe' | 'asked' | 'update' | 'order' | 'download';
@@ -29,7 +28,7 @@ type Item = {
 
 const DAY = 86_400_000;
 const ASK_AGAIN = 7 * DAY;
-/** Ahead of everything else: a camera's pictures are gone for good. */
+/** Overwrite dates come first: a camera's pictures are lost for good. */
 const ORDER = ['wipe', 'update', 'order', 'asked', 'download'];
 const KEPT_TICKS = 500;
 
@@ -49,7 +48,7 @@ export function chaseMethods(ctx: Context) {
   };
 }
 
-/** @returns by date, wipe dates first on a day; without a date last */
+/** @returns sorted by date; on one day overwrite dates first; undated items last */
 async function readChase(open: Open): Promise<Item[]> {
   const [entries, reports, orders, packs, { fields: settings }] = await Promise.all([
     readEntriesThat(open, (row) => row.dated !== false),
@@ -74,14 +73,14 @@ async function readChase(open: Open): Promise<Item[]> {
     .sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9') || ORDER.indexOf(a.what) - ORDER.indexOf(b.what));
 }
 
-/** A day that is one, or null. */
+/** Return the value if it is a valid day, else null. */
 function dayOf(value: unknown) {
   return typeof value === 'string' && value && !dayFault(value, '', { future: true }) ? value : null;
 }
 
 type Found = Omit<Item, 'key' | 'seq_no' | 'done_at'>;
 
-/** What may be on camera, and what was asked for and has not come. */
+/** Return what may be on camera, and what was requested and has not arrived. */
 function ofEntry({ record, kind, fields }: Read): Found[] {
   return stillHeld(fields).flatMap((detail) => {
     const due = dayOf(detail.overwrite_due);
@@ -106,7 +105,7 @@ function ofOrder({ record, kind, fields }: Read): Found[] {
   return due ? [{ record, kind, fields, detail: {}, what: 'order', due }] : [];
 }
 
-/** A pack saved on this phone lies open in its downloads. */
+/** A pack saved on this phone is unencrypted in its downloads. */
 function ofPack({ record, kind, fields, at }: Read): Found[] {
   if (!isPack(fields) || fields.delivered_how === 'handover') return [];
   const made = typeof fields.made_at === 'number' ? fields.made_at : at;

@@ -1,4 +1,4 @@
-/** The list "To chase": dates in the diary that somebody should look at, ticked off or not. */
+/** The list "To chase": dates in the diary to look at, ticked off or not. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sentenceOf, waiting } from '../../components/parts.js';
 import { dayWords, entryNumber } from '../../components/text/say.js';
@@ -33,7 +33,7 @@ function chase(stage: Stage) {
   const open = found.data.filter(({ done_at }) => done_at === null);
   const done = found.data.filter(({ done_at }) => done_at !== null);
   const isNear = ({ due }: ChaseItem) => due !== null && due <= near;
-  // A camera's pictures are gone for good: they stand before whatever else is near.
+  // A camera's pictures are lost for good, so they come before everything else that is near.
   const soon = [
     ...open.filter((one) => one.what === 'wipe' && isNear(one)),
     ...open.filter((one) => one.what !== 'wipe' && isNear(one)),

@@ -1,4 +1,4 @@
-/** The pattern: in words first, then drawn. It counts and never concludes; every number opens the entries it counts. */
+/** The pattern page: first as text, then as charts. It counts and never concludes; each number opens its entries. */
 import { html, nothing } from '../../shell/html.js';
 import { bars, columns, number, numbers, week } from '../../components/chart.js';
 import { placeOf, whoOf } from './patterns_names.js';
@@ -30,7 +30,7 @@ function patterns(stage: Stage<SharedApp>) {
     ${heading(t('pat.title'))}
     ${inWords(stage, data.counts)}
     ${
-      /* Entries have no numbers on an advocate's page, and the sheet is made of them. */ 'saveIncident' in stage.app
+      /* An advocate's page has no entry numbers, and the sheet needs them. */ 'saveIncident' in stage.app
         ? html`<div class="rows"><div>${link({
             title: t('four.row'),
             more: t('four.row_more'),
@@ -56,7 +56,7 @@ function section(title: string, body: unknown) {
   return body === nothing ? nothing : html`<section class="card stack"><h2>${title}</h2>${body}</section>`;
 }
 
-/** What was taken out is counted nowhere; how many there are leads to them. */
+/** Link to the entries that were taken out; no other count includes them. */
 function outs(stage: Stage<SharedApp>, { taken_out }: Patterns) {
   return taken_out
     ? html`<p class="small"><button type="button" class="number-link"
@@ -64,7 +64,7 @@ function outs(stage: Stage<SharedApp>, { taken_out }: Patterns) {
     : nothing;
 }
 
-/** “31 times since 4 May. 6 new accounts after you blocked them.” */
+/** Write, for example: “31 times since 4 May. 6 new accounts after you blocked them.” */
 function inWords(stage: Stage<SharedApp>, counts: Patterns) {
   const {
     all,
@@ -183,7 +183,11 @@ function hours(stage: Stage<SharedApp>, { weekdays, hours: cells, no_hour: witho
           })}`
         : nothing
     }
-    ${numbers(html`${bars(stage, { title: t('pat.weekday'), head: t('pat.weekday'), bars: days.map((name, i) => ({ name, ids: weekdays[i] ?? [] })) })}
+    ${numbers(html`${bars(stage, {
+      title: t('pat.weekday'),
+      head: t('pat.weekday'),
+      bars: days.map((name, i) => ({ name, ids: weekdays[i] ?? [] })),
+    })}
       ${rows.length ? bars(stage, { title: t('pat.hour'), head: t('pat.hour'), bars: rows }) : nothing}`)}
     ${
       without.length
@@ -222,7 +226,7 @@ function gaps(stage: Stage<SharedApp>, { gaps: { longest, median, long } }: Patt
     }</dl>`;
 }
 
-/** A long quiet time is asked about in court; its reason is a day that mattered, in the background. */
+/** Link to the background page: a court may ask about a long gap, and a key date there can explain it. */
 function why(stage: Stage<SharedApp>, { gaps: { long } }: Patterns) {
   if (!long.length || !('saveIncident' in stage.app)) return nothing;
   return html`<div class="rows"><div>${link({
@@ -284,7 +288,7 @@ function backed(stage: Stage<SharedApp>, { witness, files, neither }: Patterns) 
   }`;
 }
 
-/** Who, accounts, orders, whom it was aimed at, and who was in touch. */
+/** Tally suspects, accounts, orders, breaches, targets and the keeper's own contact. */
 function people(stage: Stage<SharedApp>, { counts, known }: Pattern) {
   const fresh = new Set(counts.new_accounts);
   const { marks } = counts;

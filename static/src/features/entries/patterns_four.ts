@@ -1,4 +1,4 @@
-/** The fact sheet: counts under four words, with entry numbers. No tick, no sum, and no number that is needed. */
+/** The fact sheet: counts under four words, with entry numbers. It has no tick, no total and no required number. */
 import { html, nothing } from '../../shell/html.js';
 import { daysBetween } from '../../record/patterns/patterns_facts.js';
 import { four, numberList } from '../../record/patterns/four_counts.js';

@@ -1,10 +1,10 @@
-/** What a count is called: people, accounts and orders by their names, months and terms in words. */
+/** Labels of counts: people, accounts and orders by name, terms of an order as text. */
 import { nameOf } from '../../components/text/record_names.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
 import type { Known } from '../../shell/app.js';
 
-/** A person, account or order; an account that is only typed words stands for itself. */
+/** Return the name of a person, account or order. An account without a record (`@…`) is its own name. */
 export function whoOf(known: Record<string, Known>, record: string) {
   const one = known[record];
   if (one) return nameOf(one.kind, one.fields) || t('pat.unnamed');

@@ -1,4 +1,4 @@
-/** Entries by day, newest first, with what is looked for among them. Only what is near is in the page. */
+/** Entries by day, newest first, with search. Only the rows near the visible part are in the page. */
 import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button, errorSummary, heading, row as link, stateLine } from '../../components/parts.js';
@@ -13,10 +13,10 @@ import './words.js';
 import type { Row } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Of entries whose time is not known only the newest stand above the days; the others are asked for. */
+/** Undated entries shown above the days; a button shows the rest. */
 const UNKNOWN = 3;
 
-/** Rows under the day they are filed under, in the order given. */
+/** Group rows by day, in the given order. */
 export function byDay(rows: readonly Row[]): { date: string; rows: Row[] }[] {
   const days: { date: string; rows: Row[] }[] = [];
   for (const row of rows) {
@@ -52,7 +52,7 @@ function item(stage: Stage, row: Row) {
   </button></li>`;
 }
 
-/** What has to be looked at: no one should come upon it only by opening the right entry. */
+/** Show warnings in the list, so that the keeper need not open the right entry to find them. */
 function doubts({ flags = [] }: Row) {
   return html`${
     flags.includes('two') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.two')}</span>` : nothing
@@ -64,7 +64,7 @@ function doubts({ flags = [] }: Row) {
     }`;
 }
 
-/** Small and covered: enough to know an entry again, not to read over a shoulder. */
+/** Show small, blurred previews: enough to recognise an entry, not to be read over a shoulder. */
 function shots(stage: Stage, ids: readonly string[]) {
   return html`<span class="item-shots" aria-hidden="true">${ids.map((attachment) => {
     const { data } = stage.find(`picture:preview:${attachment}`, () => stage.app.readPicture(attachment, 'preview'));
@@ -72,7 +72,7 @@ function shots(stage: Stage, ids: readonly string[]) {
   })}</span>`;
 }
 
-/** @param before the row above these; of the same day, it has the heading already */
+/** @param before the row above these; if it has the same day, the heading is there already */
 function days(stage: Stage, rows: readonly Row[], before: Row | undefined) {
   const now = Date.now();
   const above = before && dayOf(before);
@@ -94,7 +94,7 @@ function days(stage: Stage, rows: readonly Row[], before: Row | undefined) {
 
 const dayName = (date: string, now: number) => (date ? dayHeading(date, now) : t('entries.unknown_day'));
 
-/** The entries, or what was found of them. */
+/** Show the entries, or the search results. */
 export function list(stage: Stage) {
   if (!stage.state.entries.length) return nothing;
   const finding = findingOf(stage);
@@ -119,7 +119,7 @@ export function list(stage: Stage) {
   </div>`;
 }
 
-/** Two or more entries with one person: where the four words are told. It never says that they are. */
+/** With two or more entries about one person, link to the fact sheet. The link claims nothing about them. */
 function part(stage: Stage) {
   const seen = new Set();
   const shared = stage.state.entries.some(({ f }) =>

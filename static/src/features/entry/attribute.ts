@@ -1,4 +1,4 @@
-/** Saying of several entries at once who did them: choose the entries, the person, how it is known, and why now. */
+/** Attribute several entries at once: choose the entries, the person, the basis and the reason. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
@@ -31,9 +31,9 @@ export function attribute(stage: Stage) {
         id: `sel-${one.record}`,
         checked: chosen.has(one.record),
         on: (on) => toggle(one.record, on),
-        label: html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(
-          one.title || t('entries.no_words')
-        ).slice(0, 80)}</span>`,
+        label: html`<span class="small soft">${entryNumber(one.seq_no)} · ${whenWords(
+          one.occurred,
+        )}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>`,
       }),
     )}
       ${

@@ -1,10 +1,10 @@
-/** Saying of several entries at once who did them: one step for the keeper, one dated version for each entry. */
+/** Attribute several entries at once: one step for the keeper, one dated version per entry. */
 import { KeptError } from '../../core/errors.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { rows } from '../../diary/sync/apply_feed.js';
 import type { Open } from '../../diary/types.js';
 
-/** `replace`: in place of whoever is named now */
+/** `replace`: replace the people named now, instead of adding to them */
 type Attribution = {
   records: string[];
   actor_ids: string[];
@@ -14,8 +14,8 @@ type Attribution = {
 };
 
 /**
- * All or none: they are written in one transaction.
- * @returns entries that did not say so already
+ * Write the attribution to all entries or none, in one transaction.
+ * @returns `changed`: the number of entries that did not have it already
  * @throws reason_needed, nothing_to_save
  */
 export async function attribute(

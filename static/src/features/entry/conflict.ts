@@ -1,6 +1,4 @@
-/**
- * Two versions of one entry, from two devices: both are shown, field by field, and the keeper says how it shall stand.
- */
+/** Two versions of one entry, from two devices: both are shown, field by field, and the keeper chooses. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
@@ -14,7 +12,7 @@ import './words.js';
 import type { End, Entry, Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** One time is six fields: chosen together or a time would be made that nobody said. */
+/** The fields of one time. They are chosen together; a mixture would be a time that the keeper never gave. */
 const TIME = [
   'occurred_start',
   'occurred_end',
@@ -34,13 +32,13 @@ const QUIET = new Set([
   'start_with_this',
   'looked_at',
 ]);
-/** These grow: what both said can stand side by side. */
+/** List types: the values of both versions can be combined. */
 const BOTH = new Set(['codes', 'records', 'objects']);
 
 const all = (end: End): Fields => ({ ...end.fields, ...end.restricted });
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
-/** The names in which two versions differ; the parts of a time are one, `when`. */
+/** Return the names of fields that differ; the fields of a time count as one, `when`. */
 export function differences(a: End, b: End): string[] {
   const [one, other] = [all(a), all(b)];
   const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
@@ -53,8 +51,8 @@ export function differences(a: End, b: End): string[] {
 }
 
 /**
- * Every field as chosen; what both say alike, and bookkeeping of the first, goes along.
- * @param narrative the words as the keeper made them
+ * Return every field as chosen, with the equal fields and the first version's bookkeeping.
+ * @param narrative the text as the keeper edited it
  */
 export function chosenOf(
   a: End,
@@ -110,7 +108,7 @@ const byLine = (end: End, name: string) =>
     at: momentSaid(end.at),
   })}</span>`;
 
-/** One device took it out while the other wrote on. */
+/** One device took the entry out while the other changed it. */
 function outOrIn(stage: Stage, entry: Entry, a: End, b: End) {
   const alive = a.taken_out ? b : a;
   const done = () => {
@@ -187,7 +185,7 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
     )}</div></div>`;
 }
 
-/** The words: both are shown whole, and the box begins with the first. */
+/** Show both narratives in full; the text box starts with the first. */
 function wordsOf(stage: Stage, a: End, b: End) {
   const { local } = stage;
   const use = (end: End) => stage.set({ joint: end.fields.narrative ?? '' });

@@ -1,7 +1,4 @@
-/**
- * Everything that was saved of an entry, oldest first, field by field: nothing is overwritten, so nothing is missing
- * here.
- */
+/** The history of an entry, oldest first, field by field. Nothing is overwritten, so it is complete. */
 import { html, nothing } from '../../shell/html.js';
 import { lineOf } from '../../components/cards/card_table.js';
 import { titleOf, wordsFor } from '../../components/cards/card_words.js';
@@ -14,15 +11,15 @@ import type { Stage } from '../../shell/stage.js';
 
 type Told = Pick<Entry, 'versions'>;
 
-/** The parts of one time: a person changed one thing. */
+/** The fields of one time: to the keeper they are one change. */
 const TIME = new Set(['occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision']);
 
-/** A value as words; that nothing was said is said. */
+/** Return a value as text, with a placeholder for an empty one. */
 export function valueWords(stage: Stage<SharedApp>, field: string, value: unknown): string {
   return wordsFor(stage, field, value) || t('history.blank');
 }
 
-/** The changes a person can read: the parts of a time are one change, and our own book-keeping is none. */
+/** Return the readable changes: the fields of a time are one change, and bookkeeping is left out. */
 export function readable(changes: readonly Change[]) {
   const known = changes.filter(({ field }) => lineOf(field) !== null);
   const time = changes.find((one) => one.field === 'occurred_local');
@@ -30,7 +27,7 @@ export function readable(changes: readonly Change[]) {
 }
 
 export function history(stage: Stage<SharedApp>, entry: Told) {
-  // The first version is the last one saved in its ten minutes; those before it were on the way there.
+  // The first version is the last one saved in the first ten minutes; those before it led up to it.
   const settled = entry.versions.filter((one) => one.kind === 'first').at(-1);
   return html`<ol class="history stack">${entry.versions.map((version) =>
     step(stage, entry, version, version.kind === 'first' && version !== settled),
@@ -40,7 +37,7 @@ export function history(stage: Stage<SharedApp>, entry: Told) {
 function step(stage: Stage<SharedApp>, entry: Told, version: VersionShown, isSettling: boolean) {
   const { known, time, moved } = readable(version.changes);
   const before = entry.versions[entry.versions.indexOf(version) - 1]?.fields;
-  // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
+  // The very first save has nothing before it; later saves within the ten minutes also show what they changed.
   const changed =
     version.kind === 'amendment' ||
     version.kind === 'merged' ||
@@ -73,10 +70,12 @@ function step(stage: Stage<SharedApp>, entry: Told, version: VersionShown, isSet
   </li>`;
 }
 
-/** When the server had a version, and whether its receipt is where anyone can see it. */
+/** Write when the server received a version, and whether its receipt is in the public log. */
 function receipt({ kept_at, listed }: VersionShown) {
   if (!kept_at) return t('log.waiting');
-  return `${t('log.kept', { day: day(kept_at), time: clockTime(kept_at) })} ${t(listed ? 'log.listed' : 'log.not_listed')}`;
+  return `${t('log.kept', { day: day(kept_at), time: clockTime(kept_at) })} ${t(
+    listed ? 'log.listed' : 'log.not_listed',
+  )}`;
 }
 
 function changeOf(stage: Stage<SharedApp>, { field, old, new: now }: Change, changed: boolean) {

@@ -1,6 +1,4 @@
-/**
- * What was taken out or is being erased, hold, two versions of one entry, and saying of several entries who did them.
- */
+/** Pages for entries that were taken out or are being erased, and for legal hold; also lists this folder's pages. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';

@@ -1,6 +1,6 @@
 /**
- * An entry taken out, waiting to be erased, or changed on two devices at once: the lines that say so on it, the
- * question before it is taken out, and what is left of one that was erased.
+ * An entry that is taken out, waits for erasure, or was changed on two devices: its status lines, the sheet before it
+ * is taken out, and what remains after erasure.
  */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
@@ -69,7 +69,7 @@ function erasingLine(stage: Stage, entry: Entry, waiting: Waiting) {
       }</div></div>`;
 }
 
-/** Files that were taken out of the entry, each with the way back. */
+/** List files taken out of the entry, each with a button to put it back. */
 export function goneFiles(stage: Stage, { files_out: out = [] }: Entry) {
   if (!out.length) return nothing;
   return html`<ul class="rows">${out.map(
@@ -77,11 +77,11 @@ export function goneFiles(stage: Stage, { files_out: out = [] }: Entry) {
       html`<li class="page-item row apart">${
         removed
           ? html`<span class="small">${t('attach.removed')}, ${day(at)}</span>`
-          : html`<span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>${button(
-              t('away.back'),
-              () => putBack(stage, attachment),
-              { plain: true },
-            )}`
+          : html`<span class="small">${t('away.file_gone', {
+              at: day(at),
+            })} <span dir="auto">${name}</span></span>${button(t('away.back'), () => putBack(stage, attachment), {
+              plain: true,
+            })}`
       }</li>`,
   )}</ul>`;
 }
@@ -99,11 +99,11 @@ export function takeOutRow(stage: Stage, entry: Entry) {
   })}</div>`;
 }
 
-/** The entry as it is now: a pack may have been made since it was drawn. */
+/** Return the entry as it is now: a pack may have been made since the page was drawn. */
 const latest = (stage: Stage, entry: Entry): Entry =>
   stage.find(`entry:${entry.record}`, () => stage.app.readIncident(entry.record)).data ?? entry;
 
-/** Who was given the entry, before it is taken out. */
+/** Warn who already received the entry, before it is taken out. */
 function givenNote({ given = [] }: Entry) {
   if (!given.length) return nothing;
   return html`<div class="note care stack-close"><p>${t('away.given')}</p>
@@ -169,7 +169,7 @@ function askToErase(stage: Stage, entry: Entry) {
   });
 }
 
-/** What is left of an entry that was erased: its number and the day. */
+/** Show what remains of an erased entry: its number and the day. */
 export function erasedEntry(_stage: Stage, gone: Row) {
   return html`<article class="stack-wide">${heading(t('erase.gone', { at: day(gone.erased ?? 0) }))}
     <p class="soft">${gone.seq_no === null ? t('entries.new') : t('erase.number', { n: gone.seq_no })}</p></article>`;

@@ -1,4 +1,4 @@
-/** The way back for what was taken out. */
+/** Put back what was taken out. */
 import { t } from '../../shell/strings.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
@@ -11,5 +11,5 @@ export function putBack(stage: Stage, record: string) {
   });
 }
 
-/** Reads everything about entries again, the lists of what is out included. */
+/** Read all entries again, including the lists of removed ones. */
 export const again = (stage: Stage) => stage.refresh('');

@@ -1,4 +1,4 @@
-/** One entry: its words, what was added, its files, its history. */
+/** The page of one entry: its text, facts, files and history. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from '../../components/parts.js';
@@ -24,7 +24,7 @@ import './words.js';
 import type { Entry, Half, SharedApp } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** An entry by its record, or what to show until it is there. */
+/** Show the entry of this page, or a placeholder until it is loaded. */
 function withEntry(stage: Stage, show: (entry: Entry) => unknown) {
   const { record } = stage.place;
   const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record as string));
@@ -107,7 +107,7 @@ function reading(stage: Stage, found: Entry) {
   </article>`;
 }
 
-/** The account; where the keeper asked for care, after a tap. */
+/** Show the narrative; if the keeper set a content warning, only after a tap. */
 export function words(stage: Stage<SharedApp>, { fields }: Pick<Entry, 'fields'>) {
   const care = fields.content_warning && fields.content_warning !== 'none';
   if (care && !stage.local.careful) {
@@ -130,7 +130,7 @@ async function copy(stage: Stage, text: string) {
   }
 }
 
-/** The same on the page; what is kept apart says so. */
+/** List the entry's facts; restricted ones are marked. */
 export function facts(
   stage: Stage<SharedApp>,
   { fields, restricted, note }: Pick<Entry, 'fields' | 'restricted' | 'note'>,
@@ -152,15 +152,15 @@ export function facts(
 }
 
 /**
- * What is half changed survives a lock, a crash and another page. "Just now" would be another moment by then: of the
- * time only a picked one stays.
+ * Store an unfinished change, so that it survives a lock, a crash and another page. Of the time only a picked one is
+ * stored: "just now" would be another moment by then.
  */
 function keepHalf(stage: Stage, found: Entry, half: Half | null) {
   found.half = half && { ...half, when: half.when?.chip === 'pick' ? half.when : undefined };
   Promise.resolve(stage.app.putWords?.(found.record, found.half)).catch((thrown) => stage.fail(problemOf(thrown)));
 }
 
-/** The words or the time, changed; earlier ones stay in the history. */
+/** Edit the text or the time; earlier versions stay in the history. */
 function changing(stage: Stage, found: Entry) {
   const { local } = stage;
   const edit = (local.edit ??= {

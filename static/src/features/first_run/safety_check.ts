@@ -1,16 +1,16 @@
-/** The safety check: seven lines about this phone, one thing to do for each, and what it comes to. Stores nothing. */
+/** The safety check: seven questions about this phone, advice for each, and a result. It stores nothing. */
 
 type Answer = 'yes' | 'no' | 'unsure';
 type Line = 'setup' | 'account' | 'photos' | 'managed' | 'bill' | 'wifi' | 'known';
 
 export const LINES: readonly Line[] = ['setup', 'account', 'photos', 'managed', 'bill', 'wifi', 'known'];
 
-/** Lines where the change itself can be seen by whoever should not. */
+/** Questions where the other person can notice the change itself. */
 export const NOTICED = new Set(['setup', 'account', 'photos'] as Line[]);
 
 /**
- * What the answers come to. A managed phone, or things known that should not be, means that what is typed
- * can be seen whatever this page does; shared photos or accounts mean that pictures can.
+ * Return the result of the answers. On a managed phone, or if the other person knows things they should not, what is
+ * typed can be seen whatever this page does; with shared photos or accounts, pictures can be seen.
  */
 export function outcome(answers: Partial<Record<Line, Answer>>): 'here' | 'words' | 'other' {
   if (answers.managed === 'yes' || answers.known === 'yes') return 'other';

@@ -1,4 +1,4 @@
-/** First run: is this phone safe to write on, the safety check, and the words chosen at the first Save. */
+/** First run: whether this phone is safe, the safety check, and the passphrase chosen at the first Save. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
@@ -33,7 +33,7 @@ function check(stage: Stage) {
     ['unsure', t('safety.unsure')],
   ] as const;
   const result = outcome(answers);
-  // "You can write here" after one answer of seven would be a promise that nobody has made.
+  // "You can write here" after one answer of seven would be an unfounded promise.
   const isOver = result === 'other' || LINES.every((line) => line in answers);
   const stop = () => {
     stage.reset('start');
@@ -129,10 +129,10 @@ async function saveWords(stage: Stage) {
   }
   if (stage.app.checkWords) {
     const { ok, why } = await stage.app.checkWords(typed);
-    if (generation !== stage.generation) return; // left meanwhile
+    if (generation !== stage.generation) return; // the user left meanwhile
     if (!ok) return stage.set({ wrong: why === 'common' ? 'common' : 'short' });
   }
-  // Emptied before the screen changes.
+  // Clear the passphrase before the screen changes.
   stage.set({ typed: '', again: '', six: '', shown: false, seen: false, wrong: null });
   await stage.run('words', async () => {
     await stage.app.enrolHere(typed);

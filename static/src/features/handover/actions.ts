@@ -1,12 +1,12 @@
 /**
- * Handing a finished pack over: it is sealed on this phone under eight words, left on the server for a while, and
- * whoever is told the words fetches it. Nothing of it lies open on this phone, neither in the browser's store nor in
- * Downloads: the pack is in memory, and what is sent is sealed.
+ * Hand over a finished pack: seal it on this phone under eight words and leave it on the server for a while. The
+ * recipient fetches it with the words. Nothing of it is unencrypted on this phone, neither in the browser's storage nor
+ * in Downloads: the pack is in memory, and what is sent is sealed.
  *
  * [Note: where the words are] The words open everything in the pack, so they are in no record of the diary: a record
- * could go into another pack. They lie in this phone's own sealed root and go when the hand-over is over; another
- * device of the diary shows the hand-over without them. Once they were written down they are said again only to the
- * keeper's own words: whoever had the open diary for a minute could fetch the pack later, from anywhere.
+ * could go into another pack. They are in this phone's own sealed root and are deleted when the hand-over ends; another
+ * device of the diary shows the hand-over without them. Once written down, they are shown again only after the keeper
+ * types the passphrase: else a person who held the open diary for a minute could fetch the pack later, from anywhere.
  */
 import { KeptError } from '../../core/errors.js';
 import { PART_BYTES } from '../../crypto/files.js';
@@ -21,17 +21,17 @@ import type { HandoverRow } from '../../net/handovers.js';
 import type { HandedOver } from '../../store/root.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 
-/** As the screens see it; `known`: this phone has its words */
+/** In the shape the screens use; `known`: this phone has its words */
 type Handover = HandoverRow & { known: boolean; name: string; record: string | null; to?: string };
-/** Newest first; `offline`: what this phone alone knows, of which openings are no part */
+/** Newest first; `offline`: only what this phone stores, without the openings */
 type Listed = { handovers: Handover[]; address: string; offline: boolean };
-/** `words`: the keeper's own, typed for it */
+/** `words`: the keeper's passphrase, typed for this */
 type Given = { file: Blob; name: string; words: string; record?: string | null; to?: string };
 
 const TRIES = 8;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
-/** The folder inside a pack's zip is its true name; what it was called here is a date only. */
+/** The folder inside the zip is the pack's true name; its file name on this phone is a date only. */
 const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\//;
 
 export function handoverActions(ctx: Context) {
@@ -40,8 +40,8 @@ export function handoverActions(ctx: Context) {
   let stop: AbortController | null = null;
   return {
     /**
-     * Nothing but a pack that was agreed to with the words, and with the words again: the server takes it with a proof
-     * alone.
+     * Hand over a pack. Only a pack that the keeper confirmed with the passphrase is accepted, and the passphrase is
+     * needed again, because the server requires a proof.
      */
     async handOver(
       given: Given,
@@ -62,8 +62,8 @@ export function handoverActions(ctx: Context) {
       return readAll(ctx, inside());
     },
     /**
-     * The eight words once more.
-     * @param words the keeper's own
+     * Return the eight words again.
+     * @param words the keeper's passphrase
      * @throws words_differ, not_found
      */
     async sayHandover(handover: string, words: string): Promise<string> {
@@ -73,7 +73,7 @@ export function handoverActions(ctx: Context) {
       if (!told) throw new KeptError('not_found');
       return told.words;
     },
-    /** @param by the keeper's own */
+    /** @param credentials `words`: the keeper's passphrase */
     async endHandovers(handovers: readonly string[], { words }: { words: string }) {
       const open = inside();
       const proof = await proofOf(ctx, open, words);
@@ -95,7 +95,7 @@ async function handOver(
   onStep: (at: { step: string; done: number; total: number }) => void,
   signal: AbortSignal,
 ) {
-  // The screens do not offer it then; a choice about safety is not left to what a screen offers.
+  // The screens do not offer it at high risk, but a safety choice must not depend on a screen.
   if ((await readSettings(open)).fields.high_risk === true) throw new KeptError('packs_off');
   mustBeAgreed(open, file);
   const wire = handoversOf(ctx.api);
@@ -139,12 +139,12 @@ async function handOver(
     return { ...told, address: left.address, openings_most: left.openings_most };
   } catch (error) {
     await open.vault.handoverDrop(begun.file).catch(() => undefined);
-    await wire.end(handover, proof).catch(() => undefined); // it runs out by itself where that does not get through
+    await wire.end(handover, proof).catch(() => undefined); // if this fails, it expires by itself
     throw error;
   }
 }
 
-/** Seals and sends part by part; two parts are in memory at once. */
+/** Seal and send the file part by part; at most two parts are in memory. */
 async function send(
   ctx: Context,
   open: Open,
@@ -175,10 +175,10 @@ async function send(
   return ended.digest;
 }
 
-/** Tries again, with longer and longer pauses, what fails for want of a network; the same sealed bytes each time. */
+/** Retry an action on network errors, with growing pauses; it sends the same sealed bytes each time. */
 async function insist<T>(ctx: Context, open: Open, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
-    // A lock ends it: the pack in memory is gone then, and so is the key.
+    // A lock cancels it: the pack in memory is gone, and so is the key.
     if (ctx.open !== open || signal.aborted) throw new KeptError('cancelled');
     try {
       return await act();
@@ -191,7 +191,7 @@ async function insist<T>(ctx: Context, open: Open, signal: AbortSignal, act: () 
   }
 }
 
-/** What the recipient's computer will call it. */
+/** Return the file name for the recipient's computer. */
 async function trueName(file: Blob, name: string) {
   const head = new Uint8Array(await file.slice(30, 160).arrayBuffer());
   const folder = FOLDER.exec(new TextDecoder('latin1').decode(head))?.[1];
@@ -219,7 +219,7 @@ async function readAll(ctx: Context, open: Open): Promise<Listed> {
     open,
     [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))),
   );
-  // What never came whole was ended by nobody's wish and had no words: there is nothing to say of it.
+  // Hide an incomplete upload: the keeper did not end it, and it had no words.
   const stood = (row: HandoverRow) =>
     row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
   return {
@@ -238,7 +238,7 @@ async function readAll(ctx: Context, open: Open): Promise<Listed> {
   };
 }
 
-/** Without a signal the words can still be said: they lie on this phone. */
+/** Return the list without a network; the words are on this phone, so it can still show them. */
 function readHere(open: Open, now: number): Listed {
   const standing = toldOf(open)
     .filter(({ words, expires_at }) => words && expires_at > now)
@@ -255,7 +255,7 @@ function toldOf({ store }: Open): HandedOver[] {
   return store.root.handovers ?? [];
 }
 
-/** The words of what is over are of no use to anyone but a thief. */
+/** Delete the words of hand-overs that are over: only a thief could use them. */
 async function forget(open: Open, over: readonly string[]) {
   const worded = toldOf(open).filter((one) => over.includes(one.handover) && one.words);
   if (!worded.length) return;
@@ -266,7 +266,7 @@ async function forget(open: Open, over: readonly string[]) {
   });
 }
 
-/** What the diary says of the pack it gave. */
+/** Add fields to the pack's record in the diary. */
 async function note(ctx: Context, open: Open, record: string, fields: Fields) {
   await saveOne(ctx, open, { kind: 'export', record, fields, reason: 'Noted later' });
 }

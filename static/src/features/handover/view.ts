@@ -1,4 +1,4 @@
-/** Handing a finished pack over: what will happen, the eight words, and the list of what waits to be fetched. */
+/** Hand over a finished pack: what will happen, the eight words, and the list of packs that wait to be fetched. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { addressCard, button, errorSummary, heading, progress, waiting } from '../../components/parts.js';
@@ -12,7 +12,7 @@ import './words.js';
 import type { HandedOver, Handover, Step } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Outlives the place, not the lock */
+/** Survives a change of page, but not a lock. */
 type Handing = { at: Step; done: HandedOver | null; stopped: boolean };
 type Job = { done: null | { file?: Blob | null; name: string; record?: string | null }; handing?: Handing };
 
@@ -58,7 +58,7 @@ function askToLeave(stage: Stage) {
   });
 }
 
-/** @param words the keeper's own */
+/** @param words the keeper's passphrase */
 async function start(stage: Stage, words: string) {
   const job = stage.job as Job & { done: { file: Blob; name: string; record?: string | null } };
   const { generation } = stage;
@@ -105,10 +105,9 @@ function theWords(stage: Stage, done: HandedOver) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.made'))}<p>${t('hand.say')}</p></div>
     ${wordList(done.words)}
-    <div class="stack-close"><p>${t('hand.where')}</p>${addressCard(done.address)}<p class="soft">${t('hand.limits')} ${t(
-      'hand.until',
-      { day: day(done.expires_at), clock: clockTime(done.expires_at) },
-    )}</p></div>
+    <div class="stack-close"><p>${t('hand.where')}</p>${addressCard(done.address)}<p class="soft">${t(
+      'hand.limits',
+    )} ${t('hand.until', { day: day(done.expires_at), clock: clockTime(done.expires_at) })}</p></div>
     <p class="care">${t('hand.careful')}</p>
     ${button(t('hand.written'), onward, { main: true, wide: true })}
   </div>`;
@@ -143,7 +142,7 @@ function handovers(stage: Stage) {
   </div>`;
 }
 
-/** @param offline its openings are not known */
+/** @param offline true if the openings are not known */
 function item(stage: Stage, one: Handover, address: string, offline: boolean) {
   const { text, over } = stateOf(one);
   const { openings, openings_most: most } = one;
@@ -163,7 +162,10 @@ function item(stage: Stage, one: Handover, address: string, offline: boolean) {
     <p class="small soft">${
       over
         ? text
-        : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`
+        : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', {
+            day: day(one.expires_at),
+            clock: clockTime(one.expires_at),
+          })}`
     }</p>
     ${
       over
