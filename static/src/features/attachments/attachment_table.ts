@@ -6,7 +6,7 @@ import type { Line } from '../../components/cards/card_table.js';
 import type { IconName } from '../../shell/icons.js';
 
 type Kind = 'image' | 'audio' | 'video' | 'file';
-/** `of`: the only kinds of file with this card; all kinds if absent */
+/** `kinds`: the only kinds of file with this card; all kinds if absent */
 export type FileCard = { code: string; icon: IconName; lines: readonly Line[]; of?: readonly Kind[]; later?: boolean };
 
 const text = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, ...how });
