@@ -103,7 +103,9 @@ function card(stage: Stage, one: LetIn) {
       one.changed
         ? html`<div class="note care stack-close"
           role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
-      <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), { main: true })}</div></div>`
+      <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), {
+        main: true,
+      })}</div></div>`
         : nothing
     }
     <div class="row">${button(
