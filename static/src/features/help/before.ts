@@ -1,6 +1,6 @@
 /**
- * Before you report: what need not be done first, what is asked, what not to do. The public page says the same, at
- * length.
+ * Before you report: what need not be done first, what the police ask, what not to do. The public page has the long
+ * version.
  */
 import { html } from '../../shell/html.js';
 import { button, heading, row } from '../../components/parts.js';
@@ -30,7 +30,7 @@ function before(stage: Stage) {
   </div>`;
 }
 
-/** A worry that opens to what can be said about it. */
+/** One common worry; the row opens to show the answer. */
 function worry(stage: Stage, one: string) {
   const open = stage.local.worry === one;
   return row({

@@ -1,6 +1,6 @@
 /**
- * Who can be rung, texted or signed to; works offline. The rows are data (directory_rows.js); this says which are for
- * whom, and who answers at this minute, whatever zone the phone is in.
+ * The services that a person can ring, text or sign to; works offline. The rows are data (directory_rows.js). This
+ * module selects rows and works out who answers now, whatever time zone the phone is in.
  */
 import { DIRECTORY, ZONE } from './directory_rows.js';
 import type { Service, Way } from './directory_rows.js';
@@ -10,14 +10,14 @@ type Standing = 'always' | 'open' | 'closed' | 'unknown';
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /**
- * The rows for one way of talking and one nation, '' for any. Silent calls are left out for those who cannot hear the
- * prompts.
+ * Return the services for one channel and one nation ('' for any). A silent call is not offered to people who cannot
+ * hear its prompts.
  */
 export const servicesFor = (way: Way, nation: string = ''): readonly Service[] =>
   DIRECTORY.filter((service) => service.ways.includes(way) && (!nation || service.nations.includes(nation)));
 
 /**
- * Whether somebody answers now.
+ * Return whether the service answers now.
  * @param now ms UTC
  */
 export function standing(service: Service, now: number): Standing {
@@ -29,7 +29,7 @@ export function standing(service: Service, now: number): Standing {
     : 'closed';
 }
 
-/** Day of the week (0 is Monday) and minute of the day where the services are. */
+/** Return the day of the week (0 is Monday) and the minute of the day in ZONE. */
 function clockThere(now: number) {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: ZONE,

@@ -1,14 +1,11 @@
-/**
- * When somebody answers in an ordinary week, as a person says it; read the same at night, when one plans for the
- * morning.
- */
+/** The opening hours of an ordinary week as text. It does not depend on the current time: people plan for tomorrow. */
 import { shortDays } from '../../components/text/say.js';
 import { alsoInEnglish, forOthers, inItsOrder, inOneLine, language } from '../../shell/strings.js';
 import type { Opening } from './directory_rows.js';
 
 /**
- * The hours of one service.
- * @returns `Mon–Tue, Thu–Fri, 09:30–16:00`, one such for each time of day, with `; ` between
+ * Return the hours of one service.
+ * @returns `Mon–Tue, Thu–Fri, 09:30–16:00`, one part for each time of day, joined with `; `
  */
 export function weekSaid(openings: readonly Opening[]): string {
   return alsoInEnglish(week(openings), () => forOthers(() => week(openings)));
@@ -28,7 +25,7 @@ function week(openings: readonly Opening[]) {
     .join(language() === 'ur' ? '؛ ' : '; ');
 }
 
-/** The last day of the run that begins with `day`. */
+/** Return the last day of the run of days that begins with `day`. */
 const lastOf = (day: number, days: readonly number[]): number => (days.includes(day + 1) ? lastOf(day + 1, days) : day);
 
 /** @param minute of the day */

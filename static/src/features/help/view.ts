@@ -1,4 +1,4 @@
-/** Help: ordered by how one can talk. A telephone link asks first and says which device may ring. */
+/** Help: services ordered by channel. A telephone link asks first and says which device may ring. */
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { button, heading, sheet } from '../../components/parts.js';
@@ -24,7 +24,7 @@ function help(stage: Stage) {
   const way = stage.way ?? (WAYS.includes(kept) ? (kept as Way) : 'call');
   const choose = (code: string) => {
     stage.way = code as Way;
-    // Asked once: inside the diary the answer is kept with it; at the door nothing is.
+    // Asked once: inside the diary the answer is saved in its settings; on the lock screen nothing is saved.
     if (open)
       void Promise.resolve(stage.app.saveSettings({ fields: { help_channel: code } })).then(
         () => stage.refresh('help-way'),

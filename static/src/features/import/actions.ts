@@ -1,6 +1,6 @@
 /**
- * The app's methods about imports and message schedules. What imports need (unzipping, MIME, phrases in six languages)
- * is fetched when somebody first asks for it, so that opening the diary does not wait for it.
+ * The app's methods for imports and message schedules. The import code (unzipping, MIME, phrases in six languages) is
+ * loaded on first use, so that opening the diary does not wait for it.
  */
 import { KeptError } from '../../core/errors.js';
 import { scheduleMethods } from '../../diary/records/schedules.js';
@@ -8,7 +8,7 @@ import type { importWork } from './imports_read.js';
 import type { Context } from '../../diary/types.js';
 
 type Work = ReturnType<typeof importWork>;
-/** Any of these methods; their arguments are checked where they are called, by the type `App`. */
+/** Any of these methods. The type `App` checks the arguments at each call. */
 type Act = (...args: unknown[]) => unknown;
 
 const NAMES = [

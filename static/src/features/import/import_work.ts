@@ -1,6 +1,6 @@
 /**
- * An import under way: what was read, what was answered, what is chosen. It outlives the place it was begun on, and is
- * dropped with everything else at a lock, for it lies in what the stage has read.
+ * The state of an import: what was read, the keeper's answers, what is chosen. It outlives the screen it was started
+ * on. It lies in the stage's read cache, so a lock drops it with everything else.
  */
 import { phoneZone } from '../../record/times.js';
 import { problemOf } from '../../shell/stage.js';
@@ -29,18 +29,18 @@ export type Work = {
   result: ImportDone | null;
   name: string;
   answers: ImportAnswers & { gap: number };
-  /** whether the files of the chosen messages are taken in too */
+  /** whether the files of the chosen messages are imported too */
   media: boolean;
   chosen: Set<number>;
   words: Record<number, string>;
   shown: number;
   rows: Record<number, Row[] | null>;
-  /** its result has been on the screen */
+  /** the result has been shown */
   seen?: boolean;
   problem: Problem | null;
 };
 
-/** As each step's view sees it: the results of the steps before it are there. */
+/** The state as each step's view gets it: the results of the earlier steps are present. */
 export type Made = Work & { read: ImportRead; plan: ImportPlan; result: ImportDone };
 
 const KEY = 'import';
@@ -72,7 +72,7 @@ export function workOf(stage: Stage): Work {
   return made;
 }
 
-/** Lets go of what was read. */
+/** Discard what was read. */
 export function restart(stage: Stage) {
   workOf(stage).signal.stopped = true;
   stage.read.set(KEY, { data: fresh() });
@@ -85,7 +85,7 @@ export function beginAgain(stage: Stage) {
   stage.draw();
 }
 
-/** Long work with a number and a way to stop; back to `otherwise` when it fails. */
+/** Run a long step with progress and cancellation. When it fails, return to `stepOnFailure`. */
 async function during(
   stage: Stage,
   doing: string,
@@ -111,7 +111,7 @@ async function during(
   if (generation === stage.generation) moved(stage);
 }
 
-/** The place says something else now: the focus goes to its heading, or to what went wrong. */
+/** Draw the new step. Move the focus to its heading, or to the problem if there is one. */
 function moved(stage: Stage) {
   if (stage.place.name !== 'import') return;
   const { problem } = workOf(stage);
@@ -159,7 +159,7 @@ export function keep(stage: Stage) {
   });
 }
 
-/** Files of messages that the diary has without them, put where they belong. */
+/** Add the missing files to messages that the diary already has. */
 export function keepLate(stage: Stage) {
   return during(stage, 'import.keeping', 'plan', async (work, how) => {
     work.result = await stage.app.keepImport({ chosen: [], late: t('plan.late_reason') }, how);
@@ -168,12 +168,12 @@ export function keepLate(stage: Stage) {
   });
 }
 
-/** Whether every question has an answer. */
+/** Return whether every question has an answer. */
 export function isAnswered({ read, answers }: Made) {
   return read.kind === 'mail' ? Boolean(answers.direction) : Boolean(answers.order) && answers.me !== undefined;
 }
 
-/** Other hours, other entries: what was chosen is chosen anew. */
+/** Plan again with another gap. This makes different entries, so the selection starts again. */
 export function regroup(stage: Stage, gap: number) {
   workOf(stage).answers.gap = gap;
   return plan(stage);

@@ -1,9 +1,9 @@
 /**
- * Keeping an import: the file as it was received, one entry and its message schedule for each burst that was chosen.
+ * Save an import: the file as received, and one entry with its message schedule for each chosen burst.
  *
- * [Note: all or nothing] The file is sealed first, under blobs that no record names and that the next unlock sweeps
- * away; then one transaction writes every record and takes the blobs into use. A phone that dies in between has nothing
- * half made, and the file can be chosen again.
+ * [Note: all or nothing] The file is sealed first, in blobs that no record names; the next unlock deletes such blobs.
+ * Then one transaction writes every record and takes the blobs into use. If the phone dies in between, nothing is half
+ * written, and the file can be chosen again.
  */
 import { KeptError } from '../../core/errors.js';
 import { idText, newId } from '../../core/ids.js';
@@ -32,8 +32,9 @@ type Burst = { incident: string; rows: readonly Row[] };
 const NAMES = 200;
 
 /**
- * @param what `media`: the files of the zip that may be taken in, by name; `late`: as in imports_read.js
- * @returns `again`: was there already
+ * Save the chosen bursts, or with `late` only the missing files.
+ * @param input `media`: the files of the zip that may be imported, by name; `late`: as in imports_read.js
+ * @returns `again`: the diary had the file already
  */
 export async function keepImport(
   ctx: Context,
@@ -113,7 +114,7 @@ export async function keepImport(
   }
 }
 
-/** The attachment this file is already, or a new one. */
+/** Return the existing attachment with the same digest, or a new one. */
 async function sameFile(open: Open, held: Held): Promise<Taken> {
   const sources = new Set(
     (await readKind(open, 'schedule', true)).flatMap(({ fields }) =>
@@ -181,7 +182,7 @@ async function stageBurst(
   }
 }
 
-/** @returns numbers run on from part to part */
+/** Return the number of a part's first message. Numbers run on from part to part. */
 function firstNo(parts: { part: unknown[] }[], i: number): number {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
 }
@@ -191,11 +192,11 @@ function withFile({ file_name: name }: { file_name?: unknown }, taken: Media) {
   return there ? { attachment_id: there.attachment } : {};
 }
 
-/** The files that some rows speak of. */
+/** Return the attachment ids of the files that these rows mention. */
 const mediaOf = (rows: readonly Row[], taken: Media): string[] =>
   rows.flatMap((row) => withFile(row, taken).attachment_id ?? []);
 
-/** What is said of the export itself. */
+/** Return the record fields of the export file itself. */
 function ofExport({ held }: Taken, plan: Plan): Fields {
   const flags = [...(held?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
   return {
@@ -205,7 +206,7 @@ function ofExport({ held }: Taken, plan: Plan): Fields {
   };
 }
 
-/** Pictures and other files of the chat, each in the entries that speak of it, with the time of its message. */
+/** Stage the chat's pictures and other files, each in the entries that mention it, with the time of its message. */
 async function stageMedia(batch: Batch, open: Open, work: readonly Burst[], taken: Media, plan: Plan) {
   const staged = new Set();
   for (const one of [...taken.of.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
@@ -213,7 +214,7 @@ async function stageMedia(batch: Batch, open: Open, work: readonly Burst[], take
     staged.add(one.attachment);
     const speaks = work.filter(({ rows }) => mediaOf(rows, taken).includes(one.attachment));
     const row = speaks[0]?.rows.find((each) => withFile(each, taken).attachment_id === one.attachment);
-    // An app that sends a picture on makes it smaller: what was done before it came here is not known.
+    // A chat app shrinks a picture that it sends, so alterations before receipt are unknown.
     await stageReceived(
       batch,
       open,
@@ -239,10 +240,10 @@ function sentTime(row: Row | undefined, tz: string): Fields {
 }
 
 /**
- * A file: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes
- * along what its files name, and would take those of entries that the keeper leaves out.
- * @param incidents it belongs to
- * @param more what is said of a new one
+ * Stage a file: a new record, or a new version of the existing one. The file does not name the schedules: a pack
+ * includes what its files name, so it would include schedules of entries that the keeper leaves out.
+ * @param incidents the entries the file belongs to
+ * @param extraFields fields of a new record
  */
 async function stageReceived(batch: Batch, open: Open, { attachment, held }: Taken, incidents: string[], more: Fields) {
   if (!held) {

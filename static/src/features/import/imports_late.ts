@@ -1,10 +1,9 @@
 /**
- * Pictures and other files of messages that the diary has without them: left unticked the first time, too much for the
- * phone that day, or brought in from an export without media. The same chat, chosen again with its files in it, offers
- * them.
+ * Missing files of messages that the diary already has. They were left unticked the first time, were too large for the
+ * phone that day, or the export had no media. Importing the same chat again, with its files, offers them.
  *
- * [Note: nothing moves] The rows keep their words and their order, and the entries theirs: a row gets its file, the
- * entry names it, and both say in their history when that was. Of what was taken out nothing is offered.
+ * [Note: nothing moves] The rows and the entries keep their words and their order. A row gets its file, the entry names
+ * the file, and the history of both records when that happened. Records that were taken out are not offered files.
  */
 import { isBlank, textOf } from '../../record/reading.js';
 import { rowsIn } from '../../record/schedule.js';
@@ -13,16 +12,17 @@ import { nameFiles } from '../../diary/records/incidents.js';
 import type { Row } from '../../record/schedule.js';
 import type { Fields, Open, Batch } from '../../diary/types.js';
 
-/** A schedule the diary has; `chat`: what its chat is called; `incidents`: what it belongs to */
+/** A schedule in the diary; `chat`: the chat's title; `incidents`: the entries it belongs to; `out`: it is taken out */
 export type Listed = { record: string; chat: string; incidents: readonly string[]; out: boolean; rows: Row[] };
-/** `before`: the row as it is kept; `now`: as the file has it */
+/** `before`: the row as stored; `now`: the row in the export */
 export type Late = { schedule: string; incident: string; before: Fields; now: Row; name: string };
-/** `file`: the export itself; `of`: by the name in it; `reason`: why rows change, for their history */
+/** `exportId`: attachment id of the export; `byName`: files by their name in it; `reason`: for the rows' history */
 type Brought = { file: string; of: ReadonlyMap<string, { attachment: string }>; reason: string };
 
 /**
- * @param pairs rows of the file with those they are known by
- * @param media what the file holds, by name
+ * Find the files that the export has and the stored rows lack.
+ * @param pairs rows of the export, each with the stored row it matches
+ * @param media the export's files, by name
  */
 export function lateIn(
   open: Open,
@@ -45,12 +45,12 @@ export function lateIn(
   });
 }
 
-/** The row as the export has it, which names its file. */
+/** Return the row as the export has it; it names its file. */
 export const nowNamed = ({ now }: Late): Row => now;
 
 /**
- * Their rows with the file, and their entries with it and with the export it came out of.
- * @returns the entries that were changed, with the rows that got a file
+ * Stage the rows with their files. Each entry then names the files and the export they came from.
+ * @returns the entries that changed, with the rows that got a file
  */
 export async function stageLate(
   batch: Batch,
@@ -63,7 +63,7 @@ export async function stageLate(
     const mine = late.filter((one) => one.schedule === schedule && of.has(one.name));
     const newest = await open.book.newest(schedule, batch);
     const { reason: _reason, taken_out: out, ...fields } = ownFields(newest);
-    if (out !== undefined) continue; // since it was looked at
+    if (out !== undefined) continue; // taken out since the plan was made
     const { rows, changed } = withFiles(rowsIn(fields), mine, of);
     if (!changed.length) continue;
     await open.book.stage(batch, {
@@ -85,8 +85,8 @@ export async function stageLate(
 }
 
 /**
- * @param rows as they are kept now
- * @returns a row that was changed since it was looked at keeps what it says
+ * Attach the files to their rows. A row that changed since the plan was made stays as it is.
+ * @param rows as stored now
  */
 function withFiles(rows: readonly Row[], late: readonly Late[], of: Brought['of']): { rows: Row[]; changed: Late[] } {
   const next = [...rows];

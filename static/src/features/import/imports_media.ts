@@ -1,9 +1,9 @@
 /**
- * Pictures, films, voice messages and papers inside a chat export, taken in one after the other: each is sealed piece
+ * Import the pictures, films, voice messages and documents of a chat export, one after the other. Each is sealed piece
  * by piece as it is unpacked, so an export of any size needs the memory of one piece.
  *
- * [Note: the same media] What the diary has already is known by its SHA-256: it is put into the new entry as well, and
- * not added again. One that is damaged or too large is named and left out; the words never wait for it.
+ * [Note: the same media] SHA-256 identifies a file that the diary already has: the new entry names it too, and it is
+ * not added again. A damaged or too large file is listed and left out; the text is imported all the same.
  */
 import { asKeptError } from '../../core/errors.js';
 import { entrySource } from '../../imports/unzip_stream.js';
@@ -15,24 +15,25 @@ import type { Entry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Context, Held, Open, Source } from '../../diary/types.js';
 
-/** `held` null: the diary has it already */
+/** `held`: null when the diary already has the file */
 export type Taken = { attachment: string; held: Held | null };
-/** What was taken in, by the name it has in the chat; and the names of what was not */
+/** `byName`: imported files by their name in the chat; `failed`: names of files that could not be imported */
 export type Media = { of: Map<string, Taken>; failed: string[] };
 
-/** What is wrong with one file only; anything else stops the import. */
+/** Errors that concern one file only; any other error stops the import. */
 const OWN_FAULTS = new Set(['zip_locked', 'zip_unknown', 'zip_too_much', 'zip_damaged', 'empty_file', 'too_large']);
 
-/** Names that stand for one entry of the zip: of two files of one name nobody can say which was meant. */
+/** Return the zip entries whose name is unique. With two files of one name it is unknown which one a message means. */
 export function namedOnce(files: readonly { name: string; entry: Entry }[]): Map<string, Entry> {
   const twice = new Set(files.map(({ name }) => name).filter((name, i, all) => all.indexOf(name) !== i));
   return new Map(files.filter(({ name }) => !twice.has(name)).map(({ name, entry }) => [name, entry]));
 }
 
 /**
- * @param what `rows` of the entries that were chosen
- * @returns sealed and named by nothing yet
- * @throws no_space, locked, cancelled, with nothing left behind
+ * Import the media files that the chosen rows name.
+ * @param input `rows` of the chosen entries
+ * @returns the sealed files; no record names them yet
+ * @throws no_space, locked, cancelled; nothing stays behind
  */
 export async function takeMedia(
   ctx: Context,
@@ -64,7 +65,7 @@ export async function takeMedia(
   }
 }
 
-/** @returns null for one that cannot be had */
+/** Import one file; return null when the file itself is faulty (FILE_ERRORS). */
 async function takeOne(
   ctx: Context,
   open: Open,
@@ -87,7 +88,7 @@ async function takeOne(
   }
 }
 
-/** Off the phone again. */
+/** Delete the sealed files from the phone. */
 export async function letGo(open: Open, { of }: Media) {
   const blobs = [...of.values()].flatMap(({ held }) => (held ? blobsOf(held) : []));
   if (blobs.length) await forgetBlobs(open.store, blobs);

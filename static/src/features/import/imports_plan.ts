@@ -1,6 +1,6 @@
 /**
- * What an import would add: rows placed in time, told apart from what the diary has already, and grouped into bursts,
- * each with the entry that is proposed for it. Nothing is written here.
+ * Plan an import: place rows in time, remove those the diary already has, and group the rest into bursts, each with a
+ * proposed entry. Nothing is written here.
  */
 import { KeptError } from '../../core/errors.js';
 import { GAP_HOURS, MOST_GAP, amountOf, amountWords, burstsOf, rowsIn } from '../../record/schedule.js';
@@ -18,21 +18,21 @@ import type { Fields, Open } from '../../diary/types.js';
 import type { Entry } from '../../imports/unzip.js';
 import type { ImportAnswers, ImportBurst, ImportPlan } from '../../shell/app.js';
 
-/** `lenient`: some of its bytes were no letters */
+/** `lenient`: some bytes were not valid text */
 export type ChatRead = { kind: 'chat'; chat: Chat; media: Map<string, Entry>; lenient: boolean };
 
 export type Plan = {
   channel: string;
   tz: string;
   gap: number;
-  /** the keeper's names in it */
+  /** the keeper's names in the chat */
   own: string[];
   complete: string;
   bursts: Row[][];
   summary: Fields;
   kind: 'chat_export' | 'email_eml';
   shown: ImportPlan;
-  /** files of messages that the diary has without them */
+  /** missing files of messages that the diary already has */
   late: Late[];
 };
 
@@ -40,7 +40,8 @@ const MANY = 200;
 const PREVIEW = 90;
 
 /**
- * @param read `title`: what the chat is called
+ * Plan the import of a chat.
+ * @param input `title`: the chat's title
  * @throws import_unanswered
  */
 export async function planChat(
@@ -124,12 +125,15 @@ export async function planChat(
   };
 }
 
-/** @throws import_unanswered */
+/**
+ * Plan the import of an email.
+ * @throws import_unanswered
+ */
 export function planMail(known: Row[][], mail: Mail, { tz, direction }: ImportAnswers): Plan {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
   const rows = mailRows(mail, tz, direction).map((row, i) => ({ ...row, msg_no: i + 1 }));
   const { fresh } = newIn(rows, known);
-  const bursts = fresh.length ? [rows] : []; // a mail is one thing: it is known whole, or it is new
+  const bursts = fresh.length ? [rows] : []; // an email is imported whole or not at all
   return {
     channel: 'email',
     tz,
@@ -158,7 +162,7 @@ function mailWords(mail: Mail, rows: Row[]) {
   return { narrative, words: narrative, amount: null };
 }
 
-/** @returns the message, then those sent on inside it */
+/** Return the row of the message, then those of the messages forwarded inside it. */
 function mailRows(
   mail: Mail,
   tz: string,
@@ -176,7 +180,7 @@ function mailRows(
     .filter(Boolean)
     .join('. ');
   const own = direction === 'out' ? { from: 'me' } : mail.from ? { from: mail.from } : {};
-  // Where it is not said who it is to, the keeper's own address may be among them: it stays in the file.
+  // With an unknown direction, the keeper's own address may be among the recipients, so they stay in the file only.
   const to =
     direction === 'in'
       ? { to: 'me' }
@@ -195,12 +199,12 @@ function mailRows(
   return [row, ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email'))];
 }
 
-/** What fits one record; the file has all of it. */
+/** Cut the text to what fits one record, at a whole character; the file has all of it. */
 function wholeLetters(text: string) {
   return text.length > 100_000 ? `${text.slice(0, 100_000).replace(/[\ud800-\udbff]$/, '')}` : text;
 }
 
-/** Every schedule of a channel, those taken out among them: what was taken out is known, and not brought back. */
+/** Return every schedule of a channel, also those taken out: their messages count as known and do not come back. */
 export async function knownLists(open: Open, channel: string): Promise<Listed[]> {
   const schedules = await readKind(open, 'schedule', true);
   return schedules
@@ -230,7 +234,7 @@ function shownBurst(rows: Row[], index: number, app: string): ImportBurst {
   };
 }
 
-/** The time of the entry that a burst becomes: one stamp, or from the first to the last. */
+/** Return the time fields of a burst's entry: one time stamp, or the span from the first to the last. */
 export function burstTime(rows: readonly Row[], tz: string, now: number) {
   const ats = rows.flatMap(({ sent_at }) => sent_at ?? []).sort((a, b) => a - b);
   const [start, end] = [ats[0], ats.at(-1)];

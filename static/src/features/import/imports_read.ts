@@ -1,9 +1,9 @@
 /**
- * Bringing in what another app saved: a WhatsApp chat export (.zip or .txt) or an email (.eml). It is read here, on the
- * phone; the keeper looks at what it holds and says which of it becomes entries (imports_plan.js, imports_keep.js).
+ * Import a file that another app saved: a WhatsApp chat export (.zip or .txt) or an email (.eml). The phone reads it;
+ * the keeper looks at what it holds and chooses what becomes entries (imports_plan.js, imports_keep.js).
  *
- * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary and is gone
- * with it at a lock; the file is still where it was.
+ * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary, so a lock
+ * discards it; the file itself stays where it was.
  */
 import { KeptError } from '../../core/errors.js';
 import { looksLikeMail, readMail } from '../../imports/mail.js';
@@ -28,11 +28,11 @@ type Live = { source: Source; title: string; read: ChatRead | MailRead; plan: Pl
 
 const ZIP = [0x50, 0x4b];
 const LOOK = 65_536;
-const BREATH = 12; // ms of work between two looks at the screen
+const BREATH = 12; // ms of work before the screen may redraw
 
-/** @param ctx what imports.js hands on, once somebody asks */
+/** Create the app's import methods. */
 export function importWork(ctx: Context) {
-  /** What was read goes when its diary is locked. */
+  /** Keyed by the open diary, so that a lock discards what was read. */
   const held: WeakMap<Open, Live> = new WeakMap();
   const inside = insideOf(ctx);
   const live = () => {
@@ -41,7 +41,7 @@ export function importWork(ctx: Context) {
     return found;
   };
   return {
-    /** Reads a file and says what it holds. */
+    /** Read a file and return a summary of what it holds. */
     async readImport(file: File, how: ImportHow = {}) {
       const open = inside();
       const source = fileSource(file);
@@ -49,7 +49,7 @@ export function importWork(ctx: Context) {
       held.set(open, { source, title: titleOf(file.name), read, plan: null });
       return shownRead(file, read);
     },
-    /** What would be added, once the keeper has said how to read it. Writes nothing. */
+    /** Return what would be added, given the keeper's answers. Writes nothing. */
     async planImport(answers: ImportAnswers, how: ImportHow = {}) {
       const [open, one] = [inside(), live()];
       const pause = breath(ctx, how, open);
@@ -66,9 +66,8 @@ export function importWork(ctx: Context) {
     importRows: (burst: number, from: number, count: number) =>
       (live().plan?.bursts[burst] ?? []).slice(from, from + count),
     /**
-     * Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it,
-     * or nothing. With no entry chosen, `late` says why the lists the diary has already change: those of their messages
-     * are put where they belong.
+     * Save the file, the chosen entries and, if `media` is set, the files they mention: all or nothing. With no entry
+     * chosen, `late` is the reason for changing the existing schedules; then only missing files are added to them.
      */
     async keepImport(
       {
@@ -97,13 +96,14 @@ export function importWork(ctx: Context) {
       if (ctx.open) held.delete(ctx.open);
     },
     readPasted: pastedRows,
-    /** The headers of an email that is kept, read again from the bytes as received. */
+    /** Read the headers of a stored email again, from the bytes as received. */
     readHeaders: (attachment: string) => readHeaders(inside(), attachment),
   };
 }
 
 /**
- * Lets the screen move between slices of work, says how far it is, and stops when asked or when the diary was locked.
+ * Create a pause function for long work: it lets the screen redraw and reports progress.
+ * The pause throws cancelled when the user stops the work, and locked when the diary was locked.
  */
 function breath(ctx: Context, { onProgress = () => undefined, signal }: ImportHow, open: Open): Pause {
   let last = ctx.clock.now();
@@ -120,7 +120,10 @@ function breath(ctx: Context, { onProgress = () => undefined, signal }: ImportHo
   };
 }
 
-/** @throws import_wrong, import_no_chat and those of unzip */
+/**
+ * Detect the file's format and parse it.
+ * @throws import_wrong, import_no_chat and the errors of unzip
+ */
 async function readSource(source: Source, pause: Pause): Promise<ChatRead | MailRead> {
   const first = await source.read(0, Math.min(LOOK, source.size));
   if (first[0] === ZIP[0] && first[1] === ZIP[1]) return readZip(source, pause);
@@ -141,7 +144,10 @@ async function readZip(source: Source, pause: Pause) {
   return chatOf(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
 }
 
-/** @param otherwise the failure when it is no chat */
+/**
+ * Parse a chat export.
+ * @param errorCode thrown when the text is not a chat
+ */
 async function chatOf(bytes: Uint8Array, media: ChatRead['media'], pause: Pause, otherwise: string): Promise<ChatRead> {
   const { text, lenient } = decoded(bytes);
   if (!looksLikeChat(text)) throw new KeptError(otherwise);
@@ -150,7 +156,7 @@ async function chatOf(bytes: Uint8Array, media: ChatRead['media'], pause: Pause,
   return { kind: 'chat', chat, media, lenient };
 }
 
-/** Exports are UTF-8; a text saved again on a computer may be UTF-16. */
+/** Decode the text. Exports are UTF-8; a file saved again on a computer may be UTF-16. */
 function decoded(bytes: Uint8Array) {
   const wide =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;

@@ -1,4 +1,4 @@
-/** Bringing in a saved chat or email: choose, answer what only the keeper knows, look, choose what is added. */
+/** The import of a saved chat or email: choose a file, answer the questions, check the result, choose what is added. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
@@ -19,12 +19,12 @@ import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, Im
 const GAPS = [1, 3, 6, 12, 24];
 const SENDERS = 12;
 const ROWS = 200;
-/** Files that are named one by one. */
+/** How many failed files are listed by name. */
 const NAMED = 20;
 
 function importing(stage: Stage) {
   vocabulary(stage);
-  // One that is over and has been seen makes room for the next.
+  // An import whose result was shown is cleared for the next one.
   if (workOf(stage).seen && !stage.local.here) restart(stage);
   stage.local.here = true;
   const work = workOf(stage);
@@ -222,7 +222,7 @@ function planned(stage: Stage, work: Made) {
     stage.draw();
   };
   const some = work.chosen.size;
-  // The file is kept whole, so its pictures are taken in with it, chosen or not: the question comes before either.
+  // The file is stored whole, so its pictures are stored too, chosen or not: the question comes first either way.
   const add = () => (some && work.read.files ? asked(stage, () => keep(stage)) : keep(stage));
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${found.counts ? countsTable(found.counts) : nothing}
@@ -273,11 +273,11 @@ function planned(stage: Stage, work: Made) {
     }`;
 }
 
-/** The one question that comes before any picture. */
+/** Ask the one question that comes before any picture, then go on. */
 const asked = (stage: Stage, go: () => unknown) =>
   askFirst(stage, { record: null, words: stage.state.draft?.fields.missing_evidence ?? '' }, go);
 
-/** Files of messages that are in the diary without them. */
+/** The offer to add missing files to messages that the diary already has. */
 function late(stage: Stage, { late: missed }: ImportPlan) {
   if (!missed?.files) return nothing;
   return html`<div class="note stack-close"><p>${tn('plan.late', missed.files)}</p>
