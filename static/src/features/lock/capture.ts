@@ -1,6 +1,6 @@
 /**
- * Adding while locked: the page that can be written to and not read (camera, picker, voice, two lines), and, behind the
- * words, what came that way: each is asked about before it becomes a draft.
+ * Adding while locked: a page that can be written to and not read (camera, picker, voice, two lines). The second page
+ * is inside the diary and lists what was added that way; the keeper confirms each item before it becomes a draft.
  */
 import { html, nothing } from '../../shell/html.js';
 import { askFirst } from '../../components/files/asking.js';
@@ -15,7 +15,7 @@ import './words.js';
 import type { CapturedFile } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** The page of a locked phone. */
+/** The page on a locked phone. */
 function capturing(stage: Stage) {
   const { local, state } = stage;
   const count = state.picture?.files.length ?? 0;
@@ -97,7 +97,7 @@ function lines(stage: Stage, put: (files: File[], route: string) => Promise<unkn
     )}</div></div>`;
 }
 
-/** What came. */
+/** What was added while the diary was locked. */
 function captured(stage: Stage) {
   const found = stage.find('captured', () => stage.app.readCaptured());
   const { asked = [], drafts = [] } = found.data ?? {};
@@ -125,8 +125,7 @@ function captured(stage: Stage) {
 
 function shown(stage: Stage, file: CapturedFile) {
   const bare = (stage.local.bare ?? []).includes(file.attachment);
-  // Covered like every other picture, and not even read where the keeper wants none: somebody else may have put it
-  // there.
+  // Blurred like every other picture, and not even read when the keeper hides pictures: somebody else may have added it.
   const picture =
     file.kind === 'image' && (bare || !isHidden(stage))
       ? stage.find(`preview:${file.attachment}`, () =>
@@ -200,7 +199,7 @@ function take(stage: Stage, id: string) {
   });
 }
 
-/** Off and on, explained first. */
+/** The switch for adding while locked, with an explanation first. */
 function capset(stage: Stage) {
   const on = stage.state.capture !== false;
   const turn = () => stage.run('capset', () => stage.app.setCapturing(!on));

@@ -1,6 +1,7 @@
 /**
- * The door: lock, start, sign in, add a picture, and the places without a diary (another tab, too old a browser, not
- * all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
+ * The screens without an open diary: lock, start, sign in, add a picture, and the dead ends (open in another tab, an
+ * unsupported browser, an app not fully loaded). Nothing here reveals that there is a diary, and there is no help and no
+ * quick exit: it must look like the lock of a notebook.
  */
 import { html, nothing } from '../../shell/html.js';
 import { filePicker, secretField, textField } from '../../components/forms/fields.js';
@@ -12,7 +13,7 @@ import { uncover } from '../../components/forms/uncover.js';
 import { languageChips } from '../../components/forms/language_chips.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** The view for a phase that is not inside. */
+/** Return the view for a phase in which no diary is open. */
 export function door(stage: Stage) {
   const { phase } = stage.state;
   if (phase === 'picture') return picture(stage);
@@ -28,7 +29,7 @@ function lock(stage: Stage) {
   const open = () => {
     const words = local.words ?? '';
     if (!words) return undefined;
-    // Emptied before anything is tried: a screen that changes must not leave the words behind.
+    // Emptied before the attempt: a screen that changes must not leave the words behind.
     stage.set({ words: '', shown: false });
     return stage.run('unlock', () => stage.app.unlock(words));
   };
@@ -61,7 +62,7 @@ function lock(stage: Stage) {
 }
 
 function start(stage: Stage) {
-  // What follows keeps every keystroke, so all of the app has to be here first.
+  // The next screens save every keystroke, so the whole app must have loaded first.
   const begin = (name: string) => () =>
     stage.run('begin', async () => {
       await stage.app.ready?.();
@@ -91,8 +92,8 @@ function start(stage: Stage) {
 }
 
 /**
- * The languages on the first screen, and not on the lock: whoever has words has chosen, and a lock that listed
- * languages would look like no other notebook's.
+ * The choice of language, on the first screen only. A user with words has chosen already, and no ordinary notebook
+ * lists languages on its lock.
  */
 function tongues(stage: Stage) {
   return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}
@@ -104,7 +105,7 @@ function signIn(stage: Stage) {
   const missing = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
   const enter = () => {
     if (missing()) {
-      stage.problem = null; // of the try before
+      stage.problem = null; // left by an earlier attempt
       return stage.set({ lacking: true });
     }
     const { login, code, words, fresh } = local;
@@ -197,7 +198,7 @@ function secret(
   });
 }
 
-/** The page that can only be written to. */
+/** The page to add a picture while locked: write-only. */
 function picture(stage: Stage) {
   const files = stage.state.picture?.files ?? [];
   return html`<main class="door">

@@ -1,6 +1,6 @@
 /**
- * What it looks like from outside, and how to put it on the home screen; the look comes first, because it cannot be
- * changed there.
+ * The app's outward look, and how to add it to the home screen. The look comes first, because an icon on the home
+ * screen cannot be changed.
  */
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';

@@ -1,6 +1,6 @@
 /**
- * Locking, the notebook in front, the short secret, clearing the phone. Each says what it does not do before it is
- * switched on.
+ * Settings for locking, the cover notebook, the short secret and clearing the phone. Each screen says what the feature
+ * does not do before it can be switched on.
  */
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';

@@ -1,14 +1,13 @@
 /**
- * The notebook: what anybody may see. Notes are written, found and thrown away here, and nothing in this file knows
- * that
- * there is anything else: it asks the database and the clock, and no server.
+ * The notebook, which anybody may see. Notes are written, found and deleted here. Nothing in this file depends on the
+ * diary: it uses the database and the clock, and no server.
  *
- * [Note: one notebook] It is the same one however it is come to: by its own words at the lock, straight away, or by
- * leaving the diary. It lies in the one table under a key that the install's own id gives (crypto/slots.js), so it is
- * there at once and with no words; what is kept from others is not kept here, and the screen says so
+ * [Note: one notebook] There is one notebook, however the user reaches it: with its own words at the lock, directly, or
+ * by leaving the diary. It lies in the one table under a key derived from the install's own id (crypto/slots.js), so it
+ * opens at once and without words. It is therefore no place for secrets, and the screen says so
  * (features/lock/locks.js).
  *
- *   root       {v, notes: [id…], seed}, the newest first
+ *   root       {v, notes: [id…], seed}, newest first
  *   n/<id>     {text, at}
  */
 import { KeptError } from '../../core/errors.js';
@@ -28,14 +27,14 @@ export class Notebook extends Writing implements NotebookStore {
   store: Store<NotebookRoot> | null = null;
   notes: Map<string, Note> = new Map();
   opening: Promise<void> | null = null;
-  /** Written on the screen and not yet on the phone. */
+  /** Ids of notes that changed on the screen and are not yet stored. */
   dirty: Set<string> = new Set();
 
   constructor(ctx: Context) {
     super(ctx);
   }
 
-  /** Reads it, once; a failure is tried again at the next asking. */
+  /** Read the notebook once. After a failure the next call tries again. */
   open() {
     this.opening ??= this.read().catch((error) => {
       this.opening = null;
@@ -69,14 +68,14 @@ export class Notebook extends Writing implements NotebookStore {
     this.show();
   }
 
-  /** Whoever opens it leaves a little more chaff: see [Note: one for one], store/chaff.js. */
+  /** Each opening adds a little chaff: see [Note: one for one], store/chaff.js. */
   async opened() {
     await this.open();
     const put = grownChaff(this.ctx.random);
     if (put.length) await this.ctx.database.write({ put });
   }
 
-  /** Where its records lie, for whoever clears what is not its. */
+  /** Return the ids of its records, so that a caller can clear everything else. */
   async ids(): Promise<Uint8Array[]> {
     await this.open();
     await this.flush();
@@ -85,8 +84,9 @@ export class Notebook extends Writing implements NotebookStore {
   }
 
   /**
-   * @param id one that is not there begins one
-   * @param text without any it goes
+   * Change a note.
+   * @param id an unknown id begins a new note
+   * @param text an empty text deletes the note
    */
   put(id: string, text: string): void {
     this.notes.set(id, { id, text, at: this.ctx.clock.now() });
@@ -106,7 +106,7 @@ export class Notebook extends Writing implements NotebookStore {
     const { store } = this;
     const ids = [...this.dirty];
     if (!store || !ids.length) return;
-    // Before it is written and not after: what is typed meanwhile makes its note dirty again.
+    // Cleared before the write, not after: typing during the write marks the note dirty again.
     this.dirty.clear();
     await store
       .change((root, change) => {

@@ -1,7 +1,4 @@
-/**
- * Only a notebook, behind words of its own: what that is good for and what it is not, then how it looks and what opens
- * it.
- */
+/** Only a notebook, behind its own words: what that is good for and what not, then its look and how it opens. */
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';

@@ -1,12 +1,12 @@
 /**
- * Only a notebook: the app with words of its own in front and no diary behind them.
+ * Only a notebook: the app with its own words in front and no diary behind them.
  *
- * [Note: what a lock proves] If only a diary's first words made a lock, every lock would say that a diary was begun. So
- * this is the same install: the same things stand beside the table, the same slot holds the notebook's key and says the
- * same beside it, the lock has the same controls ("Add picture" too, though nothing opens here what is put in that
- * way), the page is kept for offline alike, and no server is asked. Whoever makes it is told what it cannot do
- * (features/notebook/only_notebook.js); there is no way from here to a diary, because a lock that offered one would
- * tell the two apart.
+ * [Note: what a lock proves] If only a diary's first words made a lock, every lock would prove that a diary was begun.
+ * So this install looks the same: the same values are stored next to the table, the same slot holds the notebook's key
+ * with the same data, the lock has the same controls ("Add picture" too, though nothing here can open what is added),
+ * the page is cached for offline use as well, and no server is contacted. The screen says what it cannot do
+ * (features/notebook/only_notebook.js). There is no way from here to a diary, because a lock that offered one would
+ * show which of the two it is.
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor, readDraftKey } from '../../store/device_meta.js';
@@ -20,15 +20,15 @@ import type { Context } from '../../diary/types.js';
 import type { Door } from '../../crypto/slots.js';
 
 /**
- * What the notebook's slot says beside its key, in every install: of a diary's account nothing, so that whoever is
- * given these words learns as much from either.
+ * The data next to the key in the notebook's slot, the same in every install. It holds nothing of a diary's account, so
+ * a person who is given these words cannot tell whether there is a diary.
  */
 export const COVER = Object.freeze({ account: null, login: '', pins: NO_PINS });
 
 /**
- * Puts the notebook behind words on a phone that holds nothing yet; notes that are there stay.
- * @throws phone_has_diary where there are words already; draft_waits where something was written that only a diary
- *   could keep; bad_request for words that are too short
+ * Put the notebook behind words on a phone that has no diary yet; existing notes stay.
+ * @throws phone_has_diary when there are words already; draft_waits when something was written that only a diary can
+ *   store; bad_request when the words are too short
  */
 export async function makeOnlyNotebook(ctx: Context, drafts: Drafts, words: string, look: Look) {
   const { database, screen } = ctx;
@@ -39,10 +39,10 @@ export async function makeOnlyNotebook(ctx: Context, drafts: Drafts, words: stri
   try {
     await vault.selfTest();
     const renewed = await vault.setSlot(door as Door, words, 'cover', COVER);
-    await holdsNothing(ctx, drafts); // something may have been shared with the page meanwhile
+    await holdsNothing(ctx, drafts); // again: something may have been shared with the page meanwhile
     await database.write({ beside: { d: renewed, k: null, f: null, l: look } });
   } finally {
-    forgetAll(ctx); // the worker has the notebook's key now, or half of something
+    forgetAll(ctx); // the worker holds the notebook's key now, or an unfinished state
     vaultOf(ctx);
   }
   drafts.forget();
@@ -50,14 +50,14 @@ export async function makeOnlyNotebook(ctx: Context, drafts: Drafts, words: stri
   await ctx.notebook.open();
   screen.set({ look });
   screen.clear('notebook');
-  // As when a diary stands open for the first time.
+  // The same steps as after the first opening of a diary.
   void ctx.keepOffline();
   void keepLanguage(ctx).catch(() => undefined);
   void refill(ctx);
 }
 
 /**
- * Nothing is written or added that would be lost with the draft key.
+ * Check that nothing was written or added that would be lost with the draft key.
  * @throws draft_waits
  */
 async function holdsNothing(ctx: Context, drafts: Drafts) {

@@ -1,9 +1,9 @@
 /**
- * The notebook: notes, or lists, as the look says. It is whole: written, found, thrown away. There is no help here and
- * no way out; holding the title for a second asks for the lock.
+ * The notebook, as notes or as lists. It is a complete notebook: write, find, delete. It has no help and no quick exit;
+ * holding the title for a second opens the lock.
  *
- * A list is a note whose first line is its name and whose other lines are what is on it, a tick before what is done:
- * the same notes stand in both looks.
+ * A list is a note: the first line is its name, each other line is an item, and a tick marks a finished item. Both looks
+ * show the same notes.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, textField } from '../../components/forms/fields.js';
@@ -91,15 +91,15 @@ function begin(stage: Stage) {
   open(stage, id);
 }
 
-/** @param id undefined: back to all of them */
+/** @param id undefined: back to the list of notes */
 function open(stage: Stage, id: string | undefined) {
   stage.arrived = true;
   stage.set({ note: id, adding: '', typed: undefined });
 }
 
 /**
- * The text of the note that is open, with what was typed last: until the rest of the app has loaded, what is typed
- * waits for it and is not yet in the state.
+ * Return the text of the open note with the latest typing. Until the rest of the app has loaded, typed text is not in
+ * the state yet.
  */
 function textOf(stage: Stage) {
   const { typed, note: id } = stage.local;
@@ -137,9 +137,9 @@ function note(stage: Stage) {
 }
 
 /**
- * Change the list that is open. Two lines may be typed before the screen is drawn again: the change
- * is made to the list as it is now, so that the second does not write over the first.
- * @param changed gives the new name and lines
+ * Change the open list. Two lines may be typed before the screen is drawn again, so the change applies to the current
+ * list; otherwise the second would overwrite the first.
+ * @param change returns the new name and lines
  */
 function changeList(stage: Stage, changed: (name: string, lines: string[]) => string[]) {
   const [name = '', ...lines] = textOf(stage).split('\n') as string[];
@@ -182,7 +182,7 @@ function list(stage: Stage) {
     <div>${button(t('nb.lists.add_do'), add, { main: true, wide: true, icon: 'add' })}</div>`;
 }
 
-/** @param say none takes it off */
+/** @param setLines an empty list removes the item */
 function item(line: string, i: number, say: (changed: string[]) => void) {
   const isDone = line.startsWith(TICK);
   const words = isDone ? line.slice(TICK.length) : line;

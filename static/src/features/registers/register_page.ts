@@ -1,6 +1,6 @@
 /**
- * The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking
- * it out.
+ * The page of one record: its fields, its pictures, the records that mention it, the records merged with it, its
+ * history, and taking it out.
  */
 import { html, nothing } from '../../shell/html.js';
 import { askedFirst } from '../../components/files/asking.js';
@@ -20,7 +20,7 @@ import './words.js';
 import type { Attachment, KeptRecord, Mention, WholeRecord as Whole } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Everything read about records may have changed. */
+/** Refresh everything that was read about records. */
 export function refreshAll(stage: Stage) {
   for (const prefix of ['record', 'people', 'mentions:', 'chase', 'files:']) stage.refresh(prefix);
 }
@@ -87,7 +87,7 @@ function page(stage: Stage, one: Whole) {
   </article>`;
 }
 
-/** Two devices wrote on from the same words: both stand until the keeper has looked. */
+/** Two devices changed the same version: show both results until the keeper has combined them. */
 function bothShown(stage: Stage, { kind, record, ends }: Whole) {
   return html`<section class="stack"><p class="care small">${t('reg.two')}</p>
     ${ends.map(
@@ -165,7 +165,7 @@ function putBack(stage: Stage, record: string) {
   });
 }
 
-/** Pictures lie covered until they are asked for. */
+/** The record's pictures, blurred until the keeper asks to see one. */
 function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
   const lines = (REGISTERS[kind]?.lines ?? []).filter(({ as }) => as === 'files' || as === 'file');
   return lines.map(({ name, as }) => {
@@ -205,7 +205,9 @@ function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
   });
 }
 
-/** A picture, and once it is uncovered what it shows of where the keeper is: Show and packs go by the answer. */
+/**
+ * One picture. Once uncovered, it asks whether it shows where the keeper lives; "show now" and packs use the answer.
+ */
 function shown(stage: Stage, one: Attachment & { looked: boolean; hold: boolean }) {
   const bare = stage.local.bare === one.attachment;
   const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');

@@ -15,11 +15,11 @@ import './words.js';
 import type { KeptRecord, Problem } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-// A phone shows about ten rows; 500 people come by the page and by looking for them.
+// A phone shows about ten rows. 500 people need paging and search.
 const PAGE = 30;
 const FINDABLE = 8;
 
-/** What is listed of a kind, newest first, those taken out too. */
+/** Return all records of a kind, newest first, also those taken out. */
 function listed(stage: Stage, kind: string): { data?: KeptRecord[]; problem?: Problem } {
   return kind === 'person'
     ? stage.find('people', () => stage.app.readPeople({ all: true }))
@@ -44,7 +44,7 @@ function isFound(stage: Stage, kind: string, one: KeptRecord, search: string) {
   return fold(words).includes(search);
 }
 
-/** By when it was, newest first; what has no time of its own by when it was written. */
+/** Sort by the record's own time, newest first; a record without one is sorted by the time it was written. */
 function inOrder(list: KeptRecord[]) {
   const when = ({ fields, at }: KeptRecord) =>
     instantOf(fields.at ?? fields.started ?? fields.served_on ?? fields.made_on, 'UTC') ?? at;
@@ -150,7 +150,7 @@ function register(stage: Stage) {
   </div>`;
 }
 
-/** Beside a record or its form, where there is room: the list it belongs to. */
+/** The list that a record belongs to, shown next to the record or its form when there is room. */
 function beside(stage: Stage) {
   const { kind = '' } = stage.place;
   vocabulary(stage);

@@ -1,6 +1,6 @@
 /**
- * Changing a message schedule on a phone: one row at a time, or several lines pasted. What is typed is kept at once, as
- * a draft of this list, and becomes a version when it is saved.
+ * Editing a message schedule on a phone: one row at a time, or several pasted lines. Typing is saved at once as a draft
+ * of the schedule; saving makes it a version.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
@@ -18,7 +18,7 @@ import type { Entry, Place, Schedule, WholeRecord } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 export type Found = Schedule & { entry: Entry };
-/** A row that is being typed; `date`: its day, even before it has a time. */
+/** A row being edited; `date`: its day, also before it has a time. */
 type EditRow = Partial<Row> & { date?: string };
 
 type Edit = {
@@ -62,7 +62,7 @@ export function begin(stage: Stage, { entry }: Found, part: WholeRecord | null) 
   stage.set({ edit, open: edit.rows.length ? null : newRow(edit) });
 }
 
-/** @returns where it stands */
+/** Add a row and return its index. */
 function newRow(edit: Edit): number {
   const last = edit.rows.at(-1);
   edit.rows.push({
@@ -142,7 +142,7 @@ export function editing(stage: Stage, found: Found) {
     ${local.kept ? html`<p class="small soft">${t('sched.kept')}</p>` : nothing}`;
 }
 
-/** A row without the day that only the form knows. */
+/** Return the row without `date`, which exists only in the form. */
 function shownRow({ date: _date, ...row }: EditRow) {
   return row;
 }
@@ -329,7 +329,7 @@ function pasting(stage: Stage, edit: Edit) {
     })}</div></div>`;
 }
 
-/** Of the whole list: how it came, how many, whether that is all. */
+/** The fields of the whole schedule: channel, count, and whether it is complete. */
 function about(stage: Stage, edit: Edit) {
   const lists = vocabulary(stage);
   const all = lists?.channels?.codes ?? [];
@@ -405,7 +405,7 @@ function about(stage: Stage, edit: Edit) {
 
 const isCount = (text: string) => /^\d{1,7}$/.test(text.trim());
 
-/** Rows with a time in its order; one without stays behind the row it stood behind. */
+/** Sort the rows by time; a row without a time stays after the row it followed. */
 function sort(stage: Stage, edit: Edit) {
   let last = -Infinity;
   const keyed = edit.rows.map((row, i) => {
@@ -452,8 +452,8 @@ async function save(stage: Stage, edit: Edit) {
 }
 
 /**
- * The person may be at another place by now: nothing there changes.
- * @param place where the list was
+ * Close the editor. If the user has moved to another screen meanwhile, that screen does not change.
+ * @param place the screen of the schedule
  */
 function ended(stage: Stage, place: Place) {
   if (stage.place === place) Object.assign(stage, { local: { left: true }, arrived: true });

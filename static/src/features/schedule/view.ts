@@ -1,4 +1,4 @@
-/** The message schedule of one entry: read as a list both ways, and changed row by row. */
+/** The message schedule of one entry: a list of messages in both directions, and the way into its editor. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
@@ -34,7 +34,7 @@ function schedule(stage: Stage) {
         : html`<p role="status">${t('frame.loading')}</p>`
     }</div>`;
   }
-  // What was typed and not saved is where one left it.
+  // An unsaved draft opens where the keeper left it.
   if (found.data.draft && !stage.local.edit && !stage.local.left) stage.local.edit = found.data.draft;
   return html`<div class="stack-wide">${
     stage.local.edit ? editing(stage, found.data) : reading(stage, found.data)
@@ -73,7 +73,7 @@ function reading(stage: Stage, found: Found) {
     }</div>`;
 }
 
-/** How many, and whether that is all. */
+/** The counts, and whether the schedule is complete. */
 function summary({ parts }: Found, rows: Row[]) {
   const [{ fields, restricted }] = parts as [WholeRecord, ...WholeRecord[]];
   const counts = parts.map((part) => part.fields.count).filter(Number.isSafeInteger);
@@ -115,7 +115,7 @@ function summary({ parts }: Found, rows: Row[]) {
     }`;
 }
 
-/** An email's headers, read again from the file as received. */
+/** The headers of an email, read again from the file as received. */
 function headers(stage: Stage, { parts }: Found) {
   const [part] = parts;
   if (part?.fields.channel !== 'email' || typeof part.fields.source_attachment_id !== 'string') return nothing;

@@ -1,4 +1,4 @@
-/** Choosing the language of the screens. What is written in the diary stays in whatever language it was written in. */
+/** The choice of the language of the screens. Text in the diary stays in the language it was written in. */
 import { html, nothing } from '../../shell/html.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { isDraftLanguage } from '../../shell/language.js';

@@ -1,4 +1,4 @@
-/** More: the copy, the code, where one is signed in, space, and what all this protects from and what not. */
+/** More: the groups of settings, the signed-in devices, signing out, and what the app protects from and what not. */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
@@ -98,12 +98,12 @@ function devices(stage: Stage) {
 
 const ALL = 'all';
 
-/** @param one null for all the others */
+/** @param session null for all other devices */
 function ending(stage: Stage, one: Session | null) {
   stage.set({ ending: one ? one.session : ALL, words: '' });
 }
 
-/** What the keeper calls this device. */
+/** The keeper's name for this device. */
 function naming(stage: Stage, one: Session) {
   const { local } = stage;
   const name = local.name ?? one.device_name;
@@ -122,7 +122,7 @@ function naming(stage: Stage, one: Session) {
   })}<div>${button(t('devices.rename_do'), save, { plain: true, busy: stage.running === 'rename' })}</div>`;
 }
 
-// A later server may write down what this release has no words for: without this the whole list could not be drawn.
+// A newer server may log actions that this release has no words for; without this the whole list could not be drawn.
 const DONE = new Set([
   'signed_in',
   'recovered',
@@ -138,7 +138,7 @@ const DONE = new Set([
   'pack_built',
 ]);
 
-/** What was done to the account. */
+/** The access log of the account. */
 function done(log: { at: number; device_name: string; what: string }[]) {
   return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p
     class="small soft">${t('devices.log_lead')}</p>
@@ -151,12 +151,12 @@ function done(log: { at: number; device_name: string; what: string }[]) {
     )}</ul></section>`;
 }
 
-/** What ending does, and what it does not. */
+/** What ending a session does and what it does not. */
 const comingBack = () => html`<p>${t('devices.end_does')}</p><p>${t('devices.end_not')}</p>`;
 
 /**
- * Ending someone's way in asks for the words again.
- * @param one null for all the others
+ * The form that ends a session; it asks for the words again.
+ * @param session null for all other devices
  */
 function endForm(stage: Stage, one: Session | null, found: Session[]) {
   const { local } = stage;

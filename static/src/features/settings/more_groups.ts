@@ -1,6 +1,6 @@
 /**
- * What More leads to, in one table. A new place is one line in the group where a person would look for it. The groups
- * stand in the order of need: who came and what comes next, the rest of the story, what is kept, who can open it.
+ * The places that More leads to, in one table. A new place is one line in the group where a user would look for it. The
+ * groups are in order of need: police and what comes next, the rest of the story, what is stored, who can open it.
  */
 import '../../components/words.js';
 import './words.js';
@@ -10,21 +10,21 @@ import type { Stage } from '../../shell/stage.js';
 
 type Account = NonNullable<State['account']>;
 export type Row = {
-  /** where it leads; also its key */
+  /** the place it leads to; also its key */
   place: string;
-  /** key of its words */
+  /** key of its title */
   title: string;
   icon: IconName;
-  /** key of the line under it, or how it is found */
+  /** key of the line below the title, or a function that returns it */
   more?: string | ((account: Account | null) => string);
-  /** what goes with the place */
+  /** parameters of the place */
   with?: Record<string, unknown>;
-  /** what is done as it opens */
+  /** runs before the place opens */
   before?: (stage: Stage) => void;
-  /** whether it stands there at all */
+  /** whether the row is shown */
   when?: (account: Account | null) => boolean;
 };
-/** `title`: key of its heading */
+/** `title`: key of the heading */
 type Group = { title: string; rows: readonly Row[] };
 
 const registered = (account: Account | null) => Boolean(account?.registered);

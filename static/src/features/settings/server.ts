@@ -1,4 +1,4 @@
-/** Comparing: this phone's line with another device's or with paper, and this phone with what the server has. */
+/** Compare this phone's check line with another device's or with paper, and this phone's data with the server's. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress, sentenceOf, troublesOf } from '../../components/parts.js';
@@ -10,7 +10,7 @@ import type { Stage } from '../../shell/stage.js';
 
 type Accounts = { now: DiaryAccount | null; earlier: DiaryAccount[] };
 
-// A diary that is used for years has a line for each week of it; nobody compares with all of them at once.
+// A diary used for years has one line per week; nobody compares all of them at once.
 const SHOWN = 12;
 
 function line({ entries, at, code }: DiaryAccount) {
@@ -29,7 +29,7 @@ function server(stage: Stage) {
       local.accounts = await stage.app.diaryAccounts();
     });
   } else if (local.accounts && local.of !== stage.state.entries) {
-    // What was on its way when the page was opened has arrived: an old line would look as if something were missing.
+    // Entries that were on their way have arrived; the old line would look as if something were missing.
     local.of = stage.state.entries;
     void Promise.resolve(stage.app.diaryAccounts())
       .then((read) => {
@@ -58,7 +58,7 @@ function server(stage: Stage) {
   </div>`;
 }
 
-/** Who outside the server has seen its public list. */
+/** The outside witnesses that have seen the server's public list. */
 function witnesses({ names }: { names: string[] }) {
   return html`<div class="stack-close"><h2>${t('server.seen_title')}</h2><p class="soft">${t('server.seen_lead')}</p>
     <p>${
@@ -83,7 +83,7 @@ function lines(stage: Stage, { now, earlier }: Accounts) {
     }`;
 }
 
-/** What to do about a key nobody vouches for; what was told by a person is typed. */
+/** What to do about an unknown notary key. The keeper types the letters that a person gave them. */
 function strangeKey(stage: Stage) {
   const { local } = stage;
   if (local.known === undefined && stage.running !== 'known')

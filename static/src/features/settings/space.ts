@@ -1,4 +1,4 @@
-/** Space: what lies on the phone and on the server, when files may go, and making room. */
+/** Space: what is stored on the phone and on the server, when files may be sent, and making room. */
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress, sentenceOf } from '../../components/parts.js';
@@ -48,7 +48,7 @@ function sending(stage: Stage, use: Usage) {
   const { files, bytes } = use.waiting;
   const choose = (when: Usage['sending']) =>
     stage.run('sending', async () => {
-      stage.local.sending = when; // the chip stays where the finger put it
+      stage.local.sending = when; // the tapped chip stays chosen while this is saved
       await stage.app.chooseSending(when);
       stage.refresh('usage');
     });

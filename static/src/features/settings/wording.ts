@@ -1,4 +1,4 @@
-/** In which words the questions are asked: plain ones, or a young person's. The answers are the same ones. */
+/** The wording of the questions: plain, or for a young person. The answers stay the same. */
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
@@ -14,7 +14,7 @@ function wording(stage: Stage) {
   const { local } = stage;
   const on = (code: string) =>
     stage.run('wording', async () => {
-      local.wording = code; // the chip stays where the finger put it
+      local.wording = code; // the tapped chip stays chosen while this is saved
       await stage.app.saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
       stage.refresh('wording');
       stage.say(t('wording.saved'));
