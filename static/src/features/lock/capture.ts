@@ -125,7 +125,7 @@ function captured(stage: Stage) {
 
 function shown(stage: Stage, file: CapturedFile) {
   const bare = (stage.local.bare ?? []).includes(file.attachment);
-  // Blurred like every other picture, and not even read when the keeper hides pictures: somebody else may have added it.
+  // Blurred like every picture, and not even read when the keeper hides pictures: somebody else may have added it.
   const picture =
     file.kind === 'image' && (bare || !isHidden(stage))
       ? stage.find(`preview:${file.attachment}`, () =>

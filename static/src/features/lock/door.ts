@@ -1,6 +1,6 @@
 /**
  * The screens without an open diary: lock, start, sign in, add a picture, and the dead ends (open in another tab, an
- * unsupported browser, an app not fully loaded). Nothing here reveals that there is a diary, and there is no help and no
+ * unsupported browser, an app not fully loaded). Nothing here reveals that there is a diary. There is no help and no
  * quick exit: it must look like the lock of a notebook.
  */
 import { html, nothing } from '../../shell/html.js';

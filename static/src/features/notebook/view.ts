@@ -2,8 +2,8 @@
  * The notebook, as notes or as lists. It is a complete notebook: write, find, delete. It has no help and no quick exit;
  * holding the title for a second opens the lock.
  *
- * A list is a note: the first line is its name, each other line is an item, and a tick marks a finished item. Both looks
- * show the same notes.
+ * A list is a note: the first line is its name, each other line is an item, and a tick marks a finished item. Both
+ * looks show the same notes.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, textField } from '../../components/forms/fields.js';

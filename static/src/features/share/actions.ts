@@ -1,11 +1,11 @@
 /**
- * Making a pack: what goes in, the keeper's looks, and the way from the open diary to files that have been checked.
- * docs/pack.md has the steps; static/js/pack/ does the pure part of them.
+ * Making a pack: the selection, the keeper's review, and the steps from the open diary to checked files. docs/pack.md
+ * has the steps; static/js/pack/ does the pure part of them.
  *
- * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else,
- * and only once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all.
- * Neither is made, and no list is drawn for paper, unless the words were typed for it (confirming.js); and no pack
- * holds what the keeper did not look at before it (pack_looked.js).
+ * A pack is handed over only when every file in it passes its check. Only the capsule is sent to the server, and only
+ * once a place in the queue is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing.
+ * No pack is made and no printable list is drawn unless the words were typed for it (confirming.js). No pack contains
+ * anything that the keeper did not review first (pack_seen.js).
  */
 import { KeptError } from '../../core/errors.js';
 import { PackJob } from '../../net/packs.js';
@@ -33,7 +33,7 @@ import type { Context, Fields, Open } from '../../diary/types.js';
 import type { Say } from '../../pack/chronology/cells.js';
 
 type OnStep = (at: { step: string; done: number; total: number }) => void;
-/** What the keeper filled in */
+/** The keeper's choices and the filled-in form */
 type Options = {
   from?: number | null;
   to?: number | null;
@@ -42,28 +42,28 @@ type Options = {
   kind?: 'pack' | 'supplement' | 'items' | 'portal';
   items?: string[];
   recipientRef?: string;
-  /** false leaves out everything but what may be passed on */
+  /** false: include only what may be passed on */
   restricted?: boolean;
   intimate?: boolean;
   review?: Fields;
-  /** what the summary named; without it nothing was looked at, and nothing is made */
+  /** the versions the summary named; without them nothing counts as reviewed, and no pack is made */
   looked?: readonly string[];
   /** one to four letters */
   initials: string;
-  /** the number of the first file, of a first pack */
+  /** the exhibit number of the first file, for a first pack only */
   start_no?: number;
   sheet: Record<string, string>;
   own_words: string;
-  /** records */
+  /** record ids */
   start_with: string[];
-  /** a file the keeper chose */
+  /** a file that the keeper chose */
   saveTo?: Writable | null;
-  /** what `agree` gave; nothing is made without it */
+  /** the result of `agree`; no pack is made without it */
   agreed?: Agreed;
-  /** the words of the pages that the phone makes itself */
+  /** the wording of the pages that the phone makes itself */
   say?: Say;
 };
-/** `file` is null where it lies in the file that was chosen */
+/** `file` is null when the pack was written into the chosen file */
 type Made = {
   file: Blob | null;
   files?: { name: string; file: Blob }[];
@@ -77,14 +77,14 @@ const PAUSE = 400;
 const SHEET = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'];
 const EVERYTHING = Object.freeze({ from: null, to: null, records: null });
 
-/** The pack's share of the app. */
+/** Return the app's methods for packs. */
 export function packActions(ctx: Context) {
   return { ...choosing(ctx), ...preparing(ctx), ...making(ctx), ...exportMethods(ctx) };
 }
 
 function choosing(ctx: Context) {
   const inside = insideOf(ctx);
-  /** The open diary, once it holds what is on its way. */
+  /** Wait for entries that are still arriving, then return the open diary. */
   const whole = async () => {
     const open = inside();
     await open.syncing.arrived();
@@ -112,15 +112,15 @@ function choosing(ctx: Context) {
       open.custody.note(attachment, 'viewed');
     },
     decideWords: async (found: string, answer: 'hold' | 'fine') => decideWords(inside(), found, answer),
-    /** The old name of one decision, for the register's pages. */
+    /** The older name of `decidePicture`, for the register pages. */
     markLooked: async (attachment: string, { hold }: { hold: boolean }) =>
       decidePicture(inside(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
-    /** A picture that was looked at leaves the memory: three hundred of them would not fit. */
+    /** Free a reviewed picture: three hundred of them would not fit in memory. */
     letGo(url: string) {
       if (ctx.open?.urls.delete(url)) ctx.objectUrl.drop(url);
     },
     /**
-     * The words, typed for `times` packs or for one list on paper.
+     * Check the typed words, once for `times` packs or for one list on paper.
      * @throws words_differ
      */
     agree: async (words: string, times: number = 1) => agree(ctx, inside(), words, times),
@@ -130,14 +130,14 @@ function choosing(ctx: Context) {
   };
 }
 
-/** Which ways out there are, and the one that leaves nothing behind. */
+/** The available ways to make a pack, and the chronology for the screen, which stores nothing. */
 function preparing(ctx: Context) {
   const inside = insideOf(ctx);
   return {
-    /** Asks for a file to write a large pack into; null where this browser cannot be asked. */
+    /** Ask the user for a file to write a large pack into; null when this browser has no such dialog. */
     chooseFile: async (name: string) => ctx.saveFile?.(name) ?? null,
     canChooseFile: () => Boolean(ctx.saveFile),
-    /** Which ways of making a pack there are: a server that builds them, and no wish of the keeper's against it. */
+    /** Return the ways to make a pack. The server is one if it builds packs and the keeper has not ruled it out. */
     async packWays() {
       const open = inside();
       const { fields } = await readSettings(open);
@@ -150,7 +150,7 @@ function preparing(ctx: Context) {
         offline: registered && fields.high_risk !== true && told === null,
       };
     },
-    /** The chronology as rows for the screen and the printer; it leaves nothing behind. */
+    /** Return the chronology as rows for the screen and the printer. Stores nothing. */
     async readChronology({ agreed, ...chosen }: Chosen & { agreed?: Agreed }, say: Say) {
       const open = inside();
       claim(open, agreed);
@@ -166,7 +166,10 @@ function preparing(ctx: Context) {
 
 function making(ctx: Context) {
   let running: { stop: AbortController; job: PackJob | null } | null = null;
-  /** @throws words_differ */
+  /**
+   * Run one build at a time.
+   * @throws words_differ
+   */
   const alone = async (
     { agreed }: Options,
     begin: (stop: AbortController, open: Open) => { job: PackJob | null; work: Promise<Made> },
@@ -187,7 +190,7 @@ function making(ctx: Context) {
   return {
     buildPack: (options: Options, onStep: OnStep) =>
       alone(options, (stop, open) => {
-        // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
+        // A lock aborts it: the server must not go on typesetting, or send the result, once the diary is locked.
         const pause = (): Promise<void> =>
           new Promise((go) => {
             ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort()));
@@ -237,7 +240,7 @@ async function onServer(
 }
 
 /**
- * What goes in, and nothing that the keeper did not look at.
+ * Build the capsule, and check that it holds nothing that the keeper did not review.
  * @throws came_since
  */
 async function gathered(ctx: Context, open: Open, options: Options, by: { release: string; log: 'ask' | 'kept' }) {
@@ -246,7 +249,7 @@ async function gathered(ctx: Context, open: Open, options: Options, by: { releas
   return made;
 }
 
-/** A pack that no server sees: works without a network, and in a diary that was never registered. */
+/** Build a pack that no server sees. Works without a network, and in a diary that was never registered. */
 async function onPhone(ctx: Context, open: Open, options: Options, onStep: OnStep, signal: AbortSignal): Promise<Made> {
   const tell = (step: string, done = 0, total = 0) => onStep({ step, done, total });
   tell('sealing');
@@ -257,7 +260,7 @@ async function onPhone(ctx: Context, open: Open, options: Options, onStep: OnSte
   return finished(ctx, open, made, front, { ...options, here: true, release: '', signal, tell });
 }
 
-/** The files as received are added and checked one by one; then the pack is noted. */
+/** Add the files as received, check them one by one, then record the pack in the diary. */
 async function finished(
   ctx: Context,
   open: Open,
@@ -310,7 +313,7 @@ async function finished(
   return { file: one?.file ?? null, ...(set ? { files: set.files } : {}), name, no, record, size };
 }
 
-/** A lock in the middle ends it. */
+/** Pass the chunks on; throw locked when the diary was locked in between. */
 async function* stopping(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolean) {
   for await (const chunk of chunks) {
     if (!isOpen()) throw new KeptError('locked');
@@ -318,13 +321,13 @@ async function* stopping(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolea
   }
 }
 
-/** Named by date only: a name in a download list should say nothing. */
+/** Return a name with the date only: a name in a download list must reveal nothing. */
 function nameOf(capsule: JsonObject) {
   const { folder } = capsule.pack as { folder: string };
   return `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
 }
 
-/** What may not turn up in the part that may be passed on. */
+/** Return the words that must not appear in the part that may be passed on. */
 function heldOf({ capsule, versions, settings }: Awaited<ReturnType<typeof capsuleOf>>) {
   const packed = new Set((capsule.versions as { version: string }[]).map(({ version }) => version));
   return heldBackOf(
@@ -334,7 +337,7 @@ function heldOf({ capsule, versions, settings }: Awaited<ReturnType<typeof capsu
   );
 }
 
-/** What was filled in belongs to the diary, so that the next pack starts from it. */
+/** Save the form in the diary's settings, so that the next pack starts from it. */
 async function keepSettings(open: Open, { initials, sheet, own_words, start_no }: Options) {
   await saveSettings(open, {
     fields: { initials, own_words, ...(start_no ? { exhibit_start_no: start_no > 1 ? start_no : null } : {}) },
@@ -343,7 +346,7 @@ async function keepSettings(open: Open, { initials, sheet, own_words, start_no }
   open.syncing.soon();
 }
 
-/** The server typesets from what it holds: words need their receipts and pictures all their parts there. */
+/** Send everything first. The server typesets from what it has: entries need receipts, and pictures all their parts. */
 async function everythingSent({ store, syncing }: Open) {
   await syncing.now();
   if (store.root.outbox.length || store.root.uploads.length) {

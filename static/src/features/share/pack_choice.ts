@@ -1,6 +1,6 @@
 /**
- * What goes into a pack: from the keeper's choice to the capsule, and in numbers for the screen before anything is
- * asked for.
+ * The content of a pack: from the keeper's selection to the capsule, and its counts for the screen before any question
+ * is asked.
  */
 import { idText, newId } from '../../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../../pack/capsule.js';
@@ -26,10 +26,10 @@ export type Chosen = {
   items?: string[];
 };
 
-/** A phone that is short of room makes several packs, each with a number of its own. */
+/** Bytes per pack on a phone short of space; it makes several packs, each with its own number. */
 export const SMALL_PACK = 200_000_000;
 
-/** The capsule, and what it was made of. `log`: 'ask' the server, take what is 'kept' here, or null for none. */
+/** Build the capsule; also return its sources. `log`: 'ask' the server, use the log 'kept' here, or null for none. */
 export async function capsuleOf(
   ctx: Context,
   open: Open,
@@ -93,7 +93,10 @@ export async function capsuleOf(
   return { capsule, versions, settings, records };
 }
 
-/** How the screens ask now, for the page that says what was asked; nothing where it is in English and usual words. */
+/**
+ * Return the language and wording of the questions, for the page that lists them. English and the usual wording are
+ * left out.
+ */
 function askedIn({ screen }: Context, settings: Fields) {
   const language = screen.state.language ?? 'en';
   return {
@@ -102,17 +105,17 @@ function askedIn({ screen }: Context, settings: Fields) {
   };
 }
 
-/** As the capsule takes it: nothing the screen keeps for itself. */
+/** Return the review fields of the capsule, without the screen's own fields. */
 function reviewOf({ looked = 0, not_looked = 0, override_at = null, words = 0 }: Fields) {
   return { looked, not_looked, override_at, words };
 }
 
-/** The incidents a choice means. */
+/** Return the incidents of a selection. */
 export function chosenIncidents(versions: readonly DiaryVersion[], chosen: Chosen): Told[] {
   return incidentsMeant(versions.map(openedOf), chosen);
 }
 
-/** What goes in, in numbers, before anything is asked for. */
+/** Count what goes in, before any question is asked. */
 export function summaryOf(versions: readonly DiaryVersion[], choice: Chosen, absent: readonly Absent[]) {
   const chosen = chosenIncidents(versions, choice);
   const told = versions.map(openedOf);
@@ -159,8 +162,8 @@ export function summaryOf(versions: readonly DiaryVersion[], choice: Chosen, abs
 }
 
 /**
- * The chosen entries cut into packs of at most SMALL_PACK, in order. An entry whose files alone are larger is a pack of
- * its own.
+ * Split the chosen entries, in order, into packs of at most MAX_PART_BYTES. An entry whose files alone are larger gets
+ * its own pack.
  */
 export function groupsOf(
   chosen: readonly Told[],
@@ -193,8 +196,8 @@ export function groupsOf(
 }
 
 /**
- * The files that were asked for by number, `12, 15, 40` or `JB/12`, and the entries they stand in.
- * @returns `unknown`: what no earlier pack holds
+ * Find the files that were requested by number, `12, 15, 40` or `JB/12`, and the entries they belong to.
+ * @returns `unknown`: requested items that no earlier pack contains
  */
 export async function itemsAsked(
   open: Open,
@@ -228,14 +231,14 @@ export async function itemsAsked(
   };
 }
 
-/** The entries that no pack has yet, or that were written on since the last one. */
+/** Return the entries that no pack contains yet, or that changed since the last pack. */
 export async function newSince(open: Open): Promise<string[]> {
   const [exports, versions] = await Promise.all([readExports(open), readDiary(open)]);
   const packs = exports.filter(({ fields }) => isPack(fields));
   const given = new Set(packs.flatMap(({ fields }) => codesOf(fields, 'record_ids')));
   const last = Math.max(0, ...packs.map(({ fields }) => wholeOf(fields, 'made_at') ?? 0));
   const came = receivedAt(versions);
-  // By the clock of the phone that wrote it or by when it was received: one of them may be slow.
+  // The later of the writing phone's time and the time of receipt: one of the clocks may be slow.
   const opened = versions.map(openedOf);
   const fresh = withNewFiles(opened, earlierPacks(opened, Infinity));
   const later = new Set(

@@ -1,11 +1,11 @@
 /**
- * What the keeper looked at before a pack, and that nothing else goes into it.
+ * The versions that the keeper reviewed before a pack; nothing else may go into it.
  *
- * [Note: looked at] Between the keeper's look and the building of a pack something may come from another device, or be
- * written here by a keeper who stepped away from the steps. So the summary names every version that it counted, the
- * screen hands that back unchanged, and what was put together is held against it before one byte of it leaves. What has
- * gone meanwhile is no matter. Two things are written by the steps themselves: what was decided about a picture, which
- * is a version of its file, and the note of a pack that was made as an earlier part, or of who has one.
+ * [Note: looked at] Between the review and the build, a version may arrive from another device, or the keeper may leave
+ * the steps and write one here. So the summary lists every version that it counted, the screen returns that list
+ * unchanged, and the finished capsule is checked against it before a byte leaves the phone. Versions that have gone
+ * meanwhile do not matter. The steps themselves write two things: a decision about a picture, which is a version of its
+ * file, and the record of a pack made as an earlier part, or of who received one.
  */
 import { canonText } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
@@ -17,24 +17,24 @@ import type { Opened } from '../../record/record_history.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
 
 /**
- * What an answer about a picture, or a copy of it with boxes over it, changes; `looked_at` and `include_in_pack` count
- * as no change.
+ * The fields that change with a decision about a picture, or with a masked copy of it. `looked_at` and
+ * `include_in_pack` do not count as changes.
  */
 const DECIDED = new Set(['print_copy', 'sensitivity', 'shows_where_i_live', 'renditions', 'masks', 'rendition_tools']);
 
 /**
+ * Return the version ids of the records that go in.
  * @param versions the whole diary
- * @param records that go in
- * @returns the ids of their versions
+ * @param records the records that go in
  */
 export function lookedAt(versions: readonly DiaryVersion[], records: ReadonlySet<string>): string[] {
   return versions.filter(({ record }) => records.has(record)).map(({ version }) => version);
 }
 
 /**
- * Holds what was put together against what was looked at. See [Note: looked at].
- * @param made `versions`: the whole diary it was made of
- * @param looked what `lookedAt` gave
+ * Check the capsule against what was reviewed. See [Note: looked at].
+ * @param packData `versions`: the whole diary that the capsule was made from
+ * @param seenIds the result of `seenVersions`
  * @throws came_since
  */
 export function mustBeLookedAt(
@@ -54,7 +54,7 @@ export function mustBeLookedAt(
   }
 }
 
-/** Whether a version of a file says no more than what was decided about its picture. */
+/** Return whether a version of a file adds only a decision about its picture. */
 function isDecision(before: Opened, now: Opened) {
   const reason = textOf(now.fields, 'reason');
   if (reason && reason !== textOf(before.fields, 'reason')) return false;
@@ -63,7 +63,7 @@ function isDecision(before: Opened, now: Opened) {
   );
 }
 
-/** The copies that nothing is covered in: another picture in the place of the one that was looked at is no decision. */
+/** Return the unmasked copies as text: replacing the reviewed picture by another is more than a decision. */
 function plainCopies({ fields }: Opened): string {
   return canonText(objectsOf(fields, 'renditions').filter((copy) => copy.purpose !== 'masked') as Json);
 }

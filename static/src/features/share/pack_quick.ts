@@ -1,7 +1,4 @@
-/**
- * What a quick report says: plain words to paste into a web form or read out, in the order such forms ask. Nothing is
- * sent from here.
- */
+/** The facts of a quick report, which the keeper pastes into a web form or reads out. Nothing is sent from here. */
 import { countPatterns } from '../../record/patterns/patterns.js';
 import { textOf, wholeOf } from '../../record/reading.js';
 import { stillHeld } from '../../record/recorders.js';
@@ -12,11 +9,11 @@ import { readSettings } from '../../diary/records/settings.js';
 import type { Fields, Open } from '../../diary/types.js';
 import type { QuickFacts } from '../../shell/app.js';
 
-/** More than a form has room for, and than anyone reads out. */
+/** A form has no room for more, and nobody reads out more. */
 const RECENT = 5;
 const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
 
-/** Facts, no words of its own: the screen makes the sentences. */
+/** Return facts only; the screen makes the sentences. */
 export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   const [people, settings, ...kinds] = await Promise.all([

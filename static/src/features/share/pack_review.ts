@@ -1,6 +1,6 @@
 /**
- * The review before anything leaves: what has to be looked at by the keeper, and what they decided. A decision about a
- * picture is a version of it, so it is asked once; words that may be seen are remembered on this phone.
+ * The review before anything leaves: what the keeper has to look at, and the decisions. A decision about a picture is a
+ * version of its file, so it is asked once. Words that may be shown are remembered on this phone.
  */
 import { KeptError } from '../../core/errors.js';
 import { choose } from '../../pack/selection.js';
@@ -17,7 +17,7 @@ import type { Fields, Open } from '../../diary/types.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
 
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
-/** One picture, or a film's still */
+/** One picture, or the still of a film */
 type Look = {
   attachment: string;
   record: string;
@@ -31,7 +31,7 @@ const FINE = 't/pack-fine';
 const MOST = 2000;
 
 /**
- * Everything to be looked at in what was chosen.
+ * Return everything in the selection that the keeper has to review.
  * @param versions the whole diary
  * @param records the chosen incidents
  */
@@ -69,8 +69,8 @@ export async function reviewOf(
 }
 
 /**
- * The keeper's own words that no pack may show: their places and numbers.
- * @param restricted of the settings
+ * Return the keeper's places and numbers, which no pack may show.
+ * @param restricted the restricted part of the settings
  */
 export function holdWords(restricted: Fields): string[] {
   return [...leaves(restricted.my_places), ...leaves(restricted.my_accounts)]
@@ -108,8 +108,8 @@ function whichOf(incidents: readonly Told[], { record, newest }: Told) {
 }
 
 /**
- * One decision about one picture, kept at once.
- * @throws no_print_copy when a covered copy is wanted and there is none
+ * Save one decision about one picture at once.
+ * @throws no_print_copy when the decision is a masked copy and there is none
  */
 export async function decidePicture(open: Open, attachment: string, decision: Decision, now: number) {
   await open.store.change(async (root, change) => {
@@ -137,7 +137,7 @@ export async function decidePicture(open: Open, attachment: string, decision: De
   open.syncing.soon();
 }
 
-/** Words that look like an address: held back from now on, or found to say nothing. */
+/** Save the decision about words that look like an address: hold them back from now on, or let them stand. */
 export async function decideWords(open: Open, found: string, answer: 'hold' | 'fine') {
   if (answer === 'fine') {
     await open.store.change(async (_root, change) => {

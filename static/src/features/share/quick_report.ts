@@ -1,7 +1,4 @@
-/**
- * Quick report: what happened in the order that police forms ask, as plain words to copy or to read out. Offline;
- * nothing is sent.
- */
+/** Quick report: what happened, in the order of police forms, as text to copy or read out. Offline; nothing is sent. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
@@ -18,21 +15,21 @@ import type { Fields, KeptRecord, QuickFacts } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
 
-/** `apart`: kept apart, so it starts unticked */
+/** `apart`: restricted, so it starts unticked */
 type Part = { key: string; head: string; lines: string[]; apart?: boolean };
 
 const MOST_CODES = 8;
 
 function quick(stage: Stage) {
   vocabulary(stage);
-  // What was read while entries were still coming is read again once they are here.
+  // A report read while entries were still arriving is read again once they are here.
   const found = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
   if (found.problem)
     return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const { local } = stage;
   const own = partsOf(found.data);
-  // What is copied and read out is in English; the keeper ticks it, and sees it, in their own words too.
+  // The text to copy and read out is in English; the keeper also sees it in their own language.
   const all = forOthers(() => partsOf(found.data as QuickFacts));
   const isOn = (part: Part) => local.ticks?.[part.key] ?? !part.apart;
   const parts = all.filter(isOn);
@@ -85,7 +82,7 @@ function quick(stage: Stage) {
     }</div>`;
 }
 
-/** A line as it is given, and beneath it the same in the keeper's words where those are others. */
+/** A line in English, and below it the same line in the keeper's language when that differs. */
 function both(own: Part[], part: Part, i: number, line: unknown) {
   const mine = own.find(({ key }) => key === part.key)?.lines[i];
   return html`${line}${
@@ -127,7 +124,7 @@ function note(stage: Stage, records: string[]) {
   });
 }
 
-/** @returns those that say something, in the order of the forms */
+/** Return the parts that are not empty, in the order of the forms. */
 function partsOf(found: QuickFacts): Part[] {
   const { newest, counts, settings } = found;
   const numbers = (ids: string[]) =>
@@ -218,7 +215,7 @@ function person({ record, fields }: KeptRecord, found: QuickFacts): string {
     .join('; ');
 }
 
-/** What police need to find and to speak to somebody, and nobody else should read. */
+/** Return what police need to find and talk to a person; nobody else should read it. */
 function keptApart({ fields, restricted = {} }: KeptRecord): string[] {
   const safe = restricted.safe_to_approach;
   const said = [

@@ -1,4 +1,4 @@
-/** The first steps of a pack: who it is for, and everything, what is new, some dates, or entries chosen one by one. */
+/** The first steps of a pack: who it is for and what goes in (everything, new entries, some dates or single entries). */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
@@ -9,7 +9,7 @@ import './words.js';
 import type { Chosen, Summary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** A pack while it is chosen and looked through: the values that its steps put into `local`. */
+/** A pack in preparation: the values that its steps put into `local`. */
 export type Flow = {
   way?: 'server' | 'here';
   step?: string | null;
@@ -28,11 +28,11 @@ export type Flow = {
   startWith?: string[];
   startNo?: string;
   reference?: string;
-  /** packs made before */
+  /** number of packs made before */
   earlier?: number;
   summary?: Summary;
   review?: { looked: number; not_looked: number; override_at: number | null; words: number };
-  /** in several parts, since one would be too large */
+  /** in several parts, because one would be too large */
   small?: boolean;
   agreed?: boolean;
   overridden?: boolean;
@@ -40,10 +40,10 @@ export type Flow = {
 
 export const OFFICER = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'] as const;
 const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
-/** Who gets the part for the police unless the keeper says otherwise. */
+/** Recipients that get the restricted part unless the keeper says otherwise. */
 const WHOLE = new Set(['police', 'solicitor']);
 
-/** What was chosen, as the app takes it. */
+/** Return the selection in the form that the app's methods take. */
 export function chosenOf(local: Flow): Chosen {
   const how = local.how ?? 'all';
   const intimate = local.intimate ? { intimate: true } : {};
@@ -55,7 +55,7 @@ export function chosenOf(local: Flow): Chosen {
   return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
 }
 
-/** What is still missing, in words, or null. */
+/** Return a message about what is still missing, or null. */
 function lacking(local: Flow): string | null {
   if (local.how === 'some') return local.records?.length ? null : t('pick.none');
   if (local.how !== 'dates') return null;
@@ -85,7 +85,7 @@ export function choosing(stage: Stage, next: () => unknown) {
     ${onwards(stage, t('frame.next'), next, stage.running === 'choose')}`;
 }
 
-/** The same question alone, for what is printed; `asked` stands below it. */
+/** The choice of entries alone, for printing; `asked` is drawn below it. */
 export function choosingPrint(
   stage: Stage,
   label: string,
@@ -109,7 +109,7 @@ function onwards(
     <div>${button(label, go, { main: true, busy })}</div>`;
 }
 
-/** @param isLater after another pack */
+/** @param isLater there is an earlier pack */
 function which(stage: Stage, isLater: boolean) {
   const { local } = stage;
   const how = local.how ?? 'all';

@@ -1,6 +1,6 @@
 /**
- * Which entries an officer reads first: those the keeper marked in the diary stand ticked, and any of the pack's can
- * be, ten at most.
+ * The entries that an officer reads first, ten at most. Those that the keeper marked in the diary start ticked; any
+ * other entry of the pack can be ticked.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
@@ -12,10 +12,10 @@ import type { Row as Entry } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const MOST = 10;
-/** More than this and chips would fill the page. */
+/** With more entries than this, chips would fill the page. */
 const CHIPS = 30;
 
-/** @param entries what goes into the pack */
+/** @param entries the entries of the pack */
 export function readingFirst(stage: Stage, entries: readonly Entry[]) {
   if (entries.length < 2) return nothing;
   const first = (stage.local.startWith ?? []) as string[];

@@ -1,4 +1,4 @@
-/** A pack under way, and one that is ready: it outlives the screen it was started on, and ends with the lock. */
+/** A pack being built, and one that is ready. It outlives the screen it was started on and ends with a lock. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
 import { SAY, size } from '../../components/text/say.js';
@@ -14,8 +14,8 @@ import type { Job } from './share_ways.js';
 import type { Flow } from './share_choose.js';
 
 /**
- * What the keeper filled in, as the app takes it.
- * @param records of one part, null for what was chosen
+ * Return the form and the choices as the options of a build.
+ * @param records the entries of one part; null for the whole selection
  */
 function optionsOf(flow: Flow, records: string[] | null | undefined) {
   const { initials = '', ...sheet } = flow.sheet ?? {};
@@ -37,7 +37,7 @@ function optionsOf(flow: Flow, records: string[] | null | undefined) {
   };
 }
 
-/** Begins, with the file already chosen where the keeper was asked for one. */
+/** Start the build. `saveTo` is the file that the keeper chose, if one was needed. */
 export async function start(
   stage: Stage,
   flow: Flow,
@@ -82,9 +82,9 @@ export async function start(
 }
 
 /**
- * Back at the choice, with all that was chosen and typed: what goes in is found again, and consent was given to
- * something else.
- * @param made parts that are made and stay so
+ * Go back to the choice with everything that was chosen and typed. What goes in is worked out again, and the consent is
+ * void because it was given to something else.
+ * @param madeParts number of parts that are made already and stay valid
  */
 function lookAgain(stage: Stage, flow: Flow, made: number) {
   stage.packing = Object.assign(flow, {
@@ -116,7 +116,7 @@ export function building(stage: Stage, job: Job) {
 function save(file: Blob, name: string) {
   const url = URL.createObjectURL(file);
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  // The browser reads the address after this turn; a minute is ample and then the bytes are let go.
+  // The browser reads the URL after this task; a minute is ample, then the bytes are freed.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
@@ -170,9 +170,9 @@ export function ready(stage: Stage, job: Job) {
   </div>`;
 }
 
-/** The portal set: an upload page takes its files one by one. */
+/** The files of a portal set; an upload page takes them one by one. */
 function files(all: { name: string; file: Blob }[]) {
-  // A browser asks once whether several files may be saved; a pause between them keeps it from dropping some.
+  // A browser asks once whether several files may be saved. Without a pause between them it may drop some.
   const every = () => all.forEach(({ name, file }, i) => setTimeout(() => save(file, name), i * 400));
   return html`<div class="stack-close">${button(t('pack.save_all', { n: all.length }), every, {
     main: true,

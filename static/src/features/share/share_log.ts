@@ -1,4 +1,4 @@
-/** What was shared: to whom, when, how, and what they call it. It stands in the diary, and the next pack prints it. */
+/** What was shared: to whom, when, how, and their reference. It is stored in the diary, and the next pack prints it. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, waiting } from '../../components/parts.js';

@@ -1,6 +1,6 @@
 /**
- * Each picture is looked at once before it can be printed: no search finds an address inside a picture. One tap each,
- * the next comes by itself; what was answered is kept at once, so a lock loses nothing.
+ * The keeper looks at each picture once before it can be printed, because no search finds an address inside a picture.
+ * One tap decides and the next picture follows. Each decision is saved at once, so a lock loses nothing.
  */
 import { html, nothing } from '../../shell/html.js';
 import { masking } from '../../components/files/masking.js';
@@ -21,7 +21,7 @@ function show(stage: Stage, look: Look) {
   return stage.find(keyOf(look), () => stage.app.readPicture(look.attachment, sizeOf(look)));
 }
 
-/** The pictures that nobody has answered for yet, in the order of the entries. */
+/** Review the undecided pictures, in the order of the entries. */
 export function looking(stage: Stage, done: () => unknown) {
   const { local } = stage;
   const looks = (local.looks ?? []) as Look[];
@@ -89,14 +89,14 @@ function covering(stage: Stage, look: Look) {
 }
 
 /**
- * The next picture is there before the answer to this one has been sealed; what could not be kept comes back at the
- * end.
+ * Save a decision and show the next picture without waiting. A picture whose decision could not be saved comes back at
+ * the end.
  */
 function answer(stage: Stage, look: Look, decision: Decision, done: () => unknown) {
   const { local } = stage;
   const { generation } = stage;
   local.answers = { ...local.answers, [look.attachment]: decision };
-  // Given to the store now, not after the answers before it: a lock waits for what the store was given.
+  // Handed to the store now, not after the earlier writes: a lock waits for writes that the store has accepted.
   const kept = stage.app.decidePicture(look.attachment, decision).catch((thrown) => {
     if (generation !== stage.generation) return;
     local.answers = { ...local.answers, [look.attachment]: null };
@@ -107,14 +107,14 @@ function answer(stage: Stage, look: Look, decision: Decision, done: () => unknow
   forget(stage, local.looks[(local.looked ?? 0) - 1]);
   stage.problem = null;
   stage.set({ looked: (local.looked ?? 0) + 1 });
-  // After what is running now: a covered copy is saved by the turn this comes from.
+  // In a later task: the current one may still be saving a masked copy.
   if ((local.looked ?? 0) >= local.looks.length)
     setTimeout(() => {
       if (generation === stage.generation) void settled(stage, done);
     });
 }
 
-/** Waits until every answer is kept; a picture opened meanwhile is not walked away from. */
+/** Wait until every decision is saved, then go on, unless the user has opened a picture meanwhile. */
 function settled(stage: Stage, done: () => unknown) {
   const { local } = stage;
   return stage.run('look', async () => {
@@ -127,7 +127,7 @@ function before(stage: Stage) {
   stage.set({ looked: Math.max(0, (stage.local.looked ?? 0) - 1) });
 }
 
-/** A picture that is two behind leaves the memory. */
+/** Free a picture that is two steps behind. */
 function forget(stage: Stage, look: Look | undefined) {
   if (!look) return;
   const url = (stage.read.get(keyOf(look))?.data as { url: string } | null | undefined)?.url;

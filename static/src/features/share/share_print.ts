@@ -1,6 +1,4 @@
-/**
- * The chronology on paper: the same rows as in a pack that the phone makes, drawn as text and handed to the printer.
- */
+/** The chronology on paper: the same rows as in a pack made on the phone, drawn as text and sent to the printer. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';

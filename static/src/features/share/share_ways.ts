@@ -1,11 +1,11 @@
-/** How a pack that is ready can be given, besides being saved: the first way that applies is the one offered most. */
+/** The ways to deliver a finished pack, besides saving it. The first that applies is the main button. */
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { MadePack, Step } from '../../shell/app.js';
 import type { Agreed } from '../../diary/session/confirming.js';
 import type { Flow } from './share_choose.js';
 
-/** `parts`: the entries of each pack, where one would be too large */
+/** `parts`: the entries of each pack, when one would be too large */
 export type Job = {
   at: Step;
   done: MadePack | null;
@@ -17,7 +17,7 @@ export type Job = {
   agreed: Agreed | null;
 };
 
-/** `title` and `more` are keys of the tables of words */
+/** `title` and `more` are keys of words.json */
 type Way = {
   title: string;
   more: string;
@@ -30,7 +30,7 @@ export const WAYS: readonly Way[] = [
     title: 'hand.way',
     more: 'hand.way_more',
     on: (stage) => stage.go({ name: 'handover' }),
-    // It lies on the server, which a keeper at high risk asked to keep out of it.
+    // A handover lies on the server, which a keeper at high risk has ruled out.
     shown: (stage, { done }) =>
       Boolean(
         done?.file &&

@@ -1,4 +1,4 @@
-/** Words that may say where somebody is, wherever they turn up in what may be passed on; each opens where it stands. */
+/** Words that may reveal where the keeper is, in the part that may be passed on. Each links to its source. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
@@ -58,7 +58,7 @@ function question(stage: Stage, one: Wordy) {
   const answer = (what: 'hold' | 'fine') =>
     stage.run(`words-${one.id}`, async () => {
       await stage.app.decideWords(one.found, what);
-      // The same words are the same answer wherever they stand.
+      // One answer applies to every occurrence of the same words.
       for (const other of stage.local.found.words) if (other.found === one.found) other.answered = true;
       if (what === 'hold')
         for (const other of stage.local.found.words) if (other.found === one.found) other.why = 'apart';

@@ -1,3 +1,4 @@
+/** Statements of other people: ask a witness for one, list the requests, and save an answer to the diary. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { label, vocabulary } from '../../components/text/labels.js';
@@ -113,7 +114,7 @@ function item(stage: Stage, one: Witness, address: string) {
       ${button(t(one.said ? 'wit.drop' : 'wit.end'), () => ending(stage, one), { plain: true })}</div></li>`;
 }
 
-/** What somebody wrote: theirs, and never taken for the keeper's. */
+/** What a witness wrote, marked as theirs so that nobody takes it for the keeper's words. */
 function came(stage: Stage, one: Witness, { fields, files }: Said) {
   const keep = () =>
     stage.run('keep', async () => {

@@ -1,4 +1,4 @@
-/** Share: what can be shown, told or given; and the steps of a pack, from the choice to the consent. */
+/** Share: what can be shown, read out or handed over, and the steps of a pack from the choice to the consent. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
@@ -20,7 +20,7 @@ import type { Flow } from './share_choose.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];
-/** What of a pack under way is kept for after a lock: what was typed and chosen, not what was found. */
+/** The fields of a pack in preparation that survive a lock: what was typed and chosen, not what was found. */
 const KEPT = [
   'way',
   'step',
@@ -79,7 +79,7 @@ function to(stage: Stage, step: StepName | null) {
   void Promise.resolve(stage.app.keepTyped('pack', kept)).catch(() => undefined);
 }
 
-/** @param job one that was stopped */
+/** @param job a build that was stopped */
 function hub(stage: Stage, job: Job | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
@@ -167,11 +167,11 @@ function hub(stage: Stage, job: Job | undefined) {
   </div>`;
 }
 
-/** That the diary is not all here yet, and what that means for what is made of it now. */
+/** A note that entries are still arriving, and what that means for a pack made now. */
 const coming = ({ state }: Stage, key: string) =>
   state.account?.coming ? html`<p class="care" role="status">${lookUp(key)}</p>` : nothing;
 
-/** The first pack is preceded by one screen about what it may teach the other side. */
+/** Begin a pack. Before the first pack, one screen explains what it may reveal to the other side. */
 function begin(stage: Stage, flow: Flow) {
   stage.job = undefined;
   const first = flow.step ?? 'choose';
@@ -180,11 +180,11 @@ function begin(stage: Stage, flow: Flow) {
   to(stage, stage.packing.step);
 }
 
-/** After a lock: what was chosen and typed is there; what is to be looked at is found again. */
+/** Resume after a lock: what was chosen and typed is restored, and what to review is worked out again. */
 function goOn(stage: Stage, kept: Flow) {
   stage.job = undefined;
   const isEarly = ['court', 'items', 'choose'].includes(kept.step as StepName);
-  // A later step has nothing to draw until that is found.
+  // A later step has nothing to draw until that is done.
   stage.packing = { ...kept, step: isEarly ? kept.step : null };
   stage.local = stage.packing;
   if (isEarly) return to(stage, kept.step as StepName);
@@ -245,8 +245,8 @@ function items(stage: Stage) {
 }
 
 /**
- * What goes in, and what has to be looked at in it.
- * @param inside called while something runs already
+ * Work out what goes in and what has to be reviewed, then show the summary.
+ * @param isRunning called from within `stage.run`
  */
 async function toSummary(stage: Stage, inside: boolean = false) {
   const { local } = stage;
@@ -255,7 +255,7 @@ async function toSummary(stage: Stage, inside: boolean = false) {
     if (local.how === 'new' && !local.records.length)
       return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
     const chosen = chosenOf(local);
-    // One after the other: what comes between is asked about and not counted, so that a pack that has it is not made.
+    // In this order: a version that arrives in between is reviewed but not counted, so a pack with it is refused.
     const sum = await stage.app.chooseForPack(chosen);
     const [found, kept, shared, usage] = await Promise.all([
       stage.app.reviewPack(chosen),
@@ -461,7 +461,7 @@ function consent(stage: Stage) {
     )}</div>`;
 }
 
-/** A large pack goes straight into a file where the browser can be asked for one. */
+/** Start the build. A large pack is written straight into a file if the browser can ask for one. */
 async function agreed(stage: Stage) {
   const { local } = stage;
   const sum = local.summary as Summary;
@@ -477,8 +477,8 @@ async function agreed(stage: Stage) {
   };
   const large = !local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile();
   if (large) {
-    // Before the words: trying them takes longer than a browser lets a tap open its window. A second try keeps the
-    // file.
+    // Before the words: after checking them it is too late, because a browser opens a file dialog only soon after a
+    // tap. A second attempt reuses the file.
     local.saveTo ??= await stage.app
       .chooseFile(`documents-${new Date().toISOString().slice(0, 10)}.zip`)
       .catch(() => null);

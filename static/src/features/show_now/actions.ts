@@ -1,9 +1,9 @@
 /**
- * Show someone now: one page for the person in front of the keeper, made of what was ticked and of nothing else.
+ * Show someone now: one page for the person in front of the keeper, made only of what was ticked.
  *
- * [Note: nothing behind it] The page is put together as plain words first; then the diary is locked as by any lock, and
- * only those words stay. There is no way back into the diary from it because there is no open diary: whoever holds the
- * phone while it shows meets the lock whichever way they go.
+ * [Note: nothing behind it] The page is first put together as plain text. Then the diary is locked as by any lock, and
+ * only that text stays. No way leads back into the diary because no diary is open: a person who holds the phone meets
+ * the lock on every way out.
  */
 import { KeptError } from '../../core/errors.js';
 import { textOf } from '../../record/reading.js';
@@ -22,8 +22,9 @@ export const SHOWN_FOR = 180_000;
 const RECENT = 20;
 
 /**
- * What could be shown. `about` names an entry or an order to show first, or `records`: several entries, and none of
- * them first.
+ * Return what can be shown. `record` (with `kind`) is an entry or an order to show first. `records` are several
+ * entries, none of them first.
+ * @throws locked
  */
 export async function readForShow(
   { open }: Context,
@@ -79,7 +80,7 @@ export async function readForShow(
 
 const wordsOf = ({ fields, restricted }: { fields: Fields; restricted: Fields }) => ({ fields, restricted });
 
-/** Which order has a picture that the keeper has looked at and found to show nothing of where they are. */
+/** Return each order's picture; `safe`: the keeper has reviewed it and it does not show where they live. */
 async function orderPictures(open: Open, orders: Read[]) {
   const found: Record<string, { attachment: string; safe: boolean }> = {};
   for (const { record, fields } of orders) {
@@ -95,7 +96,7 @@ async function orderPictures(open: Open, orders: Read[]) {
   return found;
 }
 
-/** Puts the ticked words and pictures on the screen and locks behind them. */
+/** Put the ticked text and pictures on the screen and lock the diary behind them. */
 export async function showNow(
   ctx: Context,
   sections: Section[],
@@ -114,7 +115,7 @@ export async function showNow(
   ctx.timers.after(SHOWN_FOR, () => endWhenOver(ctx, until));
 }
 
-/** A picture gets an address of its own that outlives the lock of the diary, and ends with the page. */
+/** Give a picture its own URL, which outlives the lock of the diary and ends with the page. */
 async function withPicture(ctx: Context, open: Open, { picture, ...block }: Block): Promise<Block> {
   if (!picture) return block;
   const file = await findFile(open, picture, 'print', []).catch(() => null);
@@ -124,7 +125,7 @@ async function withPicture(ctx: Context, open: Open, { picture, ...block }: Bloc
   return { ...block, url: made.url };
 }
 
-/** Back to the lock at its time, however the page was left standing. */
+/** Go to the lock when the time is over, unless this page has ended already. */
 function endWhenOver(ctx: Context, until: number) {
   if (ctx.screen.state.showing?.until === until) endShowing(ctx);
 }

@@ -1,10 +1,10 @@
 /**
- * Cards for the person in front of the keeper: in English, with the keeper's own language beneath where one is set.
- * The Welsh, Polish and Urdu are drafts until somebody who speaks them has looked; the screen says so.
+ * Cards for the person in front of the keeper: in English, with the keeper's language below when one is set. The Welsh,
+ * Polish and Urdu are drafts until a speaker has reviewed them; the screen says so.
  */
 
 type CardCode = 'deaf' | 'interpreter' | 'ring' | 'write' | 'slow';
-/** `{words}` is what the keeper adds */
+/** `{words}` is replaced by the keeper's own addition */
 type NeedsCard = { code: CardCode; en: string; ask?: 'interpreter_which' | 'ring_when'; own: Record<string, string> };
 
 export const LANGUAGES = [
@@ -64,8 +64,8 @@ export const NEEDS: readonly NeedsCard[] = [
 ];
 
 /**
- * The lines of a card.
- * @param words what the keeper added
+ * Return the lines of a card.
+ * @param words the keeper's addition
  * @param language '' for English only
  */
 export function cardLines(card: NeedsCard, words: string, language: string): { text: string; lang?: string }[] {

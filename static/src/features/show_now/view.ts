@@ -1,4 +1,4 @@
-/** Choosing what someone will see, and the page they see: large, read-only, with the diary locked behind it. */
+/** The choice of what a person will see, and the page they see: large, read-only, with the diary locked behind it. */
 import { html, nothing, ref } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
@@ -14,7 +14,7 @@ import './words.js';
 import type { Fields, KeptRecord, Person, Showable, ShownBlock, ShownSection } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** One tick; `apart`: restricted, so it starts unticked */
+/** One checkbox; `apart`: restricted, so it starts unticked */
 type Choice = {
   id: string;
   section: string;
@@ -45,7 +45,7 @@ function show(stage: Stage) {
   const { local } = stage;
   const isTicked = (one: Choice) => local.ticks?.[one.id] ?? one.ticked;
   const go = () => {
-    // Chosen in the keeper's words, made in those of whoever will read it.
+    // Chosen in the keeper's language, made in English for the reader.
     const sections = forOthers(() => sectionsOf(choicesOf(stage, found.data as Showable).filter(isTicked)));
     if (!sections.length) return stage.fail({ code: 'none', sentence: t('show.none') });
     return stage.run('show', async () => {
@@ -73,7 +73,7 @@ function show(stage: Stage) {
   </div>`;
 }
 
-/** The cards that were shown are ticked the next time. */
+/** Save the shown cards, so that they are ticked the next time. */
 async function keepCards(stage: Stage, ticked: Choice[], settings: { fields: Fields }) {
   const cards = NEEDS.filter(({ code }) => ticked.some(({ id }) => id === `card/${code}`)).map(({ code }) => ({
     code,
@@ -83,7 +83,7 @@ async function keepCards(stage: Stage, ticked: Choice[], settings: { fields: Fie
   await stage.app.saveSettings({ fields: { show_cards: cards.length ? cards : null } });
 }
 
-/** What the keeper added to a card, now or the last time. */
+/** Return the keeper's addition to a card, from now or the last time. */
 function wordsFor(stage: Stage, settings: { fields: Fields }, code: string): string {
   const kept = Array.isArray(settings.fields.show_cards)
     ? settings.fields.show_cards.find((one) => one?.code === code)?.words
@@ -145,7 +145,7 @@ function languageField(stage: Stage, settings: { fields: Fields }) {
     ${chosen ? html`<p class="small soft">${t('show.draft')}</p>` : nothing}</div>`;
 }
 
-/** @returns '' unless it is one the cards have */
+/** Return the chosen language, or '' when the cards do not have it. */
 function languageOf(stage: Stage, { fields }: { fields: Fields }): string {
   const code = String(stage.local.language ?? fields.language ?? '');
   return LANGUAGES.some(([one]) => one === code) ? code : '';
@@ -203,7 +203,7 @@ function choicesOf(stage: Stage, found: Showable): Choice[] {
   ];
 }
 
-/** @param section those asked for are ticked */
+/** @param section the requested entries ('last', 'picked') start ticked */
 function entryChoice(
   { record, seq_no, fields }: { record: string; seq_no: number | null; fields: Fields; restricted: Fields },
   section: 'last' | 'picked' | 'others',
@@ -316,7 +316,7 @@ function refChoice(stage: Stage, { record, fields }: KeptRecord): Choice {
   };
 }
 
-/** Blocks of one name become one. */
+/** Group the ticked blocks by section; blocks with the same title are merged. */
 function sectionsOf(ticked: Choice[]): ShownSection[] {
   return SECTIONS.flatMap((section) => {
     const blocks: ShownBlock[] = [];
@@ -329,7 +329,7 @@ function sectionsOf(ticked: Choice[]): ShownSection[] {
   });
 }
 
-/** A screen that goes dark would lock the page while it is read. */
+/** Keeps the screen on: if it went dark, the page would lock while somebody reads it. */
 let awake: { release(): Promise<void> } | null = null;
 
 function stayAwake(element: Element | undefined) {
@@ -343,7 +343,7 @@ function stayAwake(element: Element | undefined) {
   else void awake?.release().catch(() => undefined);
 }
 
-/** The page itself: nothing on it leads anywhere but to the lock. */
+/** The page itself; its only way out is the lock. */
 function showing(stage: Stage) {
   const { sections = [], until = 0 } = stage.state.showing ?? {};
   const close = (wide = false) =>
