@@ -47,7 +47,9 @@ function picker(stage: Stage) {
 function choose(stage: Stage) {
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     <p>${t('import.lead')}</p><div>${picker(stage)}</div>
-    <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t('import.care')}</p></div>`;
+    <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t(
+      'import.care',
+    )}</p></div>`;
 }
 
 function busy(_stage: Stage, work: Work) {

@@ -203,7 +203,8 @@ function take(stage: Stage, id: string) {
 function capset(stage: Stage) {
   const on = stage.state.capture !== false;
   const turn = () => stage.run('capset', () => stage.app.setCapturing(!on));
-  return html`<div class="stack-wide">${heading(t('capset.title'))}<p>${t('capset.lead')}</p><p>${t('capset.for')}</p><p class="soft">${t('capset.against')}</p>${errorSummary(stage)}
+  return html`<div class="stack-wide">${heading(t('capset.title'))}<p>${t('capset.lead')}</p><p>${t('capset.for')}</p><p
+      class="soft">${t('capset.against')}</p>${errorSummary(stage)}
     <p role="status"><strong>${t(on ? 'capset.on' : 'capset.off')}</strong></p><div>${button(
       t(on ? 'capset.turn_off' : 'capset.turn_on'),
       turn,

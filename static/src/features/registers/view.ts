@@ -40,7 +40,12 @@ function item(stage: Stage, kind: string, one: KeptRecord) {
 const fold = (typed: string) => typed.normalize('NFKC').toLowerCase().trim();
 
 function isFound(stage: Stage, kind: string, one: KeptRecord, search: string) {
-  const words = `${titleOf(stage, kind, one.fields)} ${secondLine(stage, kind, one.fields)} ${(one as KeptRecord & { code?: string }).code ?? ''} ${(Array.isArray(one.fields.aliases) ? one.fields.aliases : []).join(' ')}`;
+  const words = [
+    titleOf(stage, kind, one.fields),
+    secondLine(stage, kind, one.fields),
+    (one as KeptRecord & { code?: string }).code ?? '',
+    ...(Array.isArray(one.fields.aliases) ? one.fields.aliases : []),
+  ].join(' ');
   return fold(words).includes(search);
 }
 

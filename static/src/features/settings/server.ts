@@ -97,7 +97,9 @@ function strangeKey(stage: Stage) {
       stage.set({ letters: '', lacking: false, accepted: true });
     });
   };
-  return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t('server.key_ask')}</p><p>${t('server.key_not')}</p>
+  return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t(
+    'server.key_ask',
+  )}</p><p>${t('server.key_not')}</p>
     ${
       local.known
         ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>`

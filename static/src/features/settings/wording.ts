@@ -30,7 +30,9 @@ function wording(stage: Stage) {
         ['young', t('wording.young')],
       ],
     })}
-    <div class="note stack-close"><p class="small soft">${t('wording.for_example')}</p><p>${t('f.feared_violence')}</p><p>${t('f.response')}</p></div>
+    <div class="note stack-close"><p class="small soft">${t('wording.for_example')}</p><p>${t(
+      'f.feared_violence',
+    )}</p><p>${t('f.response')}</p></div>
     <p class="soft">${t('wording.same')}</p></div>`;
 }
 

@@ -1,4 +1,4 @@
-/** The first steps of a pack: who it is for and what goes in (everything, new entries, some dates or single entries). */
+/** The first steps of a pack: who it is for and what goes in: everything, new entries, dates or single entries. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';

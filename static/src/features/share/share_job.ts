@@ -126,9 +126,8 @@ export function ready(stage: Stage, job: Job) {
   const ways = WAYS.filter((way) => way.shown(stage, job));
   const next = () => start(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(
-      job.here ? 'pack.made_here' : 'pack.checked',
-    )}</p>
+    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p
+        role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
       <p class="soft">${dotted([
         made.name,
         size(made.size),

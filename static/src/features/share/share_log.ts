@@ -29,7 +29,9 @@ function card(stage: Stage, one: Shared) {
   const { fields, restricted } = one;
   const editing = (stage.local.editing ?? stage.place.record) === one.record;
   const facts = [
-    `${t('log.made', { at: at(fields.made_at ?? one.at) })} · ${tn('log.items', fields.record_ids?.length ?? 0)}${fields.attachments_included ? ` · ${tn('log.size', fields.attachments_included)}` : ''}`,
+    `${t('log.made', { at: at(fields.made_at ?? one.at) })} · ${tn('log.items', fields.record_ids?.length ?? 0)}${
+      fields.attachments_included ? ` · ${tn('log.size', fields.attachments_included)}` : ''
+    }`,
     dotted([fields.delivered_to, label('delivered_ways', fields.delivered_how)]),
     fields.receipt_ref ? `${t('log.ref')}: ${fields.receipt_ref}` : '',
     ...openings(fields),

@@ -208,7 +208,8 @@ function entryChoice(
   { record, seq_no, fields }: { record: string; seq_no: number | null; fields: Fields; restricted: Fields },
   section: 'last' | 'picked' | 'others',
 ): Choice {
-  const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords({ precision: 'unknown', ...fields })}`;
+  const entryName = seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no });
+  const title = `${entryName} · ${whenWords({ precision: 'unknown', ...fields })}`;
   const text = String(fields.narrative ?? '');
   return {
     id: `entry/${record}`,
