@@ -1,9 +1,9 @@
 /**
- * What a file says of itself: with what and when it was made, how long it is, and whether it says where. Read on the
- * phone, from JPEG, PNG, WebP, TIFF, HEIC, AVIF, MP4 and QuickTime; said in words and believed by nobody: anyone can
- * write these words into a file.
+ * File metadata: the device and time of making, the duration, and whether it holds a location. Read on the phone from
+ * JPEG, PNG, WebP, TIFF, HEIC, AVIF, MP4 and QuickTime. It is shown as a claim, not as proof: anyone can write it
+ * into a file.
  *
- * Bounded: at most a megabyte of any one piece, a counted number of pieces, and no failure leaves here.
+ * Bounded: at most a megabyte of any one piece, and a limited number of pieces. No failure leaves this module.
  */
 import { readBoxes } from './iso_bmff.js';
 import { readTiff } from './tiff.js';
@@ -28,8 +28,8 @@ const READERS = new Map([
 ]);
 
 /**
- * @param type what its first bytes show
- * @returns null where it cannot be told
+ * @param type detected from the first bytes
+ * @returns null if it cannot be read
  */
 export async function readAbout(peek: Peek, type: string): Promise<About | null> {
   const reader = READERS.get(type);
@@ -55,7 +55,7 @@ async function jpeg(peek: Peek): Promise<About> {
     const head = await peek.bytes(at, 4);
     if (head[0] !== 0xff || head[1] === 0xda || head[1] === 0xd9) break;
     if (head[1] === 0xff) {
-      at += 1; // filling
+      at += 1; // padding
       continue;
     }
     const length = ((head[2] ?? 0) << 8) | (head[3] ?? 0);
@@ -102,7 +102,7 @@ async function webp(peek: Peek): Promise<About> {
   return about;
 }
 
-/** A place said anywhere is a place said. */
+/** A location in any of the pieces counts. */
 function together(a: About, b: About): About {
   return { ...a, ...b, place: Boolean(a.place || b.place) };
 }

@@ -1,6 +1,6 @@
-/** Reading the beginning of a file without taking it in whole. */
+/** Random access to a file without loading all of it. */
 
-/** `place`: whether it says where */
+/** `place`: whether it holds a location */
 export type About = {
   make?: string;
   model?: string;
@@ -11,5 +11,5 @@ export type About = {
   duration_ms?: number;
   place?: boolean;
 };
-/** Reads what is there, fewer bytes at the end */
+/** `bytes` returns fewer bytes at the end of the file */
 export type Peek = { size: number; bytes(from: number, length: number): Promise<Uint8Array> };

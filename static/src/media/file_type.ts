@@ -1,7 +1,7 @@
-/** What a file's first bytes say it is, apart from what its name or sender claims. */
+/** Detects a file's type by its first bytes, whatever its name or its sender claims. */
 import { fromUtf8 } from '../core/bytes.js';
 
-/** Type, offset, hexadecimal */
+/** Type, offset, hexadecimal signature */
 const MARKS: [string, number, string][] = [
   ['image/png', 0, '89504e470d0a1a0a'],
   ['image/jpeg', 0, 'ffd8ff'],
@@ -33,7 +33,7 @@ const RIFF = new Map([
   ['WAVE', 'audio/wav'],
   ['AVI ', 'video/x-msvideo'],
 ]);
-/** Names of the same thing, and containers that hold what is claimed. */
+/** Aliases of one type, and containers that may hold the claimed type. */
 const SAME = [
   ['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
   ['audio/mpeg', 'audio/mp3'],
@@ -48,7 +48,7 @@ const IN_ZIP = /^application\/(?:vnd\.openxmlformats|vnd\.oasis|epub|zip|x-zip)/
 const IN_OLE = /^application\/(?:msword|vnd\.ms-)/;
 
 /**
- * @param first the first bytes of the file, 64 at least where there are as many
+ * @param first the first bytes of the file, at least 64 if it has as many
  * @returns a media type
  */
 export function magicOf(first: Uint8Array): string {
@@ -62,7 +62,7 @@ export function magicOf(first: Uint8Array): string {
   return isText(first) ? textType(first) : 'application/octet-stream';
 }
 
-/** What an ending promises. Endings not here promise nothing that could be told from the bytes. */
+/** The type that a file extension promises. Extensions not listed cannot be checked by the bytes. */
 const ENDINGS = new Map(
   Object.entries({
     png: 'image/png',
@@ -92,8 +92,8 @@ const ENDINGS = new Map(
 );
 
 /**
- * Whether what is claimed, by the browser or by the name, and what is there are different things.
- * @param claimed '' when nothing was claimed
+ * Tell whether the type claimed by the browser or by the name differs from the detected one.
+ * @param claimed '' if nothing was claimed
  */
 export function isMismatch(claimed: string, magic: string, name: string = '') {
   const ending = ENDINGS.get(/\.([A-Za-z0-9]{2,5})$/.exec(name)?.[1]?.toLowerCase() ?? '');
@@ -111,11 +111,11 @@ function isOther(claimed: string, magic: string) {
   return !SAME.some((names) => names.includes(magic) && names.includes(said));
 }
 
-/** What a person would call it, as a code of attachment_kinds. */
+/** Return the everyday kind, a code of attachment_kinds. */
 export function kindOf(magic: string, route: string, name: string) {
   if (magic.startsWith('image/'))
     return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
-  // Sound alone comes from some browsers in the wrapping of a film.
+  // Some browsers record sound alone in a video container.
   if (route === 'recorded_in_app' && /^voice-/.test(name)) return 'audio';
   if (magic.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
   if (magic.startsWith('audio/') || magic === 'application/ogg') return 'audio';
@@ -134,7 +134,7 @@ function ascii(first: Uint8Array, from: number, to: number) {
   return String.fromCharCode(...first.subarray(from, to));
 }
 
-/** Sound alone comes from some browsers in the wrapping of a film: the tracks, named near the beginning, tell. */
+/** Some browsers record sound alone in a video container: the track names near the beginning tell them apart. */
 function webmType(first: Uint8Array) {
   const start = ascii(first, 0, 4096);
   return /A_(?:OPUS|VORBIS)/.test(start) && !start.includes('V_') ? 'audio/webm' : 'video/webm';

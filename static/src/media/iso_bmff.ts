@@ -1,19 +1,19 @@
 /**
- * ISO media files (HEIC, AVIF, MP4, QuickTime): boxes in boxes. Finds the EXIF of a picture and, of a film, when and
- * with what it was made, how long it is, and whether it says where.
+ * ISO media files (HEIC, AVIF, MP4, QuickTime), which are nested boxes. Finds the EXIF of a picture; of a film, when
+ * and with what it was made, its duration, and whether it holds a location.
  *
- * Sizes come from the file and are not believed: a box never reaches beyond the one it stands in, and the number of
- * boxes looked at is counted, so that a file made to go round in circles ends.
+ * Sizes in the file are not trusted: a box never extends beyond its parent, and the number of boxes read is limited,
+ * so a file made to loop still ends.
  */
 import { localTime, offsetOf, plain, readTiff } from './tiff.js';
 import type { About, Peek } from './file_peek.js';
 
-/** `at`: its content's first byte */
+/** `at`: the first byte of its content */
 type Box = { type: string; at: number; end: number };
 
 const MOST = 2_000;
 const HELD = 1_000_000;
-/** Seconds between 1904, where these files count from, and 1970. */
+/** Seconds from 1904, the epoch of these files, to 1970. */
 const EPOCH = 2_082_844_800;
 const APPLE = 'com.apple.quicktime.';
 
@@ -26,7 +26,7 @@ export async function readBoxes(peek: Peek): Promise<About> {
   return meta ? still(peek, meta, left) : {};
 }
 
-/** The boxes between two places. */
+/** Return the boxes between two offsets. */
 async function boxes(peek: Peek, from: number, end: number, left: { n: number }): Promise<Box[]> {
   const found = [];
   for (let at = from; at + 8 <= end && left.n > 0; left.n--) {
@@ -74,7 +74,7 @@ async function film(peek: Peek, moov: Box, left: { n: number }): Promise<About> 
   return meta ? { ...about, ...(await appleWords(peek, meta, left)) } : about;
 }
 
-/** When it was made and how long it is. */
+/** Read creation time and duration. */
 function header(bytes: Uint8Array): About {
   const seen = view(bytes);
   const is64 = seen.byteLength > 0 && seen.getUint8(0) === 1;
@@ -90,9 +90,9 @@ function header(bytes: Uint8Array): About {
   };
 }
 
-/** QuickTime's own list of names and values, as iPhones write it. */
+/** Read QuickTime's own list of names and values, as iPhones write it. */
 async function appleWords(peek: Peek, meta: Box, left: { n: number }): Promise<About> {
-  // As a full box it begins with four bytes of its own, as QuickTime writes it, it does not.
+  // A full box starts with four extra bytes; QuickTime writes the box without them.
   const isFull =
     view(await peek.bytes(meta.at, 8)).byteLength === 8 &&
     String.fromCharCode(...(await peek.bytes(meta.at + 4, 4))) !== 'hdlr';
@@ -146,7 +146,7 @@ function keyNames(bytes: Uint8Array): string[] {
   return names;
 }
 
-/** The EXIF of a HEIC or AVIF picture: an item of type `Exif`, wherever `iloc` says it lies. */
+/** Find the EXIF of a HEIC or AVIF picture: an item of type `Exif`, located through `iloc`. */
 async function still(peek: Peek, meta: Box, left: { n: number }): Promise<About> {
   const inside = await boxes(peek, meta.at + 4, meta.end, left);
   const names = await content(
@@ -162,7 +162,7 @@ async function still(peek: Peek, meta: Box, left: { n: number }): Promise<About>
     ),
     id,
   );
-  // It is there, and cannot be read: better said once too often.
+  // EXIF exists but cannot be read: assume a location, which is the safe error.
   if (!where || where.length < 12) return { place: true };
   const bytes = await peek.bytes(where.at, Math.min(where.length, HELD));
   const skip = 4 + (bytes.length > 4 ? view(bytes).getUint32(0) : 0);
@@ -184,7 +184,7 @@ function exifItem(bytes: Uint8Array): number | null {
 }
 
 /**
- * Where an item's first stretch lies in the file.
+ * Return the place of an item's first extent in the file.
  * @param bytes content of `iloc`
  */
 function itemPlace(bytes: Uint8Array, wanted: number): { at: number; length: number } | null {
@@ -200,7 +200,7 @@ function itemPlace(bytes: Uint8Array, wanted: number): { at: number; length: num
   let at = 6;
   const next = (size: number): number => {
     let value = 0;
-    // Beyond the end: RangeError, caught by whoever reads.
+    // Reading beyond the end throws RangeError; `readAbout` catches it.
     for (let i = 0; i < size; i++) value = value * 256 + seen.getUint8(at + i);
     at += size;
     return value;

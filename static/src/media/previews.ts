@@ -10,16 +10,16 @@ const COPIES: readonly Wish[] = [
 const STILL = { purpose: 'preview', width: 640, quality: 0.7, most: 4_000 } as Wish;
 const MASKED = { purpose: 'masked', width: 900, quality: 0.8, most: 12_000 } as Wish;
 const PIXELS = 40_000_000;
-/** A film that shows nothing by then has no still; nobody waits longer for one. */
+/** Ms to wait for a video; one that shows nothing by then gets no still. */
 const PATIENCE = 4_000;
 
-/** Made once by main.js. */
+/** Called once by main.js. */
 export function browserPictures(): Required<Pictures> {
   return { make, film, mask };
 }
 
 /**
- * The boxes are painted into the pixels of a copy that is encoded anew: nothing of what they cover is in it.
+ * Paint the boxes into the pixels of a re-encoded copy: it contains nothing of what they cover.
  * @param print the print copy
  * @param boxes in its pixels
  */
@@ -36,7 +36,7 @@ async function mask(print: Blob, boxes: readonly Box[]): Promise<Copy | null> {
   }
 }
 
-/** A still of a film and the length of it or of a sound. What this browser cannot play has neither. */
+/** Make a still of a film, and measure the duration of a film or a sound; null if this browser cannot play it. */
 async function film(file: Blob) {
   const url = URL.createObjectURL(file);
   const player = document.createElement('video');
@@ -45,7 +45,7 @@ async function film(file: Blob) {
     player.src = url;
     await heard(player, 'loadeddata');
     if (player.duration === Infinity) {
-      // A recording made in a browser says its length only once its end was looked for.
+      // A recording made in a browser has no duration until its end was sought.
       player.currentTime = 1e9;
       await heard(player, 'durationchange').catch(() => undefined);
       player.currentTime = 0;
@@ -150,10 +150,10 @@ export type Copy = {
 /** A covered part of a picture, in pixels of the print copy. */
 export type Box = { x: number; y: number; w: number; h: number };
 
-/** What a browser makes of a picture, or null when it cannot. */
+/** What a browser makes of a picture; null if it cannot. */
 export type Pictures = {
   make(bytes: Blob): Promise<Copy[] | null>;
-  /** a still of a film and how long it or a sound is; absent where nothing can play */
+  /** a still of a film, and the duration of a film or a sound; absent where nothing can play */
   film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
   /** a copy of a print copy with boxes painted over it */
   mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;

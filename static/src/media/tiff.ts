@@ -1,9 +1,9 @@
 /**
- * The directories of a TIFF structure, which is how EXIF is written wherever it stands. Reads four directories at most
- * and answers only what the screens say in words; where the place was, is never read out, only that there is one.
+ * The directories of a TIFF structure, which holds EXIF in every container. Reads at most four directories and
+ * returns only what the screens show. The location itself is never read, only whether there is one.
  *
- * The file is not believed: every offset is looked at before it is followed, nothing is followed twice, and what makes
- * no sense is as if it were not there.
+ * The file is not trusted: every offset is checked before it is followed, nothing is followed twice, and values that
+ * make no sense count as absent.
  */
 
 type Said = {
@@ -31,7 +31,7 @@ const SIZES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
 /**
  * @param bytes from the first byte of the TIFF structure
- * @returns empty when it is none
+ * @returns empty if it is not a TIFF structure
  */
 export function readTiff(bytes: Uint8Array): Said {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -56,7 +56,7 @@ export function readTiff(bytes: Uint8Array): Said {
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
 }
 
-/** `at`: where the value stands */
+/** `at`: offset of the value */
 type Entry = { type: number; count: number; at: number };
 
 function directory(view: DataView, at: number, little: boolean): Map<number, Entry> {
@@ -81,7 +81,7 @@ function long(view: DataView, entry: Entry | undefined, little: boolean) {
   return entry && entry.at + 4 <= view.byteLength ? view.getUint32(entry.at, little) : 0;
 }
 
-/** A place is there unless its directory holds nothing but its own version; one that cannot be read counts as there. */
+/** A location exists unless its directory holds only its own version; an unreadable directory counts as a location. */
 function hasPlace(view: DataView, at: number, little: boolean) {
   if (at < 8 || at + 2 > view.byteLength) return true;
   const tags = [...directory(view, at, little).keys()];
@@ -93,7 +93,9 @@ function ascii(bytes: Uint8Array, view: DataView, entry: Entry | undefined, _lit
   return plain(bytes.subarray(entry.at, Math.min(entry.at + Math.min(entry.count, TEXT), view.byteLength)));
 }
 
-/** Words of a file as one short line: no control characters, nothing that turns the direction of writing. */
+/**
+ * Return the text of a file as one short line, without control characters or marks that change the writing direction.
+ */
 export function plain(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   const text = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
@@ -103,7 +105,7 @@ export function plain(bytes: Uint8Array): string {
     .slice(0, TEXT);
 }
 
-/** `2026:11:03 20:14:05` as local time, or null where it is none: cameras without a clock write zeros or blanks. */
+/** Parse `2026:11:03 20:14:05` as local time; null if invalid: cameras without a clock write zeros or blanks. */
 export function localTime(text: string) {
   const found = /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text);
   if (!found) return null;
@@ -126,7 +128,7 @@ export function localTime(text: string) {
   return isReal ? real.toISOString().slice(0, 19) : null;
 }
 
-/** `+01:00` in minutes. */
+/** Parse `+01:00` into minutes. */
 export function offsetOf(text: string): number | null {
   const found = /^([+-])(\d\d):?(\d\d)$/.exec(text.trim());
   if (!found) return null;

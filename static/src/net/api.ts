@@ -1,14 +1,14 @@
 /**
- * The server's addresses (docs/api.md), one method each.
+ * The server's API (docs/api.md), one method per endpoint.
  *
- * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign in
- * while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an upload
- * of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
- * Whether a phone may come back after `session_ended` is for diary/session/returning.js to say.
+ * [Note: signed out] A session ends after 30 days, or when another device ends it. An unlocked phone can still sign
+ * in, so a `signed_out` response is handled once: sign in again and repeat the request. An upload of forty parts that
+ * loses its session at part 20 continues at part 20. Requests that fail at the same time share one sign-in. Whether a
+ * phone may come back after `session_ended` is decided by diary/session/returning.js.
  *
- * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone
- * has nothing that signs it in. Beside it lies the token by which the server knows a device that has signed in before;
- * it is sent at sign-in only.
+ * [Note: tokens] The session token is here while the diary is open; otherwise it is sealed in the store, so a locked
+ * phone has nothing that signs it in. Next to it lies the device token, by which the server recognises a device that
+ * has signed in before; it is sent at sign-in only.
  */
 import { isOver } from './http.js';
 import type { KeptError } from '../core/errors.js';
@@ -20,7 +20,7 @@ import type { Ask, Request } from './http.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Closing, Tokens } from '../store/root.js';
 
-/** What a server says of itself; `notary` and `instance` b64 */
+/** What a server says about itself; `notary` and `instance` in base64 */
 export type ServerAnswer = {
   closing: Closing | null;
   enrolment: 'invite' | 'code' | 'open';
@@ -41,9 +41,9 @@ export type ServerAnswer = {
 };
 /** A checkpoint */
 export type LogRow = { n: number; note: string; size: number };
-/** A witness, its key b64 */
+/** A log witness; its key in base64 */
 export type Named = { name: string; pub: string };
-/** Where the public log stands, and what vouches for it; `stamped`: the newest checkpoint with timestamps */
+/** The state of the public log and who vouches for it; `stamped`: the newest checkpoint with timestamps */
 export type LogAnswer = {
   authorities: string[];
   checkpoint: LogRow | null;
@@ -55,9 +55,9 @@ export type LogAnswer = {
   stamped: (LogRow & { stamps: Stamp[] }) | null;
   statements: NotaryStatement[];
 };
-/** Where a version stands in the log; `path` b64 */
+/** A version's place in the log; `path` in base64 */
 export type Placed = { i: number; path: string[]; seq: number; version: string };
-/** Of a session; the wraps by what began it */
+/** A session; which wraps it has depends on how it was started */
 export type SessionAnswer = {
   account: string;
   words_wrap?: string;
@@ -70,14 +70,14 @@ export type SessionAnswer = {
   log: string;
   now: number;
 };
-/** Of a sign-in, with the tokens: a borrowed device and a desk get fewer */
+/** A new session with its tokens; a borrowed device and a desk get fewer */
 export type EnterAnswer = SessionAnswer & {
   token: string;
   device_token?: string;
   upload_key?: string;
   renewal?: string;
 };
-/** Times to the hour */
+/** Times rounded to the hour */
 export type SessionRow = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
 export type ErasureRow = {
   erasure: string;
@@ -92,10 +92,10 @@ const SLOW = 120_000;
 
 export class Api {
   request: Request;
-  /** Signs in again with what the phone keeps, or throws; set while unlocked. */
+  /** Signs in again with the stored keys, or throws; set while unlocked. */
   signAgain: null | ((code: string) => Promise<unknown>) = null;
   signing: Promise<unknown> | null = null;
-  /** A device that is not the keeper's: nothing of it stays there, and it counts as new each time. */
+  /** A device that is not the keeper's: it stores nothing and counts as new each time. */
   borrowed = false;
   /** See [Note: tokens]. */
   token: string | null = null;
@@ -103,16 +103,16 @@ export class Api {
   session_id: string | null = null;
   upload: string | null = null;
   renewal: string | null = null;
-  /** Keeps tokens when they come; set while unlocked. */
+  /** Saves new tokens; set while unlocked. */
   keep: null | ((held: Tokens) => Promise<unknown>) = null;
-  /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. */
+  /** The token that ends a borrowed session if the tab closes while locked; used for nothing else. */
   leaving: string | null = null;
 
   constructor(request: Request) {
     this.request = request;
   }
 
-  /** The diary is open: what its store holds, and what keeps what comes. */
+  /** Start with the tokens from the open diary's store and with the function that saves new ones. */
   open(held: Tokens | null | undefined, keep: (held: Tokens) => Promise<unknown>) {
     this.token = held?.token ?? null;
     this.device = held?.device ?? null;
@@ -122,7 +122,7 @@ export class Api {
     this.keep = keep;
   }
 
-  /** The diary is locked. */
+  /** Drop the tokens when the diary is locked. */
   lock() {
     this.leaving = this.borrowed ? (this.token ?? this.leaving) : null;
     Object.assign(this, {
@@ -136,7 +136,7 @@ export class Api {
     });
   }
 
-  /** What is to be sealed in the store. */
+  /** Return the tokens to seal in the store. */
   held(): Tokens {
     return {
       token: this.token,
@@ -151,7 +151,7 @@ export class Api {
     return this.request({ path: '/v1/server' });
   }
 
-  /** A sign-in name no one has. */
+  /** Reserve an unused sign-in name. */
   name(): Promise<{ login: string; ticket: string }> {
     return this.request({ path: '/v1/names', method: 'POST', json: {}, fields: { login: 'string', ticket: 'string' } });
   }
@@ -164,17 +164,17 @@ export class Api {
     return this.request({ path: '/v1/prelogin', method: 'POST', json: { login } });
   }
 
-  /** @param how `cookies`: those of an earlier release tell that the device is known */
+  /** @param options `cookies`: those of an earlier release show that the device is known */
   signIn(by: { login: string; auth: string; device: string; device_name: string }, how?: { cookies?: boolean }) {
     return this.enter('/v1/sessions', by, how);
   }
 
-  /** The next session of this device, when the last one ran out. */
+  /** Start the next session of this device after the last one expired. */
   renew(by: { renewal: string; device: string; device_name: string }) {
     return this.enter('/v1/session/renewal', by);
   }
 
-  /** A device of an earlier release, with its cookies and the proof it kept: the session it had goes on. */
+  /** Continue the session of an earlier release, with its cookies and the proof it stored. */
   goOver(by: { login: string; auth: string; device: string; device_name: string }) {
     return this.enter('/v1/session/exchange', by, { cookies: true });
   }
@@ -202,7 +202,7 @@ export class Api {
     return answer;
   }
 
-  /** Ends a borrowed session while the page goes away. */
+  /** End a borrowed session while the page closes. */
   signOutNow() {
     return this.request({
       path: '/v1/session',
@@ -240,7 +240,7 @@ export class Api {
     return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', want: 'nothing', proof });
   }
 
-  /** Every session but this. */
+  /** End every session except this one. */
   endOthers(proof: string) {
     return this.withSession({ path: '/v1/sessions', method: 'DELETE', want: 'nothing', proof });
   }
@@ -249,14 +249,14 @@ export class Api {
     return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, want: 'nothing' });
   }
 
-  /** What was done to the account. */
+  /** Return what was done to the account. */
   access(proof: string): Promise<{ access: { at: number; device_name: string; what: string }[] }> {
     return this.withSession({ path: '/v1/access', proof, fields: { access: 'array' } });
   }
 
   /**
-   * Sign-ins of other sessions.
-   * @param after the `cursor` of an earlier answer
+   * Return the sign-ins of other sessions.
+   * @param after the `cursor` of an earlier response
    */
   signIns(after: string | null): Promise<{
     cursor: string;
@@ -285,7 +285,7 @@ export class Api {
     });
   }
 
-  /** New keys, kept beside the ones in use. */
+  /** Upload new keys; the server keeps them next to the current ones. */
   rekeyBegin(diary: string, body: object, proof: string): Promise<{ to: number }> {
     const path = `/v1/diaries/${diary}/rotation`;
     return this.withSession({ path, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
@@ -301,7 +301,7 @@ export class Api {
     });
   }
 
-  /** They count from now on, and every session has ended. */
+  /** Make the new keys the current ones; this ends every session. */
   rekeyCommit(diary: string, proof: string) {
     return this.request({
       path: `/v1/diaries/${diary}/rotation/commit`,
@@ -342,7 +342,7 @@ export class Api {
     return this.withSession({ path: `/v1/diaries/${diary}/changes?after=${after}`, want: 'bytes', timeout: SLOW });
   }
 
-  /** Where the public log stands. */
+  /** Return the state of the public log. */
   log(): Promise<LogAnswer> {
     return this.request({ path: '/v1/log' });
   }
@@ -391,7 +391,7 @@ export class Api {
     });
   }
 
-  /** Have records erased in seven days. */
+  /** Erase records in seven days. */
   erase(diary: string, what: { records: string[]; why: string }, proof: string): Promise<ErasureRow> {
     return this.withSession({
       path: `/v1/diaries/${diary}/erasures`,

@@ -1,11 +1,11 @@
 /**
- * Sealed file parts up and down. Both resume where they stopped: the server says which parts it has, and the phone
- * keeps each part as it comes.
+ * Uploads and downloads of sealed file parts. Both resume where they stopped: the server lists the parts it has, and
+ * the phone stores each part as it arrives.
  *
  * The catalogue of a blob lies at `b/<blob>`: {n, size, digest|null, have: true|[i…], kept: bool}; its parts at
- * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null
- * for one that another device sealed: that is worked out where this phone has to send it, after the server was put back
- * to a day before it.
+ * `p/<blob>/<i>`. `kept` means that the server has all of it, as it confirmed by accepting the digest of the parts.
+ * `digest` is null for a blob that another device sealed; it is computed if this phone has to send the blob after the
+ * server was restored to an earlier day.
  */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -24,7 +24,7 @@ export function partName(blob: string, i: number) {
 }
 
 /**
- * Everything of one blob that the server lacks.
+ * Upload every part of a blob that the server lacks.
  * @throws what the request throws; nothing on this phone changes then
  */
 export async function uploadBlob(
@@ -45,8 +45,7 @@ export async function uploadBlob(
 }
 
 /**
- * The digest of the parts as they lie here.
- * @returns b64
+ * Return the digest of the stored parts, base64.
  * @throws store_lost
  */
 async function digestOf(store: Link['store'], blob: string, n: number): Promise<string> {
@@ -59,7 +58,7 @@ async function digestOf(store: Link['store'], blob: string, n: number): Promise<
   return b64(await sha256(canon(digests)));
 }
 
-/** The three requests that send one file with its ticket and without a session. */
+/** Return the three requests that send one file with its ticket and without a session. */
 export function withTicket(request: Request, diary: string, blob: string, ticket: string) {
   const path = `/v1/diaries/${diary}/blobs/${blob}`;
   return {
@@ -79,8 +78,8 @@ async function uploadPart({ api, store, diary }: Pick<Link, 'api' | 'store' | 'd
 }
 
 /**
- * Takes away a part that came damaged, so that it is fetched again; only for a blob the server has all of.
- * @param known what `b/<blob>` says
+ * Drop a damaged part so that it is fetched again; only for a blob that the server has completely.
+ * @param catalogue content of `b/<blob>`
  * @param length of the damaged part
  */
 export function dropPart(change: Change, known: BlobFacts, blob: string, i: number, length: number) {
@@ -90,8 +89,8 @@ export function dropPart(change: Change, known: BlobFacts, blob: string, i: numb
 }
 
 /**
- * Fetches what this phone lacks of a blob, part by part, each kept as it comes.
- * @param n parts it must have
+ * Fetch the parts of a blob that this phone lacks; store each one as it arrives.
+ * @param n number of parts it must have
  * @throws not_there_yet when another device has not finished sending it
  */
 export async function downloadBlob(

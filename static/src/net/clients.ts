@@ -1,6 +1,6 @@
 /**
- * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: nothing that
- * outlives the page.
+ * The advocate's side of the API (docs/api.md). The session token lives only in this closure: nothing outlives the
+ * page.
  */
 import { KeptError } from '../core/errors.js';
 import type { EnterAnswer, LogAnswer, ServerAnswer } from './api.js';
@@ -39,14 +39,14 @@ export function deskApi(request: Request) {
     return answer;
   };
   return {
-    /** A sign-in name no one has. */
+    /** Reserve an unused sign-in name. */
     name: (): Promise<{ login: string; ticket: string }> => request({ path: '/v1/names', method: 'POST', json: {} }),
     prelogin: (login: string): Promise<{ kdf: unknown }> =>
       request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
     join: (by: object) => enter('/v1/members', by),
     signIn: (by: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
       enter('/v1/sessions', by),
-    /** Ends the session; `last`: while the page goes away. Here it is over whether or not anybody hears. */
+    /** End the session; `last`: while the page closes. Locally it ends even if the server never gets the request. */
     signOut: async (last: boolean = false) => {
       const held = token;
       token = null;
@@ -55,11 +55,11 @@ export function deskApi(request: Request) {
           () => undefined,
         );
     },
-    /** Whether there is one: nothing of the answer is used. */
+    /** Check that there is a session; the response body is ignored. */
     session: (): Promise<void> => within({ path: '/v1/session' }),
-    /** What the server is; anybody may ask. */
+    /** Return what the server is; needs no session. */
     server: (): Promise<ServerAnswer> => request({ path: '/v1/server' }),
-    /** What it says of its log and of its keys; anybody may ask. */
+    /** Return the state of the log and of the server's keys; needs no session. */
     log: (): Promise<LogAnswer> => request({ path: '/v1/log' }),
     ...clientsOf(within),
     ...organisationOf(within),
@@ -71,7 +71,7 @@ function clientsOf(within: Request) {
   return {
     clients: (): Promise<{ clients: ClientRow[]; now: number; you: You }> =>
       within({ path: '/v1/clients', fields: { clients: 'array', now: 'number' } }),
-    /** Whether it stands, and the number of the newest version given; no look. */
+    /** Return whether the grant stands and the number of the newest version given; not logged as a look. */
     stands: (grant: string): Promise<{ newest: number; not_after: number }> => within({ path: of(grant) }),
     /** @returns frames */
     changes: (grant: string, after: number): Promise<Uint8Array> =>
@@ -81,12 +81,12 @@ function clientsOf(within: Request) {
     part: (grant: string, blob: string, i: number): Promise<Uint8Array> =>
       within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
     /**
-     * What is done with it, for the keeper to read; how many packs this advocate has made of that diary, this one among
-     * them.
+     * Log an action on the client's diary for the keeper to read; return how many packs this advocate has made of
+     * that diary, including this one.
      */
     note: (grant: string, what: 'pack'): Promise<{ packs: number }> =>
       within({ path: `${of(grant)}/looks`, method: 'POST', json: { what } }),
-    /** @returns b64 */
+    /** @returns base64 */
     marks: (grant: string): Promise<{ marks: string | null }> => within({ path: `${of(grant)}/marks` }),
     mark: (grant: string, sealed: Uint8Array) =>
       within({ path: `${of(grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),

@@ -1,13 +1,14 @@
 /**
- * What other devices wrote, down from the server, each version checked before this phone takes it in: number by number,
- * the author's signature, the receipt, and the running head against the server's signed one.
+ * Downloads what other devices wrote. Each version is checked before this phone accepts it: sequence number, author's
+ * signature, receipt, and the running head against the server's signed head.
  *
- * Commitments and lines need the words, so whoever opens the versions (diary/sync/apply_feed.js) checks those.
+ * Checking commitments and lines needs the words, so the code that opens the versions does it
+ * (diary/sync/apply_feed.js).
  *
- * [Note: keys of a later epoch] A wrap says in its public header of which epoch its key is. Where that is later than
- * this device's, another device has changed the keys, and neither the signature nor the words can be judged here: the
- * answer is left untaken, and the device is signed out until it has the words in use. Taken under the keys of before,
- * an honest entry would read as altered.
+ * [Note: keys of a later epoch] The public header of a wrap names the epoch of its key. If that epoch is later than
+ * this device's, another device has changed the keys, and this one can verify neither the signature nor the content.
+ * The response is then not applied, and the device is signed out until it has the current words. Applied under the
+ * old keys, an honest entry would show as altered.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { parseObject, readFrames } from '../core/encoding.js';
@@ -24,7 +25,7 @@ import type { Meta } from '../ledger/push.js';
 import type { Feed, Link } from './push.js';
 import type { Bytes } from '../core/bytes.js';
 
-/** Whose signatures count, and of which epoch this device's keys are */
+/** The accepted authors, and the epoch of this device's keys */
 type Keys = { authors: readonly Author[]; epoch: number };
 /** One version from the feed */
 export type Item = {
@@ -32,23 +33,23 @@ export type Item = {
   record: string;
   version: string;
   receipt: Receipt | null;
-  /** ms, the receipt's */
+  /** ms, from the receipt */
   at: number;
   checked: boolean;
   meta: Meta;
   wraps: Uint8Array[];
   envelopes: Uint8Array[];
-  /** digest of the envelopes, b64 */
+  /** digest of the envelopes, base64 */
   env: string;
-  /** the bytes a push of it would have */
+  /** the bytes that a push of it would have */
   push: Bytes;
-  /** it was erased for good: nothing else of it is here */
+  /** erased for good: nothing else of it is here */
   erased?: { at: number; env: string };
 };
 
-/** Of a page, as the server says it: nothing of it has been checked */
+/** Header of a page, as the server sent it: unchecked */
 type Page = { latest: number; to: number; head: SignedHead | null };
-/** Of one version, alike */
+/** Header of one version, also unchecked */
 type Facts = {
   seq: number;
   record: string;
@@ -66,9 +67,9 @@ type Erased = Facts & { erased_at: number; env: string };
 const PAGE = 501;
 
 /**
- * Pulls until this phone has all there is.
- * @param from `top`: the highest number that a receipt named, where that is above `seq`
- * @param take saves what it is given
+ * Pull until this phone has the whole feed.
+ * @param from `top`: the highest number in a receipt, if above `seq`
+ * @param save saves the verified items
  * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the
  *   request throws
  */
@@ -83,7 +84,7 @@ export async function pullFeed(
     const { items, latest, signed, to } = readPage(await link.api.changes(link.diary, feed.seq));
     if (latest < Math.max(feed.seq, top)) throw new KeptError('server_behind');
     if (to === feed.seq && items.length === 0) {
-      // Nothing new is only nothing new when the server's signed account is the one this phone holds.
+      // An empty page proves nothing new only if the server's signed head matches the head of this phone.
       if (signed && signed.seq === feed.seq)
         await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
       return feed;
@@ -113,7 +114,7 @@ async function checkAll(
   const judged = await Promise.all(
     items.map(async (item) => {
       const { record, version, meta } = item;
-      // Nothing is left to check of an erased version but its place in the head, which the server has signed.
+      // Of an erased version only its place in the head can be checked, and the server signed that head.
       if (item.erased) return { ...item, env: item.erased.env, at: 0, checked: false };
       const env = envDigest(item.envelopes);
       await verifyByAny(authors, { c: meta.c, diary, record, version }, meta.sig, item.seq).catch(() => {
@@ -131,16 +132,13 @@ async function checkAll(
   return { items: judged, feed: { seq, head } };
 }
 
-/** Versions of one page that were erased for good, with the day. */
+/** Return the versions of one page that were erased for good, with the time. */
 export async function erasedAmong(api: Link['api'], diary: string, after: number): Promise<Map<string, number>> {
   const { items } = readPage(await api.changes(diary, after));
   return new Map(items.flatMap(({ version, erased }) => (erased ? [[version, erased.at] as [string, number]] : [])));
 }
 
-/**
- * What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is
- * checked.
- */
+/** List what the server has of a diary after a number: version → digest of its envelopes, base64. Unchecked. */
 export async function there(api: Link['api'], diary: string, after: number): Promise<Map<string, string>> {
   const found = new Map();
   for (let from = after; ; ) {
@@ -168,12 +166,12 @@ function readPage(bytes: Uint8Array): {
   }
 }
 
-/** The epoch of the key that a wrap is for, by what it says of itself; 0 where it says none. */
+/** Return the key epoch that a wrap claims in its header; 0 if none. */
 function epochOf(wrap: Uint8Array): number {
   try {
     return Number(claimedHeader(wrap, 'wrap').epoch) || 0;
   } catch {
-    return 0; // it opens under no key, and is judged with the rest
+    return 0; // it opens under no key, and the later checks reject it
   }
 }
 
@@ -192,8 +190,8 @@ function readItem(frame: Uint8Array): Omit<Item, 'at' | 'checked' | 'env'> {
 }
 
 /**
- * What the server gives of a version that was erased for good: its place and its digests.
- * @param frames beyond the first
+ * Read what the server returns for a version that was erased for good: its place and its digests.
+ * @param frames number of frames after the first
  */
 function tombstone(
   { seq, record, version, c, env, erased_at }: Erased,

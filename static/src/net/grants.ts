@@ -1,4 +1,4 @@
-/** Advocates and what they are given, on the wire: the keeper's side (docs/api.md). */
+/** Advocates and their grants, the keeper's side of the API (docs/api.md). */
 import { frames } from '../core/encoding.js';
 import { unb64 } from '../core/bytes.js';
 import type { Api } from './api.js';
@@ -11,8 +11,8 @@ export type AdvocateRow = {
   organisation: string;
 };
 /**
- * `marks`: how many times the advocate changed what they have looked through; `to`: the fingerprint the advocate has
- * now, null when they have left
+ * `marks`: how many times the advocate changed which entries are looked through; `to`: the advocate's current
+ * fingerprint, null if they have left
  */
 type GrantRow = {
   diary: string;
@@ -26,7 +26,7 @@ type GrantRow = {
   not_after: number;
   to: string | null;
 };
-/** To the minute, ms */
+/** Times to the minute, ms */
 export type Look = { at: number; grant: string; what: 'read' | 'file' | 'pack' };
 /** `taken_at`: when a device of the diary took it in */
 export type LetterRow = { envelope: string; grant: string; letter: string; made_at: number; taken_at: number | null };
@@ -34,7 +34,7 @@ export type LetterRow = { envelope: string; grant: string; letter: string; made_
 export function grantsOf(api: Api) {
   const path = (diary: string, grant: string) => `/v1/diaries/${diary}/grants/${grant}`;
   return {
-    /** @param fingerprint b64 */
+    /** @param fingerprint base64 */
     find: (fingerprint: string): Promise<AdvocateRow> => api.withSession({ path: `/v1/advocates/${fingerprint}` }),
     list: (): Promise<{ grants: GrantRow[]; looks: Look[] }> =>
       api.withSession({ path: '/v1/grants', fields: { grants: 'array', looks: 'array' } }),
@@ -55,8 +55,8 @@ export function grantsOf(api: Api) {
     summarise: (diary: string, grant: string, sealed: Uint8Array) =>
       api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /**
-     * What the advocate has looked through, sealed.
-     * @returns b64
+     * Return the advocate's marks of what was looked through, sealed.
+     * @returns base64
      */
     marks: (diary: string, grant: string): Promise<{ marks: string | null }> =>
       api.withSession({ path: `${path(diary, grant)}/marks` }),
@@ -64,12 +64,12 @@ export function grantsOf(api: Api) {
       api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     end: (diary: string, grant: string, proof: string) =>
       api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
-    /** @param how `taken`: those that were taken in too */
+    /** @param options `taken`: include letters already taken in */
     letters: (diary: string, { taken = false }: { taken?: boolean } = {}): Promise<{ letters: LetterRow[] }> => {
       const address = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
       return api.withSession({ path: address, fields: { letters: 'array' } });
     },
-    /** It stays at the server for 30 days. */
+    /** Mark a letter as taken in; the server keeps it for 30 days. */
     takeIn: (diary: string, letter: string) =>
       api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
   };

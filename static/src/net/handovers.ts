@@ -1,4 +1,4 @@
-/** Hand-overs on the wire (docs/api.md): the keeper's side with a session, the recipient's without one. */
+/** Hand-overs in the API (docs/api.md): the keeper's side with a session, the recipient's without one. */
 import type { Api } from './api.js';
 import type { Request } from './http.js';
 

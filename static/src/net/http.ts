@@ -1,55 +1,57 @@
 /**
- * Requests to this app's own server, and what can go wrong with them told apart.
+ * Requests to this app's own server, with its failures told apart.
  *
- *   no_network      nothing answered: no signal, flight mode, a cut cable
- *   server_slow     nothing answered in time
- *   captive_portal  something else answered: a Wi-Fi sign-in page, or a redirect that is not ours
- *   server_down     an answer of 500 or above that the server did not word
- *   garbage         an answer that is not what the address promises
- *   any code of docs/api.md, as the server worded it
+ *   no_network      no response: no signal, flight mode, a cut cable
+ *   server_slow     no response in time
+ *   captive_portal  another host responded: a Wi-Fi sign-in page, or a redirect that is not ours
+ *   server_down     a status of 500 or above without an error code of the server
+ *   garbage         a response that is not what the endpoint promises
+ *   any code of docs/api.md, as the server sent it
  *
- * A page that is not ours must never be taken for an answer: every answer has to have the promised content type and
- * to parse. Redirects are never followed.
+ * A foreign page must never pass for a response: every response must have the promised content type and parse.
+ * Redirects are never followed.
  */
 import { KeptError } from '../core/errors.js';
 
 export type Ask = {
   path: string;
-  /** GET unless given */
+  /** default GET */
   method?: string;
   /** body, sent as JSON */
   json?: unknown;
   /** body, sent as it is */
   bytes?: Uint8Array;
-  /** json unless given */
+  /** default json */
   want?: 'json' | 'bytes' | 'nothing';
-  /** what the JSON answer must hold, and of which type; an array holds objects only */
+  /** required members of the JSON response and their types; an array may hold objects only */
   fields?: Readonly<Record<string, 'array' | 'boolean' | 'number' | 'string'>>;
   /** for X-Proof */
   proof?: string | null;
   /** of the session, for Authorization */
   token?: string | null;
-  /** for X-Ticket: what sends one file without a session */
+  /** for X-Ticket: allows sending one file without a session */
   ticket?: string;
-  /** with the cookies of an earlier release: until there are tokens */
+  /** send the cookies of an earlier release, until there are tokens */
   cookies?: boolean;
-  /** the browser is to throw away what it keeps of this host: on a borrowed device only */
+  /** the browser must discard its data for this host: on a borrowed device only */
   leave?: boolean;
-  /** the page is going away and does not wait for the answer */
+  /** the page is closing and does not wait for the response */
   last?: boolean;
   /** ms */
   timeout?: number;
-  /** ends the request early */
+  /** cancels the request */
   signal?: AbortSignal;
 };
-/** Of which type the answer is docs/api.md says, and the caller; no more of it is checked than `fields` names */
+/** The caller chooses T by docs/api.md; only the members in `fields` are checked */
 export type Request = <T>(ask: Ask) => Promise<T>;
 type Answer = Record<string, unknown> | Uint8Array | null;
 
 const TIMEOUT = 20_000;
 const ERROR_CODE = /^[a-z_]{2,40}$/;
 
-/** @returns answers the parsed JSON, the bytes, or null; throws a KeptError for anything else */
+/**
+ * @returns a function that resolves to the parsed JSON, the bytes, or null, and throws a KeptError for anything else
+ */
 export function makeRequest(send: typeof globalThis.fetch = globalThis.fetch.bind(globalThis)): Request {
   return async <T>(ask: Ask) => {
     const timer = new AbortController();
@@ -85,7 +87,7 @@ function options(ask: Ask, signal: AbortSignal): RequestInit {
     signal,
     ...(ask.last ? { keepalive: true } : {}),
     redirect: 'manual',
-    // A browser heeds Clear-Site-Data only where an answer could have brought cookies.
+    // A browser obeys Clear-Site-Data only if the response could have set cookies.
     credentials: ask.cookies || ask.leave ? 'same-origin' : 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
@@ -93,8 +95,8 @@ function options(ask: Ask, signal: AbortSignal): RequestInit {
 }
 
 /**
- * @returns the answer
- * @throws garbage where a field is missing or of another type
+ * Return the body.
+ * @throws garbage if a field is missing or of another type
  */
 function holding(answer: Answer, fields: NonNullable<Ask['fields']>): Answer {
   for (const [name, type] of Object.entries(fields)) {
@@ -144,7 +146,7 @@ async function refusal(response: Response, type: string): Promise<KeptError> {
 }
 
 /**
- * @returns an object
+ * Parse a JSON object.
  * @throws garbage
  */
 function parsed(text: string): Record<string, unknown> {
@@ -152,12 +154,12 @@ function parsed(text: string): Record<string, unknown> {
     const value = JSON.parse(text);
     if (value && typeof value === 'object') return value;
   } catch {
-    // What a stranger sent is not worth repeating.
+    // Foreign content must not appear in an error message.
   }
   throw new KeptError('garbage');
 }
 
-/** The failures that pass by themselves: nothing is wrong with what was sent. */
+/** Transient failures: nothing is wrong with what was sent. */
 const PASSING = new Set([
   'no_network',
   'server_slow',
@@ -173,7 +175,7 @@ export function isPassing(error: unknown) {
   return error instanceof KeptError && PASSING.has(error.code);
 }
 
-/** Whether a failure says that there is no session any more. */
+/** Tell whether a failure means that the session has ended. */
 export function isOver(error: unknown): boolean {
   return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }

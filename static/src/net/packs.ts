@@ -1,4 +1,4 @@
-/** The server's side of making a pack (docs/api.md): a place in the queue, the capsule in, the front part out. */
+/** The server's part in making a pack (docs/api.md): a place in the queue, the capsule in, the front part out. */
 import { KeptError } from '../core/errors.js';
 import type { Api } from './api.js';
 
@@ -7,14 +7,14 @@ type Progress = { pack: string; state: string; done: number; total: number; step
 const SLOW = 120_000;
 const OVER = new Set(['failed', 'cancelled']);
 
-/** One job on the server, from its place in the queue to its front part. */
+/** One job on the server, from queueing to its front part. */
 export class PackJob {
   api: Api;
   signal: AbortSignal;
   pause: () => Promise<void>;
   id: string | null = null;
 
-  /** @param how `pause` is the wait between two questions */
+  /** @param options `pause` waits between two polls */
   constructor(api: Api, { signal, pause }: { signal: AbortSignal; pause: () => Promise<void> }) {
     this.api = api;
     this.signal = signal;
@@ -22,8 +22,8 @@ export class PackJob {
   }
 
   /**
-   * Asks for a place.
-   * @returns throws `packs_off`
+   * Enter the queue.
+   * @throws packs_off
    */
   async place(diary: string): Promise<void> {
     const answer = await this.api.withSession<{ pack: string }>({
@@ -36,8 +36,9 @@ export class PackJob {
   }
 
   /**
-   * Waits until the job is in one of `states`.
-   * @returns which; throws `pack_failed` when it ended otherwise, `cancelled` when stopped
+   * Wait until the job is in one of `states`.
+   * @returns the state
+   * @throws pack_failed if it ended otherwise, cancelled when stopped
    */
   async until(states: readonly string[], onProgress: (progress: Progress) => void): Promise<string> {
     for (;;) {
@@ -51,8 +52,8 @@ export class PackJob {
   }
 
   /**
-   * Sends what is to be typeset, again for as long as others come first.
-   * @param onWait called while others are first
+   * Send the capsule for typesetting; repeat while other jobs are first.
+   * @param onWait called while other jobs are first
    */
   async send(capsule: Uint8Array, onWait: () => void) {
     for (;;) {
@@ -64,7 +65,7 @@ export class PackJob {
       onWait();
       await this.pause();
       if (this.signal.aborted) throw new KeptError('cancelled');
-      // Not ready: it had come already, and only the answer was lost.
+      // Not ready: the capsule had arrived already, and only the response was lost.
       if ((await this.until(['ready', 'building', 'done'], onWait)) !== 'ready') return;
     }
   }
@@ -80,7 +81,7 @@ export class PackJob {
     });
   }
 
-  /** Fetches the front part; the job is gone from the server then. */
+  /** Fetch the front part; the server then forgets the job. */
   async front(): Promise<Uint8Array> {
     const bytes = await this.api.withSession<Uint8Array>({
       path: `/v1/packs/${this.id}/front`,
@@ -92,7 +93,7 @@ export class PackJob {
     return bytes;
   }
 
-  /** Has the server erase everything of the job; best effort, it also does so by itself. */
+  /** Ask the server to erase the job. Best effort: the server also does so by itself. */
   async cancel(): Promise<void> {
     const { id } = this;
     this.id = null;

@@ -1,6 +1,6 @@
 /**
- * The public log as this phone sees it: its newest checkpoint against the one seen before, and where the diary's own
- * versions stand in it. Nothing is passed on that does not hold.
+ * The public log as this phone sees it: its newest checkpoint compared with the last one seen, and the places of the
+ * diary's own versions in it. Anything that fails a check is rejected.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -20,8 +20,8 @@ const WITNESSES_LIMIT = 15;
 const NAME_LIMIT = 255;
 
 /**
- * A checkpoint as the server sent it, judged by itself and against the last one this phone saw.
- * @param row as `/v1/log` gives it
+ * Verify a checkpoint by itself and against the last one this phone saw.
+ * @param row as `/v1/log` returns it
  * @throws log_changed, or what the request throws
  */
 export async function judgeCheckpoint(
@@ -34,16 +34,17 @@ export async function judgeCheckpoint(
   if (said.size !== row.size) throw changed();
   if (!last) return seen;
   const [older, newer] = last.size <= seen.size ? [last, seen] : [seen, last];
-  // A worker that lags may show an older one; it has to be the beginning of what was seen all the same.
+  // A worker that lags may return an older checkpoint; it must still be a prefix of what was seen.
   await checkGrown(api, older, newer);
   return newer;
 }
 
 /**
- * Which of the witnesses that the server names have cosigned its log, and how far; null where nobody is named or this
- * browser cannot check. A joined note is held to the log like any other: one that does not belong to it is another log.
- * @param told what `/v1/log` says
- * @param seen the newest checkpoint, already judged
+ * Find which of the witnesses named by the server have cosigned its log, and up to which size; null if none is named
+ * or this browser cannot check. A cosigned note is held to the log like any other: one that does not belong to it is
+ * another log.
+ * @param log response of `/v1/log`
+ * @param checkpoint the newest checkpoint, already verified
  * @throws log_changed, or what the request throws
  */
 export async function countWitnesses(link: Link, told: LogAnswer, seen: SeenLog): Promise<Witnessed | null> {
@@ -65,8 +66,8 @@ export async function countWitnesses(link: Link, told: LogAnswer, seen: SeenLog)
 }
 
 /**
- * The witnesses that the server names, as far as they are any.
- * @param told what `/v1/log` says
+ * Return the well-formed witnesses that the server names.
+ * @param log response of `/v1/log`
  */
 export function namedIn(told: Claimed<LogAnswer>): Named[] {
   const named = Array.isArray(told.witnesses) ? told.witnesses : [];
@@ -86,8 +87,9 @@ function isWitness(one: Claimed<Named> | null): one is Named {
 }
 
 /**
- * The witnesses' lines over a checkpoint of this size, for a pack; none where that is not the one they saw last.
- * @param told what `/v1/log` says
+ * Return the witnesses' signature lines over a checkpoint of this size, for a pack; none unless it is the last one
+ * they saw.
+ * @param log response of `/v1/log`
  */
 export function cosignaturesOf(told: LogAnswer, size: number): string[] {
   if (told.witnessed?.size !== size) return [];
@@ -96,7 +98,7 @@ export function cosignaturesOf(told: LogAnswer, size: number): string[] {
   return rows.filter((row) => !row.startsWith(`— ${origin} `));
 }
 
-/** @returns the path that showed it */
+/** @returns the consistency path */
 export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLog): Promise<string[]> {
   const path = older.size === newer.size ? [] : (await api.consistency(older.size, newer.size).catch(absent)).path;
   try {
@@ -112,8 +114,8 @@ export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLo
 }
 
 /**
- * Where the versions numbered above `after` stand under a checkpoint, page by page, each checked against its receipt.
- * @param receiptOf null for a version this phone has no receipt of any more
+ * Fetch the inclusion proofs of the versions numbered above `after` page by page, and check each against its receipt.
+ * @param receiptOf null for a version whose receipt this phone no longer has
  */
 export async function pullProofs(
   { api, diary }: Link,
@@ -143,7 +145,7 @@ function checkPlace({ i, path }: Placed, seen: SeenLog, receipt: Receipt | null)
 
 async function signed(note: unknown, pins: Pins) {
   try {
-    // Until the log grows again its newest checkpoint is signed by whichever key was the notary's then.
+    // Until the log grows again, its newest checkpoint carries the signature of an earlier notary key.
     const { origin, size } = readNote(note);
     const old = (pins.olds ?? []).find(({ log }) => log === origin);
     if (old?.below != null && size > old.below) throw changed();
@@ -154,7 +156,7 @@ async function signed(note: unknown, pins: Pins) {
   }
 }
 
-/** Two checkpoints that were both signed have a proof between them, or one of them was never in this log. */
+/** Two signed checkpoints always have a proof between them, or one of them was never in this log. */
 function absent(error: unknown): never {
   throw error instanceof KeptError && error.code === 'not_found' ? changed() : error;
 }

@@ -1,9 +1,9 @@
 /**
- * One sealed version up to the server, and the receipt for it judged before anything is called kept.
+ * Uploads one sealed version, and checks its receipt before anything counts as stored.
  *
  * [Note: kept safe] A receipt counts only under the notary key pinned when this phone met the server, and only for
- * this very commitment and these very envelopes. Anything else leaves the version in the outbox and says so.
- * Where the browser has no Ed25519 everything but the signature is checked; the pack checks the rest.
+ * exactly this commitment and these envelopes. Otherwise the version stays in the outbox and the failure is reported.
+ * In a browser without Ed25519 everything but the signature is checked; the pack checks the rest.
  */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -16,13 +16,13 @@ import type { ForGrant } from '../ledger/push.js';
 import type { Store } from '../store/store.js';
 import type { Api } from './api.js';
 
-/** B64, as pinned; `olds`: keys the instance key vouches for that came before */
+/** Base64, as pinned; `olds`: earlier keys that the instance key vouches for */
 export type Pins = { notary: string; log: string; olds?: { log: string; pub: string; below: number | null }[] };
-/** How far this device's account of the diary goes; head b64 */
+/** The end of this device's account of the diary; `head` in base64 */
 export type Feed = { seq: number; head: string };
 export type Link = { api: Api; store: Store; diary: string; pins: Pins };
 type Waiting = { record: string; version: string };
-/** `feed`: the new account, null when others wrote in between */
+/** `feed`: the new position, null if other devices wrote in between */
 export type Kept = {
   receipt: Receipt;
   seq: number;
@@ -34,7 +34,7 @@ export type Kept = {
 };
 
 /**
- * @param given the version's keys for whoever was let in; the receipt is the same with and without
+ * @param grantWraps the version's keys for the advocates with a grant; the receipt is the same with and without
  * @throws receipt_wrong, head_differs, or what the request throws
  */
 export async function pushVersion(
@@ -67,7 +67,7 @@ export async function pushVersion(
   };
 }
 
-/** @returns `at` ms, by the server's clock */
+/** @returns `at` in ms, by the server's clock */
 export async function judgeReceipt(
   receipt: Receipt | null,
   { notary, log, olds = [] }: Pins,
@@ -76,7 +76,7 @@ export async function judgeReceipt(
   const old = olds.find((one) => one.log === receipt?.log);
   try {
     const at = await verifyReceipt(receipt, { notaryPub: unb64(old?.pub ?? notary), log: old?.log ?? log, c, env });
-    // By a key that others may have had: only its place in the log shows that it came before that.
+    // Others may have had an earlier key: only the version's place in the log shows that it was signed before that.
     return { at, checked: (old?.below ?? null) === null };
   } catch (error) {
     if (isUnavailable(error)) return { at: Number((receipt as Receipt).ts), checked: false };
@@ -89,7 +89,7 @@ export async function judgeHead(
   signed: SignedHead | null,
   { pins, diary, seq, head }: { pins: Pins; diary: string; seq: number; head: Uint8Array },
 ) {
-  // Until the next push a diary's head is signed by whichever key was the notary's then.
+  // Until the next push a diary's head carries the signature of an earlier notary key.
   for (const pub of [pins.notary, ...(pins.olds ?? []).map((one) => one.pub)]) {
     try {
       return await verifyHead(signed, { notaryPub: unb64(pub), diary, seq, head });

@@ -1,7 +1,4 @@
-/**
- * Statements of people who saw it, on the wire (docs/api.md): the keeper's side with a session, the witness's without
- * one.
- */
+/** Statements of witnesses in the API (docs/api.md): the keeper's side with a session, the witness's without one. */
 import type { Api } from './api.js';
 import type { Request } from './http.js';
 
@@ -25,10 +22,10 @@ export function witnessesOf(api: Api, diary: string) {
   return {
     ask: (asking: { name: string; sealed: string; witness: string }, proof: string): Promise<{ expires_at: number }> =>
       api.withSession({ path, method: 'POST', json: asking, proof }),
-    /** Those whose statement was taken in too. */
+    /** List the codes, including those whose statement was taken in. */
     list: (): Promise<{ address: string; witnesses: WitnessRow[] }> =>
       api.withSession({ path: `${path}?taken=1`, fields: { address: 'string', witnesses: 'array' } }),
-    /** Its statement stays at the server for 30 days. */
+    /** Mark a statement as taken in; the server keeps it for 30 days. */
     takeIn: (witness: string) => api.withSession({ path: `${path}/${witness}/taken`, method: 'POST', want: 'nothing' }),
     remove: (witness: string, proof: string) =>
       api.withSession({ path: `${path}/${witness}`, method: 'DELETE', want: 'nothing', proof }),

@@ -1,46 +1,46 @@
 /**
- * Chaff: records that nothing opens, so that how many records there are, and of what sizes, says little.
+ * Chaff: records of random bytes that no key opens. They hide how many real records there are, and their sizes.
  *
- * [Note: one for one] A diary's root lists the chaff it may use up (`root.chaff`). A record that is new takes the place
- * of one of the same size, and one that goes leaves noise in its place, in the same transaction: of a diary of words
- * and of a notebook alone, one copy of the table shows the same. The pool grows a little each time the page is opened,
- * diary or notebook, so a diary that is written in about as often as it is opened stays within it. Pictures, and a
- * diary written much faster, do not: that shows as room used, and the screen says so (features/lock/locks.js).
+ * [Note: one for one] The root of a diary lists the chaff it may use up (`root.chaff`). A new record replaces chaff
+ * of the same size, and a deleted record leaves chaff in its place, in the same transaction. One copy of the table
+ * therefore looks the same for a text-only diary and for a notebook alone. The pool grows a little each time the page
+ * is opened, diary or notebook, so it lasts for a diary that is written in about as often as it is opened. Pictures,
+ * or a diary written much faster, exceed it: that shows as storage used, and the screen says so
+ * (features/lock/locks.js).
  */
 
 import { b64, unb64 } from '../core/bytes.js';
 import type { Database } from './database.js';
 
 export type Sized = [id: Uint8Array, size: number];
-/** Ids as b64, sizes of sealed bytes */
+/** Ids in base64, sizes of the sealed bytes */
 export type Pool = [id: string, size: number][];
-/** Records of each size that came when there was no chaff of it */
+/** By size: how many records were added when no chaff of that size was left */
 export type Owed = Record<number, number>;
 type Random = (n: number) => Uint8Array;
 
 const LEAST = 20;
 const MOST = 60;
-/** At most so many more each time the page is opened. */
+/** The most pieces that one opening adds. */
 const GROWTH = 4;
-/** Salt, commitment and tag round the padded bytes. */
+/** Salt, commitment and tag around the padded bytes. */
 const AROUND = 24 + 32 + 16;
-/** Of sixteen pieces of chaff, how large each is: as the records of a diary of words are. */
+/** Sizes of chaff to draw from, distributed like the records of a text-only diary. */
 const SIZES = [4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 16, 16, 32].map((kib) => kib * 1024 + AROUND);
-/** Larger records are parts of files or of long lists: those show. */
+/** Larger records are parts of files or of long lists; chaff does not hide them. */
 const LARGEST = 64 * 1024 + AROUND;
 /**
- * A change of more records than this is a diary arriving; reading what was there before would take longer than it
- * helps.
+ * A change of more records than this is a whole diary arriving. Reading the old sizes would cost more than it hides.
  */
 const MANY = 120;
 
-/** @returns what a fresh install is given */
+/** Return the chaff of a fresh install. */
 export function seedChaff(random: Random): [Uint8Array, Uint8Array][] {
   const [pick = 0] = random(1);
   return newChaff(random, LEAST + (pick % (MOST - LEAST + 1)));
 }
 
-/** @returns what one opening adds */
+/** Return the chaff that one opening adds. */
 export function grownChaff(random: Random): [Uint8Array, Uint8Array][] {
   const [pick = 0] = random(1);
   return newChaff(random, pick % (GROWTH + 1));
@@ -59,7 +59,7 @@ function noise(random: Random, size: number): [Uint8Array, Uint8Array] {
   return [random(16), bytes];
 }
 
-/** Everything in the table that is not one of `known`: what a diary that begins may use up. */
+/** List every record in the table that is not in `known`: the chaff that a new diary may use up. */
 export async function spare(database: Database, known: Uint8Array[]): Promise<Pool> {
   const mine = new Set(known.map((id) => b64(id)));
   const ids = (await database.ids()).filter((id) => !mine.has(b64(id)));
@@ -68,10 +68,10 @@ export async function spare(database: Database, known: Uint8Array[]): Promise<Po
 }
 
 /**
- * See [Note: one for one]. What found no chaff to take the place of is owed: when as much goes again, nothing is left
- * for it.
- * @param was sizes before, of those that were there
- * @param now sizes afterwards, of all that stay
+ * Balance one change against the chaff: see [Note: one for one]. A record that finds no chaff of its size is owed:
+ * when a record of that size is deleted later, no chaff is left in its place.
+ * @param before sizes before the change, of the records that existed
+ * @param after sizes after the change, of the records that remain
  */
 export function trade(
   pool: Pool,
@@ -101,7 +101,7 @@ export function trade(
   return { pool: [...left, ...listed(put)], owed: debts, put, drop };
 }
 
-/** @param records of one change */
+/** @param records number of records in one change */
 export function isTraded(records: number) {
   return records <= MANY;
 }

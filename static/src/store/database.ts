@@ -1,19 +1,19 @@
 /**
- * The phone's database: one table of sealed bytes under random-looking ids, a few values beside it, and a tray.
+ * The phone's database: one table of sealed bytes under random-looking ids, a few values next to it, and a tray.
  *
- * Names are neutral, because anyone can list them. Nothing in here knows what the bytes are.
+ * Names are neutral, because anyone can list them. Nothing in this module knows what the bytes are.
  *
  *   a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a
  *   b   short name → value                         the door; before the first words, one key and one sealed draft;
  *       ballast
  *   c   16-byte id ‖ u32 → sealed bytes            the tray: files waiting to be taken in at the next unlock
  *
- * [Note: written means written] A promise of `write` is kept only after the transaction is done with durability
- * "strict". Reading back is the caller's (store/store.js), because only it can open what it reads.
+ * [Note: written means written] `write` resolves only after its transaction completed with durability "strict". The
+ * caller reads back (store/store.js), because only the caller can open the records.
  *
- * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost") and every
- * call after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key),
- * so after a failure that is not about space the database is opened anew and the operation tried once more.
+ * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost"), and every
+ * later call fails. Each operation here is one transaction that may safely run twice (puts and deletes by key). So
+ * after a failure that is not about space, the database is opened again and the operation tried once more.
  */
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
@@ -22,7 +22,7 @@ import type { Bytes } from '../core/bytes.js';
 import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
 
 /**
- * `bulky`: parts of files, which may not have the ballast; `only`: of what was in the table, nothing but these stays
+ * `bulky`: parts of files, which may not use the ballast; `keepOnly`: delete everything in the table except these ids
  */
 export type Writing = {
   put?: [Uint8Array, Uint8Array][];
@@ -37,7 +37,7 @@ export type Writing = {
 const NAME = 'app';
 const VERSION = 1;
 const TABLES = ['a', 'b', 'c'];
-/** Failures that a second try cannot mend. */
+/** Failures that a retry cannot fix. */
 const FINAL: ReadonlySet<unknown> = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
 
 export class Database {
@@ -50,12 +50,13 @@ export class Database {
     this.opener = open;
   }
 
-  /** The sealed bytes under each id, in the order asked for; null where there is none. */
+  /** Return the sealed bytes under each id, in the order asked for; null for a missing one. */
   async read(ids: Uint8Array[]): Promise<(Bytes | null)[]> {
     return this.attempt(
       (db) =>
         new Promise((done, failed) => {
-          // The database's own requests: a promise and its listeners for each of thousands cost as much as the reading.
+          // Raw IndexedDB requests: wrapping each of thousands in a promise with listeners costs as much as the
+          // reading.
           const table = unwrap(db.transaction('a').store);
           const found: (Bytes | null)[] = new Array(ids.length).fill(null);
           let left = ids.length;
@@ -74,7 +75,7 @@ export class Database {
   }
 
   /**
-   * One transaction, strict: all of it or nothing. Words that do not fit have the ballast's room.
+   * Write all of it or nothing, in one strict transaction. Text that does not fit may use the ballast.
    * @throws no_space when the phone is full
    */
   async write(writing: Writing) {
@@ -107,30 +108,27 @@ export class Database {
         ...untray.map((key) => waiting.delete(key as Bytes)),
       ];
       await Promise.all([...steps, tx.done]).catch((error) => {
-        throw tx.error ?? error; // a request cut off by a full phone says only that it was cut off
+        throw tx.error ?? error; // when the phone is full, the request's own error is only AbortError
       });
     });
   }
 
-  /**
-   * Every id of the table.
-   * @returns rising
-   */
+  /** Return every id of the table, ascending. */
   async ids(): Promise<Bytes[]> {
     return this.attempt(async (db) => (await db.getAllKeys('a')).map(asBytes));
   }
 
-  /** A value beside the table, or null. */
+  /** Return a value next to the table, or null. */
   async beside<T = unknown>(key: string): Promise<T | null> {
     return this.attempt(async (db) => (await db.get('b', key)) ?? null);
   }
 
-  /** Keys in the tray, rising. */
+  /** Return the keys in the tray, ascending. */
   async trayKeys(): Promise<Bytes[]> {
     return this.attempt(async (db) => (await db.getAllKeys('c')).map(asBytes));
   }
 
-  /** One thing from the tray, or null. */
+  /** Return one item of the tray, or null. */
   async trayItem(key: Uint8Array): Promise<Bytes | null> {
     return this.attempt(async (db) => {
       const value = await db.get('c', key as Bytes);
@@ -138,13 +136,13 @@ export class Database {
     });
   }
 
-  /** Takes the database off this device. */
+  /** Delete the database from this device. */
   async erase() {
     await this.close().catch(() => undefined);
     await deleteDB(this.name);
   }
 
-  /** Ends the connection; the next call opens another. */
+  /** Close the connection; the next call opens another. */
   async close() {
     const connection = this.connection;
     this.connection = null;
@@ -195,17 +193,17 @@ function asBytes(value: unknown): Bytes {
   return value instanceof Uint8Array ? (value as Bytes) : new Uint8Array(value as ArrayBuffer);
 }
 
-/** A view would be stored with the whole buffer behind it. */
+/** Copy a view: stored as it is, it would take its whole buffer with it. */
 function exactBuffer(bytes: Uint8Array) {
   const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
   return whole ? bytes.buffer : bytes.slice().buffer;
 }
 
-/** Everything between the ids that stay: a few ranges, however much lies in them. */
+/** Return the key ranges between the given ids: few ranges, however many records lie in them. */
 function gaps(ids: Uint8Array[]): IDBKeyRange[] {
   const stays = [...ids].sort((a, b) => indexedDB.cmp(a, b));
   const first = stays[0];
-  if (!first) return [IDBKeyRange.lowerBound(0)]; // every key of bytes comes after a number
+  if (!first) return [IDBKeyRange.lowerBound(0)]; // binary keys sort after numbers, so this covers all of them
   const between = stays.slice(1).flatMap((id, i) => {
     const before = stays[i] as Uint8Array;
     return indexedDB.cmp(before, id) < 0 ? [IDBKeyRange.bound(before, id, true, true)] : [];

@@ -1,17 +1,18 @@
 /**
- * The diary's own table of contents: which version took which number, 100 to a sealed page (`f/<page>`).
+ * The diary's own table of contents: which version has which number, 100 to a sealed page (`f/<page>`).
  *
- * Kept apart from the records because it answers what no record can: what came between two numbers, and whether the
- * server still tells the same story. It is written in the transaction that takes a receipt or a page of the feed.
+ * It is separate from the records because it answers what no record can: what lies between two numbers, and whether
+ * the server still gives the same account. It is written in the transaction that saves a receipt or a page of the
+ * feed.
  *
- * [Note: facts beside numbers] With each number stand the time of its receipt and what came of looking at it, so that
- * the list of entries can be made again without asking ten thousand records, each sealed by itself. The record stays
- * the one that counts: where it and a page could differ (a version waiting, erased, or not opening), it is asked.
+ * [Note: facts beside numbers] Each number is stored with the time of its receipt and the result of checking it, so
+ * that the list of entries can be rebuilt without opening ten thousand separately sealed records. The record stays
+ * authoritative: where it and a page could differ (a version pending, erased, or not opening), the record is read.
  */
 import type { Change } from './pending.js';
 import type { Store } from './store.js';
 
-/** `at` and `state` are missing of what was erased, and in pages of before */
+/** `at` and `state` are missing for erased versions, and in pages written by older releases */
 export type Numbered = [
   seq: number,
   record: string,
@@ -24,12 +25,12 @@ export type Numbered = [
 
 /** The receipt's signature could not be checked in this browser. */
 export const UNCHECKED = 1;
-/** It did not add up to what was signed. */
+/** The version did not match what was signed. */
 export const ALTERED = 2;
 
 export const PAGE = 100;
 
-/** @returns from 0 */
+/** @returns page index, from 0 */
 function pageOf(seq: number): number {
   return Math.floor((seq - 1) / PAGE);
 }
@@ -38,7 +39,7 @@ function pageName(page: number) {
   return `f/${page}`;
 }
 
-/** Puts numbered versions into `change`. Called once in a change: pages are read as they were before it. */
+/** Add numbered versions to `change`. Call it once per change: it reads the pages as they were before the change. */
 export async function number(store: Store, change: Change, numbered: Numbered[]) {
   const pages: Map<number, Numbered[]> = new Map();
   for (const one of numbered) pages.set(pageOf(one[0]), [...(pages.get(pageOf(one[0])) ?? []), one]);
@@ -52,7 +53,7 @@ export async function number(store: Store, change: Change, numbered: Numbered[])
   }
 }
 
-/** What took the numbers `from`…`to`, in order; fewer where some are not known here. */
+/** Return the versions numbered `from`…`to`, in order; fewer if some are not known here. */
 export async function numbered(store: Store, from: number, to: number): Promise<Numbered[]> {
   if (to < from) return [];
   const names = Array.from({ length: pageOf(to) - pageOf(from) + 1 }, (_, i) => pageName(pageOf(from) + i));
@@ -61,8 +62,8 @@ export async function numbered(store: Store, from: number, to: number): Promise<
 }
 
 /**
- * A number with what stands beside it.
- * @param facts null where there is nothing to say
+ * Return a number with its facts.
+ * @param facts null if there are none
  */
 export function withFacts(
   numbered: [number, string, string, string, string],
@@ -74,7 +75,7 @@ export function withFacts(
 }
 
 /**
- * Forgets what took numbers after `seq`: the server gave a shorter account, and the person chose to go on from there.
+ * Drop the numbers after `seq`: the server gave a shorter account, and the person chose to go on from there.
  * @param last the last number known here
  */
 export async function forgetAfter(store: Store, change: Change, seq: number, last: number) {

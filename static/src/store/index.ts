@@ -1,38 +1,36 @@
 /**
- * The list of entries as the phone keeps it: rows, 250 to a sealed segment, newest segment opened first.
+ * The list of entries as the phone stores it: rows, 250 to a sealed segment, newest segment opened first.
  *
  *   segment/<n>   {stamp, rows}      list/<n>   records in the order they came, 2,000 to a part
  *   text/<n>      {record: text}     long/<record>   the rest of a long text
  *
- * Derived and local: everything in it can be made again from the versions. A save rewrites one segment in its own
- * transaction, so the list never runs ahead of the diary or behind it. Text lies apart because opening needs only rows.
+ * Derived and local: all of it can be rebuilt from the versions. A save rewrites one segment in its own transaction,
+ * so the list is never ahead of the diary or behind it. Text is stored apart because opening needs only the rows.
  *
- * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which
- * version
- * of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions without
- * the
- * list, or a new shape make one of these differ, and the list is made again (diary/index/rebuild.js), or of it what
- * differs.
+ * [Note: the list's own head] `root.index` holds the format of the rows, the stamp of each segment, and the last
+ * version of this phone's line and of the feed that the rows include. If a segment is missing or old, if an app wrote
+ * versions without the list, or if the format is new, one of these differs. The list, or the part of it that differs,
+ * is then rebuilt (diary/index/rebuild.js).
  */
 import type { Change } from './pending.js';
 import type { ListHead, Root } from './root.js';
 import type { Store } from './store.js';
 
 /**
- * What the list itself needs of a row. `text` goes in, and is kept apart; absent where it has not changed. What else a
- * row says is the diary's (diary/types.js).
+ * What the list itself needs of a row. `text` is stored apart, and is absent if it has not changed. The other members
+ * of a row belong to the diary (diary/types.js).
  */
 export type Row = { record: string; text?: string; erased?: number };
 type Segment<R extends Row> = { stamp: number; rows: R[] };
-/** A row as it lies: without its text */
+/** A stored row, without its text */
 type Kept<R extends Row> = Omit<R, 'text'>;
 type Pending<R extends Row> = { rows: Map<string, Kept<R>>; texts: Map<string, string>; added: string[] };
 
 export const ROWS = 250;
-/** Another number makes every list be made again at the next unlock. */
+/** A new number makes every list be rebuilt at the next unlock. */
 export const SHAPE = 1;
 const LISTED = 2_000;
-/** Of one text in a segment: a save must not rewrite megabytes for one long entry. */
+/** Characters of one text in a segment: a save must not rewrite megabytes for one long entry. */
 const TEXT = 4_000;
 /** Segments opened at once after the first, so that the page can draw in between. */
 const AT_ONCE = 4;
@@ -40,28 +38,28 @@ const AT_ONCE = 4;
 export class Index<R extends Row = Row> {
   store: Store;
   rows: Map<string, R> = new Map();
-  /** segment number of each record */
+  /** segment number by record */
   at: Map<string, number> = new Map();
   /** records of each segment, in order */
   segments: string[][] = [];
-  /** what is searched, by record; a segment's once it has been asked for */
+  /** searchable text by record; filled per segment when first needed */
   texts: Map<string, string> = new Map();
-  /** segments whose texts are here */
+  /** segments whose texts are loaded */
   textsHere: Set<number> = new Set();
-  /** the list is not what the diary is: see [Note: the list's own head] */
+  /** the list does not match the diary: see [Note: the list's own head] */
   differs = false;
-  /** segments that are to blame, where that can be told; else all are */
+  /** the stale segments, where that is known; otherwise all */
   wrong: Set<number> = new Set();
   /** older segments are being opened */
   loading: Promise<void> | null = null;
-  /** a row was found that is not its entry's: the rest is believed until the next unlock, and then made again */
+  /** a row was found that does not match its entry: the list is used until the next unlock and then rebuilt */
   suspect = false;
-  /** the list is being made again */
+  /** the list is being rebuilt */
   mending: Promise<void> | null = null;
-  /** what its versions say is being put beside it (diary/index/segment_texts.js) */
+  /** the texts of its versions are being stored (diary/index/segment_texts.js) */
   keeping = false;
   pending: WeakMap<Change, Pending<R>> = new WeakMap();
-  /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */
+  /** grows with every change, so that values derived from the rows can be known to be out of date */
   turn = 0;
 
   constructor(store: Store) {
@@ -69,8 +67,8 @@ export class Index<R extends Row = Row> {
   }
 
   /**
-   * Opens the newest segment, and goes on with the others by itself: whoever needs all rows awaits `whole`.
-   * @param shown called once the newest rows are there
+   * Open the newest segment, then load the others in the background; await `whenLoaded` for all rows.
+   * @param onFirstRows called once the newest rows are loaded
    */
   async load(shown: () => void = () => undefined) {
     const { root } = this.store;
@@ -99,27 +97,27 @@ export class Index<R extends Row = Row> {
     this.turn++;
   }
 
-  /** Settles when every row is here. */
+  /** Resolve when every row is loaded. */
   async whole(): Promise<void> {
     await this.loading;
   }
 
-  /** One that does not open is one that is missing: the rows are made again, and nothing is lost with it. */
+  /** A segment that does not open counts as missing: its rows are rebuilt, and nothing is lost. */
   async segment(number: number) {
     return this.store.readJson<Segment<R>>(segmentName(number)).catch(() => null);
   }
 
-  /** @param change with what it has been given so far */
+  /** @param change its pending rows are searched too */
   find(record: string, change?: Change): R | null {
     return ((change && this.pending.get(change)?.rows.get(record)) as R | undefined) ?? this.rows.get(record) ?? null;
   }
 
-  /** All rows, in the order they came. */
+  /** Return all rows, in the order they came. */
   all(): R[] {
     return this.segments.flatMap((records) => records.flatMap((record) => this.rows.get(record) ?? []));
   }
 
-  /** Puts rows, new or changed, into `change`; they count from when it is saved. */
+  /** Put new or changed rows into `change`; they take effect when it is saved. */
   write(root: Root, change: Change, rows: R[]) {
     const pending: Pending<R> = this.pending.get(change) ?? { rows: new Map(), texts: new Map(), added: [] };
     this.pending.set(change, pending);
@@ -132,7 +130,7 @@ export class Index<R extends Row = Row> {
     this.follow(root, change);
   }
 
-  /** Keeps the list's own head in step with the diary's at the end of a change, whatever it is about. */
+  /** Update the list's own head at the end of a change, whatever the change is about. */
   follow(root: Root, change: Change) {
     change.last('index', async () => {
       const pending = this.pending.get(change);
@@ -156,7 +154,7 @@ export class Index<R extends Row = Row> {
     const stamps = [...(root.index as ListHead).stamps];
     for (const number of touched) {
       stamps[number] = (stamps[number] ?? 0) + 1;
-      // A record that is laid out to be made again, and was not yet, has no row. The list still differs then.
+      // A record that was laid out but not yet rebuilt has no row. The list is then still stale.
       const rows = (segments[number] ?? []).flatMap(
         (record) => pending.rows.get(record) ?? this.rows.get(record) ?? [],
       );
@@ -198,14 +196,14 @@ export class Index<R extends Row = Row> {
     return texts;
   }
 
-  /** The directory, which is all that is needed to make the rows again. */
+  /** Write the directory, which is all that a rebuild of the rows needs. */
   list(change: Change, records: string[], added: number) {
     for (let part = Math.floor((records.length - added) / LISTED); part * LISTED < records.length; part++) {
       change.putJson(listName(part), records.slice(part * LISTED, (part + 1) * LISTED));
     }
   }
 
-  /** Every record there is a row for, or was, in the order they came. */
+  /** Return every record that has or had a row, in the order they came. */
   async listed(): Promise<string[]> {
     await this.whole();
     const found: Set<string> = new Set();
@@ -218,14 +216,14 @@ export class Index<R extends Row = Row> {
     return [...found];
   }
 
-  /** @param number of a segment that is missing, or not the one that was written last */
+  /** @param number of a segment that is missing, or not the last one written */
   blame(number: number) {
     this.differs = true;
     this.wrong.add(number);
   }
 
   /**
-   * The segments to make again; null where it has to be all of them.
+   * Return the segments to rebuild; null if all must be.
    * @param records in the order they came
    */
   wrongIn(records: readonly string[]): number[] | null {
@@ -242,7 +240,7 @@ export class Index<R extends Row = Row> {
     return isLaid ? [...this.wrong] : null;
   }
 
-  /** Lays one segment out anew; each row follows by `write`. */
+  /** Lay out one segment again; its rows follow through `write`. */
   lay(number: number, records: string[]) {
     this.segments[number] = records;
     for (const record of records) {
@@ -252,13 +250,13 @@ export class Index<R extends Row = Row> {
     this.textsHere.add(number);
   }
 
-  /** All of it is what the diary is. */
+  /** Mark the list as matching the diary. */
   mended() {
     this.differs = false;
     this.wrong.clear();
   }
 
-  /** Lays the records out anew; each row follows by `write`. */
+  /** Lay out all records again; their rows follow through `write`. */
   layOut(records: string[]) {
     this.segments = [];
     this.at = new Map();
@@ -271,7 +269,7 @@ export class Index<R extends Row = Row> {
     this.textsHere = new Set(this.segments.keys());
   }
 
-  /** What is searched, of every record. */
+  /** Return the searchable text of every record. */
   async allTexts(): Promise<Map<string, string>> {
     await this.whole();
     await this.needTexts([...this.segments.keys()]);
@@ -289,7 +287,7 @@ export class Index<R extends Row = Row> {
     const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
     const rest = await this.store.readJsonEach<string>(long.map(longName));
     for (const [record, text] of found) this.texts.set(record, text);
-    // The mark at the end of a cut text only says that there is more.
+    // The ellipsis at the end of a cut text only marks that there is more.
     long.forEach((record, i) =>
       this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')),
     );
@@ -297,7 +295,7 @@ export class Index<R extends Row = Row> {
   }
 
   take(number: number, segment: Segment<R> | null | undefined) {
-    // An earlier release wrote null for a row that was still to be made again.
+    // An earlier release wrote null for a row that was still to be rebuilt.
     const rows = Array.isArray(segment?.rows) ? segment.rows.filter(Boolean) : [];
     if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.blame(number);
     this.segments[number] = rows.map((row) => row.record);

@@ -1,6 +1,6 @@
 /**
- * The phone's database where nothing may be left: a borrowed device. The same questions as database.js, answered from
- * memory; it is gone with the page, and what is sealed stays sealed in it meanwhile.
+ * The database of a borrowed device, which must keep nothing. It has the interface of database.js but lives in
+ * memory: it goes with the page, and its records stay sealed meanwhile.
  */
 import type { Writing } from './database.js';
 
@@ -11,7 +11,7 @@ export class MemoryDatabase {
   values: Map<string, unknown> = new Map();
   waiting: Map<string, [Uint8Array, Uint8Array]> = new Map();
 
-  /** @returns copies: whoever hands them on must not empty ours */
+  /** @returns copies: a caller that transfers a buffer must not empty the stored one */
   async read(ids: Uint8Array[]): Promise<(Uint8Array | null)[]> {
     return ids.map((id) => this.table.get(named(id))?.slice() ?? null);
   }

@@ -1,6 +1,6 @@
 /**
- * One transaction being put together: what is to be sealed, what is sealed already, what goes, and what happens after.
- * Nothing in here writes; store.js does, all of it at once.
+ * One transaction being put together: what to seal, what is sealed already, what to delete, and what to run
+ * afterwards. Nothing here writes; store.js writes all of it at once.
  */
 
 import { KeptError } from '../core/errors.js';
@@ -9,25 +9,27 @@ import type { JsonObject } from '../core/encoding.js';
 import type { SealedRoot } from './root.js';
 import type { Sealing } from './swapping.js';
 
-/** One transaction being put together */
 export type Change = {
   put: (name: string, desc: JsonObject, bytes?: Bytes) => void;
   putJson: (name: string, value: unknown) => void;
-  /** what the vault sealed for that place itself; not opened here */
+  /** bytes that the vault sealed for that place itself; not opened here */
   putSealed: (name: string, sealed: Uint8Array) => void;
   drop: (name: string) => void;
-  /** what lies where no name tells; null takes it away */
+  /** a record by id instead of by name; null deletes it */
   placed: (id: Uint8Array, sealed: Uint8Array | null) => void;
-  /** a value beside the table; null takes it away */
+  /** a value next to the table; null deletes it */
   beside: (key: string, value: unknown) => void;
   untray: (key: Uint8Array) => void;
   /** more chaff, which this diary may use up later */
   grow: (pieces: [Uint8Array, Uint8Array][]) => void;
-  /** nothing in the table stays but the root, what this change writes, the records of those names, and those ids */
+  /** delete everything in the table except the root, what this change writes, the named records, and those ids */
   only: (names: string[], ids: Uint8Array[]) => void;
   /** run once everything is written, read back and opened */
   after: (act: () => void) => void;
-  /** run once when the rest is put together, before anything is written; of one key the latest */
+  /**
+   * run when the rest is put together, before anything is written; a later one replaces an earlier one with the same
+   * key
+   */
   last: (key: string, act: () => unknown) => void;
 };
 
@@ -45,7 +47,7 @@ export class Pending implements Change {
   grown: [Uint8Array, Uint8Array][] = [];
   stays: { names: string[]; ids: Uint8Array[] } | null = null;
 
-  /** @param isGivenUp whether nobody waits for it any more */
+  /** @param isAborted whether the change was aborted meanwhile */
   constructor(isGivenUp: () => boolean = () => false) {
     this.isGivenUp = isGivenUp;
   }
@@ -63,7 +65,7 @@ export class Pending implements Change {
     this.endings.set(key, act);
   }
 
-  /** What is put off may itself put something off, to after the rest. */
+  /** A deferred function may defer another one, which then runs after the rest. */
   async finish() {
     if (this.isGivenUp()) throw new KeptError('locked');
     for (const [key, act] of this.endings) {
@@ -105,7 +107,7 @@ export class Pending implements Change {
     this.afterwards.push(act);
   }
 
-  /** What to seal, what is sealed already, and what to take away. */
+  /** Return what to seal, what is sealed already, and what to delete. */
   sorted(store: { place: (name: string) => Bytes }) {
     const records: Sealing[] = [];
     const opaque: [Uint8Array, Uint8Array][] = [];
@@ -124,7 +126,7 @@ export class Pending implements Change {
   }
 }
 
-/** What is typed and not saved, by name, so that it can be told from what may go. */
+/** Note the names of unsaved text in the root, so that clearing can keep those records. */
 export function noteTyped(root: SealedRoot, records: ReadonlyMap<string, unknown>) {
   const typed = new Set(root.typed ?? []);
   for (const [name, record] of records) {

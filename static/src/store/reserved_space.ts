@@ -1,25 +1,25 @@
 /**
- * Ballast: two megabytes of noise that give way when the phone is full, so that words always fit.
+ * Ballast: two megabytes of noise that are released when the phone is full, so that text always fits.
  *
- * The same in every install, like the chaff. Only changes that are about words may have it; a file that does not fit
- * waits outside, and the person is told. Once there is room again it is put back.
+ * It is the same in every install, like the chaff. Only changes that hold text may use it. A file that does not fit
+ * is not stored, and the screen says so. The ballast is filled again once there is room.
  */
 
-/** What is needed of the database: values that lie beside its table. */
+/** The part of the database used here: values next to its table. */
 type Values = {
   beside: (key: string) => Promise<unknown>;
   write: (writing: { beside: Record<string, unknown>; bulky: boolean }) => Promise<unknown>;
 };
 
 const NAMES = ['p0', 'p1'];
-// At most 1 MiB a piece: larger values have been corrupted on phones.
+// At most 1 MiB a piece: phones have corrupted larger values.
 const PIECE = 1024 * 1024;
-/** Room there must be before ballast takes any of it again. */
+/** Free bytes needed before the ballast is filled again. */
 export const ROOM = 50 * 1024 * 1024;
 
 /**
- * Gives one piece back to the phone.
- * @returns false when there was none left
+ * Release one piece.
+ * @returns false if none was left
  */
 export async function release(database: Values): Promise<boolean> {
   for (const name of NAMES) {
@@ -30,7 +30,7 @@ export async function release(database: Values): Promise<boolean> {
   return false;
 }
 
-/** Puts back what is missing. A phone that has no room for it goes without, until it has. */
+/** Fill what is missing. If the phone has no room, the ballast stays incomplete until it has. */
 export async function fill(database: Values, random: (n: number) => Uint8Array) {
   for (const name of NAMES) {
     if (await database.beside(name)) continue;
@@ -38,13 +38,13 @@ export async function fill(database: Values, random: (n: number) => Uint8Array) 
   }
 }
 
-/** @returns whether all of it is there */
+/** @returns whether all of it exists */
 export async function isFull(database: Values): Promise<boolean> {
   const pieces = await Promise.all(NAMES.map((name) => database.beside(name)));
   return pieces.every(Boolean);
 }
 
-/** Browsers give out 64 KiB of randomness at a time. */
+/** Browsers return at most 64 KiB of randomness per call. */
 function noise(random: (n: number) => Uint8Array) {
   const bytes = new Uint8Array(PIECE);
   for (let at = 0; at < PIECE; at += 65_536) bytes.set(random(65_536), at);

@@ -1,8 +1,8 @@
 /**
- * The shape of the root record of an open diary: what the phone has to know before it reads any other record.
+ * The shape of the root record of an open diary: what the phone must know before it reads any other record.
  *
- * The layers above read and write the members; their shapes are declared here because the root is sealed here. Members
- * that are optional were added after the first release, or stand only while they say something.
+ * The layers above read and write the members. Their types are declared here because the root is sealed here.
+ * Optional members were added after the first release, or exist only while they hold something.
  */
 import type { Engine } from '../crypto/worker/engine.js';
 import type { Letter as LetterSaid } from '../crypto/sharing/letters.js';
@@ -10,13 +10,13 @@ import type { LogWitness } from '../ledger/checkpoint.js';
 import type { NotaryKey, NotaryStatement } from '../ledger/statements.js';
 import type { Owed, Pool } from './chaff.js';
 
-/** What the store itself keeps in a root, of a diary and of the notebook alike. */
+/** What the store itself keeps in a root, for a diary and for the notebook alike. */
 export type SealedRoot = {
-  /** place seed, b64 */
+  /** place seed, base64 */
   seed: string;
-  /** names of the records of what is half-typed */
+  /** names of the records that hold unsaved text */
   typed?: string[];
-  /** segments of which the texts of versions are kept together */
+  /** segments whose version texts are sealed together */
   said?: number[];
   chaff?: Pool;
   owed?: Owed;
@@ -24,45 +24,45 @@ export type SealedRoot = {
 
 /** The end of this device's own line */
 export type LineEnd = { n: number; prev: string | null };
-/** The last link known of another device's line */
+/** The last known link of another device's line */
 export type LineTop = { n: number; c: string };
-/** How far this phone's account of the diary goes; head b64 */
+/** The end of this phone's account of the diary; `head` in base64 */
 export type FeedEnd = { seq: number; head: string };
 /** A version without a receipt; `of`: the entry it belongs to */
 export type UnsentVersion = { record: string; version: string; of: string | null };
-/** A file that the server does not hold whole yet */
+/** A file that the server does not hold completely yet */
 export type Upload = { blob: string; of: string | null };
-/** A file of another device that is not here yet */
+/** A file of another device that is not on this phone yet */
 export type Download = Upload & { size: number };
 
-/** From when a server takes nothing new, and from when it answers nothing of a keeper's; ms */
+/** From when a server accepts nothing new, and from when it returns none of a keeper's data; ms */
 export type Closing = { on: number; off: number };
 
 /** The account as this phone knows it; `login`, `notary` and `log` are null until it is registered */
 export type Account = {
   registered: boolean;
   login: string | null;
-  /** b64, as pinned */
+  /** base64, as pinned */
   notary: string | null;
   log: string | null;
   recovery: 'todo' | 'later' | 'done';
-  /** the server's own key, b64; null of a server without one */
+  /** the server's own key, base64; null for a server without one */
   instance?: string | null;
-  /** how many statements about the server's keys were followed, and what they say */
+  /** how many statements about the server's keys were applied, and the statements */
   statements?: number;
   vouched?: NotaryStatement[];
-  /** keys that came before the one pinned */
+  /** keys that preceded the pinned one */
   olds?: NotaryKey[];
-  /** keys that a person took over: see [Note: a key told by a person], server_key.js */
+  /** keys that a person accepted: see [Note: a key told by a person], server_key.js */
   accepted?: { at: number; from: string | null; to: string }[];
   closing?: Closing;
   code_wrap?: string;
 };
 
-/** The account of a diary that is registered */
+/** The account of a registered diary */
 export type RegisteredAccount = Account & { login: string; notary: string; log: string };
 
-/** Warnings that stand until what brought them is settled: diary/warnings.js */
+/** Warnings that stand until their cause is settled: diary/warnings.js */
 export type Doubts = {
   capture_key?: boolean;
   log?: boolean;
@@ -74,25 +74,25 @@ export type Doubts = {
 /** The list's own head: see [Note: the list's own head], index.js */
 export type ListHead = { shape: number; stamps: number[]; line: number | undefined; feed: number | undefined };
 
-/** How far this diary's manifests go; `due`: versions since */
+/** How far this diary's manifests go; `due`: versions since the last one */
 export type Covered = { record: string | null; counter: number; seq: number; head: string; due: number };
 
-/** A checkpoint of the public log; `root` b64 */
+/** A checkpoint of the public log; `root` in base64 */
 export type SeenLog = { size: number; root: string; note: string };
-/** Who cosigned the log of `size` leaves (0: nobody), of how many the server names */
+/** Who cosigned the log at `size` leaves (0: nobody), of how many named by the server */
 export type Witnessed = { names: string[]; named: number; size: number };
-/** The checkpoint followed last, how far the diary's own versions are proved under it, and who cosigned it */
+/** The last checkpoint followed, how far the diary's own versions are proved under it, and who cosigned it */
 export type FollowedLog = SeenLog & {
   proved: number;
   late: boolean;
   witnessed?: Witnessed;
 };
-/** `gone`: names to be said; `named`: what the server said last */
+/** `gone`: names still to be shown; `named`: the witnesses in the server's last response */
 export type LogWitnesses = { known: LogWitness[]; gone: string[]; named: LogWitness[] };
 
 /**
- * Tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what
- * begins the next session: net/api.js
+ * Tokens of the session and of the device, the session id, the key that makes upload tickets, and the token that
+ * starts the next session: net/api.js
  */
 export type Tokens = {
   token: string | null;
@@ -104,7 +104,7 @@ export type Tokens = {
 export type SignIn = { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string };
 
 type Enrolment = Awaited<ReturnType<Engine['enrolment']>>['body'];
-/** A registration whose answer has not come; only a release of before kept `auth` */
+/** A registration without a response so far; only an earlier release kept `auth` */
 export type Registering = Omit<Enrolment, 'auth'> & {
   auth?: string;
   auth_digest?: string;
@@ -112,10 +112,10 @@ export type Registering = Omit<Enrolment, 'auth'> & {
   device_name: string;
   invite?: string;
 };
-/** A change of keys that was begun */
+/** A change of keys in progress */
 export type Rotation = Omit<Awaited<ReturnType<Engine['rekeyBegin']>>, 'auth'>;
 
-/** What was done with a file */
+/** One action on a file */
 export type CustodyLine = {
   attachment: string;
   at: number;
@@ -124,7 +124,7 @@ export type CustodyLine = {
   detail?: string;
 };
 
-/** `erasure` is null where this phone counts the days itself */
+/** `erasure` is null if this phone counts the days itself */
 export type Erasure = {
   erasure: string | null;
   records: string[];
@@ -133,7 +133,7 @@ export type Erasure = {
   why: string;
 };
 
-/** `pub`: the key that signed it, b64; `at`: when the server had it, ms */
+/** `pub`: the key that signed it, base64; `at`: when the server received it, ms */
 export type Letter = {
   letter: string;
   grant: string;
@@ -144,7 +144,7 @@ export type Letter = {
   said: LetterSaid;
 };
 
-/** An advocate whose nine words were checked; without keys until there was signal to fetch them */
+/** An advocate whose nine words were checked; without keys until the network allowed fetching them */
 export type Met = {
   ecdsa_pub: string;
   fingerprint: string;
@@ -155,8 +155,8 @@ export type Met = {
   at: number;
 };
 /**
- * What this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the
- * device that made it
+ * What this phone keeps of a grant to continue it; `called`: the keeper's name for that advocate, only on the device
+ * that made the grant
  */
 export type Letting = {
   grant: string;
@@ -169,10 +169,10 @@ export type Letting = {
   looked_at: number | null;
   called?: string;
 };
-/** By the keeper; `told`: the server has ended it too; `was`: what it was, until then */
+/** Ended by the keeper; `told`: the server has ended it too; `was`: the grant, until then */
 export type Ended = { grant: string; at: number; told: boolean; was?: Letting };
 
-/** A code for somebody who saw it */
+/** A code for a witness */
 export type WitnessCode = {
   witness: string;
   words: string;
@@ -182,7 +182,7 @@ export type WitnessCode = {
   expires_at: number;
   address: string;
 };
-/** A pack left for whoever has eight words */
+/** A pack left for anyone who has its eight words */
 export type HandedOver = {
   handover: string;
   words: string;
@@ -203,12 +203,12 @@ export type Root = SealedRoot & {
   v: number;
   /** entries that were ever listed here */
   count: number;
-  /** how many of them came before the diary was registered; null until then */
+  /** how many of them are older than the registration; null until then */
   unregistered: number | null;
   /** segments of the list */
   segments: number;
   draft: boolean;
-  /** openings */
+  /** number of unlocks */
   opened: number;
   /** the record of the settings */
   settings: string | null;
@@ -228,7 +228,7 @@ export type Root = SealedRoot & {
   lines_judged?: number;
   /** versions that were erased elsewhere before they came here */
   blanks?: number;
-  /** how far the line had come before the phone was put back */
+  /** how far the line had come before the phone was restored from a backup */
   put_back?: LineEnd;
 
   feed: FeedEnd;
@@ -237,7 +237,7 @@ export type Root = SealedRoot & {
   fetch: Download[];
   /** files that are being sealed */
   filling: string[];
-  /** the highest number of a receipt above `feed.seq` */
+  /** the highest number in a receipt above `feed.seq` */
   top?: number;
   /** versions the server is still to send */
   coming?: number;
@@ -255,17 +255,17 @@ export type Root = SealedRoot & {
   manifests_judged?: string;
   /** the numbers of entries that were erased before this device came */
   numbered?: Record<string, number>;
-  /** named in the manifest where it is there */
+  /** named in the manifest if present */
   checkpoint?: unknown;
 
   log?: FollowedLog;
   log_witnesses?: LogWitnesses;
 
-  /** undefined of a release that had no tokens */
+  /** undefined in a root of a release without tokens */
   session?: Tokens | null;
   own_sessions?: string[];
   sign_ins?: { cursor: string | null; waiting: SignIn[] };
-  /** both of earlier releases */
+  /** both from earlier releases */
   known_devices?: unknown;
   arrived?: unknown;
   device_name?: string;
@@ -278,13 +278,13 @@ export type Root = SealedRoot & {
   reopened?: boolean;
   capture_pub?: string;
 
-  /** a digest of the slot of the short secret; `true` of an earlier release */
+  /** a digest of the slot of the short secret; `true` from an earlier release */
   short?: string | boolean;
   cover?: boolean;
   locking?: Locking;
   exit_said?: boolean;
 
-  /** how many wait */
+  /** number of captures waiting */
   captured?: number;
   later?: number;
 
@@ -298,7 +298,7 @@ export type Root = SealedRoot & {
   letting?: Letting[];
   let_out?: Ended[];
   met?: Met[];
-  /** by grant: how often its marks had changed when they were read */
+  /** by grant: how often its marks had changed when last read */
   marked?: { grant: string; n: number }[];
   witnesses?: WitnessCode[];
   witnesses_came?: number;

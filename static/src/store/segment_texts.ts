@@ -1,13 +1,13 @@
 /**
- * What the versions of a whole segment of the list say, sealed together: `said/<segment>` = {version: [kind, fields,
+ * The texts of all versions in one segment of the list, sealed together: `said/<segment>` = {version: [kind, fields,
  * restricted]}.
  *
- * The list can be made again from these in a twentieth of the time that as many versions take, each under seals of its
- * own. What a version says never changes, so there is nothing here that could be out of date: a version that is not
- * here is opened where it lies. Without the keys of files, and made when there is time (diary/index/segment_texts.js).
+ * Rebuilding the list from these takes a twentieth of the time of opening as many versions, each sealed by itself. A
+ * version never changes, so nothing here can be out of date: a version that is missing here is opened itself. File
+ * keys are left out. The records are made when there is time (diary/index/segment_texts.js).
  *
- * [Note: words go with their version] A version leaves the phone because its words must be gone. Whoever drops one, by
- * whatever way, drops all of these in the same transaction; they are made anew later.
+ * [Note: words go with their version] A version is deleted from the phone because its words must be gone. So any
+ * change that drops a version drops all of these in the same transaction; they are made again later.
  */
 import type { JsonObject } from '../core/encoding.js';
 import type { Change, Pending } from './pending.js';
@@ -17,7 +17,7 @@ export type Said = readonly [kind: string, fields: JsonObject, restricted: JsonO
 
 export const saidName = (segment: number) => `said/${segment}`;
 
-/** What is kept of some segments, by version. One that is missing or does not open is one that was never made. */
+/** Return the stored texts of some segments, by version. One that is missing or does not open counts as never made. */
 export async function readSaid(
   store: { root: SealedRoot; readJsonEach: <T>(names: string[]) => Promise<(T | null)[]> },
   segments: readonly number[],
@@ -33,8 +33,8 @@ export function putSaid(root: SealedRoot, change: Change, segment: number, said:
 }
 
 /**
- * See [Note: words go with their version].
- * @param pending all of a change, about to be written
+ * Drop all segment texts if a version is dropped: see [Note: words go with their version].
+ * @param pending the complete change, about to be written
  */
 export function goWithVersions(root: SealedRoot, pending: Pending) {
   if (!root.said?.length || ![...pending.records].some(([name, record]) => record === null && name.startsWith('v/')))

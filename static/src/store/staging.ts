@@ -1,7 +1,7 @@
 /**
- * The tray: files taken in while no words have been typed, cut into parts, each sealed by the caller.
+ * The tray: files taken in before the words were typed, cut into parts, each sealed by the caller.
  *
- * A key is the file's 16-byte id and the number of the part, so a file is found by its id and parts by their order.
+ * A key is the file's 16-byte id followed by the part number, so parts sort by file and then in order.
  */
 import type { Database } from './database.js';
 
@@ -13,12 +13,12 @@ export function trayKey(id: Uint8Array, number: number): Uint8Array {
   return key;
 }
 
-/** Puts one part, and is done when it can be read back. */
+/** Store one part; resolve once it is durably written. */
 export async function putPart(database: Database, id: Uint8Array, number: number, sealed: Uint8Array) {
   await database.write({ tray: [[trayKey(id, number), sealed]] });
 }
 
-/** @returns the files waiting, parts in order */
+/** @returns the waiting files, parts in order */
 export async function filesWaiting(database: Database): Promise<{ id: Uint8Array; keys: Uint8Array[] }[]> {
   const files: Map<string, { id: Uint8Array; keys: Uint8Array[] }> = new Map();
   for (const key of await database.trayKeys()) {

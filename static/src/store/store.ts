@@ -1,18 +1,18 @@
 /**
  * The sealed store of one unlocked diary: named records over the database's nameless table.
  *
- * The root record (at the id the vault derives from the store key) holds a random place seed; every other record lies
- * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no directory
+ * The root record (at the id that the vault derives from the store key) holds a random place seed. Every other record
+ * lies at the first 16 bytes of SHA-256(seed ‖ name). Without the store key those ids look random, and no directory
  * has to be kept in step with the table.
  *
- * `root.typed` names the records of what is half-typed (`u/`, `us/`, `uw/`, `t/`): a store that is cleared keeps those.
+ * `root.typed` names the records of unsaved text (`u/`, `us/`, `uw/`, `t/`): clearing a store keeps those.
  *
- * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
- * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.
+ * [Note: saved means saved] `change` resolves only after its one transaction completed and every record it wrote was
+ * read back, compared and opened again. If anything fails, the root in memory stays the one that was read.
  *
- * [Note: read in between] Reading waits for no change. Whoever reads several records one after the other may have some
- * from before a change and some from after it, and what does not fit together then says nothing: `wasWritten` tells,
- * and it is read again.
+ * [Note: read in between] A read does not wait for a change. Code that reads several records in turn may get some
+ * from before a change and some from after it, and a mismatch then proves nothing. `changedSince` detects this, and
+ * the caller reads again.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
@@ -26,9 +26,9 @@ import type { Change } from './pending.js';
 import type { FreshRoot, Root, SealedRoot } from './root.js';
 import type { Sealing } from './swapping.js';
 
-/** A record as it lies: its place and its sealed bytes */
+/** A stored record: its id and its sealed bytes */
 type Lying = [id: Bytes, sealed: Bytes];
-/** What the store asks of the crypto worker; the notebook's has no earlier keys (crypto/worker/drawer.js) */
+/** What the store needs from the crypto worker; the notebook's vault has no earlier keys (crypto/worker/drawer.js) */
 type Vault = {
   rootId(): Promise<Bytes>;
   boxSealMany(records: Sealing[]): Promise<Bytes[]>;
@@ -52,13 +52,13 @@ export class Store<R extends SealedRoot = Root> {
   rootId: Bytes = new Uint8Array(16);
   seed: Uint8Array = new Uint8Array(32);
   turn: Promise<unknown> = Promise.resolve();
-  /** how many changes have been written: whoever read something can know whether it may be old */
+  /** number of changes written: readers compare it to know whether their data may be old */
   applied = 0;
   /** the change that is being written now; it never rejects */
   writing: Promise<void> | null = null;
-  /** Nothing more is written: what was begun before the phone was cleared must not come after it. */
+  /** Nothing more is written: a change begun before the phone was cleared must not land after it. */
   closed = false;
-  /** how often what was under way has been told to give way */
+  /** number of times that unfinished changes were aborted */
   given = 0;
   swapping: Swapping<R>;
 
@@ -81,7 +81,7 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * Reads the root; with `fresh`, begins an empty one.
+   * Read the root; with `fresh`, create one.
    * @throws not_opened when there is no root
    */
   async open(fresh?: FreshRoot<R>) {
@@ -92,7 +92,7 @@ export class Store<R extends SealedRoot = Root> {
       const earlierId = await this.vault.earlierId();
       const [sealed, earlier] = await this.database.read([this.rootId, earlierId]);
       if (!sealed) throw new KeptError('not_opened');
-      // The root leads to everything else, so it counts only under the key in use: see [Note: store keys].
+      // The root leads to everything else, so only the current key may open it: see [Note: store keys].
       this.root = json(await this.vault.boxOpenNewest(this.rootId, sealed));
       if (earlier) await this.vault.loadEarlier(earlierId, earlier);
     }
@@ -100,10 +100,9 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * The vault has a store key of its own since the keys were changed: the root moves to where that one tells, and the
-   * keys of before go beside it, in the change that is being put together. [Note: store keys] Records of before stay as
-   * they are and open under those; root and identity open under the newest only, so nobody with an old key can put
-   * theirs in.
+   * Move the root to the id of the vault's new store key after a change of keys, and store the earlier keys next to
+   * it, in the given change. [Note: store keys] Older records stay as they are and open under the earlier keys. Root
+   * and identity open under the newest key only, so nobody with an old key can plant their own.
    */
   async rekeyed(change: Change) {
     const [rootId, earlierId] = [await this.vault.rootId(), await this.vault.earlierId()];
@@ -112,10 +111,7 @@ export class Store<R extends SealedRoot = Root> {
     this.rootId = rootId;
   }
 
-  /**
-   * Where the record of that name lies.
-   * @returns 16 bytes
-   */
+  /** Return the id of the record with that name, 16 bytes. */
   place(name: string): Bytes {
     const text = encoder.encode(name);
     const joined = new Uint8Array(this.seed.length + text.length);
@@ -124,10 +120,7 @@ export class Store<R extends SealedRoot = Root> {
     return this.digest(joined).slice(0, 16);
   }
 
-  /**
-   * Records as they lie, still sealed.
-   * @returns in the order asked for
-   */
+  /** Return records still sealed, in the order asked for. */
   async lying(names: readonly string[]): Promise<{ id: Bytes; sealed: Bytes | null }[]> {
     if (!names.length) return [];
     const ids = names.map((name) => this.place(name));
@@ -143,7 +136,7 @@ export class Store<R extends SealedRoot = Root> {
     return this.readBy(names, (pairs) => this.vault.boxOpenMany(pairs));
   }
 
-  /** The same, and one that does not open stops no other: null for it too. */
+  /** Like `readMany`, but a record that does not open is null and stops no other. */
   readEach(names: readonly string[]): Promise<(Opened | null)[]> {
     return this.readBy(names, (pairs) => this.vault.boxOpenEach(pairs));
   }
@@ -165,7 +158,7 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * What whoever wrote it there declares it to be.
+   * Return parsed JSON; the caller declares its type, which is not checked.
    * @returns null when absent
    */
   async readJson<T = unknown>(name: string): Promise<T | null> {
@@ -177,16 +170,16 @@ export class Store<R extends SealedRoot = Root> {
     return (await this.readMany(names)).map((opened) => opened && json<T>(opened));
   }
 
-  /** @returns null for what is missing or does not open */
+  /** @returns null for a record that is missing or does not open */
   async readJsonEach<T = unknown>(names: readonly string[]): Promise<(T | null)[]> {
     return (await this.readEach(names)).map((opened) => opened && json<T>(opened));
   }
 
   /**
-   * Runs `fill` alone (never two at a time), then writes what it put together, root included, as one transaction.
+   * Run `fill` alone (never two at a time), then write what it put together, root included, as one transaction.
    * @param fill `root` is a copy to alter
-   * @param how `bulky`: parts of files, which may not have the room that is kept for words; `last`: gives way to
-   *   nothing
+   * @param options `bulky`: parts of files, which may not use the space reserved for text; `uninterruptible`: not
+   *   stopped by `abortPending`
    * @returns what `fill` returned, once saved
    */
   change<T>(
@@ -199,8 +192,8 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * The change that is being put together now comes to nothing, as in a crash: `locked` for whoever waits for it. A
-   * year of messages being read in must not keep a phone from being cleared. One that is being written is written.
+   * Abort the change being put together, as a crash would: its caller gets `locked`. Importing a year of messages
+   * must not delay clearing a phone. A change that is already being written completes.
    */
   giveWay() {
     this.given++;
@@ -256,8 +249,8 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * Whether anything was written since `applied` was `since`; waits for what is being written now. See [Note: read in
-   * between].
+   * Tell whether anything was written since `changeCount` was `since`; wait for a write in progress. See [Note: read
+   * in between].
    */
   async wasWritten(since: number): Promise<boolean> {
     const { writing } = this;
@@ -270,8 +263,8 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * @param opaque opened by the vault, not here
-   * @throws store_lost when something is not there as written
+   * @param opaque records sealed by the vault, which are not opened here
+   * @throws store_lost if a record differs from what was written
    */
   async readBack(written: Lying[], opaque: [Uint8Array, Uint8Array][]) {
     const all = [...written, ...opaque];

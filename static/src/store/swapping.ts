@@ -1,4 +1,4 @@
-/** What a change does to the chaff that its diary may use up: see [Note: one for one], chaff.js. */
+/** How a change uses up or adds to the chaff of its diary: see [Note: one for one], chaff.js. */
 import { b64 } from '../core/bytes.js';
 import { isTraded, listed, trade } from './chaff.js';
 import type { Bytes } from '../core/bytes.js';
@@ -9,13 +9,13 @@ import type { SealedRoot } from './root.js';
 /** Ids and sealed bytes */
 type Pieces = [Uint8Array, Uint8Array][];
 
-/** What is sealed: where it lies, what it is, and its bytes */
+/** A record to seal: its id, its description, and its bytes */
 export type Sealing = [id: Bytes, desc: JsonObject, bytes: Bytes | undefined];
 
-/** The root's size may hang on the list that it says, and the list on it. */
+/** The root's size may depend on the chaff list inside it, and the list on the root's size. */
 const RECKONED = 3;
 
-/** What is needed of the store. */
+/** The part of the store used here. */
 type Rooted<R extends SealedRoot> = {
   rootId: Uint8Array;
   random: (n: number) => Uint8Array;
@@ -26,7 +26,7 @@ type Rooted<R extends SealedRoot> = {
 
 export class Swapping<R extends SealedRoot> {
   store: Rooted<R>;
-  /** Sizes of records as last seen, by id. */
+  /** Last known sizes of records, by id. */
   sizes: Map<string, number> = new Map();
 
   constructor(store: Rooted<R>) {
@@ -34,10 +34,10 @@ export class Swapping<R extends SealedRoot> {
   }
 
   /**
-   * The root as it is written, with the chaff that this change uses up or leaves.
+   * Seal the root with the chaff that this change uses up or adds.
    * @param root altered
-   * @param sealed the root before any of that
-   * @param drop null where nothing is traded
+   * @param sealed the root before that
+   * @param drop null if nothing is traded
    */
   async withRoot(
     root: R,
@@ -62,19 +62,19 @@ export class Swapping<R extends SealedRoot> {
         return { root: last, put: [], drop: [] };
       Object.assign(root, { chaff: traded.pool, owed: traded.owed });
       const [again = last] = await store.vault.boxSealMany([store.rootRecord(root)]);
-      // The list grows and shrinks with what it says; where that changes the root's own size, it is reckoned once more.
+      // If listing the chaff changed the root's own size, trade again with the new size.
       if (again.length === last.length || turn === RECKONED) return { root: again, put: traded.put, drop: traded.drop };
       last = again;
     }
   }
 
-  /** What is there now. */
+  /** Note the sizes after a change. */
   note(written: Pieces, drop: Uint8Array[]) {
     for (const id of drop) this.sizes.set(b64(id), 0);
     for (const [id, { length }] of written) this.sizes.set(b64(id), length);
   }
 
-  /** Sizes of those of `ids` that are there. */
+  /** Return the sizes of those of `ids` that exist. */
   async sizesOf(ids: Uint8Array[]): Promise<Sized[]> {
     const asked = ids.filter((id) => !this.sizes.has(b64(id)));
     const found = asked.length ? await this.store.database.read(asked) : [];
