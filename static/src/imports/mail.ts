@@ -1,15 +1,15 @@
 /**
- * A saved email (.eml): its headers as they stand and as they read, its words, its files and the messages inside it.
+ * A saved email (.eml): its headers raw and decoded, its text, its files and the messages inside it.
  *
- * Nothing in it is ever drawn: words are text, an HTML part becomes text, and no address in it is ever asked for.
- * What a mail program would quietly mend is named in `odd`, so that it can be said.
+ * Nothing in it is rendered: an HTML part is converted to text, and no address in it is ever requested. Defects that
+ * a mail program would repair silently are listed in `odd`, so that the screen can show them.
  */
 import PostalMime, { addressParser, decodeWords } from '../../vendor/postal-mime/postal-mime.js';
 import { htmlToText } from '../../vendor/postal-mime/text-format.js';
 import { KeptError } from '../core/errors.js';
 import type { Email } from '../../vendor/postal-mime/types.js';
 
-/** `raw` as it stands, folded lines and all; `read` with encoded words made readable */
+/** `raw` with its folded lines; `read` with encoded words decoded */
 type Header = { name: string; raw: string; read: string };
 type MailFile = { name: string; type: string; size: number };
 type Stamp = { at: number | null; raw: string; offset_min: number | null };
@@ -31,7 +31,7 @@ export type Mail = {
   sent: Stamp;
   text: string;
   files: MailFile[];
-  /** messages sent on as files */
+  /** messages forwarded as files */
   inside: Mail[];
   odd: Odd[];
 };
@@ -61,12 +61,12 @@ const ZONES = new Map(
     pdt: -420,
   }),
 );
-/** What a message has that no other text file begins with. */
+/** Headers that no other text file begins with. */
 const TELLING =
   /^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version|reply-to|cc|sender)$/i;
 const LATIN = new TextDecoder('windows-1252');
 
-/** Whether the first bytes are an email's headers: two that only mail has, before any other text. */
+/** Tell whether the first bytes are an email's headers: at least two that only mail has, before any other text. */
 export function looksLikeMail(first: Uint8Array) {
   const { headers } = headersIn(first.subarray(0, 32_768));
   return headers.filter(({ name }) => TELLING.test(name)).length >= 2;
@@ -125,14 +125,14 @@ async function partsOf(parsed: Email, depth: number) {
   return { files, inside, deep };
 }
 
-/** The words, plain where there are plain ones. */
+/** Return the text, preferring the plain part. */
 function wordsOf({ text, html }: Email) {
   const isFromHtml = !text && Boolean(html);
   const words = isFromHtml ? htmlToText(html as string) : (text ?? '');
   return { text: wellFormed(words.replaceAll('\r\n', '\n').replace(/\n+$/, '')), isFromHtml };
 }
 
-/** A multipart message that lacks its closing line was cut off. */
+/** Tell whether the message was cut off: a multipart message without its closing boundary. */
 function isHalf(headers: Header[], bytes: Uint8Array) {
   const boundary = /boundary="?([^";\r\n]{1,100})"?/i.exec(headerValue(headers, 'content-type'))?.[1];
   if (!boundary || !/^multipart\//i.test(headerValue(headers, 'content-type').trim())) return false;
@@ -152,12 +152,12 @@ function headersIn(bytes: Uint8Array): { headers: Header[]; raw: string; ended: 
         raw: line,
         read: wellFormed(readable(unfolded(found[2] as string))),
       });
-    else if (!headers.length && !/^(?:From |>From )/.test(line)) break; // text that is no header, first thing: no email
+    else if (!headers.length && !/^(?:From |>From )/.test(line)) break; // the first line is not a header: not an email
   }
   return { headers, raw, ended: end !== null || bytes.length < MOST_HEADERS };
 }
 
-/** Raw headers are ASCII, or UTF-8 by newer mail; older mail put anything there. */
+/** Raw headers are ASCII, or UTF-8 in newer mail; older mail may use any encoding. */
 function headText(bytes: Uint8Array) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -168,7 +168,7 @@ function headText(bytes: Uint8Array) {
 
 const unfolded = (value: string) => value.replace(/\r?\n[ \t]+/g, ' ').trim();
 
-/** @returns the first of that name, unfolded, encoded words as they stand */
+/** @returns the first header of that name, unfolded, with encoded words as they are */
 function headerValue(headers: Header[], name: string): string {
   const found = headers.find((one) => one.name.toLowerCase() === name);
   return found ? unfolded(found.raw.slice(found.name.length + 1)) : '';
@@ -182,7 +182,7 @@ function readable(value: string) {
   }
 }
 
-/** Addresses with their names, as a person reads them. */
+/** Return addresses with their names, in readable form. */
 function addressesOf(value: string): string[] {
   if (!value) return [];
   try {
@@ -195,7 +195,7 @@ function addressesOf(value: string): string[] {
   }
 }
 
-/** When a Date header says it was sent. Without a zone it is no moment. */
+/** Parse a Date header. Without a zone there is no instant. */
 export function stampOf(raw: string): Stamp {
   const found = DATE.exec(raw);
   const none = { at: null, raw: wellFormed(raw), offset_min: null };
@@ -212,7 +212,7 @@ export function stampOf(raw: string): Stamp {
   return { at: utc - offset * 60_000, raw: wellFormed(raw), offset_min: offset };
 }
 
-/** Text that has a canonical form: half a character becomes a mark for one. */
+/** Return text with a canonical form: a lone surrogate becomes a replacement character. */
 function wellFormed(text: string) {
   return new TextDecoder().decode(new TextEncoder().encode(text));
 }

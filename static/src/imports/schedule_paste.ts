@@ -1,7 +1,6 @@
 /**
- * Lines that were copied out of an app or typed one after the other, as rows of a schedule. A line may begin with a
- * time and with a name and a colon; what has neither is kept as words. No line is dropped, and no day is made up: a
- * time goes on the day that the caller names.
+ * Pasted or typed lines as rows of a schedule. A line may begin with a time, and with a name and a colon; a line with
+ * neither is kept as text. No line is dropped and no date is invented: a time gets the date that the caller passes.
  */
 import { placed } from '../record/schedule.js';
 import { looksLikeChat, readChat, rowsOf } from './whatsapp.js';
@@ -12,8 +11,8 @@ const TIMED = /^\s*(?:at )?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([aApP])?\.?[m
 const MISSED = /^missed (?:voice |video |group )*call\b/i;
 
 /**
- * @param how `date` '' when no day is known
- * @returns `left`: lines beyond the most that one list takes, or not understood
+ * @param options `date`: '' when no day is known
+ * @returns `left`: number of lines beyond the limit, or not understood
  */
 export async function pastedRows(
   text: string,
@@ -21,7 +20,7 @@ export async function pastedRows(
 ): Promise<{ rows: Row[]; left: number }> {
   if (looksLikeChat(text)) {
     const { rows, unplaced } = await rowsOf(await readChat(text), { order, tz, me: null });
-    // Nobody has said which of them is the keeper.
+    // It is not known yet which sender is the keeper.
     return {
       rows: rows.slice(0, MOST).map(({ line: _line, to: _to, ...row }) => ({ ...row, direction: 'unknown' as const })),
       left: unplaced.length + Math.max(0, rows.length - MOST),

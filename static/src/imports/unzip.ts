@@ -1,16 +1,16 @@
 /**
- * Reading one entry of a zip file that somebody else made, without trusting a word of it.
+ * Reads one entry of a zip file from an untrusted source.
  *
- * Nothing is ever written out under a name from the file: names are text to show, so `../` in one leads nowhere. Only
- * the directory at the end and the entry asked for are read, so a 200 MB export costs the memory of its text alone.
+ * Nothing is ever written under a name from the file: names are display text, so `../` in one leads nowhere. Only the
+ * central directory and the requested entry are read, so a 200 MB export costs the memory of its text alone.
  *
- * [Note: bombs] What a header says about sizes is believed only so far as to refuse: unpacking stops at the limit by
- * the bytes that come out. A zip inside the zip is never opened.
+ * [Note: bombs] The sizes in a header are used only to refuse: unpacking stops at the limit by counting the bytes
+ * that come out. A zip inside the zip is never opened.
  */
 import { Inflate } from '../../vendor/fflate/browser.js';
 import { KeptError } from '../core/errors.js';
 
-/** Where the file's bytes come from */
+/** The bytes of the file */
 export type Bytes = { size: number; read(from: number, to: number): Promise<Uint8Array> };
 export type Entry = {
   name: string;
@@ -24,10 +24,7 @@ export type Entry = {
 
 export const MOST_ENTRIES = 20_000;
 export const MOST_TEXT = 64 * 1024 * 1024;
-/**
- * Deflate reaches 1,032 : 1; chats come to about 5 : 1, and 100 : 1 leaves room for somebody who sent one word for
- * years.
- */
+/** Deflate reaches 1,032 : 1. Chats reach about 5 : 1, and 100 : 1 allows for years of one repeated word. */
 export const MOST_RATIO = 100;
 const MOST_DIRECTORY = 8 * 1024 * 1024;
 const END = 22;
@@ -35,8 +32,8 @@ const MOST_COMMENT = 65_535;
 export const STEP = 64 * 1024;
 
 /**
- * The entries, in the order of the directory; folders left out.
- * @throws zip_half when it has no end, zip_damaged when what it says does not fit together, zip_too_much
+ * Return the entries in the order of the directory, without folders.
+ * @throws zip_half if it has no end, zip_damaged if its headers contradict each other, zip_too_much
  */
 export async function entriesOf(file: Bytes): Promise<Entry[]> {
   const { at, count, size } = await directoryOf(file);
@@ -72,15 +69,15 @@ export async function entriesOf(file: Bytes): Promise<Entry[]> {
   return entries;
 }
 
-/** The last part of a name, whatever stands before it. */
+/** Return the last part of a path. */
 export function plainName(name: string): string {
   return name.split(/[/\\]/).at(-1) ?? '';
 }
 
 /**
- * One entry's bytes, unpacked piece by piece.
- * @param how `pause` may throw to stop
- * @throws zip_locked, zip_unknown (packed in a way we do not read), zip_too_much, zip_damaged
+ * Unpack one entry piece by piece.
+ * @param options `pause` may throw to stop
+ * @throws zip_locked, zip_unknown (unsupported compression), zip_too_much, zip_damaged
  */
 export async function unpack(
   file: Bytes,
@@ -101,7 +98,7 @@ export async function unpack(
   const take = (piece: Uint8Array, last: boolean) => {
     got += piece.length;
     ended = last;
-    if (got > most) throw new KeptError('zip_damaged'); // more than its own header says: a bomb, or broken
+    if (got > most) throw new KeptError('zip_damaged'); // more than its own header says: a bomb, or damaged
     pieces.push(piece.slice());
   };
   const inflate = new Inflate(take);
@@ -126,7 +123,10 @@ function feed(inflate: Inflate, piece: Uint8Array, last: boolean) {
   }
 }
 
-/** Where an entry's bytes begin. The local header must name the same entry: two readers must not see two files. */
+/**
+ * Return the offset of an entry's data. The local header must name the same entry: two readers must not see two
+ * files.
+ */
 export async function dataOf(file: Bytes, entry: Entry) {
   if (entry.offset + 30 > file.size) throw new KeptError('zip_damaged');
   const head = await file.read(entry.offset, entry.offset + 30);
@@ -158,7 +158,7 @@ async function directoryOf(file: Bytes): Promise<{ at: number; count: number; si
   throw new KeptError('zip_half');
 }
 
-/** Zip64: the same three numbers, wider, named by a locator that stands just before the end. */
+/** Zip64: the same three numbers in 64 bits, found through a locator just before the end. */
 async function wideDirectory(file: Bytes, end: number) {
   if (end < 20) throw new KeptError('zip_damaged');
   const locator = viewOf(await file.read(end - 20, end));
@@ -170,7 +170,7 @@ async function wideDirectory(file: Bytes, end: number) {
   return { count: wide(record, 32), size: wide(record, 40), at: wide(record, 48) };
 }
 
-/** Sizes and place from a zip64 extra field, for those that did not fit. */
+/** Take sizes and offset from a zip64 extra field if they did not fit. */
 function widened(entry: Entry, extra: Uint8Array): Entry {
   const view = viewOf(extra);
   for (let at = 0; at + 4 <= extra.length; ) {
@@ -211,7 +211,7 @@ function joined(pieces: Uint8Array[], length: number) {
 
 let table: Uint32Array | null = null;
 
-/** @param before the sum of what came before them */
+/** @param before checksum of the preceding bytes */
 export function crc32(bytes: Uint8Array, before: number = 0): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let c = n;

@@ -1,7 +1,6 @@
 /**
- * One entry of a zip as a file that is read from front to back, a piece at a time: a film of 200 MB inside an export
- * costs the memory of one piece. Names and sizes are believed as little as in unzip.js; the sum of all bytes is checked
- * at the end.
+ * One zip entry as a file read from front to back, a piece at a time: a 200 MB film inside an export costs the memory
+ * of one piece. Names and sizes are trusted no more than in unzip.js; the checksum is verified at the end.
  */
 import { Inflate } from '../../vendor/fflate/browser.js';
 import { KeptError } from '../core/errors.js';
@@ -9,7 +8,7 @@ import { MOST_RATIO, STEP, crc32, dataOf } from './unzip.js';
 import type { Bytes, Entry } from './unzip.js';
 
 /**
- * @returns `check` throws zip_damaged unless all of it was read and was what the directory says
+ * @returns `check` throws zip_damaged unless all of it was read and matched the directory
  * @throws zip_locked, zip_unknown, zip_too_much, zip_damaged
  */
 export async function entrySource(
@@ -28,18 +27,18 @@ class Stream {
   file: Bytes;
   entry: Entry;
   start: number;
-  /** packed bytes that were read */
+  /** packed bytes read so far */
   taken = 0;
-  /** unpacked bytes that were handed out */
+  /** unpacked bytes returned so far */
   given = 0;
   crc = 0;
   ended = false;
-  /** unpacked and not handed out yet */
+  /** unpacked but not returned yet */
   waiting: Uint8Array[] = [];
   got = 0;
   inflate: Inflate;
 
-  /** @param start where its bytes begin */
+  /** @param start offset of its data */
   constructor(file: Bytes, entry: Entry, start: number) {
     this.file = file;
     this.entry = entry;
@@ -54,7 +53,7 @@ class Stream {
     if (piece.length) this.waiting.push(piece.slice());
   }
 
-  /** @param from where the last reading ended */
+  /** @param from where the last read ended */
   async read(from: number, to: number) {
     if (from !== this.given) throw new KeptError('zip_damaged');
     while (this.got < to) await this.more();
@@ -63,7 +62,7 @@ class Stream {
     return bytes;
   }
 
-  /** One more packed piece. */
+  /** Read one more packed piece. */
   async more() {
     const { entry, taken } = this;
     if (taken >= entry.packed) throw new KeptError('zip_damaged'); // less than its own header says

@@ -1,12 +1,12 @@
 /**
- * A WhatsApp chat export, read line by line: which lines begin a message, which carry one on, which are the app's own
- * and which nobody can place. Every line is counted once, so that the counts add up to the lines of the file.
+ * A WhatsApp chat export, read line by line: lines that begin a message, that continue one, that WhatsApp wrote, and
+ * that cannot be classified. Every line is counted once, so the counts add up to the lines of the file.
  *
  * [Note: one style a file] A phone writes a whole export in one style. A line in another style inside a message is
- * somebody's pasted text and stays part of that message.
+ * pasted text and stays part of that message.
  *
- * [Note: the repeated hour] Stamps are local times without a zone. In the hour that comes twice, the first is taken
- * until the chat itself steps back; each such row says which was taken (`sent_note`).
+ * [Note: the repeated hour] Timestamps are local times without a zone. In the hour that occurs twice, the first is
+ * assumed until the chat itself steps back; each such row records which was assumed (`sent_note`).
  */
 import { instantsOf, offsetAt } from '../record/times.js';
 import { dateIn, ordersOf, startOf, withoutMarks } from './whatsapp_lines.js';
@@ -15,27 +15,27 @@ import type { Row } from '../record/schedule.js';
 import type { Order, Start } from './whatsapp_lines.js';
 import type { Told } from './whatsapp_words.js';
 
-/** Lets others have the thread; throws to stop */
+/** Yields the thread; throws to stop */
 export type Pause = (done: number, total: number) => Promise<void>;
 type Message = { line: number; start: Start; sender: string; told: Told };
 /** A line that was not understood */
 type Unplaced = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' };
 export type Chat = {
   lines: number;
-  /** two when only the keeper can tell */
+  /** two if only the keeper can tell */
   orders: Order[];
   messages: Message[];
-  /** most first */
+  /** most frequent first */
   senders: { name: string; count: number }[];
-  /** further lines of a message */
+  /** number of continuation lines */
   more: number;
-  /** the app's own lines */
+  /** lines that WhatsApp itself wrote */
   notices: { line: number; text: string }[];
   unplaced: Unplaced[];
-  /** lines in another style, kept as part of the message before */
+  /** lines in another style, kept as part of the previous message */
   unlike: number[];
 };
-/** Each line in one of them */
+/** Each line counts in exactly one of these */
 export type Counts = {
   in: number;
   out: number;
@@ -51,10 +51,10 @@ export type Counts = {
 const DAY = 86_400_000;
 const SLICE = 400;
 const SHOWN = 400;
-/** One message may be 65,536 characters; what is longer is no message. */
+/** One message may have 65,536 characters; anything longer is not a message. */
 const MOST_WORDS = 100_000;
 
-/** Whether the beginning of a text looks like a chat export at all. */
+/** Tell whether the beginning of a text looks like a chat export. */
 export function looksLikeChat(text: string) {
   return text
     .slice(0, 20_000)
@@ -132,12 +132,12 @@ class Reading {
     if (!this.open) return;
     const { line, start, sender, text } = this.open;
     this.open = null;
-    while (text.length > 1 && text.at(-1) === '') text.pop(); // an empty line at the end is not the sender's
+    while (text.length > 1 && text.at(-1) === '') text.pop(); // trailing empty lines are not the sender's
     this.messages.push({ line, start, sender, told: tellMessage(text.join('\n')) });
   }
 }
 
-/** Sender and text of a message. */
+/** Split a message into sender and text. */
 function parted(rest: string): { sender: string | null; text: string } {
   const at = rest.search(/:(?=[ \u00a0]|$)/);
   const name = at < 0 ? '' : withoutMarks(rest.slice(0, at));
@@ -154,9 +154,9 @@ function counted(messages: Message[]) {
 }
 
 /**
- * The rows of a chat once the keeper has said how its dates are written, which zone the phone was set to, and which
- * sender they are.
- * @param said `me` null: none of them
+ * Return the rows of a chat once the keeper has given the date order, the phone's time zone, and which sender they
+ * are.
+ * @param options `me` null: none of the senders
  * @returns `earlier`: lines that step back in time
  */
 export async function rowsOf(
@@ -231,11 +231,11 @@ function countsOf({ lines, more, notices }: Chat, rows: Row[], unknown: number):
   return counts;
 }
 
-/** Local stamps to instants: one question of the platform a day, more only on the days when clocks change. */
+/** Converts local timestamps to instants: one Intl query a day, and more only on days when clocks change. */
 class Zone {
   tz: string;
   days: Map<string, number | null> = new Map();
-  /** The last stamp in the hour that comes twice */
+  /** The last timestamp in the repeated hour */
   last: string = '';
   second = false;
 

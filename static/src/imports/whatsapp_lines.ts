@@ -1,29 +1,28 @@
 /**
- * The lines of a WhatsApp chat export: where a message begins, and with which date and time, as the phone that wrote it
- * was set up.
+ * The lines of a WhatsApp chat export: where a message begins, and its date and time in the format of the exporting
+ * phone.
  *
  *   Android   24/11/2026, 21:10 - Sam: text          11/24/26, 9:10 PM - Sam: text
  *   iOS       [24/11/2026, 21:10:05] Sam: text       [24.11.26, 9:10:05 PM] Sam: text
  *
- * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these, and the
- * space
- * before AM or PM is often one that does not break. Digits may be Arabic, Persian or Devanagari ones.
+ * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these parts, and
+ * the space before AM or PM is often a no-break space. Digits may be Arabic, Persian or Devanagari.
  */
 
 /** Day first, month first, year first */
 export type Order = 'dmy' | 'mdy' | 'ymd';
 /** The beginning of a message */
 export type Start = {
-  /** lines of one export share it */
+  /** the same for all lines of one export */
   shape: string;
   /** as written, left to right */
   date: [number, number, number];
   yearFirst: boolean;
-  /** German and its neighbours: always the day first */
+  /** German and similar formats: always the day first */
   dotted: boolean;
-  /** `21:10` or `21:10:05`, null when it is no time of day */
+  /** `21:10` or `21:10:05`; null if not a valid time */
   clock: string | null;
-  /** everything after, exactly as it stands */
+  /** everything after, unchanged */
   rest: string;
 };
 
@@ -43,10 +42,10 @@ const BEGIN = new RegExp(
   `^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`,
 );
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
-/** One digit for one digit, so that places in the line stay where they are. */
+/** One digit replaces one digit, so offsets in the line stay valid. */
 const OTHER_DIGITS = /[٠-٩۰-۹०-९]/g;
 
-/** @returns the same without invisible marks, and without space at its ends */
+/** @returns the text without invisible marks, trimmed */
 export function withoutMarks(text: string): string {
   return text.replace(MARKS, '').trim();
 }
@@ -56,10 +55,10 @@ function plainDigit(digit: string) {
   return String(code - (code < 0x670 ? 0x660 : code < 0x700 ? 0x6f0 : 0x966));
 }
 
-/** The beginning of a message, or null for any other line. */
+/** Parse the beginning of a message; null for any other line. */
 export function startOf(line: string): Start | null {
   const first = line.charCodeAt(0);
-  // Nearly every further line of a long message is turned away here, before the expression is tried.
+  // Fast path: rejects nearly every continuation line before the regular expression runs.
   if (first < 128 && first !== 91 && (first < 48 || first > 57)) return null;
   const found = BEGIN.exec(first < 128 ? line : line.replace(OTHER_DIGITS, plainDigit));
   if (!found) return null;
@@ -92,17 +91,17 @@ function clockOf(hour: number, minute: number, second: number | null, half: stri
   return `${two(h)}:${two(minute)}${second === null ? '' : `:${two(second)}`}`;
 }
 
-/** The date of a message as `2026-11-24`, or null when in this order it is none. */
+/** Return the date of a message as `2026-11-24`; null if it is invalid in this order. */
 export function dateIn({ date: [a, b, c], yearFirst }: Start, order: Order): string | null {
   const [year, month, day] = yearFirst ? [a, b, c] : order === 'mdy' ? [c, a, b] : [c, b, a];
   const whole = year < 100 ? 2000 + year : year;
-  // WhatsApp is of 2009; a year beyond the century is of another calendar, which is not ours to convert.
+  // WhatsApp started in 2009. A year beyond the century belongs to another calendar, which is not converted here.
   if (whole < 2009 || whole > 2100 || month < 1 || month > 12) return null;
   const at = new Date(Date.UTC(whole, month - 1, day));
   return at.getUTCDate() === day && day > 0 ? at.toISOString().slice(0, 10) : null;
 }
 
-/** Which orders the dates of an export can have. One: it is clear. Two: nobody but the keeper can tell. */
+/** Return the possible date orders of an export. One: it is certain. Two: only the keeper can tell. */
 export function ordersOf(starts: Iterable<Start>): Order[] {
   let [first, second, seen] = [0, 0, 0];
   for (const start of starts) {

@@ -1,11 +1,10 @@
 /**
- * What WhatsApp itself writes into an export where a person wrote nothing: left-out files, calls, deletions, edits,
- * notices.
+ * Phrases that WhatsApp itself writes into an export: omitted files, calls, deletions, edits, notices.
  *
- * English, German, Spanish, French, Italian and Portuguese phrases are known; in any language a file is told by its
- * form. [Note: only what is known] A phrase that is not on the list stays what it looks like: words of the sender, or,
- * with no sender, a line that was not understood and is listed. Nobody's words are taken for the app's because they
- * look odd.
+ * English, German, Spanish, French, Italian and Portuguese phrases are known; a file is recognised by its form in any
+ * language. [Note: only what is known] A phrase that is not listed stays what it looks like: the sender's words or,
+ * without a sender, an unrecognised line that is listed. Words of a person are never taken for WhatsApp's because
+ * they look odd.
  */
 
 type Type =
@@ -23,7 +22,7 @@ type Type =
 export type Told = { type: Type; text: string; description: string; file: string; omitted: boolean; edited: boolean };
 
 const LRM = '\u200e';
-/** [type, whole text], lower case, without marks and without a full stop at the end. */
+/** [type, whole text] in lower case, without marks and final full stop. */
 const LEFT_OUT: [Type, RegExp][] = [
   [
     'image',
@@ -64,7 +63,7 @@ const MISSED =
 const CALL = /^(?:(?:voice|video|group) call|sprachanruf|videoanruf)[,.] .{1,60}$/;
 const EDITED =
   /[ \u200e\n]*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié|Questo messaggio è stato modificato|Mensagem editada)\.?>[ \u200e]*$/;
-/** `IMG-20261124-WA0001.jpg (file attached)`; the name's form is enough in any language. */
+/** `IMG-20261124-WA0001.jpg (file attached)`; the form of the name suffices in any language. */
 const ATTACHED_ANDROID =
   /^\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}|\S[^\n]{0,200}\.\w{2,5}) \(([^()\n]{4,40})\)(?:\n([^]*))?$/;
 const ATTACHED_WORDS = new Set([
@@ -77,7 +76,8 @@ const ATTACHED_WORDS = new Set([
   'ficheiro anexado',
 ]);
 /**
- * `‎<attached: 00000012-PHOTO-….jpg>`, after the name of a document perhaps; in any language, for the mark before it.
+ * `‎<attached: 00000012-PHOTO-….jpg>`, possibly after the name of a document; the mark before it suffices in any
+ * language.
  */
 const ATTACHED_IOS =
   /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
@@ -90,7 +90,7 @@ const BY_END = [
   ['other', /\.vcf$/i],
   ['file', /\.\w{2,5}$/],
 ] as [Type, RegExp][];
-/** What WhatsApp tells in a chat, with no sender or with the chat's own name as one. */
+/** Notices in a chat, with no sender or with the chat's own name as the sender. */
 const NOTICES = [
   /end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s de extremo a extremo|chiffrés de bout en bout|crittografat[ei] end-to-end|criptografia de ponta a ponta/i,
   /^Your security code with .+ changed/,
@@ -109,24 +109,24 @@ const NOTICES = [
   /^Only (?:messages that mention|admins)/,
   /^You started a call|^.{1,100} started a call/,
 ];
-/** What stands before a colon in a notice of its own, which would else be taken for a sender. */
+/** Notices with a colon, whose beginning would otherwise look like a sender. */
 const NOTICE_BEFORE_COLON =
   /(?: changed the (?:subject|group name|group description|description)\b| created (?:this )?group )/;
 
 const plain = (text: string) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim();
 
-/** Whether a line with no sender is one of the app's own. */
+/** Tell whether a line without a sender is a notice of WhatsApp. */
 export function isNotice(rest: string) {
   const said = plain(rest);
   return NOTICES.some((one) => one.test(said));
 }
 
-/** Whether what stands before the first colon is a notice and no sender. */
+/** Tell whether the text before the first colon belongs to a notice rather than naming a sender. */
 export function isNoticeName(name: string) {
   return NOTICE_BEFORE_COLON.test(name);
 }
 
-/** Whether a line with no sender tells of a missed call. */
+/** Tell whether a line without a sender records a missed call. */
 export function isMissedCall(rest: string) {
   return MISSED.test(lower(rest));
 }
@@ -137,8 +137,8 @@ const lower = (text: string) =>
     .replace(/[.\s]+$/, '');
 
 /**
- * What one message is, and its words exactly, without what the app put there.
- * @param text everything after the sender's name, further lines included
+ * Classify one message; return its exact words without what WhatsApp added.
+ * @param text everything after the sender's name, continuation lines included
  */
 export function tellMessage(text: string): Told {
   const told = { type: 'text' as Type, text, description: '', file: '', omitted: false, edited: false };

@@ -1,7 +1,7 @@
 /**
- * An entry that an advocate typed while the keeper spoke: the fields it becomes. docs/formats.md, section 8; the twin
- * of diary/record/assisted.py. The letter stands in the entry whole, with its signature, so who typed which words stays
- * provable.
+ * An entry that an advocate typed while the keeper spoke: docs/formats.md, section 8; twin of
+ * diary/record/assisted.py. The entry holds the whole letter with its signature, so it stays provable who typed which
+ * words.
  */
 import { objectOf, objectsOf, switchOf, textOf } from './reading.js';
 import { localAt } from './times.js';
@@ -26,7 +26,7 @@ const ANSWERS = {
 } as Record<string, string>;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-/** What was said, in order, one thing after another; prompts are no part of it. */
+/** Return what the keeper said, in order; the prompts are left out. */
 export function narrativeOf(turns: readonly Fields[]) {
   return turns
     .map((one) => textOf(one, 'said'))
@@ -35,9 +35,9 @@ export function narrativeOf(turns: readonly Fields[]) {
 }
 
 /**
- * The open fields of the entry a letter becomes.
- * @param pub the writer's key, b64
- * @param answer null while not confirmed
+ * Return the open fields of the entry made from a letter.
+ * @param pub the writer's key, base64
+ * @param answer null until the keeper confirms
  * @param at ms
  */
 export function entryOf(letter: JsonObject, pub: string, answer: 'yes' | 'changed' | null, at: number | null): Fields {
@@ -52,18 +52,18 @@ export function entryOf(letter: JsonObject, pub: string, answer: 'yes' | 'change
   };
 }
 
-/** What the advocate wrote, of an assisted entry; empty for every other. */
+/** Return the advocate's fields of an assisted entry; empty for every other. */
 export function letterOf(entry: Fields): Fields {
   return objectOf(objectOf(objectOf(entry, 'assisted'), 'letter'), 'fields');
 }
 
-/** The advocate's words where the keeper's are other ones now; '' where they are the same. */
+/** Return the advocate's text if the keeper has changed it; '' if it is unchanged. */
 export function asTyped(entry: Fields) {
   const typed = narrativeOf(objectsOf(letterOf(entry), 'turns'));
   return typed === textOf(entry, 'narrative') ? '' : typed;
 }
 
-/** Who typed, in what talk and when, and what the keeper said to it; null for an entry of the keeper's own. */
+/** Return who typed, in what kind of talk and when, and the keeper's answer; null for the keeper's own entry. */
 export function markOf(entry: Fields) {
   const written = objectOf(entry, 'assisted');
   const said = letterOf(entry);
@@ -88,8 +88,9 @@ export function markOf(entry: Fields) {
 }
 
 /**
- * In the English of packs, as diary/record/assisted.py says it: a pack that came back without it is refused.
- * @returns '' for an entry of the keeper's own
+ * Return the mark in the English of packs, exactly as diary/record/assisted.py does: a returned pack without it is
+ * refused.
+ * @returns '' for the keeper's own entry
  */
 export function markText(entry: Fields): string {
   const mark = markOf(entry);
@@ -102,7 +103,7 @@ export function markText(entry: Fields): string {
   ].join(', ');
 }
 
-/** Each thing that was asked, in order: an open prompt by its words, the adult's own question as typed. */
+/** Return each question asked, in order: an open prompt by its words, the advocate's own question as typed. */
 export function promptsOf(entry: Fields): string[] {
   return objectsOf(letterOf(entry), 'turns')
     .map((one) => PROMPTS[textOf(one, 'asked')] ?? textOf(one, 'words'))
@@ -115,7 +116,7 @@ function onDay(ms: number | null, tz: string) {
   return ` on ${day} ${MONTHS[Number(month) - 1]} ${year}`;
 }
 
-/** The day in a zone; by UTC where nobody knows the zone. */
+/** Return the day in a zone; in UTC if the zone is unknown. */
 function localDay(ms: number, tz: string) {
   try {
     return localAt(ms, tz).slice(0, 10);

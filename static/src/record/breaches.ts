@@ -1,6 +1,6 @@
 /**
- * When a term of an order can be said to have been broken: only after the order had been given to the other person; the
- * twin of diary/record/breaches.py.
+ * When a term of an order can be alleged to be broken: only after the order was served; twin of
+ * diary/record/breaches.py.
  */
 import { objectsOf, wholeOf } from './reading.js';
 import { instantsOf, isZone, offsetAt } from './times.js';
@@ -12,8 +12,8 @@ type Standing = 'in_force' | 'expired' | 'not_served' | 'unknown_served' | 'unkn
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * How an order stood when an incident happened. A day is whole: on the day it was given to them a term may have been
- * broken, on the day it ended it still may.
+ * Return the status of an order when an incident happened. Days count whole: a term may be broken on the day of
+ * service, and on the day of expiry.
  */
 export function standingOf(order: Fields, incident: Fields): Standing {
   const start = possible(wholeOf(incident, 'occurred_start'));
@@ -27,14 +27,13 @@ export function standingOf(order: Fields, incident: Fields): Standing {
   return expires !== null && start >= expires + DAY ? 'expired' : 'in_force';
 }
 
-/** When a day given as `2026-11-03`, as ms UTC or as a time block begins; null for what is no day. */
+/** Return the start of a day given as `2026-11-03`, as ms UTC or as a time block; null if it is not a day. */
 function dayStart(day: unknown, tz: string): number | null {
   if (typeof day === 'number' && Number.isSafeInteger(day)) return day;
   if (typeof day === 'object' && day !== null && !Array.isArray(day)) return wholeOf(day as Fields, 'start');
   const found = typeof day === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(day) : null;
   const midnight = found ? Date.parse(`${found[0]}T00:00:00Z`) : NaN;
-  // Date.parse may turn 30 February into a day of March.
-  // It also knows a year 0, which no calendar has.
+  // Date.parse may turn 30 February into a day of March, and accepts a year 0, which no calendar has.
   if (
     !found ||
     found[0].startsWith('0000') ||
@@ -43,11 +42,11 @@ function dayStart(day: unknown, tz: string): number | null {
   )
     return null;
   if (!isZone(tz)) return midnight;
-  // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
+  // Of a repeated midnight, the first; a skipped one begins when the clocks have moved.
   return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;
 }
 
-/** The numbered term of an order, or undefined when it has none of that number. */
+/** Return the term of an order with that number, or undefined. */
 export function termOf(order: Fields, no: unknown): Fields | undefined {
   return objectsOf(order, 'terms').find((term) => term.no === no && no !== null && no !== undefined);
 }

@@ -1,8 +1,9 @@
 /**
- * What a record says now, seen from its versions: which one is shown, and whether the keeper has taken it out.
+ * The current state of a record, from its versions: which version is shown, and whether the keeper has taken the
+ * record out.
  *
- * Taking out is a version with no words in it. A record is out when no other version is the last word on any device, so
- * that words written elsewhere at the same moment bring it back rather than vanish with it.
+ * Taking out is a version without text. A record is out only if every device's latest version is a taking out, so
+ * text written elsewhere at the same moment brings it back rather than vanishing with it.
  */
 import { changesBetween, isTakenOut, kindOf, sealedAt, SETTLING_MS } from './record_history.js';
 import { codesOf, textOf, wholeOf } from './reading.js';
@@ -10,7 +11,7 @@ import type { Change, Opened } from './record_history.js';
 
 export { isTakenOut };
 
-/** `two`: two devices wrote on from one version, and both stand */
+/** `two`: two devices wrote on from one version, and both results stand */
 type Standing<T extends Opened> = { shown: T; taken_out: number | null; reason: string; two: boolean };
 type Step = {
   version: string;
@@ -20,7 +21,7 @@ type Step = {
   changes: Change[];
 };
 
-/** Versions that no other one of the list was written on from. */
+/** Return the versions that have no successor in the list. */
 function ends<T extends Opened>(versions: readonly T[]) {
   const followed = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
   return versions.filter(({ version }) => !followed.has(version));
@@ -31,7 +32,7 @@ export function standing<T extends Opened>(versions: readonly T[]): Standing<T> 
   const last = ends(versions);
   const alive = last.filter((version) => !isTakenOut(version));
   const outs = last.filter(isTakenOut);
-  // Every version taken out and none before it: a broken app made it. It is shown empty rather than failing the list.
+  // Only taken-out versions: a faulty app made this. Show it empty rather than failing the list.
   const shown = alive.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? (versions.at(-1) as T);
   const out = alive.length || !outs.length ? null : (outs.at(-1) as T);
   return {
@@ -43,7 +44,8 @@ export function standing<T extends Opened>(versions: readonly T[]): Standing<T> 
 }
 
 /**
- * What each version did, oldest first. A version after a taking out is compared with the words that were taken out.
+ * Return what each version did, oldest first. A version after a taking out is compared with the text that was taken
+ * out.
  * @param versions in feed order
  */
 export function steps(versions: readonly Opened[]): Step[] {

@@ -1,6 +1,6 @@
 /**
- * The guard while writing: notices an address, a number or one of the keeper's own restricted words in the
- * account, so that the screen can offer to keep it apart. It only points; the words change by a tap alone.
+ * The writing guard: finds an address, a number or one of the keeper's own restricted words in the account, so that
+ * the screen can offer to keep it apart. It only points; text changes only when the keeper taps.
  */
 
 type Noticed = { kind: 'postcode' | 'number' | 'kept_apart'; found: string; start: number; end: number };
@@ -11,10 +11,10 @@ const NUMBER = /(?<![\w+])(?:\+\d|0)(?:[ \-().]{0,2}\d){8,13}(?!\w)/g;
 
 const fold = (text: string) => text.normalize('NFKC').toLowerCase();
 
-/** Where the keeper's own restricted words stand in `text`, whole words, whatever the case. */
+/** Find the keeper's own restricted words in `text`: whole words, any case. */
 function own(text: string, words: readonly string[]): Noticed[] {
   const folded = fold(text);
-  // Folding can change the length (ligatures); positions would then point at other words, so nothing is offered.
+  // Folding can change the length (ligatures), and positions would then point at other words, so nothing is offered.
   if (folded.length !== text.length) return [];
   return words
     .map((word) => fold(word.trim()))
@@ -28,7 +28,7 @@ function own(text: string, words: readonly string[]): Noticed[] {
 }
 
 /**
- * Everything in `text` that would better be kept apart, in order.
+ * Find everything in `text` that should be kept apart, in order.
  * @param restrictedWords what the keeper has already marked as kept apart
  */
 export function noticeAll(text: string, restrictedWords: readonly string[]): Noticed[] {
@@ -44,12 +44,12 @@ export function noticeAll(text: string, restrictedWords: readonly string[]): Not
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** The first of them, or null. */
+/** Return the first finding, or null. */
 export function notice(text: string, restrictedWords: readonly string[] = []): Noticed | null {
   return noticeAll(text, restrictedWords)[0] ?? null;
 }
 
-/** The account without what was noticed, and the restricted place with it. */
+/** Return the account without the finding, and the restricted place with it. */
 export function moveApart(
   narrative: string,
   placeDetail: string,

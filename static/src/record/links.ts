@@ -1,13 +1,13 @@
 /**
- * Following links between records. A link may point at nothing, at what was taken out, or in a circle: none of these
- * may stop a screen or a pack.
+ * Links between records. A link may point at nothing, at a record taken out, or in a circle; none of these may stop a
+ * screen or a pack.
  */
 import { codesOf, objectsOf, textOf } from './reading.js';
 import type { Fields } from './reading.js';
 
 type Linked = { record: string; fields: Fields; restricted?: Fields };
 
-/** The record that one stands for after mergings. In a circle, the lowest id of it stands for all. */
+/** Return the record that represents this one after merges. In a circle, the lowest id represents all. */
 export function rootOf(record: string, known: ReadonlyMap<string, Linked>) {
   const way: string[] = [];
   let here = record;
@@ -20,14 +20,14 @@ export function rootOf(record: string, known: ReadonlyMap<string, Linked>) {
   return way.slice(way.indexOf(here)).sort()[0] as string;
 }
 
-/** Every record that stands for the same one, itself included. */
+/** Return every record with the same representative, itself included. */
 export function mergedWith(record: string, known: ReadonlyMap<string, Linked>): string[] {
   const root = rootOf(record, known);
   const all = [...known.keys()].filter((one) => rootOf(one, known) === root);
   return all.includes(record) ? all : [record, ...all];
 }
 
-/** Where a record's own words name one of `ids`: the fields that do, and for alleged breaches the terms. */
+/** Return where a record names one of `ids`: the field names, and the terms of alleged breaches. */
 export function mentions(fields: Fields, ids: ReadonlySet<string>): { fields: string[]; terms: string[] } {
   const named = Object.keys(fields).filter(
     (name) => /_ids?$/.test(name) && codesOf(fields, name).some((one) => ids.has(one)),

@@ -1,10 +1,10 @@
 /**
- * The times of registers: a day alone (`2026-11-03`), or a moment as docs/record.md has it, told to the minute, the
- * day, the month or the year. Nothing is guessed: what is no time is said to be none.
+ * Times in registers: a day (`2026-11-03`), or a moment as in docs/record.md, precise to the minute, day, month or
+ * year. Nothing is guessed: an invalid time is reported.
  */
 import { fromPicked, instantsOf, localAt, missing } from './times.js';
 
-/** What stands in the fields */
+/** Content of the input fields */
 export type Typed = { date: string; time: string; how: 'day' | 'month' | 'year' };
 type Moment = {
   start?: number;
@@ -19,8 +19,8 @@ type Moment = {
 const EARLIEST = '1900-01-01';
 
 /**
- * What is wrong with a day, or null.
- * @param date as typed; '' is nothing
+ * Return what is wrong with a day, or null.
+ * @param date as typed; '' for none
  */
 export function dayFault(
   date: string,
@@ -29,7 +29,7 @@ export function dayFault(
 ): null | 'date' | 'old' | 'future' {
   if (!date) return null;
   if (!/^\d{4}-\d\d-\d\d$/.test(date)) return 'date';
-  if (date < EARLIEST || date > '2200-01-01') return 'old'; // the year 26, which a browser takes for 1926, among them
+  if (date < EARLIEST || date > '2200-01-01') return 'old'; // catches the year 26, which a browser takes for 1926
   if (!instantsOf(date, 'UTC').length) return 'date';
   return !future && date > today ? 'future' : null;
 }
@@ -47,7 +47,7 @@ export function momentFault(
 
 /**
  * @param typed without a fault
- * @returns null for nothing
+ * @returns null if nothing was entered
  */
 export function momentOf(typed: Typed, now: number, tz: string): Moment | null {
   const { date, time, how } = typed;
@@ -66,7 +66,7 @@ export function momentOf(typed: Typed, now: number, tz: string): Moment | null {
   });
 }
 
-/** A whole month or year, as far as it has come. */
+/** Return a whole month or year. */
 function wide(date: string, how: 'month' | 'year', tz: string): Moment {
   const [year = 0, month = 0] = date.split('-').map(Number);
   const two = (n: number) => String(n).padStart(2, '0');
@@ -81,7 +81,7 @@ function wide(date: string, how: 'month' | 'year', tz: string): Moment {
     : { start, end, local: `${first}/${last}`, tz, precision: 'date_range' };
 }
 
-/** What stands in the fields for a kept moment; one told in another way keeps its words until it is chosen anew. */
+/** Return the input fields for a stored moment; a moment in another form keeps its text until it is entered again. */
 export function typedOf(kept: unknown): Typed {
   const { local, precision } = (typeof kept === 'object' && kept ? kept : {}) as Moment;
   const text = typeof local === 'string' ? local : '';
@@ -96,7 +96,7 @@ export function typedOf(kept: unknown): Typed {
   };
 }
 
-/** When something began, to sort by: the instant of a moment, the midnight of a day, or null. */
+/** Return the instant to sort by: of a moment, of the midnight of a day, or null. */
 export function instantOf(kept: unknown, tz: string): number | null {
   if (typeof kept === 'number') return Number.isSafeInteger(kept) ? kept : null;
   if (typeof kept === 'string') return dayFault(kept, '9999-12-31') ? null : (instantsOf(kept, tz)[0] ?? null);

@@ -1,8 +1,8 @@
 /**
- * Reading fields that somebody else wrote; the twin of diary/record/reading.py.
+ * Readers for fields that another person or app version wrote; twin of diary/record/reading.py.
  *
- * An opened version is authentic, not well formed: an older or a broken app may have put a number where text
- * belongs. These readers give the value when it has the right shape and the empty one otherwise.
+ * An opened version is authentic, but not necessarily well formed: an older or faulty app may have stored a number
+ * where text belongs. These readers return the value if it has the right type, and an empty one otherwise.
  */
 import type { Json } from '../core/encoding.js';
 
@@ -14,13 +14,13 @@ export function textOf(fields: Fields, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** @returns the whole number, or null */
+/** @returns the integer, or null */
 export function wholeOf(fields: Fields, name: string): number | null {
   const value = fields[name];
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
-/** @returns null for left blank */
+/** @returns null if blank */
 export function switchOf(fields: Fields, name: string): boolean | null {
   const value = fields[name];
   return typeof value === 'boolean' ? value : null;
@@ -49,7 +49,7 @@ export function objectsOf(fields: Fields, name: string): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
 }
 
-/** @returns whether nothing was said; false and 0 say something */
+/** @returns whether the value is empty; false and 0 are not */
 export function isBlank(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;

@@ -1,16 +1,17 @@
 /**
- * A record as told: its first version, its newest, and what came between; the twin of diary/record/versions.py.
+ * The history of a record: its first version, its newest, and the revisions between; twin of
+ * diary/record/versions.py.
  *
- * The first version is the last one sealed within ten minutes of the first save: a person correcting a slip
- * has not amended anything. After that a version that only adds is an addition, any other an amendment. Taking
- * out is a version without words. It is no amendment, and what was said before it still stands behind it.
+ * The first version is the last one sealed within ten minutes of the first save: correcting a slip is not an
+ * amendment. After that a version that only adds is an addition, any other an amendment. Taking out is a version
+ * without text. It is not an amendment, and the earlier text still stands behind it.
  */
 import { canonText } from '../core/encoding.js';
 import { codesOf, isBlank, objectOf, textOf, wholeOf } from './reading.js';
 import type { Json } from '../core/encoding.js';
 import type { Fields } from './reading.js';
 
-/** One opened version; `restricted` is empty when there is no such part. */
+/** One opened version; `restricted` is empty if there is no such part. */
 export type Opened = {
   record: string;
   version: string;
@@ -18,9 +19,9 @@ export type Opened = {
   fields: Fields;
   restricted: Fields;
 };
-/** The words of a version */
+/** The content of a version */
 type Said = Pick<Opened, 'fields' | 'restricted'>;
-/** Values as stored, null where there was nothing */
+/** Values as stored, null if there was none */
 export type Change = { field: string; old: Json; new: Json };
 export type Revision = {
   version: string;
@@ -29,36 +30,33 @@ export type Revision = {
   changes: Change[];
   reason: string;
 };
-/** `taken_out`: when the keeper took it out, ms UTC; null while it stands. `newest` then holds the words taken out. */
+/** `taken_out`: when the keeper took it out, ms UTC; null while it stands. `newest` then holds the text taken out. */
 export type Told = { record: string; first: Opened; newest: Opened; revisions: Revision[]; taken_out: number | null };
 
 export const SETTLING_MS = 600_000;
 const DAY_MS = 86_400_000;
-/** Bookkeeping that says nothing about what happened: never counted as a change. */
+/** Bookkeeping fields that do not describe what happened: never counted as a change. */
 const QUIET = new Set(['assisted', 'cards_opened', 'reason', 'include_in_pack', 'start_with_this', 'looked_at']);
-/** Years 1900 to 2200: an instant outside them is a broken clock and counts as not given. */
+/** Years 1900 to 2200: an instant outside them comes from a faulty clock and counts as missing. */
 const EARLIEST_MS = -2_208_988_800_000;
 const LATEST_MS = 7_258_118_400_000;
 
-/** @returns the instant, when a calendar can hold it */
+/** @returns the instant, or null if it is out of range */
 export function possible(ms: number | null): number | null {
   return ms !== null && ms >= EARLIEST_MS && ms < LATEST_MS ? ms : null;
 }
 
-/**
- * When a version was sealed, by the device's clock.
- * @returns ms UTC
- */
+/** Return when a version was sealed, by the device's clock, ms UTC. */
 export function sealedAt(version: Pick<Opened, 'fields'>): number | null {
   return possible(wholeOf(objectOf(version.fields, '_clock'), 'utc'));
 }
 
-/** @returns every field; names of the two parts never collide */
+/** Return the fields of both parts; their names never collide. */
 export function everything(version: Said): Fields {
   return { ...version.fields, ...version.restricted };
 }
 
-/** Whether a version says only that the record was taken out. */
+/** Tell whether a version only records that the record was taken out. */
 export function isTakenOut({ fields, restricted }: { fields: Fields; restricted?: Fields | null }) {
   const own = Object.keys(fields).filter(
     (name) => !name.startsWith('_') && fields[name] !== null && fields[name] !== undefined,
@@ -70,12 +68,12 @@ export function isTakenOut({ fields, restricted }: { fields: Fields; restricted?
   );
 }
 
-/** A field of a newer app may be called what every object has, as `constructor`. */
+/** A field of a newer app may be named like an inherited property, such as `constructor`. */
 const own = (fields: Fields, name: string): Json => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null);
 
 const isSame = (a: Json, b: Json) => canonText(a) === canonText(b);
 
-/** Whether nothing that was said before has gone. */
+/** Tell whether nothing that was there before has gone. */
 function onlyAdds({ old, new: now }: Change): boolean {
   if (isBlank(old)) return true;
   if (typeof old === 'string' && typeof now === 'string') return now.startsWith(old);
@@ -83,7 +81,7 @@ function onlyAdds({ old, new: now }: Change): boolean {
   return false;
 }
 
-/** Every telling field that differs, in order of name. */
+/** Return every meaningful field that differs, ordered by name. */
 export function changesBetween(before: Said, after: Said): Change[] {
   const was = everything(before);
   const now = everything(after);
@@ -94,13 +92,13 @@ export function changesBetween(before: Said, after: Said): Change[] {
     .filter((change) => !isSame(change.old, change.new) && !(isBlank(change.old) && isBlank(change.new)));
 }
 
-/** What a step from one version to the next is, once words are fixed; null when it says nothing new. */
+/** Classify the step from one version to the next, after the first ten minutes; null if nothing changed. */
 export function kindOf(changes: Change[]): 'addition' | 'amendment' | null {
   if (!changes.length) return null;
   return changes.every(onlyAdds) ? 'addition' : 'amendment';
 }
 
-/** One record from its versions in feed order; at least one. */
+/** Build the history of one record from its versions in feed order; at least one. */
 export function tell(versions: readonly Opened[]): Told {
   const spoken = versions.filter((version) => !isTakenOut(version));
   const words = spoken.length ? spoken : versions;
@@ -110,11 +108,11 @@ export function tell(versions: readonly Opened[]): Told {
   let newest = words[0] as Opened;
   let isFixed = false;
   for (const version of versions) {
-    // Two devices may both have written on from one version; each is compared with what its keeper saw.
+    // Two devices may both have written on from one version; compare each with what its keeper saw.
     const parent = codesOf(version.fields, '_parents').find((id) => behind.has(id));
     const before = parent === undefined ? newest : (behind.get(parent) as Opened);
     if (isTakenOut(version) && version !== first) {
-      // Whoever writes on from a taking out writes on from the words behind it.
+      // A version that follows a taking out follows the text behind it.
       behind.set(version.version, before);
       continue;
     }
@@ -137,8 +135,8 @@ export function tell(versions: readonly Opened[]): Told {
 }
 
 /**
- * The last version sealed while a slip could still be corrected; none that came after one sealed later counts: whoever
- * puts a clock back does not get the ten minutes a second time.
+ * Return the last version sealed while a slip could still be corrected. None after a version sealed later counts:
+ * setting a clock back does not give the ten minutes a second time.
  */
 function settledOf(words: readonly Opened[], began: number | null): Opened {
   const later = words.findIndex((version) => {
@@ -149,8 +147,8 @@ function settledOf(words: readonly Opened[], began: number | null): Opened {
 }
 
 /**
- * Which version is shown, and when the record was taken out. It is out when no version is the last word on any
- * device but takings out: words written elsewhere at the same moment bring it back rather than vanish with it.
+ * Return which version is shown, and when the record was taken out. It is out only if every device's latest version
+ * is a taking out: text written elsewhere at the same moment brings it back rather than vanishing with it.
  */
 function standingOf(versions: readonly Opened[], newest: Opened): { newest: Opened; taken_out: number | null } {
   const followed = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
@@ -161,7 +159,7 @@ function standingOf(versions: readonly Opened[], newest: Opened): { newest: Open
   return { newest, taken_out: wholeOf(out.fields, 'taken_out') };
 }
 
-/** Every record of a kind, in the order of their earliest versions. */
+/** Build the history of every record of a kind, in the order of their earliest versions. */
 export function tellAll(versions: Iterable<Opened>, kind: string): Told[] {
   const grouped: Map<string, Opened[]> = new Map();
   for (const version of versions) {
@@ -170,10 +168,7 @@ export function tellAll(versions: Iterable<Opened>, kind: string): Told[] {
   return [...grouped.values()].map(tell);
 }
 
-/**
- * From the end of what happened to the first sealing; null when either is unknown.
- * @returns ms
- */
+/** Return the ms from the end of what happened to the first sealing; null if either is unknown. */
 export function delayOf(told: Told): number | null {
   const said = told.newest.fields;
   const start = possible(wholeOf(said, 'occurred_start'));
@@ -185,8 +180,8 @@ export function delayOf(told: Told): number | null {
 }
 
 /**
- * Whether an incident was written down later than a day after, or from memory, or copied. Who calls it soon after has
- * said so, and stands in its row; the count is of what the clock shows as well.
+ * Tell whether an incident was written down more than a day later, from memory, or copied. The keeper's own statement
+ * that it was soon after is shown in its row, but a longer delay by the clock still counts as late.
  */
 export function isLate(told: Told): boolean {
   return !['', 'contemporaneous'].includes(textOf(told.newest.fields, 'entry_kind')) || (delayOf(told) ?? 0) > DAY_MS;

@@ -1,12 +1,12 @@
-/** What may have recorded an entry and is held by somebody else: cameras, door logs, bills. */
+/** Recordings of an event that somebody else holds: cameras, door logs, bills. */
 import { objectsOf, textOf } from './reading.js';
 import type { Fields } from './reading.js';
 
-/** Nothing more is to be asked for: it is here, or it is gone. */
+/** Outcomes after which nothing is left to ask for: it is here, or it is gone. */
 const SETTLED = new Set(['got_it', 'police_have_it', 'wiped', 'refused', 'none']);
 
 /**
- * Those that somebody still has, or may have.
+ * Return the recordings that somebody still has, or may have.
  * @param fields of an incident
  */
 export function stillHeld(fields: Fields): Fields[] {

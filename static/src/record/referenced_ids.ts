@@ -1,16 +1,16 @@
 /**
- * What a record names: the ids of other records in its fields, wherever they stand; the twin of diary/record/named.py.
+ * The ids of other records in a record's fields, at any depth; twin of diary/record/named.py.
  *
- * A link may point at nothing, at what was taken out, or in a circle. Whoever follows one asks first whether the
- * record is there, and goes through each record once.
+ * A link may point at nothing, at a record taken out, or in a circle. Code that follows links checks that the record
+ * exists, and visits each record once.
  */
 import type { Fields } from './reading.js';
 import type { Told } from './record_history.js';
 
-/** Links that are not called an id: what a person was found to be, and the file that is the account. */
+/** Links whose name does not end in `_id`: the person that one was merged into, and the file that is the account. */
 const ALSO = new Set(['merged_into', 'narrative_media']);
 
-/** Every id in fields called `…_id` or `…_ids`, in objects and lists of objects too. Reserved names are none. */
+/** Return every id in fields named `…_id` or `…_ids`, in nested objects too. Reserved names are skipped. */
 export function idsIn(fields: Fields): string[] {
   return Object.entries(fields)
     .filter(([name]) => !name.startsWith('_'))
@@ -23,12 +23,12 @@ export function idsIn(fields: Fields): string[] {
     });
 }
 
-/** Every record that a record names now. */
+/** Return every record that a record's newest version names. */
 export function namedBy(told: Told): Set<string> {
   return new Set([...idsIn(told.newest.fields), ...idsIn(told.newest.restricted)]);
 }
 
-/** `start` and every record of `names` that something reached names, however far: circles end where they began. */
+/** Return `start` and every record of `names` reachable from it, at any distance; circles end where they began. */
 export function reached(start: Iterable<string>, names: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   const found: Set<string> = new Set();
   const waiting = [...start];

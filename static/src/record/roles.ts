@@ -1,37 +1,37 @@
 /**
- * The code of a person in lists and packs (S1, W2, C1): given by the app, never given twice; the twin of
+ * The code of a person in lists and packs (S1, W2, C1): given by the app, never reused; twin of
  * diary/record/roles.py.
  *
- * P1 is the keeper. A version claims a code when it is sealed; two devices without a network may claim the same one, so
- * claims are settled in feed order: the first keeps it, a later one gets the next number that no claim before it has.
- * Only what comes earlier in the feed is looked at, so a code that was once settled never changes.
+ * P1 is the keeper. A version claims a code when it is sealed. Two devices without a network may claim the same one,
+ * so claims are settled in feed order: the first keeps it, a later one gets the next number that no earlier claim
+ * has. Only earlier versions in the feed count, so a settled code never changes.
  */
 
-/** One version of a person: its role and the code it was sealed with, both '' when it says none */
+/** One version of a person: its role and the code it was sealed with, both '' if absent */
 export type Claim = { record: string; role: string; code: string };
 
 const LETTERS = new Map(Object.entries({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' }));
 const CODE = /^([PSWCH])([1-9]\d{0,5})$/;
 const KEEPER = 'P1';
 
-/** @returns its letter; P for whoever has no role of their own */
+/** @returns the letter of a role; P for a person without a role of their own */
 export function letterOf(role: string): string {
   return LETTERS.get(role) ?? 'P';
 }
 
 /**
- * The code of each person.
+ * Return the code of each person.
  * @param claims every version of every person in feed order, those without a number last
  * @returns record → code
  */
 export function roleCodes(claims: readonly Claim[]): Map<string, string> {
-  /** Whose each code is, for ever */
+  /** Owner of each code, permanently */
   const owners: Map<string, string> = new Map([[KEEPER, '']]);
   /** The highest number of each letter */
   const highest: Map<string, number> = new Map([['P', 1]]);
   const now: Map<string, string> = new Map();
   const give = (code: string, record: string) => {
-    // What is given after the highest code that a version may claim has a digit more than any claim.
+    // The next code after the highest claimable one has one digit more than any claim.
     const [letter, number] = [code.slice(0, 1), Number(code.slice(1))];
     owners.set(code, record);
     highest.set(letter, Math.max(highest.get(letter) ?? 0, number));
@@ -50,7 +50,7 @@ export function roleCodes(claims: readonly Claim[]): Map<string, string> {
   return now;
 }
 
-/** The code a new person, or one whose role changes, would claim now. */
+/** Return the code that a new person, or one whose role changes, would claim now. */
 export function nextCode(claims: readonly Claim[], record: string, role: string) {
   return roleCodes([...claims, { record, role, code: '' }]).get(record) ?? '';
 }

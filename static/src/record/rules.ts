@@ -1,9 +1,9 @@
 /**
- * What values a field may hold, and what in a record does not fit together; the twin of diary/record/rules.py.
+ * The values a field may hold, and inconsistencies within a record; twin of diary/record/rules.py.
  *
- * diary/record/rules.json is the one source of shapes; tests/vectors/record.json holds the two languages together. The
- * phone refuses to seal what has a fault of shape. A reader refuses nothing: it shows what is there and says what is
- * odd.
+ * diary/record/rules.json is the only source of shapes; tests/vectors/record.json keeps the two languages equal. The
+ * phone refuses to seal a record with a fault of shape. A reader refuses nothing: it shows the content and reports
+ * what is odd.
  */
 import { standingOf, termOf } from './breaches.js';
 import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';
@@ -15,16 +15,16 @@ import type { Fields } from './reading.js';
 /** `field` is a path: `terms.2.text` */
 type Fault = { field: string; code: string };
 
-/** Characters of what is asked in one line. */
+/** Characters of a single-line field. */
 export const LINE = 4_000;
-/** Characters of a text; a version holds 1 MiB, and a letter may take up to six bytes. */
+/** Characters of a text field; a version holds 1 MiB, and a character may take up to six bytes. */
 export const TEXT = 400_000;
-/** Of one list. */
+/** Items of one list. */
 const ITEMS = 20_000;
 const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const CODE = /^[a-z0-9][a-z0-9_]{0,39}$/;
 const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
-/** A clock that is a little ahead is no claim about the future. */
+/** A clock that is slightly ahead is not a claim about the future. */
 const AHEAD_MS = 300_000;
 const OFFSET = 18 * 60;
 const LISTS = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
@@ -73,13 +73,13 @@ const SCALARS: Readonly<Record<string, (value: unknown) => string>> = {
   zone: (value) => (typeof value === 'string' && value.length <= 64 ? '' : 'not_text'),
 };
 
-/** In order of field, then of code. */
+/** Sort by field, then by code. */
 const sorted = (faults: Fault[]) =>
   faults.sort((a, b) =>
     a.field === b.field ? Number(a.code > b.code) - Number(a.code < b.code) : a.field < b.field ? -1 : 1,
   );
 
-/** Every field, open or restricted, that holds what its name does not stand for. Null stands for nothing said. */
+/** Return every field, open or restricted, whose value does not have the shape of its name. Null means not answered. */
 export function faultsOfShape(kind: string, fields: Fields): Fault[] {
   const rules = Object.hasOwn(RULES.kinds, kind) ? (RULES.kinds[kind] as Record<string, string>) : {};
   return sorted(
@@ -91,7 +91,7 @@ export function faultsOfShape(kind: string, fields: Fields): Fault[] {
 
 const isSaid = (value: unknown) => value !== null && value !== undefined;
 
-/** The faults of one value under one rule. */
+/** Check one value against one rule. */
 function check(path: string, rule: string, value: unknown): Fault[] {
   const [shape = 'any', name = ''] = rule.split(' ');
   if (shape === 'any') return [];
@@ -102,7 +102,7 @@ function check(path: string, rule: string, value: unknown): Fault[] {
   return code ? [{ field: path, code }] : [];
 }
 
-/** A list, item by item. One id or code may stand without its list: early apps wrote it so. */
+/** Check a list, item by item. One id or code may stand without its list: early apps wrote it so. */
 function checkList(path: string, shape: string, name: string, value: unknown) {
   const items = typeof value === 'string' && (shape === 'ids' || shape === 'codes') ? [value] : value;
   if (!Array.isArray(items)) return [{ field: path, code: 'not_a_list' }];
@@ -112,7 +112,7 @@ function checkList(path: string, shape: string, name: string, value: unknown) {
   return items.flatMap((one, index) => check(`${path}.${index}`, inner, one));
 }
 
-/** An object, member by member; members nobody knows are a newer app's. */
+/** Check an object, member by member; unknown members belong to a newer app. */
 function checkObject(path: string, name: string, value: unknown): Fault[] {
   if (!isObject(value)) return [{ field: path, code: 'not_an_object' }];
   const rules = (RULES.objects[name] ?? {}) as Record<string, string>;
@@ -122,8 +122,8 @@ function checkObject(path: string, name: string, value: unknown): Fault[] {
 }
 
 /**
- * What cannot be about when an incident happened.
- * @param now when it was sealed; null leaves the future alone
+ * Return what is impossible about the time of an incident.
+ * @param now when it was sealed; null skips the check for the future
  */
 export function faultsOfTime(fields: Fields, now: number | null = null): Fault[] {
   const start = wholeOf(fields, 'occurred_start');
@@ -135,15 +135,15 @@ export function faultsOfTime(fields: Fields, now: number | null = null): Fault[]
   const tz = textOf(fields, 'tz');
   const offset = wholeOf(fields, 'utc_offset_min');
   if (tz && !isZone(tz)) found.push({ field: 'tz', code: 'unknown_zone' });
-  // A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
+  // A skipped local time, or the wrong half of a repeated hour, cannot give this instant.
   else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz))
     found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
   return sorted(found);
 }
 
 /**
- * Alleged breaches that cannot be.
- * @param orders the fields of each order by record id; one that is not there says nothing
+ * Return the alleged breaches that are impossible.
+ * @param orders the fields of each order by record id; a missing order is not a fault
  */
 export function faultsOfBreaches(fields: Fields, orders: ReadonlyMap<string, Fields>): Fault[] {
   return objectsOf(fields, 'alleged_breaches').flatMap((breach, index) => {
@@ -157,7 +157,7 @@ export function faultsOfBreaches(fields: Fields, orders: ReadonlyMap<string, Fie
   });
 }
 
-/** Everything a reader finds odd about one version, without anything beside it. */
+/** Return everything odd about one version by itself. */
 export function oddities(kind: string, fields: Fields, restricted: Fields): Fault[] {
   const when = kind === 'incident' ? faultsOfTime(fields, wholeOf(objectOf(fields, '_clock'), 'utc')) : [];
   return sorted([...faultsOfShape(kind, fields), ...faultsOfShape(kind, restricted), ...when]);

@@ -1,10 +1,9 @@
 /**
- * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. Bursts are
- * made on the phone alone; the pack reads the rows (diary/pack/bursts.py) and Patterns counts them (patterns.js,
- * patterns.py).
+ * Message schedules: rows, how they are grouped into bursts, and the totals of a burst. Only the phone makes bursts;
+ * the pack reads the rows (diary/pack/bursts.py), and Patterns counts them (patterns.js, patterns.py).
  *
- * A burst is one channel, one local day, and no pause as long as the gap. A row whose moment is not known stays with
- * the row before it: where it stands in the chat is all that is known of it.
+ * A burst is one channel and one local day, without a pause as long as the gap. A row without a known time stays with
+ * the row before it: only its place in the chat is known.
  */
 import { isBlank, objectsOf, textOf, wholeOf } from './reading.js';
 import { instantsOf } from './times.js';
@@ -45,24 +44,24 @@ export type Amount = {
 export const GAP_HOURS = 6;
 export const MOST_GAP = 24;
 const HOUR = 3_600_000;
-/** A version of a record holds at most 1 MiB. A letter takes up to six bytes there, and a row about 250 besides. */
+/** A version of a record holds at most 1 MiB. A character takes up to six bytes there, and a row about 250 besides. */
 const MOST_ROWS = 1_000;
 const MOST_LETTERS = 120_000;
 
-/** The rows of a schedule, whatever else may stand there. */
+/** Return the rows of a schedule; anything else in the list is skipped. */
 export function rowsIn(fields: Fields): Row[] {
   return objectsOf(fields, 'rows') as Row[];
 }
 
-/** The local day a row belongs to, '' when none is known. */
+/** Return the local day of a row, '' if unknown. */
 function dayOf(row: Fields): string {
   const local = textOf(row, 'sent_local');
   return /^\d{4}-\d\d-\d\d/.test(local) ? local.slice(0, 10) : '';
 }
 
 /**
- * Rows in the order given, as bursts.
- * @param gapHours 1 to 24; a longer one changes nothing, since a day ends a burst
+ * Group rows into bursts, in the order given.
+ * @param gapHours 1 to 24; more would change nothing, since a day ends a burst
  */
 export function burstsOf<R extends Fields>(rows: readonly R[], gapHours: number): R[][] {
   const gap = gapHours * HOUR;
@@ -82,8 +81,8 @@ export function burstsOf<R extends Fields>(rows: readonly R[], gapHours: number)
 }
 
 /**
- * A burst as records that are not too long: cut between rows, never inside one.
- * @returns one, nearly always
+ * Split a burst into records that are not too long, between rows.
+ * @returns nearly always one
  */
 export function partsOf<R extends Fields>(rows: readonly R[]): R[][] {
   const parts: R[][] = [];
@@ -105,7 +104,9 @@ export function partsOf<R extends Fields>(rows: readonly R[]): R[][] {
   return parts;
 }
 
-/** What rows amount to: each row once under in, out or unsure; calls, deleted and edited are among those. */
+/**
+ * Return the totals of rows: each row counts once under in, out or unsure; calls, deleted and edited are among those.
+ */
 export function amountOf(rows: readonly Fields[]): Amount {
   const locals = rows
     .map((row) => textOf(row, 'sent_local'))
@@ -137,7 +138,7 @@ export function amountOf(rows: readonly Fields[]): Amount {
 const some = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 /**
- * How many, from whom, and when, in one plain sentence.
+ * Say how many, from whom, and when, in one plain sentence.
  * @returns `43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55`
  */
 export function amountWords(amount: Amount, { estimate = false }: { estimate?: boolean } = {}): string {
@@ -165,7 +166,7 @@ function spanWords({ first, last }: Amount) {
   return from === to ? `, ${from}` : `, ${from} to ${to}`;
 }
 
-/** Numbers anew, in the order given, without members that say nothing. */
+/** Renumber rows in the order given, without their empty members. */
 export function numbered(rows: readonly Fields[]): Row[] {
   return rows.map((row, i) => ({
     ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(value))),
@@ -174,7 +175,7 @@ export function numbered(rows: readonly Fields[]): Row[] {
 }
 
 /**
- * A local stamp as the members of a row.
+ * Return the time members of a row for a local timestamp.
  * @param date '' when no day is known
  */
 export function placed(local: string, date: string, tz: string): Partial<Row> {

@@ -1,19 +1,19 @@
 /**
- * The same chat exported again: which of its messages the diary holds already.
+ * A repeated chat export: which of its messages the diary already holds.
  *
- * A message has no number of its own, so it is known by its minute, its sender and its words. "Answer me" five times in
- * a minute is five messages: they are counted, not just found.
+ * A message has no id of its own, so it is identified by its minute, sender and words. "Answer me" five times in a
+ * minute is five messages: they are counted, not just found.
  *
- * [Note: the same chat] One person may write the same words in two chats in one minute. So a schedule counts as made of
- * this chat only when most of its rows stand in it, and a row of another chat makes nothing look known. One of pictures
- * alone has no words to go by: a picture left out of one export is the picture of the other only where both chats have
- * one name.
+ * [Note: the same chat] One person may write the same words in two chats in one minute. So a schedule counts as part
+ * of this chat only if the chat contains most of its rows, and a row of another chat never looks known. A schedule of
+ * pictures alone has no words to match: a picture left out of one export matches the picture of the other only if
+ * both chats have the same name.
  *
- * [Note: both ways] `pairs` says of each row that is known where the diary holds it, so that a file which was left out
- * the first time can still be put where it belongs.
+ * [Note: both ways] `pairs` gives for each known row where the diary holds it, so that a file left out the first time
+ * can still be attached there.
  *
- * [Note: changed since] A message that was deleted or edited between two exports stands at the same minute from the
- * same sender with other words. It is not new; the diary keeps what it held, and the difference is counted and shown.
+ * [Note: changed since] A message that was deleted or edited between two exports has the same minute and sender but
+ * other words. It is not new: the diary keeps its earlier text, and the difference is counted and shown.
  */
 import { textOf } from './reading.js';
 import type { Fields } from './reading.js';
@@ -29,7 +29,7 @@ function wordsOf(row: Fields): string {
   return textOf(row, 'text') || `\n${textOf(row, 'type')}\n${textOf(row, 'file_name')}`;
 }
 
-/** The same message with and without its file: an export "without media" says only that one was left out. */
+/** The same message with and without its file: an export "without media" only notes that one was left out. */
 const isWordless = (row: Fields) => !textOf(row, 'text');
 
 const isPicture = ({ before, now }: { before: Fields; now: Fields }) =>
@@ -37,9 +37,9 @@ const isPicture = ({ before, now }: { before: Fields; now: Fields }) =>
 
 /**
  * @param rows of the file, in its order
- * @param schedules rows of each schedule the diary has of this channel
- * @param named of which of them the chat has the name of this one
- * @returns `schedule`: its place in the list
+ * @param schedules rows of each schedule in the diary for this channel
+ * @param isNamed for each schedule, whether its chat has the name of this one
+ * @returns `schedule`: its index in the list
  */
 export function newIn<R extends Fields>(
   rows: readonly R[],

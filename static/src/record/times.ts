@@ -1,15 +1,15 @@
 /**
- * When something happened, as a person says it: the choices on screen become the time block of an incident.
+ * Times as a person gives them: converts the choices on screen to the time block of an incident.
  *
  * Instants are integer ms UTC; local times are text, `2026-10-25T01:30` or `2026-10-25`, in the IANA zone `tz`.
- * [Note: the repeated hour] When clocks go back, one local time is two instants and only the person knows
- * which; when they go forward, some local times never were. Neither is guessed: callers get a list.
+ * [Note: the repeated hour] When clocks go back, one local time is two instants, and only the person knows which;
+ * when they go forward, some local times do not exist. Neither is guessed: callers get a list.
  */
 
 export type TimeBlock = {
   /** ms UTC; null only when precision is unknown */
   occurred_start: number | null;
-  /** ms UTC, the first instant after; null when it is one moment */
+  /** ms UTC, the first instant after; null for a single moment */
   occurred_end: number | null;
   /** what the person chose */
   occurred_local: string | null;
@@ -21,8 +21,8 @@ export type TimeBlock = {
 };
 type PartOfDay = 'early_morning' | 'morning' | 'afternoon' | 'evening' | 'night';
 /**
- * * `date` is any day of it for a month or a season; `stamped`: the time stands on the message or call itself; `time`
- *   and `untilTime` of a range go together or not at all.
+ * `date`: any day of a month or season; `stamped`: the time is shown on the message or call itself; `time` and
+ * `untilTime` of a range are both present or both absent.
  */
 export type Picked = {
   how: 'exact' | 'about' | 'part' | 'day' | 'between' | 'month' | 'season';
@@ -39,7 +39,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** First and last local hour of each part of a day; night runs into the next morning. */
+/** First and last local hour of each part of a day; night extends into the next morning. */
 const PARTS = {
   early_morning: [5, 8],
   morning: [8, 12],
@@ -48,7 +48,7 @@ const PARTS = {
   night: [22, 29],
 } as const;
 
-/** Nobody who writes here was there before. */
+/** No keeper was alive before this. */
 const EARLIEST = '1900-01-01';
 const SEASONS = ['Winter', 'Spring', 'Summer', 'Autumn'] as const;
 
@@ -71,7 +71,7 @@ function formatFor(tz: string) {
   return made;
 }
 
-/** Browsers know other short names as well, and read BST as the time of Bangladesh. */
+/** Browsers accept other short names too, and read BST as the time of Bangladesh. */
 const SHORT_ZONES = new Set([
   'CET',
   'EET',
@@ -90,9 +90,9 @@ const SHORT_ZONES = new Set([
 const zones: Map<string, boolean> = new Map();
 
 /**
- * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings,
- * bare offsets, names of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What
- * is written on this phone carries its offset besides.
+ * Tell whether `tz` is a zone of the IANA database, under its name there. Browsers accept more: other spellings, bare
+ * offsets, names of their own. A pack made elsewhere could not read those, so they count as unknown. Records written
+ * on this phone carry their offset as well.
  */
 export function isZone(tz: string) {
   const known = zones.get(tz);
@@ -100,36 +100,33 @@ export function isZone(tz: string) {
   let found = false;
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
-    // Another name of a zone comes back as the zone's own.
+    // An alias comes back under the zone's own name.
     found =
       !/^[+-]/.test(tz) &&
       (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) &&
       (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
   } catch {
-    /* not one of the browser's either */
+    /* not accepted by the browser either */
   }
   zones.set(tz, found);
   return found;
 }
 
-/** @returns the local time as if it were UTC, ms; NaN when it is no time */
+/** @returns the local time as if it were UTC, ms; NaN if invalid */
 function asUtc(local: string): number {
   const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
   if (!found) return NaN;
   const [y, mo, d, h, mi] = found.slice(1).map((n) => Number(n ?? 0));
   const at = Date.UTC(y as number, (mo as number) - 1, d, h, mi);
-  // Date.UTC rolls 31 April over into May; a date that does not come back was none.
+  // Date.UTC rolls 31 April over into May; a date that does not round-trip is invalid.
   return new Date(at).toISOString().slice(0, 10) === local.slice(0, 10) ? at : NaN;
 }
 
-/** Asking the browser costs more than drawing a row; whoever crosses a border is noticed within a second. */
+/** Asking the browser costs more than drawing a row; crossing a border is noticed within a second. */
 const ZONE_HOLDS = 1_000;
 let zone = { name: '', until: -Infinity };
 
-/**
- * The zone this phone is set to.
- * @returns IANA name
- */
+/** Return the zone of this phone, an IANA name. */
 export function phoneZone(): string {
   const now = performance.now();
   if (now >= zone.until)
@@ -138,7 +135,7 @@ export function phoneZone(): string {
 }
 
 /**
- * Minutes east of UTC that `tz` had at instant `at`.
+ * Return the minutes east of UTC that `tz` had at instant `at`.
  * @param at ms UTC
  */
 export function offsetAt(at: number, tz: string): number {
@@ -148,28 +145,28 @@ export function offsetAt(at: number, tz: string): number {
       .map((p) => [p.type, Number(p.value)]),
   );
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
-  // Liberia was 44 minutes and a half behind until 1972: the whole minute below, as everywhere.
+  // Liberia was 44 minutes and a half behind until 1972: round down to the whole minute, as everywhere.
   return Math.floor((local - Math.floor(at / 1000) * 1000) / MINUTE);
 }
 
-/** The same; null without an instant or a zone, and for a zone nobody knows. */
+/** Like `offsetAt`; null without an instant or a zone, and for an unknown zone. */
 export function offsetIn(ms: number | null, tz: string): number | null {
   return ms === null || !isZone(tz) ? null : offsetAt(ms, tz);
 }
 
 /**
- * Minutes east of UTC when a range ended, as `When.end_offset_min` of times.py: clocks may have been changed since it
- * began.
+ * Return the minutes east of UTC at the end of a range, as `When.end_offset_min` of times.py does: clocks may have
+ * changed since it began.
  * @param start ms UTC
  * @param end ms UTC
- * @param offset what was kept of its start
+ * @param offset stored for its start
  */
 export function endOffset(tz: string, start: number | null, end: number | null, offset: number): number {
   return offsetIn(start, tz) === offset ? (offsetIn(end, tz) ?? offset) : offset;
 }
 
 /**
- * The local time in `tz` at instant `at`, to the minute.
+ * Return the local time in `tz` at instant `at`, to the minute.
  * @param at ms UTC
  * @returns `2026-11-03T20:14`
  */
@@ -178,8 +175,8 @@ export function localAt(at: number, tz: string): string {
 }
 
 /**
- * Every instant that had this local time in `tz`: one; none in the hour that was skipped; two, earlier
- * first, in the hour that came twice.
+ * Return every instant with this local time in `tz`: normally one; none in a skipped hour; two in a repeated hour,
+ * earlier first.
  * @param local `2026-10-25T01:30`, or a date for its midnight
  * @returns ms UTC
  */
@@ -193,7 +190,7 @@ export function instantsOf(local: string, tz: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The first instant of local date `date` plus `hours`, also where clocks were changed at that moment. */
+/** Return the first instant of local date `date` plus `hours`, even if clocks change at that moment. */
 function edge(date: string, hours: number, tz: string): number {
   const whole = new Date(asUtc(date) + hours * HOUR).toISOString().slice(0, 16);
   const first = instantsOf(whole, tz)[0];
@@ -201,7 +198,7 @@ function edge(date: string, hours: number, tz: string): number {
   return first ?? asUtc(whole) - offsetAt(asUtc(whole) - DAY, tz) * MINUTE;
 }
 
-/** @returns the local date after it */
+/** @returns the next local date */
 function nextDate(date: string): string {
   return new Date(asUtc(date) + DAY).toISOString().slice(0, 10);
 }
@@ -228,7 +225,7 @@ function block(
 const wholeDay = (date: string, tz: string) => block(edge(date, 0, tz), edge(nextDate(date), 0, tz), date, tz, 'day');
 
 /**
- * The time block for one of the chips under the text box.
+ * Return the time block for one of the chips under the text box.
  * @param now ms UTC, this phone's clock
  */
 export function fromChip(
@@ -247,7 +244,7 @@ export function fromChip(
 }
 
 /**
- * What still has to be settled before `picked` is a time, or null when nothing has.
+ * Return what is missing or wrong in `picked`, or null if it is a complete time.
  * @param now ms UTC
  */
 export function missing(
@@ -290,17 +287,17 @@ function missingOfRange(
   return end > now ? 'future' : null;
 }
 
-/** First day of a month or season, and the first day after it. */
+/** Return the first day of a month or season, and the first day after it. */
 function spanOf({ how, date }: Picked): [string, string] {
   const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))];
-  // Seasons of the north, by whole months; a winter began in the December before.
+  // Northern seasons by whole months; winter begins in the December before.
   const first = how === 'month' ? month : month - (month % 3);
   const day = (m: number) => new Date(Date.UTC(year, m - 1, 1)).toISOString().slice(0, 10);
   return [day(first), day(first + (how === 'month' ? 1 : 3))];
 }
 
 /**
- * `Summer 2026`; a winter is named by the year it began.
+ * Return `Summer 2026`; a winter is named after the year it began.
  * @param date any day of it
  */
 export function seasonOf(date: string): string {
@@ -309,7 +306,8 @@ export function seasonOf(date: string): string {
 }
 
 /**
- * The time block for "Pick a time". Ask `missing` first; a choice it names throws RangeError here.
+ * Return the time block for "Pick a time".
+ * @throws RangeError with the code of `missingIn`, if there is one; call that first
  * @param now ms UTC
  */
 export function fromPicked(picked: Picked, now: number, tz: string): TimeBlock {
@@ -338,6 +336,6 @@ export function fromPicked(picked: Picked, now: number, tz: string): TimeBlock {
 function range({ date, time, until = '', untilTime }: Picked, tz: string) {
   if (!time) return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
   const [from, to] = [`${date}T${time}`, `${until}T${untilTime}`];
-  // Where an hour came twice, the range is the widest: from its first to its second.
+  // Where an hour was repeated, take the widest range: from its first to its second instance.
   return block(instantsOf(from, tz)[0] ?? null, instantsOf(to, tz).at(-1) ?? null, `${from}/${to}`, tz, 'date_range');
 }

@@ -1,7 +1,7 @@
 /**
- * A statement of somebody else: how it is marked in a pack as no words of the keeper's; the twin of
- * diary/record/witness.py. What came by spoken words stands in `arrived` as it came: a keeper may change a statement's
- * words like any others, and the mark says so.
+ * A statement of somebody else, and the mark in a pack that it is not in the keeper's words; twin of
+ * diary/record/witness.py. A statement sent with the spoken words is stored as received in `arrived`: the keeper may
+ * change its text like any other, and the mark then says so.
  */
 import { objectOf, switchOf, textOf } from './reading.js';
 import type { Fields } from './reading.js';
@@ -14,14 +14,16 @@ const PUT_IN = 'what somebody else said or wrote, put in by the keeper';
 const CHANGED = '; CHANGED by the keeper since it came';
 const MARKS = { true: CHECKED, false: UNCHECKED, null: UNKNOWN } as Record<string, string>;
 
-/** Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone. */
+/**
+ * Return whose words it is and whether that was checked; `arrived` exists only if it was sent with the spoken words.
+ */
 export function statementMark(statement: Fields) {
   const came = objectOf(statement, 'arrived');
   if (!Object.keys(came).length) return NOT_KEEPERS + PUT_IN;
   return NOT_KEEPERS + MARKS[String(switchOf(came, 'verified'))] + (asItCame(statement) ? CHANGED : '');
 }
 
-/** What was sent, where the words that stand now are other ones; '' where they are the same. */
+/** Return the text as received if it was changed since; '' if unchanged. */
 export function asItCame(statement: Fields) {
   const words = textOf(objectOf(statement, 'arrived'), 'words');
   return words === textOf(statement, 'narrative') ? '' : words;

@@ -1,22 +1,20 @@
-/**
- * Which entries a filter leaves: by the facts in the list, so that ten thousand are gone through without opening one.
- */
+/** Filters the list of entries by facts in its rows, so ten thousand entries are searched without opening any. */
 import type { Fact } from './patterns_facts.js';
 
 type Row = { record: string; f?: Fact | null; links?: string[]; bare?: boolean };
-/** What is left out asks for nothing */
+/** An absent member does not filter */
 export type Filter = {
   /** anyone the entry names */
   person?: string;
   behaviour?: string;
   channel?: string;
-  /** named as in force, or as broken */
+  /** named as in force, or as breached */
   order?: string;
   file?: boolean;
   breach?: boolean;
-  /** nothing but words and a time */
+  /** nothing but text and a time */
   bare?: boolean;
-  /** a local date; entries of unknown time are on no side of it */
+  /** a local date; entries of unknown time are never in range */
   from?: string;
   to?: string;
 };
@@ -25,7 +23,7 @@ export function isOn(filter: Filter): boolean {
   return Object.values(filter).some(Boolean);
 }
 
-/** @param leads what records that were brought together lead to */
+/** @param leads merged record → the record it leads to */
 export function fits({ f, links, bare }: Row, filter: Filter, leads?: Map<string, string>): boolean {
   const names = (wanted: string) => Boolean(links?.some((one) => one === wanted || leads?.get(one) === wanted));
   if (!f) return !isOn(filter);

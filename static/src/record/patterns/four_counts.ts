@@ -1,10 +1,10 @@
 /**
- * The counts that an officer may look at under four words: Fixated, Obsessive, Unwanted, Repeated. Numbers with their
- * entries and nothing else: no tick, no sum, no level from which anything follows.
+ * Counts for an officer under four words: Fixated, Obsessive, Unwanted, Repeated. Numbers with their entries and
+ * nothing else: no tick, no sum, no threshold from which anything follows.
  */
 import type { Patterns } from './patterns.js';
 
-/** `count` is of days, accounts or messages where it is not of entries */
+/** `count`: of days, accounts or messages, if not of entries */
 export type Line = { key: string; count: number; ids: string[]; person?: string; day?: string };
 type Word = { word: 'fixated' | 'obsessive' | 'unwanted' | 'repeated'; lines: Line[] };
 
@@ -12,7 +12,7 @@ const NIGHT_FROM = 23;
 const NIGHT_UNTIL = 5;
 const KEYS = ['notice', 'blocked', 'report', 'served'];
 
-/** @param days from one local date to another */
+/** @param days counts the days from one local date to another */
 export function four(counts: Patterns, days: (from: string, to: string) => number): Word[] {
   return [
     { word: 'fixated', lines: fixated(counts, days) },
@@ -56,7 +56,7 @@ function obsessive({ messages, fullest, run, hours, marks, all }: Patterns): Lin
   ];
 }
 
-/** Both sides are told: who was in touch first stands here too. */
+/** Shows both sides: entries where the keeper made contact first are listed too. */
 function unwanted({ key_dates, marks, new_accounts, new_account_ids, breaches, all }: Patterns): Line[] {
   return [
     entries('told', marks.told_to_stop ?? []),
@@ -108,16 +108,16 @@ function repeated({ all, days, no_day, undated, months, behaviours, channels }: 
   ];
 }
 
-/** Each once, in order of time. */
+/** Return each once, in order of time. */
 function inOrder(all: readonly string[], some: readonly string[]): string[] {
   const wanted = new Set(some);
   return all.filter((one) => wanted.has(one));
 }
 
 /**
- * Entry numbers as a person writes them: `1 to 4, 7, 9`; those without a number are counted at the end.
- * @param fresh what an entry without a number is called
- * @param to between the first and the last of a run
+ * Return entry numbers as a person writes them: `1 to 4, 7, 9`; those without a number are counted at the end.
+ * @param fresh label of an entry without a number
+ * @param to word between the first and the last number of a run
  */
 export function numberList(numbers: readonly (number | null)[], fresh: string, to: string = 'to'): string {
   const known = [...new Set(numbers.filter((one) => one !== null))].sort((a, b) => Number(a) - Number(b));

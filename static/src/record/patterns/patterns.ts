@@ -1,8 +1,8 @@
 /**
- * The pattern in numbers: each with the entries behind it, and no conclusion; the twin of diary/record/patterns.py.
+ * The pattern in numbers: each count with its entries, and no conclusion; twin of diary/record/patterns.py.
  *
- * Both are held to tests/vectors/patterns.json. Here the facts of the incidents are given, because the phone keeps them
- * in its list of entries and need not open ten thousand versions to count them.
+ * Both are tested against tests/vectors/patterns.json. Here the facts of the incidents are an input: the phone keeps
+ * them in its list of entries, and need not open ten thousand versions to count them.
  */
 import { MARKS } from '../vocabulary/marks.js';
 import { accountsUsed, into, keyDates, sidesOf } from './patterns_dates.js';
@@ -16,14 +16,14 @@ type Tally = { code: string; ids: string[] };
 export type Gap = { days: number; from: string; to: string; ids: string[] };
 
 const LONG_GAP_DAYS = 30;
-/** Whom an entry was aimed at that names nobody: the keeper. */
+/** Target of an entry that names nobody: the keeper. */
 const NOBODY = Object.freeze(['']);
 const MONDAY = '2024-01-01';
 
 /**
- * Everything the Patterns screen and the fact sheet say. Every list of records is in order of time.
- * @param standing the facts of what was not taken out, in feed order
- * @param tz reads instants that came without a zone
+ * Compute everything that the Patterns screen and the fact sheet show. Every list of records is in order of time.
+ * @param standing facts of the incidents not taken out, in feed order
+ * @param tz zone for instants that came without one
  */
 export function countPatterns(standing: readonly Fact[], diary: Diary, tz: string, takenOut: number = 0) {
   const accounts = leadsOf(diary.account ?? []);
@@ -64,7 +64,7 @@ export type Patterns = ReturnType<typeof countPatterns>;
 
 const ids = (facts: readonly Fact[]) => facts.map(({ record }) => record);
 
-/** What each merged record leads to in the end; a ring leads nowhere, so each of it stands for itself. */
+/** Return where each merged record finally leads; in a circle, each record stands for itself. */
 export function leadsOf(records: readonly Kept[]): Map<string, string> {
   const into = new Map(records.map(({ record, fields }) => [record, textOf(fields, 'merged_into')]));
   const found: Map<string, string> = new Map();
@@ -80,7 +80,7 @@ export function leadsOf(records: readonly Kept[]): Map<string, string> {
   return found;
 }
 
-/** The same fact with merged people and accounts counted as one. */
+/** Return the fact with merged people and accounts counted as one. */
 function led(fact: Fact, people: Map<string, string>, accounts: Map<string, string>): Fact {
   if (!fact.actors && !fact.targets && !fact.accounts) return fact;
   const through = (list: string[] | undefined, leads: Map<string, string>) =>
@@ -93,7 +93,7 @@ function led(fact: Fact, people: Map<string, string>, accounts: Map<string, stri
   } as Fact;
 }
 
-/** A count for each code, most entries first, then by the code itself. */
+/** Count entries by code, most entries first, then by the code. */
 function by(facts: readonly Fact[], codes: (fact: Fact) => readonly string[] | undefined): Tally[] {
   const found: Map<string, string[]> = new Map();
   for (const fact of facts) {
@@ -103,7 +103,7 @@ function by(facts: readonly Fact[], codes: (fact: Fact) => readonly string[] | u
   return ranked(found);
 }
 
-/** The same of a field with one code. */
+/** Like `tallyBy`, for a field with a single code. */
 function byOne(facts: readonly Fact[], codeOf: (fact: Fact) => string | undefined): Tally[] {
   const found: Map<string, string[]> = new Map();
   for (const fact of facts) {
@@ -120,7 +120,7 @@ function ranked(found: Map<string, string[]>): Tally[] {
 }
 
 /**
- * Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own.
+ * Count distinct days; find the fullest one and the longest run of consecutive days. Ranges have no day of their own.
  */
 function daysOf(dated: readonly Fact[]) {
   const days: Map<string, string[]> = new Map();
@@ -143,7 +143,7 @@ function daysOf(dated: readonly Fact[]) {
   };
 }
 
-/** Days from the last day reached to the next one with an entry; entries of the same day have none between them. */
+/** Find the gaps between the last day reached and the next day with an entry; entries of one day have no gap. */
 function gapsOf(dated: readonly Fact[]) {
   const found: Gap[] = [];
   let reach: Fact | null = null;
@@ -165,15 +165,15 @@ function gapsOf(dated: readonly Fact[]) {
   const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return {
     longest,
-    // Halves rounded down, as the pack does.
+    // Halves are rounded down, as in the pack.
     median: sorted.length ? Math.floor(((middle[0] as number) + (middle[1] as number)) / 2) : null,
     long: found.filter(({ days }) => days > LONG_GAP_DAYS),
   };
 }
 
 /**
- * Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in
- * neither.
+ * List every month from the first to the last, empty ones included: an empty month is a fact. An entry that spans two
+ * months is in neither.
  */
 function monthsOf(dated: readonly Fact[]) {
   const found: Map<string, string[]> = new Map();
@@ -190,11 +190,11 @@ function monthsOf(dated: readonly Fact[]) {
   return months;
 }
 
-/** Weekday (Monday 0) and hour on the clock of the place; both 01:30s of an autumn night are in hour 1. */
+/** Group by weekday (Monday 0) and local hour; both 01:30s of an autumn night are in hour 1. */
 function weekOf(facts: readonly Fact[]) {
   const weekdays: string[][] = Array.from({ length: 7 }, () => []);
   const cells: Map<number, string[]> = new Map();
-  // Entries of one day stand one after the other: a date is read once.
+  // Entries of one day follow each other, so each date is parsed once.
   let read = '';
   let weekday = 0;
   for (const { day, range, minute, record } of facts) {
@@ -214,7 +214,7 @@ function weekOf(facts: readonly Fact[]) {
   };
 }
 
-/** The earliest dated entry of a mark, and all of them; with none dated, no first can be named. */
+/** Find the earliest dated entry of a mark, and all of its entries; null if none is dated. */
 function firstOf(facts: readonly Fact[], mark: string) {
   const marked = facts.filter(({ marks }) => marks?.includes(mark));
   const first = marked.find(({ day }) => day);
@@ -227,7 +227,7 @@ function marksOf(facts: readonly Fact[]): Record<string, string[]> {
   return Object.fromEntries(found);
 }
 
-/** Alleged breaches by order and term. */
+/** Group alleged breaches by order and term. */
 function breachesOf(facts: readonly Fact[]) {
   const found: Map<string, { order: string; term: number; ids: string[] }> = new Map();
   for (const { breaches, record } of facts) {
@@ -241,7 +241,7 @@ function breachesOf(facts: readonly Fact[]) {
   return [...found.values()].sort((a, b) => compare(a.order, b.order) || a.term - b.term);
 }
 
-/** Messages and calls inside entries: the entry's own count, else what came in by its schedule. */
+/** Count messages and calls inside entries: the entry's own count, otherwise the incoming ones of its schedule. */
 function messagesOf(facts: readonly Fact[], schedules: readonly Kept[]) {
   const counts = new Map(
     schedules
@@ -262,7 +262,7 @@ function messagesOf(facts: readonly Fact[], schedules: readonly Kept[]) {
   return total;
 }
 
-/** What came in: its own count, or its rows that came to the keeper. */
+/** Count the incoming messages: the schedule's own count, or its rows that came to the keeper. */
 function inSchedule(fields: Fields) {
   const said = wholeOf(fields, 'count');
   if (said !== null && said >= 0) return { count: said, about: switchOf(fields, 'count_is_estimate') === true };

@@ -1,28 +1,28 @@
 /**
- * Days that something changed, and the accounts that came after a block; the twin of diary/record/patterns_dates.py.
+ * Key dates, and the accounts that appeared after a block; twin of diary/record/patterns_dates.py.
  *
- * [Note: the same day] Where only the day of one side is known, what happened on it is neither before nor after: it is
- * counted apart. Nothing is put on the side that would look worse.
+ * [Note: the same day] If only the day of one side is known, an entry on that day is neither before nor after: it is
+ * counted apart. Nothing is counted on the side that would look worse.
  */
 import { compare, momentOf } from './patterns_facts.js';
 import { objectsOf, switchOf, textOf } from '../reading.js';
 import type { Fact, Moment, Diary, Kept } from './patterns_facts.js';
 
-/** `code`: the keeper's own kind of day, '' elsewhere */
+/** `code`: the kind that the keeper chose for their own day, '' elsewhere */
 type KeyDate = { kind: string; record: string; day: string; at: number | null; words: string; code: string };
 type Block = { account: string; person: string; moment: Moment };
 
-/** Kind of record, the field with its time, and what the day is called. */
+/** Kind of record, its time field, and the name of the day. */
 const DATED = [
   ['notice', 'at', 'notice'],
   ['report', 'at', 'report'],
   ['order', 'served_on', 'served'],
 ];
 
-/** What a day that the keeper named is counted as, besides their own. */
+/** Kinds of the keeper's own days that count as a standard key date. */
 const OWN: Record<string, string> = { house_move: 'moved', blocked: 'blocked' };
 
-/** In order: told to stop, blocked, reported, order served, moved home, and the keeper's own. */
+/** Return in order: told to stop, blocked, reported, order served, moved home, and the keeper's own. */
 export function keyDates(facts: readonly Fact[], diary: Diary, tz: string): KeyDate[] {
   const found: KeyDate[] = [];
   const note = (kind: string, record: string, moment: Moment | null, words: string = '', code: string = '') => {
@@ -47,14 +47,14 @@ export function keyDates(facts: readonly Fact[], diary: Diary, tz: string): KeyD
       );
     }
   }
-  // A block that no account record tells of, but an entry does.
+  // A block that an entry mentions but no account record has.
   const told = facts.find(({ marks, day }) => day && marks?.includes('blocked'));
   if (told && !found.some(({ kind }) => kind === 'blocked'))
     note('blocked', told.record, { day: told.day, at: told.at ?? null });
   return found.sort((a, b) => compare(a.day, b.day));
 }
 
-/** Entries before, after, and those of which it can't be told. The key's own entry is on neither side. */
+/** Return the entries before, after, and on the same day. The entry that gives the date is on neither side. */
 export function sidesOf(key: KeyDate, dated: readonly Fact[]) {
   const found: { before: string[]; same: string[]; after: string[] } = { before: [], same: [], after: [] };
   for (const fact of dated) if (fact.record !== key.record) found[sideOf(key, fact)].push(fact.record);
@@ -68,7 +68,7 @@ function sideOf({ day, at }: KeyDate, fact: Fact): 'before' | 'same' | 'after' {
   return fact.day > day ? 'after' : 'same';
 }
 
-/** Every account or number used, those that are new after a block, and the entries that tell of them. */
+/** Return every account or number used, those that are new after a block, and the entries that mention them. */
 export function accountsUsed(facts: readonly Fact[], diary: Diary, leads: Map<string, string>, tz: string) {
   const known = new Map(standing(diary, 'account').map(({ record, fields }) => [record, fields]));
   const used: Map<string, string[]> = new Map([...known.keys()].map((record) => [leads.get(record) ?? record, []]));
@@ -100,7 +100,7 @@ export function into<K>(map: Map<K, string[]>, key: K, record: string) {
   else map.set(key, [record]);
 }
 
-/** The earliest that anything tells of each account. */
+/** Return the earliest sighting of each account. */
 function firstSeen(
   facts: readonly Fact[],
   diary: Diary,
@@ -125,7 +125,7 @@ function firstSeen(
   return found;
 }
 
-/** What the keeper said of an account themselves: it stands before any date. */
+/** Return what the keeper stated about an account being new: it overrides any date. */
 function saidNew(diary: Diary, known: Map<string, Kept['fields']>, leads: Map<string, string>) {
   const found: Map<string, boolean> = new Map();
   for (const [record, fields] of known) {
@@ -140,7 +140,8 @@ function saidNew(diary: Diary, known: Map<string, Kept['fields']>, leads: Map<st
 }
 
 /**
- * Whether it was first seen after another account of the same person was blocked; of the same day only by the clock.
+ * Tell whether it was first seen after another account of the same person was blocked; on the same day only by the
+ * clock.
  */
 function isAfter(
   account: string,
@@ -158,7 +159,7 @@ function isAfter(
   });
 }
 
-/** The records of a kind that were not taken out. */
+/** Return the records of a kind that were not taken out. */
 function standing(diary: Diary, kind: string): readonly Kept[] {
   return (diary[kind] ?? []).filter((one) => (one.taken_out ?? null) === null);
 }

@@ -1,27 +1,27 @@
 /**
- * What counting needs of one incident, in few words; the twin of diary/record/patterns_facts.py.
+ * The facts of one incident that counting needs; twin of diary/record/patterns_facts.py.
  *
- * A fact never says more than the keeper did: an entry told to the month has no day of its own, one told to the part of
- * a day no hour, and one without a time stands in no order at all. What is empty is left out, because ten thousand of
- * them lie in the list of entries.
+ * A fact is never more precise than the keeper was: an entry with only a month has no day of its own, one with only a
+ * part of a day has no hour, and one without a time has no place in any order. Empty members are left out, because
+ * the list of entries holds ten thousand facts.
  */
 import { MARKS } from '../vocabulary/marks.js';
 import { codesOf, isBlank, objectOf, objectsOf, switchOf, textOf, wholeOf } from '../reading.js';
 import { isZone, offsetAt } from '../times.js';
 import type { Fields } from '../reading.js';
 
-/** Records of every kind but incidents, in feed order */
+/** Records of every kind except incidents, in feed order */
 export type Diary = { [kind: string]: readonly Kept[] | undefined };
 export type Kept = { record: string; fields: Fields; taken_out?: number | null };
 
-/** One incident; `day` and `last` are local dates, '' when no time is known */
+/** One incident; `day` and `last` are local dates, '' if no time is known */
 export type Fact = {
   record: string;
   day: string;
   last: string;
-  /** told to more than a day */
+  /** less precise than a day */
   range?: boolean;
-  /** ms UTC, where the clock is known */
+  /** ms UTC, if the clock time is known */
   at?: number;
   /** of the local day */
   minute?: number;
@@ -42,7 +42,7 @@ export type Fact = {
   schedule?: string;
   marks?: string[];
 };
-/** A local date, and the instant where the clock is known too */
+/** A local date, and the instant if the clock time is known too */
 export type Moment = { day: string; at: number | null };
 
 /** field → code → the marks it makes */
@@ -97,7 +97,7 @@ export function factOf(record: string, fields: Fields, restricted: Fields): Fact
   });
 }
 
-/** Without what says nothing; a count and a minute of 0 say something. */
+/** Drop empty members; a count or a minute of 0 is not empty. */
 function said(fact: { [Name in keyof Fact]: Fact[Name] | null }): Fact {
   const kept = Object.entries(fact).filter(([name, value]) =>
     name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
@@ -121,7 +121,7 @@ function possible(ms: number | null) {
   return ms !== null && ms >= EARLIEST && ms < LATEST ? ms : null;
 }
 
-/** Minutes ahead of UTC, or null for a zone nobody knows. */
+/** Return the minutes ahead of UTC, or null for an unknown zone. */
 function zoneOffset(at: number, tz: string) {
   return isZone(tz) ? offsetAt(at, tz) : null;
 }
@@ -134,7 +134,7 @@ function minuteOf(at: number, offset: number) {
   return local.getUTCHours() * 60 + local.getUTCMinutes();
 }
 
-/** First and last local date, and whether it is one day; the end of a range is read on the clock of its own night. */
+/** Return first and last local date, and whether it is one day; the end of a range uses the offset at its own time. */
 function daysOf({ start, end, precision, tz, offset }: ReturnType<typeof whenOf>): [string, string, boolean] {
   if (start === null || precision === 'unknown') return ['', '', false];
   const day = dateAt(start, offset);
@@ -146,7 +146,7 @@ function daysOf({ start, end, precision, tz, offset }: ReturnType<typeof whenOf>
 
 const once = (codes: string[]) => [...new Set(codes)];
 
-/** Order and term of each alleged breach, each once; a term nobody named is 0. */
+/** Return order and term of each alleged breach, each once; an unnamed term is 0. */
 function breachesOf(fields: Fields): [string, number][] {
   const found: Map<string, [string, number]> = new Map();
   for (const row of objectsOf(fields, 'alleged_breaches')) {
@@ -165,7 +165,8 @@ function marksOf(fields: Fields): string[] {
 }
 
 /**
- * A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times).
+ * Read a time in any form that a record may hold: a date, a local time, ms UTC, or one object (docs/record.md,
+ * Times).
  */
 export function momentOf(value: Fields[string], tz: string): Moment | null {
   if (typeof value === 'string') return isDate(value.slice(0, 10)) ? { day: value.slice(0, 10), at: null } : null;
@@ -182,24 +183,26 @@ function isDate(text: string) {
   return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text;
 }
 
-/** Whole days from one local date to another. */
+/** Return the whole days from one local date to another. */
 export function daysBetween(first: string, second: string) {
   return Math.round((Date.parse(`${second}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / DAY);
 }
 
-/** The local date after. */
+/** Return the next local date. */
 export function nextDay(day: string) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
 }
 
-/** By time, those without one last; within a day by the clock, those without one first; then as they came. */
+/**
+ * Sort by time, entries without one last; within a day by clock, entries without one first; then in the given order.
+ */
 export function inOrder(facts: readonly Fact[]): Fact[] {
   return [...facts].sort(
     (a, b) => Number(!a.day) - Number(!b.day) || compare(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15),
   );
 }
 
-/** By the characters themselves, as both languages do it. */
+/** Compare character by character, without a locale, as both languages do. */
 export function compare(a: string, b: string) {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,11 +1,11 @@
 /**
- * Text as it is compared in a search, and which text an entry is found by. What was typed stays as it was typed; only
- * the comparison folds it.
+ * Normalises text for search, and collects the searchable text of an entry. Text is stored as typed; only the
+ * comparison folds it.
  */
 import { isBlank } from '../reading.js';
 import type { Fields } from '../reading.js';
 
-/** Codes, ids, times and book-keeping: nobody searches for these by typing. */
+/** Codes, ids, times and bookkeeping: nobody searches for these by typing. */
 const UNSAID = new Set([
   'behaviours',
   'channel',
@@ -53,12 +53,12 @@ const UNSAID = new Set([
   'print_copy',
 ]);
 const MARK = /\p{M}+/gu;
-/** Marks that steer direction or join letters, and are not seen: a copied number is full of them. */
+/** Invisible marks that set direction or join letters: a copied number is full of them. */
 const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-/** NFKC, without case, accents and unseen marks, spaces as one. */
+/** Fold text: NFKC, no case, accents or invisible marks, single spaces. */
 export function folded(text: string): string {
-  // Most of what is typed is plain ASCII, where all of this is only a change of case.
+  // Fast path: most typed text is plain ASCII and only needs lower case.
   if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ');
   return text
     .normalize('NFKC')
@@ -70,12 +70,12 @@ export function folded(text: string): string {
     .replace(/\s+/g, ' ');
 }
 
-/** @returns each must be found; none for an empty query */
+/** @returns the words that must all be found; none for an empty query */
 export function wanted(query: string): string[] {
   return folded(query).split(' ').filter(Boolean);
 }
 
-/** Everything said in words in some fields, folded. */
+/** Return all text in some fields, folded. */
 export function spokenIn(parts: readonly (Fields | undefined | null)[]): string {
   const found: string[] = [];
   for (const part of parts) gather(part, found, 0);
