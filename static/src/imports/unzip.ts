@@ -211,7 +211,7 @@ function joined(pieces: Uint8Array[], length: number) {
 
 let table: Uint32Array | null = null;
 
-/** @param before checksum of the preceding bytes */
+/** @param previous checksum of the preceding bytes */
 export function crc32(bytes: Uint8Array, before: number = 0): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let c = n;

@@ -48,7 +48,7 @@ const IN_ZIP = /^application\/(?:vnd\.openxmlformats|vnd\.oasis|epub|zip|x-zip)/
 const IN_OLE = /^application\/(?:msword|vnd\.ms-)/;
 
 /**
- * @param first the first bytes of the file, at least 64 if it has as many
+ * @param firstBytes the first bytes of the file, at least 64 if it has as many
  * @returns a media type
  */
 export function magicOf(first: Uint8Array): string {

@@ -200,7 +200,7 @@ function itemPlace(bytes: Uint8Array, wanted: number): { at: number; length: num
   let at = 6;
   const next = (size: number): number => {
     let value = 0;
-    // Reading beyond the end throws RangeError; `readAbout` catches it.
+    // Reading beyond the end throws RangeError; `readMetadata` catches it.
     for (let i = 0; i < size; i++) value = value * 256 + seen.getUint8(at + i);
     at += size;
     return value;

@@ -46,7 +46,7 @@ export function deskApi(request: Request) {
     join: (by: object) => enter('/v1/members', by),
     signIn: (by: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
       enter('/v1/sessions', by),
-    /** End the session; `last`: while the page closes. Locally it ends even if the server never gets the request. */
+    /** End the session; `isClosing`: the page closes. Locally it ends even if the server never gets the request. */
     signOut: async (last: boolean = false) => {
       const held = token;
       token = null;

@@ -38,7 +38,7 @@ export function narrativeOf(turns: readonly Fields[]) {
  * Return the open fields of the entry made from a letter.
  * @param pub the writer's key, base64
  * @param answer null until the keeper confirms
- * @param at ms
+ * @param answeredAt ms
  */
 export function entryOf(letter: JsonObject, pub: string, answer: 'yes' | 'changed' | null, at: number | null): Fields {
   const fields = objectOf(letter, 'fields');

@@ -46,7 +46,7 @@ export function momentFault(
 }
 
 /**
- * @param typed without a fault
+ * @param input without a fault
  * @returns null if nothing was entered
  */
 export function momentOf(typed: Typed, now: number, tz: string): Moment | null {

@@ -28,7 +28,7 @@ export function namedBy(told: Told): Set<string> {
   return new Set([...idsIn(told.newest.fields), ...idsIn(told.newest.restricted)]);
 }
 
-/** Return `start` and every record of `names` reachable from it, at any distance; circles end where they began. */
+/** Return `start` and every record of `links` reachable from it, at any distance; circles end where they began. */
 export function reached(start: Iterable<string>, names: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   const found: Set<string> = new Set();
   const waiting = [...start];

@@ -307,7 +307,7 @@ export function seasonOf(date: string): string {
 
 /**
  * Return the time block for "Pick a time".
- * @throws RangeError with the code of `missingIn`, if there is one; call that first
+ * @throws RangeError with the code of `pickedFault`, if there is one; call that first
  * @param now ms UTC
  */
 export function fromPicked(picked: Picked, now: number, tz: string): TimeBlock {

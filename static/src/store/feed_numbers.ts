@@ -76,7 +76,7 @@ export function withFacts(
 
 /**
  * Drop the numbers after `seq`: the server gave a shorter account, and the person chose to go on from there.
- * @param last the last number known here
+ * @param lastSeq the last number known here
  */
 export async function forgetAfter(store: Store, change: Change, seq: number, last: number) {
   for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, last)); page++) {

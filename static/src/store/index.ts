@@ -240,7 +240,7 @@ export class Index<R extends Row = Row> {
     return isLaid ? [...this.wrong] : null;
   }
 
-  /** Lay out one segment again; its rows follow through `write`. */
+  /** Lay out one segment again; its rows follow through `putRows`. */
   lay(number: number, records: string[]) {
     this.segments[number] = records;
     for (const record of records) {
@@ -256,7 +256,7 @@ export class Index<R extends Row = Row> {
     this.wrong.clear();
   }
 
-  /** Lay out all records again; their rows follow through `write`. */
+  /** Lay out all records again; their rows follow through `putRows`. */
   layOut(records: string[]) {
     this.segments = [];
     this.at = new Map();

@@ -81,7 +81,7 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /**
-   * Read the root; with `fresh`, create one.
+   * Read the root; with `newRoot`, create one.
    * @throws not_opened when there is no root
    */
   async open(fresh?: FreshRoot<R>) {

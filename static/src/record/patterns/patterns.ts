@@ -22,7 +22,7 @@ const MONDAY = '2024-01-01';
 
 /**
  * Compute everything that the Patterns screen and the fact sheet show. Every list of records is in order of time.
- * @param standing facts of the incidents not taken out, in feed order
+ * @param standingFacts facts of the incidents not taken out, in feed order
  * @param tz zone for instants that came without one
  */
 export function countPatterns(standing: readonly Fact[], diary: Diary, tz: string, takenOut: number = 0) {
