@@ -114,7 +114,7 @@ export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLo
 }
 
 /**
- * Fetch the inclusion proofs of the versions numbered above `after` page by page, and check each against its receipt.
+ * Fetch the inclusion proofs of the versions numbered above `afterSeq` page by page, and check each against its receipt.
  * @param receiptOf null for a version whose receipt this phone no longer has
  */
 export async function pullProofs(
