@@ -1,6 +1,6 @@
 /**
- * Charts: inline SVG drawn from the numbers, in one colour by size or depth, so that they read in greyscale and in
- * forced colours. Every number stands in a table, and opens the entries it counts.
+ * Charts: inline SVG in one colour, varied by size or opacity, so that they read in greyscale and in forced colours.
+ * Every number is also in a table and opens the entries it counts.
  */
 import { html, nothing, svg } from '../shell/html.js';
 import { showOnly } from './search.js';
@@ -12,9 +12,9 @@ import type { SharedApp } from '../shell/app.js';
 type Bar = { name: string; ids: readonly string[]; what?: string; note?: string };
 
 /**
- * A number that opens the entries it counts; nothing to open, no button.
- * @param words what stands there
- * @param what it counts
+ * A number that opens the entries it counts; plain text if there are none.
+ * @param text what is shown
+ * @param subject what is counted
  */
 export function number(stage: Stage<SharedApp>, words: string, what: string, ids: readonly string[]) {
   if (!ids.length) return html`<span>${words}</span>`;
@@ -22,7 +22,7 @@ export function number(stage: Stage<SharedApp>, words: string, what: string, ids
     @click=${() => showOnly(stage, what, ids)}>${words}</button>`;
 }
 
-/** A table whose rows carry their own bars. */
+/** A table with a bar in each row. */
 export function bars(
   stage: Stage<SharedApp>,
   { title, head, bars: rows }: { title: string; head: string; bars: readonly Bar[] },
@@ -34,12 +34,14 @@ export function bars(
       ({ name, ids, what, note }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${
         note ? html`<span class="small soft">${note}</span>` : nothing
       }
-      <svg class="bar-line" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">${svg`<rect width="100" height="6" class="chart-ground"/><rect width=${(ids.length / most) * 100} height="6" class="chart-ink"/>`}</svg></th>
+      <svg class="bar-line" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"
+        focusable="false">${svg`<rect width="100" height="6" class="chart-ground"/><rect
+        width=${(ids.length / most) * 100} height="6" class="chart-ink"/>`}</svg></th>
       <td>${number(stage, String(ids.length), what ?? name, ids)}</td></tr>`,
     )}</tbody></table>`;
 }
 
-/** One column for each of many, in order, empty ones too. */
+/** One column per item, in order, including empty ones. */
 export function columns({
   alt,
   columns: all,
@@ -68,10 +70,10 @@ export function columns({
     }</figcaption></figure>`;
 }
 
-/** Steps that can be told apart in grey. */
+/** Opacities that can be told apart in grey. */
 const STEPS = [0.3, 0.55, 0.78, 1];
 
-/** Seven days by 24 hours; the more, the darker. */
+/** Seven days by 24 hours; a higher count is darker. */
 export function week({
   alt,
   days,

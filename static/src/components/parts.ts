@@ -1,4 +1,4 @@
-/** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
+/** Small parts shared by several screens: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
 import { leaveButton } from '../shell/leaving.js';
@@ -13,8 +13,10 @@ export function button(
   on: () => unknown,
   how: { main?: boolean; wide?: boolean; plain?: boolean; busy?: boolean; off?: boolean; icon?: IconName } = {},
 ) {
-  const looks = `button${how.main ? ' button-main' : ''}${how.wide ? ' button-wide' : ''}${how.plain ? ' button-plain' : ''}`;
-  // aria-disabled, not disabled: a greyed button keeps the focus and can say why it does nothing.
+  const looks = ['button', how.main && 'button-main', how.wide && 'button-wide', how.plain && 'button-plain']
+    .filter(Boolean)
+    .join(' ');
+  // aria-disabled instead of disabled: a greyed button keeps the focus and can explain why it does nothing.
   return html`<button type="button" class=${looks} aria-disabled=${
     how.off || how.busy ? 'true' : nothing
   } aria-busy=${how.busy ? 'true' : nothing}
@@ -24,20 +26,20 @@ export function button(
 }
 
 /**
- * What is kept where, in words and a picture, never by colour alone.
- * @param registered whether a copy off this phone is kept at all
+ * Where an entry is stored, as text and icon, never by colour alone.
+ * @param registered whether any copy is stored off this phone
  */
 export function stateLine(state: EntryState, registered: boolean) {
   return html`<span class="state state-${state.code}"
     data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
 }
 
-/** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
+/** Safari deletes a page's storage after seven days in a tab, but not on the home screen. */
 export function mayForget() {
   return (globalThis.navigator as { standalone?: boolean } | undefined)?.standalone === false;
 }
 
-/** Why something is not kept safe yet says less than the usual words would: it stands instead of them. */
+/** A reason why something is not stored safely yet claims less than the usual text, so it replaces that text. */
 function stateWords({ code, at, why, files = 0, percent, sentence }: EntryState, registered: boolean) {
   if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
   if (why) return t(`state.${why}`);
@@ -51,24 +53,24 @@ function keptAt(at: number | null) {
   return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : momentSaid(at);
 }
 
-/** All that is said about the record and the server: docs/warnings.md. */
+/** All problems with the record and the server: docs/warnings.md. */
 export function troublesOf({ state: { account } }: Stage) {
   return account?.trouble ? [account.trouble, ...(account.also ?? [])] : [];
 }
 
-/** The sentence for a failure, as it carries it. */
+/** The sentence that a failure carries. */
 export function sentenceOf(problem: { sentence?: string }): string {
   return problem.sentence ? inWords(problem.sentence, { grave: true }) : t('no.unknown');
 }
 
-/** What went wrong on this place, at its top; takes the focus when it appears. */
+/** The error of this place, shown at its top. It takes the focus when it appears. */
 export function errorSummary(stage: Pick<Stage, 'problem'>) {
   const problem = stage.problem;
   if (!problem) return nothing;
   return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${sentenceOf(problem)}</p></div>`;
 }
 
-/** A bar with its number and a way to stop. */
+/** A progress bar with its percentage and a cancel button. */
 export function progress({
   label,
   done,
@@ -94,14 +96,14 @@ function showModal(stage: Pick<Stage, 'dialog'>) {
   return (element: Element | undefined) => {
     const dialog = element as HTMLDialogElement | undefined;
     stage.dialog = dialog;
-    // The ref runs before the element is in the page; showModal needs it there.
+    // The ref runs before the element is in the page, and showModal needs it there.
     if (dialog && !dialog.open) queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
   };
 }
 
 /**
- * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath
- * cannot be touched meanwhile, so the way out stands here too.
+ * A dialog over the page. The browser keeps the focus inside and gives it back; Escape closes it. The page beneath is
+ * inert meanwhile, so the Leave button is here too.
  */
 export function sheet(stage: Stage<SharedApp>, title: string, body: unknown) {
   return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
@@ -112,24 +114,24 @@ export function sheet(stage: Stage<SharedApp>, title: string, body: unknown) {
 }
 
 /**
- * The heading of a place; takes the focus when the place opens, unless a field asks for it.
- * @param title words; what somebody typed in a `bdi`, so that it keeps its own direction
+ * The heading of a place. It takes the focus when the place opens, unless a field asks for it.
+ * @param title text; the user's own words in a `bdi`, so that they keep their direction
  */
 export function heading(title: unknown) {
   return html`<h1 tabindex="-1">${title}</h1>`;
 }
 
-/** An address that is typed in: where it does not fit it breaks after a slash and not within a name. */
+/** An address to type in. It breaks after a slash, not within a name. */
 export function addressCard(text: string) {
   return html`<p class="card sheet-name">${text.split(/(?<=\/)(?!\/)/).map((part) => html`${part}<wbr>`)}</p>`;
 }
 
-/** Until what a place shows has been read. It has no heading: the focus waits for the one that stays. */
+/** Shown until a place has loaded. It has no heading, so that the focus waits for the final one. */
 export function waiting() {
   return html`<p role="status">${t('frame.loading')}</p>`;
 }
 
-/** A row that leads somewhere or opens its body. */
+/** A row that opens another place or its own body. */
 export function row({
   title,
   more,

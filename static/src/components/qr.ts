@@ -1,15 +1,17 @@
-/** A text as a code that a camera reads off the screen. */
+/** A text as a QR code. */
 import { makeQr } from '../core/qr.js';
 import { html, svg } from '../shell/html.js';
 
 const QUIET = 4;
 
-/** @param name what it is, for those who do not see it */
+/** @param name the accessible name */
 export function qr(text: string, name: string) {
   const rows = makeQr(text);
   const size = rows.length + 2 * QUIET;
   const path = rows
     .map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')).join(''))
     .join('');
-  return html`<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name} shape-rendering="crispEdges">${svg`<rect class="qr-ground" width=${size} height=${size}/><path class="qr-ink" d=${path}/>`}</svg>`;
+  return html`<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name}
+    shape-rendering="crispEdges">${svg`<rect class="qr-ground" width=${size} height=${size}/><path
+    class="qr-ink" d=${path}/>`}</svg>`;
 }

@@ -1,4 +1,4 @@
-/** The row on an entry that leads to its messages and calls, one by one. */
+/** The row on an entry that opens its messages and calls. */
 import { html } from '../shell/html.js';
 import { row } from './parts.js';
 import { t, tn } from '../shell/strings.js';

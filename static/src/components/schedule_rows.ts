@@ -1,4 +1,4 @@
-/** The rows of a message schedule as a person reads them, both ways, in their order. */
+/** The rows of a message schedule as text, in both directions and in order. */
 import { html, nothing } from '../shell/html.js';
 import { label } from './text/labels.js';
 import { day } from './text/say.js';
@@ -12,23 +12,23 @@ const NOTES = {
   hour_skipped: 'sched.skipped',
 } as Record<string, string>;
 
-/** `24 Nov 2026, 21:10` as stamped; '' when no time is known. */
+/** `24 Nov 2026, 21:10` as stamped; '' if no time is known. */
 export function stampWords({ sent_local = '' }: Pick<Row, 'sent_local'>): string {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(sent_local)) return '';
   return `${day(Date.parse(`${sent_local.slice(0, 10)}T12:00Z`))}, ${sent_local.slice(11)}`;
 }
 
-/** Who to whom, in words. */
+/** Sender and recipient as text. */
 export function wayWords({ direction, from, to }: Pick<Row, 'direction' | 'from' | 'to'>) {
   const name = (who: string | undefined) => (who === 'me' ? t('sched.me') : (who ?? ''));
-  // Both ends named say the way by themselves.
+  // If both are named, the direction is clear.
   if (from && to) return html`<bdi>${name(from)}</bdi> → <bdi>${name(to)}</bdi>`;
   const names = [name(from), name(to)].filter(Boolean).join(' → ');
   const way = ['in', 'out', 'others'].includes(direction) ? lookUp(`sched.way_${direction}`) : t('sched.way_unknown');
   return names ? html`<bdi>${names}</bdi> <span class="soft">(${way})</span>` : html`<span class="soft">${way}</span>`;
 }
 
-/** @param how `files`: the entry's files in their order */
+/** @param options `files`: the entry's files in their order */
 export function rowsList(
   rows: readonly Row[],
   { files = [], after }: { files?: readonly string[]; after?: (row: Row, i: number) => unknown } = {},

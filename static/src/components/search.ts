@@ -1,4 +1,4 @@
-/** Looking for entries: words, filters, the entries behind a number, and how many are left. */
+/** Search entries: text, filters, the entries behind a number, and how many match. */
 import { html, nothing } from '../shell/html.js';
 import { fits, isOn } from '../record/patterns/filters.js';
 import { leadsOf } from '../record/patterns/patterns.js';
@@ -37,7 +37,7 @@ export function isLooking({ query, filter, only }: Finding) {
   return Boolean(query.trim()) || isOn(filter) || only !== null;
 }
 
-/** Goes to the entries behind a number. */
+/** Open the entries behind a number. */
 export function showOnly(stage: Stage<SharedApp>, what: string, ids: readonly string[]) {
   Object.assign(findingOf(stage), {
     query: '',
@@ -64,7 +64,7 @@ function clear(stage: Stage<SharedApp>) {
   stage.say(tn('pat.entries', stage.state.entries.length));
 }
 
-/** From the entries behind a number to the number. */
+/** Return from the entries behind a number to the patterns. */
 function backToPattern(stage: Stage<SharedApp>) {
   clear(stage);
   stage.back('patterns');
@@ -82,18 +82,18 @@ async function ask(stage: Stage<SharedApp>, query: string) {
   finding.query = query;
   stage.draw();
   const found = await stage.app.findEntries(query).catch(() => null);
-  if (stage.finding !== finding || finding.query !== query) return; // more was typed meanwhile, or it is locked
+  if (stage.finding !== finding || finding.query !== query) return; // the query changed, or the diary locked
   finding.words = found && new Set(found);
   turned(stage);
   stage.say(countWords(stage));
 }
 
-/** By day, newest first, those of unknown time above; what was looked for, where anything was. */
+/** The entries that match, newest day first; entries without a known time come first of all. */
 export function foundRows(stage: Stage<SharedApp>): Row[] {
   const finding = findingOf(stage);
   const { entries } = stage.state;
   if (finding.made?.entries === entries && finding.made.turn === finding.turn) return finding.made.rows;
-  // Putting ten thousand in order takes longer than going through them.
+  // Sorting ten thousand entries takes longer than filtering them.
   if (finding.sorted?.entries !== entries) finding.sorted = { entries, rows: [...entries].sort(later) };
   const { words, filter, only } = finding;
   const filtered = isOn(filter);
@@ -108,7 +108,7 @@ export function foundRows(stage: Stage<SharedApp>): Row[] {
   return rows;
 }
 
-/** The local day a row is filed under, '' when it is not known. */
+/** The local day an entry is filed under; '' if it is not known. */
 export const dayOf = (row: Row) => row.f?.day ?? dateOf(row.occurred);
 
 function later(a: Row, b: Row) {
@@ -124,7 +124,7 @@ function countWords(stage: Stage<SharedApp>) {
   return t('find.count', { n: foundRows(stage).length, of: stage.state.entries.length });
 }
 
-/** The field, the filters and what they leave. */
+/** The search field, the filters and the number of matches. */
 export function searchBar(stage: Stage<SharedApp>) {
   const finding = findingOf(stage);
   const on = Object.values(finding.filter).filter(Boolean).length;
@@ -138,10 +138,11 @@ export function searchBar(stage: Stage<SharedApp>) {
         value: finding.query,
         on: (query) => void ask(stage, query),
       })}
-      <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => {
-        finding.open = !finding.open;
-        stage.draw();
-      }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
+      <button type="button" class="button" aria-expanded=${String(finding.open)}
+        aria-controls="filters" @click=${() => {
+          finding.open = !finding.open;
+          stage.draw();
+        }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
     </div>
     ${
       looking
@@ -160,10 +161,10 @@ export function searchBar(stage: Stage<SharedApp>) {
 /** Few enough that somebody will read them. */
 const SHOWN = 50;
 
-/** What was found, for the person in front of the keeper. */
+/** Open the matches to show them to somebody in the room. */
 function showable(stage: Stage<SharedApp>) {
   const rows = foundRows(stage);
-  if (!('showNow' in stage.app)) return nothing; // an advocate shows nobody
+  if (!('showNow' in stage.app)) return nothing; // an advocate does not show entries to others
   return rows.length && rows.length <= SHOWN
     ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), {
         plain: true,
@@ -176,7 +177,7 @@ function showable(stage: Stage<SharedApp>) {
 function knownRecords(stage: Stage<SharedApp>): { record: string; kind: string; fields: Fields }[] {
   const finding = findingOf(stage);
   const before = stage.read.get('known');
-  if (before && finding.named !== stage.state.entries) before.stale = true; // something was saved or came since
+  if (before && finding.named !== stage.state.entries) before.stale = true; // entries were saved or received since
   finding.named = stage.state.entries;
   const known = stage.find('known', () => stage.app.readKnown()).data ?? {};
   return Object.entries(known).map(([record, { kind, fields }]) => ({ record, kind, fields }));
@@ -190,7 +191,7 @@ function filters(stage: Stage<SharedApp>, { filter }: Finding) {
     known
       .filter((one) => one.kind === kind && leads.get(one.record) === one.record)
       .map(({ record, fields }) => [record, nameOf(kind, fields)] as const);
-  /** Only codes that are in some entry: a list of eighty helps nobody. */
+  /** Only codes that occur in an entry: a list of eighty helps nobody. */
   const used = (list: string, codes: (row: Row) => readonly string[]) => {
     const there = new Set(stage.state.entries.flatMap(codes));
     return (lists?.[list]?.codes ?? [])

@@ -1,6 +1,6 @@
 /**
- * The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this
- * page's memory.
+ * The clients who gave this advocate access, and reading one of them. Keys stay in the worker; opened content stays
+ * in this page's memory.
  */
 import { findFile } from '../diary/attachments/reading_files.js';
 import { readFrames, parseObject } from '../core/encoding.js';
@@ -51,7 +51,8 @@ export async function list(ctx: Context) {
 }
 
 /**
- * Everything a client gave, from the first. Shown when all of it is there; a page is opened while the next one comes.
+ * Load everything a client shared, from the start, and show it once it is complete. One page is opened while the next
+ * one downloads.
  */
 async function openClient(ctx: Context, grant: string) {
   const vault = ctx.opened();
@@ -78,7 +79,7 @@ async function openClient(ctx: Context, grant: string) {
     }
     return marking;
   });
-  // Ended meanwhile: that is said by itself, and there is nothing to open.
+  // Ended meanwhile: `endedClient` is shown, and there is nothing to open.
   const marks = await read.catch((error) => {
     if (ctx.state.ended === null) throw error;
     return null;
@@ -88,7 +89,7 @@ async function openClient(ctx: Context, grant: string) {
   const all = await diary.rows(client.looked_at ?? 0);
   if (ctx.state.client?.grant !== grant) dropUrls(ctx);
   ctx.diary = diary;
-  // What is looked at now is seen: the list says so at once, the server's own note comes with the next one.
+  // Mark the client as seen at once; the server's own note arrives with the next list.
   const clients = ctx.state.clients.map((one) =>
     one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one,
   );
@@ -103,7 +104,7 @@ async function openClient(ctx: Context, grant: string) {
   });
 }
 
-/** The number of a version, from its frame. */
+/** The sequence number of a version, from its frame. */
 function numberOf(frame: Uint8Array) {
   const [facts] = readFrames(frame, { atMost: 3 });
   const { seq } = parseObject(facts as Uint8Array) as { seq: number };
@@ -118,7 +119,7 @@ export function closeClient(ctx: Context) {
   ctx.set({ client: null, entries: [], removed: [], marks: {}, newer: false });
 }
 
-/** The client ended it, or it ran out: nothing of it stays on the screen or in memory. */
+/** The client ended the grant, or it expired: remove all of it from the screen and from memory. */
 export function gone(ctx: Context) {
   const { client } = ctx.state;
   if (!client) return;
@@ -128,7 +129,7 @@ export function gone(ctx: Context) {
   ctx.set({ clients, ended: client.name });
 }
 
-/** Does something with a grant; when the server no longer knows it, it has ended. */
+/** Run an action under a grant. If the server no longer has the grant, show that it has ended. */
 export async function guarded<T>(ctx: Context, grant: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -150,7 +151,7 @@ async function standsStill(ctx: Context, grant: string) {
   );
 }
 
-/** A file of the client's as an address that lives as long as the client is open. */
+/** A client's file as a URL that is valid while the client is open. */
 async function readFile(ctx: Context, record: string, which: Which) {
   const {
     diary,
@@ -165,7 +166,7 @@ async function readFile(ctx: Context, record: string, which: Which) {
   const pieces = [];
   for await (const piece of partsOf(ctx, client.grant, file)) pieces.push(piece);
   if (ctx.diary !== diary) throw new KeptError('cancelled');
-  // Only pictures a browser itself encoded are shown, and only what is heard or watched is played.
+  // Show only pictures that a browser itself encoded, and play only audio and video.
   const { type } = file;
   const safe = type === 'image/jpeg' || /^(audio|video)\//.test(type) ? type : 'application/octet-stream';
   const whole = new Blob(pieces as BlobPart[], { type: safe });
@@ -174,7 +175,7 @@ async function readFile(ctx: Context, record: string, which: Which) {
   return { url, blob: whole };
 }
 
-/** The parts of a client's file, opened as they come. */
+/** The parts of a client's file, each opened as it arrives. */
 export async function* partsOf(
   ctx: Context,
   grant: string,

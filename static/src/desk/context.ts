@@ -1,3 +1,4 @@
+/** The state and services shared by all actions of the advocate's page. */
 import type { Mark } from '../crypto/sharing/marks.js';
 import type { deskApi, You } from '../net/clients.js';
 import type { Vault } from '../crypto/worker/vault.js';
@@ -17,9 +18,9 @@ export type Context = {
   begin: () => void;
   own: { ecdsa_pub: string; hpke_pub: string; login: string } | null;
   joining: Joining | null;
-  /** the own account's id */
+  /** the id of the advocate's own account */
   account: string;
-  /** locks, and says why */
+  /** lock and show the reason */
   leave: (why: string) => void;
   pending: { login: string; auth: string } | null;
   diary: Diary | null;
@@ -27,23 +28,26 @@ export type Context = {
   urls: Set<string>;
   asked: Asked[];
 };
-/** What the screens show; `ended` is the name of a client who has just ended it, `told` a code of why it locked */
+/**
+ * The state of the screens. `ended`: the name of a client who has just ended the grant; `told`: the code of why it
+ * locked
+ */
 export type DeskState = {
   phase: 'out' | 'in';
   language: string;
   clients: Client[];
-  /** grants that do not hold and are left out */
+  /** how many grants were left out because they are not valid */
   refused: number;
   you: You | null;
-  /** the server's, when the list was read */
+  /** the server's time when the list was read */
   now: number;
-  /** the one that is open */
+  /** the client that is open */
   client: Client | null;
   entries: Row[];
   removed: Row[];
-  /** what was looked through of that client */
+  /** the marks on that client's records */
   marks: ByRecord;
-  /** there is more of this client than is shown */
+  /** this client has more than is shown */
   newer: boolean;
   ended: string | null;
   told: string | null;
@@ -51,10 +55,10 @@ export type DeskState = {
   draft: null;
   account: { registered: boolean };
 };
-/** Kept between the invitation and the six digits; `body` is sent to the server with the digits */
+/** Data kept between the invitation and the six digits. `body` is sent to the server with the digits. */
 type Joining = { identity: Joined['identity']; login: string; body: object };
 type Joined = Awaited<ReturnType<Vault['advocateNew']>>;
-/** What the browser offers */
+/** The functions of the browser */
 export type Ports = {
   request: Request;
   makeVault: () => Vault;
@@ -68,5 +72,3 @@ export type Ports = {
 export type Asked = { letter: string; grant: string; about: string | null; text: string; at: number };
 
 export type ByRecord = Record<string, Mark>;
-
-/** What every action of the advocate page works with. */

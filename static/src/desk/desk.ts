@@ -1,7 +1,7 @@
 /**
- * The advocate's page, without its screens. All it knows is in memory: a lock, a reload or a closed tab ends the
- * session, and there is nothing of any client on the computer. docs/formats.md, section 8; docs/threats.md, the
- * advocate's computer.
+ * The advocate's page, without its screens. All state is in memory: a lock, a reload or a closed tab ends the
+ * session, and no client data stays on the computer. docs/formats.md, section 8; docs/threats.md, the advocate's
+ * computer.
  */
 import { KeptError } from '../core/errors.js';
 import { fingerprint, fingerprintWords } from '../crypto/sharing/fingerprints.js';
@@ -16,7 +16,7 @@ import { organisationMethods } from './organisation.js';
 import { packingMethods } from './packing.js';
 import type { Context, DeskState, Ports } from './context.js';
 
-/** How often it is asked whether what is open still stands. */
+/** How often to check that the open grant is still valid. */
 const EVERY = 30_000;
 const UNREACHED = new Set(['no_network', 'server_slow', 'server_down', 'captive_portal', 'garbage']);
 
@@ -105,20 +105,20 @@ export function createDesk(ports: Ports) {
         (...args: unknown[]) => watched(() => (act as Act)(...args), ctx, lock),
       ]),
     ) as Watched<typeof methods>),
-    /** The nine words to read out, made of the keys in this page and not of what the server says. */
+    /** The nine words to read out. They come from the keys in this page, not from the server. */
     ownWords: async () =>
       fingerprintWords(fingerprint(unb64(ctx.own?.ecdsa_pub ?? ''), unb64(ctx.own?.hpke_pub ?? ''))),
     login: () => ctx.own?.login ?? '',
     asked: () => ctx.asked,
     marked,
-    /** How many versions of the open client's were left out. */
+    /** How many of the open client's versions were left out. */
     unsigned: () => ctx.diary?.refused ?? 0,
     setLanguage: async (language: string) => ctx.set({ language }),
     touch: () => idle.touch(),
     seen: () => idle.seen(),
     knowEnded: () => ctx.set({ ended: null }),
     lock,
-    /** The page goes away: the session with it. */
+    /** The page is closing: end the session. */
     gone: () => {
       void ctx.api.signOut(true);
       forget(ctx, idle, null);
@@ -127,26 +127,27 @@ export function createDesk(ports: Ports) {
   return desk;
 }
 export type Desk = ReturnType<typeof createDesk>;
-/** Any of these methods; their arguments are checked where they are called, by the type `Desk`. */
+/** Any of these methods. The type `Desk` checks the arguments at each call. */
 type Act = (...args: unknown[]) => Promise<unknown>;
 
-/** The methods as the screens call them: each returns a promise (`watched`). */
+/** The methods as the screens call them: each returns a promise (`guardSession`). */
 type Watched<M> = {
   [N in keyof M]: M[N] extends (...given: infer G) => infer R ? (...given: G) => Promise<Awaited<R>> : never;
 };
 
-/** A session that has ended ends this page's too, whatever was asked. */
+/** Lock this page if the server reports that the session has ended, whatever the call was. */
 async function watched<T>(act: () => Promise<T>, ctx: Context, lock: (why: string) => void): Promise<T> {
   try {
     return await act();
   } catch (error) {
     if (isOver(error) && ctx.state.phase === 'in') lock('signed_out');
-    // What the way to the server says is made for a phone, where everything is safe; here nothing is kept.
+    // Network messages are written for a phone, where everything is stored. Nothing is stored here, so use another
+    // message.
     throw error instanceof KeptError && UNREACHED.has(error.code) ? new KeptError('unavailable') : error;
   }
 }
 
-/** Whether what is open still stands, and whether there is more of it. It is no look: nothing is read. */
+/** Check whether the open grant is still valid and whether it has more. This is not a look: nothing is read. */
 async function watch(ctx: Context, lock: (why: string) => void) {
   if (!ctx.ports.visible()) return;
   const { client } = ctx.state;
@@ -159,7 +160,7 @@ async function watch(ctx: Context, lock: (why: string) => void) {
   } catch (error) {
     if (!(error instanceof KeptError)) return;
     if (isOver(error)) lock('signed_out');
-    // Not a member any more answers like a grant that is not there.
+    // For a former member the server answers as for a missing grant.
     else if (error.code === 'not_found')
       await ctx.api.session().then(
         () => gone(ctx),

@@ -1,6 +1,6 @@
 /**
- * What one client gave, opened, in this page's memory: versions by record, and what the screens show of them. Gone with
- * the page.
+ * What one client shared, opened in this page's memory: versions by record, and what the screens show of them. Lost
+ * when the page closes.
  */
 import { ownFields } from '../diary/records/record_store.js';
 import { told } from '../diary/index/listing.js';
@@ -17,11 +17,11 @@ import type { Opened } from '../diary/types.js';
 
 type Version = Opened & Pick<Read, 'seq' | 'kept_at' | 'sealed' | 'apart' | 'whole' | 'schema'>;
 
-/** A version as the worker opened it, or a note that it could not. */
+/** A version as the worker opened it, or a note that it could not */
 type Came = (Read & { refused?: undefined }) | { seq: number; refused: true };
 
 const TITLE = 140;
-/** Whose names a search finds an entry by, and what a count needs. */
+/** Kinds whose names a search matches, and kinds that counts need. */
 const NAMED = ['person', 'account', 'vehicle', 'order'];
 const COUNTED = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact', 'schedule'];
 const NAMES = [
@@ -44,7 +44,7 @@ export class Diary {
   /** By record, in feed order */
   records: Map<string, Version[]> = new Map();
   latest = 0;
-  /** versions that the client did not sign, or that are not what they should be */
+  /** versions that the client did not sign, or that are invalid */
   refused = 0;
   /** Folded text by entry */
   texts: Map<string, string> = new Map();
@@ -54,8 +54,8 @@ export class Diary {
   }
 
   /**
-   * Takes a page of the feed in, as the worker opened it.
-   * @throws garbage when numbers run back
+   * Add a page of the feed, as the worker opened it.
+   * @throws garbage when sequence numbers run back
    */
   take(page: readonly Came[]) {
     for (const one of page) {
@@ -95,7 +95,7 @@ export class Diary {
   }
 
   /**
-   * What a record says now.
+   * The current version of a record.
    * @throws not_found
    */
   newest(record: string): Version {
@@ -104,14 +104,14 @@ export class Diary {
     return standing(all).shown;
   }
 
-  /** The number of a record's newest version that was given, 0 for none. */
+  /** The sequence number of a record's newest version; 0 if there is none. */
   numberOf(record: string) {
     return this.records.get(record)?.at(-1)?.seq ?? 0;
   }
 
   /**
-   * The entries as rows, and the facts a pattern is made of.
-   * @param seen ms, until when this advocate had looked
+   * The entries as rows, with the facts that patterns are counted from.
+   * @param lookedUntil ms, the time of this advocate's last look
    */
   async rows(seen: number): Promise<Row[]> {
     const rows = await Promise.all(this.of('incident').map(([record, versions]) => this.row(record, versions, seen)));
@@ -162,12 +162,12 @@ export class Diary {
     } as Row & { fresh: boolean };
   }
 
-  /** One entry with its files and all it ever said. */
+  /** One entry with its files and its history. */
   entry(record: string) {
     const versions = (this.records.get(record) ?? []).filter(({ kind }) => kind === 'incident');
     if (!versions.length) throw new KeptError('not_found');
     const { shown, taken_out } = standing(versions);
-    // Words that were given before are here still; the client took them back, and they are shown nowhere.
+    // Versions shared earlier are still in memory, but the client withdrew them, so they must not be shown.
     if (taken_out !== null)
       return {
         record,
@@ -212,7 +212,7 @@ export class Diary {
       const { shown, taken_out } = standing(found);
       if (taken_out !== null) return [];
       const file = shownAttachment(shown, { code: 'kept', at: found[0]?.kept_at ?? null });
-      // Its own name is kept apart, and may not have been given. A copy for print stands in for a small one that was
+      // The file's own name is restricted and may not have been shared. A print copy replaces a preview that was
       // never made.
       const copies = shown.fields.renditions;
       return [
@@ -225,7 +225,7 @@ export class Diary {
     });
   }
 
-  /** One file with what is said of it. */
+  /** One file with its fields. */
   file(record: string) {
     const [shown] = this.files([record]);
     const { fields, restricted, keys } = this.newest(record);
@@ -266,7 +266,7 @@ export class Diary {
     };
   }
 
-  /** Entries in which every word is found, in them or in the name of whom they name; null for no query. */
+  /** The entries that contain every word, in their text or in the name of a linked record; null for no query. */
   find(query: string, rows: readonly Row[]) {
     const words = wanted(query);
     if (!words.length) return null;

@@ -1,4 +1,4 @@
-/** Joining with an invitation, signing in with words and six digits, and forgetting all of it. */
+/** Joining with an invitation, signing in with words and six digits, and ending the session. */
 import { b64, random } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
@@ -19,7 +19,7 @@ export function enteringMethods(ctx: Context) {
   };
 }
 
-/** The worker, made when first needed. */
+/** The worker, created on first use. */
 async function vaultOf(ctx: Context) {
   if (ctx.vault) return ctx.vault;
   const vault = ctx.ports.makeVault();
@@ -28,7 +28,7 @@ async function vaultOf(ctx: Context) {
   return vault;
 }
 
-/** New keys under these words, and the secret of the second step; nothing is on the server yet. */
+/** Create keys under these words and the secret of the second step. Nothing is on the server yet. */
 async function beginJoin(ctx: Context, { invite, name, words }: { invite: string; name: string; words: string }) {
   const vault = await vaultOf(ctx);
   const { ok } = await vault.checkWords(words);
@@ -65,7 +65,7 @@ async function signIn(ctx: Context, { login, words, digits }: { login: string; w
   return enter(ctx, digits);
 }
 
-/** With the proof of the words that is held: wrong digits do not ask for the words again. */
+/** Sign in with the stored proof of the words, so that wrong digits do not require the words again. */
 async function enter(ctx: Context, digits: string) {
   const { pending, vault } = ctx;
   if (!pending || !vault) throw new KeptError('locked');
@@ -93,7 +93,7 @@ async function within(
   ctx.begin();
 }
 
-/** As authenticator apps take it; 20 bytes need no padding. */
+/** As authenticator apps expect it; 20 bytes need no padding. */
 export function base32(bytes: Uint8Array) {
   const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? []).map((five) => BASE32[parseInt(five, 2)]).join('');

@@ -1,5 +1,5 @@
 /**
- * The page: a bar, the place, and the tabs at the thumb or at the side; list and detail side by side where there is
+ * The page: a bar, the current place, and tabs at the bottom or the side; list and detail side by side if there is
  * room.
  */
 import { html, nothing } from '../shell/html.js';
@@ -91,11 +91,10 @@ function bar(stage: Stage) {
 function warning(stage: Stage) {
   const { lockIn } = stage.state;
   if (lockIn === null) return nothing;
-  return html`<div class="lines"><div class="line"><span><span class="unseen" role="alert">${t('desk.locking_soon')}</span><span aria-hidden="true">${t('desk.locking', { n: lockIn })}</span></span>${button(
-    t('desk.stay'),
-    () => stage.app.touch(),
-    { plain: true },
-  )}</div></div>`;
+  return html`<div class="lines"><div class="line"><span><span class="unseen"
+    role="alert">${t('desk.locking_soon')}</span><span aria-hidden="true">${t('desk.locking', {
+      n: lockIn,
+    })}</span></span>${button(t('desk.stay'), () => stage.app.touch(), { plain: true })}</div></div>`;
 }
 
 function tabs(stage: Stage) {
@@ -111,7 +110,7 @@ function tabs(stage: Stage) {
   const on = (tab: string) => {
     if (tab === 'lock') return stage.app.lock();
     if (tab === 'clients' && stage.state.client) return stage.leaveClient();
-    if (tab === 'organisation') stage.refresh('organisation'); // colleagues come and go meanwhile
+    if (tab === 'organisation') stage.refresh('organisation'); // the list of colleagues may have changed
     return tab === name ? undefined : stage.stand({ name: tab });
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(

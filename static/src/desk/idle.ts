@@ -1,6 +1,6 @@
 /**
- * Locking by itself: five minutes untouched or one out of sight, the last twenty seconds counted. Timers sleep with the
- * computer, so the time is looked at again whenever the page is seen.
+ * Automatic lock: after five minutes without input or one minute out of sight, with a countdown for the last twenty
+ * seconds. Timers sleep with the computer, so the time is checked again whenever the page becomes visible.
  */
 
 const UNTOUCHED = 300_000;
@@ -17,7 +17,7 @@ export class Idle {
     lock: () => void;
   };
   touched = 0;
-  /** Since when it is out of sight */
+  /** When the page went out of sight, ms; null while it is visible */
   hidden: number | null = null;
   timer: unknown = null;
   warned = false;
@@ -63,7 +63,7 @@ export class Idle {
     this.stop();
     const now = this.ports.now();
     const left = Math.min(this.touched + UNTOUCHED - now, this.hidden === null ? Infinity : this.hidden + UNSEEN - now);
-    // A clock set back must not keep it open either.
+    // A clock set back must not keep the page open either.
     if (left <= 0 || left > UNTOUCHED) return this.ports.lock();
     this.warned = left <= WARNING;
     this.ports.tell(this.warned ? Math.ceil(left / 1000) : null);

@@ -1,6 +1,6 @@
 /**
- * What whoever reads a pack would ask about, as far as the record shows it: gaps to fill before it is made. Each
- * belongs to a check of the pack's design (docs/pack.md, "Prepared by somebody else").
+ * Gaps that a reader of a pack would ask about, as far as the record shows them, to fill before the pack is made.
+ * Each belongs to a check in the pack's design (docs/pack.md, "Prepared by somebody else").
  */
 import { markOf } from '../record/assisted.js';
 import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
@@ -20,7 +20,7 @@ type Lack =
   | 'looked'
   | 'served'
   | 'reported';
-/** Entries, in the order given; none where it is about the whole */
+/** The entries, in the order given; none if the gap concerns the whole pack */
 export type Lacking = { what: Lack; records: string[] };
 
 const OF_ENTRIES: readonly (readonly [Lack, (fields: Fields, told: Told) => boolean])[] = [
@@ -38,9 +38,9 @@ const OF_ENTRIES: readonly (readonly [Lack, (fields: Fields, told: Told) => bool
 ];
 
 /**
- * @param chosen what goes in
+ * @param selected what goes into the pack
  * @param today YYYY-MM-DD
- * @returns those of which there are any
+ * @returns only gaps that occur
  */
 export function lackingIn(
   {
@@ -92,7 +92,7 @@ export function lackingIn(
   return registers.some(({ newest }) => newest.kind === 'report') ? all : [...all, { what: 'reported', records: [] }];
 }
 
-/** The entry a file stands with. */
+/** The entry that a file belongs to. */
 function ownerOf({ record, newest }: Told, incidents: readonly Told[]) {
   const named = codesOf(newest.fields, 'incident_ids');
   return (

@@ -1,6 +1,6 @@
 /**
- * The advocate's page, wired once. It keeps nothing: no worker for the time without a network, no store, no cookie.
- * docs/threats.md says what that is worth on a computer that is not the advocate's own.
+ * The entry point of the advocate's page. It has no service worker, no storage and no cookie. docs/threats.md
+ * explains what that is worth on a computer that is not the advocate's own.
  */
 import { systemClock } from '../core/clock.js';
 import { createVault } from '../crypto/worker/vault.js';
@@ -23,11 +23,11 @@ const desk = createDesk({
 });
 mount(desk, document.getElementById('desk') as HTMLElement);
 
-/** What the library of types lacks: https://www.w3.org/TR/trusted-types/ */
+/** Missing from TypeScript's DOM types: https://www.w3.org/TR/trusted-types/ */
 type Trusting = { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
 type Policy = { createScriptURL(address: string): string };
 
-/** The one Trusted Types policy of ours: it lets through the worker and nothing else. */
+/** Our only Trusted Types policy: it allows the worker's URL and nothing else. */
 function workerAddress(): (address: string) => string {
   const createScriptURL = (address: string) => {
     if (address !== WORKER) throw new TypeError('not our worker');

@@ -1,4 +1,4 @@
-/** Marking what was looked through, and taking a mark away. */
+/** Mark records as looked through, and remove a mark. */
 import { KeptError } from '../core/errors.js';
 import { MARKS_LIMIT } from '../crypto/sharing/marks.js';
 import { guarded } from './clients.js';
@@ -9,7 +9,7 @@ export function markMethods(ctx: Context) {
   return {
     mark: (record: string) => change(ctx, record, true),
     unmark: (record: string) => change(ctx, record, false),
-    /** The mark of a record, and whether something was added or changed since. */
+    /** The mark of a record, and whether anything was added or changed since. */
     marked: (record: string) => {
       const found = ctx.state.marks[record];
       return found ? { at: found.at, since: (ctx.diary?.numberOf(record) ?? 0) > found.seq } : null;
@@ -17,7 +17,7 @@ export function markMethods(ctx: Context) {
   };
 }
 
-/** Read anew first, so that two desks of one advocate lose nothing of each other's. */
+/** Read the marks again first, so that two sessions of one advocate do not overwrite each other. */
 async function change(ctx: Context, record: string, on: boolean) {
   const {
     diary,
@@ -29,7 +29,7 @@ async function change(ctx: Context, record: string, on: boolean) {
     const before = await readMarks(ctx, client.grant);
     const others = before.marks.filter((one) => one.record !== record);
     const next = on ? [...others, { at: now, record, seq: diary.numberOf(record) }].slice(-MARKS_LIMIT) : others;
-    // Later than those before, whatever this computer's clock says: a phone takes up nothing older than it has.
+    // Later than the previous marks, whatever this computer's clock shows: a phone accepts nothing older than it has.
     const sealed = await ctx
       .opened()
       .clientMarks(client.grant, { made_at: Math.max(now, before.made_at + 1), marks: next });

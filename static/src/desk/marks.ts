@@ -1,6 +1,6 @@
 /**
- * What this advocate has looked through, so that the client need not look again. Sealed under the grant's key: the
- * client's phone and this page read it, and nobody else. It changes nothing of an entry.
+ * The records that this advocate has looked through, so that the client need not look again. Sealed under the grant's
+ * key: only the client's phone and this page can read it. It changes nothing in an entry.
  */
 import { unb64 } from '../core/bytes.js';
 import type { Mark, Marks } from '../crypto/sharing/marks.js';
@@ -8,7 +8,7 @@ import type { ByRecord, Context } from './context.js';
 
 export const byRecord = (marks: readonly Mark[]): ByRecord => Object.fromEntries(marks.map((one) => [one.record, one]));
 
-/** What was marked before. Of marks that do not open there are none: the worst of it is to look twice. */
+/** Read the earlier marks. Marks that do not open count as none: at worst something is looked at twice. */
 export async function readMarks(ctx: Context, grant: string): Promise<Marks> {
   const { marks } = await ctx.api.marks(grant);
   const none = { made_at: 0, marks: [] };

@@ -1,6 +1,6 @@
 /**
- * Puts the advocate's screens on the page and keeps them in step: draws, moves the focus, covers what is out of sight,
- * forgets at a lock.
+ * Put the advocate's screens on the page and keep them up to date: draw, move the focus, cover the page when it is
+ * out of sight, clear everything at a lock.
  */
 import { render } from '../shell/html.js';
 import { follow } from '../shell/language.js';
@@ -34,7 +34,7 @@ export function mount(desk: Desk, root: HTMLElement) {
     if (phase !== before.phase) {
       const name = phase === 'out' ? 'signin' : stage.place.name === 'second' ? 'welcome' : 'clients';
       stage.reset(name);
-      // A lock is drawn before anything else happens: no frame may still show the page.
+      // Draw a lock at once: no later frame may still show the page.
       return draw();
     }
     if (before.client && !client && ended !== null) stage.closed();
@@ -46,7 +46,7 @@ export function mount(desk: Desk, root: HTMLElement) {
   return stage;
 }
 
-/** The keeper's stage, with what only a desk needs. */
+/** The keeper's stage, with what only the desk needs. */
 function stageOf(desk: Desk, drawing: { soon: () => void; now: () => void }): TypesStage {
   const stage = new Stage(desk, drawing);
   const forget = () => {
@@ -56,7 +56,7 @@ function stageOf(desk: Desk, drawing: { soon: () => void; now: () => void }): Ty
   };
   return Object.assign(stage, {
     search: '',
-    /** A client was opened: nothing read of another one may be shown as theirs. */
+    /** A client was opened: nothing read for another client may be shown as this one's. */
     opened() {
       forget();
       stage.past = [];
@@ -95,7 +95,7 @@ function watch(desk: Desk, stage: TypesStage, root: HTMLElement) {
     root.replaceChildren();
     desk.gone();
   });
-  // A page brought back from the browser's memory has forgotten everything: begin anew.
+  // A page restored from the browser's back/forward cache has lost its session: start again.
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });

@@ -1,23 +1,23 @@
 /**
- * Clients in the order of their dates. Never by danger: no count of dates says who is in danger, and a list that looked
- * as if it did would be believed.
+ * Clients in the order of their dates, never by danger. Dates do not show who is in danger, and a list that seemed to
+ * would be believed.
  */
 import type { Grant } from '../crypto/sharing/grants.js';
 import type { Summary } from '../crypto/sharing/summaries.js';
 
-/** Ms */
+/** `at` in ms */
 export type Due = { at: number; what: 'recording_wiped' | 'update_due' | 'ends' };
 export type Client = {
   grant: string;
-  /** what the client calls themselves to this advocate */
+  /** the name the client uses with this advocate */
   name: string;
   said: Grant;
   summary: Summary | null;
   /** ms */
   looked_at: number | null;
-  /** what is to come, and updates that are late, soonest first */
+  /** future dates and overdue updates, soonest first */
   dates: Due[];
-  /** something came since this advocate looked */
+  /** something arrived since this advocate looked */
   fresh: boolean;
 };
 type Group = { what: 'soon' | 'fresh' | 'rest'; clients: Client[] };
@@ -31,19 +31,19 @@ export function clientOf(
   { grant, looked_at }: { grant: string; looked_at: number | null },
   now: number,
 ): Client {
-  // A recording whose day is over is gone: there is nothing to do for it. A late update still is late.
+  // A recording past its date is gone and needs no action. A late update is still due.
   const told = (summary?.dates ?? []).filter(({ at, what }) => what === 'update_due' || at >= now);
   const dates = [...told, { at: said.not_after, what: 'ends' as const }].sort((a, b) => a.at - b.at);
   return { grant, name: other.name, said, summary, looked_at, dates, fresh: isFresh(summary, looked_at) };
 }
 
-/** The server notes a look to the minute: what came within it may not have been seen. */
+/** The server rounds a look to the minute: what arrived within that minute may not have been seen. */
 function isFresh(summary: Summary | null, looked: number | null) {
   if (!summary || summary.newest_at === null) return false;
   return looked === null || summary.newest_at > looked;
 }
 
-/** @returns those of which there are any */
+/** @returns only groups that have clients */
 export function inOrder(clients: readonly Client[], now: number): Group[] {
   const next = (one: Client) => one.dates[0]?.at ?? Infinity;
   const came = (one: Client) => one.summary?.newest_at ?? 0;

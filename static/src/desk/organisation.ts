@@ -1,17 +1,15 @@
-/**
- * The organisation, for whoever leads it: numbers, colleagues, invitations, and who looked when. Never a client's name.
- */
+/** The organisation, for its leaders: numbers, colleagues, invitations, and who looked when. Never a client's name. */
 import type { Look } from '../net/clients.js';
 import type { Context } from './context.js';
 
-/** The advocate's own, typed for this act */
+/** The advocate's own words, typed for this action */
 type Words = { words: string };
 
-/** What a spreadsheet would take for a formula. */
+/** Leading characters that a spreadsheet treats as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 /**
- * A proof of words that were typed just now; it is kept nowhere.
+ * A proof of words that were just typed. It is not stored.
  * @returns b64
  */
 async function proofOf(ctx: Context, words: string): Promise<string> {
@@ -30,7 +28,7 @@ export function organisationMethods(ctx: Context) {
       await ctx.api.leave(ctx.account, await proofOf(ctx, words));
       ctx.leave('left');
     },
-    /** Everyone's looks as a table to save; its address lives until the page is left or locked. */
+    /** Everyone's looks as a CSV file; its URL is valid until the page is left or locked. */
     exportLooks: async () => {
       const { looks } = await ctx.api.looks();
       const url = ctx.ports.objectUrl.make(new Blob([looksTable(looks)], { type: 'text/csv' }));
@@ -48,7 +46,8 @@ export function looksTable(looks: readonly Look[]): string {
     client,
     what,
   ]);
-  return `${[['when_utc', 'who', 'client_code', 'what'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  const head = ['when_utc', 'who', 'client_code', 'what'];
+  return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
 function cell(text: string) {

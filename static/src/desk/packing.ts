@@ -1,7 +1,7 @@
 /**
- * A pack by an advocate, of what one client gave: docs/pack.md, "Prepared by somebody else". It is made in this page
- * and sent nowhere; the server notes for the keeper that one is made, and what it says of who prepared it is signed in
- * the worker, beside the grant.
+ * A pack made by an advocate from what one client shared: docs/pack.md, "Prepared by somebody else". It is made in
+ * this page and sent nowhere. The server notes for the keeper that a pack was made. The statement of who prepared it
+ * is signed in the worker, which holds the grant.
  */
 import { findFile } from '../diary/attachments/reading_files.js';
 import { hex, unb64 } from '../core/bytes.js';
@@ -31,7 +31,7 @@ import type { Say } from '../pack/chronology/cells.js';
 import type { Context } from './context.js';
 import type { Read } from '../crypto/worker/advocating.js';
 
-/** `restricted`: with the part not for service; `seen`: squeezed words that may be read by anyone */
+/** `restricted`: include the part not for service; `seen`: squeezed words that anyone may read */
 export type Choice = {
   from: number | null;
   to: number | null;
@@ -41,8 +41,8 @@ export type Choice = {
 };
 type Step = { at: { step: 'checking' | 'files'; done: number; total: number } };
 /**
- * * What a choice would make. `unproved`: versions that nobody could check, since their client's phone has not given
- *   what that takes; `purpose`: why the grant cannot stand in a pack as its client wrote it.
+ * What a choice would produce. `unproved`: versions that cannot be checked, since the client's phone has not shared
+ * the data for it; `isPurposeUnsafe`: the grant cannot stand in a pack as the client wrote it.
  */
 export type View = {
   entries: number;
@@ -54,7 +54,7 @@ export type View = {
   lacking: Lacking[];
 };
 
-/** What is read here of the `pack` part of a capsule; pack/capsule.js makes it. */
+/** The `pack` fields of a capsule that are read here; pack/capsule.js makes them. */
 type Packed = {
   id: string;
   folder: string;
@@ -63,7 +63,7 @@ type Packed = {
   prepared: { by: string; organisation: string };
 };
 
-/** What went to whom, and who else was let in, is the client's own. */
+/** What was shared with whom, and who else has access, is the client's own. */
 const NEVER = new Set(['consent', 'export']);
 const KINDS = new Set(['incident', 'attachment', ...REGISTERS.filter((kind) => !NEVER.has(kind))]);
 const INITIALS = /^[A-Z]{1,4}$/;
@@ -78,15 +78,15 @@ export function packingMethods(ctx: Context) {
 }
 
 /**
- * The open client and what they gave. Throws `not_found` for a grant that does not let its advocate make packs,
- * whatever a screen offers.
+ * The open client and their shared diary.
+ * @throws not_found for a grant without the right to make packs, whatever a screen offers
  */
 function mayPack({ state: { client }, diary }: Context) {
   if (!client || !diary || !client.said.rights.includes('pack')) throw new KeptError('not_found');
   return { client, diary };
 }
 
-/** Everything given that a pack may hold, in feed order. */
+/** Every shared version that a pack may hold, in feed order. */
 function versionsOf({ records }: Diary): (DiaryVersion & { whole: boolean })[] {
   const all = [...records.values()]
     .flat()
@@ -112,7 +112,7 @@ function versionsOf({ records }: Diary): (DiaryVersion & { whole: boolean })[] {
   });
 }
 
-/** What is chosen of what was given, what of it is held back, and what is to be looked at. */
+/** The selected records, what is held back from them, and the words to review. */
 function chosenOf({ client, diary }: { client: Client; diary: Diary }, { from, to, records = null, seen }: Choice) {
   const versions = versionsOf(diary);
   const opened = versions.map(openedOf);
@@ -126,8 +126,8 @@ function chosenOf({ client, diary }: { client: Client; diary: Diary }, { from, t
   const words = [...chosen.incidents, ...chosen.attached, ...chosen.registers].flatMap((one) =>
     wordsOf(one, apart, new Set()),
   );
-  // The keeper's own list of places and numbers is not given to anyone: what looks like one is held back unless it is
-  // said to be none.
+  // The keeper's own list of places and numbers is never shared. Whatever looks like one is therefore held back
+  // unless the advocate clears it.
   const hold = [
     ...new Set(
       words.filter(({ why, found }) => why !== 'apart' && !seen.includes(squeeze(found))).map(({ found }) => found),
@@ -161,7 +161,7 @@ function viewOf(
   };
 }
 
-/** @returns the address lives as long as the client is open */
+/** @returns the URL is valid while the client is open */
 async function makePack(
   ctx: Context,
   of: { client: Client; diary: Diary },
@@ -179,7 +179,7 @@ async function makePack(
   const { unproved, purpose } = viewOf(of, options, { now: ctx.ports.clock.now(), zone: ctx.ports.zone() });
   if (unproved || purpose || !INITIALS.test(options.initials)) throw new KeptError('bad_request');
   onStep({ step: 'checking', done: 0, total: 0 });
-  // Noted first: there is no pack that the keeper does not read of, and a grant that is over ends here.
+  // Note it first: no pack is made without the keeper learning of it, and an expired grant fails here.
   const { packs } = await guarded(ctx, grant, () => ctx.api.note(grant, 'pack'));
   const { keys, log } = await signersOf(ctx, grant, told.packed);
   stillOpen();
@@ -223,7 +223,7 @@ function wishOf(
   { chosen, words, hold }: ReturnType<typeof chosenOf>,
   { from, to, initials, no }: Choice & { initials: string; no: number },
 ): Wish {
-  // The keeper's clock made the grant: a computer's that is a little behind cannot have made its pack before.
+  // The keeper's clock dated the grant. A computer whose clock is a little behind must not date the pack earlier.
   const now = Math.max(ports.clock.now(), said.made_at);
   return {
     packId: idText(newId()),
@@ -249,9 +249,9 @@ function wishOf(
 }
 
 /**
- * The keys a pack names: the client's, whose signatures hold here, with the statements of those before, and the
- * server's, as it gives them now; and what its instance key said of those before, by which receipts may be. Who checks
- * the pack has that key from elsewhere.
+ * The keys a pack names: the client's key, which verified the signatures here, with the statements about earlier
+ * keys; the server's current keys; and the instance key's statements about earlier ones, which receipts may still
+ * use. The checker of a pack has the instance key from elsewhere.
  */
 async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVersion[]) {
   const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([
@@ -267,7 +267,7 @@ async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVers
   };
 }
 
-/** A file as it came, part by part; each is a look that the keeper reads of. */
+/** A received file, part by part. Each read is a look that is reported to the keeper. */
 async function* received(
   ctx: Context,
   { client, diary }: { client: Client; diary: Diary },

@@ -1,9 +1,9 @@
 import type { Desk } from './desk.js';
 import type { Stage as AnyStage } from '../shell/stage.js';
 
-/** The keeper's stage with the advocate's page behind it. */
+/** The keeper's stage, with the advocate's page as its app. */
 export type Stage = AnyStage<Desk> & {
-  /** what clients are looked for by */
+  /** the text in the client search */
   search: string;
   opened(): void;
   leaveClient(): void;

@@ -1,3 +1,4 @@
+/** An open card: one group of questions about an entry, and the answers typed so far. */
 import type { Stage } from '../../shell/stage.js';
 import type { Entry, Fields, Value } from '../../shell/app.js';
 
@@ -7,9 +8,7 @@ export type Card = {
   value: (name: string) => Value;
   put: (change: { fields?: Fields; restricted?: Fields; note?: string }) => void;
 };
-/** The part of a card that most questions need. The forms of registers and files have it as well. */
+/** The part of a card that most questions need. Register and file forms provide it too. */
 export type Asking = Pick<Card, 'stage' | 'value' | 'put'>;
-/** What is typed in a card and not yet saved */
+/** What the keeper typed in a card and has not saved yet */
 export type Change = { fields: Fields; restricted: Fields; note?: string };
-
-/** A card on the screen: one group of questions about an entry, and what was typed into it. */

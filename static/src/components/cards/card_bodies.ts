@@ -1,4 +1,4 @@
-/** Cards that are more than a list of questions: what kind, where, how it affected you, private note. */
+/** Cards with fields of their own: kind of behaviour, place, effect on the keeper, private note. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
@@ -14,7 +14,7 @@ import type { Card } from './card.js';
 
 export { vocabulary } from '../text/labels.js';
 
-/** Shown before a search: what people most often choose, in the order of the record's vocabulary. */
+/** The most common choices, shown before a search. Their order is that of the record's vocabulary. */
 const USUAL = ['chat_messages', 'calls', 'contact_new_account_after_block', 'turn_up_home', 'follow'];
 
 export function kindField(card: Card) {
@@ -81,8 +81,8 @@ export function kindField(card: Card) {
 }
 
 /**
- * What was said about the place may go to the other side only when the keeper says so: then a copy of it stands in the
- * open part.
+ * The place detail may go to the other side only if the keeper allows it. A copy of it is then stored in the open
+ * part.
  */
 export function placeField(card: Card, _line: Line, at: At) {
   const detail = card.value('place_detail') ?? '';
@@ -97,7 +97,7 @@ export function placeField(card: Card, _line: Line, at: At) {
     <p class="small soft">${t('f.place_ok_hint')}</p></div>`;
 }
 
-/** Where it says so, what may be passed on follows what is typed. */
+/** Update the copy that may be passed on, if there is one, with what is typed. */
 export function detailField(card: Card, line: Line, at: At) {
   return lineField(card, line, {
     ...at,
@@ -109,7 +109,7 @@ export function detailField(card: Card, line: Line, at: At) {
   });
 }
 
-/** Fear is asked last, and its blank is shown from the start: it is not a "no". */
+/** Ask about fear last, and offer a blank answer from the start: a blank is not a "no". */
 export function fearField(card: Card, line: Line, at: At) {
   const fear = vocabulary(card.stage)?.fear;
   const feared = card.value('feared_violence') ?? '';
@@ -156,7 +156,7 @@ export function effectWords(card: Card) {
     )}`;
 }
 
-/** Asked once somebody is named: the answer that is attacked most. */
+/** Ask on what basis the person was identified, once somebody is named. This answer is attacked most. */
 export function basisField(card: Card, line: Line, at: At) {
   const named = !isEmpty(card.value('who')) || !isEmpty(card.value('actor_ids'));
   return html`${lineField(card, line, at)}${

@@ -1,4 +1,4 @@
-/** Photos & screenshots: the ways a file comes in, what is on its way, and the copy left outside. */
+/** Photos and screenshots: the ways to add a file, files still being added, and the copy left on the phone. */
 import { html, nothing } from '../../shell/html.js';
 import { filePicker } from '../forms/fields.js';
 import { button, progress, row, sheet } from '../parts.js';
@@ -12,13 +12,10 @@ import type { Attachment } from '../../shell/app.js';
 import type { Instead } from '../files/asking.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Where files go: 'draft' or a record; `words`: what is said there to be missing */
+/** Where files go: 'draft' or a record id. `missingEvidence` is the current answer to what is missing. */
 type Files = { target: string; record: string | null; attachments: Attachment[]; words?: string };
 
-/**
- * Take in files one after the other, so that a phone with little memory seals one at a time. Whoever saves waits for
- * the last.
- */
+/** Add files one after the other, so that a phone with little memory seals one at a time. Saving waits for the last. */
 export function addFiles(stage: Stage, to: Files, files: File[], route: string) {
   const coming = (stage.local.coming ??= new Set()) as Set<Promise<void>>;
   const all = takeIn(stage, to, files, route).finally(() => coming.delete(all));
@@ -26,7 +23,7 @@ export function addFiles(stage: Stage, to: Files, files: File[], route: string) 
   return all;
 }
 
-/** Until every file chosen at this place is in, those not begun included. */
+/** Wait until every chosen file is added, including files not yet started. */
 export async function filesIn(stage: Stage) {
   const coming = stage.local.coming as Set<Promise<void>> | undefined;
   while (coming?.size) await Promise.all(coming);
@@ -57,7 +54,7 @@ async function takeIn(stage: Stage, to: Files, files: File[], route: string) {
   }
 }
 
-/** Pasted pictures are taken from the event itself; nothing reads what else was copied. */
+/** Take pasted pictures from the event itself. Nothing reads the rest of the clipboard. */
 function pasting(stage: Stage, to: Files) {
   return (event: ClipboardEvent) => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -67,7 +64,7 @@ function pasting(stage: Stage, to: Files) {
   };
 }
 
-/** Files dropped on the card; elsewhere on the page the browser does what it always does. */
+/** Take files dropped on the card. Elsewhere on the page the browser does its default. */
 function dropping(stage: Stage, to: Files) {
   return (event: DragEvent) => {
     const files = [...(event.dataTransfer?.files ?? [])];
@@ -139,7 +136,7 @@ function getSheet(stage: Stage) {
   );
 }
 
-/** A copy that the phone still has: asked once for all that came in together. */
+/** Ask about the copies still on the phone, once for all files added together. */
 function outside(stage: Stage, to: Files) {
   const { record } = to;
   const asked = to.attachments.filter(
@@ -175,7 +172,7 @@ function outside(stage: Stage, to: Files) {
   </div>`;
 }
 
-/** The row that opens all this before an entry is saved. */
+/** The row that opens the file options before an entry is saved. */
 export function filesRow(stage: Stage, to: Files, more: string | null) {
   const expanded = Boolean(stage.local.files);
   return html`<div class="rows">${row({

@@ -1,6 +1,6 @@
 /**
- * The questions of a card, each drawn from its line of the table. What is typed is put into the card at once, so that
- * it survives a lock; only a number or an amount that cannot be read waits, said beside its field.
+ * The questions of a card, each drawn from its row in the table. Typed text goes into the card at once, so that it
+ * survives a lock. Only a number or an amount that cannot be parsed waits; the error is shown at its field.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../forms/fields.js';
@@ -20,14 +20,14 @@ import type { Stage } from '../../shell/stage.js';
 import type { Asking, Card } from './card.js';
 import type { Fields, Value } from '../../shell/app.js';
 
-/** Where an answer stands: the entry, or an object inside it */
+/** Where an answer is stored: in the entry, or in an object inside it */
 export type At = { path: string; get: (name: string) => Value; put: (name: string, value: unknown) => void };
 export type Draw = (card: Card, line: Line, at: At) => unknown;
 type Field = (card: Asking, line: Question, at: At) => unknown;
 
 const FEW = 5;
 
-/** The entry itself. */
+/** Access to the entry itself. */
 export function top(card: Asking, lines: readonly Line[]): At {
   const apart = new Set(lines.filter((line) => line.apart).map(({ name }) => name));
   return {
@@ -38,8 +38,8 @@ export function top(card: Asking, lines: readonly Line[]): At {
 }
 
 /**
- * The lines of a card, those that can wait behind "More" until they say something.
- * @param own how a card draws a line itself
+ * The questions of a card. Optional questions stay behind "More" until they have an answer.
+ * @param custom questions that a card draws itself
  */
 export function linesOf(card: Card, lines: readonly Line[], own: Record<string, Draw> = {}) {
   const at = top(card, lines);
@@ -67,7 +67,7 @@ export function lineField(card: Asking, line: Question, at: At): unknown {
 }
 
 const idOf = (line: Question, at: At) => `c-${at.path}${line.name}`.replaceAll('.', '-');
-/** `f.vehicle.make`; the place in a list is left out. */
+/** For example `f.vehicle.make`. List indexes are left out. */
 const keyOf = (line: Question, at: At) => `f.${at.path.replace(/\d+\./g, '')}${line.name}`;
 const hintOf = (key: string) => (knows(`${key}_hint`) ? lookUp(`${key}_hint`) : undefined);
 
@@ -104,7 +104,7 @@ function codeLine(card: Asking, line: Question, at: At): unknown {
   const every = Boolean(card.stage.local.more?.[name]) || list.codes.length <= FEW + 1;
   const ever = everChosen(card, name, chosen);
   const shown = every ? list.codes : list.codes.filter((one, i) => i < FEW || ever.has(one.code));
-  // A single answer can be taken back: a radio alone could not. The way to do so stands last, so nothing moves.
+  // A radio alone cannot be unset, so a blank choice is offered. It comes last, so that nothing moves.
   const blank = !many && (chosen.length || ever.size) ? [['', t('card.blank')] as [string, string]] : [];
   const put = (code: string, on: boolean) =>
     at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
@@ -120,7 +120,7 @@ function codeLine(card: Asking, line: Question, at: At): unknown {
     ${wordsOf(card, line, at, chosen)}</div>`;
 }
 
-/** The words of a choice: asked for "something else", or always where they tell more than the choice. */
+/** The text field of a choice: shown for "something else", or always where the text matters more than the choice. */
 export function wordsOf(card: Asking, line: Question, at: At, chosen: readonly string[]) {
   const name = `${line.name}_text`;
   const asked = chosen.includes('other') || (line.tells && chosen.length > 0 && !chosen.includes('prefer_not_to_say'));
@@ -128,7 +128,7 @@ export function wordsOf(card: Asking, line: Question, at: At, chosen: readonly s
   return textLine(card, { name, as: 'text', low: true }, at);
 }
 
-/** Codes that are or were chosen while the card is open: a chip never moves or goes from under the finger. */
+/** Codes that are or were chosen while the card is open. A chip must never move or vanish under the finger. */
 export function everChosen(card: Asking, name: string, chosen: readonly string[]): Set<string> {
   const ever = (card.stage.local.ever ??= {});
   ever[name] = new Set([...(ever[name] ?? []), ...chosen]);
@@ -153,7 +153,7 @@ function yesLine(card: Asking, line: Question, at: At): unknown {
 }
 
 function tickLine(_card: Asking, line: Question, at: At): unknown {
-  // Into packs unless it is unticked; everything else is ticked only by a person.
+  // An entry goes into packs unless the keeper unticks it. Every other box starts unticked.
   const checked = line.name === 'include_in_pack' ? at.get(line.name) !== false : at.get(line.name) === true;
   return checkbox({
     id: idOf(line, at),
@@ -163,7 +163,7 @@ function tickLine(_card: Asking, line: Question, at: At): unknown {
   });
 }
 
-/** A whole number, or pounds kept as pence. */
+/** A whole number, or an amount in pounds stored as pence. */
 function numberLine(card: Asking, line: Question, at: At): unknown {
   const raw = (card.stage.local.raw ??= {});
   const id = idOf(line, at);
@@ -188,9 +188,8 @@ function numberLine(card: Asking, line: Question, at: At): unknown {
 }
 
 /**
- * The number somebody typed: digits, with spaces or commas between thousands; null when it is none, or more than anyone
- * counts.
- * @returns a whole number; pence for pounds
+ * Parse a typed number: digits, with spaces or commas between thousands.
+ * @returns a whole number, pence for pounds; null if it is not a number or is implausibly large
  */
 export function numberOf(typed: string, pounds: boolean): number | null {
   const plain = typed.normalize('NFKC').replace(/[\s,£]/g, '');
@@ -198,7 +197,7 @@ export function numberOf(typed: string, pounds: boolean): number | null {
   return /^\d{1,6}$/.test(plain) ? Number(plain) : null;
 }
 
-/** Whether something typed in the open card or form cannot be read as what it is asked for, or is too long to keep. */
+/** Whether any input in the open card or form cannot be parsed or is too long to store. */
 export function hasUnreadable(stage: Stage) {
   const { fields = {}, restricted = {} } = stage.local.change ?? stage.local.typing ?? {};
   if (Object.values((stage.local.wrong ?? {}) as Record<string, string | null>).some(Boolean)) return true;
@@ -209,7 +208,7 @@ export function hasUnreadable(stage: Stage) {
   );
 }
 
-/** A day; one that no calendar has, that nobody alive has seen, or that has not come, waits and says so. */
+/** A day. A day that does not exist, is too long ago or lies in the future shows an error and is not saved. */
 function dayLine(card: Asking, line: Question, at: At): unknown {
   const wrong = (card.stage.local.wrong ??= {});
   const id = idOf(line, at);
@@ -228,7 +227,7 @@ function dayLine(card: Asking, line: Question, at: At): unknown {
   });
 }
 
-/** A time of its own, such as when it was found out. */
+/** A separate time, such as when the keeper found out. */
 function momentLine(card: Asking, line: Question, at: At): unknown {
   const { local } = card.stage;
   const value = at.get(line.name);
@@ -270,7 +269,7 @@ function momentLine(card: Asking, line: Question, at: At): unknown {
     }</div>`;
 }
 
-/** The time block of an entry as an object of its own (docs/record.md, Times). */
+/** The time block of an entry as a separate object (docs/record.md, Times). */
 function momentOf(block: TimeBlock | null) {
   if (!block) return null;
   const {
@@ -287,7 +286,7 @@ function momentOf(block: TimeBlock | null) {
   );
 }
 
-/** @param value an object without answers is none */
+/** Return a copy with one answer set. Empty answers are removed. */
 function withAnswer(object: Fields, name: string, value: unknown) {
   const next = { ...object, [name]: value };
   const said_ = Object.fromEntries(Object.entries(next).filter(([, one]) => !isEmpty(one)));
@@ -302,21 +301,21 @@ function objectLine(card: Asking, line: Question, at: At): unknown {
     put: (name, answer) => at.put(line.name, orNull(withAnswer(value, name, answer))),
   };
   const [first] = line.lines ?? [];
-  // What the first of its questions says again is for a screen reader only.
+  // A legend that repeats the label of its first question is for screen readers only.
   const again = first && lookUp(keyOf(first, inside)) === lookUp(keyOf(line, at));
-  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div class="part stack">${(
-    line.lines ?? []
-  ).map((one) => lineField(card, one, inside))}</div></fieldset>`;
+  return html`<fieldset class="stack"><legend
+    class="label ${again ? 'unseen' : ''}">${lookUp(keyOf(line, at))}</legend><div
+    class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
 }
 
 const orNull = (value: Fields) => (Object.keys(value).length ? value : null);
 
-/** Several of the same shape, each with its own way out. */
+/** A list of objects of the same shape, each with its own remove button. */
 function objectsLine(card: Asking, line: Question, at: At): unknown {
   const { local } = card.stage;
   const kept = (Array.isArray(at.get(line.name)) ? at.get(line.name) : []) as Fields[];
   const blanks = (local.blanks ??= {});
-  // One that says nothing yet is on the screen only: an entry never holds an empty one.
+  // An empty item exists on the screen only: an entry never stores one.
   const list = kept.length && !blanks[line.name] ? kept : [...kept, {}];
   const put = (i: number, value: Fields) => {
     const next = list.map((one, j) => (i === j ? value : one)).filter((one) => Object.keys(one).length);

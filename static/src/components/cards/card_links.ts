@@ -1,4 +1,4 @@
-/** Choosing people, accounts, orders and the like for an entry, from what is listed or by adding one on the spot. */
+/** Link people, accounts, orders and other records to an entry: choose from the list, or add one here. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
@@ -15,13 +15,13 @@ import type { SharedApp } from '../../shell/app.js';
 const FEW = 5;
 const MANY = 12;
 
-/** What is listed of a kind; undefined while it is read. */
+/** The records of a kind; undefined while they load. */
 export function listed(stage: Stage<SharedApp>, kind: string): Listed[] | undefined {
   vocabulary(stage);
   return stage.find(`records:${kind}`, async () => (await stage.app.readRecords?.(kind, { all: true })) ?? []).data;
 }
 
-/** The name of one record, by its id; a record that is gone from the list is said to be. */
+/** The name of a record by its id, or a note that the record is no longer listed. */
 export function linkName(stage: Stage<SharedApp>, kind: string, id: string) {
   const found = listed(stage, kind);
   const one = found?.find(({ record }) => record === id);
@@ -92,7 +92,7 @@ export function linksField(
     ${knows(`link.${kind}`) ? adding(card, line, id, (record) => choose(record, true)) : nothing}</div></div>`;
 }
 
-/** Five, what was ever chosen here, and what was looked for. */
+/** The first five, every record chosen here so far, and the matches of the search. */
 function offered(
   found: Listed[],
   kind: string,
@@ -113,7 +113,7 @@ function offered(
 
 const fold = (text: string) => text.normalize('NFKC').toLowerCase().trim();
 
-/** One more, named and chosen in one step; everything else about it can wait. */
+/** Create a record and link it in one step, with a name only. The rest can be filled in later. */
 function adding(card: Pick<Card, 'stage'>, line: Question, id: string, chosen: (record: string) => void) {
   const { stage } = card;
   const kind = line.record as string;

@@ -1,6 +1,6 @@
 /**
- * Was an order in force: the terms somebody thinks were broken. A term can be named only when the order had been given
- * to the other person before this happened; why one cannot be named is said, never guessed round.
+ * Was an order in force: the terms the keeper believes were broken. A term can be chosen only if the order had been
+ * served on the other person before this happened. If it cannot, the card shows the reason; it never guesses.
  */
 import { html, nothing } from '../../shell/html.js';
 import { chips } from '../forms/fields.js';
@@ -30,8 +30,9 @@ export function breachesField(card: Card, _line: Line, at: At) {
 }
 
 /**
- * Orders a term of which is named although the entry was before them, as their day stands now.
- * @param fields of the entry
+ * Warn about orders whose terms are named although the entry happened before they were served, as the dates stand
+ * now.
+ * @param fields the entry's
  */
 export function earlyBreaches(stage: Stage, fields: Fields) {
   const named = new Set(
@@ -55,7 +56,7 @@ function termsOf(card: Card, { record, fields }: Listed, at: At) {
   const chosen = breaches.filter(({ order_id }) => order_id === record).map(({ term_no }) => String(term_no));
   const state = standingOf(fields, card.entry.fields);
   const closed = state === 'not_served' || state === 'unknown_served' || state === 'unknown_when';
-  // What was named before stays to be seen and taken back, even where it could not be named now.
+  // Terms chosen earlier stay visible and can be unchosen, even if they could not be chosen now.
   const open = terms.filter(({ no }) => !closed || chosen.includes(String(no)));
   const put = (no: string, on: boolean) =>
     at.put(

@@ -1,13 +1,13 @@
 /**
- * Every card and every field of an entry, once: what a card asks, in which order, and how each answer is typed. The
- * cards, the facts of an entry and its history are all drawn from this table, so that no field can be asked and not
- * shown.
+ * Every card and every field of an entry, defined once: what a card asks, in which order, and how each answer is
+ * entered. The cards, the facts of an entry and its history are all drawn from this table, so no field can be asked
+ * and then not shown.
  */
 import type { IconName } from '../../shell/icons.js';
 
 /** One question */
 export type Line = {
-  /** the field; its words are `f.<name>` in words.json */
+  /** the field; its label is `f.<name>` in words.json */
   name: string;
   /** how it is answered. `own`: the card draws it itself; `record`: the id of one record */
   as:
@@ -25,26 +25,26 @@ export type Line = {
     | 'records'
     | 'record'
     | 'own';
-  /** vocabulary of a code */
+  /** the vocabulary list of a code */
   list?: string;
-  /** the kind of record an id names */
+  /** the kind of record that an id refers to */
   record?: string;
-  /** restricted: never in the part of a pack that may be passed on */
+  /** stored in the restricted part, which never goes into the shareable part of a pack */
   apart?: boolean;
   /** more than one line of text */
   low?: boolean;
-  /** its words (`<name>_text`) are asked whenever something is chosen, not for "something else" only */
+  /** ask for details (`<name>_text`) for every choice, not for "something else" only */
   tells?: boolean;
-  /** shown after "More" until it says something */
+  /** hidden behind "More" until it has an answer */
   later?: boolean;
-  /** of an object, or of each of several */
+  /** the questions of an object, or of each object in a list */
   lines?: readonly Line[];
-  /** what a person added here is */
+  /** the role of a person added here */
   role?: string;
   /** a day that may lie in the future */
   ahead?: boolean;
 };
-/** A question of any table. Registers have further kinds of answer, which they draw themselves. */
+/** A question of any table. Registers have more types of answer, which they draw themselves. */
 export type Question = Omit<Line, 'as' | 'lines'> & { as: string; lines?: readonly Question[] };
 export type CardSpec = { code: string; icon: IconName; lines: readonly Line[]; later?: boolean };
 
@@ -236,7 +236,7 @@ export const CARDS: readonly CardSpec[] = [
   },
 ];
 
-/** What else an entry holds, for its history: no card asks these. */
+/** Fields that no card asks for, listed for the history. */
 const ELSEWHERE: readonly Line[] = [
   text('narrative'),
   { name: 'translation_of', as: 'text' },
@@ -249,8 +249,8 @@ const LINES: Map<string, Line> = new Map(
 );
 
 /**
- * How the answer to a field is typed and shown; the words of a chosen code (`<name>_text`) are a text of their own.
- * @returns null for book-keeping, which says nothing about what happened
+ * How the answer to a field is entered and shown. The details of a code (`<name>_text`) are a text of their own.
+ * @returns null for bookkeeping fields, which describe nothing that happened
  */
 export function lineOf(name: string): Line | null {
   const known = LINES.get(name);
@@ -258,7 +258,7 @@ export function lineOf(name: string): Line | null {
   return name.endsWith('_text') && LINES.has(name.slice(0, -5)) ? text(name) : null;
 }
 
-/** The names a card may change, its `_text` ones and what it keeps apart included. */
+/** The fields a card may change, including `_text` and restricted fields. */
 export function namesOf(card: CardSpec): string[] {
   return card.lines.flatMap(({ name, as }) =>
     as === 'code' || as === 'codes' || as === 'yes' || name === 'behaviours' ? [name, `${name}_text`] : [name],

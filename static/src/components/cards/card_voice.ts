@@ -1,7 +1,7 @@
 /**
- * The account said aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry.
- * Nothing here or in the browser turns it into text, and the microphone and camera go out with the card, the place and
- * the lock; what was recorded until then is kept.
+ * An account spoken aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry.
+ * Neither the app nor the browser transcribes it. Microphone and camera go off when the card closes, the place is
+ * left or the diary locks; what was recorded until then is kept.
  */
 import { html, nothing, ref } from '../../shell/html.js';
 import { button, errorSummary } from '../parts.js';
@@ -22,8 +22,8 @@ type Take = {
   gone?: boolean;
 };
 /**
- * Where the recording goes, and which one is the account now; `keep`: on a locked phone, where nothing says what this
- * is for
+ * Where the recording goes, and which recording is the current account. `saveFile` is for a locked phone, where
+ * nothing reveals the purpose.
  */
 type Account = {
   target: string;
@@ -35,7 +35,7 @@ type Account = {
 
 export const MOST_MS = 5 * 60_000;
 const SECOND = 1000;
-// What a browser can make; the first it knows. All are kept just as they come.
+// Formats by preference: the first that the browser supports is used. Recordings are stored unchanged.
 const TYPES = {
   audio: ['audio/webm;codecs=opus', 'audio/mp4', 'audio/webm'],
   video: ['video/webm;codecs=vp8,opus', 'video/mp4', 'video/webm'],
@@ -71,7 +71,7 @@ function running(stage: Stage, take: Take) {
   const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
   const live = (element: Element | undefined) => {
     const video = element as HTMLVideoElement | undefined;
-    // Drawn without it, the place was left or locked: nothing may go on listening.
+    // The element was removed: the place was left or the diary locked, so recording must stop.
     if (!video) return void (stage.local.take === take ? undefined : close(take));
     if (take.stream && video.srcObject !== take.stream) video.srcObject = take.stream;
   };
@@ -116,7 +116,7 @@ async function begin(stage: Stage, kind: 'audio' | 'video', account: Account) {
       video: kind === 'video' ? { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } } : false,
     });
     take.stream = stream;
-    // Left or locked while the person was asked: it must not begin to listen.
+    // The place was left or the diary locked during the permission prompt: do not start recording.
     if (!isHere()) return close(take);
     record(stage, take, account, isHere);
   } catch {
@@ -145,14 +145,15 @@ function record(stage: Stage, take: Take, account: Account, isHere: () => boolea
   recorder.start(SECOND);
   take.timer = setInterval(() => {
     if (!isHere()) return close(take);
-    // Whoever speaks or signs touches nothing: without this the page would lock before the five minutes are over.
+    // A keeper who speaks or signs touches nothing. Without this the page would lock before the five minutes are
+    // over.
     if (document.visibilityState === 'visible') stage.app.touch?.();
     if (Date.now() >= take.until) recorder.stop();
     else stage.draw();
   }, SECOND);
 }
 
-/** What was recorded, as a file. */
+/** The recording as a file. */
 function fileOf(take: Take) {
   const type = (take.recorder?.mimeType || take.parts[0]?.type || `${take.kind}/webm`).split(';')[0] ?? '';
   const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
@@ -161,8 +162,8 @@ function fileOf(take: Take) {
 }
 
 /**
- * Another place was gone to, or it locked: from an open diary it goes where it was meant to go, else it waits to be
- * asked about.
+ * The place was left or the diary locked. If the diary is still open, save the recording where it was meant to go;
+ * otherwise it waits until the keeper is asked about it.
  */
 async function keepCut(stage: Stage, take: Take, account: Account) {
   if (!take.parts.length) return;

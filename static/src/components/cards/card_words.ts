@@ -1,5 +1,5 @@
 /**
- * The answers of an entry as words: for the line under a card's name, for the facts of an entry, and for its history.
+ * The answers of an entry as text: for the line under a card's name, for the facts of an entry, and for its history.
  */
 import { lineOf } from './card_table.js';
 import { linkName, listed } from './card_links.js';
@@ -16,7 +16,7 @@ type Say = (stage: Stage<SharedApp>, line: Line, value: Value) => string;
 
 const isNothing = (value: unknown) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
-/** A value of a shape this app does not know, as it is. */
+/** A value of an unknown shape, unchanged. */
 const asItIs = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 const asList = (value: Value): Value[] => (Array.isArray(value) ? value : [value]);
 
@@ -95,14 +95,14 @@ function sayAs(stage: Stage<SharedApp>, line: Line, value: unknown): string {
   return say ? say(stage, line, value) : asItIs(value);
 }
 
-/** A value as words; '' when nothing was said. */
+/** A value as text; '' if there is no answer. */
 export function wordsFor(stage: Stage<SharedApp>, name: string, value: unknown) {
   if (isNothing(value)) return '';
   const line = lineOf(name);
   return line ? sayAs(stage, line, value) : asItIs(value);
 }
 
-/** What a field is called. */
+/** The label of a field. */
 export function titleOf(name: string) {
   return knows(`f.${name}`) ? lookUp(`f.${name}`) : name;
 }

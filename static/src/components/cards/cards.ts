@@ -1,4 +1,4 @@
-/** The optional cards of an entry: each its own short question, saved by itself, in any order or never. */
+/** The optional cards of an entry. Each is a short question with its own Save, answered in any order or never. */
 import { html, nothing } from '../../shell/html.js';
 import { button, row, sheet } from '../parts.js';
 import { textField } from '../forms/fields.js';
@@ -28,7 +28,7 @@ import type { CardSpec } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Card, Change } from './card.js';
 
-/** Questions that are more than a line of the table. */
+/** Questions that need more than their row of the table. */
 const OWN: Record<string, Draw> = {
   behaviours: kindField,
   feelings_then_text: effectWords,
@@ -41,7 +41,7 @@ const OWN: Record<string, Draw> = {
 };
 const SHORT = 90;
 
-/** All cards of one entry: those most people use, then the rest behind "More you can add" unless they say something. */
+/** All cards of one entry: the common ones first, the rest behind "More you can add" unless they have an answer. */
 export function cardList(stage: Stage, entry: Entry) {
   vocabulary(stage);
   const { local } = stage;
@@ -67,7 +67,7 @@ export function cardList(stage: Stage, entry: Entry) {
   }`;
 }
 
-/** Whether something of this card was typed and never saved, as after a lock. */
+/** Whether an answer of this card was typed but never saved, for example before a lock. */
 function isTyped({ unsaved, fields, restricted, note }: Entry, card: CardSpec) {
   if (card.code === 'note') return unsaved?.note !== undefined && unsaved.note !== note;
   const typed = { ...differing(unsaved?.fields ?? {}, fields), ...differing(unsaved?.restricted ?? {}, restricted) };
@@ -110,8 +110,8 @@ function bodyOf(stage: Stage, entry: Entry, card: CardSpec) {
 }
 
 /**
- * Which cards were opened goes into the entry with the next save, since a pack says what was asked and when.
- * The private note is left out: a pack must not tell whether there is one.
+ * Open or close a card. The next save stores which cards were opened, since a pack states what was asked and when.
+ * The private note is left out: a pack must not reveal whether there is one.
  */
 function open(stage: Stage, code: string | null) {
   const opened = (stage.local.opened ??= []) as { card: string; at: number }[];
@@ -129,9 +129,9 @@ function change(stage: Stage, entry: Entry): Change {
   return stage.local.change;
 }
 
-/** What is typed and not yet saved survives another place, a lock or a crash; where even that fails, it is said. */
+/** Store unsaved answers, so that they survive navigation, a lock or a crash. Show an error if that fails. */
 function keepCard(stage: Stage, entry: Entry, unsaved: Change) {
-  entry.unsaved = structuredClone(unsaved); // whoever comes back before it is read again finds what was typed last
+  entry.unsaved = structuredClone(unsaved); // so that reopening the card before the next read shows the latest input
   Promise.resolve(stage.app.putCard?.(entry.record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
 }
 
@@ -160,7 +160,7 @@ function editing(stage: Stage, entry: Entry, body: (card: Card) => unknown) {
     ${button(t('card.save'), () => saveCard(stage, entry), { main: true, busy: stage.running === 'card' })}`;
 }
 
-/** Only names whose value differs from what is saved; '' and an empty list are the same as nothing. */
+/** The fields whose value differs from the saved one. '' and an empty list count as null. */
 export function differing(changed: Fields, saved: Fields): Fields {
   const plain = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
@@ -174,8 +174,7 @@ export function differing(changed: Fields, saved: Fields): Fields {
 async function saveCard(stage: Stage, entry: Entry) {
   const unsaved = change(stage, entry);
   if (hasUnreadable(stage)) return;
-  // The button that has the focus goes with the card: the keyboard stands on the card's own row afterwards, not on
-  // nothing.
+  // The focused Save button disappears with the card, so move the keyboard focus to the card's row.
   const row = document.activeElement?.closest('.card-body')?.previousElementSibling as HTMLElement | null | undefined;
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);
@@ -196,7 +195,7 @@ async function saveCard(stage: Stage, entry: Entry) {
   });
 }
 
-/** Save a change of an entry; asks for the reason first where it changes earlier words. */
+/** Save a change of an entry. Ask for a reason first if it changes earlier words. */
 export async function saveWithReason(
   stage: Stage,
   record: string,

@@ -1,7 +1,7 @@
 /**
- * Pictures that must not be added: sexual pictures of anyone under 18. The app cannot recognise a picture, so it asks,
- * once while the diary is open, before the first one; who says yes is told what helps, in this order, and can write
- * words instead. Nothing about the answer is kept.
+ * Pictures that must not be added: sexual pictures of anyone under 18. The app cannot recognise a picture, so it asks
+ * before the first one, once per unlock. A "yes" shows where to get help, in this order, and offers to write words
+ * instead. The answer is never stored.
  */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../forms/fields.js';
@@ -10,18 +10,18 @@ import { t } from '../../shell/strings.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Where words go in place of a picture, and what stands there already */
+/** Where text goes instead of a picture, and the text stored there now */
 export type Instead = { record: string | null; words: string };
 
 let answered = -1;
 
-/** Whether somebody has answered since the diary was opened. */
+/** Whether the question was answered since the diary was opened. */
 function isAsked(stage: Stage) {
   return answered === stage.generation;
 }
 
 /**
- * Asks, unless it was answered; then goes on. What goes on runs in the tap that answers, so that it may open a picker.
+ * Ask unless already answered, then call `proceed`. It runs in the click that answers, so that it may open a picker.
  */
 export function askFirst(stage: Stage, instead: Instead, go: () => unknown) {
   if (isAsked(stage)) return void go();
@@ -44,12 +44,12 @@ export function askFirst(stage: Stage, instead: Instead, go: () => unknown) {
   );
 }
 
-/** For a picker: the question that comes before it opens, or nothing once it was answered. */
+/** For a picker: the question to ask before it opens; undefined once it was answered. */
 export function askedFirst(stage: Stage, instead: Instead): ((go: () => void) => void) | undefined {
   return isAsked(stage) ? undefined : (go) => askFirst(stage, instead, go);
 }
 
-/** What helps, and words instead. */
+/** Show where to get help, and offer to write words instead. */
 export function openWordsPath(stage: Stage, instead: Instead) {
   stage.local.instead = '';
   stage.openSheet((on) => {
@@ -62,7 +62,8 @@ export function openWordsPath(stage: Stage, instead: Instead) {
     return sheet(
       on,
       t('ask.done'),
-      html`<ul class="points stack-close"><li>${t('ask.dont')}</li><li>${t('ask.report')}</li><li>${t('ask.adults')}</li></ul>
+      html`<ul class="points stack-close"><li>${t('ask.dont')}</li><li>${t('ask.report')}</li>
+        <li>${t('ask.adults')}</li></ul>
       <p>${t('ask.words')}</p>
       ${textField({
         id: 'instead',
@@ -80,7 +81,7 @@ export function openWordsPath(stage: Stage, instead: Instead) {
   });
 }
 
-/** Words stand where it is said what is missing, as an addition; nobody's earlier words change. */
+/** Append the text to the answer about missing evidence. Earlier words do not change. */
 async function keepWords(stage: Stage, { record, words: there }: Instead, words: string) {
   const missing_evidence = there ? `${there}\n${words}` : words;
   if (record) await stage.app.saveIncident({ record, fields: { missing_evidence }, restricted: {} });

@@ -1,4 +1,4 @@
-/** The camera inside the page: what it takes goes straight to the diary and leaves no copy in the phone's photos. */
+/** The camera inside the page. Its pictures go straight to the diary and leave no copy in the phone's photos. */
 import { html, nothing, ref } from '../../shell/html.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
@@ -6,7 +6,7 @@ import type { Stage } from '../../shell/stage.js';
 
 const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
 
-/** The camera while it is on the page. */
+/** The state of the camera while it is on the page. */
 type Taking = { opening?: boolean; refused?: boolean; stream?: MediaStream };
 
 async function openCamera(stage: Stage, state: Taking) {
@@ -16,7 +16,7 @@ async function openCamera(stage: Stage, state: Taking) {
       video: { facingMode: 'environment', width: { ideal: 2560 }, height: { ideal: 1920 } },
       audio: false,
     });
-    // Closed, or locked, while the person was asked: the light must go out.
+    // Closed or locked during the permission prompt: the camera must go off.
     if (stage.local.camera !== state) return stopStream(stream);
     state.stream = stream;
   } catch {
@@ -39,7 +39,7 @@ async function snap(video: HTMLVideoElement): Promise<File> {
 
 /**
  * The viewfinder.
- * @param how `plain`: on a locked phone, where nothing says what this is for
+ * @param options `plain`: for a locked phone, where nothing reveals the purpose
  */
 export function camera(stage: Stage, use: (file: File) => void, { plain = false }: { plain?: boolean } = {}) {
   const state = stage.local.camera as Taking;
@@ -49,10 +49,13 @@ export function camera(stage: Stage, use: (file: File) => void, { plain = false 
     stage.set({ camera: null });
   };
   if (state.refused)
-    return html`<div class="stack"><p role="alert">${t('camera.refused')}</p><div>${button(t('frame.close'), close)}</div></div>`;
+    return html`<div class="stack"><p role="alert">${t('camera.refused')}</p><div>${button(
+      t('frame.close'),
+      close,
+    )}</div></div>`;
   const live = (element: Element | undefined) => {
     const video = element as HTMLVideoElement | undefined;
-    // Drawing without the element means the place was left: the camera must not stay on.
+    // No element: the place was left, and the camera must not stay on.
     if (!video) stopStream(state.stream);
     else if (state.stream && video.srcObject !== state.stream) video.srcObject = state.stream;
   };

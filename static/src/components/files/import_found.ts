@@ -1,4 +1,6 @@
-/** What a file held, line by line: counts that add up, lines nobody could place, headers of an email. */
+/**
+ * The contents of an imported file, line by line: counts that add up, lines that could not be placed, email headers.
+ */
 import { html, nothing } from '../../shell/html.js';
 import { row } from '../parts.js';
 import { lookUp, t } from '../../shell/strings.js';
@@ -21,7 +23,7 @@ function numbers(lines: readonly number[], all: number) {
   return `${lines.slice(0, NAMED).join(', ')}${all > NAMED ? ` ${t('odd.more', { n: all - NAMED })}` : ''}`;
 }
 
-/** Everything that was not plain, each said once. */
+/** Everything unusual in the file, each mentioned once. */
 export function oddLines(stage: Stage, found: ImportChatPlan) {
   const { hours, files } = found;
   const notes = [
@@ -95,7 +97,7 @@ function changedList(changed: readonly { before: string; now: string; at: string
   )}</ul>`;
 }
 
-/** An email's headers, as they read and as they stand. */
+/** An email's headers, decoded and raw. */
 export function headersView(
   stage: Stage,
   { headers, raw_headers }: { headers: { name: string; read: string }[]; raw_headers: string },

@@ -1,6 +1,6 @@
 /**
- * Covering parts of a picture: boxes drawn with a finger, the mouse or the keyboard. Nothing changes in the file as
- * received; what is saved is one more copy, painted over and encoded anew.
+ * Cover parts of a picture with boxes, drawn with a finger, the mouse or the keyboard. The received file does not
+ * change: the result is saved as another copy, painted over and re-encoded.
  */
 import { html, nothing, ref, svg } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
@@ -51,7 +51,7 @@ const SIZED = {
   ArrowDown: 'taller',
 } as Readonly<Record<string, string>>;
 
-/** A box kept inside the picture and large enough to see. */
+/** Clamp a box to the picture and to a visible minimum size. */
 export function inside({ x, y, w, h }: Box, { width, height }: Size): Box {
   const [wide, high] = [
     Math.min(width, Math.max(LEAST, Math.round(w))),
@@ -80,7 +80,10 @@ export function masking(stage: Stage, file: AttachmentRead) {
     stage.app.looked(file.attachment);
   }
   if (!print || (!url && !waiting))
-    return html`<div class="stack">${heading(t('mask.title'))}<p>${t('mask.none')}</p><div>${button(t('frame.close'), stop)}</div></div>`;
+    return html`<div class="stack">${heading(t('mask.title'))}<p>${t('mask.none')}</p><div>${button(
+      t('frame.close'),
+      stop,
+    )}</div></div>`;
   const size = { width: Number(print.width), height: Number(print.height) };
   return html`<div class="stack-wide">${heading(t('mask.title'))}${errorSummary(stage)}
     <p class="soft">${t('mask.lead')}</p><p class="small soft">${t('mask.how')}</p>
@@ -148,7 +151,7 @@ function area(stage: Stage, mask: Mask, size: Size, url: string) {
     mask.drawing = undefined;
     stage.draw();
   };
-  // The picture is drawn by the browser as an image of its own, so that nothing but its pixels is on the page.
+  // The browser draws the picture as a separate image, so that only its pixels are on the page.
   return html`<div class="mask-area" role="group" tabindex="0" aria-label=${t('mask.area', {
     n: mask.boxes.length,
   })} @keydown=${(event: KeyboardEvent) => keyed(stage, mask, size, event)}>
@@ -161,7 +164,7 @@ function area(stage: Stage, mask: Mask, size: Size, url: string) {
       )}</svg></div>`;
 }
 
-/** A finger that draws must not scroll the page; listeners of lit may be passive. */
+/** Stop touch drawing from scrolling the page. lit may register its listeners as passive. */
 function still(element: Element | undefined) {
   element?.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
 }
@@ -170,7 +173,7 @@ function remember(mask: Mask) {
   mask.past = [...(mask.past ?? []).slice(-30), mask.boxes];
 }
 
-/** The chosen box becomes another. */
+/** Replace the selected box. */
 function replace(mask: Mask, box: Box) {
   mask.boxes = mask.boxes.map((one, i) => (i === mask.chosen ? box : one));
 }

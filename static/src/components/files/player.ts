@@ -1,6 +1,6 @@
 /**
- * Sound and film, played in the page from the sealed parts. What plays stops when its place is left or the diary locks:
- * an element that is merely taken away would go on playing.
+ * Sound and video, played in the page from the sealed parts. Playback stops when the place is left or the diary
+ * locks: an element that is only removed would keep playing.
  */
 import { html, nothing, ref, svg } from '../../shell/html.js';
 import { button } from '../parts.js';
@@ -12,10 +12,10 @@ import type { Stage } from '../../shell/stage.js';
 type Ready = { url: string; peaks: number[] | null; seconds: number | null };
 
 const BARS = 100;
-/** Decoding a sound takes about ten times its size in memory; a longer one is played without a picture. */
+/** Decoding takes about ten times the file's size in memory. A larger file is played without a waveform. */
 const DRAWN_BYTES = 20_000_000;
 
-/** @param duration ms, where it is known */
+/** @param duration ms, if known */
 export function player(stage: Stage<SharedApp>, one: Attachment, duration: number | null) {
   const { local } = stage;
   const ready = local.playing as Ready | 'waiting' | 'none' | undefined;
@@ -25,7 +25,7 @@ export function player(stage: Stage<SharedApp>, one: Attachment, duration: numbe
     return html`<div class="row">${button(t('play.load'), () => load(stage, one), { icon: 'on' })}${
       duration ? html`<span class="soft small">${lengthWords(duration)}</span>` : nothing
     }</div>`;
-  // One callback for as long as the place stands: another one would be told that the element is gone at each drawing.
+  // Keep one callback per place: a new one at each draw would be called as if the element had been removed.
   local.stopper ??= stopper();
   const name = t('play.label', { name: one.name });
   return html`<div class="play stack-close">
@@ -46,7 +46,7 @@ export function lengthWords(ms: number) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** Silences an element as it goes. */
+/** Return a ref that stops an element when it is removed. */
 function stopper() {
   let last: HTMLMediaElement | undefined;
   return (element: Element | undefined) => {
@@ -67,7 +67,7 @@ async function load(stage: Stage<SharedApp>, one: Attachment) {
     const found = await stage.app.readToPlay(one.attachment);
     if (!isHere()) return;
     if (!found) return stage.set({ playing: 'none' });
-    stage.app.looked?.(one.attachment); // an advocate's look is noted by the server
+    stage.app.looked?.(one.attachment); // the server notes that an advocate looked
     const sound = one.kind === 'audio' && found.blob.size <= DRAWN_BYTES ? await soundOf(found.blob) : null;
     if (isHere())
       stage.set({ playing: { url: found.url, peaks: sound?.peaks ?? null, seconds: sound?.seconds ?? null } });
@@ -76,8 +76,8 @@ async function load(stage: Stage<SharedApp>, one: Attachment) {
 }
 
 /**
- * How loud it is, in a hundred steps.
- * @returns null when this browser cannot decode it
+ * The loudness as a waveform of 100 steps.
+ * @returns null if this browser cannot decode the sound
  */
 async function soundOf(blob: Blob): Promise<{ peaks: number[]; seconds: number } | null> {
   try {
@@ -88,12 +88,12 @@ async function soundOf(blob: Blob): Promise<{ peaks: number[]; seconds: number }
   }
 }
 
-/** The loudest moment of each hundredth, 0 to 100. */
+/** The peak of each hundredth, 0 to 100. */
 export function peaksOf(samples: ArrayLike<number>): number[] {
   const step = Math.max(1, Math.floor(samples.length / BARS));
   const peaks = Array.from({ length: Math.min(BARS, samples.length) }, (_one, i) => {
     let most = 0;
-    // Every eighth sample is enough to see where somebody speaks.
+    // Every eighth sample is enough to show where somebody speaks.
     for (let at = i * step; at < Math.min(samples.length, (i + 1) * step); at += 8)
       most = Math.max(most, Math.abs(samples[at] ?? 0));
     return most;

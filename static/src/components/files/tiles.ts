@@ -1,4 +1,4 @@
-/** Attachments as tiles; a picture is blurred until it is touched, and only then opened. */
+/** Attachments as tiles. A picture stays blurred until it is touched, and only then opens. */
 import { html, nothing } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button } from '../parts.js';
@@ -8,13 +8,11 @@ import type { Attachment, SharedApp } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** A list of three hundred files must open as quickly as one of three: the rest come when they are asked for. */
+/** A list of 300 files must open as fast as a list of three. The rest load on request. */
 const FEW = 24;
 const MORE = 48;
 
-/**
- * The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden.
- */
+/** The URL of a picture's copy while the diary is open; null if there is none or pictures are hidden. */
 export function picture(
   stage: Stage<SharedApp>,
   one: Attachment,
@@ -25,14 +23,14 @@ export function picture(
   return { url: found.data?.url ?? null, waiting: !found.data && !found.problem && found.data !== null };
 }
 
-/** Whether the keeper wants no pictures among the lists, not even covered. */
+/** Whether the keeper turned pictures in lists off, even blurred ones. */
 export function isHidden(stage: Stage<SharedApp>) {
   return stage.app.readSettings
     ? stage.find('wording', async () => stage.app.readSettings?.()).data?.fields?.pictures_hidden === true
     : false;
 }
 
-/** @param below what else stands under one */
+/** @param renderBelow content under a tile */
 export function tiles(
   stage: Stage<SharedApp>,
   of: { record: string | null; attachments: Attachment[] },

@@ -1,6 +1,6 @@
 /**
- * The words, typed once more for what is about to leave the diary. What they were typed for is known to the app, not to
- * the screen (diary/session/confirming.js).
+ * The keeper's words, typed again before something leaves the diary. The app knows what they confirm, the screen does
+ * not (diary/session/confirming.js).
  */
 import { secretField } from './fields.js';
 import { t } from '../../shell/strings.js';
@@ -9,7 +9,7 @@ import '../words.js';
 import type { Agreed } from '../../diary/session/confirming.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** @param enter what the button below does */
+/** @param onEnter the action of the button below */
 export function wordsOnceMore(stage: Stage, enter: () => unknown) {
   const { local } = stage;
   return secretField({
@@ -28,10 +28,10 @@ export function wordsOnceMore(stage: Stage, enter: () => unknown) {
 }
 
 /**
- * Off the screen before they are tried; wrong ones are said at the top of the place, and all else stays as it was
- * filled in.
- * @param times how many things are made of what was chosen
- * @returns null where the person is to type again
+ * Clear the words from the screen before they are checked. Wrong words show an error at the top; all other input
+ * stays.
+ * @param count how many things are made from the selection
+ * @returns null if the keeper must type again
  */
 export async function agreedWith(stage: Stage, times: number = 1): Promise<Agreed | null> {
   const { local } = stage;

@@ -1,14 +1,13 @@
+/** Tick boxes to choose entries. */
 import { html } from '../../shell/html.js';
 import { checkbox } from './fields.js';
 import { t } from '../../shell/strings.js';
 import { entryNumber, whenWords } from '../text/say.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** Entries to tick, one by one. */
-
 /**
- * Entries one by one, into `local.records`.
- * @param among those that may be chosen; all of them without it
+ * A tick box for each entry, stored in `local.records`.
+ * @param allowed the records that may be chosen; null for all
  */
 export function choosingEntries(stage: Stage, among: ReadonlySet<string> | null = null) {
   const records = (stage.local.records ?? []) as string[];

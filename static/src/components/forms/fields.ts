@@ -1,10 +1,10 @@
 /**
- * Every control a person types into or chooses with. Text controls are made here and nowhere else, so that none escapes
- * without the browser's own helpers switched off (they can send what is typed away).
+ * Every input control. Text controls are made only here, so that each one has the browser's own helpers switched off
+ * (they can send what is typed elsewhere).
  *
- * [Note: typed once] Browsers offer to save what is covered as it is typed, whatever `autocomplete` says, and keep the
- * name typed before it even where the offer is refused. They make no such offer for a code that is good once, so on a
- * device that is not the keeper's the words pass for one.
+ * [Note: typed once] Browsers offer to save the text of a password field, whatever `autocomplete` says, and store the
+ * name typed before it even if the offer is refused. They make no such offer for a one-time code. On a device that is
+ * not the keeper's, the words are therefore marked as one.
  */
 import { html, ifDefined, live, nothing } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
@@ -12,11 +12,11 @@ import { t } from '../../shell/strings.js';
 import type { IconName } from '../../shell/icons.js';
 
 type TextField = {
-  /** unique on the page; label, hint and error are tied to it */
+  /** unique on the page; label, hint and error refer to it */
   id: string;
   label: string;
   value: string;
-  /** called with every change */
+  /** called on every change */
   on: (value: string) => void;
   hint?: string;
   error?: string | null;
@@ -24,13 +24,13 @@ type TextField = {
   secret?: boolean;
   /** for a device that is not the keeper's: see [Note: typed once] */
   once?: boolean | undefined;
-  /** more than one line, and how tall */
+  /** a text area, and its height */
   lines?: 'big' | 'low';
   type?: 'text' | 'date' | 'time' | 'search';
   max?: string;
-  /** what the Enter key does */
+  /** the action of the Enter key */
   enter?: () => void;
-  /** the label is only for screen readers */
+  /** the label is for screen readers only */
   hidden?: boolean;
   /** takes the focus when the place opens */
   focus?: boolean;
@@ -68,7 +68,7 @@ function control(field: TextField) {
     } autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
 
-/** A labelled control with its hint and its error. */
+/** A labelled control with its hint and error. */
 export function textField(field: TextField) {
   return html`<div class="field">
     <label for=${field.id} class=${field.hidden ? 'unseen' : ''}>${field.label}</label>
@@ -78,22 +78,21 @@ export function textField(field: TextField) {
   </div>`;
 }
 
-/** A field for words or a code: covered as it is typed, with a button that shows it for as long as `shown`. */
+/** A field for words or a code, covered as it is typed. A button shows the text while `shown`. */
 export function secretField(field: TextField & { shown: boolean; toggle: () => void }) {
   return html`<div class="field">
     <label for=${field.id}>${field.label}</label>
     ${field.hint ? html`<span class="hint" id="${field.id}-hint">${field.hint}</span>` : nothing}
     <div class="reveal">
       ${control({ ...field, secret: !field.shown })}
-      <button type="button" class="button button-plain" aria-pressed=${String(field.shown)} aria-controls=${field.id} @click=${field.toggle}>${t(
-        field.shown ? 'words.hide' : 'words.show',
-      )}</button>
+      <button type="button" class="button button-plain" aria-pressed=${String(field.shown)}
+        aria-controls=${field.id} @click=${field.toggle}>${t(field.shown ? 'words.hide' : 'words.show')}</button>
     </div>
     ${field.error ? html`<span class="error" id="${field.id}-error">${field.error}</span>` : nothing}
   </div>`;
 }
 
-/** Chips of which one, or several, can be on. */
+/** Chips: choose one, or several with `multiple`. */
 export function chips<Code extends string>({
   name,
   legend,
@@ -105,9 +104,9 @@ export function chips<Code extends string>({
 }: {
   /** unique on the page */
   name: string;
-  /** words; what somebody typed in a `bdi` */
+  /** text; the user's own words in a `bdi` */
   legend: unknown;
-  /** the legend is only for screen readers */
+  /** the legend is for screen readers only */
   quiet?: boolean;
   many?: boolean;
   /** code and label */
@@ -126,7 +125,7 @@ export function chips<Code extends string>({
   </fieldset>`;
 }
 
-/** One of many, where chips would fill the page; the first choice stands for none. */
+/** A select, for when chips would fill the page. The first option means none. */
 export function selectField({
   id,
   label,
@@ -151,7 +150,7 @@ export function selectField({
       )}</select></div>`;
 }
 
-/** One tick box with its sentence. */
+/** A tick box with its label. */
 export function checkbox({
   id,
   label,
@@ -171,8 +170,8 @@ export function checkbox({
 }
 
 /**
- * A button that opens the phone's own picker.
- * @param picker `first`: a question that comes before
+ * A button that opens the phone's file picker.
+ * @param picker `first`: asks a question before it opens
  */
 export function filePicker(picker: {
   label: string;

@@ -1,4 +1,4 @@
-/** The guard's one quiet line: offers to keep something apart, changes nothing without a tap. */
+/** One quiet line that offers to move sensitive text to the restricted part. Nothing changes without a tap. */
 import { html, nothing } from '../../shell/html.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
@@ -14,7 +14,7 @@ export function guard(
   const apart = restricted.place_detail ?? '';
   const own = [...(stage.app.restrictedWords?.() ?? []), apart].flatMap((words) => words.split(/[\n,،、]/));
   const left = (stage.local.leftAsTyped ?? []) as string[];
-  // What the person chose to leave is blanked, not cut, so that positions in the text still hold.
+  // Text the keeper chose to leave is replaced by spaces, not cut, so that positions in the text still match.
   const noticed = notice(
     left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text),
     own,

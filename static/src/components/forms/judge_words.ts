@@ -1,12 +1,12 @@
-/** Judging the words typed at the first Save, before the worker is asked. Pure. */
+/** Check the words typed at the first Save before the worker is called. Pure. */
 
 const fold = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ');
 
 /**
- * Whether `typed` can be used as it stands. The six suggested words, typed as shown, need typing only once;
- * one's own are typed twice, since a slip in covered words would lock their owner out for ever.
- * @param six the suggested words, '' when none are shown
- * @param again the second typing, when it was asked for
+ * Judge whether `typed` can be used. The six suggested words, typed as shown, need typing only once. The keeper's own
+ * words are typed twice, since a typo in covered text would lock the keeper out for ever.
+ * @param suggested the suggested words, '' if none are shown
+ * @param repeated the second typing, if it was asked for
  */
 export function judgeWords(
   typed: string,

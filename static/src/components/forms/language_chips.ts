@@ -1,12 +1,11 @@
+/** Choose the language of the screens. */
 import { LANGUAGES } from '../../shell/language.js';
 import { html, nothing } from '../../shell/html.js';
 import { t } from '../../shell/strings.js';
 import { chips } from './fields.js';
 import type { Stage } from '../../shell/stage.js';
 
-/** The languages of the screens, to choose one. */
-
-/** Each language in its own words, a draft said to be one. */
+/** Each language under its own name; drafts are marked. */
 export function languageChips(stage: Stage, legend: string) {
   const on = (code: string) => void stage.run('language', () => stage.app.setLanguage(code));
   const choices = LANGUAGES.map(

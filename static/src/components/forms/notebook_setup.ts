@@ -1,4 +1,4 @@
-/** Setting up the notebook: its words, and what it does and does not do. */
+/** Set up the notebook: its words, and what it does and does not do. */
 import { html, nothing } from '../../shell/html.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { uncover } from './uncover.js';
@@ -13,7 +13,7 @@ export const points = (part: string, count: number) =>
     (_, i) => html`<li>${lookUp(`${part}_${i + 1}`)}</li>`,
   )}</ul>`;
 
-/** Words for the notebook, whether a diary is behind it or not. */
+/** The words for the notebook, with or without a diary behind it. */
 export function notebookWords(
   stage: Stage,
   { hint, act, keep }: { hint: string; act: string; keep: (words: string) => Promise<unknown> },
@@ -34,8 +34,8 @@ export function notebookWords(
 }
 
 /**
- * What opens something, typed twice, after what it does not do has been read.
- * @param asks `words`: asks for the words in use too
+ * A secret typed twice, after the keeper confirmed what it does not do.
+ * @param options `words`: the label of an extra field for the current words
  */
 export function twice(
   stage: Stage,
@@ -70,7 +70,7 @@ export function twice(
     if (generation !== stage.generation) return undefined; // left meanwhile
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
     if (typed !== local.more) return stage.set({ wrong: lookUp(differ), where: 'more' });
-    // Emptied before anything is done with it.
+    // Cleared before anything is done with it.
     const inUse = local.words ?? '';
     stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
     return stage.run('twice', () => keep(typed, inUse));

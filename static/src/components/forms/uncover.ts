@@ -1,8 +1,7 @@
+/** Show covered text for a moment. */
 import type { Stage } from '../../shell/stage.js';
 
-/** Showing for a moment what was typed covered. */
-
-/** Show what is covered; it covers itself again after ten seconds. */
+/** Show or cover the text. It is covered again after ten seconds. */
 export function uncover(stage: Pick<Stage, 'local' | 'draw' | 'set'>) {
   const { local } = stage;
   clearTimeout(local.timer);

@@ -1,4 +1,4 @@
-/** Choosing when: five chips under the text box, and five ways to be as exact as one can. */
+/** Choose a time: five chips under the text box, and five ways to state how exact it is. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from './fields.js';
 import { seasonWords, whenWords } from '../text/say.js';
@@ -20,7 +20,7 @@ const SPANS = [
 const PARTS = ['early_morning', 'morning', 'afternoon', 'evening', 'night'] as const;
 
 /**
- * The time block for what is chosen, or null while something is missing.
+ * The time block of the choice; null while something is missing.
  * @param now ms UTC
  */
 export function blockOf(when: When, now: number): TimeBlock | null {
@@ -30,7 +30,7 @@ export function blockOf(when: When, now: number): TimeBlock | null {
   return when.picked && !missing(when.picked, now, tz) ? fromPicked(when.picked, now, tz) : null;
 }
 
-/** The chips and, for "Pick a time", what they open. */
+/** The chips and, for "Pick a time", the fields they open. */
 export function whenField({
   when,
   kept,
@@ -39,9 +39,9 @@ export function whenField({
   on,
 }: {
   when: When;
-  /** a time chosen before, shown in words until another is chosen */
+  /** a time saved before, shown as text until another is chosen */
   kept: Occurred | null;
-  /** whether Save was tried, so that what is missing is said */
+  /** whether Save was tried, so that missing input is reported */
   tried: boolean;
   /** what it is the time of */
   legend?: string;
@@ -72,7 +72,7 @@ function pick(picked: Picked, today: string, now: number, tried: boolean, on: (p
   const lacks = missing(picked, now, phoneZone());
   const isTimed = picked.how === 'exact' || picked.how === 'about';
   const isSpan = SPANS.some(([how]) => how === picked.how);
-  // While someone is still choosing, only what they have finished wrongly is said.
+  // While the user is still choosing, report only input that is complete and wrong.
   const say =
     lacks && (tried || ['future', 'early', 'order', 'skipped', 'twice'].includes(lacks))
       ? t(`when.lack_${lacks}`)

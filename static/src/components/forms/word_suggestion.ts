@@ -1,4 +1,4 @@
-/** Words made up by the phone, offered where new words are chosen. */
+/** Words generated on the phone, offered where new words are chosen. */
 import { nothing, html } from '../../shell/html.js';
 import { t } from '../../shell/strings.js';
 import { button } from '../parts.js';
@@ -41,7 +41,7 @@ export function suggestion(stage: Stage) {
     </div></div>`;
 }
 
-/** The six words show for ten seconds at a time. */
+/** Show the six words for ten seconds. */
 export function showSix(stage: Stage) {
   const { local } = stage;
   clearTimeout(local.seenTimer);

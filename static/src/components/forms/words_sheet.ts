@@ -7,7 +7,7 @@ import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { SharedApp } from '../../shell/app.js';
 
-/** A question that is answered with the words; they are emptied before anything is tried. */
+/** A sheet that asks for the user's words. They are cleared before they are used. */
 export function openWords(
   stage: Stage<SharedApp>,
   what: {

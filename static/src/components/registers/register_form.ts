@@ -1,6 +1,6 @@
 /**
- * Writing a record of a register: its few questions first, the others behind "More details". What is typed is kept
- * sealed as it is typed, and saved when it is asked for; a reason is asked where earlier words would change.
+ * Edit a record of a register: its few main questions first, the others behind "More details". Unsaved input is
+ * stored sealed as it is typed. Saving asks for a reason if earlier words would change.
  */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
@@ -23,10 +23,10 @@ import type { Found, Stage } from '../../shell/stage.js';
 import type { Form } from './register_terms.js';
 import type { Typing } from './register_terms.js';
 
-/** What is kept of the record; of a new one, nothing. */
+/** The saved part of the record; empty for a new one. */
 type Kept = Pick<WholeRecord, 'fields' | 'restricted'> & Partial<Pick<WholeRecord, 'together'>>;
 
-/** What cannot have been before something else of the same record. */
+/** Dates that cannot be before other dates of the same record. */
 const NOT_BEFORE = {
   ended: ['started'],
   last_seen: ['first_seen'],
@@ -118,7 +118,7 @@ function presetOf({ preset, of }: Place): Fields {
   return preset && of ? { [preset]: preset.endsWith('_ids') ? [of] : of } : {};
 }
 
-/** This minute, as whoever stands at the door would be written down. */
+/** The current minute, as the form records it when the police arrive. */
 function momentNow() {
   const local = localAt(Date.now(), phoneZone());
   return momentOf({ date: local.slice(0, 10), time: local.slice(11), how: 'day' }, Date.now(), phoneZone());
@@ -172,7 +172,7 @@ function question(self: Form, line: Line) {
   return draw ? draw(self, line) : html`${lineField(cardOf(self), line, atOf(self, line))}`;
 }
 
-/** A record seen as card_forms.js sees an entry. */
+/** Present a record to card_forms.js as an entry. */
 function cardOf(self: Form) {
   const { stage, kept } = self;
   return {
@@ -242,7 +242,7 @@ function touch(self: Form, line: Line) {
   (self.stage.local.touched ??= {})[line.name] = true;
 }
 
-/** A day, and the time or how sure one is. */
+/** A day, with the time or how exact it is. */
 function momentField(self: Form, line: Line) {
   const typed = self.typing.times[line.name] ?? typedOf(self.get(line.name));
   const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
@@ -298,7 +298,7 @@ function momentField(self: Form, line: Line) {
   </fieldset>`;
 }
 
-/** Entries by number: the newest, what is chosen, and what is looked for. */
+/** Entries by number: the chosen ones, the newest, and the matches of the search. */
 function entriesField(self: Form, line: Line) {
   const { stage } = self;
   const chosen = (Array.isArray(self.get(line.name)) ? self.get(line.name) : []) as string[];
@@ -335,7 +335,7 @@ function entriesField(self: Form, line: Line) {
     }</div>`;
 }
 
-/** Pictures need a record to belong to. */
+/** Pictures can be added only once the record exists. */
 function later(self: Form) {
   if (self.stage.place.record || self.stage.local.pictures_said === self.stage.generation) return nothing;
   return html`<p class="small soft">${t('reg.pictures_after')}</p>`;
@@ -363,7 +363,7 @@ function faultOf(self: Form, line: Line): string | null {
 const isBefore = (later_: Value, earlier: Value) =>
   Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
 
-/** @returns names of answers that need another look */
+/** @returns names of answers with a fault */
 function faults(self: Form): string[] {
   const lines = REGISTERS[self.kind]?.lines ?? [];
   return [
@@ -372,7 +372,7 @@ function faults(self: Form): string[] {
   ];
 }
 
-/** What was read of the typing is what it is now: coming back before a lock must not find an older one. */
+/** Update the cached input, so that returning before a lock does not show an older version. */
 function keptAs(stage: Stage, typing: Typing | null, key: string = keyOf(stage)) {
   const entry = stage.read.get(`typed:${key}`);
   if (entry) entry.data = typing;
@@ -423,7 +423,7 @@ async function save(self: Form) {
   if (needed) askReason(stage, write);
 }
 
-/** Only what differs; blank is null. */
+/** The fields that differ; an empty value counts as null. */
 function changed(now: Fields, was: Fields): Fields {
   const plain = (value: unknown) => (isEmpty(value) ? null : value);
   return Object.fromEntries(
@@ -433,7 +433,7 @@ function changed(now: Fields, was: Fields): Fields {
   );
 }
 
-/** A reason for changing earlier words. */
+/** Ask for the reason why earlier words change. */
 export function askReason(stage: Stage, then: (reason: string) => unknown) {
   stage.local.reason = '';
   stage.openSheet((on) =>

@@ -1,11 +1,10 @@
 /**
- * What each register asks, once: lists, forms and pages of people, orders, reports and the rest are drawn from this
- * table. The words of a line are `f.<kind>.<name>` in words.json; how each answer is typed is
- * card_forms.js's.
+ * What each register asks, defined once: lists, forms and pages of people, orders, reports and the rest are drawn
+ * from this table. The label of a question is `f.<kind>.<name>` in words.json. card_forms.js draws the fields.
  */
 import type { IconName } from '../../shell/icons.js';
 
-/** As in card_table.js, and `strings`, `files`, `file`, `entries`, `terms` of its own */
+/** As in card_table.js, with the further types `strings`, `files`, `file`, `entries` and `terms` */
 export type Line = {
   name: string;
   as: string;
@@ -18,7 +17,7 @@ export type Line = {
   ahead?: boolean;
   lines?: readonly Line[];
 };
-/** `first`: what is asked before "More" */
+/** `first`: questions shown before "More" */
 export type Register = {
   place: string;
   icon: IconName;
@@ -315,5 +314,5 @@ export const KIND_OF = {
   statements: 'statement',
 } as Readonly<Record<string, string>>;
 
-/** When the police come there is no time for more than this. */
+/** With the police at the door there is no time for more than this. */
 export const POLICE_FIRST = ['force', 'officer_name', 'collar_no', 'incident_ref', 'promised', 'next_update_due', 'at'];

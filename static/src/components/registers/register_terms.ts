@@ -1,5 +1,6 @@
 /**
- * The terms of an order, word for word, each under the number it has on paper; and what was said to have broken them.
+ * The terms of an order, word for word, each with its number on paper, and the entries that are said to have broken
+ * them.
  */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../forms/fields.js';
@@ -15,7 +16,7 @@ import type { Line } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Typed } from '../../record/moments.js';
 
-/** What differs from what is saved; times as they stand in their fields */
+/** Unsaved values that differ from the saved ones; times as typed in their fields */
 export type Typing = { fields: Fields; restricted: Fields; times: Record<string, Typed> };
 
 export type Form = {
@@ -31,14 +32,14 @@ type Term = { no: number | null; text: string };
 
 const SOON_DAYS = 30;
 
-/** Terms that somebody may have written with an older or a broken app. */
+/** Parse terms that an older or faulty app may have written. */
 export function termsOf(value: unknown): Term[] {
   return (Array.isArray(value) ? value : [])
     .filter((one) => one && typeof one === 'object')
     .map(({ no, text }) => ({ no: Number.isSafeInteger(no) ? no : null, text: typeof text === 'string' ? text : '' }));
 }
 
-/** Places in the list whose number cannot stand. */
+/** Indexes of terms whose number is invalid or a duplicate. */
 export function termFaults(value: unknown): number[] {
   const terms = termsOf(value);
   return terms.flatMap(({ no }, i) =>
@@ -93,7 +94,7 @@ export function termsField(self: Form, line: Line) {
     )}</div></fieldset>`;
 }
 
-/** How the order stands today, in words: never by colour. */
+/** The status of the order today, as text: never by colour. */
 export function standingLine(fields: Fields) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const served = dayFault(String(fields.served_on ?? ''), '9999-12-31') ? '' : String(fields.served_on ?? '');
@@ -112,7 +113,7 @@ export function standingLine(fields: Fields) {
   }`;
 }
 
-/** Whether an order binds today: given to them, and not over. */
+/** Whether an order is in force today: served and not over. */
 export function isInForce(fields: Fields, today: string) {
   const served = String(fields.served_on ?? '');
   const ends = String(fields.expires_on ?? '');
@@ -124,14 +125,14 @@ export function isInForce(fields: Fields, today: string) {
   );
 }
 
-/** Whether an order has ended, by its date or by what the keeper says of it. */
+/** Whether an order has ended, by its date or by the status the keeper entered. */
 export function isOver(fields: Fields) {
   const ends = String(fields.expires_on ?? '');
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   return (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields.status ?? ''));
 }
 
-/** The terms with the entries that were said to break them. */
+/** The terms, each with the entries said to break it. */
 export function termsShown(stage: Stage, fields: Fields, mentioned: Mention[]) {
   const terms = termsOf(fields.terms);
   const named = new Set(terms.map(({ no }) => String(no)));
@@ -140,22 +141,23 @@ export function termsShown(stage: Stage, fields: Fields, mentioned: Mention[]) {
   return html`<section class="stack-close"><h2>${t('f.order.terms')}</h2><ol class="rows terms">
     ${terms.map(
       ({ no, text }) =>
-        html`<li class="page-item stack-close"><p><strong>${t('terms.nth', { no: no ?? '–' })}</strong></p><p class="narrative-small" dir="auto">${text}</p>${broken(
-          stage,
-          fields,
-          mentioned,
-          String(no),
-        )}</li>`,
+        html`<li class="page-item stack-close"><p><strong>${t('terms.nth', { no: no ?? '–' })}</strong></p><p
+          class="narrative-small" dir="auto">${text}</p>${broken(stage, fields, mentioned, String(no))}</li>`,
     )}
     ${gone.map(
       (no) =>
-        html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`,
+        html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(
+          stage,
+          fields,
+          mentioned,
+          no,
+        )}</li>`,
     )}</ol></section>`;
 }
 
 /**
- * Entries that name a term but happened before the order was given to them: an order's day was changed after they were
- * tied. None is taken away.
+ * Entries that name a term but happened before the order was served: its date changed after they were linked. None is
+ * removed.
  */
 export function earlierLine(order: Fields, mentioned: Mention[]) {
   const early = mentioned.filter(

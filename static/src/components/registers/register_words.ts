@@ -1,4 +1,4 @@
-/** What a register's record is called and what its answers say, in words. */
+/** The title of a register's record and its answers, as text. */
 import { html, nothing } from '../../shell/html.js';
 import { linkName } from '../cards/card_links.js';
 import { isEmpty } from '../cards/card_forms.js';
@@ -15,7 +15,7 @@ import type { Stage } from '../../shell/stage.js';
 const joined = (...parts: unknown[]) =>
   inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()) as string[]);
 
-/** Kinds whose name is not one field. */
+/** Kinds whose title comes from several fields. */
 const TITLES: Record<string, (stage: Stage, fields: Fields) => string> = {
   sighting: (_stage, fields) =>
     joined(fields.handle || fields.number || fields.display_name || fields.url, label('channels', fields.platform)),
@@ -35,7 +35,7 @@ export function titleOf(stage: Stage, kind: string, fields: Fields): string {
   return (made.length > LONG ? `${made.slice(0, LONG)}…` : made) || t('reg.unnamed');
 }
 
-/** The second line of a row: what helps to tell one from another. */
+/** The second line of a row, to tell similar records apart. */
 export function secondLine(stage: Stage, kind: string, fields: Fields) {
   if (kind === 'person') return joined(label('person_roles', fields.role), fields.description);
   if (kind === 'account')
@@ -76,8 +76,8 @@ export function momentWords(moment: Value): string {
 }
 
 /**
- * One answer in words; '' when nothing was said.
- * @param more its own words
+ * One answer as text; '' if there is none.
+ * @param details its `_text`
  */
 export function lineWords(stage: Stage, kind: string, line: Line, value: unknown, more: string = ''): string {
   if (isEmpty(value)) return more;
@@ -129,7 +129,7 @@ function entryWords(stage: Stage, record: string) {
   return row ? `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 80)}` : t('reg.missing');
 }
 
-/** Every answer, those kept apart in a group of their own. */
+/** Every answer; the restricted ones in a group of their own. */
 export function factsOf(
   stage: Stage,
   kind: string,

@@ -1,4 +1,4 @@
-/** The lines about advocates that stand at an entry, a file and in the list. */
+/** Lines about advocates on an entry, on a file and in the list. */
 import { nothing, html } from '../../shell/html.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { lately, day, momentSaid } from './say.js';
@@ -28,7 +28,7 @@ export function seenBy(stage: Stage, record: string) {
     )}</div></div>`;
 }
 
-/** Who has looked through an entry or a file, so that the keeper need not. */
+/** Advocates who marked an entry or a file as looked through, so that the keeper need not read it. */
 export function lookedThrough(stage: Stage, record: string) {
   const found = (stage.find(`marked:${record}`, () => stage.app.markedOf(record)).data ?? []) as Looked[];
   return found.map(
@@ -40,7 +40,7 @@ export function lookedThrough(stage: Stage, record: string) {
   );
 }
 
-/** The same in a line of the list, or under a picture. */
+/** The same in a row of the list, or under a picture. */
 export function lookedShort(stage: Stage, record: string, style?: string) {
   const names = (stage.find('marked', () => stage.app.readMarked()).data as Map<string, string[]> | undefined)?.get(
     record,
@@ -52,7 +52,7 @@ export function lookedShort(stage: Stage, record: string, style?: string) {
     : nothing;
 }
 
-/** What waits to be answered, and what was. */
+/** Open and answered questions of advocates. */
 export function asked(stage: Stage, record: string) {
   const open = (stage.find(`asked:${record}`, () => stage.app.readAsked(record)).data ?? []) as Asked[];
   const kept = (stage.find(`questions:${record}`, () => stage.app.readQuestions(record)).data ?? []) as Question[];

@@ -1,6 +1,6 @@
 /**
- * How many messages and calls there are, from whom and when, in the language of the screens. What goes into an entry is
- * record/schedule.js.
+ * How many messages and calls, from whom and when, in the language of the screens. record/schedule.js writes the text
+ * that goes into an entry.
  */
 import { inItsOrder, language, t, tn } from '../../shell/strings.js';
 import '../words.js';
@@ -29,7 +29,7 @@ export function amountSaid(amount: Amount): string {
   return listed([...(parts.length ? parts : [t('amount.none')]), ...span(amount)]);
 }
 
-/** The hours, where all of it was on one day. */
+/** The hours, if everything was on one day. */
 function span({ first, last }: Amount): string[] {
   const [from, to] = [first?.slice(11, 16) ?? '', last?.slice(11, 16) ?? ''];
   if (!from || first?.slice(0, 10) !== last?.slice(0, 10)) return [];

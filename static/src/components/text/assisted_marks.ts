@@ -1,3 +1,4 @@
+/** How an entry typed by an advocate is marked. */
 import { markOf, asTyped } from '../../record/assisted.js';
 import { nothing, html } from '../../shell/html.js';
 import { lookUp, t } from '../../shell/strings.js';
@@ -7,9 +8,7 @@ import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Fields, Row, SharedApp } from '../../shell/app.js';
 
-/** How an entry that an advocate typed is marked. */
-
-/** Who typed an entry and what the keeper said to it; on the entry itself, where it cannot be missed. */
+/** Who typed an entry and the keeper's answer to it; shown on the entry itself, where it cannot be missed. */
 export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }) {
   const mark = markOf(fields);
   if (!mark) return nothing;
@@ -41,7 +40,7 @@ export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }
     }</div>`;
 }
 
-/** The same in a line of the list. */
+/** The same in a row of the list. */
 export function markShort({ helped }: Row, of: 'asst' | 'theirs' = 'asst') {
   return helped
     ? html`<span class="written-short">${lookUp(
@@ -56,7 +55,7 @@ export function talk({ how, held_at }: { how: string; held_at: number | null }) 
   });
 }
 
-/** @param of said to the keeper, or of them */
+/** @param perspective text for the keeper (`asst`) or about the keeper (`theirs`) */
 export function markWords(of: 'asst' | 'theirs', by: string, answer: string) {
   return [
     t('asst.mark', { by }),

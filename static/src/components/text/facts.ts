@@ -1,3 +1,4 @@
+/** The answers of an entry as text, card by card. */
 import { CARDS, namesOf, lineOf } from '../cards/card_table.js';
 import { t } from '../../shell/strings.js';
 import { wordsFor } from '../cards/card_words.js';
@@ -5,15 +6,13 @@ import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Fields, SharedApp } from '../../shell/app.js';
 
-/** The answers of an entry, card by card, in words. */
-
-/** Everything the cards say, in their order, without what is so unless it is said otherwise. */
+/** The answers to all cards, in order, without default values. */
 export function factsOf(stage: Stage<SharedApp>, fields: Fields, restricted: Fields) {
-  // A field that two cards or lines ask for is said once.
+  // A field that two cards or questions ask for is shown once.
   return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))]
     .map((name) => {
       const value = fields[name] ?? restricted[name];
-      // What is so unless it is said otherwise is not repeated on every entry.
+      // Default values are not repeated on every entry.
       const usual =
         name === 'count_is_estimate' ||
         (name === 'include_in_pack' && value !== false) ||

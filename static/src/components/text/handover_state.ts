@@ -1,4 +1,4 @@
-/** How far a hand-over is, in words. */
+/** The state of a hand-over, as text. */
 import { t } from '../../shell/strings.js';
 import { day, clockTime } from './say.js';
 import '../words.js';

@@ -1,11 +1,11 @@
-/** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
+/** Labels of codes from the vocabulary, in plain words or in a young person's. */
 import { inWords, isYoung } from '../../shell/strings.js';
 import type { List } from '../../record/vocabulary/code_list.js';
 import type { Stage } from '../../shell/stage.js';
 
 let lists: Record<string, List> | null = null;
 
-/** The vocabulary, once it is here; it is large and not needed at the door. */
+/** The vocabulary; null until it has loaded. It is large and the lock screen does not need it. */
 export function vocabulary(stage: Pick<Stage, 'draw'>) {
   if (!lists)
     Promise.all([import('../../record/vocabulary/vocabulary.js'), import('./young.js')]).then(
@@ -18,7 +18,7 @@ export function vocabulary(stage: Pick<Stage, 'draw'>) {
   return lists;
 }
 
-/** The label of a code; a code this app does not know is shown as it is, '' while the vocabulary is on its way. */
+/** The label of a code. An unknown code is returned unchanged; '' while the vocabulary loads. */
 export function label(list: string, code: string | null | undefined): string {
   if (!code || !lists) return '';
   const found = lists[list]?.codes.find((one) => one.code === code);
@@ -29,12 +29,12 @@ export function said(code: { label: string; young?: string }): string {
   return inWords(isYoung() && code.young ? code.young : code.label);
 }
 
-/** What stands under a label; '' where nothing does. */
+/** The hint under a label; '' if there is none. */
 export function hintOf(code: { hint?: string; young_hint?: string }): string {
   return inWords((isYoung() && code.young_hint) || code.hint || '');
 }
 
-/** Codes that match what was typed: every word of it begins a word of the label or of its section. */
+/** Find codes by text: every typed word must begin a word of the label or of its section. */
 export function matching(list: List, search: string) {
   const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
   const section = new Map(list.sections?.map((one) => [one.code, inWords(one.label)]));

@@ -1,6 +1,6 @@
-/** Which kind of phone and browser this is, as far as the page can tell. */
+/** The kind of phone and browser, as far as the page can tell. */
 
-/** @param touches an iPad calls itself a Mac */
+/** @param touchPoints an iPad reports itself as a Mac */
 export function kindOf(agent: string, touches: number): Kind {
   if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touches > 1)) return 'ios';
   return /Android/.test(agent) ? 'android' : 'desk';

@@ -1,7 +1,4 @@
-/**
- * What the screens call a person, an account, an order: the keeper's own words for it, as short as they are. Pure but
- * for labels.
- */
+/** The short name of a person, an account, an order and so on, in the keeper's own words. Pure except for labels. */
 import { label } from './labels.js';
 import { inOneLine, t } from '../../shell/strings.js';
 import '../words.js';
@@ -33,7 +30,7 @@ export function nameOf(kind: string, fields: Fields): string {
   return NAMES[kind]?.(fields)?.trim() || t('link.unnamed');
 }
 
-/** The fields of a record made on the spot from a few typed words. */
+/** The fields of a record created from a few typed words. */
 export function madeOf(kind: string, typed: string, role?: string): Fields {
   const words = typed.trim();
   if (kind === 'account') return /^\+?[\d\s()-]{6,}$/.test(words) ? { number: words } : { handle: words };

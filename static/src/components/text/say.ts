@@ -1,12 +1,12 @@
-/** Times, sizes and numbers as a person says them, in the language of the screens. */
+/** Times, sizes and numbers as readable text, in the language of the screens. */
 import { localAt, phoneZone } from '../../record/times.js';
 import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, lookUp, t } from '../../shell/strings.js';
 import type { Occurred as Whole, Say } from '../../shell/app.js';
 
-/** The time of a record, of which any part may be missing. */
+/** The time of a record; any part may be missing. */
 export type Occurred = Partial<Whole>;
 
-/** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
+/** Chromium has no Welsh names of days and months and would show English ones, so every browser uses these. */
 const WELSH = {
   weekday: {
     long: 'Sul Llun Mawrth Mercher Iau Gwener Sadwrn'.split(' ').map((name) => `Dydd ${name}`),
@@ -31,7 +31,7 @@ function inWelsh(english: Intl.DateTimeFormat, { weekday, month }: Intl.DateTime
     .join('');
 }
 
-/** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. */
+/** Created on first use: the lock shows no date, and creating a format costs as much as drawing the lock. */
 const format = (options: Intl.DateTimeFormatOptions) => {
   const made: Record<string, Intl.DateTimeFormat> = {};
   const maker = (tongue: string) =>
@@ -40,7 +40,7 @@ const format = (options: Intl.DateTimeFormatOptions) => {
     tongue === 'cy' ? inWelsh(maker('en-GB'), options, date) : maker(tongue).format(date);
   return { format: (date: Date) => alsoInEnglish(as(language(), date), () => as('en-GB', date)) };
 };
-// The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
+// The local text is parsed as UTC, so that the time the keeper chose is shown wherever the phone is now.
 const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const MONTH = format({ month: 'long', year: 'numeric' });
@@ -79,9 +79,9 @@ export function momentSaid(at: number): string {
 }
 
 /**
- * A moment of the last days as people say it.
+ * A time within the last days by weekday.
  * @param at ms UTC
- * @returns `Tuesday 10:20`, or `3 Nov 2026, 10:20` where it is longer ago
+ * @returns `Tuesday 10:20`, or `3 Nov 2026, 10:20` for an older time
  */
 export function lately(at: number, now: number): string {
   if (now - at > 6 * 86_400_000 || at > now + 86_400_000) return momentSaid(at);
@@ -91,7 +91,7 @@ export function lately(at: number, now: number): string {
 }
 
 /**
- * A day as a heading: today and yesterday by name.
+ * A day as a heading; today and yesterday by name.
  * @param date `2026-11-03`
  * @param now ms UTC
  */
@@ -104,9 +104,9 @@ export function dayHeading(date: string, now: number): string {
 }
 
 /**
- * The local text of an entry's time. `occurred_local` is what somebody typed, perhaps with another program, so it is
- * believed only where it has our form; else the instant and its offset speak. A list must never fail for one odd row.
- * @returns `2026-11-03T20:14`, or '' when nothing is known
+ * The local text of an entry's time. Another program may have written `occurred_local`, so it is used only if it has
+ * our format; otherwise the instant and its offset are used. One odd row must never break a list.
+ * @returns `2026-11-03T20:14`, or '' if nothing is known
  */
 function localOf({ occurred_local, occurred_start, utc_offset_min, tz }: Occurred): string {
   if (/^\d{4}-\d\d-\d\d/.test(occurred_local ?? '') && !Number.isNaN(asDate(String(occurred_local)).getTime()))
@@ -114,7 +114,7 @@ function localOf({ occurred_local, occurred_start, utc_offset_min, tz }: Occurre
   return occurred_start === null || occurred_start === undefined ? '' : atOffset(occurred_start, utc_offset_min, tz);
 }
 
-/** @param offset minutes; a missing one makes no date */
+/** @param offset minutes; if missing, the time zone is used */
 function atOffset(at: number, offset: number | null | undefined, tz: string | undefined) {
   const there = offset === null ? null : new Date(at + (offset as number) * 60_000);
   if (there && !Number.isNaN(there.getTime())) return there.toISOString().slice(0, 16);
@@ -125,12 +125,12 @@ function atOffset(at: number, offset: number | null | undefined, tz: string | un
   }
 }
 
-/** The local date an entry is filed under, or '' when its time is not known. */
+/** The local date an entry is filed under; '' if its time is not known. */
 export function dateOf(occurred: Occurred): string {
   return occurred.precision === 'unknown' ? '' : localOf(occurred).slice(0, 10);
 }
 
-/** The time within its day, as exact as it was told: `21:10`, `about 21:10`, `evening`, '' for a whole day. */
+/** The time within its day, as exact as it was given: `21:10`, `about 21:10`, `evening`, '' for a whole day. */
 export function timeOfDay(occurred: Occurred): string {
   const local = localOf(occurred);
   if (occurred.precision === 'minute' || occurred.precision === 'exact') return local.slice(11, 16);
@@ -146,7 +146,7 @@ function monthOf(local: string) {
   return Number.isNaN(date.getTime()) ? '' : t('say.month', { month: MONTH.format(date) });
 }
 
-/** `Summer 2026`, however the record has it, or as it was said; nothing that looks like a date. */
+/** `Summer 2026`, in whatever form the record has it, or the recorded text. Never anything that looks like a date. */
 export function seasonWords(local: string) {
   const [, season, year] = /^(Winter|Spring|Summer|Autumn) ([\d/]+)$/.exec(local) ?? [];
   if (season && year) return lookUp(`say.${season}`, { year });
@@ -162,8 +162,10 @@ function partOf({ occurred_local }: Occurred, local: string) {
 
 function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }: Occurred, local: string) {
   const hours = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(occurred_local ?? '');
-  if (hours)
-    return `${hours[2]} ${t('say.to')} ${hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `}${hours[4]}`;
+  if (hours) {
+    const endDay = hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `;
+    return `${hours[2]} ${t('say.to')} ${endDay}${hours[4]}`;
+  }
   const typed = local === occurred_local ? local.slice(11) : '';
   // The end is the first instant after the range.
   const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
@@ -171,19 +173,19 @@ function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }: Occurred,
   return Number.isNaN(date.getTime()) ? '' : t('say.until', { day: SHORT.format(date) });
 }
 
-/** The whole of when, in one line. */
+/** The full time of an entry, in one line. */
 export function whenWords(occurred: Occurred): string {
   const date = dateOf(occurred);
   if (!date) return t('entries.unknown_day');
   const time = timeOfDay(occurred);
-  // Never more exact than it was said: a month has no first of the month.
+  // Never more exact than the keeper stated: a month does not become its first day.
   if (time && (occurred.precision === 'month' || occurred.precision === 'season'))
     return time[0]?.toUpperCase() + time.slice(1);
   const long = DAY_YEAR.format(asDate(date));
   return inOneLine([long, time]);
 }
 
-/** A size for people: `3.1 MB`. */
+/** A readable size: `3.1 MB`. */
 export function size(bytes: number): string {
   if (bytes < 1000) return t('say.bytes', { n: bytes });
   const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
@@ -191,7 +193,7 @@ export function size(bytes: number): string {
   return inItsOrder(`${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`);
 }
 
-/** Monday to Sunday, as short as the language spoken has them. */
+/** Monday to Sunday, in the short form of the language. */
 export function shortDays(): string[] {
   // 5 January 2026 was a Monday.
   return Array.from({ length: 7 }, (_, i) => SHORT_DAY.format(new Date(Date.UTC(2026, 0, 5 + i))));
@@ -206,7 +208,7 @@ export function monthName(text: string): string {
 }
 
 /**
- * A date a person chose, or what they typed where it is none.
+ * A date, or the text unchanged if it is not one.
  * @param text `2026-11-03`
  * @returns `3 Nov 2026`
  */
@@ -215,17 +217,17 @@ export function dayWords(text: string): string {
   return found && !Number.isNaN(found.getTime()) ? SHORT.format(found) : text;
 }
 
-/** How pages that are made here for others say times: in English, as the screens do. */
+/** Times on pages made for others: in English, in the format of the screens. */
 export const SAY = {
   when: (fields) => forOthers(() => whenWords({ precision: 'unknown', ...fields })),
   at: (ms) => forOthers(() => momentSaid(ms)),
 } as Say;
 
 /**
- * The number of an entry in words.
- * @param seq_no null: it has none yet; undefined: older entries are still being read, so nobody can say
- * @param how `reg`: within a sentence about a record of a register
- * @returns '' where nobody can say yet
+ * The number of an entry as text.
+ * @param seq_no null: not numbered yet; undefined: unknown while older entries load
+ * @param style `reg`: within a sentence about a record of a register
+ * @returns '' while unknown
  */
 export function entryNumber(seq_no: number | null | undefined, how: 'list' | 'reg' = 'list'): string {
   if (seq_no === undefined) return '';

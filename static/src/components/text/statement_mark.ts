@@ -1,3 +1,4 @@
+/** How a witness's statement is marked. */
 import { objectOf } from '../../record/reading.js';
 import { nothing, html } from '../../shell/html.js';
 import { asItCame } from '../../record/witness.js';
@@ -5,16 +6,15 @@ import { t } from '../../shell/strings.js';
 import '../words.js';
 import type { Fields } from '../../record/reading.js';
 
-/** How a statement of a witness is marked. */
-
-/** That a statement is somebody else's, on its own page, and what it said before the keeper changed it. */
+/** A note that a statement is somebody else's, and its text before the keeper changed it. */
 export function statementMark(fields: Fields) {
   const arrived = objectOf(fields, 'arrived');
   if (!Object.keys(arrived).length) return nothing;
   const verified = arrived.verified ?? null;
   const came = asItCame(fields);
-  return html`<div class="${verified === false ? 'care' : 'note'} stack-close written" data-verified=${String(verified)}><p><strong>${t(
-    verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked',
-  )}</strong></p>
+  return html`<div class="${verified === false ? 'care' : 'note'} stack-close written"
+    data-verified=${String(verified)}><p><strong>${t(
+      verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked',
+    )}</strong></p>
     ${came ? html`<p>${t('wit.mark_changed')}</p><p class="narrative" dir="auto">${came}</p>` : nothing}</div>`;
 }

@@ -1,2 +1,2 @@
-/** The words of a young person's questions. They are asked for with the vocabulary (labels.ts). */
+/** The wording for young people. It is loaded with the vocabulary (labels.ts). */
 import './words_young.js';

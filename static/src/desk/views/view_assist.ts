@@ -1,7 +1,7 @@
 /**
- * Writing down what a client says in a call or a meeting. It is sealed to them and signed by the advocate; only the
- * client makes an entry of it. With somebody under 18 nothing is chosen from lists, and each question stands as it was
- * asked.
+ * Write down what a client tells in a call or a meeting. It is sealed to the client and signed by the advocate; only
+ * the client turns it into an entry. For somebody under 18 nothing is chosen from lists, and each question is
+ * recorded as it was asked.
  */
 import { HOW, OWN, PROMPTS } from '../../crypto/sharing/letters.js';
 import { checkbox, chips, selectField, textField } from '../../components/forms/fields.js';
@@ -80,7 +80,7 @@ function assist(stage: Stage) {
     })}</div></div>`;
 }
 
-/** One thing asked and what was said to it, in the client's own words. */
+/** One question and its answer, in the client's own words. */
 function turnField(stage: Stage, writing: Writing, turn: Turn, i: number) {
   const asked = [...PROMPTS, OWN].map(
     (one) => [one, String(lookUp(one === OWN ? 'desk.assist_own' : `asst.p.${one}`))] as [string, string],
@@ -120,7 +120,7 @@ function turnField(stage: Stage, writing: Writing, turn: Turn, i: number) {
     })}</div>`;
 }
 
-/** What stands in the way, '' for nothing. */
+/** The first missing input; '' if none. */
 function lacking({ under, how, by, turns }: Writing) {
   if (!how) return 'need_how';
   if (!turns.some(({ said }) => said.trim())) return 'need_words';

@@ -65,7 +65,7 @@ function client(stage: Stage) {
   </div>`;
 }
 
-/** There is more than is shown, or something was taken back: on the client's page and on an entry that is open. */
+/** There is more than is shown, or something was withdrawn. Shown on the client's page and on an open entry. */
 export function news(stage: Stage) {
   const again = () =>
     stage.run('again', async () => {
@@ -80,7 +80,7 @@ export function news(stage: Stage) {
     : nothing;
 }
 
-/** What was left out, said plainly. */
+/** What was left out. */
 function left(stage: Stage, { name }: Client) {
   const { removed } = stage.state;
   const unsigned = stage.app.unsigned();
@@ -88,7 +88,7 @@ function left(stage: Stage, { name }: Client) {
     ${removed.length ? html`<p class="small soft">${tn('desk.taken_out', removed.length)}</p>` : nothing}`;
 }
 
-/** What the client signed. */
+/** The terms the client signed. */
 function given({ said }: Client) {
   const { scope, rights, purpose, not_after: end, restricted } = said;
   const what =
@@ -103,7 +103,7 @@ function given({ said }: Client) {
     <div><dt>${t('desk.until')}</dt><dd>${momentSaid(end)}</dd></div></dl>`;
 }
 
-/** One line for the organisation's own system: a date and counts, nothing of what was read. */
+/** Copy one line for the organisation's own system: a date and counts, nothing of what was read. */
 async function actionLine(stage: Stage, { said }: Client) {
   const line = String(
     t('desk.line_words', {

@@ -30,7 +30,7 @@ function clients(stage: Stage) {
     })}</div></div>`;
 }
 
-/** What was left out, and who has ended it. */
+/** What was left out, and which client ended the grant. */
 export function notices(stage: Stage) {
   const { refused, ended } = stage.state;
   return html`${
@@ -84,7 +84,7 @@ export function list(stage: Stage) {
     )}</div>`;
 }
 
-/** @param isUnderFresh the heading says it already */
+/** @param isUnderFresh the heading already states it */
 function item(stage: Stage, client: Client, isUnderFresh: boolean) {
   const { state } = stage;
   const { grant, name, summary, looked_at: looked } = client;

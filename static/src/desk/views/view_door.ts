@@ -1,4 +1,4 @@
-/** Outside: signing in, joining with an invitation, and what somebody needs once they have joined. */
+/** Signed out: signing in, joining with an invitation, and the steps after joining. */
 import { secretField, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
@@ -19,7 +19,7 @@ function signIn(stage: Stage) {
     stage.set({ words: '', digits: '', shown: false, lacking: false });
     await stage.run('signin', () => stage.app.signIn({ login: login.trim(), words, digits }));
     if (stage.problem?.code === 'second_step') {
-      // Another place than before: the focus goes to its one field.
+      // A new screen: the focus goes to its only field.
       Object.assign(stage, { problem: null, arrived: true });
       stage.set({ again: true });
     }
@@ -56,7 +56,7 @@ function signIn(stage: Stage) {
   </main>`;
 }
 
-/** The words were right, the digits were not. */
+/** The words were right, the digits were wrong. */
 function digitsAgain(stage: Stage) {
   const { local } = stage;
   const enter = () => {
@@ -114,8 +114,8 @@ function secret(stage: Stage, name: string, label: string, hint?: string) {
       }, SHOWN);
     stage.set({ shown: !local.shown });
   };
-  // A browser offers to keep what is typed covered; it makes no such offer for a code that is good once
-  // (components/forms/fields.js).
+  // A browser offers to save the text of a password field; it makes no such offer for a one-time code
+  // (components/forms/fields.js, [Note: typed once]).
   return secretField({
     id: name,
     label,
@@ -212,7 +212,7 @@ function join(stage: Stage) {
   </main>`;
 }
 
-/** The second step: shown once, as a picture for the app and as text. */
+/** The second step, shown once: as a QR code for the app and as text. */
 function second(stage: Stage) {
   const { local } = stage;
   if (!local.setup)

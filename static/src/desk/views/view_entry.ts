@@ -61,7 +61,7 @@ function entry(stage: Stage) {
   );
 }
 
-/** Taken back while it was open. */
+/** Withdrawn while it was open. */
 function takenOut(stage: Stage) {
   return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${t('desk.taken_out_here', {
     name: stage.state.client?.name ?? '',
@@ -75,7 +75,7 @@ function lookedTile(stage: Stage, attachment: string) {
     : nothing;
 }
 
-/** That it was looked through: said by the advocate, never guessed from what was on the screen. */
+/** The mark "looked through". The advocate sets it; it is never inferred from what was on the screen. */
 function through(stage: Stage, record: string) {
   const name = stage.state.client?.name ?? '';
   const marked = stage.app.marked(record);
@@ -99,7 +99,7 @@ function through(stage: Stage, record: string) {
     }</div>`;
 }
 
-/** Questions about this entry, and one more. */
+/** The questions about this entry, and a form for a new one. */
 function asking(stage: Stage, record: string) {
   const { local, state } = stage;
   const may = state.client?.said.rights.includes('comment') ?? false;
@@ -183,7 +183,9 @@ function file(stage: Stage) {
     ${found.whole ? nothing : html`<p class="small soft">${t('desk.file_apart')}</p>`}
     <dl class="facts card"><div><dt>${t('file.type')}</dt><dd
       dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
-      <div><dt>${t('desk.file_received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
+      <div><dt>${t('desk.file_received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t(
+        'desk.file_sha',
+      )}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
     ${
       stage.place.record
         ? html`<div>${button(
@@ -199,7 +201,7 @@ function file(stage: Stage) {
 
 type Looked = Awaited<ReturnType<Desk['readAttachment']>>;
 
-/** Covered until it is touched, as on the keeper's own phone. */
+/** Blurred until it is touched, as on the keeper's phone. */
 function look(stage: Stage, found: Looked) {
   const { local } = stage;
   if (found.kind === 'audio' || found.kind === 'video')

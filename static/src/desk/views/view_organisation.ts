@@ -1,4 +1,4 @@
-/** The organisation, for whoever leads it. */
+/** The organisation, for its leaders. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';

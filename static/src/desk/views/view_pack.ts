@@ -1,6 +1,6 @@
 /**
- * A pack of what one client gave: which entries, the gaps a reader would ask about, words that may say where somebody
- * is, and the file.
+ * A pack of what one client shared: which entries, the gaps a reader would ask about, words that may reveal where
+ * somebody is, and the file.
  */
 import { squeeze } from '../../pack/redaction.js';
 import { fromPicked, missing, phoneZone } from '../../record/times.js';
@@ -16,13 +16,13 @@ import type { Client } from '../order.js';
 import type { Choice, View } from '../packing.js';
 import type { Stage } from '../types.js';
 
-/** What is filled in; it outlives a look at an entry, not the client. */
+/** The form's values. They survive a look at an entry, but not the client. */
 type Form = {
   how: 'all' | 'dates' | 'some';
   from: string;
   until: string;
   records: string[];
-  /** squeezed words that may be read by anyone */
+  /** squeezed words that anyone may read */
   seen: string[];
   apart: boolean;
   by: string;
@@ -71,7 +71,7 @@ function formOf(stage: Stage): Form {
   }) as Form;
 }
 
-/** What was chosen, null while something is missing. */
+/** The selection; null while something is missing. */
 function chosenOf({ how, from, until, records }: Form) {
   if (how === 'all') return { from: null, to: null, records: null };
   if (how === 'some') return records.length ? { from: null, to: null, records } : null;
@@ -118,7 +118,7 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
     }`;
 }
 
-/** What the choice would make. */
+/** What the choice would produce. */
 function looked(stage: Stage, open: Client, form: Form, put: (change: Partial<Form>) => void) {
   const chosen = chosenOf(form);
   if (!chosen) return html`<p class="soft">${t('desk.pack_choose')}</p>`;
@@ -168,7 +168,8 @@ function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
   return html`<section class="stack"><h2>${t('desk.pack_gaps')}</h2>
     ${
       lacking.length
-        ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(
+        ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul
+          class="points">${lacking.map(
             ({ what, records }) => html`<li>
       ${records.length ? lookUpCount(`desk.lack_${what}`, records.length) : lookUp(`desk.lack_${what}`)}
       ${records.slice(0, FEW).map(
@@ -181,13 +182,13 @@ function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
     }</section>`;
 }
 
-/** Its first words: enough to know it by, in a list that names it again and again. */
+/** The first words: enough to recognise an entry in a list that names it repeatedly. */
 function first(title: string) {
   const letters = [...title];
   return letters.length > TITLE ? `${letters.slice(0, TITLE).join('').trimEnd()}…` : title;
 }
 
-/** Words that look like a place or a number are left out unless the advocate says that they tell nothing. */
+/** Words that look like a place or a number are held back unless the advocate confirms that they reveal nothing. */
 function words({ words: found }: View, form: Form, put: (change: Partial<Form>) => void) {
   const asked = [...new Map(found.filter(({ why }) => why !== 'apart').map((one) => [squeeze(one.found), one.found]))];
   const apart = new Set(found.filter(({ why }) => why === 'apart').map((one) => squeeze(one.found))).size;

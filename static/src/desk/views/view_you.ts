@@ -1,4 +1,4 @@
-/** The advocate themselves: nine words to read out, how clients see them, language, leaving. */
+/** The advocate's own page: nine words to read out, the name clients see, language, leaving. */
 import { chips } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { LANGUAGES, isDraftLanguage } from '../../shell/language.js';
