@@ -79,7 +79,7 @@ async function openClient(ctx: Context, grant: string) {
     }
     return marking;
   });
-  // Ended meanwhile: `endedClient` is shown, and there is nothing to open.
+  // Ended meanwhile: the screen shows that, and there is nothing to open.
   const marks = await read.catch((error) => {
     if (ctx.state.ended === null) throw error;
     return null;

@@ -28,10 +28,7 @@ export type Context = {
   urls: Set<string>;
   asked: Asked[];
 };
-/**
- * The state of the screens. `ended`: the name of a client who has just ended the grant; `told`: the code of why it
- * locked
- */
+/** The state of the screens. `ended`: the client who has just ended the grant; `lockReason`: why it locked, a code */
 export type DeskState = {
   phase: 'out' | 'in';
   language: string;

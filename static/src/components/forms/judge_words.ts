@@ -5,7 +5,7 @@ const fold = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' '
 /**
  * Judge whether `typed` can be used. The six suggested words, typed as shown, need typing only once. The keeper's own
  * words are typed twice, since a typo in covered text would lock the keeper out for ever.
- * @param suggested the suggested words, '' if none are shown
+ * @param suggestion the suggested words, '' if none are shown
  * @param repeated the second typing, if it was asked for
  */
 export function judgeWords(
