@@ -12,8 +12,8 @@ import type { Writable } from './pack/targets.js';
 import type { App } from './shell/app.js';
 
 /** Missing in TypeScript's DOM types, because not every browser has it */
-type WithSaving = typeof globalThis & {
-  showSaveFilePicker?: (how: { suggestedName: string }) => Promise<{ createWritable(): Promise<Writable> }>;
+type WithFilePicker = typeof globalThis & {
+  showSaveFilePicker?: (options: { suggestedName: string }) => Promise<{ createWritable(): Promise<Writable> }>;
 };
 type WithConnection = Navigator & { connection?: { type?: string; saveData?: boolean } };
 /** A policy returns an object that stands for the address */
@@ -25,16 +25,16 @@ type Policy = { createScriptURL(address: string): string };
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
-const UNSEEN = 300;
+const PAINT_TIMEOUT_MS = 300;
 
 // The browser's developer tools would show, on a page that was left, what it had asked the server for, and when.
 performance.setResourceTimingBufferSize(0);
 performance.clearResourceTimings();
 
-const trusted = scriptAddresses();
-const upkeep = offlineUpkeep();
+const trustedAddress = createAddressPolicy();
+const offlineSupport = createOfflineSupport();
 const database = new Database();
-const app = createDoorway({ database, load: wholeApp, painted });
+const app = createDoorway({ database, load: loadApp, painted: afterPaint });
 
 document.addEventListener('visibilitychange', () => app.seen());
 addEventListener('pagehide', () => app.seen());
@@ -44,7 +44,7 @@ addEventListener('beforeunload', (event) => {
 });
 addEventListener('pagehide', () => app.gone?.());
 // Added to the home screen before anything was typed: from now on the worker takes what is shared with the app.
-addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void upkeep.begin()));
+addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void offlineSupport.begin()));
 for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
 // A page restored from the browser's memory may hold what a lock has removed since: start anew.
 addEventListener('pageshow', (event) => {
@@ -56,12 +56,12 @@ mount(app, document.getElementById('app') as HTMLElement);
 app.start().catch(() => undefined);
 // Asked for once all of the app is loaded: until then shared files wait in the worker.
 void app.here
-  .then(sharedWithUs)
+  .then(takeSharedFiles)
   .then((files: File[]) => (files.length ? app.shared(files) : undefined))
   .catch(() => undefined);
 
 /** Load everything behind the door, made of the browser's features. */
-async function wholeApp() {
+async function loadApp() {
   const [
     { createApp },
     { packActions },
@@ -70,8 +70,8 @@ async function wholeApp() {
     { questionActions },
     { assistedActions },
     { witnessActions },
-    { browserPictures },
-    { random },
+    { browserPictureMaker: browserPictures },
+    { randomBytes: random },
     { systemClock },
     { createVault },
     { Api },
@@ -94,26 +94,26 @@ async function wholeApp() {
     import('./record/times.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
-  const chooseFile = (globalThis as WithSaving).showSaveFilePicker?.bind(globalThis);
+  const chooseFile = (globalThis as WithFilePicker).showSaveFilePicker?.bind(globalThis);
   return createApp({
     database,
     api: new Api(makeRequest()),
-    makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+    makeVault: () => createVault({ workerUrl: WORKER, createScriptUrl: trustedAddress }),
     pictures: browserPictures(),
     clock: systemClock,
     origin: location.origin,
     zone: phoneZone,
     random,
-    hold,
+    hold: holdDiary,
     online: () => navigator.onLine,
     visible: () => document.visibilityState === 'visible',
     objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
-    timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as number) },
+    timers: { after: (ms, action) => setTimeout(action, ms), stop: (timer) => clearTimeout(timer as number) },
     deviceName: deviceName(navigator.userAgent),
     supported: () =>
       Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
-    keepOffline: upkeep.begin,
-    applyUpdate: upkeep.apply,
+    keepOffline: offlineSupport.begin,
+    applyUpdate: offlineSupport.apply,
     leaveNothing,
     phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
     roomBytes: async () => {
@@ -140,25 +140,25 @@ async function wholeApp() {
 }
 
 /** Settle when the frame that shows what was drawn is over and nothing more urgent waits. */
-function painted(): Promise<void> {
-  return new Promise((done) => {
+function afterPaint(): Promise<void> {
+  return new Promise((resolve) => {
     const { requestIdleCallback } = globalThis; // Safari has none
-    const rest = () =>
-      requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done);
-    requestAnimationFrame(() => requestAnimationFrame(rest));
-    setTimeout(done, UNSEEN);
+    const waitForIdle = () =>
+      requestIdleCallback ? requestIdleCallback(() => resolve(), { timeout: PAINT_TIMEOUT_MS }) : setTimeout(resolve);
+    requestAnimationFrame(() => requestAnimationFrame(waitForIdle));
+    setTimeout(resolve, PAINT_TIMEOUT_MS);
   });
 }
 
 /** Our only Trusted Types policy: it lets through the two worker files and nothing else. */
-function scriptAddresses(): (address: string) => string {
-  const known = new Set([WORKER, '/sw.js']);
+function createAddressPolicy(): (address: string) => string {
+  const allowed = new Set([WORKER, '/sw.js']);
   const createScriptURL = (address: string) => {
-    if (!known.has(address)) throw new TypeError('not one of our workers');
+    if (!allowed.has(address)) throw new TypeError('not one of our workers');
     return address;
   };
-  const types = (globalThis as WithPolicies).trustedTypes;
-  const policy = types?.createPolicy('app-url', { createScriptURL });
+  const policyFactory = (globalThis as WithPolicies).trustedTypes;
+  const policy = policyFactory?.createPolicy('app-url', { createScriptURL });
   return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
 }
 
@@ -166,34 +166,36 @@ function scriptAddresses(): (address: string) => string {
  * Make this the one tab that holds the diary, for as long as it lives.
  * @returns null when another tab has it
  */
-function hold(): Promise<null | (() => void)> {
-  return new Promise((answer, failed) => {
+function holdDiary(): Promise<null | (() => void)> {
+  return new Promise((resolve, reject) => {
     navigator.locks
       .request(TAB, { ifAvailable: true }, (lock) => {
-        if (!lock) return answer(null);
-        return new Promise((release) => answer(() => release(undefined)));
+        if (!lock) return resolve(null);
+        return new Promise((release) => resolve(() => release(undefined)));
       })
-      .catch(failed);
+      .catch(reject);
   });
 }
 
 /** The offline worker and lasting storage, requested once, when there is something to keep. */
-function offlineUpkeep() {
-  let started: Promise<{ kept: boolean; applyUpdate(): Promise<void> }> | null = null;
+function createOfflineSupport() {
+  let registering: Promise<{ kept: boolean; applyUpdate(): Promise<void> }> | null = null;
   return {
     begin: async () => {
-      if (started) return;
-      started = import('./app/registration.js')
-        .then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
+      if (registering) return;
+      registering = import('./app/registration.js')
+        .then(({ startWorker }) =>
+          startWorker({ trusted: trustedAddress, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }),
+        )
         .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
-      if (!(await started).kept) {
+      if (!(await registering).kept) {
         // Opened with a signal, written in without: the worker is fetched when the signal is back.
-        started = null;
-        addEventListener('online', () => void upkeep.begin(), { once: true });
+        registering = null;
+        addEventListener('online', () => void offlineSupport.begin(), { once: true });
       }
       await navigator.storage?.persist?.();
     },
-    apply: async () => (await started)?.applyUpdate(),
+    apply: async () => (await registering)?.applyUpdate(),
   };
 }
 
@@ -206,19 +208,19 @@ async function leaveNothing() {
 }
 
 /** Return what another app shared and the worker holds for this page; empty where no worker is in charge. */
-function sharedWithUs(): Promise<File[]> {
+function takeSharedFiles(): Promise<File[]> {
   const { controller } = navigator.serviceWorker ?? {};
   if (!controller) return Promise.resolve([]);
-  return new Promise((answer) => {
+  return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => answer(Array.isArray(data) ? data : []);
+    port1.onmessage = ({ data }) => resolve(Array.isArray(data) ? data : []);
     controller.postMessage('shared', [port2]);
   });
 }
 
 /** Return this device's name for the list of devices. */
-function deviceName(agent: string): string {
-  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] ?? 'Device';
-  const browser = /Edg|Firefox|Chrome|Safari/.exec(agent)?.[0]?.replace('Edg', 'Edge') ?? '';
+function deviceName(userAgent: string): string {
+  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux|CrOS/.exec(userAgent)?.[0] ?? 'Device';
+  const browser = /Edg|Firefox|Chrome|Safari/.exec(userAgent)?.[0]?.replace('Edg', 'Edge') ?? '';
   return [system.replace('Mac OS X', 'Mac').replace('CrOS', 'Chromebook'), browser].filter(Boolean).join(', ');
 }

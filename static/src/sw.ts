@@ -136,7 +136,7 @@ async function standing() {
 }
 
 // What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at
-// most. The page seals it (diary/attachments/capturing.js). None of it is ever put into a cache or sent to the
+// most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a cache or sent to the
 // server.
 const SHARED = 30_000;
 const shared: File[] = [];

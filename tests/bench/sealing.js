@@ -2,7 +2,7 @@
  * What sealing and opening cost, beside the bare cipher in the same run. Runs in a page or a worker; times in
  * milliseconds are medians. A ratio is bare ÷ ours: 1 is as fast as the cipher alone.
  */
-import { gather, random } from '/static/js/core/bytes.js';
+import { concatAll, randomBytes } from '/static/js/core/bytes.js';
 import * as cobblestone from '/static/js/crypto/cobblestone.js';
 import { createEngine } from '/static/js/crypto/worker/engine.js';
 
@@ -46,8 +46,8 @@ async function medians(acts, rounds) {
 
 /** Sealing and opening one large piece. */
 export async function sealing({ megabytes = 10, rounds = 15 } = {}) {
-  const bytes = random(megabytes * 1_000_000);
-  const raw = random(32);
+  const bytes = randomBytes(megabytes * 1_000_000);
+  const raw = randomBytes(32);
   const aes = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt']);
   const key = await cobblestone.importKey(raw);
   const sealed = await cobblestone.seal(key, CONTEXT, bytes);
@@ -55,7 +55,7 @@ export async function sealing({ megabytes = 10, rounds = 15 } = {}) {
     {
       bare: () => bare(aes, bytes),
       ours: () => cobblestone.sealChunks(key, CONTEXT, bytes),
-      bare_gathered: async () => gather(await bare(aes, bytes)),
+      bare_gathered: async () => concatAll(await bare(aes, bytes)),
       ours_gathered: () => cobblestone.seal(key, CONTEXT, bytes),
       opening: () => cobblestone.open(key, CONTEXT, sealed),
     },
@@ -67,7 +67,7 @@ export async function sealing({ megabytes = 10, rounds = 15 } = {}) {
 /** A file through the engine: sealed part by part, with SHA-256 and SHA-512 running along. */
 export async function file({ megabytes = 10, rounds = 5 } = {}) {
   const engine = await unlocked();
-  const bytes = random(megabytes * 1_000_000);
+  const bytes = randomBytes(megabytes * 1_000_000);
   const ms = await medians(
     {
       file: async () => {
@@ -87,7 +87,7 @@ export async function opening({ count = 1000, rounds = 5 } = {}) {
   const engine = await unlocked();
   const names = { open: Array.from({ length: 60 }, (_, i) => `field_${i}`), restricted: ['kept_apart', 'apart_too'] };
   await engine.setSchemas({ incident: { 1: names } });
-  const records = Array.from({ length: count }, (_, n) => [random(16), { n }, random(700)]);
+  const records = Array.from({ length: count }, (_, n) => [randomBytes(16), { n }, randomBytes(700)]);
   const sealed = await engine.boxSealMany(records);
   const boxes = records.map(([id], i) => [id, sealed[i]]);
   const versions = [];
@@ -123,7 +123,7 @@ export async function unlocking({ m = 65536, t = 3, rounds = 5 } = {}) {
   const pins = { notary: null, log: null, kdf_high: 0 };
   const door = await engine.setSlot(await engine.newDoor(cost), words, 'diary', { account: null, login: '', pins });
   const ms = await medians(
-    { bare: () => argon2id(random(32), random(16), cost), ours: () => engine.unlock(words, door) },
+    { bare: () => argon2id(randomBytes(32), randomBytes(16), cost), ours: () => engine.unlock(words, door) },
     rounds,
   );
   return { ...ms, times_bare: ms.ours / ms.bare };

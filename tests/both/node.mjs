@@ -4,52 +4,52 @@
  */
 import { createInterface } from 'node:readline';
 import { fromUtf8, hex, unhex } from '#app/core/bytes.js';
-import { b64, canon, frames, parse, readFrames, unb64 } from '#app/core/encoding.js';
+import { b64, canonicalBytes, encodeFrames, parseCanonical, decodeFrames, unb64 } from '#app/core/encoding.js';
 import { KeptError } from '#app/core/errors.js';
 import { parseId } from '#app/core/ids.js';
-import { commitment, fieldDigests } from '#app/crypto/commitment.js';
-import { readCode } from '#app/crypto/code.js';
-import { readWords } from '#app/crypto/sharing/handover.js';
+import { computeCommitment, fieldDigests } from '#app/crypto/commitment.js';
+import { parseRecoveryCode } from '#app/crypto/code.js';
+import { parseHandoverWords } from '#app/crypto/sharing/handover.js';
 import { padVersion, unpad } from '#app/crypto/padding.js';
-import { normalise } from '#app/crypto/words.js';
+import { normaliseWords } from '#app/crypto/words.js';
 import { readNote } from '#app/ledger/checkpoint.js';
 import { nextHead } from '#app/ledger/heads.js';
-import { breaks } from '#app/ledger/lines.js';
+import { findBreaks } from '#app/ledger/lines.js';
 import { shortCode } from '#app/ledger/manifest.js';
 import { verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
-import { standingOf } from '#app/record/breaches.js';
+import { orderStatusOf } from '#app/record/breaches.js';
 import { idsIn } from '#app/record/referenced_ids.js';
 import { countPatterns } from '#app/record/patterns/patterns.js';
-import { factOf, momentOf } from '#app/record/patterns/patterns_facts.js';
+import { factOf, dayMomentOf } from '#app/record/patterns/patterns_facts.js';
 import { roleCodes } from '#app/record/roles.js';
-import { faultsOfBreaches, faultsOfTime, oddities } from '#app/record/rules.js';
-import { tell } from '#app/record/record_history.js';
+import { breachFaults, timeFaults, allFaults } from '#app/record/rules.js';
+import { historyOf } from '#app/record/record_history.js';
 import { endOffset, offsetIn } from '#app/record/times.js';
 
 /** @type {Record<string, (given: any) => unknown>} */
 const ANSWERS = {
-  again: (raw) => hex(canon(parse(unhex(raw)))),
+  again: (raw) => hex(canonicalBytes(parseCanonical(unhex(raw)))),
   b64: (raw) => b64(unhex(raw)),
   unb64: (text) => hex(unb64(text)),
   id: (text) => hex(parseId(text)),
-  frames: (parts) => hex(frames(parts.map(unhex))),
-  read_frames: (raw) => readFrames(unhex(raw)).map(hex),
+  frames: (parts) => hex(encodeFrames(parts.map(unhex))),
+  read_frames: (raw) => decodeFrames(unhex(raw)).map(hex),
   utf8: (raw) => fromUtf8(unhex(raw)),
   pad: (raw) => hex(padVersion(unhex(raw))),
   unpad: (raw) => hex(unpad(unhex(raw))),
-  normalise: (text) => normalise(text),
-  handover_words: (text) => readWords(text),
-  code: async (text) => hex(await readCode(text)),
+  normalise: (text) => normaliseWords(text),
+  handover_words: (text) => parseHandoverWords(text),
+  code: async (text) => hex(await parseRecoveryCode(text)),
   commitment: ({ names, open, restricted, seeds }) => {
     const digests = fieldDigests(names, open, restricted, {
       open: unhex(seeds[0]),
       restricted: seeds[1] && unhex(seeds[1]),
     });
-    return [digests, hex(commitment(digests))];
+    return [digests, hex(computeCommitment(digests))];
   },
   head: ({ head, ...next }) => hex(nextHead(unhex(head), next)),
   short_code: (account) => shortCode(account),
-  lines: (links) => breaks(links).map(({ device, n, last, why }) => [device, n, last, why]),
+  lines: (links) => findBreaks(links).map(({ device, n, last, why }) => [device, n, last, why]),
   note: (text) => {
     const { size, root } = readNote(text);
     return [size, hex(root)];
@@ -64,7 +64,7 @@ const ANSWERS = {
     return true;
   },
   tell: (versions) => {
-    const { record, first, newest, revisions, taken_out: out } = tell(versions);
+    const { record, first, newest, revisions, taken_out: out } = historyOf(versions);
     return [
       record,
       first.version,
@@ -80,17 +80,17 @@ const ANSWERS = {
     ];
   },
   oddities: ({ kind, fields, restricted }) =>
-    oddities(kind, fields, restricted).map(({ field, code }) => [field, code]),
-  times: ({ fields, now }) => faultsOfTime(fields, now).map(({ field, code }) => [field, code]),
+    allFaults(kind, fields, restricted).map(({ field, code }) => [field, code]),
+  times: ({ fields, now }) => timeFaults(fields, now).map(({ field, code }) => [field, code]),
   breaches: ({ fields, orders }) =>
-    faultsOfBreaches(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),
-  standing: ({ order, incident }) => standingOf(order, incident),
+    breachFaults(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),
+  standing: ({ order, incident }) => orderStatusOf(order, incident),
   ids: (fields) => idsIn(fields),
   roles: (claims) => Object.fromEntries(roleCodes(claims)),
   offset: ({ ms, tz }) => offsetIn(ms, tz) ?? 0,
   end_offset: ({ tz, start, end, offset }) => endOffset(tz, start, end, offset),
   moment: ({ value, tz }) => {
-    const found = momentOf(value, tz);
+    const found = dayMomentOf(value, tz);
     return found && [found.day, found.at];
   },
   patterns: ({ diary, tz }) => {

@@ -3,9 +3,9 @@
  * desk's own reader, and acts that are only noted. Only the tests load it. `window.fake` sets the state, `window.stage` the place.
  */
 import { KeptError } from '/static/js/core/errors.js';
-import { Diary } from '/static/js/desk/diary.js';
+import { ClientDiary } from '/static/js/desk/client_diary.js';
 import { mount } from '/static/js/desk/mount.js';
-import { clientOf } from '/static/js/desk/order.js';
+import { clientOf } from '/static/js/desk/client_order.js';
 
 const NOW = Date.now();
 const DAY = 86_400_000;
@@ -23,7 +23,7 @@ const OUT = {
   removed: [],
   newer: false,
   ended: null,
-  told: null,
+  lockReason: null,
   lockIn: null,
   draft: null,
   marks: {},
@@ -278,8 +278,8 @@ class FakeDesk {
   }
   async openClient(grant) {
     this.note('openClient', grant);
-    const diary = new Diary(() => 'Europe/London');
-    diary.take(versions(this.length ?? 24));
+    const diary = new ClientDiary(() => 'Europe/London');
+    diary.addPage(versions(this.length ?? 24));
     diary.refused = this.refused;
     this.diary = diary;
     const entries = await diary.rows(NOW - DAY);
@@ -389,7 +389,7 @@ class FakeDesk {
   }
   async leaveOrganisation(by) {
     this.note('leaveOrganisation', by);
-    this.set({ phase: 'out', told: 'left' });
+    this.set({ phase: 'out', lockReason: 'left' });
   }
   async exportLooks() {
     return { url: URL.createObjectURL(new Blob(['x'])), many: 12 };

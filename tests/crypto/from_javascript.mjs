@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { argon2id } from '#app/crypto/argon2.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
-import { CEILING } from '#app/crypto/kdf.js';
-import { sealTo } from '#app/crypto/people.js';
+import { COST_CEILING } from '#app/crypto/kdf.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
 
 const CHEAP = { m: 8, t: 1 };
 const { words, pub, header, size } = JSON.parse(process.argv[2]);
@@ -12,7 +12,7 @@ const schemas = JSON.parse(await readFile(new URL('../../diary/record/schemas.js
 const engine = createEngine({
   origin: 'https://notes.example',
   argon2: argon2id,
-  policy: { floor: CHEAP, ceiling: CEILING },
+  policy: { floor: CHEAP, ceiling: COST_CEILING },
 });
 await engine.setSchemas(schemas);
 const fresh = await engine.newDoor(CHEAP);
@@ -37,7 +37,7 @@ const version = await engine.sealVersion({
 });
 const record = crypto.getRandomValues(new Uint8Array(16));
 const kept = await engine.boxSeal(record, { k: 'part', i: 1 }, content.subarray(0, 5000));
-const person = await sealTo(unb64(pub), 'capture', header, content.subarray(0, 20_000));
+const person = await hpkeSeal(unb64(pub), 'capture', header, content.subarray(0, 20_000));
 
 console.log(
   JSON.stringify({

@@ -4,19 +4,19 @@
  */
 import { createInterface } from 'node:readline';
 import { readFileSync, writeSync } from 'node:fs';
-import { parse, readFrames, unb64 } from '#app/core/encoding.js';
+import { parseCanonical, decodeFrames, unb64 } from '#app/core/encoding.js';
 import { KeptError } from '#app/core/errors.js';
-import { peekBytes, readAbout } from '#app/media/exif.js';
-import { magicOf } from '#app/media/file_type.js';
+import { readableBytes, readMetadata } from '#app/media/exif.js';
+import { detectType } from '#app/media/file_type.js';
 import { readTiff } from '#app/media/tiff.js';
-import { readCertificate, readPem } from '#app/crypto/certificates.js';
-import { numberOf, oidOf, readAll, readOne, timeOf } from '#app/crypto/der.js';
-import { claimedHeader } from '#app/crypto/envelope.js';
+import { parseCertificate, parsePemCertificates } from '#app/crypto/certificates.js';
+import { integerOf, oidOf, readValues, readValue, timeOf } from '#app/crypto/der.js';
+import { readUnverifiedHeader } from '#app/crypto/envelope.js';
 import { readNote } from '#app/ledger/checkpoint.js';
-import { checkTimestamp } from '#app/ledger/timestamps.js';
+import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
-import { entriesOf, unpack } from '#app/imports/unzip.js';
+import { readEntries, unpack } from '#app/imports/unzip.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
 import { embeddedFiles } from '#app/verify/pdf.js';
 import { placeOf, readDirectory } from '#app/verify/zipfile.js';
@@ -28,25 +28,25 @@ const stamped = (name) => readFileSync(new URL(`stamped/${name}`, import.meta.ur
 const [chain, pins] = [stamped('chain.pem'), JSON.parse(stamped('pins.json'))];
 const text = (raw) => new TextDecoder().decode(raw);
 const first = (fn) => (raw) => {
-  for (const one of readAll(raw)) fn(one);
+  for (const one of readValues(raw)) fn(one);
 };
 
 /** Each reader, by the name that tests/fuzzing/in_node.py gives it. */
 const TARGETS = {
-  json: (raw) => parse(raw),
-  frames: (raw) => readFrames(raw),
+  json: (raw) => parseCanonical(raw),
+  frames: (raw) => decodeFrames(raw),
   push: (raw) => decodePush(raw),
-  header: (raw) => claimedHeader(raw, 'version'),
+  header: (raw) => readUnverifiedHeader(raw, 'version'),
   base64: (raw) => unb64(text(raw)),
   note: (raw) => readNote(text(raw)),
-  der: (raw) => readAll(raw),
-  number: first(numberOf),
+  der: (raw) => readValues(raw),
+  number: first(integerOf),
   name: first(oidOf),
   time: first(timeOf),
-  certificate: (raw) => readCertificate(readOne(raw).whole),
-  pem: (raw) => readPem(text(raw)),
+  certificate: (raw) => parseCertificate(readValue(raw).encoded),
+  pem: (raw) => parsePemCertificates(text(raw)),
   timestamp: (raw) =>
-    checkTimestamp(raw, new TextEncoder().encode(pins.note), {
+    verifyTimestamp(raw, new TextEncoder().encode(pins.note), {
       chain,
       policy: pins.policy,
       nonce: unb64(pins.nonce),
@@ -54,7 +54,7 @@ const TARGETS = {
     }),
   pdf: (raw) => embeddedFiles(raw),
   tiff: (raw) => readTiff(raw),
-  about: (raw) => readAbout(peekBytes(raw), String(magicOf(raw))),
+  about: (raw) => readMetadata(readableBytes(raw), String(detectType(raw))),
   chat: async (raw) => {
     looksLikeChat(text(raw));
     await rowsOf(await readChat(text(raw)), { order: 'dmy', tz: 'Europe/London', me: null });
@@ -65,7 +65,7 @@ const TARGETS = {
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
-    for (const entry of await entriesOf(file))
+    for (const entry of await readEntries(file))
       await unpack(file, entry, { limit: MIB }).catch((error) => {
         if (!(error instanceof KeptError)) throw error;
       });

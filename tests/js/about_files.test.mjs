@@ -1,7 +1,7 @@
 /** What a file says of itself: read where it can be, and never the phone's undoing where the file was made to harm. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { peekBytes, readAbout } from '#app/media/exif.js';
+import { readableBytes, readMetadata } from '#app/media/exif.js';
 import { readTiff } from '#app/media/tiff.js';
 import { effort } from './phone/effort.mjs';
 
@@ -118,16 +118,16 @@ test('JPEG, PNG, WebP and TIFF say camera, time and place', async () => {
     Buffer.from(Uint32Array.of(exif.length).buffer),
     exif,
   );
-  assert.deepEqual(await readAbout(peekBytes(jpeg(exif)), 'image/jpeg'), SAYS);
+  assert.deepEqual(await readMetadata(readableBytes(jpeg(exif)), 'image/jpeg'), SAYS);
   assert.deepEqual(
-    await readAbout(
-      peekBytes(png(['IHDR', Buffer.alloc(13)], ['IDAT', Buffer.alloc(900)], ['eXIf', exif])),
+    await readMetadata(
+      readableBytes(png(['IHDR', Buffer.alloc(13)], ['IDAT', Buffer.alloc(900)], ['eXIf', exif])),
       'image/png',
     ),
     SAYS,
   );
-  assert.deepEqual(await readAbout(peekBytes(webp), 'image/webp'), SAYS);
-  assert.deepEqual(await readAbout(peekBytes(exif), 'image/tiff'), SAYS);
+  assert.deepEqual(await readMetadata(readableBytes(webp), 'image/webp'), SAYS);
+  assert.deepEqual(await readMetadata(readableBytes(exif), 'image/tiff'), SAYS);
 });
 
 test('a directory of places that holds only its own version is no place; one that cannot be read counts as one', async () => {
@@ -141,18 +141,18 @@ test('a directory of places that holds only its own version is no place; one tha
 test('a place in the second description of a picture (XMP) is a place too', async () => {
   const xmp = bytes('http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude="53,22N"/>');
   const picture = bytes([0xff, 0xd8, 0xff, 0xe1], u16(xmp.length + 2), xmp, [0xff, 0xda]);
-  assert.deepEqual(await readAbout(peekBytes(picture), 'image/jpeg'), { place: true });
-  assert.deepEqual(await readAbout(peekBytes(png(['iTXt', xmp])), 'image/png'), { place: true });
+  assert.deepEqual(await readMetadata(readableBytes(picture), 'image/jpeg'), { place: true });
+  assert.deepEqual(await readMetadata(readableBytes(png(['iTXt', xmp])), 'image/png'), { place: true });
 });
 
 test('films say when, how long, with what and whether where', async () => {
-  assert.deepEqual(await readAbout(peekBytes(mp4()), 'video/mp4'), {
+  assert.deepEqual(await readMetadata(readableBytes(mp4()), 'video/mp4'), {
     place: false,
     taken_at: 1_793_650_000_000,
     duration_ms: 12_000,
   });
   assert.equal(
-    (await readAbout(peekBytes(mp4({ udta: [box('\xa9xyz', u16(8), u16(0), '+53.3-6/')] })), 'video/mp4')).place,
+    (await readMetadata(readableBytes(mp4({ udta: [box('\xa9xyz', u16(8), u16(0), '+53.3-6/')] })), 'video/mp4')).place,
     true,
   );
   const iphone = mp4({
@@ -165,7 +165,7 @@ test('films say when, how long, with what and whether where', async () => {
       }),
     ],
   });
-  assert.deepEqual(await readAbout(peekBytes(iphone), 'video/quicktime'), {
+  assert.deepEqual(await readMetadata(readableBytes(iphone), 'video/quicktime'), {
     place: true,
     taken_at: 1_793_650_000_000,
     duration_ms: 12_000,
@@ -226,7 +226,7 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
         return file.subarray(from, Math.max(from, from + length));
       },
     };
-    const said = await readAbout(peek, type);
+    const said = await readMetadata(peek, type);
     for (const [name, value] of Object.entries(said ?? {}))
       assert.ok(
         ['string', 'number', 'boolean'].includes(typeof value) &&
@@ -242,7 +242,7 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
 test('hostile: boxes in their thousands, boxes of no size, boxes as long as the world', async () => {
   const many = bytes(box('ftyp', 'isom'), ...Array.from({ length: 50_000 }, () => box('free')));
   let reads = 0;
-  await readAbout(
+  await readMetadata(
     {
       size: many.length,
       bytes: async (from, length) => {
@@ -253,7 +253,7 @@ test('hostile: boxes in their thousands, boxes of no size, boxes as long as the 
     'video/mp4',
   );
   assert.ok(reads <= 2_100, `${reads} reads`);
-  assert.deepEqual(await readAbout(peekBytes(bytes(u32(1), 'moov', u64(2n ** 63n))), 'video/mp4'), {});
-  assert.deepEqual(await readAbout(peekBytes(bytes(u32(7), 'moov', u32(0))), 'video/mp4'), {});
-  assert.equal(await readAbout(peekBytes(bytes('hello')), 'text/plain'), null);
+  assert.deepEqual(await readMetadata(readableBytes(bytes(u32(1), 'moov', u64(2n ** 63n))), 'video/mp4'), {});
+  assert.deepEqual(await readMetadata(readableBytes(bytes(u32(7), 'moov', u32(0))), 'video/mp4'), {});
+  assert.equal(await readMetadata(readableBytes(bytes('hello')), 'text/plain'), null);
 });

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { effort } from './phone/effort.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { isMismatch, magicOf } from '#app/media/file_type.js';
+import { isMismatch, detectType } from '#app/media/file_type.js';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
@@ -278,18 +278,18 @@ test('a crash in the middle of a file leaves no half file', async () => {
 test('what a file claims and what it is are told apart', () => {
   const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 0);
   const heic = new Uint8Array([0, 0, 0, 24, ...Buffer.from('ftypheic')]);
-  assert.equal(magicOf(jpeg), 'image/jpeg');
-  assert.equal(magicOf(heic), 'image/heic');
-  assert.equal(magicOf(new TextEncoder().encode('<svg onload=alert(1)>')), 'text/plain');
+  assert.equal(detectType(jpeg), 'image/jpeg');
+  assert.equal(detectType(heic), 'image/heic');
+  assert.equal(detectType(new TextEncoder().encode('<svg onload=alert(1)>')), 'text/plain');
   assert.equal(
-    magicOf(new TextEncoder().encode('From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello')),
+    detectType(new TextEncoder().encode('From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello')),
     'message/rfc822',
   );
   const webm = (/** @type {string} */ tracks) =>
     new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from(`\x01webm${tracks}`)]);
-  assert.equal(magicOf(webm('A_OPUS')), 'audio/webm');
-  assert.equal(magicOf(webm('A_OPUS V_VP8')), 'video/webm');
-  assert.equal(magicOf(webm('')), 'video/webm');
+  assert.equal(detectType(webm('A_OPUS')), 'audio/webm');
+  assert.equal(detectType(webm('A_OPUS V_VP8')), 'video/webm');
+  assert.equal(detectType(webm('')), 'video/webm');
   assert.equal(isMismatch('audio/webm', 'video/webm', 'voice.webm'), false);
   assert.equal(isMismatch('image/png', 'image/jpeg'), true);
   assert.equal(isMismatch('image/png', 'text/plain'), true);

@@ -1,10 +1,10 @@
 /** Entries that are still on their way, and a pack: one that is asked for too early waits, and nothing goes into one that came after the keeper's look. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { mustBeLookedAt } from '#app/features/share/pack_looked.js';
+import { requireAllSeen } from '#app/features/share/pack_seen.js';
 import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { isKept, save } from './phone/keeper.mjs';
 import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
 import { anotherPhone } from './phone/another.mjs';
@@ -45,10 +45,10 @@ const inPages = (hold) => ({
   before: (path) => (/\/changes\?/.test(path) ? hold(Number(/after=(\d+)/.exec(path)[1])) : null),
   async after(path, _options, response) {
     if (!/\/changes\?/.test(path)) return null;
-    const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
-    const said = parseObject(first);
+    const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
+    const said = parseCanonicalObject(first);
     const cut = rest.length > 2 ? { ...said, head: null, to: said.after + 2 } : said;
-    return new Response(frames([canon(cut), ...rest.slice(0, 2)]), {
+    return new Response(encodeFrames([canonicalBytes(cut), ...rest.slice(0, 2)]), {
       headers: { 'content-type': 'application/octet-stream' },
     });
   },
@@ -284,7 +284,7 @@ test('of a file only what is decided about its picture may have changed since', 
   const print = { purpose: 'print', sha256: 'a' };
   const base = { media_type: 'image/png', description: 'The gate', renditions: [print] };
   const judge = (kind, now, restricted) => () =>
-    mustBeLookedAt(
+    requireAllSeen(
       {
         capsule: { versions: [{ version: 'one' }, { version: 'two' }] },
         versions: [version('one', kind, base), version('two', kind, { ...base, ...now }, restricted)],

@@ -57,17 +57,17 @@ const APP = {
 
 /** @param {readonly any[]} lines @returns {string[]} */
 const namesOf = (lines) =>
-  lines.flatMap(({ name, as, list, tells }) => [
+  lines.flatMap(({ name, type, list, asksDetails }) => [
     name,
-    ...(list && hasOther(list) ? [`${name}_text`] : as === 'yes' && tells ? [`${name}_text`] : []),
+    ...(list && hasOther(list) ? [`${name}_text`] : type === 'yes' && asksDetails ? [`${name}_text`] : []),
   ]);
 /** A list with "something else" asks for words of one's own. @param {string} list */
 const hasOther = (list) => Boolean(VOCABULARY[list]?.codes.some(({ code }) => code === 'other'));
 
 const ASKED = {
-  incident: CARDS.flatMap(({ lines }) => namesOf(lines)),
+  incident: CARDS.flatMap(({ questions: lines }) => namesOf(lines)),
   attachment: FILE_CARDS.flatMap(({ lines }) => namesOf(lines)),
-  ...Object.fromEntries(Object.entries(REGISTERS).map(([kind, { lines }]) => [kind, namesOf(lines)])),
+  ...Object.fromEntries(Object.entries(REGISTERS).map(([kind, { questions: lines }]) => [kind, namesOf(lines)])),
 };
 
 for (const [kind, asked] of Object.entries(ASKED)) {
@@ -97,12 +97,14 @@ for (const [kind, asked] of Object.entries(ASKED)) {
     const schema = /** @type {any} */ (SCHEMAS)[kind]['1'];
     const lines =
       kind === 'incident'
-        ? CARDS.flatMap((one) => one.lines)
+        ? CARDS.flatMap((one) => one.questions)
         : kind === 'attachment'
           ? FILE_CARDS.flatMap((one) => one.lines)
-          : (REGISTERS[kind]?.lines ?? []);
+          : (REGISTERS[kind]?.questions ?? []);
     assert.deepEqual(
-      lines.filter(({ name, apart = false }) => schema.restricted.includes(name) !== apart).map(({ name }) => name),
+      lines
+        .filter(({ name, restricted: apart = false }) => schema.restricted.includes(name) !== apart)
+        .map(({ name }) => name),
       [],
     );
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { readFrames } from '#app/core/encoding.js';
+import { decodeFrames } from '#app/core/encoding.js';
 import { assistedActions } from '#app/features/assisted/actions.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { questionActions } from '#app/diary/sharing/questions.js';
@@ -113,7 +113,7 @@ test('a question that a copied session said was taken in is found again, once, a
   await ctx.api.withSession({
     path: `/v1/diaries/${ctx.open.identity.diary}/letters/${letter}/taken`,
     method: 'POST',
-    want: 'nothing',
+    expect: 'nothing',
   });
   await one.run();
   assert.deepEqual(await one.app.readAsked(), []);
@@ -149,7 +149,7 @@ test('a grant that runs out while the keeper has no signal: nothing written afte
     'GET',
     `/v1/clients/${(await priya.told('GET', '/v1/clients')).clients[0].grant}/changes`,
   );
-  assert.equal(readFrames(bytes, { atMost: 320 }).length, 1);
+  assert.equal(decodeFrames(bytes, { maxParts: 320 }).length, 1);
 });
 
 for (const [how, end] of [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { newPair } from '#app/crypto/signing.js';
+import { newKeyPair } from '#app/crypto/signing.js';
 import { readDoor } from '#app/store/device_meta.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
@@ -211,7 +211,7 @@ test('off means off, and it stays off after a restart', async () => {
 test('a swapped public key is said at the next unlock and put right; nothing else is lost', async () => {
   const { app, phone } = await lockedPhone();
   const door = await readDoor(phone.database);
-  const { pub } = await newPair();
+  const { pub } = await newKeyPair();
   await phone.database.write({ beside: { d: { ...door, capture_pub: pub } } });
   await app.capture();
   await app.pictureAdd([file(png(1))]);

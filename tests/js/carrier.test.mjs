@@ -1,9 +1,9 @@
 /** Sealed parts go on while locked and seen, with keys that open nothing else; never from anywhere but the lock. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { random } from '#app/core/bytes.js';
+import { randomBytes } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
-import { keyOfBox, openBox, openBoxWith, sealBox } from '#app/crypto/box.js';
+import { deriveBoxKey, openBox, openBoxWithKey, sealBox } from '#app/crypto/box.js';
 import { HEAD_BYTES, importKey } from '#app/crypto/cobblestone.js';
 import { eventually as eventuallyOf } from './phone/eventually.mjs';
 import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
@@ -38,7 +38,7 @@ async function underWay() {
     seen.push(`${method} ${path.replace(/[\w-]{22}/g, '*')}`);
     if (isPart(path) && !path.endsWith('/0')) await gate;
   };
-  await made.app.addFile(made.record, file(random(3_500_000), 'film.bin', ''), { route: 'files' });
+  await made.app.addFile(made.record, file(randomBytes(3_500_000), 'film.bin', ''), { route: 'files' });
   await made.app.saveIncident({ record: made.record, fields: {}, restricted: {} });
   await eventually(() => seen.some((one) => one.endsWith('/parts/1')));
   return { ...made, seen, heads, gate: () => open(), faults };
@@ -51,7 +51,7 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
   const { app, phone, seen, heads, gate } = await underWay();
   const { written } = watched(phone.database);
   await app.lock('asked');
-  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null, renewal: null });
+  assert.deepEqual(phone.ctx.api.tokens(), { token: null, device: null, session: null, upload: null, renewal: null });
   assert.ok(
     !JSON.stringify(phone.ctx.carrier, (name, value) =>
       name === 'ctx' ? undefined : value instanceof Map ? [...value] : value,
@@ -128,23 +128,23 @@ test('a session that was ended meanwhile stops it, and nobody signs in', async (
 });
 
 test('a transport key opens its one record, only decrypts, and cannot be read', async () => {
-  const store = await importKey(random(32));
-  const [id, other] = [random(16), random(16)];
-  const sealed = await sealBox(store, id, { k: 'part' }, random(40_000));
-  const key = await keyOfBox(store, id, sealed.slice(0, HEAD_BYTES));
-  assert.deepEqual((await openBoxWith(key, sealed)).bytes, (await openBox(store, id, sealed)).bytes);
+  const store = await importKey(randomBytes(32));
+  const [id, other] = [randomBytes(16), randomBytes(16)];
+  const sealed = await sealBox(store, id, { k: 'part' }, randomBytes(40_000));
+  const key = await deriveBoxKey(store, id, sealed.slice(0, HEAD_BYTES));
+  assert.deepEqual((await openBoxWithKey(key, sealed)).bytes, (await openBox(store, id, sealed)).bytes);
   assert.deepEqual([key.aead.extractable, key.aead.usages], [false, ['decrypt']]);
   await assert.rejects(crypto.subtle.exportKey('raw', key.aead));
-  const elsewhere = await sealBox(store, other, { k: 'root' }, random(300));
-  await assert.rejects(openBoxWith(key, elsewhere), { code: 'not_opened' });
+  const elsewhere = await sealBox(store, other, { k: 'root' }, randomBytes(300));
+  await assert.rejects(openBoxWithKey(key, elsewhere), { code: 'not_opened' });
   assert.equal(
-    await keyOfBox(await importKey(random(32)), id, sealed.slice(0, HEAD_BYTES)),
+    await deriveBoxKey(await importKey(randomBytes(32)), id, sealed.slice(0, HEAD_BYTES)),
     null,
     'of another store key',
   );
   const bent = sealed.slice();
   bent[200] ^= 1;
-  await assert.rejects(openBoxWith(key, bent), { code: 'not_opened' });
+  await assert.rejects(openBoxWithKey(key, bent), { code: 'not_opened' });
 });
 
 /** Counts what is written to a database from now on. @param {any} database */

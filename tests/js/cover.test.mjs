@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
 import { Notebook } from '#app/features/notebook/actions.js';
-import { random } from '#app/core/bytes.js';
+import { randomBytes } from '#app/core/bytes.js';
 import { readDoor, readSealedDraft, readTries } from '#app/store/device_meta.js';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';

@@ -6,10 +6,10 @@ import { grantActions } from '#app/features/advocates/actions.js';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { makeQr } from '#app/core/qr.js';
-import { base32 } from '#app/desk/entering.js';
-import { Idle } from '#app/desk/idle.js';
-import { clientOf, inOrder } from '#app/desk/order.js';
-import { looksTable } from '#app/desk/organisation.js';
+import { base32 } from '#app/desk/sign_in.js';
+import { IdleLock } from '#app/desk/idle.js';
+import { clientOf, groupClients } from '#app/desk/client_order.js';
+import { looksCsv } from '#app/desk/organisation.js';
 import { OWN, digitsOf, joined } from './phone/at_desk.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
@@ -298,7 +298,7 @@ test('clients stand in the order of their dates, and how much they wrote changes
     client('Newer', { newest: 0, looked: null }),
     client('Quiet', { ends: 12 }),
   ];
-  const order = (list) => inOrder(list, NOW).map(({ what, clients }) => [what, clients.map(({ name }) => name)]);
+  const order = (list) => groupClients(list, NOW).map(({ what, clients }) => [what, clients.map(({ name }) => name)]);
   const expected = [
     ['soon', ['Late', 'Wiped', 'Ends']],
     ['fresh', ['New', 'Newer']],
@@ -311,7 +311,7 @@ test('clients stand in the order of their dates, and how much they wrote changes
 test('it locks after five minutes untouched or one out of sight, warns before, and a clock set back does not keep it open', () => {
   const clock = { at: 0 };
   let [visible, locked, next, told] = [true, 0, null, []];
-  const idle = new Idle({
+  const idle = new IdleLock({
     now: () => clock.at,
     visible: () => visible,
     after: (ms, act) => {
@@ -319,7 +319,7 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
       return next;
     },
     stop: () => undefined,
-    tell: (left) => told.push(left),
+    onCountdown: (left) => told.push(left),
     lock: () => {
       locked++;
     },
@@ -347,12 +347,12 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
   assert.equal(locked, 2);
   idle.start();
   clock.at -= 1_000;
-  idle.look();
+  idle.check();
   assert.equal(locked, 3);
 });
 
 test('a table of looks is no program for a spreadsheet', () => {
-  const table = looksTable([
+  const table = looksCsv([
     { at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' },
     { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' },
   ]);

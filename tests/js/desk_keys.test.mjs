@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { fixedClock } from '#app/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { openZip } from '#app/verify/pack_reader.js';
-import { judge } from '#app/verify/verify.js';
+import { checkPack } from '#app/verify/verify.js';
 import { joined } from './phone/at_desk.mjs';
 import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
@@ -41,12 +41,12 @@ async function vouched(context) {
 /** The feed with another number for each version, in order; null leaves one out. */
 const numbered = (numberOf) => (bytes) =>
   Buffer.from(
-    frames(
-      readFrames(bytes, { atMost: 400 }).flatMap((frame) => {
-        const [facts, ...more] = readFrames(frame, { atMost: 3 });
-        const said = parseObject(facts);
+    encodeFrames(
+      decodeFrames(bytes, { maxParts: 400 }).flatMap((frame) => {
+        const [facts, ...more] = decodeFrames(frame, { maxParts: 3 });
+        const said = parseCanonicalObject(facts);
         const seq = numberOf(said.seq);
-        return seq === null ? [] : [frames([canon({ ...said, seq }), ...more])];
+        return seq === null ? [] : [encodeFrames([canonicalBytes({ ...said, seq }), ...more])];
       }),
     ),
   );
@@ -127,7 +127,7 @@ test('entries by the key before are read up to its end, nothing after; a pack ho
   );
   const blob = files.get(pack.url);
   const { instance } = await (await sender(at.running.base)('/v1/server', {})).json();
-  const { findings } = await judge(await openZip(blob), { notary: null, instance, roots: [] });
+  const { findings } = await checkPack(await openZip(blob), { notary: null, instance, roots: [] });
   const [zip, key] = ['pack.zip', 'instance.pub'].map((name) => join(at.running.folder, name));
   await Promise.all([writeFile(zip, new Uint8Array(await blob.arrayBuffer())), writeFile(key, `${instance}\n`)]);
   const { stdout } = await at.running.run('verify', zip, '--instance', key).catch((error) => error);
@@ -137,7 +137,7 @@ test('entries by the key before are read up to its end, nothing after; a pack ho
     stdout,
   );
   // Without that key from elsewhere nobody can vouch for the server's key before.
-  const alone = (await judge(await openZip(blob), { notary: null, instance: null, roots: [] })).findings.map(
+  const alone = (await checkPack(await openZip(blob), { notary: null, instance: null, roots: [] })).findings.map(
     ({ code }) => code,
   );
   assert.ok(alone.includes('other_key') && alone.includes('keys_from_pack'));

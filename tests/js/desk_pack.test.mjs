@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { fixedClock } from '#app/core/clock.js';
-import { canon } from '#app/core/encoding.js';
+import { canonicalBytes } from '#app/core/encoding.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
-import { judge } from '#app/verify/verify.js';
+import { checkPack } from '#app/verify/verify.js';
 import { joined } from './phone/at_desk.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
@@ -76,7 +76,7 @@ async function looked(blob, name) {
   const path = join(folder, `${name}.zip`);
   await writeFile(path, new Uint8Array(await blob.arrayBuffer()));
   const pack = await openZip(blob);
-  const { findings } = await judge(pack, { notary: null, instance: null, roots: [] });
+  const { findings } = await checkPack(pack, { notary: null, instance: null, roots: [] });
   const { stdout } = await server.run('verify', path).catch((error) => error);
   const codes = findings.map(({ code }) => code).sort();
   assert.deepEqual(
@@ -102,7 +102,10 @@ test('what was given becomes a pack that says whose it is, and both verifiers ho
   const one = await keeper();
   const grant = await opened(at, one, {});
   const view = await desk.packView(EVERYTHING);
-  assert.deepEqual([view.entries, view.files, view.whole, view.unproved, view.purpose], [2, 1, false, 0, false]);
+  assert.deepEqual(
+    [view.entries, view.files, view.whole, view.unproved, view.isPurposeUnsafe],
+    [2, 1, false, 0, false],
+  );
   assert.deepEqual(
     view.words.map(({ why, found }) => [why, found]),
     [['postcode', 'SW1A 1AA']],
@@ -191,7 +194,7 @@ test('without the right, past its end or ended by the keeper there is none, and 
   await assert.rejects(desk.packView(EVERYTHING), { code: 'not_found' });
   await assert.rejects(make(), { code: 'not_found' });
   // A page that was made to believe otherwise still has keys that sign nothing.
-  desk.state.client.said.rights.push('pack');
+  desk.state.client.terms.rights.push('pack');
   await assert.rejects(make(), { code: 'bad_request' }); // and its client's phone gave no digests
   desk.closeClient();
   const two = await keeper();
@@ -238,7 +241,7 @@ test('a name, a grant or a signature that is not so is found in the pack by anyo
       async (...args) => {
         const said = JSON.parse(Buffer.from(await seal(...args)));
         bend?.(said);
-        return canon(said);
+        return canonicalBytes(said);
       },
   });
   await opened(at, await keeper(), {});

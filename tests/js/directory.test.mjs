@@ -1,8 +1,8 @@
 /** The directory of the app: right for the time of day there, and never a voice menu for those who cannot hear it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { servicesFor, standing } from '#app/features/help/directory.js';
-import { weekSaid } from '#app/features/help/directory_hours.js';
+import { servicesFor, availabilityOf } from '#app/features/help/directory.js';
+import { weekText } from '#app/features/help/directory_hours.js';
 
 /** @param {string} id */
 const service = (id) => /** @type {any} */ (servicesFor('call').find((one) => one.id === id));
@@ -21,18 +21,18 @@ test('open now, to the minute, in the zone of the services and not of the phone'
     ['2026-06-30T08:30:00Z', 'open'],
     ['2026-06-30T15:00:00Z', 'closed'],
   ];
-  for (const [moment, expected] of cases) assert.equal(standing(helpline, Date.parse(moment)), expected, moment);
+  for (const [moment, expected] of cases) assert.equal(availabilityOf(helpline, Date.parse(moment)), expected, moment);
 });
 
 test('day and night is always, and hours nobody knows are not guessed', () => {
-  assert.equal(standing(service('999'), 0), 'always');
-  assert.equal(standing(service('karma'), 0), 'unknown');
+  assert.equal(availabilityOf(service('999'), 0), 'always');
+  assert.equal(availabilityOf(service('karma'), 0), 'unknown');
 });
 
 test('midnight is a time of day', () => {
   const late = service('rape-crisis-scot');
-  assert.equal(standing(late, Date.parse('2026-11-24T23:59:00Z')), 'open');
-  assert.equal(standing(late, Date.parse('2026-11-25T00:00:00Z')), 'closed');
+  assert.equal(availabilityOf(late, Date.parse('2026-11-24T23:59:00Z')), 'open');
+  assert.equal(availabilityOf(late, Date.parse('2026-11-25T00:00:00Z')), 'closed');
 });
 
 test('ordered by how one talks, and by where one is', () => {
@@ -48,7 +48,7 @@ test('ordered by how one talks, and by where one is', () => {
 
 test('the hours of a week stand in the order of its days, in the language spoken', () => {
   const { openings } = service('nsh');
-  assert.equal(weekSaid(openings), 'Mon–Tue, Thu–Fri 09:30–16:00; Wed 13:00–16:00');
-  assert.equal(weekSaid([{ days: [0, 1, 2, 3, 4, 5, 6], start: 1080, end: 1440 }]), 'Mon–Sun 18:00–24:00');
-  assert.equal(weekSaid([{ days: [6], start: 0, end: 5 }]), 'Sun 00:00–00:05');
+  assert.equal(weekText(openings), 'Mon–Tue, Thu–Fri 09:30–16:00; Wed 13:00–16:00');
+  assert.equal(weekText([{ days: [0, 1, 2, 3, 4, 5, 6], start: 1080, end: 1440 }]), 'Mon–Sun 18:00–24:00');
+  assert.equal(weekText([{ days: [6], start: 0, end: 5 }]), 'Sun 00:00–00:05');
 });

@@ -4,14 +4,14 @@ import { createHash, createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { argon2id } from '#app/crypto/argon2.js';
-import { hkdfMany, sha256After } from '#app/crypto/digests.js';
+import { hkdfDeriver, sha256WithPrefix } from '#app/crypto/digests.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
-import { CEILING } from '#app/crypto/kdf.js';
-import { sealTo } from '#app/crypto/people.js';
-import { SLOT_BYTES, placeOf } from '#app/crypto/slots.js';
-import { FUNCTIONS } from '#app/crypto/worker/vault.js';
-import { decodePush, envDigest, verifyAuthor } from '#app/ledger/push.js';
-import { b64, random, unb64 } from '#app/core/bytes.js';
+import { COST_CEILING } from '#app/crypto/kdf.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
+import { SLOT_BYTES, slotIndexOf } from '#app/crypto/slots.js';
+import { FUNCTION_NAMES } from '#app/crypto/worker/vault.js';
+import { decodePush, envDigest, verifyVersionSignature } from '#app/ledger/push.js';
+import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
 
 const ORIGIN = 'https://notes.example';
 const LOGIN = 'calm-river-7f3k';
@@ -29,7 +29,10 @@ function cheapEngine({ origin = ORIGIN, ...settings } = {}) {
     counted.runs++;
     return argon2id(...given);
   };
-  return { engine: createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, ...settings }), counted };
+  return {
+    engine: createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: COST_CEILING }, ...settings }),
+    counted,
+  };
 }
 
 /** A phone with a diary behind WORDS. */
@@ -56,7 +59,7 @@ function refuses(code, act) {
 }
 
 test('every function of the engine can be asked for from the page, and no other', () => {
-  assert.deepEqual([...FUNCTIONS].sort(), Object.keys(createEngine({ origin: ORIGIN })).sort());
+  assert.deepEqual([...FUNCTION_NAMES].sort(), Object.keys(createEngine({ origin: ORIGIN })).sort());
 });
 
 test('a door looks the same before and after words, and the words open it once and only once', async () => {
@@ -84,8 +87,8 @@ test('each role has its own slot: setting one never overwrites another, and the 
     login: '',
     pins: PINS,
   });
-  assert.notEqual(placeOf(door, 'diary'), placeOf(door, 'cover'));
-  assert.ok(![placeOf(door, 'diary'), placeOf(door, 'cover')].includes(3));
+  assert.notEqual(slotIndexOf(door, 'diary'), slotIndexOf(door, 'cover'));
+  assert.ok(![slotIndexOf(door, 'diary'), slotIndexOf(door, 'cover')].includes(3));
   assert.deepEqual(both.slots[3], door.slots[3]);
   const { engine: second } = cheapEngine();
   assert.equal((await second.unlock(WORDS, both)).role, 'diary');
@@ -146,7 +149,7 @@ test('an identity survives a restart with its capture key, and nothing works bef
   const id = crypto.getRandomValues(new Uint8Array(16));
   const kept = await engine.sealIdentity(id);
   const header = { at: 1, install: 'aaaaaaaaaaaaaaaaaaaaaa', t: 'capture' };
-  const capture = await sealTo(door.capture_pub, 'capture', header, Uint8Array.of(7));
+  const capture = await hpkeSeal(door.capture_pub, 'capture', header, Uint8Array.of(7));
   const { engine: second } = cheapEngine();
   await refuses('locked', () => second.boxOpen(id, kept));
   await second.unlock(WORDS, door);
@@ -182,7 +185,7 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   assert.equal((await second.openVersion(version)).fields.text, 'x');
   // Only the device that sealed a version signs it again, and only as it was sealed
   const sig = await engine.signAgain(version);
-  await verifyAuthor(
+  await verifyVersionSignature(
     unb64(identity.ecdsa_pub),
     { c: version.commitment, diary: identity.diary, record: version.record, version: version.version },
     sig,
@@ -326,7 +329,7 @@ test('a version travels, is signed, and any change to it is refused or seen', as
   const { record, version } = made;
   const push = decodePush(made.push, { diary: identity.diary, record, version });
   assert.equal(envDigest(push.envelopes), made.env);
-  await verifyAuthor(
+  await verifyVersionSignature(
     unb64(identity.ecdsa_pub),
     { c: made.commitment, diary: identity.diary, record, version },
     push.meta.sig,
@@ -377,7 +380,7 @@ test('a version in the store opens at its own place only, as the version it is, 
     clock: CLOCK,
   };
   const [one, other] = [await engine.sealVersion(wish), await engine.sealVersion(wish)];
-  const ids = [random(16), random(16)];
+  const ids = [randomBytes(16), randomBytes(16)];
   const [sealed, sealedOther] = await engine.boxSealMany([
     [ids[0], { k: 'version' }, one.push],
     [ids[1], { k: 'version' }, other.push],
@@ -420,7 +423,7 @@ test('a version in the store opens at its own place only, as the version it is, 
 
 test('one store record that does not open stops no other where it is asked for with others', async () => {
   const { engine } = await phone();
-  const ids = [random(16), random(16), random(16)];
+  const ids = [randomBytes(16), randomBytes(16), randomBytes(16)];
   const sealed = await engine.boxSealMany(ids.map((id, n) => [id, { n }]));
   sealed[1] = sealed[0];
   const pairs = ids.map((id, i) => [id, sealed[i]]);
@@ -510,9 +513,14 @@ test('words: what is too easy is said, and why', async () => {
 
 test('digests that are made many at a time are those of Node, whatever the lengths, and none is left of the one before', () => {
   for (let i = 0; i < 300; i++) {
-    const [key, before, short, long] = [random(32), 'l'.repeat(i % 130), random(i % 70), random((i * 7) % 140)];
+    const [key, before, short, long] = [
+      randomBytes(32),
+      'l'.repeat(i % 130),
+      randomBytes(i % 70),
+      randomBytes((i * 7) % 140),
+    ];
     const prk = createHmac('sha256', Buffer.alloc(32)).update(key).digest();
-    const [derive, digest] = [hkdfMany(key, before), sha256After(Buffer.from(before))];
+    const [derive, digest] = [hkdfDeriver(key, before), sha256WithPrefix(Buffer.from(before))];
     const [first, second, whole, part] = [derive(long), derive(short), digest(short, long), digest(short)].map(
       Buffer.from,
     );

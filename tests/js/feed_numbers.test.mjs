@@ -4,7 +4,7 @@ import test, { after, before } from 'node:test';
 import { until, WORDS, phoneWithEntry } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { b64 } from '#app/core/bytes.js';
 import { pullFeed } from '#app/net/feed.js';
 
@@ -29,8 +29,8 @@ before(async () => {
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   const { api, diary } = phone.ctx.open.syncing.link();
-  const [said, ...rest] = readFrames(await api.changes(diary, 0), { atMost: 501 });
-  first = parseObject(said);
+  const [said, ...rest] = decodeFrames(await api.changes(diary, 0), { maxParts: 501 });
+  first = parseCanonicalObject(said);
   items = rest;
 });
 after(() => {
@@ -40,8 +40,8 @@ after(() => {
 
 /** An item whose facts are changed. */
 function changed(item, change) {
-  const [facts, ...sealed] = readFrames(item, { atMost: 5 });
-  return frames([canon({ ...parseObject(facts), ...change }), ...sealed]);
+  const [facts, ...sealed] = decodeFrames(item, { maxParts: 5 });
+  return encodeFrames([canonicalBytes({ ...parseCanonicalObject(facts), ...change }), ...sealed]);
 }
 
 /** What a phone takes of a page; how it ends. `said` changes what the server says of the page. */
@@ -49,7 +49,7 @@ async function taken(page, said = {}) {
   const took = [];
   const link = {
     ...phone.ctx.open.syncing.link(),
-    api: { changes: async () => frames([canon({ ...first, ...said }), ...page]) },
+    api: { changes: async () => encodeFrames([canonicalBytes({ ...first, ...said }), ...page]) },
   };
   const end = await pullFeed(link, START, async (read) => {
     took.push(...read.map(({ seq }) => seq));
@@ -62,7 +62,7 @@ async function taken(page, said = {}) {
 
 test('the page as it is: every number once, in order', async () => {
   assert.deepEqual(
-    items.map((item) => parseObject(readFrames(item, { atMost: 5 })[0]).seq),
+    items.map((item) => parseCanonicalObject(decodeFrames(item, { maxParts: 5 })[0]).seq),
     [...items.keys()].map((i) => i + 1),
   );
   assert.deepEqual(await taken(items), { took: items.map((_item, i) => i + 1), end: items.length });
@@ -98,7 +98,7 @@ for (const [what, said] of [
 test('less than this phone has read is said to be an older server', async () => {
   const link = {
     ...phone.ctx.open.syncing.link(),
-    api: { changes: async () => frames([canon({ ...first, latest: 2, to: 2, head: null })]) },
+    api: { changes: async () => encodeFrames([canonicalBytes({ ...first, latest: 2, to: 2, head: null })]) },
   };
   await assert.rejects(
     pullFeed(link, { ...START, seq: 3 }, async () => assert.fail('nothing is to be taken')),

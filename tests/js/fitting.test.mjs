@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
-import { refuseUnfit } from '#app/diary/records/fitting.js';
+import { refuseUnfit } from '#app/diary/records/validation.js';
 
 /** @param {string} code */
 const refused = (code) => (/** @type {any} */ error) => error.code === code;

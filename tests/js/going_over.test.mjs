@@ -41,7 +41,7 @@ async function earlier() {
 
 /** The identity as a release before tokens sealed it: with the proof in it. */
 async function withProof(vault, store, proof) {
-  const place = store.place('identity');
+  const place = store.idOf('identity');
   const { desc } = await vault.boxOpen(place, await vault.sealIdentity(place));
   return vault.boxSeal(place, { ...desc, proof });
 }
@@ -49,8 +49,7 @@ async function withProof(vault, store, proof) {
 /** Whether the proof lies in the store. */
 const keepsProof = async ({ store, vault }) =>
   Boolean(
-    (await vault.boxOpen(store.place('identity'), (await store.database.read([store.place('identity')]))[0])).desc
-      .proof,
+    (await vault.boxOpen(store.idOf('identity'), (await store.database.read([store.idOf('identity')]))[0])).desc.proof,
   );
 
 const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
@@ -74,7 +73,7 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   const before = await sessionOf({ phone });
   // From then on the token is what its store holds; a lock takes it out of memory.
   await app.lock('asked');
-  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null, renewal: null });
+  assert.deepEqual(phone.ctx.api.tokens(), { token: null, device: null, session: null, upload: null, renewal: null });
   asked.length = 0;
   await app.unlock(WORDS);
   assert.equal(await sessionOf({ phone }), before);

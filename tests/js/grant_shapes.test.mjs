@@ -1,16 +1,16 @@
 /** Grants and what their envelopes hold: what is whole holds, and what is wrong in one place does not. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { canonicalBytes } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
 import * as grants from '#app/crypto/sharing/grants.js';
 import { grantWrapHeader } from '#app/crypto/keys.js';
 import { padVersion } from '#app/crypto/padding.js';
-import { sealTo } from '#app/crypto/people.js';
-import { importAuthor, newPair, sign } from '#app/crypto/signing.js';
-import { makeStatement } from '#app/crypto/sharing/statements.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
+import { importSigningKey, newKeyPair, sign } from '#app/crypto/signing.js';
+import { signStatement } from '#app/crypto/sharing/statements.js';
 import { DAY, badSignature, bent, codeOf, fieldsOf, granted, id, person } from './phone/granted.mjs';
 
 const [diary, grant] = [id(), id()];
@@ -20,7 +20,7 @@ let advocate;
 let accountKey;
 before(async () => {
   [keeper, advocate] = [await person('Jo'), await person('PK')];
-  accountKey = await importKey(random(32));
+  accountKey = await importKey(randomBytes(32));
 });
 
 const fields = (more) => fieldsOf(keeper, advocate, { diary, grant }, more);
@@ -28,7 +28,7 @@ const made = (more) => granted(keeper, advocate, { diary, grant }, more);
 /** Signed by its keeper whatever it says, as a broken app would. */
 const signed = async (more) => {
   const whole = { ...fields(more), t: more?.t ?? 'grant/v1' };
-  return { ...whole, sig: b64(await sign(keeper.key, canon(whole))) };
+  return { ...whole, sig: b64(await sign(keeper.key, canonicalBytes(whole))) };
 };
 
 test('a grant within its bounds is made, at every edge of them', async () => {
@@ -114,7 +114,7 @@ test('a grant that is wrong in one place is neither made nor taken', async () =>
 /** What an envelope of a grant says, with one thing in it replaced. */
 const told = (said, key, more = {}) =>
   padVersion(
-    canon(
+    canonicalBytes(
       bent(
         { ecdsa_pub: keeper.pubs.ecdsa_pub, grant: said, hpke_pub: keeper.pubs.hpke_pub, key: b64(key), name: 'Jo' },
         more,
@@ -123,19 +123,19 @@ const told = (said, key, more = {}) =>
   );
 
 test('an advocate opens what was sealed to them, and nothing that is not whole or is for somebody else', async () => {
-  const [said, key] = [await made(), random(32)];
+  const [said, key] = [await made(), randomBytes(32)];
   const open = (sealed, at = { diary, grant }, by = advocate) => grants.openForAdvocate(by, sealed, at);
   const whole = await open(await grants.sealForAdvocate(advocate.pubs, keeper.pubs, said, key));
-  assert.deepEqual([whole.said, whole.key, whole.other, whole.earlier], [said, key, keeper.pubs, []]);
+  assert.deepEqual([whole.terms, whole.key, whole.other, whole.earlier], [said, key, keeper.pubs, []]);
   assert.deepEqual(whole.authors, [{ pub: keeper.pubs.ecdsa_pub, seq: null }]);
   const sealed = (plaintext, header = grants.grantHeader(said)) =>
-    sealTo(advocate.hpke.pub, 'grant', header, plaintext);
+    hpkeSeal(advocate.hpke.pub, 'grant', header, plaintext);
   assert.equal(await codeOf(open(await sealed(told(said, key)))), 'holds');
   for (const more of [
     { more: 1 },
     { grant: null },
     { grant: undefined },
-    { key: b64(random(31)) },
+    { key: b64(randomBytes(31)) },
     { key: 5 },
     { name: '' },
     { name: 'n'.repeat(81) },
@@ -162,12 +162,12 @@ test('an advocate opens what was sealed to them, and nothing that is not whole o
 });
 
 test('the earlier keys in a grant are those it was signed with, of its own diary, and forty at most', async () => {
-  const key = random(32);
-  const pairs = await Promise.all(Array.from({ length: 3 }, newPair));
+  const key = randomBytes(32);
+  const pairs = await Promise.all(Array.from({ length: 3 }, newKeyPair));
   const chain = [...pairs, keeper.ecdsa];
   const statements = await Promise.all(
     pairs.map(async (pair, i) =>
-      makeStatement(await importAuthor(pair), {
+      signStatement(await importSigningKey(pair), {
         account: diary,
         beacon: null,
         diary,
@@ -186,7 +186,7 @@ test('the earlier keys in a grant are those it was signed with, of its own diary
       diary,
       grant,
     });
-  const said = await made(grants.binding(statements));
+  const said = await made(grants.bindKeyStatements(statements));
   const whole = await open(said, statements);
   assert.deepEqual(whole.earlier, statements);
   assert.deepEqual(
@@ -197,27 +197,27 @@ test('the earlier keys in a grant are those it was signed with, of its own diary
     ['others than were signed', said, statements.slice(1)],
     ['none where some were signed', said, []],
     ['some where none were signed', await made(), statements],
-    ['in another order', await made(grants.binding(statements.toReversed())), statements.toReversed()],
-    ['without the newest', await made(grants.binding(statements.slice(0, 2))), statements.slice(0, 2)],
+    ['in another order', await made(grants.bindKeyStatements(statements.toReversed())), statements.toReversed()],
+    ['without the newest', await made(grants.bindKeyStatements(statements.slice(0, 2))), statements.slice(0, 2)],
   ])
     assert.equal(await codeOf(open(one, earlier)), 'bad_signature', what);
   const { sig: _sig, t: _t, ...last } = statements[2];
-  const elsewhere = await makeStatement(await importAuthor(pairs[2]), { ...last, diary: id() });
+  const elsewhere = await signStatement(await importSigningKey(pairs[2]), { ...last, diary: id() });
   assert.equal(
-    await codeOf(open(await made(grants.binding([elsewhere])), [elsewhere])),
+    await codeOf(open(await made(grants.bindKeyStatements([elsewhere])), [elsewhere])),
     'bad_signature',
     'of another diary',
   );
-  assert.deepEqual(grants.binding([]), {});
+  assert.deepEqual(grants.bindKeyStatements([]), {});
   const many = Array.from({ length: 41 }, (_, n) => n);
-  assert.deepEqual([grants.newestOf(many), grants.newestOf([1])], [many.slice(1), [1]]);
+  assert.deepEqual([grants.newestStatements(many), grants.newestStatements([1])], [many.slice(1), [1]]);
 });
 
 test('the keeper’s copy opens where it lies, under the keeper’s key, and nowhere else', async () => {
-  const [said, key] = [await made(), random(32)];
-  const open = (sealed, at = said) => grants.openKept(accountKey, sealed, keeper.ecdsa.pub, at);
-  assert.deepEqual(await open(await grants.keepGrant(accountKey, advocate.pubs, said, key)), {
-    said,
+  const [said, key] = [await made(), randomBytes(32)];
+  const open = (sealed, at = said) => grants.openKeeperCopy(accountKey, sealed, keeper.ecdsa.pub, at);
+  assert.deepEqual(await open(await grants.sealForKeeper(accountKey, advocate.pubs, said, key)), {
+    terms: said,
     key,
     other: advocate.pubs,
   });
@@ -237,17 +237,17 @@ test('the keeper’s copy opens where it lies, under the keeper’s key, and now
 });
 
 test('keys and digests of a version: what a grant gives, in its order, and no part that it does not', async () => {
-  const [version, key, keys] = [id(), random(32), [random(32), random(32)]];
+  const [version, key, keys] = [id(), randomBytes(32), [randomBytes(32), randomBytes(32)]];
   for (const restricted of [true, false]) {
-    const given = { said: await made({ restricted }), key };
-    const wraps = await grants.wrapsFor(given, version, keys);
-    assert.deepEqual(await grants.unwrapKeys(given, version, wraps), keys.slice(0, restricted ? 2 : 1));
-    assert.deepEqual(grants.partsOf(given.said), restricted ? ['open', 'restricted'] : ['open']);
-    assert.equal((await grants.wrapsFor(given, version, keys.slice(0, 1))).length, 1);
-    await assert.rejects(grants.unwrapKeys(given, id(), wraps), { code: 'not_opened' });
+    const given = { terms: await made({ restricted }), key };
+    const wraps = await grants.wrapVersionKeys(given, version, keys);
+    assert.deepEqual(await grants.unwrapVersionKeys(given, version, wraps), keys.slice(0, restricted ? 2 : 1));
+    assert.deepEqual(grants.grantedParts(given.terms), restricted ? ['open', 'restricted'] : ['open']);
+    assert.equal((await grants.wrapVersionKeys(given, version, keys.slice(0, 1))).length, 1);
+    await assert.rejects(grants.unwrapVersionKeys(given, id(), wraps), { code: 'not_opened' });
     if (!restricted)
-      await assert.rejects(grants.unwrapKeys(given, version, [...wraps, ...wraps]), { code: 'not_opened' });
-    else await assert.rejects(grants.unwrapKeys(given, version, wraps.toReversed()), { code: 'not_opened' });
+      await assert.rejects(grants.unwrapVersionKeys(given, version, [...wraps, ...wraps]), { code: 'not_opened' });
+    else await assert.rejects(grants.unwrapVersionKeys(given, version, wraps.toReversed()), { code: 'not_opened' });
   }
   assert.deepEqual(
     [['view'], ['view', 'pack']].flatMap((rights) =>
@@ -255,13 +255,13 @@ test('keys and digests of a version: what a grant gives, in its order, and no pa
     ),
     [false, false, false, true],
   );
-  const given = { said: await made({ rights: ['view', 'pack'] }), key };
-  const [opener, digests] = [await importKey(key), { place_detail: b64(random(32)) }];
-  const open = (sealed) => grants.openDigests(opener, given.said, version, sealed);
+  const given = { terms: await made({ rights: ['view', 'pack'] }), key };
+  const [opener, digests] = [await importKey(key), { place_detail: b64(randomBytes(32)) }];
+  const open = (sealed) => grants.openDigests(opener, given.terms, version, sealed);
   assert.deepEqual(await open(await grants.sealDigests(given, version, digests)), digests);
   assert.deepEqual(await open(await grants.sealDigests(given, version, {})), {});
   for (const one of [
-    { digests: { a: b64(random(31)) }, t: 'apart/v1' },
+    { digests: { a: b64(randomBytes(31)) }, t: 'apart/v1' },
     { digests: { a: 5 }, t: 'apart/v1' },
     { digests: [], t: 'apart/v1' },
     { digests, t: 'apart/v2' },
@@ -269,7 +269,12 @@ test('keys and digests of a version: what a grant gives, in its order, and no pa
     { t: 'apart/v1' },
     [],
   ]) {
-    const sealed = await envelope.seal(opener, 'wrap', grantWrapHeader(given.said, 'restricted', version), canon(one));
+    const sealed = await envelope.seal(
+      opener,
+      'wrap',
+      grantWrapHeader(given.terms, 'restricted', version),
+      canonicalBytes(one),
+    );
     await assert.rejects(open(sealed), { code: 'not_opened' }, JSON.stringify(one));
   }
 });

@@ -1,14 +1,14 @@
 /** A keeper lets an advocate in: nine words, what was and what comes, a server between them, the end. The advocate is played here. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { b64, random, unb64 } from '#app/core/bytes.js';
+import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
-import { readFrames } from '#app/core/encoding.js';
-import { newId, idText } from '#app/core/ids.js';
+import { decodeFrames } from '#app/core/encoding.js';
+import { newId, formatId } from '#app/core/ids.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { questionActions } from '#app/diary/sharing/questions.js';
 import { fingerprint, fingerprintWords } from '#app/crypto/sharing/fingerprints.js';
-import { openForAdvocate, unwrapKeys } from '#app/crypto/sharing/grants.js';
+import { openForAdvocate, unwrapVersionKeys } from '#app/crypto/sharing/grants.js';
 import { SUMMARY } from '#app/crypto/sharing/summaries.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
@@ -59,11 +59,11 @@ async function reads(one) {
   for (const row of clients) {
     const granted = await openForAdvocate(one.keys, unb64(row.sealed), row);
     const { bytes } = await one.ask('GET', `/v1/clients/${row.grant}/changes`);
-    for (const frame of readFrames(bytes, { atMost: 400 })) {
-      const [facts, sealed, wraps] = readFrames(frame);
+    for (const frame of decodeFrames(bytes, { maxParts: 400 })) {
+      const [facts, sealed, wraps] = decodeFrames(frame);
       const { record, version } = JSON.parse(new TextDecoder().decode(facts));
-      const [key] = await unwrapKeys(granted, version, readFrames(wraps));
-      const parts = readFrames(sealed);
+      const [key] = await unwrapVersionKeys(granted, version, decodeFrames(wraps));
+      const parts = decodeFrames(sealed);
       const header = { diary: row.diary, part: 'open', record, t: 'version', version };
       const { fields } = JSON.parse(
         new TextDecoder().decode(
@@ -117,7 +117,7 @@ test('nine words, what was and what comes, a note never, and nothing after the e
 test('chosen records only, and a case with what comes into it', async () => {
   const one = await keeper('In the case.');
   const priya = await desk(server);
-  const kase = idText(newId());
+  const kase = formatId(newId());
   const [{ record }] = one.app.state.entries;
   await one.app.saveIncident({ record: null, fields: { narrative: 'Of the case.', case_ids: [kase] }, restricted: {} });
   await until(one, isKept, 'kept');
@@ -151,7 +151,10 @@ test('a server that puts itself between is refused before anything is given', as
     one.app.meetAdvocate('kept kept kept kept kept kept kept kept kept'),
     ({ code, unknown }) => code === 'bad_request' && unknown.length === 9,
   );
-  await assert.rejects(one.app.meetAdvocate(await fingerprintWords(random(12))), ({ code }) => code === 'not_found');
+  await assert.rejects(
+    one.app.meetAdvocate(await fingerprintWords(randomBytes(12))),
+    ({ code }) => code === 'not_found',
+  );
   assert.deepEqual((await one.app.readGrants()).grants, []);
 });
 
@@ -204,7 +207,7 @@ test('a question is answered by the keeper as an addition, and the advocate read
   const priya = await desk(server);
   await one.letIn(await one.app.meetAdvocate(priya.words), { rights: ['view', 'comment'] });
   const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
-  await priya.writes('question', { about: idText(newId()), text: 'About nothing there is.' });
+  await priya.writes('question', { about: formatId(newId()), text: 'About nothing there is.' });
   await one.phone.ctx.open.syncing.now();
   assert.deepEqual(one.app.state.asked, { n: 1, name: 'Priya K' });
   const [asked] = await one.app.readAsked(one.record);
@@ -420,7 +423,7 @@ test('a grant that the server says is longer, wider or somebody else’s is what
   one.faults.before = (path) =>
     path === '/v1/grants'
       ? new Response(
-          JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: idText(newId()) })) }),
+          JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: formatId(newId()) })) }),
           { status: 200, headers: { 'content-type': 'application/json' } },
         )
       : null;

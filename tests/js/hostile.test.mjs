@@ -1,13 +1,13 @@
 /** What someone with a copy of the phone's storage, or the server's, could try: docs/threats.md. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { random } from '#app/core/bytes.js';
+import { randomBytes } from '#app/core/bytes.js';
 import * as cobblestone from '#app/crypto/cobblestone.js';
 import { importHkdfKey } from '#app/crypto/digests.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { SLOT_BYTES, newDoor, sealSlot, trySlots } from '#app/crypto/slots.js';
 import { openKeyset, sealKeyset } from '#app/crypto/keys.js';
-import { newPair } from '#app/crypto/signing.js';
+import { newKeyPair } from '#app/crypto/signing.js';
 
 const HEADER = { diary: 'd', part: 'open', record: 'r', t: 'version', version: 'v' };
 const CONTENT = {
@@ -30,8 +30,8 @@ async function doorWith(root, i) {
 }
 
 test('ten thousand flipped bits: never a plaintext, always the one failure', async () => {
-  const key = await cobblestone.importKey(random(32));
-  const sealed = await envelope.seal(key, 'version', HEADER, random(20_000));
+  const key = await cobblestone.importKey(randomBytes(32));
+  const sealed = await envelope.seal(key, 'version', HEADER, randomBytes(20_000));
   for (let n = 0; n < 10_000; n++) {
     const bit = Math.floor(Math.random() * sealed.length * 8);
     sealed[bit >> 3] ^= 1 << (bit & 7);
@@ -42,11 +42,11 @@ test('ten thousand flipped bits: never a plaintext, always the one failure', asy
 });
 
 test('a body that is good under one key opens under no other, whichever commitment stands before it', async () => {
-  const [one, other] = await Promise.all([random(32), random(32)].map(cobblestone.importKey));
-  const salt = random(24);
+  const [one, other] = await Promise.all([randomBytes(32), randomBytes(32)].map(cobblestone.importKey));
+  const salt = randomBytes(24);
   const context = new Uint8Array(9);
-  const a = await cobblestone.seal(one, context, random(100), { salt });
-  const b = await cobblestone.seal(other, context, random(100), { salt });
+  const a = await cobblestone.seal(one, context, randomBytes(100), { salt });
+  const b = await cobblestone.seal(other, context, randomBytes(100), { salt });
   const grafted = a.slice();
   grafted.set(b.subarray(24, 56), 24);
   for (const [key, sealed] of [
@@ -68,7 +68,7 @@ test('trying words does the same work whether they open the first slot, another 
       return real(...given);
     });
   }
-  const root = await importHkdfKey(random(32));
+  const root = await importHkdfKey(randomBytes(32));
   const seen = [];
   for (const i of [0, 1, 2, 3, null]) {
     const door = await doorWith(root, i);
@@ -84,7 +84,7 @@ test('a used slot cannot be told from an unused one by its bytes', async () => {
   const counts = new Float64Array(256);
   const doors = 200;
   for (let n = 0; n < doors; n++) {
-    const root = await importHkdfKey(random(32));
+    const root = await importHkdfKey(randomBytes(32));
     const { slots } = await doorWith(root, n % 4);
     assert.equal(slots[n % 4].length, SLOT_BYTES);
     for (const byte of slots[n % 4]) counts[byte]++;
@@ -96,9 +96,9 @@ test('a used slot cannot be told from an unused one by its bytes', async () => {
 });
 
 test('a keyset whose public key was swapped is refused, for signing and for sealing alike', async () => {
-  const opener = await cobblestone.importKey(random(32));
+  const opener = await cobblestone.importKey(randomBytes(32));
   const place = { account: 'a'.repeat(22), epoch: 1, rev: 1 };
-  const [ecdsa, hpke, stranger] = await Promise.all([newPair(), newPair(), newPair()]);
+  const [ecdsa, hpke, stranger] = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);
   await openKeyset(opener, place, await sealKeyset(opener, place, { ecdsa, hpke }));
   for (const pairs of [
     { ecdsa: { ...ecdsa, pub: stranger.pub }, hpke },

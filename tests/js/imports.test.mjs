@@ -8,7 +8,7 @@ import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { openedOf } from '#app/pack/capsule.js';
-import { choose } from '#app/pack/selection.js';
+import { selectRecords } from '#app/pack/selection.js';
 
 /** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
 let awake;
@@ -304,14 +304,17 @@ test('a pack of one entry takes that entry’s list along and no other of the sa
   const { done: day } = await bring(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
   const opened = (await readDiary(ctx.open)).map(openedOf);
   const lists = (records) =>
-    choose(opened, records, {})
+    selectRecords(opened, records, {})
       .registers.filter(({ newest }) => newest.kind === 'schedule')
       .map(({ newest }) => newest.fields.incident_ids);
   assert.deepEqual(lists([done.entries[0]]), [[done.entries[0]]]);
   assert.deepEqual(lists([day.entries[0]]), [[day.entries[0]], [day.entries[0]]]);
   await app.takeOutRecord(done.entries[1]);
   const after = (await readDiary(ctx.open)).map(openedOf);
-  assert.equal(choose(after, done.entries, {}).registers.filter(({ newest }) => newest.kind === 'schedule').length, 1);
+  assert.equal(
+    selectRecords(after, done.entries, {}).registers.filter(({ newest }) => newest.kind === 'schedule').length,
+    1,
+  );
 });
 
 test('erasing an entry for good takes its list along, and the saved chat with the last entry made of it', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { entrySource } from '#app/imports/unzip_stream.js';
-import { entriesOf } from '#app/imports/unzip.js';
+import { readEntries } from '#app/imports/unzip.js';
 import { utf8, zip } from './exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
@@ -285,7 +285,7 @@ test('an entry of a zip is read from front to back in little memory, stored or p
         return bytes.slice(from, to);
       },
     };
-    const [entry] = await entriesOf(file);
+    const [entry] = await readEntries(file);
     const source = await entrySource(file, entry);
     const step = 1_032_192;
     for (let from = 0; from < source.size; from += step) {

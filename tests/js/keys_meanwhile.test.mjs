@@ -1,9 +1,9 @@
 /** What is read, or arrives, while something changes: nothing honest is ever called altered, on the phone that changes its keys, on another, or on a new one. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { toldOf } from '#app/diary/index/rebuild.js';
+import { readKnownVersions } from '#app/diary/index/rebuild.js';
 import { fixedClock } from '#app/core/clock.js';
-import { numbered } from '#app/store/feed_numbers.js';
+import { readNumbers } from '#app/store/feed_numbers.js';
 import { anotherPhone } from './phone/another.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { looks, save } from './phone/keeper.mjs';
@@ -237,17 +237,17 @@ test('the numbers of a diary that are read while a change lays them anew are rea
   await looks(one);
   const { open } = one.phone.ctx;
   const { store } = open;
-  const { readBack, readJsonMany } = store;
+  const { verifyWritten, readJsonMany } = store;
   let reading = null;
   // The pages are written, and the root that goes with them is not yet the one in use.
-  store.readBack = async (...written) => {
-    delete store.readBack;
+  store.verifyWritten = async (...written) => {
+    delete store.verifyWritten;
     const read = gate();
     store.readJsonMany = (names) => readJsonMany.call(store, names).finally(read.open);
-    reading = toldOf(open);
+    reading = readKnownVersions(open);
     await read.passed;
     delete store.readJsonMany;
-    return readBack.call(store, ...written);
+    return verifyWritten.call(store, ...written);
   };
   await one.app.sendAgain();
   await reading;
@@ -281,7 +281,7 @@ test('"Send again" while the feed is read: no number is left out, and it goes on
     (is) => !is,
   );
   await looks(two);
-  assert.equal((await numbered(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
+  assert.equal((await readNumbers(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
   await until(two, (state) => isKept(state) && state.entries.length === 2, 'both');
   assert.deepEqual([store.root.doubts, two.app.state.account.trouble], [{}, null]);
   for (const { phone } of [one, two]) phone.end();

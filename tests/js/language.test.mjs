@@ -2,22 +2,22 @@
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { SENTENCES, SPECIFIC, FILLED, told } from '#app/diary/sentences.js';
+import { SENTENCES, SPECIFIC, FILLED, toShownError } from '#app/diary/sentences.js';
 import { KeptError } from '#app/core/errors.js';
-import { amountSaid } from '#app/components/text/amount_words.js';
+import { amountText } from '#app/components/text/amount_words.js';
 import {
-  dotted,
-  everyWord,
-  forOthers,
-  inItsOrder,
-  inWords,
+  joinWithDots,
+  allTexts,
+  inPlainEnglish,
+  isolateDirection,
+  translate,
   language,
   learn,
-  speak,
+  setTranslation,
   t,
   tn,
 } from '#app/shell/strings.js';
-import { day, dayHeading, seasonWords, size, whenWords } from '#app/components/text/say.js';
+import { dateText, dayHeading, seasonText, sizeText, occurredText } from '#app/components/text/formatting.js';
 
 const both = (text, english) => ({ both: [text, english] });
 const polish = (reviewed, more = {}) => ({
@@ -45,15 +45,15 @@ learn({
   'consent.court': 'A court may see it.',
   'consent.do': 'Make the pack',
 });
-afterEach(() => speak(null, both));
+afterEach(() => setTranslation(null, both));
 
 test('a number of things takes the form its language has for that number', () => {
-  speak(polish(true), both);
+  setTranslation(polish(true), both);
   assert.deepEqual(
     [1, 2, 5, 12, 22, 25].map((n) => tn('x.files', n)),
     ['1 plik', '2 pliki', '5 plików', '12 plików', '22 pliki', '25 plików'],
   );
-  speak(null, both);
+  setTranslation(null, both);
   assert.deepEqual(
     [1, 2, 0].map((n) => tn('x.files', n)),
     ['1 file', '2 files', '0 files'],
@@ -61,25 +61,25 @@ test('a number of things takes the form its language has for that number', () =>
 });
 
 test('a draft shows a sentence about consent or a failure in English too, and no button', () => {
-  speak(polish(false), both);
+  setTranslation(polish(false), both);
   assert.deepEqual(t('consent.court'), { both: ['Sąd może to zobaczyć.', 'A court may see it.'] });
   assert.equal(t('consent.do'), 'Przygotuj pakiet');
   assert.equal(t('frame.done'), 'Gotowe');
-  assert.deepEqual(inWords('This was erased for good, as asked.', { grave: true }), {
+  assert.deepEqual(translate('This was erased for good, as asked.', { grave: true }), {
     both: ['Usunięto na zawsze.', 'This was erased for good, as asked.'],
   });
-  assert.equal(inWords('Came to my home'), 'Przyszedł do mnie');
+  assert.equal(translate('Came to my home'), 'Przyszedł do mnie');
 });
 
 test('a language that was read by somebody who knows it stands alone', () => {
-  speak(polish(true), both);
+  setTranslation(polish(true), both);
   assert.equal(t('consent.court'), 'Sąd może to zobaczyć.');
 });
 
 test('what has no words yet is said in English, never left out', () => {
-  speak(polish(false), both);
+  setTranslation(polish(false), both);
   assert.equal(t('bar.help'), 'Help');
-  assert.equal(inWords('Something new.', { grave: true }), 'Something new.');
+  assert.equal(translate('Something new.', { grave: true }), 'Something new.');
   assert.throws(() => t('no.such.words'), RangeError);
 });
 
@@ -93,24 +93,24 @@ test('days are said in the language of the screens, with figures everyone can re
     utc_offset_min: 0,
     precision: 'minute',
   };
-  assert.equal(day(at), '3 Nov 2026');
-  speak(polish(true), both);
+  assert.equal(dateText(at), '3 Nov 2026');
+  setTranslation(polish(true), both);
   assert.equal(language(), 'pl');
-  assert.match(day(at), /3 lis 2026/);
-  assert.match(whenWords(occurred), /wtorek, 3 listopada 2026, 12:00/);
+  assert.match(dateText(at), /3 lis 2026/);
+  assert.match(occurredText(occurred), /wtorek, 3 listopada 2026, 12:00/);
   assert.match(dayHeading('2026-11-03', at), /^Dziś, wtorek/);
-  speak({ ...polish(true), lang: 'ur' }, both);
-  assert.match(day(at), /3.*2026/);
+  setTranslation({ ...polish(true), lang: 'ur' }, both);
+  assert.match(dateText(at), /3.*2026/);
 });
 
 test('Welsh days and months are Welsh in a browser that has none', () => {
-  speak({ ...polish(true), lang: 'cy', keys: {} }, both);
+  setTranslation({ ...polish(true), lang: 'cy', keys: {} }, both);
   const icu = (options, date) =>
     new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
   for (let month = 0; month < 12; month++) {
     const at = Date.UTC(2026, month, 3 + month, 12);
     const date = new Date(at).toISOString().slice(0, 10);
-    assert.equal(day(at), icu({ day: 'numeric', month: 'short', year: 'numeric' }, at));
+    assert.equal(dateText(at), icu({ day: 'numeric', month: 'short', year: 'numeric' }, at));
     const said = dayHeading(date, Date.UTC(2030, 0, 1)).split(/,? /);
     assert.deepEqual(said, icu({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, at).split(/,? /));
   }
@@ -122,14 +122,14 @@ const marked = () => ({
   dir: 'ltr',
   reviewed: false,
   said: {},
-  keys: Object.fromEntries(Object.entries(everyWord()).map(([key, text]) => [key, `~${text}`])),
+  keys: Object.fromEntries(Object.entries(allTexts()).map(([key, text]) => [key, `~${text}`])),
 });
 /** Every key that a draft shows in English too. */
 function inBoth() {
-  speak(marked(), both);
-  return new Set(Object.keys(everyWord()).filter((key) => typeof t(key) === 'object'));
+  setTranslation(marked(), both);
+  return new Set(Object.keys(allTexts()).filter((key) => typeof t(key) === 'object'));
 }
-const sentences = () => Object.entries(everyWord()).filter(([, text]) => /[.?!]/.test(text));
+const sentences = () => Object.entries(allTexts()).filter(([, text]) => /[.?!]/.test(text));
 
 test('every sentence about consent, erasing, locks, danger or a failure has its English beneath', () => {
   const shown = inBoth();
@@ -205,7 +205,7 @@ test('a sentence that a wrong word would make dangerous never stands alone, wher
 });
 
 test('no button and no name is doubled: only sentences are', () => {
-  const words = everyWord();
+  const words = allTexts();
   assert.deepEqual(
     [...inBoth()].filter((key) => !/[.?!]/.test(words[key])),
     [],
@@ -218,11 +218,11 @@ test('every failure has its English beneath, and so has one that names a file', 
     ...Object.fromEntries([...Object.values(SENTENCES), ...SPECIFIC].map((text) => [text, `~${text}`])),
     [pattern]: '~{name} ~',
   };
-  speak({ ...marked(), said: told }, both);
+  setTranslation({ ...marked(), said: told }, both);
   for (const text of [...Object.values(SENTENCES), ...SPECIFIC])
-    assert.deepEqual(inWords(text, { grave: true }), { both: [`~${text}`, text] });
+    assert.deepEqual(translate(text, { grave: true }), { both: [`~${text}`, text] });
   const named = pattern.replace('{name}', 'data/a b.pdf');
-  assert.deepEqual(inWords(named, { grave: true }), { both: ['~data/a b.pdf ~', named] });
+  assert.deepEqual(translate(named, { grave: true }), { both: ['~data/a b.pdf ~', named] });
 });
 
 test('what only the place that failed could say is thrown there word for word, and stands', () => {
@@ -235,8 +235,8 @@ test('what only the place that failed could say is thrown there word for word, a
     .join('\n');
   for (const text of SPECIFIC) assert.ok(all.includes(`'${text}'`), text);
   for (const text of FILLED) assert.ok(all.includes(text.slice(6)), text);
-  assert.equal(told(new KeptError('too_large', SPECIFIC[3])).sentence, SPECIFIC[3]);
-  assert.equal(told(new KeptError('too_large', 'Something of a library’s')).sentence, SENTENCES.too_large);
+  assert.equal(toShownError(new KeptError('too_large', SPECIFIC[3])).sentence, SPECIFIC[3]);
+  assert.equal(toShownError(new KeptError('too_large', 'Something of a library’s')).sentence, SENTENCES.too_large);
 });
 
 test('from right to left, numbers with gaps, sizes and names keep their own order', () => {
@@ -247,27 +247,27 @@ test('from right to left, numbers with gaps, sizes and names keep their own orde
     said: {},
     keys: { 'help.ring': '{number} پر فون کریں', 'entries.number': 'نمبر {n}' },
   };
-  speak(urdu, both);
+  setTranslation(urdu, both);
   assert.equal(t('help.ring', { number: '0808 802 0300' }), '\u20680808 802 0300\u2069 پر فون کریں');
   assert.equal(t('entries.number', { n: 12 }), 'نمبر 12');
-  assert.equal(size(2_900_000), '\u20682.9 MB\u2069');
+  assert.equal(sizeText(2_900_000), '\u20682.9 MB\u2069');
   // Without its own bounds a name's letters would take the figure after it along, and its own figures would go to its end.
-  assert.equal(dotted(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
-  speak(null, both);
-  assert.equal(dotted(['a.zip', false, '1 byte']), 'a.zip · 1 byte');
-  assert.equal(inItsOrder('0808 802 0300'), '0808 802 0300');
+  assert.equal(joinWithDots(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
+  setTranslation(null, both);
+  assert.equal(joinWithDots(['a.zip', false, '1 byte']), 'a.zip · 1 byte');
+  assert.equal(isolateDirection('0808 802 0300'), '0808 802 0300');
 });
 
 test('what others are shown or given is in English and in the usual words', () => {
-  speak(marked(), both);
+  setTranslation(marked(), both);
   assert.equal(
-    forOthers(() => `${t('show.entry', { n: 3 })} ${language()}`),
+    inPlainEnglish(() => `${t('show.entry', { n: 3 })} ${language()}`),
     'Entry 3 en-GB',
   );
   assert.equal(language(), 'pl');
   assert.equal(String(t('nav.add')), '~Add');
   assert.throws(() =>
-    forOthers(() => {
+    inPlainEnglish(() => {
       throw new Error('stop');
     }),
   );
@@ -286,9 +286,9 @@ test('amounts, seasons and parts of a day are said in the language of the screen
     last: '2026-11-24T23:55',
     from: ['Sam'],
   };
-  assert.equal(amountSaid(amount), '43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55');
-  assert.equal(amountSaid({ ...amount, in: 0, out: 0, calls: 0, first: null, from: [] }), 'No messages');
-  assert.equal(seasonWords('Summer 2026'), 'Summer 2026');
+  assert.equal(amountText(amount), '43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55');
+  assert.equal(amountText({ ...amount, in: 0, out: 0, calls: 0, first: null, from: [] }), 'No messages');
+  assert.equal(seasonText('Summer 2026'), 'Summer 2026');
   const evening = {
     occurred_start: 0,
     occurred_end: 1,
@@ -297,9 +297,9 @@ test('amounts, seasons and parts of a day are said in the language of the screen
     utc_offset_min: 0,
     precision: 'part_of_day',
   };
-  assert.equal(whenWords(evening), 'Tuesday, 3 November 2026, evening');
-  speak(marked(), both);
-  assert.equal(seasonWords('Summer 2026'), '~Summer 2026');
-  assert.equal(seasonWords('When I was ill'), 'When I was ill');
-  assert.match(whenWords(evening), /~evening$/);
+  assert.equal(occurredText(evening), 'Tuesday, 3 November 2026, evening');
+  setTranslation(marked(), both);
+  assert.equal(seasonText('Summer 2026'), '~Summer 2026');
+  assert.equal(seasonText('When I was ill'), 'When I was ill');
+  assert.match(occurredText(evening), /~evening$/);
 });

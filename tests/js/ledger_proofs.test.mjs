@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import test from 'node:test';
 import { b64 } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { oneLine, readNote, seenBy, verifyNote } from '#app/ledger/checkpoint.js';
-import { checkSigned } from '#app/ledger/signed.js';
-import { namedIn } from '#app/net/proofs.js';
-import { leafOf, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
+import { canonicalBytes } from '#app/core/encoding.js';
+import { timestampedText, readNote, verifyCosignatures, verifyNote } from '#app/ledger/checkpoint.js';
+import { verifySignedObject } from '#app/ledger/signed.js';
+import { witnessesIn } from '#app/net/proofs.js';
+import { leafHash, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
 
 const bad = { code: 'bad_signature' };
 const sha = (...parts) =>
@@ -44,8 +44,8 @@ const other = sha([9]);
 
 test('a leaf is the digest of its canonical text', () => {
   const receipt = { c: b64(sha([1])), n: b64(sha([2])), ts: 5 };
-  assert.deepEqual(leafOf(receipt), sha([0], canon({ ...receipt, t: 'leaf/v1' })));
-  assert.notDeepEqual(leafOf(receipt), leafOf({ ...receipt, ts: 6 }));
+  assert.deepEqual(leafHash(receipt), sha([0], canonicalBytes({ ...receipt, t: 'leaf/v1' })));
+  assert.notDeepEqual(leafHash(receipt), leafHash({ ...receipt, ts: 6 }));
 });
 
 test('every leaf of every tree is shown to be in it, and nowhere else', () => {
@@ -139,12 +139,12 @@ const pubOf = (key) => new Uint8Array(key.export({ type: 'spki', format: 'der' }
 const notary = pubOf(publicKey);
 const signed = (fields) => ({
   ...fields,
-  sig: b64(new Uint8Array(sign(null, Buffer.from(canon(fields)), privateKey))),
+  sig: b64(new Uint8Array(sign(null, Buffer.from(canonicalBytes(fields)), privateKey))),
 });
 
 test('a signed object has its type, exactly its names, and the signature of all of them', async () => {
   const whole = signed({ t: 'thing/v1', a: 1, b: 'two' });
-  const check = (given, kind = 'thing/v1', names = ['a', 'b', 't']) => checkSigned(given, notary, kind, names);
+  const check = (given, kind = 'thing/v1', names = ['a', 'b', 't']) => verifySignedObject(given, notary, kind, names);
   assert.equal(await check(whole), whole);
   assert.equal(await check(whole, 'thing/v1', ['t', 'b', 'a']), whole, 'in any order');
   const { sig: _sig, ...unsigned } = whole;
@@ -170,7 +170,7 @@ test('a signed object has its type, exactly its names, and the signature of all 
   await assert.rejects(check(whole, 'thing/v1', ['a', 't']), bad);
   await assert.rejects(check(whole, 'thing/v1', ['a', 'b', 'c', 't']), bad);
   await assert.rejects(
-    checkSigned(whole, pubOf(generateKeyPairSync('ed25519').publicKey), 'thing/v1', ['a', 'b', 't']),
+    verifySignedObject(whole, pubOf(generateKeyPairSync('ed25519').publicKey), 'thing/v1', ['a', 'b', 't']),
     bad,
   );
 });
@@ -180,9 +180,13 @@ test('a browser without Ed25519 says so of what is whole, and only of that', asy
     throw new DOMException('no', 'NotSupportedError');
   });
   const whole = signed({ t: 'thing/v1', a: 1 });
-  await assert.rejects(checkSigned(whole, notary, 'thing/v1', ['a', 't']), { code: 'unavailable' });
+  await assert.rejects(verifySignedObject(whole, notary, 'thing/v1', ['a', 't']), { code: 'unavailable' });
   for (const more of [{ a: 1.5 }, { sig: '*' }, { t: 'thing/v2' }])
-    await assert.rejects(checkSigned({ ...whole, ...more }, notary, 'thing/v1', ['a', 't']), bad, JSON.stringify(more));
+    await assert.rejects(
+      verifySignedObject({ ...whole, ...more }, notary, 'thing/v1', ['a', 't']),
+      bad,
+      JSON.stringify(more),
+    );
   await assert.rejects(verifyNote(noteOf(), notary), { code: 'unavailable' });
   await assert.rejects(verifyNote(noteOf(textOf({ size: '042' })), notary), bad);
 });
@@ -205,8 +209,8 @@ test('a checkpoint says its log, its size and its root, and holds under the nota
   assert.deepEqual(readNote(noteOf(textOf({ size: '9'.repeat(16) }))).size, Number('9'.repeat(16)));
   const more = row('a.witness', [1, 2, 3, 4], [5]);
   assert.deepEqual(await verifyNote(noteOf(textOf(), more), notary), said, 'lines of others are passed over');
-  assert.equal(oneLine(noteOf(textOf(), more)), noteOf());
-  assert.equal(oneLine(noteOf(textOf(), more, more)), noteOf());
+  assert.equal(timestampedText(noteOf(textOf(), more)), noteOf());
+  assert.equal(timestampedText(noteOf(textOf(), more, more)), noteOf());
 });
 
 const text = textOf();
@@ -287,7 +291,7 @@ test('who cosigned: each witness once, by its own key, at its latest time; a lin
     return { name, pub, line, known: { name, pub: b64(pub) } };
   };
   const [one, two] = [witness('one.example'), witness('two.example')];
-  const seen = (rows, known = [one.known, two.known]) => seenBy(noteOf(text, ...rows), known);
+  const seen = (rows, known = [one.known, two.known]) => verifyCosignatures(noteOf(text, ...rows), known);
   assert.deepEqual(await seen([]), []);
   assert.deepEqual(await seen([one.line(7n)]), [{ witness: 'one.example', at: 7 }]);
   assert.deepEqual(await seen([one.line(0n)]), [{ witness: 'one.example', at: 0 }]);
@@ -313,7 +317,7 @@ test('who cosigned: each witness once, by its own key, at its latest time; a lin
 
 test('of the witnesses that a server names, those that are any count: name and key, and no more of them than fifteen', () => {
   const pub = b64(sha([1]));
-  const of = (witnesses) => namedIn({ witnesses });
+  const of = (witnesses) => witnessesIn({ witnesses });
   assert.deepEqual(of([{ name: 'a.example', pub, more: 1 }]), [{ name: 'a.example', pub }]);
   for (const one of [
     null,

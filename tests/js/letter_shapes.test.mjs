@@ -1,15 +1,15 @@
 /** Letters, summaries and statements about packs: what is whole holds, and what is wrong in one place does not. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { canonicalBytes } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { HOW, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
+import { TALK_KINDS, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
 import { padVersion } from '#app/crypto/padding.js';
-import { sealTo } from '#app/crypto/people.js';
-import { asName, checkSignedBy, sealPrepared } from '#app/crypto/sharing/prepared.js';
-import { importAuthor, sign } from '#app/crypto/signing.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
+import { sanitiseName, verifyPreparedStatement, signPreparedStatement } from '#app/crypto/sharing/prepared.js';
+import { importSigningKey, sign } from '#app/crypto/signing.js';
 import { SUMMARY } from '#app/crypto/sharing/summaries.js';
 import { DAY, badSignature, bent, codeOf, granted, id, person } from './phone/granted.mjs';
 
@@ -44,7 +44,7 @@ test('letters: a question about an entry and an entry typed for somebody hold at
   for (const [what, said] of [
     ['question', asked()],
     ['assisted', assisted()],
-    ...HOW.map((how) => ['assisted', assisted({ how })]),
+    ...TALK_KINDS.map((how) => ['assisted', assisted({ how })]),
     ...PROMPTS.map((prompt) => ['assisted', assisted({ turns: [turn({ asked: prompt })] })]),
     ['assisted', assisted({ turns: [turn({ asked: 'own', words: 'Who?' }), turn({ asked: '', said: '' })] })],
     ['assisted', assisted({ turns: [turn({ asked: 'own', words: 'w'.repeat(2_000), said: '😢'.repeat(20_000) })] })],
@@ -90,8 +90,8 @@ test('letters: what is wrong in one place is neither sealed nor opened', async (
       { fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' },
       said,
     );
-    const letter = { ...whole, sig: b64(await sign(advocate.key, canon(whole))) };
-    return sealTo(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(canon(letter)));
+    const letter = { ...whole, sig: b64(await sign(advocate.key, canonicalBytes(whole))) };
+    return hpkeSeal(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(canonicalBytes(letter)));
   };
   const open = async (sealedBytes, by = advocate) => openLetter(keeper.hpke.scalar, sealedBytes, at, by.ecdsa.pub);
   assert.equal(await codeOf(open(await forged({}))), 'holds');
@@ -167,7 +167,7 @@ test('letters: what is wrong in one place is neither sealed nor opened', async (
       JSON.stringify(more).slice(0, 90),
     );
   const whole = { fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' };
-  const letter = { ...whole, sig: b64(await sign(advocate.key, canon(whole))) };
+  const letter = { ...whole, sig: b64(await sign(advocate.key, canonicalBytes(whole))) };
   await checkLetter(letter, advocate.ecdsa.pub, at);
   for (const place of [
     { ...at, diary: id() },
@@ -176,12 +176,12 @@ test('letters: what is wrong in one place is neither sealed nor opened', async (
   ])
     await assert.rejects(checkLetter(letter, advocate.ecdsa.pub, place), badSignature);
   await assert.rejects(checkLetter({ ...letter, made_at: 8 }, advocate.ecdsa.pub, at), badSignature);
-  const junk = await sealTo(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(new Uint8Array([1, 2])));
+  const junk = await hpkeSeal(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(new Uint8Array([1, 2])));
   assert.equal(await codeOf(open(junk)), 'not_opened');
 });
 
 test('summaries: counts and dates at every edge, and nothing else', async () => {
-  const [key, at] = [random(32), { diary, grant }];
+  const [key, at] = [randomBytes(32), { diary, grant }];
   const due = (more = {}) => bent({ at: 1, what: 'update_due' }, more);
   const whole = { dates: [due(), due({ what: 'recording_wiped', at: -1 })], entries: 0, made_at: 0, newest_at: 0 };
   for (const more of [
@@ -219,7 +219,7 @@ test('summaries: counts and dates at every edge, and nothing else', async () => 
       await importKey(key),
       'summary',
       SUMMARY.header(at),
-      padVersion(canon(bent({ ...whole, t: 'summary/v1' }, more))),
+      padVersion(canonicalBytes(bent({ ...whole, t: 'summary/v1' }, more))),
     );
     await assert.rejects(SUMMARY.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(more));
   }
@@ -227,7 +227,7 @@ test('summaries: counts and dates at every edge, and nothing else', async () => 
     await importKey(key),
     'summary',
     SUMMARY.header(at),
-    padVersion(canon({ ...whole, t: 'marks/v1' })),
+    padVersion(canonicalBytes({ ...whole, t: 'marks/v1' })),
   );
   await assert.rejects(SUMMARY.open(key, typed, at), { code: 'not_opened' });
   const junk = await envelope.seal(await importKey(key), 'summary', SUMMARY.header(at), new Uint8Array(4));
@@ -242,15 +242,15 @@ test('a statement about a pack: by whom, for which organisation, and under a gra
     pack: id(),
     folder: 'Pack-1',
     made_at: 6 * DAY,
-    list: b64(random(32)),
+    list: b64(randomBytes(32)),
     record: '',
   };
   const lets = await made({ rights: ['view', 'pack'] });
   const of = async (more = {}, said = lets) =>
-    JSON.parse(new TextDecoder().decode(await sealPrepared(own, said, { ...prepared, ...more })));
-  const check = (statement) => codeOf(checkSignedBy(statement, keeper.pubs.ecdsa_pub));
+    JSON.parse(new TextDecoder().decode(await signPreparedStatement(own, said, { ...prepared, ...more })));
+  const check = (statement) => codeOf(verifyPreparedStatement(statement, keeper.pubs.ecdsa_pub));
   const whole = await of();
-  assert.equal(await checkSignedBy(whole, keeper.pubs.ecdsa_pub), whole);
+  assert.equal(await verifyPreparedStatement(whole, keeper.pubs.ecdsa_pub), whole);
   for (const more of [
     { by: 'n'.repeat(80) },
     { organisation: '😢'.repeat(80) },
@@ -268,7 +268,7 @@ test('a statement about a pack: by whom, for which organisation, and under a gra
   }
   const signedAnew = async (more, pairs = own) => {
     const { sig: _sig, ...said } = bent(whole, more);
-    return { ...said, sig: b64(await sign(await importAuthor(pairs.ecdsa), canon(said))) };
+    return { ...said, sig: b64(await sign(await importSigningKey(pairs.ecdsa), canonicalBytes(said))) };
   };
   assert.equal(await check(await signedAnew({})), 'holds');
   const stranger = await person('x');
@@ -296,8 +296,8 @@ test('a statement about a pack: by whom, for which organisation, and under a gra
   ])
     assert.equal(await check(await signedAnew(more)), 'bad_signature', JSON.stringify(more).slice(0, 80));
   assert.equal(await check({ ...whole, by: 'XX' }), 'bad_signature');
-  assert.equal(await codeOf(checkSignedBy(whole, stranger.pubs.ecdsa_pub)), 'bad_signature');
-  assert.deepEqual(['  PK ', 'a\nb\u2029c', '\x1b', '', 'n'.repeat(81), '😢'.repeat(81)].map(asName), [
+  assert.equal(await codeOf(verifyPreparedStatement(whole, stranger.pubs.ecdsa_pub)), 'bad_signature');
+  assert.deepEqual(['  PK ', 'a\nb\u2029c', '\x1b', '', 'n'.repeat(81), '😢'.repeat(81)].map(sanitiseName), [
     'PK',
     'a b c',
     '?',

@@ -1,7 +1,7 @@
 /** What is said of a device's line: a version that is missing is named for as long as it is, and one that only came in another order never. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { judgeLines } from '#app/diary/sync/lines.js';
+import { checkLines } from '#app/diary/sync/lines.js';
 import { anotherPhone } from './phone/another.mjs';
 import { isKept, isPush, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
 import { WORDS, until } from './phone/phone.mjs';
@@ -243,7 +243,7 @@ async function judged(versions) {
     readJsonMany: async () => [versions.map((_one, i) => [i + 1, `r${i}`, `v${i}`, '', ''])],
     change: async (fill) => fill(root),
   };
-  await judgeLines({ store, identity: { device: 'own' }, book: { readAgain: async () => ({ metas, opened }) } });
+  await checkLines({ store, identity: { device: 'own' }, book: { readAgain: async () => ({ metas, opened }) } });
   return root;
 }
 

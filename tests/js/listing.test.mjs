@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
-import { folded, spokenIn, wanted } from '#app/record/patterns/search_text.js';
+import { foldText, searchableText, searchWords } from '#app/record/patterns/search_text.js';
 import { WORDS, file, makePhone, phoneWithEntry, PNG, until } from './phone/phone.mjs';
 
 const fields = (narrative, more = {}) => ({
@@ -20,7 +20,7 @@ async function again(phone) {
 
 /** Every sealed record of the phone's table, in the order it was written. */
 async function table(phone) {
-  return phone.database.attempt(async (db) =>
+  return phone.database.withRetry(async (db) =>
     Promise.all(
       (await db.getAllKeys('a')).map(async (key) => [new Uint8Array(key), new Uint8Array(await db.get('a', key))]),
     ),
@@ -154,9 +154,9 @@ test('a list that a full phone could not make again is made again once there is 
   room.writes = Infinity;
   next.app.seen();
   await until(next, ({ entries }) => entries.length === 1, 'the list');
-  await next.ctx.open.index.mending;
+  await next.ctx.open.index.rebuilding;
   assert.deepEqual(numbered(next), [['One.', 1]]);
-  assert.equal(next.ctx.open.index.differs, false);
+  assert.equal(next.ctx.open.index.isStale, false);
   next.end();
 });
 
@@ -177,10 +177,10 @@ test('an entry saved while the list could not be made again leaves a diary that 
 });
 
 test('folding compares and changes nothing that is only spelling', () => {
-  assert.equal(folded('ＡＢＣ  Straße\u202e İ'), 'abc straße i');
-  assert.deepEqual(wanted(' a\tB\n'), ['a', 'b']);
+  assert.equal(foldText('ＡＢＣ  Straße\u202e İ'), 'abc straße i');
+  assert.deepEqual(searchWords(' a\tB\n'), ['a', 'b']);
   assert.equal(
-    spokenIn([
+    searchableText([
       {
         narrative: 'A',
         behaviours: ['calls'],
@@ -193,7 +193,7 @@ test('folding compares and changes nothing that is only spelling', () => {
   );
   const deep = { a: /** @type {any} */ (null) };
   deep.a = deep;
-  assert.equal(spokenIn([deep]), '', 'a ring ends');
+  assert.equal(searchableText([deep]), '', 'a ring ends');
 });
 
 test('a long list: the newest rows come first, and what asks for all of them waits for the rest', async () => {

@@ -10,9 +10,9 @@ import { copyServer, sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { unb64 } from '#app/core/bytes.js';
-import { keptLog, logForPack } from '#app/diary/sync/log.js';
+import { storedLog, logForPack } from '#app/diary/sync/log.js';
 import { readDiary } from '#app/diary/sharing/pack_sources.js';
-import { leafOf, verifyInclusion } from '#app/ledger/tree.js';
+import { leafHash, verifyInclusion } from '#app/ledger/tree.js';
 import { readNote } from '#app/ledger/checkpoint.js';
 
 const settings = { DIARY_CHECKPOINT_SECONDS: '1' };
@@ -81,7 +81,7 @@ test('places in the log are checked, kept, and lead from the receipt to the sign
     .map(readNote)
     .find((one) => one.size === place.size);
   assert.ok(root.log.size >= size);
-  verifyInclusion(leafOf(meta.versions[0].receipt), place.i, size, place.path.map(unb64), top);
+  verifyInclusion(leafHash(meta.versions[0].receipt), place.i, size, place.path.map(unb64), top);
 });
 
 test('the next version names the checkpoint seen last', async () => {
@@ -268,7 +268,7 @@ test('a notary key replaced by a signed statement is followed; one that is merel
   // A pack that asks nobody has what vouches for both keys: its receipts are by the one and the other.
   await looked(made, ({ log }) => log);
   assert.deepEqual(
-    (await keptLog(made.ctx.open, new Map())).statements.map(({ pub }) => pub),
+    (await storedLog(made.ctx.open, new Map())).statements.map(({ pub }) => pub),
     [before.notary, account.notary],
   );
   // Another phone takes in the versions of both keys.
@@ -299,7 +299,7 @@ test('what goes into a pack: each version of the diary once, under checkpoints t
   assert.deepEqual(log.proofs.map(({ version }) => version).sort(), [...receipts.keys()].sort());
   for (const { version, i, path, size } of log.proofs) {
     const { root } = readNote(log.checkpoints.find((one) => one.size === size).note);
-    verifyInclusion(leafOf(receipts.get(version)), i, size, path.map(unb64), root);
+    verifyInclusion(leafHash(receipts.get(version)), i, size, path.map(unb64), root);
   }
   assert.deepEqual(log.authorities, []);
   made.faults.after = async (path, _options, response) =>

@@ -1,7 +1,7 @@
 /** Saved emails: headers as they stand and as they read, words in any charset, files, messages inside, and broken ones. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { looksLikeMail, readMail, stampOf } from '#app/imports/mail.js';
+import { looksLikeMail, readMail, parseDateHeader } from '#app/imports/mail.js';
 import { MAIL, utf8 } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 
@@ -83,9 +83,9 @@ test('what is missing is named, never made up', async () => {
 });
 
 test('a date without a zone is no moment', () => {
-  assert.equal(stampOf('Tue, 24 Nov 2026 21:10:00').at, null);
-  assert.equal(stampOf('24 Nov 26 21:10 GMT').at, Date.UTC(2026, 10, 24, 21, 10));
-  assert.equal(stampOf('Sun, 25 Oct 2026 01:30:00 BST').at, Date.UTC(2026, 9, 25, 0, 30));
+  assert.equal(parseDateHeader('Tue, 24 Nov 2026 21:10:00').at, null);
+  assert.equal(parseDateHeader('24 Nov 26 21:10 GMT').at, Date.UTC(2026, 10, 24, 21, 10));
+  assert.equal(parseDateHeader('Sun, 25 Oct 2026 01:30:00 BST').at, Date.UTC(2026, 9, 25, 0, 30));
   for (const raw of [
     '',
     'yesterday',
@@ -93,7 +93,7 @@ test('a date without a zone is no moment', () => {
     '24 Foo 2026 10:00:00 +0000',
     '24 Nov 2026 10:00:00 +9900',
   ])
-    assert.equal(stampOf(raw).at, null);
+    assert.equal(parseDateHeader(raw).at, null);
 });
 
 for (const [zone, hours] of Object.entries({
@@ -119,7 +119,7 @@ for (const [zone, hours] of Object.entries({
   '-1400': -14,
 })) {
   test(`a date in the zone ${zone}`, () => {
-    const { at, offset_min } = stampOf(`Tue, 24 Nov 2026 12:10:05 ${zone}`);
+    const { at, offset_min } = parseDateHeader(`Tue, 24 Nov 2026 12:10:05 ${zone}`);
     assert.deepEqual([at, offset_min], [Date.UTC(2026, 10, 24, 12, 10, 5) - hours * 3_600_000, hours * 60]);
   });
 }
@@ -127,7 +127,7 @@ for (const [zone, hours] of Object.entries({
 test('every month, years of two digits, and the edges of a day', () => {
   const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
   for (const [i, month] of months.entries())
-    assert.equal(stampOf(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
+    assert.equal(parseDateHeader(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
   for (const [year, whole] of [
     ['00', 2000],
     ['49', 2049],
@@ -135,9 +135,9 @@ test('every month, years of two digits, and the edges of a day', () => {
     ['99', 1999],
     ['2026', 2026],
   ]) {
-    assert.equal(new Date(stampOf(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), whole, year);
+    assert.equal(new Date(parseDateHeader(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), whole, year);
   }
-  assert.equal(stampOf('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
+  assert.equal(parseDateHeader('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
   for (const raw of [
     '24 Nov 2026 24:00 UTC',
     '24 Nov 2026 23:60 UTC',
@@ -146,7 +146,7 @@ test('every month, years of two digits, and the edges of a day', () => {
     '24 Nov 2026 10:00 XYZ',
     '24 Nov 2026 10:00 +1401',
   ]) {
-    assert.deepEqual(stampOf(raw), { at: null, raw, offset_min: null });
+    assert.deepEqual(parseDateHeader(raw), { at: null, raw, offset_min: null });
   }
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { agrees } from '#app/ledger/manifest.js';
+import { manifestMatches } from '#app/ledger/manifest.js';
 
 const known = [
   [3, 'r1', 'v3', 'c3', 'e'],
@@ -12,7 +12,7 @@ const known = [
 const records = known.map(([, record, version, c]) => [record, version, c]);
 
 test('a manifest that says what was shown agrees', () => {
-  assert.equal(agrees({ seq: 5, records }, known), true);
+  assert.equal(manifestMatches({ seq: 5, records }, known), true);
 });
 
 test('one left out, one put in its place, one in another order, one with another commitment: each is noticed', () => {
@@ -20,7 +20,7 @@ test('one left out, one put in its place, one in another order, one with another
     [3, 'r1', 'v3', 'c3', 'e'],
     [4, 'r1', 'v5', 'c5', 'e'],
   ];
-  assert.equal(agrees({ seq: 5, records }, without), false);
+  assert.equal(manifestMatches({ seq: 5, records }, without), false);
   for (const [i, name] of [
     [1, 'record'],
     [2, 'version'],
@@ -28,13 +28,13 @@ test('one left out, one put in its place, one in another order, one with another
   ]) {
     const other = known.map((one) => [...one]);
     other[1][i] = 'other';
-    assert.equal(agrees({ seq: 5, records }, other), false, name);
+    assert.equal(manifestMatches({ seq: 5, records }, other), false, name);
   }
-  assert.equal(agrees({ seq: 5, records: [records[1], records[0], records[2]] }, known), false);
+  assert.equal(manifestMatches({ seq: 5, records: [records[1], records[0], records[2]] }, known), false);
 });
 
 test('a manifest of another shape says nothing, and nothing goes wrong', () => {
   for (const odd of [{}, { seq: 'x', records }, { seq: 5 }, { seq: 5, records: {} }])
-    assert.equal(agrees(odd, known), true);
-  assert.equal(agrees({ seq: 5, records: [1, null, 'x'] }, known), false);
+    assert.equal(manifestMatches(odd, known), true);
+  assert.equal(manifestMatches({ seq: 5, records: [1, null, 'x'] }, known), false);
 });

@@ -1,11 +1,11 @@
 /** Times of registers and picked times: what is no time is said to be none, at every edge. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fits, isOn } from '#app/record/patterns/filters.js';
-import { spokenIn, wanted } from '#app/record/patterns/search_text.js';
-import { mentions, mergedWith, rootOf } from '#app/record/links.js';
-import { dayFault, instantOf, momentFault, momentOf, typedOf } from '#app/record/moments.js';
-import { fromPicked, missing } from '#app/record/times.js';
+import { matchesFilter, isFiltering } from '#app/record/patterns/filters.js';
+import { searchableText, searchWords } from '#app/record/patterns/search_text.js';
+import { mentionsOf, mergedWith, representativeOf } from '#app/record/links.js';
+import { dayFault, instantOf, momentFault, momentOf, momentInputOf } from '#app/record/moments.js';
+import { fromPicked, pickedFault } from '#app/record/times.js';
 
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -105,7 +105,7 @@ test('a kept moment stands in the fields as it was typed; one told in another wa
     ['2026-07-01', '', 'month'],
     ['2025-01-01', '', 'year'],
   ]) {
-    assert.deepEqual(typedOf(momentOf({ date, time, how }, NOW, LONDON)), { date, time, how });
+    assert.deepEqual(momentInputOf(momentOf({ date, time, how }, NOW, LONDON)), { date, time, how });
   }
   const blank = { date: '', time: '', how: 'day' };
   for (const kept of [
@@ -119,14 +119,14 @@ test('a kept moment stands in the fields as it was typed; one told in another wa
     { local: 'spring', precision: 'month' },
     { local: 'T21:10 x' },
   ])
-    assert.deepEqual([typedOf(kept).date, typedOf(kept).how], ['', 'day'], JSON.stringify(kept));
-  assert.deepEqual(typedOf({}), blank);
-  assert.deepEqual(typedOf({ local: '2026-01-01/2026-12-30', precision: 'date_range' }), {
+    assert.deepEqual([momentInputOf(kept).date, momentInputOf(kept).how], ['', 'day'], JSON.stringify(kept));
+  assert.deepEqual(momentInputOf({}), blank);
+  assert.deepEqual(momentInputOf({ local: '2026-01-01/2026-12-30', precision: 'date_range' }), {
     date: '2026-01-01',
     time: '',
     how: 'day',
   });
-  assert.deepEqual(typedOf({ local: '2025-01-01/2026-12-31', precision: 'date_range' }), {
+  assert.deepEqual(momentInputOf({ local: '2025-01-01/2026-12-31', precision: 'date_range' }), {
     date: '2025-01-01',
     time: '',
     how: 'day',
@@ -190,7 +190,7 @@ for (const [picked, lacks] of [
   [{ how: 'between', date: '2026-03-28', until: '2026-03-29', time: '11:00', untilTime: '01:30' }, 'skipped'],
 ]) {
   test(`what is still to be settled of ${JSON.stringify(picked)}: ${lacks}`, () => {
-    assert.equal(missing(picked, NOW, LONDON), lacks);
+    assert.equal(pickedFault(picked, NOW, LONDON), lacks);
     if (lacks) assert.throws(() => fromPicked(picked, NOW, LONDON), { name: 'RangeError', message: lacks });
     else assert.equal(fromPicked(picked, NOW, LONDON).tz, LONDON);
   });
@@ -214,7 +214,10 @@ test('a range whose hours come twice is the widest, and one of days ends with th
 });
 
 test('a filter of nothing asks for nothing, and each side of a date is its own', () => {
-  assert.deepEqual([isOn({}), isOn({ person: '', file: false }), isOn({ file: true })], [false, false, true]);
+  assert.deepEqual(
+    [isFiltering({}), isFiltering({ person: '', file: false }), isFiltering({ file: true })],
+    [false, false, true],
+  );
   const f = { behaviours: ['calls'], channel: 'sms', files: 1, breaches: [{}], day: '2026-05-04', last: '2026-05-06' };
   const row = { record: 'a', f, links: ['twin'], bare: true };
   for (const yes of [
@@ -227,12 +230,12 @@ test('a filter of nothing asks for nothing, and each side of a date is its own',
     { from: '2026-05-06' },
     { to: '2026-05-04' },
   ])
-    assert.equal(fits(row, yes), true, JSON.stringify(yes));
+    assert.equal(matchesFilter(row, yes), true, JSON.stringify(yes));
   for (const no of [{ from: '2026-05-07' }, { to: '2026-05-03' }])
-    assert.equal(fits(row, no), false, JSON.stringify(no));
-  assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'lead']])), true);
-  assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'other']])), false);
-  assert.deepEqual([fits({ record: 'a' }, {}), fits({ record: 'a' }, { file: true })], [true, false]);
+    assert.equal(matchesFilter(row, no), false, JSON.stringify(no));
+  assert.equal(matchesFilter(row, { person: 'lead' }, new Map([['twin', 'lead']])), true);
+  assert.equal(matchesFilter(row, { person: 'lead' }, new Map([['twin', 'other']])), false);
+  assert.deepEqual([matchesFilter({ record: 'a' }, {}), matchesFilter({ record: 'a' }, { file: true })], [true, false]);
 });
 
 test('records that were brought together stand for one, in a circle for the lowest, and a link to nothing is none', () => {
@@ -248,7 +251,7 @@ test('records that were brought together stand for one, in a circle for the lowe
     ].map(([record, into]) => [record, { record, fields: { merged_into: into } }]),
   );
   assert.deepEqual(
-    ['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((one) => rootOf(one, known)),
+    ['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((one) => representativeOf(one, known)),
     ['c', 'c', 'c', 'x', 'x', 'x', 'lost', 'nobody'],
   );
   assert.deepEqual([mergedWith('b', known), mergedWith('nobody', known)], [['a', 'b', 'c'], ['nobody']]);
@@ -262,9 +265,9 @@ test('where a record names another: fields of ids, whom it was told to, and term
     told_others: [{ person_id: 'p' }, 'p'],
     alleged_breaches: [{ order_id: 'o', term_no: 2 }, { order_id: 'o' }, { order_id: 'n', term_no: 1 }],
   };
-  assert.deepEqual(mentions(fields, new Set(['p'])), { fields: ['actor_ids', 'told_others'], terms: [] });
-  assert.deepEqual(mentions(fields, new Set(['o'])), { fields: ['order_id', 'alleged_breaches'], terms: ['2', ''] });
-  assert.deepEqual(mentions(fields, new Set(['z'])), { fields: [], terms: [] });
+  assert.deepEqual(mentionsOf(fields, new Set(['p'])), { fields: ['actor_ids', 'told_others'], terms: [] });
+  assert.deepEqual(mentionsOf(fields, new Set(['o'])), { fields: ['order_id', 'alleged_breaches'], terms: ['2', ''] });
+  assert.deepEqual(mentionsOf(fields, new Set(['z'])), { fields: [], terms: [] });
 });
 
 test('a month and a season are kept as such: a winter by the year it began in', () => {
@@ -335,9 +338,10 @@ test('an entry is found by its words, and not by codes, ids, times and book-keep
     'actor_ids',
     'came_at',
   ];
-  for (const name of unsaid) assert.equal(spokenIn([{ [name]: 'needle', narrative: 'He came.' }]), 'he came.', name);
+  for (const name of unsaid)
+    assert.equal(searchableText([{ [name]: 'needle', narrative: 'He came.' }]), 'he came.', name);
   assert.equal(
-    spokenIn([
+    searchableText([
       { narrative: 'He  came', rows: [{ name: 'Zoë', type: 'x' }], _x: 'y' },
       null,
       undefined,
@@ -346,7 +350,7 @@ test('an entry is found by its words, and not by codes, ids, times and book-keep
     'he came \n zoe \n leeds'.replace(/\s+/g, ' '),
   );
   assert.deepEqual(
-    [wanted(' Zoë  CAME '), wanted('  '), wanted('07700\u200e 900\u00ad123')],
+    [searchWords(' Zoë  CAME '), searchWords('  '), searchWords('07700\u200e 900\u00ad123')],
     [['zoe', 'came'], [], ['07700', '900123']],
   );
 });

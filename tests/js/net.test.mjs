@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Api } from '#app/net/api.js';
-import { isPassing, makeRequest } from '#app/net/http.js';
+import { isTransient, makeRequest } from '#app/net/http.js';
 
 const json = (status, body, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
@@ -49,10 +49,10 @@ for (const [what, response, code] of CASES) {
 }
 
 test('bytes are taken only under their own type', async () => {
-  await assert.rejects(answering(json(200, {}))({ path: '/x', want: 'bytes' }), { code: 'garbage' });
+  await assert.rejects(answering(json(200, {}))({ path: '/x', expect: 'bytes' }), { code: 'garbage' });
   const bytes = await answering(
     new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'application/octet-stream' } }),
-  )({ path: '/x', want: 'bytes' });
+  )({ path: '/x', expect: 'bytes' });
   assert.deepEqual(bytes, Uint8Array.of(1, 2));
 });
 
@@ -60,11 +60,11 @@ test('no signal and a slow signal are two things, and both pass by themselves', 
   const none = makeRequest(async () => {
     throw new TypeError('Failed to fetch');
   });
-  await assert.rejects(none({ path: '/x' }), (error) => error.code === 'no_network' && isPassing(error));
+  await assert.rejects(none({ path: '/x' }), (error) => error.code === 'no_network' && isTransient(error));
   const slow = makeRequest(
     (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
-  await assert.rejects(slow({ path: '/x', timeout: 5 }), (error) => error.code === 'server_slow' && isPassing(error));
+  await assert.rejects(slow({ path: '/x', timeout: 5 }), (error) => error.code === 'server_slow' && isTransient(error));
 });
 
 test('every request says whose it is and follows no redirect', async () => {
@@ -88,7 +88,7 @@ test('a session that ended is signed in again once, for all that failed together
     if (!signedIn) throw Object.assign(new (await import('#app/core/errors.js')).KeptError('signed_out'));
     return { used_bytes: 1, quota_bytes: 2 };
   });
-  api.signAgain = async () => {
+  api.signInAgain = async () => {
     times++;
     await new Promise((go) => {
       setImmediate(go);

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 delete globalThis.WebAssembly;
 const { createEngine } = await import('#app/crypto/worker/engine.js');
-const { FLOOR } = await import('#app/crypto/kdf.js');
+const { COST_FLOOR: FLOOR } = await import('#app/crypto/kdf.js');
 
 const WORDS = 'cage candy arch gather drum buyer';
 

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { groupsOf } from '#app/features/share/pack_choice.js';
+import { splitIntoParts } from '#app/features/share/pack_choice.js';
 import { b64, utf8 } from '#app/core/bytes.js';
-import { canon, parseObject } from '#app/core/encoding.js';
-import { allOpen } from '#app/crypto/commitment.js';
+import { canonicalBytes, parseCanonicalObject } from '#app/core/encoding.js';
+import { openNames } from '#app/crypto/commitment.js';
 import { assemble, receivedName } from '#app/pack/assemble.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
 import { checkFront } from '#app/pack/front.js';
-import { MOST_FILES, portalSet } from '#app/pack/portal.js';
-import { keysFile, namesOf, proof, proofNames } from '#app/pack/proofs.js';
+import { FILES_MOST, buildPortalSet } from '#app/pack/portal.js';
+import { keysFile, fieldNamesOf, encodeProof, proofNames } from '#app/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '#app/pack/record_json.js';
-import { custodyLines, entryLine, exhibitLine, tellCapsule } from '#app/pack/chronology/table_cells.js';
+import { custodyLines, entryLine, exhibitLine, readCapsule } from '#app/pack/chronology/table_cells.js';
 import { crc32, readZip, ZipWriter } from '#app/pack/zip.js';
 
 const AT = Date.UTC(2026, 10, 3, 20, 41, 9);
@@ -137,11 +137,11 @@ function honest(made) {
   ])
     members.set(`data/${name}`, utf8(`typeset ${name}`));
   for (const [name, row] of proofNames(made)) {
-    const { restricted } = namesOf(String(row['kind']), 1);
-    members.set(`data/servable/${name}`, proof(row, new Set(restricted)));
-    members.set(`data/restricted/${name}`, proof(row, new Set()));
+    const { restricted } = fieldNamesOf(String(row['kind']), 1);
+    members.set(`data/servable/${name}`, encodeProof(row, new Set(restricted)));
+    members.set(`data/restricted/${name}`, encodeProof(row, new Set()));
   }
-  const all = tellCapsule(made);
+  const all = readCapsule(made);
   members.set('data/servable/02_chronology.csv', table(all.incidents.map((told) => entryLine(all, told))));
   members.set(
     'data/servable/03_exhibits-index.csv',
@@ -230,7 +230,10 @@ test('an honest front part passes, also when it withholds an open field that rep
   const members = honest(made);
   await checkFront(await zipped(new Map(members)), made);
   const [name, row] = /** @type {any} */ ([...proofNames(made)][0]);
-  members.set(`data/servable/${name}`, proof(row, new Set([...namesOf('incident', 1).restricted, 'narrative'])));
+  members.set(
+    `data/servable/${name}`,
+    encodeProof(row, new Set([...fieldNamesOf('incident', 1).restricted, 'narrative'])),
+  );
   await checkFront(await zipped(members), made);
 });
 
@@ -266,24 +269,30 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
       (m) =>
         m.set(
           `data/restricted/${name}`,
-          canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/restricted/${name}`))), seq_no: 9 }),
+          canonicalBytes({
+            ...parseCanonicalObject(/** @type {Uint8Array} */ (m.get(`data/restricted/${name}`))),
+            seq_no: 9,
+          }),
         ),
       /restricted\/proof/,
     ],
-    ['opened', (m) => m.set(`data/servable/${name}`, proof(row, new Set())), /servable\/proof/],
+    ['opened', (m) => m.set(`data/servable/${name}`, encodeProof(row, new Set())), /servable\/proof/],
     [
       'dropped',
       (m) =>
         m.set(
           `data/servable/${name}`,
-          canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/servable/${name}`))), withheld: {} }),
+          canonicalBytes({
+            ...parseCanonicalObject(/** @type {Uint8Array} */ (m.get(`data/servable/${name}`))),
+            withheld: {},
+          }),
         ),
       /servable\/proof/,
     ],
     ['no json', (m) => m.set(`data/servable/${name}`, utf8('<html>')), /servable\/proof/],
     [
       'keys',
-      (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })),
+      (m) => m.set('data/servable/proof/keys.json', canonicalBytes({ ...KEYS, notary: 'forged', t: 'keys/v1' })),
       /keys\.json/,
     ],
     ['sidecar', (m) => m.set('data/restricted/14_sidecars/AA-1.json', utf8('{}')), /14_sidecars/],
@@ -388,11 +397,11 @@ test('a file as received that is not the one added ends it, and so does stopping
 test('digests in proofs and values in proofs cover every name of the kind', () => {
   const made = capsule();
   for (const row of proofNames(made).values()) {
-    const names = namesOf(String(row['kind']), 1);
-    const read = /** @type {any} */ (parseObject(proof(row, new Set(names.restricted))));
+    const names = fieldNamesOf(String(row['kind']), 1);
+    const read = /** @type {any} */ (parseCanonicalObject(encodeProof(row, new Set(names.restricted))));
     assert.deepEqual(
       [...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(),
-      [...new Set([...allOpen(names), ...names.restricted])].sort(),
+      [...new Set([...openNames(names), ...names.restricted])].sort(),
     );
   }
 });
@@ -404,10 +413,10 @@ test('a portal set is at most sixteen plain files, each digest true, mail in a z
   const made = /** @type {any} */ (capsule());
   made.exhibits.push({ ...made.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
   const front = honest(capsule());
-  const { files, manifest } = await portalSet(made, front, { openReceived: () => [PICTURE] });
+  const { files, manifest } = await buildPortalSet(made, front, { openReceived: () => [PICTURE] });
   const names = files.map(({ name }) => name);
   assert.ok(
-    names.length <= MOST_FILES && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
+    names.length <= FILES_MOST && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
     names.join(' '),
   );
   assert.deepEqual(
@@ -438,8 +447,12 @@ test('a portal set is at most sixteen plain files, each digest true, mail in a z
   );
   for (const [digest, name] of lines)
     assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (all.get(String(name)))));
-  await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE.subarray(1)] }), { code: 'pack_failed' });
-  await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE], atMost: 1000 }), { code: 'too_large' });
+  await assert.rejects(buildPortalSet(made, front, { openReceived: () => [PICTURE.subarray(1)] }), {
+    code: 'pack_failed',
+  });
+  await assert.rejects(buildPortalSet(made, front, { openReceived: () => [PICTURE], atMost: 1000 }), {
+    code: 'too_large',
+  });
 });
 
 test('a diary too large for one pack is cut between entries, in order, and nothing is left out', () => {
@@ -447,7 +460,7 @@ test('a diary too large for one pack is cut between entries, in order, and nothi
   const fileOf = (/** @type {string} */ record, /** @type {number} */ size) =>
     /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
   const sizeOf = (/** @type {any} */ one) => one.size * 1_000_000;
-  const cut = (/** @type {any[]} */ files) => groupsOf(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
+  const cut = (/** @type {any[]} */ files) => splitIntoParts(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
   assert.deepEqual(cut([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
   assert.deepEqual(cut([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [
     ['a', 'b'],

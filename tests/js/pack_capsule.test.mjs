@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
-import { allNames, keysFile, proof, proofNames } from '#app/pack/proofs.js';
+import { versionFieldNames, keysFile, encodeProof, proofNames } from '#app/pack/proofs.js';
 import { logFiles } from '#app/pack/log_files.js';
 import { recordFile } from '#app/pack/record_json.js';
 
@@ -95,8 +95,9 @@ test('a proof says all of its version, each name once: shown with its salt, or w
     assert.equal(new Set(shown.keys()).size, shown.size);
     for (const [name, row] of shown) {
       assert.match(name, new RegExp(`^proof/[A-Za-z0-9-]+-${String(row.version).slice(0, 8)}\\.json$`));
-      const { open, restricted } = allNames(row);
-      const read = (/** @type {Set<string>} */ withheld) => JSON.parse(new TextDecoder().decode(proof(row, withheld)));
+      const { open, restricted } = versionFieldNames(row);
+      const read = (/** @type {Set<string>} */ withheld) =>
+        JSON.parse(new TextDecoder().decode(encodeProof(row, withheld)));
       const whole = read(new Set());
       const { c, kind, receipt, record, seq_no, sig, version } = row;
       const { fields, ...said } = whole;

@@ -30,7 +30,7 @@ function jobWith(answers) {
 test('a capsule that comes after another is sent again when its turn has come', async () => {
   const { job, asked } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
   let waited = 0;
-  await job.send(new Uint8Array(1), () => {
+  await job.sendCapsule(new Uint8Array(1), () => {
     waited += 1;
   });
   assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p', 'pause', 'GET p', 'PUT capsule']);
@@ -39,14 +39,14 @@ test('a capsule that comes after another is sent again when its turn has come', 
 
 test('a capsule that had come, though its answer was lost, is not sent twice', async () => {
   const { job, asked } = jobWith([new KeptError('conflict'), { state: 'building' }]);
-  await job.send(new Uint8Array(1), () => undefined);
+  await job.sendCapsule(new Uint8Array(1), () => undefined);
   assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p']);
 });
 
 test('any other refusal is told', async () => {
   const { job } = jobWith([new KeptError('too_large')]);
   await assert.rejects(
-    job.send(new Uint8Array(1), () => undefined),
+    job.sendCapsule(new Uint8Array(1), () => undefined),
     { code: 'too_large' },
   );
 });

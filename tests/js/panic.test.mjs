@@ -281,13 +281,13 @@ test('an entry that comes back while the list is made again stands in the list',
   await app.panicClear();
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  const read = Index.prototype.listed;
+  const read = Index.prototype.readDirectory;
   t.after(() => {
-    Index.prototype.listed = read;
+    Index.prototype.readDirectory = read;
   });
-  Index.prototype.listed = async function listed() {
+  Index.prototype.readDirectory = async function listed() {
     const found = await read.call(this);
-    Index.prototype.listed = read;
+    Index.prototype.readDirectory = read;
     await eventually(
       async () => this.store.root.feed.seq,
       (seq) => seq > 0,
@@ -297,7 +297,7 @@ test('an entry that comes back while the list is made again stands in the list',
   await again.app.start();
   await again.app.unlock(WORDS);
   await until(again, (state) => isKept(state) && !state.account.coming, 'kept');
-  assert.equal(Index.prototype.listed, read, 'the list was made again meanwhile');
+  assert.equal(Index.prototype.readDirectory, read, 'the list was made again meanwhile');
   assert.deepEqual(said(again.app.state), ['First.', 'Second.']);
   again.end();
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fits } from '#app/record/patterns/filters.js';
-import { four, numberList } from '#app/record/patterns/four_counts.js';
+import { matchesFilter } from '#app/record/patterns/filters.js';
+import { fourCounts, numberList } from '#app/record/patterns/four_counts.js';
 import { countPatterns } from '#app/record/patterns/patterns.js';
 import { daysBetween, factOf } from '#app/record/patterns/patterns_facts.js';
 
@@ -48,7 +48,7 @@ test('ten thousand facts are counted in well under a second', () => {
 test('the fact sheet gives counts with their entries under four words, and nothing that adds them up', () => {
   const { diary } = cases.find(({ name }) => name === 'after a block');
   const facts = diary.incidents.map(({ record, fields }) => factOf(record, fields, {}));
-  const words = four(countPatterns(facts, diary, tz), daysBetween);
+  const words = fourCounts(countPatterns(facts, diary, tz), daysBetween);
   assert.deepEqual(
     words.map(({ word }) => word),
     ['fixated', 'obsessive', 'unwanted', 'repeated'],
@@ -73,7 +73,7 @@ test('the fact sheet gives counts with their entries under four words, and nothi
         [],
       );
   assert.deepEqual(
-    four(countPatterns([], {}, tz), daysBetween)
+    fourCounts(countPatterns([], {}, tz), daysBetween)
       .flatMap(({ lines }) => lines)
       .filter(({ count }) => count),
     [],
@@ -97,7 +97,7 @@ test('a filter leaves what fits all of it, and an unknown time is on no side of 
   });
   const undated = row({ precision: 'unknown' });
   assert.equal(
-    fits(dated, { person: 'p', behaviour: 'calls', channel: 'sms', from: '2026-05-04', to: '2026-05-04' }),
+    matchesFilter(dated, { person: 'p', behaviour: 'calls', channel: 'sms', from: '2026-05-04', to: '2026-05-04' }),
     true,
   );
   for (const no of [
@@ -111,11 +111,15 @@ test('a filter leaves what fits all of it, and an unknown time is on no side of 
     { from: '2026-05-05' },
     { to: '2026-05-03' },
   ]) {
-    assert.equal(fits(dated, no), false, JSON.stringify(no));
+    assert.equal(matchesFilter(dated, no), false, JSON.stringify(no));
   }
-  assert.equal(fits(dated, { person: 'lead' }, new Map([['p', 'lead']])), true);
+  assert.equal(matchesFilter(dated, { person: 'lead' }, new Map([['p', 'lead']])), true);
   assert.deepEqual(
-    [fits(undated, { from: '2000-01-01' }), fits(undated, { to: '2100-01-01' }), fits(undated, {})],
+    [
+      matchesFilter(undated, { from: '2000-01-01' }),
+      matchesFilter(undated, { to: '2100-01-01' }),
+      matchesFilter(undated, {}),
+    ],
     [false, false, true],
   );
 });

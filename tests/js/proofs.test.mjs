@@ -57,17 +57,17 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
   for (const secret of [SHORT, WORDS]) {
     const { auth, ctx } = await openedBy(secret);
     const { store, vault, identity } = ctx.open;
-    const place = store.place('identity');
+    const place = store.idOf('identity');
     const { desc } = await vault.boxOpen(place, (await store.database.read([place]))[0]);
     assert.equal(desc.proof, null);
     assert.ok(
-      !JSON.stringify([store.root, desc, ctx.api.held(), ctx.open.typed ?? null, ctx.open.proved ?? null]).includes(
+      !JSON.stringify([store.root, desc, ctx.api.tokens(), ctx.open.typed ?? null, ctx.open.proved ?? null]).includes(
         auth,
       ),
     );
     assert.equal(await vault.earlierProof(), null);
     for (const [method, path, json] of ROWS(identity.diary)) {
-      for (const proof of [null, ...Object.values(ctx.api.held()), store.root.account.code_wrap]) {
+      for (const proof of [null, ...Object.values(ctx.api.tokens()), store.root.account.code_wrap]) {
         await assert.rejects(
           ctx.api.request({ method, path, proof, token: ctx.api.token, ...(json ? { json } : {}) }),
           ({ code }) => ['no_match', 'bad_request', 'signed_out'].includes(code),

@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test, { before } from 'node:test';
-import { b64, random } from '#app/core/bytes.js';
-import { canon, frames } from '#app/core/encoding.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { canonicalBytes, encodeFrames } from '#app/core/encoding.js';
 import { KeptError } from '#app/core/errors.js';
 import { importKey } from '#app/crypto/cobblestone.js';
-import { grantWrapHeader, versionWrapHeader, wrap } from '#app/crypto/keys.js';
+import { grantWrapHeader, versionWrapHeader, wrapKey } from '#app/crypto/keys.js';
 import * as envelope from '#app/crypto/envelope.js';
 import { envelopeHeader } from '#app/crypto/versions.js';
-import { namedIn } from '#app/ledger/manifest.js';
+import { manifestEntries } from '#app/ledger/manifest.js';
 import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
-import { notaryId, verifyReceipt } from '#app/ledger/receipts.js';
+import { notaryKeyId, verifyReceipt } from '#app/ledger/receipts.js';
 import { dropPart, partName } from '#app/net/blobs.js';
-import { isOver, isPassing, makeRequest } from '#app/net/http.js';
+import { isSessionOver, isTransient, makeRequest } from '#app/net/http.js';
 import { bent, id } from './phone/granted.mjs';
 
 const place = { diary: id(), record: id(), version: id() };
@@ -21,19 +21,20 @@ const grant = id();
 let whole;
 let key;
 before(async () => {
-  key = await importKey(random(32));
-  const wrapped = (part) => wrap(key, versionWrapHeader(place.diary, 1, part, place.version), random(32));
+  key = await importKey(randomBytes(32));
+  const wrapped = (part) => wrapKey(key, versionWrapHeader(place.diary, 1, part, place.version), randomBytes(32));
   const sealed = async (part) =>
-    envelope.seal(await importKey(random(32)), 'version', envelopeHeader(place, part), new Uint8Array(4096));
-  const theirs = (part) => wrap(key, grantWrapHeader({ diary: place.diary, grant }, part, place.version), random(32));
+    envelope.seal(await importKey(randomBytes(32)), 'version', envelopeHeader(place, part), new Uint8Array(4096));
+  const theirs = (part) =>
+    wrapKey(key, grantWrapHeader({ diary: place.diary, grant }, part, place.version), randomBytes(32));
   const parts = ['open', 'restricted'];
   const meta = {
     blobs: [id()],
-    c: b64(random(32)),
+    c: b64(randomBytes(32)),
     grants: [[grant, 2]],
     parents: [id(), id()],
     parts,
-    sig: b64(random(64)),
+    sig: b64(randomBytes(64)),
   };
   whole = {
     meta,
@@ -42,7 +43,7 @@ before(async () => {
     given: [{ grant, wraps: await Promise.all(parts.map(theirs)) }],
   };
 });
-const raw = (meta, sealed) => frames([canon(meta), ...sealed]);
+const raw = (meta, sealed) => encodeFrames([canonicalBytes(meta), ...sealed]);
 const pieces = () => [...whole.wraps, ...whole.envelopes, ...whole.given[0].wraps];
 const refused = { code: 'bad_request' };
 
@@ -84,21 +85,21 @@ test('an upload whose description is wrong in one place is none', () => {
     { blobs: [one, one] },
     { parents: [one, one] },
     { parents: null },
-    { c: b64(random(31)) },
+    { c: b64(randomBytes(31)) },
     { c: 5 },
-    { sig: b64(random(63)) },
+    { sig: b64(randomBytes(63)) },
     { sig: null },
   ])
     assert.throws(() => decodePush(raw(bent(whole.meta, more), pieces())), refused, JSON.stringify(more));
   for (const none of [[], 'text', null]) assert.throws(() => decodePush(raw(none, pieces())), refused);
-  assert.throws(() => decodePush(frames([])), refused);
+  assert.throws(() => decodePush(encodeFrames([])), refused);
   assert.throws(() => decodePush(raw(whole.meta, pieces().slice(1))), refused);
   assert.throws(() => decodePush(raw(whole.meta, [...pieces(), new Uint8Array(1)])), refused);
 });
 
 test('wraps and envelopes of another place, another part or another kind are refused, and those for grants too', async () => {
   const elsewhere = { ...place, version: id() };
-  const wrapOf = (header, kind = 'wrap') => envelope.seal(key, kind, header, random(32));
+  const wrapOf = (header, kind = 'wrap') => envelope.seal(key, kind, header, randomBytes(32));
   const first = (other) => ({ ...whole, wraps: [other, whole.wraps[1]] });
   for (const other of [
     await wrapOf(versionWrapHeader(place.diary, 1, 'open', elsewhere.version)),
@@ -128,21 +129,24 @@ test('a receipt is this notary’s, for exactly this, with a time', async () => 
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const notaryPub = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32));
   const fields = {
-    c: b64(random(32)),
-    env: b64(random(32)),
-    log: notaryId(notaryPub),
-    n: b64(random(16)),
+    c: b64(randomBytes(32)),
+    env: b64(randomBytes(32)),
+    log: notaryKeyId(notaryPub),
+    n: b64(randomBytes(16)),
     t: 'rcpt/v1',
     ts: 7,
   };
-  const signed = (said) => ({ ...said, sig: b64(new Uint8Array(sign(null, Buffer.from(canon(said)), privateKey))) });
+  const signed = (said) => ({
+    ...said,
+    sig: b64(new Uint8Array(sign(null, Buffer.from(canonicalBytes(said)), privateKey))),
+  });
   const expect = { notaryPub, c: fields.c, env: fields.env };
   assert.equal(await verifyReceipt(signed(fields), expect), 7);
   assert.equal(await verifyReceipt(signed({ ...fields, ts: 0 }), { ...expect, log: fields.log }), 0);
   for (const more of [
-    { c: b64(random(32)) },
-    { env: b64(random(32)) },
-    { log: b64(random(32)) },
+    { c: b64(randomBytes(32)) },
+    { env: b64(randomBytes(32)) },
+    { log: b64(randomBytes(32)) },
     { t: 'rcpt/v2' },
     { ts: -1 },
     { ts: '7' },
@@ -156,13 +160,20 @@ test('a receipt is this notary’s, for exactly this, with a time', async () => 
       JSON.stringify(more),
     );
   await assert.rejects(verifyReceipt({ ...signed(fields), ts: 8 }, expect), { code: 'bad_signature' });
-  await assert.rejects(verifyReceipt(signed(fields), { ...expect, log: b64(random(32)) }), { code: 'bad_signature' });
+  await assert.rejects(verifyReceipt(signed(fields), { ...expect, log: b64(randomBytes(32)) }), {
+    code: 'bad_signature',
+  });
   for (const none of [null, undefined, 'text'])
     await assert.rejects(verifyReceipt(none, expect), { code: 'bad_signature' });
 });
 
 test('what a manifest names, and a part that came damaged', () => {
-  assert.deepEqual(namedIn({ records: [['r', 'v', 'c', 'more'], ['r', 'v'], 'x', null] }), ['r v c', 'r v', '', '']);
+  assert.deepEqual(manifestEntries({ records: [['r', 'v', 'c', 'more'], ['r', 'v'], 'x', null] }), [
+    'r v c',
+    'r v',
+    '',
+    '',
+  ]);
   for (const [have, left] of [
     [true, [0, 2]],
     [[0, 1], [0]],
@@ -211,8 +222,8 @@ test('what is asked says what it must and nothing more', async () => {
     proof: 'p',
     token: 't',
     ticket: 'k',
-    leave: true,
-    last: true,
+    leaveNothing: true,
+    keepalive: true,
   });
   assert.deepEqual(full.seen.headers, {
     'X-Requested-By': 'app',
@@ -249,10 +260,10 @@ test('an answer has the fields that it must, of their types', async () => {
 });
 
 test('nothing is nothing, under whatever type it comes, and a refusal is never taken for an answer', async () => {
-  assert.equal((await sent({ want: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
-  assert.equal((await sent({ want: 'nothing' }, json({ a: 1 }))).answer, null);
+  assert.equal((await sent({ expect: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
+  assert.equal((await sent({ expect: 'nothing' }, json({ a: 1 }))).answer, null);
   await assert.rejects(
-    sent({ want: 'nothing' }, new Response('<html>', { headers: { 'content-type': 'text/html' } })),
+    sent({ expect: 'nothing' }, new Response('<html>', { headers: { 'content-type': 'text/html' } })),
     { code: 'captive_portal' },
   );
   for (const want of ['nothing', 'bytes', 'json'])
@@ -262,7 +273,7 @@ test('nothing is nothing, under whatever type it comes, and a refusal is never t
       missing: ['x'],
     });
   const zip = new Response(Uint8Array.of(1), { headers: { 'content-type': 'application/zip; x=1' } });
-  assert.deepEqual((await sent({ want: 'bytes' }, zip)).answer, Uint8Array.of(1));
+  assert.deepEqual((await sent({ expect: 'bytes' }, zip)).answer, Uint8Array.of(1));
   const later = new Response('{"error":"try_later"}', {
     status: 429,
     headers: { 'content-type': 'application/json', 'retry-after': '7' },
@@ -284,7 +295,7 @@ test('a request that is given up says so, before it was sent and after', async (
 });
 
 test('which failures pass by themselves, and which say that the session is over', () => {
-  const of = (code) => [isPassing(new KeptError(code)), isOver(new KeptError(code))];
+  const of = (code) => [isTransient(new KeptError(code)), isSessionOver(new KeptError(code))];
   for (const code of [
     'no_network',
     'server_slow',
@@ -299,5 +310,5 @@ test('which failures pass by themselves, and which say that the session is over'
   for (const code of ['signed_out', 'session_ended']) assert.deepEqual(of(code), [false, true], code);
   for (const code of ['conflict', 'bad_request', 'no_match']) assert.deepEqual(of(code), [false, false], code);
   for (const other of [new Error('signed_out'), { code: 'signed_out' }, null])
-    assert.deepEqual([isPassing(other), isOver(other)], [false, false]);
+    assert.deepEqual([isTransient(other), isSessionOver(other)], [false, false]);
 });

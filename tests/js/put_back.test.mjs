@@ -7,7 +7,7 @@ import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 import { Database } from '#app/store/database.js';
 
 let server;
@@ -89,11 +89,11 @@ async function linesOf({ phone, app }) {
 /** A feed that comes two versions at a time. */
 async function inPages(path, _options, response) {
   if (!path.includes('/changes?') || !response.ok) return null;
-  const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
-  const said = parseObject(first);
+  const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
+  const said = parseCanonicalObject(first);
   const some = rest.slice(0, 2);
-  const to = some.length ? parseObject(readFrames(some.at(-1), { atMost: 5 })[0]).seq : said.to;
-  return new Response(frames([canon({ ...said, to }), ...some]), {
+  const to = some.length ? parseCanonicalObject(decodeFrames(some.at(-1), { maxParts: 5 })[0]).seq : said.to;
+  return new Response(encodeFrames([canonicalBytes({ ...said, to }), ...some]), {
     status: 200,
     headers: { 'content-type': 'application/octet-stream' },
   });

@@ -1,8 +1,8 @@
 /** What the person says about time, and what the guard notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { moveApart, notice } from '#app/record/guard.js';
-import { fromChip, fromPicked, instantsOf, localAt, missing, offsetAt } from '#app/record/times.js';
+import { keepApart, findFirst } from '#app/record/guard.js';
+import { fromChip, fromPicked, instantsOf, localAt, pickedFault, offsetAt } from '#app/record/times.js';
 import { dayFault, momentFault } from '#app/record/moments.js';
 
 const LONDON = 'Europe/London';
@@ -44,7 +44,7 @@ test('the hour of 25 October that came twice is two instants, and the person say
     Date.UTC(2026, 9, 25, 1, 30),
   ]);
   const picked = { how: /** @type {const} */ ('exact'), date: '2026-10-25', time: '01:30' };
-  assert.equal(missing(picked, NOW, LONDON), 'twice');
+  assert.equal(pickedFault(picked, NOW, LONDON), 'twice');
   assert.throws(() => fromPicked(picked, NOW, LONDON), /twice/);
   const first = fromPicked({ ...picked, second: false }, NOW, LONDON);
   const second = fromPicked({ ...picked, second: true }, NOW, LONDON);
@@ -55,7 +55,7 @@ test('the hour of 25 October that came twice is two instants, and the person say
 
 test('the hour of 29 March that never was is said to be so', () => {
   assert.deepEqual(instantsOf('2026-03-29T01:30', LONDON), []);
-  assert.equal(missing({ how: 'exact', date: '2026-03-29', time: '01:30' }, NOW, LONDON), 'skipped');
+  assert.equal(pickedFault({ how: 'exact', date: '2026-03-29', time: '01:30' }, NOW, LONDON), 'skipped');
 });
 
 test('zones with half hours and a changed midnight keep their instants', () => {
@@ -79,22 +79,30 @@ test('parts of the day, ranges and about', () => {
 });
 
 test('what is not yet a time is named', () => {
-  assert.equal(missing({ how: 'exact', date: '', time: '10:00' }, NOW, LONDON), 'date');
-  assert.equal(missing({ how: 'day', date: '2026-02-30' }, NOW, LONDON), 'date');
-  assert.equal(missing({ how: 'exact', date: '2026-11-03', time: '' }, NOW, LONDON), 'time');
-  assert.equal(missing({ how: 'exact', date: '2026-11-03', time: '23:59' }, NOW, LONDON), 'future');
-  assert.equal(missing({ how: 'day', date: '2026-11-04' }, NOW, LONDON), 'future');
-  assert.equal(missing({ how: 'part', date: '2026-11-03' }, NOW, LONDON), 'part');
-  assert.equal(missing({ how: 'between', date: '2026-11-03' }, NOW, LONDON), 'until');
-  assert.equal(missing({ how: 'between', date: '2026-11-03', until: '2026-11-01' }, NOW, LONDON), 'order');
+  assert.equal(pickedFault({ how: 'exact', date: '', time: '10:00' }, NOW, LONDON), 'date');
+  assert.equal(pickedFault({ how: 'day', date: '2026-02-30' }, NOW, LONDON), 'date');
+  assert.equal(pickedFault({ how: 'exact', date: '2026-11-03', time: '' }, NOW, LONDON), 'time');
+  assert.equal(pickedFault({ how: 'exact', date: '2026-11-03', time: '23:59' }, NOW, LONDON), 'future');
+  assert.equal(pickedFault({ how: 'day', date: '2026-11-04' }, NOW, LONDON), 'future');
+  assert.equal(pickedFault({ how: 'part', date: '2026-11-03' }, NOW, LONDON), 'part');
+  assert.equal(pickedFault({ how: 'between', date: '2026-11-03' }, NOW, LONDON), 'until');
+  assert.equal(pickedFault({ how: 'between', date: '2026-11-03', until: '2026-11-01' }, NOW, LONDON), 'order');
 });
 
 test('before anybody was born, and years that a slip of a finger makes, are no time', () => {
   for (const how of ['exact', 'about', 'day', 'part', 'between']) {
-    assert.equal(missing({ how, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON), 'early', how);
-    assert.equal(missing({ how, date: '0026-11-03', time: '10:00', until: '2026-11-03' }, NOW, LONDON), 'early', how);
+    assert.equal(
+      pickedFault({ how, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON),
+      'early',
+      how,
+    );
+    assert.equal(
+      pickedFault({ how, date: '0026-11-03', time: '10:00', until: '2026-11-03' }, NOW, LONDON),
+      'early',
+      how,
+    );
   }
-  assert.equal(missing({ how: 'day', date: '1900-01-01' }, NOW, LONDON), null);
+  assert.equal(pickedFault({ how: 'day', date: '1900-01-01' }, NOW, LONDON), null);
   const faults = (...dates) => dates.map((date) => dayFault(date, '2026-11-03'));
   assert.deepEqual(
     faults('1899-12-31', '0026-11-03', '2200-01-02', '2026-02-30', '2026-11-04', '26-11-03', '2026-11-03', ''),
@@ -109,14 +117,14 @@ test('before anybody was born, and years that a slip of a finger makes, are no t
 });
 
 test("the guard notices a postcode, a number and the keeper's own kept-apart words", () => {
-  assert.equal(notice('He was outside 12 Elm Road SE15 4TW again')?.found, 'SE15 4TW');
-  assert.equal(notice('rang from 07700 900123 twice')?.found, '07700 900123');
+  assert.equal(findFirst('He was outside 12 Elm Road SE15 4TW again')?.found, 'SE15 4TW');
+  assert.equal(findFirst('rang from 07700 900123 twice')?.found, '07700 900123');
   assert.deepEqual(
-    [notice('He was at Elm', ['elm']), notice('He was at Elms', ['elms'])?.found],
+    [findFirst('He was at Elm', ['elm']), findFirst('He was at Elms', ['elms'])?.found],
     [null, 'Elms'],
     'a word of three letters is too common',
   );
-  assert.equal(notice('He knew about Rowan House somehow', ['rowan house'])?.kind, 'kept_apart');
+  assert.equal(findFirst('He knew about Rowan House somehow', ['rowan house'])?.kind, 'kept_apart');
 });
 
 test('the guard leaves times, amounts, dates and parts of words alone', () => {
@@ -127,12 +135,12 @@ test('the guard leaves times, amounts, dates and parts of words alone', () => {
     'arrowan houses',
     '',
   ]) {
-    assert.equal(notice(text, ['rowan house']), null, text);
+    assert.equal(findFirst(text, ['rowan house']), null, text);
   }
 });
 
 test('moving takes out only what was noticed and keeps it', () => {
   const text = 'At SE15 4TW he waited';
-  const moved = moveApart(text, 'Flat 2', /** @type {any} */ (notice(text)));
+  const moved = keepApart(text, 'Flat 2', /** @type {any} */ (findFirst(text)));
   assert.deepEqual(moved, { narrative: 'At [kept apart] he waited', placeDetail: 'Flat 2\nSE15 4TW' });
 });

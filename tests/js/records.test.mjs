@@ -5,7 +5,7 @@ import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { isTakenOut, standing, steps } from '#app/record/current_version.js';
+import { isTakenOut, currentVersionOf, stepsOf } from '#app/record/current_version.js';
 
 const MINUTE = 60_000;
 
@@ -115,16 +115,16 @@ test('words written elsewhere at the moment of taking out keep the record in', (
   const one = said('1', [], { name: 'A' });
   const out = said('2', ['1'], { taken_out: NOON, reason: 'why' });
   const other = said('3', ['1'], { name: 'B' });
-  assert.equal(standing([one, out]).taken_out, NOON);
+  assert.equal(currentVersionOf([one, out]).taken_out, NOON);
   for (const versions of [
     [one, out, other],
     [one, other, out],
   ]) {
-    assert.deepEqual([standing(versions).taken_out, standing(versions).shown.fields.name], [null, 'B']);
+    assert.deepEqual([currentVersionOf(versions).taken_out, currentVersionOf(versions).shown.fields.name], [null, 'B']);
   }
   const both = said('4', ['2', '3'], { taken_out: NOON + 1 });
   assert.deepEqual(
-    [standing([one, out, other, both]).taken_out, standing([one, out, other, both]).shown.fields.name],
+    [currentVersionOf([one, out, other, both]).taken_out, currentVersionOf([one, out, other, both]).shown.fields.name],
     [NOON + 1, 'B'],
   );
 });
@@ -135,7 +135,7 @@ test('a version with any word besides is no taking out, nor one whose time is no
   assert.equal(isTakenOut({ fields: { taken_out: '5' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: 5, reason: 'r', _kind: 'person' } }), true);
   assert.deepEqual(
-    steps([said('1', [], { taken_out: 5 })]).map(({ kind }) => kind),
+    stepsOf([said('1', [], { taken_out: 5 })]).map(({ kind }) => kind),
     ['taken_out'],
   );
 });

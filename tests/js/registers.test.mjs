@@ -5,9 +5,9 @@ import { effort } from './phone/effort.mjs';
 import { WORDS, makePhone, phoneWithEntry, PNG, file } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
-import { laterWins } from '#app/diary/records/settings.js';
+import { latestValues } from '#app/diary/records/settings.js';
 import { fixedClock } from '#app/core/clock.js';
-import { mergedWith, mentions, rootOf } from '#app/record/links.js';
+import { mergedWith, mentionsOf, representativeOf } from '#app/record/links.js';
 
 const HOUR = 3_600_000;
 let server;
@@ -126,13 +126,13 @@ test('circles and links to nothing are followed to an end', () => {
     ].map(([record, merged_into]) => [record, { record, fields: { merged_into } }]),
   );
   assert.deepEqual(
-    ['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((one) => rootOf(one, known)),
+    ['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((one) => representativeOf(one, known)),
     ['a', 'a', 'a', 'a', 'e', 'f', 'nobody'],
   );
   assert.deepEqual(mergedWith('c', known).sort(), ['a', 'b', 'c', 'd']);
   assert.deepEqual(mergedWith('nobody', known), ['nobody']);
   assert.deepEqual(
-    mentions(
+    mentionsOf(
       {
         actor_ids: 'a',
         order_id: 5,
@@ -170,7 +170,7 @@ test('settings: each field is the later one’s where two devices wrote at once,
   const first = version('1', [], { language: 'en', initials: 'AB' }, { needs: 'n' });
   const one = version('2', ['1'], { language: 'ur', initials: 'AB' }, { needs: 'n' });
   const two = version('3', ['1'], { language: 'en', initials: 'AB', help_channel: 'bsl' }, {});
-  assert.deepEqual(laterWins([first, one, two]), {
+  assert.deepEqual(latestValues([first, one, two]), {
     fields: { language: 'ur', initials: 'AB', help_channel: 'bsl' },
     restricted: {},
   });

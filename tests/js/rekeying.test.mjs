@@ -11,7 +11,7 @@ import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
 import { argon2id } from '#app/crypto/argon2.js';
-import { CEILING } from '#app/crypto/kdf.js';
+import { COST_CEILING } from '#app/crypto/kdf.js';
 import { readDoor } from '#app/store/device_meta.js';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
@@ -55,7 +55,12 @@ async function copyOf({ database }) {
 
 /** How many records of a copy the words of a door open: the store key, and all it opens. */
 async function opensOf(door, words, table, origin) {
-  const engine = createEngine({ origin, argon2: argon2id, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
+  const engine = createEngine({
+    origin,
+    argon2: argon2id,
+    policy: { floor: CHEAP, ceiling: COST_CEILING },
+    now: () => 0,
+  });
   try {
     await engine.unlock(words, door);
   } catch {

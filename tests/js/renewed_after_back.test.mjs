@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { b64, random } from '#app/core/bytes.js';
-import { idText, newId } from '#app/core/ids.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { formatId, newId } from '#app/core/ids.js';
 import { importKey } from '#app/crypto/cobblestone.js';
-import { authorId, importAuthor, importAuthorPub, newPair, sign } from '#app/crypto/signing.js';
-import { openVersion, sealVersion, signedBytes } from '#app/crypto/versions.js';
+import { authorKeyId, importSigningKey, importVerifyingKey, newKeyPair, sign } from '#app/crypto/signing.js';
+import { openVersion, sealVersion, bytesToSign } from '#app/crypto/versions.js';
 import { decodePush } from '#app/ledger/push.js';
 import { Database } from '#app/store/database.js';
 import { anotherPhone } from './phone/another.mjs';
@@ -231,18 +231,18 @@ test('an entry with a number above the end of the feed opens after new keys were
 });
 
 test('a signature holds when it is by the key that a version names or by one that came after it, and by no other', async () => {
-  const pairs = [await newPair(), await newPair(), await newPair(), await newPair()];
+  const pairs = [await newKeyPair(), await newKeyPair(), await newKeyPair(), await newKeyPair()];
   const keys = await Promise.all(
     pairs.map(async (pair) => ({
-      id: authorId(pair.pub),
-      key: await importAuthor(pair),
-      pub: await importAuthorPub(pair.pub),
+      id: authorKeyId(pair.pub),
+      key: await importSigningKey(pair),
+      pub: await importVerifyingKey(pair.pub),
     })),
   );
   const [first, second, third, stranger] = keys;
   const authors = new Map([first, second, third].map(({ id, pub }) => [id, pub]));
-  const diaryKey = await importKey(random(32));
-  const place = Object.fromEntries(['diary', 'record', 'version'].map((name) => [name, idText(newId())]));
+  const diaryKey = await importKey(randomBytes(32));
+  const place = Object.fromEntries(['diary', 'record', 'version'].map((name) => [name, formatId(newId())]));
   const names = { open: ['narrative'], restricted: [] };
   const isAltered = async (named, signer) => {
     const { meta, wraps, envelopes } = await sealVersion(
@@ -250,9 +250,9 @@ test('a signature holds when it is by the key that a version names or by one tha
         place,
         kind: 'incident',
         schema: 1,
-        author: { account: idText(newId()), device: idText(newId()) },
+        author: { account: formatId(newId()), device: formatId(newId()) },
         by: named.id,
-        line: { device: idText(newId()), n: 1, prev: null },
+        line: { device: formatId(newId()), n: 1, prev: null },
         clock: { offset_ms: null, tz: 'Europe/London', utc: 0 },
         parents: [],
         open: { narrative: 'x' },
@@ -263,7 +263,7 @@ test('a signature holds when it is by the key that a version names or by one tha
       names,
       { diaryKey, epoch: 1, signKey: named.key },
     );
-    const sig = b64(await sign(signer.key, signedBytes(meta.c, place)));
+    const sig = b64(await sign(signer.key, bytesToSign(meta.c, place)));
     return (await openVersion({ place, meta: { ...meta, sig }, wraps, envelopes }, { diaryKey, authors }, () => names))
       .altered;
   };

@@ -2,38 +2,35 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { asTyped, entryOf, markOf, markText, promptsOf } from '#app/record/assisted.js';
-import { standingOf } from '#app/record/breaches.js';
-import { rootOf } from '#app/record/links.js';
-import { idsIn, reached } from '#app/record/referenced_ids.js';
-import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '#app/record/rules.js';
-import { typedOf } from '#app/record/moments.js';
-import { steps } from '#app/record/current_version.js';
-import { momentOf } from '#app/record/patterns/patterns_facts.js';
+import { advocateNarrative, entryOf, assistedMarkOf, assistedMarkText, promptsOf } from '#app/record/assisted.js';
+import { orderStatusOf } from '#app/record/breaches.js';
+import { representativeOf } from '#app/record/links.js';
+import { idsIn, reachableFrom } from '#app/record/referenced_ids.js';
+import { TEXT_LIMIT, breachFaults, shapeFaults, timeFaults, allFaults } from '#app/record/rules.js';
+import { momentInputOf } from '#app/record/moments.js';
+import { stepsOf } from '#app/record/current_version.js';
+import { dayMomentOf } from '#app/record/patterns/patterns_facts.js';
 import { offsetIn } from '#app/record/times.js';
-import { delayOf, isLate, tell } from '#app/record/record_history.js';
+import { delayOf, isLate, historyOf } from '#app/record/record_history.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
 
 for (const { name, kind, fields, faults } of vectors.shapes) {
-  test(`shape: ${name}`, () => assert.deepEqual(faultsOfShape(kind, fields), faults));
+  test(`shape: ${name}`, () => assert.deepEqual(shapeFaults(kind, fields), faults));
 }
 for (const { name, fields, now, faults } of vectors.times) {
-  test(`time: ${name}`, () => assert.deepEqual(faultsOfTime(fields, now), faults));
+  test(`time: ${name}`, () => assert.deepEqual(timeFaults(fields, now), faults));
 }
 for (const { name, order, incident, standing } of vectors.standings) {
-  test(`standing: ${name}`, () => assert.equal(standingOf(order, incident), standing));
+  test(`standing: ${name}`, () => assert.equal(orderStatusOf(order, incident), standing));
 }
 for (const { name, fields, orders, faults } of vectors.breaches) {
   test(`breach: ${name}`, () =>
-    assert.deepEqual(
-      faultsOfBreaches(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])),
-      faults,
-    ));
+    assert.deepEqual(breachFaults(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])), faults));
 }
 for (const { name, versions, told } of vectors.told) {
   test(`told: ${name}`, () => {
-    const { first, newest, taken_out, revisions } = tell(versions);
+    const { first, newest, taken_out, revisions } = historyOf(versions);
     const shown = revisions.map(({ version, kind, reason, changes }) => ({ version, kind, reason, changes }));
     assert.deepEqual({ first: first.version, newest: newest.version, taken_out, revisions: shown }, told);
   });
@@ -43,42 +40,46 @@ for (const [n, { letter, answer, at, entry, changed, mark, asked, typed }] of ve
   test(`assisted ${n}: ${mark}`, () => {
     assert.deepEqual(entryOf(letter, 'key', answer, at), entry);
     const whole = { ...entry, ...changed };
-    assert.deepEqual([markText(whole), promptsOf(whole), asTyped(whole)], [mark, asked, typed]);
-    assert.equal(markOf(whole)?.answer ?? '', answer ?? '');
+    assert.deepEqual([assistedMarkText(whole), promptsOf(whole), advocateNarrative(whole)], [mark, asked, typed]);
+    assert.equal(assistedMarkOf(whole)?.answer ?? '', answer ?? '');
   });
 }
 
 test('an entry of the keeper’s own has no mark', () => {
-  assert.deepEqual([markOf({ narrative: 'x' }), markText({ narrative: 'x' }), promptsOf({})], [null, '', []]);
+  assert.deepEqual(
+    [assistedMarkOf({ narrative: 'x' }), assistedMarkText({ narrative: 'x' }), promptsOf({})],
+    [null, '', []],
+  );
 });
 
 test('links: what records name, circles and gaps included', () => {
   const { fields, ids, names, reached: far, into, roots } = vectors.links;
   assert.deepEqual(idsIn(fields).sort(), ids);
   const table = new Map(Object.entries(names).map(([record, to]) => [record, new Set(/** @type {string[]} */ (to))]));
-  for (const [start, expected] of Object.entries(far)) assert.deepEqual([...reached([start], table)].sort(), expected);
+  for (const [start, expected] of Object.entries(far))
+    assert.deepEqual([...reachableFrom([start], table)].sort(), expected);
   const known = new Map(
     Object.entries(into).map(([record, to]) => [
       record,
       { record, fields: { merged_into: /** @type {string} */ (to) } },
     ]),
   );
-  for (const [record, root] of Object.entries(roots)) assert.equal(rootOf(record, known), root, record);
+  for (const [record, root] of Object.entries(roots)) assert.equal(representativeOf(record, known), root, record);
 });
 
 test('a long text is kept and a longer one refused; five hundred people stop nothing', () => {
-  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT) }), []);
-  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT + 1) }), [
+  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT) }), []);
+  assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT + 1) }), [
     { field: 'narrative', code: 'too_long' },
   ]);
   const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);
-  assert.deepEqual(oddities('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
+  assert.deepEqual(allFaults('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
 });
 
 test('how long after it happened an entry was first sealed, and what counts as late', () => {
   const HOUR = 3_600_000;
   const version = { record: 'r', version: 'v', kind: 'incident', restricted: {} };
-  const of = (utc, fields) => tell([{ ...version, fields: { ...fields, _clock: { utc } } }]);
+  const of = (utc, fields) => historyOf([{ ...version, fields: { ...fields, _clock: { utc } } }]);
   const start = Date.UTC(2026, 4, 4, 12);
   for (const [delay, late, told] of [
     [2 * HOUR, false, of(start + 2 * HOUR, { occurred_start: start })],
@@ -99,7 +100,7 @@ test('how long after it happened an entry was first sealed, and what counts as l
 test('what an advocate’s letter says of the talk is told as it stands, and yes is only yes', () => {
   const turns = [{ asked: 'own', said: 'a', words: 'b' }];
   const said = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
-  const of = (fields, more) => markOf({ assisted: { letter: { fields }, ...more } });
+  const of = (fields, more) => assistedMarkOf({ assisted: { letter: { fields }, ...more } });
   assert.deepEqual(of(said, { answer: 'mine', answered_at: 7 }), {
     ...said,
     answer: 'mine',
@@ -135,7 +136,7 @@ test('what each version did is told against the words it was written on from', (
     of('e', ['d'], 4 * HOUR, { narrative: 'He came.', who: 'Lee' }),
   ];
   assert.deepEqual(
-    steps(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]),
+    stepsOf(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]),
     [
       ['first', null, []],
       ['amendment', 'I forgot.', [['narrative', 'He came.']]],
@@ -149,20 +150,24 @@ test('what each version did is told against the words it was written on from', (
 test('what is odd about a version: its shape, and a time after its own sealing, of entries only', () => {
   const utc = 1_777_896_000_000;
   const fields = { occurred_start: utc + 300_001, channel: '!', _clock: { utc } };
-  assert.deepEqual(oddities('incident', fields, { place_detail: 5 }), [
+  assert.deepEqual(allFaults('incident', fields, { place_detail: 5 }), [
     { field: 'channel', code: 'not_a_code' },
     { field: 'occurred_start', code: 'in_the_future' },
     { field: 'place_detail', code: 'not_text' },
   ]);
-  assert.deepEqual(oddities('incident', { ...fields, channel: 'sms', occurred_start: utc + 300_000 }, {}), []);
-  assert.deepEqual(oddities('person', { occurred_start: utc + 300_001, _clock: { utc } }, {}), []);
+  assert.deepEqual(allFaults('incident', { ...fields, channel: 'sms', occurred_start: utc + 300_000 }, {}), []);
+  assert.deepEqual(allFaults('person', { occurred_start: utc + 300_001, _clock: { utc } }, {}), []);
   // No calendar holds it: nothing can be said of its offset.
-  assert.deepEqual(faultsOfTime({ occurred_start: 2 ** 52, tz: 'Europe/London', utc_offset_min: 0 }), []);
+  assert.deepEqual(timeFaults({ occurred_start: 2 ** 52, tz: 'Europe/London', utc_offset_min: 0 }), []);
 });
 
 test('a month that is kept is a month again in its fields', () => {
-  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11' }), { date: '2026-11-01', time: '', how: 'month' });
-  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11-05' }), {
+  assert.deepEqual(momentInputOf({ precision: 'month', local: '2026-11' }), {
+    date: '2026-11-01',
+    time: '',
+    how: 'month',
+  });
+  assert.deepEqual(momentInputOf({ precision: 'month', local: '2026-11-05' }), {
     date: '2026-11-01',
     time: '',
     how: 'month',
@@ -171,7 +176,7 @@ test('a month that is kept is a month again in its fields', () => {
 
 test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
   const of = (tz) =>
-    markText({
+    assistedMarkText({
       assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } },
     });
   assert.equal(of('Nowhere/None'), of('Europe/London'));
@@ -187,7 +192,7 @@ test('a field that is called what every object has is told as any other', () => 
     restricted: {},
   }));
   assert.deepEqual(
-    tell(versions).revisions.map(({ kind, changes }) => [kind, changes]),
+    historyOf(versions).revisions.map(({ kind, changes }) => [kind, changes]),
     [['addition', [{ field: 'constructor', old: null, new: 'x' }]]],
   );
 });
@@ -199,12 +204,12 @@ test('a short name that only browsers know is no zone', () => {
     ['CET', null],
     ['IST', 'unknown_zone'],
   ]) {
-    assert.equal(faultsOfTime({ occurred_start: 0, tz })[0]?.code ?? null, code, tz);
+    assert.equal(timeFaults({ occurred_start: 0, tz })[0]?.code ?? null, code, tz);
   }
 });
 
 test('a time zone is a short text, and nothing else is one', () => {
-  const faults = (tz) => faultsOfShape('incident', { tz });
+  const faults = (tz) => shapeFaults('incident', { tz });
   assert.deepEqual([faults('Europe/London'), faults('z'.repeat(64)), faults(null)], [[], [], []]);
   for (const tz of ['z'.repeat(65), 0, ['Europe/London']])
     assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
@@ -212,12 +217,16 @@ test('a time zone is a short text, and nothing else is one', () => {
 
 test('a zone that only browsers know, or spell so, has no offset; a year 0 is no day', () => {
   for (const tz of ['BST', 'europe/london', '+05:00'])
-    assert.deepEqual(momentOf({ start: 1_790_618_400_000, tz }, ''), { day: '2026-09-28', at: 1_790_618_400_000 }, tz);
-  assert.equal(momentOf({ start: 1_790_618_400_000, tz: 'Asia/Karachi' }, '').day, '2026-09-28');
+    assert.deepEqual(
+      dayMomentOf({ start: 1_790_618_400_000, tz }, ''),
+      { day: '2026-09-28', at: 1_790_618_400_000 },
+      tz,
+    );
+  assert.equal(dayMomentOf({ start: 1_790_618_400_000, tz: 'Asia/Karachi' }, '').day, '2026-09-28');
   assert.equal(offsetIn(1_790_618_400_000, 'BST'), null);
-  assert.equal(standingOf({ served_on: '0000-01-01' }, { occurred_start: 1_789_000_000_000 }), 'unknown_served');
+  assert.equal(orderStatusOf({ served_on: '0000-01-01' }, { occurred_start: 1_789_000_000_000 }), 'unknown_served');
   assert.equal(
-    standingOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }),
+    orderStatusOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }),
     'not_served',
   );
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, PNG } from './phone/phone.mjs';
-import { ROWS } from '#app/store/index.js';
+import { SEGMENT_ROWS } from '#app/store/index.js';
 import { Store } from '#app/store/store.js';
 
 const DAY = 86_400_000;
@@ -33,19 +33,19 @@ const shown = ({ entries, removed }) =>
 /** The store that was opened last, and the names it was asked for since. */
 let opened;
 let asked = [];
-const { open, lying } = Store.prototype;
+const { open, readSealed: lying } = Store.prototype;
 Store.prototype.open = async function noted(...given) {
   await open.apply(this, given);
   if (this.root.line) opened = this;
 };
-Store.prototype.lying = function noted(names) {
+Store.prototype.readSealed = function noted(names) {
   asked.push(...names);
   return lying.call(this, names);
 };
 
-const bytesAt = async (phone, name) => (await phone.database.read([opened.place(name)]))[0];
+const bytesAt = async (phone, name) => (await phone.database.read([opened.idOf(name)]))[0];
 const put = (phone, name, bytes) =>
-  phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
+  phone.database.write(bytes ? { put: [[opened.idOf(name), bytes]] } : { drop: [opened.idOf(name)] });
 const versionsAsked = () => asked.filter((name) => name.startsWith('v/')).length;
 
 /** Locked; `meddle` with what lies there; opened again, all of its work done. */
@@ -63,7 +63,7 @@ test('the list is made again from what is kept of its versions; what is missing 
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   const { record: second } = await app.saveIncident(fields('A heron by the gate.', { behaviours: ['calls'] }));
   await app.addFile(second, file(PNG, 'proof.png'), { route: 'files' });
-  for (let n = 2; n < ROWS + 3; n++) await app.saveIncident(fields(`Entry ${n}.`));
+  for (let n = 2; n < SEGMENT_ROWS + 3; n++) await app.saveIncident(fields(`Entry ${n}.`));
   const whole = shown(app.state);
 
   const first = await again(phone);
@@ -99,7 +99,7 @@ test('the list is made again from what is kept of its versions; what is missing 
       await put(phone, 'segment/0', null);
     });
     assert.deepEqual(shown(slow.app.state), amended, 'lost, changed or another record: the versions tell');
-    assert.ok(versionsAsked() > ROWS);
+    assert.ok(versionsAsked() > SEGMENT_ROWS);
     assert.equal(slow.app.state.account.trouble, null);
     await slow.app.lock('test');
   }

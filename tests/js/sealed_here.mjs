@@ -1,8 +1,8 @@
 /** Seals one of everything with the phone's engine and prints it, for tests/test_phone_to_python.py to open. */
 import { b64, unb64 } from '#app/core/bytes.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
-import { CEILING } from '#app/crypto/kdf.js';
-import { sealTo } from '#app/crypto/people.js';
+import { COST_CEILING } from '#app/crypto/kdf.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
 
 const CHEAP = { m: 8, t: 1 };
 const WORDS = ' cage candy\u00a0arch gather drum buyer';
@@ -10,7 +10,7 @@ const LOGIN = 'calm-river-7f3k';
 const NAMES = { open: ['narrative', 'occurred_start'], restricted: ['place_detail'] };
 const SIZE = 1_500_000;
 
-const engine = createEngine({ origin: 'https://notes.example', policy: { floor: CHEAP, ceiling: CEILING } });
+const engine = createEngine({ origin: 'https://notes.example', policy: { floor: CHEAP, ceiling: COST_CEILING } });
 const identity = await engine.newIdentity();
 const pins = { notary: null, log: null, kdf_high: 8 };
 const door = await engine.setSlot(await engine.newDoor(CHEAP), WORDS, 'diary', {
@@ -55,6 +55,6 @@ const made = {
   record: { id: b64(id), sealed: b64(await engine.boxSeal(id, { k: 'x', n: 1 }, Uint8Array.of(1, 2, 3))) },
   root_id: b64(await engine.rootId()),
   file: { ...blob, size: SIZE, digest, sha256, sealed: [...parts, ...last].map(({ sealed }) => b64(sealed)) },
-  capture: { header, sealed: b64(await sealTo(unb64(identity.hpke_pub), 'capture', header, Uint8Array.of(9))) },
+  capture: { header, sealed: b64(await hpkeSeal(unb64(identity.hpke_pub), 'capture', header, Uint8Array.of(9))) },
 };
 process.stdout.write(JSON.stringify(made));

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
-import { parseObject } from '#app/core/encoding.js';
-import { HeldBack } from '#app/pack/redaction.js';
+import { parseCanonicalObject } from '#app/core/encoding.js';
+import { Redactor } from '#app/pack/redaction.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
-import { judge } from '#app/verify/verify.js';
+import { checkPack } from '#app/verify/verify.js';
 import { NOON, PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
@@ -110,7 +110,7 @@ test('an entry erased for good keeps its number in every later pack, which says 
   const packed = async () => {
     const made = await app.buildHere(await agreed(app, FILLED), () => undefined);
     const { get } = await membersOf(made);
-    const { findings } = await judge(/** @type {any} */ (await openZip(made.file)), {
+    const { findings } = await checkPack(/** @type {any} */ (await openZip(made.file)), {
       notary: null,
       instance: null,
       roots: [],
@@ -255,7 +255,7 @@ test('what is kept apart stands in no byte of the servable part, and nothing in 
   const servable = names.find(
     (name) => name.startsWith('data/servable/proof/0001') || name.startsWith('data/servable/proof/U0001'),
   );
-  assert.ok(Object.keys(/** @type {any} */ (parseObject(get(servable))).withheld).includes('narrative'));
+  assert.ok(Object.keys(/** @type {any} */ (parseCanonicalObject(get(servable))).withheld).includes('narrative'));
   phone.end();
 });
 
@@ -411,10 +411,10 @@ test('numbers go on from what any device gave; two of one number are told apart'
 test('words are held back as the typesetter holds them back', () => {
   const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
   for (const { texts, names, phrases, samples } of cases) {
-    const held = new HeldBack(texts, names, phrases);
+    const held = new Redactor(texts, names, phrases);
     for (const [text, masked] of samples) {
       assert.equal(held.mask(text), masked);
-      assert.equal(held.touches({ a: [text] }), masked !== text, text);
+      assert.equal(held.containsRestricted({ a: [text] }), masked !== text, text);
     }
   }
 });

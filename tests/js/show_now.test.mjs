@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { NOON, PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
-import { SHOWN_FOR } from '#app/features/show_now/actions.js';
+import { SHOW_DURATION_MS } from '#app/features/show_now/actions.js';
 
 const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
 
@@ -67,7 +67,7 @@ test('out of sight, or after three minutes, it is the lock; a clock that stands 
     },
   });
   await again.app.showNow(TICKED);
-  waits.find(({ ms }) => ms === SHOWN_FOR).act();
+  waits.find(({ ms }) => ms === SHOW_DURATION_MS).act();
   assert.equal(again.app.state.phase, 'locked');
 });
 

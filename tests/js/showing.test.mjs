@@ -1,23 +1,23 @@
 /** What the words of a state may claim. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { shownRows, stateOf } from '#app/diary/index/showing.js';
+import { shownRows, entryState } from '#app/diary/index/showing.js';
 
 const facts = { registered: true, troubles: {}, sending: false, offline: false };
 
 test('kept safe is said only where the receipt was checked here and every file is known to be there', () => {
   const row = { record: 'r', kept_at: 5 };
-  assert.deepEqual(stateOf(row, 0, 0, facts), { code: 'kept', at: 5 });
-  assert.deepEqual(stateOf({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });
-  assert.deepEqual(stateOf(row, 0, 2, facts), { code: 'sending', at: 5, why: 'files', files: 2 });
-  assert.deepEqual(stateOf(row, 0, 1, { ...facts, part: { of: 'r', share: 0.377 } }), {
+  assert.deepEqual(entryState(row, 0, 0, facts), { code: 'kept', at: 5 });
+  assert.deepEqual(entryState({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });
+  assert.deepEqual(entryState(row, 0, 2, facts), { code: 'sending', at: 5, why: 'files', files: 2 });
+  assert.deepEqual(entryState(row, 0, 1, { ...facts, part: { of: 'r', share: 0.377 } }), {
     code: 'sending',
     at: 5,
     why: 'files',
     files: 1,
     percent: 37,
   });
-  assert.deepEqual(stateOf(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
+  assert.deepEqual(entryState(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
 });
 
 test('a row whose files another device still has to send does not count as kept', () => {
@@ -46,7 +46,7 @@ test('a row whose files another device still has to send does not count as kept'
     troubles: {},
     feed: { seq: 1 },
   };
-  const [row] = shownRows({ index: { all: () => rows }, store: { root } }, false, false);
+  const [row] = shownRows({ index: { allRows: () => rows }, store: { root } }, false, false);
   assert.equal(row.state.code, 'sending');
 });
 
@@ -76,7 +76,7 @@ test('an entry sent before another device’s earlier ones have come has no numb
   };
   const numbers = (rows) =>
     new Map(
-      shownRows({ index: { all: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [
+      shownRows({ index: { allRows: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [
         record,
         seq_no,
       ]),

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { canon } from '#app/core/encoding.js';
+import { canonicalBytes } from '#app/core/encoding.js';
 import { readDoor } from '#app/store/device_meta.js';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
@@ -78,7 +78,7 @@ function somebody() {
       t: 'notary/v1',
       why,
     };
-    return { ...fields, sig: sign(null, canon(fields), instance.privateKey).toString('base64url') };
+    return { ...fields, sig: sign(null, canonicalBytes(fields), instance.privateKey).toString('base64url') };
   };
   return { instance: pubOf(instance), pub: pubOf(notary), log: logOf(pubOf(notary)), stated };
 }

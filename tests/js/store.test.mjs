@@ -4,10 +4,10 @@ import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
 import { failing, full, lost } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { random } from '#app/core/bytes.js';
-import { fill, isFull, release } from '#app/store/reserved_space.js';
+import { randomBytes } from '#app/core/bytes.js';
+import { fillBallast, isBallastComplete, releaseBallast } from '#app/store/reserved_space.js';
 import { Database } from '#app/store/database.js';
-import { Index, ROWS } from '#app/store/index.js';
+import { Index, SEGMENT_ROWS } from '#app/store/index.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const isBallast = (key) => /^p\d$/.test(key);
@@ -15,23 +15,23 @@ const KEPT_DOOR_LENGTHS = { install: 16, salt: 16, capture_pub: 65 };
 
 test('what is written is read back; an id that is not there reads as null', async () => {
   const database = new Database({ name: 'plain' });
-  const [id, bytes] = [random(16), random(5000)];
+  const [id, bytes] = [randomBytes(16), randomBytes(5000)];
   await database.write({ put: [[id, bytes]] });
-  const [there, absent] = await database.read([id, random(16)]);
+  const [there, absent] = await database.read([id, randomBytes(16)]);
   assert.deepEqual(there, bytes);
   assert.equal(absent, null);
 });
 
 test('a lost connection is opened anew and the write done, once', async () => {
   const database = failing('lost', [lost()]);
-  const [id, bytes] = [random(16), random(10)];
+  const [id, bytes] = [randomBytes(16), randomBytes(10)];
   await database.write({ put: [[id, bytes]] });
   assert.deepEqual((await database.read([id]))[0], bytes);
 });
 
 test('a connection that stays lost is said to be', async () => {
   const database = failing('gone', [lost(), lost()]);
-  await assert.rejects(database.write({ put: [[random(16), random(10)]] }), { code: 'store_lost' });
+  await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]] }), { code: 'store_lost' });
 });
 
 test('no space left: named, the entry is not there, the draft is, and the same save works once there is room', async () => {
@@ -41,8 +41,8 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   phone.app.putDraft({ fields: { narrative: 'Words that must not be lost.' } });
   await phone.app.enrolHere(WORDS);
   await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
-  await eventually(() => isFull(phone.database), Boolean);
-  while (await release(phone.database)) {
+  await eventually(() => isBallastComplete(phone.database), Boolean);
+  while (await releaseBallast(phone.database)) {
     /* the room kept for words is used up too */
   }
   errors.push(full());
@@ -59,18 +59,24 @@ test('no space left: named, the entry is not there, the draft is, and the same s
 test('words that do not fit have the ballast’s room, files do not, and it is filled again', async () => {
   const errors = [];
   const database = failing('ballast', errors);
-  await fill(database, random);
-  assert.equal(await isFull(database), true);
+  await fillBallast(database, randomBytes);
+  assert.equal(await isBallastComplete(database), true);
   errors.push(full());
-  await assert.rejects(database.write({ put: [[random(16), random(10)]], bulky: true }), { code: 'no_space' });
-  assert.equal(await isFull(database), true);
-  const id = random(16);
+  await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]], bulky: true }), {
+    code: 'no_space',
+  });
+  assert.equal(await isBallastComplete(database), true);
+  const id = randomBytes(16);
   errors.push(full(), null, full(), null);
-  await database.write({ put: [[id, random(10)]] });
+  await database.write({ put: [[id, randomBytes(10)]] });
   assert.equal((await database.read([id]))[0].length, 10);
-  assert.deepEqual([await isFull(database), await release(database)], [false, false], 'both pieces gave way');
-  await fill(database, random);
-  assert.equal(await isFull(database), true);
+  assert.deepEqual(
+    [await isBallastComplete(database), await releaseBallast(database)],
+    [false, false],
+    'both pieces gave way',
+  );
+  await fillBallast(database, randomBytes);
+  assert.equal(await isBallastComplete(database), true);
 });
 
 test('a tab killed in the middle of a save: everything before it stands, nothing is half there', async () => {
@@ -142,8 +148,8 @@ function plainStore(kept = new Map()) {
       await fill(root, {
         putJson: (name, value) => put.set(name, structuredClone(value)),
         drop: (name) => put.set(name, undefined),
-        after: (act) => after.push(act),
-        last: (key, act) => {
+        afterCommit: (act) => after.push(act),
+        beforeCommit: (key, act) => {
           endings.delete(key);
           endings.set(key, act);
         },
@@ -170,25 +176,25 @@ test('rows are kept 250 to a segment, the newest segment comes first, and a chan
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
-    index.write(root, change, manyRows(2 * ROWS + 10));
-    assert.equal(index.all().length, 0, 'nothing counts before it is saved');
+    index.putRows(root, change, manyRows(2 * SEGMENT_ROWS + 10));
+    assert.equal(index.allRows().length, 0, 'nothing counts before it is saved');
   });
   assert.deepEqual(
     store.written.filter((name) => name.startsWith('segment')),
     ['segment/0', 'segment/1', 'segment/2'],
   );
-  await store.change((root, change) => index.write(root, change, [{ record: 'r255', title: 'changed' }]));
+  await store.change((root, change) => index.putRows(root, change, [{ record: 'r255', title: 'changed' }]));
   assert.deepEqual(store.written, ['segment/1'], 'no text is written again when none has changed');
   const again = new Index(store);
   let shown = 0;
   await again.load(() => {
-    shown = again.all().length;
+    shown = again.allRows().length;
   });
-  assert.equal(again.all().length, 10, 'older segments come by themselves');
-  await again.whole();
+  assert.equal(again.allRows().length, 10, 'older segments come by themselves');
+  await again.whenLoaded();
   assert.deepEqual(
-    [shown, again.all().length, again.find('r255').title, again.differs],
-    [10, 2 * ROWS + 10, 'changed', false],
+    [shown, again.allRows().length, again.findRow('r255').title, again.isStale],
+    [10, 2 * SEGMENT_ROWS + 10, 'changed', false],
   );
   assert.equal((await again.allTexts()).get('r255'), 'text 255');
 });
@@ -197,15 +203,15 @@ test('rows written by several parts of one change all count, and the later of on
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
-    index.write(root, change, [{ record: 'a', title: 'first', text: 'one' }]);
-    index.write(root, change, [{ record: 'b', title: 'second' }]);
-    assert.equal(index.find('a', change).title, 'first');
-    index.write(root, change, [{ record: 'a', title: 'later' }]);
+    index.putRows(root, change, [{ record: 'a', title: 'first', text: 'one' }]);
+    index.putRows(root, change, [{ record: 'b', title: 'second' }]);
+    assert.equal(index.findRow('a', change).title, 'first');
+    index.putRows(root, change, [{ record: 'a', title: 'later' }]);
   });
   const again = new Index(store);
   await again.load();
   assert.deepEqual(
-    again.all().map(({ title }) => title),
+    again.allRows().map(({ title }) => title),
     ['later', 'second'],
   );
   assert.equal((await again.allTexts()).get('a'), 'one');
@@ -216,7 +222,7 @@ test('a long text is found whole, does not make its neighbours heavy, and goes w
   const index = new Index(store);
   const long = `${'word '.repeat(2_000)}needle`;
   await store.change((root, change) =>
-    index.write(root, change, [
+    index.putRows(root, change, [
       { record: 'a', text: long },
       { record: 'b', text: 'short' },
     ]),
@@ -225,7 +231,7 @@ test('a long text is found whole, does not make its neighbours heavy, and goes w
   const again = new Index(store);
   await again.load();
   assert.equal((await again.allTexts()).get('a'), long);
-  await store.change((root, change) => again.write(root, change, [{ record: 'a', erased: 7 }]));
+  await store.change((root, change) => again.putRows(root, change, [{ record: 'a', erased: 7 }]));
   assert.ok(!JSON.stringify([...store.kept]).includes('word'));
 });
 
@@ -254,17 +260,19 @@ for (const [why, break_] of [
   test(`the list says that it differs when ${why}, and still names every record`, async () => {
     const store = plainStore();
     const index = new Index(store);
-    await store.change((root, change) => index.write(root, change, manyRows(ROWS + 5)));
+    await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 5)));
     const older = structuredClone(store.kept.get('segment/1'));
-    await store.change((root, change) => index.write(root, change, [{ record: `r${ROWS + 1}`, title: 'newer' }]));
+    await store.change((root, change) =>
+      index.putRows(root, change, [{ record: `r${SEGMENT_ROWS + 1}`, title: 'newer' }]),
+    );
     break_(store, older);
     const again = new Index(store);
     await again.load();
-    await again.whole();
-    assert.equal(again.differs, true);
+    await again.whenLoaded();
+    assert.equal(again.isStale, true);
     assert.deepEqual(
-      await again.listed(),
-      manyRows(ROWS + 5).map(({ record }) => record),
+      await again.readDirectory(),
+      manyRows(SEGMENT_ROWS + 5).map(({ record }) => record),
     );
   });
 }
@@ -297,11 +305,11 @@ test('a write that leaves an older record where the new one should be is noticed
   const { phone } = await phoneWithEntry();
   const { store } = phone.ctx.open;
   await store.change((_root, change) => change.putJson('t/older', { n: 1 }));
-  const older = (await phone.database.read([store.place('t/older')]))[0];
+  const older = (await phone.database.read([store.idOf('t/older')]))[0];
   const { write } = phone.database;
   phone.database.write = async function undone(what) {
     await write.call(this, what);
-    await write.call(this, { put: [[store.place('t/older'), older]] });
+    await write.call(this, { put: [[store.idOf('t/older'), older]] });
   };
   await assert.rejects(
     store.change((_root, change) => change.putJson('t/older', { n: 2 })),
@@ -316,14 +324,14 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
   const store = plainStore();
   const index = new Index(store);
   const rows = manyRows(4_003).map(({ record }) => ({ record }));
-  await store.change((root, change) => index.write(root, change, rows.slice(0, 3_999)));
+  await store.change((root, change) => index.putRows(root, change, rows.slice(0, 3_999)));
   assert.deepEqual([store.kept.get('list/0').length, store.kept.get('list/1').length], [2_000, 1_999]);
-  await store.change((root, change) => index.write(root, change, rows.slice(3_999, 4_002)));
+  await store.change((root, change) => index.putRows(root, change, rows.slice(3_999, 4_002)));
   assert.deepEqual(
     store.written.filter((name) => name.startsWith('list')),
     ['list/1', 'list/2'],
   );
-  await store.change((root, change) => index.write(root, change, rows.slice(4_002)));
+  await store.change((root, change) => index.putRows(root, change, rows.slice(4_002)));
   assert.deepEqual(
     store.written.filter((name) => name.startsWith('list')),
     ['list/2'],
@@ -337,7 +345,7 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
   store.root.segments = 0;
   again.segments = [];
   assert.deepEqual(
-    await again.listed(),
+    await again.readDirectory(),
     rows.map(({ record }) => record),
   );
 });
@@ -345,31 +353,35 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
 test('which segments are made again: those to blame, or all where the others are not as the directory says', async () => {
   const store = plainStore();
   const index = new Index(store);
-  const records = manyRows(2 * ROWS + 10).map(({ record }) => record);
-  await store.change((root, change) => index.write(root, change, manyRows(2 * ROWS + 10)));
-  assert.deepEqual(index.wrongIn(records), []);
-  index.blame(1);
-  assert.deepEqual([index.differs, index.wrongIn(records)], [true, [1]]);
-  assert.equal(index.wrongIn(records.slice(0, -1)), null, 'the last segment is shorter by the directory');
-  assert.equal(index.wrongIn([...records, 'one more']), null, 'or longer');
-  assert.equal(index.wrongIn([records[1], records[0], ...records.slice(2)]), null, 'or in another order');
-  assert.equal(index.wrongIn(records.slice(0, 2 * ROWS)), null, 'or there is one segment fewer');
+  const records = manyRows(2 * SEGMENT_ROWS + 10).map(({ record }) => record);
+  await store.change((root, change) => index.putRows(root, change, manyRows(2 * SEGMENT_ROWS + 10)));
+  assert.deepEqual(index.segmentsToRebuild(records), []);
+  index.markStale(1);
+  assert.deepEqual([index.isStale, index.segmentsToRebuild(records)], [true, [1]]);
+  assert.equal(index.segmentsToRebuild(records.slice(0, -1)), null, 'the last segment is shorter by the directory');
+  assert.equal(index.segmentsToRebuild([...records, 'one more']), null, 'or longer');
+  assert.equal(index.segmentsToRebuild([records[1], records[0], ...records.slice(2)]), null, 'or in another order');
+  assert.equal(index.segmentsToRebuild(records.slice(0, 2 * SEGMENT_ROWS)), null, 'or there is one segment fewer');
   assert.deepEqual(
-    index.wrongIn([...records.slice(0, ROWS), ...records.slice(ROWS, 2 * ROWS).reverse(), ...records.slice(2 * ROWS)]),
+    index.segmentsToRebuild([
+      ...records.slice(0, SEGMENT_ROWS),
+      ...records.slice(SEGMENT_ROWS, 2 * SEGMENT_ROWS).reverse(),
+      ...records.slice(2 * SEGMENT_ROWS),
+    ]),
     [1],
     'what is to blame may lie as it likes',
   );
-  index.blame(0);
-  index.blame(2);
-  assert.equal(index.wrongIn(records), null, 'nothing is left to go by');
-  index.mended();
-  assert.deepEqual([index.differs, index.wrongIn(records)], [false, []]);
+  index.markStale(0);
+  index.markStale(2);
+  assert.equal(index.segmentsToRebuild(records), null, 'nothing is left to go by');
+  index.markRebuilt();
+  assert.deepEqual([index.isStale, index.segmentsToRebuild(records)], [false, []]);
 });
 
 test('texts of a segment are opened once, and again only where they are laid anew', async () => {
   const store = plainStore();
   const index = new Index(store);
-  await store.change((root, change) => index.write(root, change, manyRows(ROWS + 1)));
+  await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 1)));
   const again = new Index(store);
   await again.load();
   const asked = [];
@@ -385,13 +397,17 @@ test('texts of a segment are opened once, and again only where they are laid ane
   const third = new Index(store);
   await third.load();
   await third.allTexts();
-  assert.deepEqual([third.differs, [...third.wrong]], [true, [0]], 'texts that are missing are to blame like rows');
+  assert.deepEqual(
+    [third.isStale, [...third.staleSegments]],
+    [true, [0]],
+    'texts that are missing are to blame like rows',
+  );
 });
 
 test('a long text whose end is lost is found by its beginning, and says nothing that was never there', async () => {
   const store = plainStore();
   await store.change((root, change) =>
-    new Index(store).write(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),
+    new Index(store).putRows(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),
   );
   store.kept.delete('long/a');
   const index = new Index(store);

@@ -2,14 +2,22 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
-import { b64, random } from '#app/core/bytes.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
 import * as beside from '#app/store/device_meta.js';
 import { Database } from '#app/store/database.js';
-import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '#app/store/feed_numbers.js';
+import {
+  ALTERED,
+  PAGE_SIZE,
+  UNCHECKED,
+  dropAfter,
+  putNumbers,
+  readNumbers,
+  withFacts,
+} from '#app/store/feed_numbers.js';
 import { MemoryDatabase } from '#app/store/memory.js';
-import { Pending, noteTyped } from '#app/store/pending.js';
-import { goWithVersions, putSaid, readSaid } from '#app/store/segment_texts.js';
-import { filesWaiting, forget, putPart, trayKey } from '#app/store/staging.js';
+import { PendingChange, noteUnsavedText } from '#app/store/pending.js';
+import { dropWithVersions, putSegmentTexts, readSegmentTexts } from '#app/store/segment_texts.js';
+import { filesInTray, dropParts, putPart, trayKey } from '#app/store/staging.js';
 
 let phone;
 let store;
@@ -20,17 +28,17 @@ before(async () => {
 after(() => phone.end());
 
 const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
-const put = (...rows) => store.change((_root, change) => number(store, change, rows));
+const put = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
 
 test('numbers stand in pages of a hundred, in order, each once, and the later of one number counts', async () => {
   await put(row(101), row(3), row(1));
   await put(row(100), row(2));
-  await store.change((_root, change) => number(store, change, [[2, 'r2', 'other', 'c', 'e']]));
-  assert.equal(PAGE, 100);
+  await store.change((_root, change) => putNumbers(store, change, [[2, 'r2', 'other', 'c', 'e']]));
+  assert.equal(PAGE_SIZE, 100);
   assert.deepEqual(await store.readJson('f/0'), [row(1), [2, 'r2', 'other', 'c', 'e'], row(3), row(100)]);
   assert.deepEqual(await store.readJson('f/1'), [row(101)]);
   assert.equal(await store.readJson('f/2'), null);
-  const seqs = async (from, to) => (await numbered(store, from, to)).map(([seq]) => seq);
+  const seqs = async (from, to) => (await readNumbers(store, from, to)).map(([seq]) => seq);
   assert.deepEqual(await seqs(2, 101), [2, 3, 100, 101]);
   assert.deepEqual(await seqs(100, 100), [100]);
   assert.deepEqual(await seqs(4, 99), []);
@@ -41,7 +49,7 @@ test('numbers stand in pages of a hundred, in order, each once, and the later of
 test('what came after a number is forgotten, and nothing before it', async () => {
   const left = async (seq, last) => {
     await put(row(1), row(99), row(100), row(101), row(250));
-    await store.change((_root, change) => forgetAfter(store, change, seq, last));
+    await store.change((_root, change) => dropAfter(store, change, seq, last));
     return [
       ...((await store.readJson('f/0')) ?? ['no page']),
       ...((await store.readJson('f/1')) ?? ['no page']),
@@ -66,7 +74,7 @@ test('what stands beside a number says what came of its receipt', () => {
 });
 
 for (const [what, make] of [
-  ['the phone’s database', () => new Database({ name: `parts-${b64(random(6))}` })],
+  ['the phone’s database', () => new Database({ name: `parts-${b64(randomBytes(6))}` })],
   ['memory', () => new MemoryDatabase()],
 ]) {
   test(`the tray in ${what}: parts are found by their file, in order, and go when they are forgotten`, async () => {
@@ -79,7 +87,7 @@ for (const [what, make] of [
       [one, 1],
     ])
       await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
-    const files = await filesWaiting(database);
+    const files = await filesInTray(database);
     assert.deepEqual(
       files.map(({ id }) => id),
       [one, two],
@@ -93,10 +101,10 @@ for (const [what, make] of [
       await Promise.all(files[0].keys.map((key) => database.trayItem(key))),
       [0, 1, 256].map((n) => Uint8Array.of(1, n % 251)),
     );
-    await forget(database, files[0].keys);
-    await forget(database, []);
+    await dropParts(database, files[0].keys);
+    await dropParts(database, []);
     assert.deepEqual(
-      (await filesWaiting(database)).map(({ id }) => id),
+      (await filesInTray(database)).map(({ id }) => id),
       [two],
     );
     assert.equal(await database.trayItem(files[0].keys[0]), null);
@@ -104,35 +112,43 @@ for (const [what, make] of [
 
   test(`beside the table in ${what}: what is set is read, null takes it away, and each has what it is without`, async () => {
     const database = make();
-    assert.deepEqual(await beside.readLook(database), { skin: 'notes', opens: 'lock' });
+    assert.deepEqual(await beside.readAppearance(database), { skin: 'notes', opens: 'lock' });
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
     assert.deepEqual(
-      [await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)],
+      [
+        await beside.readCaptureAllowed(database),
+        await beside.readCaptureDeadline(database),
+        await beside.readLanguage(database),
+      ],
       [true, 0, 'en'],
     );
     assert.deepEqual(
       [await beside.readDoor(database), await beside.readDraftKey(database), await beside.readSealedDraft(database)],
       [null, null, null],
     );
-    await beside.writeLook(database, { skin: 'lists', opens: 'straight' });
+    await beside.writeAppearance(database, { skin: 'lists', opens: 'straight' });
     await beside.writeTries(database, { n: 2, at: 7, debt: 9 });
-    await beside.writeCapturing(database, false);
-    await beside.writeWaiting(database, 12);
+    await beside.writeCaptureAllowed(database, false);
+    await beside.writeCaptureDeadline(database, 12);
     await beside.writeLanguage(database, 'ur');
     await beside.writeSealedDraft(database, new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
-    assert.deepEqual(await beside.readLook(database), { skin: 'lists', opens: 'straight' });
+    assert.deepEqual(await beside.readAppearance(database), { skin: 'lists', opens: 'straight' });
     assert.deepEqual(await beside.readTries(database), { n: 2, at: 7, debt: 9 });
     assert.equal(await beside.readDoor(database), null, 'tries alone leave the door');
     assert.deepEqual(
-      [await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)],
+      [
+        await beside.readCaptureAllowed(database),
+        await beside.readCaptureDeadline(database),
+        await beside.readLanguage(database),
+      ],
       [false, 12, 'ur'],
     );
     assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes that lay around it');
-    const [door, chaff] = [{ install: Uint8Array.of(1) }, [[random(16), random(8)]]];
-    await beside.install(database, door, 'key', chaff);
+    const [door, chaff] = [{ install: Uint8Array.of(1) }, [[randomBytes(16), randomBytes(8)]]];
+    await beside.installDevice(database, door, 'key', chaff);
     assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database)], [door, 'key']);
     assert.deepEqual(
-      await beside.readLook(database),
+      await beside.readAppearance(database),
       { skin: 'lists', opens: 'straight' },
       'the look that was chosen stays',
     );
@@ -140,14 +156,14 @@ for (const [what, make] of [
     assert.deepEqual(await database.read([chaff[0][0]]), [chaff[0][1]]);
     await beside.writeTries(database, { n: 1, at: 1, debt: 0 }, { install: Uint8Array.of(2) });
     assert.deepEqual((await beside.readDoor(database)).install, Uint8Array.of(2));
-    await beside.writeCapturing(database, true);
-    await beside.writeWaiting(database, null);
+    await beside.writeCaptureAllowed(database, true);
+    await beside.writeCaptureDeadline(database, null);
     await beside.writeLanguage(database, null);
     await beside.writeSealedDraft(database, null);
     assert.deepEqual(
       [
-        await beside.readCapturing(database),
-        await beside.readWaiting(database),
+        await beside.readCaptureAllowed(database),
+        await beside.readCaptureDeadline(database),
         await beside.readLanguage(database),
         await beside.readSealedDraft(database),
       ],
@@ -157,7 +173,7 @@ for (const [what, make] of [
 
   test(`the table in ${what}: read in the order asked for, copies, and null for what is not there`, async () => {
     const database = make();
-    const [a, b, c] = [random(16), random(16), random(16)];
+    const [a, b, c] = [randomBytes(16), randomBytes(16), randomBytes(16)];
     const around = new Uint8Array([9, 1, 2, 9]);
     await database.write({
       put: [
@@ -183,7 +199,7 @@ for (const [what, make] of [
     const ids = Array.from({ length: 9 }, (_, n) => new Uint8Array(16).fill(10 * n));
     const left = async (only) => {
       await database.write({ put: ids.map((id) => [id, Uint8Array.of(1)]) });
-      await database.write({ only });
+      await database.write({ keepOnly: only });
       return (await database.read(ids)).flatMap((bytes, i) => (bytes ? [ids[i][0]] : []));
     };
     assert.deepEqual(await left([ids[7], ids[2], ids[3]]), [20, 30, 70]);
@@ -207,32 +223,32 @@ test('what no second try can mend is passed on as it is, and tried once', async 
         throw new DOMException('no', name);
       },
     });
-    await assert.rejects(database.read([random(16)]), { name });
+    await assert.rejects(database.read([randomBytes(16)]), { name });
     assert.equal(tries, 1);
   }
 });
 
 test('whoever reads in between learns whether anything was written', async () => {
-  const since = store.applied;
-  assert.equal(await store.wasWritten(since), false);
+  const since = store.changeCount;
+  assert.equal(await store.changedSince(since), false);
   const change = store.change((_root, change) => change.putJson('t/between', 1));
   await change;
-  assert.equal(await store.wasWritten(since), true);
-  assert.equal(await store.wasWritten(store.applied), false);
+  assert.equal(await store.changedSince(since), true);
+  assert.equal(await store.changedSince(store.changeCount), false);
   let free;
   const { write } = phone.database;
   phone.database.write = (what) =>
     new Promise((done) => {
       free = () => done(write.call(phone.database, what));
     });
-  const now = store.applied;
+  const now = store.changeCount;
   const slow = store.change((_root, change) => change.putJson('t/between', 2));
   while (!free)
     await new Promise((go) => {
       setTimeout(go);
     });
   phone.database.write = write;
-  const asked = store.wasWritten(now);
+  const asked = store.changedSince(now);
   free();
   assert.equal(await asked, true, 'it waits for what is being written');
   await slow;
@@ -254,20 +270,20 @@ test('what is being put together gives way, what is begun after it does not, and
     await new Promise((begun) => {
       setTimeout(begun);
     });
-    store.giveWay();
+    store.abortPending();
     go();
     return made;
   };
   assert.equal(await under({}), 'locked');
   assert.equal(await store.readJson('t/way'), null);
-  assert.equal(await under({ last: true }), 'written');
+  assert.equal(await under({ uninterruptible: true }), 'written');
   await store.change((_root, change) => change.putJson('t/way', 'after'));
   assert.equal(await store.readJson('t/way'), 'after');
 });
 
 test('a store that is closed takes nothing more', async () => {
   const { phone: own } = await phoneWithEntry();
-  own.ctx.open.store.closed = true;
+  own.ctx.open.store.isClosed = true;
   await assert.rejects(
     own.ctx.open.store.change(() => assert.fail('begun')),
     { code: 'locked' },
@@ -278,15 +294,15 @@ test('a store that is closed takes nothing more', async () => {
 test('a change that says what stays leaves that, what it writes and the root, and nothing else', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
-  const id = random(16);
-  await own.database.write({ put: [[id, random(9)]] });
+  const id = randomBytes(16);
+  await own.database.write({ put: [[id, randomBytes(9)]] });
   await mine.change((_root, change) => ['t/a', 't/b'].forEach((name) => change.putJson(name, { name })));
   await mine.change((root, change) => {
     root.chaff = [];
     change.putJson('t/c', { name: 't/c' });
-    change.only(['t/a'], [id]);
+    change.keepOnly(['t/a'], [id]);
   });
-  const stays = [mine.rootId, mine.place('t/a'), mine.place('t/c'), id].map((one) => b64(one)).sort();
+  const stays = [mine.rootId, mine.idOf('t/a'), mine.idOf('t/c'), id].map((one) => b64(one)).sort();
   assert.deepEqual((await own.database.ids()).map((one) => b64(one)).sort(), stays);
   assert.deepEqual(await mine.readJsonMany(['t/a', 't/b', 't/c']), [{ name: 't/a' }, null, { name: 't/c' }]);
   own.end();
@@ -298,7 +314,7 @@ test('a record that is new takes the place of chaff, and one that goes leaves so
   const sizes = async () =>
     (await own.database.read(await own.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
   await mine.change((root, change) =>
-    change.grow(Array.from({ length: 6 }, () => [random(16), new Uint8Array(4096 + 72)])),
+    change.addChaff(Array.from({ length: 6 }, () => [randomBytes(16), new Uint8Array(4096 + 72)])),
   );
   const whole = await sizes();
   await mine.change((_root, change) => change.putJson('t/new', { n: 1 }));
@@ -312,13 +328,13 @@ test('a record that is new takes the place of chaff, and one that goes leaves so
 
 test('what versions say goes when any version goes, and only then', async () => {
   await store.change((root, change) => {
-    putSaid(root, change, 1, { v1: ['incident', {}, null] });
-    putSaid(root, change, 2, { v2: ['note', {}, null] });
-    putSaid(root, change, 2, { v2: ['note', { n: 2 }, null] });
+    putSegmentTexts(root, change, 1, { v1: ['incident', {}, null] });
+    putSegmentTexts(root, change, 2, { v2: ['note', {}, null] });
+    putSegmentTexts(root, change, 2, { v2: ['note', { n: 2 }, null] });
   });
   assert.deepEqual(store.root.said, [1, 2]);
   assert.deepEqual(
-    [...(await readSaid(store, [2, 1, 3]))],
+    [...(await readSegmentTexts(store, [2, 1, 3]))],
     [
       ['v2', ['note', { n: 2 }, null]],
       ['v1', ['incident', {}, null]],
@@ -327,20 +343,20 @@ test('what versions say goes when any version goes, and only then', async () => 
   await store.change((_root, change) => {
     change.putJson('v/kept', {});
     change.drop('t/v/none');
-    change.putSealed('v/sealed', random(8));
+    change.putSealed('v/sealed', randomBytes(8));
   });
-  assert.equal((await readSaid(store, [1])).size, 1);
+  assert.equal((await readSegmentTexts(store, [1])).size, 1);
   await store.change((_root, change) => change.drop('v/gone'));
   assert.deepEqual(
-    [store.root.said, (await readSaid(store, [1, 2])).size, await store.readJson('said/1')],
+    [store.root.said, (await readSegmentTexts(store, [1, 2])).size, await store.readJson('said/1')],
     [[], 0, null],
   );
-  goWithVersions({}, new Pending());
+  dropWithVersions({}, new PendingChange());
 });
 
 test('what is typed and not saved is known by name until it is saved', () => {
   const root = {};
-  noteTyped(
+  noteUnsavedText(
     root,
     new Map([
       ['v/1', {}],
@@ -349,7 +365,7 @@ test('what is typed and not saved is known by name until it is saved', () => {
     ]),
   );
   assert.deepEqual(root, {});
-  noteTyped(
+  noteUnsavedText(
     root,
     new Map([
       ['u/1', {}],
@@ -360,7 +376,7 @@ test('what is typed and not saved is known by name until it is saved', () => {
     ]),
   );
   assert.deepEqual(root.typed, ['u/1', 'us/1', 'uw/1', 't/1']);
-  noteTyped(
+  noteUnsavedText(
     root,
     new Map([
       ['u/1', null],
@@ -369,7 +385,7 @@ test('what is typed and not saved is known by name until it is saved', () => {
     ]),
   );
   assert.deepEqual(root.typed, ['us/1', 'uw/1', 't/1']);
-  noteTyped(
+  noteUnsavedText(
     root,
     new Map([
       ['us/1', null],
@@ -382,24 +398,24 @@ test('what is typed and not saved is known by name until it is saved', () => {
 
 test('a change that gives way writes nothing, whether it was filling or ending', async () => {
   let given = false;
-  const pending = new Pending(() => given);
+  const pending = new PendingChange(() => given);
   pending.putJson('a', 1);
   given = true;
   assert.throws(() => pending.putJson('b', 1), { code: 'locked' });
-  await assert.rejects(pending.finish(), { code: 'locked' });
+  await assert.rejects(pending.runBeforeCommit(), { code: 'locked' });
   assert.deepEqual([...pending.records.keys()], ['a']);
 });
 
 test('what is put off is done once, the latest of one key, after the rest, and may put more off', async () => {
   const done = [];
-  const pending = new Pending();
-  pending.last('a', () => done.push('a before'));
-  pending.last('b', () => {
+  const pending = new PendingChange();
+  pending.beforeCommit('a', () => done.push('a before'));
+  pending.beforeCommit('b', () => {
     done.push('b');
-    pending.last('c', () => done.push('c'));
+    pending.beforeCommit('c', () => done.push('c'));
   });
-  pending.last('a', () => done.push('a'));
-  await pending.finish();
-  await pending.finish();
+  pending.beforeCommit('a', () => done.push('a'));
+  await pending.runBeforeCommit();
+  await pending.runBeforeCommit();
   assert.deepEqual(done, ['b', 'a', 'c']);
 });

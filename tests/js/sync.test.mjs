@@ -9,7 +9,7 @@ import { anotherPhone } from './phone/another.mjs';
 import { SENTENCES } from '#app/diary/sentences.js';
 import { fixedClock } from '#app/core/clock.js';
 import { KeptError } from '#app/core/errors.js';
-import { canon, frames, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, decodeFrames } from '#app/core/encoding.js';
 
 let server;
 before(async () => {
@@ -421,13 +421,13 @@ test('a feed with a version that was altered is not taken in, and it is said', a
   await until(two, ({ entries }) => entries.length === 1);
   two.faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
-    const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
+    const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
     const altered = rest.map((frame) => {
       const bytes = frame.slice();
       bytes[bytes.length - 1] ^= 1;
       return bytes;
     });
-    return new Response(frames([first, ...altered]), { headers: { 'content-type': 'application/octet-stream' } });
+    return new Response(encodeFrames([first, ...altered]), { headers: { 'content-type': 'application/octet-stream' } });
   };
   await one.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
   await until(one, isKept);
@@ -446,7 +446,7 @@ test('a server with fewer entries than before is noticed', async () => {
   faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
     await response.arrayBuffer();
-    return new Response(frames([canon({ after: 1, head: null, latest: 0, to: 0 })]), {
+    return new Response(encodeFrames([canonicalBytes({ after: 1, head: null, latest: 0, to: 0 })]), {
       headers: { 'content-type': 'application/octet-stream' },
     });
   };

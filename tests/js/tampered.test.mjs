@@ -7,7 +7,7 @@ import test, { after, before } from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, PNG, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { ROWS } from '#app/store/index.js';
+import { SEGMENT_ROWS } from '#app/store/index.js';
 import { Store } from '#app/store/store.js';
 
 const fields = (narrative, more = {}) => ({
@@ -31,9 +31,9 @@ Store.prototype.open = async function noted(...given) {
   if (this.root.line) opened = this;
 };
 
-const bytesAt = async (phone, name) => (await phone.database.read([opened.place(name)]))[0];
+const bytesAt = async (phone, name) => (await phone.database.read([opened.idOf(name)]))[0];
 const put = (phone, name, bytes) =>
-  phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
+  phone.database.write(bytes ? { put: [[opened.idOf(name), bytes]] } : { drop: [opened.idOf(name)] });
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
 /**
@@ -257,12 +257,12 @@ test('a page of the numbers is put back as it was: said, and every record is ask
 
 test('one segment of a long list is put back as it was, or taken away: that one is made again, the others are not', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
-  for (let n = 0; n < ROWS + 10; n++) await app.saveIncident(fields(`Entry ${n}.`));
+  for (let n = 0; n < SEGMENT_ROWS + 10; n++) await app.saveIncident(fields(`Entry ${n}.`));
   const older = await bytesAt(phone, 'segment/0');
   await app.saveIncident({ record, fields: { narrative: 'The very first, and worse.' }, restricted: {} });
   const whole = shown(app.state);
   const back = await meddled(phone, () => put(phone, 'segment/0', older));
-  assert.equal(back.listed, ROWS);
+  assert.equal(back.listed, SEGMENT_ROWS);
   assert.deepEqual(shown(back.app.state), whole);
   const gone = await meddled(back.next, () => put(phone, 'segment/1', older));
   assert.equal(gone.listed, 11);

@@ -5,9 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkSignature, hashOf, readCertificate, readPem } from '#app/crypto/certificates.js';
-import { inside, numberOf, oidOf, readAll, readOne, timeOf } from '#app/crypto/der.js';
-import { checkTimestamp } from '#app/ledger/timestamps.js';
+import {
+  verifyCertificateSignature,
+  digestNameOf,
+  parseCertificate,
+  parsePemCertificates,
+} from '#app/crypto/certificates.js';
+import { readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '#app/crypto/der.js';
+import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import {
   OIDS,
   answer,
@@ -39,7 +44,7 @@ const chain = pem(leafDer, middleDer, rootPem);
 
 /** How a check ends: the time, or the code of its failure. */
 const check = (tsr, pins = {}, what = note) =>
-  checkTimestamp(tsr, what, { chain, policy: POLICY, nonce, roots: [], ...pins }).catch(({ code }) => code);
+  verifyTimestamp(tsr, what, { chain, policy: POLICY, nonce, roots: [], ...pins }).catch(({ code }) => code);
 const bad = ['bad_signature', 'bad_request'];
 const refused = async (tsr, pins = {}, what = note) => assert.ok(bad.includes(await check(tsr, pins, what)));
 
@@ -167,7 +172,7 @@ for (const [what, how, algorithm, digest] of [
 }
 
 test('a signature in DER is two whole numbers that fit', async () => {
-  const by = readCertificate(new Uint8Array(leafDer));
+  const by = parseCertificate(new Uint8Array(leafDer));
   const one = integer(Buffer.alloc(32, 1));
   for (const bytes of [
     sequence(one, one, one),
@@ -176,7 +181,7 @@ test('a signature in DER is two whole numbers that fit', async () => {
     sequence(der(2, [255]), one),
     octets(one),
   ]) {
-    await assert.rejects(checkSignature(by, OIDS.ecdsa256, note, new Uint8Array(bytes)), ({ code }) =>
+    await assert.rejects(verifyCertificateSignature(by, OIDS.ecdsa256, note, new Uint8Array(bytes)), ({ code }) =>
       bad.includes(code),
     );
   }
@@ -185,7 +190,12 @@ test('a signature in DER is two whole numbers that fit', async () => {
     root,
   );
   await assert.rejects(
-    checkSignature(readCertificate(new Uint8Array(odd)), OIDS.ecdsa256, note, new Uint8Array(sequence(one, one))),
+    verifyCertificateSignature(
+      parseCertificate(new Uint8Array(odd)),
+      OIDS.ecdsa256,
+      note,
+      new Uint8Array(sequence(one, one)),
+    ),
     { code: 'bad_signature' },
   );
 });
@@ -193,7 +203,7 @@ test('a signature in DER is two whole numbers that fit', async () => {
 test('a certificate is read whole: who, by whom, from when until when and for what', () => {
   const others = [sequence(oid('2.5.29.15'), octets(bits([1])))];
   for (const made of [certificate(leaf, middle, { others }), certificate(leaf, middle, { others, version: false })]) {
-    const found = readCertificate(new Uint8Array(made));
+    const found = parseCertificate(new Uint8Array(made));
     assert.deepEqual(found.purposes, [OIDS.timeStamping]);
     assert.deepEqual([found.from, found.until], [Date.UTC(2020, 0, 1), Date.UTC(2040, 0, 1)]);
     assert.deepEqual([Buffer.from(found.subject), Buffer.from(found.issuer)], [nameOf('leaf'), nameOf('middle')]);
@@ -202,23 +212,23 @@ test('a certificate is read whole: who, by whom, from when until when and for wh
       [leaf.spki, OIDS.ecdsa256, made],
     );
   }
-  assert.deepEqual(readCertificate(new Uint8Array(certificate(leaf, middle, { others, purposes: [] }))).purposes, []);
+  assert.deepEqual(parseCertificate(new Uint8Array(certificate(leaf, middle, { others, purposes: [] }))).purposes, []);
   assert.deepEqual(
-    readPem(chain).map(({ der: bytes }) => Buffer.from(bytes)),
+    parsePemCertificates(chain).map(({ der: bytes }) => Buffer.from(bytes)),
     [leafDer, middleDer, rootPem],
   );
-  assert.deepEqual(readPem('no certificate'), []);
-  const parts = readAll(readOne(new Uint8Array(leafDer)).content).map(({ whole }) => whole);
+  assert.deepEqual(parsePemCertificates('no certificate'), []);
+  const parts = readValues(readValue(new Uint8Array(leafDer)).content).map(({ encoded: whole }) => whole);
   for (const bent of [
     sequence(parts[0], parts[1], octets(parts[2])),
     sequence(parts[0], parts[1], der(3, [1], [5])),
     sequence(...parts.slice(0, 2)),
     sequence(sequence(), ...parts.slice(1)),
   ]) {
-    assert.throws(() => readCertificate(new Uint8Array(bent)), { code: 'bad_request' });
+    assert.throws(() => parseCertificate(new Uint8Array(bent)), { code: 'bad_request' });
   }
-  assert.deepEqual([OIDS.sha256, OIDS.sha384, OIDS.sha512].map(hashOf), ['SHA-256', 'SHA-384', 'SHA-512']);
-  assert.throws(() => hashOf(OIDS.sha1), { code: 'bad_signature' });
+  assert.deepEqual([OIDS.sha256, OIDS.sha384, OIDS.sha512].map(digestNameOf), ['SHA-256', 'SHA-384', 'SHA-512']);
+  assert.throws(() => digestNameOf(OIDS.sha1), { code: 'bad_signature' });
 });
 
 const bytesOf = (...values) => Uint8Array.from(values);
@@ -234,46 +244,46 @@ for (const [what, bytes] of [
   ['more after it', bytesOf(4, 1, 0, 0)],
   ['another tag', bytesOf(2, 1, 0)],
 ]) {
-  test(`no value in DER: ${what}`, () => assert.throws(() => readOne(bytes, 4), { code: 'bad_request' }));
+  test(`no value in DER: ${what}`, () => assert.throws(() => readValue(bytes, 4), { code: 'bad_request' }));
 }
 
 test('values in DER: one, many, one inside another, of every form of length', () => {
   for (const size of [0, 1, 127, 128, 255, 256, 65_535, 65_536]) {
-    const { tag, content, whole } = readOne(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);
+    const { tag, content, encoded: whole } = readValue(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);
     assert.deepEqual(
       [tag, content.length, content.every((byte) => byte === 7), whole.length > size],
       [4, size, true, true],
     );
   }
-  assert.equal(readOne(bytesOf(2, 0)).tag, 2);
+  assert.equal(readValue(bytesOf(2, 0)).tag, 2);
   assert.deepEqual(
-    readAll(bytesOf(2, 1, 5, 4, 0)).map(({ tag, content }) => [tag, ...content]),
+    readValues(bytesOf(2, 1, 5, 4, 0)).map(({ tag, content }) => [tag, ...content]),
     [[2, 5], [4]],
   );
-  assert.deepEqual(readAll(bytesOf()), []);
+  assert.deepEqual(readValues(bytesOf()), []);
   assert.deepEqual(
-    inside(readOne(new Uint8Array(set(integer([1]))))).map(({ tag }) => tag),
+    readChildren(readValue(new Uint8Array(set(integer([1]))))).map(({ tag }) => tag),
     [2],
   );
-  assert.throws(() => inside(undefined), { code: 'bad_request' });
-  assert.throws(() => inside(readOne(bytesOf(4, 0)), 0x30), { code: 'bad_request' });
+  assert.throws(() => readChildren(undefined), { code: 'bad_request' });
+  assert.throws(() => readChildren(readValue(bytesOf(4, 0)), 0x30), { code: 'bad_request' });
 });
 
 test('numbers, names and times in DER', () => {
-  const one = (bytes) => readOne(new Uint8Array(bytes));
+  const one = (bytes) => readValue(new Uint8Array(bytes));
   for (const dotted of ['0.0', '0.39', '1.2.840.113549.1.9.16.2.47', '2.5.29.37', '2.47.1', '1.3.128.16384'])
     assert.equal(oidOf(one(oid(dotted))), dotted);
   assert.deepEqual(
     [
-      numberOf(one(integer([0]))),
-      numberOf(one(integer([127]))),
-      numberOf(one(integer([128]))),
-      numberOf(one(integer([1, 0, 0]))),
+      integerOf(one(integer([0]))),
+      integerOf(one(integer([127]))),
+      integerOf(one(integer([128]))),
+      integerOf(one(integer([1, 0, 0]))),
     ],
     [0n, 127n, 128n, 65_536n],
   );
   for (const bent of [undefined, one(octets([1])), one(der(2)), one(der(2, [128]))])
-    assert.throws(() => numberOf(bent), { code: 'bad_request' });
+    assert.throws(() => integerOf(bent), { code: 'bad_request' });
   for (const bent of [undefined, one(octets([42]))]) assert.throws(() => oidOf(bent), { code: 'bad_request' });
   for (const [text, at] of [
     ['491231235959Z', Date.UTC(2049, 11, 31, 23, 59, 59)],
@@ -326,7 +336,7 @@ test('OpenSSL’s own answer holds, and none of it may be changed', async (t) =>
   openssl('-query', '-data', 'note', '-sha256', '-cert', '-out', 'asked');
   openssl('-reply', '-config', 'openssl.cnf', '-section', 'tsa', '-queryfile', 'asked', '-out', 'answered');
   const asked = new Uint8Array(readFileSync(join(folder, 'asked')));
-  const number = inside(readOne(asked)).findLast(({ tag }) => tag === 2);
+  const number = readChildren(readValue(asked)).findLast(({ tag }) => tag === 2);
   const pins = { chain: pem(own, rootPem), nonce: number.content };
   const tsr = new Uint8Array(readFileSync(join(folder, 'answered')));
   assert.equal(typeof (await check(tsr, pins)), 'number');

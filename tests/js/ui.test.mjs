@@ -8,19 +8,33 @@ globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), crea
 
 const BUILT = new URL('../../static/js/', import.meta.url);
 const { judgeWords } = await import('#app/components/forms/judge_words.js');
-const { LINES, outcome } = await import('#app/features/first_run/safety_check.js');
-const { dateOf, dayHeading, entryNumber, size, timeOfDay, whenWords } = await import('#app/components/text/say.js');
-const { askYoung, everyWord, forOthers, knows, t, tn } = await import('#app/shell/strings.js');
+const { QUESTIONS: LINES, outcome } = await import('#app/features/first_run/safety_check.js');
+const {
+  localDateOf: dateOf,
+  dayHeading,
+  entryNumberText: entryNumber,
+  sizeText: size,
+  timeOfDay,
+  occurredText: whenWords,
+} = await import('#app/components/text/formatting.js');
+const {
+  setYoungWording: askYoung,
+  allTexts: everyWord,
+  inPlainEnglish: forOthers,
+  hasText: knows,
+  t,
+  tn,
+} = await import('#app/shell/strings.js');
 for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
 const { byDay } = await import('#app/features/entries/view.js');
-const { differing } = await import('#app/components/cards/cards.js');
-const { matching } = await import('#app/components/text/labels.js');
-const { readable, valueWords } = await import('#app/features/entry/history.js');
+const { changedFields: differing } = await import('#app/components/cards/cards.js');
+const { matchingCodes: matching } = await import('#app/components/text/labels.js');
+const { readableChanges: readable, valueText: valueWords } = await import('#app/features/entry/history.js');
 const { addFiles } = await import('#app/components/cards/card_files.js');
-const { save } = await import('#app/features/add/view.js');
+const { saveDraft: save } = await import('#app/features/add/view.js');
 const { Stage } = await import('#app/shell/stage.js');
-const { chosenOf } = await import('#app/features/share/share_choose.js');
+const { selectionOf: chosenOf } = await import('#app/features/share/share_choose.js');
 const { GROUPS } = await import('#app/features/settings/more_groups.js');
 const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
 
@@ -230,10 +244,10 @@ test('leaving is drawn before the app is asked', () => {
   stage.leave();
   assert.deepEqual(order, ['drawn true start', 'app']);
   app.state.phase = 'notebook';
-  stage.say('Taken out of your diary');
-  assert.equal(stage.spoken, '', 'what ended after it is not said over the notebook');
-  stage.say('Deleted', { outside: true });
-  assert.equal(stage.spoken, 'Deleted');
+  stage.announce('Taken out of your diary');
+  assert.equal(stage.announcement, '', 'what ended after it is not said over the notebook');
+  stage.announce('Deleted', { outside: true });
+  assert.equal(stage.announcement, 'Deleted');
 });
 
 test('words are filled in, numbers have their form, and a missing one is a fault', () => {
@@ -291,7 +305,7 @@ test('text controls are made in one place, with the helpers of the browser off',
     const at = fields.indexOf(start);
     const whole = fields.slice(at, at + 700);
     // On a device that is not the keeper's words pass for a code that is good once: see [Note: typed once], fields.js.
-    assert.match(whole, /autocomplete=(?:"off"|\$\{field\.once \? 'one-time-code' : 'off'\})/, start);
+    assert.match(whole, /autocomplete=(?:"off"|\$\{field\.oneTime \? 'one-time-code' : 'off'\})/, start);
     for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"'])
       assert.ok(whole.includes(off), `${start} ${off}`);
   }
@@ -350,7 +364,7 @@ test('every row of More leads to a place that is drawn, once, and has its words'
 
 test('what is about a copy off this phone stands in More only where there is one', () => {
   const shown = (/** @type {any} */ account) =>
-    GROUPS.flatMap(({ rows }) => rows.filter(({ when }) => when?.(account) ?? true).map(({ place }) => place));
+    GROUPS.flatMap(({ rows }) => rows.filter(({ isShown: when }) => when?.(account) ?? true).map(({ place }) => place));
   const [here, kept] = [
     shown({ registered: false }),
     shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' }),

@@ -1,7 +1,7 @@
 /** Zip files that somebody made to hurt, or that broke on the way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { crc32, dataOf, entriesOf, plainName, unpack } from '#app/imports/unzip.js';
+import { crc32, dataOffset, readEntries, baseName, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
 
@@ -25,7 +25,7 @@ const END = 0x06054b50;
 
 async function text(bytes, name) {
   const file = source(bytes);
-  const entry = (await entriesOf(file)).find((one) => one.name === name);
+  const entry = (await readEntries(file)).find((one) => one.name === name);
   if (!entry) throw Object.assign(new Error('another name'), { code: 'zip_absent' });
   return new TextDecoder().decode(await unpack(file, entry));
 }
@@ -41,7 +41,7 @@ test('what was packed comes out, packed or stored, and only the text asked for i
   assert.equal(await text(bytes, '_chat.txt'), ANDROID);
   assert.equal(await text(bytes, 'folder/a.txt'), 'x');
   const file = source(bytes);
-  const entries = await entriesOf(file);
+  const entries = await readEntries(file);
   assert.deepEqual(
     entries.map(({ name }) => name),
     ['_chat.txt', 'photo.jpg', 'folder/a.txt'],
@@ -55,13 +55,13 @@ test('an empty entry and an empty zip are no failure', async () => {
   assert.equal(await text(zip({ 'a.txt': new Uint8Array(0) }), 'a.txt'), '');
   const none = new Uint8Array(22);
   view(none).setUint32(0, END, true);
-  assert.deepEqual(await entriesOf(source(none)), []);
+  assert.deepEqual(await readEntries(source(none)), []);
 });
 
 test('half a zip is named as half, wherever it was cut', async () => {
   const whole = androidZip();
   for (const part of [0, 1, 10, 21, 100, whole.length >> 1, whole.length - 1]) {
-    await assert.rejects(entriesOf(source(whole.slice(0, part))), code('zip_half'), String(part));
+    await assert.rejects(readEntries(source(whole.slice(0, part))), code('zip_half'), String(part));
   }
 });
 
@@ -84,7 +84,7 @@ test('a byte changed anywhere never gives other words', async () => {
 test('bombs: by ratio, by what comes out, by number of entries, by size of the directory', async () => {
   const zeros = zip({ '_chat.txt': new Uint8Array(20_000_000) }, { level: 9 });
   const file = source(zeros);
-  const [entry] = await entriesOf(file);
+  const [entry] = await readEntries(file);
   await assert.rejects(unpack(file, entry), code('zip_too_much'));
   let out = 0;
   // The header lies: it says as little as would be believed.
@@ -104,16 +104,16 @@ test('bombs: by ratio, by what comes out, by number of entries, by size of the d
   await assert.rejects(unpack(file, { ...entry, size: 70_000_000, packed: 60_000_000 }), code('zip_too_much'));
   const many = zip({ 'a.txt': utf8('a') });
   view(many).setUint16(find(many, END) + 10, 65_000, true);
-  await assert.rejects(entriesOf(source(many)), code('zip_too_much'));
+  await assert.rejects(readEntries(source(many)), code('zip_too_much'));
   const wide = zip({ 'a.txt': utf8('a') });
   view(wide).setUint32(find(wide, END) + 12, 0x7fffffff, true);
-  await assert.rejects(entriesOf(source(wide)), code('zip_too_much'));
+  await assert.rejects(readEntries(source(wide)), code('zip_too_much'));
 });
 
 test('a zip in a zip is a file like another and is never opened', async () => {
   const bytes = zip({ 'inner.zip': androidZip() });
   assert.deepEqual(
-    (await entriesOf(source(bytes))).map(({ name }) => name),
+    (await readEntries(source(bytes))).map(({ name }) => name),
     ['inner.zip'],
   );
 });
@@ -121,7 +121,7 @@ test('a zip in a zip is a file like another and is never opened', async () => {
 test('names that climb are text, and lead nowhere', async () => {
   const bytes = zip({ '../../../etc/_chat.txt': utf8('x'), '..\\..\\boot.txt': utf8('y') });
   assert.deepEqual(
-    (await entriesOf(source(bytes))).map(({ name }) => plainName(name)),
+    (await readEntries(source(bytes))).map(({ name }) => baseName(name)),
     ['_chat.txt', 'boot.txt'],
   );
   assert.equal(await text(bytes, '../../../etc/_chat.txt'), 'x');
@@ -180,14 +180,14 @@ test('zip64 is read, and its lies are refused', async () => {
     const lies = bytes.slice();
     const wide = find(lies, 0x06064b50);
     view(lies).setBigUint64(at === 8 ? find(lies, 0x07064b50) + 8 : wide + at, 0xffffffffffffffffn, true);
-    await assert.rejects(entriesOf(source(lies)), ({ code: c }) => ['zip_damaged', 'zip_too_much'].includes(c));
+    await assert.rejects(readEntries(source(lies)), ({ code: c }) => ['zip_damaged', 'zip_too_much'].includes(c));
   }
 });
 
 test('unpacking is stopped between two pieces', async () => {
   const noise = new Uint8Array(400_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   const file = source(zip({ 'a.txt': noise }));
-  const [entry] = await entriesOf(file);
+  const [entry] = await readEntries(file);
   await assert.rejects(
     unpack(file, entry, {
       pause: async () => {
@@ -215,7 +215,7 @@ test('each of its marks must be there: of an entry, of the directory, of the wid
   const two = zip({ 'a.txt': utf8('a'), 'b.txt': utf8('b') });
   const first = find(two, DIRECTORY);
   for (const at of [first, find(two, DIRECTORY, first + 4)])
-    await assert.rejects(entriesOf(source(bent(two, [at, 1, true]))), damaged);
+    await assert.rejects(readEntries(source(bent(two, [at, 1, true]))), damaged);
   for (const [name, at] of [
     ['a.txt', 0],
     ['b.txt', find(two, LOCAL, 4)],
@@ -223,9 +223,9 @@ test('each of its marks must be there: of an entry, of the directory, of the wid
     await assert.rejects(text(bent(two, [at, 1, true]), name), damaged);
   const wide = zip64(zip({ 'a.txt': utf8('a') }));
   for (const mark of [0x06064b50, 0x07064b50])
-    await assert.rejects(entriesOf(source(bent(wide, [find(wide, mark), 1, true]))), damaged);
+    await assert.rejects(readEntries(source(bent(wide, [find(wide, mark), 1, true]))), damaged);
   const alone = new Uint8Array(22);
-  await assert.rejects(entriesOf(source(bent(alone, [0, END, true], [10, 0xffff]))), damaged);
+  await assert.rejects(readEntries(source(bent(alone, [0, END, true], [10, 0xffff]))), damaged);
 });
 
 test('an end that is wide in one number only is read wide', async () => {
@@ -247,7 +247,7 @@ test('an end that is wide in one number only is read wide', async () => {
     // The wide numbers are those that count: they may not lie.
     const lies = bent(wide, ...numbers);
     view(lies).setBigUint64(find(lies, 0x06064b50) + 32, 2n, true);
-    await assert.rejects(entriesOf(source(lies)), damaged);
+    await assert.rejects(readEntries(source(lies)), damaged);
   }
 });
 
@@ -258,7 +258,7 @@ test('a comment as long as may be, with what looks like an end in it', async () 
     if (length > 40) view(comment).setUint32(length - 30, END, true);
     const whole = new Uint8Array([...bent(bytes, [bytes.length - 2, length]), ...comment]);
     assert.equal(await text(whole, 'a.txt'), 'a', String(length));
-    await assert.rejects(entriesOf(source(whole.slice(0, -1))), code('zip_half'));
+    await assert.rejects(readEntries(source(whole.slice(0, -1))), code('zip_half'));
   }
 });
 
@@ -280,7 +280,7 @@ test('fields nobody asked for stand before, after and inside what is read', asyn
   view(grown).setBigUint64(locator + more.length + 8, BigInt(wide + more.length), true);
   assert.equal(await text(grown, 'a.txt'), 'a');
   for (const length of [0, 8, 23])
-    await assert.rejects(entriesOf(source(bent(grown, [at + more.length + 2, length]))), damaged, String(length));
+    await assert.rejects(readEntries(source(bent(grown, [at + more.length + 2, length]))), damaged, String(length));
 });
 
 test('what its directory says fits inside the file, to the byte', async () => {
@@ -295,10 +295,10 @@ test('what its directory says fits inside the file, to the byte', async () => {
     [[dir + 20, 100, true]],
     [[dir + 42, dir, true]],
   ])
-    await assert.rejects(entriesOf(source(bent(bytes, ...changes))), damaged, JSON.stringify(changes));
+    await assert.rejects(readEntries(source(bent(bytes, ...changes))), damaged, JSON.stringify(changes));
   const file = source(bytes);
-  const [entry] = await entriesOf(file);
-  assert.equal(await dataOf(file, entry), 35);
+  const [entry] = await readEntries(file);
+  assert.equal(await dataOffset(file, entry), 35);
   for (const more of [
     { offset: bytes.length - 29 },
     { offset: bytes.length },
@@ -306,16 +306,16 @@ test('what its directory says fits inside the file, to the byte', async () => {
     { name: 'b.txt' },
     { offset: 1 },
   ]) {
-    await assert.rejects(dataOf(file, { ...entry, ...more }), damaged, JSON.stringify(more));
+    await assert.rejects(dataOffset(file, { ...entry, ...more }), damaged, JSON.stringify(more));
   }
-  assert.equal(await dataOf(file, { ...entry, packed: bytes.length - 35 }), 35);
+  assert.equal(await dataOffset(file, { ...entry, packed: bytes.length - 35 }), 35);
 });
 
 test('unpacking gives exactly what the directory says, and nothing for what it does not', async () => {
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
     const file = source(zip({ 'a.txt': [noise, { level }] }));
-    const [entry] = await entriesOf(file);
+    const [entry] = await readEntries(file);
     const seen = [];
     assert.deepEqual(
       await unpack(file, entry, {
@@ -340,7 +340,7 @@ test('unpacking gives exactly what the directory says, and nothing for what it d
     assert.equal((await unpack(file, entry, { limit: entry.size })).length, noise.length);
   }
   const broken = source(zip({ 'a.txt': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
-  await assert.rejects(unpack(broken, (await entriesOf(broken))[0]), damaged);
+  await assert.rejects(unpack(broken, (await readEntries(broken))[0]), damaged);
 });
 
 /** All of an entry as a file that is read in pieces of `size`. */
@@ -356,7 +356,7 @@ test('an entry as a file: read from front to back in pieces of any size, the who
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
     const file = source(zip({ 'a.bin': [noise, { level }] }));
-    const [entry] = await entriesOf(file);
+    const [entry] = await readEntries(file);
     for (const size of [1_000, 65_536, 100_001, 200_000])
       assert.deepEqual(await streamed(file, entry, size), Buffer.from(noise));
     const from = await entrySource(file, entry);
@@ -384,16 +384,16 @@ test('an entry as a file: read from front to back in pieces of any size, the who
       await assert.rejects(entrySource(file, { ...entry, ...more }), code(end));
   }
   const stored = source(zip({ 'a.bin': [noise, { level: 0 }] }));
-  const [entry] = await entriesOf(stored);
+  const [entry] = await readEntries(stored);
   await assert.rejects(
     entrySource(stored, { ...entry, size: entry.size - 1 }),
     damaged,
     'what is stored is as long as it says',
   );
   const broken = source(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
-  await assert.rejects(streamed(broken, (await entriesOf(broken))[0], 65_536), damaged);
+  await assert.rejects(streamed(broken, (await readEntries(broken))[0], 65_536), damaged);
   const none = source(zip({ 'a.bin': new Uint8Array(0) }));
-  assert.equal((await streamed(none, (await entriesOf(none))[0], 10)).length, 0);
+  assert.equal((await streamed(none, (await readEntries(none))[0], 10)).length, 0);
 });
 
 test('the sum of bytes goes on from what came before', () => {

@@ -1,7 +1,7 @@
 /** The page's side of the crypto worker, and the worker itself: one question, one answer, and memory that goes over for good. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createVault, FUNCTIONS } from '#app/crypto/worker/vault.js';
+import { createVault, FUNCTION_NAMES } from '#app/crypto/worker/vault.js';
 
 /** What the page takes for a worker: each message is copied as a browser copies it, and answered by `answer`. */
 function workers(answer) {
@@ -35,24 +35,24 @@ test('every function asks under a number of its own and gets its own answer, in 
   const made = workers();
   const vault = createVault({ workerUrl: '/worker.js' });
   assert.deepEqual([made[0].url, made[0].options], ['/worker.js', { type: 'module' }]);
-  const answers = FUNCTIONS.map((name) => vault[name]([name], 5));
+  const answers = FUNCTION_NAMES.map((name) => vault[name]([name], 5));
   assert.deepEqual(
     made[0].asked.map(({ name }) => name),
-    [...FUNCTIONS],
+    [...FUNCTION_NAMES],
   );
-  assert.equal(new Set(made[0].asked.map(({ id }) => id)).size, FUNCTIONS.length);
-  assert.deepEqual(made[0].asked[0].args, [[FUNCTIONS[0]], 5]);
+  assert.equal(new Set(made[0].asked.map(({ id }) => id)).size, FUNCTION_NAMES.length);
+  assert.deepEqual(made[0].asked[0].args, [[FUNCTION_NAMES[0]], 5]);
   for (const { id, name } of made[0].asked.toReversed()) made[0].tell({ id, value: `of ${name}` });
   assert.deepEqual(
     await Promise.all(answers),
-    FUNCTIONS.map((name) => `of ${name}`),
+    FUNCTION_NAMES.map((name) => `of ${name}`),
   );
   vault.close();
 });
 
 test('the address goes through the page’s policy, where there is one', () => {
   const made = workers();
-  createVault({ workerUrl: '/worker.js', trusted: (url) => `trusted:${url}` });
+  createVault({ workerUrl: '/worker.js', createScriptUrl: (url) => `trusted:${url}` });
   assert.equal(made[0].url, 'trusted:/worker.js');
 });
 

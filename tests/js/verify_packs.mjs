@@ -5,7 +5,7 @@
 import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
 import { openFolder, openZip } from '#app/verify/pack_reader.js';
-import { judge } from '#app/verify/verify.js';
+import { checkPack } from '#app/verify/verify.js';
 
 async function filesBelow(folder) {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -21,7 +21,7 @@ for (const { zip, folder, ...anchors } of JSON.parse(readFileSync(process.argv[2
   const pack = zip ? await openZip(await openAsBlob(zip)) : await openFolder(await filesBelow(folder));
   const found = Array.isArray(pack)
     ? pack
-    : (await judge(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
+    : (await checkPack(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
   out.push(found.map(({ code, member }) => [code, member]));
 }
 console.log(JSON.stringify(out));

@@ -1,19 +1,19 @@
 /** What is no version, no marks and no statement about keys is refused, whatever is wrong with it. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random, unb64 } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { idText, newId } from '#app/core/ids.js';
+import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
+import { canonicalBytes } from '#app/core/encoding.js';
+import { formatId, newId } from '#app/core/ids.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { versionWrapHeader, wrap } from '#app/crypto/keys.js';
+import { versionWrapHeader, wrapKey } from '#app/crypto/keys.js';
 import { MARKS } from '#app/crypto/sharing/marks.js';
 import { padVersion } from '#app/crypto/padding.js';
-import { importAuthor, importAuthorPub, newPair } from '#app/crypto/signing.js';
-import { authorChain, checkStatement, makeStatement } from '#app/crypto/sharing/statements.js';
-import { envelopeHeader, openVersion, openWithKeys, sealVersion } from '#app/crypto/versions.js';
+import { importSigningKey, importVerifyingKey, newKeyPair } from '#app/crypto/signing.js';
+import { verifyAuthorChain, verifyStatement, signStatement } from '#app/crypto/sharing/statements.js';
+import { envelopeHeader, openVersion, openVersionWithKeys, sealVersion } from '#app/crypto/versions.js';
 
-const id = () => idText(newId());
+const id = () => formatId(newId());
 const NAMES = { open: ['text'], restricted: ['home'] };
 const place = { diary: id(), record: id(), version: id() };
 const BY = 'author';
@@ -46,18 +46,18 @@ const opens = (pushed, keys = {}, namesOf = () => NAMES) =>
   );
 
 before(async () => {
-  diaryKey = await importKey(random(32));
-  const pair = await newPair();
-  signKey = await importAuthor(pair);
-  authors = new Map([[BY, await importAuthorPub(pair.pub)]]);
+  diaryKey = await importKey(randomBytes(32));
+  const pair = await newKeyPair();
+  signKey = await importSigningKey(pair);
+  authors = new Map([[BY, await importVerifyingKey(pair.pub)]]);
   sealed = await sealVersion(draft(), NAMES, { diaryKey, epoch: 1, signKey });
   one = await sealVersion(draft({ restricted: {} }), NAMES, { diaryKey, epoch: 1, signKey });
 });
 
 /** A part with keys of its own, so that it can be opened with and without the diary's. */
 async function part(plaintext, name = 'open') {
-  const raw = random(32);
-  const wrapped = await wrap(diaryKey, versionWrapHeader(place.diary, 1, name, place.version), raw);
+  const raw = randomBytes(32);
+  const wrapped = await wrapKey(diaryKey, versionWrapHeader(place.diary, 1, name, place.version), raw);
   return {
     raw,
     wrapped,
@@ -91,7 +91,7 @@ test('parts that are missing, too many, or in another order make no version', as
 test('what does not add up is altered: another commitment, signature, place, parent, or a field nobody names', async () => {
   const { meta, wraps, envelopes } = sealed;
   const altered = async (bent, keys, namesOf) => (await opens({ meta, wraps, envelopes, ...bent }, keys, namesOf))[0];
-  assert.equal(await altered({ meta: { ...meta, c: b64(random(32)) } }), true);
+  assert.equal(await altered({ meta: { ...meta, c: b64(randomBytes(32)) } }), true);
   assert.equal(await altered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }), true);
   assert.equal(await altered({ meta: { ...meta, parents: [id()] } }), true);
   assert.equal(
@@ -102,7 +102,7 @@ test('what does not add up is altered: another commitment, signature, place, par
   assert.equal(await altered({}, {}, () => ({ open: [], restricted: ['home'] })), true);
   assert.equal(await altered({}, {}, () => ({ open: ['text'], restricted: [] })), true);
   assert.equal(
-    await altered({ meta: { ...meta, c: b64(random(32)) } }, { authors: new Map() }, () => null),
+    await altered({ meta: { ...meta, c: b64(randomBytes(32)) } }, { authors: new Map() }, () => null),
     false,
     'a kind that is not known cannot be made again',
   );
@@ -116,19 +116,19 @@ test('what does not add up is altered: another commitment, signature, place, par
 
 test('with its own keys: as many as there are parts or fewer, at least one, each its own', async () => {
   const content = (fields) =>
-    canon({
+    canonicalBytes({
       fields: { _kind: 'note', _schema: 1, _ids: place, _parents: [], ...fields },
       keys: [],
       seed: b64(new Uint8Array(32)),
     });
   const [open, apart] = [
     await part(content({ text: 'x' })),
-    await part(canon({ fields: { home: 'y' }, keys: [], seed: b64(new Uint8Array(32)) }), 'restricted'),
+    await part(canonicalBytes({ fields: { home: 'y' }, keys: [], seed: b64(new Uint8Array(32)) }), 'restricted'),
   ];
   const meta = { c: '', sig: '', parents: [], parts: ['open', 'restricted'] };
   const envelopes = [open.envelope, apart.envelope];
   const read = (keys, more = {}) =>
-    openWithKeys({ place, meta, envelopes, ...more }, keys, () => null).then(
+    openVersionWithKeys({ place, meta, envelopes, ...more }, keys, () => null).then(
       ({ fields, restricted }) => [fields.text, restricted?.home ?? null],
       ({ code }) => code,
     );
@@ -157,11 +157,11 @@ test('with its own keys: as many as there are parts or fewer, at least one, each
 test('a payload is fields, keys and a seed, and nothing else', async () => {
   const whole = {
     fields: { _kind: 'note', _schema: 1, _ids: place, _parents: [], text: 'x' },
-    keys: [[id(), b64(random(32))]],
-    seed: b64(random(32)),
+    keys: [[id(), b64(randomBytes(32))]],
+    seed: b64(randomBytes(32)),
   };
   const read = async (payload) => {
-    const { wrapped, envelope: made } = await part(payload instanceof Uint8Array ? payload : canon(payload));
+    const { wrapped, envelope: made } = await part(payload instanceof Uint8Array ? payload : canonicalBytes(payload));
     return openVersion(
       { place, meta: { c: '', sig: '', parents: [], parts: ['open'] }, wraps: [wrapped], envelopes: [made] },
       { diaryKey, authors },
@@ -178,23 +178,23 @@ test('a payload is fields, keys and a seed, and nothing else', async () => {
     { keys: null },
     { keys: { a: 1 } },
     { keys: [[id()]] },
-    { keys: [[id(), b64(random(32)), 'x']] },
-    { keys: [['x', b64(random(32))]] },
-    { keys: [[id(), b64(random(31))]] },
+    { keys: [[id(), b64(randomBytes(32)), 'x']] },
+    { keys: [['x', b64(randomBytes(32))]] },
+    { keys: [[id(), b64(randomBytes(31))]] },
     { keys: [null] },
-    { seed: b64(random(31)) },
-    { seed: b64(random(33)) },
+    { seed: b64(randomBytes(31)) },
+    { seed: b64(randomBytes(33)) },
     { seed: 7 },
     { more: 1 },
     { fields: { ...whole.fields, _kind: 7 } },
     { fields: { ...whole.fields, _schema: '1' } },
   ])
     assert.equal(await read({ ...whole, ...bent }), 'not_opened', JSON.stringify(bent).slice(0, 60));
-  assert.equal(await read(canon([1])), 'not_opened');
+  assert.equal(await read(canonicalBytes([1])), 'not_opened');
 });
 
 test('marks of a grant: an honest list opens, and what is none is neither sealed nor opened', async () => {
-  const [key, at] = [random(32), { diary: id(), grant: id() }];
+  const [key, at] = [randomBytes(32), { diary: id(), grant: id() }];
   const mark = () => ({ at: 1, record: id(), seq: 2 });
   const whole = { made_at: 0, marks: [mark(), { ...mark(), at: 0, seq: 0 }] };
   const told = await MARKS.open(key, await MARKS.seal(key, at, whole), at);
@@ -222,7 +222,7 @@ test('marks of a grant: an honest list opens, and what is none is neither sealed
       await importKey(key),
       'summary',
       header,
-      padVersion(canon({ ...whole, t: 'marks/v1', ...bent })),
+      padVersion(canonicalBytes({ ...whole, t: 'marks/v1', ...bent })),
     );
     await assert.rejects(MARKS.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(bent));
   }
@@ -232,8 +232,8 @@ test('marks of a grant: an honest list opens, and what is none is neither sealed
 });
 
 test('a statement about keys has its shape and its signature, and a chain of them leads to the newest', async () => {
-  const pairs = await Promise.all([newPair(), newPair(), newPair()]);
-  const keys = await Promise.all(pairs.map((pair) => importAuthor(pair)));
+  const pairs = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);
+  const keys = await Promise.all(pairs.map((pair) => importSigningKey(pair)));
   const [account, diary] = [id(), id()];
   const said = (from, to, more = {}) => ({
     account,
@@ -248,16 +248,16 @@ test('a statement about keys has its shape and its signature, and a chain of the
     ts: 1,
     ...more,
   });
-  const [first, second] = [await makeStatement(keys[0], said(0, 1)), await makeStatement(keys[1], said(1, 2))];
+  const [first, second] = [await signStatement(keys[0], said(0, 1)), await signStatement(keys[1], said(1, 2))];
   const newest = b64(pairs[2].pub);
-  assert.deepEqual(await authorChain([first, second], newest), [
+  assert.deepEqual(await verifyAuthorChain([first, second], newest), [
     { pub: b64(pairs[0].pub), seq: 1 },
     { pub: b64(pairs[1].pub), seq: 2 },
     { pub: newest, seq: null },
   ]);
-  assert.deepEqual(await authorChain([], newest), [{ pub: newest, seq: null }]);
+  assert.deepEqual(await verifyAuthorChain([], newest), [{ pub: newest, seq: null }]);
   const beacon = { log: b64(new Uint8Array(32)), root: b64(new Uint8Array(32)), size: 3 };
-  await makeStatement(keys[0], said(0, 1, { beacon, seq: 0, ts: 0, epoch: 2 }));
+  await signStatement(keys[0], said(0, 1, { beacon, seq: 0, ts: 0, epoch: 2 }));
   for (const bent of [
     { beacon: { ...beacon, size: '3' } },
     { beacon: { ...beacon, log: 'AA' } },
@@ -279,21 +279,21 @@ test('a statement about keys has its shape and its signature, and a chain of the
     { ecdsa_pub: 'AA' },
     { hpke_pub: 'AA' },
   ])
-    await assert.rejects(makeStatement(keys[0], said(0, 1, bent)), JSON.stringify(bent));
+    await assert.rejects(signStatement(keys[0], said(0, 1, bent)), JSON.stringify(bent));
   for (const bent of [{ ...first, t: 'rekey/v2' }, { ...first, seq: 9 }, { ...first, sig: second.sig }, null, 'x', []])
-    await assert.rejects(checkStatement(bent), { code: 'bad_signature' });
+    await assert.rejects(verifyStatement(bent), { code: 'bad_signature' });
   for (const [chain, end] of [
     [[second, first], b64(pairs[1].pub)],
     [[first], newest],
     [[first, second], b64(pairs[1].pub)],
-    [[first, await makeStatement(keys[1], said(1, 2, { account: id() }))], newest],
-    [[first, await makeStatement(keys[1], said(1, 2, { epoch: 2 }))], newest],
-    [[first, await makeStatement(keys[1], said(1, 2, { seq: 0 }))], newest],
-    [[first, await makeStatement(keys[0], said(0, 2))], newest],
+    [[first, await signStatement(keys[1], said(1, 2, { account: id() }))], newest],
+    [[first, await signStatement(keys[1], said(1, 2, { epoch: 2 }))], newest],
+    [[first, await signStatement(keys[1], said(1, 2, { seq: 0 }))], newest],
+    [[first, await signStatement(keys[0], said(0, 2))], newest],
   ])
-    await assert.rejects(authorChain(chain, end), { code: 'bad_signature' });
+    await assert.rejects(verifyAuthorChain(chain, end), { code: 'bad_signature' });
   assert.equal(
-    (await authorChain([first, await makeStatement(keys[1], said(1, 2, { seq: 1 }))], newest)).length,
+    (await verifyAuthorChain([first, await signStatement(keys[1], said(1, 2, { seq: 1 }))], newest)).length,
     3,
     'nothing need be written in between',
   );

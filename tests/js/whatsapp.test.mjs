@@ -1,12 +1,12 @@
 /** Reading chat exports: every line in one place, nothing guessed silently, and the same chat recognised. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { amountOf, amountWords, burstsOf, partsOf } from '#app/record/schedule.js';
-import { newIn } from '#app/record/schedule_known.js';
-import { pastedRows } from '#app/imports/schedule_paste.js';
+import { totalsOf, totalsText, burstsOf, splitBurst } from '#app/record/schedule.js';
+import { compareExport } from '#app/record/schedule_known.js';
+import { parsePastedRows } from '#app/imports/schedule_paste.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
-import { ordersOf, startOf } from '#app/imports/whatsapp_lines.js';
-import { tellMessage } from '#app/imports/whatsapp_words.js';
+import { possibleOrders, parseStart } from '#app/imports/whatsapp_lines.js';
+import { classifyMessage } from '#app/imports/whatsapp_words.js';
 import { ANDROID, IOS, longChat } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 
@@ -131,7 +131,7 @@ for (const [name, line, clock, date] of [
   ['13 PM', '24/11/2026, 13:10 PM - Sam: a', null, [24, 11, 2026]],
 ])
   test(`a line begins a message: ${name}`, () =>
-    assert.deepEqual([startOf(line)?.clock, startOf(line)?.date], [clock, date]));
+    assert.deepEqual([parseStart(line)?.clock, parseStart(line)?.date], [clock, date]));
 
 for (const line of [
   '',
@@ -142,13 +142,17 @@ for (const line of [
   '24/11-2026, 21:10 - Sam: a',
   `${'9'.repeat(5000)}`,
 ]) {
-  test(`a line that begins none: ${line.slice(0, 20)}`, () => assert.equal(startOf(line), null));
+  test(`a line that begins none: ${line.slice(0, 20)}`, () => assert.equal(parseStart(line), null));
 }
 
 test('dotted and year-first dates are never asked about; no dates leave no order', () => {
-  const starts = (line) => [startOf(line)];
+  const starts = (line) => [parseStart(line)];
   assert.deepEqual(
-    [ordersOf(starts('01.02.26, 21:10 - S: a')), ordersOf(starts('2026-01-02, 21:10 - S: a')), ordersOf([])],
+    [
+      possibleOrders(starts('01.02.26, 21:10 - S: a')),
+      possibleOrders(starts('2026-01-02, 21:10 - S: a')),
+      possibleOrders([]),
+    ],
     [['dmy'], ['ymd'], []],
   );
 });
@@ -164,7 +168,7 @@ test('words that look like the app’s are the sender’s unless the whole messa
     '<3',
     'nul',
   ]) {
-    assert.deepEqual([tellMessage(text).type, tellMessage(text).text], ['text', text]);
+    assert.deepEqual([classifyMessage(text).type, classifyMessage(text).text], ['text', text]);
   }
 });
 
@@ -172,7 +176,10 @@ test('a chat pasted into a message in another style stays part of it, and is poi
   const chat = await readChat(
     '24/11/2026, 21:10 - Sam: look\n[24/11/2026, 20:00:00] Lee: she is home\n24/11/2026, 21:12 - Sam: see\n',
   );
-  assert.deepEqual([chat.unlike, chat.messages[0].told.text], [[2], 'look\n[24/11/2026, 20:00:00] Lee: she is home']);
+  assert.deepEqual(
+    [chat.unlike, chat.messages[0].content.text],
+    [[2], 'look\n[24/11/2026, 20:00:00] Lee: she is home'],
+  );
   const back = await rowsOf(await readChat('24/11/2026, 21:10 - Sam: a\n24/11/2026, 20:00 - Lee: b\n'), DMY);
   assert.deepEqual(back.earlier, [2]);
 });
@@ -238,7 +245,7 @@ test('a stamp is the time of its place, to the second, on both sides of Greenwic
 
 test('what rows amount to: each kind counted once, and the sentence says only what is there', () => {
   const row = (more) => ({ direction: 'in', type: 'text', from: 'Sam', ...more });
-  const amount = amountOf([
+  const amount = totalsOf([
     row({ edited: true }),
     row({ edited: false }),
     row({ edited: true, type: 'deleted' }),
@@ -248,15 +255,15 @@ test('what rows amount to: each kind counted once, and the sentence says only wh
   ]);
   const counts = { in: 4, out: 1, unsure: 1, calls: 1, deleted: 1, edited: 2 };
   assert.deepEqual(amount, { ...counts, first: null, last: null, from: ['Sam'] });
-  assert.equal(amountWords(amount), '1 missed call and 3 messages from Sam, 1 from me, 1 message, not sure who from');
-  const of = (more) => amountWords({ ...amountOf([]), ...more });
+  assert.equal(totalsText(amount), '1 missed call and 3 messages from Sam, 1 from me, 1 message, not sure who from');
+  const of = (more) => totalsText({ ...totalsOf([]), ...more });
   assert.equal(of({}), 'No messages');
   assert.equal(of({ out: 1 }), '1 message from me');
   assert.equal(of({ out: 2, unsure: 2 }), '2 messages from me, 2 messages, not sure who from');
   assert.equal(of({ in: 1 }), '1 message');
   assert.equal(of({ in: 2, calls: 2, out: 1, from: ['a', 'b', 'c'] }), '2 missed calls from a, b, c, 1 from me');
   assert.equal(of({ in: 9, from: ['a', 'b', 'c', 'd'] }), '9 messages from 4 people');
-  assert.equal(amountWords({ ...amountOf([]), out: 1 }, { estimate: true }), '1 message from me');
+  assert.equal(totalsText({ ...totalsOf([]), out: 1 }, { estimate: true }), '1 message from me');
   assert.equal(of({ in: 1, first: '2026-11-24T21:10', last: '2026-11-24T21:10' }), '1 message, 21:10');
   assert.equal(of({ in: 2, first: '2026-11-24T21:10', last: '2026-11-25T21:10' }), '2 messages');
 });
@@ -274,10 +281,10 @@ test('bursts: one day, no gap as long as the one set', async () => {
     burstsOf(rows, 24).map((burst) => burst.length),
     [3, 1],
   );
-  assert.equal(amountWords(amountOf(rows.slice(0, 2))), '2 messages from Sam, 08:00 to 13:59');
+  assert.equal(totalsText(totalsOf(rows.slice(0, 2))), '2 messages from Sam, 08:00 to 13:59');
   assert.equal(
-    amountWords(
-      { ...amountOf([]), in: 43, calls: 43, first: '2026-11-24T21:10', last: '2026-11-24T23:55', from: ['Sam'] },
+    totalsText(
+      { ...totalsOf([]), in: 43, calls: 43, first: '2026-11-24T21:10', last: '2026-11-24T23:55', from: ['Sam'] },
       { estimate: true },
     ),
     'about 43 missed calls from Sam, 21:10 to 23:55',
@@ -291,7 +298,7 @@ test('a burst too long for one record is cut between messages and none is lost',
     type: 'text',
     text: 'x'.repeat(i === 5 ? 99_000 : 10),
   }));
-  const parts = partsOf(rows);
+  const parts = splitBurst(rows);
   assert.deepEqual(parts.flat(), rows);
   assert.ok(parts.every((part) => part.length <= 1000 && part.reduce((n, row) => n + row.text.length, 0) <= 120_000));
 });
@@ -300,22 +307,22 @@ test('the same export again is known whole; a longer one is new only where it is
   const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
   const first = await read(ANDROID);
   const schedules = burstsOf(first, 6);
-  assert.deepEqual(newIn(first, schedules).fresh, []);
+  assert.deepEqual(compareExport(first, schedules).fresh, []);
   const longer = await read(
     `${ANDROID}24/11/2026, 21:10 - Sam Hill: Answer me\n25/11/2026, 07:00 - Sam Hill: morning\n`,
   );
   assert.deepEqual(
-    newIn(longer, schedules).fresh.map(({ text }) => text),
+    compareExport(longer, schedules).fresh.map(({ text }) => text),
     ['Answer me', 'morning'],
   );
   const deleted = await read(ANDROID.replace('Jo: Please stop', 'Jo: You deleted this message'));
-  const again = newIn(deleted, schedules);
+  const again = compareExport(deleted, schedules);
   assert.deepEqual(
     [again.fresh, again.changed.map(({ before, now }) => [before.text, now.type])],
     [[], [['Please stop', 'deleted']]],
   );
   const withMedia = await read(ANDROID.replace('<Media omitted>', '\u200eIMG-20261124-WA0002.jpg (file attached)'));
-  const { pairs, ...known } = newIn(withMedia, schedules);
+  const { pairs, ...known } = compareExport(withMedia, schedules);
   assert.deepEqual(known, { fresh: [], known: first.length, changed: [] });
   assert.deepEqual(
     pairs.flatMap(({ before, now }) => (now.file_name ? [[before.file_name, now.file_name]] : [])),
@@ -332,12 +339,16 @@ test('a day of pictures alone has no words to be known by: it is the other expor
   const withMedia = await read(
     '24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n',
   );
-  assert.equal(newIn(withMedia, [without], [false]).fresh.length, 2);
-  assert.equal(newIn(withMedia, [without], [true]).fresh.length, 0);
+  assert.equal(compareExport(withMedia, [without], [false]).fresh.length, 2);
+  assert.equal(compareExport(withMedia, [without], [true]).fresh.length, 0);
   const others = await read(
     '24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n',
   );
-  assert.equal(newIn(others, [withMedia], [true]).fresh.length, 2, 'two pictures with names of their own are not one');
+  assert.equal(
+    compareExport(others, [withMedia], [true]).fresh.length,
+    2,
+    'two pictures with names of their own are not one',
+  );
 });
 
 test('another chat with the same person is not known because two messages agree', async () => {
@@ -349,7 +360,7 @@ test('another chat with the same person is not known because two messages agree'
   ).rows;
   const group = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:30 - Lee: hello\n'), DMY))
     .rows;
-  assert.deepEqual(newIn(group, [one]).fresh.length, 2);
+  assert.deepEqual(compareExport(group, [one]).fresh.length, 2);
 });
 
 test('50,000 messages are read in slices that can be stopped', async () => {
@@ -378,7 +389,7 @@ test('hostile lines take no more time than plain ones', async () => {
 });
 
 test('pasted lines become rows in their order; a time goes on the entry’s day and words stay as they are', async () => {
-  const { rows, left } = await pastedRows(
+  const { rows, left } = await parsePastedRows(
     '21:10 Missed call\n9.15 pm Sam: answer me\n\nhe wrote: no time\n25:99 odd\n',
     { date: '2026-11-24', tz: LONDON, order: 'dmy' },
   );
@@ -401,7 +412,7 @@ test('pasted lines become rows in their order; a time goes on the entry’s day 
       [4, 'in'],
     ],
   );
-  const chat = await pastedRows(ANDROID, { date: '', tz: LONDON, order: 'dmy' });
+  const chat = await parsePastedRows(ANDROID, { date: '', tz: LONDON, order: 'dmy' });
   assert.deepEqual([chat.rows.length, chat.left, chat.rows[0].direction], [11, 3, 'unknown']);
 });
 
@@ -414,7 +425,7 @@ test('a chat with the line ends of Windows, with days below ten, and with what a
   assert.equal(rows[0].sent_local, '2026-11-09T09:00');
   assert.deepEqual(
     ['null', 'nullo', 'Null'].map((text) => {
-      const { type, description } = tellMessage(text);
+      const { type, description } = classifyMessage(text);
       return [type, description];
     }),
     [
@@ -423,7 +434,7 @@ test('a chat with the line ends of Windows, with days below ten, and with what a
       ['text', ''],
     ],
   );
-  assert.deepEqual([startOf('/4/26, 09:00 - Sam: a'), startOf(';4/26, 09:00 - Sam: a')], [null, null]);
+  assert.deepEqual([parseStart('/4/26, 09:00 - Sam: a'), parseStart(';4/26, 09:00 - Sam: a')], [null, null]);
   for (const line of ['0', '9'].map((first) => `${first}1/04/2026, 09:00 - Sam: a`))
-    assert.deepEqual(startOf(line).date, [Number(line.slice(0, 2)), 4, 2026]);
+    assert.deepEqual(parseStart(line).date, [Number(line.slice(0, 2)), 4, 2026]);
 });

@@ -1,10 +1,10 @@
 /** What WhatsApp writes in place of words, phrase by phrase; a phrase with anything else beside it is somebody's words. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isMissedCall, isNotice, isNoticeName, tellMessage } from '#app/imports/whatsapp_words.js';
+import { isMissedCall, isNotice, isNoticeName, classifyMessage } from '#app/imports/whatsapp_words.js';
 
 const LRM = '\u200e';
-const typeOf = (text) => tellMessage(text).type;
+const typeOf = (text) => classifyMessage(text).type;
 
 /** Each is what the app leaves in place of something: the type, then the whole message. */
 const LEFT_OUT = [
@@ -57,10 +57,13 @@ for (const [type, ...phrases] of LEFT_OUT) {
   for (const phrase of phrases) {
     test(`left out: ${phrase}`, () => {
       const told = { type, text: '', file: '', omitted: true, edited: false };
-      assert.deepEqual(tellMessage(LRM + phrase), { ...told, description: phrase });
-      assert.deepEqual(tellMessage(`${phrase}.`), { ...told, description: `${phrase}.` });
+      assert.deepEqual(classifyMessage(LRM + phrase), { ...told, description: phrase });
+      assert.deepEqual(classifyMessage(`${phrase}.`), { ...told, description: `${phrase}.` });
       for (const words of [`My ${phrase}`, `${phrase} again`, `x${phrase}`, `${phrase}x`]) {
-        assert.deepEqual([typeOf(words), tellMessage(words).text, tellMessage(words).omitted], ['text', words, false]);
+        assert.deepEqual(
+          [typeOf(words), classifyMessage(words).text, classifyMessage(words).omitted],
+          ['text', words, false],
+        );
       }
     });
   }
@@ -80,7 +83,7 @@ for (const [type, phrase] of [
   ['missed_call', 'Chamada de voz perdida'],
 ]) {
   test(`${type}: ${phrase}`, () => {
-    assert.deepEqual(tellMessage(phrase), {
+    assert.deepEqual(classifyMessage(phrase), {
       type,
       text: '',
       description: phrase,
@@ -89,7 +92,7 @@ for (const [type, phrase] of [
       edited: false,
     });
     for (const words of [`I said ${phrase}`, `x${phrase}`])
-      assert.deepEqual([typeOf(words), tellMessage(words).text], ['text', words]);
+      assert.deepEqual([typeOf(words), classifyMessage(words).text], ['text', words]);
     assert.equal(isMissedCall(phrase), type === 'missed_call');
   });
 }
@@ -116,8 +119,8 @@ test('calls and places are the app’s only with its mark before them', () => {
     assert.equal(typeOf(text), 'text', text);
     assert.equal(typeOf(`${LRM}my ${text}`), 'text', text);
   }
-  assert.equal(tellMessage(`${LRM}Voice call, 12 min`).description, 'Voice call, 12 min');
-  assert.equal(tellMessage(`${LRM}Location: x`).text, `${LRM}Location: x`);
+  assert.equal(classifyMessage(`${LRM}Voice call, 12 min`).description, 'Voice call, 12 min');
+  assert.equal(classifyMessage(`${LRM}Location: x`).text, `${LRM}Location: x`);
   assert.equal(typeOf(`${LRM}Voice call`), 'text');
 });
 
@@ -128,23 +131,23 @@ test('an edit is known by its mark at the very end, and the words before it stay
     '<Mensagem editada>',
     '<Se editó este mensaje.>',
   ]) {
-    assert.deepEqual(tellMessage(`Come down. ${LRM}${mark}`), { ...tellMessage('Come down.'), edited: true });
-    assert.equal(tellMessage(`Come down.\n${mark} `).text, 'Come down.');
-    assert.equal(tellMessage(`a ${mark}${LRM}`).edited, true);
+    assert.deepEqual(classifyMessage(`Come down. ${LRM}${mark}`), { ...classifyMessage('Come down.'), edited: true });
+    assert.equal(classifyMessage(`Come down.\n${mark} `).text, 'Come down.');
+    assert.equal(classifyMessage(`a ${mark}${LRM}`).edited, true);
     const inside = `He sent ${mark} and then >`;
-    assert.deepEqual([tellMessage(inside).edited, tellMessage(inside).text], [false, inside]);
+    assert.deepEqual([classifyMessage(inside).edited, classifyMessage(inside).text], [false, inside]);
   }
   assert.deepEqual(
     [
-      tellMessage('image omitted <This message was edited>').type,
-      tellMessage('ha <This message was edited> ha').edited,
+      classifyMessage('image omitted <This message was edited>').type,
+      classifyMessage('ha <This message was edited> ha').edited,
     ],
     ['image', false],
   );
 });
 
 test('a file is told by its form in any language, or by words that are known, and nothing may stand beside it', () => {
-  const told = (text) => [tellMessage(text).type, tellMessage(text).file, tellMessage(text).text];
+  const told = (text) => [classifyMessage(text).type, classifyMessage(text).file, classifyMessage(text).text];
   for (const [type, file] of [
     ['image', 'IMG-20261124-WA0001.jpg'],
     ['video', 'VID-20261124-WA0001.mp4'],

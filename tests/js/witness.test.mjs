@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
-import { b64, random, unb64, utf8 } from '#app/core/bytes.js';
+import { b64, randomBytes, unb64, utf8 } from '#app/core/bytes.js';
 import { KeptError } from '#app/core/errors.js';
 import { witnessActions } from '#app/diary/sharing/witnesses.js';
-import { sha256Now } from '#app/crypto/digests.js';
-import { deriveCode, openAsking, readWitnessWords, sealAsking } from '#app/crypto/sharing/witness.js';
+import { sha256Sync } from '#app/crypto/digests.js';
+import { deriveCode, openWitnessRequest, parseWitnessWords, sealWitnessRequest } from '#app/crypto/sharing/witness.js';
 import { wordList } from '#app/crypto/words.js';
 import { makeRequest } from '#app/net/http.js';
-import { answersOf } from '#app/net/witnesses.js';
-import { look, send } from '#app/front/statement.js';
+import { statementsOf } from '#app/net/witnesses.js';
+import { openRequest, sendStatement } from '#app/front/statement.js';
 import { statementMark } from '#app/record/witness.js';
 import { anotherPhone } from './phone/another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
@@ -78,7 +78,7 @@ function asked(path, { method = 'GET', headers, body }) {
 /** The public host as the page meets it. `sent`: every body that left the page. */
 function page() {
   const sent = [];
-  const wire = answersOf(
+  const wire = statementsOf(
     makeRequest(async (path, { cache: _c, credentials: _r, referrerPolicy: _p, ...options }) => {
       if (options.body) sent.push(Buffer.from(options.body));
       return asked(path, options);
@@ -87,9 +87,9 @@ function page() {
   return { wire, sent };
 }
 
-const looks = (wire, words) => look(wire, quickArgon2, words, address);
+const looks = (wire, words) => openRequest(wire, quickArgon2, words, address);
 const answers = (wire, found, files = []) =>
-  send(
+  sendStatement(
     wire,
     found,
     SAID,
@@ -106,7 +106,7 @@ test('asked, answered with files, kept as a statement with its files; the words 
   const found = await looks(wire, one.made.words.toUpperCase().replaceAll(' ', ', '));
   assert.deepEqual([found.asked.name, found.asked.note], ['Maya', 'Tuesday at the tram stop']);
   const files = [
-    new File([random(1_200_000)], 'door.mp4', { type: 'video/mp4' }),
+    new File([randomBytes(1_200_000)], 'door.mp4', { type: 'video/mp4' }),
     new File(['a list'], 'times.txt', { type: 'text/plain' }),
   ];
   await answers(wire, found, files);
@@ -195,7 +195,7 @@ test('an account that took longer than its ticket, a connection that breaks at e
   };
   await answers(weak, found, [
     new File([], 'empty.txt'),
-    new File([random(2_300_000)], 'gate.mp4', { type: 'video/mp4' }),
+    new File([randomBytes(2_300_000)], 'gate.mp4', { type: 'video/mp4' }),
   ]);
   // The answer to the last step is lost, and sent by hand once more.
   const again = await one.app.askWitness({ name: 'Maya', note: '', words: WORDS });
@@ -234,7 +234,7 @@ test('a code is made, ended and thrown away with the keeper’s own words only; 
   await ctx.api.withSession({
     path: `/v1/diaries/${ctx.open.identity.diary}/witnesses/${one.made.witness}/taken`,
     method: 'POST',
-    want: 'nothing',
+    expect: 'nothing',
   });
   await ctx.open.syncing.now();
   await until(one, ({ waiting }) => waiting.answers === 1, 'said to have come');
@@ -268,36 +268,41 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   const mixed = [...one.made.words.split(' ').slice(0, 4), ...other.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'bad_request' || code === 'no_match');
   // A server that had found the four words could seal anything under them; what it cannot do is find keys with the same five.
-  const words = await readWitnessWords(one.made.words);
+  const words = await parseWitnessWords(one.made.words);
   const code = await deriveCode(quickArgon2, words, address);
   const { wire } = page();
   const { witness, sealed } = await wire.find(b64(code.name));
-  const { t: _type, ...told } = await openAsking(code, words.keyWords, witness, unb64(sealed));
-  const theirs = await readWitnessWords(other.made.words);
+  const { t: _type, ...told } = await openWitnessRequest(code, words.keyWords, witness, unb64(sealed));
+  const theirs = await parseWitnessWords(other.made.words);
   const otherCode = await deriveCode(quickArgon2, theirs, address);
   const found = await wire.find(b64(otherCode.name));
-  const { ecdsa_pub, hpke_pub } = await openAsking(otherCode, theirs.keyWords, found.witness, unb64(found.sealed));
-  const put = b64(await sealAsking(code, witness, { ...told, ecdsa_pub, hpke_pub }));
+  const { ecdsa_pub, hpke_pub } = await openWitnessRequest(
+    otherCode,
+    theirs.keyWords,
+    found.witness,
+    unb64(found.sealed),
+  );
+  const put = b64(await sealWitnessRequest(code, witness, { ...told, ecdsa_pub, hpke_pub }));
   const lying = { ...wire, find: async (name) => ({ ...(await wire.find(name)), sealed: put }) };
   await assert.rejects(looks(lying, one.made.words), (error) => error.code === 'wrong_keys');
 });
 
 test('a code of seven words from before is answered as ever', async () => {
   const one = await asks();
-  const words = await readWitnessWords(one.made.words);
-  const raw = random(5);
+  const words = await parseWitnessWords(one.made.words);
+  const raw = randomBytes(5);
   const number =
     (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) |
-    BigInt(sha256Now(utf8('kept/witness-check\0'), raw)[0] >> 4);
+    BigInt(sha256Sync(utf8('kept/witness-check\0'), raw)[0] >> 4);
   const list = await wordList();
   const four = Array.from({ length: 4 }, (_, i) => list[Number(BigInt.asUintN(11, number >> BigInt(11 * (3 - i))))]);
   const old = [...four, ...words.keyWords.split(' ').slice(0, 3)].join(' ');
   const { wire } = page();
   const code = await deriveCode(quickArgon2, words, address);
   const known = await wire.find(b64(code.name));
-  const { t: _type, ...told } = await openAsking(code, words.keyWords, known.witness, unb64(known.sealed));
-  const before = await deriveCode(quickArgon2, await readWitnessWords(old), address);
-  const sealed = b64(await sealAsking(before, known.witness, told));
+  const { t: _type, ...told } = await openWitnessRequest(code, words.keyWords, known.witness, unb64(known.sealed));
+  const before = await deriveCode(quickArgon2, await parseWitnessWords(old), address);
+  const sealed = b64(await sealWitnessRequest(before, known.witness, told));
   const lasting = { ...wire, find: async (name) => (assert.equal(name, b64(before.name)), { ...known, sealed }) };
   assert.equal((await looks(lasting, old)).asked.note, told.note);
 });
@@ -308,7 +313,7 @@ test('keys made new while the words are out, and while what came waits: both sta
   const { login } = one.app.state.account;
   const two = await anotherPhone(server.base, login, WORDS, {}, { packActions: witnessActions });
   await answers(page().wire, await looks(page().wire, one.made.words), [
-    new File([random(2000)], 'gate.jpg', { type: 'image/jpeg' }),
+    new File([randomBytes(2000)], 'gate.jpg', { type: 'image/jpeg' }),
   ]);
   const found = await looks(page().wire, later.words);
   for (const words of ['orbit velvet canyon maple drift spoon', 'glove pepper window harbor mint lamp'])

@@ -1,13 +1,18 @@
 /** The shape of what somebody who saw it sends, and of what they are asked: what is not whole is neither sealed nor opened. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, random } from '#app/core/bytes.js';
-import { canon } from '#app/core/encoding.js';
-import { idText, newId } from '#app/core/ids.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { canonicalBytes } from '#app/core/encoding.js';
+import { formatId, newId } from '#app/core/ids.js';
 import { padVersion } from '#app/crypto/padding.js';
-import { sealTo } from '#app/crypto/people.js';
-import { newPair } from '#app/crypto/signing.js';
-import { openAsking, openStatement, sealAsking, sealStatement } from '#app/crypto/sharing/witness.js';
+import { hpkeSeal } from '#app/crypto/hpke.js';
+import { newKeyPair } from '#app/crypto/signing.js';
+import {
+  openWitnessRequest,
+  openWitnessStatement,
+  sealWitnessRequest,
+  sealWitnessStatement,
+} from '#app/crypto/sharing/witness.js';
 
 const FIELDS = {
   contact: '07700 900222',
@@ -17,22 +22,22 @@ const FIELDS = {
   words: 'He stood by the blue gate.',
 };
 const FILE = { name: 'gate.jpg', size: 3, type: 'image/jpeg' };
-const witness = idText(newId());
-const code = { name: random(16), key: random(32), proof: random(32) };
-const files = (list, more = {}) => ({ key: b64(new Uint8Array(32)), list, upload: idText(newId()), ...more });
+const witness = formatId(newId());
+const code = { name: randomBytes(16), key: randomBytes(32), proof: randomBytes(32) };
+const files = (list, more = {}) => ({ key: b64(new Uint8Array(32)), list, upload: formatId(newId()), ...more });
 const said = (more = {}) => ({ fields: FIELDS, files: null, made_at: 1, ...more });
 const without = (of, name) => Object.fromEntries(Object.entries(of).filter(([one]) => one !== name));
 
 let pair;
 before(async () => {
-  pair = await newPair();
+  pair = await newKeyPair();
 });
 
 /** How a statement that some other page sealed is read: as it is, or refused. */
 async function read(statement) {
   const told = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
-  const sealed = await sealTo(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canon(told)));
-  return openStatement(pair.scalar, b64(code.proof), witness, sealed).then(
+  const sealed = await hpkeSeal(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canonicalBytes(told)));
+  return openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed).then(
     (one) => one.said,
     (error) => error.code,
   );
@@ -47,7 +52,7 @@ for (const [what, list] of [
   test(`${what}: read as it was sent`, async () => {
     const whole = said({ files: files(list) });
     assert.deepEqual(await read(whole), whole);
-    await sealStatement(code, pair.pub, witness, whole);
+    await sealWitnessStatement(code, pair.pub, witness, whole);
   });
 }
 
@@ -69,7 +74,7 @@ for (const [what, list] of [
   test(`${what}: refused on the page and on the phone`, async () => {
     const bent = said({ files: files(list) });
     assert.equal(await read(bent), 'not_opened');
-    await assert.rejects(sealStatement(code, pair.pub, witness, bent), { code: 'not_opened' });
+    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, bent), { code: 'not_opened' });
   });
 }
 
@@ -96,7 +101,7 @@ for (const [what, more] of [
 ]) {
   test(`a statement with ${what} is refused on the page and on the phone`, async () => {
     assert.equal(await read(said(more)), 'not_opened');
-    await assert.rejects(sealStatement(code, pair.pub, witness, said(more)), { code: 'not_opened' });
+    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, said(more)), { code: 'not_opened' });
   });
 }
 
@@ -115,12 +120,14 @@ test('fields as long as they may be are read, a letter being what a person sees 
 });
 
 test('a statement for other words is not opened, and one by somebody who had no words is told apart', async () => {
-  const sealed = await sealStatement({ ...code, proof: random(32) }, pair.pub, witness, said());
-  assert.deepEqual(await openStatement(pair.scalar, b64(code.proof), witness, sealed), {
+  const sealed = await sealWitnessStatement({ ...code, proof: randomBytes(32) }, pair.pub, witness, said());
+  assert.deepEqual(await openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed), {
     said: said(),
     verified: false,
   });
-  await assert.rejects(openStatement(pair.scalar, b64(code.proof), idText(newId()), sealed), { code: 'not_opened' });
+  await assert.rejects(openWitnessStatement(pair.scalar, b64(code.proof), formatId(newId()), sealed), {
+    code: 'not_opened',
+  });
 });
 
 const KEY = 'A'.repeat(87);
@@ -138,11 +145,11 @@ for (const [what, more] of [
   ['something more', { more: 1 }],
 ]) {
   test(`what is asked with ${what} is not sealed`, async () => {
-    await assert.rejects(sealAsking(code, witness, { ...ASKED, ...more }), { code: 'not_opened' });
+    await assert.rejects(sealWitnessRequest(code, witness, { ...ASKED, ...more }), { code: 'not_opened' });
   });
 }
 
 test('what is asked is opened for the words of its own key only', async () => {
-  const sealed = await sealAsking(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
-  await assert.rejects(openAsking(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
+  const sealed = await sealWitnessRequest(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
+  await assert.rejects(openWitnessRequest(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
 });

@@ -13,9 +13,9 @@ VAR: Final = ROOT / "var" / "mutations"
 _LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/moving.py", "diary/storage/migrations/*", "diary/*/__init__.py")
 _VERIFY: Final = "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
 _SYNC: Final = (
-    "diary/sync/syncing diary/sync/pulling diary/sync/apply_feed diary/sync/reconcile diary/session/returning "
-    "diary/index/reading_back diary/keys/rotating features/backup/restoring diary/sync/resealing "
-    "diary/sync/manifest diary/records/merging diary/index/rebuild diary/drafts/waiting_files "
+    "diary/sync/syncing diary/sync/pulling diary/sync/apply_feed diary/sync/reconcile diary/session/sign_in_again "
+    "diary/index/search diary/keys/rotating features/backup/restore_versions diary/sync/resealing "
+    "diary/sync/manifest diary/records/merging diary/index/rebuild diary/drafts/tray_files "
     "diary/attachments/sealing diary/erasing/clear_phone diary/erasing/purging net/api net/blobs net/feed net/http "
     "net/proofs net/push ledger/push ledger/manifest ledger/receipts"
 )

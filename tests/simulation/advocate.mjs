@@ -3,8 +3,8 @@
  * the app's own names.
  */
 import { unb64 } from '#app/core/bytes.js';
-import { readFrames } from '#app/core/encoding.js';
-import { openForAdvocate, unwrapKeys } from '#app/crypto/sharing/grants.js';
+import { decodeFrames } from '#app/core/encoding.js';
+import { openForAdvocate, unwrapVersionKeys } from '#app/crypto/sharing/grants.js';
 import { desk } from '../js/phone/desk.mjs';
 import { argon2 } from './cheap.mjs';
 import { Network } from './network.mjs';
@@ -41,10 +41,10 @@ export class Advocate {
       const granted = await openForAdvocate(this.desk.keys, unb64(row.sealed), row);
       const { bytes } = await this.desk.ask('GET', `/v1/clients/${row.grant}/changes`);
       const versions = [];
-      for (const frame of readFrames(bytes, { atMost: 400 })) {
-        const [facts, , wraps] = readFrames(frame);
+      for (const frame of decodeFrames(bytes, { maxParts: 400 })) {
+        const [facts, , wraps] = decodeFrames(frame);
         const { version } = JSON.parse(new TextDecoder().decode(facts));
-        if ((await unwrapKeys(granted, version, readFrames(wraps)))[0]) versions.push(version);
+        if ((await unwrapVersionKeys(granted, version, decodeFrames(wraps)))[0]) versions.push(version);
       }
       found.set(row.grant, versions);
     }

@@ -8,7 +8,7 @@ import { KeptError } from '#app/core/errors.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 // What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
 import '#app/features/import/imports_read.js';
-import '#app/crypto/worker/drawer.js';
+import '#app/crypto/worker/notebook_vault.js';
 import '#app/pack/chronology/chronology.js';
 import '#app/pack/evidence.js';
 import '../../static/vendor/hpke-core/mod.js';

@@ -2,7 +2,7 @@
  * What a server that lies, or a line that damages, makes of an answer. Each changes one true answer, and null where it has
  * nothing to change.
  */
-import { canon, frames, parseObject, readFrames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames, parseCanonicalObject, decodeFrames } from '#app/core/encoding.js';
 
 const isPush = (path, method) => method === 'PUT' && path.includes('/versions/');
 const isFeed = (path, method) => method === 'GET' && path.includes('/changes?');
@@ -17,9 +17,9 @@ const isPart = (path, method) => method === 'GET' && /\/blobs\/[\w-]+\/parts\//.
  * @param {(items: Uint8Array[]) => Uint8Array[]|null} change
  */
 function inFeed(body, change) {
-  const [first, ...items] = readFrames(new Uint8Array(body), { atMost: 501 });
+  const [first, ...items] = decodeFrames(new Uint8Array(body), { maxParts: 501 });
   const changed = change(items);
-  return changed && frames([first, ...changed]);
+  return changed && encodeFrames([first, ...changed]);
 }
 
 /**
@@ -48,9 +48,9 @@ const LIES = {
     isFeed(path, method) ? inFeed(body, (items) => (items.length > 1 ? [...items].reverse() : null)) : null,
   'nothing new, and an end further on': ({ path, method, body }) => {
     if (!isFeed(path, method)) return null;
-    const [first] = readFrames(new Uint8Array(body), { atMost: 501 });
-    const said = parseObject(first);
-    return frames([canon({ ...said, latest: said.latest + 1 })]);
+    const [first] = decodeFrames(new Uint8Array(body), { maxParts: 501 });
+    const said = parseCanonicalObject(first);
+    return encodeFrames([canonicalBytes({ ...said, latest: said.latest + 1 })]);
   },
   'what it said of this before': ({ path, method, past }, chance) =>
     method === 'GET' && past.length && !isLog(path) ? chance.of(past) : null,

@@ -29,19 +29,19 @@ export const PLANTED = {
   ],
   rotation: [
     'diary/keys/rotating.js',
-    'await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);',
+    'await rewriteRows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);',
     'void [batch, sent, isOwn];',
   ],
   erasure: ['diary/erasing/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
   'grant end': [
-    'diary/sharing/granting_end.js',
+    'diary/sharing/grant_end.js',
     'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',
     'open.typed = words; // for a later run',
   ],
   'what came while it was locked': [
-    'diary/attachments/capturing.js',
-    'if (!list.some(({ held }) => held.attachment === captured.held.attachment)) list.push(captured);',
-    'list.splice(0, list.length, captured);',
+    'diary/attachments/locked_capture.js',
+    'if (!captures.some(({ held }) => held.attachment === capture.held.attachment)) captures.push(capture);',
+    'captures.splice(0, captures.length, capture);',
   ],
   'what was lost is signed again': [
     'diary/sync/reconcile.js',

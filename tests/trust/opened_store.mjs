@@ -4,14 +4,14 @@
  */
 import { argon2id } from '#app/crypto/argon2.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
-import { PRODUCT } from '#app/crypto/kdf.js';
+import { DEFAULT_POLICY } from '#app/crypto/kdf.js';
 
 let text = '';
 for await (const part of process.stdin) text += part;
 const { origin, words, door, rows } = JSON.parse(text, (_, value) =>
   typeof value?.bytes === 'string' ? new Uint8Array(Buffer.from(value.bytes, 'base64')) : value,
 );
-const engine = createEngine({ origin, argon2: argon2id, policy: PRODUCT });
+const engine = createEngine({ origin, argon2: argon2id, policy: DEFAULT_POLICY });
 await engine.unlock(words, door);
 const opened = (await Promise.all(rows.map(([key, value]) => engine.boxOpen(key, value).catch(() => null)))).filter(
   Boolean,

@@ -5,35 +5,42 @@
  * leaves here as a code and a sentence (sentences.js).
  */
 import { KeptError } from '../core/errors.js';
-import { readCapturing, readDraftKey, readLook } from '../store/device_meta.js';
+import { readCaptureAllowed, readDraftKey, readAppearance } from '../store/device_meta.js';
 import { accountMethods } from './app_account.js';
 import { coverMethods } from './app_cover.js';
 import { addFile, diaryMethods } from './app_diary.js';
-import { Carrier } from '../diary/sync/locked_upload.js';
-import { lookAtPhone, vaultOf } from '../diary/session/door.js';
+import { LockedUploader } from '../diary/sync/locked_upload.js';
+import { readPhoneState, ensureVault } from '../diary/session/door.js';
 import { borrow, endBorrowed } from '../features/borrowed/actions.js';
-import { openCapture } from '../diary/attachments/capturing.js';
+import { openCapture } from '../diary/attachments/locked_capture.js';
 import { Drafts } from '../diary/drafts/drafts.js';
-import { Idle } from '../diary/session/idle.js';
+import { IdleTimer } from '../diary/session/idle.js';
 import { importMethods } from '../features/import/actions.js';
-import { refill } from '../diary/attachments/offload.js';
-import { leave, lockUp } from '../diary/session/locking.js';
+import { refillReserve } from '../diary/attachments/offload.js';
+import { leaveToNotebook, lockDiary } from '../diary/session/locking.js';
 import { Notebook } from '../features/notebook/actions.js';
-import { opened, show, unlock } from '../diary/session/opening.js';
-import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from '../diary/session/picture_page.js';
+import { startOpen, drawDiary, unlock } from '../diary/session/opening.js';
+import {
+  openPicturePage,
+  picturePageUntil,
+  scheduleLock,
+  lockWhenExpired,
+  closePicturePage,
+  addPictures,
+} from '../diary/session/picture_page.js';
 import { Screen } from '../diary/screen.js';
-import { told } from '../diary/sentences.js';
+import { toShownError } from '../diary/sentences.js';
 import { readForShow, showNow } from '../features/show_now/actions.js';
-import { languageMethods, speakAsBefore } from '../diary/session/speaking.js';
+import { languageMethods, restoreLanguage } from '../diary/session/language.js';
 import { Syncing } from '../diary/sync/syncing.js';
-import { resting } from '../diary/session/resting.js';
-import { isOwing } from '../diary/session/borrowed_device.js';
+import { restingPhase } from '../diary/session/resting.js';
+import { hasUnsent } from '../diary/session/borrowed_device.js';
 import { endShowing } from '../diary/session/ending_show.js';
 import type { App } from '../shell/app.js';
 import type { Collaborators, Context, Section } from '../diary/types.js';
 
 /** Methods that need not wait, right after an unlock, until the older half of a long list is open too. */
-const AT_ONCE = new Set([
+const NOT_WAITING = new Set([
   'start',
   'lock',
   'quickExit',
@@ -65,7 +72,7 @@ const AT_ONCE = new Set([
 ]);
 
 /** What the browser reports to the app, and what main.js asks of it */
-type Told = {
+type BrowserMethods = {
   seen(): unknown;
   network(): unknown;
   updateWaits(isSigned: boolean): unknown;
@@ -75,7 +82,7 @@ type Told = {
   setLanguage(code: string): Promise<unknown>;
 };
 /** The app as the screens see it, with the methods above. A mapped type, so that methods can be set by name. */
-export type WholeApp = Pick<App & Told, keyof (App & Told)>;
+export type WholeApp = Pick<App & BrowserMethods, keyof (App & BrowserMethods)>;
 type Method = (...args: never[]) => unknown;
 
 export function createApp(collaborators: Collaborators): WholeApp {
@@ -90,20 +97,20 @@ export function createApp(collaborators: Collaborators): WholeApp {
     unsealed: null,
     draftTurn: Promise.resolve(),
     notebook: null,
-    show: () => show(ctx),
+    show: () => drawDiary(ctx),
     makeSync: (open) => new Syncing(ctx, open),
   } as Omit<Context, 'notebook'> as Context; // the notebook needs the context: it is set on the next line
   ctx.notebook = new Notebook(ctx);
-  ctx.carrier = new Carrier(ctx);
+  ctx.carrier = new LockedUploader(ctx);
   const drafts = new Drafts(ctx);
-  const idle = new Idle(ctx, () => methods.lock('idle'));
+  const idle = new IdleTimer(ctx, () => methods.lock('idle'));
   const methods = {
     ...phaseMethods(ctx, drafts, idle),
     ...accountMethods(
       ctx,
       drafts,
-      (open) => opened(ctx, drafts, idle, open),
-      (why) => lockUp(ctx, drafts, idle, why),
+      (open) => startOpen(ctx, drafts, idle, open),
+      (reason) => lockDiary(ctx, drafts, idle, reason),
     ),
     ...diaryMethods(ctx, drafts),
     ...importMethods(ctx),
@@ -114,31 +121,31 @@ export function createApp(collaborators: Collaborators): WholeApp {
   const app = { subscribe: (listener: () => void) => screen.subscribe(listener) } as WholeApp;
   Object.defineProperty(app, 'state', { get: (): App['state'] => screen.state });
   for (const [name, method] of Object.entries(methods))
-    (app as Record<string, unknown>)[name] = spoken(method, () =>
-      AT_ONCE.has(name) ? null : (ctx.open?.index.loading ?? null),
+    (app as Record<string, unknown>)[name] = wrapMethod(method, () =>
+      NOT_WAITING.has(name) ? null : (ctx.open?.index.loading ?? null),
     );
   return app;
 }
 
 /** Wrap a method: translate its failures into sentences, and wait for what must come first. */
-function spoken(method: Method, first: () => Promise<unknown> | null): Method {
+function wrapMethod(method: Method, getPending: () => Promise<unknown> | null): Method {
   return (...args) => {
     try {
-      const waits = first();
-      const answer = waits ? waits.then(() => method(...args)) : method(...args);
-      return answer instanceof Promise
-        ? answer.catch((error) => {
-            throw told(error);
+      const pending = getPending();
+      const result = pending ? pending.then(() => method(...args)) : method(...args);
+      return result instanceof Promise
+        ? result.catch((error) => {
+            throw toShownError(error);
           })
-        : answer;
+        : result;
     } catch (error) {
-      return Promise.reject(told(error)); // the caller expects a promise, however early it failed
+      return Promise.reject(toShownError(error)); // the caller expects a promise, however early it failed
     }
   };
 }
 
-function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
-  const lock = (why: string) => lockUp(ctx, drafts, idle, why);
+function phaseMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
+  const lock = (reason: string) => lockDiary(ctx, drafts, idle, reason);
   return {
     start: () =>
       start(ctx, drafts).catch((error) => {
@@ -147,40 +154,42 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
         ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
       }),
     lock,
-    quickExit: () => leave(ctx, drafts, lock, 'exit'),
-    panicClear: () => leave(ctx, drafts, lock, 'panic'),
+    quickExit: () => leaveToNotebook(ctx, drafts, lock, 'exit'),
+    panicClear: () => leaveToNotebook(ctx, drafts, lock, 'panic'),
     touch: () => idle.touch(),
     unlock: (words: string) => unlock(ctx, drafts, idle, words),
     getPicture: () => getPicture(ctx, lock),
-    async borrow(how: { ordinary?: boolean; typed?: boolean } = {}) {
-      const key = await borrow(ctx, how);
-      drafts.forget();
-      if (key) await drafts.loadFresh(key);
+    async borrow(options: { ordinary?: boolean; typed?: boolean } = {}) {
+      const key = await borrow(ctx, options);
+      drafts.clear();
+      if (key) await drafts.loadBeforeSetup(key);
     },
     /** Return whether leaving the page would lose something. */
-    isOwing: () => isOwing(ctx),
+    isOwing: () => hasUnsent(ctx),
     gone: () => endBorrowed(ctx),
-    capture: async () => openNow(ctx),
+    capture: async () => openCaptureNow(ctx),
     /**
      * Take in what another app shares: into the draft where no words are set yet, else as anything captured while
      * locked.
      */
     async shared(files: File[]) {
       const isFresh = Boolean(await readDraftKey(ctx.database));
-      if (isFresh && drafts.key)
-        for (const file of files) await drafts.during(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
+      if (isFresh && drafts.draftKey)
+        for (const file of files) await drafts.track(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
       if (isFresh) return;
-      ctx.screen.set({ capture: await readCapturing(ctx.database) });
-      if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
+      ctx.screen.set({ capture: await readCaptureAllowed(ctx.database) });
+      if (openCaptureNow(ctx, files)) await drafts.track(addPictures(ctx, files, { route: 'share_target' }));
     },
-    pictureAdd: (files: File[], how: { route?: string } = {}) => drafts.during(pictureAdd(ctx, [...files], how)),
+    pictureAdd: (files: File[], options: { route?: string } = {}) =>
+      drafts.track(addPictures(ctx, [...files], options)),
     async pictureSave() {
-      await disarm(ctx);
-      ctx.screen.clear(resting(ctx));
+      await closePicturePage(ctx);
+      ctx.screen.clear(restingPhase(ctx));
     },
-    readForShow: (about: { record?: string; kind?: string; records?: readonly string[] } = {}) =>
-      readForShow(ctx, about),
-    showNow: (sections: Section[]) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
+    readForShow: (selection: { record?: string; kind?: string; records?: readonly string[] } = {}) =>
+      readForShow(ctx, selection),
+    showNow: (sections: Section[]) =>
+      showNow(ctx, sections, (showing) => lockDiary(ctx, drafts, idle, 'shown', showing)),
     async applyUpdate() {
       await drafts.flush(); // a reload would lose what could not be sealed
       await ctx.applyUpdate();
@@ -189,32 +198,32 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: Idle) {
   };
 }
 
-async function getPicture(ctx: Context, lock: (why: string) => Promise<void>) {
+async function getPicture(ctx: Context, lock: (reason: string) => Promise<void>) {
   const { left } = ctx;
-  const until = await arm(ctx);
-  if (ctx.left !== left) return disarm(ctx); // the user left meanwhile: the notebook stays
+  const until = await openPicturePage(ctx);
+  if (ctx.left !== left) return closePicturePage(ctx); // the user left meanwhile: the notebook stays
   await lock('picture');
   ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
-  closeInTime(ctx);
+  scheduleLock(ctx);
 }
 
-function openNow(ctx: Context, files?: File[]) {
-  const opened = openCapture(ctx, files);
-  if (opened) closeInTime(ctx);
-  return opened;
+function openCaptureNow(ctx: Context, files?: File[]) {
+  const isCaptureOpen = openCapture(ctx, files);
+  if (isCaptureOpen) scheduleLock(ctx);
+  return isCaptureOpen;
 }
 
 /** Methods for events of the browser. */
-function browserMethods(ctx: Context, drafts: Drafts, idle: Idle) {
+function browserMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
   const { screen } = ctx;
   return {
     /** The page was hidden or shown again. */
     seen() {
-      idle.seen();
+      idle.handleVisibility();
       if (!ctx.visible()) endShowing(ctx);
       if (!ctx.visible()) void drafts.flush().catch(() => undefined);
       else if (ctx.open) ctx.open.syncing.kick();
-      else void closeWhenOver(ctx).catch(() => undefined);
+      else void lockWhenExpired(ctx).catch(() => undefined);
     },
     /** The network came or went. */
     network() {
@@ -240,22 +249,24 @@ async function start(ctx: Context, drafts: Drafts) {
   ctx.release ??= await ctx.hold();
   if (!ctx.release) return screen.clear('elsewhere');
   screen.set({ offline: !ctx.online() });
-  await speakAsBefore(ctx);
-  const phone = await lookAtPhone(ctx);
-  const until = phone.phase === 'locked' ? await armed(ctx) : null;
-  screen.set({ look: await readLook(ctx.database) });
-  const isStraight = resting(ctx) === 'notebook';
-  screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, {
-    capture: await readCapturing(ctx.database),
+  await restoreLanguage(ctx);
+  const installation = await readPhoneState(ctx);
+  const until = installation.phase === 'locked' ? await picturePageUntil(ctx) : null;
+  screen.set({ look: await readAppearance(ctx.database) });
+  const opensNotebook = restingPhase(ctx) === 'notebook';
+  screen.clear(until ? 'picture' : opensNotebook ? 'notebook' : installation.phase, {
+    capture: await readCaptureAllowed(ctx.database),
   });
   // Open the notebook before the user leaves for it. Where the app opens straight into it, that counts as opening it.
-  void (isStraight ? ctx.notebook.opened().then(() => refill(ctx)) : ctx.notebook.open()).catch(() => undefined);
+  void (opensNotebook ? ctx.notebook.opened().then(() => refillReserve(ctx)) : ctx.notebook.open()).catch(
+    () => undefined,
+  );
   if (until) screen.set({ picture: { until, files: [] } });
-  closeInTime(ctx);
-  if (phone.key) {
-    await drafts.loadFresh(phone.key);
+  scheduleLock(ctx);
+  if (installation.key) {
+    await drafts.loadBeforeSetup(installation.key);
     // The worker needs no network, but its word list does. The first Save must not depend on a signal.
-    vaultOf(ctx)
+    ensureVault(ctx)
       .suggestWords()
       .catch(() => undefined);
   } else void ctx.keepOffline();

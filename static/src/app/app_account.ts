@@ -1,41 +1,48 @@
 /** The app's methods for words, accounts and sessions. */
 import { KeptError } from '../core/errors.js';
-import { asksInvite, enrol, makeCode, proofOf, register, signIn } from '../diary/keys/accounts.js';
-import { makeCopy, readCopy, takeCopy } from '../features/backup/actions.js';
-import { forgetAll, vaultOf } from '../diary/session/door.js';
-import { waitingFiles } from '../diary/sync/carrying.js';
-import { insideOf } from '../diary/session/require_open.js';
-import { isLight, lighten } from '../diary/attachments/offload.js';
+import { needsInvitation, enrol, createRecoveryCode, proofOf, register, signIn } from '../diary/keys/accounts.js';
+import { makeCopy, readCopy, restoreCopy } from '../features/backup/actions.js';
+import { dropUnlocked, ensureVault } from '../diary/session/door.js';
+import { pendingUploads } from '../diary/sync/file_transfer.js';
+import { requireOpenOf } from '../diary/session/require_open.js';
+import { isLightStorage, freeSpace } from '../diary/attachments/offload.js';
 import { acceptWitnessList } from '../diary/sync/log_witnesses.js';
-import { accounts } from '../diary/sync/manifest.js';
-import { lookAtServer, sendAgain } from '../diary/sync/reconcile.js';
-import { acceptKey, knownKey } from '../diary/sync/server_key.js';
+import { accountSummaries } from '../diary/sync/manifest.js';
+import { compareWithServer, sendAgain } from '../diary/sync/reconcile.js';
+import { acceptKey, pinnedFingerprint } from '../diary/sync/server_key.js';
 import { saveSettings } from '../diary/records/settings.js';
-import { knowSignIns, renameDevice } from '../diary/session/sign_ins.js';
-import { cameBack, knowReturned } from '../diary/session/returning.js';
-import { isOver } from '../net/http.js';
-import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from '../diary/keys/rotating.js';
-import { resting } from '../diary/session/resting.js';
+import { acknowledgeSignIns, renameDevice } from '../diary/session/sign_ins.js';
+import { recordReturn, acknowledgeReturn } from '../diary/session/sign_in_again.js';
+import { isSessionOver } from '../net/http.js';
+import {
+  followKeyChange,
+  changeWords,
+  abandonRenewal,
+  renewKeys,
+  resumeRenewal,
+  rewrapVersions,
+} from '../diary/keys/rotating.js';
+import { restingPhase } from '../diary/session/resting.js';
 import type { Drafts } from '../diary/drafts/drafts.js';
 import type { Context, Open } from '../diary/types.js';
 
 export function accountMethods(
   ctx: Context,
   drafts: Drafts,
-  opened: (open: Open) => Promise<void>,
-  lock: (why: string) => Promise<void>,
+  onOpened: (open: Open) => Promise<void>,
+  lock: (reason: string) => Promise<void>,
 ) {
-  const inside = insideOf(ctx);
-  const enter = (opening: () => Promise<Open>, left = ctx.left) =>
-    enterUnlessLeft(ctx, drafts, { opening, left }, opened);
+  const getOpen = requireOpenOf(ctx);
+  const enterDiary = (openDiary: () => Promise<Open>, left = ctx.left) =>
+    enterUnlessLeft(ctx, drafts, { opening: openDiary, left }, onOpened);
   return {
-    ...sessionPart(ctx, inside, lock),
-    ...keysPart(ctx, inside, lock),
-    suggestWords: () => vaultOf(ctx).suggestWords(),
-    checkWords: (text: string) => vaultOf(ctx).checkWords(text),
+    ...sessionMethods(ctx, getOpen, lock),
+    ...keyMethods(ctx, getOpen, lock),
+    suggestWords: () => ensureVault(ctx).suggestWords(),
+    checkWords: (text: string) => ensureVault(ctx).checkWords(text),
     /** Check that a recovery code is complete and its letters are consistent. Only the server can say whose it is. */
     checkCode: (text: string) =>
-      vaultOf(ctx)
+      ensureVault(ctx)
         .codeAuth({ code: text, login: '' })
         .then(
           () => true,
@@ -44,22 +51,22 @@ export function accountMethods(
             throw error;
           },
         ),
-    enrolHere: (words: string) => enter(() => enrol(ctx, drafts, words)),
+    enrolHere: (words: string) => enterDiary(() => enrol(ctx, drafts, words)),
     signIn: ({ login, words }: { login: string; words: string }) =>
-      enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
+      enterDiary(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
     signInWithCode: ({ login, code, newWords }: { login: string; code: string; newWords: string }) =>
-      enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
-    asksInvite: async () => !inside().store.root.account.registered && asksInvite(ctx, inside()),
+      enterDiary(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
+    asksInvite: async () => !getOpen().store.root.account.registered && needsInvitation(ctx, getOpen()),
     async register({ words, invite }: { words: string; invite?: string }) {
-      const open = inside();
-      const done = open.store.root.account.registered
+      const open = getOpen();
+      const result = open.store.root.account.registered
         ? { login: open.store.root.account.login as string }
         : await register(ctx, open, words, invite);
       ctx.show();
       open.syncing.kick();
-      return done;
+      return result;
     },
-    async takeCopy(by: {
+    async takeCopy(input: {
       file: Blob;
       words: string;
       code?: string;
@@ -68,25 +75,25 @@ export function accountMethods(
       const { left } = ctx;
       // With wrong words nothing was made: keep the worker, since without a network the next try could not get
       // another.
-      const read = await readCopy(ctx, by);
-      await enter(() => takeCopy(ctx, drafts, read, by), left);
+      const copy = await readCopy(ctx, input);
+      await enterDiary(() => restoreCopy(ctx, drafts, copy, input), left);
     },
-    async makeCopy(how: Parameters<typeof makeCopy>[2]) {
-      await rewrapHere(inside()); // a copy whose entries have wraps of two times would open only in part
-      return makeCopy(ctx, inside(), how);
+    async makeCopy(options: Parameters<typeof makeCopy>[2]) {
+      await rewrapVersions(getOpen()); // a copy whose entries have wraps of two times would open only in part
+      return makeCopy(ctx, getOpen(), options);
     },
-    makeCode: ({ words }: { words?: string } = {}) => makeCode(ctx, inside(), words).finally(ctx.show),
+    makeCode: ({ words }: { words?: string } = {}) => createRecoveryCode(ctx, getOpen(), words).finally(ctx.show),
     async confirmCode(text: string) {
-      const open = inside();
+      const open = getOpen();
       await open.vault.confirmCode(text);
       await open.store.change((root) => {
         root.account.recovery = 'done';
       });
       ctx.show();
     },
-    async later(what: string) {
-      if (what !== 'recovery') return;
-      await inside().store.change((root) => {
+    async later(topic: string) {
+      if (topic !== 'recovery') return;
+      await getOpen().store.change((root) => {
         root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later';
       });
       ctx.show();
@@ -103,31 +110,31 @@ export function accountMethods(
 async function enterUnlessLeft(
   ctx: Context,
   drafts: Drafts,
-  { opening, left }: { opening: () => Promise<Open>; left: number },
-  opened: (open: Open) => Promise<void>,
+  { opening: openDiary, left }: { opening: () => Promise<Open>; left: number },
+  onOpened: (open: Open) => Promise<void>,
 ) {
   if (ctx.screen.state.phase === 'notebook') throw new KeptError('locked');
-  const shut = (error: unknown): never => {
+  const closeAndThrow = (error: unknown): never => {
     // Drop everything that was made, or half made, in the worker.
-    forgetAll(ctx);
-    vaultOf(ctx);
+    dropUnlocked(ctx);
+    ensureVault(ctx);
     throw error;
   };
-  const open = await opening().catch(shut);
-  if (ctx.left === left) return opened(open);
-  drafts.forget();
-  if (ctx.screen.state.phase === 'fresh') ctx.screen.clear(resting(ctx));
-  return shut(new KeptError('locked'));
+  const open = await openDiary().catch(closeAndThrow);
+  if (ctx.left === left) return onOpened(open);
+  drafts.clear();
+  if (ctx.screen.state.phase === 'fresh') ctx.screen.clear(restingPhase(ctx));
+  return closeAndThrow(new KeptError('locked'));
 }
 
 /** Methods that change words and keys. */
-function keysPart(ctx: Context, inside: () => Open, lock: (why: string) => Promise<void>) {
+function keyMethods(ctx: Context, getOpen: () => Open, lock: (reason: string) => Promise<void>) {
   /** Lock when a change failed half-way: the worker then has keys that are not on the phone. */
-  const whole = async (changing: Promise<void>) => {
+  const lockOnFailure = async (pendingChange: Promise<void>) => {
     const { open } = ctx;
     ctx.changing = true;
     try {
-      await changing;
+      await pendingChange;
     } catch (error) {
       if (
         ctx.open === open &&
@@ -142,30 +149,30 @@ function keysPart(ctx: Context, inside: () => Open, lock: (why: string) => Promi
     }
   };
   return {
-    changeWords: (given: { words: string; newWords: string }) => whole(changeWords(ctx, inside(), given)),
-    renewKeys: (given: Parameters<typeof renew>[2]) => whole(renew(ctx, inside(), given)),
-    renewOn: (given: Parameters<typeof renewOn>[2]) => whole(renewOn(ctx, inside(), given)),
+    changeWords: (input: { words: string; newWords: string }) => lockOnFailure(changeWords(ctx, getOpen(), input)),
+    renewKeys: (input: Parameters<typeof renewKeys>[2]) => lockOnFailure(renewKeys(ctx, getOpen(), input)),
+    renewOn: (input: Parameters<typeof resumeRenewal>[2]) => lockOnFailure(resumeRenewal(ctx, getOpen(), input)),
     async giveUpKeys() {
-      await giveUp(inside());
+      await abandonRenewal(getOpen());
       ctx.show();
     },
-    catchUp: (given: Parameters<typeof catchUp>[2]) =>
-      whole(catchUp(ctx, inside(), given).then(() => cameBack(ctx, inside()))),
+    catchUp: (input: Parameters<typeof followKeyChange>[2]) =>
+      lockOnFailure(followKeyChange(ctx, getOpen(), input).then(() => recordReturn(ctx, getOpen()))),
   };
 }
 
-function sessionPart(ctx: Context, inside: () => Open, lock: (why: string) => Promise<void>) {
+function sessionMethods(ctx: Context, getOpen: () => Open, lock: (reason: string) => Promise<void>) {
   return {
     async signOut() {
-      const open = inside();
-      const { signAgain } = ctx.api;
+      const open = getOpen();
+      const { signInAgain: signAgain } = ctx.api;
       // A running sync must not sign in again behind the sign-out. The next opening with the words does.
-      ctx.api.signAgain = null;
+      ctx.api.signInAgain = null;
       open.syncing.stop();
-      await ctx.api.signing?.catch(() => undefined);
+      await ctx.api.pendingSignIn?.catch(() => undefined);
       await ctx.api.signOut().catch((error: unknown) => {
-        if (isOver(error)) return; // ended before
-        ctx.api.signAgain = signAgain;
+        if (isSessionOver(error)) return; // ended before
+        ctx.api.signInAgain = signAgain;
         open.syncing.kick();
         throw error;
       });
@@ -175,104 +182,104 @@ function sessionPart(ctx: Context, inside: () => Open, lock: (why: string) => Pr
       await lock('signed_out');
     },
     async sessions({ words }: { words: string }) {
-      return (await ctx.api.sessions(await proofOf(ctx, inside(), words))).sessions;
+      return (await ctx.api.sessions(await proofOf(ctx, getOpen(), words))).sessions;
     },
     /** Return this phone's account of the diary, to compare with another device or paper. */
-    diaryAccounts: () => accounts(inside()),
-    knownKey: async () => knownKey(inside()),
+    diaryAccounts: () => accountSummaries(getOpen()),
+    knownKey: async () => pinnedFingerprint(getOpen()),
     async acceptKey(typed: string) {
-      const open = inside();
+      const open = getOpen();
       await acceptKey(ctx, open, typed);
-      open.syncing.afresh();
+      open.syncing.restart();
     },
     async acceptWitnessList() {
-      await acceptWitnessList(inside());
+      await acceptWitnessList(getOpen());
       ctx.show();
     },
-    lookAtServer: (onProgress: (done: number, total: number) => void) => lookAtServer(inside(), onProgress),
+    lookAtServer: (onProgress: (done: number, total: number) => void) => compareWithServer(getOpen(), onProgress),
     async sendAgain() {
-      const open = inside();
+      const open = getOpen();
       await sendAgain(open);
-      open.syncing.afresh();
+      open.syncing.restart();
     },
     endSession: async (session: string, { words }: { words: string }) =>
-      ctx.api.endSession(session, await proofOf(ctx, inside(), words)),
-    ...devicePart(ctx, inside),
-    ...roomPart(ctx, inside),
+      ctx.api.endSession(session, await proofOf(ctx, getOpen(), words)),
+    ...deviceMethods(ctx, getOpen),
+    ...storageMethods(ctx, getOpen),
   };
 }
 
 /** Methods for other devices and the access log. */
-function devicePart(ctx: Context, inside: () => Open) {
+function deviceMethods(ctx: Context, getOpen: () => Open) {
   return {
-    endOthers: async ({ words }: { words: string }) => ctx.api.endOthers(await proofOf(ctx, inside(), words)),
+    endOthers: async ({ words }: { words: string }) => ctx.api.endOthers(await proofOf(ctx, getOpen(), words)),
     accessLog: async ({ words }: { words: string }) =>
-      (await ctx.api.access(await proofOf(ctx, inside(), words))).access,
+      (await ctx.api.access(await proofOf(ctx, getOpen(), words))).access,
     async renameDevice(name: string) {
-      await renameDevice(ctx, inside(), name);
+      await renameDevice(ctx, getOpen(), name);
       ctx.show();
     },
-    async knowSignIns(shown: number) {
-      await knowSignIns(inside(), shown);
+    async knowSignIns(count: number) {
+      await acknowledgeSignIns(getOpen(), count);
       ctx.show();
     },
     async knowReturned() {
-      await knowReturned(inside());
+      await acknowledgeReturn(getOpen());
       ctx.show();
     },
-    async setHighRisk(on: boolean) {
-      await saveSettings(inside(), { fields: { high_risk: on || null } });
-      inside().syncing.kick();
+    async setHighRisk(isOn: boolean) {
+      await saveSettings(getOpen(), { fields: { high_risk: isOn || null } });
+      getOpen().syncing.kick();
     },
   };
 }
 
 /** Methods for storage, and for what may be sent when. */
-function roomPart(ctx: Context, inside: () => Open) {
+function storageMethods(ctx: Context, getOpen: () => Open) {
   return {
     async usage() {
-      const open = inside();
+      const open = getOpen();
       const { root } = open.store;
-      const [phone_bytes, room_bytes, waiting, light] = await Promise.all([
+      const [phone_bytes, room_bytes, waitingCount, lightSetting] = await Promise.all([
         ctx.phoneBytes(),
         ctx.roomBytes(),
-        waitingFiles(open),
-        isLight(ctx, root),
+        pendingUploads(open),
+        isLightStorage(ctx, root),
       ]);
-      const here = {
+      const localUsage = {
         phone_bytes,
         room_bytes,
-        waiting,
-        light,
+        waiting: waitingCount,
+        light: lightSetting,
         light_chosen: root.light ?? 'auto',
         sending: root.sending ?? 'now',
         wifi_known: ctx.connection() !== null,
       };
-      if (!root.account.registered) return { used_bytes: 0, quota_bytes: 0, ...here };
-      return { ...(await ctx.api.usage().catch(() => ({ used_bytes: 0, quota_bytes: 0 }))), ...here };
+      if (!root.account.registered) return { used_bytes: 0, quota_bytes: 0, ...localUsage };
+      return { ...(await ctx.api.usage().catch(() => ({ used_bytes: 0, quota_bytes: 0 }))), ...localUsage };
     },
     /** Set when files may be sent. */
     async chooseSending(when: 'now' | 'wifi' | 'ask') {
-      const open = inside();
+      const open = getOpen();
       await open.store.change((root) => {
         root.sending = when;
       });
       open.syncing.kick();
     },
-    async chooseLight(light: 'auto' | 'on' | 'off') {
-      const open = inside();
+    async chooseLight(lightSetting: 'auto' | 'on' | 'off') {
+      const open = getOpen();
       await open.store.change((root) => {
-        root.light = light;
+        root.light = lightSetting;
       });
       open.syncing.kick();
     },
     /** Send the waiting files, this once. */
     async sendFiles() {
-      const open = inside();
-      open.syncing.allowed = true;
+      const open = getOpen();
+      open.syncing.filesAllowed = true;
       await open.syncing.now();
     },
     /** Delete now the local files that the server holds completely. */
-    makeRoom: (onFile: (done: number, total: number) => void) => lighten(ctx, inside(), { now: true, onFile }),
+    makeRoom: (onFile: (done: number, total: number) => void) => freeSpace(ctx, getOpen(), { now: true, onFile }),
   };
 }

@@ -1,56 +1,62 @@
 /** The app's methods for what happens to an entry: take out, put back, merge, erase, hold, attribute. */
-import { attribute } from '../features/entry/attributing.js';
-import { askErasing, dropLocalErasures, finishErasing, stopErasing } from '../diary/erasing/erasing.js';
-import { askToLift, holdOn, stayOn, turnOn } from '../diary/erasing/holding.js';
-import { insideOf } from '../diary/session/require_open.js';
-import { bringTogether } from '../diary/records/merging.js';
+import { attributeEntries } from '../features/entry/attribute_entries.js';
+import { requestErasure, dropLocalErasures, finishErasure, cancelErasure } from '../diary/erasing/erasing.js';
+import { requestLift, readHold, keepHold, turnHoldOn } from '../diary/erasing/erasure_hold.js';
+import { requireOpenOf } from '../diary/session/require_open.js';
+import { mergeVersions } from '../diary/records/merging.js';
 import { recordMethods } from '../diary/records/records.js';
-import { redraw } from '../diary/erasing/takeout.js';
+import { updateRows } from '../diary/erasing/takeout.js';
 import type { Context, Open } from '../diary/types.js';
 
 export function entryMethods(ctx: Context) {
-  const inside = insideOf(ctx);
+  const getOpen = requireOpenOf(ctx);
   /** Run an action, then draw and sync. */
-  const saved = async <T>(act: (open: Open) => Promise<T>) => {
-    const done = await act(inside());
+  const runAndSync = async <T>(action: (open: Open) => Promise<T>) => {
+    const result = await action(getOpen());
     ctx.show();
     ctx.open?.syncing.kick();
-    return done;
+    return result;
   };
   const { takeOutRecord, putBackRecord } = recordMethods(ctx);
   return {
     takeOutRecord: (record: string, reason: string) =>
-      saved(async (open) => {
-        const done = await takeOutRecord(record, reason);
-        await redraw(open, record);
-        return done;
+      runAndSync(async (open) => {
+        const result = await takeOutRecord(record, reason);
+        await updateRows(open, record);
+        return result;
       }),
     putBackRecord: (record: string) =>
-      saved(async (open) => {
-        const done = await putBackRecord(record);
-        await redraw(open, record);
-        return done;
+      runAndSync(async (open) => {
+        const result = await putBackRecord(record);
+        await updateRows(open, record);
+        return result;
       }),
-    bringTogether: (record: string, chosen: Parameters<typeof bringTogether>[2]) =>
-      saved((open) => bringTogether(open, record, chosen)),
-    attribute: (said: Parameters<typeof attribute>[1]) => saved((open) => attribute(open, said)),
-    ...erasingPart(ctx, inside, saved),
+    bringTogether: (record: string, choice: Parameters<typeof mergeVersions>[2]) =>
+      runAndSync((open) => mergeVersions(open, record, choice)),
+    attribute: (attribution: Parameters<typeof attributeEntries>[1]) =>
+      runAndSync((open) => attributeEntries(open, attribution)),
+    ...erasingMethods(ctx, getOpen, runAndSync),
   };
 }
 
-function erasingPart(ctx: Context, inside: () => Open, saved: <T>(act: (open: Open) => Promise<T>) => Promise<T>) {
+function erasingMethods(
+  ctx: Context,
+  getOpen: () => Open,
+  runAndSync: <T>(action: (open: Open) => Promise<T>) => Promise<T>,
+) {
   return {
-    askErasing: (record: string, { words }: { words: string }) => saved((open) => askErasing(ctx, open, record, words)),
-    stopErasing: (record: string) => saved((open) => stopErasing(ctx, open, record)),
+    askErasing: (record: string, { words }: { words: string }) =>
+      runAndSync((open) => requestErasure(ctx, open, record, words)),
+    stopErasing: (record: string) => runAndSync((open) => cancelErasure(ctx, open, record)),
     finishErasing: (record: string, { words }: { words: string }) =>
-      saved((open) => finishErasing(ctx, open, record, words)),
-    readHold: async () => holdOn(inside(), ctx.clock.now()),
-    turnHoldOn: (asked: { who: string; reference: string }) =>
-      saved(async (open) => {
-        await turnOn(ctx, open, asked);
+      runAndSync((open) => finishErasure(ctx, open, record, words)),
+    readHold: async () => readHold(getOpen(), ctx.clock.now()),
+    turnHoldOn: (request: { who: string; reference: string }) =>
+      runAndSync(async (open) => {
+        await turnHoldOn(ctx, open, request);
         await dropLocalErasures(open); // the sync run that follows stops what waits on the server
       }),
-    askToLiftHold: ({ words }: { words: string }) => saved((open) => askToLift(ctx, open, words)),
-    keepHoldOn: () => saved((open) => stayOn(ctx, open)),
+    askToLiftHold: ({ words }: { words: string }) => runAndSync((open) => requestLift(ctx, open, words)),
+    keepHoldOn: () => runAndSync((open) => keepHold(ctx, open)),
   };
 }

@@ -6,13 +6,13 @@
  * when the phase has changed by the time the rest has loaded (another tab holds the diary, say): its screen is gone.
  */
 import { KeptError } from '../core/errors.js';
-import { readCapturing, readDoor, readDraftKey, readLanguage, readLook } from '../store/device_meta.js';
+import { readCaptureAllowed, readDoor, readDraftKey, readLanguage, readAppearance } from '../store/device_meta.js';
 import { Screen } from '../diary/screen.js';
 import type { Database } from '../store/database.js';
 import type { WholeApp } from './app.js';
 
 /** Methods the door can call before the app has loaded. */
-const EARLY = [
+const EARLY_METHODS = [
   'capture',
   'unlock',
   'signIn',
@@ -26,14 +26,14 @@ const EARLY = [
   'updateWaits',
 ] as const;
 
-type Early = (typeof EARLY)[number];
+type EarlyMethod = (typeof EARLY_METHODS)[number];
 /** The whole app, as the target of the early calls */
-type Asked = Record<Early, (...args: unknown[]) => unknown>;
+type EarlyApp = Record<EarlyMethod, (...args: unknown[]) => unknown>;
 /** The app as it is available from the beginning */
 type DoorwayApp = WholeApp & { ready(): Promise<unknown>; here: Promise<unknown> };
 
 /** Members that stay the doorway's own once the whole app has loaded. */
-const OURS: ReadonlySet<string> = new Set(['subscribe', 'setLanguage']);
+const OWN_MEMBERS: ReadonlySet<string> = new Set(['subscribe', 'setLanguage']);
 
 /**
  * @returns the app for the screens. `ready()` loads all of it and throws `unavailable` when it cannot; `here` settles
@@ -51,47 +51,47 @@ export function createDoorway({
   painted: () => Promise<void>;
 }): DoorwayApp {
   const screen = new Screen();
-  let whole: WholeApp | null = null;
-  let coming: Promise<void> | null = null;
-  let arrived: () => void = () => undefined;
-  const here: Promise<void> = new Promise((done) => {
-    arrived = done;
+  let loadedApp: WholeApp | null = null;
+  let loading: Promise<void> | null = null;
+  let resolveLoaded: () => void = () => undefined;
+  const whenLoaded: Promise<void> = new Promise((resolve) => {
+    resolveLoaded = resolve;
   });
 
-  const come = async () => {
-    const made = await load().catch(() => {
+  const loadAll = async () => {
+    const newApp = await load().catch(() => {
       throw new KeptError('unavailable');
     });
-    made.subscribe(() => screen.set({}));
-    for (const [name, method] of Object.entries(made))
-      if (!OURS.has(name)) (app as Record<string, unknown>)[name] = method;
-    whole = made;
-    if (screen.state.language !== 'en') await made.setLanguage(screen.state.language);
-    await made.start();
-    arrived();
+    newApp.subscribe(() => screen.set({}));
+    for (const [name, method] of Object.entries(newApp))
+      if (!OWN_MEMBERS.has(name)) (app as Record<string, unknown>)[name] = method;
+    loadedApp = newApp;
+    if (screen.state.language !== 'en') await newApp.setLanguage(screen.state.language);
+    await newApp.start();
+    resolveLoaded();
   };
   // A failed fetch is tried again at the next call.
   const ready = () =>
-    (coming ??= come().catch((error) => {
-      coming = null;
+    (loading ??= loadAll().catch((error) => {
+      loading = null;
       throw error;
     }));
-  const early =
-    (name: Early) =>
+  const queueEarly =
+    (name: EarlyMethod) =>
     async (...args: unknown[]) => {
       const { phase } = screen.state;
       await ready();
-      return (whole as WholeApp).state.phase === phase ? (whole as Asked)[name](...args) : undefined;
+      return (loadedApp as WholeApp).state.phase === phase ? (loadedApp as EarlyApp)[name](...args) : undefined;
     };
 
   const app = {
     ready,
-    here,
+    here: whenLoaded,
     subscribe: (listener: () => void) => screen.subscribe(listener),
-    setLanguage: speak(screen, () => whole),
+    setLanguage: languageSetter(screen, () => loadedApp),
     /** Draw the door, then load the rest. */
     async start() {
-      await glance(database, screen);
+      await showFirstPhase(database, screen);
       await painted();
       await ready().catch((error) => {
         // Without words nothing is kept here that a reload could lose. A lock stays, and shows the failure when
@@ -101,22 +101,22 @@ export function createDoorway({
       });
     },
   } as DoorwayApp;
-  for (const name of EARLY) (app as Record<string, unknown>)[name] = early(name);
+  for (const name of EARLY_METHODS) (app as Record<string, unknown>)[name] = queueEarly(name);
   // Keep this first state until the whole app has found out the phase of this phone.
   Object.defineProperty(app, 'state', {
-    get: (): WholeApp['state'] => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state),
+    get: (): WholeApp['state'] => (loadedApp && loadedApp.state.phase !== 'loading' ? loadedApp.state : screen.state),
   });
   return app;
 }
 
 /**
  * Set the language. A user who cannot read the first screen must not wait for the rest to load or to find its phase.
- * @param made the whole app once it has loaded
+ * @param getLoadedApp the whole app once it has loaded
  */
-function speak(screen: Screen, made: () => WholeApp | null) {
+function languageSetter(screen: Screen, getLoadedApp: () => WholeApp | null) {
   return async (code: string) => {
     screen.set({ language: code });
-    await made()?.setLanguage(code);
+    await getLoadedApp()?.setLanguage(code);
   };
 }
 
@@ -124,15 +124,15 @@ function speak(screen: Screen, made: () => WholeApp | null) {
  * Set the first phase from one look: fresh, locked or the notebook. The whole app judges a database that does not
  * open.
  */
-async function glance(database: Database, screen: Screen) {
+async function showFirstPhase(database: Database, screen: Screen) {
   try {
-    const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
-    const look = await readLook(database);
+    const isFresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
+    const look = await readAppearance(database);
     screen.set({
       look,
-      capture: await readCapturing(database),
+      capture: await readCaptureAllowed(database),
       language: await readLanguage(database),
-      phase: look.opens === 'straight' ? 'notebook' : fresh ? 'fresh' : 'locked',
+      phase: look.opens === 'straight' ? 'notebook' : isFresh ? 'fresh' : 'locked',
     });
   } catch {
     return;

@@ -4,17 +4,17 @@
  */
 import { html, nothing } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
-import { leaveButton } from '../shell/leaving.js';
-import { nameOf } from '../shell/skin.js';
-import { askYoung, knows, lookUp, t, tn } from '../shell/strings.js';
+import { leaveButton } from '../shell/leave_button.js';
+import { skinName } from '../shell/skin.js';
+import { setYoungWording, hasText, lookUp, t, tn } from '../shell/strings.js';
 import { isDraftLanguage } from '../shell/language.js';
-import { button, sentenceOf, troublesOf } from '../components/parts.js';
-import { door } from '../features/lock/door.js';
-import { day, momentSaid } from '../components/text/say.js';
+import { button, problemSentence, troublesOf } from '../components/parts.js';
+import { doorView } from '../features/lock/door.js';
+import { dateText, dateTimeText } from '../components/text/formatting.js';
 import './words.js';
 import '../features/account/words.js';
 import '../features/settings/words.js';
-import type { Trouble, Waiting } from '../shell/app.js';
+import type { Trouble, PendingErasure } from '../shell/app.js';
 import type { Stage } from '../shell/stage.js';
 
 type View = (stage: Stage) => unknown;
@@ -22,7 +22,7 @@ type Views = Record<string, View>;
 
 const SIGN_INS_SHOWN = 10;
 /** The kinds a device may give for itself at sign-in. */
-const SAID_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
+const SIGN_IN_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
 
 /** Parts that are fetched once the door is drawn. Each exports `views`. */
 const PARTS = {
@@ -36,7 +36,7 @@ const PARTS = {
   entries: () => import('../features/entries/view.js'),
   entry: () => import('../features/entry/view.js'),
   patterns: () => import('../features/entries/patterns.js'),
-  four: () => import('../features/entries/patterns_four.js'),
+  four: () => import('../features/entries/fact_sheet.js'),
   attachment: () => import('../features/attachments/view.js'),
   copy: () => import('../features/account/copy.js'),
   share: () => import('../features/share/view.js'),
@@ -46,7 +46,7 @@ const PARTS = {
   quick: () => import('../features/share/quick_report.js'),
   print: () => import('../features/share/share_print.js'),
   more: () => import('../features/settings/more.js'),
-  keeping: () => import('../features/entry/keeping.js'),
+  keeping: () => import('../features/entry/removed_and_hold.js'),
   help: () => import('../features/help/view.js'),
   import: () => import('../features/import/view.js'),
   schedule: () => import('../features/schedule/view.js'),
@@ -59,7 +59,7 @@ const PARTS = {
   chase: () => import('../features/chase/view.js'),
   show: () => import('../features/show_now/view.js'),
   languages: () => import('../features/settings/languages.js'),
-  before: () => import('../features/help/before.js'),
+  before: () => import('../features/help/before_reporting.js'),
   wording: () => import('../features/settings/wording.js'),
   assisted: () => import('../features/assisted/view.js'),
   witness: () => import('../features/share/statements.js'),
@@ -139,56 +139,56 @@ const HOME: Record<string, keyof typeof PARTS> = {
 };
 const loaded: Views = {};
 const loading: Map<string, Promise<void>> = new Map();
-let stuck = false;
+let hasFailed = false;
 /** Troubles about what the server holds: a place exists to look at them. */
-const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
+const SERVER_TROUBLES = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
 
 /** Fetch one part, once. A part that could not be fetched is tried again. */
 function fetchPart(part: keyof typeof PARTS, draw: () => void) {
-  const known = loading.get(part);
-  if (known) return known;
-  const made = PARTS[part]()
+  const pending = loading.get(part);
+  if (pending) return pending;
+  const fetching = PARTS[part]()
     .then(
       (module) => {
         Object.assign(loaded, module.views);
-        stuck = false;
+        hasFailed = false;
       },
       () => {
         loading.delete(part);
-        stuck = true;
+        hasFailed = true;
       },
     )
     .then(draw);
-  loading.set(part, made);
-  return made;
+  loading.set(part, fetching);
+  return fetching;
 }
 
 /** Run when the browser is idle. Safari has no such callback, so there it runs soon. */
-const whenIdle: (act: () => void) => unknown = (act) =>
-  typeof requestIdleCallback === 'function' ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 100);
+const whenIdle: (action: () => void) => unknown = (action) =>
+  typeof requestIdleCallback === 'function' ? requestIdleCallback(action, { timeout: 1000 }) : setTimeout(action, 100);
 
 /** Fetch every part soon after the door is drawn, so that the page works when the signal goes. */
-export function warm(stage: Stage) {
-  const [...waiting] = Object.keys(PARTS) as (keyof typeof PARTS)[];
-  const next = () => {
-    const part = waiting.shift();
-    if (part) void fetchPart(part, stage.draw).then(() => whenIdle(next));
+export function preloadParts(stage: Stage) {
+  const [...queue] = Object.keys(PARTS) as (keyof typeof PARTS)[];
+  const fetchNext = () => {
+    const part = queue.shift();
+    if (part) void fetchPart(part, stage.draw).then(() => whenIdle(fetchNext));
   };
-  whenIdle(next);
+  whenIdle(fetchNext);
 }
 
-function view(stage: Stage, name: string) {
-  const found = loaded[name];
-  if (found) return found(stage);
+function placeView(stage: Stage, name: string) {
+  const loadedView = loaded[name];
+  if (loadedView) return loadedView(stage);
   const part = HOME[name];
-  if (part && !stuck) fetchPart(part, stage.draw);
-  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${nameOf(stage.state)}</h1><p role="status">${t(
-    stuck ? 'frame.lazy' : 'frame.loading',
+  if (part && !hasFailed) fetchPart(part, stage.draw);
+  return html`<div class="stack" aria-busy=${String(!hasFailed)}><h1 tabindex="-1">${skinName(stage.state)}</h1><p role="status">${t(
+    hasFailed ? 'frame.lazy' : 'frame.loading',
   )}</p>
     ${
-      stuck && part
+      hasFailed && part
         ? button(t('door.again'), () => {
-            stuck = false;
+            hasFailed = false;
             stage.draw();
           })
         : nothing
@@ -203,67 +203,68 @@ export function frame(stage: Stage) {
     'on-paper',
     phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made),
   );
-  wording(stage, phase === 'open');
-  const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
-  const away = stage.leaving || phase === 'notebook';
+  applyWording(stage, phase === 'open');
+  const isInner =
+    phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
+  const showsNotebook = stage.leaving || phase === 'notebook';
   return html`${
-    away
-      ? view(stage, 'notebook')
-      : inside
-        ? inner(stage, phase === 'open')
+    showsNotebook
+      ? placeView(stage, 'notebook')
+      : isInner
+        ? openFrame(stage, phase === 'open')
         : phase === 'showing'
-          ? view(stage, 'showing')
+          ? placeView(stage, 'showing')
           : phase === 'picture' && stage.state.picture?.locked
-            ? view(stage, 'capturing')
+            ? placeView(stage, 'capturing')
             : phase === 'fresh' && stage.place.name === 'borrowed'
-              ? view(stage, 'borrowed')
-              : door(stage)
+              ? placeView(stage, 'borrowed')
+              : doorView(stage)
   }
-    <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+    <p class="unseen" role="status" aria-live="polite">${stage.announcement}</p>`;
 }
 
 /** Set the keeper's wording (usual or young), on every place of the diary and nowhere else. */
-function wording(stage: Stage, open: boolean) {
-  const kept =
-    open && stage.app.readSettings ? stage.find('wording', async () => stage.app.readSettings?.()).data : null;
-  const isTheirs = kept?.fields?.wording === 'young';
-  askYoung(isTheirs);
-  if (isTheirs && !loaded.wording && !stuck) fetchPart('wording', stage.draw);
+function applyWording(stage: Stage, isOpen: boolean) {
+  const settings =
+    isOpen && stage.app.readSettings ? stage.find('wording', async () => stage.app.readSettings?.()).data : null;
+  const isYoung = settings?.fields?.wording === 'young';
+  setYoungWording(isYoung);
+  if (isYoung && !loaded.wording && !hasFailed) fetchPart('wording', stage.draw);
 }
 
-function inner(stage: Stage, open: boolean) {
+function openFrame(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
-  const registers = ['kept', 'form'].includes(name);
-  const two = open && stage.wide && (registers || ['entries', 'entry', 'file', 'add'].includes(name));
-  const list = registers ? loaded.register_list : loaded.list;
+  const isRegister = ['kept', 'form'].includes(name);
+  const hasTwoColumns = isOpen && stage.isWide && (isRegister || ['entries', 'entry', 'file', 'add'].includes(name));
+  const listView = isRegister ? loaded.register_list : loaded.list;
   return html`<div class="frame">
-    ${bar(stage, open)}
-    <div class="columns ${two ? 'columns-two' : ''}">
+    ${topBar(stage, isOpen)}
+    <div class="columns ${hasTwoColumns ? 'columns-two' : ''}">
       ${
-        two && list
+        hasTwoColumns && listView
           ? html`<aside class="aside page" aria-label=${t(
-              registers ? 'nav.more' : 'nav.entries',
-            )}>${list(stage)}</aside>`
+              isRegister ? 'nav.more' : 'nav.entries',
+            )}>${listView(stage)}</aside>`
           : nothing
       }
-      <main id="page"><div class="page">${lines(stage, open)}${view(stage, name)}</div></main>
+      <main id="page"><div class="page">${noticeLines(stage, isOpen)}${placeView(stage, name)}</div></main>
     </div>
-    ${open ? thumb(stage) : nothing}
+    ${isOpen ? thumbBar(stage) : nothing}
   </div>${stage.sheet ? stage.sheet(stage) : nothing}`;
 }
 
-function bar(stage: Stage, open: boolean) {
+function topBar(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
-  const main = ['entries', 'add', 'share', 'more'].includes(name);
-  const goBack = () => (open ? stage.back() : stage.back('start'));
+  const isMainPlace = ['entries', 'add', 'share', 'more'].includes(name);
+  const goBack = () => (isOpen ? stage.back() : stage.back('start'));
   return html`<header class="bar">
     ${
-      main && open
+      isMainPlace && isOpen
         ? nothing
         : html`<button type="button" class="icon-button" aria-label=${t('bar.back')}
           @click=${goBack}>${icon('back', 22, 'mirror')}</button>`
     }
-    <span class="bar-name"><strong>${nameOf(stage.state)}</strong>${
+    <span class="bar-name"><strong>${skinName(stage.state)}</strong>${
       isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing
     }</span>
     ${
@@ -276,7 +277,7 @@ function bar(stage: Stage, open: boolean) {
   </header>`;
 }
 
-function thumb(stage: Stage) {
+function thumbBar(stage: Stage) {
   const { name } = stage.place;
   const tabs = [
     ['entries', 'list'],
@@ -285,7 +286,7 @@ function thumb(stage: Stage) {
     ['share', 'share'],
     ['more', 'more'],
   ] as const;
-  const here =
+  const activeTab =
     {
       handover: 'share',
       handovers: 'share',
@@ -320,38 +321,38 @@ function thumb(stage: Stage) {
     ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '')
       ? 'more'
       : name);
-  const on = (tab: string) => {
+  const selectTab = (tab: string) => {
     if (tab === 'lock') return void stage.app.lock('asked');
     if (tab === 'share') stage.refresh('pack-ways'); // the server may respond by now
     if (tab === name && name !== 'add') return undefined;
     return stage.go({ name: tab });
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(
-    ([tab, mark]) => html`<li>
+    ([tab, iconName]) => html`<li>
     <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${
-      tab === here ? 'page' : nothing
-    } @click=${() => on(tab)}>
+      tab === activeTab ? 'page' : nothing
+    } @click=${() => selectTab(tab)}>
       <span class="tab-mark">${icon(
-        mark,
+        iconName,
         22,
-        mark === 'list' ? 'mirror' : '',
+        iconName === 'list' ? 'mirror' : '',
       )}</span><span>${t(`nav.${tab}`)}</span></button></li>`,
   )}</ul></nav>`;
 }
 
 /** Return the lines that can appear above any place. */
-function lines(stage: Stage, open: boolean) {
+function noticeLines(stage: Stage, isOpen: boolean) {
   const { lockIn, update, account, draft, busy } = stage.state;
   const troubles = troublesOf(stage);
   const isSignedOut = troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code));
-  const owed =
-    open &&
+  const owesRecovery =
+    isOpen &&
     account?.registered &&
     account.recovery === 'later' &&
     !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${
-      lockIn !== null && open
+      lockIn !== null && isOpen
         ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
             t('frame.stay'),
             () => stage.app.touch(),
@@ -359,22 +360,22 @@ function lines(stage: Stage, open: boolean) {
           )}</div>`
         : nothing
     }
-    ${troubles.map((one) => troubleLine(stage, one))}
+    ${troubles.map((trouble) => troubleLine(stage, trouble))}
     ${
-      open && isSignedOut && stage.place.name !== 'newwords' && knows('frame.words_needed')
+      isOpen && isSignedOut && stage.place.name !== 'newwords' && hasText('frame.words_needed')
         ? wordsNeeded(stage)
         : nothing
     }
-    ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
-    ${open && knows('frame.half') ? keyLines(stage) : nothing}
+    ${isOpen && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
+    ${isOpen && hasText('frame.half') ? keyLines(stage) : nothing}
     ${
-      open && account?.witnesses_gone?.length && knows('server.gone')
+      isOpen && account?.witnesses_gone?.length && hasText('server.gone')
         ? witnessesGone(stage, account.witnesses_gone)
         : nothing
     }
-    ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
+    ${isOpen && hasText('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${
-      open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written
+      isOpen && hasText('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written
         ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(
             t('frame.written_do'),
             () => {
@@ -386,12 +387,12 @@ function lines(stage: Stage, open: boolean) {
         : nothing
     }
     ${
-      open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name)
-        ? askedLine(stage, stage.state.asked)
+      isOpen && stage.state.asked && hasText('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name)
+        ? questionLine(stage, stage.state.asked)
         : nothing
     }
     ${
-      open && knows('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers
+      isOpen && hasText('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers
         ? html`<div class="line" role="status"><span>${tn('frame.witness', stage.state.waiting.answers)}</span>${button(
             t('frame.witness_do'),
             () => {
@@ -403,12 +404,12 @@ function lines(stage: Stage, open: boolean) {
         : nothing
     }
     ${
-      open && stage.state.unsigned
+      isOpen && stage.state.unsigned
         ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>`
         : nothing
     }
     ${
-      update && open && !draft
+      update && isOpen && !draft
         ? html`<div class="line"><span>${t('frame.update')}</span>${button(
             t('frame.update_do'),
             () => stage.run('update', () => stage.app.applyUpdate()),
@@ -416,10 +417,10 @@ function lines(stage: Stage, open: boolean) {
           )}</div>`
         : nothing
     }
-    ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
-    ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
+    ${isOpen && account?.closing && hasText('server.closes') ? closingLine(stage, account.closing) : nothing}
+    ${isOpen && stage.state.erasing?.length && hasText('erase.look') ? erasingLine(stage, stage.state.erasing) : nothing}
     ${
-      open && account?.exit_said === false
+      isOpen && account?.exit_said === false
         ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(
             t('frame.exit_seen'),
             () => stage.app.exitSaid?.(),
@@ -428,7 +429,7 @@ function lines(stage: Stage, open: boolean) {
         : nothing
     }
     ${
-      owed
+      owesRecovery
         ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(
             t('frame.recovery_do'),
             () => stage.go({ name: 'code' }),
@@ -437,7 +438,7 @@ function lines(stage: Stage, open: boolean) {
         : nothing
     }
     ${
-      busy && open
+      busy && isOpen
         ? html`<div class="line"><span>${lookUp(`busy.${busy.what}`)}</span><span>${t('progress.percent', {
             percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0,
           })}</span></div>`
@@ -447,24 +448,24 @@ function lines(stage: Stage, open: boolean) {
 
 /** Return the line for a trouble with the record or the server. Each has its line, whatever else is shown. */
 function troubleLine(stage: Stage, trouble: Trouble) {
-  const { code, act } = trouble;
-  const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
-  const isLookedAt = LOOKED_AT.has(code) && stage.place.name !== 'server';
-  const known = () => stage.run('known', () => stage.app.knowCaptureKey());
-  const on = act
-    ? button(act.label, act.do, { plain: true })
-    : code === 'capture_key' && knows('frame.capture_key_ok')
-      ? button(t('frame.capture_key_ok'), known, { plain: true })
+  const { code, act: action } = trouble;
+  const lookLabel = t(code === 'wrong_notary' && hasText('server.key_look') ? 'server.key_look' : 'frame.look');
+  const isLookedAt = SERVER_TROUBLES.has(code) && stage.place.name !== 'server';
+  const acceptKey = () => stage.run('known', () => stage.app.knowCaptureKey());
+  const control = action
+    ? button(action.label, action.do, { plain: true })
+    : code === 'capture_key' && hasText('frame.capture_key_ok')
+      ? button(t('frame.capture_key_ok'), acceptKey, { plain: true })
       : isLookedAt
-        ? button(look, () => stage.go({ name: 'server' }), { plain: true })
+        ? button(lookLabel, () => stage.go({ name: 'server' }), { plain: true })
         : nothing;
-  return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${on}</div>`;
+  return html`<div class="line state-trouble" role="status"><span>${problemSentence(trouble)}</span>${control}</div>`;
 }
 
 /** The words were changed on another device. */
 function wordsNeeded(stage: Stage) {
-  const go = () => stage.go({ name: 'newwords' });
-  return html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), go, {
+  const openNewWords = () => stage.go({ name: 'newwords' });
+  return html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), openNewWords, {
     plain: true,
   })}</div>`;
 }
@@ -472,20 +473,20 @@ function wordsNeeded(stage: Stage) {
 /** Return the line for what was captured while locked, and for drafts made of it. */
 function capturedLines(stage: Stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
-  const look = () => {
+  const openCaptured = () => {
     stage.refresh('captured');
     stage.go({ name: 'captured' });
   };
   if (!captured && !later) return nothing;
-  const said = captured ? tn('frame.captured', captured) : tn('frame.later', later);
-  return html`<div class="line" role="status"><span>${said}</span>${button(t('frame.captured_do'), look, {
+  const text = captured ? tn('frame.captured', captured) : tn('frame.later', later);
+  return html`<div class="line" role="status"><span>${text}</span>${button(t('frame.captured_do'), openCaptured, {
     plain: true,
   })}</div>`;
 }
 
 /** Return the line for an advocate's question: a line among others, never a count on a tab. */
-function askedLine(stage: Stage, { n, name }: { n: number; name: string }) {
-  return html`<div class="line"><span>${tn('adv.asked_line', n, { name })}</span>${button(
+function questionLine(stage: Stage, { n: count, name }: { n: number; name: string }) {
+  return html`<div class="line"><span>${tn('adv.asked_line', count, { name })}</span>${button(
     t('adv.asked_look'),
     () => stage.go({ name: 'asked' }),
     { plain: true },
@@ -495,7 +496,7 @@ function askedLine(stage: Stage, { n, name }: { n: number; name: string }) {
 /** Return the lines for an unfinished change of keys and for sign-ins of other devices. */
 function keyLines(stage: Stage) {
   const { rekeying, sign_ins: signIns = [], returned = null } = stage.state.account ?? {};
-  const known = () => stage.run('returned', () => stage.app.knowReturned());
+  const markReturnKnown = () => stage.run('returned', () => stage.app.knowReturned());
   return html`${
     rekeying && stage.place.name !== 'someone'
       ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(
@@ -507,10 +508,10 @@ function keyLines(stage: Stage) {
   }
     ${
       returned
-        ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
-      <div class="row">${button(t('frame.arrived_ok'), known, {
+        ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: dateText(returned) })}</span>
+      <div class="row">${button(t('frame.arrived_ok'), markReturnKnown, {
         plain: true,
-        busy: stage.running === 'returned',
+        busy: stage.runningTask === 'returned',
       })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`
         : nothing
     }
@@ -519,42 +520,42 @@ function keyLines(stage: Stage) {
 
 /** The server names other witnesses than before. */
 function witnessesGone(stage: Stage, names: readonly string[]) {
-  const read = () => stage.run('witnesses', () => stage.app.acceptWitnessList());
+  const acceptList = () => stage.run('witnesses', () => stage.app.acceptWitnessList());
   return html`<div class="line state-trouble" role="status"><span>${t('server.gone', {
     names: names.join(', '),
   })}</span>
-    ${button(t('server.gone_ok'), read, { plain: true, busy: stage.running === 'witnesses' })}</div>`;
+    ${button(t('server.gone_ok'), acceptList, { plain: true, busy: stage.runningTask === 'witnesses' })}</div>`;
 }
 
 /** Return every sign-in since this phone last looked, ten at a time. */
-function signInLines(stage: Stage, all: NonNullable<NonNullable<Stage['state']['account']>['sign_ins']>) {
-  const shown = all.slice(0, SIGN_INS_SHOWN);
-  const more = all.length - shown.length;
-  const mine = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
+function signInLines(stage: Stage, signIns: NonNullable<NonNullable<Stage['state']['account']>['sign_ins']>) {
+  const shown = signIns.slice(0, SIGN_INS_SHOWN);
+  const hiddenCount = signIns.length - shown.length;
+  const markKnown = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
   return html`<div class="line" role="status"><div class="stack-close"><span
     class="state-trouble">${t('frame.sign_ins')}</span>
       <ul class="rows">${shown.map(
-        (one) =>
+        (signIn) =>
           html`<li class="page-item stack-close"><strong>${
-            one.device_name || t('devices.unknown')
-          }</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${
-            SAID_KINDS.has(one.kind ?? '') ? html`${lookUp(`frame.sign_in_${one.kind}`)} ` : nothing
-          }${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(
-            one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still',
+            signIn.device_name || t('devices.unknown')
+          }</strong><span class="small">${dateTimeText(signIn.at)}</span><span class="small">${
+            SIGN_IN_KINDS.has(signIn.kind ?? '') ? html`${lookUp(`frame.sign_in_${signIn.kind}`)} ` : nothing
+          }${signIn.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(
+            signIn.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still',
           )}</span></li>`,
       )}</ul>
-      ${more ? html`<span>${tn('frame.sign_ins_more', more)}</span>` : nothing}</div>
-      <div class="row">${button(t('frame.arrived_ok'), mine, {
+      ${hiddenCount ? html`<span>${tn('frame.sign_ins_more', hiddenCount)}</span>` : nothing}</div>
+      <div class="row">${button(t('frame.arrived_ok'), markKnown, {
         plain: true,
-        busy: stage.running === 'sign_ins',
+        busy: stage.runningTask === 'sign_ins',
       })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }
 
 /** Say that the server closes inside the diary only: on the lock it would reveal that a diary exists. */
-function closing(stage: Stage, { on }: { on: number; off: number }) {
+function closingLine(stage: Stage, { on }: { on: number; off: number }) {
   const isOver = Date.now() >= on;
   return html`<div class="line" role="status"><span>${t(isOver ? 'server.closed' : 'server.closes', {
-    day: day(on),
+    day: dateText(on),
   })}</span>${
     stage.place.name === 'makecopy'
       ? nothing
@@ -563,8 +564,8 @@ function closing(stage: Stage, { on }: { on: number; off: number }) {
 }
 
 /** Show on every screen what will be erased, with the day: nobody finds out afterwards. */
-function erasing(stage: Stage, waiting: readonly Waiting[]) {
+function erasingLine(stage: Stage, waiting: readonly PendingErasure[]) {
   return html`<div class="line" role="status"><span>${tn('erase.pending_line', waiting.length, {
-    at: day(waiting[0]?.due_at ?? 0),
+    at: dateText(waiting[0]?.due_at ?? 0),
   })}</span>${button(t('erase.look'), () => stage.go({ name: 'removed' }), { plain: true })}</div>`;
 }

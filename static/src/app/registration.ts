@@ -7,9 +7,9 @@
  * accepted] in sw.js). Before the user is asked, the worker in charge checks that the same key signed the waiting
  * release. If not, the user is told so.
  */
-const ANSWER = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
-type Upkeep = {
+type UpdateControl = {
   /** starts the waiting release and reloads; does nothing when none waits */
   applyUpdate: () => Promise<void>;
 };
@@ -20,7 +20,7 @@ type Upkeep = {
  * @returns `kept`: the page opens without a network from now on
  */
 export async function startWorker({
-  trusted,
+  trusted: trustedAddress,
   onUpdateWaiting,
   container = navigator.serviceWorker,
   reload = () => location.reload(),
@@ -31,62 +31,68 @@ export async function startWorker({
   onUpdateWaiting: (isSigned: boolean) => void;
   container?: ServiceWorkerContainer;
   reload?: () => void;
-}): Promise<Upkeep & { kept: boolean }> {
-  const registration = await register(container, trusted);
+}): Promise<UpdateControl & { kept: boolean }> {
+  const registration = await register(container, trustedAddress);
   if (!registration) return { kept: false, applyUpdate: async () => {} };
-  watch(registration, container, onUpdateWaiting);
-  return { kept: true, applyUpdate: () => apply(registration, container, reload) };
+  watchUpdates(registration, container, onUpdateWaiting);
+  return { kept: true, applyUpdate: () => applyWaiting(registration, container, reload) };
 }
 
-async function register(container: ServiceWorkerContainer | undefined, trusted: (address: string) => string) {
+async function register(container: ServiceWorkerContainer | undefined, trustedAddress: (address: string) => string) {
   try {
-    return await container?.register(trusted('/sw.js'), { scope: '/', updateViaCache: 'none' });
+    return await container?.register(trustedAddress('/sw.js'), { scope: '/', updateViaCache: 'none' });
   } catch {
     return undefined;
   }
 }
 
-function watch(
+function watchUpdates(
   registration: ServiceWorkerRegistration,
   container: ServiceWorkerContainer,
   onUpdateWaiting: (isSigned: boolean) => void,
 ) {
   // The very first install has no controller before it: nothing is being replaced, so there is nothing to ask.
-  const tell = async () => {
+  const reportWaiting = async () => {
     if (!container.controller) return;
     if (!registration.waiting) {
       const { isHeld, isSigned } = await ask(container.controller, 'standing', { isHeld: false, isSigned: true });
       if (isHeld) onUpdateWaiting(isSigned);
       return;
     }
-    const word = await ask(container.controller, 'vouch', true);
-    if (word !== null) onUpdateWaiting(word);
-    else addEventListener('online', () => void tell(), { once: true });
+    const isVouched = await ask(container.controller, 'vouch', true);
+    if (isVouched !== null) onUpdateWaiting(isVouched);
+    else addEventListener('online', () => void reportWaiting(), { once: true });
   };
-  const follow = () => registration.installing?.addEventListener('statechange', tell);
-  registration.addEventListener('updatefound', follow);
-  follow();
-  tell();
+  const followInstalling = () => registration.installing?.addEventListener('statechange', reportWaiting);
+  registration.addEventListener('updatefound', followInstalling);
+  followInstalling();
+  reportWaiting();
 }
 
 /**
  * Ask a worker and return its response; to `vouch` null when it could not look.
- * @param otherwise returned when no response comes: an older worker may not know the question
+ * @param fallback returned when no response comes: an older worker may not know the question
  */
-function ask<T>(worker: ServiceWorker, question: string, otherwise: T): Promise<T> {
-  return new Promise((answer) => {
+function ask<T>(worker: ServiceWorker, question: string, fallback: T): Promise<T> {
+  return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => answer(data);
-    setTimeout(answer, ANSWER, otherwise);
+    port1.onmessage = ({ data }) => resolve(data);
+    setTimeout(resolve, RESPONSE_TIMEOUT_MS, fallback);
     worker.postMessage(question, [port2]);
   });
 }
 
-async function apply(registration: ServiceWorkerRegistration, container: ServiceWorkerContainer, reload: () => void) {
+async function applyWaiting(
+  registration: ServiceWorkerRegistration,
+  container: ServiceWorkerContainer,
+  reload: () => void,
+) {
   if (registration.waiting) {
-    const taken = new Promise((done) => container.addEventListener('controllerchange', done, { once: true }));
+    const controllerChanged = new Promise((resolve) =>
+      container.addEventListener('controllerchange', resolve, { once: true }),
+    );
     registration.waiting.postMessage('apply');
-    await taken;
+    await controllerChanged;
   } else if (container.controller) await ask(container.controller, 'apply', true);
   else return;
   reload();

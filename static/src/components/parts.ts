@@ -1,28 +1,40 @@
 /** Small parts shared by several screens: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
-import { leaveButton } from '../shell/leaving.js';
-import { inWords, t, tn } from '../shell/strings.js';
-import { clockTime, momentSaid } from './text/say.js';
+import { leaveButton } from '../shell/leave_button.js';
+import { translate, t, tn } from '../shell/strings.js';
+import { clockTime, dateTimeText } from './text/formatting.js';
 import type { EntryState, SharedApp } from '../shell/app.js';
 import type { IconName } from '../shell/icons.js';
 import type { Stage } from '../shell/stage.js';
 
 export function button(
   label: unknown,
-  on: () => unknown,
-  how: { main?: boolean; wide?: boolean; plain?: boolean; busy?: boolean; off?: boolean; icon?: IconName } = {},
+  onClick: () => unknown,
+  options: {
+    main?: boolean;
+    wide?: boolean;
+    plain?: boolean;
+    busy?: boolean;
+    disabled?: boolean;
+    icon?: IconName;
+  } = {},
 ) {
-  const looks = ['button', how.main && 'button-main', how.wide && 'button-wide', how.plain && 'button-plain']
+  const className = [
+    'button',
+    options.main && 'button-main',
+    options.wide && 'button-wide',
+    options.plain && 'button-plain',
+  ]
     .filter(Boolean)
     .join(' ');
   // aria-disabled instead of disabled: a greyed button keeps the focus and can explain why it does nothing.
-  return html`<button type="button" class=${looks} aria-disabled=${
-    how.off || how.busy ? 'true' : nothing
-  } aria-busy=${how.busy ? 'true' : nothing}
+  return html`<button type="button" class=${className} aria-disabled=${
+    options.disabled || options.busy ? 'true' : nothing
+  } aria-busy=${options.busy ? 'true' : nothing}
     @click=${() => {
-      if (!how.busy) on();
-    }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
+      if (!options.busy) onClick();
+    }}>${options.icon ? icon(options.icon) : nothing}<span>${label}</span></button>`;
 }
 
 /**
@@ -31,26 +43,26 @@ export function button(
  */
 export function stateLine(state: EntryState, registered: boolean) {
   return html`<span class="state state-${state.code}"
-    data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
+    data-state=${state.code}>${icon(state.code, 18)}<span>${stateText(state, registered)}</span></span>`;
 }
 
 /** Safari deletes a page's storage after seven days in a tab, but not on the home screen. */
-export function mayForget() {
+export function isStorageTemporary() {
   return (globalThis.navigator as { standalone?: boolean } | undefined)?.standalone === false;
 }
 
 /** A reason why something is not stored safely yet claims less than the usual text, so it replaces that text. */
-function stateWords({ code, at, why, files = 0, percent, sentence }: EntryState, registered: boolean) {
+function stateText({ code, at, why, files = 0, percent, sentence }: EntryState, registered: boolean) {
   if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
   if (why) return t(`state.${why}`);
-  if (code === 'trouble') return sentence ? inWords(sentence, { grave: true }) : t('state.trouble');
-  if (code === 'sealed' && !registered) return t(mayForget() ? 'state.only_tab' : 'state.only');
-  return code === 'kept' ? t('state.kept', { time: keptAt(at) }) : t(`state.${code}`);
+  if (code === 'trouble') return sentence ? translate(sentence, { grave: true }) : t('state.trouble');
+  if (code === 'sealed' && !registered) return t(isStorageTemporary() ? 'state.only_tab' : 'state.only');
+  return code === 'kept' ? t('state.kept', { time: keptTime(at) }) : t(`state.${code}`);
 }
 
-function keptAt(at: number | null) {
+function keptTime(at: number | null) {
   if (at === null) return '';
-  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : momentSaid(at);
+  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : dateTimeText(at);
 }
 
 /** All problems with the record and the server: docs/warnings.md. */
@@ -59,15 +71,15 @@ export function troublesOf({ state: { account } }: Stage) {
 }
 
 /** The sentence that a failure carries. */
-export function sentenceOf(problem: { sentence?: string }): string {
-  return problem.sentence ? inWords(problem.sentence, { grave: true }) : t('no.unknown');
+export function problemSentence(problem: { sentence?: string }): string {
+  return problem.sentence ? translate(problem.sentence, { grave: true }) : t('no.unknown');
 }
 
 /** The error of this place, shown at its top. It takes the focus when it appears. */
 export function errorSummary(stage: Pick<Stage, 'problem'>) {
   const problem = stage.problem;
   if (!problem) return nothing;
-  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${sentenceOf(problem)}</p></div>`;
+  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${problemSentence(problem)}</p></div>`;
 }
 
 /** A progress bar with its percentage and a cancel button. */
@@ -127,31 +139,31 @@ export function addressCard(text: string) {
 }
 
 /** Shown until a place has loaded. It has no heading, so that the focus waits for the final one. */
-export function waiting() {
+export function loading() {
   return html`<p role="status">${t('frame.loading')}</p>`;
 }
 
 /** A row that opens another place or its own body. */
 export function row({
   title,
-  more,
+  subtitle,
   icon: name,
-  on,
+  onClick,
   expanded,
   body,
 }: {
   title: unknown;
-  more?: unknown;
+  subtitle?: unknown;
   icon: IconName;
-  on: () => unknown;
+  onClick: () => unknown;
   expanded?: boolean;
   body?: unknown;
 }) {
   return html`<button type="button" class="row-button" aria-expanded=${
     expanded === undefined ? nothing : String(expanded)
-  } @click=${on}>
+  } @click=${onClick}>
       ${icon(name)}<span><span class="row-title">${title}</span>${
-        more ? html`<span class="row-more">${more}</span>` : nothing
+        subtitle ? html`<span class="row-more">${subtitle}</span>` : nothing
       }</span>
       ${expanded === undefined ? icon('on', 18, 'turn mirror') : icon('down', 18, 'turn')}
     </button>${expanded ? html`<div class="card-body stack">${body}</div>` : nothing}`;

@@ -8,11 +8,11 @@ import type { Stage } from '../shell/stage.js';
 
 export function scheduleRow(stage: Stage, entry: Entry) {
   const { count, schedule_id: id } = entry.fields;
-  const more = id && Number.isSafeInteger(count) ? tn('sched.some', count) : null;
+  const subtitle = id && Number.isSafeInteger(count) ? tn('sched.some', count) : null;
   return html`<div class="rows"><div>${row({
     title: t('sched.open'),
-    more,
+    subtitle,
     icon: 'list',
-    on: () => stage.go({ name: 'schedule', record: entry.record }),
+    onClick: () => stage.go({ name: 'schedule', record: entry.record }),
   })}</div></div>`;
 }

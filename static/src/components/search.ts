@@ -1,21 +1,21 @@
 /** Search entries: text, filters, the entries behind a number, and how many match. */
 import { html, nothing } from '../shell/html.js';
-import { fits, isOn } from '../record/patterns/filters.js';
+import { matchesFilter, isFiltering } from '../record/patterns/filters.js';
 import { leadsOf } from '../record/patterns/patterns.js';
 import { ListWindow } from '../shell/list_window.js';
 import { checkbox, selectField, textField } from './forms/fields.js';
 import { button } from './parts.js';
-import { said, vocabulary } from './text/labels.js';
-import { nameOf } from './text/record_names.js';
-import { dateOf } from './text/say.js';
+import { labelOf, loadVocabulary } from './text/labels.js';
+import { recordName } from './text/record_names.js';
+import { localDateOf } from './text/formatting.js';
 import { t, tn } from '../shell/strings.js';
 import './words.js';
 import type { Filter } from '../record/patterns/filters.js';
 import type { Fields, Row, SharedApp } from '../shell/app.js';
 import type { Stage } from '../shell/stage.js';
-import type { Finding } from '../shell/stage.js';
+import type { EntrySearch } from '../shell/stage.js';
 
-export function findingOf(stage: Stage<SharedApp>): Finding {
+export function searchStateOf(stage: Stage<SharedApp>): EntrySearch {
   stage.finding ??= {
     query: '',
     words: null,
@@ -33,139 +33,142 @@ export function findingOf(stage: Stage<SharedApp>): Finding {
   return stage.finding;
 }
 
-export function isLooking({ query, filter, only }: Finding) {
-  return Boolean(query.trim()) || isOn(filter) || only !== null;
+export function isSearching({ query, filter, only }: EntrySearch) {
+  return Boolean(query.trim()) || isFiltering(filter) || only !== null;
 }
 
 /** Open the entries behind a number. */
-export function showOnly(stage: Stage<SharedApp>, what: string, ids: readonly string[]) {
-  Object.assign(findingOf(stage), {
+export function showEntries(stage: Stage<SharedApp>, subject: string, ids: readonly string[]) {
+  Object.assign(searchStateOf(stage), {
     query: '',
     words: null,
     filter: {},
-    only: { what, ids: new Set(ids) },
+    only: { what: subject, ids: new Set(ids) },
     last: null,
   });
-  turned(stage);
+  resetResults(stage);
   stage.go({ name: 'entries' });
 }
 
-function turned(stage: Stage<SharedApp>) {
-  const finding = findingOf(stage);
-  finding.turn++;
-  finding.unknown = false;
-  finding.window.reset();
+function resetResults(stage: Stage<SharedApp>) {
+  const searchState = searchStateOf(stage);
+  searchState.turn++;
+  searchState.unknown = false;
+  searchState.window.reset();
   stage.draw();
 }
 
-function clear(stage: Stage<SharedApp>) {
-  Object.assign(findingOf(stage), { query: '', words: null, filter: {}, only: null });
-  turned(stage);
-  stage.say(tn('pat.entries', stage.state.entries.length));
+function clearSearch(stage: Stage<SharedApp>) {
+  Object.assign(searchStateOf(stage), { query: '', words: null, filter: {}, only: null });
+  resetResults(stage);
+  stage.announce(tn('pat.entries', stage.state.entries.length));
 }
 
 /** Return from the entries behind a number to the patterns. */
 function backToPattern(stage: Stage<SharedApp>) {
-  clear(stage);
+  clearSearch(stage);
   stage.back('patterns');
 }
 
-function change(stage: Stage<SharedApp>, change: Filter) {
-  const finding = findingOf(stage);
-  finding.filter = { ...finding.filter, ...change };
-  turned(stage);
-  stage.say(countWords(stage));
+function change(stage: Stage<SharedApp>, filterChange: Filter) {
+  const searchState = searchStateOf(stage);
+  searchState.filter = { ...searchState.filter, ...filterChange };
+  resetResults(stage);
+  stage.announce(countText(stage));
 }
 
-async function ask(stage: Stage<SharedApp>, query: string) {
-  const finding = findingOf(stage);
-  finding.query = query;
+async function runQuery(stage: Stage<SharedApp>, query: string) {
+  const searchState = searchStateOf(stage);
+  searchState.query = query;
   stage.draw();
-  const found = await stage.app.findEntries(query).catch(() => null);
-  if (stage.finding !== finding || finding.query !== query) return; // the query changed, or the diary locked
-  finding.words = found && new Set(found);
-  turned(stage);
-  stage.say(countWords(stage));
+  const ids = await stage.app.findEntries(query).catch(() => null);
+  if (stage.finding !== searchState || searchState.query !== query) return; // the query changed, or the diary locked
+  searchState.words = ids && new Set(ids);
+  resetResults(stage);
+  stage.announce(countText(stage));
 }
 
 /** The entries that match, newest day first; entries without a known time come first of all. */
-export function foundRows(stage: Stage<SharedApp>): Row[] {
-  const finding = findingOf(stage);
+export function matchingRows(stage: Stage<SharedApp>): Row[] {
+  const searchState = searchStateOf(stage);
   const { entries } = stage.state;
-  if (finding.made?.entries === entries && finding.made.turn === finding.turn) return finding.made.rows;
+  if (searchState.made?.entries === entries && searchState.made.turn === searchState.turn) return searchState.made.rows;
   // Sorting ten thousand entries takes longer than filtering them.
-  if (finding.sorted?.entries !== entries) finding.sorted = { entries, rows: [...entries].sort(later) };
-  const { words, filter, only } = finding;
-  const filtered = isOn(filter);
-  const leads = filtered ? leadsOf(knownRecords(stage)) : undefined;
-  const rows = finding.sorted.rows.filter(
+  if (searchState.sorted?.entries !== entries)
+    searchState.sorted = { entries, rows: [...entries].sort(compareNewestFirst) };
+  const { words, filter, only } = searchState;
+  const filtered = isFiltering(filter);
+  const leads = filtered ? leadsOf(readKnownRecords(stage)) : undefined;
+  const rows = searchState.sorted.rows.filter(
     (row) =>
       (!only || only.ids.has(row.record)) &&
       (!words || words.has(row.record)) &&
-      (!filtered || fits(row, filter, leads)),
+      (!filtered || matchesFilter(row, filter, leads)),
   );
-  finding.made = { entries, turn: finding.turn, rows };
+  searchState.made = { entries, turn: searchState.turn, rows };
   return rows;
 }
 
 /** The local day an entry is filed under; '' if it is not known. */
-export const dayOf = (row: Row) => row.f?.day ?? dateOf(row.occurred);
+export const dayOf = (row: Row) => row.f?.day ?? localDateOf(row.occurred);
 
-function later(a: Row, b: Row) {
-  const [one, other] = [dayOf(a) || '~', dayOf(b) || '~'];
-  if (one !== other) return one < other ? 1 : -1;
+function compareNewestFirst(a: Row, b: Row) {
+  const [dayA, dayB] = [dayOf(a) || '~', dayOf(b) || '~'];
+  if (dayA !== dayB) return dayA < dayB ? 1 : -1;
   return (
     (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at) ||
     b.recorded_at - a.recorded_at
   );
 }
 
-function countWords(stage: Stage<SharedApp>) {
-  return t('find.count', { n: foundRows(stage).length, of: stage.state.entries.length });
+function countText(stage: Stage<SharedApp>) {
+  return t('find.count', { n: matchingRows(stage).length, of: stage.state.entries.length });
 }
 
 /** The search field, the filters and the number of matches. */
 export function searchBar(stage: Stage<SharedApp>) {
-  const finding = findingOf(stage);
-  const on = Object.values(finding.filter).filter(Boolean).length;
-  const looking = isLooking(finding);
+  const searchState = searchStateOf(stage);
+  const activeFilters = Object.values(searchState.filter).filter(Boolean).length;
+  const isActive = isSearching(searchState);
   return html`<div class="stack" role="search">
     <div class="find">
       ${textField({
         id: 'find',
         label: t('showNow' in stage.app ? 'find.label' : 'desk.find_entry'),
         type: 'search',
-        value: finding.query,
-        on: (query) => void ask(stage, query),
+        value: searchState.query,
+        onChange: (query) => void runQuery(stage, query),
       })}
-      <button type="button" class="button" aria-expanded=${String(finding.open)}
+      <button type="button" class="button" aria-expanded=${String(searchState.open)}
         aria-controls="filters" @click=${() => {
-          finding.open = !finding.open;
+          searchState.open = !searchState.open;
           stage.draw();
-        }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
+        }}>${activeFilters ? tn('find.filters_on', activeFilters) : t('find.filters')}</button>
     </div>
     ${
-      looking
+      isActive
         ? html`<div class="line"><span>${
-            finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing
-          }${countWords(stage)}</span>
-      <span class="row">${showable(stage)}${
-        finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing
-      }${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>`
+            searchState.only
+              ? html`<span dir="auto">${t('find.only', { what: searchState.only.what })}</span> · `
+              : nothing
+          }${countText(stage)}</span>
+      <span class="row">${showButton(stage)}${
+        searchState.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing
+      }${button(t('find.clear'), () => clearSearch(stage), { plain: true })}</span></div>`
         : nothing
     }
-    <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
+    <div id="filters">${searchState.open ? filterForm(stage, searchState) : nothing}</div>
   </div>`;
 }
 
 /** Few enough that somebody will read them. */
-const SHOWN = 50;
+const MAX_SHOWN = 50;
 
 /** Open the matches to show them to somebody in the room. */
-function showable(stage: Stage<SharedApp>) {
-  const rows = foundRows(stage);
+function showButton(stage: Stage<SharedApp>) {
+  const rows = matchingRows(stage);
   if (!('showNow' in stage.app)) return nothing; // an advocate does not show entries to others
-  return rows.length && rows.length <= SHOWN
+  return rows.length && rows.length <= MAX_SHOWN
     ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), {
         plain: true,
         icon: 'eye',
@@ -174,39 +177,39 @@ function showable(stage: Stage<SharedApp>) {
 }
 
 /** People, accounts and orders. */
-function knownRecords(stage: Stage<SharedApp>): { record: string; kind: string; fields: Fields }[] {
-  const finding = findingOf(stage);
-  const before = stage.read.get('known');
-  if (before && finding.named !== stage.state.entries) before.stale = true; // entries were saved or received since
-  finding.named = stage.state.entries;
+function readKnownRecords(stage: Stage<SharedApp>): { record: string; kind: string; fields: Fields }[] {
+  const searchState = searchStateOf(stage);
+  const cached = stage.cache.get('known');
+  if (cached && searchState.named !== stage.state.entries) cached.stale = true; // entries were saved or received since
+  searchState.named = stage.state.entries;
   const known = stage.find('known', () => stage.app.readKnown()).data ?? {};
   return Object.entries(known).map(([record, { kind, fields }]) => ({ record, kind, fields }));
 }
 
-function filters(stage: Stage<SharedApp>, { filter }: Finding) {
-  const lists = vocabulary(stage);
-  const known = knownRecords(stage);
+function filterForm(stage: Stage<SharedApp>, { filter }: EntrySearch) {
+  const lists = loadVocabulary(stage);
+  const known = readKnownRecords(stage);
   const leads = leadsOf(known);
-  const records = (kind: string) =>
+  const recordChoices = (kind: string) =>
     known
-      .filter((one) => one.kind === kind && leads.get(one.record) === one.record)
-      .map(({ record, fields }) => [record, nameOf(kind, fields)] as const);
+      .filter((item) => item.kind === kind && leads.get(item.record) === item.record)
+      .map(({ record, fields }) => [record, recordName(kind, fields)] as const);
   /** Only codes that occur in an entry: a list of eighty helps nobody. */
-  const used = (list: string, codes: (row: Row) => readonly string[]) => {
-    const there = new Set(stage.state.entries.flatMap(codes));
+  const codeChoices = (list: string, codes: (row: Row) => readonly string[]) => {
+    const usedCodes = new Set(stage.state.entries.flatMap(codes));
     return (lists?.[list]?.codes ?? [])
-      .filter(({ code }) => there.has(code))
-      .map((one) => [one.code, said(one)] as const);
+      .filter(({ code }) => usedCodes.has(code))
+      .map((code) => [code.code, labelOf(code)] as const);
   };
-  const one = (name: keyof Filter, words: string, choices: readonly (readonly [string, string])[]) =>
+  const filterSelect = (name: keyof Filter, label: string, choices: readonly (readonly [string, string])[]) =>
     choices.length
       ? selectField({
           id: `find-${name}`,
-          label: words,
-          none: t('find.any'),
+          label: label,
+          emptyLabel: t('find.any'),
           choices,
           value: String(filter[name] ?? ''),
-          on: (code) => change(stage, { [name]: code }),
+          onChange: (code) => change(stage, { [name]: code }),
         })
       : nothing;
   const tick = (name: 'file' | 'breach' | 'bare') =>
@@ -214,22 +217,22 @@ function filters(stage: Stage<SharedApp>, { filter }: Finding) {
       id: `find-${name}`,
       label: t(`find.${name}`),
       checked: Boolean(filter[name]),
-      on: (checked) => change(stage, { [name]: checked }),
+      onChange: (checked) => change(stage, { [name]: checked }),
     });
   return html`<div class="card stack">
     <div class="pair">
-      ${one('person', t('find.person'), records('person'))}
-      ${one(
+      ${filterSelect('person', t('find.person'), recordChoices('person'))}
+      ${filterSelect(
         'behaviour',
         t('find.behaviour'),
-        used('behaviours', (row) => row.f?.behaviours ?? []),
+        codeChoices('behaviours', (row) => row.f?.behaviours ?? []),
       )}
-      ${one(
+      ${filterSelect(
         'channel',
         t('find.channel'),
-        used('channels', (row) => (row.f?.channel ? [row.f.channel] : [])),
+        codeChoices('channels', (row) => (row.f?.channel ? [row.f.channel] : [])),
       )}
-      ${one('order', t('find.order'), records('order'))}
+      ${filterSelect('order', t('find.order'), recordChoices('order'))}
     </div>
     <div class="pair">
       ${textField({
@@ -237,14 +240,14 @@ function filters(stage: Stage<SharedApp>, { filter }: Finding) {
         label: t('find.from'),
         type: 'date',
         value: filter.from ?? '',
-        on: (from) => change(stage, { from }),
+        onChange: (from) => change(stage, { from }),
       })}
       ${textField({
         id: 'find-to',
         label: t('find.to'),
         type: 'date',
         value: filter.to ?? '',
-        on: (to) => change(stage, { to }),
+        onChange: (to) => change(stage, { to }),
       })}
     </div>
     <div>${tick('file')}${tick('breach')}${tick('bare')}</div>

@@ -5,7 +5,7 @@ import { KeptError } from './errors.js';
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const CODES = Uint8Array.from(ALPHABET, (c) => c.charCodeAt(0));
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 const VALUES = new Int8Array(128).fill(-1);
 CODES.forEach((code, value) => {
   VALUES[code] = value;
@@ -31,32 +31,32 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** Join all `parts` in new memory. */
 export function concat(...parts: Uint8Array[]): Bytes {
-  return gather(parts);
+  return concatAll(parts);
 }
 
 /** Join a list of parts in new memory. */
-export function gather(parts: readonly Uint8Array[]): Bytes {
+export function concatAll(parts: readonly Uint8Array[]): Bytes {
   let total = 0;
   for (const part of parts) total += part.length;
-  const joined = new Uint8Array(total);
-  let at = 0;
+  const result = new Uint8Array(total);
+  let offset = 0;
   for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
+    result.set(part, offset);
+    offset += part.length;
   }
-  return joined;
+  return result;
 }
 
 /** Return whether two byte strings are equal. Reads every byte, wherever the first difference is. */
-export function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
+export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  for (let i = 0; i < left.length; i++) difference |= (left[i] as number) ^ (right[i] as number);
   return difference === 0;
 }
 
 /** Return `count` random bytes. */
-export function random(count: number): Bytes {
+export function randomBytes(count: number): Bytes {
   const bytes = new Uint8Array(count);
   // getRandomValues returns at most 64 KiB per call.
   for (let at = 0; at < count; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
@@ -70,48 +70,48 @@ export function b64(bytes: Uint8Array): string {
 
 /** Return unpadded base64url as ASCII bytes, for digests. */
 export function b64Bytes(bytes: Uint8Array): Bytes {
-  const whole = bytes.length - (bytes.length % 3);
-  const codes = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
-  let to = 0;
+  const fullLength = bytes.length - (bytes.length % 3);
+  const characters = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
+  let position = 0;
   for (let i = 0; i < bytes.length; i += 3) {
-    const word = (at(bytes, i) << 16) | (at(bytes, i + 1) << 8) | at(bytes, i + 2);
-    codes[to++] = at(CODES, word >> 18);
-    codes[to++] = at(CODES, (word >> 12) & 63);
-    if (i < whole || bytes.length - whole > 1) codes[to++] = at(CODES, (word >> 6) & 63);
-    if (i < whole) codes[to++] = at(CODES, word & 63);
+    const triple = (at(bytes, i) << 16) | (at(bytes, i + 1) << 8) | at(bytes, i + 2);
+    characters[position++] = at(CODES, triple >> 18);
+    characters[position++] = at(CODES, (triple >> 12) & 63);
+    if (i < fullLength || bytes.length - fullLength > 1) characters[position++] = at(CODES, (triple >> 6) & 63);
+    if (i < fullLength) characters[position++] = at(CODES, triple & 63);
   }
-  return codes;
+  return characters;
 }
 
 /** Decode unpadded base64url. Throws `bad_request` for any spelling that `b64` does not produce. */
 export function unb64(text: string): Bytes {
-  const left = text.length % 4;
+  const tailLength = text.length % 4;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let to = 0;
-  let word = 0;
-  let wrong = left === 1 ? -1 : 0;
+  let position = 0;
+  let bits = 0;
+  let invalid = tailLength === 1 ? -1 : 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     const value = code < 128 ? (VALUES[code] as number) : -1;
-    wrong |= value;
-    word = (word << 6) | (value & 63);
+    invalid |= value;
+    bits = (bits << 6) | (value & 63);
     if (i % 4 === 3) {
-      bytes[to++] = (word >> 16) & 255;
-      bytes[to++] = (word >> 8) & 255;
-      bytes[to++] = word & 255;
-      word = 0;
+      bytes[position++] = (bits >> 16) & 255;
+      bytes[position++] = (bits >> 8) & 255;
+      bytes[position++] = bits & 255;
+      bits = 0;
     }
   }
   // The last character can carry unused bits. Without this check one id would have two spellings.
-  if (left === 2) {
-    bytes[to++] = word >> 4;
-    if (word & 15) wrong = -1;
-  } else if (left === 3) {
-    bytes[to++] = (word >> 10) & 255;
-    bytes[to++] = (word >> 2) & 255;
-    if (word & 3) wrong = -1;
+  if (tailLength === 2) {
+    bytes[position++] = bits >> 4;
+    if (bits & 15) invalid = -1;
+  } else if (tailLength === 3) {
+    bytes[position++] = (bits >> 10) & 255;
+    bytes[position++] = (bits >> 2) & 255;
+    if (bits & 3) invalid = -1;
   }
-  if (wrong < 0) throw new KeptError('bad_request', 'That is not base64url.');
+  if (invalid < 0) throw new KeptError('bad_request', 'That is not base64url.');
   return bytes;
 }
 
@@ -129,6 +129,6 @@ export function unhex(text: string): Bytes {
 }
 
 /** Return one byte, 0 past the end. */
-function at(bytes: Uint8Array, i: number): number {
-  return bytes[i] ?? 0;
+function at(bytes: Uint8Array, index: number): number {
+  return bytes[index] ?? 0;
 }

@@ -6,12 +6,12 @@ type Clock = { now(): number };
 export const systemClock: Clock = Object.freeze({ now: () => Date.now() });
 
 /** Return a clock for tests: it stands still until `move` is called. */
-export function fixedClock(ms: number): Clock & { move(by: number): void } {
-  let at = ms;
+export function fixedClock(ms: number): Clock & { move(ms: number): void } {
+  let time = ms;
   return {
-    now: () => at,
-    move: (by) => {
-      at += by;
+    now: () => time,
+    move: (ms) => {
+      time += ms;
     },
   };
 }

@@ -4,7 +4,7 @@
  * Everything that is signed or digested is encoded here, so each value must have exactly one spelling.
  * `parseCanonical` accepts only that spelling: it re-encodes the parsed value and compares.
  */
-import { fromUtf8, gather, utf8 } from './bytes.js';
+import { fromUtf8, concatAll, utf8 } from './bytes.js';
 import { KeptError } from './errors.js';
 import type { Bytes } from './bytes.js';
 
@@ -15,17 +15,17 @@ export type Json = null | boolean | number | string | JsonArray | JsonObject;
 type JsonArray = readonly Json[];
 export type JsonObject = { readonly [key: string]: Json };
 /** Input to the encoder. A property may be missing; `canonicalBytes` refuses one that is present and undefined. */
-export type Plain = null | boolean | number | string | readonly Plain[] | PlainObject;
-export type PlainObject = { readonly [key: string]: Plain | undefined };
+export type JsonInput = null | boolean | number | string | readonly JsonInput[] | JsonInputObject;
+export type JsonInputObject = { readonly [key: string]: JsonInput | undefined };
 /** An object that claims to be a T: the property names are known, the values are unchecked */
-export type Claimed<T> = { readonly [Name in keyof T]?: unknown };
+export type Unchecked<T> = { readonly [Name in keyof T]?: unknown };
 
 export const SIZE_LIMIT = 1 << 20;
 export const DEPTH_LIMIT = 16;
-export const FRAMES_LIMIT = 64;
+export const FRAME_COUNT_LIMIT = 64;
 
 const KEY = /^[a-z_][a-z0-9_]{0,39}$/;
-const HALF_CHARACTER = /\p{Surrogate}/u;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -33,22 +33,22 @@ const BACKSLASH = 0x5c;
  * Return the canonical JSON of `value`, at most `limit` bytes. Throws `not_canonical` for a value without one:
  * floats, unsafe integers, -0, undefined, lone surrogates, keys that do not match KEY, non-plain objects.
  */
-export function canon(value: Plain, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
-  const bytes = utf8(canonText(value));
+export function canonicalBytes(value: JsonInput, { limit = SIZE_LIMIT }: { limit?: number } = {}): Bytes {
+  const bytes = utf8(canonicalText(value));
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
   return bytes;
 }
 
 /** Return the canonical JSON as text. */
-export function canonText(value: Plain): string {
-  return write(value, 0);
+export function canonicalText(value: JsonInput): string {
+  return stringify(value, 0);
 }
 
 /**
  * Parse canonical JSON. Throws `not_canonical` for any other bytes. Checks size and depth before the JSON
  * parser runs.
  */
-export function parse(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: number } = {}): Json {
+export function parseCanonical(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: number } = {}): Json {
   if (bytes.length > limit) throw new KeptError('not_canonical', 'The JSON is too large.');
   checkDepth(bytes);
   let text;
@@ -60,13 +60,13 @@ export function parse(bytes: Uint8Array, { limit = SIZE_LIMIT }: { limit?: numbe
     // The parser's message quotes the text, so it must not leave this function.
     throw new KeptError('not_canonical');
   }
-  if (canonText(value) !== text) throw new KeptError('not_canonical');
+  if (canonicalText(value) !== text) throw new KeptError('not_canonical');
   return value;
 }
 
 /** Parse canonical JSON that must be an object. */
-export function parseObject(bytes: Uint8Array, options?: { limit?: number }): JsonObject {
-  const value = parse(bytes, options);
+export function parseCanonicalObject(bytes: Uint8Array, options?: { limit?: number }): JsonObject {
+  const value = parseCanonical(bytes, options);
   if (!isObject(value)) throw new KeptError('not_canonical');
   return value;
 }
@@ -76,25 +76,25 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Join the parts, each after its length (four bytes, big-endian). */
-export function frames(parts: readonly Uint8Array[]): Bytes {
-  return gather(parts.flatMap((part) => [u32(part.length), part]));
+export function encodeFrames(parts: readonly Uint8Array[]): Bytes {
+  return concatAll(parts.flatMap((part) => [u32(part.length), part]));
 }
 
 /**
  * Split frames into parts, as views. Throws `bad_request` when bytes are missing or left over, or for more than
  * `maxParts` parts.
  */
-export function readFrames(bytes: Uint8Array, { atMost = FRAMES_LIMIT }: { atMost?: number } = {}): Bytes[] {
+export function decodeFrames(bytes: Uint8Array, { maxParts = FRAME_COUNT_LIMIT }: { maxParts?: number } = {}): Bytes[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const parts = [];
-  for (let at = 0; at < bytes.length; ) {
-    const start = at + 4;
-    const end = start > bytes.length ? Infinity : start + view.getUint32(at);
-    if (end > bytes.length || parts.length === atMost) {
+  for (let offset = 0; offset < bytes.length; ) {
+    const start = offset + 4;
+    const end = start > bytes.length ? Infinity : start + view.getUint32(offset);
+    if (end > bytes.length || parts.length === maxParts) {
       throw new KeptError('bad_request', 'The frames do not add up.');
     }
     parts.push(bytes.subarray(start, end) as Bytes);
-    at = end;
+    offset = end;
   }
   return parts;
 }
@@ -105,7 +105,7 @@ export function u32(value: number): Bytes {
 }
 
 /** @param depth the number of arrays and objects around `value` */
-function write(value: unknown, depth: number): string {
+function stringify(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'boolean':
       return value ? 'true' : 'false';
@@ -113,35 +113,35 @@ function write(value: unknown, depth: number): string {
       if (!Number.isSafeInteger(value) || Object.is(value, -0)) break;
       return String(value);
     case 'string':
-      if (HALF_CHARACTER.test(value)) throw new KeptError('not_canonical', 'Text holds half of a character.');
+      if (LONE_SURROGATE.test(value)) throw new KeptError('not_canonical', 'Text holds half of a character.');
       return JSON.stringify(value);
     case 'object':
       if (value === null) return 'null';
       if (depth === DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
-      if (Array.isArray(value)) return writeArray(value, depth);
-      return writeObject(value, depth);
+      if (Array.isArray(value)) return stringifyArray(value, depth);
+      return stringifyObject(value, depth);
     default:
   }
   throw new KeptError('not_canonical', 'A value has no canonical form.');
 }
 
-function writeArray(list: unknown[], depth: number): string {
+function stringifyArray(items: unknown[], depth: number): string {
   let text = '[';
-  for (let i = 0; i < list.length; i++) text += (i ? ',' : '') + write(list[i], depth + 1);
+  for (let i = 0; i < items.length; i++) text += (i ? ',' : '') + stringify(items[i], depth + 1);
   return `${text}]`;
 }
 
 /** Sorts and joins the keys by hand: a sorted JavaScript object would still put "9" before "10". */
-function writeObject(map: object, depth: number): string {
-  const prototype = Object.getPrototypeOf(map);
+function stringifyObject(object: object, depth: number): string {
+  const prototype = Object.getPrototypeOf(object);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw new KeptError('not_canonical', 'A value has no canonical form.');
   }
   let text = '{';
-  for (const key of Object.keys(map).sort()) {
+  for (const key of Object.keys(object).sort()) {
     if (!KEY.test(key)) throw new KeptError('not_canonical', 'An object has a key that is not allowed.');
-    const inner = (map as Record<string, unknown>)[key];
-    text += `${text.length > 1 ? ',' : ''}"${key}":${write(inner, depth + 1)}`;
+    const member = (object as Record<string, unknown>)[key];
+    text += `${text.length > 1 ? ',' : ''}"${key}":${stringify(member, depth + 1)}`;
   }
   return `${text}}`;
 }
@@ -149,13 +149,13 @@ function writeObject(map: object, depth: number): string {
 /** Throw for JSON nested deeper than the limit, in one pass. Safe for any bytes. */
 function checkDepth(bytes: Uint8Array) {
   let depth = 0;
-  let quoted = false;
+  let inString = false;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
-    if (quoted) {
+    if (inString) {
       if (byte === BACKSLASH) i++;
-      else if (byte === QUOTE) quoted = false;
-    } else if (byte === QUOTE) quoted = true;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
     else if (byte === 0x5b || byte === 0x7b) {
       if (++depth > DEPTH_LIMIT) throw new KeptError('not_canonical', 'The JSON is nested too deeply.');
     } else if (byte === 0x5d || byte === 0x7d) depth--;

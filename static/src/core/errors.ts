@@ -52,8 +52,8 @@ export class KeptError extends Error {
    * @param sentence defaults to the code's entry in SENTENCES
    */
   constructor(code: string, sentence?: string) {
-    const usual = (SENTENCES as Record<string, string>)[code];
-    super(sentence ?? usual ?? SENTENCES.internal);
+    const defaultSentence = (SENTENCES as Record<string, string>)[code];
+    super(sentence ?? defaultSentence ?? SENTENCES.internal);
     this.code = code;
   }
 
@@ -67,6 +67,6 @@ export class KeptError extends Error {
  * Return anything thrown as a KeptError. A library's message may quote secrets, so only our own sentences
  * survive.
  */
-export function asKeptError(thrown: unknown): KeptError {
-  return thrown instanceof KeptError ? thrown : new KeptError('internal');
+export function toKeptError(error: unknown): KeptError {
+  return error instanceof KeptError ? error : new KeptError('internal');
 }

@@ -1,5 +1,5 @@
 /** Ids: 16 random bytes, written as 22 base64url characters. */
-import { b64, random, unb64 } from './bytes.js';
+import { b64, randomBytes, unb64 } from './bytes.js';
 import { KeptError } from './errors.js';
 import type { Bytes } from './bytes.js';
 
@@ -11,11 +11,11 @@ export const ID_CHARS = 22;
  * @returns 16 bytes
  */
 export function newId(): Bytes {
-  return random(ID_BYTES);
+  return randomBytes(ID_BYTES);
 }
 
 /** Return an id as 22 characters. Throws `bad_request` when it is not 16 bytes. */
-export function idText(bytes: Uint8Array): string {
+export function formatId(bytes: Uint8Array): string {
   if (bytes.length !== ID_BYTES) throw new KeptError('bad_request', 'An id has the wrong length.');
   return b64(bytes);
 }

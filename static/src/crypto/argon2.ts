@@ -10,16 +10,16 @@ import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** `m` KiB of memory, `t` passes, one lane */
-export type Cost = { m: number; t: number };
+export type KdfCost = { m: number; t: number };
 /** `fraction` from 0 to 1 */
-export type OnProgress = (done: number) => void;
-export type Argon2id = (password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress) => Promise<Bytes>;
+export type OnProgress = (fraction: number) => void;
+export type Argon2id = (password: Bytes, salt: Bytes, cost: KdfCost, onProgress?: OnProgress) => Promise<Bytes>;
 
-const OUT_BYTES = 32;
+const OUTPUT_BYTES = 32;
 // hash-wasm is published as a script that sets a global variable, so nothing can be imported from it.
 const WASM_SCRIPT = new URL('../../vendor/hash-wasm/argon2.umd.min.js', import.meta.url).href;
 
-const KNOWN = Object.freeze({
+const KNOWN_ANSWER = Object.freeze({
   password: 'kept known answer',
   salt: Uint8Array.from({ length: 16 }, (_, i) => i),
   cost: { m: 64, t: 2 },
@@ -32,17 +32,17 @@ export function engineName(): 'wasm' | 'noble' {
 }
 
 /** Compute Argon2id v1.3 with one lane and 32 bytes of output. */
-export function argon2id(password: Bytes, salt: Bytes, cost: Cost, onProgress?: OnProgress): Promise<Bytes> {
-  return engineName() === 'wasm' ? byWasm(password, salt, cost) : byNoble(password, salt, cost, onProgress);
+export function argon2id(password: Bytes, salt: Bytes, cost: KdfCost, onProgress?: OnProgress): Promise<Bytes> {
+  return engineName() === 'wasm' ? hashWithWasm(password, salt, cost) : hashWithNoble(password, salt, cost, onProgress);
 }
 
 /** Run the known-answer test. Throws `kdf_broken` when `argon2` gives another answer, or fails. */
-export async function knownAnswerTest(argon2: Argon2id = argon2id) {
-  const found = await argon2(utf8(KNOWN.password), KNOWN.salt, KNOWN.cost).catch(() => null);
-  if (!found || hex(found) !== KNOWN.answer) throw new KeptError('kdf_broken');
+export async function runKnownAnswerTest(argon2: Argon2id = argon2id) {
+  const output = await argon2(utf8(KNOWN_ANSWER.password), KNOWN_ANSWER.salt, KNOWN_ANSWER.cost).catch(() => null);
+  if (!output || hex(output) !== KNOWN_ANSWER.answer) throw new KeptError('kdf_broken');
 }
 
-async function byWasm(password: Bytes, salt: Bytes, { m, t }: Cost): Promise<Bytes> {
+async function hashWithWasm(password: Bytes, salt: Bytes, { m, t }: KdfCost): Promise<Bytes> {
   await import(WASM_SCRIPT);
   const { hashwasm } = globalThis as typeof globalThis & { hashwasm: { argon2id(options: object): Promise<Bytes> } };
   return hashwasm.argon2id({
@@ -51,12 +51,12 @@ async function byWasm(password: Bytes, salt: Bytes, { m, t }: Cost): Promise<Byt
     memorySize: m,
     iterations: t,
     parallelism: 1,
-    hashLength: OUT_BYTES,
+    hashLength: OUTPUT_BYTES,
     outputType: 'binary',
   });
 }
 
-async function byNoble(password: Bytes, salt: Bytes, { m, t }: Cost, onProgress?: OnProgress): Promise<Bytes> {
-  const { argon2id: noble } = await import('../../vendor/noble-hashes/argon2.js');
-  return noble(password, salt, { m, t, p: 1, dkLen: OUT_BYTES, onProgress }) as Bytes;
+async function hashWithNoble(password: Bytes, salt: Bytes, { m, t }: KdfCost, onProgress?: OnProgress): Promise<Bytes> {
+  const { argon2id: nobleArgon2id } = await import('../../vendor/noble-hashes/argon2.js');
+  return nobleArgon2id(password, salt, { m, t, p: 1, dkLen: OUTPUT_BYTES, onProgress }) as Bytes;
 }

@@ -3,24 +3,24 @@
  * record holds a small description and the bytes it describes, padded to a size class.
  */
 import { concat, utf8 } from '../core/bytes.js';
-import { canon, parseObject } from '../core/encoding.js';
+import { canonicalBytes, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import * as cobblestone from './cobblestone.js';
 import { hkdf } from './digests.js';
 import { padVersion, unpad } from './padding.js';
 import type { Bytes } from '../core/bytes.js';
-import type { JsonObject, PlainObject } from '../core/encoding.js';
+import type { JsonObject, JsonInputObject } from '../core/encoding.js';
 
-export type Opened = { desc: JsonObject; bytes: Bytes };
-export type OneKey = { aead: CryptoKey; base: Bytes };
+export type OpenedBox = { desc: JsonObject; bytes: Bytes };
+export type BoxKey = { aead: CryptoKey; base: Bytes };
 
 export const DESC_LIMIT = 65535;
 
-const STORE = utf8('kept/store\0');
-const NOTHING = new Uint8Array(0);
+const STORE_LABEL = utf8('kept/store\0');
+const NO_BYTES = new Uint8Array(0);
 
 /** Return the id of a store's root record: 16 bytes that only the store key gives. */
-export async function rootIdOf(storeKey: Bytes): Promise<Bytes> {
+export async function deriveRootId(storeKey: Bytes): Promise<Bytes> {
   return (await hkdf(storeKey, 'kept/root-id\0')).slice(0, 16);
 }
 
@@ -33,17 +33,17 @@ export async function rootIdOf(storeKey: Bytes): Promise<Bytes> {
 export async function sealBox(
   key: CryptoKey,
   id: Uint8Array,
-  desc: PlainObject,
-  bytes: Uint8Array = NOTHING,
+  desc: JsonInputObject,
+  bytes: Uint8Array = NO_BYTES,
 ): Promise<Bytes> {
-  const about = canon(desc, { limit: DESC_LIMIT });
-  const length = Uint8Array.of(about.length >> 8, about.length & 255);
-  return cobblestone.seal(key, contextOf(id), padVersion(length, about, bytes));
+  const descBytes = canonicalBytes(desc, { limit: DESC_LIMIT });
+  const length = Uint8Array.of(descBytes.length >> 8, descBytes.length & 255);
+  return cobblestone.seal(key, contextOf(id), padVersion(length, descBytes, bytes));
 }
 
 /** Open one store record. Throws `not_opened` for every cause alike. */
-export async function openBox(key: CryptoKey, id: Uint8Array, sealed: Uint8Array): Promise<Opened> {
-  return described(unpad(await cobblestone.open(key, contextOf(id), sealed)));
+export async function openBox(key: CryptoKey, id: Uint8Array, sealed: Uint8Array): Promise<OpenedBox> {
+  return parseBox(unpad(await cobblestone.open(key, contextOf(id), sealed)));
 }
 
 /**
@@ -51,21 +51,21 @@ export async function openBox(key: CryptoKey, id: Uint8Array, sealed: Uint8Array
  * @param head the record's first bytes
  * @returns null when the record was not sealed under this key
  */
-export function keyOfBox(key: CryptoKey, id: Uint8Array, head: Uint8Array): Promise<OneKey | null> {
-  return cobblestone.keysOfOne(key, contextOf(id), head);
+export function deriveBoxKey(key: CryptoKey, id: Uint8Array, head: Uint8Array): Promise<BoxKey | null> {
+  return cobblestone.deriveSingleMessageKeys(key, contextOf(id), head);
 }
 
 /** Open a record with its own key. Throws `not_opened` for every cause alike. */
-export async function openBoxWith(key: OneKey, sealed: Uint8Array): Promise<Opened> {
-  return described(unpad(await cobblestone.openOne(key, sealed)));
+export async function openBoxWithKey(key: BoxKey, sealed: Uint8Array): Promise<OpenedBox> {
+  return parseBox(unpad(await cobblestone.openWithMessageKeys(key, sealed)));
 }
 
-function described(plaintext: Bytes): Opened {
-  const [high = 0, low = 0] = plaintext;
-  const end = 2 + high * 256 + low;
-  if (end > plaintext.length) throw new KeptError('not_opened');
+function parseBox(plaintext: Bytes): OpenedBox {
+  const [highByte = 0, lowByte = 0] = plaintext;
+  const descEnd = 2 + highByte * 256 + lowByte;
+  if (descEnd > plaintext.length) throw new KeptError('not_opened');
   try {
-    return { desc: parseObject(plaintext.subarray(2, end)), bytes: plaintext.slice(end) };
+    return { desc: parseCanonicalObject(plaintext.subarray(2, descEnd)), bytes: plaintext.slice(descEnd) };
   } catch {
     throw new KeptError('not_opened');
   }
@@ -73,5 +73,5 @@ function described(plaintext: Bytes): Opened {
 
 function contextOf(id: Uint8Array): Bytes {
   if (id.length !== 16) throw new KeptError('bad_request', 'An id has the wrong length.');
-  return concat(STORE, id);
+  return concat(STORE_LABEL, id);
 }

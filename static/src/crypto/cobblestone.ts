@@ -8,7 +8,7 @@
  * [Note: commitment] AES-GCM alone lets one ciphertext open under two keys to two plaintexts. The 32 bytes after the
  * salt are derived together with the message key, so a body that opens has exactly one key and one context.
  */
-import { concat, gather, random, utf8 } from '../core/bytes.js';
+import { concat, concatAll, randomBytes, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { expandSha512, importExpandKey } from './digests.js';
 import type { Bytes } from '../core/bytes.js';
@@ -22,8 +22,8 @@ export const CHUNK_BYTES = 16384;
 export const TAG_BYTES = 16;
 
 // Measured: one chunk at a time, WebKit is eight times slower than with 32 in flight; more than 32 gains nothing.
-const IN_FLIGHT = 32;
-const SEALED_CHUNK = CHUNK_BYTES + TAG_BYTES;
+const CHUNKS_IN_FLIGHT = 32;
+const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 const LABEL = utf8('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0');
 
 /**
@@ -36,7 +36,7 @@ export function importKey(raw: Bytes): Promise<CryptoKey> {
 }
 
 /** Return the sealed length of `count` plaintext bytes. */
-export function sealedBytes(count: number): number {
+export function sealedLength(count: number): number {
   return HEAD_BYTES + count + TAG_BYTES * (Math.floor(count / CHUNK_BYTES) + 1);
 }
 
@@ -51,16 +51,16 @@ export async function sealChunks(
   key: CryptoKey,
   context: Uint8Array,
   plaintext: Bytes,
-  salt: Bytes = random(SALT_BYTES),
+  salt: Bytes = randomBytes(SALT_BYTES),
 ): Promise<Bytes[]> {
-  const keys = await messageKeys(key, context, salt);
+  const keys = await deriveMessageKeys(key, context, salt);
   const count = Math.floor(plaintext.length / CHUNK_BYTES) + 1;
   const pieces = [concat(salt, keys.commitment)];
-  for (let from = 0; from < count; from += IN_FLIGHT) {
+  for (let firstChunk = 0; firstChunk < count; firstChunk += CHUNKS_IN_FLIGHT) {
     const batch = [];
-    for (let i = from; i < Math.min(count, from + IN_FLIGHT); i++) {
+    for (let i = firstChunk; i < Math.min(count, firstChunk + CHUNKS_IN_FLIGHT); i++) {
       const chunk = plaintext.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES);
-      batch.push(crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce(keys.base, i) }, keys.aead, chunk));
+      batch.push(crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonceOf(keys.base, i) }, keys.aead, chunk));
     }
     for (const sealed of await Promise.all(batch)) pieces.push(new Uint8Array(sealed));
   }
@@ -72,16 +72,16 @@ export async function seal(
   key: CryptoKey,
   context: Uint8Array,
   plaintext: Bytes,
-  { salt, before }: { salt?: Bytes; before?: Uint8Array } = {},
+  { salt, prefix }: { salt?: Bytes; prefix?: Uint8Array } = {},
 ): Promise<Bytes> {
   const pieces = await sealChunks(key, context, plaintext, salt);
-  return gather(before ? [before, ...pieces] : pieces);
+  return concatAll(prefix ? [prefix, ...pieces] : pieces);
 }
 
 /** Open the output of `seal`. Throws `not_opened` for every cause alike. */
 export async function open(key: CryptoKey, context: Uint8Array, sealed: Uint8Array): Promise<Bytes> {
-  const { keys, body, holds } = await begin(key, context, sealed);
-  if (!holds) throw new KeptError('not_opened');
+  const { keys, body, commitmentMatches } = await prepareOpen(key, context, sealed);
+  if (!commitmentMatches) throw new KeptError('not_opened');
   return openBody(keys, body);
 }
 
@@ -90,9 +90,9 @@ export async function open(key: CryptoKey, context: Uint8Array, sealed: Uint8Arr
  * commitment already differs. For slots, where timing must not reveal which one matched.
  */
 export async function tryOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8Array): Promise<Bytes | null> {
-  const { keys, body, holds } = await begin(key, context, sealed);
+  const { keys, body, commitmentMatches } = await prepareOpen(key, context, sealed);
   const plaintext = await openBody(keys, body).catch(() => null);
-  return holds ? plaintext : null;
+  return commitmentMatches ? plaintext : null;
 }
 
 /**
@@ -101,29 +101,29 @@ export async function tryOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8
  * @param head the message's first HEAD_BYTES
  * @returns null when the message was not sealed under this key
  */
-export async function keysOfOne(
+export async function deriveSingleMessageKeys(
   key: CryptoKey,
   context: Uint8Array,
   head: Uint8Array,
 ): Promise<{ aead: CryptoKey; base: Bytes } | null> {
-  const keys = await messageKeys(key, context, head.subarray(0, SALT_BYTES), ['decrypt']);
-  return isCommitted(keys, head) ? { aead: keys.aead, base: keys.base } : null;
+  const keys = await deriveMessageKeys(key, context, head.subarray(0, SALT_BYTES), ['decrypt']);
+  return matchesCommitment(keys, head) ? { aead: keys.aead, base: keys.base } : null;
 }
 
 /** Open the one message that `deriveSingleMessageKeys` returned keys for. Throws `not_opened`. */
-export function openOne(keys: { aead: CryptoKey; base: Bytes }, sealed: Uint8Array): Promise<Bytes> {
+export function openWithMessageKeys(keys: { aead: CryptoKey; base: Bytes }, sealed: Uint8Array): Promise<Bytes> {
   return openBody(keys, sealed.subarray(HEAD_BYTES) as Bytes);
 }
 
-async function begin(key: CryptoKey, context: Uint8Array, sealed: Uint8Array) {
+async function prepareOpen(key: CryptoKey, context: Uint8Array, sealed: Uint8Array) {
   const bodyBytes = sealed.length - HEAD_BYTES;
-  if (bodyBytes < TAG_BYTES || bodyBytes % SEALED_CHUNK < TAG_BYTES) throw new KeptError('not_opened');
-  const keys = await messageKeys(key, context, sealed.subarray(0, SALT_BYTES));
+  if (bodyBytes < TAG_BYTES || bodyBytes % SEALED_CHUNK_BYTES < TAG_BYTES) throw new KeptError('not_opened');
+  const keys = await deriveMessageKeys(key, context, sealed.subarray(0, SALT_BYTES));
   const body = sealed.subarray(HEAD_BYTES) as Bytes;
-  return { keys, body, holds: isCommitted(keys, sealed) };
+  return { keys, body, commitmentMatches: matchesCommitment(keys, sealed) };
 }
 
-function isCommitted(keys: MessageKeys, sealed: Uint8Array): boolean {
+function matchesCommitment(keys: MessageKeys, sealed: Uint8Array): boolean {
   let difference = 0;
   for (let i = 0; i < COMMITMENT_BYTES; i++) {
     difference |= (keys.commitment[i] as number) ^ (sealed[SALT_BYTES + i] as number);
@@ -133,16 +133,16 @@ function isCommitted(keys: MessageKeys, sealed: Uint8Array): boolean {
 
 /** @param body whole chunks, then a last one that may be empty */
 async function openBody(keys: { aead: CryptoKey; base: Bytes }, body: Bytes): Promise<Bytes> {
-  const count = Math.floor(body.length / SEALED_CHUNK) + 1;
+  const count = Math.floor(body.length / SEALED_CHUNK_BYTES) + 1;
   if (count === 1) return openChunk(keys, body, 0);
   const plaintext = new Uint8Array(body.length - count * TAG_BYTES);
-  for (let from = 0; from < count; from += IN_FLIGHT) {
+  for (let firstChunk = 0; firstChunk < count; firstChunk += CHUNKS_IN_FLIGHT) {
     const batch = [];
-    for (let i = from; i < Math.min(count, from + IN_FLIGHT); i++) {
-      batch.push(openChunk(keys, body.subarray(i * SEALED_CHUNK, (i + 1) * SEALED_CHUNK), i));
+    for (let i = firstChunk; i < Math.min(count, firstChunk + CHUNKS_IN_FLIGHT); i++) {
+      batch.push(openChunk(keys, body.subarray(i * SEALED_CHUNK_BYTES, (i + 1) * SEALED_CHUNK_BYTES), i));
     }
     const opened = await Promise.all(batch);
-    opened.forEach((chunk, i) => plaintext.set(chunk, (from + i) * CHUNK_BYTES));
+    opened.forEach((chunk, i) => plaintext.set(chunk, (firstChunk + i) * CHUNK_BYTES));
   }
   return plaintext;
 }
@@ -153,28 +153,30 @@ async function openBody(keys: { aead: CryptoKey; base: Bytes }, body: Bytes): Pr
  */
 async function openChunk(keys: { aead: CryptoKey; base: Bytes }, chunk: Bytes, i: number): Promise<Bytes> {
   try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce(keys.base, i) }, keys.aead, chunk));
+    return new Uint8Array(
+      await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonceOf(keys.base, i) }, keys.aead, chunk),
+    );
   } catch {
     throw new KeptError('not_opened');
   }
 }
 
-async function messageKeys(
+async function deriveMessageKeys(
   key: CryptoKey,
   context: Uint8Array,
   salt: Uint8Array,
   uses: KeyUsage[] = ['encrypt', 'decrypt'],
 ): Promise<MessageKeys> {
-  const okm = await expandSha512(key, concat(LABEL, salt, context), 76);
-  const aead = await crypto.subtle.importKey('raw', okm.subarray(0, 32), 'AES-GCM', false, uses);
-  return { aead, base: okm.slice(32, 44), commitment: okm.slice(44) };
+  const keyMaterial = await expandSha512(key, concat(LABEL, salt, context), 76);
+  const aead = await crypto.subtle.importKey('raw', keyMaterial.subarray(0, 32), 'AES-GCM', false, uses);
+  return { aead, base: keyMaterial.slice(32, 44), commitment: keyMaterial.slice(44) };
 }
 
 /**
  * @param base 12 bytes
  * @param i chunk number, below 2³² (64 TiB)
  */
-function nonce(base: Bytes, i: number): Bytes {
+function nonceOf(base: Bytes, i: number): Bytes {
   const bytes = base.slice();
   const view = new DataView(bytes.buffer);
   view.setUint32(8, view.getUint32(8) ^ i);

@@ -11,27 +11,29 @@ import { concat, utf8 } from '../core/bytes.js';
 import type { Bytes } from '../core/bytes.js';
 
 const EMPTY = new Uint8Array(0);
-const GATHERED_BYTES = 8 << 20;
+const BUFFERED_BYTES_LIMIT = 8 << 20;
 
 /** Compute SHA-256 with WebCrypto. */
 export async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', parts.length === 1 ? bytes(parts[0]) : concat(...parts)));
+  return new Uint8Array(
+    await crypto.subtle.digest('SHA-256', parts.length === 1 ? asBytes(parts[0]) : concat(...parts)),
+  );
 }
 
 /** Compute a digest by its WebCrypto name, where other data names the algorithm. */
-export async function digestBy(name: string, part: Bytes): Promise<Bytes> {
+export async function digestWith(name: string, part: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest(name, part));
 }
 
 /** Compute SHA-256 of short input, synchronously. */
-export function sha256Now(...parts: Uint8Array[]): Bytes {
+export function sha256Sync(...parts: Uint8Array[]): Bytes {
   const digest = sha256Of.create();
   for (const part of parts) digest.update(part);
   return digest.digest() as Bytes;
 }
 
 /** Return an incremental digest. */
-export function runningDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8Array): void; digest(): Bytes } {
+export function incrementalDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8Array): void; digest(): Bytes } {
   const state = (name === 'SHA-256' ? sha256Of : sha512Of).create();
   return {
     update: (part) => {
@@ -47,32 +49,34 @@ export function runningDigest(name: 'SHA-256' | 'SHA-512'): { update(part: Uint8
  * @param size of the file; pieces beyond it throw RangeError
  */
 export function fileDigest(size: number): { update(part: Uint8Array): void; digests(): Promise<[Bytes, Bytes]> } {
-  return size <= GATHERED_BYTES ? gatheredDigest(size) : runningDigests();
+  return size <= BUFFERED_BYTES_LIMIT ? bufferedDigest(size) : incrementalDigests();
 }
 
-function gatheredDigest(size: number) {
-  const whole = new Uint8Array(size);
-  let at = 0;
+function bufferedDigest(size: number) {
+  const contents = new Uint8Array(size);
+  let offset = 0;
   return {
     update: (part: Uint8Array) => {
-      whole.set(part, at);
-      at += part.length;
+      contents.set(part, offset);
+      offset += part.length;
     },
     digests: async () => {
-      const [short, long] = await Promise.all(['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, whole)));
-      return [new Uint8Array(short as ArrayBuffer), new Uint8Array(long as ArrayBuffer)] as [Bytes, Bytes];
+      const [digest256, digest512] = await Promise.all(
+        ['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, contents)),
+      );
+      return [new Uint8Array(digest256 as ArrayBuffer), new Uint8Array(digest512 as ArrayBuffer)] as [Bytes, Bytes];
     },
   };
 }
 
-function runningDigests() {
-  const [short, long] = [runningDigest('SHA-256'), runningDigest('SHA-512')];
+function incrementalDigests() {
+  const [digest256, digest512] = [incrementalDigest('SHA-256'), incrementalDigest('SHA-512')];
   return {
     update: (part: Uint8Array) => {
-      short.update(part);
-      long.update(part);
+      digest256.update(part);
+      digest512.update(part);
     },
-    digests: async () => [short.digest(), long.digest()] as [Bytes, Bytes],
+    digests: async () => [digest256.digest(), digest512.digest()] as [Bytes, Bytes],
   };
 }
 
@@ -85,9 +89,9 @@ export function importHkdfKey(raw: Bytes): Promise<CryptoKey> {
  * Compute HKDF-SHA-256 with an empty salt and 32 bytes of output. `label` is written as in docs/formats.md, with its
  * final `\0` where it has one there; the `suffix` parts are appended to it.
  */
-export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8Array[]): Promise<Bytes> {
+export async function hkdf(key: CryptoKey | Bytes, label: string, ...suffix: Uint8Array[]): Promise<Bytes> {
   const material = key instanceof Uint8Array ? await importHkdfKey(key) : key;
-  const info = concat(utf8(label), ...more);
+  const info = concat(utf8(label), ...suffix);
   return new Uint8Array(
     await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: EMPTY, info }, material, 256),
   );
@@ -98,26 +102,26 @@ export async function hkdf(key: CryptoKey | Bytes, label: string, ...more: Uint8
  * HMAC's key block is prepared, and one state is reused, so each output costs two compressions and one small
  * allocation.
  */
-export function hkdfMany(key: Uint8Array, label: string): (more: Uint8Array) => Bytes {
+export function hkdfDeriver(key: Uint8Array, label: string): (suffix: Uint8Array) => Bytes {
   const prk = hmacOf(sha256Of, new Uint8Array(32), key);
-  const { iHash: inside, oHash: outside } = hmacOf.create(sha256Of, prk).update(utf8(label));
-  const [inner, outer] = [inside.clone(), outside.clone()];
-  const last = Uint8Array.of(1);
-  return (more) => {
-    inside._cloneInto(inner).update(more).update(last);
-    outside._cloneInto(outer).update(digestIn(inner));
-    return digestIn(outer).slice();
+  const { iHash: innerStart, oHash: outerStart } = hmacOf.create(sha256Of, prk).update(utf8(label));
+  const [innerState, outerState] = [innerStart.clone(), outerStart.clone()];
+  const blockCounter = Uint8Array.of(1);
+  return (suffix) => {
+    innerStart._cloneInto(innerState).update(suffix).update(blockCounter);
+    outerStart._cloneInto(outerState).update(digestInPlace(innerState));
+    return digestInPlace(outerState).slice();
   };
 }
 
 /** Return SHA-256 with a fixed prefix, for many short inputs. Synchronous. */
-export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Bytes {
-  const ready = sha256Of.create().update(before);
-  const state = ready.clone();
+export function sha256WithPrefix(prefix: Uint8Array): (...parts: Uint8Array[]) => Bytes {
+  const prefixState = sha256Of.create().update(prefix);
+  const state = prefixState.clone();
   return (...parts) => {
-    ready._cloneInto(state);
+    prefixState._cloneInto(state);
     for (const part of parts) state.update(part);
-    return digestIn(state).slice();
+    return digestInPlace(state).slice();
   };
 }
 
@@ -126,7 +130,7 @@ export function sha256After(before: Uint8Array): (...parts: Uint8Array[]) => Byt
  * of the cost of a version's digests.
  * @returns valid until the state is used again
  */
-function digestIn(state: { digestInto: (out: Uint8Array) => void }): Bytes {
+function digestInPlace(state: { digestInto: (out: Uint8Array) => void }): Bytes {
   const { buffer } = state as { digestInto: (out: Uint8Array) => void; buffer: Bytes };
   state.digestInto(buffer);
   return buffer.subarray(0, 32);
@@ -145,6 +149,6 @@ export async function expandSha512(key: CryptoKey, info: Uint8Array, count: numb
   return concat(first, second.subarray(0, count - 64));
 }
 
-function bytes(part: Uint8Array | undefined): Bytes {
+function asBytes(part: Uint8Array | undefined): Bytes {
   return (part ?? EMPTY) as Bytes;
 }

@@ -5,12 +5,12 @@
  * digests of the received bytes are computed along the way.
  */
 import { b64, hex } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { importKey, sealedBytes } from './cobblestone.js';
+import { importKey, sealedLength } from './cobblestone.js';
 import { fileDigest, sha256 } from './digests.js';
 import * as envelope from './envelope.js';
-import { fileSize } from './padding.js';
+import { paddedFileSize } from './padding.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 
@@ -23,17 +23,17 @@ export const PART_BYTES = 63 * 16384;
 
 /** Return the number of parts of a file of `size` bytes. */
 export function partCount(size: number): number {
-  return Math.ceil(fileSize(size) / PART_BYTES);
+  return Math.ceil(paddedFileSize(size) / PART_BYTES);
 }
 
 /** Return the sealed size of a whole file, as declared to the server. */
-export function sealedFileBytes(place: BlobPlace | HandoverPlace, size: number): number {
-  const padded = fileSize(size);
-  const n = partCount(size);
+export function sealedFileLength(place: BlobPlace | HandoverPlace, size: number): number {
+  const padded = paddedFileSize(size);
+  const partTotal = partCount(size);
   let total = 0;
-  for (let i = 0; i < n; i++) {
-    const prefix = envelope.prefix(envelope.SUITE_KEY, kindOf(place), partHeader(place, i, n));
-    total += prefix.length + sealedBytes(Math.min(PART_BYTES, padded - i * PART_BYTES));
+  for (let i = 0; i < partTotal; i++) {
+    const prefix = envelope.makePrefix(envelope.SUITE_KEY, kindOf(place), partHeader(place, i, partTotal));
+    total += prefix.length + sealedLength(Math.min(PART_BYTES, padded - i * PART_BYTES));
   }
   return total;
 }
@@ -48,11 +48,11 @@ export class FileSealer {
 
   #digest;
   #part: Bytes;
-  #filled = 0;
-  #taken = 0;
-  #made = 0;
+  #filledBytes = 0;
+  #receivedBytes = 0;
+  #sealedCount = 0;
   #digests: string[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
 
   /**
    * @param key imported from the place's key
@@ -62,13 +62,13 @@ export class FileSealer {
     this.place = place;
     this.key = key;
     this.size = size;
-    this.padded = fileSize(size);
+    this.padded = paddedFileSize(size);
     this.n = partCount(size);
     this.#digest = fileDigest(size);
     this.#part = new Uint8Array(Math.min(PART_BYTES, this.padded));
   }
 
-  static async begin(place: BlobPlace | HandoverPlace, size: number): Promise<FileSealer> {
+  static async create(place: BlobPlace | HandoverPlace, size: number): Promise<FileSealer> {
     return new FileSealer(place, await importKey(place.key), size);
   }
 
@@ -76,55 +76,65 @@ export class FileSealer {
    * Add the next bytes; calls run in order. Throws `too_large` beyond the size.
    * @returns the parts that were filled
    */
-  add(bytes: Bytes): Promise<SealedPart[]> {
-    return this.#inTurn(async () => {
-      if (this.#taken + bytes.length > this.size) throw new KeptError('too_large');
-      this.#taken += bytes.length;
+  addBytes(bytes: Bytes): Promise<SealedPart[]> {
+    return this.#enqueue(async () => {
+      if (this.#receivedBytes + bytes.length > this.size) throw new KeptError('too_large');
+      this.#receivedBytes += bytes.length;
       this.#digest.update(bytes);
       return this.#fill(bytes);
     });
   }
 
   /** Pad and seal the remaining bytes. Throws `incomplete` when fewer bytes arrived than the size states. */
-  end() {
-    return this.#inTurn(async () => {
-      if (this.#taken !== this.size) throw new KeptError('incomplete');
+  finish() {
+    return this.#enqueue(async () => {
+      if (this.#receivedBytes !== this.size) throw new KeptError('incomplete');
       const parts = await this.#fill(Uint8Array.of(0x80));
-      while (this.#made < this.n) {
-        this.#part.fill(0, this.#filled);
+      while (this.#sealedCount < this.n) {
+        this.#part.fill(0, this.#filledBytes);
         parts.push(await this.#sealPart());
       }
-      const [digest, [short, long]] = await Promise.all([sha256(canon(this.#digests)), this.#digest.digests()]);
-      return { parts, n: this.n, digests: this.#digests, digest: b64(digest), sha256: hex(short), sha512: hex(long) };
+      const [digest, [digest256, digest512]] = await Promise.all([
+        sha256(canonicalBytes(this.#digests)),
+        this.#digest.digests(),
+      ]);
+      return {
+        parts,
+        n: this.n,
+        digests: this.#digests,
+        digest: b64(digest),
+        sha256: hex(digest256),
+        sha512: hex(digest512),
+      };
     });
   }
 
   async #fill(bytes: Bytes): Promise<SealedPart[]> {
     const parts = [];
-    for (let at = 0; at < bytes.length; ) {
-      const some = bytes.subarray(at, at + this.#part.length - this.#filled);
-      this.#part.set(some, this.#filled);
-      this.#filled += some.length;
-      at += some.length;
-      if (this.#filled === this.#part.length) parts.push(await this.#sealPart());
+    for (let offset = 0; offset < bytes.length; ) {
+      const slice = bytes.subarray(offset, offset + this.#part.length - this.#filledBytes);
+      this.#part.set(slice, this.#filledBytes);
+      this.#filledBytes += slice.length;
+      offset += slice.length;
+      if (this.#filledBytes === this.#part.length) parts.push(await this.#sealPart());
     }
     return parts;
   }
 
   async #sealPart(): Promise<SealedPart> {
-    const i = this.#made++;
+    const i = this.#sealedCount++;
     const sealed = await envelope.seal(this.key, kindOf(this.place), partHeader(this.place, i, this.n), this.#part);
     this.#digests.push(b64(await sha256(sealed)));
-    this.#filled = 0;
-    const left = this.padded - this.#made * PART_BYTES;
-    if (left > 0 && left < this.#part.length) this.#part = new Uint8Array(left);
+    this.#filledBytes = 0;
+    const remaining = this.padded - this.#sealedCount * PART_BYTES;
+    if (remaining > 0 && remaining < this.#part.length) this.#part = new Uint8Array(remaining);
     return { i, sealed };
   }
 
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(act);
-    this.#turn = mine.catch(() => undefined);
-    return mine;
+  #enqueue<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 }
 
@@ -137,18 +147,24 @@ export class FileSealer {
 export async function openPart(
   place: BlobPlace | HandoverPlace,
   i: number,
-  n: number,
+  partTotal: number,
   sealed: Uint8Array,
   size?: number,
 ): Promise<Bytes> {
-  const plaintext = await envelope.open(await importKey(place.key), sealed, kindOf(place), partHeader(place, i, n));
+  const plaintext = await envelope.open(
+    await importKey(place.key),
+    sealed,
+    kindOf(place),
+    partHeader(place, i, partTotal),
+  );
   if (size === undefined) return plaintext;
-  const isLength = n === partCount(size) && plaintext.length === Math.min(PART_BYTES, fileSize(size) - i * PART_BYTES);
+  const hasRightLength =
+    partTotal === partCount(size) && plaintext.length === Math.min(PART_BYTES, paddedFileSize(size) - i * PART_BYTES);
   const end = Math.min(plaintext.length, Math.max(0, size - i * PART_BYTES));
-  const isPadding = plaintext
+  const hasValidPadding = plaintext
     .subarray(end)
-    .every((byte, at) => byte === (i * PART_BYTES + end + at === size ? 0x80 : 0));
-  if (!isLength || !isPadding) throw new KeptError('not_opened');
+    .every((byte, offset) => byte === (i * PART_BYTES + end + offset === size ? 0x80 : 0));
+  if (!hasRightLength || !hasValidPadding) throw new KeptError('not_opened');
   return plaintext.subarray(0, end);
 }
 
@@ -156,7 +172,7 @@ function kindOf(place: BlobPlace | HandoverPlace) {
   return 'handover' in place ? 'handover' : 'part';
 }
 
-function partHeader(place: BlobPlace | HandoverPlace, i: number, n: number): JsonObject {
-  if ('handover' in place) return { handover: place.handover, part: i, parts: n + 1 };
-  return { blob: place.blob, diary: place.diary, i, n, t: 'part' };
+function partHeader(place: BlobPlace | HandoverPlace, i: number, partTotal: number): JsonObject {
+  if ('handover' in place) return { handover: place.handover, part: i, parts: partTotal + 1 };
+  return { blob: place.blob, diary: place.diary, i, n: partTotal, t: 'part' };
 }

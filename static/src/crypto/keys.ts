@@ -2,27 +2,27 @@
  * Wraps and the keyset: docs/formats.md, section 4. A wrap is a key sealed under another key. Its header names the
  * opener and the purpose, and is bound to it. Each wrap is opened again before anything relies on it.
  */
-import { b64, isSame, unb64 } from '../core/bytes.js';
-import { canon, isObject, parseObject } from '../core/encoding.js';
+import { b64, bytesEqual, unb64 } from '../core/bytes.js';
+import { canonicalBytes, isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import * as cobblestone from './cobblestone.js';
 import * as envelope from './envelope.js';
-import { checkPair } from './signing.js';
+import { checkKeyPair } from './signing.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Kdf } from './kdf.js';
-import type { Statement } from './sharing/statements.js';
-import type { Pair } from './signing.js';
+import type { KeyStatement } from './sharing/statements.js';
+import type { KeyPair } from './signing.js';
 
 /**
  * `earlier`: statements about replaced keys, oldest first. They are in the keyset because only what the account key
  * seals is authenticated by the keeper
  */
-export type Pairs = { ecdsa: Pair; hpke: Pair; earlier?: readonly Statement[] };
+export type AccountKeyPairs = { ecdsa: KeyPair; hpke: KeyPair; earlier?: readonly KeyStatement[] };
 /** As `sealKeyset` writes it, b64; `openKeyset` checks what was opened */
-type Keyset = { ecdsa: string; ecdsa_pub: string; hpke: string; hpke_pub: string; earlier?: Statement[] };
+type Keyset = { ecdsa: string; ecdsa_pub: string; hpke: string; hpke_pub: string; earlier?: KeyStatement[] };
 
-const KEYSET = 'ecdsa,ecdsa_pub,hpke,hpke_pub';
+const KEYSET_FIELDS = 'ecdsa,ecdsa_pub,hpke,hpke_pub';
 
 /**
  * Return the header of the account key's wrap for the words or the code.
@@ -58,9 +58,9 @@ export function grantWrapHeader(
 }
 
 /** @param rawKey the 32-byte key to wrap */
-export async function wrap(opener: CryptoKey, header: JsonObject, raw: Bytes): Promise<Bytes> {
-  const sealed = await envelope.seal(opener, 'wrap', header, raw);
-  if (!isSame(await unwrap(opener, header, sealed), raw)) throw new KeptError('not_opened');
+export async function wrapKey(wrappingKey: CryptoKey, header: JsonObject, rawKey: Bytes): Promise<Bytes> {
+  const sealed = await envelope.seal(wrappingKey, 'wrap', header, rawKey);
+  if (!bytesEqual(await unwrapKey(wrappingKey, header, sealed), rawKey)) throw new KeptError('not_opened');
   return sealed;
 }
 
@@ -68,19 +68,19 @@ export async function wrap(opener: CryptoKey, header: JsonObject, raw: Bytes): P
  * Return the 32-byte key in a wrap. Throws `not_opened`.
  * @param header compared exactly
  */
-export async function unwrap(opener: CryptoKey, header: JsonObject, sealed: Uint8Array): Promise<Bytes> {
-  const raw = await envelope.open(opener, sealed, 'wrap', header);
-  if (raw.length !== 32) throw new KeptError('not_opened');
-  return raw;
+export async function unwrapKey(wrappingKey: CryptoKey, header: JsonObject, sealed: Uint8Array): Promise<Bytes> {
+  const rawKey = await envelope.open(wrappingKey, sealed, 'wrap', header);
+  if (rawKey.length !== 32) throw new KeptError('not_opened');
+  return rawKey;
 }
 
 /** Seal the account's own key pairs under the account key. */
 export async function sealKeyset(
   accountKey: CryptoKey,
   { account, epoch, rev }: { account: string; epoch: number; rev: number },
-  { ecdsa, hpke, earlier = [] }: Pairs,
+  { ecdsa, hpke, earlier = [] }: AccountKeyPairs,
 ): Promise<Bytes> {
-  const plaintext = canon({
+  const plaintext = canonicalBytes({
     ecdsa: b64(ecdsa.scalar),
     ecdsa_pub: b64(ecdsa.pub),
     hpke: b64(hpke.scalar),
@@ -100,27 +100,31 @@ export async function openKeyset(
   accountKey: CryptoKey,
   { account, epoch, rev }: { account: string; epoch: number; rev: number },
   sealed: Uint8Array,
-): Promise<Pairs & { earlier: readonly Statement[] }> {
+): Promise<AccountKeyPairs & { earlier: readonly KeyStatement[] }> {
   const plaintext = await envelope.open(accountKey, sealed, 'keyset', { account, epoch, rev, t: 'keyset' });
   try {
-    const { earlier = [], ...set } = parseObject(plaintext) as Keyset;
-    if (Object.keys(set).sort().join() !== KEYSET || !Array.isArray(earlier) || !earlier.every(isObject))
+    const { earlier = [], ...encodedPairs } = parseCanonicalObject(plaintext) as Keyset;
+    if (
+      Object.keys(encodedPairs).sort().join() !== KEYSET_FIELDS ||
+      !Array.isArray(earlier) ||
+      !earlier.every(isObject)
+    )
       throw new KeptError('not_opened');
     const [ecdsa, ecdsaPub, hpke, hpkePub] = (['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'] as const).map((name) =>
-      unb64(set[name] ?? ''),
+      unb64(encodedPairs[name] ?? ''),
     );
-    const pairs = { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };
-    await Promise.all([checkPair(pairs.ecdsa), checkPair(pairs.hpke)]);
+    const pairs = { ecdsa: checkedKeyPair(ecdsa, ecdsaPub), hpke: checkedKeyPair(hpke, hpkePub) };
+    await Promise.all([checkKeyPair(pairs.ecdsa), checkKeyPair(pairs.hpke)]);
     return { ...pairs, earlier };
   } catch {
     throw new KeptError('not_opened');
   }
 }
 
-function pair(scalar: Bytes | undefined, pub: Bytes | undefined): Pair {
+function checkedKeyPair(scalar: Bytes | undefined, pub: Bytes | undefined): KeyPair {
   if (scalar?.length !== 32 || pub?.length !== 65) throw new KeptError('not_opened');
   return { scalar, pub };
 }
 
 /** Import a key for `wrapKey` and `unwrapKey`, not extractable. */
-export const importOpener = cobblestone.importKey;
+export const importWrappingKey = cobblestone.importKey;

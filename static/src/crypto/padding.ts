@@ -3,8 +3,8 @@ import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 
 const KIB = 1024;
-const SMALL_CLASSES = [4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB];
-const MARK = 0x80;
+const SMALL_SIZES = [4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB];
+const PADDING_MARK = 0x80;
 
 /**
  * Padmé: round `length` up so that the size reveals O(log log length) bits. Waste is at most 12 %.
@@ -12,38 +12,38 @@ const MARK = 0x80;
  */
 export function padme(length: number): number {
   if (!(length > 1 && length < 2 ** 31)) throw new KeptError('too_large');
-  const e = 31 - Math.clz32(length);
-  const s = 32 - Math.clz32(e);
-  const step = 2 ** (e - s);
+  const exponent = 31 - Math.clz32(length);
+  const keptBits = 32 - Math.clz32(exponent);
+  const step = 2 ** (exponent - keptBits);
   return Math.ceil(length / step) * step;
 }
 
 /** Return the padded size of a version or store record of `count` plaintext bytes. */
-export function versionSize(count: number): number {
-  return SMALL_CLASSES.find((size) => count + 1 <= size) ?? padme(count + 1);
+export function paddedVersionSize(count: number): number {
+  return SMALL_SIZES.find((size) => count + 1 <= size) ?? padme(count + 1);
 }
 
 /** Return the padded size of a file of `count` bytes, before it is cut into parts. */
-export function fileSize(count: number): number {
+export function paddedFileSize(count: number): number {
   return padme(Math.max(count + 1, 4096));
 }
 
 /** Join the parts, append `0x80`, then zeros up to `size`. */
 export function padTo(parts: readonly Uint8Array[], size: number): Bytes {
   const padded = new Uint8Array(size);
-  let at = 0;
+  let offset = 0;
   for (const part of parts) {
-    padded.set(part, at);
-    at += part.length;
+    padded.set(part, offset);
+    offset += part.length;
   }
-  if (at >= size) throw new KeptError('too_large');
-  padded[at] = MARK;
+  if (offset >= size) throw new KeptError('too_large');
+  padded[offset] = PADDING_MARK;
   return padded;
 }
 
 /** Pad `parts` to the size class of a version. */
 export function padVersion(...parts: Uint8Array[]): Bytes {
-  return padTo(parts, versionSize(parts.reduce((total, part) => total + part.length, 0)));
+  return padTo(parts, paddedVersionSize(parts.reduce((total, part) => total + part.length, 0)));
 }
 
 /**
@@ -53,6 +53,6 @@ export function padVersion(...parts: Uint8Array[]): Bytes {
 export function unpad(padded: Bytes): Bytes {
   let end = padded.length - 1;
   while (end >= 0 && padded[end] === 0) end--;
-  if (end < 0 || padded[end] !== MARK) throw new KeptError('not_opened');
+  if (end < 0 || padded[end] !== PADDING_MARK) throw new KeptError('not_opened');
   return padded.subarray(0, end);
 }

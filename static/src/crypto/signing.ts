@@ -1,30 +1,30 @@
 /** The author's signature (ECDSA P-256) and the notary's (Ed25519): docs/formats.md, section 1. */
 import { b64, concat, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from './digests.js';
+import { sha256Sync } from './digests.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** A P-256 pair: 32 and 65 bytes */
-export type Pair = { scalar: Bytes; pub: Bytes };
+export type KeyPair = { scalar: Bytes; pub: Bytes };
 /** The notary's statement that it had a commitment at time `ts`, ms; ledger/receipts.ts verifies it */
 export type Receipt = { c: string; env: string; log: string; n: string; sig: string; t: string; ts: number };
 
-const EC = { name: 'ECDSA', namedCurve: 'P-256' };
-const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };
+const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
+const ECDSA_SHA256 = { name: 'ECDSA', hash: 'SHA-256' };
 export const PUB_BYTES = 65;
 
 /** Generate a P-256 pair, for signing or for HPKE: the bytes are the same. */
-export async function newPair(): Promise<Pair> {
-  const made = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const { d = '', x = '', y = '' } = await crypto.subtle.exportKey('jwk', made.privateKey);
+export async function newKeyPair(): Promise<KeyPair> {
+  const generated = await crypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+  const { d = '', x = '', y = '' } = await crypto.subtle.exportKey('jwk', generated.privateKey);
   return { scalar: unb64(d), pub: concat(Uint8Array.of(4), unb64(x), unb64(y)) };
 }
 
 /** Import a private key for `sign`, not extractable. Throws `not_opened` when the two halves do not match. */
-export async function importAuthor({ scalar, pub }: Pair): Promise<CryptoKey> {
+export async function importSigningKey({ scalar, pub }: KeyPair): Promise<CryptoKey> {
   const jwk = { kty: 'EC', crv: 'P-256', d: b64(scalar), x: b64(pub.subarray(1, 33)), y: b64(pub.subarray(33)) };
   try {
-    return await crypto.subtle.importKey('jwk', jwk, EC, false, ['sign']);
+    return await crypto.subtle.importKey('jwk', jwk, P256, false, ['sign']);
   } catch {
     throw new KeptError('not_opened');
   }
@@ -36,7 +36,7 @@ export async function importAuthor({ scalar, pub }: Pair): Promise<CryptoKey> {
  * @returns r ‖ s, 64 bytes
  */
 export async function sign(key: CryptoKey, message: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign(SIGNING, key, message));
+  return new Uint8Array(await crypto.subtle.sign(ECDSA_SHA256, key, message));
 }
 
 /**
@@ -44,11 +44,11 @@ export async function sign(key: CryptoKey, message: Bytes): Promise<Bytes> {
  * when `pub` is not a point.
  * @param pub 65 bytes
  */
-export async function importAuthorPub(pub: Bytes): Promise<CryptoKey> {
+export async function importVerifyingKey(pub: Bytes): Promise<CryptoKey> {
   // Some platforms also accept compressed points; a key must have only one spelling.
   if (pub.length !== PUB_BYTES || pub[0] !== 4) throw new KeptError('bad_signature');
   try {
-    return await crypto.subtle.importKey('raw', pub, EC, false, ['verify']);
+    return await crypto.subtle.importKey('raw', pub, P256, false, ['verify']);
   } catch {
     throw new KeptError('bad_signature');
   }
@@ -58,20 +58,20 @@ export async function importAuthorPub(pub: Bytes): Promise<CryptoKey> {
  * Verify an author's signature. Throws `bad_signature` instead of returning false, so no caller can forget to look.
  * @param pub 65 bytes, or from `importVerifyingKey`
  */
-export async function verifyAuthor(pub: Bytes | CryptoKey, message: Bytes, signature: Bytes) {
-  const key = pub instanceof Uint8Array ? await importAuthorPub(pub) : pub;
-  const holds = await crypto.subtle.verify(SIGNING, key, signature, message).catch(() => false);
-  if (!holds) throw new KeptError('bad_signature');
+export async function verifyAuthorSignature(pub: Bytes | CryptoKey, message: Bytes, signature: Bytes) {
+  const key = pub instanceof Uint8Array ? await importVerifyingKey(pub) : pub;
+  const isValid = await crypto.subtle.verify(ECDSA_SHA256, key, signature, message).catch(() => false);
+  if (!isValid) throw new KeptError('bad_signature');
 }
 
 /**
  * Check that the two halves of a pair match. Throws `not_opened`. Tested with a signature, because not every browser
  * compares the halves on import.
  */
-export async function checkPair(pair: Pair) {
+export async function checkKeyPair(pair: KeyPair) {
   const message = utf8('kept/pair');
-  const signature = await sign(await importAuthor(pair), message);
-  await verifyAuthor(pair.pub, message, signature).catch(() => {
+  const signature = await sign(await importSigningKey(pair), message);
+  await verifyAuthorSignature(pair.pub, message, signature).catch(() => {
     throw new KeptError('not_opened');
   });
 }
@@ -80,8 +80,8 @@ export async function checkPair(pair: Pair) {
  * Return the id of an author's key.
  * @param pub 65 bytes
  */
-export function authorId(pub: Uint8Array): string {
-  return b64(sha256Now(pub));
+export function authorKeyId(pub: Uint8Array): string {
+  return b64(sha256Sync(pub));
 }
 
 /** Return whether this browser can verify the notary's signatures. */
@@ -100,15 +100,15 @@ export async function canVerifyNotary(): Promise<boolean> {
  * Ed25519: then the receipt is kept and checked in the pack, and the screen says so.
  * @param pub 32 bytes
  */
-export async function verifyNotary(pub: Bytes, message: Bytes, signature: Bytes) {
+export async function verifyNotarySignature(pub: Bytes, message: Bytes, signature: Bytes) {
   if (!(await canVerifyNotary()))
     throw new KeptError('unavailable', 'This browser cannot check the receipt. It is kept and checked in the pack.');
-  let holds = false;
+  let isValid = false;
   try {
     const key = await crypto.subtle.importKey('raw', pub, { name: 'Ed25519' }, false, ['verify']);
-    holds = await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
+    isValid = await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
   } catch {
     // A key or signature of the wrong shape counts as an invalid signature.
   }
-  if (!holds) throw new KeptError('bad_signature');
+  if (!isValid) throw new KeptError('bad_signature');
 }

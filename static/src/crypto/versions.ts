@@ -3,29 +3,29 @@
  *
  * `compose` does everything except the sealing, so test vectors can pin its output byte for byte.
  */
-import { b64, isSame, random, unb64 } from '../core/bytes.js';
-import { canon, canonText, frames, isObject, parseObject } from '../core/encoding.js';
+import { b64, bytesEqual, randomBytes, unb64 } from '../core/bytes.js';
+import { canonicalBytes, canonicalText, encodeFrames, isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
 import { importKey } from './cobblestone.js';
-import { allOpen, commitment, fieldDigests } from './commitment.js';
+import { openNames, computeCommitment, fieldDigests } from './commitment.js';
 import * as envelope from './envelope.js';
-import { unwrap, versionWrapHeader, wrap } from './keys.js';
+import { unwrapKey, versionWrapHeader, wrapKey } from './keys.js';
 import { padVersion, unpad } from './padding.js';
-import { sign, verifyAuthor } from './signing.js';
+import { sign, verifyAuthorSignature } from './signing.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Json, JsonObject } from '../core/encoding.js';
-import type { Fields, Names } from './commitment.js';
+import type { Fields, FieldNames } from './commitment.js';
 
 export type Part = 'open' | 'restricted';
 /** Blob id and b64 key */
-type KeyPairs = readonly (readonly [string, string])[];
-export type Place = { diary: string; record: string; version: string };
-export type Meta = { c: string; sig: string; parents: readonly string[]; parts: readonly string[] };
-type Two = { open: Bytes; restricted: Bytes };
+type BlobKeys = readonly (readonly [string, string])[];
+export type VersionPlace = { diary: string; record: string; version: string };
+export type SignedMeta = { c: string; sig: string; parents: readonly string[]; parts: readonly string[] };
+type PartSeeds = { open: Bytes; restricted: Bytes };
 /** A version before sealing; fields with value null are omitted */
-type Draft = {
-  place: Place;
+type VersionDraft = {
+  place: VersionPlace;
   kind: string;
   schema: number;
   author: { account: string; device: string; borrowed?: boolean };
@@ -38,11 +38,11 @@ type Draft = {
   parents: readonly string[];
   open: Fields;
   restricted: Fields;
-  openKeys: KeyPairs;
-  restrictedKeys: KeyPairs;
+  openKeys: BlobKeys;
+  restrictedKeys: BlobKeys;
 };
 export type OpenedVersion = {
-  place: Place;
+  place: VersionPlace;
   kind: string;
   schema: number;
   /** without the reserved names */
@@ -62,7 +62,7 @@ export type OpenedVersion = {
 };
 type Payload = { fields: Fields; keys: [string, string][]; seed: Bytes };
 /** As `encodePayload` writes it; `readPayload` checks what was opened */
-type Written = { fields: Json; keys: Json; seed: string };
+type PayloadJson = { fields: Json; keys: Json; seed: string };
 
 const RESERVED_NAME = /^_/;
 
@@ -70,10 +70,10 @@ const RESERVED_NAME = /^_/;
  * Return payloads (padded, one or two), field digests and commitment. Throws `bad_request` for a field that the schema
  * does not name.
  */
-export function compose(draft: Draft, names: Names, seeds: Two) {
+export function compose(draft: VersionDraft, names: FieldNames, seeds: PartSeeds) {
   const { place, kind, schema, parents, line, author, by, clock, beacon = null } = draft;
   const open = {
-    ...present(draft.open),
+    ...withoutNulls(draft.open),
     _kind: kind,
     _schema: schema,
     _ids: { ...place },
@@ -84,46 +84,52 @@ export function compose(draft: Draft, names: Names, seeds: Two) {
     _clock: { ...clock },
     ...(beacon ? { _beacon: { ...beacon } } : {}),
   };
-  const restricted = present(draft.restricted);
-  if (!isNamed(open, allOpen(names)) || !isNamed(restricted, names.restricted)) {
+  const restricted = withoutNulls(draft.restricted);
+  if (!hasOnlyNames(open, openNames(names)) || !hasOnlyNames(restricted, names.restricted)) {
     throw new KeptError('bad_request', 'A field is not part of this kind of record.');
   }
-  const payloads = [payload(open, draft.openKeys, seeds.open)];
-  const isSplit = Object.keys(restricted).length > 0 || draft.restrictedKeys.length > 0;
-  if (isSplit) payloads.push(payload(restricted, draft.restrictedKeys, seeds.restricted));
+  const payloads = [encodePayload(open, draft.openKeys, seeds.open)];
+  const hasRestricted = Object.keys(restricted).length > 0 || draft.restrictedKeys.length > 0;
+  if (hasRestricted) payloads.push(encodePayload(restricted, draft.restrictedKeys, seeds.restricted));
   const digests = fieldDigests(names, open, restricted, {
     open: seeds.open,
-    restricted: isSplit ? seeds.restricted : null,
+    restricted: hasRestricted ? seeds.restricted : null,
   });
-  return { payloads, digests, commitment: commitment(digests) };
+  return { payloads, digests, commitment: computeCommitment(digests) };
 }
 
 /** Seal, wrap and sign a draft under fresh keys. `push` is the upload body, `meta` its first frame. */
 export async function sealVersion(
-  draft: Draft,
-  names: Names,
+  draft: VersionDraft,
+  names: FieldNames,
   { diaryKey, epoch, signKey }: { diaryKey: CryptoKey; epoch: number; signKey: CryptoKey },
 ) {
   const { place } = draft;
-  const composed = compose(draft, names, { open: random(32), restricted: random(32) });
-  const parts = partsOf(composed.payloads.length);
+  const composed = compose(draft, names, { open: randomBytes(32), restricted: randomBytes(32) });
+  const parts = partNames(composed.payloads.length);
   const sealed = await Promise.all(
     parts.map(async (part, i) => {
-      const raw = random(32);
+      const raw = randomBytes(32);
       const key = await importKey(raw);
-      const wrapped = await wrap(diaryKey, versionWrapHeader(place.diary, epoch, part, place.version), raw);
+      const wrapped = await wrapKey(diaryKey, versionWrapHeader(place.diary, epoch, part, place.version), raw);
       raw.fill(0);
       const plaintext = composed.payloads[i] as Bytes;
       return { wrapped, envelope: await envelope.seal(key, 'version', envelopeHeader(place, part), plaintext) };
     }),
   );
   const c = b64(composed.commitment);
-  const sig = b64(await sign(signKey, signedBytes(c, place)));
+  const sig = b64(await sign(signKey, bytesToSign(c, place)));
   const blobs = [...new Set([...draft.openKeys, ...draft.restrictedKeys].map(([blob]) => blob))];
   const meta = { blobs, c, grants: [], parents: [...draft.parents], parts, sig };
-  const wraps = sealed.map((one) => one.wrapped);
-  const envelopes = sealed.map((one) => one.envelope);
-  return { meta, wraps, envelopes, digests: composed.digests, push: frames([canon(meta), ...wraps, ...envelopes]) };
+  const wraps = sealed.map((piece) => piece.wrapped);
+  const envelopes = sealed.map((piece) => piece.envelope);
+  return {
+    meta,
+    wraps,
+    envelopes,
+    digests: composed.digests,
+    push: encodeFrames([canonicalBytes(meta), ...wraps, ...envelopes]),
+  };
 }
 
 /**
@@ -137,17 +143,17 @@ export async function openVersion(
     meta,
     wraps,
     envelopes,
-  }: { place: Place; meta: Meta; wraps: readonly Uint8Array[]; envelopes: readonly Uint8Array[] },
+  }: { place: VersionPlace; meta: SignedMeta; wraps: readonly Uint8Array[]; envelopes: readonly Uint8Array[] },
   {
     diaryKey,
-    olds,
+    olderDiaryKeys,
     authors,
-  }: { diaryKey: CryptoKey; olds?: ReadonlyMap<number, CryptoKey>; authors: ReadonlyMap<string, CryptoKey> },
-  namesOf: (kind: string, schema: number) => Names | null,
+  }: { diaryKey: CryptoKey; olderDiaryKeys?: ReadonlyMap<number, CryptoKey>; authors: ReadonlyMap<string, CryptoKey> },
+  namesOf: (kind: string, schema: number) => FieldNames | null,
 ): Promise<OpenedVersion> {
-  const parts = partsOf(meta.parts.length);
+  const parts = partNames(meta.parts.length);
   if (
-    canonText(parts) !== canonText([...meta.parts]) ||
+    canonicalText(parts) !== canonicalText([...meta.parts]) ||
     wraps.length !== parts.length ||
     envelopes.length !== parts.length
   ) {
@@ -155,16 +161,16 @@ export async function openVersion(
   }
   const [open, restricted = null] = await Promise.all(
     parts.map((part, i) =>
-      openPart({ diaryKey, olds }, place, part, wraps[i] as Uint8Array, envelopes[i] as Uint8Array),
+      openPart({ diaryKey, olderDiaryKeys }, place, part, wraps[i] as Uint8Array, envelopes[i] as Uint8Array),
     ),
   );
-  const read = judge(open as Payload, restricted, place, meta, namesOf);
+  const opened = assembleVersion(open as Payload, restricted, place, meta, namesOf);
   // Other accounts' keys come with their own statements. Without those only this account's signatures are checked.
-  const counting = fromOn([...authors], String(read.reserved._by));
-  if (counting.length && !read.altered) {
-    read.altered = !(await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig)));
+  const candidateKeys = keysFrom([...authors], String(opened.reserved._by));
+  if (candidateKeys.length && !opened.altered) {
+    opened.altered = !(await isSignedByAny(candidateKeys, bytesToSign(meta.c, place), unb64(meta.sig)));
   }
-  return read;
+  return opened;
 }
 
 /**
@@ -174,15 +180,15 @@ export async function openVersion(
  * @param firstKeyId key id
  * @returns empty when the key is unknown
  */
-function fromOn(authors: readonly (readonly [string, CryptoKey])[], by: string): CryptoKey[] {
-  const at = authors.findIndex(([id]) => id === by);
-  return at < 0 ? [] : authors.slice(at).map(([, pub]) => pub);
+function keysFrom(authors: readonly (readonly [string, CryptoKey])[], firstKeyId: string): CryptoKey[] {
+  const index = authors.findIndex(([id]) => id === firstKeyId);
+  return index < 0 ? [] : authors.slice(index).map(([, pub]) => pub);
 }
 
 async function isSignedByAny(pubs: readonly CryptoKey[], message: Bytes, signature: Bytes): Promise<boolean> {
   for (const pub of pubs)
     if (
-      await verifyAuthor(pub, message, signature).then(
+      await verifyAuthorSignature(pub, message, signature).then(
         () => true,
         () => false,
       )
@@ -197,15 +203,15 @@ async function isSignedByAny(pubs: readonly CryptoKey[], message: Bytes, signatu
  * only the ids and parents are checked.
  * @param withheldDigests digests of the restricted fields, by name, for a reader without that key
  */
-export async function openWithKeys(
-  { place, meta, envelopes }: { place: Place; meta: Meta; envelopes: readonly Uint8Array[] },
+export async function openVersionWithKeys(
+  { place, meta, envelopes }: { place: VersionPlace; meta: SignedMeta; envelopes: readonly Uint8Array[] },
   keys: readonly Bytes[],
-  namesOf: (kind: string, schema: number) => Names | null,
-  apart: Record<string, string> | null = null,
+  namesOf: (kind: string, schema: number) => FieldNames | null,
+  withheldDigests: Record<string, string> | null = null,
 ): Promise<OpenedVersion> {
-  const parts = partsOf(meta.parts.length);
+  const parts = partNames(meta.parts.length);
   if (
-    canonText(parts) !== canonText([...meta.parts]) ||
+    canonicalText(parts) !== canonicalText([...meta.parts]) ||
     envelopes.length !== parts.length ||
     !keys.length ||
     keys.length > parts.length
@@ -220,9 +226,9 @@ export async function openWithKeys(
       );
     }),
   );
-  return judge(open as Payload, restricted, place, meta, namesOf, {
+  return assembleVersion(open as Payload, restricted, place, meta, namesOf, {
     withheld: keys.length < parts.length,
-    apart,
+    withheldDigests,
   });
 }
 
@@ -230,11 +236,11 @@ export async function openWithKeys(
  * Return the bytes that the author signs for a version.
  * @param c b64
  */
-export function signedBytes(c: string, { diary, record, version }: Place): Bytes {
-  return canon({ c, diary, record, t: 'sig/v1', version });
+export function bytesToSign(c: string, { diary, record, version }: VersionPlace): Bytes {
+  return canonicalBytes({ c, diary, record, t: 'sig/v1', version });
 }
 
-export function envelopeHeader({ diary, record, version }: Place, part: Part): JsonObject {
+export function envelopeHeader({ diary, record, version }: VersionPlace, part: Part): JsonObject {
   return { diary, part, record, t: 'version', version };
 }
 
@@ -243,59 +249,67 @@ export function envelopeHeader({ diary, record, version }: Place, part: Part): J
  * @param options `withheld`: there is a restricted part and this reader lacks its key; `withheldDigests`: of its
  *   fields
  */
-function judge(
+function assembleVersion(
   open: Payload,
   restricted: Payload | null,
-  place: Place,
-  meta: Meta,
-  namesOf: (kind: string, schema: number) => Names | null,
-  { withheld = false, apart = null }: { withheld?: boolean; apart?: Record<string, string> | null } = {},
+  place: VersionPlace,
+  meta: SignedMeta,
+  namesOf: (kind: string, schema: number) => FieldNames | null,
+  {
+    withheld = false,
+    withheldDigests = null,
+  }: { withheld?: boolean; withheldDigests?: Record<string, string> | null } = {},
 ): OpenedVersion {
   const { _kind: kind, _schema: schema } = open.fields;
   if (typeof kind !== 'string' || typeof schema !== 'number') throw new KeptError('not_opened');
   const names = namesOf(kind, schema);
-  const kept = restricted?.fields ?? {};
-  const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
+  const restrictedFields = restricted?.fields ?? {};
+  const isVerifiable =
+    !withheld || (names && withheldDigests && names.restricted.every((name) => Object.hasOwn(withheldDigests, name)));
   // A hundred digests per version are most of the cost of reading one, so they are skipped where nothing can be
   // checked against them.
-  const made =
-    names && isProvable
-      ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null })
+  const computedDigests =
+    names && isVerifiable
+      ? fieldDigests(names, open.fields, restrictedFields, { open: open.seed, restricted: restricted?.seed ?? null })
       : null;
   const digests =
-    made && names && withheld ? { ...made, ...pick(apart as Fields, (name) => names.restricted.includes(name)) } : made;
-  const committed = digests && b64(commitment(digests as Record<string, string>));
+    computedDigests && names && withheld
+      ? { ...computedDigests, ...pickFields(withheldDigests as Fields, (name) => names.restricted.includes(name)) }
+      : computedDigests;
+  const computedCommitment = digests && b64(computeCommitment(digests as Record<string, string>));
   // A field that the schema does not name is outside the commitment, so it must not pass as part of the version.
-  const isWhole =
+  const matchesCommitment =
     !names ||
-    (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
-  const isPlaced = isEqual(open.fields._ids, { ...place }) && isEqual(open.fields._parents, [...meta.parents]);
+    (hasOnlyNames(open.fields, openNames(names)) &&
+      hasOnlyNames(restrictedFields, names.restricted) &&
+      (!isVerifiable || computedCommitment === meta.c));
+  const isInPlace = equalJson(open.fields._ids, { ...place }) && equalJson(open.fields._parents, [...meta.parents]);
   return {
     place,
     kind,
     schema,
-    fields: pick(open.fields, (name) => !RESERVED_NAME.test(name)),
-    restricted: restricted && kept,
-    reserved: pick(open.fields, (name) => RESERVED_NAME.test(name)),
+    fields: pickFields(open.fields, (name) => !RESERVED_NAME.test(name)),
+    restricted: restricted && restrictedFields,
+    reserved: pickFields(open.fields, (name) => RESERVED_NAME.test(name)),
     keys: { open: open.keys, restricted: restricted?.keys ?? [] },
     seeds: { open: b64(open.seed), restricted: restricted && b64(restricted.seed) },
     digests: digests as Record<string, string> | null,
-    commitment: committed,
-    altered: !(isWhole && isPlaced),
+    commitment: computedCommitment,
+    altered: !(matchesCommitment && isInPlace),
   };
 }
 
 async function openPart(
-  { diaryKey, olds }: { diaryKey: CryptoKey; olds: ReadonlyMap<number, CryptoKey> | undefined },
-  place: Place,
+  { diaryKey, olderDiaryKeys }: { diaryKey: CryptoKey; olderDiaryKeys: ReadonlyMap<number, CryptoKey> | undefined },
+  place: VersionPlace,
   part: Part,
   wrapped: Uint8Array,
   sealed: Uint8Array,
 ): Promise<Payload> {
-  const { epoch } = envelope.claimedHeader(wrapped, 'wrap');
+  const { epoch } = envelope.readUnverifiedHeader(wrapped, 'wrap');
   if (!Number.isSafeInteger(epoch) || Number(epoch) < 1) throw new KeptError('not_opened');
-  const raw = await unwrap(
-    olds?.get(Number(epoch)) ?? diaryKey,
+  const raw = await unwrapKey(
+    olderDiaryKeys?.get(Number(epoch)) ?? diaryKey,
     versionWrapHeader(place.diary, Number(epoch), part, place.version),
     wrapped,
   );
@@ -305,10 +319,11 @@ async function openPart(
 
 function readPayload(plaintext: Bytes): Payload {
   try {
-    const { fields, keys, seed, ...more } = parseObject(plaintext) as Written;
+    const { fields, keys, seed, ...otherFields } = parseCanonicalObject(plaintext) as PayloadJson;
     const raw = unb64(seed);
-    const isSound = isObject(fields) && raw.length === 32 && Array.isArray(keys) && Object.keys(more).length === 0;
-    if (isSound && keys.every(isKeyPair)) return { fields, keys, seed: raw };
+    const isValid =
+      isObject(fields) && raw.length === 32 && Array.isArray(keys) && Object.keys(otherFields).length === 0;
+    if (isValid && keys.every(isBlobKey)) return { fields, keys, seed: raw };
   } catch {
     // All failures share the error below.
   }
@@ -316,30 +331,30 @@ function readPayload(plaintext: Bytes): Payload {
 }
 
 /** Throws when `blobKey` is not a list of two strings. */
-function isKeyPair(pair: readonly [string, string]): boolean {
-  return pair.length === 2 && parseId(pair[0]).length === 16 && unb64(pair[1]).length === 32;
+function isBlobKey(blobKey: readonly [string, string]): boolean {
+  return blobKey.length === 2 && parseId(blobKey[0]).length === 16 && unb64(blobKey[1]).length === 32;
 }
 
-function payload(fields: Fields, keys: KeyPairs, seed: Bytes): Bytes {
-  return padVersion(canon({ fields, keys: keys.map(([blob, key]) => [blob, key]), seed: b64(seed) }));
+function encodePayload(fields: Fields, keys: BlobKeys, seed: Bytes): Bytes {
+  return padVersion(canonicalBytes({ fields, keys: keys.map(([blob, key]) => [blob, key]), seed: b64(seed) }));
 }
 
-export function partsOf(count: number): Part[] {
+export function partNames(count: number): Part[] {
   return count === 1 ? ['open'] : ['open', 'restricted'];
 }
 
-function present(fields: Fields): Fields {
+function withoutNulls(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 }
 
-function pick(fields: Fields, wanted: (name: string) => boolean): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)));
+function pickFields(fields: Fields, predicate: (name: string) => boolean): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => predicate(name)));
 }
 
-function isNamed(fields: Fields, names: readonly string[]): boolean {
+function hasOnlyNames(fields: Fields, names: readonly string[]): boolean {
   return Object.keys(fields).every((name) => names.includes(name));
 }
 
-function isEqual(a: Json | undefined, b: Json): boolean {
-  return a !== undefined && isSame(canon(a), canon(b));
+function equalJson(left: Json | undefined, right: Json): boolean {
+  return left !== undefined && bytesEqual(canonicalBytes(left), canonicalBytes(right));
 }

@@ -2,39 +2,39 @@
  * The crypto worker: each message calls one engine function and gets one response. Every failure is sent as a code and
  * a sentence; never a stack trace or a library's message, which could quote a secret.
  */
-import { asKeptError } from '../core/errors.js';
+import { toKeptError } from '../core/errors.js';
 import { createEngine } from './worker/engine.js';
 
-type Question = { id: number; name: string; args: unknown[] };
+type WorkerRequest = { id: number; name: string; args: unknown[] };
 
 const port = self as { postMessage(message: object, transfer?: Transferable[]): void };
-let asked = 0;
+let currentId = 0;
 
 const engine = createEngine({
   origin: self.location.origin,
-  onProgress: (done) => port.postMessage({ id: asked, progress: done }),
+  onProgress: (fraction) => port.postMessage({ id: currentId, progress: fraction }),
 });
 
-self.addEventListener('message', async ({ data: { id, name, args } }: MessageEvent<Question>) => {
+self.addEventListener('message', async ({ data: { id, name, args } }: MessageEvent<WorkerRequest>) => {
   try {
     if (!Object.hasOwn(engine, name)) throw new Error('no such function');
-    asked = id;
-    const act = engine[name as keyof typeof engine] as (...args: unknown[]) => Promise<unknown>;
-    const value = await act(...args);
-    port.postMessage({ id, value }, buffersIn(value));
-  } catch (thrown) {
-    const { code, sentence } = asKeptError(thrown);
+    currentId = id;
+    const handler = engine[name as keyof typeof engine] as (...args: unknown[]) => Promise<unknown>;
+    const value = await handler(...args);
+    port.postMessage({ id, value }, transferableBuffers(value));
+  } catch (error) {
+    const { code, sentence } = toKeptError(error);
     port.postMessage({ id, code, sentence });
   }
 });
 
 /** Return the buffer of every byte string in a response, once each: they are transferred, not copied. */
-function buffersIn(value: unknown): ArrayBuffer[] {
-  const found: Set<ArrayBuffer> = new Set();
-  const look = (inner: unknown) => {
-    if (inner instanceof Uint8Array) found.add(inner.buffer as ArrayBuffer);
-    else if (typeof inner === 'object' && inner !== null) Object.values(inner).forEach(look);
+function transferableBuffers(value: unknown): ArrayBuffer[] {
+  const buffers: Set<ArrayBuffer> = new Set();
+  const collect = (item: unknown) => {
+    if (item instanceof Uint8Array) buffers.add(item.buffer as ArrayBuffer);
+    else if (typeof item === 'object' && item !== null) Object.values(item).forEach(collect);
   };
-  look(value);
-  return [...found];
+  collect(value);
+  return [...buffers];
 }

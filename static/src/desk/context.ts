@@ -1,32 +1,32 @@
 /** The state and services shared by all actions of the advocate's page. */
 import type { Mark } from '../crypto/sharing/marks.js';
-import type { deskApi, You } from '../net/clients.js';
+import type { deskApi, OwnMembership } from '../net/clients.js';
 import type { Vault } from '../crypto/worker/vault.js';
-import type { Diary } from './diary.js';
-import type { Client } from './order.js';
+import type { ClientDiary } from './client_diary.js';
+import type { Client } from './client_order.js';
 import type { Row } from '../shell/app.js';
-import type { Request } from '../net/http.js';
+import type { RequestFunction } from '../net/http.js';
 
 export type Context = {
   ports: Ports;
   api: ReturnType<typeof deskApi>;
   vault: Vault | null;
-  opened: () => Vault;
+  requireVault: () => Vault;
   state: DeskState;
   set: (change: Partial<DeskState>) => void;
-  list: () => Promise<void>;
-  begin: () => void;
-  own: { ecdsa_pub: string; hpke_pub: string; login: string } | null;
-  joining: Joining | null;
+  loadClients: () => Promise<void>;
+  startSession: () => void;
+  identity: { ecdsa_pub: string; hpke_pub: string; login: string } | null;
+  pendingJoin: PendingJoin | null;
   /** the id of the advocate's own account */
   account: string;
   /** lock and show the reason */
-  leave: (why: string) => void;
-  pending: { login: string; auth: string } | null;
-  diary: Diary | null;
-  reading: Diary | null;
+  lockWith: (why: string) => void;
+  pendingSignIn: { login: string; auth: string } | null;
+  diary: ClientDiary | null;
+  loadingDiary: ClientDiary | null;
   urls: Set<string>;
-  asked: Asked[];
+  sentLetters: SentLetter[];
 };
 /** The state of the screens. `ended`: the client who has just ended the grant; `lockReason`: why it locked, a code */
 export type DeskState = {
@@ -35,7 +35,7 @@ export type DeskState = {
   clients: Client[];
   /** how many grants were left out because they are not valid */
   refused: number;
-  you: You | null;
+  you: OwnMembership | null;
   /** the server's time when the list was read */
   now: number;
   /** the client that is open */
@@ -43,21 +43,21 @@ export type DeskState = {
   entries: Row[];
   removed: Row[];
   /** the marks on that client's records */
-  marks: ByRecord;
+  marks: MarksByRecord;
   /** this client has more than is shown */
   newer: boolean;
   ended: string | null;
-  told: string | null;
+  lockReason: string | null;
   lockIn: number | null;
   draft: null;
   account: { registered: boolean };
 };
 /** Data kept between the invitation and the six digits. `body` is sent to the server with the digits. */
-type Joining = { identity: Joined['identity']; login: string; body: object };
-type Joined = Awaited<ReturnType<Vault['advocateNew']>>;
+type PendingJoin = { identity: NewIdentity['identity']; login: string; body: object };
+type NewIdentity = Awaited<ReturnType<Vault['advocateNew']>>;
 /** The functions of the browser */
 export type Ports = {
-  request: Request;
+  request: RequestFunction;
   makeVault: () => Vault;
   clock: { now(): number };
   zone: () => string;
@@ -66,6 +66,6 @@ export type Ports = {
   objectUrl: { make: (blob: Blob) => string; drop: (url: string) => void };
 };
 /** A letter sent in this session */
-export type Asked = { letter: string; grant: string; about: string | null; text: string; at: number };
+export type SentLetter = { letter: string; grant: string; about: string | null; text: string; at: number };
 
-export type ByRecord = Record<string, Mark>;
+export type MarksByRecord = Record<string, Mark>;

@@ -9,9 +9,9 @@ import { button } from '../components/parts.js';
 import { views as patterns } from '../features/entries/patterns.js';
 import { t } from '../shell/strings.js';
 import { views as assist } from './views/view_assist.js';
-import { views as client, entries } from './views/view_client.js';
-import { views as clients, list } from './views/view_clients.js';
-import { views as door } from './views/view_door.js';
+import { views as client, entryList } from './views/view_client.js';
+import { views as clients, clientList } from './views/view_clients.js';
+import { views as door } from './views/view_sign_in.js';
 import { views as entry } from './views/view_entry.js';
 import { views as organisation } from './views/view_organisation.js';
 import { views as pack } from './views/view_pack.js';
@@ -30,65 +30,66 @@ const VIEWS: Record<string, (stage: Stage) => unknown> = {
   ...you,
   welcome: door.welcome,
 };
-const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patterns']);
+const CLIENT_PLACES = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patterns']);
 
 export function frame(stage: Stage) {
   const { phase } = stage.state;
-  const outside = (door as Record<string, ((stage: Stage) => unknown) | undefined>)[stage.place.name] ?? door.signin;
+  const signedOutView =
+    (door as Record<string, ((stage: Stage) => unknown) | undefined>)[stage.place.name] ?? door.signin;
   return html`${
-    phase === 'in' ? inside(stage) : outside(stage)
-  }<p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+    phase === 'in' ? signedInView(stage) : signedOutView(stage)
+  }<p class="unseen" role="status" aria-live="polite">${stage.announcement}</p>`;
 }
 
-function inside(stage: Stage) {
+function signedInView(stage: Stage) {
   const { name } = stage.place;
-  const { client: open } = stage.state;
-  const view = VIEWS[OF_CLIENT.has(name) && !open ? 'entries' : name] ?? VIEWS.clients;
-  const aside = !stage.wide
+  const { client: openClient } = stage.state;
+  const view = VIEWS[CLIENT_PLACES.has(name) && !openClient ? 'entries' : name] ?? VIEWS.clients;
+  const aside = !stage.isWide
     ? null
-    : open && OF_CLIENT.has(name)
-      ? entries(stage)
+    : openClient && CLIENT_PLACES.has(name)
+      ? entryList(stage)
       : name === 'clients' && stage.state.clients.length
-        ? list(stage)
+        ? clientList(stage)
         : null;
   return html`<div class="frame desk-frame">
-    ${bar(stage)}
+    ${topBar(stage)}
     <div class="columns ${aside ? 'columns-two' : ''}">
       ${
         aside
           ? html`<aside class="aside page" tabindex="-1" aria-label=${t(
-              open && name !== 'clients' ? 'nav.entries' : 'desk.tab_clients',
+              openClient && name !== 'clients' ? 'nav.entries' : 'desk.tab_clients',
             )}>${aside}</aside>`
           : nothing
       }
-      <main id="page"><div class="page">${warning(stage)}${view?.(stage)}</div></main>
+      <main id="page"><div class="page">${lockWarning(stage)}${view?.(stage)}</div></main>
     </div>
-    ${tabs(stage)}
+    ${tabBar(stage)}
   </div>${stage.sheet ? stage.sheet(stage) : nothing}`;
 }
 
-function bar(stage: Stage) {
+function topBar(stage: Stage) {
   const { name } = stage.place;
-  const { client: open } = stage.state;
-  const top = ['clients', 'you', 'organisation', 'welcome'].includes(name);
+  const { client: openClient } = stage.state;
+  const isTopLevel = ['clients', 'you', 'organisation', 'welcome'].includes(name);
   const back = () => {
-    if (name === 'entries' && stage.past.at(-1)?.name !== 'patterns') return stage.leaveClient();
-    return stage.back(open ? 'entries' : 'clients');
+    if (name === 'entries' && stage.history.at(-1)?.name !== 'patterns') return stage.leaveClient();
+    return stage.back(openClient ? 'entries' : 'clients');
   };
   return html`<header class="bar">
     ${
-      top
+      isTopLevel
         ? nothing
         : html`<button type="button" class="icon-button" aria-label=${t('desk.back')}
           @click=${back}>${icon('back', 22, 'mirror')}</button>`
     }
     <span class="bar-name"><strong>${
-      open && OF_CLIENT.has(name) ? html`<bdi>${open.name}</bdi>` : t('desk.name')
+      openClient && CLIENT_PLACES.has(name) ? html`<bdi>${openClient.name}</bdi>` : t('desk.name')
     }</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
   </header>`;
 }
 
-function warning(stage: Stage) {
+function lockWarning(stage: Stage) {
   const { lockIn } = stage.state;
   if (lockIn === null) return nothing;
   return html`<div class="lines"><div class="line"><span><span class="unseen"
@@ -97,30 +98,30 @@ function warning(stage: Stage) {
     })}</span></span>${button(t('desk.stay'), () => stage.app.touch(), { plain: true })}</div></div>`;
 }
 
-function tabs(stage: Stage) {
+function tabBar(stage: Stage) {
   const { name } = stage.place;
-  const leads = stage.state.you?.leads ?? false;
-  const all = [
+  const isLeader = stage.state.you?.leads ?? false;
+  const allTabs = [
     ['clients', 'list'],
     ['you', 'person'],
-    ...(leads ? [['organisation', 'folder'] as const] : []),
+    ...(isLeader ? [['organisation', 'folder'] as const] : []),
     ['lock', 'lock'],
   ] as const;
-  const here = OF_CLIENT.has(name) ? 'clients' : name === 'welcome' ? 'you' : name;
-  const on = (tab: string) => {
+  const currentTab = CLIENT_PLACES.has(name) ? 'clients' : name === 'welcome' ? 'you' : name;
+  const selectTab = (tab: string) => {
     if (tab === 'lock') return stage.app.lock();
     if (tab === 'clients' && stage.state.client) return stage.leaveClient();
     if (tab === 'organisation') stage.refresh('organisation'); // the list of colleagues may have changed
     return tab === name ? undefined : stage.stand({ name: tab });
   };
-  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(
-    ([tab, mark]) => html`<li><button type="button" class="tab" aria-current=${
-      tab === here ? 'page' : nothing
-    } @click=${() => on(tab)}>
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${allTabs.map(
+    ([tab, iconName]) => html`<li><button type="button" class="tab" aria-current=${
+      tab === currentTab ? 'page' : nothing
+    } @click=${() => selectTab(tab)}>
     <span class="tab-mark">${icon(
-      mark,
+      iconName,
       22,
-      mark === 'list' ? 'mirror' : '',
+      iconName === 'list' ? 'mirror' : '',
     )}</span><span>${t(`desk.tab_${tab}`)}</span></button></li>`,
   )}</ul></nav>`;
 }

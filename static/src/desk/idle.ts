@@ -3,40 +3,40 @@
  * seconds. Timers sleep with the computer, so the time is checked again whenever the page becomes visible.
  */
 
-const UNTOUCHED = 300_000;
-const UNSEEN = 60_000;
-const WARNING = 20_000;
+const IDLE_MS = 300_000;
+const HIDDEN_MS = 60_000;
+const WARNING_MS = 20_000;
 
-export class Idle {
+export class IdleLock {
   ports: {
     now: () => number;
     visible: () => boolean;
     after: (ms: number, act: () => void) => unknown;
     stop: (timer: unknown) => void;
-    tell: (seconds: number | null) => void;
+    onCountdown: (seconds: number | null) => void;
     lock: () => void;
   };
-  touched = 0;
+  touchedAt = 0;
   /** When the page went out of sight, ms; null while it is visible */
-  hidden: number | null = null;
+  hiddenSince: number | null = null;
   timer: unknown = null;
-  warned = false;
+  isWarned = false;
 
   constructor(ports: {
     now: () => number;
     visible: () => boolean;
     after: (ms: number, act: () => void) => unknown;
     stop: (timer: unknown) => void;
-    tell: (seconds: number | null) => void;
+    onCountdown: (seconds: number | null) => void;
     lock: () => void;
   }) {
     this.ports = ports;
   }
 
   start() {
-    this.touched = this.ports.now();
-    this.hidden = this.ports.visible() ? null : this.touched;
-    this.look();
+    this.touchedAt = this.ports.now();
+    this.hiddenSince = this.ports.visible() ? null : this.touchedAt;
+    this.check();
   }
 
   stop() {
@@ -45,29 +45,34 @@ export class Idle {
   }
 
   touch() {
-    this.touched = this.ports.now();
-    if (this.timer && this.warned) this.look();
+    this.touchedAt = this.ports.now();
+    if (this.timer && this.isWarned) this.check();
   }
 
   /** The page went out of sight or came back. */
   seen() {
     if (!this.timer) return;
     if (this.ports.visible()) {
-      this.look();
-      this.hidden = null;
-    } else this.hidden ??= this.ports.now();
-    if (this.timer) this.look();
+      this.check();
+      this.hiddenSince = null;
+    } else this.hiddenSince ??= this.ports.now();
+    if (this.timer) this.check();
   }
 
-  look() {
+  check() {
     this.stop();
     const now = this.ports.now();
-    const left = Math.min(this.touched + UNTOUCHED - now, this.hidden === null ? Infinity : this.hidden + UNSEEN - now);
+    const remainingMs = Math.min(
+      this.touchedAt + IDLE_MS - now,
+      this.hiddenSince === null ? Infinity : this.hiddenSince + HIDDEN_MS - now,
+    );
     // A clock set back must not keep the page open either.
-    if (left <= 0 || left > UNTOUCHED) return this.ports.lock();
-    this.warned = left <= WARNING;
-    this.ports.tell(this.warned ? Math.ceil(left / 1000) : null);
-    this.timer = this.ports.after(this.warned ? Math.min(1000, left) : left - WARNING, () => this.look());
+    if (remainingMs <= 0 || remainingMs > IDLE_MS) return this.ports.lock();
+    this.isWarned = remainingMs <= WARNING_MS;
+    this.ports.onCountdown(this.isWarned ? Math.ceil(remainingMs / 1000) : null);
+    this.timer = this.ports.after(this.isWarned ? Math.min(1000, remainingMs) : remainingMs - WARNING_MS, () =>
+      this.check(),
+    );
     return undefined;
   }
 }

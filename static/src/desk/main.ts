@@ -10,11 +10,11 @@ import { createDesk } from './desk.js';
 import { mount } from './mount.js';
 
 const WORKER = new URL('../crypto/worker.js', import.meta.url).href;
-const trusted = workerAddress();
+const trustWorkerUrl = workerUrlPolicy();
 
 const desk = createDesk({
   request: makeRequest(),
-  makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+  makeVault: () => createVault({ workerUrl: WORKER, createScriptUrl: trustWorkerUrl }),
   clock: systemClock,
   zone: phoneZone,
   visible: () => document.visibilityState === 'visible',
@@ -24,15 +24,15 @@ const desk = createDesk({
 mount(desk, document.getElementById('desk') as HTMLElement);
 
 /** Missing from TypeScript's DOM types: https://www.w3.org/TR/trusted-types/ */
-type Trusting = { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
+type WithTrustedTypes = { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
 type Policy = { createScriptURL(address: string): string };
 
 /** Our only Trusted Types policy: it allows the worker's URL and nothing else. */
-function workerAddress(): (address: string) => string {
+function workerUrlPolicy(): (address: string) => string {
   const createScriptURL = (address: string) => {
     if (address !== WORKER) throw new TypeError('not our worker');
     return address;
   };
-  const policy = (globalThis as Trusting).trustedTypes?.createPolicy('app-url', { createScriptURL });
+  const policy = (globalThis as WithTrustedTypes).trustedTypes?.createPolicy('app-url', { createScriptURL });
   return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
 }

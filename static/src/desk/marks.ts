@@ -4,18 +4,19 @@
  */
 import { unb64 } from '../core/bytes.js';
 import type { Mark, Marks } from '../crypto/sharing/marks.js';
-import type { ByRecord, Context } from './context.js';
+import type { MarksByRecord, Context } from './context.js';
 
-export const byRecord = (marks: readonly Mark[]): ByRecord => Object.fromEntries(marks.map((one) => [one.record, one]));
+export const byRecord = (marks: readonly Mark[]): MarksByRecord =>
+  Object.fromEntries(marks.map((mark) => [mark.record, mark]));
 
 /** Read the earlier marks. Marks that do not open count as none: at worst something is looked at twice. */
 export async function readMarks(ctx: Context, grant: string): Promise<Marks> {
   const { marks } = await ctx.api.marks(grant);
-  const none = { made_at: 0, marks: [] };
+  const noMarks = { made_at: 0, marks: [] };
   return marks
     ? ctx
-        .opened()
+        .requireVault()
         .clientMarksOpen(grant, unb64(marks))
-        .catch(() => none)
-    : none;
+        .catch(() => noMarks)
+    : noMarks;
 }

@@ -3,44 +3,44 @@
  * out of sight, clear everything at a lock.
  */
 import { render } from '../shell/html.js';
-import { follow } from '../shell/language.js';
-import { settle } from '../shell/settling.js';
+import { useLanguage } from '../shell/language.js';
+import { placeFocus } from '../shell/focus.js';
 import { Stage } from '../shell/stage.js';
 import { frame } from './frame.js';
 import type { Desk } from './desk.js';
 import type { Stage as TypesStage } from './types.js';
 
 export function mount(desk: Desk, root: HTMLElement) {
-  let waiting = false;
+  let isScheduled = false;
   const draw = () => {
     render(frame(stage), root);
-    settle(stage, root);
+    placeFocus(stage, root);
   };
-  const soon = () => {
-    if (waiting) return;
-    waiting = true;
+  const scheduleDraw = () => {
+    if (isScheduled) return;
+    isScheduled = true;
     queueMicrotask(() => {
-      waiting = false;
+      isScheduled = false;
       draw();
     });
   };
-  const stage = stageOf(desk, { soon, now: draw });
+  const stage = stageOf(desk, { soon: scheduleDraw, now: draw });
   stage.reset('signin');
   let { phase, ended, client } = desk.state;
   desk.subscribe(() => {
-    const before = { phase, ended, client };
+    const previous = { phase, ended, client };
     ({ phase, ended, client } = desk.state);
-    void follow(desk.state.language, draw);
-    if (phase !== before.phase) {
+    void useLanguage(desk.state.language, draw);
+    if (phase !== previous.phase) {
       const name = phase === 'out' ? 'signin' : stage.place.name === 'second' ? 'welcome' : 'clients';
       stage.reset(name);
       // Draw a lock at once: no later frame may still show the page.
       return draw();
     }
-    if (before.client && !client && ended !== null) stage.closed();
-    return soon();
+    if (previous.client && !client && ended !== null) stage.clientClosed();
+    return scheduleDraw();
   });
-  watch(desk, stage, root);
+  watchPage(desk, stage, root);
   root.replaceChildren();
   draw();
   return stage;
@@ -49,46 +49,46 @@ export function mount(desk: Desk, root: HTMLElement) {
 /** The keeper's stage, with what only the desk needs. */
 function stageOf(desk: Desk, drawing: { soon: () => void; now: () => void }): TypesStage {
   const stage = new Stage(desk, drawing);
-  const forget = () => {
-    stage.read.clear();
+  const clearCaches = () => {
+    stage.cache.clear();
     stage.finding = undefined;
     stage.packing = undefined;
   };
   return Object.assign(stage, {
     search: '',
     /** A client was opened: nothing read for another client may be shown as this one's. */
-    opened() {
-      forget();
-      stage.past = [];
+    clientOpened() {
+      clearCaches();
+      stage.history = [];
       stage.stand({ name: 'entries' });
     },
     leaveClient() {
-      forget();
+      clearCaches();
       desk.closeClient();
-      stage.past = [];
+      stage.history = [];
       stage.stand({ name: 'clients' });
     },
-    closed() {
-      forget();
-      stage.past = [];
+    clientClosed() {
+      clearCaches();
+      stage.history = [];
       stage.stand({ name: 'clients' });
     },
   });
 }
 
-function watch(desk: Desk, stage: TypesStage, root: HTMLElement) {
-  const isIn = () => desk.state.phase === 'in';
-  const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
+function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement) {
+  const isSignedIn = () => desk.state.phase === 'in';
+  const updateCover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isSignedIn());
   for (const name of ['pointerdown', 'keydown', 'input'])
     addEventListener(
       name,
       () => {
-        if (isIn()) desk.touch();
+        if (isSignedIn()) desk.touch();
       },
       { passive: true, capture: true },
     );
   document.addEventListener('visibilitychange', () => {
-    cover();
+    updateCover();
     desk.seen();
   });
   addEventListener('pagehide', () => {
@@ -100,10 +100,10 @@ function watch(desk: Desk, stage: TypesStage, root: HTMLElement) {
     if (event.persisted) location.reload();
   });
   const wide = matchMedia('(min-width: 60rem)');
-  const fit = () => {
-    stage.wide = wide.matches;
+  const updateWidth = () => {
+    stage.isWide = wide.matches;
     stage.draw();
   };
-  stage.wide = wide.matches;
-  wide.addEventListener('change', fit);
+  stage.isWide = wide.matches;
+  wide.addEventListener('change', updateWidth);
 }

@@ -5,7 +5,7 @@ import type { Stage as AnyStage } from '../shell/stage.js';
 export type Stage = AnyStage<Desk> & {
   /** the text in the client search */
   search: string;
-  opened(): void;
+  clientOpened(): void;
   leaveClient(): void;
-  closed(): void;
+  clientClosed(): void;
 };

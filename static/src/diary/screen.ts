@@ -1,9 +1,9 @@
 /** The state of the screens: one plain object. Every change replaces it and notifies the listeners. */
 
-import { PLAIN } from '../store/device_meta.js';
+import { DEFAULT_APPEARANCE } from '../store/device_meta.js';
 import type { ScreenState, State } from './types.js';
 
-const FIRST: State = {
+const INITIAL_STATE: State = {
   phase: 'loading',
   language: 'en',
   update: false,
@@ -19,23 +19,23 @@ const FIRST: State = {
   showing: null,
   capture: true,
   notebook: { notes: [], ready: false },
-  look: PLAIN,
+  look: DEFAULT_APPEARANCE,
 };
 
 export class Screen implements ScreenState {
-  state: State = FIRST;
+  state: State = INITIAL_STATE;
   listeners: Set<() => void> = new Set();
 
-  set(part: Partial<State>) {
-    this.state = { ...this.state, ...part };
+  set(changes: Partial<State>) {
+    this.state = { ...this.state, ...changes };
     for (const listener of [...this.listeners]) listener();
   }
 
   /** Reset to an empty state, as after a lock, plus `extra`. */
-  clear(phase: State['phase'], rest: Partial<State> = {}) {
+  clear(phase: State['phase'], extra: Partial<State> = {}) {
     const { borrowed, ordinary, unsigned, language, update, offline, capture, notebook, look } = this.state;
-    this.state = FIRST; // nothing else outlives a lock, whatever else was set
-    this.set({ language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...rest });
+    this.state = INITIAL_STATE; // nothing else outlives a lock, whatever else was set
+    this.set({ language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...extra });
   }
 
   /** @returns a function that unsubscribes */

@@ -232,7 +232,7 @@ export const FILLED = Object.freeze([
 ]);
 
 /** Return a failure as an error with a sentence for the screen. */
-export function told(thrown: unknown): KeptError {
+export function toShownError(thrown: unknown): KeptError {
   const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
   // What the user asked for just now is not "sent later": only the outbox is.
   if (error.code === 'no_network') return new KeptError('offline', SENTENCES.offline);

@@ -1,19 +1,19 @@
 /** The types that the engine's modules share. shell/app.ts re-exports those that screens need. */
 import type { Api } from '../net/api.js';
-import type { Link, Pins } from '../net/push.js';
+import type { ServerLink, Pins } from '../net/push.js';
 import type { Database } from '../store/database.js';
 import type { Index as RowIndex } from '../store/index.js';
 import type { Store } from '../store/store.js';
 import type { Vault } from '../crypto/worker/vault.js';
-import type { AuthorKey, Statement } from '../crypto/sharing/statements.js';
+import type { AuthorKey, KeyStatement } from '../crypto/sharing/statements.js';
 import type { Writable } from '../pack/targets.js';
 import type { Fact } from '../record/patterns/patterns_facts.js';
-import type { Look } from '../store/device_meta.js';
-import type { About } from '../media/file_peek.js';
+import type { Appearance } from '../store/device_meta.js';
+import type { FileMetadata } from '../media/file_peek.js';
 import type { Change } from '../store/pending.js';
-import type { Said } from '../store/segment_texts.js';
-import type { Purpose, Pictures } from '../media/previews.js';
-import type { Mark } from '../record/assisted.js';
+import type { VersionText } from '../store/segment_texts.js';
+import type { CopyPurpose, PictureMaker } from '../media/previews.js';
+import type { AssistedMark } from '../record/assisted.js';
 import type { Root, CustodyLine, SignIn } from '../store/root.js';
 import type { Bytes } from '../core/bytes.js';
 import type { OpenedVersion } from '../crypto/versions.js';
@@ -29,10 +29,10 @@ export type Section = { title: string; blocks: Block[] };
 export type Note = { id: string; text: string; at: number };
 
 /** An erasure that is pending; `here`: only this phone erases it */
-export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
+export type PendingErasure = { record: string; asked_at: number; due_at: number; here: boolean };
 
 /** Write the list rows of incidents. */
-export type Relist = (batch: Batch, incidents: string[]) => Promise<void>;
+export type WriteRows = (batch: Batch, incidents: string[]) => Promise<void>;
 
 /**
  * - `here`: sealed on this phone, as the phone noted then
@@ -76,7 +76,7 @@ export type Batch = {
   opened?: Map<string, Opened>;
 };
 /** `parents`: the versions its author looked at, where that is not every head */
-export type Wish = {
+export type VersionInput = {
   kind: string;
   record?: string;
   of?: string | null;
@@ -167,7 +167,7 @@ export type State = {
   };
   entries: Row[];
   removed: Row[];
-  erasing: Waiting[];
+  erasing: PendingErasure[];
   draft: Draft | null;
   lockIn: number | null;
   /** `locked`: the phone was locked before it; `shared`: files from another app */
@@ -186,7 +186,7 @@ export type State = {
   waiting?: { captured: number; later: number; written?: number; answers?: number };
   showing: { sections: Section[]; until: number } | null;
   notebook: { notes: Note[]; ready: boolean };
-  look: Look;
+  look: Appearance;
 };
 export type Row = {
   record: string;
@@ -258,9 +258,9 @@ export type ListRow = {
 };
 
 /** Typed in the cards of an entry and not saved (`u/<record>`). */
-export type Unsaved = { fields: Fields; restricted: Fields; note?: string };
+export type UnsavedCard = { fields: Fields; restricted: Fields; note?: string };
 /** The changed text or time of an entry, not saved (`uw/<record>`). */
-export type Half = {
+export type UnsavedText = {
   narrative: string;
   restricted: Fields;
   when?: { chip: string | null; picked: Picked | null };
@@ -269,7 +269,7 @@ export type Half = {
 /** A blob as a version's keys refer to it. */
 export type BlobKey = { blob: string; key: string; n: number };
 export type Rendition = {
-  purpose: Purpose;
+  purpose: CopyPurpose;
   sha256: string;
   size_bytes: number;
   width: number;
@@ -278,7 +278,7 @@ export type Rendition = {
   recipe?: string;
 };
 /** A sealed file that waits for its entry to be saved; stored inside the sealed draft. */
-export type Held = {
+export type DraftFile = {
   attachment: string;
   name: string;
   size: number;
@@ -292,7 +292,7 @@ export type Held = {
   sha512: string;
   flags: string[];
   gps_present: boolean | null;
-  about?: About | null;
+  about?: FileMetadata | null;
   received: BlobKey;
   renditions: (Rendition & BlobKey)[];
   /** what the keeper wrote about it while it waited */
@@ -306,7 +306,7 @@ export type Source = {
   size: number;
   lastModified: number | null;
   /** Return bytes [from, to). Throws file_changed when they are not what they were. */
-  read(from: number, to: number): Promise<Bytes>;
+  read(start: number, end: number): Promise<Bytes>;
   /** Read again at the end, to check that nothing changed. */
   check(): Promise<void>;
 };
@@ -315,11 +315,11 @@ export type Collaborators = {
   database: Database;
   api: Api;
   makeVault: () => Vault;
-  pictures: Pictures;
+  pictures: PictureMaker;
   clock: { now(): number };
   origin: string;
   zone: () => string;
-  random: (n: number) => Bytes;
+  random: (byteCount: number) => Bytes;
   /** Lock the diary for this tab until released; resolves to null when another tab has it. */
   hold: () => Promise<null | (() => void)>;
   online: () => boolean;
@@ -327,9 +327,9 @@ export type Collaborators = {
   objectUrl: { make(blob: Blob): string; drop(url: string): void };
   /** `deadline`: as `after`, for the most that something else may take */
   timers: {
-    after(ms: number, act: () => void): unknown;
+    after(ms: number, action: () => void): unknown;
     stop(timer: unknown): void;
-    deadline?(ms: number, act: () => void): unknown;
+    deadline?(ms: number, action: () => void): unknown;
   };
   deviceName: string;
   supported: () => boolean;
@@ -349,7 +349,7 @@ export type Collaborators = {
 };
 
 /** What requests about a registered diary need, with the keys in use. */
-export type SyncLink = Link & { authors: readonly AuthorKey[]; epoch: number };
+export type SyncLink = ServerLink & { authors: readonly AuthorKey[]; epoch: number };
 
 /** Syncs text and files with the server while the diary is open (syncing.ts). */
 export interface Sync {
@@ -359,22 +359,22 @@ export interface Sync {
   /** the code of what stops everything, or null */
   trouble: string | null;
   /** whether files may be sent this once, whatever the setting is */
-  allowed: boolean;
+  filesAllowed: boolean;
   /** null while the diary is not registered, or its keys are being changed */
   link(): SyncLink | null;
   /** Return every row as the list shows it. */
   rows(): Row[];
   /** Return every warning that applies, the gravest first. */
-  said(): Trouble[];
+  warnings(): Trouble[];
   /** Begin a run, or one more after the current run. */
   kick(): void;
   soon(): void;
   /** Begin a run that includes what has just changed. */
-  afresh(): void;
+  restart(): void;
   /** Run to the end. */
   now(): Promise<void>;
   /** Resolve once everything that the server had at the beginning is here. */
-  arrived(): Promise<void>;
+  waitForPull(): Promise<void>;
   stop(): void;
   suspend(): void;
   resume(): void;
@@ -384,23 +384,23 @@ export interface Sync {
 export interface SyncRun extends Sync {
   readonly ctx: Context;
   readonly openNow: () => Open | null;
-  again: boolean;
+  runAgain: boolean;
   /** the end of the first pull of this run */
-  readonly first: Promise<void>;
+  readonly firstPull: Promise<void>;
   /** the pull of text that is under way */
   pulling: Promise<void> | null;
   readonly suspended: Promise<void> | null;
-  reached(): void;
-  onItsWay(of: string | null, share: number): void;
-  settled(open: Open, of: string): Promise<void>;
-  troubled(open: Open, of: string, code: string): Promise<void>;
+  resolveFirstPull(): void;
+  setUploadProgress(owner: string | null, share: number): void;
+  clearTrouble(open: Open, owner: string): Promise<void>;
+  setTrouble(open: Open, owner: string, code: string): Promise<void>;
 }
 
 /** The records of an open diary: versions read and written (book.ts). */
 export interface RecordStore {
   readonly clock: { now(): number };
-  list: Index | null;
-  relist: Relist | null;
+  pushes: Index | null;
+  relist: WriteRows | null;
   /** versions that were opened, by id */
   readonly seen: Map<string, Opened>;
   batch(root: Root, change: Change): Batch;
@@ -410,31 +410,31 @@ export interface RecordStore {
   newest(record: string, batch?: Batch): Promise<Opened>;
   versions(record: string, batch?: Batch): Promise<Opened[]>;
   manyVersions(records: string[], batch?: Batch): Promise<{ record: string; versions: Opened[]; meta: Meta }[]>;
-  open(list: { record: string; version: string; push: Uint8Array }[]): Promise<void>;
+  open(pushes: { record: string; version: string; push: Uint8Array }[]): Promise<void>;
   readAgain(
     records: readonly string[],
-    known?: ReadonlyMap<string, Meta>,
-    said?: ReadonlyMap<string, Said>,
+    metas?: ReadonlyMap<string, Meta>,
+    texts?: ReadonlyMap<string, VersionText>,
   ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }>;
-  row(record: string, before: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null>;
-  stage(batch: Batch, wish: Wish): Promise<{ record: string; version: string }>;
+  row(record: string, previous: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null>;
+  stage(batch: Batch, input: VersionInput): Promise<{ record: string; version: string }>;
 }
 
 /** Logs what was done to a file (custody.ts). */
 export interface CustodyLog {
   /** lines that are in no version yet */
-  readonly loose: CustodyLine[];
-  note(attachment: string, action: CustodyLine['action'], detail?: string): void;
-  flush(how?: { send?: boolean }): Promise<void>;
-  overflow(): void;
+  readonly unsavedLines: CustodyLine[];
+  log(attachment: string, action: CustodyLine['action'], detail?: string): void;
+  flush(options?: { send?: boolean }): Promise<void>;
+  flushIfMany(): void;
   stop(): void;
 }
 
 /** The state that the screens show (screen.ts). */
 export interface ScreenState {
   readonly state: State;
-  set(part: Partial<State>): void;
-  clear(phase: State['phase'], rest?: Partial<State>): void;
+  set(changes: Partial<State>): void;
+  clear(phase: State['phase'], extra?: Partial<State>): void;
   subscribe(listener: () => void): () => void;
 }
 
@@ -484,7 +484,7 @@ export type Open = {
   /** whether a witness code is out, from any device; undefined until this opening has asked */
   witnessesOut?: boolean;
   /** files outside the draft: what was added while this was locked */
-  apart?: Held[];
+  filesOutsideDraft?: DraftFile[];
 };
 export type Identity = {
   account: string;
@@ -495,7 +495,7 @@ export type Identity = {
   ecdsa_pub: string;
   hpke_pub: string;
   authors: readonly AuthorKey[];
-  earlier: readonly Statement[];
+  earlier: readonly KeyStatement[];
 };
 
 export type Context = Collaborators & {
@@ -532,13 +532,13 @@ export type Context = Collaborators & {
 export type Index = RowIndex<ListRow>;
 export type { Api, Pins, Database, Store, Vault };
 
-export type Answer = 'yes' | 'changed' | 'no' | 'later';
+export type AssistedAnswer = 'yes' | 'changed' | 'no' | 'later';
 
 /** `id`: the letter's, or the entry's where the decision was postponed */
-export type Written = {
+export type AssistedEntry = {
   id: string;
   record: string | null;
-  mark: Mark;
+  mark: AssistedMark;
   narrative: string;
   occurred: Fields;
   name: string;

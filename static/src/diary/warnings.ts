@@ -72,11 +72,11 @@ export function codeOfRun(code: string): string {
 }
 
 /** Return the codes of all standing warnings. */
-export function standing(root: Root): string[] {
-  return Object.entries(STANDING).flatMap(([code, stands]) => (stands(root) ? [code] : []));
+export function standingCodes(root: Root): string[] {
+  return Object.entries(STANDING).flatMap(([code, applies]) => (applies(root) ? [code] : []));
 }
 
 /** Return the key that a refusal is noted under: the entry, otherwise the record or file itself. */
-export function ownerOf({ of, record, blob }: { of?: string | null; record?: string; blob?: string }): string {
+export function refusalKey({ of, record, blob }: { of?: string | null; record?: string; blob?: string }): string {
   return of ?? record ?? blob ?? '';
 }

@@ -2,87 +2,102 @@
  * The page for a witness. It shows nothing until nine words are right. Then it shows the request and takes one
  * statement with files, sealed here to the key that five of the words name. Nothing is kept.
  */
-import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
-import { isPassing, makeRequest } from '../net/http.js';
-import { answersOf } from '../net/witnesses.js';
-import { begin, byId, oneAtATime, said, say, size, tell, tellProgress } from './page.js';
-import { look, send } from './statement.js';
-import type { Found } from './statement.js';
+import { argon2id, runKnownAnswerTest } from '../crypto/argon2.js';
+import { isTransient, makeRequest } from '../net/http.js';
+import { statementsOf } from '../net/witnesses.js';
+import {
+  showScripted,
+  byId,
+  actionRunner,
+  messageNodes,
+  message,
+  formatSize,
+  showMessage,
+  showProgress,
+} from './page.js';
+import { openRequest, sendStatement } from './statement.js';
+import type { OpenedRequest } from './statement.js';
 
-const wire = answersOf(makeRequest());
-const words = byId('words-typed') as HTMLTextAreaElement;
-const account = byId('said') as HTMLTextAreaElement;
-const [when, called, reach, files] = ['when', 'called', 'reach', 'files'].map((id) => byId(id)) as HTMLInputElement[];
-const [open, go, status, wrong] = (['open', 'send', 'status', 'wrong'] as const).map((id) => byId(id));
-let found: Found | null = null;
-const once = oneAtATime({ buttons: [open, go], status, wrong, sentenceOf });
+const api = statementsOf(makeRequest());
+const wordsInput = byId('words-typed') as HTMLTextAreaElement;
+const accountInput = byId('said') as HTMLTextAreaElement;
+const [whenInput, nameInput, contactInput, filesInput] = ['when', 'called', 'reach', 'files'].map((id) =>
+  byId(id),
+) as HTMLInputElement[];
+const [openButton, sendButton, statusLine, errorLine] = (['open', 'send', 'status', 'wrong'] as const).map((id) =>
+  byId(id),
+);
+let request: OpenedRequest | null = null;
+const runAction = actionRunner({ buttons: [openButton, sendButton], status: statusLine, wrong: errorLine, sentenceOf });
 
-open?.addEventListener('click', () => {
-  void once(find);
+openButton?.addEventListener('click', () => {
+  void runAction(findRequest);
 });
-go?.addEventListener('click', () => {
-  void once(sendIt);
+sendButton?.addEventListener('click', () => {
+  void runAction(submitStatement);
 });
-words.addEventListener('keydown', (event) => {
+wordsInput.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   event.preventDefault();
-  void once(find);
+  void runAction(findRequest);
 });
 // The words identify the request that the text answers. A second visit of this page must not restore either.
 addEventListener('pagehide', () => {
-  for (const one of [words, account, when, called, reach]) if (one) one.value = '';
+  for (const item of [wordsInput, accountInput, whenInput, nameInput, contactInput]) if (item) item.value = '';
 });
-begin('asking');
+showScripted('asking');
 
 function sentenceOf(error: unknown) {
-  const { code, unknown } = (error ?? {}) as { code?: string; unknown?: string[] };
-  if (code === 'bad_request' && unknown)
-    return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_nine');
-  if (code === 'not_found') return say('over');
-  if (code === 'not_opened') return said('wrong_keys');
-  if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });
-  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty', 'no_how'].find(
-    (one) => one === code,
+  const { code, unknown: unknownWords } = (error ?? {}) as { code?: string; unknown?: string[] };
+  if (code === 'bad_request' && unknownWords)
+    return unknownWords.length
+      ? message('not_words', { words: unknownWords.slice(0, 3).join(', ') })
+      : message('not_nine');
+  if (code === 'not_found') return message('over');
+  if (code === 'not_opened') return messageNodes('wrong_keys');
+  if (code === 'too_large') return message('too_large', { most: formatSize(request?.most ?? 0) });
+  const knownCode = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty', 'no_how'].find(
+    (item) => item === code,
   );
-  return said(known ?? (isPassing(error) ? 'offline' : 'failed'));
+  return messageNodes(knownCode ?? (isTransient(error) ? 'offline' : 'failed'));
 }
 
-async function find() {
-  tell(status, say('looking'));
-  await new Promise((next) => {
-    requestAnimationFrame(() => setTimeout(next));
+async function findRequest() {
+  showMessage(statusLine, message('looking'));
+  await new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
   }); // Argon2 blocks the screen
-  await knownAnswerTest();
-  found = await look(wire, argon2id, words.value, `${location.origin}/answer`);
-  words.value = '';
-  tell(status, '');
-  byId('who').textContent = found.asked.name ? say('asked_by', { name: found.asked.name }) : '';
-  byId('who').hidden = !found.asked.name;
-  byId('note').textContent = found.asked.note;
-  byId('note').hidden = !found.asked.note;
+  await runKnownAnswerTest();
+  request = await openRequest(api, argon2id, wordsInput.value, `${location.origin}/answer`);
+  wordsInput.value = '';
+  showMessage(statusLine, '');
+  byId('who').textContent = request.asked.name ? message('asked_by', { name: request.asked.name }) : '';
+  byId('who').hidden = !request.asked.name;
+  byId('note').textContent = request.asked.note;
+  byId('note').hidden = !request.asked.note;
   byId('asking').hidden = true;
   byId('form').hidden = false;
   byId('asked').focus();
 }
 
-async function sendIt() {
-  if (!found) return;
-  if (!account.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
+async function submitStatement() {
+  if (!request) return;
+  if (!accountInput.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
   // No default choice: how a witness knows is theirs to say.
-  const chosen = document.querySelector('input[name="saw"]:checked') as HTMLInputElement | null;
-  if (!chosen) throw Object.assign(new Error('no_how'), { code: 'no_how' });
-  tell(status, say('sending'));
+  const selected = document.querySelector('input[name="saw"]:checked') as HTMLInputElement | null;
+  if (!selected) throw Object.assign(new Error('no_how'), { code: 'no_how' });
+  showMessage(statusLine, message('sending'));
   const fields = {
-    contact: reach?.value ?? '',
-    name: called?.value ?? '',
-    saw_how: chosen.value,
-    when: when?.value ?? '',
-    words: account.value,
+    contact: contactInput?.value ?? '',
+    name: nameInput?.value ?? '',
+    saw_how: selected.value,
+    when: whenInput?.value ?? '',
+    words: accountInput.value,
   };
-  await send(wire, found, fields, [...(files?.files ?? [])], tellProgress, Date.now());
-  for (const one of [account, when, called, reach, files]) if (one) one.value = '';
-  found = null;
-  tell(status, '');
+  await sendStatement(api, request, fields, [...(filesInput?.files ?? [])], showProgress, Date.now());
+  for (const item of [accountInput, whenInput, nameInput, contactInput, filesInput]) if (item) item.value = '';
+  request = null;
+  showMessage(statusLine, '');
   byId('form').hidden = true;
   byId('done').hidden = false;
   byId('done').focus();

@@ -4,149 +4,172 @@
  */
 import { b64, hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
-import { runningDigest } from '../crypto/digests.js';
+import { argon2id, runKnownAnswerTest } from '../crypto/argon2.js';
+import { incrementalDigest } from '../crypto/digests.js';
 import { openPart, partCount } from '../crypto/files.js';
-import { checkKdf, nameOf, openSlip, openerOf, readWords } from '../crypto/sharing/handover.js';
-import { PRODUCT } from '../crypto/kdf.js';
+import {
+  checkHandoverKdf,
+  deriveHandoverName,
+  openSlip,
+  deriveHandoverKeys,
+  parseHandoverWords,
+} from '../crypto/sharing/handover.js';
+import { DEFAULT_POLICY } from '../crypto/kdf.js';
 import { openingsOf } from '../net/handovers.js';
-import { isPassing, makeRequest } from '../net/http.js';
+import { isTransient, makeRequest } from '../net/http.js';
 import { openZip } from '../verify/pack_reader.js';
-import { judge } from '../verify/verify.js';
-import { anchors, begin, byId, oneAtATime, said, say, size, tell, tellProgress } from './page.js';
-import { show } from './results.js';
+import { checkPack } from '../verify/verify.js';
+import {
+  readAnchors,
+  showScripted,
+  byId,
+  actionRunner,
+  messageNodes,
+  message,
+  formatSize,
+  showMessage,
+  showProgress,
+} from './page.js';
+import { showResults } from './results.js';
 import type { HandoverPlace } from '../crypto/files.js';
 import type { Slip } from '../crypto/sharing/handover.js';
 import type { Finding } from '../verify/findings.js';
 
-type Found = { place: HandoverPlace; ticket: string; slip: Slip };
-type Sink = { write(piece: Uint8Array): Promise<void>; done(): Promise<Blob>; drop(): Promise<void> };
+type FoundPack = { place: HandoverPlace; ticket: string; slip: Slip };
+type SaveTarget = { write(chunk: Uint8Array): Promise<void>; done(): Promise<Blob>; drop(): Promise<void> };
 
-const TRIES = 6;
-const wire = openingsOf(makeRequest());
-const words = byId('words-typed') as HTMLTextAreaElement;
-const [open, save, again, status, wrong] = (['open', 'save', 'again', 'status', 'wrong'] as const).map((id) =>
-  byId(id),
-);
-let found: Found | null = null;
-const once = oneAtATime({ buttons: [open, save, again], status, wrong, sentenceOf });
-
-open?.addEventListener('click', () => {
-  void once(look);
+const MAX_ATTEMPTS = 6;
+const api = openingsOf(makeRequest());
+const wordsInput = byId('words-typed') as HTMLTextAreaElement;
+const [openButton, saveButton, againButton, statusLine, errorLine] = (
+  ['open', 'save', 'again', 'status', 'wrong'] as const
+).map((id) => byId(id));
+let foundPack: FoundPack | null = null;
+const runAction = actionRunner({
+  buttons: [openButton, saveButton, againButton],
+  status: statusLine,
+  wrong: errorLine,
+  sentenceOf,
 });
-words.addEventListener('keydown', (event) => {
+
+openButton?.addEventListener('click', () => {
+  void runAction(findPack);
+});
+wordsInput.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   // The field has several lines so that all eight words are visible. Nobody types a line break on purpose.
   event.preventDefault();
-  void once(look);
+  void runAction(findPack);
 });
-save?.addEventListener('click', () => {
-  void once(fetchIt);
+saveButton?.addEventListener('click', () => {
+  void runAction(savePack);
 });
-again?.addEventListener('click', () => {
-  void once(askAgain);
+againButton?.addEventListener('click', () => {
+  void runAction(reset);
 });
-begin('asking');
+showScripted('asking');
 
 function sentenceOf(error: unknown) {
-  const { code, unknown } = (error ?? {}) as { code?: string; unknown?: string[] };
+  const { code, unknown: unknownWords } = (error ?? {}) as { code?: string; unknown?: string[] };
   if (code === 'bad_request')
-    return unknown?.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_eight');
-  if (code === 'no_match') return say('no_match');
-  if (code === 'try_later') return said('try_later');
-  if (code === 'not_opened' || code === 'digest') return said('damaged');
-  if ((error as { name?: string })?.name === 'AbortError') return say('not_saved');
-  return said(isPassing(error) ? 'offline' : 'failed');
+    return unknownWords?.length
+      ? message('not_words', { words: unknownWords.slice(0, 3).join(', ') })
+      : message('not_eight');
+  if (code === 'no_match') return message('no_match');
+  if (code === 'try_later') return messageNodes('try_later');
+  if (code === 'not_opened' || code === 'digest') return messageNodes('damaged');
+  if ((error as { name?: string })?.name === 'AbortError') return message('not_saved');
+  return messageNodes(isTransient(error) ? 'offline' : 'failed');
 }
 
 /** Show either the form for the words or what they opened. */
-function turn(isFound: boolean) {
+function showFound(isFound: boolean) {
   byId('asking').hidden = isFound;
   byId('found').hidden = !isFound;
 }
 
-async function askAgain() {
-  found = null;
-  tell(status, '');
+async function reset() {
+  foundPack = null;
+  showMessage(statusLine, '');
   byId('result').hidden = true;
-  turn(false);
-  words.focus();
+  showFound(false);
+  wordsInput.focus();
 }
 
 /** Check the words with the server: this uses one opening. */
-async function look() {
+async function findPack() {
   byId('result').hidden = true;
-  const said = await readWords(words.value);
-  tell(status, say('looking'));
-  await painted();
-  await knownAnswerTest();
-  const name = b64(nameOf(said));
-  const kdf = checkKdf((await wire.salt(name)).kdf, PRODUCT);
-  const { auth, key } = await openerOf(argon2id, said, kdf);
-  const { handover, parts, ticket } = await wire.open(name, b64(auth));
+  const typedWords = await parseHandoverWords(wordsInput.value);
+  showMessage(statusLine, message('looking'));
+  await nextFrame();
+  await runKnownAnswerTest();
+  const name = b64(deriveHandoverName(typedWords));
+  const kdf = checkHandoverKdf((await api.salt(name)).kdf, DEFAULT_POLICY);
+  const { auth, key } = await deriveHandoverKeys(argon2id, typedWords, kdf);
+  const { handover, parts, ticket } = await api.open(name, b64(auth));
   const place = { handover, key };
-  const slip = await openSlip(place, parts, await part(ticket, parts - 1));
-  found = { place, ticket, slip };
-  words.value = '';
-  tell(status, say('found'));
+  const slip = await openSlip(place, parts, await fetchPart(ticket, parts - 1));
+  foundPack = { place, ticket, slip };
+  wordsInput.value = '';
+  showMessage(statusLine, message('found'));
   byId('name').textContent = slip.name;
-  byId('size').textContent = size(slip.size);
-  turn(true);
-  save?.focus();
+  byId('size').textContent = formatSize(slip.size);
+  showFound(true);
+  saveButton?.focus();
 }
 
 /** Wait for one frame: the next step blocks the screen for a second. */
-function painted() {
-  return new Promise((go) => {
-    requestAnimationFrame(() => setTimeout(go));
+function nextFrame() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
   });
 }
 
 /** Fetch one sealed part, again where only the network failed. */
-async function part(ticket: string, i: number): Promise<Uint8Array> {
-  for (let tried = 1; ; tried++) {
+async function fetchPart(ticket: string, i: number): Promise<Uint8Array> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await wire.part(i, ticket);
+      return await api.part(i, ticket);
     } catch (error) {
-      if (!isPassing(error) || tried === TRIES) throw error;
+      if (!isTransient(error) || attempt === MAX_ATTEMPTS) throw error;
     }
-    await new Promise((go) => {
-      setTimeout(go, 500 << tried);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500 << attempt);
     });
   }
 }
 
 /** Fetch, open, compare, save and check. No file is left in the folder unless it is the one that was sealed. */
-async function fetchIt() {
-  if (!found) return;
-  const { place, ticket, slip } = found;
-  const sink = await sinkFor(slip.name);
-  const digest = runningDigest('SHA-256');
-  const n = partCount(slip.size);
-  tell(status, say('fetching'));
+async function savePack() {
+  if (!foundPack) return;
+  const { place, ticket, slip } = foundPack;
+  const target = await openSaveTarget(slip.name);
+  const digest = incrementalDigest('SHA-256');
+  const partTotal = partCount(slip.size);
+  showMessage(statusLine, message('fetching'));
   let file: Blob;
   try {
-    for (let i = 0; i < n; i++) {
-      const piece = await openPart(place, i, n, await part(ticket, i), slip.size);
-      digest.update(piece);
-      await sink.write(piece);
-      tellProgress(i + 1, n);
+    for (let i = 0; i < partTotal; i++) {
+      const chunk = await openPart(place, i, partTotal, await fetchPart(ticket, i), slip.size);
+      digest.update(chunk);
+      await target.write(chunk);
+      showProgress(i + 1, partTotal);
     }
     if (hex(digest.digest()) !== slip.sha256) throw new KeptError('digest');
-    file = await sink.done();
+    file = await target.done();
   } catch (error) {
-    await sink.drop();
+    await target.drop();
     throw error;
   }
-  tell(status, say('checking'));
-  const pack = await openZip(file, tellProgress);
-  const judged = Array.isArray(pack) ? null : await judge(pack, anchors());
-  tell(status, say('saved', { name: slip.name }));
-  show(judged?.findings ?? (pack as Finding[]), judged);
+  showMessage(statusLine, message('checking'));
+  const pack = await openZip(file, showProgress);
+  const report = Array.isArray(pack) ? null : await checkPack(pack, readAnchors());
+  showMessage(statusLine, message('saved', { name: slip.name }));
+  showResults(report?.findings ?? (pack as Finding[]), report);
 }
 
 /** Not in TypeScript's DOM types yet: https://wicg.github.io/file-system-access/ */
-type SaveFilePicker = (how: {
+type SaveFilePicker = (options: {
   suggestedName: string;
   types: { accept: Record<string, string[]> }[];
 }) => Promise<FileSystemFileHandle>;
@@ -155,13 +178,13 @@ type SaveFilePicker = (how: {
  * Return where the file goes: straight to the place the user picks where the browser can, else to the browser's own
  * downloads.
  */
-async function sinkFor(name: string): Promise<Sink> {
-  const pick = (globalThis as { showSaveFilePicker?: SaveFilePicker }).showSaveFilePicker;
-  if (!pick) return downloads(name);
-  const handle = await pick({ suggestedName: name, types: [{ accept: { 'application/zip': ['.zip'] } }] });
+async function openSaveTarget(name: string): Promise<SaveTarget> {
+  const showPicker = (globalThis as { showSaveFilePicker?: SaveFilePicker }).showSaveFilePicker;
+  if (!showPicker) return downloadTarget(name);
+  const handle = await showPicker({ suggestedName: name, types: [{ accept: { 'application/zip': ['.zip'] } }] });
   const stream = await handle.createWritable();
   return {
-    write: (piece) => stream.write(piece as BufferSource),
+    write: (chunk) => stream.write(chunk as BufferSource),
     // Only a closed stream replaces the file; until then nothing is there.
     done: async () => {
       await stream.close();
@@ -171,15 +194,15 @@ async function sinkFor(name: string): Promise<Sink> {
   };
 }
 
-function downloads(name: string): Sink {
-  const pieces: Blob[] = [];
+function downloadTarget(name: string): SaveTarget {
+  const chunks: Blob[] = [];
   return {
     // A Blob for each piece: the browser may put them on disk as they arrive.
-    write: async (piece) => {
-      pieces.push(new Blob([piece as BlobPart]));
+    write: async (chunk) => {
+      chunks.push(new Blob([chunk as BlobPart]));
     },
     done: async () => {
-      const file = new Blob(pieces, { type: 'application/zip' });
+      const file = new Blob(chunks, { type: 'application/zip' });
       const href = URL.createObjectURL(file);
       Object.assign(document.createElement('a'), { href, download: name }).click();
       // The browser reads the address after this turn. A minute is ample, then the bytes are freed.
@@ -187,7 +210,7 @@ function downloads(name: string): Sink {
       return file;
     },
     drop: async () => {
-      pieces.length = 0;
+      chunks.length = 0;
     },
   };
 }

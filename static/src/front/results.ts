@@ -2,12 +2,12 @@
  * The result of checking a pack, on the page: one line for each check, and every finding under the check that made
  * it.
  */
-import { byId, element, said, say, sayOf } from './page.js';
+import { byId, createElement, messageNodes, message, pluralMessage } from './page.js';
 import type { Finding } from '../verify/findings.js';
-import type { Judged } from '../verify/verify.js';
+import type { CheckReport } from '../verify/verify.js';
 
 /** A finding lists at most this many files unfolded. */
-const FEW = 5;
+const UNFOLDED_MOST = 5;
 
 /** The check that each finding belongs to; a code not listed here is about files. */
 const CHECKS = Object.freeze({
@@ -34,36 +34,42 @@ function checkOf(code: string) {
   return Object.entries(CHECKS).find(([, codes]) => codes.includes(code))?.[0] ?? 'files';
 }
 
-/** @param judged null where the file was no pack at all */
-export function show(findings: readonly Finding[], judged: Judged | null) {
+/** @param report null where the file was no pack at all */
+export function showResults(findings: readonly Finding[], report: CheckReport | null) {
   const headline = byId('headline');
-  headline.textContent = findings.length ? sayOf('findings', findings.length) : say('nothing');
+  headline.textContent = findings.length ? pluralMessage('findings', findings.length) : message('nothing');
   byId('alone').hidden = !findings.some(({ code }) => code === 'servable_only');
   byId('training').hidden = !findings.some(({ code }) => code === 'training');
-  for (const place of document.querySelectorAll('[data-check]')) {
-    const check = place.getAttribute('data-check') ?? '';
-    const own = findings.filter(({ code }) => checkOf(code) === check);
-    const result = place.querySelector('[data-result]') as HTMLElement;
-    result.textContent = own.length ? sayOf('findings', own.length) : judged ? holds(check, judged) : say('not_run');
-    result.classList.toggle('strong', own.length > 0);
-    (place.querySelector('[data-findings]') as HTMLElement).replaceChildren(...grouped(own).map(row));
+  for (const section of document.querySelectorAll('[data-check]')) {
+    const check = section.getAttribute('data-check') ?? '';
+    const ownFindings = findings.filter(({ code }) => checkOf(code) === check);
+    const result = section.querySelector('[data-result]') as HTMLElement;
+    result.textContent = ownFindings.length
+      ? pluralMessage('findings', ownFindings.length)
+      : report
+        ? passMessage(check, report)
+        : message('not_run');
+    result.classList.toggle('strong', ownFindings.length > 0);
+    (section.querySelector('[data-findings]') as HTMLElement).replaceChildren(
+      ...groupFindings(ownFindings).map(findingItem),
+    );
   }
-  if (judged)
-    byId('keys').textContent = say('keys', {
-      author: judged.keys.author.slice(0, 12),
-      log: judged.keys.log.slice(0, 12),
+  if (report)
+    byId('keys').textContent = message('keys', {
+      author: report.keys.author.slice(0, 12),
+      log: report.keys.log.slice(0, 12),
     });
   byId('result').hidden = false;
   headline.focus();
 }
 
-function holds(check: string, { counts }: Judged) {
-  if (check === 'time' && !counts.stamps) return say('no_stamps');
-  if (check === 'exhibits' && counts.alone) return say('only_index');
-  if (check === 'log' && !counts.placed) return say('no_log');
+function passMessage(check: string, { counts }: CheckReport) {
+  if (check === 'time' && !counts.stamps) return message('no_stamps');
+  if (check === 'exhibits' && counts.alone) return message('only_index');
+  if (check === 'log' && !counts.placed) return message('no_log');
   if (check === 'log' && counts.witnesses)
-    return say('holds_log_seen', { placed: counts.placed, seen: counts.seen, asked: counts.witnesses });
-  return say(`holds_${check}`, {
+    return message('holds_log_seen', { placed: counts.placed, seen: counts.seen, asked: counts.witnesses });
+  return message(`holds_${check}`, {
     files: counts.files,
     proofs: counts.proofs,
     receipts: counts.receipts,
@@ -75,35 +81,35 @@ function holds(check: string, { counts }: Judged) {
  * Group the findings by code, so that each sentence appears once.
  * @returns a finding and its files
  */
-function grouped(findings: readonly Finding[]): [Finding, string[]][] {
+function groupFindings(findings: readonly Finding[]): [Finding, string[]][] {
   const groups: Map<string, [Finding, string[]]> = new Map();
-  for (const one of findings) {
-    const group = groups.get(one.code) ?? [one, []];
-    if (one.member !== null) group[1].push(one.member);
-    groups.set(one.code, group);
+  for (const finding of findings) {
+    const group = groups.get(finding.code) ?? [finding, []];
+    if (finding.member !== null) group[1].push(finding.member);
+    groups.set(finding.code, group);
   }
   return [...groups.values()];
 }
 
-function row([{ code, sentence }, members]: [Finding, string[]]) {
-  const item = element('li');
-  const words = said(`finding.${code}`);
-  const line = element('span', words ? '' : sentence);
-  if (words) line.append(words);
+function findingItem([{ code, sentence }, members]: [Finding, string[]]) {
+  const item = createElement('li');
+  const nodes = messageNodes(`finding.${code}`);
+  const line = createElement('span', nodes ? '' : sentence);
+  if (nodes) line.append(nodes);
   item.append(line);
-  const list = element('ul', '', 'plain small');
+  const list = createElement('ul', '', 'plain small');
   list.append(
     ...members.map((member) => {
-      const one = element('li');
-      one.append(Object.assign(element('code', member), { dir: 'ltr' }));
-      return one;
+      const memberItem = createElement('li');
+      memberItem.append(Object.assign(createElement('code', member), { dir: 'ltr' }));
+      return memberItem;
     }),
   );
-  if (members.length <= FEW) item.append(...(members.length ? [list] : []));
+  if (members.length <= UNFOLDED_MOST) item.append(...(members.length ? [list] : []));
   else {
-    const more = element('details');
-    more.append(element('summary', sayOf('files', members.length)), list);
-    item.append(more);
+    const details = createElement('details');
+    details.append(createElement('summary', pluralMessage('files', members.length)), list);
+    item.append(details);
   }
   return item;
 }

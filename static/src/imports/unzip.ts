@@ -11,8 +11,8 @@ import { Inflate } from '../../vendor/fflate/browser.js';
 import { KeptError } from '../core/errors.js';
 
 /** The bytes of the file */
-export type Bytes = { size: number; read(from: number, to: number): Promise<Uint8Array> };
-export type Entry = {
+export type ByteSource = { size: number; read(from: number, to: number): Promise<Uint8Array> };
+export type ZipEntry = {
   name: string;
   size: number;
   packed: number;
@@ -22,26 +22,26 @@ export type Entry = {
   locked: boolean;
 };
 
-export const MOST_ENTRIES = 20_000;
-export const MOST_TEXT = 64 * 1024 * 1024;
+export const MAX_ENTRIES = 20_000;
+export const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 /** Deflate reaches 1,032 : 1. Chats reach about 5 : 1, and 100 : 1 allows for years of one repeated word. */
-export const MOST_RATIO = 100;
-const MOST_DIRECTORY = 8 * 1024 * 1024;
-const END = 22;
-const MOST_COMMENT = 65_535;
-export const STEP = 64 * 1024;
+export const MAX_RATIO = 100;
+const MAX_DIRECTORY_BYTES = 8 * 1024 * 1024;
+const END_RECORD_BYTES = 22;
+const MAX_COMMENT_BYTES = 65_535;
+export const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Return the entries in the order of the directory, without folders.
  * @throws zip_half if it has no end, zip_damaged if its headers contradict each other, zip_too_much
  */
-export async function entriesOf(file: Bytes): Promise<Entry[]> {
-  const { at, count, size } = await directoryOf(file);
-  if (count > MOST_ENTRIES || size > MOST_DIRECTORY) throw new KeptError('zip_too_much');
+export async function readEntries(file: ByteSource): Promise<ZipEntry[]> {
+  const { at, count, size } = await findDirectory(file);
+  if (count > MAX_ENTRIES || size > MAX_DIRECTORY_BYTES) throw new KeptError('zip_too_much');
   if (at + size > file.size || count * 46 > size) throw new KeptError('zip_damaged');
   const bytes = await file.read(at, at + size);
-  const view = viewOf(bytes);
-  const entries: Entry[] = [];
+  const view = dataView(bytes);
+  const entries: ZipEntry[] = [];
   let from = 0;
   for (let i = 0; i < count; i++) {
     if (from + 46 > size || view.getUint32(from, true) !== 0x02014b50) throw new KeptError('zip_damaged');
@@ -50,7 +50,7 @@ export async function entriesOf(file: Bytes): Promise<Entry[]> {
     const extraEnd = nameEnd + (extraLength as number);
     if (extraEnd > size) throw new KeptError('zip_damaged');
     const name = new TextDecoder().decode(bytes.subarray(from + 46, nameEnd));
-    const entry = widened(
+    const entry = applyZip64(
       {
         name,
         method: view.getUint16(from + 10, true),
@@ -70,7 +70,7 @@ export async function entriesOf(file: Bytes): Promise<Entry[]> {
 }
 
 /** Return the last part of a path. */
-export function plainName(name: string): string {
+export function baseName(name: string): string {
   return name.split(/[/\\]/).at(-1) ?? '';
 }
 
@@ -80,44 +80,44 @@ export function plainName(name: string): string {
  * @throws zip_locked, zip_unknown (unsupported compression), zip_too_much, zip_damaged
  */
 export async function unpack(
-  file: Bytes,
-  entry: Entry,
+  file: ByteSource,
+  entry: ZipEntry,
   {
-    limit = MOST_TEXT,
+    limit = MAX_TEXT_BYTES,
     pause = async () => undefined,
   }: { limit?: number; pause?: (done: number, total: number) => Promise<void> } = {},
 ): Promise<Uint8Array> {
   if (entry.locked) throw new KeptError('zip_locked');
   if (entry.method !== 0 && entry.method !== 8) throw new KeptError('zip_unknown');
-  if (entry.size > limit || entry.size > entry.packed * MOST_RATIO + STEP) throw new KeptError('zip_too_much');
-  const from = await dataOf(file, entry);
-  const most = Math.min(limit, entry.size);
-  const pieces: Uint8Array[] = [];
-  let got = 0;
-  let ended = false;
-  const take = (piece: Uint8Array, last: boolean) => {
-    got += piece.length;
-    ended = last;
-    if (got > most) throw new KeptError('zip_damaged'); // more than its own header says: a bomb, or damaged
-    pieces.push(piece.slice());
+  if (entry.size > limit || entry.size > entry.packed * MAX_RATIO + CHUNK_BYTES) throw new KeptError('zip_too_much');
+  const from = await dataOffset(file, entry);
+  const maxBytes = Math.min(limit, entry.size);
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  let hasEnded = false;
+  const receive = (chunk: Uint8Array, isLast: boolean) => {
+    received += chunk.length;
+    hasEnded = isLast;
+    if (received > maxBytes) throw new KeptError('zip_damaged'); // more than its own header says: a bomb, or damaged
+    chunks.push(chunk.slice());
   };
-  const inflate = new Inflate(take);
-  for (let at = 0; at < entry.packed || at === 0; at += STEP) {
-    const to = Math.min(entry.packed, at + STEP);
-    const piece = await file.read(from + at, from + to);
-    if (entry.method === 0) take(piece, to === entry.packed);
-    else feed(inflate, piece, to === entry.packed);
-    await pause(to, entry.packed);
+  const inflate = new Inflate(receive);
+  for (let at = 0; at < entry.packed || at === 0; at += CHUNK_BYTES) {
+    const chunkEnd = Math.min(entry.packed, at + CHUNK_BYTES);
+    const chunk = await file.read(from + at, from + chunkEnd);
+    if (entry.method === 0) receive(chunk, chunkEnd === entry.packed);
+    else pushChunk(inflate, chunk, chunkEnd === entry.packed);
+    await pause(chunkEnd, entry.packed);
     if (entry.packed === 0) break;
   }
-  const whole = joined(pieces, got);
-  if (!ended || got !== entry.size || crc32(whole) !== entry.crc) throw new KeptError('zip_damaged');
-  return whole;
+  const unpacked = concatenate(chunks, received);
+  if (!hasEnded || received !== entry.size || crc32(unpacked) !== entry.crc) throw new KeptError('zip_damaged');
+  return unpacked;
 }
 
-function feed(inflate: Inflate, piece: Uint8Array, last: boolean) {
+function pushChunk(inflate: Inflate, chunk: Uint8Array, isLast: boolean) {
   try {
-    inflate.push(piece, last);
+    inflate.push(chunk, isLast);
   } catch (error) {
     throw error instanceof KeptError ? error : new KeptError('zip_damaged');
   }
@@ -127,10 +127,10 @@ function feed(inflate: Inflate, piece: Uint8Array, last: boolean) {
  * Return the offset of an entry's data. The local header must name the same entry: two readers must not see two
  * files.
  */
-export async function dataOf(file: Bytes, entry: Entry) {
+export async function dataOffset(file: ByteSource, entry: ZipEntry) {
   if (entry.offset + 30 > file.size) throw new KeptError('zip_damaged');
   const head = await file.read(entry.offset, entry.offset + 30);
-  const view = viewOf(head);
+  const view = dataView(head);
   if (view.getUint32(0, true) !== 0x04034b50) throw new KeptError('zip_damaged');
   const nameEnd = entry.offset + 30 + view.getUint16(26, true);
   const start = nameEnd + view.getUint16(28, true);
@@ -140,85 +140,89 @@ export async function dataOf(file: Bytes, entry: Entry) {
   return start;
 }
 
-async function directoryOf(file: Bytes): Promise<{ at: number; count: number; size: number }> {
-  if (file.size < END) throw new KeptError('zip_half');
-  const from = Math.max(0, file.size - END - MOST_COMMENT);
+async function findDirectory(file: ByteSource): Promise<{ at: number; count: number; size: number }> {
+  if (file.size < END_RECORD_BYTES) throw new KeptError('zip_half');
+  const from = Math.max(0, file.size - END_RECORD_BYTES - MAX_COMMENT_BYTES);
   const tail = await file.read(from, file.size);
-  const view = viewOf(tail);
-  for (let at = tail.length - END; at >= 0; at--) {
-    if (view.getUint32(at, true) !== 0x06054b50 || at + END + view.getUint16(at + 20, true) !== tail.length) continue;
+  const view = dataView(tail);
+  for (let at = tail.length - END_RECORD_BYTES; at >= 0; at--) {
+    if (
+      view.getUint32(at, true) !== 0x06054b50 ||
+      at + END_RECORD_BYTES + view.getUint16(at + 20, true) !== tail.length
+    )
+      continue;
     const [count, size, start] = [
       view.getUint16(at + 10, true),
       view.getUint32(at + 12, true),
       view.getUint32(at + 16, true),
     ];
-    if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) return wideDirectory(file, from + at);
+    if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) return findZip64Directory(file, from + at);
     return { at: start, count, size };
   }
   throw new KeptError('zip_half');
 }
 
 /** Zip64: the same three numbers in 64 bits, found through a locator just before the end. */
-async function wideDirectory(file: Bytes, end: number) {
+async function findZip64Directory(file: ByteSource, end: number) {
   if (end < 20) throw new KeptError('zip_damaged');
-  const locator = viewOf(await file.read(end - 20, end));
+  const locator = dataView(await file.read(end - 20, end));
   if (locator.getUint32(0, true) !== 0x07064b50) throw new KeptError('zip_damaged');
-  const at = wide(locator, 8);
+  const at = readUint64(locator, 8);
   if (at + 56 > end) throw new KeptError('zip_damaged');
-  const record = viewOf(await file.read(at, at + 56));
+  const record = dataView(await file.read(at, at + 56));
   if (record.getUint32(0, true) !== 0x06064b50) throw new KeptError('zip_damaged');
-  return { count: wide(record, 32), size: wide(record, 40), at: wide(record, 48) };
+  return { count: readUint64(record, 32), size: readUint64(record, 40), at: readUint64(record, 48) };
 }
 
 /** Take sizes and offset from a zip64 extra field if they did not fit. */
-function widened(entry: Entry, extra: Uint8Array): Entry {
-  const view = viewOf(extra);
+function applyZip64(entry: ZipEntry, extra: Uint8Array): ZipEntry {
+  const view = dataView(extra);
   for (let at = 0; at + 4 <= extra.length; ) {
     const [id, length] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
     if (id === 1) {
-      let next = at + 4;
-      const made = { ...entry };
+      let fieldOffset = at + 4;
+      const result = { ...entry };
       for (const field of ['size', 'packed', 'offset'] as const) {
-        if (made[field] !== 0xffffffff) continue;
-        if (next + 8 > Math.min(extra.length, at + 4 + length)) throw new KeptError('zip_damaged');
-        made[field] = wide(view, next);
-        next += 8;
+        if (result[field] !== 0xffffffff) continue;
+        if (fieldOffset + 8 > Math.min(extra.length, at + 4 + length)) throw new KeptError('zip_damaged');
+        result[field] = readUint64(view, fieldOffset);
+        fieldOffset += 8;
       }
-      return made;
+      return result;
     }
     at += 4 + length;
   }
   return entry;
 }
 
-function wide(view: DataView, at: number): number {
+function readUint64(view: DataView, at: number): number {
   const value = view.getBigUint64(at, true);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new KeptError('zip_damaged');
   return Number(value);
 }
 
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const dataView = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function joined(pieces: Uint8Array[], length: number) {
-  const whole = new Uint8Array(length);
+function concatenate(chunks: Uint8Array[], length: number) {
+  const result = new Uint8Array(length);
   let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
+  for (const chunk of chunks) {
+    result.set(chunk, at);
+    at += chunk.length;
   }
-  return whole;
+  return result;
 }
 
-let table: Uint32Array | null = null;
+let crcTable: Uint32Array | null = null;
 
 /** @param previous checksum of the preceding bytes */
-export function crc32(bytes: Uint8Array, before: number = 0): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
-    let c = n;
-    for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-    return c;
+export function crc32(bytes: Uint8Array, previous: number = 0): number {
+  crcTable ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    let remainder = n;
+    for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;
+    return remainder;
   });
-  let crc = (before ^ 0xffffffff) >>> 0;
-  for (const byte of bytes) crc = (table[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
+  let crc = (previous ^ 0xffffffff) >>> 0;
+  for (const byte of bytes) crc = (crcTable[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }

@@ -9,29 +9,29 @@
  * assumed until the chat itself steps back; each such row records which was assumed (`sent_note`).
  */
 import { instantsOf, offsetAt } from '../record/times.js';
-import { dateIn, ordersOf, startOf, withoutMarks } from './whatsapp_lines.js';
-import { isMissedCall, isNotice, isNoticeName, tellMessage } from './whatsapp_words.js';
-import type { Row } from '../record/schedule.js';
-import type { Order, Start } from './whatsapp_lines.js';
-import type { Told } from './whatsapp_words.js';
+import { dateOf, possibleOrders, parseStart, withoutMarks } from './whatsapp_lines.js';
+import { isMissedCall, isNotice, isNoticeName, classifyMessage } from './whatsapp_words.js';
+import type { MessageRow } from '../record/schedule.js';
+import type { DateOrder, MessageStart } from './whatsapp_lines.js';
+import type { MessageContent } from './whatsapp_words.js';
 
 /** Yields the thread; throws to stop */
 export type Pause = (done: number, total: number) => Promise<void>;
-type Message = { line: number; start: Start; sender: string; told: Told };
+type ChatMessage = { line: number; start: MessageStart; sender: string; content: MessageContent };
 /** A line that was not understood */
-type Unplaced = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' };
+type UnreadLine = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' };
 export type Chat = {
   lines: number;
   /** two if only the keeper can tell */
-  orders: Order[];
-  messages: Message[];
+  orders: DateOrder[];
+  messages: ChatMessage[];
   /** most frequent first */
   senders: { name: string; count: number }[];
   /** number of continuation lines */
   more: number;
   /** lines that WhatsApp itself wrote */
   notices: { line: number; text: string }[];
-  unplaced: Unplaced[];
+  unplaced: UnreadLine[];
   /** lines in another style, kept as part of the previous message */
   unlike: number[];
 };
@@ -49,105 +49,106 @@ export type Counts = {
 };
 
 const DAY = 86_400_000;
-const SLICE = 400;
-const SHOWN = 400;
+const LINES_PER_SLICE = 400;
+const EXCERPT_LENGTH = 400;
 /** One message may have 65,536 characters; anything longer is not a message. */
-const MOST_WORDS = 100_000;
+const MAX_TEXT_LENGTH = 100_000;
 
 /** Tell whether the beginning of a text looks like a chat export. */
 export function looksLikeChat(text: string) {
   return text
     .slice(0, 20_000)
     .split('\n', 60)
-    .some((line) => startOf(line.replace(/\r$/, '')) !== null);
+    .some((line) => parseStart(line.replace(/\r$/, '')) !== null);
 }
 
 export async function readChat(text: string, pause: Pause = async () => undefined): Promise<Chat> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  const shape = await usualShape(lines, pause);
-  const reading = new Reading();
-  for (const [i, whole] of lines.entries()) {
-    const line = whole.endsWith('\r') ? whole.slice(0, -1) : whole;
-    const start = startOf(line);
-    if (start && start.shape === shape) reading.begin(i + 1, start, line);
-    else reading.carryOn(i + 1, line, start !== null);
-    if (i % SLICE === SLICE - 1) await pause(lines.length + i, lines.length * 2);
+  const shape = await commonShape(lines, pause);
+  const parser = new ChatParser();
+  for (const [i, rawLine] of lines.entries()) {
+    const line = rawLine.endsWith('\r') ? rawLine.slice(0, -1) : rawLine;
+    const start = parseStart(line);
+    if (start && start.shape === shape) parser.beginMessage(i + 1, start, line);
+    else parser.continueMessage(i + 1, line, start !== null);
+    if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(lines.length + i, lines.length * 2);
   }
-  reading.end();
-  const orders = ordersOf(reading.messages.map(({ start }) => start));
+  parser.endMessage();
+  const orders = possibleOrders(parser.messages.map(({ start }) => start));
   return {
     lines: lines.length,
     orders,
-    messages: reading.messages,
-    senders: counted(reading.messages),
-    more: reading.more,
-    notices: reading.notices,
-    unplaced: reading.unplaced,
-    unlike: reading.unlike,
+    messages: parser.messages,
+    senders: countSenders(parser.messages),
+    more: parser.more,
+    notices: parser.notices,
+    unplaced: parser.unplaced,
+    unlike: parser.unlike,
   };
 }
 
-async function usualShape(lines: string[], pause: Pause): Promise<string> {
+async function commonShape(lines: string[], pause: Pause): Promise<string> {
   const shapes: Map<string, number> = new Map();
   for (const [i, line] of lines.entries()) {
-    const shape = startOf(line.replace(/\r$/, ''))?.shape;
+    const shape = parseStart(line.replace(/\r$/, ''))?.shape;
     if (shape) shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
-    if (i % SLICE === SLICE - 1) await pause(i, lines.length * 2);
+    if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(i, lines.length * 2);
   }
   return [...shapes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
 }
 
-class Reading {
-  messages: Message[] = [];
+class ChatParser {
+  messages: ChatMessage[] = [];
   notices: { line: number; text: string }[] = [];
-  unplaced: Unplaced[] = [];
+  unplaced: UnreadLine[] = [];
   unlike: number[] = [];
   more = 0;
-  open: { line: number; start: Start; sender: string; text: string[] } | null = null;
-  begun = false;
+  openMessage: { line: number; start: MessageStart; sender: string; text: string[] } | null = null;
+  hasBegun = false;
 
-  begin(line: number, start: Start, whole: string) {
-    this.end();
-    this.begun = true;
-    const { sender, text } = parted(start.rest);
-    if (start.clock === null) this.unplaced.push({ line, text: cut(whole), why: 'no_time' });
+  beginMessage(line: number, start: MessageStart, rawLine: string) {
+    this.endMessage();
+    this.hasBegun = true;
+    const { sender, text } = splitSender(start.rest);
+    if (start.clock === null) this.unplaced.push({ line, text: excerpt(rawLine), why: 'no_time' });
     else if (sender !== null && !(text.startsWith('\u200e') && isNotice(text)))
-      this.open = { line, start, sender, text: [text] };
-    else if (sender === null && isMissedCall(start.rest)) this.open = { line, start, sender: '', text: [start.rest] };
+      this.openMessage = { line, start, sender, text: [text] };
+    else if (sender === null && isMissedCall(start.rest))
+      this.openMessage = { line, start, sender: '', text: [start.rest] };
     else if (sender !== null || isNotice(start.rest) || isNoticeName(start.rest))
-      this.notices.push({ line, text: cut(whole) });
-    else this.unplaced.push({ line, text: cut(whole), why: 'no_sender' });
+      this.notices.push({ line, text: excerpt(rawLine) });
+    else this.unplaced.push({ line, text: excerpt(rawLine), why: 'no_sender' });
   }
 
-  carryOn(line: number, text: string, isUnlike: boolean) {
-    if (!this.begun) return void this.unplaced.push({ line, text: cut(text), why: 'before' });
+  continueMessage(line: number, text: string, isUnlike: boolean) {
+    if (!this.hasBegun) return void this.unplaced.push({ line, text: excerpt(text), why: 'before' });
     this.more++;
     if (isUnlike) this.unlike.push(line);
-    this.open?.text.push(text);
+    this.openMessage?.text.push(text);
     return undefined;
   }
 
-  end() {
-    if (!this.open) return;
-    const { line, start, sender, text } = this.open;
-    this.open = null;
+  endMessage() {
+    if (!this.openMessage) return;
+    const { line, start, sender, text } = this.openMessage;
+    this.openMessage = null;
     while (text.length > 1 && text.at(-1) === '') text.pop(); // trailing empty lines are not the sender's
-    this.messages.push({ line, start, sender, told: tellMessage(text.join('\n')) });
+    this.messages.push({ line, start, sender, content: classifyMessage(text.join('\n')) });
   }
 }
 
 /** Split a message into sender and text. */
-function parted(rest: string): { sender: string | null; text: string } {
-  const at = rest.search(/:(?=[ \u00a0]|$)/);
-  const name = at < 0 ? '' : withoutMarks(rest.slice(0, at));
+function splitSender(body: string): { sender: string | null; text: string } {
+  const at = body.search(/:(?=[ \u00a0]|$)/);
+  const name = at < 0 ? '' : withoutMarks(body.slice(0, at));
   if (!name || name.length > 120 || isNoticeName(name)) return { sender: null, text: '' };
-  return { sender: name, text: rest.slice(at + 2) };
+  return { sender: name, text: body.slice(at + 2) };
 }
 
-const cut = (text: string) => [...text.slice(0, SHOWN)].join('').replace(/[\ud800-\udbff]$/, '');
+const excerpt = (text: string) => [...text.slice(0, EXCERPT_LENGTH)].join('').replace(/[\ud800-\udbff]$/, '');
 
-function counted(messages: Message[]) {
+function countSenders(messages: ChatMessage[]) {
   const counts: Map<string, number> = new Map();
   for (const { sender } of messages) if (sender) counts.set(sender, (counts.get(sender) ?? 0) + 1);
   return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count);
@@ -161,24 +162,24 @@ function counted(messages: Message[]) {
  */
 export async function rowsOf(
   chat: Chat,
-  { order, tz, me }: { order: Order; tz: string; me: string | null },
+  { order, tz, me }: { order: DateOrder; tz: string; me: string | null },
   pause: Pause = async () => undefined,
-): Promise<{ rows: (Row & { line: number })[]; counts: Counts; unplaced: Unplaced[]; earlier: number[] }> {
-  const zone = new Zone(tz);
-  const rows: (Row & { line: number })[] = [];
+): Promise<{ rows: (MessageRow & { line: number })[]; counts: Counts; unplaced: UnreadLine[]; earlier: number[] }> {
+  const zone = new ChatZone(tz);
+  const rows: (MessageRow & { line: number })[] = [];
   const unplaced = [...chat.unplaced];
   const earlier = [];
-  let before = '';
-  for (const [i, { line, start, sender, told }] of chat.messages.entries()) {
-    const date = dateIn(start, order);
-    if (!date) unplaced.push({ line, text: cut(start.rest), why: 'no_date' });
+  let previousLocal = '';
+  for (const [i, { line, start, sender, content }] of chat.messages.entries()) {
+    const date = dateOf(start, order);
+    if (!date) unplaced.push({ line, text: excerpt(start.rest), why: 'no_date' });
     else {
       const local = `${date}T${start.clock}`;
-      const { at, note } = zone.place(local);
-      if (local.slice(0, 16) < before.slice(0, 16) && !note) earlier.push(line);
-      before = local;
+      const { at, note } = zone.resolve(local);
+      if (local.slice(0, 16) < previousLocal.slice(0, 16) && !note) earlier.push(line);
+      previousLocal = local;
       rows.push({
-        ...rowOf(told, sender, me),
+        ...rowOf(content, sender, me),
         msg_no: rows.length + 1,
         sent_local: local,
         sent_source: 'message_or_call_stamp',
@@ -187,36 +188,36 @@ export async function rowsOf(
         line,
       });
     }
-    if (i % SLICE === SLICE - 1) await pause(i, chat.messages.length);
+    if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(i, chat.messages.length);
   }
   unplaced.sort((a, b) => a.line - b.line);
   return { rows, unplaced, earlier, counts: countsOf(chat, rows, unplaced.length) };
 }
 
 function rowOf(
-  { type, text, description, file, edited }: Told,
+  { type, text, description, file, edited }: MessageContent,
   sender: string,
   me: string | null,
-): Omit<Row, 'msg_no'> {
+): Omit<MessageRow, 'msg_no'> {
   const direction = sender && sender === me ? 'out' : sender || type === 'missed_call' ? 'in' : 'unknown';
-  const long = text.length > MOST_WORDS;
-  const words = long ? text.slice(0, MOST_WORDS).replace(/[\ud800-\udbff]$/, '') : text;
-  const more = long ? [`${text.length} characters; the rest is in the file`] : [];
-  const told = [description, ...more].filter(Boolean).join(' ');
+  const isTooLong = text.length > MAX_TEXT_LENGTH;
+  const messageText = isTooLong ? text.slice(0, MAX_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '') : text;
+  const notes = isTooLong ? [`${text.length} characters; the rest is in the file`] : [];
+  const descriptionText = [description, ...notes].filter(Boolean).join(' ');
   return {
     direction,
     type,
     ...(direction === 'out'
       ? { from: 'me' }
       : { ...(sender ? { from: sender } : {}), ...(me && direction === 'in' ? { to: 'me' } : {}) }),
-    ...(words ? { text: words } : {}),
-    ...(told ? { description: told } : {}),
+    ...(messageText ? { text: messageText } : {}),
+    ...(descriptionText ? { description: descriptionText } : {}),
     ...(file ? { file_name: file } : {}),
     ...(edited ? { edited: true } : {}),
   };
 }
 
-function countsOf({ lines, more, notices }: Chat, rows: Row[], unknown: number): Counts {
+function countsOf({ lines, more, notices }: Chat, rows: MessageRow[], unknown: number): Counts {
   const counts = { in: 0, out: 0, unsure: 0, deleted: 0, edited: 0, system: notices.length, more, unknown, lines };
   for (const row of rows)
     counts[
@@ -232,36 +233,36 @@ function countsOf({ lines, more, notices }: Chat, rows: Row[], unknown: number):
 }
 
 /** Converts local timestamps to instants: one Intl query a day, and more only on days when clocks change. */
-class Zone {
+class ChatZone {
   tz: string;
   days: Map<string, number | null> = new Map();
   /** The last timestamp in the repeated hour */
-  last: string = '';
-  second = false;
+  lastRepeated: string = '';
+  isSecond = false;
 
   constructor(tz: string) {
     this.tz = tz;
   }
 
-  place(local: string): { at: number | null; note: 'hour_first' | 'hour_second' | 'hour_skipped' | null } {
+  resolve(local: string): { at: number | null; note: 'hour_first' | 'hour_second' | 'hour_skipped' | null } {
     const date = local.slice(0, 10);
     if (!this.days.has(date)) {
-      const noon = Date.parse(`${date}T00:00Z`);
-      const [before, after] = [offsetAt(noon - DAY, this.tz), offsetAt(noon + 2 * DAY, this.tz)];
-      this.days.set(date, before === after ? before : null);
+      const midnight = Date.parse(`${date}T00:00Z`);
+      const [offsetBefore, offsetAfter] = [offsetAt(midnight - DAY, this.tz), offsetAt(midnight + 2 * DAY, this.tz)];
+      this.days.set(date, offsetBefore === offsetAfter ? offsetBefore : null);
     }
     const seconds = Number(local.slice(17) || 0) * 1000;
     const offset = this.days.get(date);
     if (offset !== null && offset !== undefined)
       return { at: Date.parse(`${local.slice(0, 16)}Z`) - offset * 60_000 + seconds, note: null };
-    const found = instantsOf(local.slice(0, 16), this.tz);
-    if (!found.length) return { at: null, note: 'hour_skipped' };
-    if (found.length === 1) return { at: (found[0] as number) + seconds, note: null };
-    this.second = this.last.slice(0, 10) === date && (this.second || local < this.last);
-    this.last = local;
+    const instants = instantsOf(local.slice(0, 16), this.tz);
+    if (!instants.length) return { at: null, note: 'hour_skipped' };
+    if (instants.length === 1) return { at: (instants[0] as number) + seconds, note: null };
+    this.isSecond = this.lastRepeated.slice(0, 10) === date && (this.isSecond || local < this.lastRepeated);
+    this.lastRepeated = local;
     return {
-      at: (found[this.second ? 1 : 0] as number) + seconds,
-      note: this.second ? 'hour_second' : 'hour_first',
+      at: (instants[this.isSecond ? 1 : 0] as number) + seconds,
+      note: this.isSecond ? 'hour_second' : 'hour_first',
     };
   }
 }

@@ -10,9 +10,9 @@
  */
 
 /** Day first, month first, year first */
-export type Order = 'dmy' | 'mdy' | 'ymd';
+export type DateOrder = 'dmy' | 'mdy' | 'ymd';
 /** The beginning of a message */
-export type Start = {
+export type MessageStart = {
   /** the same for all lines of one export */
   shape: string;
   /** as written, left to right */
@@ -30,15 +30,15 @@ const MARK = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*';
 const SPACE = '[ \\u00a0\\u202f\\u2007\\u2009]';
 const MORNING = ['am', 'ص', 'ق.ظ', 'ق.ظ.', '上午', '오전', 'पूर्वाह्न'];
 const EVENING = ['pm', 'م', 'ب.ظ', 'ب.ظ.', '下午', '오후', 'अपराह्न'];
-const HALF = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
+const MERIDIEM = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
   .slice()
   .sort((a, b) => b.length - a.length)
   .filter((word) => !/^[ap]m$/.test(word))
   .map((word) => word.replaceAll('.', '\\.'))
   .join('|')}`;
 const DATE = `(\\d{1,4})${MARK}([./-])${SPACE}?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
-const TIME = `(?:(${HALF})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${HALF})?`;
-const BEGIN = new RegExp(
+const TIME = `(?:(${MERIDIEM})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${MERIDIEM})?`;
+const MESSAGE_START = new RegExp(
   `^${MARK}(\\[)?${MARK}${DATE}(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+${MARK}${TIME}${MARK}(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`,
 );
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
@@ -56,63 +56,69 @@ function plainDigit(digit: string) {
 }
 
 /** Parse the beginning of a message; null for any other line. */
-export function startOf(line: string): Start | null {
-  const first = line.charCodeAt(0);
+export function parseStart(line: string): MessageStart | null {
+  const firstCode = line.charCodeAt(0);
   // Fast path: rejects nearly every continuation line before the regular expression runs.
-  if (first < 128 && first !== 91 && (first < 48 || first > 57)) return null;
-  const found = BEGIN.exec(first < 128 ? line : line.replace(OTHER_DIGITS, plainDigit));
-  if (!found) return null;
-  const [whole, open, a, separator, b, c, before, hour, minute, second, after, close] = found;
-  if (Boolean(open) !== Boolean(close)) return null;
+  if (firstCode < 128 && firstCode !== 91 && (firstCode < 48 || firstCode > 57)) return null;
+  const match = MESSAGE_START.exec(firstCode < 128 ? line : line.replace(OTHER_DIGITS, plainDigit));
+  if (!match) return null;
+  const [prefix, openBracket, a, separator, b, c, meridiemBefore, hour, minute, second, meridiemAfter, closeBracket] =
+    match;
+  if (Boolean(openBracket) !== Boolean(closeBracket)) return null;
   const yearFirst = (a as string).length === 4;
   if (!yearFirst && (a as string).length > 2) return null;
   const date = [Number(a), Number(b), Number(c)] as [number, number, number];
   return {
-    shape: `${open ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
+    shape: `${openBracket ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
     date,
     yearFirst,
     dotted: separator === '.',
-    clock: clockOf(Number(hour), Number(minute), second === undefined ? null : Number(second), before ?? after ?? null),
-    rest: line.slice(whole.length),
+    clock: clockOf(
+      Number(hour),
+      Number(minute),
+      second === undefined ? null : Number(second),
+      meridiemBefore ?? meridiemAfter ?? null,
+    ),
+    rest: line.slice(prefix.length),
   };
 }
 
-function clockOf(hour: number, minute: number, second: number | null, half: string | null): string | null {
+function clockOf(hour: number, minute: number, second: number | null, meridiem: string | null): string | null {
   if (minute > 59 || (second ?? 0) > 59) return null;
-  const two = (n: number) => String(n).padStart(2, '0');
-  let h = hour;
-  if (half) {
+  const pad = (n: number) => String(n).padStart(2, '0');
+  let hour24 = hour;
+  if (meridiem) {
     if (hour > 12) return null;
-    const word = half.toLowerCase().replace(/[.\s\u00a0\u202f]/g, '');
-    const isEvening = EVENING.some((one) => one.replaceAll('.', '') === word);
-    h = (hour % 12) + (isEvening ? 12 : 0);
+    const word = meridiem.toLowerCase().replace(/[.\s\u00a0\u202f]/g, '');
+    const isEvening = EVENING.some((evening) => evening.replaceAll('.', '') === word);
+    hour24 = (hour % 12) + (isEvening ? 12 : 0);
   }
-  if (h > 23) return null;
-  return `${two(h)}:${two(minute)}${second === null ? '' : `:${two(second)}`}`;
+  if (hour24 > 23) return null;
+  return `${pad(hour24)}:${pad(minute)}${second === null ? '' : `:${pad(second)}`}`;
 }
 
 /** Return the date of a message as `2026-11-24`; null if it is invalid in this order. */
-export function dateIn({ date: [a, b, c], yearFirst }: Start, order: Order): string | null {
+export function dateOf({ date: [a, b, c], yearFirst }: MessageStart, order: DateOrder): string | null {
   const [year, month, day] = yearFirst ? [a, b, c] : order === 'mdy' ? [c, a, b] : [c, b, a];
-  const whole = year < 100 ? 2000 + year : year;
+  const fullYear = year < 100 ? 2000 + year : year;
   // WhatsApp started in 2009. A year beyond the century belongs to another calendar, which is not converted here.
-  if (whole < 2009 || whole > 2100 || month < 1 || month > 12) return null;
-  const at = new Date(Date.UTC(whole, month - 1, day));
+  if (fullYear < 2009 || fullYear > 2100 || month < 1 || month > 12) return null;
+  const at = new Date(Date.UTC(fullYear, month - 1, day));
   return at.getUTCDate() === day && day > 0 ? at.toISOString().slice(0, 10) : null;
 }
 
 /** Return the possible date orders of an export. One: it is certain. Two: only the keeper can tell. */
-export function ordersOf(starts: Iterable<Start>): Order[] {
-  let [first, second, seen] = [0, 0, 0];
+export function possibleOrders(starts: Iterable<MessageStart>): DateOrder[] {
+  let [dayFirst, monthFirst, total] = [0, 0, 0];
   for (const start of starts) {
     if (start.yearFirst) return ['ymd'];
     if (start.dotted) return ['dmy'];
-    seen++;
-    if (start.date[0] > 12) first++;
-    if (start.date[1] > 12) second++;
+    total++;
+    if (start.date[0] > 12) dayFirst++;
+    if (start.date[1] > 12) monthFirst++;
   }
-  if (!seen) return [];
-  if (first && !second) return ['dmy'];
-  if (second && !first) return ['mdy'];
+  if (!total) return [];
+  if (dayFirst && !monthFirst) return ['dmy'];
+  if (monthFirst && !dayFirst) return ['mdy'];
   return ['dmy', 'mdy'];
 }

@@ -7,7 +7,7 @@
  * they look odd.
  */
 
-type Type =
+type MessageType =
   | 'text'
   | 'call'
   | 'missed_call'
@@ -19,11 +19,18 @@ type Type =
   | 'location'
   | 'deleted'
   | 'other';
-export type Told = { type: Type; text: string; description: string; file: string; omitted: boolean; edited: boolean };
+export type MessageContent = {
+  type: MessageType;
+  text: string;
+  description: string;
+  file: string;
+  omitted: boolean;
+  edited: boolean;
+};
 
 const LRM = '\u200e';
 /** [type, whole text] in lower case, without marks and final full stop. */
-const LEFT_OUT: [Type, RegExp][] = [
+const OMITTED: [MessageType, RegExp][] = [
   [
     'image',
     /^(?:image|photo|bild|imagen|image|immagine|imagem) (?:omitted|weggelassen|omitida|absente|omessa|ocultada)$/,
@@ -82,14 +89,14 @@ const ATTACHED_WORDS = new Set([
 const ATTACHED_IOS =
   /^([^]*?)\u200e?<(?:attached|Anhang|adjunto|pièce jointe|allegato|anexado|\p{L}[\p{L}\u00a0 ]{2,24})[ \u00a0\u202f]?: ?([^<>:\n]{1,200}\.\w{2,5})>\s*$/u;
 const LOCATION = /^(?:location|live location|standort|ubicación|localisation|posizione|localização)(?::| shared)/;
-const BY_END = [
+const TYPE_BY_EXTENSION = [
   ['sticker', /^(?:STK-.*|.*-STICKER-.*)$/i],
   ['voice', /\.(?:opus|ogg|m4a|mp3|aac|amr)$/i],
   ['video', /\.(?:mp4|3gp|mov|webm)$/i],
   ['image', /\.(?:jpe?g|png|gif|webp|heic)$/i],
   ['other', /\.vcf$/i],
   ['file', /\.\w{2,5}$/],
-] as [Type, RegExp][];
+] as [MessageType, RegExp][];
 /** Notices in a chat, with no sender or with the chat's own name as the sender. */
 const NOTICES = [
   /end-to-end encrypted|ende-zu-ende-verschlüsselt|cifrad[oa]s de extremo a extremo|chiffrés de bout en bout|crittografat[ei] end-to-end|criptografia de ponta a ponta/i,
@@ -113,12 +120,12 @@ const NOTICES = [
 const NOTICE_BEFORE_COLON =
   /(?: changed the (?:subject|group name|group description|description)\b| created (?:this )?group )/;
 
-const plain = (text: string) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim();
+const stripMarks = (text: string) => text.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim();
 
 /** Tell whether a line without a sender is a notice of WhatsApp. */
 export function isNotice(rest: string) {
-  const said = plain(rest);
-  return NOTICES.some((one) => one.test(said));
+  const plainText = stripMarks(rest);
+  return NOTICES.some((pattern) => pattern.test(plainText));
 }
 
 /** Tell whether the text before the first colon belongs to a notice rather than naming a sender. */
@@ -128,11 +135,11 @@ export function isNoticeName(name: string) {
 
 /** Tell whether a line without a sender records a missed call. */
 export function isMissedCall(rest: string) {
-  return MISSED.test(lower(rest));
+  return MISSED.test(normalise(rest));
 }
 
-const lower = (text: string) =>
-  plain(text)
+const normalise = (text: string) =>
+  stripMarks(text)
     .toLowerCase()
     .replace(/[.\s]+$/, '');
 
@@ -140,32 +147,32 @@ const lower = (text: string) =>
  * Classify one message; return its exact words without what WhatsApp added.
  * @param text everything after the sender's name, continuation lines included
  */
-export function tellMessage(text: string): Told {
-  const told = { type: 'text' as Type, text, description: '', file: '', omitted: false, edited: false };
-  const last = text.endsWith('>') || text.endsWith('> ') || text.endsWith(`>${LRM}`);
-  if (last && EDITED.test(text)) {
-    const { edited: _edited, ...rest } = tellMessage(text.replace(EDITED, ''));
+export function classifyMessage(text: string): MessageContent {
+  const content = { type: 'text' as MessageType, text, description: '', file: '', omitted: false, edited: false };
+  const mayBeEdited = text.endsWith('>') || text.endsWith('> ') || text.endsWith(`>${LRM}`);
+  if (mayBeEdited && EDITED.test(text)) {
+    const { edited: _edited, ...rest } = classifyMessage(text.replace(EDITED, ''));
     return { ...rest, edited: true };
   }
-  if (text.length > 500 && !text.includes('<')) return told;
-  const attached = attachedIn(text);
-  if (attached) return { ...told, ...attached };
-  if (text.length > 160) return told;
-  const said = lower(text);
-  if (DELETED.has(said) || DELETED_BY.test(said))
-    return { ...told, type: 'deleted', text: '', description: plain(text) };
-  if (MISSED.test(said)) return { ...told, type: 'missed_call', text: '', description: plain(text) };
+  if (text.length > 500 && !text.includes('<')) return content;
+  const attached = parseAttachment(text);
+  if (attached) return { ...content, ...attached };
+  if (text.length > 160) return content;
+  const normalised = normalise(text);
+  if (DELETED.has(normalised) || DELETED_BY.test(normalised))
+    return { ...content, type: 'deleted', text: '', description: stripMarks(text) };
+  if (MISSED.test(normalised)) return { ...content, type: 'missed_call', text: '', description: stripMarks(text) };
   if (text.startsWith(LRM)) {
-    if (CALL.test(said)) return { ...told, type: 'call', text: '', description: plain(text) };
-    if (LOCATION.test(said)) return { ...told, type: 'location' };
+    if (CALL.test(normalised)) return { ...content, type: 'call', text: '', description: stripMarks(text) };
+    if (LOCATION.test(normalised)) return { ...content, type: 'location' };
   }
-  const left = LEFT_OUT.find(([, words]) => words.test(said));
-  if (left) return { ...told, type: left[0], text: '', description: plain(text), omitted: true };
-  if (text === 'null') return { ...told, type: 'other', text: '', description: 'null' };
-  return told;
+  const omittedFile = OMITTED.find(([, pattern]) => pattern.test(normalised));
+  if (omittedFile) return { ...content, type: omittedFile[0], text: '', description: stripMarks(text), omitted: true };
+  if (text === 'null') return { ...content, type: 'other', text: '', description: 'null' };
+  return content;
 }
 
-function attachedIn(text: string): Pick<Told, 'type' | 'text' | 'description' | 'file'> | null {
+function parseAttachment(text: string): Pick<MessageContent, 'type' | 'text' | 'description' | 'file'> | null {
   const ios = text.includes('<') ? ATTACHED_IOS.exec(text) : null;
   if (ios) {
     const file = ios[2] as string;
@@ -178,12 +185,12 @@ function attachedIn(text: string): Pick<Told, 'type' | 'text' | 'description' | 
   }
   const android = text.includes(' (') ? ATTACHED_ANDROID.exec(text) : null;
   if (!android) return null;
-  const [, file = '', words = '', caption = ''] = android;
-  const isForm = /^(?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA/.test(file);
-  if (!isForm && !ATTACHED_WORDS.has(words.toLowerCase())) return null;
-  return { type: typeOf(file), text: caption, description: '', file: plain(file) };
+  const [, file = '', label = '', caption = ''] = android;
+  const isGeneratedName = /^(?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA/.test(file);
+  if (!isGeneratedName && !ATTACHED_WORDS.has(label.toLowerCase())) return null;
+  return { type: typeOf(file), text: caption, description: '', file: stripMarks(file) };
 }
 
-function typeOf(file: string): Type {
-  return BY_END.find(([, end]) => end.test(file))?.[0] ?? 'file';
+function typeOf(file: string): MessageType {
+  return TYPE_BY_EXTENSION.find(([, pattern]) => pattern.test(file))?.[0] ?? 'file';
 }

@@ -4,13 +4,13 @@
  */
 import { b64, concat, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from '../crypto/digests.js';
-import { verifyNotary } from '../crypto/signing.js';
+import { sha256Sync } from '../crypto/digests.js';
+import { verifyNotarySignature } from '../crypto/signing.js';
 import type { Bytes } from '../core/bytes.js';
 
 export type Checkpoint = { origin: string; size: number; root: Bytes };
 /** `keyHash`: b64 of 4 bytes; `text`: the original line, without its newline */
-type SignatureLine = { name: string; key: string; signature: Bytes; row: string };
+type SignatureLine = { name: string; keyHash: string; signature: Bytes; text: string };
 /** `pub`: b64 of 32 bytes */
 export type LogWitness = { name: string; pub: string };
 /** `at`: by the witness's clock, seconds UTC */
@@ -18,10 +18,11 @@ type Cosignature = { witness: string; at: number };
 
 const NOTE_LIMIT = 64 * 1024;
 const LINES_LIMIT = 16;
-const COSIGNATURE = 4;
+const COSIGNATURE_TYPE = 4;
 // The Python twin splits notes the same way: white space is listed because \s differs between the languages.
-const TEXT = /^([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/;
-const LINE = /^— ([^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+) ([A-Za-z0-9+/]+={0,2})$/u;
+const NOTE_TEXT = /^([A-Za-z0-9_-]{43})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/;
+const SIGNATURE_LINE =
+  /^— ([^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+) ([A-Za-z0-9+/]+={0,2})$/u;
 
 /**
  * Verify a note of this notary and return its checkpoint. Ignores lines of other keys. Throws `bad_signature`, or
@@ -30,13 +31,13 @@ const LINE = /^— ([^+\x00-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u2
  * @param notaryPub 32 bytes
  */
 export async function verifyNote(note: unknown, notaryPub: Bytes): Promise<Checkpoint> {
-  const { said, text, lines } = take(note);
-  const log = b64(sha256Now(notaryPub));
+  const { checkpoint, text, lines } = parseNote(note);
+  const log = b64(sha256Sync(notaryPub));
   const key = keyHash(log, notaryPub, 1);
-  const own = lines.filter((line) => line.name === log && line.key === key);
-  if (said.origin !== log || !own.length) throw wrong();
-  for (const { signature } of own) await verifyNotary(notaryPub, utf8(text), signature);
-  return said;
+  const notaryLines = lines.filter((line) => line.name === log && line.keyHash === key);
+  if (checkpoint.origin !== log || !notaryLines.length) throw invalidCheckpoint();
+  for (const { signature } of notaryLines) await verifyNotarySignature(notaryPub, utf8(text), signature);
+  return checkpoint;
 }
 
 /**
@@ -44,7 +45,7 @@ export async function verifyNote(note: unknown, notaryPub: Bytes): Promise<Check
  * @param note text
  */
 export function readNote(note: unknown): Checkpoint {
-  return take(note).said;
+  return parseNote(note).checkpoint;
 }
 
 /**
@@ -53,68 +54,77 @@ export function readNote(note: unknown): Checkpoint {
  * for an invalid line in the name of one of the witnesses; `unavailable` where the browser has no Ed25519.
  * @param note text
  */
-export async function seenBy(note: unknown, witnesses: readonly LogWitness[]): Promise<Cosignature[]> {
-  const { text, lines } = take(note);
-  const found: Cosignature[] = [];
+export async function verifyCosignatures(note: unknown, witnesses: readonly LogWitness[]): Promise<Cosignature[]> {
+  const { text, lines } = parseNote(note);
+  const cosignatures: Cosignature[] = [];
   for (const { name, pub } of witnesses) {
-    const key = keyHash(name, unb64(pub), COSIGNATURE);
-    let last = -1;
-    for (const { signature } of lines.filter((line) => line.name === name && line.key === key)) {
-      const at =
+    const key = keyHash(name, unb64(pub), COSIGNATURE_TYPE);
+    let newestTime = -1;
+    for (const { signature } of lines.filter((line) => line.name === name && line.keyHash === key)) {
+      const time =
         signature.length > 8 ? new DataView(signature.buffer, signature.byteOffset).getBigUint64(0) : 1n << 63n;
-      if (at >= 1n << 63n) throw wrong();
-      await verifyNotary(unb64(pub), utf8(`cosignature/v1\ntime ${at}\n${text}`), signature.slice(8));
-      last = Math.max(last, Number(at));
+      if (time >= 1n << 63n) throw invalidCheckpoint();
+      await verifyNotarySignature(unb64(pub), utf8(`cosignature/v1\ntime ${time}\n${text}`), signature.slice(8));
+      newestTime = Math.max(newestTime, Number(time));
     }
-    if (last >= 0) found.push({ witness: name, at: last });
+    if (newestTime >= 0) cosignatures.push({ witness: name, at: newestTime });
   }
-  return found;
+  return cosignatures;
 }
 
 /**
  * Return the note with only the notary's own lines: the text that a timestamp covers. Throws `bad_signature`.
  * @param note text
  */
-export function oneLine(note: unknown) {
-  const { said, text, lines } = take(note);
+export function timestampedText(note: unknown) {
+  const { checkpoint, text, lines } = parseNote(note);
   return `${text}\n${lines
-    .filter(({ name }) => name === said.origin)
-    .map(({ row }) => `${row}\n`)
+    .filter(({ name }) => name === checkpoint.origin)
+    .map(({ text: lineText }) => `${lineText}\n`)
     .join('')}`;
 }
 
-function take(note: unknown): { said: Checkpoint; text: string; lines: SignatureLine[] } {
-  if (typeof note !== 'string' || note.length > NOTE_LIMIT || utf8(note).length > NOTE_LIMIT) throw wrong();
+function parseNote(note: unknown): { checkpoint: Checkpoint; text: string; lines: SignatureLine[] } {
+  if (typeof note !== 'string' || note.length > NOTE_LIMIT || utf8(note).length > NOTE_LIMIT) throw invalidCheckpoint();
   const end = note.lastIndexOf('\n\n');
   const text = note.slice(0, end + 1);
-  const rows = note.slice(end + 2, -1).split('\n');
-  const [, origin = '', size = '', root = ''] = TEXT.exec(end < 0 ? '' : text) ?? [];
-  if (!origin || !note.endsWith('\n') || rows.length > LINES_LIMIT) throw wrong();
-  return { said: { origin, size: Number(size), root: plain(root) }, text, lines: rows.map(lineOf) };
+  const lineTexts = note.slice(end + 2, -1).split('\n');
+  const [, origin = '', size = '', root = ''] = NOTE_TEXT.exec(end < 0 ? '' : text) ?? [];
+  if (!origin || !note.endsWith('\n') || lineTexts.length > LINES_LIMIT) throw invalidCheckpoint();
+  return {
+    checkpoint: { origin, size: Number(size), root: decodeBase64(root) },
+    text,
+    lines: lineTexts.map(parseSignatureLine),
+  };
 }
 
-function lineOf(row: string): SignatureLine {
-  const [, name = '', encoded = ''] = LINE.exec(row) ?? [];
-  const raw = encoded ? plain(encoded) : new Uint8Array(0);
-  if (raw.length <= 4) throw wrong();
-  return { name, key: b64(raw.slice(0, 4)), signature: raw.slice(4), row };
+function parseSignatureLine(lineText: string): SignatureLine {
+  const [, name = '', encoded = ''] = SIGNATURE_LINE.exec(lineText) ?? [];
+  const keyHashAndSignature = encoded ? decodeBase64(encoded) : new Uint8Array(0);
+  if (keyHashAndSignature.length <= 4) throw invalidCheckpoint();
+  return {
+    name,
+    keyHash: b64(keyHashAndSignature.slice(0, 4)),
+    signature: keyHashAndSignature.slice(4),
+    text: lineText,
+  };
 }
 
 /** @param signatureType the signed note's signature type byte */
-function keyHash(name: string, pub: Bytes, kind: number) {
-  return b64(sha256Now(concat(utf8(`${name}\n`), Uint8Array.of(kind), pub)).slice(0, 4));
+function keyHash(name: string, pub: Bytes, signatureType: number) {
+  return b64(sha256Sync(concat(utf8(`${name}\n`), Uint8Array.of(signatureType), pub)).slice(0, 4));
 }
 
 /** Decode standard base64. Accepts only the canonical spelling. */
-function plain(text: string): Bytes {
+function decodeBase64(text: string): Bytes {
   try {
-    if (text.length % 4) throw wrong();
+    if (text.length % 4) throw invalidCheckpoint();
     return unb64(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''));
   } catch {
-    throw wrong();
+    throw invalidCheckpoint();
   }
 }
 
-function wrong() {
+function invalidCheckpoint() {
   return new KeptError('bad_signature', 'The checkpoint does not hold.');
 }

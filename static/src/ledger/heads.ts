@@ -1,16 +1,16 @@
-/** Heads: the running digest of a diary. Two signed heads with one number prove that the server lied. */
+/** Heads: the running digest of a diary. Two different signed heads with one number show that the server lied. */
 import { b64, utf8 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from '../crypto/digests.js';
-import { checkSigned } from './signed.js';
+import { sha256Sync } from '../crypto/digests.js';
+import { verifySignedObject } from './signed.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** As the notary signs it; `head` b64 */
 export type SignedHead = { diary: string; head: string; seq: number; sig: string; t: string; ts: number };
 
-const NAMES = ['diary', 'head', 'seq', 't', 'ts'];
-const LABEL = utf8('kept/head\0');
+const FIELD_NAMES = ['diary', 'head', 'seq', 't', 'ts'];
+const HEAD_LABEL = utf8('kept/head\0');
 
 /** Return the head before the first version. */
 export function firstHead(): Bytes {
@@ -22,10 +22,10 @@ export function firstHead(): Bytes {
  * @param previousHead the head before it
  */
 export function nextHead(
-  head: Uint8Array,
+  previousHead: Uint8Array,
   { seq, record, version, c, env }: { seq: number; record: string; version: string; c: string; env: string },
 ): Bytes {
-  return sha256Now(LABEL, head, canon({ c, env, record, seq, version }));
+  return sha256Sync(HEAD_LABEL, previousHead, canonicalBytes({ c, env, record, seq, version }));
 }
 
 /**
@@ -36,9 +36,9 @@ export async function verifyHead(
   signed: unknown,
   { notaryPub, diary, seq, head }: { notaryPub: Bytes; diary: string; seq: number; head: Uint8Array },
 ) {
-  const claimed = (signed ?? {}) as Record<string, unknown>;
-  if (claimed.diary !== diary || claimed.seq !== seq || claimed.head !== b64(head)) {
+  const fields = (signed ?? {}) as Record<string, unknown>;
+  if (fields.diary !== diary || fields.seq !== seq || fields.head !== b64(head)) {
     throw new KeptError('bad_signature', 'The server’s account of this diary differs from this phone’s.');
   }
-  await checkSigned(signed, notaryPub, 'head/v1', NAMES);
+  await verifySignedObject(signed, notaryPub, 'head/v1', FIELD_NAMES);
 }

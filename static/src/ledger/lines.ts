@@ -6,33 +6,34 @@
 /** The position of a version: number `n` (from 1) on `device`, b64 commitment `prev` of `n` - 1, own commitment `c` */
 export type Link = { device: string; n: number; prev: string | null; c: string };
 /** An invalid range of a line: numbers `n` to `last` of `device`. `last` differs from `n` only for missing numbers */
-type Break = { device: string; n: number; last: number; why: 'missing' | 'twice' | 'altered' };
+type LineFault = { device: string; n: number; last: number; why: 'missing' | 'twice' | 'altered' };
 
 /**
  * Find every missing range, every duplicate number, and every version whose `prev` is not the previous commitment.
  * Arrival order does not matter: a line is checked as a set, from 1 to the highest number. Versions removed from its
  * end cannot be detected here.
  */
-export function breaks(links: Iterable<Link>): Break[] {
-  const found: Break[] = [];
-  let [device, n, c] = [null, 0, null] as [string | null, number, string | null];
-  for (const link of [...links].sort(alongLines)) {
-    if (link.device !== device) [device, n, c] = [link.device, 0, null];
-    if (link.n === n) {
-      found.push({ device, n, last: n, why: 'twice' });
+export function findBreaks(links: Iterable<Link>): LineFault[] {
+  const result: LineFault[] = [];
+  let [device, previousNumber, previousCommitment] = [null, 0, null] as [string | null, number, string | null];
+  for (const link of [...links].sort(compareLinks)) {
+    if (link.device !== device) [device, previousNumber, previousCommitment] = [link.device, 0, null];
+    if (link.n === previousNumber) {
+      result.push({ device, n: previousNumber, last: previousNumber, why: 'twice' });
       continue;
     }
-    if (link.n > n + 1) found.push({ device, n: n + 1, last: link.n - 1, why: 'missing' });
-    else if (link.n === n + 1 && link.prev !== c) found.push({ device, n: link.n, last: link.n, why: 'altered' });
-    [n, c] = [link.n, link.c];
+    if (link.n > previousNumber + 1) result.push({ device, n: previousNumber + 1, last: link.n - 1, why: 'missing' });
+    else if (link.n === previousNumber + 1 && link.prev !== previousCommitment)
+      result.push({ device, n: link.n, last: link.n, why: 'altered' });
+    [previousNumber, previousCommitment] = [link.n, link.c];
   }
-  return found;
+  return result;
 }
 
-function alongLines(a: Link, b: Link) {
-  return compare(a.device, b.device) || a.n - b.n || compare(a.c, b.c);
+function compareLinks(left: Link, right: Link) {
+  return compareText(left.device, right.device) || left.n - right.n || compareText(left.c, right.c);
 }
 
-function compare(a: string, b: string) {
-  return a === b ? 0 : a < b ? -1 : 1;
+function compareText(left: string, right: string) {
+  return left === right ? 0 : left < right ? -1 : 1;
 }

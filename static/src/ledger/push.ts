@@ -1,18 +1,18 @@
 /** The upload format of a version, as the server sees it: docs/formats.md, section 6. */
 import { b64, unb64 } from '../core/bytes.js';
-import { frames, canon, isObject, parse, readFrames } from '../core/encoding.js';
+import { encodeFrames, canonicalBytes, isObject, parseCanonical, decodeFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
-import { sha256Now } from '../crypto/digests.js';
-import { SUITE_KEY, agreed, claimedHeader } from '../crypto/envelope.js';
+import { sha256Sync } from '../crypto/digests.js';
+import { SUITE_KEY, checkPrefix, readUnverifiedHeader } from '../crypto/envelope.js';
 import { grantWrapHeader, versionWrapHeader } from '../crypto/keys.js';
-import { verifyAuthor as verify } from '../crypto/signing.js';
-import { envelopeHeader, signedBytes } from '../crypto/versions.js';
+import { verifyAuthorSignature as verify } from '../crypto/signing.js';
+import { envelopeHeader, bytesToSign } from '../crypto/versions.js';
 import type { Bytes } from '../core/bytes.js';
 import type { AuthorKey as Author } from '../crypto/sharing/statements.js';
-import type { Place } from '../crypto/versions.js';
+import type { VersionPlace } from '../crypto/versions.js';
 
-export type Meta = {
+export type VersionMeta = {
   blobs: string[];
   c: string;
   grants: [string, number][];
@@ -21,18 +21,23 @@ export type Meta = {
   sig: string;
 };
 /** A version's wraps for one grant: of the key of `open`, or of `open` and `restricted` */
-export type ForGrant = { grant: string; wraps: Bytes[] };
+export type GrantWraps = { grant: string; wraps: Bytes[] };
 /** `meta.grants` describes `given` */
-type Push = { meta: Meta; wraps: Bytes[]; envelopes: Bytes[]; given?: ForGrant[] };
+type Push = { meta: VersionMeta; wraps: Bytes[]; envelopes: Bytes[]; given?: GrantWraps[] };
 
-const META = 'blobs,c,grants,parents,parts,sig';
+const META_KEYS = 'blobs,c,grants,parents,parts,sig';
 const BLOBS_LIMIT = 500;
 const PARENTS_LIMIT = 16;
 const GRANTS_LIMIT = 20;
 
 /** Return the body of a version upload. */
-export function encodePush({ meta, wraps, envelopes, given = [] }: Push): Bytes {
-  return frames([canon(meta), ...wraps, ...envelopes, ...given.flatMap((one) => one.wraps)]);
+export function encodePush({ meta, wraps, envelopes, given: grantWraps = [] }: Push): Bytes {
+  return encodeFrames([
+    canonicalBytes(meta),
+    ...wraps,
+    ...envelopes,
+    ...grantWraps.flatMap((wrapsOfGrant) => wrapsOfGrant.wraps),
+  ]);
 }
 
 /**
@@ -40,17 +45,25 @@ export function encodePush({ meta, wraps, envelopes, given = [] }: Push): Bytes 
  * signature. With `expectedPlace`, compare the public headers too: without that, an upload sealed for another place
  * would be accepted and get a receipt, but could never be opened.
  */
-export function decodePush(bytes: Uint8Array, place?: Place): Push {
-  const [first, ...sealed] = readFrames(bytes, { atMost: 5 + 2 * GRANTS_LIMIT });
-  if (!first) throw new KeptError('bad_request', 'The frames do not add up.');
-  const meta = readMeta(parse(first));
-  const [n, own] = [meta.parts.length, 2 * meta.parts.length];
-  if (sealed.length !== own + meta.grants.reduce((sum, [, count]) => sum + count, 0))
+export function decodePush(bytes: Uint8Array, expectedPlace?: VersionPlace): Push {
+  const [metaFrame, ...sealedFrames] = decodeFrames(bytes, { maxParts: 5 + 2 * GRANTS_LIMIT });
+  if (!metaFrame) throw new KeptError('bad_request', 'The frames do not add up.');
+  const meta = readMeta(parseCanonical(metaFrame));
+  const [partCount, ownFrameCount] = [meta.parts.length, 2 * meta.parts.length];
+  if (sealedFrames.length !== ownFrameCount + meta.grants.reduce((sum, [, count]) => sum + count, 0))
     throw new KeptError('bad_request', 'The version’s parts do not add up.');
-  let at = own;
-  const given = meta.grants.map(([grant, count]) => ({ grant, wraps: sealed.slice(at, (at += count)) }));
-  const push = { meta, wraps: sealed.slice(0, n), envelopes: sealed.slice(n, own), given };
-  if (place) checkPlace(push, place);
+  let offset = ownFrameCount;
+  const grantWraps = meta.grants.map(([grant, count]) => ({
+    grant,
+    wraps: sealedFrames.slice(offset, (offset += count)),
+  }));
+  const push = {
+    meta,
+    wraps: sealedFrames.slice(0, partCount),
+    envelopes: sealedFrames.slice(partCount, ownFrameCount),
+    given: grantWraps,
+  };
+  if (expectedPlace) checkPlace(push, expectedPlace);
   return push;
 }
 
@@ -59,7 +72,7 @@ export function decodePush(bytes: Uint8Array, place?: Place): Push {
  * @returns b64
  */
 export function envDigest(envelopes: readonly Uint8Array[]): string {
-  return b64(sha256Now(...envelopes));
+  return b64(sha256Sync(...envelopes));
 }
 
 /**
@@ -67,12 +80,12 @@ export function envDigest(envelopes: readonly Uint8Array[]): string {
  * @param pub 65 bytes, or from `importVerifyingKey`
  * @param sig b64
  */
-export async function verifyAuthor(
+export async function verifyVersionSignature(
   pub: Bytes | CryptoKey,
   { c, diary, record, version }: { c: string; diary: string; record: string; version: string },
   sig: string,
 ) {
-  await verify(pub, signedBytes(c, { diary, record, version }), unb64(sig));
+  await verify(pub, bytesToSign(c, { diary, record, version }), unb64(sig));
 }
 
 /**
@@ -81,42 +94,42 @@ export async function verifyAuthor(
  * @param sig b64
  * @param seq null for a version without a number
  */
-export async function verifyByAny(
+export async function verifyVersionByAnyKey(
   authors: readonly Author[],
   signed: { c: string; diary: string; record: string; version: string },
   sig: string,
   seq: number | null,
 ) {
-  const counting = authors.filter((one) => one.seq === null || (seq !== null && seq <= one.seq)).reverse();
-  for (const { pub } of counting) {
+  const validKeys = authors.filter((key) => key.seq === null || (seq !== null && seq <= key.seq)).reverse();
+  for (const { pub } of validKeys) {
     try {
-      return await verifyAuthor(unb64(pub), signed, sig);
+      return await verifyVersionSignature(unb64(pub), signed, sig);
     } catch {}
   }
   throw new KeptError('bad_signature');
 }
 
-function checkPlace({ meta, wraps, envelopes, given = [] }: Push, place: Place) {
+function checkPlace({ meta, wraps, envelopes, given: grantWraps = [] }: Push, expectedPlace: VersionPlace) {
   meta.parts.forEach((part, i) => {
     try {
       const wrapped = wraps[i] as Bytes;
-      const { epoch } = claimedHeader(wrapped, 'wrap');
-      const header = versionWrapHeader(place.diary, Number(epoch), part, place.version);
+      const { epoch } = readUnverifiedHeader(wrapped, 'wrap');
+      const header = versionWrapHeader(expectedPlace.diary, Number(epoch), part, expectedPlace.version);
       if (!Number.isSafeInteger(epoch) || Number(epoch) < 1) throw new KeptError('not_opened');
-      agreed(SUITE_KEY, wrapped, 'wrap', header);
-      agreed(SUITE_KEY, envelopes[i] as Bytes, 'version', envelopeHeader(place, part));
+      checkPrefix(SUITE_KEY, wrapped, 'wrap', header);
+      checkPrefix(SUITE_KEY, envelopes[i] as Bytes, 'version', envelopeHeader(expectedPlace, part));
     } catch {
       throw new KeptError('bad_request', 'A wrap or an envelope belongs to another place.');
     }
   });
-  for (const { grant, wraps: theirs } of given) {
-    for (const [i, one] of theirs.entries()) {
+  for (const { grant, wraps: wrapsOfGrant } of grantWraps) {
+    for (const [i, wrapped] of wrapsOfGrant.entries()) {
       try {
-        agreed(
+        checkPrefix(
           SUITE_KEY,
-          one,
+          wrapped,
           'wrap',
-          grantWrapHeader({ diary: place.diary, grant }, meta.parts[i] ?? 'open', place.version),
+          grantWrapHeader({ diary: expectedPlace.diary, grant }, meta.parts[i] ?? 'open', expectedPlace.version),
         );
       } catch {
         throw new KeptError('bad_request', 'A wrap for a grant belongs to another place.');
@@ -125,8 +138,8 @@ function checkPlace({ meta, wraps, envelopes, given = [] }: Push, place: Place) 
   }
 }
 
-function readMeta(value: unknown): Meta {
-  if (!isObject(value) || Object.keys(value).sort().join() !== META || !Array.isArray(value.grants)) {
+function readMeta(value: unknown): VersionMeta {
+  if (!isObject(value) || Object.keys(value).sort().join() !== META_KEYS || !Array.isArray(value.grants)) {
     throw new KeptError('bad_request', 'The version’s description is not complete.');
   }
   const { blobs, c, parents, parts, sig } = value;
@@ -138,29 +151,31 @@ function readMeta(value: unknown): Meta {
   checkIds(parents, PARENTS_LIMIT);
   checkLength(c, 32);
   checkLength(sig, 64);
-  return value as Meta;
+  return value as VersionMeta;
 }
 
 /** Check [[grant, number of wraps]…]: each grant may occur once. */
-function checkGrants(list: unknown[], parts: number) {
-  const isWhole = list.every(
-    (one) => Array.isArray(one) && one.length === 2 && Number.isSafeInteger(one[1]) && one[1] > 0 && one[1] <= parts,
+function checkGrants(grants: unknown[], partCount: number) {
+  const areGrantsValid = grants.every(
+    (pair) =>
+      Array.isArray(pair) && pair.length === 2 && Number.isSafeInteger(pair[1]) && pair[1] > 0 && pair[1] <= partCount,
   );
-  if (!isWhole || list.length > GRANTS_LIMIT) throw new KeptError('bad_request', 'The version’s grants do not add up.');
+  if (!areGrantsValid || grants.length > GRANTS_LIMIT)
+    throw new KeptError('bad_request', 'The version’s grants do not add up.');
   checkIds(
-    list.map((one) => (one as unknown[])[0]),
+    grants.map((pair) => (pair as unknown[])[0]),
     GRANTS_LIMIT,
   );
 }
 
-function checkIds(list: unknown, atMost: number) {
-  if (!Array.isArray(list) || list.length > atMost) throw new KeptError('bad_request', 'A list of ids is wrong.');
-  list.forEach(parseId);
-  if (new Set(list).size !== list.length) throw new KeptError('bad_request', 'A list of ids names one twice.');
+function checkIds(ids: unknown, limit: number) {
+  if (!Array.isArray(ids) || ids.length > limit) throw new KeptError('bad_request', 'A list of ids is wrong.');
+  ids.forEach(parseId);
+  if (new Set(ids).size !== ids.length) throw new KeptError('bad_request', 'A list of ids names one twice.');
 }
 
-function checkLength(text: unknown, length: number) {
-  if (typeof text !== 'string' || unb64(text).length !== length) {
+function checkLength(text: unknown, expectedLength: number) {
+  if (typeof text !== 'string' || unb64(text).length !== expectedLength) {
     throw new KeptError('bad_request', 'A digest or signature has the wrong length.');
   }
 }

@@ -1,18 +1,18 @@
 /** Receipts: the notary's signed statement that it had a commitment at a time. */
 import { b64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from '../crypto/digests.js';
-import { checkSigned } from './signed.js';
+import { sha256Sync } from '../crypto/digests.js';
+import { verifySignedObject } from './signed.js';
 import type { Bytes } from '../core/bytes.js';
 
-const NAMES = ['c', 'env', 'log', 'n', 't', 'ts'];
+const FIELD_NAMES = ['c', 'env', 'log', 'n', 't', 'ts'];
 
 /**
  * Return the id of a notary's key, b64; receipts name it as `log`.
  * @param notaryPub 32 bytes
  */
-export function notaryId(notaryPub: Bytes): string {
-  return b64(sha256Now(notaryPub));
+export function notaryKeyId(notaryPub: Bytes): string {
+  return b64(sha256Sync(notaryPub));
 }
 
 /**
@@ -24,15 +24,14 @@ export function notaryId(notaryPub: Bytes): string {
  */
 export async function verifyReceipt(
   receipt: unknown,
-  { notaryPub, c, env, log = notaryId(notaryPub) }: { notaryPub: Bytes; c: string; env: string; log?: string },
+  { notaryPub, c, env, log = notaryKeyId(notaryPub) }: { notaryPub: Bytes; c: string; env: string; log?: string },
 ): Promise<number> {
-  const claimed = (receipt ?? {}) as Record<string, unknown>;
-  if (claimed.log !== log || log !== notaryId(notaryPub))
+  const fields = (receipt ?? {}) as Record<string, unknown>;
+  if (fields.log !== log || log !== notaryKeyId(notaryPub))
     throw new KeptError('bad_signature', 'The receipt names another notary.');
-  if (claimed.c !== c || claimed.env !== env)
-    throw new KeptError('bad_signature', 'The receipt is for something else.');
-  if (!Number.isSafeInteger(claimed.ts) || Number(claimed.ts) < 0)
+  if (fields.c !== c || fields.env !== env) throw new KeptError('bad_signature', 'The receipt is for something else.');
+  if (!Number.isSafeInteger(fields.ts) || Number(fields.ts) < 0)
     throw new KeptError('bad_signature', 'The receipt has no time.');
-  await checkSigned(receipt, notaryPub, 'rcpt/v1', NAMES);
-  return Number(claimed.ts);
+  await verifySignedObject(receipt, notaryPub, 'rcpt/v1', FIELD_NAMES);
+  return Number(fields.ts);
 }

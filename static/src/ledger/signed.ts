@@ -1,8 +1,8 @@
 /** Signed objects: fields and `sig`. The signature covers the canonical JSON without `sig`. */
 import { unb64 } from '../core/bytes.js';
-import { canon, isObject } from '../core/encoding.js';
+import { canonicalBytes, isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { verifyNotary } from '../crypto/signing.js';
+import { verifyNotarySignature } from '../crypto/signing.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 
@@ -11,29 +11,33 @@ import type { JsonObject } from '../core/encoding.js';
  * notary's key. Returns the object. Throws `bad_signature`, or `unavailable` where the browser has no Ed25519.
  * @param notaryPub 32 bytes
  */
-export async function checkSigned(
-  signed: unknown,
+export async function verifySignedObject(
+  signedObject: unknown,
   notaryPub: Bytes,
-  kind: string,
-  names: readonly string[],
+  expectedType: string,
+  fieldNames: readonly string[],
 ): Promise<JsonObject> {
-  if (!isObject(signed) || signed.t !== kind || Object.keys(signed).sort().join() !== [...names, 'sig'].sort().join()) {
+  if (
+    !isObject(signedObject) ||
+    signedObject.t !== expectedType ||
+    Object.keys(signedObject).sort().join() !== [...fieldNames, 'sig'].sort().join()
+  ) {
     throw new KeptError('bad_signature', 'That is not what it should be.');
   }
-  const { sig, ...fields } = signed;
-  await verifyNotary(notaryPub, bytesOf(fields), signatureOf(sig));
-  return signed;
+  const { sig, ...fields } = signedObject;
+  await verifyNotarySignature(notaryPub, canonicalBytesOf(fields), decodeSignature(sig));
+  return signedObject;
 }
 
-function bytesOf(fields: JsonObject): Bytes {
+function canonicalBytesOf(fields: JsonObject): Bytes {
   try {
-    return canon(fields);
+    return canonicalBytes(fields);
   } catch {
     throw new KeptError('bad_signature');
   }
 }
 
-function signatureOf(sig: unknown): Bytes {
+function decodeSignature(sig: unknown): Bytes {
   try {
     return unb64(sig as string);
   } catch {

@@ -2,8 +2,8 @@
 import { b64, unb64 } from '../core/bytes.js';
 import { isObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from '../crypto/digests.js';
-import { checkSigned } from './signed.js';
+import { sha256Sync } from '../crypto/digests.js';
+import { verifySignedObject } from './signed.js';
 
 /** `below`: receipts by this key are valid only for leaves below this number */
 export type NotaryKey = { log: string; pub: string; below: number | null };
@@ -21,8 +21,8 @@ export type NotaryStatement = {
   why: 'first' | 'rotated' | 'lost' | 'exposed';
 };
 
-const NAMES = ['from', 'instance', 'last', 'log', 'n', 'prev', 'pub', 't', 'why'];
-const WHY = ['first', 'rotated', 'lost', 'exposed'];
+const FIELD_NAMES = ['from', 'instance', 'last', 'log', 'n', 'prev', 'pub', 't', 'why'];
+const REASONS = ['first', 'rotated', 'lost', 'exposed'];
 
 /**
  * Verify that the statements form a chain under this instance key and return the notary keys, oldest first. Throws
@@ -30,34 +30,37 @@ const WHY = ['first', 'rotated', 'lost', 'exposed'];
  * @param statements as received: each is checked here
  * @param instancePub b64
  */
-export async function keyChain(statements: readonly NotaryStatement[], instance: string): Promise<NotaryKey[]> {
+export async function verifyNotaryKeyChain(
+  statements: readonly NotaryStatement[],
+  instancePub: string,
+): Promise<NotaryKey[]> {
   const keys: NotaryKey[] = [];
-  for (const [n, statement] of statements.entries()) {
-    await checkSigned(statement, unb64(instance), 'notary/v1', NAMES);
-    const before = keys.at(-1) ?? null;
-    const bound = boundOf(statement);
-    const follows =
-      statement.n === n &&
-      statement.prev === (before?.log ?? null) &&
-      (statement.why === 'first') === (before === null);
-    const isSound =
-      statement.instance === instance &&
-      WHY.includes(statement.why) &&
-      statement.log === b64(sha256Now(unb64(statement.pub)));
+  for (const [index, statement] of statements.entries()) {
+    await verifySignedObject(statement, unb64(instancePub), 'notary/v1', FIELD_NAMES);
+    const previous = keys.at(-1) ?? null;
+    const exposureBound = exposureBoundOf(statement);
+    const followsPrevious =
+      statement.n === index &&
+      statement.prev === (previous?.log ?? null) &&
+      (statement.why === 'first') === (previous === null);
+    const areFieldsValid =
+      statement.instance === instancePub &&
+      REASONS.includes(statement.why) &&
+      statement.log === b64(sha256Sync(unb64(statement.pub)));
     if (
-      !follows ||
-      !isSound ||
+      !followsPrevious ||
+      !areFieldsValid ||
       keys.some(({ log }) => log === statement.log) ||
-      (statement.why === 'exposed' && bound === null)
+      (statement.why === 'exposed' && exposureBound === null)
     )
-      throw wrong();
-    if (before && statement.why === 'exposed') before.below = bound;
+      throw invalidStatements();
+    if (previous && statement.why === 'exposed') previous.below = exposureBound;
     keys.push({ log: statement.log, pub: statement.pub, below: null });
   }
   return keys;
 }
 
-function boundOf({ last }: NotaryStatement): number | null {
+function exposureBoundOf({ last }: NotaryStatement): number | null {
   if (last === null) return null;
   if (
     !isObject(last) ||
@@ -65,10 +68,10 @@ function boundOf({ last }: NotaryStatement): number | null {
     !Number.isSafeInteger(last.size) ||
     Number(last.size) < 0
   )
-    throw wrong();
+    throw invalidStatements();
   return Number(last.size);
 }
 
-function wrong() {
+function invalidStatements() {
   return new KeptError('bad_signature', 'The statements about the server’s keys do not hold.');
 }

@@ -6,19 +6,19 @@
  * the response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come
  * from the instance, not from the pack.
  */
-import { isSame } from '../core/bytes.js';
+import { bytesEqual } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { checkSignature, hashOf, readPem } from '../crypto/certificates.js';
-import { TAGS, inside, numberOf, oidOf, readAll, readOne, timeOf } from '../crypto/der.js';
-import { digestBy, sha256 } from '../crypto/digests.js';
+import { verifyCertificateSignature, digestNameOf, parsePemCertificates } from '../crypto/certificates.js';
+import { TAGS, readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '../crypto/der.js';
+import { digestWith, sha256 } from '../crypto/digests.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Certificate } from '../crypto/certificates.js';
 import type { Der } from '../crypto/der.js';
 
 /** An authority's timestamp of a checkpoint, with its pins: `tsr` and `nonce` b64, `chain` PEM */
-export type Stamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
+export type Timestamp = { authority: string; chain: string; nonce: string; policy: string; tsr: string };
 
-const ANSWER_LIMIT = 64 << 10;
+const RESPONSE_LIMIT = 64 << 10;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';
 const CONTENT_TYPE = '1.2.840.113549.1.9.3';
@@ -27,7 +27,7 @@ const SIGNING_CERTIFICATES = ['1.2.840.113549.1.9.16.2.12', '1.2.840.113549.1.9.
 const SHA_256 = '2.16.840.1.101.3.4.2.1';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 
-function wrong() {
+function invalidTimestamp() {
   return new KeptError('bad_signature', 'The timestamp does not hold.');
 }
 
@@ -35,114 +35,135 @@ function wrong() {
  * Verify a response that timestamps exactly `note` under these pins, and return its time in ms UTC. Throws otherwise.
  * @param pins PEM; without `roots` the last certificate of the chain is trusted
  */
-export async function checkTimestamp(
+export async function verifyTimestamp(
   tsr: Bytes,
   note: Uint8Array,
   { chain, policy, nonce, roots }: { chain: string; policy: string; nonce: Bytes; roots: readonly string[] },
 ) {
-  const certificates = readPem(chain);
-  const leaf = certificates[0];
-  if (certificates.length < 2 || !leaf || tsr.length > ANSWER_LIMIT) throw wrong();
-  const trusted = roots.length ? roots.flatMap((pem) => readPem(pem)) : certificates.slice(-1);
-  const { content, signer, certificates: enclosed } = openAnswer(tsr);
-  if (enclosed.length && !enclosed.some((one) => isSame(one, leaf.der))) throw wrong();
-  const info = readInfo(content);
-  const asked = nonce.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  const certificates = parsePemCertificates(chain);
+  const signingCertificate = certificates[0];
+  if (certificates.length < 2 || !signingCertificate || tsr.length > RESPONSE_LIMIT) throw invalidTimestamp();
+  const trusted = roots.length ? roots.flatMap((pem) => parsePemCertificates(pem)) : certificates.slice(-1);
+  const { content, signer, certificates: enclosedCertificates } = parseResponse(tsr);
   if (
-    info.policy !== policy ||
-    info.nonce !== asked ||
-    info.algorithm !== SHA_256 ||
-    !isSame(info.digest, await sha256(note))
+    enclosedCertificates.length &&
+    !enclosedCertificates.some((certificate) => bytesEqual(certificate, signingCertificate.der))
   )
-    throw wrong();
-  await checkSigner(signer, content, leaf);
-  if (leaf.purposes.join() !== TIME_STAMPING) throw wrong();
-  await checkChain(certificates.slice(0, -1), trusted);
-  if (certificates.some(({ from, until }) => info.at < from || info.at > until)) throw wrong();
-  return info.at;
+    throw invalidTimestamp();
+  const tstInfo = parseTstInfo(content);
+  const expectedNonce = nonce.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  if (
+    tstInfo.policy !== policy ||
+    tstInfo.nonce !== expectedNonce ||
+    tstInfo.algorithm !== SHA_256 ||
+    !bytesEqual(tstInfo.digest, await sha256(note))
+  )
+    throw invalidTimestamp();
+  await verifySigner(signer, content, signingCertificate);
+  if (signingCertificate.purposes.join() !== TIME_STAMPING) throw invalidTimestamp();
+  await verifyChain(certificates.slice(0, -1), trusted);
+  if (certificates.some(({ from, until }) => tstInfo.at < from || tstInfo.at > until)) throw invalidTimestamp();
+  return tstInfo.at;
 }
 
 /** @returns `certificates`: those included in the response */
-function openAnswer(tsr: Bytes): { content: Bytes; signer: Der[]; certificates: Bytes[] } {
-  const [status, token] = inside(readOne(tsr, TAGS.sequence), TAGS.sequence);
-  if (numberOf(inside(status, TAGS.sequence)[0]) > 1n) throw wrong();
-  const [kind, wrapped] = inside(token, TAGS.sequence);
-  if (oidOf(kind) !== SIGNED_DATA) throw wrong();
-  const parts = inside(readOne((wrapped as Der).content, TAGS.sequence), TAGS.sequence);
-  const [what, octets] = inside(parts[2], TAGS.sequence);
-  const signers = inside(parts.at(-1), TAGS.set);
-  if (oidOf(what) !== TST_INFO || signers.length !== 1 || !octets) throw wrong();
-  const enclosed = parts.find(({ tag }) => tag === 0xa0);
+function parseResponse(tsr: Bytes): { content: Bytes; signer: Der[]; certificates: Bytes[] } {
+  const [status, token] = readChildren(readValue(tsr, TAGS.sequence), TAGS.sequence);
+  if (integerOf(readChildren(status, TAGS.sequence)[0]) > 1n) throw invalidTimestamp();
+  const [tokenType, wrapped] = readChildren(token, TAGS.sequence);
+  if (oidOf(tokenType) !== SIGNED_DATA) throw invalidTimestamp();
+  const signedDataFields = readChildren(readValue((wrapped as Der).content, TAGS.sequence), TAGS.sequence);
+  const [contentType, octets] = readChildren(signedDataFields[2], TAGS.sequence);
+  const candidates = readChildren(signedDataFields.at(-1), TAGS.set);
+  if (oidOf(contentType) !== TST_INFO || candidates.length !== 1 || !octets) throw invalidTimestamp();
+  const enclosedCertificates = signedDataFields.find(({ tag }) => tag === 0xa0);
   return {
-    content: readOne(octets.content, TAGS.octets).content,
-    signer: inside(signers[0], TAGS.sequence),
-    certificates: enclosed ? readAll(enclosed.content).map(({ whole }) => whole) : [],
+    content: readValue(octets.content, TAGS.octets).content,
+    signer: readChildren(candidates[0], TAGS.sequence),
+    certificates: enclosedCertificates ? readValues(enclosedCertificates.content).map(({ encoded }) => encoded) : [],
   };
 }
 
-function readInfo(content: Bytes) {
-  const [, policy, imprint, , at, ...rest] = inside(readOne(content, TAGS.sequence), TAGS.sequence);
-  const [algorithm, digest] = inside(imprint, TAGS.sequence);
-  const nonce = rest.find(({ tag }) => tag === TAGS.integer);
-  if (!digest || digest.tag !== TAGS.octets || !nonce) throw wrong();
+function parseTstInfo(content: Bytes) {
+  const [, policy, imprint, , at, ...optionalFields] = readChildren(readValue(content, TAGS.sequence), TAGS.sequence);
+  const [algorithm, digest] = readChildren(imprint, TAGS.sequence);
+  const nonce = optionalFields.find(({ tag }) => tag === TAGS.integer);
+  if (!digest || digest.tag !== TAGS.octets || !nonce) throw invalidTimestamp();
   return {
     policy: oidOf(policy),
-    algorithm: oidOf(inside(algorithm, TAGS.sequence)[0]),
+    algorithm: oidOf(readChildren(algorithm, TAGS.sequence)[0]),
     digest: digest.content,
     at: timeOf(at),
-    nonce: numberOf(nonce),
+    nonce: integerOf(nonce),
   };
 }
 
-async function checkSigner(signer: Der[], content: Bytes, leaf: Certificate) {
-  const [, , digest, told, algorithm, signature] = signer;
-  if (told?.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw wrong();
-  const hash = hashOf(oidOf(inside(digest, TAGS.sequence)[0]));
+async function verifySigner(signer: Der[], content: Bytes, signingCertificate: Certificate) {
+  const [, , digest, signedAttributes, algorithm, signature] = signer;
+  if (signedAttributes?.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw invalidTimestamp();
+  const hash = digestNameOf(oidOf(readChildren(digest, TAGS.sequence)[0]));
   const attributes = new Map(
-    readAll(told.content).map((one) => {
-      const [name, values] = inside(one, TAGS.sequence);
-      return [oidOf(name), inside(values, TAGS.set)[0]];
+    readValues(signedAttributes.content).map((attribute) => {
+      const [name, values] = readChildren(attribute, TAGS.sequence);
+      return [oidOf(name), readChildren(values, TAGS.set)[0]];
     }),
   );
-  const digested = attributes.get(MESSAGE_DIGEST);
-  if (oidOf(attributes.get(CONTENT_TYPE)) !== TST_INFO || !digested) throw wrong();
-  if (!isSame(digested.content, await digestBy(hash, content))) throw wrong();
-  await checkNamed(attributes, leaf);
+  const messageDigest = attributes.get(MESSAGE_DIGEST);
+  if (oidOf(attributes.get(CONTENT_TYPE)) !== TST_INFO || !messageDigest) throw invalidTimestamp();
+  if (!bytesEqual(messageDigest.content, await digestWith(hash, content))) throw invalidTimestamp();
+  await checkSigningCertificate(attributes, signingCertificate);
   // The signature covers the attributes with the SET tag, not with the implicit tag they have here.
-  const signed = told.whole.slice();
-  signed[0] = TAGS.set;
-  await checkSignature(leaf, oidOf(inside(algorithm, TAGS.sequence)[0]), signed, signature.content, hash);
+  const signedBytes = signedAttributes.encoded.slice();
+  signedBytes[0] = TAGS.set;
+  await verifyCertificateSignature(
+    signingCertificate,
+    oidOf(readChildren(algorithm, TAGS.sequence)[0]),
+    signedBytes,
+    signature.content,
+    hash,
+  );
 }
 
 /** Check that the signed attributes name the certificate that signed. */
-async function checkNamed(attributes: ReadonlyMap<string, Der | undefined>, leaf: Certificate) {
-  const [old, newer] = SIGNING_CERTIFICATES.map((oid) => attributes.get(oid));
-  const named = newer ?? old;
-  const first = inside(inside(inside(named, TAGS.sequence)[0], TAGS.sequence)[0], TAGS.sequence);
-  const octets = first.find(({ tag }) => tag === TAGS.octets);
+async function checkSigningCertificate(
+  attributes: ReadonlyMap<string, Der | undefined>,
+  signingCertificate: Certificate,
+) {
+  const [olderId, newerId] = SIGNING_CERTIFICATES.map((oid) => attributes.get(oid));
+  const attribute = newerId ?? olderId;
+  const certificateId = readChildren(
+    readChildren(readChildren(attribute, TAGS.sequence)[0], TAGS.sequence)[0],
+    TAGS.sequence,
+  );
+  const octets = certificateId.find(({ tag }) => tag === TAGS.octets);
   const algorithm =
-    first[0]?.tag === TAGS.sequence ? hashOf(oidOf(inside(first[0], TAGS.sequence)[0])) : newer ? 'SHA-256' : 'SHA-1';
-  if (!octets || !isSame(octets.content, await digestBy(algorithm, leaf.der))) throw wrong();
+    certificateId[0]?.tag === TAGS.sequence
+      ? digestNameOf(oidOf(readChildren(certificateId[0], TAGS.sequence)[0]))
+      : newerId
+        ? 'SHA-256'
+        : 'SHA-1';
+  if (!octets || !bytesEqual(octets.content, await digestWith(algorithm, signingCertificate.der)))
+    throw invalidTimestamp();
 }
 
 /**
  * Check that each certificate is signed by the next one, and the last by a trusted root.
  * @param chain without its root
  */
-async function checkChain(chain: readonly Certificate[], trusted: readonly Certificate[]) {
-  for (const [i, one] of chain.entries()) {
-    const above = chain[i + 1];
-    const signers = above ? [above] : trusted;
-    const results = await Promise.all(
-      signers
-        .filter(({ subject }) => isSame(subject, one.issuer))
-        .map((by) =>
-          checkSignature(by, one.algorithm, one.signed, one.signature).then(
+async function verifyChain(chain: readonly Certificate[], trusted: readonly Certificate[]) {
+  for (const [i, certificate] of chain.entries()) {
+    const next = chain[i + 1];
+    const candidates = next ? [next] : trusted;
+    const outcomes = await Promise.all(
+      candidates
+        .filter(({ subject }) => bytesEqual(subject, certificate.issuer))
+        .map((signer) =>
+          verifyCertificateSignature(signer, certificate.algorithm, certificate.signed, certificate.signature).then(
             () => true,
             () => false,
           ),
         ),
     );
-    if (!results.includes(true)) throw wrong();
+    if (!outcomes.includes(true)) throw invalidTimestamp();
   }
 }

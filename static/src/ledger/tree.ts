@@ -1,38 +1,39 @@
 /** Check proofs of the public log's Merkle tree (RFC 6962, RFC 9162): docs/formats.md, section 5. */
-import { concat, isSame } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { concat, bytesEqual } from '../core/bytes.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { sha256Now } from '../crypto/digests.js';
+import { sha256Sync } from '../crypto/digests.js';
 import type { Bytes } from '../core/bytes.js';
 
 const PATH_LIMIT = 64;
-const ZERO = Uint8Array.of(0);
-const ONE = Uint8Array.of(1);
+const LEAF_PREFIX = Uint8Array.of(0);
+const NODE_PREFIX = Uint8Array.of(1);
 
 /** Return the leaf hash of a receipt. */
-export function leafOf({ c, n, ts }: { c: string; n: string; ts: number }): Bytes {
-  return sha256Now(concat(ZERO, canon({ c, n, t: 'leaf/v1', ts })));
+export function leafHash({ c, n, ts }: { c: string; n: string; ts: number }): Bytes {
+  return sha256Sync(concat(LEAF_PREFIX, canonicalBytes({ c, n, t: 'leaf/v1', ts })));
 }
 
 /** Check that `path` leads from `leaf` at `leafIndex` to the root over `size` leaves. Throws `bad_signature`. */
 export function verifyInclusion(
   leaf: Uint8Array,
-  i: number,
+  leafIndex: number,
   size: number,
   path: readonly Uint8Array[],
   root: Uint8Array,
 ) {
-  if (!Number.isSafeInteger(i) || i < 0 || i >= size || path.length > PATH_LIMIT) throw wrong();
-  let [here, last, value] = [i, size - 1, leaf];
+  if (!Number.isSafeInteger(leafIndex) || leafIndex < 0 || leafIndex >= size || path.length > PATH_LIMIT)
+    throw invalidProof();
+  let [index, lastIndex, hash] = [leafIndex, size - 1, leaf];
   for (const sibling of path) {
-    if (last === 0 || sibling.length !== 32) throw wrong();
-    if (here % 2 || here === last) {
-      value = parent(sibling, value);
-      while (here % 2 === 0 && here) [here, last] = [half(here), half(last)];
-    } else value = parent(value, sibling);
-    [here, last] = [half(here), half(last)];
+    if (lastIndex === 0 || sibling.length !== 32) throw invalidProof();
+    if (index % 2 || index === lastIndex) {
+      hash = parentHash(sibling, hash);
+      while (index % 2 === 0 && index) [index, lastIndex] = [halve(index), halve(lastIndex)];
+    } else hash = parentHash(hash, sibling);
+    [index, lastIndex] = [halve(index), halve(lastIndex)];
   }
-  if (last || !isSame(value, root)) throw wrong();
+  if (lastIndex || !bytesEqual(hash, root)) throw invalidProof();
 }
 
 /**
@@ -44,45 +45,45 @@ export function verifyConsistency(
   path: readonly Uint8Array[],
 ) {
   if (older.size < 1 || older.size > newer.size || path.length > PATH_LIMIT || path.some(({ length }) => length !== 32))
-    throw wrong();
+    throw invalidProof();
   if (older.size === newer.size) {
-    if (path.length || !isSame(older.root, newer.root)) throw wrong();
+    if (path.length || !bytesEqual(older.root, newer.root)) throw invalidProof();
     return;
   }
-  const steps = isPower(older.size) ? [older.root, ...path] : [...path];
-  const roots = steps.length ? bothRoots(older.size - 1, newer.size - 1, steps) : null;
-  if (!roots || !isSame(roots[0], older.root) || !isSame(roots[1], newer.root)) throw wrong();
+  const hashes = isPowerOfTwo(older.size) ? [older.root, ...path] : [...path];
+  const roots = hashes.length ? computeBothRoots(older.size - 1, newer.size - 1, hashes) : null;
+  if (!roots || !bytesEqual(roots[0], older.root) || !bytesEqual(roots[1], newer.root)) throw invalidProof();
 }
 
-function bothRoots(here: number, last: number, steps: Uint8Array[]): [Uint8Array, Uint8Array] | null {
-  while (here % 2) [here, last] = [half(here), half(last)];
-  let first = steps[0] as Uint8Array;
-  let second = first;
-  for (const step of steps.slice(1)) {
-    if (last === 0) return null;
-    if (here % 2 || here === last) {
-      [first, second] = [parent(step, first), parent(step, second)];
-      while (here % 2 === 0 && here) [here, last] = [half(here), half(last)];
-    } else second = parent(second, step);
-    [here, last] = [half(here), half(last)];
+function computeBothRoots(index: number, lastIndex: number, hashes: Uint8Array[]): [Uint8Array, Uint8Array] | null {
+  while (index % 2) [index, lastIndex] = [halve(index), halve(lastIndex)];
+  let olderRoot = hashes[0] as Uint8Array;
+  let newerRoot = olderRoot;
+  for (const hash of hashes.slice(1)) {
+    if (lastIndex === 0) return null;
+    if (index % 2 || index === lastIndex) {
+      [olderRoot, newerRoot] = [parentHash(hash, olderRoot), parentHash(hash, newerRoot)];
+      while (index % 2 === 0 && index) [index, lastIndex] = [halve(index), halve(lastIndex)];
+    } else newerRoot = parentHash(newerRoot, hash);
+    [index, lastIndex] = [halve(index), halve(lastIndex)];
   }
-  return last ? null : [first, second];
+  return lastIndex ? null : [olderRoot, newerRoot];
 }
 
-function parent(left: Uint8Array, right: Uint8Array): Bytes {
-  return sha256Now(concat(ONE, left, right));
+function parentHash(left: Uint8Array, right: Uint8Array): Bytes {
+  return sha256Sync(concat(NODE_PREFIX, left, right));
 }
 
 /** Sizes may exceed 2³¹, where bit operators give wrong results. */
-function half(n: number) {
-  return Math.floor(n / 2);
+function halve(size: number) {
+  return Math.floor(size / 2);
 }
 
-function isPower(n: number) {
-  while (n % 2 === 0) n /= 2;
-  return n === 1;
+function isPowerOfTwo(size: number) {
+  while (size % 2 === 0) size /= 2;
+  return size === 1;
 }
 
-function wrong() {
+function invalidProof() {
   return new KeptError('bad_signature', 'The log’s proof does not hold.');
 }

@@ -7,18 +7,18 @@
  */
 import { readBoxes } from './iso_bmff.js';
 import { readTiff } from './tiff.js';
-import type { About, Peek } from './file_peek.js';
+import type { FileMetadata, ReadableFile } from './file_peek.js';
 
 const EXIF = 'Exif\0\0';
 const XMP = 'http://ns.adobe.com/xap/1.0/';
-const GPS = 'GPSLatitude';
-const HELD = 1_000_000;
-const PIECES = 2_000;
+const GPS_TAG = 'GPSLatitude';
+const MAX_PIECE_BYTES = 1_000_000;
+const MAX_PIECES = 2_000;
 const READERS = new Map([
-  ['image/jpeg', jpeg],
-  ['image/png', png],
-  ['image/webp', webp],
-  ['image/tiff', (peek: Peek) => tiff(peek)],
+  ['image/jpeg', readJpeg],
+  ['image/png', readPng],
+  ['image/webp', readWebp],
+  ['image/tiff', (file: ReadableFile) => readTiffFile(file)],
   ['image/heic', readBoxes],
   ['image/avif', readBoxes],
   ['video/mp4', readBoxes],
@@ -31,28 +31,28 @@ const READERS = new Map([
  * @param type detected from the first bytes
  * @returns null if it cannot be read
  */
-export async function readAbout(peek: Peek, type: string): Promise<About | null> {
+export async function readMetadata(file: ReadableFile, type: string): Promise<FileMetadata | null> {
   const reader = READERS.get(type);
   if (!reader) return null;
   try {
-    return await reader(peek);
+    return await reader(file);
   } catch {
     return null;
   }
 }
 
-export function peekBytes(bytes: Uint8Array): Peek {
+export function readableBytes(bytes: Uint8Array): ReadableFile {
   return { size: bytes.length, bytes: async (from, length) => bytes.subarray(from, from + length) };
 }
 
-async function tiff(peek: Peek): Promise<About> {
-  return { place: false, ...readTiff(await peek.bytes(0, HELD)) };
+async function readTiffFile(file: ReadableFile): Promise<FileMetadata> {
+  return { place: false, ...readTiff(await file.bytes(0, MAX_PIECE_BYTES)) };
 }
 
-async function jpeg(peek: Peek): Promise<About> {
-  let about: About = { place: false };
-  for (let at = 2, n = 0; at + 4 <= peek.size && n < PIECES; n++) {
-    const head = await peek.bytes(at, 4);
+async function readJpeg(file: ReadableFile): Promise<FileMetadata> {
+  let metadata: FileMetadata = { place: false };
+  for (let at = 2, n = 0; at + 4 <= file.size && n < MAX_PIECES; n++) {
+    const head = await file.bytes(at, 4);
     if (head[0] !== 0xff || head[1] === 0xda || head[1] === 0xd9) break;
     if (head[1] === 0xff) {
       at += 1; // padding
@@ -60,54 +60,61 @@ async function jpeg(peek: Peek): Promise<About> {
     }
     const length = ((head[2] ?? 0) << 8) | (head[3] ?? 0);
     if (length < 2) break;
-    if (head[1] === 0xe1) about = together(about, segment(await peek.bytes(at + 4, length - 2)));
+    if (head[1] === 0xe1) metadata = mergeMetadata(metadata, readSegment(await file.bytes(at + 4, length - 2)));
     at += 2 + length;
   }
-  return about;
+  return metadata;
 }
 
-function segment(bytes: Uint8Array): About {
+function readSegment(bytes: Uint8Array): FileMetadata {
   const start = String.fromCharCode(...bytes.subarray(0, XMP.length));
   if (start.startsWith(EXIF)) return readTiff(bytes.subarray(EXIF.length));
-  return start === XMP ? { place: holds(bytes, GPS) } : {};
+  return start === XMP ? { place: includesWord(bytes, GPS_TAG) } : {};
 }
 
-async function png(peek: Peek): Promise<About> {
-  let about: About = { place: false };
-  for (let at = 8, n = 0; at + 12 <= peek.size && n < PIECES; n++) {
-    const head = await peek.bytes(at, 8);
+async function readPng(file: ReadableFile): Promise<FileMetadata> {
+  let metadata: FileMetadata = { place: false };
+  for (let at = 8, n = 0; at + 12 <= file.size && n < MAX_PIECES; n++) {
+    const head = await file.bytes(at, 8);
     const length = new DataView(head.buffer, head.byteOffset, head.length).getUint32(0);
     const type = String.fromCharCode(...head.subarray(4, 8));
     if (type === 'IEND') break;
-    if (type === 'eXIf') about = together(about, readTiff(await peek.bytes(at + 8, Math.min(length, HELD))));
+    if (type === 'eXIf')
+      metadata = mergeMetadata(metadata, readTiff(await file.bytes(at + 8, Math.min(length, MAX_PIECE_BYTES))));
     if (type === 'iTXt')
-      about = together(about, { place: holds(await peek.bytes(at + 8, Math.min(length, HELD)), GPS) });
+      metadata = mergeMetadata(metadata, {
+        place: includesWord(await file.bytes(at + 8, Math.min(length, MAX_PIECE_BYTES)), GPS_TAG),
+      });
     at += 12 + length;
   }
-  return about;
+  return metadata;
 }
 
-async function webp(peek: Peek): Promise<About> {
-  let about: About = { place: false };
-  for (let at = 12, n = 0; at + 8 <= peek.size && n < PIECES; n++) {
-    const head = await peek.bytes(at, 8);
+async function readWebp(file: ReadableFile): Promise<FileMetadata> {
+  let metadata: FileMetadata = { place: false };
+  for (let at = 12, n = 0; at + 8 <= file.size && n < MAX_PIECES; n++) {
+    const head = await file.bytes(at, 8);
     const length = new DataView(head.buffer, head.byteOffset, head.length).getUint32(4, true);
     const type = String.fromCharCode(...head.subarray(0, 4));
-    const held = type === 'EXIF' || type === 'XMP ' ? await peek.bytes(at + 8, Math.min(length, HELD)) : null;
-    if (held && type === 'EXIF')
-      about = together(about, readTiff(String.fromCharCode(...held.subarray(0, 6)) === EXIF ? held.subarray(6) : held));
-    else if (held) about = together(about, { place: holds(held, GPS) });
+    const content =
+      type === 'EXIF' || type === 'XMP ' ? await file.bytes(at + 8, Math.min(length, MAX_PIECE_BYTES)) : null;
+    if (content && type === 'EXIF')
+      metadata = mergeMetadata(
+        metadata,
+        readTiff(String.fromCharCode(...content.subarray(0, 6)) === EXIF ? content.subarray(6) : content),
+      );
+    else if (content) metadata = mergeMetadata(metadata, { place: includesWord(content, GPS_TAG) });
     at += 8 + length + (length % 2);
   }
-  return about;
+  return metadata;
 }
 
 /** A location in any of the pieces counts. */
-function together(a: About, b: About): About {
+function mergeMetadata(a: FileMetadata, b: FileMetadata): FileMetadata {
   return { ...a, ...b, place: Boolean(a.place || b.place) };
 }
 
 /** @param word in ASCII */
-function holds(bytes: Uint8Array, word: string) {
+function includesWord(bytes: Uint8Array, word: string) {
   return new TextDecoder('latin1').decode(bytes).includes(word);
 }

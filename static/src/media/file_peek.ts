@@ -1,7 +1,7 @@
 /** Random access to a file without loading all of it. */
 
 /** `place`: whether it holds a location */
-export type About = {
+export type FileMetadata = {
   make?: string;
   model?: string;
   software?: string;
@@ -12,4 +12,4 @@ export type About = {
   place?: boolean;
 };
 /** `bytes` returns fewer bytes at the end of the file */
-export type Peek = { size: number; bytes(from: number, length: number): Promise<Uint8Array> };
+export type ReadableFile = { size: number; bytes(from: number, length: number): Promise<Uint8Array> };

@@ -2,7 +2,7 @@
 import { fromUtf8 } from '../core/bytes.js';
 
 /** Type, offset, hexadecimal signature */
-const MARKS: [string, number, string][] = [
+const SIGNATURES: [string, number, string][] = [
   ['image/png', 0, '89504e470d0a1a0a'],
   ['image/jpeg', 0, 'ffd8ff'],
   ['image/gif', 0, '474946383761'],
@@ -22,11 +22,11 @@ const MARKS: [string, number, string][] = [
 ];
 const WEBM = '1a45dfa3';
 const BRANDS = [
-  { of: /^(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)/, type: 'image/heic' },
-  { of: /^avi[fs]/, type: 'image/avif' },
-  { of: /^qt/, type: 'video/quicktime' },
-  { of: /^M4A/, type: 'audio/mp4' },
-  { of: /^3gp|^3g2/, type: 'video/3gpp' },
+  { pattern: /^(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)/, type: 'image/heic' },
+  { pattern: /^avi[fs]/, type: 'image/avif' },
+  { pattern: /^qt/, type: 'video/quicktime' },
+  { pattern: /^M4A/, type: 'audio/mp4' },
+  { pattern: /^3gp|^3g2/, type: 'video/3gpp' },
 ];
 const RIFF = new Map([
   ['WEBP', 'image/webp'],
@@ -34,7 +34,7 @@ const RIFF = new Map([
   ['AVI ', 'video/x-msvideo'],
 ]);
 /** Aliases of one type, and containers that may hold the claimed type. */
-const SAME = [
+const ALIASES = [
   ['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
   ['audio/mpeg', 'audio/mp3'],
   ['audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.wave'],
@@ -44,26 +44,26 @@ const SAME = [
   ['video/webm', 'audio/webm', 'video/x-matroska'],
   ['image/bmp', 'image/x-ms-bmp'],
 ];
-const IN_ZIP = /^application\/(?:vnd\.openxmlformats|vnd\.oasis|epub|zip|x-zip)/;
-const IN_OLE = /^application\/(?:msword|vnd\.ms-)/;
+const ZIP_BASED = /^application\/(?:vnd\.openxmlformats|vnd\.oasis|epub|zip|x-zip)/;
+const OLE_BASED = /^application\/(?:msword|vnd\.ms-)/;
 
 /**
  * @param firstBytes the first bytes of the file, at least 64 if it has as many
  * @returns a media type
  */
-export function magicOf(first: Uint8Array): string {
-  for (const [type, at, mark] of MARKS) if (hasMark(first, at, mark)) return type;
-  if (hasMark(first, 0, WEBM)) return webmType(first);
-  if (ascii(first, 4, 8) === 'ftyp') {
-    const brand = ascii(first, 8, 12);
-    return BRANDS.find(({ of }) => of.test(brand))?.type ?? 'video/mp4';
+export function detectType(firstBytes: Uint8Array): string {
+  for (const [type, at, signature] of SIGNATURES) if (hasSignature(firstBytes, at, signature)) return type;
+  if (hasSignature(firstBytes, 0, WEBM)) return webmType(firstBytes);
+  if (ascii(firstBytes, 4, 8) === 'ftyp') {
+    const brand = ascii(firstBytes, 8, 12);
+    return BRANDS.find(({ pattern }) => pattern.test(brand))?.type ?? 'video/mp4';
   }
-  if (ascii(first, 0, 4) === 'RIFF') return RIFF.get(ascii(first, 8, 12)) ?? 'application/octet-stream';
-  return isText(first) ? textType(first) : 'application/octet-stream';
+  if (ascii(firstBytes, 0, 4) === 'RIFF') return RIFF.get(ascii(firstBytes, 8, 12)) ?? 'application/octet-stream';
+  return isText(firstBytes) ? textType(firstBytes) : 'application/octet-stream';
 }
 
 /** The type that a file extension promises. Extensions not listed cannot be checked by the bytes. */
-const ENDINGS = new Map(
+const EXTENSION_TYPES = new Map(
   Object.entries({
     png: 'image/png',
     jpg: 'image/jpeg',
@@ -95,56 +95,63 @@ const ENDINGS = new Map(
  * Tell whether the type claimed by the browser or by the name differs from the detected one.
  * @param claimed '' if nothing was claimed
  */
-export function isMismatch(claimed: string, magic: string, name: string = '') {
-  const ending = ENDINGS.get(/\.([A-Za-z0-9]{2,5})$/.exec(name)?.[1]?.toLowerCase() ?? '');
-  return isOther(claimed, magic) || (ending !== undefined && isOther(ending, magic));
+export function isMismatch(claimed: string, detected: string, name: string = '') {
+  const extensionType = EXTENSION_TYPES.get(/\.([A-Za-z0-9]{2,5})$/.exec(name)?.[1]?.toLowerCase() ?? '');
+  return (
+    isDifferentType(claimed, detected) || (extensionType !== undefined && isDifferentType(extensionType, detected))
+  );
 }
 
-function isOther(claimed: string, magic: string) {
-  const said = claimed.toLowerCase().split(';')[0]?.trim() ?? '';
-  if (!said || said === magic || said === 'application/octet-stream') return false;
-  if (magic === 'application/octet-stream') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
-  if (magic === 'application/zip') return !IN_ZIP.test(said);
-  if (magic === 'application/x-ole-storage') return !IN_OLE.test(said);
-  if (magic === 'text/plain' || magic === 'message/rfc822')
-    return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
-  return !SAME.some((names) => names.includes(magic) && names.includes(said));
+function isDifferentType(claimed: string, detected: string) {
+  const claimedType = claimed.toLowerCase().split(';')[0]?.trim() ?? '';
+  if (!claimedType || claimedType === detected || claimedType === 'application/octet-stream') return false;
+  if (detected === 'application/octet-stream')
+    return /^(?:image|video|audio)\//.test(claimedType) || claimedType === 'application/pdf';
+  if (detected === 'application/zip') return !ZIP_BASED.test(claimedType);
+  if (detected === 'application/x-ole-storage') return !OLE_BASED.test(claimedType);
+  if (detected === 'text/plain' || detected === 'message/rfc822')
+    return /^(?:image|video|audio)\//.test(claimedType) || claimedType === 'application/pdf';
+  return !ALIASES.some((names) => names.includes(detected) && names.includes(claimedType));
 }
 
 /** Return the everyday kind, a code of attachment_kinds. */
-export function kindOf(magic: string, route: string, name: string) {
-  if (magic.startsWith('image/'))
-    return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
+export function kindOf(detected: string, route: string, name: string) {
+  if (detected.startsWith('image/'))
+    return route === 'camera_in_app'
+      ? 'photo'
+      : /screen/i.test(name) || detected === 'image/png'
+        ? 'screenshot'
+        : 'photo';
   // Some browsers record sound alone in a video container.
   if (route === 'recorded_in_app' && /^voice-/.test(name)) return 'audio';
-  if (magic.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
-  if (magic.startsWith('audio/') || magic === 'application/ogg') return 'audio';
-  if (magic === 'message/rfc822') return 'email_eml';
+  if (detected.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
+  if (detected.startsWith('audio/') || detected === 'application/ogg') return 'audio';
+  if (detected === 'message/rfc822') return 'email_eml';
   return 'document';
 }
 
-function hasMark(first: Uint8Array, at: number, mark: string) {
-  if (first.length < at + mark.length / 2) return false;
-  for (let i = 0; i < mark.length / 2; i++)
-    if (first[at + i] !== parseInt(mark.slice(2 * i, 2 * i + 2), 16)) return false;
+function hasSignature(firstBytes: Uint8Array, at: number, signature: string) {
+  if (firstBytes.length < at + signature.length / 2) return false;
+  for (let i = 0; i < signature.length / 2; i++)
+    if (firstBytes[at + i] !== parseInt(signature.slice(2 * i, 2 * i + 2), 16)) return false;
   return true;
 }
 
-function ascii(first: Uint8Array, from: number, to: number) {
-  return String.fromCharCode(...first.subarray(from, to));
+function ascii(firstBytes: Uint8Array, from: number, to: number) {
+  return String.fromCharCode(...firstBytes.subarray(from, to));
 }
 
 /** Some browsers record sound alone in a video container: the track names near the beginning tell them apart. */
-function webmType(first: Uint8Array) {
-  const start = ascii(first, 0, 4096);
+function webmType(firstBytes: Uint8Array) {
+  const start = ascii(firstBytes, 0, 4096);
   return /A_(?:OPUS|VORBIS)/.test(start) && !start.includes('V_') ? 'audio/webm' : 'video/webm';
 }
 
-function isText(first: Uint8Array) {
-  if (!first.length || first.includes(0)) return false;
-  for (const cut of [0, 1, 2, 3]) {
+function isText(firstBytes: Uint8Array) {
+  if (!firstBytes.length || firstBytes.includes(0)) return false;
+  for (const trimmed of [0, 1, 2, 3]) {
     try {
-      fromUtf8(first.subarray(0, first.length - cut));
+      fromUtf8(firstBytes.subarray(0, firstBytes.length - trimmed));
       return true;
     } catch {
       // The first bytes may end in the middle of a character.
@@ -153,8 +160,8 @@ function isText(first: Uint8Array) {
   return false;
 }
 
-function textType(first: Uint8Array) {
-  const start = String.fromCharCode(...first.subarray(0, 4096));
+function textType(firstBytes: Uint8Array) {
+  const start = String.fromCharCode(...firstBytes.subarray(0, 4096));
   return /^(?:[A-Za-z-]{2,40}: [^\n]*\n(?:[ \t][^\n]*\n)*){3}/.test(start.replaceAll('\r', ''))
     ? 'message/rfc822'
     : 'text/plain';

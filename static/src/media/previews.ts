@@ -1,21 +1,21 @@
 import type { Bytes } from '../core/bytes.js';
 
-type Wish = { purpose: Copy['purpose']; width: number; quality: number; most: number };
+type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number; maxHeight: number };
 
 const TYPE = 'image/jpeg';
-const COPIES: readonly Wish[] = [
-  { purpose: 'print', width: 900, quality: 0.8, most: 12_000 },
-  { purpose: 'preview', width: 320, quality: 0.6, most: 4_000 },
+const COPY_SPECS: readonly CopySpec[] = [
+  { purpose: 'print', width: 900, quality: 0.8, maxHeight: 12_000 },
+  { purpose: 'preview', width: 320, quality: 0.6, maxHeight: 4_000 },
 ];
-const STILL = { purpose: 'preview', width: 640, quality: 0.7, most: 4_000 } as Wish;
-const MASKED = { purpose: 'masked', width: 900, quality: 0.8, most: 12_000 } as Wish;
-const PIXELS = 40_000_000;
+const STILL_SPEC = { purpose: 'preview', width: 640, quality: 0.7, maxHeight: 4_000 } as CopySpec;
+const MASKED_SPEC = { purpose: 'masked', width: 900, quality: 0.8, maxHeight: 12_000 } as CopySpec;
+const MAX_PIXELS = 40_000_000;
 /** Ms to wait for a video; one that shows nothing by then gets no still. */
-const PATIENCE = 4_000;
+const VIDEO_TIMEOUT_MS = 4_000;
 
 /** Called once by main.js. */
-export function browserPictures(): Required<Pictures> {
-  return { make, film, mask };
+export function browserPictureMaker(): Required<PictureMaker> {
+  return { make: makeCopies, film: makeStill, mask: maskCopy };
 }
 
 /**
@@ -23,38 +23,38 @@ export function browserPictures(): Required<Pictures> {
  * @param print the print copy
  * @param boxes in its pixels
  */
-async function mask(print: Blob, boxes: readonly Box[]): Promise<Copy | null> {
-  const picture = await createImageBitmap(print).catch(() => null);
-  if (!picture) return null;
+async function maskCopy(print: Blob, boxes: readonly MaskBox[]): Promise<ImageCopy | null> {
+  const image = await createImageBitmap(print).catch(() => null);
+  if (!image) return null;
   try {
-    return await copyOf(picture, MASKED, (pen) => {
-      pen.fillStyle = 'black';
-      for (const { x, y, w, h } of boxes) pen.fillRect(x, y, w, h);
+    return await copyOf(image, MASKED_SPEC, (context) => {
+      context.fillStyle = 'black';
+      for (const { x, y, w, h } of boxes) context.fillRect(x, y, w, h);
     });
   } finally {
-    picture.close();
+    image.close();
   }
 }
 
 /** Make a still of a film, and measure the duration of a film or a sound; null if this browser cannot play it. */
-async function film(file: Blob) {
+async function makeStill(file: Blob) {
   const url = URL.createObjectURL(file);
   const player = document.createElement('video');
   Object.assign(player, { muted: true, playsInline: true, preload: 'auto' });
   try {
     player.src = url;
-    await heard(player, 'loadeddata');
+    await waitForEvent(player, 'loadeddata');
     if (player.duration === Infinity) {
       // A recording made in a browser has no duration until its end was sought.
       player.currentTime = 1e9;
-      await heard(player, 'durationchange').catch(() => undefined);
+      await waitForEvent(player, 'durationchange').catch(() => undefined);
       player.currentTime = 0;
-      await heard(player, 'seeked').catch(() => undefined);
+      await waitForEvent(player, 'seeked').catch(() => undefined);
     }
     const length = Number.isFinite(player.duration) ? { duration_ms: Math.round(player.duration * 1000) } : {};
     const { videoWidth: width, videoHeight: height } = player;
-    if (!width || width * height > PIXELS) return { made: [], ...length };
-    return { made: [await copyOf(Object.assign(player, { width, height }), STILL)], ...length };
+    if (!width || width * height > MAX_PIXELS) return { made: [], ...length };
+    return { made: [await copyOf(Object.assign(player, { width, height }), STILL_SPEC)], ...length };
   } catch {
     return null;
   } finally {
@@ -64,15 +64,15 @@ async function film(file: Blob) {
   }
 }
 
-function heard(player: HTMLVideoElement, name: string): Promise<void> {
-  return new Promise((done, failed) => {
-    const late = setTimeout(failed, PATIENCE);
-    player.addEventListener('error', failed, { once: true });
+function waitForEvent(player: HTMLVideoElement, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(reject, VIDEO_TIMEOUT_MS);
+    player.addEventListener('error', reject, { once: true });
     player.addEventListener(
       name,
       () => {
-        clearTimeout(late);
-        done();
+        clearTimeout(timer);
+        resolve();
       },
       { once: true },
     );
@@ -80,44 +80,44 @@ function heard(player: HTMLVideoElement, name: string): Promise<void> {
 }
 
 /** @returns print copy first; null when this browser cannot decode it */
-async function make(file: Blob): Promise<Copy[] | null> {
-  let picture;
+async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
+  let image;
   try {
-    picture = await createImageBitmap(file);
+    image = await createImageBitmap(file);
   } catch {
     return null;
   }
   try {
-    if (picture.width * picture.height > PIXELS) return null;
+    if (image.width * image.height > MAX_PIXELS) return null;
     const copies = [];
-    for (const wish of COPIES) copies.push(await copyOf(picture, wish));
+    for (const spec of COPY_SPECS) copies.push(await copyOf(image, spec));
     return copies;
   } catch {
     return null;
   } finally {
-    picture.close();
+    image.close();
   }
 }
 
 async function copyOf(
-  picture: ImageBitmap | HTMLVideoElement,
-  { purpose, width: wide, quality, most }: Wish,
-  over?: (pen: CanvasRenderingContext2D) => void,
-): Promise<Copy> {
-  const scale = Math.min(1, wide / picture.width, most / picture.height);
-  const width = Math.max(1, Math.round(picture.width * scale));
-  const height = Math.max(1, Math.round(picture.height * scale));
+  image: ImageBitmap | HTMLVideoElement,
+  { purpose, width: maxWidth, quality, maxHeight }: CopySpec,
+  drawOver?: (context: CanvasRenderingContext2D) => void,
+): Promise<ImageCopy> {
+  const scale = Math.min(1, maxWidth / image.width, maxHeight / image.height);
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
   const canvas =
     typeof OffscreenCanvas === 'function'
       ? new OffscreenCanvas(width, height)
       : Object.assign(document.createElement('canvas'), { width, height });
-  const pen = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
-  pen.fillStyle = 'white';
-  pen.fillRect(0, 0, width, height);
-  pen.imageSmoothingQuality = 'high';
-  pen.drawImage(picture, 0, 0, width, height);
-  over?.(pen);
-  const blob = await encoded(canvas, quality);
+  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(image, 0, 0, width, height);
+  drawOver?.(context);
+  const blob = await encodeImage(canvas, quality);
   return {
     purpose,
     bytes: new Uint8Array(await blob.arrayBuffer()),
@@ -128,18 +128,18 @@ async function copyOf(
   };
 }
 
-function encoded(canvas: OffscreenCanvas | HTMLCanvasElement, quality: number): Promise<Blob> {
+function encodeImage(canvas: OffscreenCanvas | HTMLCanvasElement, quality: number): Promise<Blob> {
   if ('convertToBlob' in canvas) return canvas.convertToBlob({ type: TYPE, quality });
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), TYPE, quality);
   });
 }
 
-export type Purpose = 'print' | 'preview' | 'masked';
+export type CopyPurpose = 'print' | 'preview' | 'masked';
 
 /** A copy as the browser made it, not sealed yet. */
-export type Copy = {
-  purpose: Purpose;
+export type ImageCopy = {
+  purpose: CopyPurpose;
   bytes: Bytes;
   width: number;
   height: number;
@@ -148,13 +148,13 @@ export type Copy = {
 };
 
 /** A covered part of a picture, in pixels of the print copy. */
-export type Box = { x: number; y: number; w: number; h: number };
+export type MaskBox = { x: number; y: number; w: number; h: number };
 
 /** What a browser makes of a picture; null if it cannot. */
-export type Pictures = {
-  make(bytes: Blob): Promise<Copy[] | null>;
+export type PictureMaker = {
+  make(bytes: Blob): Promise<ImageCopy[] | null>;
   /** a still of a film, and the duration of a film or a sound; absent where nothing can play */
-  film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
+  film?(bytes: Blob): Promise<{ made: ImageCopy[]; duration_ms?: number } | null>;
   /** a copy of a print copy with boxes painted over it */
-  mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;
+  mask?(bytes: Blob, boxes: MaskBox[]): Promise<ImageCopy | null>;
 };

@@ -10,19 +10,19 @@
  * phone has nothing that signs it in. Next to it lies the device token, by which the server recognises a device that
  * has signed in before; it is sent at sign-in only.
  */
-import { isOver } from './http.js';
+import { isSessionOver } from './http.js';
 import type { KeptError } from '../core/errors.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { SignedHead } from '../ledger/heads.js';
 import type { NotaryStatement } from '../ledger/statements.js';
-import type { Stamp } from '../ledger/timestamps.js';
-import type { Ask, Request } from './http.js';
+import type { Timestamp } from '../ledger/timestamps.js';
+import type { RequestOptions, RequestFunction } from './http.js';
 import type { Bytes } from '../core/bytes.js';
-import type { Closing, Tokens } from '../store/root.js';
+import type { ClosingTimes, Tokens } from '../store/root.js';
 
 /** What a server says about itself; `notary` and `instance` in base64 */
-export type ServerAnswer = {
-  closing: Closing | null;
+export type ServerResponse = {
+  closing: ClosingTimes | null;
   enrolment: 'invite' | 'code' | 'open';
   instance: string | null;
   log: string;
@@ -40,25 +40,25 @@ export type ServerAnswer = {
   now: number;
 };
 /** A checkpoint */
-export type LogRow = { n: number; note: string; size: number };
+export type CheckpointRow = { n: number; note: string; size: number };
 /** A log witness; its key in base64 */
-export type Named = { name: string; pub: string };
+export type NamedWitness = { name: string; pub: string };
 /** The state of the public log and who vouches for it; `stamped`: the newest checkpoint with timestamps */
-export type LogAnswer = {
+export type LogResponse = {
   authorities: string[];
-  checkpoint: LogRow | null;
-  closing: Closing | null;
+  checkpoint: CheckpointRow | null;
+  closing: ClosingTimes | null;
   log: string;
   now: number;
-  witnessed: LogRow | null;
-  witnesses: Named[];
-  stamped: (LogRow & { stamps: Stamp[] }) | null;
+  witnessed: CheckpointRow | null;
+  witnesses: NamedWitness[];
+  stamped: (CheckpointRow & { stamps: Timestamp[] }) | null;
   statements: NotaryStatement[];
 };
 /** A version's place in the log; `path` in base64 */
-export type Placed = { i: number; path: string[]; seq: number; version: string };
+export type InclusionProof = { i: number; path: string[]; seq: number; version: string };
 /** A session; which wraps it has depends on how it was started */
-export type SessionAnswer = {
+export type SessionResponse = {
   account: string;
   words_wrap?: string;
   code_wrap?: string;
@@ -71,7 +71,7 @@ export type SessionAnswer = {
   now: number;
 };
 /** A new session with its tokens; a borrowed device and a desk get fewer */
-export type EnterAnswer = SessionAnswer & {
+export type SignInResponse = SessionResponse & {
   token: string;
   device_token?: string;
   upload_key?: string;
@@ -88,13 +88,13 @@ export type ErasureRow = {
   done: boolean;
 };
 
-const SLOW = 120_000;
+const SLOW_TIMEOUT = 120_000;
 
 export class Api {
-  request: Request;
+  request: RequestFunction;
   /** Signs in again with the stored keys, or throws; set while unlocked. */
-  signAgain: null | ((code: string) => Promise<unknown>) = null;
-  signing: Promise<unknown> | null = null;
+  signInAgain: null | ((code: string) => Promise<unknown>) = null;
+  pendingSignIn: Promise<unknown> | null = null;
   /** A device that is not the keeper's: it stores nothing and counts as new each time. */
   borrowed = false;
   /** See [Note: tokens]. */
@@ -104,40 +104,40 @@ export class Api {
   upload: string | null = null;
   renewal: string | null = null;
   /** Saves new tokens; set while unlocked. */
-  keep: null | ((held: Tokens) => Promise<unknown>) = null;
+  saveTokens: null | ((tokens: Tokens) => Promise<unknown>) = null;
   /** The token that ends a borrowed session if the tab closes while locked; used for nothing else. */
-  leaving: string | null = null;
+  borrowedToken: string | null = null;
 
-  constructor(request: Request) {
+  constructor(request: RequestFunction) {
     this.request = request;
   }
 
   /** Start with the tokens from the open diary's store and with the function that saves new ones. */
-  open(held: Tokens | null | undefined, keep: (held: Tokens) => Promise<unknown>) {
-    this.token = held?.token ?? null;
-    this.device = held?.device ?? null;
-    this.session_id = held?.session ?? null;
-    this.upload = held?.upload ?? null;
-    this.renewal = held?.renewal ?? null;
-    this.keep = keep;
+  open(tokens: Tokens | null | undefined, saveTokens: (tokens: Tokens) => Promise<unknown>) {
+    this.token = tokens?.token ?? null;
+    this.device = tokens?.device ?? null;
+    this.session_id = tokens?.session ?? null;
+    this.upload = tokens?.upload ?? null;
+    this.renewal = tokens?.renewal ?? null;
+    this.saveTokens = saveTokens;
   }
 
   /** Drop the tokens when the diary is locked. */
   lock() {
-    this.leaving = this.borrowed ? (this.token ?? this.leaving) : null;
+    this.borrowedToken = this.borrowed ? (this.token ?? this.borrowedToken) : null;
     Object.assign(this, {
       token: null,
       device: null,
       session_id: null,
       upload: null,
       renewal: null,
-      keep: null,
-      signAgain: null,
+      saveTokens: null,
+      signInAgain: null,
     });
   }
 
   /** Return the tokens to seal in the store. */
-  held(): Tokens {
+  tokens(): Tokens {
     return {
       token: this.token,
       device: this.device,
@@ -147,17 +147,17 @@ export class Api {
     };
   }
 
-  server(): Promise<ServerAnswer> {
+  server(): Promise<ServerResponse> {
     return this.request({ path: '/v1/server' });
   }
 
   /** Reserve an unused sign-in name. */
-  name(): Promise<{ login: string; ticket: string }> {
+  reserveName(): Promise<{ login: string; ticket: string }> {
     return this.request({ path: '/v1/names', method: 'POST', json: {}, fields: { login: 'string', ticket: 'string' } });
   }
 
   register(account: object) {
-    return this.enter('/v1/accounts', account);
+    return this.openSession('/v1/accounts', account);
   }
 
   prelogin(login: string): Promise<{ kdf: unknown }> {
@@ -165,41 +165,44 @@ export class Api {
   }
 
   /** @param options `cookies`: those of an earlier release show that the device is known */
-  signIn(by: { login: string; auth: string; device: string; device_name: string }, how?: { cookies?: boolean }) {
-    return this.enter('/v1/sessions', by, how);
+  signIn(
+    credentials: { login: string; auth: string; device: string; device_name: string },
+    options?: { cookies?: boolean },
+  ) {
+    return this.openSession('/v1/sessions', credentials, options);
   }
 
   /** Start the next session of this device after the last one expired. */
-  renew(by: { renewal: string; device: string; device_name: string }) {
-    return this.enter('/v1/session/renewal', by);
+  renew(credentials: { renewal: string; device: string; device_name: string }) {
+    return this.openSession('/v1/session/renewal', credentials);
   }
 
   /** Continue the session of an earlier release, with its cookies and the proof it stored. */
-  goOver(by: { login: string; auth: string; device: string; device_name: string }) {
-    return this.enter('/v1/session/exchange', by, { cookies: true });
+  exchangeSession(credentials: { login: string; auth: string; device: string; device_name: string }) {
+    return this.openSession('/v1/session/exchange', credentials, { cookies: true });
   }
 
-  async enter(path: string, by: object, how: { cookies?: boolean } = {}): Promise<EnterAnswer> {
-    const known = this.borrowed
+  async openSession(path: string, credentials: object, options: { cookies?: boolean } = {}): Promise<SignInResponse> {
+    const deviceFields = this.borrowed
       ? { borrowed: true }
       : this.device && path === '/v1/sessions'
         ? { device_token: this.device }
         : {};
-    const answer = await this.request<EnterAnswer>({
+    const response = await this.request<SignInResponse>({
       path,
       method: 'POST',
-      json: { ...by, ...known },
+      json: { ...credentials, ...deviceFields },
       token: this.token,
-      timeout: SLOW,
-      ...(this.borrowed ? { leave: true } : how),
+      timeout: SLOW_TIMEOUT,
+      ...(this.borrowed ? { leaveNothing: true } : options),
     });
-    this.token = answer.token;
-    this.device = answer.device_token ?? null;
-    this.session_id = answer.session;
-    this.upload = answer.upload_key ?? null;
-    this.renewal = answer.renewal ?? null;
-    await this.keep?.(this.held());
-    return answer;
+    this.token = response.token;
+    this.device = response.device_token ?? null;
+    this.session_id = response.session;
+    this.upload = response.upload_key ?? null;
+    this.renewal = response.renewal ?? null;
+    await this.saveTokens?.(this.tokens());
+    return response;
   }
 
   /** End a borrowed session while the page closes. */
@@ -207,18 +210,18 @@ export class Api {
     return this.request({
       path: '/v1/session',
       method: 'DELETE',
-      want: 'nothing',
-      token: this.token ?? this.leaving,
-      last: true,
-      leave: true,
+      expect: 'nothing',
+      token: this.token ?? this.borrowedToken,
+      keepalive: true,
+      leaveNothing: true,
     });
   }
 
-  recover(by: { login: string; code_auth: string; device: string; device_name: string }) {
-    return this.enter('/v1/recoveries', by);
+  recover(credentials: { login: string; code_auth: string; device: string; device_name: string }) {
+    return this.openSession('/v1/recoveries', credentials);
   }
 
-  session(): Promise<SessionAnswer> {
+  session(): Promise<SessionResponse> {
     return this.withSession({ path: '/v1/session' });
   }
 
@@ -226,9 +229,9 @@ export class Api {
     return this.request({
       path: '/v1/session',
       method: 'DELETE',
-      want: 'nothing',
+      expect: 'nothing',
       token: this.token,
-      ...(this.borrowed ? { leave: true } : {}),
+      ...(this.borrowed ? { leaveNothing: true } : {}),
     });
   }
 
@@ -237,16 +240,16 @@ export class Api {
   }
 
   endSession(session: string, proof: string) {
-    return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', want: 'nothing', proof });
+    return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', expect: 'nothing', proof });
   }
 
   /** End every session except this one. */
   endOthers(proof: string) {
-    return this.withSession({ path: '/v1/sessions', method: 'DELETE', want: 'nothing', proof });
+    return this.withSession({ path: '/v1/sessions', method: 'DELETE', expect: 'nothing', proof });
   }
 
   rename(device_name: string) {
-    return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, want: 'nothing' });
+    return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, expect: 'nothing' });
   }
 
   /** Return what was done to the account. */
@@ -279,16 +282,23 @@ export class Api {
       path: '/v1/account/words',
       method: 'PUT',
       json: words,
-      want: 'nothing',
+      expect: 'nothing',
       proof,
-      timeout: SLOW,
+      timeout: SLOW_TIMEOUT,
     });
   }
 
   /** Upload new keys; the server keeps them next to the current ones. */
   rekeyBegin(diary: string, body: object, proof: string): Promise<{ to: number }> {
     const path = `/v1/diaries/${diary}/rotation`;
-    return this.withSession({ path, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
+    return this.withSession({
+      path,
+      method: 'POST',
+      json: body,
+      proof,
+      timeout: SLOW_TIMEOUT,
+      fields: { to: 'number' },
+    });
   }
 
   /** @param wraps frames */
@@ -297,7 +307,7 @@ export class Api {
       path: `/v1/diaries/${diary}/rotation/wraps`,
       method: 'PUT',
       bytes: wraps,
-      timeout: SLOW,
+      timeout: SLOW_TIMEOUT,
     });
   }
 
@@ -306,10 +316,10 @@ export class Api {
     return this.request({
       path: `/v1/diaries/${diary}/rotation/commit`,
       method: 'POST',
-      want: 'nothing',
+      expect: 'nothing',
       proof,
       token: this.token,
-      timeout: SLOW,
+      timeout: SLOW_TIMEOUT,
     });
   }
 
@@ -318,9 +328,9 @@ export class Api {
       path: '/v1/account/code',
       method: 'PUT',
       json: code,
-      want: 'nothing',
+      expect: 'nothing',
       proof,
-      timeout: SLOW,
+      timeout: SLOW_TIMEOUT,
     });
   }
 
@@ -338,12 +348,16 @@ export class Api {
   }
 
   /** @returns frames */
-  changes(diary: string, after: number): Promise<Uint8Array> {
-    return this.withSession({ path: `/v1/diaries/${diary}/changes?after=${after}`, want: 'bytes', timeout: SLOW });
+  changes(diary: string, afterSeq: number): Promise<Uint8Array> {
+    return this.withSession({
+      path: `/v1/diaries/${diary}/changes?after=${afterSeq}`,
+      expect: 'bytes',
+      timeout: SLOW_TIMEOUT,
+    });
   }
 
   /** Return the state of the public log. */
-  log(): Promise<LogAnswer> {
+  log(): Promise<LogResponse> {
     return this.request({ path: '/v1/log' });
   }
 
@@ -352,8 +366,8 @@ export class Api {
   }
 
   /** @param size of a checkpoint */
-  proofs(diary: string, size: number, after: number): Promise<{ proofs: Placed[]; to: number }> {
-    return this.withSession({ path: `/v1/diaries/${diary}/proofs/${size}?after=${after}`, timeout: SLOW });
+  proofs(diary: string, size: number, afterSeq: number): Promise<{ proofs: InclusionProof[]; to: number }> {
+    return this.withSession({ path: `/v1/diaries/${diary}/proofs/${size}?after=${afterSeq}`, timeout: SLOW_TIMEOUT });
   }
 
   declareBlob(
@@ -373,13 +387,17 @@ export class Api {
       path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`,
       method: 'PUT',
       bytes: sealed,
-      want: 'nothing',
-      timeout: SLOW,
+      expect: 'nothing',
+      timeout: SLOW_TIMEOUT,
     });
   }
 
   part(diary: string, blob: string, i: number): Promise<Bytes> {
-    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW });
+    return this.withSession({
+      path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`,
+      expect: 'bytes',
+      timeout: SLOW_TIMEOUT,
+    });
   }
 
   completeBlob(diary: string, blob: string, digest: string) {
@@ -387,18 +405,18 @@ export class Api {
       path: `/v1/diaries/${diary}/blobs/${blob}/complete`,
       method: 'POST',
       json: { digest },
-      want: 'nothing',
+      expect: 'nothing',
     });
   }
 
   /** Erase records in seven days. */
-  erase(diary: string, what: { records: string[]; why: string }, proof: string): Promise<ErasureRow> {
+  erase(diary: string, request: { records: string[]; why: string }, proof: string): Promise<ErasureRow> {
     return this.withSession({
       path: `/v1/diaries/${diary}/erasures`,
       method: 'POST',
-      json: what,
+      json: request,
       proof,
-      timeout: SLOW,
+      timeout: SLOW_TIMEOUT,
     });
   }
 
@@ -406,26 +424,26 @@ export class Api {
     return this.withSession({ path: `/v1/diaries/${diary}/erasures`, fields: { erasures: 'array' } });
   }
 
-  keepAfterAll(diary: string, erasure: string) {
-    return this.withSession({ path: `/v1/diaries/${diary}/erasures/${erasure}`, method: 'DELETE', want: 'nothing' });
+  cancelErasure(diary: string, erasure: string) {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures/${erasure}`, method: 'DELETE', expect: 'nothing' });
   }
 
   usage(): Promise<{ used_bytes: number; quota_bytes: number }> {
     return this.withSession({ path: '/v1/usage', fields: { quota_bytes: 'number', used_bytes: 'number' } });
   }
 
-  async withSession<T>(ask: Ask): Promise<T> {
+  async withSession<T>(options: RequestOptions): Promise<T> {
     let code = '';
     try {
-      return await this.request({ ...ask, token: this.token });
+      return await this.request({ ...options, token: this.token });
     } catch (error) {
-      if (!isOver(error) || !this.signAgain) throw error;
+      if (!isSessionOver(error) || !this.signInAgain) throw error;
       ({ code } = error as KeptError);
     }
-    this.signing ??= this.signAgain(code).finally(() => {
-      this.signing = null;
+    this.pendingSignIn ??= this.signInAgain(code).finally(() => {
+      this.pendingSignIn = null;
     });
-    await this.signing; // see [Note: signed out]
-    return this.request({ ...ask, token: this.token });
+    await this.pendingSignIn; // see [Note: signed out]
+    return this.request({ ...options, token: this.token });
   }
 }

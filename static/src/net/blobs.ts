@@ -8,16 +8,16 @@
  * server was restored to an earlier day.
  */
 import { b64 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import type { Change } from '../store/pending.js';
-import type { Request } from './http.js';
-import type { Link } from './push.js';
+import type { RequestFunction } from './http.js';
+import type { ServerLink } from './push.js';
 
-export type BlobFacts = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
+export type BlobCatalogue = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
 
-const SLOW = 120_000;
+const SLOW_TIMEOUT = 120_000;
 
 export function partName(blob: string, i: number) {
   return `p/${blob}/${i}`;
@@ -28,50 +28,57 @@ export function partName(blob: string, i: number) {
  * @throws what the request throws; nothing on this phone changes then
  */
 export async function uploadBlob(
-  { api, store, diary }: Link,
+  { api, store, diary }: ServerLink,
   blob: string,
   onPart: (done: number, total: number) => void = () => undefined,
 ) {
-  const known = await store.readJson<BlobFacts>(`b/${blob}`);
-  if (!known) throw new KeptError('store_lost');
-  const { have, complete } = await api.declareBlob(diary, blob, { parts: known.n, size: known.size });
+  const catalogue = await store.readJson<BlobCatalogue>(`b/${blob}`);
+  if (!catalogue) throw new KeptError('store_lost');
+  const { have, complete } = await api.declareBlob(diary, blob, { parts: catalogue.n, size: catalogue.size });
   if (complete) return;
-  const there = new Set(have);
-  for (let i = 0; i < known.n; i++) {
-    if (!there.has(i)) await uploadPart({ api, store, diary }, blob, i);
-    onPart(i + 1, known.n);
+  const uploaded = new Set(have);
+  for (let i = 0; i < catalogue.n; i++) {
+    if (!uploaded.has(i)) await uploadPart({ api, store, diary }, blob, i);
+    onPart(i + 1, catalogue.n);
   }
-  await api.completeBlob(diary, blob, known.digest ?? (await digestOf(store, blob, known.n)));
+  await api.completeBlob(diary, blob, catalogue.digest ?? (await digestOfParts(store, blob, catalogue.n)));
 }
 
 /**
  * Return the digest of the stored parts, base64.
  * @throws store_lost
  */
-async function digestOf(store: Link['store'], blob: string, n: number): Promise<string> {
+async function digestOfParts(store: ServerLink['store'], blob: string, n: number): Promise<string> {
   const digests = [];
   for (let i = 0; i < n; i++) {
     const part = await store.read(partName(blob, i));
     if (!part) throw new KeptError('store_lost');
     digests.push(b64(await sha256(part.bytes)));
   }
-  return b64(await sha256(canon(digests)));
+  return b64(await sha256(canonicalBytes(digests)));
 }
 
 /** Return the three requests that send one file with its ticket and without a session. */
-export function withTicket(request: Request, diary: string, blob: string, ticket: string) {
+export function ticketUploads(request: RequestFunction, diary: string, blob: string, ticket: string) {
   const path = `/v1/diaries/${diary}/blobs/${blob}`;
   return {
     declare: (sizes: { parts: number; size: number }): Promise<{ have: number[]; complete: boolean }> =>
       request({ path, method: 'PUT', json: sizes, ticket }),
     putPart: (i: number, sealed: Uint8Array) =>
-      request({ path: `${path}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ticket }),
+      request({
+        path: `${path}/parts/${i}`,
+        method: 'PUT',
+        bytes: sealed,
+        expect: 'nothing',
+        timeout: SLOW_TIMEOUT,
+        ticket,
+      }),
     complete: (digest: string) =>
-      request({ path: `${path}/complete`, method: 'POST', json: { digest }, want: 'nothing', ticket }),
+      request({ path: `${path}/complete`, method: 'POST', json: { digest }, expect: 'nothing', ticket }),
   };
 }
 
-async function uploadPart({ api, store, diary }: Pick<Link, 'api' | 'store' | 'diary'>, blob: string, i: number) {
+async function uploadPart({ api, store, diary }: Pick<ServerLink, 'api' | 'store' | 'diary'>, blob: string, i: number) {
   const part = await store.read(partName(blob, i));
   if (!part) throw new KeptError('store_lost');
   await api.putPart(diary, blob, i, part.bytes);
@@ -82,10 +89,12 @@ async function uploadPart({ api, store, diary }: Pick<Link, 'api' | 'store' | 'd
  * @param catalogue content of `b/<blob>`
  * @param length of the damaged part
  */
-export function dropPart(change: Change, known: BlobFacts, blob: string, i: number, length: number) {
-  const have = (known.have === true ? [...Array(known.n).keys()] : known.have).filter((one) => one !== i);
+export function dropPart(change: Change, catalogue: BlobCatalogue, blob: string, i: number, length: number) {
+  const have = (catalogue.have === true ? [...Array(catalogue.n).keys()] : catalogue.have).filter(
+    (number) => number !== i,
+  );
   change.drop(partName(blob, i));
-  change.putJson(`b/${blob}`, { ...known, size: known.size - length, have });
+  change.putJson(`b/${blob}`, { ...catalogue, size: catalogue.size - length, have });
 }
 
 /**
@@ -94,20 +103,20 @@ export function dropPart(change: Change, known: BlobFacts, blob: string, i: numb
  * @throws not_there_yet when another device has not finished sending it
  */
 export async function downloadBlob(
-  { api, store, diary }: Link,
+  { api, store, diary }: ServerLink,
   blob: string,
   n: number,
   onPart: (done: number, total: number) => void = () => undefined,
 ) {
-  const known = await store.readJson<BlobFacts>(`b/${blob}`);
-  if (known?.have === true) return;
-  const there = await api.blob(diary, blob).catch((error) => {
+  const catalogue = await store.readJson<BlobCatalogue>(`b/${blob}`);
+  if (catalogue?.have === true) return;
+  const status = await api.blob(diary, blob).catch((error) => {
     throw error instanceof KeptError && error.code === 'not_found' ? new KeptError('not_there_yet') : error;
   });
-  if (!there.complete) throw new KeptError('not_there_yet');
-  if (there.parts !== n) throw new KeptError('feed_altered');
-  const have = new Set(known ? (known.have as number[]) : []);
-  let size = known?.size ?? 0;
+  if (!status.complete) throw new KeptError('not_there_yet');
+  if (status.parts !== n) throw new KeptError('feed_altered');
+  const have = new Set(catalogue ? (catalogue.have as number[]) : []);
+  let size = catalogue?.size ?? 0;
   for (let i = 0; i < n; i++) {
     if (!have.has(i)) {
       const bytes = await api.part(diary, blob, i);

@@ -3,8 +3,8 @@
  * page.
  */
 import { KeptError } from '../core/errors.js';
-import type { EnterAnswer, LogAnswer, ServerAnswer } from './api.js';
-import type { Ask, Request } from './http.js';
+import type { SignInResponse, LogResponse, ServerResponse } from './api.js';
+import type { RequestOptions, RequestFunction } from './http.js';
 
 /** Times in ms */
 type ClientRow = {
@@ -15,93 +15,99 @@ type ClientRow = {
   sealed: string;
   summary: string | null;
 };
-export type You = { fingerprint: string; leads: boolean; name: string; organisation: string };
+export type OwnMembership = { fingerprint: string; leads: boolean; name: string; organisation: string };
 export type Member = { here: boolean; leads: boolean; member: string; name: string };
 type Organisation = {
   members: Member[];
   name: string;
   numbers: { ending: number; grants: number; members: number; packs: number };
 };
-export type Look = { at: number; client: string; name: string; what: 'read' | 'file' | 'pack' };
+export type LookRow = { at: number; client: string; name: string; what: 'read' | 'file' | 'pack' };
 
-const SLOW = 120_000;
-const JSON_POST = { method: 'POST', timeout: SLOW } as const;
+const SLOW_TIMEOUT = 120_000;
+const SLOW_POST = { method: 'POST', timeout: SLOW_TIMEOUT } as const;
 
-export function deskApi(request: Request) {
+export function deskApi(request: RequestFunction) {
   let token: string | null = null;
-  const within = <T>(ask: Ask) => {
+  const withToken = <T>(options: RequestOptions) => {
     if (!token) throw new KeptError('signed_out');
-    return request<T>({ ...ask, token });
+    return request<T>({ ...options, token });
   };
-  const enter = async (path: string, by: object): Promise<EnterAnswer> => {
-    const answer = await request<EnterAnswer>({ path, ...JSON_POST, json: { ...by, desk: true } });
-    token = answer.token;
-    return answer;
+  const openSession = async (path: string, credentials: object): Promise<SignInResponse> => {
+    const response = await request<SignInResponse>({ path, ...SLOW_POST, json: { ...credentials, desk: true } });
+    token = response.token;
+    return response;
   };
   return {
     /** Reserve an unused sign-in name. */
-    name: (): Promise<{ login: string; ticket: string }> => request({ path: '/v1/names', method: 'POST', json: {} }),
+    reserveName: (): Promise<{ login: string; ticket: string }> =>
+      request({ path: '/v1/names', method: 'POST', json: {} }),
     prelogin: (login: string): Promise<{ kdf: unknown }> =>
       request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
-    join: (by: object) => enter('/v1/members', by),
-    signIn: (by: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
-      enter('/v1/sessions', by),
+    joinOrganisation: (credentials: object) => openSession('/v1/members', credentials),
+    signIn: (credentials: { login: string; auth: string; device: string; device_name: string; digits: string }) =>
+      openSession('/v1/sessions', credentials),
     /** End the session; `isClosing`: the page closes. Locally it ends even if the server never gets the request. */
-    signOut: async (last: boolean = false) => {
-      const held = token;
+    signOut: async (isClosing: boolean = false) => {
+      const sessionToken = token;
       token = null;
-      if (held)
-        await request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(
-          () => undefined,
-        );
+      if (sessionToken)
+        await request({
+          path: '/v1/session',
+          method: 'DELETE',
+          expect: 'nothing',
+          token: sessionToken,
+          keepalive: isClosing,
+        }).catch(() => undefined);
     },
     /** Check that there is a session; the response body is ignored. */
-    session: (): Promise<void> => within({ path: '/v1/session' }),
+    session: (): Promise<void> => withToken({ path: '/v1/session' }),
     /** Return what the server is; needs no session. */
-    server: (): Promise<ServerAnswer> => request({ path: '/v1/server' }),
+    server: (): Promise<ServerResponse> => request({ path: '/v1/server' }),
     /** Return the state of the log and of the server's keys; needs no session. */
-    log: (): Promise<LogAnswer> => request({ path: '/v1/log' }),
-    ...clientsOf(within),
-    ...organisationOf(within),
+    log: (): Promise<LogResponse> => request({ path: '/v1/log' }),
+    ...clientsOf(withToken),
+    ...organisationOf(withToken),
   };
 }
 
-function clientsOf(within: Request) {
-  const of = (grant: string) => `/v1/clients/${grant}`;
+function clientsOf(withToken: RequestFunction) {
+  const path = (grant: string) => `/v1/clients/${grant}`;
   return {
-    clients: (): Promise<{ clients: ClientRow[]; now: number; you: You }> =>
-      within({ path: '/v1/clients', fields: { clients: 'array', now: 'number' } }),
+    clients: (): Promise<{ clients: ClientRow[]; now: number; you: OwnMembership }> =>
+      withToken({ path: '/v1/clients', fields: { clients: 'array', now: 'number' } }),
     /** Return whether the grant stands and the number of the newest version given; not logged as a look. */
-    stands: (grant: string): Promise<{ newest: number; not_after: number }> => within({ path: of(grant) }),
+    grantStatus: (grant: string): Promise<{ newest: number; not_after: number }> => withToken({ path: path(grant) }),
     /** @returns frames */
-    changes: (grant: string, after: number): Promise<Uint8Array> =>
-      within({ path: `${of(grant)}/changes?after=${after}`, want: 'bytes', timeout: SLOW }),
+    changes: (grant: string, afterSeq: number): Promise<Uint8Array> =>
+      withToken({ path: `${path(grant)}/changes?after=${afterSeq}`, expect: 'bytes', timeout: SLOW_TIMEOUT }),
     blob: (grant: string, blob: string): Promise<{ complete: boolean; parts: number }> =>
-      within({ path: `${of(grant)}/blobs/${blob}` }),
+      withToken({ path: `${path(grant)}/blobs/${blob}` }),
     part: (grant: string, blob: string, i: number): Promise<Uint8Array> =>
-      within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
+      withToken({ path: `${path(grant)}/blobs/${blob}/parts/${i}`, expect: 'bytes', timeout: SLOW_TIMEOUT }),
     /**
      * Log an action on the client's diary for the keeper to read; return how many packs this advocate has made of
      * that diary, including this one.
      */
-    note: (grant: string, what: 'pack'): Promise<{ packs: number }> =>
-      within({ path: `${of(grant)}/looks`, method: 'POST', json: { what } }),
+    notePack: (grant: string, action: 'pack'): Promise<{ packs: number }> =>
+      withToken({ path: `${path(grant)}/looks`, method: 'POST', json: { what: action } }),
     /** @returns base64 */
-    marks: (grant: string): Promise<{ marks: string | null }> => within({ path: `${of(grant)}/marks` }),
-    mark: (grant: string, sealed: Uint8Array) =>
-      within({ path: `${of(grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
-    write: (grant: string, letter: string, sealed: Uint8Array) =>
-      within({ path: `${of(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    marks: (grant: string): Promise<{ marks: string | null }> => withToken({ path: `${path(grant)}/marks` }),
+    putMarks: (grant: string, sealed: Uint8Array) =>
+      withToken({ path: `${path(grant)}/marks`, method: 'PUT', bytes: sealed, expect: 'nothing' }),
+    putLetter: (grant: string, letter: string, sealed: Uint8Array) =>
+      withToken({ path: `${path(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, expect: 'nothing' }),
   };
 }
 
-function organisationOf(within: Request) {
+function organisationOf(withToken: RequestFunction) {
   return {
-    organisation: (): Promise<Organisation> => within({ path: '/v1/organisation', fields: { members: 'array' } }),
+    organisation: (): Promise<Organisation> => withToken({ path: '/v1/organisation', fields: { members: 'array' } }),
     invite: (proof: string): Promise<{ invite: string }> =>
-      within({ path: '/v1/organisation/invitations', method: 'POST', proof }),
-    leave: (member: string, proof: string) =>
-      within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
-    looks: (): Promise<{ looks: Look[] }> => within({ path: '/v1/organisation/looks', fields: { looks: 'array' } }),
+      withToken({ path: '/v1/organisation/invitations', method: 'POST', proof }),
+    removeMember: (member: string, proof: string) =>
+      withToken({ path: `/v1/organisation/members/${member}`, method: 'DELETE', expect: 'nothing', proof }),
+    looks: (): Promise<{ looks: LookRow[] }> =>
+      withToken({ path: '/v1/organisation/looks', fields: { looks: 'array' } }),
   };
 }

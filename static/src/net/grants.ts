@@ -1,5 +1,5 @@
 /** Advocates and their grants, the keeper's side of the API (docs/api.md). */
-import { frames } from '../core/encoding.js';
+import { encodeFrames } from '../core/encoding.js';
 import { unb64 } from '../core/bytes.js';
 import type { Api } from './api.js';
 
@@ -27,7 +27,7 @@ type GrantRow = {
   to: string | null;
 };
 /** Times to the minute, ms */
-export type Look = { at: number; grant: string; what: 'read' | 'file' | 'pack' };
+export type GrantLook = { at: number; grant: string; what: 'read' | 'file' | 'pack' };
 /** `taken_at`: when a device of the diary took it in */
 export type LetterRow = { envelope: string; grant: string; letter: string; made_at: number; taken_at: number | null };
 
@@ -35,14 +35,15 @@ export function grantsOf(api: Api) {
   const path = (diary: string, grant: string) => `/v1/diaries/${diary}/grants/${grant}`;
   return {
     /** @param fingerprint base64 */
-    find: (fingerprint: string): Promise<AdvocateRow> => api.withSession({ path: `/v1/advocates/${fingerprint}` }),
-    list: (): Promise<{ grants: GrantRow[]; looks: Look[] }> =>
+    findAdvocate: (fingerprint: string): Promise<AdvocateRow> =>
+      api.withSession({ path: `/v1/advocates/${fingerprint}` }),
+    list: (): Promise<{ grants: GrantRow[]; looks: GrantLook[] }> =>
       api.withSession({ path: '/v1/grants', fields: { grants: 'array', looks: 'array' } }),
-    make: (diary: string, body: object, proof: string) =>
+    createGrant: (diary: string, body: object, proof: string) =>
       api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
-    given: (diary: string, grant: string): Promise<{ versions: string[] }> =>
+    givenVersions: (diary: string, grant: string): Promise<{ versions: string[] }> =>
       api.withSession({ path: `${path(diary, grant)}/wraps` }),
-    give: (
+    putWraps: (
       diary: string,
       grant: string,
       list: readonly { version: string; wraps: readonly Uint8Array[] }[],
@@ -50,27 +51,27 @@ export function grantsOf(api: Api) {
       api.withSession({
         path: `${path(diary, grant)}/wraps`,
         method: 'PUT',
-        bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))),
+        bytes: encodeFrames(list.map(({ version, wraps }) => encodeFrames([unb64(version), ...wraps]))),
       }),
-    summarise: (diary: string, grant: string, sealed: Uint8Array) =>
-      api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    putSummary: (diary: string, grant: string, sealed: Uint8Array) =>
+      api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, expect: 'nothing' }),
     /**
      * Return the advocate's marks of what was looked through, sealed.
      * @returns base64
      */
     marks: (diary: string, grant: string): Promise<{ marks: string | null }> =>
       api.withSession({ path: `${path(diary, grant)}/marks` }),
-    carryMarks: (diary: string, grant: string, sealed: Uint8Array) =>
-      api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
-    end: (diary: string, grant: string, proof: string) =>
-      api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
+    putMarks: (diary: string, grant: string, sealed: Uint8Array) =>
+      api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, expect: 'nothing' }),
+    endGrant: (diary: string, grant: string, proof: string) =>
+      api.withSession({ path: path(diary, grant), method: 'DELETE', expect: 'nothing', proof }),
     /** @param options `taken`: include letters already taken in */
     letters: (diary: string, { taken = false }: { taken?: boolean } = {}): Promise<{ letters: LetterRow[] }> => {
-      const address = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
-      return api.withSession({ path: address, fields: { letters: 'array' } });
+      const url = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
+      return api.withSession({ path: url, fields: { letters: 'array' } });
     },
     /** Mark a letter as taken in; the server keeps it for 30 days. */
-    takeIn: (diary: string, letter: string) =>
-      api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
+    markTaken: (diary: string, letter: string) =>
+      api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', expect: 'nothing' }),
   };
 }

@@ -1,6 +1,6 @@
 /** Hand-overs in the API (docs/api.md): the keeper's side with a session, the recipient's without one. */
 import type { Api } from './api.js';
-import type { Request } from './http.js';
+import type { RequestFunction } from './http.js';
 
 export type HandoverRow = {
   handover: string;
@@ -13,18 +13,18 @@ export type HandoverRow = {
   openings_most: number;
 };
 
-const SLOW = 120_000;
+const SLOW_TIMEOUT = 120_000;
 
 /** The keeper's side. */
 export function handoversOf(api: Api) {
   const path = (handover: string) => `/v1/handovers/${handover}`;
   return {
-    leave: (
-      offered: object,
+    createHandover: (
+      request: object,
       proof: string,
       signal?: AbortSignal,
     ): Promise<{ handover: string; expires_at: number; openings_most: number; address: string }> =>
-      api.withSession({ path: '/v1/handovers', method: 'POST', json: offered, proof, ...(signal ? { signal } : {}) }),
+      api.withSession({ path: '/v1/handovers', method: 'POST', json: request, proof, ...(signal ? { signal } : {}) }),
     list: (): Promise<{ handovers: HandoverRow[]; address: string }> =>
       api.withSession({ path: '/v1/handovers', fields: { address: 'string', handovers: 'array' } }),
     putPart: (handover: string, i: number, sealed: Uint8Array, signal?: AbortSignal) =>
@@ -32,19 +32,19 @@ export function handoversOf(api: Api) {
         path: `${path(handover)}/parts/${i}`,
         method: 'PUT',
         bytes: sealed,
-        want: 'nothing',
-        timeout: SLOW,
+        expect: 'nothing',
+        timeout: SLOW_TIMEOUT,
         ...(signal ? { signal } : {}),
       }),
     complete: (handover: string, digest: string) =>
-      api.withSession({ path: `${path(handover)}/complete`, method: 'POST', json: { digest }, want: 'nothing' }),
-    end: (handover: string, proof: string) =>
-      api.withSession({ path: path(handover), method: 'DELETE', want: 'nothing', proof }),
+      api.withSession({ path: `${path(handover)}/complete`, method: 'POST', json: { digest }, expect: 'nothing' }),
+    endHandover: (handover: string, proof: string) =>
+      api.withSession({ path: path(handover), method: 'DELETE', expect: 'nothing', proof }),
   };
 }
 
 /** The recipient's side, on the public host. */
-export function openingsOf(request: Request) {
+export function openingsOf(request: RequestFunction) {
   return {
     salt: (name: string): Promise<{ kdf: unknown }> =>
       request({ path: '/v1/handover/salt', method: 'POST', json: { name } }),
@@ -53,9 +53,9 @@ export function openingsOf(request: Request) {
     part: (i: number, ticket: string, signal?: AbortSignal): Promise<Uint8Array> =>
       request({
         path: `/v1/handover/parts/${i}`,
-        want: 'bytes',
+        expect: 'bytes',
         proof: ticket,
-        timeout: SLOW,
+        timeout: SLOW_TIMEOUT,
         ...(signal ? { signal } : {}),
       }),
   };

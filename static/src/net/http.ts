@@ -13,7 +13,7 @@
  */
 import { KeptError } from '../core/errors.js';
 
-export type Ask = {
+export type RequestOptions = {
   path: string;
   /** default GET */
   method?: string;
@@ -22,7 +22,7 @@ export type Ask = {
   /** body, sent as it is */
   bytes?: Uint8Array;
   /** default json */
-  want?: 'json' | 'bytes' | 'nothing';
+  expect?: 'json' | 'bytes' | 'nothing';
   /** required members of the JSON response and their types; an array may hold objects only */
   fields?: Readonly<Record<string, 'array' | 'boolean' | 'number' | 'string'>>;
   /** for X-Proof */
@@ -34,17 +34,17 @@ export type Ask = {
   /** send the cookies of an earlier release, until there are tokens */
   cookies?: boolean;
   /** the browser must discard its data for this host: on a borrowed device only */
-  leave?: boolean;
+  leaveNothing?: boolean;
   /** the page is closing and does not wait for the response */
-  last?: boolean;
+  keepalive?: boolean;
   /** ms */
   timeout?: number;
   /** cancels the request */
   signal?: AbortSignal;
 };
 /** The caller chooses T by docs/api.md; only the members in `fields` are checked */
-export type Request = <T>(ask: Ask) => Promise<T>;
-type Answer = Record<string, unknown> | Uint8Array | null;
+export type RequestFunction = <T>(request: RequestOptions) => Promise<T>;
+type ResponseBody = Record<string, unknown> | Uint8Array | null;
 
 const TIMEOUT = 20_000;
 const ERROR_CODE = /^[a-z_]{2,40}$/;
@@ -52,43 +52,47 @@ const ERROR_CODE = /^[a-z_]{2,40}$/;
 /**
  * @returns a function that resolves to the parsed JSON, the bytes, or null, and throws a KeptError for anything else
  */
-export function makeRequest(send: typeof globalThis.fetch = globalThis.fetch.bind(globalThis)): Request {
-  return async <T>(ask: Ask) => {
-    const timer = new AbortController();
-    const late = setTimeout(() => timer.abort(), ask.timeout ?? TIMEOUT);
-    const giveUp = () => timer.abort();
-    ask.signal?.addEventListener('abort', giveUp);
+export function makeRequest(send: typeof globalThis.fetch = globalThis.fetch.bind(globalThis)): RequestFunction {
+  return async <T>(request: RequestOptions) => {
+    const controller = new AbortController();
+    const timeoutId = setTimeout(() => controller.abort(), request.timeout ?? TIMEOUT);
+    const abort = () => controller.abort();
+    request.signal?.addEventListener('abort', abort);
     try {
-      const response = await send(ask.path, options(ask, timer.signal));
-      return holding(await answerOf(response, ask.want ?? 'json'), ask.fields ?? {}) as T;
+      const response = await send(request.path, fetchOptions(request, controller.signal));
+      return checkFields(await readBody(response, request.expect ?? 'json'), request.fields ?? {}) as T;
     } catch (error) {
       if (error instanceof KeptError) throw error;
-      if (ask.signal?.aborted) throw new KeptError('cancelled');
-      throw new KeptError(timer.signal.aborted ? 'server_slow' : 'no_network');
+      if (request.signal?.aborted) throw new KeptError('cancelled');
+      throw new KeptError(controller.signal.aborted ? 'server_slow' : 'no_network');
     } finally {
-      clearTimeout(late);
-      ask.signal?.removeEventListener('abort', giveUp);
+      clearTimeout(timeoutId);
+      request.signal?.removeEventListener('abort', abort);
     }
   };
 }
 
-function options(ask: Ask, signal: AbortSignal): RequestInit {
+function fetchOptions(request: RequestOptions, signal: AbortSignal): RequestInit {
   const headers: Record<string, string> = { 'X-Requested-By': 'app' };
-  if (ask.json !== undefined) headers['Content-Type'] = 'application/json';
-  if (ask.bytes) headers['Content-Type'] = 'application/octet-stream';
-  if (ask.proof) headers['X-Proof'] = ask.proof;
-  if (ask.token) headers.Authorization = `Bearer ${ask.token}`;
-  if (ask.ticket) headers['X-Ticket'] = ask.ticket;
-  if (ask.leave) headers['X-Leave-Nothing'] = 'yes';
+  if (request.json !== undefined) headers['Content-Type'] = 'application/json';
+  if (request.bytes) headers['Content-Type'] = 'application/octet-stream';
+  if (request.proof) headers['X-Proof'] = request.proof;
+  if (request.token) headers.Authorization = `Bearer ${request.token}`;
+  if (request.ticket) headers['X-Ticket'] = request.ticket;
+  if (request.leaveNothing) headers['X-Leave-Nothing'] = 'yes';
   return {
-    method: ask.method ?? 'GET',
+    method: request.method ?? 'GET',
     headers,
-    body: ask.bytes ? (ask.bytes as BodyInit) : ask.json === undefined ? null : JSON.stringify(ask.json),
+    body: request.bytes
+      ? (request.bytes as BodyInit)
+      : request.json === undefined
+        ? null
+        : JSON.stringify(request.json),
     signal,
-    ...(ask.last ? { keepalive: true } : {}),
+    ...(request.keepalive ? { keepalive: true } : {}),
     redirect: 'manual',
     // A browser obeys Clear-Site-Data only if the response could have set cookies.
-    credentials: ask.cookies || ask.leave ? 'same-origin' : 'omit',
+    credentials: request.cookies || request.leaveNothing ? 'same-origin' : 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   };
@@ -98,18 +102,18 @@ function options(ask: Ask, signal: AbortSignal): RequestInit {
  * Return the body.
  * @throws garbage if a field is missing or of another type
  */
-function holding(answer: Answer, fields: NonNullable<Ask['fields']>): Answer {
+function checkFields(body: ResponseBody, fields: NonNullable<RequestOptions['fields']>): ResponseBody {
   for (const [name, type] of Object.entries(fields)) {
-    const value = (answer as Record<string, unknown>)[name];
+    const value = (body as Record<string, unknown>)[name];
     if (!(type === 'array' ? isListOfObjects(value) : typeof value === type)) throw new KeptError('garbage');
   }
-  return answer;
+  return body;
 }
 
 const isListOfObjects = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+  Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
 
-async function answerOf(response: Response, want: 'json' | 'bytes' | 'nothing'): Promise<Answer> {
+async function readBody(response: Response, expect: 'json' | 'bytes' | 'nothing'): Promise<ResponseBody> {
   const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (
     response.type === 'opaqueredirect' ||
@@ -118,21 +122,21 @@ async function answerOf(response: Response, want: 'json' | 'bytes' | 'nothing'):
   ) {
     throw new KeptError('captive_portal');
   }
-  if (!response.ok) throw await refusal(response, type);
-  if (want === 'nothing' && response.status === 204) return null;
+  if (!response.ok) throw await errorOf(response, type);
+  if (expect === 'nothing' && response.status === 204) return null;
   if (type === 'text/html') throw new KeptError('captive_portal');
-  if (want === 'bytes') {
+  if (expect === 'bytes') {
     if (type !== 'application/octet-stream' && type !== 'application/zip') throw new KeptError('garbage');
     return new Uint8Array(await response.arrayBuffer());
   }
-  if (want === 'nothing') return null;
+  if (expect === 'nothing') return null;
   if (type !== 'application/json') throw new KeptError('garbage');
-  return parsed(await response.text());
+  return parseJsonObject(await response.text());
 }
 
-async function refusal(response: Response, type: string): Promise<KeptError> {
+async function errorOf(response: Response, type: string): Promise<KeptError> {
   if (type === 'application/json') {
-    const body = parsed(await response.text());
+    const body = parseJsonObject(await response.text());
     if (typeof body.error === 'string' && ERROR_CODE.test(body.error)) {
       const error = new KeptError(body.error, typeof body.message === 'string' ? body.message : undefined);
       return Object.assign(error, {
@@ -149,7 +153,7 @@ async function refusal(response: Response, type: string): Promise<KeptError> {
  * Parse a JSON object.
  * @throws garbage
  */
-function parsed(text: string): Record<string, unknown> {
+function parseJsonObject(text: string): Record<string, unknown> {
   try {
     const value = JSON.parse(text);
     if (value && typeof value === 'object') return value;
@@ -160,7 +164,7 @@ function parsed(text: string): Record<string, unknown> {
 }
 
 /** Transient failures: nothing is wrong with what was sent. */
-const PASSING = new Set([
+const TRANSIENT = new Set([
   'no_network',
   'server_slow',
   'captive_portal',
@@ -171,11 +175,11 @@ const PASSING = new Set([
   'try_later',
 ]);
 
-export function isPassing(error: unknown) {
-  return error instanceof KeptError && PASSING.has(error.code);
+export function isTransient(error: unknown) {
+  return error instanceof KeptError && TRANSIENT.has(error.code);
 }
 
 /** Tell whether a failure means that the session has ended. */
-export function isOver(error: unknown): boolean {
+export function isSessionOver(error: unknown): boolean {
   return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }

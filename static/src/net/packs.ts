@@ -2,10 +2,10 @@
 import { KeptError } from '../core/errors.js';
 import type { Api } from './api.js';
 
-type Progress = { pack: string; state: string; done: number; total: number; step: string };
+type JobProgress = { pack: string; state: string; done: number; total: number; step: string };
 
-const SLOW = 120_000;
-const OVER = new Set(['failed', 'cancelled']);
+const SLOW_TIMEOUT = 120_000;
+const FAILED_STATES = new Set(['failed', 'cancelled']);
 
 /** One job on the server, from queueing to its front part. */
 export class PackJob {
@@ -25,14 +25,14 @@ export class PackJob {
    * Enter the queue.
    * @throws packs_off
    */
-  async place(diary: string): Promise<void> {
-    const answer = await this.api.withSession<{ pack: string }>({
+  async enqueue(diary: string): Promise<void> {
+    const response = await this.api.withSession<{ pack: string }>({
       path: '/v1/packs',
       method: 'POST',
       json: { diary },
       signal: this.signal,
     });
-    this.id = String(answer.pack);
+    this.id = String(response.pack);
   }
 
   /**
@@ -40,11 +40,11 @@ export class PackJob {
    * @returns the state
    * @throws pack_failed if it ended otherwise, cancelled when stopped
    */
-  async until(states: readonly string[], onProgress: (progress: Progress) => void): Promise<string> {
+  async waitUntil(states: readonly string[], onProgress: (progress: JobProgress) => void): Promise<string> {
     for (;;) {
-      const progress = await this.api.withSession<Progress>({ path: `/v1/packs/${this.id}`, signal: this.signal });
+      const progress = await this.api.withSession<JobProgress>({ path: `/v1/packs/${this.id}`, signal: this.signal });
       if (states.includes(progress.state)) return progress.state;
-      if (OVER.has(progress.state)) throw new KeptError('pack_failed');
+      if (FAILED_STATES.has(progress.state)) throw new KeptError('pack_failed');
       onProgress(progress);
       await this.pause();
       if (this.signal.aborted) throw new KeptError('cancelled');
@@ -55,7 +55,7 @@ export class PackJob {
    * Send the capsule for typesetting; repeat while other jobs are first.
    * @param onWait called while other jobs are first
    */
-  async send(capsule: Uint8Array, onWait: () => void) {
+  async sendCapsule(capsule: Uint8Array, onWait: () => void) {
     for (;;) {
       try {
         return await this.#put(capsule);
@@ -66,7 +66,7 @@ export class PackJob {
       await this.pause();
       if (this.signal.aborted) throw new KeptError('cancelled');
       // Not ready: the capsule had arrived already, and only the response was lost.
-      if ((await this.until(['ready', 'building', 'done'], onWait)) !== 'ready') return;
+      if ((await this.waitUntil(['ready', 'building', 'done'], onWait)) !== 'ready') return;
     }
   }
 
@@ -75,18 +75,18 @@ export class PackJob {
       path: `/v1/packs/${this.id}/capsule`,
       method: 'PUT',
       bytes: capsule,
-      want: 'nothing',
-      timeout: SLOW,
+      expect: 'nothing',
+      timeout: SLOW_TIMEOUT,
       signal: this.signal,
     });
   }
 
   /** Fetch the front part; the server then forgets the job. */
-  async front(): Promise<Uint8Array> {
+  async fetchFrontPart(): Promise<Uint8Array> {
     const bytes = await this.api.withSession<Uint8Array>({
       path: `/v1/packs/${this.id}/front`,
-      want: 'bytes',
-      timeout: SLOW,
+      expect: 'bytes',
+      timeout: SLOW_TIMEOUT,
       signal: this.signal,
     });
     this.id = null;
@@ -98,6 +98,8 @@ export class PackJob {
     const { id } = this;
     this.id = null;
     if (id)
-      await this.api.withSession({ path: `/v1/packs/${id}`, method: 'DELETE', want: 'nothing' }).catch(() => undefined);
+      await this.api
+        .withSession({ path: `/v1/packs/${id}`, method: 'DELETE', expect: 'nothing' })
+        .catch(() => undefined);
   }
 }

@@ -4,17 +4,17 @@
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { readNote, seenBy, verifyNote } from '../ledger/checkpoint.js';
-import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
-import type { Claimed } from '../core/encoding.js';
+import { readNote, verifyCosignatures, verifyNote } from '../ledger/checkpoint.js';
+import { leafHash, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
+import type { Unchecked } from '../core/encoding.js';
 import type { Receipt } from '../crypto/signing.js';
-import type { LogAnswer, LogRow, Named, Placed } from './api.js';
-import type { SeenLog, Witnessed } from '../store/root.js';
-import type { Link, Pins } from './push.js';
+import type { LogResponse, CheckpointRow, NamedWitness, InclusionProof } from './api.js';
+import type { SeenCheckpoint, CosignedLog } from '../store/root.js';
+import type { ServerLink, Pins } from './push.js';
 
-export type { Named, Placed } from './api.js';
+export type { NamedWitness as Named, InclusionProof as Placed } from './api.js';
 
-type ReceiptOf = (version: string) => Receipt | null | Promise<Receipt | null>;
+type ReceiptLookup = (version: string) => Receipt | null | Promise<Receipt | null>;
 
 const WITNESSES_LIMIT = 15;
 const NAME_LIMIT = 255;
@@ -24,18 +24,18 @@ const NAME_LIMIT = 255;
  * @param row as `/v1/log` returns it
  * @throws log_changed, or what the request throws
  */
-export async function judgeCheckpoint(
-  { api, pins }: Link,
-  row: Pick<LogRow, 'note' | 'size'>,
-  last: SeenLog | null,
-): Promise<SeenLog> {
-  const said = await signed(row?.note, pins);
-  const seen = { size: said.size, root: b64(said.root), note: String(row.note) };
-  if (said.size !== row.size) throw changed();
-  if (!last) return seen;
-  const [older, newer] = last.size <= seen.size ? [last, seen] : [seen, last];
+export async function verifyCheckpoint(
+  { api, pins }: ServerLink,
+  row: Pick<CheckpointRow, 'note' | 'size'>,
+  last: SeenCheckpoint | null,
+): Promise<SeenCheckpoint> {
+  const signedNote = await verifiedNote(row?.note, pins);
+  const checkpoint = { size: signedNote.size, root: b64(signedNote.root), note: String(row.note) };
+  if (signedNote.size !== row.size) throw logChanged();
+  if (!last) return checkpoint;
+  const [older, newer] = last.size <= checkpoint.size ? [last, checkpoint] : [checkpoint, last];
   // A worker that lags may return an older checkpoint; it must still be a prefix of what was seen.
-  await checkGrown(api, older, newer);
+  await verifyGrowth(api, older, newer);
   return newer;
 }
 
@@ -47,17 +47,21 @@ export async function judgeCheckpoint(
  * @param checkpoint the newest checkpoint, already verified
  * @throws log_changed, or what the request throws
  */
-export async function countWitnesses(link: Link, told: LogAnswer, seen: SeenLog): Promise<Witnessed | null> {
-  const named = namedIn(told);
+export async function countWitnesses(
+  link: ServerLink,
+  log: LogResponse,
+  checkpoint: SeenCheckpoint,
+): Promise<CosignedLog | null> {
+  const named = witnessesIn(log);
   if (!named.length) return null;
-  if (!told.witnessed) return { names: [], named: named.length, size: 0 };
-  await judgeCheckpoint(link, told.witnessed, seen);
+  if (!log.witnessed) return { names: [], named: named.length, size: 0 };
+  await verifyCheckpoint(link, log.witnessed, checkpoint);
   try {
-    const found = await seenBy(told.witnessed.note, named);
+    const cosigned = await verifyCosignatures(log.witnessed.note, named);
     return {
-      names: found.map(({ witness }) => witness),
+      names: cosigned.map(({ witness }) => witness),
       named: named.length,
-      size: found.length ? told.witnessed.size : 0,
+      size: cosigned.length ? log.witnessed.size : 0,
     };
   } catch (error) {
     if (error instanceof KeptError && error.code === 'unavailable') return null;
@@ -69,20 +73,20 @@ export async function countWitnesses(link: Link, told: LogAnswer, seen: SeenLog)
  * Return the well-formed witnesses that the server names.
  * @param log response of `/v1/log`
  */
-export function namedIn(told: Claimed<LogAnswer>): Named[] {
-  const named = Array.isArray(told.witnesses) ? told.witnesses : [];
+export function witnessesIn(log: Unchecked<LogResponse>): NamedWitness[] {
+  const named = Array.isArray(log.witnesses) ? log.witnesses : [];
   return named
     .filter(isWitness)
     .slice(0, WITNESSES_LIMIT)
-    .map(({ name, pub }: Named) => ({ name, pub }));
+    .map(({ name, pub }: NamedWitness) => ({ name, pub }));
 }
 
-function isWitness(one: Claimed<Named> | null): one is Named {
+function isWitness(candidate: Unchecked<NamedWitness> | null): candidate is NamedWitness {
   return (
-    typeof one?.name === 'string' &&
-    one.name.length <= NAME_LIMIT &&
-    typeof one.pub === 'string' &&
-    /^[\w-]{43}$/.test(one.pub)
+    typeof candidate?.name === 'string' &&
+    candidate.name.length <= NAME_LIMIT &&
+    typeof candidate.pub === 'string' &&
+    /^[\w-]{43}$/.test(candidate.pub)
   );
 }
 
@@ -91,16 +95,21 @@ function isWitness(one: Claimed<Named> | null): one is Named {
  * they saw.
  * @param log response of `/v1/log`
  */
-export function cosignaturesOf(told: LogAnswer, size: number): string[] {
-  if (told.witnessed?.size !== size) return [];
-  const { origin } = readNote(told.witnessed.note);
-  const rows = String(told.witnessed.note).split('\n\n')[1]?.trimEnd().split('\n') ?? [];
+export function cosignaturesOf(log: LogResponse, size: number): string[] {
+  if (log.witnessed?.size !== size) return [];
+  const { origin } = readNote(log.witnessed.note);
+  const rows = String(log.witnessed.note).split('\n\n')[1]?.trimEnd().split('\n') ?? [];
   return rows.filter((row) => !row.startsWith(`— ${origin} `));
 }
 
 /** @returns the consistency path */
-export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLog): Promise<string[]> {
-  const path = older.size === newer.size ? [] : (await api.consistency(older.size, newer.size).catch(absent)).path;
+export async function verifyGrowth(
+  api: ServerLink['api'],
+  older: SeenCheckpoint,
+  newer: SeenCheckpoint,
+): Promise<string[]> {
+  const path =
+    older.size === newer.size ? [] : (await api.consistency(older.size, newer.size).catch(rejectMissing)).path;
   try {
     verifyConsistency(
       { size: older.size, root: unb64(older.root) },
@@ -108,7 +117,7 @@ export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLo
       path.map(unb64),
     );
   } catch {
-    throw changed();
+    throw logChanged();
   }
   return path;
 }
@@ -118,49 +127,49 @@ export async function checkGrown(api: Link['api'], older: SeenLog, newer: SeenLo
  * @param receiptOf null for a version whose receipt this phone no longer has
  */
 export async function pullProofs(
-  { api, diary }: Link,
-  seen: SeenLog,
-  after: number,
-  take: (placed: Placed[], to: number) => Promise<unknown>,
-  receiptOf: ReceiptOf,
+  { api, diary }: ServerLink,
+  checkpoint: SeenCheckpoint,
+  afterSeq: number,
+  save: (proofs: InclusionProof[], to: number) => Promise<unknown>,
+  receiptOf: ReceiptLookup,
 ) {
   for (;;) {
-    const { proofs, to } = await api.proofs(diary, seen.size, after);
+    const { proofs, to } = await api.proofs(diary, checkpoint.size, afterSeq);
     if (!Array.isArray(proofs) || !Number.isSafeInteger(to)) throw new KeptError('garbage');
-    for (const one of proofs) checkPlace(one, seen, await receiptOf(one.version));
-    await take(proofs, to);
-    if (to <= after) return;
-    after = to;
+    for (const proof of proofs) verifyPlace(proof, checkpoint, await receiptOf(proof.version));
+    await save(proofs, to);
+    if (to <= afterSeq) return;
+    afterSeq = to;
   }
 }
 
-function checkPlace({ i, path }: Placed, seen: SeenLog, receipt: Receipt | null) {
+function verifyPlace({ i, path }: InclusionProof, checkpoint: SeenCheckpoint, receipt: Receipt | null) {
   if (!receipt) return;
   try {
-    verifyInclusion(leafOf(receipt), i, seen.size, path.map(unb64), unb64(seen.root));
+    verifyInclusion(leafHash(receipt), i, checkpoint.size, path.map(unb64), unb64(checkpoint.root));
   } catch {
-    throw changed();
+    throw logChanged();
   }
 }
 
-async function signed(note: unknown, pins: Pins) {
+async function verifiedNote(note: unknown, pins: Pins) {
   try {
     // Until the log grows again, its newest checkpoint carries the signature of an earlier notary key.
     const { origin, size } = readNote(note);
-    const old = (pins.olds ?? []).find(({ log }) => log === origin);
-    if (old?.below != null && size > old.below) throw changed();
-    return await verifyNote(note, unb64(old?.pub ?? pins.notary));
+    const earlierKey = (pins.olds ?? []).find(({ log: keyLog }) => keyLog === origin);
+    if (earlierKey?.below != null && size > earlierKey.below) throw logChanged();
+    return await verifyNote(note, unb64(earlierKey?.pub ?? pins.notary));
   } catch (error) {
     if (error instanceof KeptError && error.code === 'unavailable') return readNote(note);
-    throw changed();
+    throw logChanged();
   }
 }
 
 /** Two signed checkpoints always have a proof between them, or one of them was never in this log. */
-function absent(error: unknown): never {
-  throw error instanceof KeptError && error.code === 'not_found' ? changed() : error;
+function rejectMissing(error: unknown): never {
+  throw error instanceof KeptError && error.code === 'not_found' ? logChanged() : error;
 }
 
-function changed() {
+function logChanged() {
   return new KeptError('log_changed');
 }

@@ -12,25 +12,25 @@ import { decodePush, encodePush, envDigest } from '../ledger/push.js';
 import { verifyReceipt } from '../ledger/receipts.js';
 import type { Receipt } from '../crypto/signing.js';
 import type { SignedHead } from '../ledger/heads.js';
-import type { ForGrant } from '../ledger/push.js';
+import type { GrantWraps } from '../ledger/push.js';
 import type { Store } from '../store/store.js';
 import type { Api } from './api.js';
 
 /** Base64, as pinned; `olds`: earlier keys that the instance key vouches for */
 export type Pins = { notary: string; log: string; olds?: { log: string; pub: string; below: number | null }[] };
 /** The end of this device's account of the diary; `head` in base64 */
-export type Feed = { seq: number; head: string };
-export type Link = { api: Api; store: Store; diary: string; pins: Pins };
-type Waiting = { record: string; version: string };
+export type FeedPosition = { seq: number; head: string };
+export type ServerLink = { api: Api; store: Store; diary: string; pins: Pins };
+type PendingVersion = { record: string; version: string };
 /** `feed`: the new position, null if other devices wrote in between */
-export type Kept = {
+export type PushResult = {
   receipt: Receipt;
   seq: number;
   at: number;
   checked: boolean;
   c: string;
   env: string;
-  feed: Feed | null;
+  feed: FeedPosition | null;
 };
 
 /**
@@ -38,42 +38,42 @@ export type Kept = {
  * @throws receipt_wrong, head_differs, or what the request throws
  */
 export async function pushVersion(
-  { api, store, diary, pins }: Link,
-  { record, version }: Waiting,
-  feed: Feed,
-  given: readonly ForGrant[] = [],
-): Promise<Kept> {
-  const held = await store.read(`v/${version}`);
-  if (!held) throw new KeptError('store_lost');
-  const push = decodePush(held.bytes);
-  const { meta, envelopes } = push;
-  const grants = given.map((one) => [one.grant, one.wraps.length] as [string, number]);
-  const body = given.length ? encodePush({ ...push, meta: { ...meta, grants }, given: [...given] }) : held.bytes;
-  const answer = await api.push(diary, record, version, body);
-  const seq = answer.seq;
+  { api, store, diary, pins }: ServerLink,
+  { record, version }: PendingVersion,
+  feed: FeedPosition,
+  given: readonly GrantWraps[] = [],
+): Promise<PushResult> {
+  const sealed = await store.read(`v/${version}`);
+  if (!sealed) throw new KeptError('store_lost');
+  const decoded = decodePush(sealed.bytes);
+  const { meta, envelopes } = decoded;
+  const grants = given.map((grant) => [grant.grant, grant.wraps.length] as [string, number]);
+  const body = given.length ? encodePush({ ...decoded, meta: { ...meta, grants }, given: [...given] }) : sealed.bytes;
+  const response = await api.push(diary, record, version, body);
+  const seq = response.seq;
   if (!Number.isSafeInteger(seq) || seq < 1) throw new KeptError('garbage');
   const entry = { seq, record, version, c: meta.c, env: envDigest(envelopes) };
-  const { at, checked } = await judgeReceipt(answer.receipt, pins, entry);
-  const next = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
-  if (next) await judgeHead(answer.head, { pins, diary, seq, head: next });
+  const { at, checked } = await checkReceipt(response.receipt, pins, entry);
+  const nextPosition = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
+  if (nextPosition) await checkHead(response.head, { pins, diary, seq, head: nextPosition });
   return {
-    receipt: answer.receipt,
+    receipt: response.receipt,
     seq,
     at,
     checked,
     c: entry.c,
     env: entry.env,
-    feed: next && { seq, head: answer.head.head },
+    feed: nextPosition && { seq, head: response.head.head },
   };
 }
 
 /** @returns `at` in ms, by the server's clock */
-export async function judgeReceipt(
+export async function checkReceipt(
   receipt: Receipt | null,
   { notary, log, olds = [] }: Pins,
   { c, env }: { c: string; env: string },
 ): Promise<{ at: number; checked: boolean }> {
-  const old = olds.find((one) => one.log === receipt?.log);
+  const old = olds.find((key) => key.log === receipt?.log);
   try {
     const at = await verifyReceipt(receipt, { notaryPub: unb64(old?.pub ?? notary), log: old?.log ?? log, c, env });
     // Others may have had an earlier key: only the version's place in the log shows that it was signed before that.
@@ -85,14 +85,14 @@ export async function judgeReceipt(
 }
 
 /** @throws head_differs */
-export async function judgeHead(
-  signed: SignedHead | null,
+export async function checkHead(
+  signedHead: SignedHead | null,
   { pins, diary, seq, head }: { pins: Pins; diary: string; seq: number; head: Uint8Array },
 ) {
   // Until the next push a diary's head carries the signature of an earlier notary key.
-  for (const pub of [pins.notary, ...(pins.olds ?? []).map((one) => one.pub)]) {
+  for (const pub of [pins.notary, ...(pins.olds ?? []).map((key) => key.pub)]) {
     try {
-      return await verifyHead(signed, { notaryPub: unb64(pub), diary, seq, head });
+      return await verifyHead(signedHead, { notaryPub: unb64(pub), diary, seq, head });
     } catch (error) {
       if (isUnavailable(error)) return;
     }

@@ -8,10 +8,10 @@
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { runningDigest } from '../crypto/digests.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { incrementalDigest } from '../crypto/digests.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
-import { rows } from './proofs.js';
+import { rowsOf } from './proofs.js';
 import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -20,7 +20,7 @@ import type { Target } from './targets.js';
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** Hex */
 type Digests = { sha256: string; sha512: string; size: number };
-export type Making = {
+export type AssembleOptions = {
   /** an exhibit's bytes as received */
   openReceived: (exhibit: JsonObject) => Chunks;
   /** bytes written */
@@ -32,9 +32,9 @@ export type Making = {
   restricted?: boolean;
 };
 /** `file` is null when the pack was written to the chosen file; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
-type Assembled = { file: Blob | null; manifest: string };
+type AssembledPack = { file: Blob | null; manifest: string };
 
-const APART = 'data/restricted/';
+const RESTRICTED_FOLDER = 'data/restricted/';
 
 /**
  * Build the pack.
@@ -44,40 +44,42 @@ const APART = 'data/restricted/';
 export async function assemble(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  making: Making,
-): Promise<Assembled> {
-  const target = making.target ?? new BlobTarget();
+  options: AssembleOptions,
+): Promise<AssembledPack> {
+  const target = options.target ?? new BlobTarget();
   try {
-    return await written(capsule, front, { ...making, target });
+    return await writePack(capsule, front, { ...options, target });
   } catch (error) {
     await target.drop();
     throw error;
   }
 }
 
-async function written(
+async function writePack(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, target, restricted = true }: Making & { target: Target },
-): Promise<Assembled> {
-  const received = new Map(
-    restricted ? rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
+  { openReceived, onProgress, signal, target, restricted = true }: AssembleOptions & { target: Target },
+): Promise<AssembledPack> {
+  const receivedFiles = new Map(
+    restricted ? rowsOf(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
   );
-  const names = [...front.keys(), ...received.keys()].filter((name) => restricted || !name.startsWith(APART)).sort();
-  const sizes = names.map((name) => front.get(name)?.length ?? wholeOf(received.get(name) ?? {}, 'size') ?? 0);
+  const names = [...front.keys(), ...receivedFiles.keys()]
+    .filter((name) => restricted || !name.startsWith(RESTRICTED_FOLDER))
+    .sort();
+  const sizes = names.map((name) => front.get(name)?.length ?? integerOf(receivedFiles.get(name) ?? {}, 'size') ?? 0);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const pack = objectOf(capsule, 'pack');
   const bag = new Bag(new ZipWriter(target), textOf(pack, 'folder'), signal, (done) => onProgress?.(done, total));
-  await bag.tag('bag-info.txt', bagInfo(pack, total, names.length));
-  await bag.tag('bagit.txt', BAGIT);
+  await bag.addTag('bag-info.txt', bagInfo(pack, total, names.length));
+  await bag.addTag('bagit.txt', BAGIT);
   for (const name of names) {
-    const exhibit = received.get(name);
-    const digests = await bag.payload(name, exhibit ? openReceived(exhibit) : [front.get(name) as Uint8Array]);
+    const exhibit = receivedFiles.get(name);
+    const digests = await bag.addPayload(name, exhibit ? openReceived(exhibit) : [front.get(name) as Uint8Array]);
     if (exhibit) checkReceived(name, exhibit, digests);
   }
-  await bag.tag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
-  await bag.tag('manifest-sha512.txt', manifest(bag.payloads, 'sha512'));
-  await bag.tag('tagmanifest-sha256.txt', manifest(bag.tags, 'sha256'));
+  await bag.addTag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
+  await bag.addTag('manifest-sha512.txt', manifest(bag.payloads, 'sha512'));
+  await bag.addTag('tagmanifest-sha256.txt', manifest(bag.tags, 'sha256'));
   return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
 }
 
@@ -87,13 +89,13 @@ async function written(
  */
 export function receivedName(exhibit: JsonObject): string {
   const file = textOf(exhibit, 'file');
-  const others = exhibit.order === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
-  return `data/restricted/${file.endsWith('.eml') ? '13_mail' : others}/${file}`;
+  const folder = exhibit.order === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
+  return `data/restricted/${file.endsWith('.eml') ? '13_mail' : folder}/${file}`;
 }
 
-function checkReceived(name: string, exhibit: JsonObject, got: Digests) {
-  const is = got.sha256 === exhibit.sha256 && got.sha512 === exhibit.sha512 && got.size === exhibit.size;
-  if (!is)
+function checkReceived(name: string, exhibit: JsonObject, actual: Digests) {
+  const isMatch = actual.sha256 === exhibit.sha256 && actual.sha512 === exhibit.sha512 && actual.size === exhibit.size;
+  if (!isMatch)
     throw new KeptError(
       'pack_failed',
       `${name} is not the file that was added, so the pack was thrown away. Nothing was lost.`,
@@ -105,43 +107,43 @@ class Bag {
   zip: ZipWriter;
   folder: string;
   signal: AbortSignal | undefined;
-  tell: (done: number) => void;
+  onProgress: (done: number) => void;
 
   payloads: Map<string, Digests> = new Map();
   tags: Map<string, Digests> = new Map();
   #done = 0;
 
-  constructor(zip: ZipWriter, folder: string, signal: AbortSignal | undefined, tell: (done: number) => void) {
+  constructor(zip: ZipWriter, folder: string, signal: AbortSignal | undefined, onProgress: (done: number) => void) {
     this.zip = zip;
     this.folder = folder;
     this.signal = signal;
-    this.tell = tell;
+    this.onProgress = onProgress;
   }
 
-  async payload(name: string, chunks: Chunks): Promise<Digests> {
+  async addPayload(name: string, chunks: Chunks): Promise<Digests> {
     const digests = await this.#write(name, chunks, true);
     this.payloads.set(name, digests);
     return digests;
   }
 
-  async tag(name: string, text: string) {
+  async addTag(name: string, text: string) {
     this.tags.set(name, await this.#write(name, [utf8(text)], false));
   }
 
-  async #write(name: string, chunks: Chunks, counted: boolean): Promise<Digests> {
-    const running = { sha256: runningDigest('SHA-256'), sha512: runningDigest('SHA-512') };
+  async #write(name: string, chunks: Chunks, isCounted: boolean): Promise<Digests> {
+    const hashers = { sha256: incrementalDigest('SHA-256'), sha512: incrementalDigest('SHA-512') };
     let size = 0;
-    const seen = async function* seen(bag: Bag) {
+    const readCounted = async function* readCounted(bag: Bag) {
       for await (const chunk of chunks) {
         if (bag.signal?.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
-        running.sha256.update(chunk);
-        running.sha512.update(chunk);
+        hashers.sha256.update(chunk);
+        hashers.sha512.update(chunk);
         size += chunk.length;
         yield chunk;
-        if (counted) bag.tell((bag.#done += chunk.length));
+        if (isCounted) bag.onProgress((bag.#done += chunk.length));
       }
     };
-    await this.zip.add(`${this.folder}/${name}`, seen(this));
-    return { sha256: hex(running.sha256.digest()), sha512: hex(running.sha512.digest()), size };
+    await this.zip.add(`${this.folder}/${name}`, readCounted(this));
+    return { sha256: hex(hashers.sha256.digest()), sha512: hex(hashers.sha512.digest()), size };
   }
 }

@@ -1,5 +1,5 @@
 /** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/archive.py. */
-import { textOf, wholeOf } from '../record/reading.js';
+import { textOf, integerOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
 import type { Fields } from '../record/reading.js';
 
@@ -9,24 +9,24 @@ export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
  * Return `bag-info.txt`: no names, addresses, product or host.
  * @param pack the capsule's `pack`
  * @param bytes of the payload
- * @param files of the payload
+ * @param fileCount of the payload
  */
-export function bagInfo(pack: Fields, bytes: number, files: number): string {
-  const day = localAt(wholeOf(pack, 'made_at') ?? 0, textOf(pack, 'tz')).slice(0, 10);
+export function bagInfo(pack: Fields, bytes: number, fileCount: number): string {
+  const day = localAt(integerOf(pack, 'made_at') ?? 0, textOf(pack, 'tz')).slice(0, 10);
   return [
     `Bagging-Date: ${day}`,
     `External-Identifier: ${textOf(pack, 'folder')}`,
-    `Payload-Oxum: ${bytes}.${files}`,
+    `Payload-Oxum: ${bytes}.${fileCount}`,
     '',
   ].join('\n');
 }
 
 /** Return one line per file, in order of path. */
 export function manifest(
-  files: ReadonlyMap<string, { sha256: string; sha512: string }>,
+  fileCount: ReadonlyMap<string, { sha256: string; sha512: string }>,
   algorithm: 'sha256' | 'sha512',
 ): string {
-  return [...files]
+  return [...fileCount]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, digests]) => `${digests[algorithm]}  ${name}\n`)
     .join('');

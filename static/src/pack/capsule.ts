@@ -5,32 +5,32 @@
  * Pure: the caller has opened the diary, chosen the entries and asked the keeper.
  */
 import { b64 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
-import { everything, sealedAt, tellAll } from '../record/record_history.js';
+import { objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
+import { allFields, sealedAt, historiesOf } from '../record/record_history.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
-import { choose, countsOf, gapsOf, references, withAbsent } from './selection.js';
+import { selectRecords, countsOf, gapsOf, assignReferences, addAbsent } from './selection.js';
 import {
-  SUPPLEMENTS,
-  askedFor,
+  SUPPLEMENT_KINDS,
+  findItems,
   earlierPacks,
-  numbered,
-  receivedAt,
-  sinceThen,
-  superseded,
-  withNewFiles,
+  assignNumbers,
+  receiptTimes,
+  changesSince,
+  supersededRows,
+  entriesWithNewFiles,
 } from './previous_packs.js';
 import { exhibitsOf } from './exhibits.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Statement } from '../crypto/sharing/statements.js';
+import type { KeyStatement } from '../crypto/sharing/statements.js';
 import type { Fields } from '../record/reading.js';
-import type { Opened, Told } from '../record/record_history.js';
+import type { OpenedVersion, RecordHistory } from '../record/record_history.js';
 import type { Log } from './log_files.js';
-import type { Absent, DiaryVersion } from './diary_version.js';
+import type { AbsentEntry, DiaryVersion } from './diary_version.js';
 /** What the keeper decided: which incidents, and the facts for the front. Times are ms UTC. */
-export type Wish = {
+export type PackRequest = {
   packId: string;
   no: number;
   madeAt: number;
@@ -67,13 +67,13 @@ export type Wish = {
   /** the preparer, where that is not the keeper */
   prepared?: { by: string; grant: string; organisation: string; to: string };
   /** entries of which nothing can be read any more: their numbers are not reused */
-  absent?: readonly Absent[];
+  absent?: readonly AbsentEntry[];
   /** further words the keeper wants kept out of servable/ */
   holdWords?: readonly string[];
 };
 
-export const LIMIT = 16 << 20;
-const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
+export const CAPSULE_LIMIT = 16 << 20;
+const SHEET_FIELDS = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 
 /**
  * Return the capsule for `request`, as an object.
@@ -84,85 +84,89 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
  */
 export function makeCapsule(
   versions: readonly DiaryVersion[],
-  wish: Wish,
-  keys: { account: string; earlier?: readonly Statement[]; ecdsa_pub: string; log: string; notary: string },
+  request: PackRequest,
+  keys: { account: string; earlier?: readonly KeyStatement[]; ecdsa_pub: string; log: string; notary: string },
 ): JsonObject {
   const opened = versions.map(openedOf);
-  const entries = tellAll(opened, 'incident');
-  const here = new Set(versions.map(({ record }) => record));
-  const absent = (wish.absent ?? []).filter(({ record }) => !here.has(record));
+  const entries = historiesOf(opened, 'incident');
+  const presentRecords = new Set(versions.map(({ record }) => record));
+  const absent = (request.absent ?? []).filter(({ record }) => !presentRecords.has(record));
   const numbers = entryNumbers(versions, { isLocal: !keys.notary, gone: new Set(absent.map(({ no }) => no)) });
-  const packs = earlierPacks(opened, wish.no);
-  const items = wish.items ? askedFor(wish.items, packs) : null;
-  const chosen = choose(opened, wish.chosen, wish, items);
+  const packs = earlierPacks(opened, request.no);
+  const itemRecords = request.items ? findItems(request.items, packs) : null;
+  const chosen = selectRecords(opened, request.chosen, request, itemRecords);
   const { incidents } = chosen;
-  if (!incidents.length && !(items && chosen.attached.length))
+  if (!incidents.length && !(itemRecords && chosen.attached.length))
     throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
-  const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
-  const initials = wish.initials ?? (textOf(settings, 'initials') || 'AA');
-  const before = SUPPLEMENTS.includes(wish.kind ?? '') ? new Set(packs.flatMap((pack) => [...pack.entries])) : null;
-  const files = numbered(chosen.attached, packs, startNo);
+  const startNo = integerOf(settings, 'exhibit_start_no') || 1;
+  const initials = request.initials ?? (textOf(settings, 'initials') || 'AA');
+  const earlierEntries = SUPPLEMENT_KINDS.includes(request.kind ?? '')
+    ? new Set(packs.flatMap((pack) => [...pack.entries]))
+    : null;
+  const files = assignNumbers(chosen.attached, packs, startNo);
   const exhibits = exhibitsOf(versions, files, initials);
-  const packed = versions.filter((row) => chosen.records.has(row.record));
+  const packedVersions = versions.filter((version) => chosen.records.has(version.record));
   return {
-    asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
-    counts: withAbsent(countsOf(entries, incidents, before), absent),
-    custody: custodyOf(
+    asked: incidents.map((history) => askedRow(history, numbers.get(history.record) ?? null)),
+    counts: addAbsent(countsOf(entries, incidents, earlierEntries), absent),
+    custody: custodyRows(
       opened,
       files.map(({ told }) => told),
       exhibits,
-      { at: wish.madeAt, actor: wish.prepared ? 'advocate' : 'keeper' },
+      { at: request.madeAt, actor: request.prepared ? 'advocate' : 'keeper' },
     ),
     exhibits,
-    gaps: gapsOf(entries, incidents, numbers, before, absent),
-    ...(wish.holdWords?.length ? { hold_words: [...wish.holdWords] } : {}),
+    gaps: gapsOf(entries, incidents, numbers, earlierEntries, absent),
+    ...(request.holdWords?.length ? { hold_words: [...request.holdWords] } : {}),
     keys: { ...keys },
-    log: logOf(wish.log, new Set(packed.map(({ version }) => version))),
+    log: logOf(request.log, new Set(packedVersions.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
     pack: {
-      ...packOf(wish, initials, startNo),
-      ...furtherOf(wish),
-      ...(wish.feed?.seq && keys.notary ? { feed: { head: wish.feed.head, seq: wish.feed.seq } } : {}),
-      ...(before
+      ...packFacts(request, initials, startNo),
+      ...optionalFacts(request),
+      ...(request.feed?.seq && keys.notary ? { feed: { head: request.feed.head, seq: request.feed.seq } } : {}),
+      ...(earlierEntries
         ? {
-            since: sinceThen(entries, numbers, chosen.records, packs, absent, {
-              came: receivedAt(versions),
-              fresh: withNewFiles(opened, packs),
+            since: changesSince(entries, numbers, chosen.records, packs, absent, {
+              received: receiptTimes(versions),
+              fresh: entriesWithNewFiles(opened, packs),
             }),
-            supersedes: superseded(packs),
+            supersedes: supersededRows(packs),
           }
         : {}),
     },
-    refs: references(opened, chosen),
-    sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
+    refs: assignReferences(opened, chosen),
+    sheet: Object.fromEntries(SHEET_FIELDS.map((name) => [name, textOf(settings, name)])),
     start_with: incidents
-      .filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
-      .map((one) => numbers.get(one.record))
+      .filter(
+        (history) => request.startWith?.includes(history.record) ?? booleanOf(history.newest.fields, 'start_with_this'),
+      )
+      .map((history) => numbers.get(history.record))
       .filter(Boolean)
       .slice(0, 10),
     t: 'capsule/v1',
-    versions: packed.map((row) => carried(row, numbers)),
+    versions: packedVersions.map((version) => packedVersion(version, numbers)),
   } as JsonObject;
 }
 
 /** Return a capsule's bytes. Throws `bad_request` when it is larger than a server takes. */
 export function encodeCapsule(capsule: JsonObject): Uint8Array {
   try {
-    return canon(capsule, { limit: LIMIT });
+    return canonicalBytes(capsule, { limit: CAPSULE_LIMIT });
   } catch (error) {
     if (!(error instanceof KeptError)) throw error;
     throw new KeptError('bad_request', 'The chosen entries are too large for one pack. Choose fewer.');
   }
 }
 
-export function openedOf(row: DiaryVersion): Opened {
+export function openedOf(version: DiaryVersion): OpenedVersion {
   return {
-    record: row.record,
-    version: row.version,
-    kind: row.kind,
-    fields: row.open.fields,
-    restricted: row.restricted?.fields ?? {},
+    record: version.record,
+    version: version.version,
+    kind: version.kind,
+    fields: version.open.fields,
+    restricted: version.restricted?.fields ?? {},
   };
 }
 
@@ -176,54 +180,62 @@ export function entryNumbers(
   { isLocal = false, gone = new Set() }: { isLocal?: boolean; gone?: ReadonlySet<number> } = {},
 ): Map<string, number | null> {
   const numbers: Map<string, number | null> = new Map();
-  for (const row of versions) {
-    if (row.kind === 'incident' && !numbers.has(row.record)) numbers.set(row.record, row.seq);
+  for (const version of versions) {
+    if (version.kind === 'incident' && !numbers.has(version.record)) numbers.set(version.record, version.seq);
   }
-  const known = isLocal
+  const numbered = isLocal
     ? [...numbers]
     : [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
-  let last = 0;
-  for (const [record] of known) {
+  let lastNumber = 0;
+  for (const [record] of numbered) {
     // An entry after an erased one keeps the number it had.
-    do last += 1;
-    while (gone.has(last));
-    numbers.set(record, last);
+    do lastNumber += 1;
+    while (gone.has(lastNumber));
+    numbers.set(record, lastNumber);
   }
   return numbers;
 }
 
 /** @returns the keeper's settings; empty when there are none */
-export function settingsOf(opened: readonly Opened[]): Fields {
-  const newest = tellAll(opened, 'settings').at(-1);
-  return newest ? everything(newest.newest) : {};
+export function settingsOf(opened: readonly OpenedVersion[]): Fields {
+  const newest = historiesOf(opened, 'settings').at(-1);
+  return newest ? allFields(newest.newest) : {};
 }
 
 /** Return the pack's own facts. The folder is dated by the keeper's own calendar. */
-function packOf(wish: Wish, initials: string, startNo: number): JsonObject {
-  const day = localAt(wish.madeAt, wish.tz).slice(0, 10).replaceAll('-', '');
+function packFacts(request: PackRequest, initials: string, startNo: number): JsonObject {
+  const day = localAt(request.madeAt, request.tz).slice(0, 10).replaceAll('-', '');
   return {
-    consent_at: wish.consentAt,
-    covers_from: wish.coversFrom ?? null,
-    covers_to: wish.coversTo ?? null,
-    folder: `PACK_${initials}_${wish.no}_${day}`,
-    id: wish.packId,
+    consent_at: request.consentAt,
+    covers_from: request.coversFrom ?? null,
+    covers_to: request.coversTo ?? null,
+    folder: `PACK_${initials}_${request.no}_${day}`,
+    id: request.packId,
     initials,
-    lang: wish.lang ?? 'en',
-    made_at: wish.madeAt,
-    no: wish.no,
-    origin: wish.origin,
-    profile: wish.profile ?? 'police',
-    release: wish.release,
+    lang: request.lang ?? 'en',
+    made_at: request.madeAt,
+    no: request.no,
+    origin: request.origin,
+    profile: request.profile ?? 'police',
+    release: request.release,
     start_no: startNo,
-    tz: wish.tz,
+    tz: request.tz,
   };
 }
 
 /** Return the facts that only some packs have: docs/pack.md, "Further fields". */
-function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, training, askedIn }: Wish): JsonObject {
+function optionalFacts({
+  kind = 'pack',
+  items: itemRecords,
+  prepared,
+  recipientRef,
+  review,
+  training,
+  askedIn,
+}: PackRequest): JsonObject {
   return {
     ...(kind === 'pack' ? {} : { kind }),
-    ...(items ? { items: [...items] } : {}),
+    ...(itemRecords ? { items: [...itemRecords] } : {}),
     ...(prepared ? { prepared } : {}),
     ...(recipientRef ? { recipient_ref: recipientRef } : {}),
     ...(review ? { review } : {}),
@@ -233,79 +245,79 @@ function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, train
 }
 
 /** Return which cards were opened for an entry, and when its words were fixed. */
-function askedOf(told: Told, number: number | null): JsonObject {
-  const cards = objectsOf(told.newest.fields, 'cards_opened').map((card) => ({
-    at: wholeOf(card, 'at'),
+function askedRow(history: RecordHistory, number: number | null): JsonObject {
+  const cards = objectsOf(history.newest.fields, 'cards_opened').map((card) => ({
+    at: integerOf(card, 'at'),
     card: textOf(card, 'card'),
   }));
-  return { at: sealedAt(told.first), cards, entry: number, record: told.record };
+  return { at: sealedAt(history.first), cards, entry: number, record: history.record };
 }
 
 /**
  * Return every handling step of the packed files, oldest first. The last step is going into this pack.
- * @param going when it goes into this pack, and by whom
+ * @param exported when it goes into this pack, and by whom
  */
-function custodyOf(
-  opened: readonly Opened[],
-  attached: readonly Told[],
+function custodyRows(
+  opened: readonly OpenedVersion[],
+  attachments: readonly RecordHistory[],
   exhibits: readonly JsonObject[],
-  going: { at: number; actor: string },
+  exported: { at: number; actor: string },
 ): JsonObject[] {
-  const items = new Map(exhibits.map((row) => [String(row.record), String(row.item)]));
-  const lines = tellAll(opened, 'custody')
-    .filter((told) => told.taken_out === null)
-    .flatMap((told) => objectsOf(told.newest.fields, 'lines'))
-    .filter((line) => items.has(textOf(line, 'attachment')));
-  const step = (item: string | undefined, at: number | null, actor: string, action: string, detail: string) => ({
+  const itemRecords = new Map(exhibits.map((version) => [String(version.record), String(version.item)]));
+  const logLines = historiesOf(opened, 'custody')
+    .filter((history) => history.taken_out === null)
+    .flatMap((history) => objectsOf(history.newest.fields, 'lines'))
+    .filter((logLine) => itemRecords.has(textOf(logLine, 'attachment')));
+  const custodyRow = (item: string | undefined, at: number | null, actor: string, action: string, detail: string) => ({
     action,
     actor,
     at,
     detail,
     item: item ?? '',
   });
-  const rows = lines.map((line) =>
-    step(
-      items.get(textOf(line, 'attachment')),
-      wholeOf(line, 'at'),
-      textOf(line, 'actor'),
-      textOf(line, 'action'),
-      textOf(line, 'detail'),
+  const rows = logLines.map((logLine) =>
+    custodyRow(
+      itemRecords.get(textOf(logLine, 'attachment')),
+      integerOf(logLine, 'at'),
+      textOf(logLine, 'actor'),
+      textOf(logLine, 'action'),
+      textOf(logLine, 'detail'),
     ),
   );
-  const logged = new Set(lines.map((line) => textOf(line, 'attachment')));
-  for (const { record, newest } of attached) {
-    const item = items.get(record);
-    if (!logged.has(record)) {
-      const added = wholeOf(newest.fields, 'added_at');
+  const loggedRecords = new Set(logLines.map((logLine) => textOf(logLine, 'attachment')));
+  for (const { record, newest } of attachments) {
+    const item = itemRecords.get(record);
+    if (!loggedRecords.has(record)) {
+      const addedAt = integerOf(newest.fields, 'added_at');
       rows.push(
-        step(item, added, 'app', 'received', ''),
-        step(item, added, 'app', 'hashed', textOf(newest.fields, 'sha256')),
+        custodyRow(item, addedAt, 'app', 'received', ''),
+        custodyRow(item, addedAt, 'app', 'hashed', textOf(newest.fields, 'sha256')),
       );
     }
-    rows.push(step(item, going.at, going.actor, 'exported', ''));
+    rows.push(custodyRow(item, exported.at, exported.actor, 'exported', ''));
   }
   return rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
 
 /** Return a version without its blob keys. */
-function carried(row: DiaryVersion, numbers: ReadonlyMap<string, number | null>): JsonObject {
+function packedVersion(version: DiaryVersion, numbers: ReadonlyMap<string, number | null>): JsonObject {
   return {
-    c: row.c,
-    env: row.env,
-    kind: row.kind,
-    open: { fields: row.open.fields, seed: b64(row.open.seed) },
-    parents: [...row.parents],
-    receipt: row.receipt,
-    record: row.record,
+    c: version.c,
+    env: version.env,
+    kind: version.kind,
+    open: { fields: version.open.fields, seed: b64(version.open.seed) },
+    parents: [...version.parents],
+    receipt: version.receipt,
+    record: version.record,
     restricted: {
-      fields: row.restricted?.fields ?? {},
-      seed: row.restricted ? b64(row.restricted.seed) : null,
-      ...(row.apart ? { digests: { ...row.apart } } : {}),
+      fields: version.restricted?.fields ?? {},
+      seed: version.restricted ? b64(version.restricted.seed) : null,
+      ...(version.apart ? { digests: { ...version.apart } } : {}),
     },
-    schema: row.schema,
-    seq: row.seq,
-    seq_no: numbers.get(row.record) ?? null,
-    sig: row.sig,
-    version: row.version,
+    schema: version.schema,
+    seq: version.seq,
+    seq_no: numbers.get(version.record) ?? null,
+    sig: version.sig,
+    version: version.version,
   } as JsonObject;
 }

@@ -7,105 +7,108 @@
  * only its own style. So nothing that was written to the keeper can become a script, a picture or a request.
  */
 import { hex, unb64, utf8 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { chronologyOf } from './chronology/chronology.js';
-import { cellLabel, words } from './chronology/chronology_words.js';
+import { cellLabel, wordsFor } from './chronology/chronology_words.js';
 import { expectedBytes } from './front.js';
-import { MEMBER, firstLine, listOf } from './prepared.js';
-import { allNames, proof, proofNames, rows } from './proofs.js';
-import { scheduleLines, statementLines, tellCapsule } from './chronology/table_cells.js';
+import { PREPARED_FILE, preparerLine, versionListDigest } from './prepared.js';
+import { versionFieldNames, encodeProof, proofNames, rowsOf } from './proofs.js';
+import { scheduleLines, statementLines, readCapsule } from './chronology/table_cells.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Chronology, Row, Stated } from './chronology/chronology.js';
+import type { Chronology, ChronologyRow, StatementRow } from './chronology/chronology.js';
 import type { PreparedBy } from './prepared.js';
-import type { HeldBack } from './redaction.js';
-import type { Line } from './chronology/table_cells.js';
-import type { Cell, Say } from './chronology/cells.js';
+import type { Redactor } from './redaction.js';
+import type { TableLine } from './chronology/table_cells.js';
+import type { Cell, TimeFormat } from './chronology/cells.js';
 
-const FOLDER = 'data/servable/';
+const SERVABLE_FOLDER = 'data/servable/';
 const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
  * Return everything of the pack except the files as received and the bag's own lists.
- * @param signed makes the statement of the preparer, where that is not the keeper
+ * @param signStatement makes the statement of the preparer, where that is not the keeper
  * @returns path → bytes, ready for `assemble`
  */
-export async function evidenceFront(
+export async function buildEvidenceFront(
   capsule: JsonObject,
-  held: HeldBack,
-  say: Say,
-  signed: ((said: { list: string; record: Uint8Array }) => Promise<Uint8Array>) | null = null,
+  redactor: Redactor,
+  timeFormat: TimeFormat,
+  signStatement: ((statement: { list: string; record: Uint8Array }) => Promise<Uint8Array>) | null = null,
 ): Promise<Map<string, Uint8Array>> {
   const files: Map<string, Uint8Array> = new Map();
   for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
   for (const [name, version] of proofNames(capsule, 'servable'))
-    files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
-  const chronology = chronologyOf(capsule, held, say);
-  chronology.facts.push(...(await integrityOf(capsule)));
-  files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
-  files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
-  files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
-  const spoken = tellCapsule(capsule);
-  const messages = scheduleLines(spoken);
-  if (messages.length) files.set(`${FOLDER}05_message-schedules.csv`, utf8(messageTable(messages, held)));
-  const statements = statementLines(spoken);
-  if (statements.length) files.set(`${FOLDER}07_statements.csv`, utf8(statementTable(statements, held)));
+    files.set(`${SERVABLE_FOLDER}${name}`, encodeProof(version, withheldNames(version, redactor)));
+  const chronology = chronologyOf(capsule, redactor, timeFormat);
+  chronology.facts.push(...(await integrityCells(capsule)));
+  files.set(`${SERVABLE_FOLDER}01_chronology.html`, utf8(renderPage(chronology)));
+  files.set(`${SERVABLE_FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
+  files.set(`${SERVABLE_FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
+  const facts = readCapsule(capsule);
+  const messages = scheduleLines(facts);
+  if (messages.length) files.set(`${SERVABLE_FOLDER}05_message-schedules.csv`, utf8(messageTable(messages, redactor)));
+  const statements = statementLines(facts);
+  if (statements.length) files.set(`${SERVABLE_FOLDER}07_statements.csv`, utf8(statementTable(statements, redactor)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
-  files.set('data/00_READ-FIRST.txt', lines(readFirst(capsule, folder)));
-  if (signed) {
+  files.set('data/00_READ-FIRST.txt', textFile(readFirstText(capsule, folder)));
+  if (signStatement) {
     const versions = new Map(
-      [...proofNames(capsule, 'servable').values()].map((one) => [textOf(one, 'version'), textOf(one, 'c')]),
+      [...proofNames(capsule, 'servable').values()].map((row) => [textOf(row, 'version'), textOf(row, 'c')]),
     );
     files.set(
-      MEMBER,
-      await signed({
-        list: await listOf(versions),
+      PREPARED_FILE,
+      await signStatement({
+        list: await versionListDigest(versions),
         record: files.get('data/restricted/12_record.json') as Uint8Array,
       }),
     );
   }
-  files.set('data/15_VERIFY.txt', lines(words('verify', { folder })));
-  files.set(`${FOLDER}manifest-sha256.txt`, await manifestOf(files));
+  files.set('data/15_VERIFY.txt', textFile(wordsFor('verify', { folder })));
+  files.set(`${SERVABLE_FOLDER}manifest-sha256.txt`, await manifestOf(files));
   return files;
 }
 
-function readFirst(capsule: JsonObject, folder: string) {
-  const said = objectOf(objectOf(capsule, 'pack'), 'prepared') as PreparedBy;
-  return said.by ? words('read_first_prepared', { folder, line: firstLine(said) }) : words('read_first', { folder });
+function readFirstText(capsule: JsonObject, folder: string) {
+  const preparer = objectOf(objectOf(capsule, 'pack'), 'prepared') as PreparedBy;
+  return preparer.by
+    ? wordsFor('read_first_prepared', { folder, line: preparerLine(preparer) })
+    : wordsFor('read_first', { folder });
 }
 
 /** Return the restricted names, and the open ones whose value contains restricted words. */
-function withheldOf(version: JsonObject, held: HeldBack) {
-  const { open, restricted } = allNames(version);
+function withheldNames(version: JsonObject, redactor: Redactor) {
+  const { open, restricted } = versionFieldNames(version);
   const fields = objectOf(objectOf(version, 'open'), 'fields');
-  return new Set([...restricted, ...open.filter((name) => held.touches(fields[name]))]);
+  return new Set([...restricted, ...open.filter((name) => redactor.containsRestricted(fields[name]))]);
 }
 
 /** Return the facts a reader may note down: the diary's head and the digest of the exhibits list. */
-async function integrityOf(capsule: JsonObject): Promise<Cell[]> {
-  const feed = objectOf(objectOf(capsule, 'pack'), 'feed');
-  const n = wholeOf(feed, 'seq');
-  const listed = rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), textOf(one, 'sha256')]);
+async function integrityCells(capsule: JsonObject): Promise<Cell[]> {
+  const feedFacts = objectOf(objectOf(capsule, 'pack'), 'feed');
+  const n = integerOf(feedFacts, 'seq');
+  const digests = rowsOf(capsule, 'exhibits').map((row) => [textOf(row, 'item'), textOf(row, 'sha256')]);
   return [
     {
       key: 'head',
-      text: n === null ? words('head_none') : words('head_over', { hex: hex(unb64(textOf(feed, 'head'))), n }),
+      text:
+        n === null ? wordsFor('head_none') : wordsFor('head_over', { hex: hex(unb64(textOf(feedFacts, 'head'))), n }),
     },
-    { key: 'list', text: hex(await sha256(canon(listed, { limit: 64 << 20 }))) },
+    { key: 'list', text: hex(await sha256(canonicalBytes(digests, { limit: 64 << 20 }))) },
   ];
 }
 
 async function manifestOf(files: ReadonlyMap<string, Uint8Array>) {
-  const listed = [...files.keys()].filter((name) => name.startsWith(FOLDER)).sort();
-  const made = [];
-  for (const name of listed)
-    made.push(`${hex(await sha256(files.get(name) as Uint8Array))}  ${name.slice(FOLDER.length)}\n`);
-  return utf8(made.join(''));
+  const names = [...files.keys()].filter((name) => name.startsWith(SERVABLE_FOLDER)).sort();
+  const manifestLines = [];
+  for (const name of names)
+    manifestLines.push(`${hex(await sha256(files.get(name) as Uint8Array))}  ${name.slice(SERVABLE_FOLDER.length)}\n`);
+  return utf8(manifestLines.join(''));
 }
 
 /** Encode lines as a text file for any computer. */
-const lines = (text: string) =>
+const textFile = (text: string) =>
   utf8(
     text
       .split('\n')
@@ -114,7 +117,7 @@ const lines = (text: string) =>
   );
 
 /** @returns CSV with a byte order mark; no cell that a spreadsheet would run */
-function table(cells: readonly (readonly unknown[])[]): string {
+function csvText(cells: readonly (readonly unknown[])[]): string {
   const cell = (value: unknown) => {
     const text = String(value ?? '');
     const safe = FORMULA.test(text) ? `'${text}` : text;
@@ -135,7 +138,7 @@ function chronologyTable({ rows: entries }: Chronology) {
     ...keys,
     'exhibits',
   ];
-  return table([
+  return csvText([
     head,
     ...entries.map((row) => [
       row.number,
@@ -144,23 +147,23 @@ function chronologyTable({ rows: entries }: Chronology) {
       row.narrative,
       row.mark,
       row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
-      ...keys.map((key) => row.cells.find((one) => one.key === key)?.text ?? ''),
+      ...keys.map((key) => row.cells.find((row) => row.key === key)?.text ?? ''),
       row.items.join(' '),
     ]),
   ]);
 }
 
-function statementTable(statements: Line[], held: HeldBack) {
-  return table([
+function statementTable(statements: TableLine[], redactor: Redactor) {
+  return csvText([
     Object.keys(statements[0] ?? {}),
-    ...statements.map((line) => Object.values(line).map((text) => held.mask(text ?? ''))),
+    ...statements.map((line) => Object.values(line).map((text) => redactor.mask(text ?? ''))),
   ]);
 }
 
 function exhibitTable(capsule: JsonObject, { exhibits, rows: entries }: Chronology) {
-  const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one.size]));
+  const sizes = new Map(rowsOf(capsule, 'exhibits').map((row) => [textOf(row, 'item'), row.size]));
   const head = ['item', 'officer_reference', 'file', 'description', 'size_bytes', 'sha256', 'entries'];
-  return table([
+  return csvText([
     head,
     ...exhibits.map(({ item, file, description, sha256: digest }) => [
       item,
@@ -178,13 +181,13 @@ function exhibitTable(capsule: JsonObject, { exhibits, rows: entries }: Chronolo
 }
 
 /** Every message, both ways; the keeper's own numbers are already `me (1)`. */
-function messageTable(messages: readonly Line[], held: HeldBack) {
+function messageTable(messages: readonly TableLine[], redactor: Redactor) {
   const head = Object.keys(messages[0] ?? {});
-  return table([head, ...messages.map((line) => head.map((name) => held.mask(line[name] ?? '')))]);
+  return csvText([head, ...messages.map((line) => head.map((name) => redactor.mask(line[name] ?? '')))]);
 }
 
 /** See [Note: an inert page]. */
-function escaped(text: string) {
+function escapeHtml(text: string) {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
@@ -198,25 +201,27 @@ const STYLE =
   'td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}' +
   '@page{size:A4;margin:15mm}';
 
-function page({ title, facts, rows: entries, named, statements, exhibits, notes }: Chronology): string {
-  const e = escaped;
-  const pairs = (cells: Cell[]) =>
-    `<dl>${cells.map((one) => `<dt>${e(cellLabel(one))}</dt><dd dir="auto">${e(one.text)}</dd>`).join('')}</dl>`;
-  const entry = (row: Row) =>
-    `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}` +
+function renderPage({ title, facts, rows: entries, registers, statements, exhibits, notes }: Chronology): string {
+  const e = escapeHtml;
+  const definitionList = (cells: Cell[]) =>
+    `<dl>${cells.map((row) => `<dt>${e(cellLabel(row))}</dt><dd dir="auto">${e(row.text)}</dd>`).join('')}</dl>`;
+  const entrySection = (row: ChronologyRow) =>
+    `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${definitionList([{ key: 'recorded', text: row.recorded }])}` +
     `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}` +
-    `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
-  const said = (one: Stated) =>
-    `<section id="said-${e(one.ref)}"><h3>${e(one.ref)}</h3><p><strong>${e(one.mark)}</strong></p><p dir="auto"${one.lang ? ` lang="${e(one.lang)}"` : ''}>${e(one.narrative)}</p>${pairs(one.cells)}</section>`;
-  const others = statements.length ? `<h2>${e(words('said'))}</h2>${statements.map(said).join('')}` : '';
-  const codes = named.length
-    ? `<h2>${e(words('named'))}</h2>${named.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${pairs(cells)}</section>`).join('')}`
+    `${definitionList([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
+  const statementSection = (row: StatementRow) =>
+    `<section id="said-${e(row.ref)}"><h3>${e(row.ref)}</h3><p><strong>${e(row.mark)}</strong></p><p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${definitionList(row.cells)}</section>`;
+  const statementsHtml = statements.length
+    ? `<h2>${e(wordsFor('said'))}</h2>${statements.map(statementSection).join('')}`
     : '';
-  const files = exhibits.length
-    ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>`
+  const registersHtml = registers.length
+    ? `<h2>${e(wordsFor('named'))}</h2>${registers.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${definitionList(cells)}</section>`).join('')}`
+    : '';
+  const exhibitsHtml = exhibits.length
+    ? `<h2>${e(wordsFor('exhibits'))}</h2><table><tbody>${exhibits.map((row) => `<tr><td>${e(row.item)}</td><td>${e(row.file)}</td><td dir="auto">${e(row.description)}</td><td>${e(row.sha256)}</td></tr>`).join('')}</tbody></table>`
     : '';
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>` +
-    `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}${codes}</main>${files}</body></html>\n`
+    `<body><h1>${e(title)}</h1>${definitionList(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entrySection).join('')}${statementsHtml}${registersHtml}</main>${exhibitsHtml}</body></html>\n`
   );
 }

@@ -5,22 +5,22 @@
  * the servable manifest) must be exactly those bytes. No unexpected file may be there, and none may be missing. The
  * first difference ends the check and is named.
  */
-import { fromUtf8, hex, isSame } from '../core/bytes.js';
-import { isObject, parseObject } from '../core/encoding.js';
+import { fromUtf8, hex, bytesEqual } from '../core/bytes.js';
+import { isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import { logFiles } from './log_files.js';
-import { RECORD_LIMIT, keysFile, namesOf, proof, proofNames, rows } from './proofs.js';
+import { RECORD_LIMIT, keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
-import { tableThatDiffers } from './chronology/tables.js';
+import { findDifferingTable } from './chronology/tables.js';
 import { readZip } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 
 /** Path under the pack's folder → bytes */
 type Members = Map<string, Uint8Array>;
 
-const VOLUME = 100;
-const FIXED = [
+const VOLUME_FILES = 100;
+const FIXED_FILES = [
   '00_READ-FIRST.txt',
   '15_VERIFY.txt',
   'servable/01_chronology.pdf',
@@ -32,14 +32,14 @@ const FIXED = [
   'restricted/11_custody-log.csv',
 ];
 /** Files that are there when the pack has a record of that kind. */
-const FURTHER = {
+const KIND_FILES = {
   schedule: 'servable/05_message-schedules.csv',
   statement: 'servable/07_statements.csv',
   impact: 'servable/08_impact.pdf',
 };
-const NOTHING = new Set();
+const NONE_WITHHELD = new Set();
 
-function differs(name: string): never {
+function rejectFile(name: string): never {
   throw new KeptError(
     'pack_failed',
     `${name} is not what this phone expects, so the pack was thrown away. Nothing was lost.`,
@@ -57,33 +57,33 @@ export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promis
   const expected = expectedBytes(capsule);
   const names = new Set([
     ...expected.keys(),
-    ...documents(capsule),
+    ...expectedDocuments(capsule),
     ...[...proofNames(capsule, 'servable').keys()].map((name) => `data/servable/${name}`),
   ]);
-  for (const name of members.keys()) if (!names.has(name)) differs(name);
+  for (const name of members.keys()) if (!names.has(name)) rejectFile(name);
   for (const name of names)
     if (!members.has(name))
       throw new KeptError('pack_failed', `${name} is missing from the pack, so it was thrown away. Nothing was lost.`);
-  for (const [name, wanted] of expected) if (!isSame(wanted(), bytesOf(members, name))) differs(name);
+  for (const [name, makeBytes] of expected) if (!bytesEqual(makeBytes(), memberBytes(members, name))) rejectFile(name);
   for (const [name, version] of proofNames(capsule, 'servable'))
     checkServable(members, `data/servable/${name}`, version);
-  const table = tableThatDiffers(members, capsule);
-  if (table) differs(table);
+  const table = findDifferingTable(members, capsule);
+  if (table) rejectFile(table);
   await checkManifest(members);
   return members;
 }
 
-function bytesOf(members: Members, name: string): Uint8Array {
-  return members.get(name) ?? differs(name);
+function memberBytes(members: Members, name: string): Uint8Array {
+  return members.get(name) ?? rejectFile(name);
 }
 
 /** Return the documents whose bytes only the typesetter can make. */
-function documents(capsule: JsonObject): string[] {
-  const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
+function expectedDocuments(capsule: JsonObject): string[] {
+  const volumes = Math.max(1, Math.ceil(rowsOf(capsule, 'exhibits').length / VOLUME_FILES));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
-  const kinds = new Set(rows(capsule, 'refs').map(({ kind }) => kind));
-  const further = Object.entries(FURTHER).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
-  return [...FIXED, ...exhibits, ...further].map((name) => `data/${name}`);
+  const kinds = new Set(rowsOf(capsule, 'refs').map(({ kind }) => kind));
+  const kindFiles = Object.entries(KIND_FILES).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  return [...FIXED_FILES, ...exhibits, ...kindFiles].map((name) => `data/${name}`);
 }
 
 /** Return every file whose bytes the phone can derive, each made on demand. */
@@ -93,9 +93,9 @@ export function expectedBytes(capsule: JsonObject): Map<string, () => Uint8Array
   for (const part of ['servable', 'restricted']) expected.set(`data/${part}/proof/keys.json`, () => keysFile(capsule));
   for (const [name, bytes] of logFiles(capsule)) expected.set(name, bytes);
   for (const [name, version] of proofNames(capsule, 'restricted')) {
-    expected.set(`data/restricted/${name}`, () => proof(version, NOTHING as Set<string>));
+    expected.set(`data/restricted/${name}`, () => encodeProof(version, NONE_WITHHELD as Set<string>));
   }
-  for (const exhibit of rows(capsule, 'exhibits'))
+  for (const exhibit of rowsOf(capsule, 'exhibits'))
     expected.set(`data/${sidecarName(exhibit)}`, () => sidecar(capsule, exhibit));
   return expected;
 }
@@ -105,33 +105,35 @@ export function expectedBytes(capsule: JsonObject): Map<string, () => Uint8Array
  * follows, and must be exactly those bytes.
  */
 function checkServable(members: Members, name: string, version: JsonObject) {
-  const got = bytesOf(members, name);
+  const actual = memberBytes(members, name);
   let withheld: Set<string>;
   try {
-    const said = parseObject(got, { limit: RECORD_LIMIT }).withheld;
-    withheld = new Set(isObject(said) ? Object.keys(said) : []);
+    const value = parseCanonicalObject(actual, { limit: RECORD_LIMIT }).withheld;
+    withheld = new Set(isObject(value) ? Object.keys(value) : []);
   } catch (error) {
     if (!(error instanceof KeptError)) throw error;
-    return differs(name);
+    return rejectFile(name);
   }
-  const { restricted } = namesOf(String(version.kind), Number(version.schema));
-  if (!restricted.every((one) => withheld.has(one)) || !isSame(proof(version, withheld), got)) differs(name);
+  const { restricted } = fieldNamesOf(String(version.kind), Number(version.schema));
+  if (!restricted.every((field) => withheld.has(field)) || !bytesEqual(encodeProof(version, withheld), actual))
+    rejectFile(name);
 }
 
 /** Check the servable part's own manifest: one line per file, no file left out. */
 async function checkManifest(members: Members) {
   const name = 'data/servable/manifest-sha256.txt';
   const folder = 'data/servable/';
-  const listed = [...members.keys()].filter((one) => one.startsWith(folder) && one !== name).sort();
+  const paths = [...members.keys()].filter((path) => path.startsWith(folder) && path !== name).sort();
   const lines = [];
-  for (const one of listed) lines.push(`${hex(await sha256(bytesOf(members, one)))}  ${one.slice(folder.length)}\n`);
-  if (lines.join('') !== textOf(bytesOf(members, name), name)) differs(name);
+  for (const path of paths)
+    lines.push(`${hex(await sha256(memberBytes(members, path)))}  ${path.slice(folder.length)}\n`);
+  if (lines.join('') !== decodeText(memberBytes(members, name), name)) rejectFile(name);
 }
 
-function textOf(bytes: Uint8Array, name: string): string {
+function decodeText(bytes: Uint8Array, name: string): string {
   try {
     return fromUtf8(bytes);
   } catch {
-    return differs(name);
+    return rejectFile(name);
   }
 }

@@ -4,18 +4,18 @@
  * Includes what the phone got from the log and has checked, except the places of versions that are not packed.
  */
 import { unb64, utf8 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { canonicalBytes } from '../core/encoding.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { NotaryStatement } from '../ledger/statements.js';
-import type { Stamp } from '../ledger/timestamps.js';
+import type { Timestamp } from '../ledger/timestamps.js';
 
 /** `path`: from the checkpoint before; `cosignatures`: lines of witnesses */
 export type LogCheckpoint = {
   note: string;
   path: readonly string[];
   size: number;
-  stamps: readonly Stamp[];
+  stamps: readonly Timestamp[];
   cosignatures?: readonly string[];
 };
 /** The place of a version under the checkpoint of that size */
@@ -27,8 +27,8 @@ export type Log = {
   statements: readonly NotaryStatement[];
 };
 
-const LIMIT = 64 << 20;
-const SERVABLE = new Set(['incident', 'attachment']);
+const LOG_LIMIT = 64 << 20;
+const SERVABLE_KINDS = new Set(['incident', 'attachment']);
 
 /**
  * Return `log` of a capsule.
@@ -43,18 +43,20 @@ export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
   const files: Map<string, () => Uint8Array> = new Map();
   if (!capsule.log) return files;
   const log = objectOf(capsule, 'log') as JsonObject;
-  const served = new Set(
-    list(capsule, 'versions')
-      .filter(({ kind }) => SERVABLE.has(String(kind)))
+  const servableVersions = new Set(
+    listIn(capsule, 'versions')
+      .filter(({ kind }) => SERVABLE_KINDS.has(String(kind)))
       .map(({ version }) => version),
   );
   for (const folder of ['servable', 'restricted']) {
-    const mine = list(log, 'proofs').filter(({ version }) => folder === 'restricted' || served.has(version));
-    files.set(`data/${folder}/proof/log.json`, () => logJson(log, mine));
-    for (const row of list(log, 'checkpoints')) {
-      const stem = `data/${folder}/proof/checkpoint-${wholeOf(row, 'size')}`;
+    const folderProofs = listIn(log, 'proofs').filter(
+      ({ version }) => folder === 'restricted' || servableVersions.has(version),
+    );
+    files.set(`data/${folder}/proof/log.json`, () => logJson(log, folderProofs));
+    for (const row of listIn(log, 'checkpoints')) {
+      const stem = `data/${folder}/proof/checkpoint-${integerOf(row, 'size')}`;
       files.set(`${stem}.txt`, () => utf8(textOf(row, 'note')));
-      for (const stamp of list(row, 'stamps')) {
+      for (const stamp of listIn(row, 'stamps')) {
         files.set(`${stem}.${textOf(stamp, 'authority')}.tsr`, () => unb64(textOf(stamp, 'tsr')));
         files.set(`${stem}.${textOf(stamp, 'authority')}.pem`, () => utf8(textOf(stamp, 'chain')));
       }
@@ -64,22 +66,22 @@ export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
 }
 
 function logJson(log: JsonObject, proofs: JsonObject[]) {
-  const checkpoints = list(log, 'checkpoints').map((row) => ({
+  const checkpoints = listIn(log, 'checkpoints').map((row) => ({
     path: row.path ?? [],
     size: row.size ?? null,
-    ...(list(row, 'cosignatures').length ? { cosignatures: list(row, 'cosignatures') } : {}),
-    stamps: list(row, 'stamps').map(({ authority, nonce, policy }) => ({ authority, nonce, policy })),
+    ...(listIn(row, 'cosignatures').length ? { cosignatures: listIn(row, 'cosignatures') } : {}),
+    stamps: listIn(row, 'stamps').map(({ authority, nonce, policy }) => ({ authority, nonce, policy })),
   }));
-  const whole = {
+  const value = {
     authorities: log.authorities ?? [],
     checkpoints,
     proofs,
-    statements: list(log, 'statements'),
+    statements: listIn(log, 'statements'),
     t: 'log/v1',
   };
-  return canon(whole, { limit: LIMIT });
+  return canonicalBytes(value, { limit: LOG_LIMIT });
 }
 
-function list(fields: JsonObject, name: string): JsonObject[] {
+function listIn(fields: JsonObject, name: string): JsonObject[] {
   return (Array.isArray(fields[name]) ? fields[name] : []) as JsonObject[];
 }

@@ -5,24 +5,24 @@
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { runningDigest } from '../crypto/digests.js';
-import { textOf, wholeOf } from '../record/reading.js';
+import { incrementalDigest } from '../crypto/digests.js';
+import { textOf, integerOf } from '../record/reading.js';
 import { receivedName } from './assemble.js';
-import { rows } from './proofs.js';
+import { rowsOf } from './proofs.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Making } from './assemble.js';
+import type { AssembleOptions } from './assemble.js';
 
-type Part = { name: string; file: Blob };
+type PortalFile = { name: string; file: Blob };
 
-export const MOST_FILES = 16;
-const MOST_ZIPS = 5;
+export const FILES_MOST = 16;
+const ZIPS_MOST = 5;
 /** Upload pages stop at 2 GB, and tell the user so late. */
-export const ZIP_BYTES = 1_900_000_000;
+export const ZIP_BYTES_MOST = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
-const MAIL = 'data/restricted/13_mail/';
+const MAIL_FOLDER = 'data/restricted/13_mail/';
 /** Files uploaded as they are; the twin of diary/pack/portal.py. */
-const ALONE =
+const SINGLE_FILES =
   /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
 
 /**
@@ -31,23 +31,23 @@ const ALONE =
  * @param options `atMost`: bytes in one zip
  * @throws `pack_failed` naming a file that differs, `too_large` when it does not fit
  */
-export async function portalSet(
+export async function buildPortalSet(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, atMost = ZIP_BYTES }: Making & { atMost?: number },
-): Promise<{ files: Part[]; manifest: string }> {
+  { openReceived, onProgress, signal, atMost = ZIP_BYTES_MOST }: AssembleOptions & { atMost?: number },
+): Promise<{ files: PortalFile[]; manifest: string }> {
   // 04 may have many volumes. Leave room for one zip and one of mail: further volumes go into the zips.
-  const single = [...front.keys()]
-    .filter((name) => ALONE.test(name))
+  const singleFiles = [...front.keys()]
+    .filter((name) => SINGLE_FILES.test(name))
     .sort()
-    .slice(0, MOST_FILES - 3);
-  const apart = [...front.keys()].filter((name) => !single.includes(name)).sort();
-  const files: Part[] = single.map((name) => ({
+    .slice(0, FILES_MOST - 3);
+  const zippedNames = [...front.keys()].filter((name) => !singleFiles.includes(name)).sort();
+  const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
     file: blob(front.get(name) as Uint8Array),
   }));
-  const zips = shared(capsule, front, apart, atMost);
-  if (zips.length > MOST_ZIPS || files.length + zips.length + 1 > MOST_FILES)
+  const zips = distributeFiles(capsule, front, zippedNames, atMost);
+  if (zips.length > ZIPS_MOST || files.length + zips.length + 1 > FILES_MOST)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -57,15 +57,15 @@ export async function portalSet(
       if (signal?.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
       await zip.add(
         name.slice('data/'.length),
-        exhibit ? checked(name, exhibit, openReceived(exhibit)) : [front.get(name) as Uint8Array],
+        exhibit ? verifyChunks(name, exhibit, openReceived(exhibit)) : [front.get(name) as Uint8Array],
       );
       onProgress?.((done += size), total);
     }
     files.push({ name: `13_part${i + 1}.zip`, file: (await zip.finish()) as Blob });
   }
-  const list = [];
-  for (const { name, file } of files) list.push(`${await digestOf(file)}  ${name}\n`);
-  const text = utf8(list.join(''));
+  const manifestLines = [];
+  for (const { name, file } of files) manifestLines.push(`${await digestOf(file)}  ${name}\n`);
+  const text = utf8(manifestLines.join(''));
   const manifest = await digestOf(blob(text));
   return { files: [...files, { name: MANIFEST, file: blob(text) }], manifest };
 }
@@ -73,37 +73,41 @@ export async function portalSet(
 const blob = (bytes: Uint8Array) => new Blob([bytes as BlobPart]);
 
 /** Distribute files over zips: filled one after the other, mail in one of its own. */
-function shared(
+function distributeFiles(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  apart: readonly string[],
+  zippedNames: readonly string[],
   atMost: number,
 ): { name: string; size: number; exhibit: JsonObject | null }[][] {
-  const small = apart.map((name) => ({ name, size: front.get(name)?.length ?? 0, exhibit: null }));
-  const received = rows(capsule, 'exhibits').map((exhibit) => ({
+  const frontMembers = zippedNames.map((name) => ({ name, size: front.get(name)?.length ?? 0, exhibit: null }));
+  const received = rowsOf(capsule, 'exhibits').map((exhibit) => ({
     name: receivedName(exhibit),
-    size: wholeOf(exhibit, 'size') ?? 0,
+    size: integerOf(exhibit, 'size') ?? 0,
     exhibit,
   }));
-  const mail = received.filter(({ name }) => name.startsWith(MAIL));
+  const mail = received.filter(({ name }) => name.startsWith(MAIL_FOLDER));
   const zips: { name: string; size: number; exhibit: JsonObject | null }[][] = [];
-  for (const group of [[...small, ...received.filter((one) => !mail.includes(one))], mail]) {
-    let room = 0;
-    for (const one of group) {
-      const needs = one.size + 2 * one.name.length + 200;
-      if (needs > room) {
+  for (const group of [[...frontMembers, ...received.filter((member) => !mail.includes(member))], mail]) {
+    let bytesLeft = 0;
+    for (const member of group) {
+      const bytesNeeded = member.size + 2 * member.name.length + 200;
+      if (bytesNeeded > bytesLeft) {
         zips.push([]);
-        room = atMost;
+        bytesLeft = atMost;
       }
-      zips.at(-1)?.push(one);
-      room -= needs;
+      zips.at(-1)?.push(member);
+      bytesLeft -= bytesNeeded;
     }
   }
   return zips;
 }
 
-async function* checked(name: string, exhibit: JsonObject, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
-  const digest = runningDigest('SHA-256');
+async function* verifyChunks(
+  name: string,
+  exhibit: JsonObject,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+) {
+  const digest = incrementalDigest('SHA-256');
   for await (const chunk of chunks) {
     digest.update(chunk);
     yield chunk;
@@ -117,9 +121,9 @@ async function* checked(name: string, exhibit: JsonObject, chunks: AsyncIterable
 
 /** @returns hex, read piece by piece */
 async function digestOf(file: Blob): Promise<string> {
-  const digest = runningDigest('SHA-256');
-  const piece = 1 << 20;
-  for (let at = 0; at < file.size; at += piece)
-    digest.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()));
+  const digest = incrementalDigest('SHA-256');
+  const chunkBytes = 1 << 20;
+  for (let offset = 0; offset < file.size; offset += chunkBytes)
+    digest.update(new Uint8Array(await file.slice(offset, offset + chunkBytes).arrayBuffer()));
   return hex(digest.digest());
 }

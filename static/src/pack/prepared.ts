@@ -3,7 +3,7 @@
  * else".
  */
 import { b64 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
 import { RECORD_LIMIT } from './proofs.js';
 
@@ -11,19 +11,19 @@ type Preparer = { by: string; organisation: string };
 /** `prepared` of a capsule's `pack`, empty where its keeper made it */
 export type PreparedBy = Preparer | { by?: never };
 
-export const MEMBER = 'data/servable/proof/prepared.json';
-const LINE = 'PREPARED BY SOMEBODY ELSE: ';
+export const PREPARED_FILE = 'data/servable/proof/prepared.json';
+const LINE_PREFIX = 'PREPARED BY SOMEBODY ELSE: ';
 
 /** Return the line of 00_READ-FIRST.txt. */
-export const firstLine = ({ by, organisation }: Preparer) => `${LINE}${by}, ${organisation}.`;
+export const preparerLine = ({ by, organisation }: Preparer) => `${LINE_PREFIX}${by}, ${organisation}.`;
 
 /** Return the line of a READ-FIRST that names the preparer, null where there is none. */
-export function lineIn(text: string) {
+export function findPreparerLine(text: string) {
   return (
     text
       .split('\n')
       .map((line) => line.replace(/\r$/, ''))
-      .find((line) => line.startsWith(LINE)) ?? null
+      .find((line) => line.startsWith(LINE_PREFIX)) ?? null
   );
 }
 
@@ -31,7 +31,7 @@ export function lineIn(text: string) {
  * Return the SHA-256 over versions with their commitments, b64.
  * @param versions id → b64
  */
-export async function listOf(versions: ReadonlyMap<string, string>): Promise<string> {
+export async function versionListDigest(versions: ReadonlyMap<string, string>): Promise<string> {
   const rows = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
-  return b64(await sha256(canon(rows, { limit: RECORD_LIMIT })));
+  return b64(await sha256(canonicalBytes(rows, { limit: RECORD_LIMIT })));
 }

@@ -5,16 +5,16 @@
  * from the diary's own `export` records, and only new ones get new numbers.
  */
 import { KeptError } from '../core/errors.js';
-import { mayGo } from './exhibits.js';
-import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
-import { tellAll } from '../record/record_history.js';
+import { canInclude } from './exhibits.js';
+import { codesOf, objectsOf, textOf, integerOf } from '../record/reading.js';
+import { historiesOf } from '../record/record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
-import type { Opened, Told } from '../record/record_history.js';
-import type { Absent, DiaryVersion } from './diary_version.js';
+import type { OpenedVersion, RecordHistory } from '../record/record_history.js';
+import type { AbsentEntry, DiaryVersion } from './diary_version.js';
 
 /** One earlier pack; `items`: number by file. */
-type Earlier = {
+type EarlierPack = {
   no: number;
   made_at: number;
   receipt_ref: string;
@@ -23,82 +23,84 @@ type Earlier = {
   items: Map<string, number>;
 };
 
-export const SUPPLEMENTS = ['supplement', 'items'];
-const GIVEN = ['pack', 'evidence', 'portal', 'supplement'];
-const ITEM = /^[A-Z]{1,4}\/([1-9][0-9]{0,4})$/;
+export const SUPPLEMENT_KINDS = ['supplement', 'items'];
+const PACK_KINDS = ['pack', 'evidence', 'portal', 'supplement'];
+const ITEM_PATTERN = /^[A-Z]{1,4}\/([1-9][0-9]{0,4})$/;
 
 /** Return the packs that the diary lists with a number below `before`, by number. */
-export function earlierPacks(opened: readonly Opened[], before: number): Earlier[] {
-  const found: Earlier[] = [];
+export function earlierPacks(opened: readonly OpenedVersion[], before: number): EarlierPack[] {
+  const earlier: EarlierPack[] = [];
   for (const {
-    newest: { fields: said },
-    taken_out: out,
-  } of tellAll(opened, 'export')) {
-    const no = wholeOf(said, 'pack_no');
-    const madeAt = wholeOf(said, 'made_at');
+    newest: { fields: exportFields },
+    taken_out: takenOutAt,
+  } of historiesOf(opened, 'export')) {
+    const no = integerOf(exportFields, 'pack_no');
+    const madeAt = integerOf(exportFields, 'made_at');
     if (
-      out !== null ||
-      !GIVEN.includes(textOf(said, 'kind')) ||
+      takenOutAt !== null ||
+      !PACK_KINDS.includes(textOf(exportFields, 'kind')) ||
       no === null ||
       madeAt === null ||
       no <= 0 ||
       no >= before
     )
       continue;
-    found.push({
+    earlier.push({
       no,
       made_at: madeAt,
-      receipt_ref: textOf(said, 'receipt_ref'),
-      delivered_to: textOf(said, 'delivered_to'),
-      entries: new Set(codesOf(said, 'record_ids')),
-      items: itemsOf(said),
+      receipt_ref: textOf(exportFields, 'receipt_ref'),
+      delivered_to: textOf(exportFields, 'delivered_to'),
+      entries: new Set(codesOf(exportFields, 'record_ids')),
+      items: itemsOf(exportFields),
     });
   }
-  return found.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
+  return earlier.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
 }
 
 /** Return each file's number, as the record of a pack lists them. */
-function itemsOf(said: Fields): Map<string, number> {
+function itemsOf(fields: Fields): Map<string, number> {
   const items: Map<string, number> = new Map();
-  for (const row of objectsOf(said, 'items_included')) {
-    const number = ITEM.exec(textOf(row, 'item'))?.[1];
+  for (const row of objectsOf(fields, 'items_included')) {
+    const number = ITEM_PATTERN.exec(textOf(row, 'item'))?.[1];
     if (number && textOf(row, 'record')) items.set(textOf(row, 'record'), Number(number));
   }
   return items;
 }
 
 /** Return every assigned number, by file. The first pack that numbered a file or used a number keeps it. */
-export function givenNumbers(packs: readonly Earlier[]): Map<string, number> {
+export function assignedNumbers(packs: readonly EarlierPack[]): Map<string, number> {
   const numbers: Map<string, number> = new Map();
-  const taken = new Set();
+  const usedNumbers = new Set();
   for (const [record, number] of packs.flatMap(({ items }) => [...items])) {
-    if (numbers.has(record) || taken.has(number)) continue;
+    if (numbers.has(record) || usedNumbers.has(number)) continue;
     numbers.set(record, number);
-    taken.add(number);
+    usedNumbers.add(number);
   }
   return numbers;
 }
 
 /** Return the files by number: those numbered before keep theirs, new ones follow the highest. */
-export function numbered(
-  attached: readonly Told[],
-  packs: readonly Earlier[],
+export function assignNumbers(
+  attachments: readonly RecordHistory[],
+  packs: readonly EarlierPack[],
   startNo: number,
-): { no: number; told: Told }[] {
-  const given = givenNumbers(packs);
-  let following = Math.max(startNo - 1, ...given.values()) + 1;
-  return attached.map((told) => ({ no: given.get(told.record) ?? following++, told })).sort((a, b) => a.no - b.no);
+): { no: number; told: RecordHistory }[] {
+  const assigned = assignedNumbers(packs);
+  let nextNumber = Math.max(startNo - 1, ...assigned.values()) + 1;
+  return attachments
+    .map((history) => ({ no: assigned.get(history.record) ?? nextNumber++, told: history }))
+    .sort((a, b) => a.no - b.no);
 }
 
 /**
  * Return the files that items name: `JB/12`.
  * @throws `bad_request` for one that no earlier pack holds
  */
-export function askedFor(items: readonly string[], packs: readonly Earlier[]): Set<string> {
-  const byNumber = new Map([...givenNumbers(packs)].map(([record, number]) => [number, record]));
+export function findItems(items: readonly string[], packs: readonly EarlierPack[]): Set<string> {
+  const byNumber = new Map([...assignedNumbers(packs)].map(([record, number]) => [number, record]));
   return new Set(
     items.map((item) => {
-      const record = byNumber.get(Number(ITEM.exec(item)?.[1] ?? 0));
+      const record = byNumber.get(Number(ITEM_PATTERN.exec(item)?.[1] ?? 0));
       if (!record) throw new KeptError('bad_request', 'An item was asked for that no earlier pack holds.');
       return record;
     }),
@@ -106,7 +108,7 @@ export function askedFor(items: readonly string[], packs: readonly Earlier[]): S
 }
 
 /** Return what a supplement names: every earlier pack, oldest first. */
-export function superseded(packs: readonly Earlier[]): JsonObject[] {
+export function supersededRows(packs: readonly EarlierPack[]): JsonObject[] {
   return packs.map((pack) => ({
     delivered_to: pack.delivered_to || null,
     made_at: pack.made_at,
@@ -119,26 +121,28 @@ export function superseded(packs: readonly Earlier[]): JsonObject[] {
  * Return the entries with a file that no earlier pack holds and that may go into one: a picture found later counts as
  * a change to its entries.
  */
-export function withNewFiles(opened: readonly Opened[], packs: readonly Earlier[]): Set<string> {
-  const given = new Set(packs.flatMap(({ items }) => [...items.keys()]));
-  const files = tellAll(opened, 'attachment').filter(
-    (one) => !given.has(one.record) && mayGo(one, { intimate: false }),
+export function entriesWithNewFiles(opened: readonly OpenedVersion[], packs: readonly EarlierPack[]): Set<string> {
+  const assigned = new Set(packs.flatMap(({ items }) => [...items.keys()]));
+  const attachments = historiesOf(opened, 'attachment').filter(
+    (attachment) => !assigned.has(attachment.record) && canInclude(attachment, { intimate: false }),
   );
-  const fresh = new Set(files.map(({ record }) => record));
-  const owners = tellAll(opened, 'incident').filter(({ newest: { fields } }) =>
-    [...codesOf(fields, 'attachment_ids'), ...codesOf(fields, 'narrative_media')].some((one) => fresh.has(one)),
+  const newRecords = new Set(attachments.map(({ record }) => record));
+  const owningEntries = historiesOf(opened, 'incident').filter(({ newest: { fields } }) =>
+    [...codesOf(fields, 'attachment_ids'), ...codesOf(fields, 'narrative_media')].some((attachment) =>
+      newRecords.has(attachment),
+    ),
   );
   return new Set([
-    ...files.flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')),
-    ...owners.map(({ record }) => record),
+    ...attachments.flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')),
+    ...owningEntries.map(({ record }) => record),
   ]);
 }
 
 /** Return when each version was received. */
-export function receivedAt(versions: readonly DiaryVersion[]): Map<string, number> {
+export function receiptTimes(versions: readonly DiaryVersion[]): Map<string, number> {
   return new Map(
     versions.flatMap(({ version, receipt }) => {
-      const ts = wholeOf(receipt ?? {}, 'ts');
+      const ts = integerOf(receipt ?? {}, 'ts');
       return ts === null ? [] : [[version, ts] as const];
     }),
   );
@@ -149,36 +153,38 @@ export function receivedAt(versions: readonly DiaryVersion[]): Map<string, numbe
  * since.
  * @param later when versions were received, and the entries that have a file no earlier pack holds
  */
-export function sinceThen(
-  entries: readonly Told[],
+export function changesSince(
+  entries: readonly RecordHistory[],
   numbers: ReadonlyMap<string, number | null>,
   included: ReadonlySet<string>,
-  packs: readonly Earlier[],
-  absent: readonly Absent[],
-  { came, fresh }: { came: ReadonlyMap<string, number>; fresh: ReadonlySet<string> },
+  packs: readonly EarlierPack[],
+  absent: readonly AbsentEntry[],
+  { received, fresh: newRecords }: { received: ReadonlyMap<string, number>; fresh: ReadonlySet<string> },
 ): { changed: number[]; new: number[]; removed: number[] } {
-  const last = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => [record, pack.made_at] as const)));
+  const packedAt = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => [record, pack.made_at] as const)));
   const rows = {
     changed: [] as number[],
     new: [] as number[],
     removed: [] as number[],
   };
-  for (const { record, taken_out: out, revisions } of entries) {
+  for (const { record, taken_out: takenOutAt, revisions } of entries) {
     const number = numbers.get(record) ?? null;
-    const seen = last.get(record);
+    const lastPackedAt = packedAt.get(record);
     if (number === null) continue;
-    if (out !== null) {
-      if (seen !== undefined) rows.removed.push(number);
+    if (takenOutAt !== null) {
+      if (lastPackedAt !== undefined) rows.removed.push(number);
     } else if (included.has(record)) {
-      if (seen === undefined) rows.new.push(number);
+      if (lastPackedAt === undefined) rows.new.push(number);
       else if (
-        fresh.has(record) ||
-        revisions.some(({ at, version }) => Math.max(at ?? 0, came.get(version) ?? 0) > seen)
+        newRecords.has(record) ||
+        revisions.some(({ at, version }) => Math.max(at ?? 0, received.get(version) ?? 0) > lastPackedAt)
       )
         rows.changed.push(number);
     }
   }
-  rows.removed.push(...absent.filter(({ record, why }) => why === 'removed' && last.has(record)).map(({ no }) => no));
+  rows.removed.push(
+    ...absent.filter(({ record, why }) => why === 'removed' && packedAt.has(record)).map(({ no }) => no),
+  );
   for (const list of Object.values(rows)) list.sort((a, b) => a - b);
   return rows;
 }

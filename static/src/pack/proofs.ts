@@ -6,10 +6,10 @@
  * not the typesetter's choice.
  */
 import { b64, unb64 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
+import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { allOpen, fieldDigest, saltsOf } from '../crypto/commitment.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { openNames, fieldDigest, fieldSaltDeriver } from '../crypto/commitment.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 
@@ -18,11 +18,11 @@ export const RECORD_LIMIT = 64 << 20;
 
 /**
  * Return the field names of a kind of record.
- * @param number of its schema
+ * @param schema of its schema
  */
-export function namesOf(kind: string, number: number): { open: readonly string[]; restricted: readonly string[] } {
+export function fieldNamesOf(kind: string, schema: number): { open: readonly string[]; restricted: readonly string[] } {
   const kinds = SCHEMAS as Record<string, Record<string, { open: readonly string[]; restricted: readonly string[] }>>;
-  const names = kinds[kind]?.[String(number)];
+  const names = kinds[kind]?.[String(schema)];
   if (!names) throw new KeptError('bad_request', 'This entry was made by a newer version. Update this one first.');
   return names;
 }
@@ -30,12 +30,12 @@ export function namesOf(kind: string, number: number): { open: readonly string[]
 /** Return the label of each incident: `7`, or `U1`, `U2`… in order of arrival for those without a number. */
 export function entryLabels(capsule: JsonObject): Map<string, string> {
   const labels: Map<string, string> = new Map();
-  let waiting = 0;
-  for (const version of rows(capsule, 'versions')) {
+  let unnumbered = 0;
+  for (const version of rowsOf(capsule, 'versions')) {
     const record = textOf(version, 'record');
     if (version.kind !== 'incident' || labels.has(record)) continue;
-    const number = wholeOf(version, 'seq_no');
-    labels.set(record, number === null ? `U${++waiting}` : String(number));
+    const entryNumber = integerOf(version, 'seq_no');
+    labels.set(record, entryNumber === null ? `U${++unnumbered}` : String(entryNumber));
   }
   return labels;
 }
@@ -48,10 +48,10 @@ export function fileLabels(capsule: JsonObject): Map<string, string> {
       label.startsWith('U') ? `U${label.slice(1).padStart(4, '0')}` : label.padStart(4, '0'),
     ]),
   );
-  for (const exhibit of rows(capsule, 'exhibits'))
+  for (const exhibit of rowsOf(capsule, 'exhibits'))
     labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
-  for (const ref of rows(capsule, 'refs'))
-    labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(wholeOf(ref, 'no')).padStart(4, '0')}`);
+  for (const ref of rowsOf(capsule, 'refs'))
+    labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(integerOf(ref, 'no')).padStart(4, '0')}`);
   return labels;
 }
 
@@ -61,11 +61,11 @@ export function fileLabels(capsule: JsonObject): Map<string, string> {
  */
 export function proofNames(capsule: JsonObject, part: 'servable' | 'restricted'): Map<string, JsonObject> {
   const labels = fileLabels(capsule);
-  const shown = rows(capsule, 'versions').filter(
+  const included = rowsOf(capsule, 'versions').filter(
     ({ kind }) => part === 'restricted' || kind === 'incident' || kind === 'attachment',
   );
   return new Map(
-    shown.map((version) => [
+    included.map((version) => [
       `proof/${labels.get(textOf(version, 'record'))}-${textOf(version, 'version').slice(0, 8)}.json`,
       version,
     ]),
@@ -74,31 +74,31 @@ export function proofNames(capsule: JsonObject, part: 'servable' | 'restricted')
 
 /** Return `proof/keys.json`, the same in both folders. */
 export function keysFile(capsule: JsonObject): Uint8Array {
-  return canon({ ...objectOf(capsule, 'keys'), t: 'keys/v1' });
+  return canonicalBytes({ ...objectOf(capsule, 'keys'), t: 'keys/v1' });
 }
 
 /**
  * Return one version's proof with exactly the names in `withheld` as digests.
  * @param version a row of the capsule
  */
-export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8Array {
-  const names = namesOf(textOf(version, 'kind'), Number(version.schema));
+export function encodeProof(version: JsonObject, withheld: ReadonlySet<string>): Uint8Array {
+  const names = fieldNamesOf(textOf(version, 'kind'), Number(version.schema));
   const parts = { open: objectOf(version, 'open'), restricted: objectOf(version, 'restricted') };
-  const openSalt = saltsOf(unb64(textOf(parts.open, 'seed')));
+  const openSalt = fieldSaltDeriver(unb64(textOf(parts.open, 'seed')));
   const seed = textOf(parts.restricted, 'seed');
-  const restrictedSalt = seed ? saltsOf(unb64(seed)) : openSalt;
+  const restrictedSalt = seed ? fieldSaltDeriver(unb64(seed)) : openSalt;
   const fields: Record<string, Json> = {};
   const digests: Record<string, Json> = {};
-  const given = objectOf(parts.restricted, 'digests');
-  const put = (name: string, salt: Uint8Array, value: Json) => {
-    if (withheld.has(name)) digests[name] = given[name] ?? b64(fieldDigest(name, salt, value));
+  const givenDigests = objectOf(parts.restricted, 'digests');
+  const addField = (name: string, salt: Uint8Array, value: Json) => {
+    if (withheld.has(name)) digests[name] = givenDigests[name] ?? b64(fieldDigest(name, salt, value));
     else fields[name] = { s: b64(salt), v: value };
   };
   const open = objectOf(parts.open, 'fields');
   const restricted = objectOf(parts.restricted, 'fields');
-  for (const name of allOpen(names)) put(name, openSalt(name), open[name] ?? null);
-  for (const name of names.restricted) put(name, restrictedSalt(name), restricted[name] ?? null);
-  return canon(
+  for (const name of openNames(names)) addField(name, openSalt(name), open[name] ?? null);
+  for (const name of names.restricted) addField(name, restrictedSalt(name), restricted[name] ?? null);
+  return canonicalBytes(
     {
       c: version.c ?? null,
       fields,
@@ -119,12 +119,12 @@ export function proof(version: JsonObject, withheld: ReadonlySet<string>): Uint8
  * Return the names of one version, open (reserved ones too) and restricted.
  * @param version a row of the capsule
  */
-export function allNames(version: JsonObject) {
-  const names = namesOf(textOf(version, 'kind'), Number(version.schema));
-  return { open: allOpen(names), restricted: names.restricted };
+export function versionFieldNames(version: JsonObject) {
+  const names = fieldNamesOf(textOf(version, 'kind'), Number(version.schema));
+  return { open: openNames(names), restricted: names.restricted };
 }
 
 /** Return the objects of a list the capsule always has. */
-export function rows(capsule: JsonObject, name: string): JsonObject[] {
+export function rowsOf(capsule: JsonObject, name: string): JsonObject[] {
   return capsule[name] as JsonObject[];
 }

@@ -1,27 +1,27 @@
 /** `12_record.json` and the sidecars as the phone expects them: docs/pack.md; the twin of diary/pack/recordjson.py. */
 import { concat, utf8 } from '../core/bytes.js';
-import { canon } from '../core/encoding.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
-import { delayOf, isTakenOut, sealedAt, tell } from '../record/record_history.js';
-import { RECORD_LIMIT, entryLabels, rows } from './proofs.js';
+import { canonicalBytes } from '../core/encoding.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
+import { delayOf, isTakenOut, sealedAt, historyOf } from '../record/record_history.js';
+import { RECORD_LIMIT, entryLabels, rowsOf } from './proofs.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
-import type { Opened } from '../record/record_history.js';
+import type { OpenedVersion } from '../record/record_history.js';
 
 /** Return every version with every field that has a value, what is derived from them, and a newline at the end. */
 export function recordFile(capsule: JsonObject): Uint8Array {
-  const versions = rows(capsule, 'versions').map((version) =>
+  const versions = rowsOf(capsule, 'versions').map((version) =>
     pick(
       {
         ...version,
-        fields: said(version),
+        fields: fieldsWithValues(version),
         receipt_at: receiptAt(version),
       },
       ['c', 'fields', 'kind', 'parents', 'receipt_at', 'record', 'schema', 'seq', 'seq_no', 'version'],
     ),
   );
   // The other contents of the pages, so that they can be laid out again from here.
-  const beside = pick(capsule, [
+  const pageFacts = pick(capsule, [
     'asked',
     'counts',
     'custody',
@@ -33,14 +33,14 @@ export function recordFile(capsule: JsonObject): Uint8Array {
     'start_with',
     ...(capsule.hold_words ? ['hold_words'] : []),
   ]);
-  const whole = {
-    ...beside,
-    exhibits: rows(capsule, 'exhibits').map(exhibitRow),
-    records: derived(capsule),
+  const value = {
+    ...pageFacts,
+    exhibits: rowsOf(capsule, 'exhibits').map(exhibitRow),
+    records: derivedRows(capsule),
     t: 'record/v1',
     versions,
   };
-  return concat(canon(whole, { limit: RECORD_LIMIT }), utf8('\n'));
+  return concat(canonicalBytes(value, { limit: RECORD_LIMIT }), utf8('\n'));
 }
 
 /** Return an exhibit's row without its keys: `printed` and `still` state whether the pages had a copy. */
@@ -57,8 +57,8 @@ function exhibitRow(row: JsonObject): JsonObject {
  * Return a row per record, in the order of their earliest versions: name, times, delay, and each revision field by
  * field.
  */
-function derived(capsule: JsonObject): JsonObject[] {
-  return recordRows(rows(capsule, 'versions'), namesOfRecords(capsule));
+function derivedRows(capsule: JsonObject): JsonObject[] {
+  return recordRows(rowsOf(capsule, 'versions'), referenceNames(capsule));
 }
 
 /**
@@ -72,49 +72,49 @@ export function recordRows(versions: readonly Fields[], names: ReadonlyMap<strin
     const record = textOf(version, 'record');
     grouped.set(record, [...(grouped.get(record) ?? []), version]);
   }
-  return [...grouped].map(([record, group]) => recordRow(group, names.get(record) ?? ''));
+  return [...grouped].map(([record, versions]) => recordRow(versions, names.get(record) ?? ''));
 }
 
 /** Return the reference of each record of a pack: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here. */
-function namesOfRecords(capsule: JsonObject): Map<string, string> {
-  const files = rows(capsule, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')] as const);
-  const refs = rows(capsule, 'refs').map((row) => [textOf(row, 'record'), textOf(row, 'ref')] as const);
+function referenceNames(capsule: JsonObject): Map<string, string> {
+  const files = rowsOf(capsule, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')] as const);
+  const refs = rowsOf(capsule, 'refs').map((row) => [textOf(row, 'record'), textOf(row, 'ref')] as const);
   return new Map([...entryLabels(capsule), ...files, ...refs]);
 }
 
 /** Derive the row of one record from its versions. */
-function recordRow(group: readonly Fields[], name: string): JsonObject {
-  const opened = group.map(openedOf);
-  const told = tell(opened);
-  const first = group.find((version) => version.version === told.first.version) as Fields;
-  const devices = new Map(opened.map((one) => [one.version, textOf(objectOf(one.fields, '_author'), 'device')]));
+function recordRow(versions: readonly Fields[], reference: string): JsonObject {
+  const opened = versions.map(openedOf);
+  const history = historyOf(opened);
+  const first = versions.find((version) => version.version === history.first.version) as Fields;
+  const devices = new Map(opened.map((row) => [row.version, textOf(objectOf(row.fields, '_author'), 'device')]));
   return {
     commitment: first.c ?? null,
-    delay_ms: told.first.kind === 'incident' ? delayOf(told) : null,
-    first: told.first.version,
-    kind: told.first.kind,
-    newest: told.newest.version,
+    delay_ms: history.first.kind === 'incident' ? delayOf(history) : null,
+    first: history.first.version,
+    kind: history.first.kind,
+    newest: history.newest.version,
     received_at: receiptAt(first),
-    record: told.record,
-    recorded_at: sealedAt(told.first),
-    ref: name,
-    revisions: told.revisions.map((one, index) => ({
-      at: one.at,
-      by: devices.get(one.version) ?? '',
-      changes: one.changes,
-      kind: one.kind,
+    record: history.record,
+    recorded_at: sealedAt(history.first),
+    ref: reference,
+    revisions: history.revisions.map((row, index) => ({
+      at: row.at,
+      by: devices.get(row.version) ?? '',
+      changes: row.changes,
+      kind: row.kind,
       no: index + 1,
-      reason: one.reason,
-      version: one.version,
+      reason: row.reason,
+      version: row.version,
     })),
-    seq_no: wholeOf(first, 'seq_no'),
+    seq_no: integerOf(first, 'seq_no'),
     taken_out: opened
       .filter(isTakenOut)
       .map(({ fields, version }) => ({ at: fields.taken_out ?? null, reason: textOf(fields, 'reason'), version })),
   };
 }
 
-export function openedOf(version: Fields): Opened {
+export function openedOf(version: Fields): OpenedVersion {
   return {
     record: textOf(version, 'record'),
     version: textOf(version, 'version'),
@@ -124,21 +124,21 @@ export function openedOf(version: Fields): Opened {
   };
 }
 
-const receiptAt = (version: Fields) => wholeOf(objectOf(version, 'receipt'), 'ts');
+const receiptAt = (version: Fields) => integerOf(objectOf(version, 'receipt'), 'ts');
 
 /**
  * Return one exhibit's digests and every field of the version in force.
  * @param exhibit a row of the capsule
  */
 export function sidecar(capsule: JsonObject, exhibit: JsonObject): Uint8Array {
-  const own = rows(capsule, 'versions').filter((version) => version.record === exhibit.record);
-  const { newest: stands } = tell(own.map(openedOf));
-  const newest = own.find((version) => version.version === stands.version) as JsonObject;
-  const madeAt = wholeOf(objectOf(capsule, 'pack'), 'made_at') ?? 0;
-  return canon(
+  const ownVersions = rowsOf(capsule, 'versions').filter((version) => version.record === exhibit.record);
+  const { newest: inForce } = historyOf(ownVersions.map(openedOf));
+  const newest = ownVersions.find((version) => version.version === inForce.version) as JsonObject;
+  const madeAt = integerOf(objectOf(capsule, 'pack'), 'made_at') ?? 0;
+  return canonicalBytes(
     {
       ...pick(exhibit, ['file', 'item', 'record', 'sha256', 'sha512']),
-      fields: said(newest),
+      fields: fieldsWithValues(newest),
       made_at: `${new Date(madeAt).toISOString().slice(0, 19)}Z`,
       size_bytes: exhibit.size ?? null,
       t: 'sidecar/v1',
@@ -153,7 +153,7 @@ export function sidecarName(exhibit: JsonObject): string {
 }
 
 /** @returns the fields of both parts that have a value */
-function said(version: JsonObject): JsonObject {
+function fieldsWithValues(version: JsonObject): JsonObject {
   const fields = {
     ...objectOf(objectOf(version, 'open'), 'fields'),
     ...objectOf(objectOf(version, 'restricted'), 'fields'),
@@ -163,6 +163,6 @@ function said(version: JsonObject): JsonObject {
   );
 }
 
-function pick(from: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+function pick(source: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((reference) => [reference, source[reference] ?? null]));
 }

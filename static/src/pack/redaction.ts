@@ -7,17 +7,17 @@ import type { Json } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 
 /** One opened version */
-type Spoken = { kind: string; fields: Fields; restricted: Fields };
+type OpenedVersion = { kind: string; fields: Fields; restricted: Fields };
 
-export const MARK = '[held back, see 06]';
+export const REDACTION_MARK = '[held back, see 06]';
 // Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
-const PIECE = 5;
-const STREET = 7;
-const PLACES = ['place_detail', 'reported_text'];
-const NAMES = ['witness_names', 'children_names', 'helped_by'];
-const DEVICE = ['exif_summary', 'physical_original', 'source_device'];
-const REACHED = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
-const NAMED = [
+const PIECE_MIN = 5;
+const STREET_MIN = 7;
+const PLACE_FIELDS = ['place_detail', 'reported_text'];
+const NAME_FIELDS = ['witness_names', 'children_names', 'helped_by'];
+const DEVICE_FIELDS = ['exif_summary', 'physical_original', 'source_device'];
+const CONTACT_FIELDS = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
+const PERSON_FIELDS = [
   'by_name',
   'carried_out_by_names',
   'children_names',
@@ -28,12 +28,12 @@ const NAMED = [
   'with_me',
 ];
 /** Long notes: only phone numbers, addresses and postcodes in them are held back. */
-const NOTES = ['mail_headers', 'notes', 'own_accounts'];
-const UNNAMED = new Set(['witness', 'child', 'helper']);
+const NOTE_FIELDS = ['mail_headers', 'notes', 'own_accounts'];
+const UNNAMED_ROLES = new Set(['witness', 'child', 'helper']);
 const POSTCODE = /\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b/gi;
-const NUMBER = /\+?[0-9][0-9 ()./-]{5,}[0-9]/g;
-const MAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
-const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
+const PHONE_NUMBER = /\+?[0-9][0-9 ()./-]{5,}[0-9]/g;
+const MAIL_ADDRESS = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
+const HOUSE_NUMBER = /^[0-9]+[a-zA-Z]?\s+/;
 // A letter that is not a small Latin one, then two or more letters. Scripts without capitals count too, as in the
 // twin.
 const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
@@ -54,11 +54,11 @@ const DAY =
   /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
 
 /** Reduce to lower case, letters and digits, to compare two spellings of an address. */
-export function squeeze(text: string) {
+export function normalise(text: string) {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
-export class HeldBack {
+export class Redactor {
   pieces: string[];
   phrases: RegExp | null;
   people: RegExp | null;
@@ -77,25 +77,28 @@ export class HeldBack {
         .map((name) => name.toLowerCase())
         .filter((name) => !NO_NAMES.has(name)),
     );
-    const whole = phrases
-      .map((phrase) => phrase.trim().split(/\s+/).map(escaped).join('\\s+'))
+    const patterns = phrases
+      .map((phrase) => phrase.trim().split(/\s+/).map(escapeRegExp).join('\\s+'))
       .filter(Boolean)
       .sort((a, b) => b.length - a.length);
-    this.phrases = whole.length
-      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${whole.join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+    this.phrases = patterns.length
+      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${patterns.join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
       : null;
     this.people = people.size
-      ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
+      ? new RegExp(
+          `(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escapeRegExp).join('|')})(?![\\p{L}\\p{N}_])`,
+          'giu',
+        )
       : null;
   }
 
   /** Return whether any text inside a value contains a restricted piece. */
-  touches(value: unknown): boolean {
-    return leaves(value).some((text) => this.found(text).length > 0);
+  containsRestricted(value: unknown): boolean {
+    return collectTexts(value).some((text) => this.findRestricted(text).length > 0);
   }
 
   /** Return every restricted stretch of a text, as spelled there. */
-  found(text: string): string[] {
+  findRestricted(text: string): string[] {
     const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
     return [
       ...stretches,
@@ -106,52 +109,52 @@ export class HeldBack {
 
   /** Return the text with every restricted piece replaced by the mark. */
   mask(text: string): string {
-    let at = 0;
-    let masked = '';
+    let offset = 0;
+    let result = '';
     for (const [from, to] of this.#stretches(text)) {
-      masked += text.slice(at, from) + MARK;
-      at = to;
+      result += text.slice(offset, from) + REDACTION_MARK;
+      offset = to;
     }
-    masked += text.slice(at);
-    if (this.phrases) masked = masked.replace(this.phrases, MARK);
-    return this.people ? masked.replace(this.people, MARK) : masked;
+    result += text.slice(offset);
+    if (this.phrases) result = result.replace(this.phrases, REDACTION_MARK);
+    return this.people ? result.replace(this.people, REDACTION_MARK) : result;
   }
 
   #stretches(text: string): [number, number][] {
     if (!this.pieces.length || !text) return [];
-    const places: number[] = [];
+    const offsets: number[] = [];
     let squeezed = '';
-    let at = 0;
-    for (const letter of text) {
-      for (const lower of squeeze(letter)) {
-        for (let i = 0; i < lower.length; i++) places.push(at);
+    let offset = 0;
+    for (const character of text) {
+      for (const lower of normalise(character)) {
+        for (let i = 0; i < lower.length; i++) offsets.push(offset);
         squeezed += lower;
       }
-      at += letter.length;
+      offset += character.length;
     }
     const hidden = new Uint8Array(text.length + 1);
     for (const piece of this.pieces) {
       for (let from = squeezed.indexOf(piece); from >= 0; from = squeezed.indexOf(piece, from + 1)) {
-        const last = places[from + piece.length - 1] as number;
-        hidden.fill(1, places[from], last + String.fromCodePoint(text.codePointAt(last) as number).length);
+        const last = offsets[from + piece.length - 1] as number;
+        hidden.fill(1, offsets[from], last + String.fromCodePoint(text.codePointAt(last) as number).length);
       }
     }
-    return runs(hidden);
+    return findRuns(hidden);
   }
 }
 
-function runs(hidden: Uint8Array): [number, number][] {
-  const found: [number, number][] = [];
+function findRuns(hidden: Uint8Array): [number, number][] {
+  const ranges: [number, number][] = [];
   for (let i = 0; i < hidden.length; i++) {
     if (!hidden[i]) continue;
     const from = i;
     while (hidden[i]) i++;
-    found.push([from, i]);
+    ranges.push([from, i]);
   }
-  return found;
+  return ranges;
 }
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * Return the pieces of a restricted text that must not appear: its parts between commas, postcodes, numbers, mail
@@ -161,14 +164,15 @@ function piecesOf(text: string): string[] {
   const pieces = [];
   for (const part of text.split(/[,;،、\n]+/)) {
     if (DAY.test(part.trim().replace(/\s+/g, ' '))) continue;
-    if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
-    const street = part.trim().replace(HOUSE, '');
-    if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET)
-      pieces.push(squeeze(street));
+    if (normalise(part).length >= PIECE_MIN) pieces.push(normalise(part));
+    const street = part.trim().replace(HOUSE_NUMBER, '');
+    if (street !== part.trim() && street.includes(' ') && normalise(street).length >= STREET_MIN)
+      pieces.push(normalise(street));
   }
-  for (const found of [...(text.match(POSTCODE) ?? []), ...(text.match(MAIL) ?? [])]) pieces.push(squeeze(found));
-  for (const found of text.match(NUMBER) ?? []) {
-    const digits = squeeze(found);
+  for (const match of [...(text.match(POSTCODE) ?? []), ...(text.match(MAIL_ADDRESS) ?? [])])
+    pieces.push(normalise(match));
+  for (const match of text.match(PHONE_NUMBER) ?? []) {
+    const digits = normalise(match);
     pieces.push(digits);
     if (digits.startsWith('44')) pieces.push(`0${digits.slice(2)}`);
     else if (digits.startsWith('0')) pieces.push(`44${digits.slice(1)}`);
@@ -178,26 +182,34 @@ function piecesOf(text: string): string[] {
 
 /**
  * Collect the restricted pieces of these versions and of the officer's page.
- * @param more further words the keeper wants held back
+ * @param extraPhrases further words the keeper wants held back
  */
-export function heldBackOf(versions: readonly Spoken[], sheet: Fields, more: readonly string[] = []) {
+export function createRedactor(
+  versions: readonly OpenedVersion[],
+  sheet: Fields,
+  extraPhrases: readonly string[] = [],
+) {
   const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact')];
   const names = [textOf(sheet, 'helped_by')];
   for (const { kind, fields, restricted } of versions) {
-    const of = (list: readonly string[]) => list.flatMap((name) => leaves(restricted[name]));
+    const textsIn = (list: readonly string[]) => list.flatMap((name) => collectTexts(restricted[name]));
     texts.push(
-      ...of(REACHED),
-      ...of(PLACES),
-      ...of(DEVICE),
+      ...textsIn(CONTACT_FIELDS),
+      ...textsIn(PLACE_FIELDS),
+      ...textsIn(DEVICE_FIELDS),
       stemOf(textOf(objectOf(restricted, 'received_as'), 'filename')),
     );
-    names.push(...of(NAMED), ...of(NAMES));
-    if (kind === 'person' && UNNAMED.has(textOf(fields, 'role')))
-      names.push(...leaves(fields.name), ...leaves(fields.aliases));
-    for (const note of of(NOTES))
-      texts.push(...(note.match(POSTCODE) ?? []), ...(note.match(MAIL) ?? []), ...(note.match(NUMBER) ?? []));
+    names.push(...textsIn(PERSON_FIELDS), ...textsIn(NAME_FIELDS));
+    if (kind === 'person' && UNNAMED_ROLES.has(textOf(fields, 'role')))
+      names.push(...collectTexts(fields.name), ...collectTexts(fields.aliases));
+    for (const note of textsIn(NOTE_FIELDS))
+      texts.push(
+        ...(note.match(POSTCODE) ?? []),
+        ...(note.match(MAIL_ADDRESS) ?? []),
+        ...(note.match(PHONE_NUMBER) ?? []),
+      );
   }
-  return new HeldBack(texts.filter(Boolean), names.filter(Boolean), more);
+  return new Redactor(texts.filter(Boolean), names.filter(Boolean), extraPhrases);
 }
 
 /** Return a file's name without its extension, unless it is only a camera's counter. */
@@ -205,22 +217,22 @@ function stemOf(name: string) {
   // Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
   if (/\.(?:eml|msg)$/i.test(name)) return '';
   const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) || name : name;
-  const said = squeeze(stem);
-  return said.length >= PIECE && !PLAIN_NAMES.has(said.replace(/[0-9]+$/, '')) ? stem : '';
+  const normalised = normalise(stem);
+  return normalised.length >= PIECE_MIN && !PLAIN_NAMES.has(normalised.replace(/[0-9]+$/, '')) ? stem : '';
 }
 
 /** Return every text inside a value. */
-export function leaves(value: unknown): string[] {
+export function collectTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(leaves);
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
+  if (Array.isArray(value)) return value.flatMap(collectTexts);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(collectTexts) : [];
 }
 
 /** Return a value with its texts masked. */
-export function masked(value: Json | undefined, held: HeldBack): Json {
-  if (typeof value === 'string') return held.mask(value);
-  if (Array.isArray(value)) return value.map((one) => masked(one, held));
+export function maskValue(value: Json | undefined, redactor: Redactor): Json {
+  if (typeof value === 'string') return redactor.mask(value);
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, redactor));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one, held)]));
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, maskValue(item, redactor)]));
   return value ?? null;
 }

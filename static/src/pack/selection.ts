@@ -5,19 +5,24 @@
  * record about the whole (an order, a report, a notice to stop) is included unless every entry it names is left out.
  * What was taken out stays out. Private notes are not read here at all.
  */
-import { namedBy, reached } from '../record/referenced_ids.js';
-import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
+import { referencedIds, reachableFrom } from '../record/referenced_ids.js';
+import { codesOf, booleanOf, textOf, integerOf } from '../record/reading.js';
 import { roleCodes } from '../record/roles.js';
-import { isLate, isTakenOut, tellAll } from '../record/record_history.js';
-import { attachedTo, mayGo } from './exhibits.js';
+import { isLate, isTakenOut, historiesOf } from '../record/record_history.js';
+import { attachmentsOf, canInclude } from './exhibits.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Opened, Told } from '../record/record_history.js';
-import type { Absent } from './diary_version.js';
+import type { OpenedVersion, RecordHistory } from '../record/record_history.js';
+import type { AbsentEntry } from './diary_version.js';
 
-type Chosen = { incidents: Told[]; attached: Told[]; registers: Told[]; records: Set<string> };
+type PackSelection = {
+  incidents: RecordHistory[];
+  attached: RecordHistory[];
+  registers: RecordHistory[];
+  records: Set<string>;
+};
 
 /** Kinds that may be in a pack besides incidents and files. */
-export const REGISTERS = [
+export const REGISTER_KINDS = [
   'account',
   'background',
   'case',
@@ -34,14 +39,14 @@ export const REGISTERS = [
   'vehicle',
 ];
 /** Included only with something that names them: people unrelated to the entries of a pack must not be disclosed. */
-const NAMED_ONLY = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
+const ONLY_IF_NAMED = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
 /** A person's accounts and vehicles, and sightings of an account, are included with them. */
-const BELONGS = {
+const OWNER_FIELDS = {
   account: ['person_id'],
   sighting: ['account_id', 'person_id'],
   vehicle: ['person_ids'],
 } as Record<string, string[]>;
-const SHORT = {
+const REFERENCE_PREFIXES = {
   account: 'A',
   background: 'BG',
   case: 'CA',
@@ -61,118 +66,139 @@ const SHORT = {
  * Return everything that goes into a pack of the wanted incidents.
  * @param items the files requested by number: then only these, and what they name
  */
-export function choose(
-  opened: readonly Opened[],
-  wanted: readonly string[],
-  wish: { intimate?: boolean },
+export function selectRecords(
+  opened: readonly OpenedVersion[],
+  wantedIds: readonly string[],
+  request: { intimate?: boolean },
   items: ReadonlySet<string> | null = null,
-): Chosen {
-  const incidents = tellAll(opened, 'incident');
-  const chosen = incidents.filter((one) => wanted.includes(one.record) && one.taken_out === null);
-  const going = tellAll(opened, 'attachment').filter((one) => mayGo(one, wish));
-  const attached = items ? going.filter((one) => items.has(one.record)) : attachedTo(opened, chosen, wish);
-  const others = REGISTERS.flatMap((kind) => tellAll(opened, kind).filter((one) => one.taken_out === null));
-  const registers = along(others, new Set(incidents.map((one) => one.record)), chosen, attached, items !== null);
-  const named = new Set(registers.flatMap((one) => [...namedBy(one)]));
-  const already = new Set(attached.map((one) => one.record));
-  const more = items ? [] : going.filter((one) => named.has(one.record) && !already.has(one.record));
-  const files = [...attached, ...more];
+): PackSelection {
+  const incidents = historiesOf(opened, 'incident');
+  const chosen = incidents.filter((history) => wantedIds.includes(history.record) && history.taken_out === null);
+  const candidates = historiesOf(opened, 'attachment').filter((history) => canInclude(history, request));
+  const attachments = items
+    ? candidates.filter((history) => items.has(history.record))
+    : attachmentsOf(opened, chosen, request);
+  const others = REGISTER_KINDS.flatMap((kind) =>
+    historiesOf(opened, kind).filter((history) => history.taken_out === null),
+  );
+  const registers = includedRegisters(
+    others,
+    new Set(incidents.map((history) => history.record)),
+    chosen,
+    attachments,
+    items !== null,
+  );
+  const namedIds = new Set(registers.flatMap((history) => [...referencedIds(history)]));
+  const attachedIds = new Set(attachments.map((history) => history.record));
+  const extraFiles = items
+    ? []
+    : candidates.filter((history) => namedIds.has(history.record) && !attachedIds.has(history.record));
+  const files = [...attachments, ...extraFiles];
   return {
     incidents: chosen,
     attached: files,
     registers,
-    records: new Set([...chosen, ...files, ...registers].map((one) => one.record)),
+    records: new Set([...chosen, ...files, ...registers].map((history) => history.record)),
   };
 }
 
 /** Return the incidents of a choice. A choice of dates leaves out entries without a date. */
-export function incidentsMeant(
-  opened: readonly Opened[],
+export function selectIncidents(
+  opened: readonly OpenedVersion[],
   { from, to, records }: { from: number | null; to: number | null; records: readonly string[] | null },
-): Told[] {
-  const told = tellAll(opened, 'incident').filter(
-    (one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false,
+): RecordHistory[] {
+  const histories = historiesOf(opened, 'incident').filter(
+    (history) => history.taken_out === null && booleanOf(history.newest.fields, 'include_in_pack') !== false,
   );
-  if (records) return told.filter((one) => records.includes(one.record));
-  if (from === null && to === null) return told;
-  return told.filter(({ newest }) => {
-    const at = wholeOf(newest.fields, 'occurred_start');
+  if (records) return histories.filter((history) => records.includes(history.record));
+  if (from === null && to === null) return histories;
+  return histories.filter(({ newest }) => {
+    const at = integerOf(newest.fields, 'occurred_start');
     return at !== null && (from === null || at >= from) && (to === null || at < to);
   });
 }
 
 /**
  * Return the included records of other kinds, kind by kind, each kind in feed order.
- * @param alone only what is named
+ * @param onlyNamed only what is named
  */
-function along(
-  others: readonly Told[],
+function includedRegisters(
+  others: readonly RecordHistory[],
   entries: ReadonlySet<string>,
-  chosen: readonly Told[],
-  attached: readonly Told[],
-  alone: boolean,
+  chosen: readonly RecordHistory[],
+  attachments: readonly RecordHistory[],
+  onlyNamed: boolean,
 ) {
-  const names = new Map(others.map((one) => [one.record, namedBy(one)]));
-  const inside = new Set(chosen.map((one) => one.record));
-  const start = new Set([...chosen, ...attached].flatMap((one) => [...namedBy(one)]).filter((one) => names.has(one)));
-  for (const one of others) {
-    const about = [...(names.get(one.record) ?? [])].filter((id) => entries.has(id));
-    if (about.some((id) => inside.has(id)) || (!about.length && !alone && !NAMED_ONLY.has(one.newest.kind)))
-      start.add(one.record);
+  const names = new Map(others.map((item) => [item.record, referencedIds(item)]));
+  const chosenIds = new Set(chosen.map((item) => item.record));
+  const startIds = new Set(
+    [...chosen, ...attachments].flatMap((item) => [...referencedIds(item)]).filter((item) => names.has(item)),
+  );
+  for (const item of others) {
+    const entryIds = [...(names.get(item.record) ?? [])].filter((id) => entries.has(id));
+    if (
+      entryIds.some((id) => chosenIds.has(id)) ||
+      (!entryIds.length && !onlyNamed && !ONLY_IF_NAMED.has(item.newest.kind))
+    )
+      startIds.add(item.record);
   }
-  let found = reached(start, names);
+  let includedIds = reachableFrom(startIds, names);
   for (;;) {
-    const more = others.filter((one) => !found.has(one.record) && belongs(one, found)).map((one) => one.record);
-    if (!more.length) return others.filter((one) => found.has(one.record));
-    found = reached([...found, ...more], names);
+    const addedIds = others
+      .filter((item) => !includedIds.has(item.record) && belongsToIncluded(item, includedIds))
+      .map((item) => item.record);
+    if (!addedIds.length) return others.filter((item) => includedIds.has(item.record));
+    includedIds = reachableFrom([...includedIds, ...addedIds], names);
   }
 }
 
 /** Return whether it is an account, a sighting or a vehicle of an included record. */
-function belongs({ newest }: Told, found: ReadonlySet<string>) {
-  return (BELONGS[newest.kind] ?? []).some((name) => codesOf(newest.fields, name).some((owner) => found.has(owner)));
+function belongsToIncluded({ newest }: RecordHistory, includedIds: ReadonlySet<string>) {
+  return (OWNER_FIELDS[newest.kind] ?? []).some((name) =>
+    codesOf(newest.fields, name).some((owner) => includedIds.has(owner)),
+  );
 }
 
 /**
  * Return the reference of each record that is no entry and no file: its rank within its kind over the whole diary,
  * and `S1`, `O2`.
  */
-export function references(opened: readonly Opened[], { registers }: Chosen): JsonObject[] {
+export function assignReferences(opened: readonly OpenedVersion[], { registers }: PackSelection): JsonObject[] {
   const people = roleCodes(
     opened
-      .filter((one) => one.kind === 'person' && !isTakenOut(one))
+      .filter((version) => version.kind === 'person' && !isTakenOut(version))
       .map(({ record, fields }) => ({ record, role: textOf(fields, 'role'), code: textOf(fields, 'role_code') })),
   );
   const ranks: Map<string, number> = new Map();
-  for (const kind of REGISTERS) {
-    [...new Set(opened.filter((one) => one.kind === kind).map((one) => one.record))].forEach((record, rank) =>
-      ranks.set(record, rank + 1),
+  for (const kind of REGISTER_KINDS) {
+    [...new Set(opened.filter((version) => version.kind === kind).map((version) => version.record))].forEach(
+      (record, rank) => ranks.set(record, rank + 1),
     );
   }
   return registers.map(({ record, newest: { kind } }) => {
     const no = ranks.get(record) ?? 0;
-    return { kind, no, record, ref: people.get(record) || `${SHORT[kind] ?? 'P'}${no}` };
+    return { kind, no, record, ref: people.get(record) || `${REFERENCE_PREFIXES[kind] ?? 'P'}${no}` };
   });
 }
 
 /**
  * Count the entries by what became of them: included, withheld, removed and earlier add up to the total.
- * @param before of a supplement, the entries of earlier packs: those were not withheld
+ * @param earlierEntries of a supplement, the entries of earlier packs: those were not withheld
  */
 export function countsOf(
-  entries: readonly Told[],
-  chosen: readonly Told[],
-  before: ReadonlySet<string> | null = null,
+  entries: readonly RecordHistory[],
+  chosen: readonly RecordHistory[],
+  earlierEntries: ReadonlySet<string> | null = null,
 ): JsonObject {
-  const having = (kind: 'addition' | 'amendment') =>
-    chosen.filter((one) => one.revisions.some((revision) => revision.kind === kind)).length;
-  const removed = entries.filter((one) => one.taken_out !== null).length;
-  const inside = new Set(chosen.map((one) => one.record));
-  const earlier = entries.filter((one) => isEarlier(one, inside, before)).length;
+  const countWith = (kind: 'addition' | 'amendment') =>
+    chosen.filter((history) => history.revisions.some((revision) => revision.kind === kind)).length;
+  const removed = entries.filter((history) => history.taken_out !== null).length;
+  const chosenIds = new Set(chosen.map((history) => history.record));
+  const earlier = entries.filter((history) => isEarlier(history, chosenIds, earlierEntries)).length;
   return {
-    ...(before ? { earlier } : {}),
-    added_to: having('addition'),
-    amended: having('amendment'),
+    ...(earlierEntries ? { earlier } : {}),
+    added_to: countWith('addition'),
+    amended: countWith('amendment'),
     included: chosen.length,
     late: chosen.filter(isLate).length,
     removed,
@@ -182,40 +208,44 @@ export function countsOf(
 }
 
 /** Add to the counts the entries of which nothing is here: erased for good, or not readable. */
-export function withAbsent(counts: JsonObject, absent: readonly Absent[]): JsonObject {
-  const having = (cause: string) => absent.filter(({ why }) => why === cause).length;
+export function addAbsent(counts: JsonObject, absent: readonly AbsentEntry[]): JsonObject {
+  const countWith = (reason: string) => absent.filter(({ why }) => why === reason).length;
   return {
     ...counts,
-    removed: Number(counts.removed) + having('removed'),
+    removed: Number(counts.removed) + countWith('removed'),
     total: Number(counts.total) + absent.length,
-    withheld: Number(counts.withheld) + having('withheld'),
+    withheld: Number(counts.withheld) + countWith('withheld'),
   };
 }
 
 /** Return whether an entry is in force, is not in this pack, and was in an earlier one. */
-const isEarlier = (one: Told, inside: ReadonlySet<string>, before: ReadonlySet<string> | null) =>
-  one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
+const isEarlier = (
+  history: RecordHistory,
+  chosenIds: ReadonlySet<string>,
+  earlierEntries: ReadonlySet<string> | null,
+) => history.taken_out === null && !chosenIds.has(history.record) && Boolean(earlierEntries?.has(history.record));
 
 /**
  * Return every entry that is not in the pack, by number, with the reason; never a word of it.
- * @param before as for `countsOf`
+ * @param earlierEntries as for `countsOf`
  */
 export function gapsOf(
-  entries: readonly Told[],
-  chosen: readonly Told[],
+  entries: readonly RecordHistory[],
+  chosen: readonly RecordHistory[],
   numbers: ReadonlyMap<string, number | null>,
-  before: ReadonlySet<string> | null = null,
-  absent: readonly Absent[] = [],
+  earlierEntries: ReadonlySet<string> | null = null,
+  absent: readonly AbsentEntry[] = [],
 ): JsonObject[] {
-  const inside = new Set(chosen.map((one) => one.record));
-  const left = entries
-    .filter((one) => !inside.has(one.record))
-    .map((one) => ({
-      at: one.taken_out,
-      seq_no: numbers.get(one.record) ?? null,
-      why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld',
+  const chosenIds = new Set(chosen.map((history) => history.record));
+  const gaps = entries
+    .filter((history) => !chosenIds.has(history.record))
+    .map((history) => ({
+      at: history.taken_out,
+      seq_no: numbers.get(history.record) ?? null,
+      why:
+        history.taken_out !== null ? 'removed' : isEarlier(history, chosenIds, earlierEntries) ? 'earlier' : 'withheld',
     }));
-  return [...left, ...absent.map(({ at, no, why }) => ({ at, seq_no: no, why }))].sort(
+  return [...gaps, ...absent.map(({ at, no, why }) => ({ at, seq_no: no, why }))].sort(
     (a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0,
   );
 }

@@ -10,7 +10,7 @@
 
 /** `reserve(n)` begins a member and leaves n bytes before what is written next; `fill` puts them there. */
 export type Target = {
-  reserve(n: number): Promise<void>;
+  reserve(length: number): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
   fill(bytes: Uint8Array): Promise<void>;
   finish(): Promise<Blob | null>;
@@ -23,7 +23,7 @@ export type Writable = {
   abort(): Promise<void>;
 };
 
-const GATHER = 1 << 20;
+const BUFFER_BYTES = 1 << 20;
 
 export class BlobTarget implements Target {
   #done: Blob[] = [];
@@ -39,7 +39,7 @@ export class BlobTarget implements Target {
   async write(bytes: Uint8Array) {
     this.#pending.push(bytes as BlobPart);
     this.#waiting += bytes.length;
-    if (this.#waiting >= GATHER) this.#gather();
+    if (this.#waiting >= BUFFER_BYTES) this.#gather();
   }
 
   async fill(bytes: Uint8Array) {
@@ -84,17 +84,17 @@ export class FileTarget implements Target {
     this.file = file;
   }
 
-  async reserve(n: number) {
+  async reserve(length: number) {
     await this.#flush();
     this.#place = this.#at;
-    this.#size = n;
-    if (n) await this.write(new Uint8Array(n));
+    this.#size = length;
+    if (length) await this.write(new Uint8Array(length));
   }
 
   async write(bytes: Uint8Array) {
     this.#pending.push(bytes);
     this.#waiting += bytes.length;
-    if (this.#waiting >= GATHER) await this.#flush();
+    if (this.#waiting >= BUFFER_BYTES) await this.#flush();
   }
 
   /** @param bytes as many as were reserved */
@@ -118,10 +118,10 @@ export class FileTarget implements Target {
   async #flush() {
     if (!this.#waiting) return;
     const data = new Uint8Array(this.#waiting);
-    let at = 0;
+    let offset = 0;
     for (const bytes of this.#pending) {
-      data.set(bytes, at);
-      at += bytes.length;
+      data.set(bytes, offset);
+      offset += bytes.length;
     }
     this.#pending = [];
     this.#waiting = 0;

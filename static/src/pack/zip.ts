@@ -10,47 +10,48 @@ import { KeptError } from '../core/errors.js';
 import { BlobTarget } from './targets.js';
 import type { Target } from './targets.js';
 
-const LOCAL = 0x04034b50;
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
-const DATE = 0x0021; // 1980-01-01, the earliest a zip can hold: an export carries no other clock
+const LOCAL_SIGNATURE = 0x04034b50;
+const CENTRAL_SIGNATURE = 0x02014b50;
+const END_SIGNATURE = 0x06054b50;
+const FIXED_DATE = 0x0021; // 1980-01-01, the earliest a zip can hold: an export carries no other clock
 const MODE = 0o100644 * 0x10000;
-const CEILING = 0xffffffff;
+const SIZE_MOST = 0xffffffff;
 
-const TABLE = new Uint32Array(256).map((_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
+const CRC_TABLE = new Uint32Array(256).map((_, n) => {
+  let value = n;
+  for (let k = 0; k < 8; k++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
 });
 
 /**
  * Return the CRC-32 of `bytes`, continuing from `previous`.
  * @returns unsigned
  */
-export function crc32(bytes: Uint8Array, before: number = 0): number {
-  let c = ~before;
-  for (let i = 0; i < bytes.length; i++) c = (TABLE[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8);
-  return ~c >>> 0;
+export function crc32(bytes: Uint8Array, previous: number = 0): number {
+  let value = ~previous;
+  for (let i = 0; i < bytes.length; i++)
+    value = (CRC_TABLE[(value ^ (bytes[i] as number)) & 255] as number) ^ (value >>> 8);
+  return ~value >>> 0;
 }
 
-function broken(sentence: string): never {
+function fail(sentence: string): never {
   throw new KeptError('pack_failed', sentence);
 }
 
 /** The fields both headers of a member have */
-type Entry = {
+type ZipEntry = {
   name: Uint8Array;
   crc: number;
   size: number;
   offset: number;
 };
 
-function localHeader({ name, crc, size }: Entry): Uint8Array {
+function localHeader({ name, crc, size }: ZipEntry): Uint8Array {
   const bytes = new Uint8Array(30 + name.length);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, LOCAL, true);
+  view.setUint32(0, LOCAL_SIGNATURE, true);
   view.setUint16(4, 20, true);
-  view.setUint16(12, DATE, true);
+  view.setUint16(12, FIXED_DATE, true);
   view.setUint32(14, crc, true);
   view.setUint32(18, size, true);
   view.setUint32(22, size, true);
@@ -59,13 +60,13 @@ function localHeader({ name, crc, size }: Entry): Uint8Array {
   return bytes;
 }
 
-function centralHeader({ name, crc, size, offset }: Entry): Uint8Array {
+function centralHeader({ name, crc, size, offset }: ZipEntry): Uint8Array {
   const bytes = new Uint8Array(46 + name.length);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, CENTRAL, true);
+  view.setUint32(0, CENTRAL_SIGNATURE, true);
   view.setUint16(4, 0x0314, true); // made on unix, version 2.0
   view.setUint16(6, 20, true);
-  view.setUint16(14, DATE, true);
+  view.setUint16(14, FIXED_DATE, true);
   view.setUint32(16, crc, true);
   view.setUint32(20, size, true);
   view.setUint32(24, size, true);
@@ -80,7 +81,7 @@ function centralHeader({ name, crc, size, offset }: Entry): Uint8Array {
 export class ZipWriter {
   target: Target;
 
-  #entries: Entry[] = [];
+  #entries: ZipEntry[] = [];
   #offset = 0;
 
   /** @param target where the bytes go; default: a Blob */
@@ -101,7 +102,7 @@ export class ZipWriter {
     for await (const chunk of chunks) {
       entry.crc = crc32(chunk, entry.crc);
       entry.size += chunk.length;
-      if (this.#offset + head + entry.size > CEILING) {
+      if (this.#offset + head + entry.size > SIZE_MOST) {
         throw new KeptError(
           'too_large',
           'This pack is too big for one file. Choose fewer entries and make a second pack.',
@@ -117,10 +118,10 @@ export class ZipWriter {
   /** @returns the finished zip, null when it was written to a file; nothing may be added afterwards */
   async finish(): Promise<Blob | null> {
     const central = this.#entries.map(centralHeader);
-    const length = central.reduce((sum, one) => sum + one.length, 0);
+    const length = central.reduce((sum, header) => sum + header.length, 0);
     const end = new Uint8Array(22);
     const view = new DataView(end.buffer);
-    view.setUint32(0, END, true);
+    view.setUint32(0, END_SIGNATURE, true);
     view.setUint16(8, central.length, true);
     view.setUint16(10, central.length, true);
     view.setUint32(12, length, true);
@@ -141,10 +142,10 @@ type Directory = {
 
 function directoryOf(view: DataView): Directory {
   const end = view.byteLength - 22; // a comment would be something we did not ask for
-  if (end < 0 || view.getUint32(end, true) !== END) broken('The server sent something that is not a zip.');
+  if (end < 0 || view.getUint32(end, true) !== END_SIGNATURE) fail('The server sent something that is not a zip.');
   const count = view.getUint16(end + 10, true);
   const start = view.getUint32(end + 16, true);
-  if (start + view.getUint32(end + 12, true) !== end) broken('The list of files in the pack does not fit.');
+  if (start + view.getUint32(end + 12, true) !== end) fail('The list of files in the pack does not fit.');
   return { count, start, end };
 }
 
@@ -160,58 +161,63 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const directory = directoryOf(view);
   const members: Map<string, Uint8Array> = new Map();
-  let at = directory.start;
+  let offset = directory.start;
   let expected = 0;
   for (let i = 0; i < directory.count; i++) {
-    if (at + 46 > directory.end || view.getUint32(at, true) !== CENTRAL)
-      broken('The list of files in the pack is damaged.');
-    const length = view.getUint16(at + 28, true);
-    const next = at + 46 + length + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-    if (next > directory.end) broken('The list of files in the pack is damaged.');
-    const name = nameOf(bytes.subarray(at + 46, at + 46 + length));
-    if (members.has(name)) broken(`${name} is in the pack twice.`);
-    const body = bodyOf(view, bytes, at, expected, name);
+    if (offset + 46 > directory.end || view.getUint32(offset, true) !== CENTRAL_SIGNATURE)
+      fail('The list of files in the pack is damaged.');
+    const length = view.getUint16(offset + 28, true);
+    const next = offset + 46 + length + view.getUint16(offset + 30, true) + view.getUint16(offset + 32, true);
+    if (next > directory.end) fail('The list of files in the pack is damaged.');
+    const name = nameOf(bytes.subarray(offset + 46, offset + 46 + length));
+    if (members.has(name)) fail(`${name} is in the pack twice.`);
+    const body = memberBody(view, bytes, offset, expected, name);
     members.set(name, body.bytes);
     expected = body.next;
-    at = next;
+    offset = next;
   }
-  if (at !== directory.end || expected !== directory.start)
-    broken('The pack holds something that is not in its list of files.');
+  if (offset !== directory.end || expected !== directory.start)
+    fail('The pack holds something that is not in its list of files.');
   return members;
 }
 
-function nameOf(raw: Uint8Array): string {
-  if (!raw.length || raw.some((byte) => byte < 0x21 || byte > 0x7e))
-    broken('A file in the pack has a name that is not plain letters.');
-  return new TextDecoder().decode(raw);
+function nameOf(nameBytes: Uint8Array): string {
+  if (!nameBytes.length || nameBytes.some((byte) => byte < 0x21 || byte > 0x7e))
+    fail('A file in the pack has a name that is not plain letters.');
+  return new TextDecoder().decode(nameBytes);
 }
 
 /**
- * @param at its central header
+ * @param offset its central header
  * @param expected where the member before it ended
  */
-function bodyOf(
+function memberBody(
   view: DataView,
   bytes: Uint8Array,
-  at: number,
+  offset: number,
   expected: number,
   name: string,
 ): { bytes: Uint8Array; next: number } {
-  const flags = view.getUint16(at + 8, true);
-  const size = view.getUint32(at + 24, true);
-  const local = view.getUint32(at + 42, true);
-  const stored =
-    view.getUint16(at + 10, true) === 0 && view.getUint32(at + 20, true) === size && (flags & ~0x0800) === 0;
-  if (!stored || local !== expected || local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL) {
-    broken(`${name} is not stored in the pack as it should be.`);
+  const flags = view.getUint16(offset + 8, true);
+  const size = view.getUint32(offset + 24, true);
+  const local = view.getUint32(offset + 42, true);
+  const isStored =
+    view.getUint16(offset + 10, true) === 0 && view.getUint32(offset + 20, true) === size && (flags & ~0x0800) === 0;
+  if (
+    !isStored ||
+    local !== expected ||
+    local + 30 > view.byteLength ||
+    view.getUint32(local, true) !== LOCAL_SIGNATURE
+  ) {
+    fail(`${name} is not stored in the pack as it should be.`);
   }
   const nameLength = view.getUint16(local + 26, true);
   const start = local + 30 + nameLength + view.getUint16(local + 28, true);
   const next = start + size;
-  const sameName = new TextDecoder().decode(bytes.subarray(local + 30, local + 30 + nameLength)) === name;
-  if (!sameName || next > view.byteLength || view.getUint32(local + 22, true) !== size)
-    broken(`${name} is not stored in the pack as it should be.`);
+  const hasSameName = new TextDecoder().decode(bytes.subarray(local + 30, local + 30 + nameLength)) === name;
+  if (!hasSameName || next > view.byteLength || view.getUint32(local + 22, true) !== size)
+    fail(`${name} is not stored in the pack as it should be.`);
   const body = bytes.subarray(start, next);
-  if (crc32(body) !== view.getUint32(at + 16, true)) broken(`${name} was damaged on the way.`);
+  if (crc32(body) !== view.getUint32(offset + 16, true)) fail(`${name} was damaged on the way.`);
   return { bytes: body, next };
 }

@@ -3,24 +3,24 @@
  * diary/record/assisted.py. The entry holds the whole letter with its signature, so it stays provable who typed which
  * words.
  */
-import { objectOf, objectsOf, switchOf, textOf } from './reading.js';
+import { objectOf, objectsOf, booleanOf, textOf } from './reading.js';
 import { localAt } from './times.js';
-import { possible } from './record_history.js';
+import { validInstant } from './record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from './reading.js';
 
-const TALKS = {
+const TALK_LABELS = {
   call: 'a call',
   video_call: 'a video call',
   meeting: 'a meeting',
 } as Record<string, string>;
-const PROMPTS = {
+const PROMPT_LABELS = {
   tell_me: 'Tell me',
   what_happened_next: 'What happened next',
   explain: 'Explain',
   describe: 'Describe',
 } as Record<string, string>;
-const ANSWERS = {
+const ANSWER_LABELS = {
   yes: 'confirmed by the keeper',
   changed: 'changed by the keeper',
 } as Record<string, string>;
@@ -29,7 +29,7 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 /** Return what the keeper said, in order; the prompts are left out. */
 export function narrativeOf(turns: readonly Fields[]) {
   return turns
-    .map((one) => textOf(one, 'said'))
+    .map((turn) => textOf(turn, 'said'))
     .filter(Boolean)
     .join('\n\n');
 }
@@ -40,14 +40,19 @@ export function narrativeOf(turns: readonly Fields[]) {
  * @param answer null until the keeper confirms
  * @param answeredAt ms
  */
-export function entryOf(letter: JsonObject, pub: string, answer: 'yes' | 'changed' | null, at: number | null): Fields {
+export function entryOf(
+  letter: JsonObject,
+  pub: string,
+  answer: 'yes' | 'changed' | null,
+  answeredAt: number | null,
+): Fields {
   const fields = objectOf(letter, 'fields');
   const turns = objectsOf(fields, 'turns');
-  const asked = turns.some((one) => textOf(one, 'asked'));
+  const hasQuestions = turns.some((turn) => textOf(turn, 'asked'));
   return {
     ...objectOf(fields, 'incident'),
-    assisted: { answer, answered_at: at, letter, pub },
-    help_given: asked ? 'prompted_questions' : 'typed_for_me',
+    assisted: { answer, answered_at: answeredAt, letter, pub },
+    help_given: hasQuestions ? 'prompted_questions' : 'typed_for_me',
     narrative: narrativeOf(turns),
   };
 }
@@ -58,31 +63,31 @@ export function letterOf(entry: Fields): Fields {
 }
 
 /** Return the advocate's text if the keeper has changed it; '' if it is unchanged. */
-export function asTyped(entry: Fields) {
-  const typed = narrativeOf(objectsOf(letterOf(entry), 'turns'));
-  return typed === textOf(entry, 'narrative') ? '' : typed;
+export function advocateNarrative(entry: Fields) {
+  const advocateText = narrativeOf(objectsOf(letterOf(entry), 'turns'));
+  return advocateText === textOf(entry, 'narrative') ? '' : advocateText;
 }
 
 /** Return who typed, in what kind of talk and when, and the keeper's answer; null for the keeper's own entry. */
-export function markOf(entry: Fields) {
-  const written = objectOf(entry, 'assisted');
+export function assistedMarkOf(entry: Fields) {
+  const assisted = objectOf(entry, 'assisted');
   const said = letterOf(entry);
-  if (!Object.keys(written).length) return null;
-  const held = said.held_at;
-  const at = written.answered_at;
+  if (!Object.keys(assisted).length) return null;
+  const heldAt = said.held_at;
+  const answeredAt = assisted.answered_at;
   return {
     by: textOf(said, 'by'),
     how: textOf(said, 'how'),
-    held_at: typeof held === 'number' ? held : null,
+    held_at: typeof heldAt === 'number' ? heldAt : null,
     tz: textOf(said, 'tz') || 'Europe/London',
-    read_back: switchOf(said, 'read_back') === true,
-    answer: textOf(written, 'answer'),
-    answered_at: typeof at === 'number' ? at : null,
-    under_18: switchOf(said, 'under_18') === true,
-    turns: objectsOf(said, 'turns').map((one) => ({
-      asked: textOf(one, 'asked'),
-      words: textOf(one, 'words'),
-      said: textOf(one, 'said'),
+    read_back: booleanOf(said, 'read_back') === true,
+    answer: textOf(assisted, 'answer'),
+    answered_at: typeof answeredAt === 'number' ? answeredAt : null,
+    under_18: booleanOf(said, 'under_18') === true,
+    turns: objectsOf(said, 'turns').map((turn) => ({
+      asked: textOf(turn, 'asked'),
+      words: textOf(turn, 'words'),
+      said: textOf(turn, 'said'),
     })),
   };
 }
@@ -92,12 +97,12 @@ export function markOf(entry: Fields) {
  * refused.
  * @returns '' for the keeper's own entry
  */
-export function markText(entry: Fields): string {
-  const mark = markOf(entry);
+export function assistedMarkText(entry: Fields): string {
+  const mark = assistedMarkOf(entry);
   if (!mark) return '';
-  const answer = ANSWERS[mark.answer];
+  const answer = ANSWER_LABELS[mark.answer];
   return [
-    `Written by ${mark.by || 'somebody else'} from ${TALKS[mark.how] ?? 'a talk'}${onDay(mark.held_at, mark.tz)}`,
+    `Written by ${mark.by || 'somebody else'} from ${TALK_LABELS[mark.how] ?? 'a talk'}${onDay(mark.held_at, mark.tz)}`,
     mark.read_back ? 'read back' : 'not read back',
     answer ? answer + onDay(mark.answered_at, mark.tz) : 'not yet confirmed by the keeper',
   ].join(', ');
@@ -106,12 +111,12 @@ export function markText(entry: Fields): string {
 /** Return each question asked, in order: an open prompt by its words, the advocate's own question as typed. */
 export function promptsOf(entry: Fields): string[] {
   return objectsOf(letterOf(entry), 'turns')
-    .map((one) => PROMPTS[textOf(one, 'asked')] ?? textOf(one, 'words'))
+    .map((turn) => PROMPT_LABELS[textOf(turn, 'asked')] ?? textOf(turn, 'words'))
     .filter(Boolean);
 }
 
 function onDay(ms: number | null, tz: string) {
-  if (possible(ms) === null) return '';
+  if (validInstant(ms) === null) return '';
   const [year, month, day] = localDay(Number(ms), tz).split('-').map(Number);
   return ` on ${day} ${MONTHS[Number(month) - 1]} ${year}`;
 }
@@ -125,4 +130,4 @@ function localDay(ms: number, tz: string) {
   }
 }
 
-export type Mark = NonNullable<ReturnType<typeof markOf>>;
+export type AssistedMark = NonNullable<ReturnType<typeof assistedMarkOf>>;

@@ -5,41 +5,42 @@
  * Taking out is a version without text. A record is out only if every device's latest version is a taking out, so
  * text written elsewhere at the same moment brings it back rather than vanishing with it.
  */
-import { changesBetween, isTakenOut, kindOf, sealedAt, SETTLING_MS } from './record_history.js';
-import { codesOf, textOf, wholeOf } from './reading.js';
-import type { Change, Opened } from './record_history.js';
+import { changesBetween, isTakenOut, classifyChanges, sealedAt, SETTLING_MS } from './record_history.js';
+import { codesOf, textOf, integerOf } from './reading.js';
+import type { FieldChange, OpenedVersion } from './record_history.js';
 
 export { isTakenOut };
 
 /** `two`: two devices wrote on from one version, and both results stand */
-type Standing<T extends Opened> = { shown: T; taken_out: number | null; reason: string; two: boolean };
-type Step = {
+type CurrentVersion<T extends OpenedVersion> = { shown: T; taken_out: number | null; reason: string; two: boolean };
+type VersionStep = {
   version: string;
   at: number;
   kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back';
   reason: string | null;
-  changes: Change[];
+  changes: FieldChange[];
 };
 
 /** Return the versions that have no successor in the list. */
-function ends<T extends Opened>(versions: readonly T[]) {
-  const followed = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
-  return versions.filter(({ version }) => !followed.has(version));
+function headsOf<T extends OpenedVersion>(versions: readonly T[]) {
+  const parents = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
+  return versions.filter(({ version }) => !parents.has(version));
 }
 
 /** @param versions in feed order, at least one */
-export function standing<T extends Opened>(versions: readonly T[]): Standing<T> {
-  const last = ends(versions);
-  const alive = last.filter((version) => !isTakenOut(version));
-  const outs = last.filter(isTakenOut);
+export function currentVersionOf<T extends OpenedVersion>(versions: readonly T[]): CurrentVersion<T> {
+  const heads = headsOf(versions);
+  const activeHeads = heads.filter((version) => !isTakenOut(version));
+  const takenOutHeads = heads.filter(isTakenOut);
   // Only taken-out versions: a faulty app made this. Show it empty rather than failing the list.
-  const shown = alive.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? (versions.at(-1) as T);
-  const out = alive.length || !outs.length ? null : (outs.at(-1) as T);
+  const shown =
+    activeHeads.at(-1) ?? versions.filter((version) => !isTakenOut(version)).at(-1) ?? (versions.at(-1) as T);
+  const takenOut = activeHeads.length || !takenOutHeads.length ? null : (takenOutHeads.at(-1) as T);
   return {
     shown,
-    taken_out: out && wholeOf(out.fields, 'taken_out'),
-    reason: out ? textOf(out.fields, 'reason') : '',
-    two: alive.length > 1,
+    taken_out: takenOut && integerOf(takenOut.fields, 'taken_out'),
+    reason: takenOut ? textOf(takenOut.fields, 'reason') : '',
+    two: activeHeads.length > 1,
   };
 }
 
@@ -48,33 +49,33 @@ export function standing<T extends Opened>(versions: readonly T[]): Standing<T> 
  * out.
  * @param versions in feed order
  */
-export function steps(versions: readonly Opened[]): Step[] {
-  const began = versions[0] ? sealedAt(versions[0]) : null;
-  const words: Map<string, Opened> = new Map();
-  const outs: Set<string> = new Set();
-  let newest: Opened | null = null;
+export function stepsOf(versions: readonly OpenedVersion[]): VersionStep[] {
+  const startedAt = versions[0] ? sealedAt(versions[0]) : null;
+  const textBehind: Map<string, OpenedVersion> = new Map();
+  const takenOut: Set<string> = new Set();
+  let newest: OpenedVersion | null = null;
   return versions.map((version) => {
     const at = sealedAt(version) ?? 0;
     const reason = textOf(version.fields, 'reason') || null;
     const parent = codesOf(version.fields, '_parents')[0] ?? '';
-    const before = words.get(parent) ?? newest;
+    const previous = textBehind.get(parent) ?? newest;
     if (isTakenOut(version)) {
-      outs.add(version.version);
-      if (before) words.set(version.version, before);
+      takenOut.add(version.version);
+      if (previous) textBehind.set(version.version, previous);
       return { version: version.version, at, kind: 'taken_out', reason, changes: [] };
     }
-    words.set(version.version, version);
-    const changes = before ? changesBetween(before, version) : [];
+    textBehind.set(version.version, version);
+    const changes = previous ? changesBetween(previous, version) : [];
     newest = version;
-    const kind = outs.has(parent)
+    const kind = takenOut.has(parent)
       ? 'put_back'
-      : !before || isSettling(began, at)
+      : !previous || isCorrection(startedAt, at)
         ? 'first'
-        : (kindOf(changes) ?? 'addition');
+        : (classifyChanges(changes) ?? 'addition');
     return { version: version.version, at, kind, reason, changes };
   });
 }
 
-function isSettling(began: number | null, at: number) {
-  return began !== null && Math.abs(at - began) <= SETTLING_MS;
+function isCorrection(startedAt: number | null, at: number) {
+  return startedAt !== null && Math.abs(at - startedAt) <= SETTLING_MS;
 }

@@ -3,7 +3,7 @@
  * the screen can offer to keep it apart. It only points; text changes only when the keeper taps.
  */
 
-type Noticed = { kind: 'postcode' | 'number' | 'kept_apart'; found: string; start: number; end: number };
+type Finding = { kind: 'postcode' | 'number' | 'kept_apart'; found: string; start: number; end: number };
 
 const POSTCODE = /\b(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b/gi;
 // A phone number: at least nine digits, a leading 0 or +, spaces or dashes between. Amounts and dates are shorter.
@@ -12,7 +12,7 @@ const NUMBER = /(?<![\w+])(?:\+\d|0)(?:[ \-().]{0,2}\d){8,13}(?!\w)/g;
 const fold = (text: string) => text.normalize('NFKC').toLowerCase();
 
 /** Find the keeper's own restricted words in `text`: whole words, any case. */
-function own(text: string, words: readonly string[]): Noticed[] {
+function findOwnWords(text: string, words: readonly string[]): Finding[] {
   const folded = fold(text);
   // Folding can change the length (ligatures), and positions would then point at other words, so nothing is offered.
   if (folded.length !== text.length) return [];
@@ -22,8 +22,10 @@ function own(text: string, words: readonly string[]): Noticed[] {
     .flatMap((word) => {
       const start = folded.indexOf(word);
       const end = start + word.length;
-      const inside = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
-      return start < 0 || inside ? [] : [{ kind: 'kept_apart' as const, found: text.slice(start, end), start, end }];
+      const isInsideWord = /[\p{L}\p{N}]/u.test(folded[start - 1] ?? '') || /[\p{L}\p{N}]/u.test(folded[end] ?? '');
+      return start < 0 || isInsideWord
+        ? []
+        : [{ kind: 'kept_apart' as const, found: text.slice(start, end), start, end }];
     });
 }
 
@@ -31,8 +33,8 @@ function own(text: string, words: readonly string[]): Noticed[] {
  * Find everything in `text` that should be kept apart, in order.
  * @param restrictedWords what the keeper has already marked as kept apart
  */
-export function noticeAll(text: string, restrictedWords: readonly string[]): Noticed[] {
-  const found: Noticed[] = own(text, restrictedWords);
+export function findAll(text: string, restrictedWords: readonly string[]): Finding[] {
+  const found: Finding[] = findOwnWords(text, restrictedWords);
   for (const [kind, pattern] of [
     ['postcode', POSTCODE],
     ['number', NUMBER],
@@ -45,18 +47,18 @@ export function noticeAll(text: string, restrictedWords: readonly string[]): Not
 }
 
 /** Return the first finding, or null. */
-export function notice(text: string, restrictedWords: readonly string[] = []): Noticed | null {
-  return noticeAll(text, restrictedWords)[0] ?? null;
+export function findFirst(text: string, restrictedWords: readonly string[] = []): Finding | null {
+  return findAll(text, restrictedWords)[0] ?? null;
 }
 
 /** Return the account without the finding, and the restricted place with it. */
-export function moveApart(
+export function keepApart(
   narrative: string,
   placeDetail: string,
-  noticed: Noticed,
+  finding: Finding,
 ): { narrative: string; placeDetail: string } {
   return {
-    narrative: `${narrative.slice(0, noticed.start)}[kept apart]${narrative.slice(noticed.end)}`,
-    placeDetail: placeDetail ? `${placeDetail}\n${noticed.found}` : noticed.found,
+    narrative: `${narrative.slice(0, finding.start)}[kept apart]${narrative.slice(finding.end)}`,
+    placeDetail: placeDetail ? `${placeDetail}\n${finding.found}` : finding.found,
   };
 }

@@ -2,10 +2,10 @@
  * Times in registers: a day (`2026-11-03`), or a moment as in docs/record.md, precise to the minute, day, month or
  * year. Nothing is guessed: an invalid time is reported.
  */
-import { fromPicked, instantsOf, localAt, missing } from './times.js';
+import { fromPicked, instantsOf, localAt, pickedFault } from './times.js';
 
 /** Content of the input fields */
-export type Typed = { date: string; time: string; how: 'day' | 'month' | 'year' };
+export type MomentInput = { date: string; time: string; how: 'day' | 'month' | 'year' };
 type Moment = {
   start?: number;
   end?: number;
@@ -35,24 +35,24 @@ export function dayFault(
 }
 
 export function momentFault(
-  { date, time, how }: Typed,
+  { date, time, how }: MomentInput,
   now: number,
   tz: string,
 ): null | 'date' | 'old' | 'future' | 'skipped' {
   const fault = dayFault(date, localAt(now, tz).slice(0, 10), { future: how !== 'day' });
   if (fault || !date || !time || how !== 'day') return fault;
-  const lacks = missing({ how: 'exact', date, time, second: false }, now, tz);
-  return lacks === 'skipped' || lacks === 'future' ? lacks : lacks ? 'date' : null;
+  const problem = pickedFault({ how: 'exact', date, time, second: false }, now, tz);
+  return problem === 'skipped' || problem === 'future' ? problem : problem ? 'date' : null;
 }
 
 /**
  * @param input without a fault
  * @returns null if nothing was entered
  */
-export function momentOf(typed: Typed, now: number, tz: string): Moment | null {
-  const { date, time, how } = typed;
-  if (!date || momentFault(typed, now, tz)) return null;
-  if (how !== 'day') return wide(date, how, tz);
+export function momentOf(input: MomentInput, now: number, tz: string): Moment | null {
+  const { date, time, how } = input;
+  if (!date || momentFault(input, now, tz)) return null;
+  if (how !== 'day') return monthOrYear(date, how, tz);
   const picked = time
     ? fromPicked({ how: 'exact', date, time, second: false }, now, tz)
     : fromPicked({ how: 'day', date }, now, tz);
@@ -67,23 +67,23 @@ export function momentOf(typed: Typed, now: number, tz: string): Moment | null {
 }
 
 /** Return a whole month or year. */
-function wide(date: string, how: 'month' | 'year', tz: string): Moment {
+function monthOrYear(date: string, how: 'month' | 'year', tz: string): Moment {
   const [year = 0, month = 0] = date.split('-').map(Number);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const first = how === 'month' ? `${year}-${two(month)}-01` : `${year}-01-01`;
-  const next =
-    how === 'year' ? `${year + 1}-01-01` : month === 12 ? `${year + 1}-01-01` : `${year}-${two(month + 1)}-01`;
-  const last = new Date(Date.parse(`${next}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
-  const start = instantsOf(first, tz)[0] ?? Date.parse(`${first}T00:00:00Z`);
-  const end = instantsOf(next, tz)[0] ?? Date.parse(`${next}T00:00:00Z`);
+  const pad = (n: number) => String(n).padStart(2, '0');
+  const firstDay = how === 'month' ? `${year}-${pad(month)}-01` : `${year}-01-01`;
+  const nextFirstDay =
+    how === 'year' ? `${year + 1}-01-01` : month === 12 ? `${year + 1}-01-01` : `${year}-${pad(month + 1)}-01`;
+  const lastDay = new Date(Date.parse(`${nextFirstDay}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+  const start = instantsOf(firstDay, tz)[0] ?? Date.parse(`${firstDay}T00:00:00Z`);
+  const end = instantsOf(nextFirstDay, tz)[0] ?? Date.parse(`${nextFirstDay}T00:00:00Z`);
   return how === 'month'
     ? { start, end, local: date.slice(0, 7), tz, precision: 'month' }
-    : { start, end, local: `${first}/${last}`, tz, precision: 'date_range' };
+    : { start, end, local: `${firstDay}/${lastDay}`, tz, precision: 'date_range' };
 }
 
 /** Return the input fields for a stored moment; a moment in another form keeps its text until it is entered again. */
-export function typedOf(kept: unknown): Typed {
-  const { local, precision } = (typeof kept === 'object' && kept ? kept : {}) as Moment;
+export function momentInputOf(stored: unknown): MomentInput {
+  const { local, precision } = (typeof stored === 'object' && stored ? stored : {}) as Moment;
   const text = typeof local === 'string' ? local : '';
   if (precision === 'month' && /^\d{4}-\d\d/.test(text))
     return { date: `${text.slice(0, 7)}-01`, time: '', how: 'month' };
@@ -97,10 +97,10 @@ export function typedOf(kept: unknown): Typed {
 }
 
 /** Return the instant to sort by: of a moment, of the midnight of a day, or null. */
-export function instantOf(kept: unknown, tz: string): number | null {
-  if (typeof kept === 'number') return Number.isSafeInteger(kept) ? kept : null;
-  if (typeof kept === 'string') return dayFault(kept, '9999-12-31') ? null : (instantsOf(kept, tz)[0] ?? null);
-  const start = ((kept ?? {}) as Moment).start;
+export function instantOf(stored: unknown, tz: string): number | null {
+  if (typeof stored === 'number') return Number.isSafeInteger(stored) ? stored : null;
+  if (typeof stored === 'string') return dayFault(stored, '9999-12-31') ? null : (instantsOf(stored, tz)[0] ?? null);
+  const start = ((stored ?? {}) as Moment).start;
   return typeof start === 'number' && Number.isSafeInteger(start) ? start : null;
 }
 

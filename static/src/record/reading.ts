@@ -15,13 +15,13 @@ export function textOf(fields: Fields, name: string): string {
 }
 
 /** @returns the integer, or null */
-export function wholeOf(fields: Fields, name: string): number | null {
+export function integerOf(fields: Fields, name: string): number | null {
   const value = fields[name];
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
 /** @returns null if blank */
-export function switchOf(fields: Fields, name: string): boolean | null {
+export function booleanOf(fields: Fields, name: string): boolean | null {
   const value = fields[name];
   return typeof value === 'boolean' ? value : null;
 }
@@ -30,7 +30,7 @@ export function switchOf(fields: Fields, name: string): boolean | null {
 export function codesOf(fields: Fields, name: string): string[] {
   const value = fields[name];
   if (typeof value === 'string') return value ? [value] : [];
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string' && one !== '') : [];
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string' && item !== '') : [];
 }
 
 function isFields(value: unknown): value is Fields {

@@ -10,13 +10,13 @@
 /** One version of a person: its role and the code it was sealed with, both '' if absent */
 export type Claim = { record: string; role: string; code: string };
 
-const LETTERS = new Map(Object.entries({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' }));
+const ROLE_LETTERS = new Map(Object.entries({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' }));
 const CODE = /^([PSWCH])([1-9]\d{0,5})$/;
 const KEEPER = 'P1';
 
 /** @returns the letter of a role; P for a person without a role of their own */
-export function letterOf(role: string): string {
-  return LETTERS.get(role) ?? 'P';
+export function roleLetter(role: string): string {
+  return ROLE_LETTERS.get(role) ?? 'P';
 }
 
 /**
@@ -29,25 +29,25 @@ export function roleCodes(claims: readonly Claim[]): Map<string, string> {
   const owners: Map<string, string> = new Map([[KEEPER, '']]);
   /** The highest number of each letter */
   const highest: Map<string, number> = new Map([['P', 1]]);
-  const now: Map<string, string> = new Map();
-  const give = (code: string, record: string) => {
+  const codes: Map<string, string> = new Map();
+  const assign = (code: string, record: string) => {
     // The next code after the highest claimable one has one digit more than any claim.
     const [letter, number] = [code.slice(0, 1), Number(code.slice(1))];
     owners.set(code, record);
     highest.set(letter, Math.max(highest.get(letter) ?? 0, number));
-    now.set(record, code);
+    codes.set(record, code);
   };
   for (const { record, role, code } of claims) {
-    const letter = letterOf(role);
-    const had = now.get(record);
-    if (had?.startsWith(letter)) continue;
-    const own = [...owners].find(([one, owner]) => owner === record && one.startsWith(letter));
-    if (own) now.set(record, own[0]);
-    else if (role === 'keeper' && owners.get(KEEPER) === '') give(KEEPER, record);
-    else if (CODE.exec(code)?.[1] === letter && !owners.has(code)) give(code, record);
-    else give(`${letter}${(highest.get(letter) ?? 0) + 1}`, record);
+    const letter = roleLetter(role);
+    const current = codes.get(record);
+    if (current?.startsWith(letter)) continue;
+    const earlierCode = [...owners].find(([candidate, owner]) => owner === record && candidate.startsWith(letter));
+    if (earlierCode) codes.set(record, earlierCode[0]);
+    else if (role === 'keeper' && owners.get(KEEPER) === '') assign(KEEPER, record);
+    else if (CODE.exec(code)?.[1] === letter && !owners.has(code)) assign(code, record);
+    else assign(`${letter}${(highest.get(letter) ?? 0) + 1}`, record);
   }
-  return now;
+  return codes;
 }
 
 /** Return the code that a new person, or one whose role changes, would claim now. */

@@ -5,39 +5,39 @@
  * phone refuses to seal a record with a fault of shape. A reader refuses nothing: it shows the content and reports
  * what is odd.
  */
-import { standingOf, termOf } from './breaches.js';
-import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';
+import { orderStatusOf, termOf } from './breaches.js';
+import { objectOf, objectsOf, textOf, integerOf } from './reading.js';
 import { RULES } from './vocabulary/rules_table.js';
 import { isZone, offsetAt } from './times.js';
-import { possible } from './record_history.js';
+import { validInstant } from './record_history.js';
 import type { Fields } from './reading.js';
 
 /** `field` is a path: `terms.2.text` */
 type Fault = { field: string; code: string };
 
 /** Characters of a single-line field. */
-export const LINE = 4_000;
+export const LINE_LIMIT = 4_000;
 /** Characters of a text field; a version holds 1 MiB, and a character may take up to six bytes. */
-export const TEXT = 400_000;
+export const TEXT_LIMIT = 400_000;
 /** Items of one list. */
-const ITEMS = 20_000;
+const LIST_LIMIT = 20_000;
 const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const CODE = /^[a-z0-9][a-z0-9_]{0,39}$/;
 const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 /** A clock that is slightly ahead is not a claim about the future. */
-const AHEAD_MS = 300_000;
-const OFFSET = 18 * 60;
-const LISTS = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
+const CLOCK_TOLERANCE_MS = 300_000;
+const MAX_OFFSET_MIN = 18 * 60;
+const LIST_SHAPES = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const text =
+const textUpTo =
   (limit: number): ((value: unknown) => string) =>
   (value) =>
     typeof value !== 'string' ? 'not_text' : value.length > limit ? 'too_long' : '';
 
-const whole =
+const integerBetween =
   (smallest: number, largest: number): ((value: unknown) => string) =>
   (value) =>
     typeof value !== 'number' || !Number.isSafeInteger(value)
@@ -52,50 +52,50 @@ const matching =
     typeof value === 'string' && pattern.test(value) ? '' : fault;
 
 const isInstant = (value: unknown) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && possible(value) !== null;
+  typeof value === 'number' && Number.isSafeInteger(value) && validInstant(value) !== null;
 
 const SCALARS: Readonly<Record<string, (value: unknown) => string>> = {
   code: matching(CODE, 'not_a_code'),
-  count: whole(0, 1_000_000_000),
+  count: integerBetween(0, 1_000_000_000),
   day: (value) => ((typeof value === 'string' && DAY.test(value)) || isInstant(value) ? '' : 'not_a_day'),
   flag: (value) => (typeof value === 'boolean' ? '' : 'not_yes_or_no'),
   id: matching(ID, 'not_an_id'),
-  line: text(LINE),
+  line: textUpTo(LINE_LIMIT),
   ms: (value) =>
     typeof value !== 'number' || !Number.isSafeInteger(value)
       ? 'not_a_number'
       : isInstant(value)
         ? ''
         : 'no_calendar_time',
-  offset: whole(-OFFSET, OFFSET),
-  pence: whole(0, Number.MAX_SAFE_INTEGER),
-  text: text(TEXT),
+  offset: integerBetween(-MAX_OFFSET_MIN, MAX_OFFSET_MIN),
+  pence: integerBetween(0, Number.MAX_SAFE_INTEGER),
+  text: textUpTo(TEXT_LIMIT),
   zone: (value) => (typeof value === 'string' && value.length <= 64 ? '' : 'not_text'),
 };
 
 /** Sort by field, then by code. */
-const sorted = (faults: Fault[]) =>
+const sortFaults = (faults: Fault[]) =>
   faults.sort((a, b) =>
     a.field === b.field ? Number(a.code > b.code) - Number(a.code < b.code) : a.field < b.field ? -1 : 1,
   );
 
 /** Return every field, open or restricted, whose value does not have the shape of its name. Null means not answered. */
-export function faultsOfShape(kind: string, fields: Fields): Fault[] {
+export function shapeFaults(kind: string, fields: Fields): Fault[] {
   const rules = Object.hasOwn(RULES.kinds, kind) ? (RULES.kinds[kind] as Record<string, string>) : {};
-  return sorted(
+  return sortFaults(
     Object.entries(fields)
-      .filter(([name, value]) => !name.startsWith('_') && isSaid(value) && Object.hasOwn(rules, name))
-      .flatMap(([name, value]) => check(name, String(rules[name]), value)),
+      .filter(([name, value]) => !name.startsWith('_') && isPresent(value) && Object.hasOwn(rules, name))
+      .flatMap(([name, value]) => checkValue(name, String(rules[name]), value)),
   );
 }
 
-const isSaid = (value: unknown) => value !== null && value !== undefined;
+const isPresent = (value: unknown) => value !== null && value !== undefined;
 
 /** Check one value against one rule. */
-function check(path: string, rule: string, value: unknown): Fault[] {
+function checkValue(path: string, rule: string, value: unknown): Fault[] {
   const [shape = 'any', name = ''] = rule.split(' ');
   if (shape === 'any') return [];
-  if (LISTS.has(shape)) return checkList(path, shape, name, value);
+  if (LIST_SHAPES.has(shape)) return checkList(path, shape, name, value);
   if (shape === 'object' || shape === 'block' || (shape === 'day' && isObject(value)))
     return checkObject(path, name || 'block', value);
   const code = SCALARS[shape]?.(value);
@@ -106,10 +106,10 @@ function check(path: string, rule: string, value: unknown): Fault[] {
 function checkList(path: string, shape: string, name: string, value: unknown) {
   const items = typeof value === 'string' && (shape === 'ids' || shape === 'codes') ? [value] : value;
   if (!Array.isArray(items)) return [{ field: path, code: 'not_a_list' }];
-  if (items.length > ITEMS) return [{ field: path, code: 'too_many' }];
+  if (items.length > LIST_LIMIT) return [{ field: path, code: 'too_many' }];
   const inner =
     ({ codes: 'code', ids: 'id', objects: `object ${name}`, texts: 'text' } as Record<string, string>)[shape] ?? 'any';
-  return items.flatMap((one, index) => check(`${path}.${index}`, inner, one));
+  return items.flatMap((item, index) => checkValue(`${path}.${index}`, inner, item));
 }
 
 /** Check an object, member by member; unknown members belong to a newer app. */
@@ -117,48 +117,48 @@ function checkObject(path: string, name: string, value: unknown): Fault[] {
   if (!isObject(value)) return [{ field: path, code: 'not_an_object' }];
   const rules = (RULES.objects[name] ?? {}) as Record<string, string>;
   return Object.entries(value)
-    .filter(([member, inner]) => isSaid(inner) && Object.hasOwn(rules, member))
-    .flatMap(([member, inner]) => check(`${path}.${member}`, String(rules[member]), inner));
+    .filter(([member, inner]) => isPresent(inner) && Object.hasOwn(rules, member))
+    .flatMap(([member, inner]) => checkValue(`${path}.${member}`, String(rules[member]), inner));
 }
 
 /**
  * Return what is impossible about the time of an incident.
  * @param now when it was sealed; null skips the check for the future
  */
-export function faultsOfTime(fields: Fields, now: number | null = null): Fault[] {
-  const start = wholeOf(fields, 'occurred_start');
-  const end = wholeOf(fields, 'occurred_end');
+export function timeFaults(fields: Fields, now: number | null = null): Fault[] {
+  const start = integerOf(fields, 'occurred_start');
+  const end = integerOf(fields, 'occurred_end');
   if (start === null) return end === null ? [] : [{ field: 'occurred_end', code: 'end_without_start' }];
-  const found: Fault[] = [];
-  if (end !== null && end < start) found.push({ field: 'occurred_end', code: 'end_before_start' });
-  if (now !== null && start > now + AHEAD_MS) found.push({ field: 'occurred_start', code: 'in_the_future' });
+  const faults: Fault[] = [];
+  if (end !== null && end < start) faults.push({ field: 'occurred_end', code: 'end_before_start' });
+  if (now !== null && start > now + CLOCK_TOLERANCE_MS) faults.push({ field: 'occurred_start', code: 'in_the_future' });
   const tz = textOf(fields, 'tz');
-  const offset = wholeOf(fields, 'utc_offset_min');
-  if (tz && !isZone(tz)) found.push({ field: 'tz', code: 'unknown_zone' });
+  const offset = integerOf(fields, 'utc_offset_min');
+  if (tz && !isZone(tz)) faults.push({ field: 'tz', code: 'unknown_zone' });
   // A skipped local time, or the wrong half of a repeated hour, cannot give this instant.
-  else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz))
-    found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
-  return sorted(found);
+  else if (tz && offset !== null && validInstant(start) !== null && offset !== offsetAt(start, tz))
+    faults.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
+  return sortFaults(faults);
 }
 
 /**
  * Return the alleged breaches that are impossible.
  * @param orders the fields of each order by record id; a missing order is not a fault
  */
-export function faultsOfBreaches(fields: Fields, orders: ReadonlyMap<string, Fields>): Fault[] {
+export function breachFaults(fields: Fields, orders: ReadonlyMap<string, Fields>): Fault[] {
   return objectsOf(fields, 'alleged_breaches').flatMap((breach, index) => {
     const order = orders.get(textOf(breach, 'order_id'));
     if (!order) return [];
     const path = `alleged_breaches.${index}`;
     return [
-      ...(standingOf(order, fields) === 'not_served' ? [{ field: path, code: 'before_service' }] : []),
+      ...(orderStatusOf(order, fields) === 'not_served' ? [{ field: path, code: 'before_service' }] : []),
       ...(termOf(order, breach.term_no) ? [] : [{ field: `${path}.term_no`, code: 'no_such_term' }]),
     ];
   });
 }
 
 /** Return everything odd about one version by itself. */
-export function oddities(kind: string, fields: Fields, restricted: Fields): Fault[] {
-  const when = kind === 'incident' ? faultsOfTime(fields, wholeOf(objectOf(fields, '_clock'), 'utc')) : [];
-  return sorted([...faultsOfShape(kind, fields), ...faultsOfShape(kind, restricted), ...when]);
+export function allFaults(kind: string, fields: Fields, restricted: Fields): Fault[] {
+  const ofTime = kind === 'incident' ? timeFaults(fields, integerOf(objectOf(fields, '_clock'), 'utc')) : [];
+  return sortFaults([...shapeFaults(kind, fields), ...shapeFaults(kind, restricted), ...ofTime]);
 }

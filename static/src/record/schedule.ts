@@ -5,12 +5,12 @@
  * A burst is one channel and one local day, without a pause as long as the gap. A row without a known time stays with
  * the row before it: only its place in the chat is known.
  */
-import { isBlank, objectsOf, textOf, wholeOf } from './reading.js';
+import { isBlank, objectsOf, textOf, integerOf } from './reading.js';
 import { instantsOf } from './times.js';
 import type { Fields } from './reading.js';
 
 /** See docs/record.md, Message schedules */
-export type Row = {
+export type MessageRow = {
   msg_no: number;
   /** ms UTC */
   sent_at?: number;
@@ -29,7 +29,7 @@ export type Row = {
   attachment_id?: string;
   page?: number | string;
 };
-export type Amount = {
+export type BurstTotals = {
   in: number;
   out: number;
   unsure: number;
@@ -42,15 +42,15 @@ export type Amount = {
 };
 
 export const GAP_HOURS = 6;
-export const MOST_GAP = 24;
+export const MAX_GAP_HOURS = 24;
 const HOUR = 3_600_000;
 /** A version of a record holds at most 1 MiB. A character takes up to six bytes there, and a row about 250 besides. */
-const MOST_ROWS = 1_000;
-const MOST_LETTERS = 120_000;
+const MAX_ROWS = 1_000;
+const MAX_CHARACTERS = 120_000;
 
 /** Return the rows of a schedule; anything else in the list is skipped. */
-export function rowsIn(fields: Fields): Row[] {
-  return objectsOf(fields, 'rows') as Row[];
+export function rowsIn(fields: Fields): MessageRow[] {
+  return objectsOf(fields, 'rows') as MessageRow[];
 }
 
 /** Return the local day of a row, '' if unknown. */
@@ -67,15 +67,16 @@ export function burstsOf<R extends Fields>(rows: readonly R[], gapHours: number)
   const gap = gapHours * HOUR;
   const bursts: R[][] = [];
   let day = '';
-  let last: number | null = null;
+  let lastTime: number | null = null;
   for (const row of rows) {
-    const at = wholeOf(row, 'sent_at');
-    const on = dayOf(row) || day;
-    const here = bursts.at(-1);
-    if (here && on === day && (at === null || last === null || Math.abs(at - last) < gap)) here.push(row);
+    const at = integerOf(row, 'sent_at');
+    const rowDay = dayOf(row) || day;
+    const current = bursts.at(-1);
+    if (current && rowDay === day && (at === null || lastTime === null || Math.abs(at - lastTime) < gap))
+      current.push(row);
     else bursts.push([row]);
-    day = on;
-    last = at ?? last;
+    day = rowDay;
+    lastTime = at ?? lastTime;
   }
   return bursts;
 }
@@ -84,21 +85,21 @@ export function burstsOf<R extends Fields>(rows: readonly R[], gapHours: number)
  * Split a burst into records that are not too long, between rows.
  * @returns nearly always one
  */
-export function partsOf<R extends Fields>(rows: readonly R[]): R[][] {
+export function splitBurst<R extends Fields>(rows: readonly R[]): R[][] {
   const parts: R[][] = [];
-  let letters = 0;
+  let characters = 0;
   for (const row of rows) {
-    const here = parts.at(-1);
-    const more = ['text', 'description', 'from', 'to', 'file_name'].reduce(
+    const current = parts.at(-1);
+    const added = ['text', 'description', 'from', 'to', 'file_name'].reduce(
       (sum, name) => sum + textOf(row, name).length,
       0,
     );
-    if (here && here.length < MOST_ROWS && letters + more <= MOST_LETTERS) {
-      here.push(row);
-      letters += more;
+    if (current && current.length < MAX_ROWS && characters + added <= MAX_CHARACTERS) {
+      current.push(row);
+      characters += added;
     } else {
       parts.push([row]);
-      letters = more;
+      characters = added;
     }
   }
   return parts;
@@ -107,12 +108,12 @@ export function partsOf<R extends Fields>(rows: readonly R[]): R[][] {
 /**
  * Return the totals of rows: each row counts once under in, out or unsure; calls, deleted and edited are among those.
  */
-export function amountOf(rows: readonly Fields[]): Amount {
+export function totalsOf(rows: readonly Fields[]): BurstTotals {
   const locals = rows
     .map((row) => textOf(row, 'sent_local'))
     .filter(Boolean)
     .sort();
-  const amount = {
+  const totals = {
     in: 0,
     out: 0,
     unsure: 0,
@@ -125,41 +126,41 @@ export function amountOf(rows: readonly Fields[]): Amount {
   const from: string[] = [];
   for (const row of rows) {
     const direction = textOf(row, 'direction');
-    amount[direction === 'in' || direction === 'out' ? direction : 'unsure']++;
-    if (textOf(row, 'type') === 'missed_call') amount.calls++;
-    if (textOf(row, 'type') === 'deleted') amount.deleted++;
-    if (row.edited === true) amount.edited++;
+    totals[direction === 'in' || direction === 'out' ? direction : 'unsure']++;
+    if (textOf(row, 'type') === 'missed_call') totals.calls++;
+    if (textOf(row, 'type') === 'deleted') totals.deleted++;
+    if (row.edited === true) totals.edited++;
     const name = textOf(row, 'from');
     if (name && name !== 'me' && !from.includes(name)) from.push(name);
   }
-  return { ...amount, from };
+  return { ...totals, from };
 }
 
-const some = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+const countedNoun = (n: number, singular: string, plural: string) => `${n} ${n === 1 ? singular : plural}`;
 
 /**
  * Say how many, from whom, and when, in one plain sentence.
  * @returns `43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55`
  */
-export function amountWords(amount: Amount, { estimate = false }: { estimate?: boolean } = {}): string {
-  const messages = Math.max(0, amount.in - amount.calls);
-  const came = [
-    amount.calls ? some(amount.calls, 'missed call', 'missed calls') : '',
-    messages ? some(messages, 'message', 'messages') : '',
+export function totalsText(totals: BurstTotals, { estimate = false }: { estimate?: boolean } = {}): string {
+  const messages = Math.max(0, totals.in - totals.calls);
+  const incoming = [
+    totals.calls ? countedNoun(totals.calls, 'missed call', 'missed calls') : '',
+    messages ? countedNoun(messages, 'message', 'messages') : '',
   ]
     .filter(Boolean)
     .join(' and ');
-  const names = amount.from.length > 3 ? `${amount.from.length} people` : amount.from.join(', ');
+  const names = totals.from.length > 3 ? `${totals.from.length} people` : totals.from.join(', ');
   const parts = [
-    came ? `${estimate ? 'about ' : ''}${came}${names ? ` from ${names}` : ''}` : '',
-    amount.out ? `${came ? amount.out : some(amount.out, 'message', 'messages')} from me` : '',
-    amount.unsure ? `${some(amount.unsure, 'message', 'messages')}, not sure who from` : '',
+    incoming ? `${estimate ? 'about ' : ''}${incoming}${names ? ` from ${names}` : ''}` : '',
+    totals.out ? `${incoming ? totals.out : countedNoun(totals.out, 'message', 'messages')} from me` : '',
+    totals.unsure ? `${countedNoun(totals.unsure, 'message', 'messages')}, not sure who from` : '',
   ];
-  const said = parts.filter(Boolean).join(', ') || 'No messages';
-  return `${said}${spanWords(amount)}`;
+  const summary = parts.filter(Boolean).join(', ') || 'No messages';
+  return `${summary}${spanText(totals)}`;
 }
 
-function spanWords({ first, last }: Amount) {
+function spanText({ first, last }: BurstTotals) {
   const [from, to] = [first?.slice(11, 16) ?? '', last?.slice(11, 16) ?? ''];
   if (!from) return '';
   if (first?.slice(0, 10) !== last?.slice(0, 10)) return '';
@@ -167,25 +168,25 @@ function spanWords({ first, last }: Amount) {
 }
 
 /** Renumber rows in the order given, without their empty members. */
-export function numbered(rows: readonly Fields[]): Row[] {
+export function renumberRows(rows: readonly Fields[]): MessageRow[] {
   return rows.map((row, i) => ({
     ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(value))),
     msg_no: i + 1,
-  })) as Row[];
+  })) as MessageRow[];
 }
 
 /**
  * Return the time members of a row for a local timestamp.
  * @param date '' when no day is known
  */
-export function placed(local: string, date: string, tz: string): Partial<Row> {
+export function timeMembers(local: string, date: string, tz: string): Partial<MessageRow> {
   if (!date) return {};
-  const found = instantsOf(local, tz);
-  const note = found.length === 0 ? 'hour_skipped' : found.length === 2 ? 'hour_first' : null;
+  const instants = instantsOf(local, tz);
+  const note = instants.length === 0 ? 'hour_skipped' : instants.length === 2 ? 'hour_first' : null;
   return {
     sent_local: local,
     sent_source: 'message_or_call_stamp',
-    ...(found[0] === undefined ? {} : { sent_at: found[0] }),
+    ...(instants[0] === undefined ? {} : { sent_at: instants[0] }),
     ...(note ? { sent_note: note } : {}),
   };
 }

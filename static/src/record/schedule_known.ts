@@ -18,22 +18,22 @@
 import { textOf } from './reading.js';
 import type { Fields } from './reading.js';
 
-const MOST = 0.5;
+const MIN_SHARE = 0.5;
 
 /** @returns minute and sender */
-function placeOf(row: Fields): string {
+function placeKey(row: Fields): string {
   return `${textOf(row, 'sent_local').slice(0, 16)}\n${textOf(row, 'direction') === 'out' ? 'me' : textOf(row, 'from')}`;
 }
 
-function wordsOf(row: Fields): string {
+function contentKey(row: Fields): string {
   return textOf(row, 'text') || `\n${textOf(row, 'type')}\n${textOf(row, 'file_name')}`;
 }
 
 /** The same message with and without its file: an export "without media" only notes that one was left out. */
-const isWordless = (row: Fields) => !textOf(row, 'text');
+const hasNoText = (row: Fields) => !textOf(row, 'text');
 
-const isPicture = ({ before, now }: { before: Fields; now: Fields }) =>
-  isWordless(before) && isWordless(now) && (textOf(before, 'file_name') !== '') !== (textOf(now, 'file_name') !== '');
+const isMediaPair = ({ before, now }: { before: Fields; now: Fields }) =>
+  hasNoText(before) && hasNoText(now) && (textOf(before, 'file_name') !== '') !== (textOf(now, 'file_name') !== '');
 
 /**
  * @param rows of the file, in its order
@@ -41,64 +41,66 @@ const isPicture = ({ before, now }: { before: Fields; now: Fields }) =>
  * @param isNamed for each schedule, whether its chat has the name of this one
  * @returns `schedule`: its index in the list
  */
-export function newIn<R extends Fields>(
+export function compareExport<R extends Fields>(
   rows: readonly R[],
   schedules: readonly (readonly Fields[])[],
-  named: readonly boolean[] = [],
+  isNamed: readonly boolean[] = [],
 ): {
   fresh: R[];
   known: number;
   changed: { before: Fields; now: R }[];
   pairs: { schedule: number; before: Fields; now: R }[];
 } {
-  const there: Map<string, R[]> = new Map();
-  for (const row of rows) add(there, placeOf(row), row);
-  const used: Set<R> = new Set();
+  const rowsByPlace: Map<string, R[]> = new Map();
+  for (const row of rows) addToList(rowsByPlace, placeKey(row), row);
+  const matched: Set<R> = new Set();
   const changed: { before: Fields; now: R }[] = [];
   const pairs: { schedule: number; before: Fields; now: R }[] = [];
   for (const [i, schedule] of schedules.entries()) {
-    const found = match(there, schedule, used);
-    const isOne =
-      found.same.length > 0 || (named[i] === true && found.changed.length > 0 && found.changed.every(isPicture));
-    if (found.same.length + found.changed.length < schedule.length * MOST || !isOne) continue;
-    for (const pair of [...found.same, ...found.changed]) {
-      used.add(pair.now);
+    const result = matchSchedule(rowsByPlace, schedule, matched);
+    const isSameChat =
+      result.same.length > 0 || (isNamed[i] === true && result.changed.length > 0 && result.changed.every(isMediaPair));
+    if (result.same.length + result.changed.length < schedule.length * MIN_SHARE || !isSameChat) continue;
+    for (const pair of [...result.same, ...result.changed]) {
+      matched.add(pair.now);
       pairs.push({ schedule: i, ...pair });
     }
-    for (const pair of found.changed) {
-      if (!isWordless(pair.before) || !isWordless(pair.now)) changed.push(pair);
+    for (const pair of result.changed) {
+      if (!hasNoText(pair.before) || !hasNoText(pair.now)) changed.push(pair);
     }
   }
-  const fresh = rows.filter((row) => !used.has(row));
+  const fresh = rows.filter((row) => !matched.has(row));
   return { fresh, known: rows.length - fresh.length, changed, pairs };
 }
 
-function match<R extends Fields>(
-  there: Map<string, R[]>,
+function matchSchedule<R extends Fields>(
+  rowsByPlace: Map<string, R[]>,
   schedule: readonly Fields[],
-  used: Set<R>,
+  matched: Set<R>,
 ): { same: { before: Fields; now: R }[]; changed: { before: Fields; now: R }[] } {
   const same: { before: Fields; now: R }[] = [];
-  const mine: Set<R> = new Set();
-  const isFree = (one: R) => !mine.has(one) && !used.has(one);
-  const left: Fields[] = [];
+  const taken: Set<R> = new Set();
+  const isFree = (candidate: R) => !taken.has(candidate) && !matched.has(candidate);
+  const unmatched: Fields[] = [];
   for (const row of schedule) {
-    const found = there.get(placeOf(row))?.find((one) => isFree(one) && wordsOf(one) === wordsOf(row));
-    if (found) {
-      mine.add(found);
-      same.push({ before: row, now: found });
-    } else left.push(row);
+    const matchingRow = rowsByPlace
+      .get(placeKey(row))
+      ?.find((candidate) => isFree(candidate) && contentKey(candidate) === contentKey(row));
+    if (matchingRow) {
+      taken.add(matchingRow);
+      same.push({ before: row, now: matchingRow });
+    } else unmatched.push(row);
   }
-  const changed = left.flatMap((before) => {
-    const now = there.get(placeOf(before))?.find(isFree);
+  const changed = unmatched.flatMap((before) => {
+    const now = rowsByPlace.get(placeKey(before))?.find(isFree);
     if (!now) return [];
-    mine.add(now);
+    taken.add(now);
     return [{ before, now }];
   });
   return { same, changed };
 }
 
-function add<R>(map: Map<string, R[]>, key: string, value: R) {
+function addToList<R>(map: Map<string, R[]>, key: string, value: R) {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);

@@ -40,7 +40,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** First and last local hour of each part of a day; night extends into the next morning. */
-const PARTS = {
+const PARTS_OF_DAY = {
   early_morning: [5, 8],
   morning: [8, 12],
   afternoon: [12, 17],
@@ -52,12 +52,12 @@ const PARTS = {
 const EARLIEST = '1900-01-01';
 const SEASONS = ['Winter', 'Spring', 'Summer', 'Autumn'] as const;
 
-const formats: Map<string, Intl.DateTimeFormat> = new Map();
+const formatCache: Map<string, Intl.DateTimeFormat> = new Map();
 
 function formatFor(tz: string) {
-  const known = formats.get(tz);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('en-GB', {
+  const cached = formatCache.get(tz);
+  if (cached) return cached;
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: tz,
     hourCycle: 'h23',
     year: 'numeric',
@@ -67,8 +67,8 @@ function formatFor(tz: string) {
     minute: '2-digit',
     second: '2-digit',
   });
-  formats.set(tz, made);
-  return made;
+  formatCache.set(tz, format);
+  return format;
 }
 
 /** Browsers accept other short names too, and read BST as the time of Bangladesh. */
@@ -87,7 +87,7 @@ const SHORT_ZONES = new Set([
   'UTC',
   'WET',
 ]);
-const zones: Map<string, boolean> = new Map();
+const zoneCache: Map<string, boolean> = new Map();
 
 /**
  * Tell whether `tz` is a zone of the IANA database, under its name there. Browsers accept more: other spellings, bare
@@ -95,43 +95,46 @@ const zones: Map<string, boolean> = new Map();
  * on this phone carry their offset as well.
  */
 export function isZone(tz: string) {
-  const known = zones.get(tz);
-  if (known !== undefined) return known;
-  let found = false;
+  const cached = zoneCache.get(tz);
+  if (cached !== undefined) return cached;
+  let isKnown = false;
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
     // An alias comes back under the zone's own name.
-    found =
+    isKnown =
       !/^[+-]/.test(tz) &&
       (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) &&
       (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
   } catch {
     /* not accepted by the browser either */
   }
-  zones.set(tz, found);
-  return found;
+  zoneCache.set(tz, isKnown);
+  return isKnown;
 }
 
 /** @returns the local time as if it were UTC, ms; NaN if invalid */
 function asUtc(local: string): number {
-  const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
-  if (!found) return NaN;
-  const [y, mo, d, h, mi] = found.slice(1).map((n) => Number(n ?? 0));
-  const at = Date.UTC(y as number, (mo as number) - 1, d, h, mi);
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
+  if (!match) return NaN;
+  const [year, month, dayOfMonth, hours, minutes] = match.slice(1).map((n) => Number(n ?? 0));
+  const at = Date.UTC(year as number, (month as number) - 1, dayOfMonth, hours, minutes);
   // Date.UTC rolls 31 April over into May; a date that does not round-trip is invalid.
   return new Date(at).toISOString().slice(0, 10) === local.slice(0, 10) ? at : NaN;
 }
 
 /** Asking the browser costs more than drawing a row; crossing a border is noticed within a second. */
-const ZONE_HOLDS = 1_000;
-let zone = { name: '', until: -Infinity };
+const ZONE_CACHE_MS = 1_000;
+let cachedZone = { name: '', until: -Infinity };
 
 /** Return the zone of this phone, an IANA name. */
 export function phoneZone(): string {
   const now = performance.now();
-  if (now >= zone.until)
-    zone = { name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London', until: now + ZONE_HOLDS };
-  return zone.name;
+  if (now >= cachedZone.until)
+    cachedZone = {
+      name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London',
+      until: now + ZONE_CACHE_MS,
+    };
+  return cachedZone.name;
 }
 
 /**
@@ -142,7 +145,7 @@ export function offsetAt(at: number, tz: string): number {
   const part = Object.fromEntries(
     formatFor(tz)
       .formatToParts(at)
-      .map((p) => [p.type, Number(p.value)]),
+      .map((item) => [item.type, Number(item.value)]),
   );
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
   // Liberia was 44 minutes and a half behind until 1972: round down to the whole minute, as everywhere.
@@ -191,11 +194,11 @@ export function instantsOf(local: string, tz: string): number[] {
 }
 
 /** Return the first instant of local date `date` plus `hours`, even if clocks change at that moment. */
-function edge(date: string, hours: number, tz: string): number {
-  const whole = new Date(asUtc(date) + hours * HOUR).toISOString().slice(0, 16);
-  const first = instantsOf(whole, tz)[0];
+function localStart(date: string, hours: number, tz: string): number {
+  const localTime = new Date(asUtc(date) + hours * HOUR).toISOString().slice(0, 16);
+  const instant = instantsOf(localTime, tz)[0];
   // A skipped midnight (some zones change then): the day begins when the clocks have moved.
-  return first ?? asUtc(whole) - offsetAt(asUtc(whole) - DAY, tz) * MINUTE;
+  return instant ?? asUtc(localTime) - offsetAt(asUtc(localTime) - DAY, tz) * MINUTE;
 }
 
 /** @returns the next local date */
@@ -203,7 +206,7 @@ function nextDate(date: string): string {
   return new Date(asUtc(date) + DAY).toISOString().slice(0, 10);
 }
 
-function block(
+function timeBlock(
   start: number | null,
   end: number | null,
   local: string | null,
@@ -222,7 +225,8 @@ function block(
   };
 }
 
-const wholeDay = (date: string, tz: string) => block(edge(date, 0, tz), edge(nextDate(date), 0, tz), date, tz, 'day');
+const wholeDay = (date: string, tz: string) =>
+  timeBlock(localStart(date, 0, tz), localStart(nextDate(date), 0, tz), date, tz, 'day');
 
 /**
  * Return the time block for one of the chips under the text box.
@@ -236,18 +240,18 @@ export function fromChip(
   const today = localAt(now, tz).slice(0, 10);
   if (chip === 'just_now') {
     const minute = Math.floor(now / MINUTE) * MINUTE;
-    return block(minute, null, localAt(minute, tz), tz, 'minute', 'phone_clock_at_the_time');
+    return timeBlock(minute, null, localAt(minute, tz), tz, 'minute', 'phone_clock_at_the_time');
   }
   if (chip === 'earlier_today') return { ...wholeDay(today, tz), occurred_end: now };
   if (chip === 'yesterday') return wholeDay(new Date(asUtc(today) - DAY).toISOString().slice(0, 10), tz);
-  return block(null, null, null, tz, 'unknown');
+  return timeBlock(null, null, null, tz, 'unknown');
 }
 
 /**
  * Return what is missing or wrong in `picked`, or null if it is a complete time.
  * @param now ms UTC
  */
-export function missing(
+export function pickedFault(
   picked: Picked,
   now: number,
   tz: string,
@@ -255,26 +259,27 @@ export function missing(
   if (/^\d{4}-/.test(picked.date) && picked.date < EARLIEST) return 'early';
   if (Number.isNaN(asUtc(picked.date))) return 'date';
   const today = localAt(now, tz).slice(0, 10);
-  if (picked.how === 'month' || picked.how === 'season') return edge(spanOf(picked)[0], 0, tz) > now ? 'future' : null;
+  if (picked.how === 'month' || picked.how === 'season')
+    return localStart(spanOf(picked)[0], 0, tz) > now ? 'future' : null;
   if (picked.date > today) return 'future';
   if (picked.how === 'part' && !picked.part) return 'part';
-  if (picked.how === 'between') return missingOfRange(picked, now, tz);
+  if (picked.how === 'between') return rangeFault(picked, now, tz);
   if (picked.how !== 'exact' && picked.how !== 'about') return null;
   const local = `${picked.date}T${picked.time ?? ''}`;
   if (!isMinute(local)) return 'time';
-  const found = instantsOf(local, tz);
-  if (found.length === 0) return 'skipped';
-  if (found.length === 2 && picked.second === undefined) return 'twice';
-  return ((found[picked.second ? 1 : 0] ?? found[0]) as number) > now ? 'future' : null;
+  const instants = instantsOf(local, tz);
+  if (instants.length === 0) return 'skipped';
+  if (instants.length === 2 && picked.second === undefined) return 'twice';
+  return ((instants[picked.second ? 1 : 0] ?? instants[0]) as number) > now ? 'future' : null;
 }
 
 const isMinute = (local: string) => local.length === 16 && !Number.isNaN(asUtc(local));
 
-function missingOfRange(
+function rangeFault(
   { date, time, until = '', untilTime }: Picked,
   now: number,
   tz: string,
-): ReturnType<typeof missing> {
+): ReturnType<typeof pickedFault> {
   if (Number.isNaN(asUtc(until))) return 'until';
   if (until < date) return 'order';
   if (!time && !untilTime) return until > localAt(now, tz).slice(0, 10) ? 'future' : null;
@@ -292,7 +297,7 @@ function spanOf({ how, date }: Picked): [string, string] {
   const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))];
   // Northern seasons by whole months; winter begins in the December before.
   const first = how === 'month' ? month : month - (month % 3);
-  const day = (m: number) => new Date(Date.UTC(year, m - 1, 1)).toISOString().slice(0, 10);
+  const day = (monthNumber: number) => new Date(Date.UTC(year, monthNumber - 1, 1)).toISOString().slice(0, 10);
   return [day(first), day(first + (how === 'month' ? 1 : 3))];
 }
 
@@ -311,31 +316,50 @@ export function seasonOf(date: string): string {
  * @param now ms UTC
  */
 export function fromPicked(picked: Picked, now: number, tz: string): TimeBlock {
-  const lacks = missing(picked, now, tz);
-  if (lacks) throw new RangeError(lacks);
+  const fault = pickedFault(picked, now, tz);
+  if (fault) throw new RangeError(fault);
   const { how, date } = picked;
   if (how === 'day') return wholeDay(date, tz);
-  if (how === 'between') return range(picked, tz);
+  if (how === 'between') return rangeBlock(picked, tz);
   if (how === 'month' || how === 'season') {
-    const [first, after] = spanOf(picked);
-    return block(edge(first, 0, tz), edge(after, 0, tz), how === 'month' ? date.slice(0, 7) : seasonOf(date), tz, how);
+    const [first, next] = spanOf(picked);
+    return timeBlock(
+      localStart(first, 0, tz),
+      localStart(next, 0, tz),
+      how === 'month' ? date.slice(0, 7) : seasonOf(date),
+      tz,
+      how,
+    );
   }
   if (how === 'part') {
     const part = picked.part as PartOfDay;
-    return block(edge(date, PARTS[part][0], tz), edge(date, PARTS[part][1], tz), `${date} ${part}`, tz, 'part_of_day');
+    return timeBlock(
+      localStart(date, PARTS_OF_DAY[part][0], tz),
+      localStart(date, PARTS_OF_DAY[part][1], tz),
+      `${date} ${part}`,
+      tz,
+      'part_of_day',
+    );
   }
   const local = `${date}T${picked.time}`;
-  const found = instantsOf(local, tz);
-  const start = (found[picked.second ? 1 : 0] ?? found[0]) as number;
-  if (how === 'about') return block(start, null, local, tz, 'hour');
+  const instants = instantsOf(local, tz);
+  const start = (instants[picked.second ? 1 : 0] ?? instants[0]) as number;
+  if (how === 'about') return timeBlock(start, null, local, tz, 'hour');
   return picked.stamped
-    ? block(start, null, local, tz, 'exact', 'message_or_call_stamp')
-    : block(start, null, local, tz, 'minute');
+    ? timeBlock(start, null, local, tz, 'exact', 'message_or_call_stamp')
+    : timeBlock(start, null, local, tz, 'minute');
 }
 
-function range({ date, time, until = '', untilTime }: Picked, tz: string) {
-  if (!time) return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
+function rangeBlock({ date, time, until = '', untilTime }: Picked, tz: string) {
+  if (!time)
+    return timeBlock(localStart(date, 0, tz), localStart(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
   const [from, to] = [`${date}T${time}`, `${until}T${untilTime}`];
   // Where an hour was repeated, take the widest range: from its first to its second instance.
-  return block(instantsOf(from, tz)[0] ?? null, instantsOf(to, tz).at(-1) ?? null, `${from}/${to}`, tz, 'date_range');
+  return timeBlock(
+    instantsOf(from, tz)[0] ?? null,
+    instantsOf(to, tz).at(-1) ?? null,
+    `${from}/${to}`,
+    tz,
+    'date_range',
+  );
 }

@@ -3,7 +3,7 @@
  * diary/record/witness.py. A statement sent with the spoken words is stored as received in `arrived`: the keeper may
  * change its text like any other, and the mark then says so.
  */
-import { objectOf, switchOf, textOf } from './reading.js';
+import { objectOf, booleanOf, textOf } from './reading.js';
 import type { Fields } from './reading.js';
 
 const NOT_KEEPERS = 'Not the keeper’s words: ';
@@ -18,13 +18,13 @@ const MARKS = { true: CHECKED, false: UNCHECKED, null: UNKNOWN } as Record<strin
  * Return whose words it is and whether that was checked; `arrived` exists only if it was sent with the spoken words.
  */
 export function statementMark(statement: Fields) {
-  const came = objectOf(statement, 'arrived');
-  if (!Object.keys(came).length) return NOT_KEEPERS + PUT_IN;
-  return NOT_KEEPERS + MARKS[String(switchOf(came, 'verified'))] + (asItCame(statement) ? CHANGED : '');
+  const arrived = objectOf(statement, 'arrived');
+  if (!Object.keys(arrived).length) return NOT_KEEPERS + PUT_IN;
+  return NOT_KEEPERS + MARKS[String(booleanOf(arrived, 'verified'))] + (receivedText(statement) ? CHANGED : '');
 }
 
 /** Return the text as received if it was changed since; '' if unchanged. */
-export function asItCame(statement: Fields) {
+export function receivedText(statement: Fields) {
   const words = textOf(objectOf(statement, 'arrived'), 'words');
   return words === textOf(statement, 'narrative') ? '' : words;
 }

@@ -1,36 +1,46 @@
 /** The methods of the app that the screens call (static/js/app/app.js makes it), and the types of what they show. */
-import type { Advocating } from './advocating.js';
-import type { Agreed } from '../diary/session/confirming.js';
-import type { Kept, Listed } from '../diary/sharing/witnesses.js';
+import type { AdvocateApp } from './advocate_types.js';
+import type { Agreement } from '../diary/session/confirming.js';
+import type { StoredCode, WitnessList } from '../diary/sharing/witnesses.js';
 import type { Chronology } from '../pack/chronology/chronology.js';
 import type { Patterns } from '../record/patterns/patterns.js';
 import type { Picked } from '../record/times.js';
-import type { Say as ChronologySay } from '../pack/chronology/cells.js';
+import type { TimeFormat as ChronologySay } from '../pack/chronology/cells.js';
 import type {
-  Answer,
+  AssistedAnswer,
   Attachment,
   Draft,
   EntryState,
   Fields,
-  Half,
+  UnsavedText,
   Note,
   Occurred,
   Row as DiaryRow,
   State as DiaryState,
-  Waiting,
-  Written,
+  PendingErasure,
+  AssistedEntry,
 } from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
-import type { Amount, Row as Message } from '../record/schedule.js';
+import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
 
 /** The time chosen on screen. */
-export type When = { chip: string | null; picked: Picked | null };
+export type ChosenTime = { chip: string | null; picked: Picked | null };
 
-export type { Half, Fields, EntryState, Attachment, Draft, Occurred, Waiting, Note };
+export type { UnsavedText, Fields, EntryState, Attachment, Draft, Occurred, PendingErasure, Note };
 /** The value of one field: JSON, described by record/vocabulary/rules_table.js. */
 export type Value = Fields[string];
-export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.js';
+export type {
+  PendingQuestion,
+  GrantChoice,
+  GrantView,
+  GrantListView,
+  RecordMark,
+  CheckedAdvocate,
+  StoredQuestion,
+  GrantPreview,
+  RecordViewer,
+} from './advocate_types.js';
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
 /** One file with everything stored about it. */
 export type AttachmentRead = Attachment & {
@@ -46,12 +56,12 @@ export type AttachmentRead = Attachment & {
   custody: { at: number; actor: string; action: string; detail?: string }[];
 };
 /** `T` with some members optional, which the desk leaves out. */
-type Without<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
-export type Row = Without<
+type WithOptional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+export type Row = WithOptional<
   DiaryRow,
   'received_at' | 'amendments' | 'flags' | 'taken_out' | 'erased' | 'f' | 'links' | 'shots' | 'bare' | 'helped'
 >;
-export type Change = { field: string; old: unknown; new: unknown };
+export type FieldChange = { field: string; old: unknown; new: unknown };
 export type VersionShown = {
   version: string;
   at: number;
@@ -59,14 +69,14 @@ export type VersionShown = {
   /** on which device; '' on an advocate's page, which does not know */
   by: 'this' | 'other' | 'borrowed' | '';
   reason: string | null;
-  changes: Change[];
+  changes: FieldChange[];
   fields?: Fields;
   altered?: boolean;
   kept_at?: number | null;
   listed?: boolean;
 };
 /** One of two versions that two devices wrote at the same time. */
-export type End = {
+export type ConcurrentVersion = {
   version: string;
   at: number;
   here: boolean;
@@ -96,23 +106,23 @@ export type Entry = {
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
   /** The text or the time, changed and not saved yet. */
-  half?: Half | null;
+  half?: UnsavedText | null;
   taken_out?: number | null;
-  ends?: End[];
-  erasing?: Waiting | null;
+  ends?: ConcurrentVersion[];
+  erasing?: PendingErasure | null;
   flags?: string[];
   files_out?: { attachment: string; name: string; at: number; removed?: boolean }[];
   given?: { who: string; at: number; pack_no: number | null }[];
 };
-export type State = Without<
+export type State = WithOptional<
   Omit<DiaryState, 'entries' | 'removed'>,
   'erasing' | 'picture' | 'capture' | 'showing' | 'notebook' | 'look'
 > & { entries: Row[]; removed?: Row[] };
 export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
-export type Locking = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };
+export type LockSettings = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
 export type ShownSection = { title: string; blocks: ShownBlock[] };
-export type Summary = {
+export type PackSummary = {
   entries: number;
   additions: number;
   amendments: number;
@@ -130,16 +140,16 @@ export type Summary = {
   /** The versions that were counted; passed back unchanged, since a pack contains nothing else. */
   looked: string[];
 };
-export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
-export type Look = {
+export type PictureDecision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
+export type ReviewPicture = {
   attachment: string;
   record: string;
   name: string;
   film: boolean;
   place: boolean;
-  decision: Decision | null;
+  decision: PictureDecision | null;
 };
-export type Wordy = {
+export type FlaggedWords = {
   id: string;
   why: 'apart' | 'postcode' | 'number';
   found: string;
@@ -147,14 +157,21 @@ export type Wordy = {
   kind: string;
   answered: boolean;
 };
-export type Review = {
-  pictures: Look[];
-  words: Wordy[];
+export type PackReview = {
+  pictures: ReviewPicture[];
+  words: FlaggedWords[];
   places: { attachment: string; record: string; name: string }[];
   intimate: number;
 };
 export type PackWays = { registered: boolean; high_risk: boolean; server: boolean; offline: boolean };
-export type Shared = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+export type SharedExport = {
+  record: string;
+  fields: Fields;
+  restricted: Fields;
+  label: string;
+  twin: boolean;
+  at: number;
+};
 export type MadePack = {
   file: Blob | null;
   files?: { name: string; file: Blob }[];
@@ -212,12 +229,12 @@ export type RecordStep = {
   kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back';
   by: 'this' | 'other';
   reason: string | null;
-  changes: Change[];
+  changes: FieldChange[];
   fields: Fields;
   altered: boolean;
 };
 /** The name of a record of another kind. */
-export type Known = { kind: string; fields: Fields; name: string };
+export type RecordName = { kind: string; fields: Fields; name: string };
 /** A person, with the code that replaces the name. */
 export type Person = KeptRecord & { code: string; root: string };
 export type Settings = { fields: Fields; restricted: Fields };
@@ -257,15 +274,15 @@ export type QuickFacts = {
   pictures: number;
 };
 /** How an import reports its progress, and how it is stopped. */
-export type ImportHow = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
+export type ImportOptions = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
 /** The contents of a file chosen for an import. For an email the user is asked about neither date order nor files. */
 export type ImportChat = Pick<Chat, 'lines' | 'senders' | 'orders'> & {
   kind: 'chat';
   name: string;
   size: number;
   messages: number;
-  example: ImportStart | undefined;
-  last: ImportStart | undefined;
+  example: MessageDate | undefined;
+  last: MessageDate | undefined;
   lenient: boolean;
   files: number;
 };
@@ -279,7 +296,7 @@ export type ImportMail = {
 };
 export type ImportRead = ImportChat | ImportMail;
 /** The date of the first or last message; a chat has at least one. */
-export type ImportStart = Pick<Chat['messages'][number]['start'], 'date' | 'clock'>;
+export type MessageDate = Pick<Chat['messages'][number]['start'], 'date' | 'clock'>;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -291,7 +308,7 @@ export type ImportAnswers = {
 /** One proposed entry. */
 export type ImportBurst = {
   index: number;
-  amount: Amount | null;
+  amount: BurstTotals | null;
   date: string;
   words: string;
   narrative: string;
@@ -300,8 +317,8 @@ export type ImportBurst = {
   skipped: boolean;
 };
 /** What an import would add, as the screen shows it. */
-type ImportProposed = { known: number; fresh: number; tz: string; bursts: ImportBurst[] };
-export type ImportChatPlan = ImportProposed & {
+type ImportProposal = { known: number; fresh: number; tz: string; bursts: ImportBurst[] };
+export type ImportChatPlan = ImportProposal & {
   counts: Counts;
   /** files of messages that the diary has without their files */
   late: { files: number; entries: number };
@@ -321,9 +338,9 @@ export type ImportChatPlan = ImportProposed & {
   gap: number;
   order: string;
 };
-export type ImportPlan = ImportChatPlan | (ImportProposed & { counts: null; late?: undefined; files?: undefined });
+export type ImportPlan = ImportChatPlan | (ImportProposal & { counts: null; late?: undefined; files?: undefined });
 /** `again`: was in the diary already */
-export type ImportDone = {
+export type ImportResult = {
   entries: string[];
   rows: number;
   attachment: string;
@@ -332,7 +349,7 @@ export type ImportDone = {
 };
 /** The parts of an entry's message schedule, and its unsaved typing. */
 export type Schedule = { parts: WholeRecord[]; draft: Fields | null };
-export type Chosen = {
+export type PackSelection = {
   from: number | null;
   to: number | null;
   records: string[] | null;
@@ -378,9 +395,9 @@ export type Usage = {
 };
 /** This phone's summary of the diary, for two people to compare. */
 export type DiaryAccount = { entries: number; at: number; code: string };
-export type Step = { step: string; done: number; total: number };
+export type ProgressStep = { step: string; done: number; total: number };
 
-export interface App extends Advocating {
+export interface App extends AdvocateApp {
   state: State;
   subscribe(listener: () => void): () => void;
   start(): Promise<unknown>;
@@ -393,7 +410,7 @@ export interface App extends Advocating {
   checkCode(text: string): Promise<boolean>;
   enrolHere(words: string): Promise<unknown>;
   unlock(words: string): Promise<unknown>;
-  lock(why: string): Promise<unknown>;
+  lock(cause: string): Promise<unknown>;
   quickExit(): unknown;
   /** Clear what the server has; never ask, never refuse. */
   panicClear?(): unknown;
@@ -401,57 +418,57 @@ export interface App extends Advocating {
   noteDrop?(id: string): Promise<unknown>;
   /** Show the lock, from the notebook. */
   askLock?(): Promise<unknown>;
-  readLocking?(): Promise<Locking>;
+  readLocking?(): Promise<LockSettings>;
   /** Set words for the notebook alone, on a phone that holds no diary. */
   onlyNotebook?(words: string, look: Skin): Promise<unknown>;
   setCover?(words: string): Promise<unknown>;
   dropCover?(): Promise<unknown>;
   setShort?(secret: string, words: string): Promise<unknown>;
   dropShort?(): Promise<unknown>;
-  chooseLocking?(said: { hidden?: number; idle?: number }): Promise<unknown>;
-  chooseLook?(said: Partial<Skin>): Promise<unknown>;
+  chooseLocking?(input: { hidden?: number; idle?: number }): Promise<unknown>;
+  chooseLook?(input: Partial<Skin>): Promise<unknown>;
   exitSaid?(): Promise<unknown>;
   touch(): unknown;
-  signIn(by: { login: string; words: string }): Promise<unknown>;
-  signInWithCode(by: { login: string; code: string; newWords: string }): Promise<unknown>;
+  signIn(credentials: { login: string; words: string }): Promise<unknown>;
+  signInWithCode(credentials: { login: string; code: string; newWords: string }): Promise<unknown>;
   asksInvite(): Promise<boolean>;
-  register(by: { words: string; invite?: string }): Promise<{ login: string }>;
-  makeCode(by?: { words?: string }): Promise<{ login: string; words12: string[]; crockford: string }>;
+  register(credentials: { words: string; invite?: string }): Promise<{ login: string }>;
+  makeCode(credentials?: { words?: string }): Promise<{ login: string; words12: string[]; crockford: string }>;
   confirmCode(text: string): Promise<unknown>;
-  later(what: 'recovery'): Promise<unknown>;
+  later(task: 'recovery'): Promise<unknown>;
   signOut(): Promise<unknown>;
   /** Change the words; the keys stay. */
-  changeWords(given: { words: string; newWords: string }): Promise<unknown>;
+  changeWords(input: { words: string; newWords: string }): Promise<unknown>;
   /** Change the words and every key; nothing from before opens what comes after. */
-  renewKeys(given: {
+  renewKeys(input: {
     words: string;
     newWords: string;
     code?: string;
     onProgress?: (done: number, total: number) => void;
   }): Promise<unknown>;
-  renewOn(given: {
+  renewOn(input: {
     newWords: string;
     code?: string;
     onProgress?: (done: number, total: number) => void;
   }): Promise<unknown>;
   giveUpKeys(): Promise<unknown>;
-  catchUp(given: { words: string }): Promise<unknown>;
-  endOthers(by: { words: string }): Promise<unknown>;
-  accessLog(by: { words: string }): Promise<{ at: number; device_name: string; what: string }[]>;
+  catchUp(input: { words: string }): Promise<unknown>;
+  endOthers(credentials: { words: string }): Promise<unknown>;
+  accessLog(credentials: { words: string }): Promise<{ at: number; device_name: string; what: string }[]>;
   renameDevice(name: string): Promise<unknown>;
-  knowSignIns(shown: number): Promise<unknown>;
+  knowSignIns(count: number): Promise<unknown>;
   knowReturned(): Promise<unknown>;
   acceptWitnessList(): Promise<unknown>;
-  setHighRisk(on: boolean): Promise<unknown>;
+  setHighRisk(isOn: boolean): Promise<unknown>;
   newDraft(): unknown;
   putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
   dropDraft(): Promise<unknown>;
-  putWords?(record: string, half: Half | null): unknown;
+  putWords?(record: string, half: UnsavedText | null): unknown;
   putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
   restrictedWords?(): string[];
   /** Return the settings, with what the officer's page and the keeper's own words said in the last pack. */
   readSettings?(): Promise<Settings>;
-  saveIncident(save: {
+  saveIncident(input: {
     record: string | null;
     fields: Fields;
     restricted: Fields;
@@ -462,53 +479,58 @@ export interface App extends Advocating {
   /** Merge two versions of one entry: every field as the keeper wants it. */
   bringTogether?(
     record: string,
-    chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
+    merged: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
   ): Promise<unknown>;
-  attribute?(said: {
+  attribute?(input: {
     records: string[];
     actor_ids: string[];
     replace: boolean;
     attribution_basis: string[];
     reason: string;
   }): Promise<{ changed: number }>;
-  askErasing?(record: string, by: { words: string }): Promise<{ due_at: number }>;
+  askErasing?(record: string, credentials: { words: string }): Promise<{ due_at: number }>;
   stopErasing?(record: string): Promise<unknown>;
-  finishErasing?(record: string, by: { words: string }): Promise<unknown>;
+  finishErasing?(record: string, credentials: { words: string }): Promise<unknown>;
   readHold?(): Promise<null | { who: string; reference: string; since: number; lift_asked_at: number | null }>;
-  turnHoldOn?(asked: { who: string; reference: string }): Promise<unknown>;
-  askToLiftHold?(by: { words: string }): Promise<unknown>;
+  turnHoldOn?(input: { who: string; reference: string }): Promise<unknown>;
+  askToLiftHold?(credentials: { words: string }): Promise<unknown>;
   keepHoldOn?(): Promise<unknown>;
   saveNote(record: string, text: string): Promise<unknown>;
   addFile(
-    target: string,
+    entry: string,
     file: File,
-    how: { route: string; onProgress?: (done: number, total: number) => void },
+    options: { route: string; onProgress?: (done: number, total: number) => void },
   ): Promise<Attachment>;
   readPicture(attachment: string, size: 'preview' | 'print' | 'masked' | 'unmasked'): Promise<{ url: string } | null>;
   readAttachment(attachment: string): Promise<AttachmentRead>;
   needsAttachmentReason(attachment: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
-  saveAttachment(save: { attachment: string; fields?: Fields; restricted?: Fields; reason?: string }): Promise<unknown>;
+  saveAttachment(input: {
+    attachment: string;
+    fields?: Fields;
+    restricted?: Fields;
+    reason?: string;
+  }): Promise<unknown>;
   /** Log in the custody record that a file was viewed. */
   looked(attachment: string): unknown;
   /** Return the received bytes of a sound or film, null for anything else. */
   readToPlay(attachment: string): Promise<{ url: string; blob: Blob } | null>;
   checkFile(attachment: string): Promise<unknown>;
-  moveFile(attachment: string, to: string | null, reason: string): Promise<unknown>;
+  moveFile(attachment: string, entry: string | null, reason: string): Promise<unknown>;
   readLoose(): Promise<Attachment[]>;
   dropHeld(attachment: string): Promise<unknown>;
   maskPicture(
     attachment: string,
     mask: { boxes: { x: number; y: number; w: number; h: number }[]; what: string[]; why: string },
   ): Promise<unknown>;
-  printCopy(attachment: string, which: 'masked' | null): Promise<unknown>;
-  purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
+  printCopy(attachment: string, copyKind: 'masked' | null): Promise<unknown>;
+  purgeFile(attachment: string, credentials: { words: string }): Promise<unknown>;
   answerPhoneCopy(
     record: string,
     attachment: string,
     answer: 'kept' | 'removed_for_safety' | 'later',
   ): Promise<unknown>;
   /** Mark the device as borrowed: nothing is left on it. */
-  borrow(how?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
+  borrow(options?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
   /** Check whether leaving a borrowed device now would lose something. */
   isOwing?(): boolean;
   getPicture(): Promise<unknown>;
@@ -518,19 +540,19 @@ export interface App extends Advocating {
   acceptCaptured(attachment: string): Promise<unknown>;
   discardCaptured(attachment: string): Promise<unknown>;
   takeUpDraft(id: string): Promise<unknown>;
-  setCapturing(on: boolean): Promise<unknown>;
+  setCapturing(isOn: boolean): Promise<unknown>;
   knowCaptureKey(): Promise<unknown>;
-  pictureAdd(files: File[], how?: { route: string }): Promise<unknown>;
+  pictureAdd(files: File[], options?: { route: string }): Promise<unknown>;
   pictureSave(): Promise<unknown>;
-  readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
+  readRecords(kind: string, options?: { all?: boolean }): Promise<KeptRecord[]>;
   /** Return the entries that contain every word; null for an empty query. */
   findEntries(query: string): Promise<string[] | null>;
-  readKnown(): Promise<Record<string, Known>>;
-  readPatterns(): Promise<{ counts: Patterns; known: Record<string, Known> }>;
+  readKnown(): Promise<Record<string, RecordName>>;
+  readPatterns(): Promise<{ counts: Patterns; known: Record<string, RecordName> }>;
   readRecord(record: string): Promise<WholeRecord>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   /** Save only the fields passed; null clears one. Throws reason_needed where existing text would change. */
-  saveRecord(save: {
+  saveRecord(input: {
     kind: string;
     record: string | null;
     fields?: Fields;
@@ -539,49 +561,49 @@ export interface App extends Advocating {
   }): Promise<{ record: string }>;
   takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
   putBackRecord(record: string): Promise<{ record: string }>;
-  readPeople(how?: { all?: boolean }): Promise<Person[]>;
+  readPeople(options?: { all?: boolean }): Promise<Person[]>;
   /** Return entries and other records whose text refers to this one, or one merged with it. */
   readMentions(record: string): Promise<Mention[]>;
-  mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
+  mergeRecords(record: string, target: string | null, reason?: string): Promise<{ record: string }>;
   addRecordFile(
-    to: { kind: string; record: string; field: string },
+    target: { kind: string; record: string; field: string },
     file: File,
-    how: { route: string; onProgress?: (done: number, total: number) => void },
+    options: { route: string; onProgress?: (done: number, total: number) => void },
   ): Promise<{ attachment: string }>;
   readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
   /** Return what can be shown to someone. `showNow` shows it and locks the diary behind it. */
-  readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<Showable>;
+  readForShow(subject: { record?: string; kind?: string; records?: readonly string[] }): Promise<Showable>;
   showNow(sections: ShownSection[]): Promise<unknown>;
   readChase(): Promise<ChaseItem[]>;
-  chaseDone(key: string, done: boolean): Promise<unknown>;
-  keepTyped(key: string, typed: unknown): Promise<unknown>;
+  chaseDone(key: string, isDone: boolean): Promise<unknown>;
+  keepTyped(key: string, value: unknown): Promise<unknown>;
   /**
    * Return what `keepTyped` sealed under this key, on this phone only; null for none. `keepTyped` with null deletes
    * it.
    */
   readTyped(key: string): Promise<unknown>;
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
-  chooseForPack(chosen: Chosen): Promise<Summary>;
-  markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
+  chooseForPack(selection: PackSelection): Promise<PackSummary>;
+  markLooked(attachment: string, options: { hold: boolean }): Promise<unknown>;
   /** Accept the words, typed for `times` packs or for one list on paper. */
-  agree(words: string, times?: number): Promise<Agreed>;
-  buildPack(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
+  agree(words: string, times?: number): Promise<Agreement>;
+  buildPack(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
   /** Build a pack on this phone alone: no network, no account. */
-  buildHere(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
-  reviewPack(chosen: Chosen): Promise<Review>;
-  decidePicture(attachment: string, decision: Decision): Promise<unknown>;
-  decideWords(found: string, answer: 'hold' | 'fine'): Promise<unknown>;
+  buildHere(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
+  reviewPack(selection: PackSelection): Promise<PackReview>;
+  decidePicture(attachment: string, decision: PictureDecision): Promise<unknown>;
+  decideWords(wordsId: string, answer: 'hold' | 'fine'): Promise<unknown>;
   letGo(url: string): unknown;
   packWays(): Promise<PackWays>;
   findItems(text: string): Promise<{ items: string[]; records: string[]; unknown: string[] }>;
   newSince(): Promise<string[]>;
   chooseFile(name: string): Promise<unknown>;
   canChooseFile(): boolean;
-  readChronology(chosen: Chosen & { agreed: Agreed }, say: Say): Promise<Chronology>;
+  readChronology(selection: PackSelection & { agreed: Agreement }, texts: Say): Promise<Chronology>;
   readForQuick(): Promise<QuickFacts>;
-  readShared(): Promise<Shared[]>;
-  noteDelivery(record: string, said: Fields): Promise<unknown>;
-  noteShared(said: {
+  readShared(): Promise<SharedExport[]>;
+  noteDelivery(record: string, input: Fields): Promise<unknown>;
+  noteShared(input: {
     kind: string;
     records: string[];
     delivered_to?: string;
@@ -593,31 +615,31 @@ export interface App extends Advocating {
    * own
    */
   handOver(
-    given: { file: Blob; name: string; words: string; record?: string | null; to?: string },
-    onStep: (at: Step) => void,
+    input: { file: Blob; name: string; words: string; record?: string | null; to?: string },
+    onStep: (step: ProgressStep) => void,
   ): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
   /** `offline`: only what this phone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
   /** Reveal the eight words again, after the keeper's own words. */
   sayHandover(handover: string, words: string): Promise<string>;
-  endHandovers(handovers: readonly string[], by: { words: string }): Promise<unknown>;
+  endHandovers(handovers: readonly string[], credentials: { words: string }): Promise<unknown>;
   /** Return what advocates typed for the keeper and the keeper has not decided on yet. */
-  readAssisted(): Promise<Written[]>;
-  answerAssisted(id: string, said: { answer: Answer; narrative?: string; reason?: string }): Promise<unknown>;
+  readAssisted(): Promise<AssistedEntry[]>;
+  answerAssisted(id: string, input: { answer: AssistedAnswer; narrative?: string; reason?: string }): Promise<unknown>;
   /** Make nine words for a witness. */
-  askWitness(asked: { name: string; note: string; words: string }): Promise<Kept>;
-  readWitnesses(): Promise<Listed>;
+  askWitness(input: { name: string; note: string; words: string }): Promise<StoredCode>;
+  readWitnesses(): Promise<WitnessList>;
   keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;
-  dropWitness(witness: string, by: { words: string }): Promise<unknown>;
-  sessions(by: { words: string }): Promise<Session[]>;
-  endSession(session: string, by: { words: string }): Promise<unknown>;
-  makeCopy(how: {
+  dropWitness(witness: string, credentials: { words: string }): Promise<unknown>;
+  sessions(credentials: { words: string }): Promise<Session[]>;
+  endSession(session: string, credentials: { words: string }): Promise<unknown>;
+  makeCopy(options: {
     words: string;
     onProgress?: (done: number, total: number) => void;
     signal?: AbortSignal;
   }): Promise<{ file: Blob; name: string; lacking: number }>;
-  takeCopy(by: {
+  takeCopy(credentials: {
     file: Blob;
     words: string;
     code?: string;
@@ -625,36 +647,36 @@ export interface App extends Advocating {
   }): Promise<unknown>;
   diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
   knownKey(): Promise<string>;
-  acceptKey(typed: string): Promise<unknown>;
+  acceptKey(letters: string): Promise<unknown>;
   lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
   sendAgain(): Promise<unknown>;
   usage(): Promise<Usage>;
-  chooseSending(when: Usage['sending']): Promise<unknown>;
-  chooseLight(light: Usage['light_chosen']): Promise<unknown>;
+  chooseSending(setting: Usage['sending']): Promise<unknown>;
+  chooseLight(setting: Usage['light_chosen']): Promise<unknown>;
   sendFiles(): Promise<unknown>;
-  makeRoom(onFile: (done: number, total: number) => void): Promise<number>;
+  makeRoom(onProgress: (done: number, total: number) => void): Promise<number>;
   applyUpdate(): Promise<unknown>;
   setLanguage(code: string): Promise<unknown>;
   /** Read a file and return its contents; nothing is written until `keepImport`. */
-  readImport(file: File, how?: ImportHow): Promise<ImportRead>;
-  planImport(answers: ImportAnswers, how?: ImportHow): Promise<ImportPlan>;
-  importRows(burst: number, from: number, count: number): Promise<Message[]>;
+  readImport(file: File, options?: ImportOptions): Promise<ImportRead>;
+  planImport(answers: ImportAnswers, options?: ImportOptions): Promise<ImportPlan>;
+  importRows(burst: number, start: number, count: number): Promise<Message[]>;
   /** With no entry chosen, `late` is the reason why the existing lists change. */
   keepImport(
-    what: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
-    how?: ImportHow,
-  ): Promise<ImportDone>;
+    input: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
+    options?: ImportOptions,
+  ): Promise<ImportResult>;
   dropImport?(): Promise<unknown>;
   /** Return the headers of a stored email. */
   readHeaders(attachment: string): Promise<Pick<Mail, 'headers' | 'raw_headers' | 'odd'>>;
   /** `left`: the number of lines that were not understood, or too many */
   readPasted(
     text: string,
-    how: { date: string; tz: string; order: 'dmy' | 'mdy' },
+    options: { date: string; tz: string; order: 'dmy' | 'mdy' },
   ): Promise<{ rows: Message[]; left: number }>;
   readSchedule(incident: string): Promise<Schedule>;
   putScheduleDraft(incident: string, draft: Fields | null): Promise<unknown>;
-  saveSchedule(save: {
+  saveSchedule(input: {
     incident: string;
     record: string | null;
     fields: Fields;
@@ -673,7 +695,7 @@ export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' |
     state: { phase: string } & Pick<State, 'entries'>;
     readRecords(
       kind: string,
-      how?: { all?: boolean },
+      options?: { all?: boolean },
     ): Promise<Pick<KeptRecord, 'record' | 'kind' | 'fields' | 'taken_out'>[]>;
   };
 

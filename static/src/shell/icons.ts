@@ -62,10 +62,10 @@ const PATHS = {
 
 /**
  * Draw an icon, `size` CSS pixels wide and high.
- * @param extra class names
+ * @param classes class names
  */
-export function icon(name: IconName, size: number = 22, extra: string = '') {
-  return html`<svg class=${extra} width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor"
+export function icon(name: IconName, size: number = 22, classes: string = '') {
+  return html`<svg class=${classes} width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor"
     stroke-width="1.75"
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${PATHS[name]}</svg>`;
 }

@@ -5,7 +5,7 @@
  * set-up), fetched when it is chosen and kept for use without a network.
  */
 import { html } from './html.js';
-import { speak } from './strings.js';
+import { setTranslation } from './strings.js';
 import type { Translation } from './strings.js';
 
 /** Each in its own language, so that its speakers find it. */
@@ -15,7 +15,7 @@ export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['pl', 'Polski'],
   ['ur', 'اردو'],
 ];
-const FILES: Record<string, (() => Promise<{ default: Translation }>) | undefined> = {
+const LOADERS: Record<string, (() => Promise<{ default: Translation }>) | undefined> = {
   // @ts-expect-error: set-up makes this file, so the type check does not know it
   cy: () => import('../../lang/cy.js'),
   // @ts-expect-error: set-up makes this file, so the type check does not know it
@@ -23,7 +23,7 @@ const FILES: Record<string, (() => Promise<{ default: Translation }>) | undefine
   // @ts-expect-error: set-up makes this file, so the type check does not know it
   ur: () => import('../../lang/ur.js'),
 };
-let asked = 'en';
+let currentCode = 'en';
 let isDraft = false;
 
 /** Check whether the screen shows a translation that nobody has reviewed. */
@@ -32,18 +32,18 @@ export function isDraftLanguage(): boolean {
 }
 
 /** Load and use the app's language; if it cannot be fetched, the page keeps its present one. */
-export async function follow(code: string, draw: () => void) {
-  if (code === asked) return;
-  const before = asked;
-  asked = code;
-  const load = FILES[code];
+export async function useLanguage(code: string, draw: () => void) {
+  if (code === currentCode) return;
+  const previousCode = currentCode;
+  currentCode = code;
+  const load = LOADERS[code];
   const translation = load ? ((await load().catch(() => null))?.default ?? null) : null;
-  if (asked !== code) return; // another was chosen meanwhile
+  if (currentCode !== code) return; // another was chosen meanwhile
   if (load && !translation) {
-    asked = before;
+    currentCode = previousCode;
     return;
   }
-  speak(translation, inBoth);
+  setTranslation(translation, inBoth);
   isDraft = translation !== null && !translation.reviewed;
   document.documentElement.lang = translation?.lang ?? 'en-GB';
   document.documentElement.dir = translation?.dir ?? 'ltr';
@@ -55,7 +55,7 @@ export async function follow(code: string, draw: () => void) {
  * alone.
  */
 function inBoth(text: string, english: string) {
-  const both = html`<span class="in-both"><span>${text}</span><span class="in-english" lang="en-GB"
+  const template = html`<span class="in-both"><span>${text}</span><span class="in-english" lang="en-GB"
     dir="ltr">${english}</span></span>`;
-  return Object.assign(both, { toString: () => text });
+  return Object.assign(template, { toString: () => text });
 }

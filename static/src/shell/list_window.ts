@@ -4,21 +4,21 @@
  */
 import { html, nothing, ref, repeat } from './html.js';
 
-const BLOCK = 20;
+const BLOCK_ROWS = 20;
 /** Rows of the first block: what a phone shows at once. The rest comes in the next frame. */
-const FIRST = 8;
+const FIRST_BLOCK_ROWS = 8;
 /** Height of a row that was not drawn yet, CSS pixels. */
-const ROW = 112;
-const NEAR = '1200px 0px';
+const ROW_HEIGHT = 112;
+const NEAR_MARGIN = '1200px 0px';
 
 export class ListWindow {
   draw: () => void;
   /** blocks that are in the page */
-  near: Set<number> = new Set([0]);
+  nearBlocks: Set<number> = new Set([0]);
   /** the last heights of blocks */
   heights: Map<number, number> = new Map();
   observer: IntersectionObserver | null = null;
-  box: Element | null = null;
+  scrollBox: Element | null = null;
 
   constructor(draw: () => void) {
     this.draw = draw;
@@ -29,21 +29,26 @@ export class ListWindow {
    * Start at the top again, for other rows.
    * @param index a row that must be in the page
    */
-  reset(at: number = 0) {
-    this.near = new Set([0, at < FIRST ? 0 : 1 + Math.floor((at - FIRST) / BLOCK)]);
+  reset(index: number = 0) {
+    this.nearBlocks = new Set([
+      0,
+      index < FIRST_BLOCK_ROWS ? 0 : 1 + Math.floor((index - FIRST_BLOCK_ROWS) / BLOCK_ROWS),
+    ]);
     this.heights.clear();
   }
 
   /** @param block draws some rows; `previous` is the row above them */
-  view<T>(rows: readonly T[], block: (rows: readonly T[], before: T | undefined) => unknown) {
-    const count = rows.length ? 1 + Math.max(0, Math.ceil((rows.length - FIRST) / BLOCK)) : 0;
-    const from = (i: number) => (i === 0 ? 0 : FIRST + (i - 1) * BLOCK);
+  view<T>(rows: readonly T[], block: (rows: readonly T[], previous: T | undefined) => unknown) {
+    const count = rows.length ? 1 + Math.max(0, Math.ceil((rows.length - FIRST_BLOCK_ROWS) / BLOCK_ROWS)) : 0;
+    const startOf = (blockIndex: number) => (blockIndex === 0 ? 0 : FIRST_BLOCK_ROWS + (blockIndex - 1) * BLOCK_ROWS);
     return html`${repeat(
-      Array.from({ length: count }, (_, i) => i),
-      (i) => i,
-      (i) =>
-        html`<div class="block" data-block=${i} ${ref(this.watch)}>${
-          this.near.has(i) ? block(rows.slice(from(i), from(i + 1)), rows[from(i) - 1]) : nothing
+      Array.from({ length: count }, (_, blockIndex) => blockIndex),
+      (blockIndex) => blockIndex,
+      (blockIndex) =>
+        html`<div class="block" data-block=${blockIndex} ${ref(this.watch)}>${
+          this.nearBlocks.has(blockIndex)
+            ? block(rows.slice(startOf(blockIndex), startOf(blockIndex + 1)), rows[startOf(blockIndex) - 1])
+            : nothing
         }</div>`,
     )}`;
   }
@@ -51,36 +56,39 @@ export class ListWindow {
   /** Observe a block; called for every block at every drawing. A block that is not drawn gets its height. */
   watch(element: Element | undefined) {
     if (!(element instanceof HTMLElement)) return;
-    const number = Number(element.dataset.block);
+    const blockIndex = Number(element.dataset.block);
     // The page's policy forbids style attributes; the property may be set.
-    element.style.minBlockSize = this.near.has(number)
+    element.style.minBlockSize = this.nearBlocks.has(blockIndex)
       ? ''
-      : `${this.heights.get(number) ?? (number ? BLOCK : FIRST) * ROW}px`;
+      : `${this.heights.get(blockIndex) ?? (blockIndex ? BLOCK_ROWS : FIRST_BLOCK_ROWS) * ROW_HEIGHT}px`;
     this.observerFor(element).observe(element);
   }
 
   /** Return the observer: in two columns the list is its own scroll box. */
   observerFor(element: Element) {
-    const box = element.closest('.aside');
-    if (this.observer && this.box === box) return this.observer;
+    const scrollBox = element.closest('.aside');
+    if (this.observer && this.scrollBox === scrollBox) return this.observer;
     this.observer?.disconnect();
-    this.box = box;
-    this.observer = new IntersectionObserver((seen) => this.seen(seen), { root: box, rootMargin: NEAR });
+    this.scrollBox = scrollBox;
+    this.observer = new IntersectionObserver((entries) => this.seen(entries), {
+      root: scrollBox,
+      rootMargin: NEAR_MARGIN,
+    });
     return this.observer;
   }
 
-  seen(seen: IntersectionObserverEntry[]) {
-    let changed = false;
-    for (const { target, isIntersecting, boundingClientRect } of seen) {
-      const number = Number((target as HTMLElement).dataset.block);
-      if (isIntersecting === this.near.has(number)) continue;
+  seen(entries: IntersectionObserverEntry[]) {
+    let hasChanged = false;
+    for (const { target, isIntersecting, boundingClientRect } of entries) {
+      const blockIndex = Number((target as HTMLElement).dataset.block);
+      if (isIntersecting === this.nearBlocks.has(blockIndex)) continue;
       // A block with the focus stays: the keyboard focus must not be lost.
       if (!isIntersecting && (!target.isConnected || target.contains(document.activeElement))) continue;
-      if (!isIntersecting) this.heights.set(number, boundingClientRect.height);
-      if (isIntersecting) this.near.add(number);
-      else this.near.delete(number);
-      changed = true;
+      if (!isIntersecting) this.heights.set(blockIndex, boundingClientRect.height);
+      if (isIntersecting) this.nearBlocks.add(blockIndex);
+      else this.nearBlocks.delete(blockIndex);
+      hasChanged = true;
     }
-    if (changed) this.draw();
+    if (hasChanged) this.draw();
   }
 }

@@ -14,27 +14,29 @@ export type Key = Extract<keyof Words, string>;
 /** The base of a key that is chosen by number. */
 export type CountKey = Key extends infer K ? (K extends `${infer Base}.other` ? Base : never) : never;
 
-const table: Record<string, string> = {};
+const texts: Record<string, string> = {};
 
-let young = false;
+let isYoungWording = false;
 
 /** Set whether questions use a young person's wording, where there is one, from the next drawing on. */
-export function askYoung(on: boolean) {
-  young = on;
+export function setYoungWording(isOn: boolean) {
+  isYoungWording = isOn;
 }
 
 /** Check whether this keeper is asked in a young person's wording. */
-export const isYoung = () => young;
+export const isYoung = () => isYoungWording;
 
 /** Return the key of the young wording, if it is on. A language without one keeps its usual text. */
-function asked(key: string) {
-  const theirs = `young.${key}`;
-  return young && theirs in table && (!speaking || theirs in speaking.keys) ? theirs : key;
+function youngOrUsual(key: string) {
+  const youngKey = `young.${key}`;
+  return isYoungWording && youngKey in texts && (!currentTranslation || youngKey in currentTranslation.keys)
+    ? youngKey
+    : key;
 }
 
 /** Add the texts of one folder. */
-export function learn(more: Record<string, string>) {
-  Object.assign(table, more);
+export function learn(newTexts: Record<string, string>) {
+  Object.assign(texts, newTexts);
 }
 
 /**
@@ -50,15 +52,15 @@ export type Translation = {
   said: Record<string, string>;
 };
 
-let speaking: Translation | null = null;
+let currentTranslation: Translation | null = null;
 /**
  * Pair a text with its English: a template that also serves as a string (`inBoth` in language.ts). No type describes
  * both, hence `any`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
-type Both = (text: string, english: string) => any;
-let inBoth: Both = (text) => text;
-let plural = new Intl.PluralRules('en-GB');
+type PairTexts = (text: string, english: string) => any;
+let inBoth: PairTexts = (text) => text;
+let pluralRules = new Intl.PluralRules('en-GB');
 
 // A draft shows its sentences in English too. Only those of these places appear alone: they ask what happened, count,
 // or name things, and a wrong word there harms nobody. A new place is added only after somebody has checked it
@@ -69,73 +71,76 @@ const SENTENCE = /[.?!]/;
 
 /**
  * Use another language from the next drawing on.
- * @param translation null for English
- * @param both draws a sentence with its English beneath it
+ * @param next null for English
+ * @param pair draws a sentence with its English beneath it
  */
-export function speak(translation: Translation | null, both: Both) {
-  speaking = translation;
-  inBoth = both;
-  plural = new Intl.PluralRules(language());
+export function setTranslation(next: Translation | null, pair: PairTexts) {
+  currentTranslation = next;
+  inBoth = pair;
+  pluralRules = new Intl.PluralRules(language());
 }
 
 /**
  * Join short texts in one line, with the commas of the language.
  * @param parts falsy ones are left out
  */
-export function inOneLine(parts: readonly (string | null | undefined | false)[]): string {
-  return joined(parts, speaking?.lang === 'ur' ? '، ' : ', ');
+export function joinInLine(parts: readonly (string | null | undefined | false)[]): string {
+  return joinParts(parts, currentTranslation?.lang === 'ur' ? '، ' : ', ');
 }
 
 /**
  * The same with dots between, for texts that stand next to each other and are no list: a name in another script must
  * not run into what follows it.
  */
-export function dotted(parts: readonly (string | null | undefined | false)[]): string {
-  return joined(parts, ' · ');
+export function joinWithDots(parts: readonly (string | null | undefined | false)[]): string {
+  return joinParts(parts, ' · ');
 }
 
-const joined = (parts: readonly (string | null | undefined | false)[], between: string) =>
+const joinParts = (parts: readonly (string | null | undefined | false)[], separator: string) =>
   parts
     .filter(Boolean)
-    .map((part) => inItsOrder(String(part)))
-    .join(between);
+    .map((part) => isolateDirection(String(part)))
+    .join(separator);
 
 /** Return the language tag of texts, dates and numbers. */
 export function language(): string {
-  return speaking?.lang ?? 'en-GB';
+  return currentTranslation?.lang ?? 'en-GB';
 }
 
 /** @param format formats the value of a slot */
-const filled = (text: string, slots: Record<string, string | number>, as: (value: string) => string = inItsOrder) =>
-  text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? as(String(slots[name])) : whole));
+const fillSlots = (
+  text: string,
+  slots: Record<string, string | number>,
+  format: (value: string) => string = isolateDirection,
+) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? format(String(slots[name])) : whole));
 
 /**
  * Recent texts in another language, with their English: a draft's English has slots too, and a date in them must be
  * English.
  */
-const lately: Map<string, string> = new Map();
-const MANY = 2000;
+const recentEnglish: Map<string, string> = new Map();
+const MAX_RECENT = 2000;
 
 /**
  * Remember the English of a text while a draft is in use.
  * @param text in the present language
  * @returns `text`
  */
-export function alsoInEnglish(text: string, english: () => string): string {
-  if (!speaking || speaking.reviewed) return text;
-  if (lately.size > MANY) lately.clear();
-  if (!lately.has(text)) lately.set(text, english());
+export function rememberEnglish(text: string, english: () => string): string {
+  if (!currentTranslation || currentTranslation.reviewed) return text;
+  if (recentEnglish.size > MAX_RECENT) recentEnglish.clear();
+  if (!recentEnglish.has(text)) recentEnglish.set(text, english());
   return text;
 }
 
-const asInEnglish = (text: string) => lately.get(text) ?? text;
+const toEnglish = (text: string) => recentEnglish.get(text) ?? text;
 
 /**
  * Keep a number with gaps, a size or a name in another script in its own order within a right-to-left line. Without
  * this "0808 802 0300" reads "0300 802 0808".
  */
-export function inItsOrder(text: string): string {
-  return speaking?.dir === 'rtl' && /[A-Za-z]|\d\D+\d/.test(text) ? `\u2068${text}\u2069` : text;
+export function isolateDirection(text: string): string {
+  return currentTranslation?.dir === 'rtl' && /[A-Za-z]|\d\D+\d/.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 /**
@@ -143,20 +148,22 @@ export function inItsOrder(text: string): string {
  * would take a translator's mistake for the keeper's.
  * @param action must be synchronous
  */
-export function forOthers<T>(act: () => T): T {
-  const before = { speaking, young };
-  young = false;
-  if (speaking) speak(null, inBoth);
+export function inPlainEnglish<T>(action: () => T): T {
+  const previous = { speaking: currentTranslation, young: isYoungWording };
+  isYoungWording = false;
+  if (currentTranslation) setTranslation(null, inBoth);
   try {
-    return act();
+    return action();
   } finally {
-    young = before.young;
-    if (speaking !== before.speaking) speak(before.speaking, inBoth);
+    isYoungWording = previous.young;
+    if (currentTranslation !== previous.speaking) setTranslation(previous.speaking, inBoth);
   }
 }
 
 function withEnglish(text: string, english: string, isGrave: boolean): string {
-  return speaking && !speaking.reviewed && isGrave && text !== english ? inBoth(text, english) : text;
+  return currentTranslation && !currentTranslation.reviewed && isGrave && text !== english
+    ? inBoth(text, english)
+    : text;
 }
 
 /** Return the text of `key`, with `{name}` filled from `slots`. */
@@ -170,21 +177,21 @@ export function t(key: Key, slots: Record<string, string | number> = {}): string
  * @throws RangeError for a key without text, which is a fault in the screens
  */
 export function lookUp(key: string, slots: Record<string, string | number> = {}): string {
-  const said = asked(key);
-  return worded(said, said, slots);
+  const fullKey = youngOrUsual(key);
+  return resolveText(fullKey, fullKey, slots);
 }
 
-/** @param english the key of the English text */
-function worded(key: string, english: string, slots: Record<string, string | number>) {
-  const text = table[english];
-  if (text === undefined) throw new RangeError(`no words for ${english}`);
-  const found = speaking?.keys[key];
-  if (found === undefined) return filled(text, slots);
-  const known = filled(text, slots, asInEnglish);
+/** @param englishKey the key of the English text */
+function resolveText(key: string, englishKey: string, slots: Record<string, string | number>) {
+  const source = texts[englishKey];
+  if (source === undefined) throw new RangeError(`no words for ${englishKey}`);
+  const translated = currentTranslation?.keys[key];
+  if (translated === undefined) return fillSlots(source, slots);
+  const englishText = fillSlots(source, slots, toEnglish);
   return withEnglish(
-    alsoInEnglish(filled(found, slots), () => known),
-    known,
-    SENTENCE.test(text) && !CALM.test(english),
+    rememberEnglish(fillSlots(translated, slots), () => englishText),
+    englishText,
+    SENTENCE.test(source) && !CALM.test(englishKey),
   );
 }
 
@@ -192,26 +199,32 @@ function worded(key: string, english: string, slots: Record<string, string | num
  * Translate a text that comes from below the screens: a label of the vocabulary, or a failure's sentence.
  * @param options `grave`: a failure
  */
-export function inWords(text: string, { grave = false }: { grave?: boolean } = {}): string {
+export function translate(text: string, { grave = false }: { grave?: boolean } = {}): string {
   return withEnglish(
-    speaking ? alsoInEnglish(speaking.said[text] ?? inTheirPattern(text, speaking.said), () => text) : text,
+    currentTranslation
+      ? rememberEnglish(currentTranslation.said[text] ?? translatePattern(text, currentTranslation.said), () => text)
+      : text,
     text,
     grave,
   );
 }
 
 /** Translate a failure's sentence that starts with a file name: the pattern is `{name}` and what follows it. */
-function inTheirPattern(text: string, said: Record<string, string>) {
-  const end =
+function translatePattern(text: string, translations: Record<string, string>) {
+  const pattern =
     typeof text === 'string'
-      ? Object.keys(said).find((one) => one.startsWith('{name}') && text.endsWith(one.slice(6)))
+      ? Object.keys(translations).find(
+          (candidate) => candidate.startsWith('{name}') && text.endsWith(candidate.slice(6)),
+        )
       : undefined;
-  return end ? filled(said[end] as string, { name: text.slice(0, text.length - end.length + 6) }) : text;
+  return pattern
+    ? fillSlots(translations[pattern] as string, { name: text.slice(0, text.length - pattern.length + 6) })
+    : text;
 }
 
 /** Return every text loaded so far, for those who review the texts. */
-export function everyWord(): Record<string, string> {
-  return { ...table };
+export function allTexts(): Record<string, string> {
+  return { ...texts };
 }
 
 /**
@@ -224,12 +237,12 @@ export function tn(key: CountKey, n: number, slots: Record<string, string | numb
 
 /** `tn` for a key that is built from a code or comes from a table. */
 export function lookUpCount(key: string, n: number, slots: Record<string, string | number> = {}): string {
-  const form = plural.select(n);
-  const has = speaking && `${key}.${form}` in speaking.keys;
-  return worded(`${key}.${has ? form : 'other'}`, `${key}.${n === 1 ? 'one' : 'other'}`, { ...slots, n });
+  const form = pluralRules.select(n);
+  const hasForm = currentTranslation && `${key}.${form}` in currentTranslation.keys;
+  return resolveText(`${key}.${hasForm ? form : 'other'}`, `${key}.${n === 1 ? 'one' : 'other'}`, { ...slots, n });
 }
 
 /** Check whether `key` has a text. */
-export function knows(key: string): boolean {
-  return key in table;
+export function hasText(key: string): boolean {
+  return key in texts;
 }

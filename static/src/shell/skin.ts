@@ -6,7 +6,7 @@ import { t } from './strings.js';
 import type { Skin } from './app.js';
 
 /** @returns the name of the app in this skin */
-export function nameOf({ look }: { look?: Skin }): string {
+export function skinName({ look }: { look?: Skin }): string {
   return t(look?.skin === 'lists' ? 'skin.lists' : 'door.name');
 }
 
@@ -14,20 +14,20 @@ export function nameOf({ look }: { look?: Skin }): string {
  * Apply a skin to the open page: a user who installs now installs this one. The manifest offers to take what other
  * apps share only while the service worker controls the page: without one, a share would go to the server, unsealed.
  */
-export function wear(look: Skin | undefined) {
+export function applySkin(look: Skin | undefined) {
   const skin = look?.skin ?? 'notes';
   const { documentElement: root, head } = document;
-  const isTaking = Boolean(navigator.serviceWorker?.controller);
-  const manifest = `/static/${skin === 'lists' ? 'lists' : 'manifest'}${isTaking ? '-share' : ''}.webmanifest`;
+  const isControlled = Boolean(navigator.serviceWorker?.controller);
+  const manifest = `/static/${skin === 'lists' ? 'lists' : 'manifest'}${isControlled ? '-share' : ''}.webmanifest`;
   const link = head.querySelector('link[rel=manifest]');
   if (link?.getAttribute('href') !== manifest) link?.setAttribute('href', manifest);
   if ((root.dataset.skin ?? 'notes') === skin) return;
   root.dataset.skin = skin;
-  document.title = nameOf(look ? { look } : {});
-  const point = (selector: string, address: string) =>
-    head.querySelector(selector)?.setAttribute('href', `/static/${address}`);
-  point('link[rel=icon]', `icons/${skin}.svg`);
-  point('link[rel=apple-touch-icon]', `icons/${skin}-180.png`);
+  document.title = skinName(look ? { look } : {});
+  const setLink = (selector: string, path: string) =>
+    head.querySelector(selector)?.setAttribute('href', `/static/${path}`);
+  setLink('link[rel=icon]', `icons/${skin}.svg`);
+  setLink('link[rel=apple-touch-icon]', `icons/${skin}-180.png`);
   for (const name of ['apple-mobile-web-app-title', 'description'])
     head.querySelector(`meta[name=${name}]`)?.setAttribute('content', document.title);
 }

@@ -6,7 +6,7 @@ import type { App, Place, Problem, Row } from './app.js';
 import type { Filter } from '../record/patterns/filters.js';
 import type { ListWindow } from './list_window.js';
 
-export type Finding = {
+export type EntrySearch = {
   query: string;
   /** entries that match the query; null for an empty one */
   words: Set<string> | null;
@@ -29,13 +29,13 @@ export type Finding = {
 };
 
 /** Data read from the diary; empty until it has arrived. */
-export type Found<T> = { data?: T; problem?: Problem };
+export type Loaded<T> = { data?: T; problem?: Problem };
 /**
  * What is half-typed at one place. Each view has its own names and kinds of value here, and only that view reads
  * them; no single type covers all views, hence `any`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
-export type Local = Record<string, any>;
+export type LocalState = Record<string, any>;
 
 /** Return the problem to show for anything that was thrown. */
 export function problemOf(thrown: unknown): Problem {
@@ -44,62 +44,62 @@ export function problemOf(thrown: unknown): Problem {
 }
 
 /** What a stage needs of its app. The methods to leave exist whenever `canLeave` is true. */
-type Staged = { state: { phase: string }; quickExit?(): unknown; panicClear?(): unknown };
+type StageApp = { state: { phase: string }; quickExit?(): unknown; panicClear?(): unknown };
 /**
  * Draws a sheet. It is typed as a method, so that a stage with a larger app can be passed where one with a smaller
  * app is expected.
  */
-type View<A extends Staged> = { draw(stage: Stage<A>): unknown }['draw'];
+type View<A extends StageApp> = { draw(stage: Stage<A>): unknown }['draw'];
 
-export class Stage<A extends Staged = App> {
+export class Stage<A extends StageApp = App> {
   app: A;
   draw: () => void;
   drawNow: () => void;
   /** between Leave and the end of the lock behind it */
   leaving: boolean = false;
   /** whether list and detail fit side by side */
-  wide = false;
+  isWide = false;
   /** how this user can talk; for this visit only */
   way: 'call' | 'text' | 'bsl' | undefined = undefined;
   /** the nation whose services are shown, '' for all; for this visit only */
   nation = '';
-  spoken: string = '';
+  announcement: string = '';
   place: Place = { name: 'start' };
-  past: Place[] = [];
+  history: Place[] = [];
   /** Half-typed input of this place. */
-  local: Local = {};
+  local: LocalState = {};
   /** The name of the running task. */
-  running: string | null = null;
+  runningTask: string | null = null;
   problem: Problem | null = null;
   sheet: null | View<A> = null;
-  read: Map<string, { data?: unknown; problem?: Problem; stale?: boolean }> = new Map();
+  cache: Map<string, { data?: unknown; problem?: Problem; stale?: boolean }> = new Map();
   dialog: { open: boolean; close: () => void } | undefined = undefined;
   /** The pack being made. It outlives the place it was started on, but not the lock. */
   job: unknown = undefined;
   /** The pack being chosen and reviewed. It outlives the place, but not the lock. */
-  packing: Local | undefined = undefined;
+  packing: LocalState | undefined = undefined;
   /** The search among the entries. It outlives the place, but not the lock. */
-  finding: Finding | undefined = undefined;
+  finding: EntrySearch | undefined = undefined;
   generation = 0;
   arrived: boolean | undefined = undefined;
 
-  /** @param drawing `soon`: schedule a drawing; `now`: draw at once */
-  constructor(app: A, drawing: { soon: () => void; now: () => void }) {
+  /** @param scheduler `soon`: schedule a drawing; `now`: draw at once */
+  constructor(app: A, scheduler: { soon: () => void; now: () => void }) {
     this.app = app;
-    this.draw = drawing.soon;
-    this.drawNow = drawing.now;
+    this.draw = scheduler.soon;
+    this.drawNow = scheduler.now;
     this.reset('start');
   }
 
   /** Drop everything unfinished and show the place `name`. */
   reset(name: string) {
     this.place = { name };
-    this.past = [];
+    this.history = [];
     this.local = {};
-    this.running = null;
+    this.runningTask = null;
     this.problem = null;
     this.sheet = null;
-    this.read = new Map();
+    this.cache = new Map();
     this.dialog = undefined;
     this.job = undefined;
     this.packing = undefined;
@@ -119,15 +119,15 @@ export class Stage<A extends Staged = App> {
 
   /** Go to a place; the present one is added to the history. */
   go(place: Place) {
-    this.past = [...this.past.slice(-20), this.place];
+    this.history = [...this.history.slice(-20), this.place];
     this.stand(place);
   }
 
   /** Go to the place before this one, or to `fallback`. */
   back(fallback: string = 'entries') {
-    const before = this.past.at(-1) ?? { name: fallback };
-    this.past = this.past.slice(0, -1);
-    this.stand(before);
+    const previous = this.history.at(-1) ?? { name: fallback };
+    this.history = this.history.slice(0, -1);
+    this.stand(previous);
   }
 
   stand(place: Place) {
@@ -135,13 +135,13 @@ export class Stage<A extends Staged = App> {
     this.local = {};
     this.problem = null;
     this.sheet = null;
-    this.running = null;
+    this.runningTask = null;
     this.arrived = true;
     this.draw();
   }
 
   /** Change what is half-typed here. */
-  set(change: Local) {
+  set(change: LocalState) {
     Object.assign(this.local, change);
     this.draw();
   }
@@ -151,9 +151,9 @@ export class Stage<A extends Staged = App> {
    * the notebook or the lock.
    * @param options `outside`: announced by the notebook itself
    */
-  say(text: string, { outside = false }: { outside?: boolean } = {}) {
+  announce(text: string, { outside = false }: { outside?: boolean } = {}) {
     if (!outside && ['locked', 'notebook', 'picture'].includes(this.state.phase)) return;
-    this.spoken = text;
+    this.announcement = text;
     this.draw();
   }
 
@@ -173,23 +173,23 @@ export class Stage<A extends Staged = App> {
   /**
    * Run a task that takes time. One at a time: a second tap while it runs does nothing. What it throws is shown at
    * the top of the place; after a lock in between its outcome is ignored.
-   * @param what names the task, for the button that waits
+   * @param task names the task, for the button that waits
    * @returns whether it was done
    */
-  async run(what: string, act: () => Promise<unknown> | unknown): Promise<boolean> {
-    if (this.running) return false;
+  async run(task: string, action: () => Promise<unknown> | unknown): Promise<boolean> {
+    if (this.runningTask) return false;
     const generation = this.generation;
-    this.running = what;
+    this.runningTask = task;
     this.problem = null;
     this.draw();
     try {
-      await act();
+      await action();
       return generation === this.generation;
     } catch (thrown) {
       if (generation === this.generation) this.fail(problemOf(thrown));
       return false;
     } finally {
-      if (generation === this.generation && this.running === what) this.running = null;
+      if (generation === this.generation && this.runningTask === task) this.runningTask = null;
       this.draw();
     }
   }
@@ -203,12 +203,12 @@ export class Stage<A extends Staged = App> {
    * Return data read from the diary, cached until it is stale; empty while it loads. Stale data stays on screen until
    * the new data is there, so that nothing jumps.
    */
-  find<T>(key: string, load: () => Promise<T>): Found<T> {
-    const known = this.read.get(key);
-    if (known && !known.stale) return known as Found<T>;
-    const entry = (known ?? {}) as Found<T> & { stale?: boolean };
+  find<T>(key: string, load: () => Promise<T>): Loaded<T> {
+    const cached = this.cache.get(key);
+    if (cached && !cached.stale) return cached as Loaded<T>;
+    const entry = (cached ?? {}) as Loaded<T> & { stale?: boolean };
     entry.stale = false;
-    this.read.set(key, entry);
+    this.cache.set(key, entry);
     const generation = this.generation;
     Promise.resolve()
       .then(load)
@@ -233,24 +233,24 @@ export class Stage<A extends Staged = App> {
    * Update cached data after a change, so that further typing continues from the last typing and not from what was
    * read.
    */
-  readAs<T>(key: string, change: (data: T) => T) {
-    const entry = this.read.get(key);
-    if (entry && 'data' in entry) entry.data = change(entry.data as T);
+  updateCached<T>(key: string, change: (data: T) => T) {
+    const cached = this.cache.get(key);
+    if (cached && 'data' in cached) cached.data = change(cached.data as T);
   }
 
   /**
    * Go to the notebook at once: the screen is emptied first, then the app drops its keys.
-   * @param how `clear`: what the server has is removed from this phone too
+   * @param mode `clear`: what the server has is removed from this phone too
    */
-  leave(how: 'exit' | 'clear' = 'exit') {
+  leave(mode: 'exit' | 'clear' = 'exit') {
     if (!this.canLeave) return;
     this.reset('start');
     this.leaving = true;
     this.drawNow();
-    const left = how === 'clear' ? this.app.panicClear?.() : (this.app.quickExit as () => unknown)();
+    const finished = mode === 'clear' ? this.app.panicClear?.() : (this.app.quickExit as () => unknown)();
     // From here on the app draws the notebook itself; the user may ask for the lock before everything is sealed.
     if (this.state.phase === 'notebook') this.leaving = false;
-    Promise.resolve(left)
+    Promise.resolve(finished)
       .catch(() => undefined)
       .finally(() => {
         this.leaving = false;
@@ -260,7 +260,7 @@ export class Stage<A extends Staged = App> {
 
   /** Mark cached data as stale: it is read again when next asked for. */
   refresh(prefix: string = '') {
-    for (const [key, entry] of this.read) if (key.startsWith(prefix)) entry.stale = true;
+    for (const [key, cached] of this.cache) if (key.startsWith(prefix)) cached.stale = true;
     this.draw();
   }
 }

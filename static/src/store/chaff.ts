@@ -12,59 +12,59 @@
 import { b64, unb64 } from '../core/bytes.js';
 import type { Database } from './database.js';
 
-export type Sized = [id: Uint8Array, size: number];
+export type SizedId = [id: Uint8Array, size: number];
 /** Ids in base64, sizes of the sealed bytes */
-export type Pool = [id: string, size: number][];
+export type ChaffPool = [id: string, size: number][];
 /** By size: how many records were added when no chaff of that size was left */
-export type Owed = Record<number, number>;
-type Random = (n: number) => Uint8Array;
+export type ChaffDebt = Record<number, number>;
+type RandomBytes = (n: number) => Uint8Array;
 
-const LEAST = 20;
-const MOST = 60;
+const SEED_MIN = 20;
+const SEED_MAX = 60;
 /** The most pieces that one opening adds. */
-const GROWTH = 4;
+const GROWTH_MAX = 4;
 /** Salt, commitment and tag around the padded bytes. */
-const AROUND = 24 + 32 + 16;
+const OVERHEAD_BYTES = 24 + 32 + 16;
 /** Sizes of chaff to draw from, distributed like the records of a text-only diary. */
-const SIZES = [4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 16, 16, 32].map((kib) => kib * 1024 + AROUND);
+const CHAFF_SIZES = [4, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 16, 16, 32].map((kib) => kib * 1024 + OVERHEAD_BYTES);
 /** Larger records are parts of files or of long lists; chaff does not hide them. */
-const LARGEST = 64 * 1024 + AROUND;
+const LARGEST_TRADED = 64 * 1024 + OVERHEAD_BYTES;
 /**
  * A change of more records than this is a whole diary arriving. Reading the old sizes would cost more than it hides.
  */
-const MANY = 120;
+const TRADED_MAX = 120;
 
 /** Return the chaff of a fresh install. */
-export function seedChaff(random: Random): [Uint8Array, Uint8Array][] {
+export function seedChaff(random: RandomBytes): [Uint8Array, Uint8Array][] {
   const [pick = 0] = random(1);
-  return newChaff(random, LEAST + (pick % (MOST - LEAST + 1)));
+  return newChaff(random, SEED_MIN + (pick % (SEED_MAX - SEED_MIN + 1)));
 }
 
 /** Return the chaff that one opening adds. */
-export function grownChaff(random: Random): [Uint8Array, Uint8Array][] {
+export function growthChaff(random: RandomBytes): [Uint8Array, Uint8Array][] {
   const [pick = 0] = random(1);
-  return newChaff(random, pick % (GROWTH + 1));
+  return newChaff(random, pick % (GROWTH_MAX + 1));
 }
 
-function newChaff(random: Random, count: number): [Uint8Array, Uint8Array][] {
+function newChaff(random: RandomBytes, count: number): [Uint8Array, Uint8Array][] {
   return Array.from({ length: count }, () => {
     const [pick = 0] = random(1);
-    return noise(random, SIZES[pick % SIZES.length] as number);
+    return randomRecord(random, CHAFF_SIZES[pick % CHAFF_SIZES.length] as number);
   });
 }
 
-function noise(random: Random, size: number): [Uint8Array, Uint8Array] {
+function randomRecord(random: RandomBytes, size: number): [Uint8Array, Uint8Array] {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 65_536) bytes.set(random(Math.min(65_536, size - at)), at);
   return [random(16), bytes];
 }
 
 /** List every record in the table that is not in `known`: the chaff that a new diary may use up. */
-export async function spare(database: Database, known: Uint8Array[]): Promise<Pool> {
-  const mine = new Set(known.map((id) => b64(id)));
-  const ids = (await database.ids()).filter((id) => !mine.has(b64(id)));
-  const found = await database.read(ids);
-  return ids.map((id, i) => [b64(id), found[i]?.length ?? 0]);
+export async function unclaimedChaff(database: Database, known: Uint8Array[]): Promise<ChaffPool> {
+  const knownIds = new Set(known.map((id) => b64(id)));
+  const ids = (await database.ids()).filter((id) => !knownIds.has(b64(id)));
+  const sealed = await database.read(ids);
+  return ids.map((id, i) => [b64(id), sealed[i]?.length ?? 0]);
 }
 
 /**
@@ -73,39 +73,39 @@ export async function spare(database: Database, known: Uint8Array[]): Promise<Po
  * @param before sizes before the change, of the records that existed
  * @param after sizes after the change, of the records that remain
  */
-export function trade(
-  pool: Pool,
-  owed: Owed,
-  was: Sized[],
-  now: Sized[],
-  random: Random,
-): { pool: Pool; owed: Owed; put: [Uint8Array, Uint8Array][]; drop: Uint8Array[] } {
-  const more: Map<number, number> = new Map();
-  for (const [, size] of now) more.set(size, (more.get(size) ?? 0) + 1);
-  for (const [, size] of was) more.set(size, (more.get(size) ?? 0) - 1);
-  const [left, debts] = [[...pool], { ...owed }];
+export function tradeChaff(
+  pool: ChaffPool,
+  owed: ChaffDebt,
+  before: SizedId[],
+  after: SizedId[],
+  random: RandomBytes,
+): { pool: ChaffPool; owed: ChaffDebt; put: [Uint8Array, Uint8Array][]; drop: Uint8Array[] } {
+  const surplus: Map<number, number> = new Map();
+  for (const [, size] of after) surplus.set(size, (surplus.get(size) ?? 0) + 1);
+  for (const [, size] of before) surplus.set(size, (surplus.get(size) ?? 0) - 1);
+  const [remaining, newDebt] = [[...pool], { ...owed }];
   const put: [Uint8Array, Uint8Array][] = [];
   const drop: Uint8Array[] = [];
-  for (const [size, count] of more) {
-    if (size > LARGEST) continue;
+  for (const [size, count] of surplus) {
+    if (size > LARGEST_TRADED) continue;
     for (let n = 0; n < count; n++) {
-      const i = left.findIndex((piece) => piece[1] === size);
-      if (i < 0) debts[size] = (debts[size] ?? 0) + 1;
-      else drop.push(unb64((left.splice(i, 1)[0] as Pool[number])[0]));
+      const i = remaining.findIndex((piece) => piece[1] === size);
+      if (i < 0) newDebt[size] = (newDebt[size] ?? 0) + 1;
+      else drop.push(unb64((remaining.splice(i, 1)[0] as ChaffPool[number])[0]));
     }
     for (let n = count; n < 0; n++) {
-      if (debts[size]) debts[size]--;
-      else put.push(noise(random, size));
+      if (newDebt[size]) newDebt[size]--;
+      else put.push(randomRecord(random, size));
     }
   }
-  return { pool: [...left, ...listed(put)], owed: debts, put, drop };
+  return { pool: [...remaining, ...poolOf(put)], owed: newDebt, put, drop };
 }
 
 /** @param records number of records in one change */
-export function isTraded(records: number) {
-  return records <= MANY;
+export function isTradedChange(records: number) {
+  return records <= TRADED_MAX;
 }
 
-export function listed(pieces: [Uint8Array, Uint8Array][]): Pool {
+export function poolOf(pieces: [Uint8Array, Uint8Array][]): ChaffPool {
   return pieces.map(([id, bytes]) => [b64(id), bytes.length]);
 }

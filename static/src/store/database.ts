@@ -17,57 +17,62 @@
  */
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
-import { release } from './reserved_space.js';
+import { releaseBallast } from './reserved_space.js';
 import type { Bytes } from '../core/bytes.js';
 import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
 
 /**
  * `bulky`: parts of files, which may not use the ballast; `keepOnly`: delete everything in the table except these ids
  */
-export type Writing = {
+export type WriteBatch = {
   put?: [Uint8Array, Uint8Array][];
   drop?: Uint8Array[];
   beside?: Record<string, unknown>;
   tray?: [Uint8Array, Uint8Array][];
-  untray?: Uint8Array[];
+  dropTray?: Uint8Array[];
   bulky?: boolean;
-  only?: Uint8Array[];
+  keepOnly?: Uint8Array[];
 };
 
 const NAME = 'app';
 const VERSION = 1;
 const TABLES = ['a', 'b', 'c'];
 /** Failures that a retry cannot fix. */
-const FINAL: ReadonlySet<unknown> = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
+const PERMANENT_ERRORS: ReadonlySet<unknown> = new Set([
+  'DataCloneError',
+  'DataError',
+  'ConstraintError',
+  'VersionError',
+]);
 
 export class Database {
   name: string;
-  opener: typeof openDB;
+  openConnection: typeof openDB;
   connection: Promise<Idb> | null = null;
 
   constructor({ name = NAME, open = openDB }: { name?: string; open?: typeof openDB } = {}) {
     this.name = name;
-    this.opener = open;
+    this.openConnection = open;
   }
 
   /** Return the sealed bytes under each id, in the order asked for; null for a missing one. */
   async read(ids: Uint8Array[]): Promise<(Bytes | null)[]> {
-    return this.attempt(
+    return this.withRetry(
       (db) =>
-        new Promise((done, failed) => {
+        new Promise((resolve, reject) => {
           // Raw IndexedDB requests: wrapping each of thousands in a promise with listeners costs as much as the
           // reading.
           const table = unwrap(db.transaction('a').store);
-          const found: (Bytes | null)[] = new Array(ids.length).fill(null);
-          let left = ids.length;
-          if (!left) done(found);
+          const results: (Bytes | null)[] = new Array(ids.length).fill(null);
+          let remaining = ids.length;
+          if (!remaining) resolve(results);
           ids.forEach((id, i) => {
-            const asked = table.get(id as Bytes);
-            asked.onerror = () => failed(asked.error);
-            asked.onsuccess = () => {
-              const value = asked.result;
-              if (value !== undefined) found[i] = asBytes(value);
-              if (--left === 0) done(found);
+            const request = table.get(id as Bytes);
+            request.onerror = () => reject(request.error);
+            request.onsuccess = () => {
+              const value = request.result;
+              if (value !== undefined) results[i] = asBytes(value);
+              if (--remaining === 0) resolve(results);
             };
           });
         }),
@@ -78,36 +83,36 @@ export class Database {
    * Write all of it or nothing, in one strict transaction. Text that does not fit may use the ballast.
    * @throws no_space when the phone is full
    */
-  async write(writing: Writing) {
+  async write(batch: WriteBatch) {
     for (;;) {
       try {
-        return await this.writeOnce(writing);
+        return await this.writeOnce(batch);
       } catch (error) {
-        const isForWords = !writing.bulky && !writing.tray?.length;
+        const isText = !batch.bulky && !batch.tray?.length;
         if (
           !(error instanceof KeptError) ||
           error.code !== 'no_space' ||
-          !isForWords ||
-          !(await release(this).catch(() => false))
+          !isText ||
+          !(await releaseBallast(this).catch(() => false))
         )
           throw error;
       }
     }
   }
 
-  async writeOnce({ put = [], drop = [], beside = {}, tray = [], untray = [], only }: Writing) {
-    await this.attempt(async (db) => {
+  async writeOnce({ put = [], drop = [], beside = {}, tray = [], dropTray = [], keepOnly }: WriteBatch) {
+    await this.withRetry(async (db) => {
       const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
-      const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
-      const steps = [
-        ...(only ? gaps(only).map((range) => table.delete(range)) : []),
+      const [table, values, trayTable] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
+      const requests = [
+        ...(keepOnly ? gapsBetween(keepOnly).map((range) => table.delete(range)) : []),
         ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), id as Bytes)),
         ...drop.map((id) => table.delete(id as Bytes)),
         ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
-        ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), key as Bytes)),
-        ...untray.map((key) => waiting.delete(key as Bytes)),
+        ...tray.map(([key, bytes]) => trayTable.put(exactBuffer(bytes), key as Bytes)),
+        ...dropTray.map((key) => trayTable.delete(key as Bytes)),
       ];
-      await Promise.all([...steps, tx.done]).catch((error) => {
+      await Promise.all([...requests, tx.done]).catch((error) => {
         throw tx.error ?? error; // when the phone is full, the request's own error is only AbortError
       });
     });
@@ -115,22 +120,22 @@ export class Database {
 
   /** Return every id of the table, ascending. */
   async ids(): Promise<Bytes[]> {
-    return this.attempt(async (db) => (await db.getAllKeys('a')).map(asBytes));
+    return this.withRetry(async (db) => (await db.getAllKeys('a')).map(asBytes));
   }
 
   /** Return a value next to the table, or null. */
   async beside<T = unknown>(key: string): Promise<T | null> {
-    return this.attempt(async (db) => (await db.get('b', key)) ?? null);
+    return this.withRetry(async (db) => (await db.get('b', key)) ?? null);
   }
 
   /** Return the keys in the tray, ascending. */
   async trayKeys(): Promise<Bytes[]> {
-    return this.attempt(async (db) => (await db.getAllKeys('c')).map(asBytes));
+    return this.withRetry(async (db) => (await db.getAllKeys('c')).map(asBytes));
   }
 
   /** Return one item of the tray, or null. */
   async trayItem(key: Uint8Array): Promise<Bytes | null> {
-    return this.attempt(async (db) => {
+    return this.withRetry(async (db) => {
       const value = await db.get('c', key as Bytes);
       return value === undefined ? null : asBytes(value);
     });
@@ -151,30 +156,30 @@ export class Database {
 
   open(): Promise<Idb> {
     if (!this.connection) {
-      const forget = () => {
+      const dropConnection = () => {
         this.connection = null;
       };
-      this.connection = this.opener(this.name, VERSION, {
+      this.connection = this.openConnection(this.name, VERSION, {
         upgrade(db) {
           for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table);
         },
         blocking: (_current, _blocked, event) => {
-          forget();
+          dropConnection();
           (event.target as IDBDatabase).close();
         },
-        terminated: forget,
+        terminated: dropConnection,
       });
-      this.connection.catch(forget);
+      this.connection.catch(dropConnection);
     }
     return this.connection;
   }
 
-  async attempt<T>(operation: (db: Idb) => Promise<T>): Promise<T> {
+  async withRetry<T>(operation: (db: Idb) => Promise<T>): Promise<T> {
     try {
       return await operation(await this.open());
     } catch (error) {
       if (isFull(error)) throw new KeptError('no_space');
-      if (FINAL.has((error as Error | null)?.name)) throw error;
+      if (PERMANENT_ERRORS.has((error as Error | null)?.name)) throw error;
     }
     await this.close().catch(() => undefined); // see [Note: lost connections]
     try {
@@ -195,18 +200,18 @@ function asBytes(value: unknown): Bytes {
 
 /** Copy a view: stored as it is, it would take its whole buffer with it. */
 function exactBuffer(bytes: Uint8Array) {
-  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  return whole ? bytes.buffer : bytes.slice().buffer;
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return isWhole ? bytes.buffer : bytes.slice().buffer;
 }
 
 /** Return the key ranges between the given ids: few ranges, however many records lie in them. */
-function gaps(ids: Uint8Array[]): IDBKeyRange[] {
-  const stays = [...ids].sort((a, b) => indexedDB.cmp(a, b));
-  const first = stays[0];
-  if (!first) return [IDBKeyRange.lowerBound(0)]; // binary keys sort after numbers, so this covers all of them
-  const between = stays.slice(1).flatMap((id, i) => {
-    const before = stays[i] as Uint8Array;
-    return indexedDB.cmp(before, id) < 0 ? [IDBKeyRange.bound(before, id, true, true)] : [];
+function gapsBetween(ids: Uint8Array[]): IDBKeyRange[] {
+  const sorted = [...ids].sort((a, b) => indexedDB.cmp(a, b));
+  const lowest = sorted[0];
+  if (!lowest) return [IDBKeyRange.lowerBound(0)]; // binary keys sort after numbers, so this covers all of them
+  const inner = sorted.slice(1).flatMap((id, i) => {
+    const previous = sorted[i] as Uint8Array;
+    return indexedDB.cmp(previous, id) < 0 ? [IDBKeyRange.bound(previous, id, true, true)] : [];
   });
-  return [IDBKeyRange.upperBound(first, true), ...between, IDBKeyRange.lowerBound(stays.at(-1), true)];
+  return [IDBKeyRange.upperBound(lowest, true), ...inner, IDBKeyRange.lowerBound(sorted.at(-1), true)];
 }

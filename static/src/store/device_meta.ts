@@ -21,40 +21,45 @@ import type { Database } from './database.js';
 
 export type { Door };
 
-export type Look = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
+export type Appearance = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
 /** A non-extractable key; its bytes where the database cannot store one */
 export type DraftKey = CryptoKey | Uint8Array;
 /** `n`: tries in a row; `at`: the last one, ms; `debt`: ms, see diary/session/tries.js */
-type Tries = { n: number; at: number; debt: number };
+type FailedTries = { n: number; at: number; debt: number };
 
-export const PLAIN: Readonly<Look> = Object.freeze({ skin: 'notes', opens: 'lock' });
+export const DEFAULT_APPEARANCE: Readonly<Appearance> = Object.freeze({ skin: 'notes', opens: 'lock' });
 
-const NO_TRIES: Readonly<Tries> = Object.freeze({ n: 0, at: 0, debt: 0 });
+const NO_TRIES: Readonly<FailedTries> = Object.freeze({ n: 0, at: 0, debt: 0 });
 
 export async function readDoor(database: Database): Promise<Door | null> {
   return database.beside<Door>('d');
 }
 
 /** Set up a new install: door, chaff (to hide the number of records) and the draft key. */
-export async function install(database: Database, door: Door, draftKey: unknown, chaff: [Uint8Array, Uint8Array][]) {
-  const look = (await database.beside('l')) ?? { ...PLAIN };
-  await database.write({ put: chaff, beside: { d: door, k: draftKey, l: look, t: { ...NO_TRIES } } });
+export async function installDevice(
+  database: Database,
+  door: Door,
+  draftKey: unknown,
+  chaff: [Uint8Array, Uint8Array][],
+) {
+  const appearance = (await database.beside('l')) ?? { ...DEFAULT_APPEARANCE };
+  await database.write({ put: chaff, beside: { d: door, k: draftKey, l: appearance, t: { ...NO_TRIES } } });
 }
 
-export async function readLook(database: Database): Promise<Look> {
-  return { ...PLAIN, ...(await database.beside<Look>('l')) };
+export async function readAppearance(database: Database): Promise<Appearance> {
+  return { ...DEFAULT_APPEARANCE, ...(await database.beside<Appearance>('l')) };
 }
 
-export async function writeLook(database: Database, look: Look) {
-  await database.write({ beside: { l: look } });
+export async function writeAppearance(database: Database, appearance: Appearance) {
+  await database.write({ beside: { l: appearance } });
 }
 
-export async function readTries(database: Database): Promise<Tries> {
-  return { ...NO_TRIES, ...(await database.beside<Tries>('t')) };
+export async function readTries(database: Database): Promise<FailedTries> {
+  return { ...NO_TRIES, ...(await database.beside<FailedTries>('t')) };
 }
 
 /** Write the count, and the door if it changes, in one transaction: a restart in between must not give tries back. */
-export async function writeTries(database: Database, tries: Tries, door?: Door) {
+export async function writeTries(database: Database, tries: FailedTries, door?: Door) {
   await database.write({ beside: { t: tries, ...(door ? { d: door } : {}) } });
 }
 
@@ -73,20 +78,20 @@ export async function writeSealedDraft(database: Database, sealed: Uint8Array | 
 }
 
 /** Tell whether a locked phone may take files in; true unless switched off. */
-export async function readCapturing(database: Database): Promise<boolean> {
+export async function readCaptureAllowed(database: Database): Promise<boolean> {
   return (await database.beside('p')) !== 'no';
 }
 
-export async function writeCapturing(database: Database, on: boolean) {
-  await database.write({ beside: { p: on ? null : 'no' } });
+export async function writeCaptureAllowed(database: Database, isAllowed: boolean) {
+  await database.write({ beside: { p: isAllowed ? null : 'no' } });
 }
 
 /** Return until when pictures may be taken in while locked, in ms; 0 if not at all. */
-export async function readWaiting(database: Database) {
+export async function readCaptureDeadline(database: Database) {
   return (await database.beside<number>('w')) ?? 0;
 }
 
-export async function writeWaiting(database: Database, until: number | null) {
+export async function writeCaptureDeadline(database: Database, until: number | null) {
   await database.write({ beside: { w: until } });
 }
 

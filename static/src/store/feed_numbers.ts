@@ -13,7 +13,7 @@ import type { Change } from './pending.js';
 import type { Store } from './store.js';
 
 /** `at` and `state` are missing for erased versions, and in pages written by older releases */
-export type Numbered = [
+export type NumberedVersion = [
   seq: number,
   record: string,
   version: string,
@@ -28,11 +28,11 @@ export const UNCHECKED = 1;
 /** The version did not match what was signed. */
 export const ALTERED = 2;
 
-export const PAGE = 100;
+export const PAGE_SIZE = 100;
 
 /** @returns page index, from 0 */
 function pageOf(seq: number): number {
-  return Math.floor((seq - 1) / PAGE);
+  return Math.floor((seq - 1) / PAGE_SIZE);
 }
 
 function pageName(page: number) {
@@ -40,24 +40,26 @@ function pageName(page: number) {
 }
 
 /** Add numbered versions to `change`. Call it once per change: it reads the pages as they were before the change. */
-export async function number(store: Store, change: Change, numbered: Numbered[]) {
-  const pages: Map<number, Numbered[]> = new Map();
-  for (const one of numbered) pages.set(pageOf(one[0]), [...(pages.get(pageOf(one[0])) ?? []), one]);
-  for (const [page, news] of pages) {
-    const replaced = new Set(news.map(([seq]) => seq));
-    const there = ((await store.readJson<Numbered[]>(pageName(page))) ?? []).filter(([seq]) => !replaced.has(seq));
+export async function putNumbers(store: Store, change: Change, versions: NumberedVersion[]) {
+  const pages: Map<number, NumberedVersion[]> = new Map();
+  for (const version of versions) pages.set(pageOf(version[0]), [...(pages.get(pageOf(version[0])) ?? []), version]);
+  for (const [page, added] of pages) {
+    const replaced = new Set(added.map(([seq]) => seq));
+    const kept = ((await store.readJson<NumberedVersion[]>(pageName(page))) ?? []).filter(
+      ([seq]) => !replaced.has(seq),
+    );
     change.putJson(
       pageName(page),
-      [...there, ...news].sort(([a], [b]) => a - b),
+      [...kept, ...added].sort(([a], [b]) => a - b),
     );
   }
 }
 
 /** Return the versions numbered `from`…`to`, in order; fewer if some are not known here. */
-export async function numbered(store: Store, from: number, to: number): Promise<Numbered[]> {
+export async function readNumbers(store: Store, from: number, to: number): Promise<NumberedVersion[]> {
   if (to < from) return [];
   const names = Array.from({ length: pageOf(to) - pageOf(from) + 1 }, (_, i) => pageName(pageOf(from) + i));
-  const pages = await store.readJsonMany<Numbered[]>(names);
+  const pages = await store.readJsonMany<NumberedVersion[]>(names);
   return pages.flatMap((page) => page ?? []).filter(([seq]) => seq >= from && seq <= to);
 }
 
@@ -66,22 +68,22 @@ export async function numbered(store: Store, from: number, to: number): Promise<
  * @param facts null if there are none
  */
 export function withFacts(
-  numbered: [number, string, string, string, string],
+  version: [number, string, string, string, string],
   facts: { at: number | null; checked?: boolean; altered?: boolean | undefined } | null,
-): Numbered {
+): NumberedVersion {
   return facts === null || facts.at === null
-    ? numbered
-    : [...numbered, facts.at, (facts.checked === false ? UNCHECKED : 0) | (facts.altered ? ALTERED : 0)];
+    ? version
+    : [...version, facts.at, (facts.checked === false ? UNCHECKED : 0) | (facts.altered ? ALTERED : 0)];
 }
 
 /**
  * Drop the numbers after `seq`: the server gave a shorter account, and the person chose to go on from there.
  * @param lastSeq the last number known here
  */
-export async function forgetAfter(store: Store, change: Change, seq: number, last: number) {
-  for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, last)); page++) {
-    const there = ((await store.readJson<Numbered[]>(pageName(page))) ?? []).filter(([one]) => one <= seq);
-    if (there.length) change.putJson(pageName(page), there);
+export async function dropAfter(store: Store, change: Change, seq: number, lastSeq: number) {
+  for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, lastSeq)); page++) {
+    const kept = ((await store.readJson<NumberedVersion[]>(pageName(page))) ?? []).filter(([number]) => number <= seq);
+    if (kept.length) change.putJson(pageName(page), kept);
     else change.drop(pageName(page));
   }
 }

@@ -7,7 +7,7 @@ import { KeptError } from '../core/errors.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { SealedRoot } from './root.js';
-import type { Sealing } from './swapping.js';
+import type { RecordToSeal } from './swapping.js';
 
 export type Change = {
   put: (name: string, desc: JsonObject, bytes?: Bytes) => void;
@@ -16,66 +16,66 @@ export type Change = {
   putSealed: (name: string, sealed: Uint8Array) => void;
   drop: (name: string) => void;
   /** a record by id instead of by name; null deletes it */
-  placed: (id: Uint8Array, sealed: Uint8Array | null) => void;
+  putAt: (id: Uint8Array, sealed: Uint8Array | null) => void;
   /** a value next to the table; null deletes it */
   beside: (key: string, value: unknown) => void;
-  untray: (key: Uint8Array) => void;
+  dropTray: (key: Uint8Array) => void;
   /** more chaff, which this diary may use up later */
-  grow: (pieces: [Uint8Array, Uint8Array][]) => void;
+  addChaff: (pieces: [Uint8Array, Uint8Array][]) => void;
   /** delete everything in the table except the root, what this change writes, the named records, and those ids */
-  only: (names: string[], ids: Uint8Array[]) => void;
+  keepOnly: (names: string[], ids: Uint8Array[]) => void;
   /** run once everything is written, read back and opened */
-  after: (act: () => void) => void;
+  afterCommit: (action: () => void) => void;
   /**
    * run when the rest is put together, before anything is written; a later one replaces an earlier one with the same
    * key
    */
-  last: (key: string, act: () => unknown) => void;
+  beforeCommit: (key: string, action: () => unknown) => void;
 };
 
-const TYPED = /^(?:u|us|uw|t)\//;
+const UNSAVED_NAME = /^(?:u|us|uw|t)\//;
 const encoder = new TextEncoder();
 
-export class Pending implements Change {
-  isGivenUp: () => boolean;
+export class PendingChange implements Change {
+  isAborted: () => boolean;
   records: Map<string, { desc: JsonObject; bytes: Bytes | undefined } | Uint8Array | null> = new Map();
-  places: [Uint8Array, Uint8Array | null][] = [];
+  placedRecords: [Uint8Array, Uint8Array | null][] = [];
   values: Record<string, unknown> = {};
-  taken: Uint8Array[] = [];
-  afterwards: (() => void)[] = [];
-  endings: Map<string, () => unknown> = new Map();
-  grown: [Uint8Array, Uint8Array][] = [];
-  stays: { names: string[]; ids: Uint8Array[] } | null = null;
+  trayDrops: Uint8Array[] = [];
+  afterCommitActions: (() => void)[] = [];
+  beforeCommitActions: Map<string, () => unknown> = new Map();
+  addedChaff: [Uint8Array, Uint8Array][] = [];
+  retained: { names: string[]; ids: Uint8Array[] } | null = null;
 
   /** @param isAborted whether the change was aborted meanwhile */
-  constructor(isGivenUp: () => boolean = () => false) {
-    this.isGivenUp = isGivenUp;
+  constructor(isAborted: () => boolean = () => false) {
+    this.isAborted = isAborted;
   }
 
-  grow(pieces: [Uint8Array, Uint8Array][]) {
-    this.grown.push(...pieces);
+  addChaff(pieces: [Uint8Array, Uint8Array][]) {
+    this.addedChaff.push(...pieces);
   }
 
-  only(names: string[], ids: Uint8Array[]) {
-    this.stays = { names, ids };
+  keepOnly(names: string[], ids: Uint8Array[]) {
+    this.retained = { names, ids };
   }
 
-  last(key: string, act: () => unknown) {
-    this.endings.delete(key);
-    this.endings.set(key, act);
+  beforeCommit(key: string, action: () => unknown) {
+    this.beforeCommitActions.delete(key);
+    this.beforeCommitActions.set(key, action);
   }
 
   /** A deferred function may defer another one, which then runs after the rest. */
-  async finish() {
-    if (this.isGivenUp()) throw new KeptError('locked');
-    for (const [key, act] of this.endings) {
-      this.endings.delete(key);
-      await act();
+  async runBeforeCommit() {
+    if (this.isAborted()) throw new KeptError('locked');
+    for (const [key, action] of this.beforeCommitActions) {
+      this.beforeCommitActions.delete(key);
+      await action();
     }
   }
 
   put(name: string, desc: JsonObject, bytes?: Bytes) {
-    if (this.isGivenUp()) throw new KeptError('locked');
+    if (this.isAborted()) throw new KeptError('locked');
     this.records.set(name, { desc, bytes });
   }
 
@@ -91,33 +91,33 @@ export class Pending implements Change {
     this.records.set(name, null);
   }
 
-  placed(id: Uint8Array, sealed: Uint8Array | null) {
-    this.places.push([id, sealed]);
+  putAt(id: Uint8Array, sealed: Uint8Array | null) {
+    this.placedRecords.push([id, sealed]);
   }
 
   beside(key: string, value: unknown) {
     this.values[key] = value;
   }
 
-  untray(key: Uint8Array) {
-    this.taken.push(key);
+  dropTray(key: Uint8Array) {
+    this.trayDrops.push(key);
   }
 
-  after(act: () => void) {
-    this.afterwards.push(act);
+  afterCommit(action: () => void) {
+    this.afterCommitActions.push(action);
   }
 
   /** Return what to seal, what is sealed already, and what to delete. */
-  sorted(store: { place: (name: string) => Bytes }) {
-    const records: Sealing[] = [];
+  partition(store: { idOf: (name: string) => Bytes }) {
+    const records: RecordToSeal[] = [];
     const opaque: [Uint8Array, Uint8Array][] = [];
     const drop: Uint8Array[] = [];
-    for (const [id, sealed] of this.places) {
+    for (const [id, sealed] of this.placedRecords) {
       if (sealed) opaque.push([id, sealed]);
       else drop.push(id);
     }
     for (const [name, record] of this.records) {
-      const id = store.place(name);
+      const id = store.idOf(name);
       if (record === null) drop.push(id);
       else if (record instanceof Uint8Array) opaque.push([id, record]);
       else records.push([id, record.desc, record.bytes]);
@@ -127,12 +127,12 @@ export class Pending implements Change {
 }
 
 /** Note the names of unsaved text in the root, so that clearing can keep those records. */
-export function noteTyped(root: SealedRoot, records: ReadonlyMap<string, unknown>) {
-  const typed = new Set(root.typed ?? []);
+export function noteUnsavedText(root: SealedRoot, records: ReadonlyMap<string, unknown>) {
+  const names = new Set(root.typed ?? []);
   for (const [name, record] of records) {
-    if (!TYPED.test(name)) continue;
-    if (record === null) typed.delete(name);
-    else typed.add(name);
+    if (!UNSAVED_NAME.test(name)) continue;
+    if (record === null) names.delete(name);
+    else names.add(name);
   }
-  if (typed.size || root.typed) root.typed = [...typed];
+  if (names.size || root.typed) root.typed = [...names];
 }

@@ -8,7 +8,7 @@ import type { Engine } from '../crypto/worker/engine.js';
 import type { Letter as LetterSaid } from '../crypto/sharing/letters.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
 import type { NotaryKey, NotaryStatement } from '../ledger/statements.js';
-import type { Owed, Pool } from './chaff.js';
+import type { ChaffDebt, ChaffPool } from './chaff.js';
 
 /** What the store itself keeps in a root, for a diary and for the notebook alike. */
 export type SealedRoot = {
@@ -18,25 +18,25 @@ export type SealedRoot = {
   typed?: string[];
   /** segments whose version texts are sealed together */
   said?: number[];
-  chaff?: Pool;
-  owed?: Owed;
+  chaff?: ChaffPool;
+  owed?: ChaffDebt;
 };
 
 /** The end of this device's own line */
 export type LineEnd = { n: number; prev: string | null };
 /** The last known link of another device's line */
-export type LineTop = { n: number; c: string };
+export type KnownLineEnd = { n: number; c: string };
 /** The end of this phone's account of the diary; `head` in base64 */
 export type FeedEnd = { seq: number; head: string };
 /** A version without a receipt; `of`: the entry it belongs to */
 export type UnsentVersion = { record: string; version: string; of: string | null };
 /** A file that the server does not hold completely yet */
-export type Upload = { blob: string; of: string | null };
+export type PendingUpload = { blob: string; of: string | null };
 /** A file of another device that is not on this phone yet */
-export type Download = Upload & { size: number };
+export type PendingDownload = PendingUpload & { size: number };
 
 /** From when a server accepts nothing new, and from when it returns none of a keeper's data; ms */
-export type Closing = { on: number; off: number };
+export type ClosingTimes = { on: number; off: number };
 
 /** The account as this phone knows it; `login`, `notary` and `log` are null until it is registered */
 export type Account = {
@@ -55,7 +55,7 @@ export type Account = {
   olds?: NotaryKey[];
   /** keys that a person accepted: see [Note: a key told by a person], server_key.js */
   accepted?: { at: number; from: string | null; to: string }[];
-  closing?: Closing;
+  closing?: ClosingTimes;
   code_wrap?: string;
 };
 
@@ -63,7 +63,7 @@ export type Account = {
 export type RegisteredAccount = Account & { login: string; notary: string; log: string };
 
 /** Warnings that stand until their cause is settled: diary/warnings.js */
-export type Doubts = {
+export type Warnings = {
   capture_key?: boolean;
   log?: boolean;
   altered?: boolean;
@@ -72,20 +72,20 @@ export type Doubts = {
 };
 
 /** The list's own head: see [Note: the list's own head], index.js */
-export type ListHead = { shape: number; stamps: number[]; line: number | undefined; feed: number | undefined };
+export type IndexHead = { shape: number; stamps: number[]; line: number | undefined; feed: number | undefined };
 
 /** How far this diary's manifests go; `due`: versions since the last one */
-export type Covered = { record: string | null; counter: number; seq: number; head: string; due: number };
+export type ManifestProgress = { record: string | null; counter: number; seq: number; head: string; due: number };
 
 /** A checkpoint of the public log; `root` in base64 */
-export type SeenLog = { size: number; root: string; note: string };
+export type SeenCheckpoint = { size: number; root: string; note: string };
 /** Who cosigned the log at `size` leaves (0: nobody), of how many named by the server */
-export type Witnessed = { names: string[]; named: number; size: number };
+export type CosignedLog = { names: string[]; named: number; size: number };
 /** The last checkpoint followed, how far the diary's own versions are proved under it, and who cosigned it */
-export type FollowedLog = SeenLog & {
+export type FollowedCheckpoint = SeenCheckpoint & {
   proved: number;
   late: boolean;
-  witnessed?: Witnessed;
+  witnessed?: CosignedLog;
 };
 /** `gone`: names still to be shown; `named`: the witnesses in the server's last response */
 export type LogWitnesses = { known: LogWitness[]; gone: string[]; named: LogWitness[] };
@@ -105,7 +105,7 @@ export type SignIn = { at: number; device_name: string; kind: string | null; sig
 
 type Enrolment = Awaited<ReturnType<Engine['enrolment']>>['body'];
 /** A registration without a response so far; only an earlier release kept `auth` */
-export type Registering = Omit<Enrolment, 'auth'> & {
+export type PendingRegistration = Omit<Enrolment, 'auth'> & {
   auth?: string;
   auth_digest?: string;
   ticket: string;
@@ -113,7 +113,7 @@ export type Registering = Omit<Enrolment, 'auth'> & {
   invite?: string;
 };
 /** A change of keys in progress */
-export type Rotation = Omit<Awaited<ReturnType<Engine['rekeyBegin']>>, 'auth'>;
+export type PendingRotation = Omit<Awaited<ReturnType<Engine['rekeyBegin']>>, 'auth'>;
 
 /** One action on a file */
 export type CustodyLine = {
@@ -134,7 +134,7 @@ export type Erasure = {
 };
 
 /** `pub`: the key that signed it, base64; `at`: when the server received it, ms */
-export type Letter = {
+export type ReceivedLetter = {
   letter: string;
   grant: string;
   name: string;
@@ -145,7 +145,7 @@ export type Letter = {
 };
 
 /** An advocate whose nine words were checked; without keys until the network allowed fetching them */
-export type Met = {
+export type VerifiedAdvocate = {
   ecdsa_pub: string;
   fingerprint: string;
   hpke_pub: string;
@@ -158,7 +158,7 @@ export type Met = {
  * What this phone keeps of a grant to continue it; `called`: the keeper's name for that advocate, only on the device
  * that made the grant
  */
-export type Letting = {
+export type ActiveGrant = {
   grant: string;
   to: string;
   kept: string;
@@ -170,7 +170,7 @@ export type Letting = {
   called?: string;
 };
 /** Ended by the keeper; `told`: the server has ended it too; `was`: the grant, until then */
-export type Ended = { grant: string; at: number; told: boolean; was?: Letting };
+export type EndedGrant = { grant: string; at: number; told: boolean; was?: ActiveGrant };
 
 /** A code for a witness */
 export type WitnessCode = {
@@ -183,7 +183,7 @@ export type WitnessCode = {
   address: string;
 };
 /** A pack left for anyone who has its eight words */
-export type HandedOver = {
+export type ActiveHandover = {
   handover: string;
   words: string;
   name: string;
@@ -195,9 +195,9 @@ export type HandedOver = {
 };
 
 /** Ms until the diary locks by itself */
-export type Locking = { hidden: number; idle: number };
-export type Light = 'auto' | 'on' | 'off';
-export type Sending = 'now' | 'wifi' | 'ask';
+export type LockDelays = { hidden: number; idle: number };
+export type LightMode = 'auto' | 'on' | 'off';
+export type SendMode = 'now' | 'wifi' | 'ask';
 
 export type Root = SealedRoot & {
   v: number;
@@ -215,7 +215,7 @@ export type Root = SealedRoot & {
   packs: number;
   account: Account;
   troubles: Record<string, string>;
-  doubts: Doubts;
+  doubts: Warnings;
   clock_offset: number | null;
   clock_off?: boolean;
   borrowed?: boolean;
@@ -223,7 +223,7 @@ export type Root = SealedRoot & {
 
   line: LineEnd;
   /** by device */
-  lines: Record<string, LineTop>;
+  lines: Record<string, KnownLineEnd>;
   lines_unsure?: boolean;
   lines_judged?: number;
   /** versions that were erased elsewhere before they came here */
@@ -233,8 +233,8 @@ export type Root = SealedRoot & {
 
   feed: FeedEnd;
   outbox: UnsentVersion[];
-  uploads: Upload[];
-  fetch: Download[];
+  uploads: PendingUpload[];
+  fetch: PendingDownload[];
   /** files that are being sealed */
   filling: string[];
   /** the highest number in a receipt above `feed.seq` */
@@ -244,11 +244,11 @@ export type Root = SealedRoot & {
   gone_back?: boolean;
   again?: boolean;
   strays?: [record: string, version: string][];
-  light?: Light;
-  sending?: Sending;
+  light?: LightMode;
+  sending?: SendMode;
 
-  index?: ListHead;
-  manifest?: Covered;
+  index?: IndexHead;
+  manifest?: ManifestProgress;
   manifest_soon?: boolean;
   manifests_unsure?: [record: string, version: string][];
   manifests_told?: [counter: number, seq: number, head: string][];
@@ -258,7 +258,7 @@ export type Root = SealedRoot & {
   /** named in the manifest if present */
   checkpoint?: unknown;
 
-  log?: FollowedLog;
+  log?: FollowedCheckpoint;
   log_witnesses?: LogWitnesses;
 
   /** undefined in a root of a release without tokens */
@@ -272,8 +272,8 @@ export type Root = SealedRoot & {
   shut?: boolean;
   /** ms */
   returned?: number;
-  registering?: Registering;
-  rotation?: Rotation;
+  registering?: PendingRegistration;
+  rotation?: PendingRotation;
   rewrap?: boolean;
   reopened?: boolean;
   capture_pub?: string;
@@ -281,7 +281,7 @@ export type Root = SealedRoot & {
   /** a digest of the slot of the short secret; `true` from an earlier release */
   short?: string | boolean;
   cover?: boolean;
-  locking?: Locking;
+  locking?: LockDelays;
   exit_said?: boolean;
 
   /** number of captures waiting */
@@ -293,17 +293,17 @@ export type Root = SealedRoot & {
   erasures?: Erasure[];
   purges?: string[];
 
-  letters?: Letter[];
+  letters?: ReceivedLetter[];
   letters_done?: string[];
-  letting?: Letting[];
-  let_out?: Ended[];
-  met?: Met[];
+  letting?: ActiveGrant[];
+  let_out?: EndedGrant[];
+  met?: VerifiedAdvocate[];
   /** by grant: how often its marks had changed when last read */
   marked?: { grant: string; n: number }[];
   witnesses?: WitnessCode[];
   witnesses_came?: number;
-  handovers?: HandedOver[];
+  handovers?: ActiveHandover[];
 };
 
 /** A root before the store has given it a place seed. */
-export type FreshRoot<R extends SealedRoot> = Omit<R, 'seed'>;
+export type NewRoot<R extends SealedRoot> = Omit<R, 'seed'>;

@@ -10,25 +10,27 @@
  * change that drops a version drops all of these in the same transaction; they are made again later.
  */
 import type { JsonObject } from '../core/encoding.js';
-import type { Change, Pending } from './pending.js';
+import type { Change, PendingChange } from './pending.js';
 import type { SealedRoot } from './root.js';
 
-export type Said = readonly [kind: string, fields: JsonObject, restricted: JsonObject | null];
+export type VersionText = readonly [kind: string, fields: JsonObject, restricted: JsonObject | null];
 
-export const saidName = (segment: number) => `said/${segment}`;
+export const segmentTextName = (segment: number) => `said/${segment}`;
 
 /** Return the stored texts of some segments, by version. One that is missing or does not open counts as never made. */
-export async function readSaid(
+export async function readSegmentTexts(
   store: { root: SealedRoot; readJsonEach: <T>(names: string[]) => Promise<(T | null)[]> },
   segments: readonly number[],
-): Promise<Map<string, Said>> {
-  const there = new Set(store.root.said ?? []);
-  const kept = await store.readJsonEach<Record<string, Said>>(segments.filter((one) => there.has(one)).map(saidName));
-  return new Map(kept.flatMap((one) => Object.entries(one ?? {})));
+): Promise<Map<string, VersionText>> {
+  const storedSegments = new Set(store.root.said ?? []);
+  const stored = await store.readJsonEach<Record<string, VersionText>>(
+    segments.filter((item) => storedSegments.has(item)).map(segmentTextName),
+  );
+  return new Map(stored.flatMap((item) => Object.entries(item ?? {})));
 }
 
-export function putSaid(root: SealedRoot, change: Change, segment: number, said: Record<string, Said>) {
-  change.putJson(saidName(segment), said);
+export function putSegmentTexts(root: SealedRoot, change: Change, segment: number, texts: Record<string, VersionText>) {
+  change.putJson(segmentTextName(segment), texts);
   root.said = [...new Set([...(root.said ?? []), segment])];
 }
 
@@ -36,9 +38,9 @@ export function putSaid(root: SealedRoot, change: Change, segment: number, said:
  * Drop all segment texts if a version is dropped: see [Note: words go with their version].
  * @param pending the complete change, about to be written
  */
-export function goWithVersions(root: SealedRoot, pending: Pending) {
+export function dropWithVersions(root: SealedRoot, pending: PendingChange) {
   if (!root.said?.length || ![...pending.records].some(([name, record]) => record === null && name.startsWith('v/')))
     return;
-  for (const segment of root.said) pending.drop(saidName(segment));
+  for (const segment of root.said) pending.drop(segmentTextName(segment));
   root.said = [];
 }

@@ -19,7 +19,7 @@ export async function putPart(database: Database, id: Uint8Array, number: number
 }
 
 /** @returns the waiting files, parts in order */
-export async function filesWaiting(database: Database): Promise<{ id: Uint8Array; keys: Uint8Array[] }[]> {
+export async function filesInTray(database: Database): Promise<{ id: Uint8Array; keys: Uint8Array[] }[]> {
   const files: Map<string, { id: Uint8Array; keys: Uint8Array[] }> = new Map();
   for (const key of await database.trayKeys()) {
     const id = key.slice(0, 16);
@@ -31,6 +31,6 @@ export async function filesWaiting(database: Database): Promise<{ id: Uint8Array
   return [...files.values()];
 }
 
-export async function forget(database: Database, keys: Uint8Array[]) {
-  if (keys.length) await database.write({ untray: keys });
+export async function dropParts(database: Database, keys: Uint8Array[]) {
+  if (keys.length) await database.write({ dropTray: keys });
 }

@@ -15,26 +15,26 @@
  * the caller reads again.
  */
 import { KeptError } from '../core/errors.js';
-import { b64, isSame, unb64 } from '../core/bytes.js';
-import { Pending, noteTyped } from './pending.js';
-import { goWithVersions } from './segment_texts.js';
-import { Swapping } from './swapping.js';
+import { b64, bytesEqual, unb64 } from '../core/bytes.js';
+import { PendingChange, noteUnsavedText } from './pending.js';
+import { dropWithVersions } from './segment_texts.js';
+import { ChaffSwap } from './swapping.js';
 import type { Bytes } from '../core/bytes.js';
-import type { Opened } from '../crypto/box.js';
+import type { OpenedBox } from '../crypto/box.js';
 import type { Database } from './database.js';
 import type { Change } from './pending.js';
-import type { FreshRoot, Root, SealedRoot } from './root.js';
-import type { Sealing } from './swapping.js';
+import type { NewRoot, Root, SealedRoot } from './root.js';
+import type { RecordToSeal } from './swapping.js';
 
 /** A stored record: its id and its sealed bytes */
-type Lying = [id: Bytes, sealed: Bytes];
+type SealedRecord = [id: Bytes, sealed: Bytes];
 /** What the store needs from the crypto worker; the notebook's vault has no earlier keys (crypto/worker/drawer.js) */
 type Vault = {
   rootId(): Promise<Bytes>;
-  boxSealMany(records: Sealing[]): Promise<Bytes[]>;
-  boxOpenMany(pairs: Lying[]): Promise<Opened[]>;
-  boxOpenEach(pairs: Lying[]): Promise<(Opened | null)[]>;
-  boxOpenNewest(id: Bytes, sealed: Bytes): Promise<Opened>;
+  boxSealMany(records: RecordToSeal[]): Promise<Bytes[]>;
+  boxOpenMany(pairs: SealedRecord[]): Promise<OpenedBox[]>;
+  boxOpenEach(pairs: SealedRecord[]): Promise<(OpenedBox | null)[]>;
+  boxOpenNewest(id: Bytes, sealed: Bytes): Promise<OpenedBox>;
   earlierId(): Promise<Bytes>;
   sealEarlier(id: Bytes): Promise<Bytes>;
   loadEarlier(id: Bytes, sealed: Bytes): Promise<void>;
@@ -51,16 +51,16 @@ export class Store<R extends SealedRoot = Root> {
   root: R = {} as R;
   rootId: Bytes = new Uint8Array(16);
   seed: Uint8Array = new Uint8Array(32);
-  turn: Promise<unknown> = Promise.resolve();
+  queue: Promise<unknown> = Promise.resolve();
   /** number of changes written: readers compare it to know whether their data may be old */
-  applied = 0;
+  changeCount = 0;
   /** the change that is being written now; it never rejects */
   writing: Promise<void> | null = null;
   /** Nothing more is written: a change begun before the phone was cleared must not land after it. */
-  closed = false;
+  isClosed = false;
   /** number of times that unfinished changes were aborted */
-  given = 0;
-  swapping: Swapping<R>;
+  abortCount = 0;
+  chaffSwap: ChaffSwap<R>;
 
   constructor({
     database,
@@ -77,23 +77,23 @@ export class Store<R extends SealedRoot = Root> {
     this.vault = vault;
     this.digest = digest;
     this.random = random;
-    this.swapping = new Swapping(this);
+    this.chaffSwap = new ChaffSwap(this);
   }
 
   /**
    * Read the root; with `newRoot`, create one.
    * @throws not_opened when there is no root
    */
-  async open(fresh?: FreshRoot<R>) {
+  async open(newRoot?: NewRoot<R>) {
     this.rootId = await this.vault.rootId();
-    if (fresh) {
-      this.root = { ...fresh, seed: b64(this.random(32)) } as R;
+    if (newRoot) {
+      this.root = { ...newRoot, seed: b64(this.random(32)) } as R;
     } else {
       const earlierId = await this.vault.earlierId();
       const [sealed, earlier] = await this.database.read([this.rootId, earlierId]);
       if (!sealed) throw new KeptError('not_opened');
       // The root leads to everything else, so only the current key may open it: see [Note: store keys].
-      this.root = json(await this.vault.boxOpenNewest(this.rootId, sealed));
+      this.root = parseJson(await this.vault.boxOpenNewest(this.rootId, sealed));
       if (earlier) await this.vault.loadEarlier(earlierId, earlier);
     }
     this.seed = unb64(this.root.seed);
@@ -104,15 +104,15 @@ export class Store<R extends SealedRoot = Root> {
    * it, in the given change. [Note: store keys] Older records stay as they are and open under the earlier keys. Root
    * and identity open under the newest key only, so nobody with an old key can plant their own.
    */
-  async rekeyed(change: Change) {
+  async moveRoot(change: Change) {
     const [rootId, earlierId] = [await this.vault.rootId(), await this.vault.earlierId()];
-    change.placed(this.rootId, null);
-    change.placed(earlierId, await this.vault.sealEarlier(earlierId));
+    change.putAt(this.rootId, null);
+    change.putAt(earlierId, await this.vault.sealEarlier(earlierId));
     this.rootId = rootId;
   }
 
   /** Return the id of the record with that name, 16 bytes. */
-  place(name: string): Bytes {
+  idOf(name: string): Bytes {
     const text = encoder.encode(name);
     const joined = new Uint8Array(this.seed.length + text.length);
     joined.set(this.seed);
@@ -121,9 +121,9 @@ export class Store<R extends SealedRoot = Root> {
   }
 
   /** Return records still sealed, in the order asked for. */
-  async lying(names: readonly string[]): Promise<{ id: Bytes; sealed: Bytes | null }[]> {
+  async readSealed(names: readonly string[]): Promise<{ id: Bytes; sealed: Bytes | null }[]> {
     if (!names.length) return [];
-    const ids = names.map((name) => this.place(name));
+    const ids = names.map((name) => this.idOf(name));
     const sealed = await this.database.read(ids);
     return ids.map((id, i) => ({ id, sealed: sealed[i] ?? null }));
   }
@@ -132,27 +132,27 @@ export class Store<R extends SealedRoot = Root> {
    * @returns in the order asked for; null where there is none
    * @throws not_opened
    */
-  readMany(names: readonly string[]): Promise<(Opened | null)[]> {
-    return this.readBy(names, (pairs) => this.vault.boxOpenMany(pairs));
+  readMany(names: readonly string[]): Promise<(OpenedBox | null)[]> {
+    return this.readWith(names, (pairs) => this.vault.boxOpenMany(pairs));
   }
 
   /** Like `readMany`, but a record that does not open is null and stops no other. */
-  readEach(names: readonly string[]): Promise<(Opened | null)[]> {
-    return this.readBy(names, (pairs) => this.vault.boxOpenEach(pairs));
+  readEach(names: readonly string[]): Promise<(OpenedBox | null)[]> {
+    return this.readWith(names, (pairs) => this.vault.boxOpenEach(pairs));
   }
 
-  async readBy(
+  async readWith(
     names: readonly string[],
-    open: (pairs: Lying[]) => Promise<(Opened | null)[]>,
-  ): Promise<(Opened | null)[]> {
-    const lying = await this.lying(names);
-    const pairs = lying.flatMap(({ id, sealed }) => (sealed ? [[id, sealed] as Lying] : []));
+    open: (pairs: SealedRecord[]) => Promise<(OpenedBox | null)[]>,
+  ): Promise<(OpenedBox | null)[]> {
+    const stored = await this.readSealed(names);
+    const pairs = stored.flatMap(({ id, sealed }) => (sealed ? [[id, sealed] as SealedRecord] : []));
     const opened = pairs.length ? await open(pairs) : [];
-    let next = 0;
-    return lying.map(({ sealed }) => (sealed ? (opened[next++] ?? null) : null));
+    let nextOpened = 0;
+    return stored.map(({ sealed }) => (sealed ? (opened[nextOpened++] ?? null) : null));
   }
 
-  async read(name: string): Promise<Opened | null> {
+  async read(name: string): Promise<OpenedBox | null> {
     const [opened] = await this.readMany([name]);
     return opened ?? null;
   }
@@ -163,16 +163,16 @@ export class Store<R extends SealedRoot = Root> {
    */
   async readJson<T = unknown>(name: string): Promise<T | null> {
     const opened = await this.read(name);
-    return opened && json<T>(opened);
+    return opened && parseJson<T>(opened);
   }
 
   async readJsonMany<T = unknown>(names: readonly string[]): Promise<(T | null)[]> {
-    return (await this.readMany(names)).map((opened) => opened && json<T>(opened));
+    return (await this.readMany(names)).map((opened) => opened && parseJson<T>(opened));
   }
 
   /** @returns null for a record that is missing or does not open */
   async readJsonEach<T = unknown>(names: readonly string[]): Promise<(T | null)[]> {
-    return (await this.readEach(names)).map((opened) => opened && json<T>(opened));
+    return (await this.readEach(names)).map((opened) => opened && parseJson<T>(opened));
   }
 
   /**
@@ -184,67 +184,71 @@ export class Store<R extends SealedRoot = Root> {
    */
   change<T>(
     fill: (root: R, change: Change) => T | Promise<T>,
-    { bulky = false, last = false }: { bulky?: boolean; last?: boolean } = {},
+    { bulky = false, uninterruptible = false }: { bulky?: boolean; uninterruptible?: boolean } = {},
   ): Promise<T> {
-    const mine = this.turn.then(() => this.apply(fill, bulky, last));
-    this.turn = mine.catch(() => undefined);
-    return mine;
+    const running = this.queue.then(() => this.runChange(fill, bulky, uninterruptible));
+    this.queue = running.catch(() => undefined);
+    return running;
   }
 
   /**
    * Abort the change being put together, as a crash would: its caller gets `locked`. Importing a year of messages
    * must not delay clearing a phone. A change that is already being written completes.
    */
-  giveWay() {
-    this.given++;
+  abortPending() {
+    this.abortCount++;
   }
 
-  async apply<T>(fill: (root: R, change: Change) => T | Promise<T>, bulky: boolean, last: boolean): Promise<T> {
-    if (this.closed) throw new KeptError('locked');
+  async runChange<T>(
+    fill: (root: R, change: Change) => T | Promise<T>,
+    bulky: boolean,
+    uninterruptible: boolean,
+  ): Promise<T> {
+    if (this.isClosed) throw new KeptError('locked');
     const root = structuredClone(this.root);
-    const { given } = this;
-    const pending = new Pending(() => !last && this.given !== given);
+    const { abortCount } = this;
+    const pending = new PendingChange(() => !uninterruptible && this.abortCount !== abortCount);
     const result = await fill(root, pending);
-    await pending.finish();
-    noteTyped(root, pending.records);
-    goWithVersions(root, pending);
-    const { records, opaque, drop } = pending.sorted(this);
+    await pending.runBeforeCommit();
+    noteUnsavedText(root, pending.records);
+    dropWithVersions(root, pending);
+    const { records, opaque, drop } = pending.partition(this);
     const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
-    const written: Lying[] = records.map(([id], i) => [id, sealed[i] as Bytes]);
-    const ending = await this.swapping.withRoot(
+    const written: SealedRecord[] = records.map(([id], i) => [id, sealed[i] as Bytes]);
+    const traded = await this.chaffSwap.sealRoot(
       root,
       sealed.at(-1) as Bytes,
       [...written, ...opaque],
-      pending.stays ? null : drop,
-      pending.grown,
+      pending.retained ? null : drop,
+      pending.addedChaff,
     );
-    written.push([this.rootId, ending.root]);
-    const only = pending.stays && [
+    written.push([this.rootId, traded.root]);
+    const keepOnly = pending.retained && [
       this.rootId,
-      ...pending.stays.names.map((name) => this.place(name)),
-      ...pending.stays.ids,
+      ...pending.retained.names.map((name) => this.idOf(name)),
+      ...pending.retained.ids,
     ];
-    const wrote = (async () => {
+    const finished = (async () => {
       await this.database.write({
-        put: [...written, ...opaque, ...pending.grown, ...ending.put],
-        drop: [...drop, ...ending.drop],
+        put: [...written, ...opaque, ...pending.addedChaff, ...traded.put],
+        drop: [...drop, ...traded.drop],
         beside: pending.values,
-        untray: pending.taken,
+        dropTray: pending.trayDrops,
         bulky,
-        ...(only ? { only } : {}),
+        ...(keepOnly ? { keepOnly } : {}),
       });
-      await this.readBack(written, opaque);
-      this.swapping.note([...written, ...opaque], drop);
+      await this.verifyWritten(written, opaque);
+      this.chaffSwap.noteSizes([...written, ...opaque], drop);
       this.root = root;
-      this.applied++;
+      this.changeCount++;
     })();
-    this.writing = wrote
+    this.writing = finished
       .catch(() => undefined)
       .then(() => {
         this.writing = null;
       });
-    await wrote;
-    for (const act of pending.afterwards) act();
+    await finished;
+    for (const action of pending.afterCommitActions) action();
     return result;
   }
 
@@ -252,13 +256,13 @@ export class Store<R extends SealedRoot = Root> {
    * Tell whether anything was written since `changeCount` was `since`; wait for a write in progress. See [Note: read
    * in between].
    */
-  async wasWritten(since: number): Promise<boolean> {
+  async changedSince(since: number): Promise<boolean> {
     const { writing } = this;
     await writing;
-    return writing !== null || this.applied !== since;
+    return writing !== null || this.changeCount !== since;
   }
 
-  rootRecord(root: R): Sealing {
+  rootRecord(root: R): RecordToSeal {
     return [this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))];
   }
 
@@ -266,17 +270,17 @@ export class Store<R extends SealedRoot = Root> {
    * @param opaque records sealed by the vault, which are not opened here
    * @throws store_lost if a record differs from what was written
    */
-  async readBack(written: Lying[], opaque: [Uint8Array, Uint8Array][]) {
-    const all = [...written, ...opaque];
-    const found = await this.database.read(all.map(([id]) => id));
-    all.forEach(([, bytes], i) => {
-      const there = found[i];
-      if (!there || !isSame(there, bytes)) throw new KeptError('store_lost');
+  async verifyWritten(written: SealedRecord[], opaque: [Uint8Array, Uint8Array][]) {
+    const expected = [...written, ...opaque];
+    const actual = await this.database.read(expected.map(([id]) => id));
+    expected.forEach(([, bytes], i) => {
+      const stored = actual[i];
+      if (!stored || !bytesEqual(stored, bytes)) throw new KeptError('store_lost');
     });
-    await this.vault.boxOpenMany(written.map(([id], i) => [id, found[i] as Bytes]));
+    await this.vault.boxOpenMany(written.map(([id], i) => [id, actual[i] as Bytes]));
   }
 }
 
-function json<T>(opened: Opened): T {
+function parseJson<T>(opened: OpenedBox): T {
   return JSON.parse(decoder.decode(opened.bytes));
 }

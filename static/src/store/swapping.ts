@@ -1,35 +1,35 @@
 /** How a change uses up or adds to the chaff of its diary: see [Note: one for one], chaff.js. */
 import { b64 } from '../core/bytes.js';
-import { isTraded, listed, trade } from './chaff.js';
+import { isTradedChange, poolOf, tradeChaff } from './chaff.js';
 import type { Bytes } from '../core/bytes.js';
 import type { JsonObject } from '../core/encoding.js';
-import type { Owed, Sized } from './chaff.js';
+import type { ChaffDebt, SizedId } from './chaff.js';
 import type { SealedRoot } from './root.js';
 
 /** Ids and sealed bytes */
-type Pieces = [Uint8Array, Uint8Array][];
+type SealedPieces = [Uint8Array, Uint8Array][];
 
 /** A record to seal: its id, its description, and its bytes */
-export type Sealing = [id: Bytes, desc: JsonObject, bytes: Bytes | undefined];
+export type RecordToSeal = [id: Bytes, desc: JsonObject, bytes: Bytes | undefined];
 
 /** The root's size may depend on the chaff list inside it, and the list on the root's size. */
-const RECKONED = 3;
+const MAX_ROUNDS = 3;
 
 /** The part of the store used here. */
-type Rooted<R extends SealedRoot> = {
+type ChaffStore<R extends SealedRoot> = {
   rootId: Uint8Array;
   random: (n: number) => Uint8Array;
-  rootRecord: (root: R) => Sealing;
-  vault: { boxSealMany(records: Sealing[]): Promise<Bytes[]> };
+  rootRecord: (root: R) => RecordToSeal;
+  vault: { boxSealMany(records: RecordToSeal[]): Promise<Bytes[]> };
   database: { read: (ids: Uint8Array[]) => Promise<(Uint8Array | null | undefined)[]> };
 };
 
-export class Swapping<R extends SealedRoot> {
-  store: Rooted<R>;
+export class ChaffSwap<R extends SealedRoot> {
+  store: ChaffStore<R>;
   /** Last known sizes of records, by id. */
   sizes: Map<string, number> = new Map();
 
-  constructor(store: Rooted<R>) {
+  constructor(store: ChaffStore<R>) {
     this.store = store;
   }
 
@@ -39,51 +39,52 @@ export class Swapping<R extends SealedRoot> {
    * @param sealed the root before that
    * @param drop null if nothing is traded
    */
-  async withRoot(
+  async sealRoot(
     root: R,
     sealed: Bytes,
-    written: Pieces,
+    written: SealedPieces,
     drop: Uint8Array[] | null,
-    grown: Pieces,
-  ): Promise<{ root: Bytes; put: Pieces; drop: Uint8Array[] }> {
+    grown: SealedPieces,
+  ): Promise<{ root: Bytes; put: SealedPieces; drop: Uint8Array[] }> {
     if (!root.chaff) return { root: sealed, put: [], drop: [] };
     const { store } = this;
-    const [pool, owed] = [[...root.chaff, ...listed(grown)], root.owed ?? {}];
-    const was =
-      drop && isTraded(written.length + drop.length)
+    const [pool, owed] = [[...root.chaff, ...poolOf(grown)], root.owed ?? {}];
+    const before =
+      drop && isTradedChange(written.length + drop.length)
         ? await this.sizesOf([...written.map(([id]) => id), ...drop, store.rootId])
         : null;
-    const now: Sized[] = written.map(([id, { length }]) => [id, length]);
-    for (let last = sealed, turn = 0; ; turn++) {
-      const traded = was
-        ? trade(pool, owed, was, [...now, [store.rootId, last.length]], store.random)
+    const after: SizedId[] = written.map(([id, { length }]) => [id, length]);
+    for (let current = sealed, round = 0; ; round++) {
+      const traded = before
+        ? tradeChaff(pool, owed, before, [...after, [store.rootId, current.length]], store.random)
         : { pool, owed, put: [], drop: [] };
-      if (turn === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed))
-        return { root: last, put: [], drop: [] };
+      if (round === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed))
+        return { root: current, put: [], drop: [] };
       Object.assign(root, { chaff: traded.pool, owed: traded.owed });
-      const [again = last] = await store.vault.boxSealMany([store.rootRecord(root)]);
+      const [resealed = current] = await store.vault.boxSealMany([store.rootRecord(root)]);
       // If listing the chaff changed the root's own size, trade again with the new size.
-      if (again.length === last.length || turn === RECKONED) return { root: again, put: traded.put, drop: traded.drop };
-      last = again;
+      if (resealed.length === current.length || round === MAX_ROUNDS)
+        return { root: resealed, put: traded.put, drop: traded.drop };
+      current = resealed;
     }
   }
 
   /** Note the sizes after a change. */
-  note(written: Pieces, drop: Uint8Array[]) {
+  noteSizes(written: SealedPieces, drop: Uint8Array[]) {
     for (const id of drop) this.sizes.set(b64(id), 0);
     for (const [id, { length }] of written) this.sizes.set(b64(id), length);
   }
 
   /** Return the sizes of those of `ids` that exist. */
-  async sizesOf(ids: Uint8Array[]): Promise<Sized[]> {
-    const asked = ids.filter((id) => !this.sizes.has(b64(id)));
-    const found = asked.length ? await this.store.database.read(asked) : [];
-    asked.forEach((id, i) => this.sizes.set(b64(id), found[i]?.length ?? 0));
+  async sizesOf(ids: Uint8Array[]): Promise<SizedId[]> {
+    const unknownIds = ids.filter((id) => !this.sizes.has(b64(id)));
+    const sealed = unknownIds.length ? await this.store.database.read(unknownIds) : [];
+    unknownIds.forEach((id, i) => this.sizes.set(b64(id), sealed[i]?.length ?? 0));
     return ids.flatMap((id) => {
       const size = this.sizes.get(b64(id));
-      return size ? [[id, size] as Sized] : [];
+      return size ? [[id, size] as SizedId] : [];
     });
   }
 }
 
-const isSameOwed = (a: Owed, b: Owed) => JSON.stringify(a) === JSON.stringify(b);
+const isSameOwed = (a: ChaffDebt, b: ChaffDebt) => JSON.stringify(a) === JSON.stringify(b);

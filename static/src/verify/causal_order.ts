@@ -4,9 +4,9 @@
  * parents of a version come before it. Beyond that the receipts' times decide. Versions without a receipt come last,
  * by their device's own numbering.
  */
-import { codesOf, objectOf, textOf, wholeOf } from '../record/reading.js';
-import { tellAll } from '../record/record_history.js';
-import type { Told } from '../record/record_history.js';
+import { codesOf, objectOf, textOf, integerOf } from '../record/reading.js';
+import { historiesOf } from '../record/record_history.js';
+import type { RecordHistory } from '../record/record_history.js';
 import type { Proof } from './proof_check.js';
 
 const VERSION_END = '-12345678.json'.length;
@@ -15,61 +15,61 @@ const VERSION_END = '-12345678.json'.length;
  * Return every record of a kind: the label of its proofs (`0007`, `JB-1`), its history, and its last proof by name.
  * @param proofs by version
  */
-export function toldOf(
+export function provedHistoriesOf(
   proofs: ReadonlyMap<string, Proof>,
   kind: string,
-): { label: string; told: Told; member: string }[] {
+): { label: string; told: RecordHistory; member: string }[] {
   const members = new Map(
     [...proofs.values()]
       .filter(({ raw }) => raw.kind === kind)
       .map(({ raw, member }) => [textOf(raw, 'record'), member]),
   );
-  const versions = inOrder(proofs).map(({ raw, version, values }) => ({
+  const versions = sortCausally(proofs).map(({ raw, version, values }) => ({
     record: textOf(raw, 'record'),
     version,
     kind: textOf(raw, 'kind'),
     fields: values,
     restricted: {},
   }));
-  return tellAll(versions, kind).map((told) => {
-    const member = members.get(told.record) ?? '';
-    return { label: (member.split('/').at(-1) ?? '').slice(0, -VERSION_END), told, member };
+  return historiesOf(versions, kind).map((history) => {
+    const member = members.get(history.record) ?? '';
+    return { label: (member.split('/').at(-1) ?? '').slice(0, -VERSION_END), told: history, member };
   });
 }
 
 /** Sort parents first. Cycles, which only forged versions can form, come at the end. */
-export function inOrder(proofs: ReadonlyMap<string, Proof>): Proof[] {
-  const waits = new Map(
+export function sortCausally(proofs: ReadonlyMap<string, Proof>): Proof[] {
+  const pendingParents = new Map(
     [...proofs].map(([version, { values }]) => [
       version,
-      new Set(codesOf(values, '_parents').filter((one) => proofs.has(one))),
+      new Set(codesOf(values, '_parents').filter((parent) => proofs.has(parent))),
     ]),
   );
-  const after: Map<string, string[]> = new Map();
-  for (const [version, parents] of waits)
-    for (const parent of parents) after.set(parent, [...(after.get(parent) ?? []), version]);
-  const rest = new Map([...proofs.values()].sort(byComing).map((proof) => [proof.version, proof]));
+  const children: Map<string, string[]> = new Map();
+  for (const [version, parents] of pendingParents)
+    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), version]);
+  const remaining = new Map([...proofs.values()].sort(byArrival).map((proof) => [proof.version, proof]));
   const ordered: Proof[] = [];
-  const ready = new Ready([...rest.values()].filter(({ version }) => !waits.get(version)?.size));
+  const ready = new ReadyQueue([...remaining.values()].filter(({ version }) => !pendingParents.get(version)?.size));
   for (let next = ready.take(); next; next = ready.take()) {
     ordered.push(next);
-    rest.delete(next.version);
-    for (const child of after.get(next.version) ?? []) {
-      const left = waits.get(child);
-      left?.delete(next.version);
+    remaining.delete(next.version);
+    for (const child of children.get(next.version) ?? []) {
+      const parentsLeft = pendingParents.get(child);
+      parentsLeft?.delete(next.version);
       const proof = proofs.get(child);
-      if (proof && !left?.size) ready.add(proof);
+      if (proof && !parentsLeft?.size) ready.add(proof);
     }
   }
-  return [...ordered, ...[...rest.values()].sort((a, b) => (a.version < b.version ? -1 : 1))];
+  return [...ordered, ...[...remaining.values()].sort((a, b) => (a.version < b.version ? -1 : 1))];
 }
 
 /** The proofs that can come next, earliest first. */
-class Ready {
+class ReadyQueue {
   sorted: Proof[];
-  at = 0;
+  position = 0;
   /** few: children of proofs already taken */
-  more: Proof[] = [];
+  inserted: Proof[] = [];
 
   /** @param sorted by arrival */
   constructor(sorted: Proof[]) {
@@ -77,20 +77,20 @@ class Ready {
   }
 
   add(proof: Proof) {
-    const place = this.more.findIndex((one) => byComing(proof, one) < 0);
-    this.more.splice(place < 0 ? this.more.length : place, 0, proof);
+    const index = this.inserted.findIndex((other) => byArrival(proof, other) < 0);
+    this.inserted.splice(index < 0 ? this.inserted.length : index, 0, proof);
   }
 
   take(): Proof | undefined {
-    const [first, second] = [this.sorted[this.at], this.more[0]];
-    if (second && (!first || byComing(second, first) < 0)) return this.more.shift();
-    this.at += 1;
+    const [first, second] = [this.sorted[this.position], this.inserted[0]];
+    if (second && (!first || byArrival(second, first) < 0)) return this.inserted.shift();
+    this.position += 1;
     return first;
   }
 }
 
-function byComing(a: Proof, b: Proof) {
-  const [first, second] = [cameAt(a), cameAt(b)];
+function byArrival(a: Proof, b: Proof) {
+  const [first, second] = [arrivalOf(a), arrivalOf(b)];
   return (
     Number(first.none) - Number(second.none) ||
     first.ts - second.ts ||
@@ -100,7 +100,7 @@ function byComing(a: Proof, b: Proof) {
 }
 
 /** Return when it was received, else its number on its device. */
-function cameAt({ raw, values }: Proof) {
-  const ts = wholeOf(objectOf(raw, 'receipt'), 'ts');
-  return { none: ts === null, ts: ts ?? 0, n: wholeOf(objectOf(values, '_line'), 'n') ?? 0 };
+function arrivalOf({ raw, values }: Proof) {
+  const ts = integerOf(objectOf(raw, 'receipt'), 'ts');
+  return { none: ts === null, ts: ts ?? 0, n: integerOf(objectOf(values, '_line'), 'n') ?? 0 };
 }

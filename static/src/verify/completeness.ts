@@ -2,23 +2,25 @@
  * Checks that every file of a pack is here, and no other: lists of digests that were made anew do not show that. The
  * twin of diary/pack/wholecheck.py.
  */
-import { find } from './findings.js';
+import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 
 const SERVABLE = 'data/servable/';
 const RESTRICTED = 'data/restricted/';
-const SET = `${SERVABLE}01_chronology.pdf`;
-const PLAIN = `${SERVABLE}01_chronology.html`;
-const BESIDE = ['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt'];
-const TABLES = ['02_chronology.csv', '03_exhibits-index.csv', 'manifest-sha256.txt'].map((name) => SERVABLE + name);
+const SET_PAGES = `${SERVABLE}01_chronology.pdf`;
+const PLAIN_PAGE = `${SERVABLE}01_chronology.html`;
+const TOP_FILES = ['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt'];
+const TABLE_FILES = ['02_chronology.csv', '03_exhibits-index.csv', 'manifest-sha256.txt'].map(
+  (name) => SERVABLE + name,
+);
 /** Further files of a pack with set pages; one made on the phone has the record alone. */
-const SHEETS = [
+const RESTRICTED_SHEETS = [
   '06_RESTRICTED_officer-sheet.pdf',
   '10_RESTRICTED_how-this-record-was-made.pdf',
   '11_custody-log.csv',
 ].map((name) => RESTRICTED + name);
-const KNOWN = new RegExp(
+const KNOWN_PATHS = new RegExp(
   '^data/(?:00_READ-FIRST\\.txt|15_VERIFY\\.txt' +
     '|servable/(?:01_chronology\\.(?:pdf|html)|02_chronology\\.csv|03_exhibits-index\\.csv' +
     '|04_exhibits(?:-[1-9][0-9]*)?\\.pdf' +
@@ -29,30 +31,30 @@ const KNOWN = new RegExp(
 );
 
 /** Find files that no pack has, and files that this one lacks. Proofs and exhibits have checks of their own. */
-export function checkWhole(pack: OpenedPack): Finding[] {
+export function checkCompleteness(pack: OpenedPack): Finding[] {
   const damaged = new Set(pack.findings.flatMap(({ member }) => (member ? [member] : [])));
   const payload = [...pack.digests.keys()].filter((path) => path.startsWith('data/')).sort();
   return [
     ...payload
-      .filter((path) => !KNOWN.test(path) || (path === PLAIN && pack.digests.has(SET)))
-      .map((path) => find('unknown', path)),
-    ...neededIn(pack)
+      .filter((path) => !KNOWN_PATHS.test(path) || (path === PLAIN_PAGE && pack.digests.has(SET_PAGES)))
+      .map((path) => findingFor('unknown', path)),
+    ...requiredFiles(pack)
       .filter((path) => !pack.digests.has(path) && !damaged.has(path))
       .sort()
-      .map((path) => find('lacking', path)),
+      .map((path) => findingFor('lacking', path)),
   ];
 }
 
 /** Return the paths that must be here, for the whole or its servable part, set pages or plain ones. */
-function neededIn({ digests, folder, alone }: OpenedPack): string[] {
-  const isPlain = digests.has(PLAIN) && !digests.has(SET);
-  const pictured = [...digests.keys()].some((path) => path.startsWith(`${RESTRICTED}14_sidecars/`))
+function requiredFiles({ digests, folder, alone }: OpenedPack): string[] {
+  const isPlain = digests.has(PLAIN_PAGE) && !digests.has(SET_PAGES);
+  const pictureFiles = [...digests.keys()].some((path) => path.startsWith(`${RESTRICTED}14_sidecars/`))
     ? [`${SERVABLE}04_exhibits.pdf`]
     : [];
   return [
-    ...TABLES,
-    isPlain ? PLAIN : SET,
-    ...(folder === 'servable' ? [] : BESIDE),
-    ...(alone ? [] : [`${RESTRICTED}12_record.json`, ...(isPlain ? [] : [...SHEETS, ...pictured])]),
+    ...TABLE_FILES,
+    isPlain ? PLAIN_PAGE : SET_PAGES,
+    ...(folder === 'servable' ? [] : TOP_FILES),
+    ...(alone ? [] : [`${RESTRICTED}12_record.json`, ...(isPlain ? [] : [...RESTRICTED_SHEETS, ...pictureFiles])]),
   ];
 }

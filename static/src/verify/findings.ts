@@ -69,12 +69,12 @@ export const SENTENCES = Object.freeze({
 }) as Readonly<Record<string, string>>;
 
 /** Findings that only a browser can make. */
-export const BROWSER = Object.freeze({
+export const BROWSER_SENTENCES = Object.freeze({
   cannot_check:
     'This browser cannot check the server’s signatures (Ed25519). Use a newer browser, or the steps in 15_VERIFY.txt.',
 }) as Readonly<Record<string, string>>;
 
 /** Return the finding of a code. */
-export function find(code: string, member: string | null = null): Finding {
-  return { code, member, sentence: SENTENCES[code] ?? BROWSER[code] ?? code };
+export function findingFor(code: string, member: string | null = null): Finding {
+  return { code, member, sentence: SENTENCES[code] ?? BROWSER_SENTENCES[code] ?? code };
 }

@@ -6,11 +6,11 @@ import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
-import { find } from './findings.js';
+import { findingFor } from './findings.js';
 import { bytesAt, placeOf, readDirectory } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Finding } from './findings.js';
-import type { Directory, Row } from './zipfile.js';
+import type { Directory, MemberRow } from './zipfile.js';
 
 /** Hex */
 type Digests = { sha256: string; sha512: string; size: number };
@@ -19,19 +19,19 @@ type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 /** Bytes */
 type OnProgress = (done: number, total: number) => void;
 
-const MEMBERS = 60_000;
-const TOTAL_BYTES = 64 * 2 ** 30;
-const RATIO = 200;
-const PIECE = 1 << 20;
+const MEMBERS_MOST = 60_000;
+const TOTAL_BYTES_MOST = 64 * 2 ** 30;
+const RATIO_MOST = 200;
+const PIECE_BYTES = 1 << 20;
 /** Limit for members read whole: proofs, lists, tables and one PDF. */
-const WHOLE_BYTES = 512 << 20;
-const DESCRIPTORS = [12, 16, 20, 24];
+const WHOLE_BYTES_MOST = 512 << 20;
+const DESCRIPTOR_SIZES = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
-const IS_FILE = 0o100000;
-const KIND = 0o170000;
+const REGULAR_FILE = 0o100000;
+const FILE_TYPE_MASK = 0o170000;
 
 /** The members of a pack by path inside its folder, with their digests, and the findings so far. */
 export class OpenedPack {
@@ -53,18 +53,18 @@ export class OpenedPack {
   }
 
   /** Hash one member. An unreadable one is a finding. */
-  async take(path: string, source: Source, tell: (done: number) => void) {
+  async addMember(path: string, source: Source, onProgress: (done: number) => void) {
     try {
-      this.digests.set(path, await digestsOf(source, tell));
+      this.digests.set(path, await hashMember(source, onProgress));
       this.#sources.set(path, source);
     } catch {
       // A stream can break off in many ways, and each means the same.
-      this.findings.push(find('damaged', path));
+      this.findings.push(findingFor('damaged', path));
     }
   }
 
   /** Called when every member was taken. */
-  settle() {
+  finish() {
     const names = [...this.digests.keys(), ...this.findings.map(({ member }) => member ?? '')];
     this.alone =
       names.some((name) => name.startsWith('data/servable/')) &&
@@ -76,14 +76,14 @@ export class OpenedPack {
   async read(path: string): Promise<Bytes | null> {
     const source = this.#sources.get(path);
     const size = this.digests.get(path)?.size ?? 0;
-    if (!source || size > WHOLE_BYTES) return null;
-    const whole = new Uint8Array(size);
-    let at = 0;
+    if (!source || size > WHOLE_BYTES_MOST) return null;
+    const bytes = new Uint8Array(size);
+    let offset = 0;
     for await (const piece of source.pieces()) {
-      whole.set(piece, at);
-      at += piece.length;
+      bytes.set(piece, offset);
+      offset += piece.length;
     }
-    return whole;
+    return bytes;
   }
 }
 
@@ -94,13 +94,13 @@ export class OpenedPack {
  */
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const directory = await readDirectory(file);
-  if (!directory?.rows.length) return [find('not_a_pack')];
-  const refused = refuse(directory.rows);
-  if (refused) return [refused];
-  const pack = new OpenedPack((directory.rows[0] as Row).name.split('/')[0] ?? '');
+  if (!directory?.rows.length) return [findingFor('not_a_pack')];
+  const refusal = findRefusal(directory.rows);
+  if (refusal) return [refusal];
+  const pack = new OpenedPack((directory.rows[0] as MemberRow).name.split('/')[0] ?? '');
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
-  if (hides(file, directory, places)) pack.findings.push(find('hidden'));
-  const kept = sound(
+  if (hasHiddenBytes(file, directory, places)) pack.findings.push(findingFor('hidden'));
+  const accepted = acceptMembers(
     pack,
     directory.rows.map((row, i) => ({
       name: row.name,
@@ -110,17 +110,17 @@ export async function openZip(file: Blob, onProgress: OnProgress = () => undefin
       row,
     })),
   );
-  const total = kept.reduce((sum, { row }) => sum + row.size, 0);
+  const total = accepted.reduce((sum, { row }) => sum + row.size, 0);
   let done = 0;
-  for (const { row, inside } of kept) {
+  for (const { row, inside } of accepted) {
     const place = places[directory.rows.indexOf(row)];
-    const before = done;
-    await pack.take(inside, { size: row.size, pieces: () => memberOf(file, row, place ?? null) }, (count) =>
-      onProgress(before + count, total),
+    const doneBefore = done;
+    await pack.addMember(inside, { size: row.size, pieces: () => readMember(file, row, place ?? null) }, (count) =>
+      onProgress(doneBefore + count, total),
     );
     done += row.size;
   }
-  return pack.settle();
+  return pack.finish();
 }
 
 /**
@@ -131,37 +131,37 @@ export async function openFolder(
   files: readonly { path: string; file: Blob }[],
   onProgress: OnProgress = () => undefined,
 ): Promise<OpenedPack | Finding[]> {
-  if (!files.length) return [find('not_a_pack')];
-  if (files.length > MEMBERS) return [find('too_many')];
+  if (!files.length) return [findingFor('not_a_pack')];
+  if (files.length > MEMBERS_MOST) return [findingFor('too_many')];
   const pack = new OpenedPack((files[0] as { path: string }).path.split('/')[0] ?? '');
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
-  if (total > TOTAL_BYTES) return [find('too_large')];
+  if (total > TOTAL_BYTES_MOST) return [findingFor('too_large')];
   let done = 0;
-  for (const { file, inside } of sound(
+  for (const { file, inside } of acceptMembers(
     pack,
-    files.map(({ path, file: held }) => ({ name: path, isFile: true, file: held })),
+    files.map(({ path, file: blob }) => ({ name: path, isFile: true, file: blob })),
   )) {
-    const before = done;
-    await pack.take(inside, { size: file.size, pieces: () => piecesOf(file, 0, file.size) }, (count) =>
-      onProgress(before + count, total),
+    const doneBefore = done;
+    await pack.addMember(inside, { size: file.size, pieces: () => readPieces(file, 0, file.size) }, (count) =>
+      onProgress(doneBefore + count, total),
     );
     done += file.size;
   }
-  return pack.settle();
+  return pack.finish();
 }
 
-function refuse(rows: readonly Row[]) {
-  if (rows.length > MEMBERS) return find('too_many');
+function findRefusal(rows: readonly MemberRow[]) {
+  if (rows.length > MEMBERS_MOST) return findingFor('too_many');
   const total = rows.reduce((sum, row) => sum + row.size, 0);
-  const tight = rows.some((row) => row.size > RATIO * Math.max(1, row.packed) + PIECE);
-  return total > TOTAL_BYTES || tight ? find('too_large') : null;
+  const isTight = rows.some((row) => row.size > RATIO_MOST * Math.max(1, row.packed) + PIECE_BYTES);
+  return total > TOTAL_BYTES_MOST || isTight ? findingFor('too_large') : null;
 }
 
 /**
  * Return whether something is before, between or after the members: readers that start elsewhere would see another
  * pack.
  */
-function hides(
+function hasHiddenBytes(
   file: Blob,
   { rows, start, comment, endAt }: Directory,
   places: readonly ({ start: number; end: number } | null)[],
@@ -171,61 +171,63 @@ function hides(
   return ordered.some(({ row, place }, i) => {
     if (!place) return true;
     const gap = (ordered[i + 1]?.row.at ?? start) - place.end;
-    return !(row.flags & 0x8 ? DESCRIPTORS : [0]).includes(gap);
+    return !(row.flags & 0x8 ? DESCRIPTOR_SIZES : [0]).includes(gap);
   });
 }
 
-function isOrdinary({ name, mode, flags, odd }: Row) {
-  const kind = mode & KIND;
-  return !name.endsWith('/') && (kind === 0 || kind === IS_FILE) && !(flags & 1) && !odd;
+function isOrdinary({ name, mode, flags, odd }: MemberRow) {
+  const kind = mode & FILE_TYPE_MASK;
+  return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !odd;
 }
 
 /** Return the ordinary files of one folder; the others are findings. */
-function sound<T extends { name: string; isFile: boolean; cut?: boolean; agrees?: boolean }>(
+function acceptMembers<T extends { name: string; isFile: boolean; slash?: boolean; agrees?: boolean }>(
   pack: OpenedPack,
   members: readonly T[],
 ): (T & { inside: string })[] {
-  const part = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
-  if (!FOLDER.test(pack.folder) && !part) pack.findings.push(find('no_folder', printable((members[0] as T).name)));
+  const partFolder = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
+  if (!FOLDER.test(pack.folder) && !partFolder)
+    pack.findings.push(findingFor('no_folder', printable((members[0] as T).name)));
   const seen: Set<string> = new Set();
   return members.flatMap((member) => {
-    const cut = member.name.indexOf('/');
-    const folder = cut < 0 ? member.name : member.name.slice(0, cut);
-    const inside = cut < 0 ? '' : member.name.slice(cut + 1);
+    const slash = member.name.indexOf('/');
+    const folder = slash < 0 ? member.name : member.name.slice(0, slash);
+    const inside = slash < 0 ? '' : member.name.slice(slash + 1);
     const code =
-      fault(member, inside, folder === pack.folder) ??
+      faultCode(member, inside, folder === pack.folder) ??
       (member.agrees === false ? 'damaged' : null) ??
       (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
-    if (code) pack.findings.push(find(code, printable(inside || member.name)));
-    return code ? [] : [{ ...member, inside: part + inside }];
+    if (code) pack.findings.push(findingFor(code, printable(inside || member.name)));
+    return code ? [] : [{ ...member, inside: partFolder + inside }];
   });
 }
 
-function fault(
-  { name, isFile, cut }: { name: string; isFile: boolean; cut?: boolean },
+function faultCode(
+  { name, isFile, cut: isCut }: { name: string; isFile: boolean; cut?: boolean },
   inside: string,
   isInFolder: boolean,
 ) {
-  if (cut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
+  if (isCut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
   if (!isInFolder) return 'no_folder';
   return isFile ? null : 'not_a_file';
 }
 
 function printable(name: string) {
-  return Array.from(name, (letter) => (letter >= ' ' && letter <= '~' ? letter : '?'))
+  return Array.from(name, (character) => (character >= ' ' && character <= '~' ? character : '?'))
     .join('')
     .slice(0, 200);
 }
 
-async function* piecesOf(file: Blob, from: number, until: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < until; at += PIECE) yield bytesAt(file, at, Math.min(until, at + PIECE));
+async function* readPieces(file: Blob, from: number, until: number): AsyncGenerator<Uint8Array> {
+  for (let offset = from; offset < until; offset += PIECE_BYTES)
+    yield bytesAt(file, offset, Math.min(until, offset + PIECE_BYTES));
 }
 
 /** Unpack a member. Throws when it does not match the list. */
-async function* memberOf(
+async function* readMember(
   file: Blob,
-  row: Row,
+  row: MemberRow,
   place: { start: number; end: number; sameName: boolean } | null,
 ): AsyncGenerator<Uint8Array> {
   if (!place?.sameName || place.end > file.size || (row.method !== 0 && row.method !== 8))
@@ -233,7 +235,7 @@ async function* memberOf(
   const packed = file.slice(place.start, place.end);
   let crc = 0;
   let size = 0;
-  for await (const piece of row.method === 0 ? piecesOf(packed, 0, packed.size) : unpacked(packed)) {
+  for await (const piece of row.method === 0 ? readPieces(packed, 0, packed.size) : inflate(packed)) {
     size += piece.length;
     if (size > row.size) throw new KeptError('not_a_copy');
     crc = crc32(piece, crc);
@@ -242,7 +244,7 @@ async function* memberOf(
   if (size !== row.size || crc !== row.crc) throw new KeptError('not_a_copy');
 }
 
-async function* unpacked(packed: Blob): AsyncGenerator<Uint8Array> {
+async function* inflate(packed: Blob): AsyncGenerator<Uint8Array> {
   const reader = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
   try {
     for (;;) {
@@ -256,13 +258,13 @@ async function* unpacked(packed: Blob): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function digestsOf({ size: claimed, pieces }: Source, tell: (done: number) => void): Promise<Digests> {
+async function hashMember({ size: claimed, pieces }: Source, onProgress: (done: number) => void): Promise<Digests> {
   const digest = fileDigest(claimed);
   let size = 0;
   for await (const piece of pieces()) {
     digest.update(piece);
     size += piece.length;
-    tell(size);
+    onProgress(size);
   }
   const [sha256, sha512] = await digest.digests();
   return { sha256: hex(sha256), sha512: hex(sha512), size };

@@ -23,7 +23,7 @@ const OBJECT = new RegExp(`^(\\d{1,10}) \\d{1,5} obj${SPACE}`);
 const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
 const SKIPPED = new RegExp(`(?:${SPACE}|%[^\\r\\n]*)*`, 'y');
 
-function broken() {
+function unreadable() {
   return new KeptError('bad_request', 'This PDF cannot be read here.');
 }
 
@@ -35,11 +35,11 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
     const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
     const files: Map<string, Uint8Array> = new Map();
     for (const [name, spec] of pdf.namesIn(tree, 0)) {
-      const held = pdf.dict(pdf.dict(spec).get('EF'));
+      const embedded = pdf.dict(pdf.dict(spec).get('EF'));
       // With two files of one name it is undecidable which is meant. Our names are plain ASCII.
-      if (files.has(name) || !/^[ -~]*$/.test(name)) throw broken();
-      files.set(name, await pdf.stream(held.get('F') ?? held.get('UF')));
-      if (files.size > FILES_MOST) throw broken();
+      if (files.has(name) || !/^[ -~]*$/.test(name)) throw unreadable();
+      files.set(name, await pdf.stream(embedded.get('F') ?? embedded.get('UF')));
+      if (files.size > FILES_MOST) throw unreadable();
     }
     return files;
   } catch {
@@ -50,7 +50,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
 class Pdf {
   bytes: Uint8Array;
   text: string;
-  places: Map<number, number> = new Map();
+  offsets: Map<number, number> = new Map();
   nodes = 0;
 
   constructor(bytes: Uint8Array) {
@@ -60,82 +60,82 @@ class Pdf {
 
   /** Read the cross-reference table, and return the trailer after it. */
   trailer(): Dict {
-    const at = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
-    const head = TABLE.exec(this.text.slice(at, at + 40));
-    if (at < 0 || !head) throw broken();
-    const [count, start] = [Number(head[1]), at + head[0].length];
+    const offset = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
+    const head = TABLE.exec(this.text.slice(offset, offset + 40));
+    if (offset < 0 || !head) throw unreadable();
+    const [count, start] = [Number(head[1]), offset + head[0].length];
     for (let i = 0; i < count; i++) {
-      const row = /^(\d{10}) \d{5} ([nf])/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
-      if (!row) throw broken();
-      if (row[2] === 'n') this.places.set(i, Number(row[1]));
+      const match = /^(\d{10}) \d{5} ([nf])/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
+      if (!match) throw unreadable();
+      if (match[2] === 'n') this.offsets.set(i, Number(match[1]));
     }
-    const after = this.text.indexOf('trailer', start + count * 20);
-    if (after < 0) throw broken();
-    const reader = new Reader(this.text, after + 7);
+    const trailerAt = this.text.indexOf('trailer', start + count * 20);
+    if (trailerAt < 0) throw unreadable();
+    const reader = new ValueParser(this.text, trailerAt + 7);
     return this.dict(reader.value(0));
   }
 
   resolve(value: Value): Value {
     for (let steps = 0; value && typeof value === 'object' && 'ref' in value; steps++) {
-      if (steps > DEPTH_MOST) throw broken();
+      if (steps > DEPTH_MOST) throw unreadable();
       value = this.object(value.ref).value;
     }
     return value;
   }
 
   dict(value: Value): Dict {
-    const found = this.resolve(value);
-    if (!(found instanceof Map)) throw broken();
-    return found;
+    const resolved = this.resolve(value);
+    if (!(resolved instanceof Map)) throw unreadable();
+    return resolved;
   }
 
   object(number: number): { value: Value; end: number } {
-    const at = this.places.get(number) ?? -1;
-    const head = OBJECT.exec(this.text.slice(at, at + 30));
-    if (at < 0 || Number(head?.[1]) !== number) throw broken();
-    const reader = new Reader(this.text, at + (head as RegExpExecArray)[0].length);
+    const offset = this.offsets.get(number) ?? -1;
+    const head = OBJECT.exec(this.text.slice(offset, offset + 30));
+    if (offset < 0 || Number(head?.[1]) !== number) throw unreadable();
+    const reader = new ValueParser(this.text, offset + (head as RegExpExecArray)[0].length);
     const value = reader.value(0);
     return { value, end: reader.at };
   }
 
   /** Yield name and value of every leaf of a name tree. */
   *namesIn(node: Dict, depth: number): Generator<[string, Value]> {
-    if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
+    if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw unreadable();
     const names = this.list(node.get('Names'));
-    if (names.length % 2) throw broken();
+    if (names.length % 2) throw unreadable();
     for (let i = 0; i + 1 < names.length; i += 2) yield [this.name(names[i]), names[i + 1]];
-    for (const kid of this.list(node.get('Kids'))) yield* this.namesIn(this.dict(kid), depth + 1);
+    for (const child of this.list(node.get('Kids'))) yield* this.namesIn(this.dict(child), depth + 1);
   }
 
   /** @param value a list, or nothing */
   list(value: Value): Value[] {
-    const found = this.resolve(value) ?? [];
-    if (!Array.isArray(found)) throw broken();
-    return found;
+    const resolved = this.resolve(value) ?? [];
+    if (!Array.isArray(resolved)) throw unreadable();
+    return resolved;
   }
 
   name(value: Value): string {
-    const found = this.resolve(value);
-    if (typeof found !== 'string') throw broken();
-    return found;
+    const resolved = this.resolve(value);
+    if (typeof resolved !== 'string') throw unreadable();
+    return resolved;
   }
 
   async stream(ref: Value): Promise<Uint8Array> {
-    if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw broken();
+    if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw unreadable();
     const { value, end } = this.object(ref.ref);
-    if (!(value instanceof Map)) throw broken();
+    if (!(value instanceof Map)) throw unreadable();
     const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
     const length = this.resolve(value.get('Length')) as number; // checked next
-    if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw broken();
+    if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw unreadable();
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
     if (filter === undefined) return raw;
-    if (filter !== '/FlateDecode') throw broken();
-    return inflated(raw);
+    if (filter !== '/FlateDecode') throw unreadable();
+    return inflate(raw);
   }
 }
 
-async function inflated(raw: Uint8Array<ArrayBuffer>) {
+async function inflate(raw: Uint8Array<ArrayBuffer>) {
   const reader = new Blob([raw]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
   const pieces = [];
   let size = 0;
@@ -145,14 +145,14 @@ async function inflated(raw: Uint8Array<ArrayBuffer>) {
     size += value.length;
     if (size > FILE_MOST) {
       await reader.cancel();
-      throw broken();
+      throw unreadable();
     }
     pieces.push(value);
   }
-  const found = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  const resolved = new Uint8Array(await new Blob(pieces).arrayBuffer());
   // Not every engine refuses bytes after the end. The checksum of the inflated bytes must be the last four.
-  if (raw.length < 4 || new DataView(raw.buffer).getUint32(raw.length - 4) !== adler32(found)) throw broken();
-  return found;
+  if (raw.length < 4 || new DataView(raw.buffer).getUint32(raw.length - 4) !== adler32(resolved)) throw unreadable();
+  return resolved;
 }
 
 /** @returns the checksum of zlib's format (RFC 1950) */
@@ -166,17 +166,17 @@ function adler32(bytes: Uint8Array): number {
 }
 
 /** Parses values in PDF notation, from one position on. */
-class Reader {
+class ValueParser {
   text: string;
   at: number;
 
-  constructor(text: string, at: number) {
+  constructor(text: string, offset: number) {
     this.text = text;
-    this.at = at;
+    this.at = offset;
   }
 
   value(depth: number): Value {
-    if (depth > DEPTH_MOST) throw broken();
+    if (depth > DEPTH_MOST) throw unreadable();
     this.skip();
     const rest = this.text.slice(this.at, this.at + 2);
     if (rest === '<<') return this.dict(depth);
@@ -198,42 +198,42 @@ class Reader {
   /** @param pattern sticky */
   match(pattern: RegExp) {
     pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text);
-    if (found) this.at = pattern.lastIndex;
-    return found;
+    const resolved = pattern.exec(this.text);
+    if (resolved) this.at = pattern.lastIndex;
+    return resolved;
   }
 
   take(pattern: RegExp) {
-    const found = this.match(pattern);
-    if (!found) throw broken();
-    return found[0];
+    const resolved = this.match(pattern);
+    if (!resolved) throw unreadable();
+    return resolved[0];
   }
 
   dict(depth: number): Dict {
     this.at += 2;
-    const held = new Map();
+    const entries = new Map();
     for (;;) {
       this.skip();
-      if (this.match(/>>/y)) return held;
+      if (this.match(/>>/y)) return entries;
       const name = this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
-      held.set(name.slice(1), this.value(depth + 1));
+      entries.set(name.slice(1), this.value(depth + 1));
     }
   }
 
   list(depth: number): Value[] {
     this.at += 1;
-    const held = [];
+    const entries = [];
     for (;;) {
       this.skip();
-      if (this.match(/\]/y)) return held;
-      held.push(this.value(depth + 1));
+      if (this.match(/\]/y)) return entries;
+      entries.push(this.value(depth + 1));
     }
   }
 
   /** Parse a string. Our names are plain letters: one with brackets or escapes is not ours. */
   string() {
-    const found = this.match(/\(((?:[^()\\]|\\[\s\S])*)\)/y);
-    if (!found) throw broken();
-    return found[1];
+    const resolved = this.match(/\(((?:[^()\\]|\\[\s\S])*)\)/y);
+    if (!resolved) throw unreadable();
+    return resolved[1];
   }
 }

@@ -5,13 +5,13 @@
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
-import { checkSignedBy } from '../crypto/sharing/prepared.js';
-import { firstLine, lineIn, listOf } from '../pack/prepared.js';
+import { verifyPreparedStatement } from '../crypto/sharing/prepared.js';
+import { preparerLine, findPreparerLine, versionListDigest } from '../pack/prepared.js';
 import { objectOf, textOf } from '../record/reading.js';
-import { find } from './findings.js';
-import { PREPARED, objectIn, sameJson } from './proof_check.js';
+import { findingFor } from './findings.js';
+import { PREPARED, readObject, sameJson } from './proof_check.js';
 import { RECORD } from './record_check.js';
-import type { Statement } from '../crypto/sharing/prepared.js';
+import type { PreparedStatement } from '../crypto/sharing/prepared.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -22,51 +22,66 @@ const LINE_END = 10;
 
 /** @returns `prepared` where somebody else made it and was allowed to, `preparer` where that statement does not hold */
 export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
-  const [raw, record, first] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
-  const told = record ? objectIn(record.at(-1) === LINE_END ? record.subarray(0, -1) : record) : null;
-  const claimed = objectOf(objectOf(told ?? {}, 'pack'), 'prepared');
-  const line = lineIn(new TextDecoder().decode(first ?? new Uint8Array(0)));
+  const [raw, record, readFirst] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
+  const recordFields = record ? readObject(record.at(-1) === LINE_END ? record.subarray(0, -1) : record) : null;
+  const claimed = objectOf(objectOf(recordFields ?? {}, 'pack'), 'prepared');
+  const line = findPreparerLine(new TextDecoder().decode(readFirst ?? new Uint8Array(0)));
   if (!raw)
     return Object.keys(claimed).length
-      ? [find('preparer', RECORD)]
+      ? [findingFor('preparer', RECORD)]
       : line !== null
-        ? [find('preparer', READ_FIRST)]
+        ? [findingFor('preparer', READ_FIRST)]
         : [];
   try {
-    const said = await checkSignedBy((objectIn(raw) ?? {}) as Statement, textOf(proofs.keys, 'ecdsa_pub'));
-    checkScope(said.grant, proofs);
-    await checkHere(said, pack, proofs, record, told);
-    const wanted = { by: said.by, grant: said.grant.grant, organisation: said.organisation, to: said.grant.to };
-    if ((told && !sameJson(claimed, wanted)) || (line !== null && line !== firstLine(said)))
+    const statement = await verifyPreparedStatement(
+      (readObject(raw) ?? {}) as PreparedStatement,
+      textOf(proofs.keys, 'ecdsa_pub'),
+    );
+    checkScope(statement.grant, proofs);
+    await checkBinding(statement, pack, proofs, record, recordFields);
+    const wanted = {
+      by: statement.by,
+      grant: statement.grant.grant,
+      organisation: statement.organisation,
+      to: statement.grant.to,
+    };
+    if ((recordFields && !sameJson(claimed, wanted)) || (line !== null && line !== preparerLine(statement)))
       throw new KeptError('bad_signature');
   } catch {
-    return [find('preparer', PREPARED)];
+    return [findingFor('preparer', PREPARED)];
   }
-  return [find('prepared', PREPARED)];
+  return [findingFor('prepared', PREPARED)];
 }
 
 /** Check that nothing here is outside the grant, as far as that shows; throws. */
-function checkScope({ diary, scope, restricted }: Statement['grant'], { told, alone }: Proofs) {
-  const all = [...told.values()];
-  const isOurs = all.length > 0 && all.every(({ values }) => objectOf(values, '_ids').diary === diary);
+function checkScope({ diary, scope, restricted }: PreparedStatement['grant'], { primary, alone }: Proofs) {
+  const proofList = [...primary.values()];
+  const isSameDiary = proofList.length > 0 && proofList.every(({ values }) => objectOf(values, '_ids').diary === diary);
   const chosen = 'records' in scope ? scope.records : null;
-  const isMeant = all.every(({ raw }) => !chosen || raw.kind !== 'incident' || chosen.includes(textOf(raw, 'record')));
-  if (!isOurs || !isMeant || !(alone || restricted)) throw new KeptError('bad_signature');
+  const isInScope = proofList.every(
+    ({ raw }) => !chosen || raw.kind !== 'incident' || chosen.includes(textOf(raw, 'record')),
+  );
+  if (!isSameDiary || !isInScope || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 
 /** Check that the statement is about this pack: its name, its versions, and its record where that is here; throws. */
-async function checkHere(
-  said: Statement,
+async function checkBinding(
+  statement: PreparedStatement,
   pack: OpenedPack,
   { servable }: Proofs,
   record: Uint8Array | null,
-  told: Fields | null,
+  recordFields: Fields | null,
 ) {
-  const list = await listOf(new Map([...servable].map(([version, { raw }]) => [version, textOf(raw, 'c')])));
+  const list = await versionListDigest(new Map([...servable].map(([version, { raw }]) => [version, textOf(raw, 'c')])));
   const isCopied = pack.alone && !pack.folder.startsWith('PACK_');
-  if (said.list !== list || (said.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
+  if (statement.list !== list || (statement.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
   if (!record) return;
-  const { id, folder, made_at: at } = objectOf(told ?? {}, 'pack');
-  if (id !== said.pack || folder !== said.folder || at !== said.made_at || said.record !== hex(await sha256(record)))
+  const { id, folder, made_at: madeAt } = objectOf(recordFields ?? {}, 'pack');
+  if (
+    id !== statement.pack ||
+    folder !== statement.folder ||
+    madeAt !== statement.made_at ||
+    statement.record !== hex(await sha256(record))
+  )
     throw new KeptError('bad_signature');
 }

@@ -2,11 +2,11 @@
  * Checks 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of
  * check_record in diary/pack/proofcheck.py.
  */
-import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
-import { oddities } from '../record/rules.js';
-import { follows, standsBeside } from './derived_fields.js';
-import { find } from './findings.js';
-import { objectIn, sameJson } from './proof_check.js';
+import { objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
+import { allFaults } from '../record/rules.js';
+import { hasDerivedRows, isDerivedFromProofs } from './derived_fields.js';
+import { findingFor } from './findings.js';
+import { readObject, sameJson } from './proof_check.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -18,38 +18,38 @@ const LINE_END = 10;
 export async function checkRecord(pack: OpenedPack, { restricted }: Proofs): Promise<Finding[]> {
   const raw = await pack.read(RECORD);
   if (!raw) return [];
-  const value = raw.at(-1) === LINE_END ? objectIn(raw.subarray(0, -1)) : null;
-  if (value?.t !== 'record/v1') return [find('unreadable', RECORD)];
+  const value = raw.at(-1) === LINE_END ? readObject(raw.subarray(0, -1)) : null;
+  if (value?.t !== 'record/v1') return [findingFor('unreadable', RECORD)];
   const versions = objectsOf(value, 'versions');
   const rows = new Map(versions.map((row) => [textOf(row, 'version'), row]));
-  const found: Finding[] = [];
+  const findings: Finding[] = [];
   if (
     rows.size !== versions.length ||
     rows.size !== restricted.size ||
     [...rows.keys()].some((version) => !restricted.has(version))
   )
-    found.push(find('record', RECORD));
+    findings.push(findingFor('record', RECORD));
   for (const [version, row] of rows) {
     const proof = restricted.get(version);
-    if (proof && !agrees(row, proof)) found.push(find('record', proof.member));
+    if (proof && !matchesProof(row, proof)) findings.push(findingFor('record', proof.member));
   }
-  if (!follows(value) || !(await standsBeside(value, pack))) found.push(find('record', RECORD));
-  for (const { raw: told, values, member } of restricted.values()) {
+  if (!hasDerivedRows(value) || !(await isDerivedFromProofs(value, pack))) findings.push(findingFor('record', RECORD));
+  for (const { raw: proofRaw, values, member } of restricted.values()) {
     // A time in the future may come from a wrong clock: not a fault of the pack.
-    if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future'))
-      found.push(find('odd', member));
+    if (allFaults(textOf(proofRaw, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future'))
+      findings.push(findingFor('odd', member));
   }
-  return found;
+  return findings;
 }
 
 /** Return whether a row of the record agrees with the proof. */
-function agrees(row: Fields, { raw, values }: Proof) {
-  const fields = Object.fromEntries(Object.entries(values).filter(([, held]) => held !== null));
-  const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
+function matchesProof(row: Fields, { raw, values }: Proof) {
+  const fields = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+  const isSame = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
   return (
-    same &&
+    isSame &&
     sameJson(row.fields, fields) &&
-    sameJson(row.receipt_at, wholeOf(objectOf(raw, 'receipt'), 'ts')) &&
+    sameJson(row.receipt_at, integerOf(objectOf(raw, 'receipt'), 'ts')) &&
     sameJson(row.schema, fields._schema) &&
     sameJson(row.parents, fields._parents)
   );

@@ -6,34 +6,42 @@ import { unb64 } from '../core/bytes.js';
 import { objectOf } from '../record/reading.js';
 import { checkBag } from './bag_check.js';
 import { checkExhibits } from './exhibits.js';
-import { find } from './findings.js';
+import { findingFor } from './findings.js';
 import {
   checkLog,
   hasStamps,
   readCheckpoints,
   readLogPart,
-  seenIn,
-  standing,
+  countCosigned,
+  placesInLog,
   trustedKeys,
-  vouched,
+  hasStatements,
 } from './log_check.js';
 import { checkNarratives } from './narratives.js';
 import { checkPrepared } from './prepared_check.js';
-import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proof_check.js';
+import {
+  checkProofs,
+  keyBytes,
+  isNeverReceived,
+  readObject,
+  readProofs,
+  receiptsOf,
+  shortKeys,
+} from './proof_check.js';
 import { RECORD, checkRecord } from './record_check.js';
-import { checkWhole } from './completeness.js';
+import { checkCompleteness } from './completeness.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 
 /** B64 and PEM, from outside the pack */
-export type Anchors = {
+export type TrustAnchors = {
   notary: string | null;
   instance: string | null;
   roots: readonly string[];
   witnesses?: readonly LogWitness[];
 };
-export type Judged = {
+export type CheckReport = {
   findings: Finding[];
   counts: {
     files: number;
@@ -52,57 +60,58 @@ export type Judged = {
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
 
 /** Return everything that is wrong with an opened pack. */
-export async function judge(
+export async function checkPack(
   pack: OpenedPack,
-  { notary, instance, roots, witnesses = [] }: Anchors,
+  { notary, instance, roots, witnesses = [] }: TrustAnchors,
   onStep: (step: string) => void = () => undefined,
-): Promise<Judged> {
+): Promise<CheckReport> {
   onStep('lists');
-  const found: Finding[] = [
-    ...(pack.alone ? [find('servable_only')] : []),
+  const allFindings: Finding[] = [
+    ...(pack.alone ? [findingFor('servable_only')] : []),
     ...pack.findings,
     ...(await checkBag(pack)),
-    ...checkWhole(pack),
+    ...checkCompleteness(pack),
   ];
   onStep('entries');
   const proofs = await readProofs(pack);
-  found.push(...proofs.findings);
-  const part = await readLogPart(pack);
-  const own = notary === null ? keyIn(proofs.keys, 'notary') : unb64(notary);
-  const { keys, findings } = await trustedKeys(part, own, instance);
-  const { read, findings: unread } = await readCheckpoints(pack, part, keys);
+  allFindings.push(...proofs.findings);
+  const logPart = await readLogPart(pack);
+  const notaryKey = notary === null ? keyBytes(proofs.keys, 'notary') : unb64(notary);
+  const { keys, findings } = await trustedKeys(logPart, notaryKey, instance);
+  const { checkpoints, findings: checkpointFindings } = await readCheckpoints(pack, logPart, keys);
   const receipts = receiptsOf(proofs);
-  const shown = standing(part, read, receipts);
-  found.push(...findings, ...unread, ...(await checkProofs(proofs, keys, shown)));
+  const placed = placesInLog(logPart, checkpoints, receipts);
+  allFindings.push(...findings, ...checkpointFindings, ...(await checkProofs(proofs, keys, placed)));
   onStep('log');
-  found.push(...(await checkLog(pack, part, read, shown, roots)));
-  const { seen, findings: forged } = await seenIn(read, witnesses);
-  found.push(...forged);
+  allFindings.push(...(await checkLog(pack, logPart, checkpoints, placed, roots)));
+  const { cosigned, findings: cosignatureFindings } = await countCosigned(checkpoints, witnesses);
+  allFindings.push(...cosignatureFindings);
   onStep('record');
-  found.push(
+  allFindings.push(
     ...(await checkRecord(pack, proofs)),
     ...(await checkPrepared(pack, proofs)),
     ...(await checkExhibits(pack, proofs)),
     ...(await checkNarratives(pack, proofs)),
   );
-  if (await isTraining(pack)) found.push(find('training'));
-  if (neverReceived(proofs.keys)) found.push(find('never_received'));
-  else if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
-  if (roots.length && !hasStamps(part)) found.push(find('no_timestamps'));
-  if (hasStamps(part) && !roots.length) found.push(find('roots_from_pack'));
+  if (await isTraining(pack)) allFindings.push(findingFor('training'));
+  if (isNeverReceived(proofs.keys)) allFindings.push(findingFor('never_received'));
+  else if (notary === null && (instance === null || !hasStatements(logPart)))
+    allFindings.push(findingFor('keys_from_pack'));
+  if (roots.length && !hasStamps(logPart)) allFindings.push(findingFor('no_timestamps'));
+  if (hasStamps(logPart) && !roots.length) allFindings.push(findingFor('roots_from_pack'));
   const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
   return {
-    findings: unlike(found),
-    keys: shortOf(proofs.keys),
+    findings: deduplicate(allFindings),
+    keys: shortKeys(proofs.keys),
     counts: {
       files: pack.digests.size,
       bytes,
-      proofs: proofs.told.size,
+      proofs: proofs.primary.size,
       receipts: receipts.size,
-      placed: shown.size,
-      stamps: hasStamps(part),
+      placed: placed.size,
+      stamps: hasStamps(logPart),
       alone: pack.alone,
-      seen,
+      seen: cosigned,
       witnesses: witnesses.length,
     },
   };
@@ -110,15 +119,15 @@ export async function judge(
 
 /** Return whether the pack is marked as made up: in READ-FIRST, or in its record where that is here. */
 async function isTraining(pack: OpenedPack) {
-  const first = new TextDecoder('latin1')
+  const isMarked = new TextDecoder('latin1')
     .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
     .startsWith(TRAINING);
   const raw = await pack.read(RECORD);
-  const record = raw ? objectIn(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
-  return first || objectOf(record ?? {}, 'pack').training === true;
+  const record = raw ? readObject(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
+  return isMarked || objectOf(record ?? {}, 'pack').training === true;
 }
 
 /** Remove duplicates, in the order of finding. */
-function unlike(found: readonly Finding[]) {
-  return [...new Map(found.map((one) => [`${one.code} ${one.member}`, one])).values()];
+function deduplicate(allFindings: readonly Finding[]) {
+  return [...new Map(allFindings.map((finding) => [`${finding.code} ${finding.member}`, finding])).values()];
 }

@@ -7,7 +7,7 @@
 import type { Bytes } from '../core/bytes.js';
 
 /** One member as the list has it */
-export type Row = {
+export type MemberRow = {
   /** as text, up to a zero byte; other than ASCII it is decoded badly */
   name: string;
   /** whether there was a zero byte */
@@ -31,7 +31,7 @@ export type Row = {
   renamed: boolean;
 };
 /** `start`: where the list begins; `endAt`: where its end record begins */
-export type Directory = { rows: Row[]; start: number; comment: number; endAt: number };
+export type Directory = { rows: MemberRow[]; start: number; comment: number; endAt: number };
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -63,9 +63,9 @@ export async function readDirectory(file: Blob): Promise<Directory | null> {
   const { endAt, comment, count, length, offset, listEnd } = found;
   // Anything before the zip shifts every offset in it by as much.
   const start = listEnd - length;
-  const before = start - offset;
-  if (start < 0 || before < 0 || length > DIRECTORY_MOST) return null;
-  const rows = rowsOf(await bytesAt(file, start, start + length), before);
+  const shift = start - offset;
+  if (start < 0 || shift < 0 || length > DIRECTORY_MOST) return null;
+  const rows = rowsOf(await bytesAt(file, start, start + length), shift);
   return rows && rows.length === count ? { rows, start, comment, endAt } : null;
 }
 
@@ -73,38 +73,38 @@ async function findEnd(file: Blob) {
   const from = Math.max(0, file.size - END_BYTES - COMMENT_MOST);
   const tail = await bytesAt(file, from, file.size);
   const view = viewOf(tail);
-  for (let at = tail.length - END_BYTES; at >= 0; at--) {
-    if (view.getUint32(at, true) !== END) continue;
-    const comment = view.getUint16(at + 20, true);
-    if (at + END_BYTES + comment > tail.length) continue;
-    const plain = {
-      endAt: from + at,
+  for (let offset = tail.length - END_BYTES; offset >= 0; offset--) {
+    if (view.getUint32(offset, true) !== END) continue;
+    const comment = view.getUint16(offset + 20, true);
+    if (offset + END_BYTES + comment > tail.length) continue;
+    const endRecord = {
+      endAt: from + offset,
       comment,
-      count: view.getUint16(at + 10, true),
-      length: view.getUint32(at + 12, true),
-      offset: view.getUint32(at + 16, true),
-      listEnd: from + at,
+      count: view.getUint16(offset + 10, true),
+      length: view.getUint32(offset + 12, true),
+      offset: view.getUint32(offset + 16, true),
+      listEnd: from + offset,
     };
-    if (isLarge(plain)) return largeEnd(file, plain);
+    if (isZip64(endRecord)) return readZip64End(file, endRecord);
     // If the record of a large zip precedes it, some readers would use that one.
-    if (at >= LOCATOR_64_BYTES && view.getUint32(at - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
+    if (offset >= LOCATOR_64_BYTES && view.getUint32(offset - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
     // Readers that use the count, or the disk, see other members.
-    return plain.count === view.getUint16(at + 8, true) && !view.getUint32(at + 4, true) ? plain : null;
+    return endRecord.count === view.getUint16(offset + 8, true) && !view.getUint32(offset + 4, true) ? endRecord : null;
   }
   return null;
 }
 
-function isLarge({ count, length, offset }: { count: number; length: number; offset: number }) {
+function isZip64({ count, length, offset }: { count: number; length: number; offset: number }) {
   return count === 0xffff || length === NONE_32 || offset === NONE_32;
 }
 
 /** Zip64: the real numbers are before the end record. */
-async function largeEnd(
+async function readZip64End(
   file: Blob,
-  plain: { endAt: number; comment: number; count: number; length: number; offset: number; listEnd: number },
+  endRecord: { endAt: number; comment: number; count: number; length: number; offset: number; listEnd: number },
 ) {
-  if (plain.endAt < 76) return null;
-  const bytes = await bytesAt(file, plain.endAt - 76, plain.endAt);
+  if (endRecord.endAt < 76) return null;
+  const bytes = await bytesAt(file, endRecord.endAt - 76, endRecord.endAt);
   const view = viewOf(bytes);
   if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
   // One disk, which holds all of its members.
@@ -114,24 +114,34 @@ async function largeEnd(
     view.getBigUint64(24, true) !== view.getBigUint64(32, true)
   )
     return null;
-  const [count, length, offset] = [32, 40, 48].map((at) => Number(view.getBigUint64(at, true)));
-  return { ...plain, count: Number(count), length: Number(length), offset: Number(offset), listEnd: plain.endAt - 76 };
+  const [count, length, offset] = [32, 40, 48].map((offset) => Number(view.getBigUint64(offset, true)));
+  return {
+    ...endRecord,
+    count: Number(count),
+    length: Number(length),
+    offset: Number(offset),
+    listEnd: endRecord.endAt - 76,
+  };
 }
 
 /** @param bytes the list */
-function rowsOf(bytes: Uint8Array, before: number): Row[] | null {
+function rowsOf(bytes: Uint8Array, shift: number): MemberRow[] | null {
   const view = viewOf(bytes);
-  const rows: Row[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) return null;
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((place) => view.getUint16(at + place, true));
-    const end = at + 46 + Number(nameLength) + Number(extraLength) + Number(commentLength);
+  const rows: MemberRow[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    if (offset + 46 > bytes.length || view.getUint32(offset, true) !== CENTRAL) return null;
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((place) => view.getUint16(offset + place, true));
+    const end = offset + 46 + Number(nameLength) + Number(extraLength) + Number(commentLength);
     if (end > bytes.length) return null;
-    const row = rowAt(bytes, view, at, { nameLength: Number(nameLength), extraLength: Number(extraLength), before });
+    const row = rowAt(bytes, view, offset, {
+      nameLength: Number(nameLength),
+      extraLength: Number(extraLength),
+      before: shift,
+    });
     if (!row) return null;
     rows.push(row);
-    at = end;
+    offset = end;
   }
   return rows;
 }
@@ -139,48 +149,54 @@ function rowsOf(bytes: Uint8Array, before: number): Row[] | null {
 function rowAt(
   bytes: Uint8Array,
   view: DataView,
-  at: number,
-  { nameLength, extraLength, before }: { nameLength: number; extraLength: number; before: number },
-): Row | null {
-  const flags = view.getUint16(at + 8, true);
-  const raw = bytes.slice(at + 46, at + 46 + nameLength);
+  offset: number,
+  { nameLength, extraLength, before: shift }: { nameLength: number; extraLength: number; before: number },
+): MemberRow | null {
+  const flags = view.getUint16(offset + 8, true);
+  const raw = bytes.slice(offset + 46, offset + 46 + nameLength);
   const name = textOf(raw, flags);
-  if (name === null || view.getUint8(at + 6) > VERSION_MOST) return null;
-  const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
-  const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
-  const large = largeSizes(extra, sizes);
-  const [size = 0, packed = 0, place = 0] = large;
+  if (name === null || view.getUint8(offset + 6) > VERSION_MOST) return null;
+  const sizes = [
+    view.getUint32(offset + 24, true),
+    view.getUint32(offset + 20, true),
+    view.getUint32(offset + 42, true),
+  ];
+  const extra = bytes.subarray(offset + 46 + nameLength, offset + 46 + nameLength + extraLength);
+  const realSizes = readZip64Sizes(extra, sizes);
+  const [size = 0, packed = 0, place = 0] = realSizes;
   const mode =
-    view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
+    view.getUint8(offset + 5) === 3 || view.getUint32(offset + 38, true) > 0xffff
+      ? view.getUint16(offset + 40, true)
+      : 0;
   return {
     name: name.split('\0')[0] ?? '',
     cut: name.includes('\0'),
     raw,
     flags,
-    method: view.getUint16(at + 10, true),
-    crc: view.getUint32(at + 16, true),
+    method: view.getUint16(offset + 10, true),
+    crc: view.getUint32(offset + 16, true),
     packed,
     size,
-    at: place + before,
+    at: place + shift,
     mode,
-    odd: Boolean(view.getUint32(at + 38, true) & 0x10) || view.getUint16(at + 34, true) > 0,
-    renamed: renames(extra),
+    odd: Boolean(view.getUint32(offset + 38, true) & 0x10) || view.getUint16(offset + 34, true) > 0,
+    renamed: givesOtherName(extra),
   };
 }
 
-function largeSizes(extra: Uint8Array, sizes: number[]) {
+function readZip64Sizes(extra: Uint8Array, sizes: number[]) {
   const view = viewOf(extra);
-  for (let at = 0; at + 4 <= extra.length; ) {
-    const length = view.getUint16(at + 2, true);
-    if (view.getUint16(at, true) === 1 && at + 4 + length <= extra.length) {
-      let next = at + 4;
-      return sizes.map((one) => {
-        if (one !== NONE_32 || next + 8 > at + 4 + length) return one;
+  for (let offset = 0; offset + 4 <= extra.length; ) {
+    const length = view.getUint16(offset + 2, true);
+    if (view.getUint16(offset, true) === 1 && offset + 4 + length <= extra.length) {
+      let next = offset + 4;
+      return sizes.map((size) => {
+        if (size !== NONE_32 || next + 8 > offset + 4 + length) return size;
         next += 8;
         return Number(view.getBigUint64(next - 8, true));
       });
     }
-    at += 4 + length;
+    offset += 4 + length;
   }
   return sizes;
 }
@@ -195,10 +211,10 @@ function textOf(raw: Uint8Array, flags: number): string | null {
 }
 
 /** Return whether an extra field gives a member another name. */
-function renames(extra: Uint8Array) {
+function givesOtherName(extra: Uint8Array) {
   const view = viewOf(extra);
-  for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
-    if (view.getUint16(at, true) === UNICODE_PATH) return true;
+  for (let offset = 0; offset + 4 <= extra.length; offset += 4 + view.getUint16(offset + 2, true)) {
+    if (view.getUint16(offset, true) === UNICODE_PATH) return true;
   }
   return false;
 }
@@ -209,7 +225,7 @@ function renames(extra: Uint8Array) {
  */
 export async function placeOf(
   file: Blob,
-  row: Row,
+  row: MemberRow,
 ): Promise<{ start: number; end: number; sameName: boolean; agrees: boolean; renamed: boolean } | null> {
   const head = await bytesAt(file, row.at, row.at + 30);
   if (head.length !== 30 || viewOf(head).getUint32(0, true) !== LOCAL) return null;
@@ -223,19 +239,20 @@ export async function placeOf(
     start,
     end: start + row.packed,
     sameName,
-    agrees: agrees(view, row),
-    renamed: renames(rest.subarray(nameLength)),
+    agrees: matchesList(view, row),
+    renamed: givesOtherName(rest.subarray(nameLength)),
   };
 }
 
 /** @param view a member's own header */
-function agrees(view: DataView, { flags: listed, method, crc, packed, size }: Row) {
+function matchesList(view: DataView, { flags: listed, method, crc, packed, size }: MemberRow) {
   const flags = view.getUint16(6, true);
-  const later = Boolean(flags & 0x8);
-  const isSame = (one: number, other: number) => one === other || one === NONE_32 || (later && one === 0);
-  const told = view.getUint32(14, true);
+  const hasDescriptor = Boolean(flags & 0x8);
+  const isSame = (value: number, expected: number) =>
+    value === expected || value === NONE_32 || (hasDescriptor && value === 0);
+  const headerCrc = view.getUint32(14, true);
   return (
-    (told === crc || (later && told === 0)) &&
+    (headerCrc === crc || (hasDescriptor && headerCrc === 0)) &&
     isSame(view.getUint32(18, true), packed) &&
     isSame(view.getUint32(22, true), size) &&
     view.getUint16(8, true) === method &&

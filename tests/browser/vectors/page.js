@@ -1,5 +1,5 @@
 /** What tests/browser/test_vectors.py calls in the page. Everything here runs under the product's own policy. */
-import { b64, random } from '/static/js/core/bytes.js';
+import { b64, randomBytes } from '/static/js/core/bytes.js';
 import { createVault } from '/static/js/crypto/worker/vault.js';
 import { NAMES, run } from '/tests/js/vectors/all.js';
 
@@ -32,7 +32,7 @@ function inWorker() {
 
 /** A diary's first day through the vault: lock, identity, registration, versions, a file, restart, sign-in elsewhere. */
 async function firstDay(workerUrl, words, cost) {
-  const vault = createVault({ workerUrl, trusted });
+  const vault = createVault({ workerUrl, createScriptUrl: trusted });
   const told = { ...(await vault.selfTest()), measured: await vault.measure() };
   await vault.setSchemas({ note: { 1: { open: ['text'], restricted: ['kept_apart'] } } });
   const identity = await vault.newIdentity();
@@ -41,7 +41,7 @@ async function firstDay(workerUrl, words, cost) {
     login: '',
     pins: PINS,
   });
-  const id = random(16);
+  const id = randomBytes(16);
   const kept = await vault.sealIdentity(id);
   const { body, code } = await vault.enrolment({
     login: 'calm-river-7f3k',
@@ -57,7 +57,7 @@ async function firstDay(workerUrl, words, cost) {
     line: { n: 1, prev: null },
     clock: { offset_ms: null, tz: 'UTC', utc: 1 },
   });
-  const bytes = random(1_500_000);
+  const bytes = randomBytes(1_500_000);
   const first = b64(bytes.subarray(0, 30));
   const { file, blob, key, parts } = await vault.fileStart({ size: bytes.length });
   const sealed = [...(await vault.filePart(file, bytes)), ...(await vault.fileEnd(file)).parts];
@@ -65,7 +65,7 @@ async function firstDay(workerUrl, words, cost) {
   vault.close();
   const afterClose = await vault.rootId().catch(({ code: said }) => said);
 
-  const second = createVault({ workerUrl, trusted });
+  const second = createVault({ workerUrl, createScriptUrl: trusted });
   const opened = await second.unlock(words, door);
   const same = await second.loadIdentity(id, kept);
   await second.setSchemas({ note: { 1: { open: ['text'], restricted: ['kept_apart'] } } });
@@ -74,7 +74,7 @@ async function firstDay(workerUrl, words, cost) {
   const wrong = await second.unlock('not these words at all', door).catch(({ code: said }) => said);
   second.close();
 
-  const third = createVault({ workerUrl, trusted });
+  const third = createVault({ workerUrl, createScriptUrl: trusted });
   const { auth } = await third.auth({ words, kdf: body.kdf, login: 'calm-river-7f3k' });
   const answer = {
     account: body.account,
@@ -107,14 +107,14 @@ async function firstDay(workerUrl, words, cost) {
 
 /** What a vault says when its Argon2 answers wrongly. */
 async function brokenArgon2(words) {
-  const vault = createVault({ workerUrl: '/tests/browser/vectors/broken_argon2.js', trusted });
+  const vault = createVault({ workerUrl: '/tests/browser/vectors/broken_argon2.js', createScriptUrl: trusted });
   const door = {
-    install: random(16),
-    salt: random(16),
+    install: randomBytes(16),
+    salt: randomBytes(16),
     m: 47104,
     t: 1,
-    slots: Array.from({ length: 4 }, () => random(1144)),
-    capture_pub: random(65),
+    slots: Array.from({ length: 4 }, () => randomBytes(1144)),
+    capture_pub: randomBytes(65),
   };
   await vault.newIdentity();
   const acts = [
@@ -138,7 +138,7 @@ async function brokenArgon2(words) {
 
 /** A worker that cannot be loaded. */
 function noWorker() {
-  return createVault({ workerUrl: '/static/js/crypto/no_such_file.js', trusted })
+  return createVault({ workerUrl: '/static/js/crypto/no_such_file.js', createScriptUrl: trusted })
     .selfTest()
     .then(
       () => 'started',

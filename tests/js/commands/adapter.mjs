@@ -62,7 +62,7 @@ export class Real {
   /** A sealed record is gone from the table, as after a database was damaged. @param {string} name */
   async damage(name) {
     await this.phone.rest();
-    await this.phone.database.write({ drop: [this.store.place(name)] });
+    await this.phone.database.write({ drop: [this.store.idOf(name)] });
   }
 
   end() {

@@ -93,7 +93,7 @@ const Nothing = (put, gives) =>
       store.change((root, change) => {
         fill(put, NAMES, -1)(root, change);
         if (!gives) throw new Error('on purpose');
-        store.giveWay();
+        store.abortPending();
       }),
       gives ? { code: 'locked' } : /on purpose/,
     );

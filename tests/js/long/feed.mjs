@@ -8,9 +8,9 @@
  */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { b64, unb64 } from '#app/core/bytes.js';
-import { canon, frames } from '#app/core/encoding.js';
+import { canonicalBytes, encodeFrames } from '#app/core/encoding.js';
 import { KeptError } from '#app/core/errors.js';
-import { signedBytes } from '#app/crypto/versions.js';
+import { bytesToSign } from '#app/crypto/versions.js';
 import { firstHead, nextHead } from '#app/ledger/heads.js';
 import { envDigest } from '#app/ledger/push.js';
 import { pullFeed } from '#app/net/feed.js';
@@ -30,7 +30,10 @@ const diary = id();
 const envelopes = [new Uint8Array(randomBytes(1300))];
 const env = envDigest(envelopes);
 const wrap = new Uint8Array(randomBytes(180));
-const bySign = (fields) => ({ ...fields, sig: sign(null, canon(fields), notary.privateKey).toString('base64url') });
+const bySign = (fields) => ({
+  ...fields,
+  sig: sign(null, canonicalBytes(fields), notary.privateKey).toString('base64url'),
+});
 
 /** The server's side: one page after another, each made when it is asked for. The heads before each page are remembered. */
 const headsAt = new Map([[0, firstHead()]]);
@@ -42,14 +45,14 @@ async function changes(_diary, after) {
   const rows = [];
   for (let seq = after + 1; seq <= to; seq++) {
     const [record, version, c] = [id(), id(), randomBytes(32).toString('base64url')];
-    const sig = sign('sha256', signedBytes(c, { diary, record, version }), {
+    const sig = sign('sha256', bytesToSign(c, { diary, record, version }), {
       key: author.privateKey,
       dsaEncoding: 'ieee-p1363',
     }).toString('base64url');
     const receipt = bySign({ c, env, log, n: id(), t: 'rcpt/v1', ts: 1_790_000_000_000 + seq });
     rows.push(
-      frames([
-        canon({ blobs: [], c, parents: [], parts: ['open'], receipt, record, seq, sig, version }),
+      encodeFrames([
+        canonicalBytes({ blobs: [], c, parents: [], parts: ['open'], receipt, record, seq, sig, version }),
         wrap,
         ...envelopes,
       ]),
@@ -58,7 +61,7 @@ async function changes(_diary, after) {
   }
   headsAt.set(to, head);
   const signed = to === N ? bySign({ diary, head: b64(head), seq: N, t: 'head/v1', ts: 1_790_000_000_000 }) : null;
-  return frames([canon({ head: signed, latest: N, to }), ...rows]);
+  return encodeFrames([canonicalBytes({ head: signed, latest: N, to }), ...rows]);
 }
 
 const link = {

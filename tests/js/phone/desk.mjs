@@ -1,12 +1,12 @@
 /** An advocate at their desk, played in Node: with their own keys and their own way to the server. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { b64, random, unb64 } from '#app/core/bytes.js';
-import { idText, newId } from '#app/core/ids.js';
+import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
+import { formatId, newId } from '#app/core/ids.js';
 import { fingerprint, fingerprintWords } from '#app/crypto/sharing/fingerprints.js';
 import { openForAdvocate } from '#app/crypto/sharing/grants.js';
 import { sealLetter } from '#app/crypto/sharing/letters.js';
-import { importAuthor, newPair } from '#app/crypto/signing.js';
+import { importSigningKey, newKeyPair } from '#app/crypto/signing.js';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
@@ -50,7 +50,7 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
   const engine = vaultInProcess(server.base, argon2);
   await engine.newIdentity();
   const { body } = await engine.enrolment({ login, words: WORDS_HERE });
-  const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
+  const [ecdsa, hpke, secret] = [await newKeyPair(), await newKeyPair(), randomBytes(20)];
   const { diary: _, ...account } = body;
   ({ token } = await told('POST', '/v1/members', {
     ...account,
@@ -69,8 +69,8 @@ export async function desk(server, { name = 'Priya K', send = sender(server.base
       clients: [row],
     } = await told('GET', '/v1/clients');
     const granted = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
-    const place = { diary: row.diary, grant: row.grant, letter: idText(newId()) };
-    const author = { key: await importAuthor(ecdsa), pub: ecdsa.pub };
+    const place = { diary: row.diary, grant: row.grant, letter: formatId(newId()) };
+    const author = { key: await importSigningKey(ecdsa), pub: ecdsa.pub };
     const sealed = await sealLetter(author, unb64(granted.other.hpke_pub), place, {
       fields,
       from: b64(fingerprint(ecdsa.pub, hpke.pub)),

@@ -1,12 +1,12 @@
 /** Two people and a grant between them, for tests of what is sealed for advocates. */
 import { b64 } from '#app/core/bytes.js';
-import { idText, newId } from '#app/core/ids.js';
-import { makeGrant, printOf } from '#app/crypto/sharing/grants.js';
-import { importAuthor, newPair } from '#app/crypto/signing.js';
+import { formatId, newId } from '#app/core/ids.js';
+import { makeGrant, fingerprintOf } from '#app/crypto/sharing/grants.js';
+import { importSigningKey, newKeyPair } from '#app/crypto/signing.js';
 
 export const DAY = 86_400_000;
 export const badSignature = { code: 'bad_signature' };
-export const id = () => idText(newId());
+export const id = () => formatId(newId());
 
 /** How it ended: `holds`, or the code of its failure. @param {Promise<unknown>} done */
 export const codeOf = (done) =>
@@ -21,9 +21,9 @@ export const bent = (whole, more) =>
 
 /** Somebody with keys of their own. @param {string} name */
 export async function person(name) {
-  const [ecdsa, hpke] = [await newPair(), await newPair()];
+  const [ecdsa, hpke] = [await newKeyPair(), await newKeyPair()];
   const pubs = { ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), name };
-  return { ecdsa, hpke, key: await importAuthor(ecdsa), pubs, print: printOf(pubs) };
+  return { ecdsa, hpke, key: await importSigningKey(ecdsa), pubs, print: fingerprintOf(pubs) };
 }
 
 /**

@@ -2,12 +2,12 @@
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { createApp } from '#app/app/app.js';
-import { random } from '#app/core/bytes.js';
+import { randomBytes } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { KeptError } from '#app/core/errors.js';
 import { createEngine } from '#app/crypto/worker/engine.js';
-import { CEILING } from '#app/crypto/kdf.js';
-import { FUNCTIONS } from '#app/crypto/worker/vault.js';
+import { COST_CEILING } from '#app/crypto/kdf.js';
+import { FUNCTION_NAMES } from '#app/crypto/worker/vault.js';
 import { Api } from '#app/net/api.js';
 import { makeRequest } from '#app/net/http.js';
 import { Database } from '#app/store/database.js';
@@ -24,7 +24,7 @@ export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
  * @param {typeof quickArgon2} [argon2]
  */
 export function vaultInProcess(origin, argon2 = quickArgon2) {
-  const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
+  const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: COST_CEILING }, now: () => 0 });
   let closed = false;
   const vault = {
     onProgress: null,
@@ -32,7 +32,7 @@ export function vaultInProcess(origin, argon2 = quickArgon2) {
       closed = true;
     },
   };
-  for (const name of FUNCTIONS) {
+  for (const name of FUNCTION_NAMES) {
     vault[name] = async (...args) => {
       if (closed) throw new KeptError('locked');
       const cheaper = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name)
@@ -49,7 +49,7 @@ export function vaultInProcess(origin, argon2 = quickArgon2) {
 }
 
 /** As much chaff in each install, and none that comes by itself: so that a test can count. */
-const settledRandom = (n) => (n === 1 ? Uint8Array.of(0) : random(n));
+const settledRandom = (n) => (n === 1 ? Uint8Array.of(0) : randomBytes(n));
 
 let phones = 0;
 

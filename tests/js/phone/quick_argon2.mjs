@@ -7,12 +7,12 @@
  * tests/js/engine.test.mjs and the vectors.
  */
 import { argon2id } from '#app/crypto/argon2.js';
-import { DEFAULT } from '#app/crypto/kdf.js';
+import { DEFAULT_COST } from '#app/crypto/kdf.js';
 
 export const CHEAP = Object.freeze({ m: 8, t: 1 });
 
 /** @type {import('#app/crypto/argon2.js').Argon2id} */
 export const quickArgon2 = (password, salt, cost, onProgress) => {
-  const isUsual = cost.m === DEFAULT.m && cost.t === DEFAULT.t;
+  const isUsual = cost.m === DEFAULT_COST.m && cost.t === DEFAULT_COST.t;
   return argon2id(password, salt, isUsual ? CHEAP : cost, onProgress);
 };

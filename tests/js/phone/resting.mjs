@@ -17,7 +17,7 @@ export function restOf(phone, timers, asking) {
           setImmediate(go);
         });
         const { open } = phone.ctx;
-        await open?.store.turn;
+        await open?.store.queue;
         if (held) continue;
         if (asking.size || open?.syncing.running) quiet = 0;
         await Promise.allSettled(asking);

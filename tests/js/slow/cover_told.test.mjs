@@ -7,8 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { random } from '#app/core/bytes.js';
-import { notebookVault } from '#app/crypto/worker/drawer.js';
+import { randomBytes } from '#app/core/bytes.js';
+import { createNotebookVault } from '#app/crypto/worker/notebook_vault.js';
 import { Database } from '#app/store/database.js';
 import { readDoor, readTries } from '#app/store/device_meta.js';
 import { WORDS, makePhone, vaultInProcess } from '../phone/phone.mjs';
@@ -27,7 +27,7 @@ function seeded(seed) {
     return Math.floor((state / 2 ** 32) * below);
   };
   // What is only noise may come from anywhere; what is counted by it comes out the same each time.
-  return { pick, random: (n) => (n > 16 ? random(n) : Uint8Array.from({ length: n }, () => pick(256))) };
+  return { pick, random: (n) => (n > 16 ? randomBytes(n) : Uint8Array.from({ length: n }, () => pick(256))) };
 }
 
 const timers = {
@@ -90,7 +90,7 @@ async function measured({ name, now }) {
   const database = new Database({ name });
   const [ids, tray, door] = [await database.ids(), await database.trayKeys(), await readDoor(database)];
   const values = await database.read(ids);
-  const vault = await notebookVault(door);
+  const vault = await createNotebookVault(door);
   const opens = await Promise.all(
     ids.map((id, i) =>
       vault.boxOpenMany([[id, values[i]]]).then(

@@ -1,32 +1,32 @@
 /** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, marks, a letter. */
 import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
-import { canon } from '../../../static/js/core/encoding.js';
+import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/sharing/fingerprints.js';
+import { fingerprint, fingerprintWords, parseFingerprint } from '../../../static/js/crypto/sharing/fingerprints.js';
 import {
-  binding,
+  bindKeyStatements,
   checkGrant,
   givesDigests,
   grantHeader,
-  keepGrant,
+  sealForKeeper,
   makeGrant,
-  newestOf,
+  newestStatements,
   openDigests,
   openForAdvocate,
-  openKept,
+  openKeeperCopy,
   sealDigests,
   sealForAdvocate,
-  unwrapKeys,
-  wrapsFor,
+  unwrapVersionKeys,
+  wrapVersionKeys,
 } from '../../../static/js/crypto/sharing/grants.js';
 import { MARKS } from '../../../static/js/crypto/sharing/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/sharing/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
-import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
-import { makeStatement } from '../../../static/js/crypto/sharing/statements.js';
+import { importSigningKey, newKeyPair } from '../../../static/js/crypto/signing.js';
+import { signStatement } from '../../../static/js/crypto/sharing/statements.js';
 import { SUMMARY } from '../../../static/js/crypto/sharing/summaries.js';
-import { verifyByAny } from '../../../static/js/ledger/push.js';
+import { verifyVersionByAnyKey } from '../../../static/js/ledger/push.js';
 import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -40,10 +40,10 @@ export async function grants(v) {
   await fingerprints(v.fingerprints);
   const [keeper, advocate] = [pairs(v.keeper), pairs(v.advocate)];
   const { sig, t, ...fields } = v.grant;
-  same(text(canon({ ...fields, t })), v.signed, 'what is signed');
+  same(text(canonicalBytes({ ...fields, t })), v.signed, 'what is signed');
   await checkGrant(v.grant, keeper.ecdsa.pub);
-  const made = await makeGrant(await importAuthor(keeper.ecdsa), keeper.ecdsa.pub, fields); // another nonce, the same words
-  same(canon({ ...made, sig }), canon(v.grant), 'grant');
+  const made = await makeGrant(await importSigningKey(keeper.ecdsa), keeper.ecdsa.pub, fields); // another nonce, the same words
+  same(canonicalBytes({ ...made, sig }), canonicalBytes(v.grant), 'grant');
   for (const [i, one] of v.refused_grants.entries())
     await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
   await envelopes(v, keeper, advocate);
@@ -65,7 +65,7 @@ async function digests({ apart: { said, version, digests: told, envelope: sealed
       opener,
       said,
       version,
-      await sealDigests({ said, key: unb64(key), other: /** @type {any} */ (null) }, version, told),
+      await sealDigests({ terms: said, key: unb64(key), other: /** @type {any} */ (null) }, version, told),
     ),
     told,
     'sealed again',
@@ -79,27 +79,27 @@ async function fingerprints(v) {
   for (const one of v.of) {
     same(hex(fingerprint(unb64(one.ecdsa_pub), unb64(one.hpke_pub))), one.print, 'fingerprint');
     same(await fingerprintWords(unhex(one.print)), one.words, 'words');
-    same(hex(await readFingerprint(one.words)), one.print, 'read');
+    same(hex(await parseFingerprint(one.words)), one.print, 'read');
   }
   same(await fingerprintWords(new Uint8Array(12)), v.print_of_zeros, 'zeros');
-  for (const one of v.typed) same(await fingerprintWords(await readFingerprint(one.typed)), one.words, one.typed);
+  for (const one of v.typed) same(await fingerprintWords(await parseFingerprint(one.typed)), one.words, one.typed);
   for (const one of v.refused) {
-    await refused('bad_request', () => readFingerprint(one.typed), one.typed);
-    await readFingerprint(one.typed).catch((error) => same(error.unknown, one.unknown, one.typed));
+    await refused('bad_request', () => parseFingerprint(one.typed), one.typed);
+    await parseFingerprint(one.typed).catch((error) => same(error.unknown, one.unknown, one.typed));
   }
 }
 
 async function envelopes(v, keeper, advocate) {
   const [place, sealed] = [v.for_advocate.header, unb64(v.for_advocate.envelope)];
-  same(canon(grantHeader(v.grant)), canon(place), 'header');
+  same(canonicalBytes(grantHeader(v.grant)), canonicalBytes(place), 'header');
   const given = await openForAdvocate(advocate, sealed, place);
   same(
-    [canon(given.said), b64(given.key), given.other.name],
-    [canon(v.grant), v.key, v.keeper.name],
+    [canonicalBytes(given.terms), b64(given.key), given.other.name],
+    [canonicalBytes(v.grant), v.key, v.keeper.name],
     'for the advocate',
   );
   const again = await sealForAdvocate(person(v.advocate), person(v.keeper), v.grant, unb64(v.key));
-  same(canon((await openForAdvocate(advocate, again, place)).said), canon(v.grant), 'sealed again');
+  same(canonicalBytes((await openForAdvocate(advocate, again, place)).terms), canonicalBytes(v.grant), 'sealed again');
   await refused(
     'not_opened',
     () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }),
@@ -109,7 +109,7 @@ async function envelopes(v, keeper, advocate) {
   const stranger = await sealForAdvocate(person(v.advocate), person(v.advocate), v.grant, unb64(v.key));
   await refused('bad_signature', () => openForAdvocate(advocate, stranger, place), 'a stranger in the keeper’s name');
   const account = await importKey(unb64(v.account_key));
-  const plain = canon({
+  const plain = canonicalBytes({
     ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(v.advocate),
     grant: v.grant,
     key: v.key,
@@ -119,25 +119,25 @@ async function envelopes(v, keeper, advocate) {
     v.kept.envelope,
     'kept',
   );
-  const mine = await openKept(account, unb64(v.kept.envelope), keeper.ecdsa.pub, v.kept.header);
-  same([canon(mine.said), mine.other.name], [canon(v.grant), v.advocate.name], 'the keeper’s copy');
+  const mine = await openKeeperCopy(account, unb64(v.kept.envelope), keeper.ecdsa.pub, v.kept.header);
+  same([canonicalBytes(mine.terms), mine.other.name], [canonicalBytes(v.grant), v.advocate.name], 'the keeper’s copy');
   same(
-    canon(
+    canonicalBytes(
       (
-        await openKept(
+        await openKeeperCopy(
           account,
-          await keepGrant(account, person(v.advocate), v.grant, unb64(v.key)),
+          await sealForKeeper(account, person(v.advocate), v.grant, unb64(v.key)),
           keeper.ecdsa.pub,
           v.kept.header,
         )
-      ).said,
+      ).terms,
     ),
-    canon(v.grant),
+    canonicalBytes(v.grant),
     'kept again',
   );
   await refused(
     'bad_signature',
-    () => openKept(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header),
+    () => openKeeperCopy(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header),
     'signed by another',
   );
 }
@@ -150,30 +150,34 @@ async function succeeded(
   const open = (sealed) => openForAdvocate(advocate, unb64(sealed), place);
   const given = await open(told.envelope);
   same(
-    [canon(given.said), text(canon(given.earlier)), text(canon(given.authors))],
-    [canon(told.said), text(canon(told.earlier)), text(canon(told.authors))],
+    [canonicalBytes(given.terms), text(canonicalBytes(given.earlier)), text(canonicalBytes(given.authors))],
+    [canonicalBytes(told.said), text(canonicalBytes(told.earlier)), text(canonicalBytes(told.authors))],
     'keys before',
   );
-  same(binding(told.earlier).earlier, told.said.earlier, 'what is signed of them');
+  same(bindKeyStatements(told.earlier).earlier, told.said.earlier, 'what is signed of them');
   for (const { sig, seq, holds, by } of told.counts) {
-    const check = () => verifyByAny(given.authors, told.signed, sig, seq);
+    const check = () => verifyVersionByAnyKey(given.authors, told.signed, sig, seq);
     if (holds) await check();
     else await refused('bad_signature', check, `${by} for ${seq}`);
   }
   for (const one of told.refused) await refused(one.code, () => open(one.envelope), one.name);
   const again = await sealForAdvocate(person(theirs), person(its), told.said, unb64(key), told.earlier);
-  same(text(canon((await openForAdvocate(advocate, again, place)).earlier)), text(canon(told.earlier)), 'sealed again');
+  same(
+    text(canonicalBytes((await openForAdvocate(advocate, again, place)).earlier)),
+    text(canonicalBytes(told.earlier)),
+    'sealed again',
+  );
   await many(told, { theirs, its, key: unb64(key), signer: keeper.ecdsa }, (sealed) =>
     openForAdvocate(advocate, sealed, place),
   );
   const account = await importKey(unb64(account_key));
-  const mine = await openKept(
+  const mine = await openKeeperCopy(
     account,
-    await keepGrant(account, person(theirs), told.said, unb64(key)),
+    await sealForKeeper(account, person(theirs), told.said, unb64(key)),
     keeper.ecdsa.pub,
     place,
   );
-  same(canon(mine.said), canon(told.said), 'the keeper’s copy has the digest alone');
+  same(canonicalBytes(mine.terms), canonicalBytes(told.said), 'the keeper’s copy has the digest alone');
 }
 
 /** Forty statements at most. */
@@ -182,11 +186,11 @@ async function many(
   { theirs, its, key, signer },
   open,
 ) {
-  const pairs = await Promise.all(Array.from({ length: 41 }, () => newPair()));
-  const author = await importAuthor(signer);
+  const pairs = await Promise.all(Array.from({ length: 41 }, () => newKeyPair()));
+  const author = await importSigningKey(signer);
   const statements = await Promise.all(
     pairs.map(async (pair, n) =>
-      makeStatement(await importAuthor(pair), {
+      signStatement(await importSigningKey(pair), {
         ...one,
         old: b64(pair.pub),
         ecdsa_pub: b64((pairs[n + 1] ?? signer).pub),
@@ -198,12 +202,12 @@ async function many(
     sealForAdvocate(
       person(theirs),
       person(its),
-      await makeGrant(author, signer.pub, { ...fields, ...binding(list) }),
+      await makeGrant(author, signer.pub, { ...fields, ...bindKeyStatements(list) }),
       key,
       list,
     );
   same(
-    (await open(await given(newestOf(statements)))).earlier.map(({ epoch }) => epoch),
+    (await open(await given(newestStatements(statements)))).earlier.map(({ epoch }) => epoch),
     Array.from({ length: 40 }, (__, n) => n + 3),
     'the newest',
   );
@@ -211,7 +215,7 @@ async function many(
 }
 
 async function keys(v) {
-  const granted = { said: v.grant, key: unb64(v.key), other: person(v.keeper) };
+  const granted = { terms: v.grant, key: unb64(v.key), other: person(v.keeper) };
   const version = v.wraps[0].header.wraps.split(':')[1];
   const opener = await importKey(granted.key);
   for (const one of v.wraps)
@@ -222,16 +226,16 @@ async function keys(v) {
     );
   const sealed = v.wraps.map((one) => unb64(one.envelope));
   same(
-    (await unwrapKeys(granted, version, sealed)).map(b64),
+    (await unwrapVersionKeys(granted, version, sealed)).map(b64),
     v.wraps.map((one) => one.key),
     'keys',
   );
   same(
     (
-      await unwrapKeys(
+      await unwrapVersionKeys(
         granted,
         version,
-        await wrapsFor(
+        await wrapVersionKeys(
           granted,
           version,
           v.wraps.map((one) => unb64(one.key)),
@@ -241,10 +245,10 @@ async function keys(v) {
     v.wraps.map((one) => one.key),
     'wrapped again',
   );
-  const plain = { ...granted, said: { ...v.grant, restricted: false } };
+  const plain = { ...granted, terms: { ...v.grant, restricted: false } };
   same(
     (
-      await wrapsFor(
+      await wrapVersionKeys(
         plain,
         version,
         v.wraps.map((one) => unb64(one.key)),
@@ -253,19 +257,25 @@ async function keys(v) {
     1,
     'without restricted',
   );
-  await refused('not_opened', () => unwrapKeys(plain, version, sealed), 'a part that is not given');
-  await refused('not_opened', () => unwrapKeys(granted, v.grant.grant, sealed), 'another version');
+  await refused('not_opened', () => unwrapVersionKeys(plain, version, sealed), 'a part that is not given');
+  await refused('not_opened', () => unwrapVersionKeys(granted, v.grant.grant, sealed), 'another version');
 }
 
 /** What stands beside a grant: the same bytes as the other program's, and what is none is neither sealed nor taken from somebody who sealed it. */
 async function stands(kind, type, v, key, grant) {
   const sealedBy = async (told, options) =>
-    envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...told, t: type })), options);
+    envelope.seal(
+      await importKey(unb64(key)),
+      'summary',
+      v.header,
+      padVersion(canonicalBytes({ ...told, t: type })),
+      options,
+    );
   same(b64(await sealedBy(v.told, { salt: unb64(v.salt) })), v.envelope, type);
-  same(canon(kind.header(grant)), canon(v.header), 'header');
+  same(canonicalBytes(kind.header(grant)), canonicalBytes(v.header), 'header');
   for (const sealed of [unb64(v.envelope), await kind.seal(unb64(key), grant, v.told)]) {
     const { t, ...told } = await kind.open(unb64(key), sealed, grant);
-    same([t, text(canon(told))], [type, text(canon(v.told))], 'told');
+    same([t, text(canonicalBytes(told))], [type, text(canonicalBytes(v.told))], 'told');
   }
   for (const one of v.refused) {
     await refused('not_opened', () => kind.seal(unb64(key), grant, one), JSON.stringify(one));
@@ -276,8 +286,8 @@ async function stands(kind, type, v, key, grant) {
 
 async function letter(v, keeper, advocate) {
   const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
-  same(text(canon(said)), text(canon(v.said)), 'letter');
-  const author = { key: await importAuthor(advocate.ecdsa), pub: advocate.ecdsa.pub };
+  same(text(canonicalBytes(said)), text(canonicalBytes(v.said)), 'letter');
+  const author = { key: await importSigningKey(advocate.ecdsa), pub: advocate.ecdsa.pub };
   const { fields, from, made_at, what } = v.said;
   const again = await sealLetter(author, keeper.hpke.pub, v.said, { fields, from, made_at, what });
   same(
@@ -296,7 +306,7 @@ async function letter(v, keeper, advocate) {
 
 async function assisted(v, keeper, advocate) {
   const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
-  same(text(canon(said)), text(canon(v.said)), 'assisted entry');
+  same(text(canonicalBytes(said)), text(canonicalBytes(v.said)), 'assisted entry');
   await checkLetter(v.child, advocate.ecdsa.pub, v.said);
   for (const [i, one] of v.refused.entries())
     await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `assisted ${i}`);

@@ -1,48 +1,48 @@
 /** handover.json: eight words, what they name and open, and packs sealed under them. */
 import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
-import { canon } from '../../../static/js/core/encoding.js';
+import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { argon2id } from '../../../static/js/crypto/argon2.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
-import { sha256Now } from '../../../static/js/crypto/digests.js';
+import { sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import { PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
+import { PART_BYTES, openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
 import {
-  checkKdf,
-  nameOf,
+  checkHandoverKdf,
+  deriveHandoverName,
   openSlip,
-  openerOf,
-  partsOf,
-  readWords,
+  deriveHandoverKeys,
+  handoverPartCount,
+  parseHandoverWords,
   sealSlip,
-  sealedSlipBytes,
-  wordsOf,
+  sealedSlipLength,
+  handoverWordsOf,
 } from '../../../static/js/crypto/sharing/handover.js';
-import { PRODUCT } from '../../../static/js/crypto/kdf.js';
-import { fileSize, padTo } from '../../../static/js/crypto/padding.js';
+import { DEFAULT_POLICY } from '../../../static/js/crypto/kdf.js';
+import { paddedFileSize, padTo } from '../../../static/js/crypto/padding.js';
 import { patterned, refused, same } from './judging.js';
 
-const TESTS = { floor: { m: 8, t: 1 }, ceiling: PRODUCT.ceiling };
+const TESTS = { floor: { m: 8, t: 1 }, ceiling: DEFAULT_POLICY.ceiling };
 
 export async function handover(v) {
-  for (const one of v.words) same(await wordsOf(unhex(one.raw)), one.words, one.raw);
-  for (const one of v.typed) same(await readWords(one.typed), one.words, one.typed);
+  for (const one of v.words) same(await handoverWordsOf(unhex(one.raw)), one.words, one.raw);
+  for (const one of v.typed) same(await parseHandoverWords(one.typed), one.words, one.typed);
   for (const one of v.refused_words) {
-    await refused(one.code, () => readWords(one.typed), one.name);
-    await readWords(one.typed).catch((error) => same(error.unknown, one.unknown, one.name));
+    await refused(one.code, () => parseHandoverWords(one.typed), one.name);
+    await parseHandoverWords(one.typed).catch((error) => same(error.unknown, one.unknown, one.name));
   }
   for (const one of v.openers) {
-    const policy = one.policy === 'tests' ? TESTS : PRODUCT;
-    const { auth, key } = await openerOf(argon2id, one.words, checkKdf(one.kdf, policy));
-    same([hex(auth), hex(key), b64(nameOf(one.words))], [one.auth, one.key, one.name], one.policy);
+    const policy = one.policy === 'tests' ? TESTS : DEFAULT_POLICY;
+    const { auth, key } = await deriveHandoverKeys(argon2id, one.words, checkHandoverKdf(one.kdf, policy));
+    same([hex(auth), hex(key), b64(deriveHandoverName(one.words))], [one.auth, one.key, one.name], one.policy);
   }
-  await refused('kdf_refused', async () => checkKdf(v.openers[0].kdf, PRODUCT), 'below the floor');
+  await refused('kdf_refused', async () => checkHandoverKdf(v.openers[0].kdf, DEFAULT_POLICY), 'below the floor');
   for (const one of v.sealed) await sealed(one);
 }
 
 async function sealed(one) {
   const { slip, handover: place } = one;
-  const [key, n, parts] = [unhex(one.key), partCount(slip.size), partsOf(slip.size)];
-  const padded = padTo([patterned(slip.size)], fileSize(slip.size));
+  const [key, n, parts] = [unhex(one.key), partCount(slip.size), handoverPartCount(slip.size)];
+  const padded = padTo([patterned(slip.size)], paddedFileSize(slip.size));
   const made = [];
   for (let i = 0; i < n; i++) {
     const plaintext = padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
@@ -53,16 +53,16 @@ async function sealed(one) {
     );
   }
   made.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(one.parts[n].salt) }));
-  const digests = made.map((part) => sha256Now(part));
+  const digests = made.map((part) => sha256Sync(part));
   same(
     digests.map((digest) => hex(digest)),
     one.parts.map((part) => part.sha256),
     `${slip.size}`,
   );
-  same(b64(sha256Now(canon(digests.map((digest) => b64(digest))))), one.digest, 'digest');
+  same(b64(sha256Sync(canonicalBytes(digests.map((digest) => b64(digest))))), one.digest, 'digest');
   same(
     made.reduce((sum, part) => sum + part.length, 0),
-    sealedFileBytes({ handover: place, key }, slip.size) + sealedSlipBytes(place, parts),
+    sealedFileLength({ handover: place, key }, slip.size) + sealedSlipLength(place, parts),
     'size',
   );
   same(

@@ -1,7 +1,7 @@
 /** What the vector checks share: judging, and the rules by which vectors describe bytes. No Node, no page. */
-import { b64, hex, isSame, unb64 } from '../../../static/js/core/bytes.js';
+import { b64, hex, bytesEqual, unb64 } from '../../../static/js/core/bytes.js';
 import { KeptError } from '../../../static/js/core/errors.js';
-import { sha256Now } from '../../../static/js/crypto/digests.js';
+import { sha256Sync } from '../../../static/js/crypto/digests.js';
 
 /** Throws unless two values are the same when written as JSON, bytes by their content. */
 export function same(found, expected, name) {
@@ -35,7 +35,7 @@ export function rawOf(one) {
 /** Throws unless `bytes` are what `told` says of them. */
 export function sameTold(bytes, told, name) {
   same(bytes.length, told.length, name);
-  same(hex(sha256Now(bytes)), told.sha256, name);
+  same(hex(sha256Sync(bytes)), told.sha256, name);
   if (told.bytes !== undefined) same(b64(bytes), told.bytes, name);
 }
 
@@ -90,4 +90,4 @@ function join(a, b) {
   return made;
 }
 
-export { isSame };
+export { bytesEqual as isSame };

@@ -1,54 +1,59 @@
 /** Vectors of keys from words, versions, receipts and heads. */
 import { b64, fromUtf8, hex, unb64, unhex, utf8 } from '../../../static/js/core/bytes.js';
-import { canon, frames, readFrames } from '../../../static/js/core/encoding.js';
+import { canonicalBytes, encodeFrames, decodeFrames } from '../../../static/js/core/encoding.js';
 import { argon2id } from '../../../static/js/crypto/argon2.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
-import { RESERVED } from '../../../static/js/crypto/commitment.js';
-import { importHkdfKey, sha256Now } from '../../../static/js/crypto/digests.js';
+import { RESERVED_NAMES } from '../../../static/js/crypto/commitment.js';
+import { importHkdfKey, sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import * as kdfOf from '../../../static/js/crypto/kdf.js';
 import { versionWrapHeader } from '../../../static/js/crypto/keys.js';
 import { unpad } from '../../../static/js/crypto/padding.js';
-import { authorId, canVerifyNotary, importAuthorPub, verifyAuthor } from '../../../static/js/crypto/signing.js';
-import { compose, envelopeHeader, openVersion, signedBytes } from '../../../static/js/crypto/versions.js';
-import { normalise } from '../../../static/js/crypto/words.js';
+import {
+  authorKeyId,
+  canVerifyNotary,
+  importVerifyingKey,
+  verifyAuthorSignature,
+} from '../../../static/js/crypto/signing.js';
+import { compose, envelopeHeader, openVersion, bytesToSign } from '../../../static/js/crypto/versions.js';
+import { normaliseWords } from '../../../static/js/crypto/words.js';
 import { firstHead, nextHead, verifyHead } from '../../../static/js/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '../../../static/js/ledger/push.js';
 import { SCHEMAS } from '../../../static/js/record/vocabulary/schemas.js';
 import { shortCode } from '../../../static/js/ledger/manifest.js';
-import { notaryId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
+import { notaryKeyId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
 import { refused, same } from './judging.js';
 
-const TESTS = { floor: { m: 8, t: 1 }, ceiling: kdfOf.CEILING };
+const TESTS = { floor: { m: 8, t: 1 }, ceiling: kdfOf.COST_CEILING };
 
 export async function kdf(v) {
   same(hex(await argon2id(utf8(v.kat.password), unhex(v.kat.salt), v.kat)), v.kat.out, 'known answer');
   for (const one of v.derivations) {
-    const checked = kdfOf.checkKdf(one.kdf, one.policy === 'tests' ? TESTS : kdfOf.PRODUCT);
-    same(hex(kdfOf.saltOf(checked)), one.salt_eff, one.name);
-    const folded = normalise(one.words);
-    same(hex(await argon2id(utf8(folded), kdfOf.saltOf(checked), checked)), one.root, one.name);
-    const root = await kdfOf.rootOf(argon2id, folded, checked);
-    same(hex(await kdfOf.authOf(root, checked, checked.origin)), one.auth, one.name);
-    same(hex(await kdfOf.kekWords(root, checked)), one.kek_words, one.name);
+    const checked = kdfOf.checkKdf(one.kdf, one.policy === 'tests' ? TESTS : kdfOf.DEFAULT_POLICY);
+    same(hex(kdfOf.deriveSalt(checked)), one.salt_eff, one.name);
+    const folded = normaliseWords(one.words);
+    same(hex(await argon2id(utf8(folded), kdfOf.deriveSalt(checked), checked)), one.root, one.name);
+    const root = await kdfOf.deriveRoot(argon2id, folded, checked);
+    same(hex(await kdfOf.deriveAuth(root, checked, checked.origin)), one.auth, one.name);
+    same(hex(await kdfOf.deriveWordsKek(root, checked)), one.kek_words, one.name);
   }
   for (const one of v.refused)
-    await refused(one.code, () => kdfOf.checkKdf(one.kdf, kdfOf.PRODUCT, one.high), one.name);
-  for (const one of v.accepted) same(kdfOf.checkKdf(one.kdf, kdfOf.PRODUCT, one.high).m, one.kdf.m, one.name);
+    await refused(one.code, () => kdfOf.checkKdf(one.kdf, kdfOf.DEFAULT_POLICY, one.high), one.name);
+  for (const one of v.accepted) same(kdfOf.checkKdf(one.kdf, kdfOf.DEFAULT_POLICY, one.high).m, one.kdf.m, one.name);
   for (const one of v.auth_refused) {
     const root = await importHkdfKey(unhex(one.root));
-    await refused(one.code, () => kdfOf.authOf(root, one.kdf, one.origin), one.name);
+    await refused(one.code, () => kdfOf.deriveAuth(root, one.kdf, one.origin), one.name);
   }
-  same(hex(await kdfOf.kekCode(unhex(v.code.code))), v.code.kek_code, 'code');
-  same(hex(await kdfOf.codeAuth(unhex(v.code.code), v.code.login)), v.code.code_auth, 'code');
+  same(hex(await kdfOf.deriveCodeKek(unhex(v.code.code))), v.code.kek_code, 'code');
+  same(hex(await kdfOf.deriveCodeAuth(unhex(v.code.code), v.code.login)), v.code.code_auth, 'code');
 }
 
 export async function versions(v) {
-  same([...RESERVED], v.reserved, 'reserved names');
+  same([...RESERVED_NAMES], v.reserved, 'reserved names');
   const diaryKey = await importKey(unb64(v.diary_key));
   const pub = unb64(v.author.pub);
-  same(authorId(pub), v.author.key_id, 'author key id');
-  const keys = { diaryKey, authors: new Map([[v.author.key_id, await importAuthorPub(pub)]]) };
+  same(authorKeyId(pub), v.author.key_id, 'author key id');
+  const keys = { diaryKey, authors: new Map([[v.author.key_id, await importVerifyingKey(pub)]]) };
   for (const one of v.cases) await oneVersion(v, one, keys, pub);
   for (const one of v.altered) {
     const { meta, wraps, envelopes } = decodePush(unb64(one.body), one.place);
@@ -56,7 +61,7 @@ export async function versions(v) {
     same(opened.altered, true, one.name);
   }
   for (const one of v.refused_signatures) {
-    await refused(one.code, () => verifyAuthor(unb64(one.pub), utf8(one.message), unb64(one.sig)), one.name);
+    await refused(one.code, () => verifyAuthorSignature(unb64(one.pub), utf8(one.message), unb64(one.sig)), one.name);
   }
   await refusedPushes(v, keys.diaryKey);
 }
@@ -65,7 +70,7 @@ export async function versions(v) {
 export async function kinds(v) {
   const keys = {
     diaryKey: await importKey(unb64(v.diary_key)),
-    authors: new Map([[v.author.key_id, await importAuthorPub(unb64(v.author.pub))]]),
+    authors: new Map([[v.author.key_id, await importVerifyingKey(unb64(v.author.pub))]]),
   };
   same(
     v.cases.map(({ name }) => name),
@@ -124,10 +129,10 @@ async function oneVersion(v, one, keys, pub) {
     );
   same(Object.entries(composed.digests).sort(), Object.entries(one.digests).sort(), name);
   same(b64(composed.commitment), one.c, name);
-  same(fromUtf8(signedBytes(one.c, place)), one.signed, name);
-  await verifyAuthor(pub, utf8(one.signed), unb64(one.sig));
+  same(fromUtf8(bytesToSign(one.c, place)), one.signed, name);
+  await verifyAuthorSignature(pub, utf8(one.signed), unb64(one.sig));
   const body = await sealedBody(one, composed.payloads, keys.diaryKey);
-  same(hex(sha256Now(body)), one.body_sha256, name);
+  same(hex(sha256Sync(body)), one.body_sha256, name);
   if (one.body) same(b64(body), one.body, name);
   await readBack(v, one, body, keys, open);
 }
@@ -147,7 +152,7 @@ async function sealedBody({ place, given, meta }, payloads, diaryKey) {
       ];
     }),
   );
-  return frames([utf8(meta), ...sealed.map(([wrap]) => wrap), ...sealed.map(([, made]) => made)]);
+  return encodeFrames([utf8(meta), ...sealed.map(([wrap]) => wrap), ...sealed.map(([, made]) => made)]);
 }
 
 async function readBack(v, { name, place, draft, env, c }, body, keys, open) {
@@ -171,7 +176,7 @@ async function readBack(v, { name, place, draft, env, c }, body, keys, open) {
 }
 
 function canonOf(value) {
-  return fromUtf8(canon(value));
+  return fromUtf8(canonicalBytes(value));
 }
 
 async function refusedPushes(v, diaryKey) {
@@ -179,11 +184,11 @@ async function refusedPushes(v, diaryKey) {
   const { payloads, place } = { payloads: null, ...first };
   const padded = payloads.map((text) => utf8(text));
   const made = await sealedBody(first, padded, diaryKey);
-  const [meta, wrap, sealed] = readFrames(made);
+  const [meta, wrap, sealed] = decodeFrames(made);
   const named = { meta, wrap, envelope: sealed };
   for (const one of v.refused_pushes) {
     const changedMeta = one.meta ? utf8(sortedText({ ...JSON.parse(fromUtf8(meta)), ...one.meta })) : meta;
-    const body = frames(one.frames ? one.frames.map((frame) => named[frame]) : [changedMeta, wrap, sealed]);
+    const body = encodeFrames(one.frames ? one.frames.map((frame) => named[frame]) : [changedMeta, wrap, sealed]);
     await refused(one.code, () => decodePush(body, one.place ?? place), one.name);
   }
 }
@@ -197,7 +202,7 @@ function sortedText(map) {
 
 export async function receipts(v) {
   const notaryPub = unb64(v.notary.pub);
-  same(notaryId(notaryPub), v.notary.log, 'notary');
+  same(notaryKeyId(notaryPub), v.notary.log, 'notary');
   const canVerify = await canVerifyNotary();
   const holds = (act, name) => (canVerify ? act() : refused('unavailable', act, name));
   let head = firstHead();

@@ -1,13 +1,13 @@
 /** Vectors of the public log: leaves, proofs, signed notes, statements about keys. */
 import { b64, unb64 } from '../../../static/js/core/bytes.js';
 import { canVerifyNotary } from '../../../static/js/crypto/signing.js';
-import { oneLine, readNote, seenBy, verifyNote } from '../../../static/js/ledger/checkpoint.js';
-import { keyChain } from '../../../static/js/ledger/statements.js';
-import { leafOf, verifyConsistency, verifyInclusion } from '../../../static/js/ledger/tree.js';
+import { timestampedText, readNote, verifyCosignatures, verifyNote } from '../../../static/js/ledger/checkpoint.js';
+import { verifyNotaryKeyChain } from '../../../static/js/ledger/statements.js';
+import { leafHash, verifyConsistency, verifyInclusion } from '../../../static/js/ledger/tree.js';
 import { refused, same } from './judging.js';
 
 export async function log(v) {
-  for (const one of v.leaves) same(b64(leafOf(one)), one.leaf, `leaf ${one.ts}`);
+  for (const one of v.leaves) same(b64(leafHash(one)), one.leaf, `leaf ${one.ts}`);
   for (const one of v.inclusion) included(one);
   for (const one of v.refused_inclusion) await refused('bad_signature', () => included(one), one.name);
   for (const one of v.consistency) consistent(one);
@@ -26,19 +26,19 @@ async function signed(v, canVerify) {
   for (const one of v.refused_notes) await refused('bad_signature', () => verifyNote(one.note, notary), one.name);
   for (const { name, note, one, seen, size } of v.joined_notes) {
     same((await verifyNote(note, notary)).size, size, name);
-    same(oneLine(note), one, name);
+    same(timestampedText(note), one, name);
     same(
-      (await seenBy(note, v.witnesses)).map(({ witness, at }) => [witness, at]),
+      (await verifyCosignatures(note, v.witnesses)).map(({ witness, at }) => [witness, at]),
       seen,
       name,
     );
   }
   for (const one of v.refused_cosignatures) {
     await verifyNote(one.note, notary);
-    await refused('bad_signature', () => seenBy(one.note, v.witnesses), one.name);
+    await refused('bad_signature', () => verifyCosignatures(one.note, v.witnesses), one.name);
   }
   for (const { name, statements, keys } of v.chains) {
-    const chain = await keyChain(statements, v.keys.instance);
+    const chain = await verifyNotaryKeyChain(statements, v.keys.instance);
     same(
       chain.map(({ log: id, below }) => ({ below, log: id })),
       keys,
@@ -46,7 +46,7 @@ async function signed(v, canVerify) {
     );
   }
   for (const one of v.refused_chains)
-    await refused('bad_signature', () => keyChain(one.statements, v.keys.instance), one.name);
+    await refused('bad_signature', () => verifyNotaryKeyChain(one.statements, v.keys.instance), one.name);
 }
 
 function included({ leaf, i, size, path, root }) {

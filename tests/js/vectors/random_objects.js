@@ -1,7 +1,7 @@
 /** The 20,000 objects of tests/vectors/random_objects.py, drawn in the same order from the same number. */
 import { hex } from '../../../static/js/core/bytes.js';
-import { canon } from '../../../static/js/core/encoding.js';
-import { runningDigest } from '../../../static/js/crypto/digests.js';
+import { canonicalBytes } from '../../../static/js/core/encoding.js';
+import { incrementalDigest } from '../../../static/js/crypto/digests.js';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz_';
 const KEY_LETTERS = `${LETTERS}0123456789`;
@@ -78,10 +78,10 @@ class Draws {
 /** The canonical form of the first object, and SHA-256 (hex) over all of them, a newline after each. */
 export function randomDigest(seed, count) {
   const draws = new Draws(seed);
-  const running = runningDigest('SHA-256');
+  const running = incrementalDigest('SHA-256');
   let first = '';
   for (let i = 0; i < count; i++) {
-    const raw = canon(draws.object(1 + draws.below(6), 0));
+    const raw = canonicalBytes(draws.object(1 + draws.below(6), 0));
     first ||= new TextDecoder().decode(raw);
     running.update(raw);
     running.update(Uint8Array.of(10));

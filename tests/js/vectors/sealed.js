@@ -1,15 +1,15 @@
 /** Vectors with keys: envelopes of both suites, parts, wraps, the device's store. */
 import { b64, concat, hex, unb64, utf8 } from '../../../static/js/core/bytes.js';
-import { canon } from '../../../static/js/core/encoding.js';
+import { canonicalBytes } from '../../../static/js/core/encoding.js';
 import { openBox } from '../../../static/js/crypto/box.js';
 import { importKey, seal as sealBody } from '../../../static/js/crypto/cobblestone.js';
-import { importHkdfKey, sha256Now } from '../../../static/js/crypto/digests.js';
+import { importHkdfKey, sha256Sync } from '../../../static/js/crypto/digests.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
-import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
-import { openKeyset, unwrap } from '../../../static/js/crypto/keys.js';
-import { fileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
-import { openFrom, sealTo } from '../../../static/js/crypto/people.js';
-import { notebookKey, SLOTS, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
+import { FileSealer, PART_BYTES, openPart, partCount, sealedFileLength } from '../../../static/js/crypto/files.js';
+import { openKeyset, unwrapKey } from '../../../static/js/crypto/keys.js';
+import { paddedFileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
+import { hpkeOpen, hpkeSeal } from '../../../static/js/crypto/hpke.js';
+import { deriveNotebookKey, SLOT_COUNT, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
 import { changed, patterned, refused, same, sameTold } from './judging.js';
 
 const NAMES = Object.fromEntries(Object.entries(envelope.KINDS).map(([name, number]) => [number, name]));
@@ -35,9 +35,13 @@ export async function envelopes(v) {
       );
     }
   }
-  const header = { x: 'a'.repeat(v.longest_header.length - canon({ x: '' }).length) };
-  same(envelope.prefix(1, 'version', header).length, 6 + v.longest_header.length, 'longest header');
-  await refused(v.longest_header.one_more, () => envelope.prefix(1, 'version', { x: `${header.x}a` }), 'longer header');
+  const header = { x: 'a'.repeat(v.longest_header.length - canonicalBytes({ x: '' }).length) };
+  same(envelope.makePrefix(1, 'version', header).length, 6 + v.longest_header.length, 'longest header');
+  await refused(
+    v.longest_header.one_more,
+    () => envelope.makePrefix(1, 'version', { x: `${header.x}a` }),
+    'longer header',
+  );
 }
 
 /** Sealed to a person: what Python sealed opens here. What is sealed here opens here; that Python opens it too is in test_phone_to_python. */
@@ -50,16 +54,16 @@ export async function people({ to_a_person: v }) {
     if (one.envelope.bytes) {
       made.set(one.name, unb64(one.envelope.bytes));
       sameTold(unb64(one.envelope.bytes), one.envelope, one.name);
-      same(await openFrom(scalar, unb64(one.envelope.bytes), kind, v.header), plaintext, one.name);
+      same(await hpkeOpen(scalar, unb64(one.envelope.bytes), kind, v.header), plaintext, one.name);
     }
-    const own = await sealTo(unb64(v.pub), kind, v.header, plaintext);
+    const own = await hpkeSeal(unb64(v.pub), kind, v.header, plaintext);
     same(own.length, one.envelope.length, one.name);
-    same(await openFrom(scalar, own, kind, v.header), plaintext, one.name);
+    same(await hpkeOpen(scalar, own, kind, v.header), plaintext, one.name);
   }
   for (const one of v.refused) {
     const other = one.scalar ? unb64(one.scalar) : scalar;
     for (const raw of changed(made.get(one.of), one.ops)) {
-      await refused(one.code, () => openFrom(other, raw, NAMES[one.kind ?? v.kind], one.header ?? v.header), one.name);
+      await refused(one.code, () => hpkeOpen(other, raw, NAMES[one.kind ?? v.kind], one.header ?? v.header), one.name);
     }
   }
 }
@@ -101,11 +105,11 @@ async function onePartFile(key, place, file) {
   const digests = [];
   for (const [i, raw] of sealed.entries()) {
     sameTold(raw, file.parts[i], name);
-    digests.push(b64(sha256Now(raw)));
+    digests.push(b64(sha256Sync(raw)));
     const opened = await openPart(place, i, n, raw, file.size);
     same(opened, content.subarray(i * PART_BYTES, (i + 1) * PART_BYTES), name);
   }
-  same(b64(sha256Now(canon(digests))), file.digest, name);
+  same(b64(sha256Sync(canonicalBytes(digests))), file.digest, name);
   const own = await throughSealer(place, content);
   same([own.sha256, own.sha512, own.parts.length], [file.sha256, file.sha512, n], name);
   same(
@@ -115,26 +119,26 @@ async function onePartFile(key, place, file) {
   );
   same(
     own.parts.reduce((total, part) => total + part.sealed.length, 0),
-    sealedFileBytes(place, file.size),
+    sealedFileLength(place, file.size),
     name,
   );
   const again = await Promise.all(own.parts.map(({ i, sealed: raw }) => openPart(place, i, n, raw, file.size)));
-  same(hex(sha256Now(...again)), file.sha256, name);
+  same(hex(sha256Sync(...again)), file.sha256, name);
 }
 
 /** A file through FileSealer, in pieces of an odd length. */
 async function throughSealer(place, content) {
-  const sealer = await FileSealer.begin(place, content.length);
+  const sealer = await FileSealer.create(place, content.length);
   const made = [];
   for (let at = 0; at < content.length; at += 300_007)
-    made.push(...(await sealer.add(content.slice(at, at + 300_007))));
-  const { parts: last, ...ended } = await sealer.end();
+    made.push(...(await sealer.addBytes(content.slice(at, at + 300_007))));
+  const { parts: last, ...ended } = await sealer.finish();
   return { ...ended, parts: [...made, ...last] };
 }
 
 /** The parts of a vector's file, under the salts it gives. */
 async function sealedParts(key, { diary, blob }, file) {
-  const padded = padTo([patterned(file.size)], fileSize(file.size));
+  const padded = padTo([patterned(file.size)], paddedFileSize(file.size));
   const n = partCount(file.size);
   return Promise.all(
     file.parts.map(({ salt }, i) =>
@@ -154,15 +158,15 @@ export async function wraps(v) {
   const made = new Map(v.cases.map((one) => [one.name, unb64(one.envelope)]));
   for (const { name, header, salt, envelope: given } of v.cases) {
     same(b64(await envelope.seal(opener, 'wrap', header, unb64(v.key), { salt: unb64(salt) })), given, name);
-    same(b64(await unwrap(opener, header, unb64(given))), v.key, name);
-    same(canon(envelope.claimedHeader(unb64(given), 'wrap')), canon(header), name);
+    same(b64(await unwrapKey(opener, header, unb64(given))), v.key, name);
+    same(canonicalBytes(envelope.readUnverifiedHeader(unb64(given), 'wrap')), canonicalBytes(header), name);
   }
   for (const one of v.refused) {
     const other = one.opener ? await importKey(unb64(one.opener)) : opener;
     const header = one.header ?? v.cases.find((made_) => made_.name === one.of).header;
     await refused(
       one.code,
-      () => unwrap(other, header, one.envelope ? unb64(one.envelope) : made.get(one.of)),
+      () => unwrapKey(other, header, one.envelope ? unb64(one.envelope) : made.get(one.of)),
       one.name,
     );
   }
@@ -170,7 +174,7 @@ export async function wraps(v) {
   same(b64(await envelope.seal(opener, 'keyset', header, utf8(plaintext), { salt: unb64(salt) })), sealed, 'keyset');
   const { ecdsa, hpke } = await openKeyset(opener, header, unb64(sealed));
   const text = { ecdsa: b64(ecdsa.scalar), ecdsa_pub: b64(ecdsa.pub), hpke: b64(hpke.scalar), hpke_pub: b64(hpke.pub) };
-  same(new TextDecoder().decode(canon(text)), plaintext, 'keyset');
+  same(new TextDecoder().decode(canonicalBytes(text)), plaintext, 'keyset');
   for (const one of v.keyset.refused)
     await refused(one.code, () => openKeyset(opener, header, unb64(one.envelope)), one.name);
 }
@@ -180,7 +184,7 @@ export async function store(v) {
   const id = unb64(v.record);
   const made = [];
   for (const one of v.records) {
-    const described = canon(one.about);
+    const described = canonicalBytes(one.about);
     const padded = padVersion(
       Uint8Array.of(described.length >> 8, described.length),
       described,
@@ -205,7 +209,7 @@ export async function store(v) {
 async function slots(v) {
   const root = await importHkdfKey(unb64(v.root));
   const door = { install: unb64(v.install), slots: v.slots.map(({ slot }) => unb64(slot)) };
-  same(b64(await notebookKey(door)), v.notebook_key, 'notebook key');
+  same(b64(await deriveNotebookKey(door)), v.notebook_key, 'notebook key');
   for (const { place, slot } of v.slots) {
     const only = { ...door, slots: noise().map((random, i) => (i === place ? unb64(slot) : random)) };
     same(await trySlots(root, only), { i: place, content: v.content }, `slot ${place}`);
@@ -223,5 +227,5 @@ async function slots(v) {
 }
 
 function noise() {
-  return Array.from({ length: SLOTS }, () => crypto.getRandomValues(new Uint8Array(SLOT_BYTES)));
+  return Array.from({ length: SLOT_COUNT }, () => crypto.getRandomValues(new Uint8Array(SLOT_BYTES)));
 }

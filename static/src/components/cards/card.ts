@@ -9,6 +9,6 @@ export type Card = {
   put: (change: { fields?: Fields; restricted?: Fields; note?: string }) => void;
 };
 /** The part of a card that most questions need. Register and file forms provide it too. */
-export type Asking = Pick<Card, 'stage' | 'value' | 'put'>;
+export type CardBase = Pick<Card, 'stage' | 'value' | 'put'>;
 /** What the keeper typed in a card and has not saved yet */
-export type Change = { fields: Fields; restricted: Fields; note?: string };
+export type CardChange = { fields: Fields; restricted: Fields; note?: string };

@@ -3,123 +3,125 @@ import { html, nothing } from '../../shell/html.js';
 import { filePicker } from '../forms/fields.js';
 import { button, progress, row, sheet } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import { tiles } from '../files/tiles.js';
+import { attachmentTiles } from '../files/tiles.js';
 import { camera } from '../files/camera.js';
 import { problemOf } from '../../shell/stage.js';
-import { askFirst, askedFirst, openWordsPath } from '../files/asking.js';
+import { askBeforeAdding, askBeforePicker, openHelpSheet } from '../files/picture_warning.js';
 import '../words.js';
 import type { Attachment } from '../../shell/app.js';
-import type { Instead } from '../files/asking.js';
+import type { TextInstead } from '../files/picture_warning.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Where files go: 'draft' or a record id. `missingEvidence` is the current answer to what is missing. */
-type Files = { target: string; record: string | null; attachments: Attachment[]; words?: string };
+type FileTarget = { target: string; record: string | null; attachments: Attachment[]; missingEvidence?: string };
 
 /** Add files one after the other, so that a phone with little memory seals one at a time. Saving waits for the last. */
-export function addFiles(stage: Stage, to: Files, files: File[], route: string) {
-  const coming = (stage.local.coming ??= new Set()) as Set<Promise<void>>;
-  const all = takeIn(stage, to, files, route).finally(() => coming.delete(all));
-  coming.add(all);
-  return all;
+export function addFiles(stage: Stage, destination: FileTarget, files: File[], route: string) {
+  const pending = (stage.local.coming ??= new Set()) as Set<Promise<void>>;
+  const task = sealFiles(stage, destination, files, route).finally(() => pending.delete(task));
+  pending.add(task);
+  return task;
 }
 
 /** Wait until every chosen file is added, including files not yet started. */
-export async function filesIn(stage: Stage) {
-  const coming = stage.local.coming as Set<Promise<void>> | undefined;
-  while (coming?.size) await Promise.all(coming);
+export async function waitForFiles(stage: Stage) {
+  const pending = stage.local.coming as Set<Promise<void>> | undefined;
+  while (pending?.size) await Promise.all(pending);
 }
 
-async function takeIn(stage: Stage, to: Files, files: File[], route: string) {
-  const adding = (stage.local.adding ??= []) as { name: string; done: number; total: number }[];
+async function sealFiles(stage: Stage, destination: FileTarget, files: File[], route: string) {
+  const jobs = (stage.local.adding ??= []) as { name: string; done: number; total: number }[];
   const { generation } = stage;
   for (const file of files) {
-    const work = { name: file.name, done: 0, total: file.size };
-    adding.push(work);
+    const job = { name: file.name, done: 0, total: file.size };
+    jobs.push(job);
     stage.draw();
     try {
-      await stage.app.addFile(to.target, file, {
+      await stage.app.addFile(destination.target, file, {
         route,
         onProgress: (done, total) => {
-          Object.assign(work, { done, total });
+          Object.assign(job, { done, total });
           stage.draw();
         },
       });
-      if (generation === stage.generation) stage.say(`${file.name}: ${t('state.sealed')}`);
-    } catch (thrown) {
-      if (generation === stage.generation) stage.fail(problemOf(thrown));
+      if (generation === stage.generation) stage.announce(`${file.name}: ${t('state.sealed')}`);
+    } catch (error) {
+      if (generation === stage.generation) stage.fail(problemOf(error));
     } finally {
-      adding.splice(adding.indexOf(work), 1);
+      jobs.splice(jobs.indexOf(job), 1);
     }
     if (generation === stage.generation) stage.refresh('entry:');
   }
 }
 
 /** Take pasted pictures from the event itself. Nothing reads the rest of the clipboard. */
-function pasting(stage: Stage, to: Files) {
+function pasteHandler(stage: Stage, destination: FileTarget) {
   return (event: ClipboardEvent) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    askFirst(stage, insteadOf(to), () => addFiles(stage, to, files, 'paste'));
+    askBeforeAdding(stage, textInsteadOf(destination), () => addFiles(stage, destination, files, 'paste'));
   };
 }
 
 /** Take files dropped on the card. Elsewhere on the page the browser does its default. */
-function dropping(stage: Stage, to: Files) {
+function dropHandler(stage: Stage, destination: FileTarget) {
   return (event: DragEvent) => {
     const files = [...(event.dataTransfer?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    askFirst(stage, insteadOf(to), () => addFiles(stage, to, files, 'drop'));
+    askBeforeAdding(stage, textInsteadOf(destination), () => addFiles(stage, destination, files, 'drop'));
   };
 }
 
-export function filesBody(stage: Stage, to: Files) {
+export function filesBody(stage: Stage, destination: FileTarget) {
   const { local } = stage;
-  const adding = (local.adding ?? []) as { name: string; done: number; total: number }[];
-  const getPicture = () => stage.openSheet(getSheet);
+  const jobs = (local.adding ?? []) as { name: string; done: number; total: number }[];
+  const openPictureSheet = () => stage.openSheet(pictureSheet);
   if (local.camera)
     return camera(stage, (file) => {
       local.camera = null;
-      addFiles(stage, to, [file], 'camera_in_app');
+      addFiles(stage, destination, [file], 'camera_in_app');
     });
-  return html`<div class="stack" @paste=${pasting(stage, to)}
-    @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${dropping(stage, to)} tabindex="-1">
-    ${to.attachments.length ? tiles(stage, to) : nothing}
-    ${adding.map((work) =>
-      progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }),
-    )}
-    ${outside(stage, to)}
+  return html`<div class="stack" @paste=${pasteHandler(stage, destination)}
+    @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${dropHandler(stage, destination)} tabindex="-1">
+    ${destination.attachments.length ? attachmentTiles(stage, destination) : nothing}
+    ${jobs.map((job) => progress({ label: t('files.sealing', { name: job.name }), done: job.done, total: job.total }))}
+    ${phoneCopyQuestion(stage, destination)}
     <div class="stack-close">
       ${filePicker({
         label: t('files.photos'),
         icon: 'picture',
         accept: 'image/*,video/*',
-        first: askedFirst(stage, insteadOf(to)),
-        on: (files) => addFiles(stage, to, files, 'photo_picker'),
+        askFirst: askBeforePicker(stage, textInsteadOf(destination)),
+        onFiles: (files) => addFiles(stage, destination, files, 'photo_picker'),
       })}
-      ${button(t('files.camera'), () => askFirst(stage, insteadOf(to), () => stage.set({ camera: {} })), {
-        icon: 'camera',
-      })}
+      ${button(
+        t('files.camera'),
+        () => askBeforeAdding(stage, textInsteadOf(destination), () => stage.set({ camera: {} })),
+        {
+          icon: 'camera',
+        },
+      )}
       ${filePicker({
         label: t('files.any'),
         icon: 'file',
-        first: askedFirst(stage, insteadOf(to)),
-        on: (files) => addFiles(stage, to, files, 'files'),
+        askFirst: askBeforePicker(stage, textInsteadOf(destination)),
+        onFiles: (files) => addFiles(stage, destination, files, 'files'),
       })}
-      ${button(t('files.get'), getPicture, { icon: 'lock' })}
+      ${button(t('files.get'), openPictureSheet, { icon: 'lock' })}
     </div>
     <div class="stack-close small soft"><p>${t('files.hint')}</p><p
       class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
-    <div>${button(t('ask.always'), () => openWordsPath(stage, insteadOf(to)), { plain: true })}</div>
+    <div>${button(t('ask.always'), () => openHelpSheet(stage, textInsteadOf(destination)), { plain: true })}</div>
   </div>`;
 }
 
-function insteadOf({ record, words }: Files): Instead {
-  return { record, words: words ?? '' };
+function textInsteadOf({ record, missingEvidence }: FileTarget): TextInstead {
+  return { record, missingEvidence: missingEvidence ?? '' };
 }
 
-function getSheet(stage: Stage) {
+function pictureSheet(stage: Stage) {
   return sheet(
     stage,
     t('files.get'),
@@ -137,16 +139,18 @@ function getSheet(stage: Stage) {
 }
 
 /** Ask about the copies still on the phone, once for all files added together. */
-function outside(stage: Stage, to: Files) {
-  const { record } = to;
-  const asked = to.attachments.filter(
-    (one) =>
-      one.outside_copy === null && (one.route === 'photo_picker' || one.route === 'files') && one.kind === 'image',
+function phoneCopyQuestion(stage: Stage, destination: FileTarget) {
+  const { record } = destination;
+  const unanswered = destination.attachments.filter(
+    (attachment) =>
+      attachment.outside_copy === null &&
+      (attachment.route === 'photo_picker' || attachment.route === 'files') &&
+      attachment.kind === 'image',
   );
-  if (!record || !asked.length) return nothing;
-  const answer = (answer: 'kept' | 'removed_for_safety' | 'later') =>
+  if (!record || !unanswered.length) return nothing;
+  const answer = (choice: 'kept' | 'removed_for_safety' | 'later') =>
     stage.run('outside', async () => {
-      for (const one of asked) await stage.app.answerPhoneCopy(record, one.attachment, answer);
+      for (const attachment of unanswered) await stage.app.answerPhoneCopy(record, attachment.attachment, choice);
       stage.set({ how: false });
       stage.refresh('entry:');
     });
@@ -173,14 +177,14 @@ function outside(stage: Stage, to: Files) {
 }
 
 /** The row that opens the file options before an entry is saved. */
-export function filesRow(stage: Stage, to: Files, more: string | null) {
+export function filesRow(stage: Stage, destination: FileTarget, subtitle: string | null) {
   const expanded = Boolean(stage.local.files);
   return html`<div class="rows">${row({
     title: t('files.title'),
-    more,
+    subtitle,
     icon: 'picture',
     expanded,
-    body: expanded ? filesBody(stage, to) : nothing,
-    on: () => stage.set({ files: !expanded }),
+    body: expanded ? filesBody(stage, destination) : nothing,
+    onClick: () => stage.set({ files: !expanded }),
   })}</div>`;
 }

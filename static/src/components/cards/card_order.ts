@@ -6,26 +6,26 @@ import { html, nothing } from '../../shell/html.js';
 import { chips } from '../forms/fields.js';
 import { button } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import { listed } from './card_links.js';
-import { nameOf } from '../text/record_names.js';
-import { standingOf } from '../../record/breaches.js';
+import { listedRecords } from './card_links.js';
+import { recordName } from '../text/record_names.js';
+import { orderStatusOf } from '../../record/breaches.js';
 import '../words.js';
-import type { At } from './card_forms.js';
-import type { Line } from './card_table.js';
-import type { Listed } from '../text/record_names.js';
+import type { AnswerAccess } from './card_forms.js';
+import type { CardQuestion } from './card_table.js';
+import type { ListedRecord } from '../text/record_names.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Card } from './card.js';
 import type { Fields } from '../../shell/app.js';
 
 type Breach = { order_id: string; term_no: number };
 
-export function breachesField(card: Card, _line: Line, at: At) {
+export function breachesField(card: Card, _question: CardQuestion, access: AnswerAccess) {
   const { stage } = card;
-  const orders = listed(stage, 'order')?.filter(
-    ({ taken_out, record }) => taken_out === null || chosenOf(at).some(({ order_id }) => order_id === record),
+  const orders = listedRecords(stage, 'order')?.filter(
+    ({ taken_out, record }) => taken_out === null || breachesOf(access).some(({ order_id }) => order_id === record),
   );
   if (!orders) return html`<p role="status">${t('frame.loading')}</p>`;
-  return html`${orders.length ? orders.map((order) => termsOf(card, order, at)) : html`<p>${t('order.none')}</p>`}
+  return html`${orders.length ? orders.map((order) => orderTerms(card, order, access)) : html`<p>${t('order.none')}</p>`}
     <div>${button(t('order.list'), () => stage.go({ name: 'orders' }), { plain: true, icon: 'add' })}</div>`;
 }
 
@@ -34,49 +34,50 @@ export function breachesField(card: Card, _line: Line, at: At) {
  * now.
  * @param fields the entry's
  */
-export function earlyBreaches(stage: Stage, fields: Fields) {
-  const named = new Set(
+export function earlyBreachWarnings(stage: Stage, fields: Fields) {
+  const orderIds = new Set(
     (Array.isArray(fields.alleged_breaches) ? fields.alleged_breaches : []).map(({ order_id }) => order_id),
   );
-  if (!named.size) return nothing;
-  const early = (listed(stage, 'order') ?? []).filter(
-    ({ record, fields: order }) => named.has(record) && standingOf(order, fields) === 'not_served',
+  if (!orderIds.size) return nothing;
+  const earlyOrders = (listedRecords(stage, 'order') ?? []).filter(
+    ({ record, fields: order }) => orderIds.has(record) && orderStatusOf(order, fields) === 'not_served',
   );
-  return early.map(
+  return earlyOrders.map(
     ({ fields: order }) =>
-      html`<p class="care small" dir="auto">${t('order.early_entry', { order: nameOf('order', order) })}</p>`,
+      html`<p class="care small" dir="auto">${t('order.early_entry', { order: recordName('order', order) })}</p>`,
   );
 }
 
-const chosenOf = (at: At): Breach[] => (Array.isArray(at.get('alleged_breaches')) ? at.get('alleged_breaches') : []);
+const breachesOf = (access: AnswerAccess): Breach[] =>
+  Array.isArray(access.get('alleged_breaches')) ? access.get('alleged_breaches') : [];
 
-function termsOf(card: Card, { record, fields }: Listed, at: At) {
+function orderTerms(card: Card, { record, fields }: ListedRecord, access: AnswerAccess) {
   const terms = (Array.isArray(fields.terms) ? fields.terms : []) as { no: number; text: string }[];
-  const breaches = chosenOf(at);
+  const breaches = breachesOf(access);
   const chosen = breaches.filter(({ order_id }) => order_id === record).map(({ term_no }) => String(term_no));
-  const state = standingOf(fields, card.entry.fields);
-  const closed = state === 'not_served' || state === 'unknown_served' || state === 'unknown_when';
+  const standing = orderStatusOf(fields, card.entry.fields);
+  const isClosed = standing === 'not_served' || standing === 'unknown_served' || standing === 'unknown_when';
   // Terms chosen earlier stay visible and can be unchosen, even if they could not be chosen now.
-  const open = terms.filter(({ no }) => !closed || chosen.includes(String(no)));
-  const put = (no: string, on: boolean) =>
-    at.put(
+  const selectable = terms.filter(({ no }) => !isClosed || chosen.includes(String(no)));
+  const toggle = (no: string, checked: boolean) =>
+    access.put(
       'alleged_breaches',
-      on
+      checked
         ? [...breaches, { order_id: record, term_no: Number(no) }]
-        : breaches.filter((one) => one.order_id !== record || String(one.term_no) !== no),
+        : breaches.filter((breach) => breach.order_id !== record || String(breach.term_no) !== no),
     );
-  return html`<div class="part stack-close"><p class="label" dir="auto">${nameOf('order', fields)}</p>
-    ${state === 'in_force' ? nothing : html`<p class="small ${closed ? 'care' : 'soft'}">${t(`order.${state}`)}</p>`}
+  return html`<div class="part stack-close"><p class="label" dir="auto">${recordName('order', fields)}</p>
+    ${standing === 'in_force' ? nothing : html`<p class="small ${isClosed ? 'care' : 'soft'}">${t(`order.${standing}`)}</p>`}
     ${
-      open.length
+      selectable.length
         ? chips({
             name: `breach-${record}`,
             legend: t('f.alleged_breaches'),
-            quiet: true,
-            many: true,
+            hideLegend: true,
+            multiple: true,
             chosen,
-            choices: open.map(({ no, text }) => [String(no), t('order.term', { no, text })]),
-            on: put,
+            choices: selectable.map(({ no, text }) => [String(no), t('order.term', { no, text })]),
+            onChange: toggle,
           })
         : nothing
     }</div>`;

@@ -6,11 +6,11 @@
 import type { IconName } from '../../shell/icons.js';
 
 /** One question */
-export type Line = {
+export type CardQuestion = {
   /** the field; its label is `f.<name>` in words.json */
   name: string;
   /** how it is answered. `own`: the card draws it itself; `record`: the id of one record */
-  as:
+  type:
     | 'text'
     | 'code'
     | 'codes'
@@ -28,155 +28,182 @@ export type Line = {
   /** the vocabulary list of a code */
   list?: string;
   /** the kind of record that an id refers to */
-  record?: string;
+  recordKind?: string;
   /** stored in the restricted part, which never goes into the shareable part of a pack */
-  apart?: boolean;
+  restricted?: boolean;
   /** more than one line of text */
-  low?: boolean;
+  multiline?: boolean;
   /** ask for details (`<name>_text`) for every choice, not for "something else" only */
-  tells?: boolean;
+  asksDetails?: boolean;
   /** hidden behind "More" until it has an answer */
-  later?: boolean;
+  collapsed?: boolean;
   /** the questions of an object, or of each object in a list */
-  lines?: readonly Line[];
+  questions?: readonly CardQuestion[];
   /** the role of a person added here */
   role?: string;
   /** a day that may lie in the future */
-  ahead?: boolean;
+  allowFuture?: boolean;
 };
 /** A question of any table. Registers have more types of answer, which they draw themselves. */
-export type Question = Omit<Line, 'as' | 'lines'> & { as: string; lines?: readonly Question[] };
-export type CardSpec = { code: string; icon: IconName; lines: readonly Line[]; later?: boolean };
+export type Question = Omit<CardQuestion, 'type' | 'questions'> & { type: string; questions?: readonly Question[] };
+export type CardSpec = { code: string; icon: IconName; questions: readonly CardQuestion[]; collapsed?: boolean };
 
-const text = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, ...how });
-const code = (name: string, list: string, how: Partial<Line> = {}): Line => ({ name, as: 'code', list, ...how });
-const codes = (name: string, list: string, how: Partial<Line> = {}): Line => ({ name, as: 'codes', list, ...how });
-const records = (name: string, record: string, how: Partial<Line> = {}): Line => ({
+const text = (name: string, options: Partial<CardQuestion> = {}): CardQuestion => ({
   name,
-  as: 'records',
-  record,
-  ...how,
+  type: 'text',
+  multiline: true,
+  ...options,
 });
-const objects = (name: string, lines: readonly Line[], how: Partial<Line> = {}): Line => ({
+const code = (name: string, list: string, options: Partial<CardQuestion> = {}): CardQuestion => ({
   name,
-  as: 'objects',
-  lines,
-  ...how,
+  type: 'code',
+  list,
+  ...options,
 });
-const object = (name: string, lines: readonly Line[], how: Partial<Line> = {}): Line => ({
+const codes = (name: string, list: string, options: Partial<CardQuestion> = {}): CardQuestion => ({
   name,
-  as: 'object',
-  lines,
-  ...how,
+  type: 'codes',
+  list,
+  ...options,
 });
-const short = (name: string): Line => ({ name, as: 'text' });
-const date = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'day', ...how });
+const records = (name: string, recordKind: string, options: Partial<CardQuestion> = {}): CardQuestion => ({
+  name,
+  type: 'records',
+  recordKind,
+  ...options,
+});
+const objects = (
+  name: string,
+  questions: readonly CardQuestion[],
+  options: Partial<CardQuestion> = {},
+): CardQuestion => ({
+  name,
+  type: 'objects',
+  questions,
+  ...options,
+});
+const object = (
+  name: string,
+  questions: readonly CardQuestion[],
+  options: Partial<CardQuestion> = {},
+): CardQuestion => ({
+  name,
+  type: 'object',
+  questions,
+  ...options,
+});
+const shortText = (name: string): CardQuestion => ({ name, type: 'text' });
+const date = (name: string, options: Partial<CardQuestion> = {}): CardQuestion => ({ name, type: 'day', ...options });
 
 export const CARDS: readonly CardSpec[] = [
-  { code: 'photos', icon: 'picture', lines: [{ name: 'attachment_ids', as: 'own' }] },
-  { code: 'kind', icon: 'tag', lines: [{ name: 'behaviours', as: 'own', list: 'behaviours' }] },
+  { code: 'photos', icon: 'picture', questions: [{ name: 'attachment_ids', type: 'own' }] },
+  { code: 'kind', icon: 'tag', questions: [{ name: 'behaviours', type: 'own', list: 'behaviours' }] },
   {
     code: 'channel',
     icon: 'device',
-    lines: [
+    questions: [
       code('channel', 'channels'),
-      short('channel_account'),
-      records('account_ids', 'account', { later: true }),
-      { name: 'count', as: 'count' },
-      { name: 'count_is_estimate', as: 'tick' },
-      { name: 'schedule_id', as: 'own', record: 'schedule' },
+      shortText('channel_account'),
+      records('account_ids', 'account', { collapsed: true }),
+      { name: 'count', type: 'count' },
+      { name: 'count_is_estimate', type: 'tick' },
+      { name: 'schedule_id', type: 'own', recordKind: 'schedule' },
     ],
   },
   {
     code: 'who',
     icon: 'person',
-    lines: [
+    questions: [
       text('who'),
       records('actor_ids', 'person', { role: 'suspect' }),
-      codes('attribution_basis', 'attribution', { tells: true }),
-      code('carried_out_by', 'carried_out_by', { later: true }),
-      text('carried_out_by_names', { apart: true, later: true }),
-      records('targeted_person_ids', 'person', { role: 'other', later: true }),
-      text('targeted_text', { later: true }),
+      codes('attribution_basis', 'attribution', { asksDetails: true }),
+      code('carried_out_by', 'carried_out_by', { collapsed: true }),
+      text('carried_out_by_names', { restricted: true, collapsed: true }),
+      records('targeted_person_ids', 'person', { role: 'other', collapsed: true }),
+      text('targeted_text', { collapsed: true }),
     ],
   },
   {
     code: 'where',
     icon: 'place',
-    lines: [
+    questions: [
       code('place_category', 'places'),
-      text('place_detail', { apart: true }),
-      { name: 'place_in_chronology', as: 'own' },
+      text('place_detail', { restricted: true }),
+      { name: 'place_in_chronology', type: 'own' },
     ],
   },
   {
     code: 'effect',
     icon: 'heart',
-    lines: [
+    questions: [
       text('feelings_then_text'),
       codes('feelings_then', 'feelings'),
-      code('feared_violence', 'fear', { tells: true }),
+      code('feared_violence', 'fear', { asksDetails: true }),
     ],
   },
   {
     code: 'seen_by',
     icon: 'eye',
-    lines: [
+    questions: [
       records('witness_ids', 'person', { role: 'witness' }),
-      text('witness_names', { apart: true }),
+      text('witness_names', { restricted: true }),
       objects('told_others', [
-        short('who'),
-        { name: 'person_id', as: 'record', record: 'person' },
-        short('when'),
-        short('how'),
+        shortText('who'),
+        { name: 'person_id', type: 'record', recordKind: 'person' },
+        shortText('when'),
+        shortText('how'),
         text('state'),
       ]),
-      records('present_ids', 'person', { role: 'other', later: true }),
-      text('present_names', { apart: true, later: true }),
-      { name: 'children_present', as: 'yes' },
-      short('children_ages'),
-      text('children_names', { apart: true }),
+      records('present_ids', 'person', { role: 'other', collapsed: true }),
+      text('present_names', { restricted: true, collapsed: true }),
+      { name: 'children_present', type: 'yes' },
+      shortText('children_ages'),
+      text('children_names', { restricted: true }),
     ],
   },
   {
     code: 'camera',
     icon: 'camera',
-    lines: [
+    questions: [
       objects('independent_evidence', [
         code('kind', 'independent_evidence'),
-        short('holder'),
-        date('overwrite_due', { ahead: true }),
+        shortText('holder'),
+        date('overwrite_due', { allowFuture: true }),
         date('requested_at'),
-        code('outcome', 'independent_outcomes', { tells: true }),
+        code('outcome', 'independent_outcomes', { asksDetails: true }),
       ]),
       text('missing_evidence'),
     ],
   },
-  { code: 'order', icon: 'paper', lines: [records('order_ids', 'order'), { name: 'alleged_breaches', as: 'own' }] },
+  {
+    code: 'order',
+    icon: 'paper',
+    questions: [records('order_ids', 'order'), { name: 'alleged_breaches', type: 'own' }],
+  },
   {
     code: 'reported',
     icon: 'flag',
-    lines: [
+    questions: [
       records('report_ids', 'report'),
-      text('reported_text', { apart: true }),
-      object('platform_report', [short('ref'), date('at'), text('outcome')], { later: true }),
+      text('reported_text', { restricted: true }),
+      object('platform_report', [shortText('ref'), date('at'), text('outcome')], { collapsed: true }),
     ],
   },
-  { code: 'note', icon: 'note', lines: [] },
+  { code: 'note', icon: 'note', questions: [] },
   {
     code: 'words',
     icon: 'pen',
-    later: true,
-    lines: [objects('exact_words', [text('words'), short('speaker'), code('medium', 'channels')])],
+    collapsed: true,
+    questions: [objects('exact_words', [text('words'), shortText('speaker'), code('medium', 'channels')])],
   },
-  { code: 'voice', icon: 'voice', later: true, lines: [{ name: 'narrative_media', as: 'own' }] },
+  { code: 'voice', icon: 'voice', collapsed: true, questions: [{ name: 'narrative_media', type: 'own' }] },
   {
     code: 'time',
     icon: 'clock',
-    later: true,
-    lines: [
+    collapsed: true,
+    questions: [
       code('time_source', 'time_sources'),
-      { name: 'discovered_at', as: 'moment' },
+      { name: 'discovered_at', type: 'moment' },
       code('entry_kind', 'entry_kinds'),
       text('late_reason'),
       text('source_record'),
@@ -185,82 +212,85 @@ export const CARDS: readonly CardSpec[] = [
   {
     code: 'did',
     icon: 'tick',
-    later: true,
-    lines: [
-      codes('response', 'responses', { tells: true }),
-      code('i_contacted_them', 'i_contacted_them', { tells: true }),
+    collapsed: true,
+    questions: [
+      codes('response', 'responses', { asksDetails: true }),
+      code('i_contacted_them', 'i_contacted_them', { asksDetails: true }),
       text('lawful_contact_context'),
-      records('notice_ids', 'notice', { later: true }),
+      records('notice_ids', 'notice', { collapsed: true }),
     ],
   },
   {
     code: 'harm',
     icon: 'trouble',
-    later: true,
-    lines: [
-      { name: 'physical_injury', as: 'yes', tells: true },
+    collapsed: true,
+    questions: [
+      { name: 'physical_injury', type: 'yes', asksDetails: true },
       text('property_effect'),
-      { name: 'property_value_pence', as: 'pounds' },
+      { name: 'property_value_pence', type: 'pounds' },
       text('weapon_or_object'),
     ],
   },
   {
     code: 'looks',
     icon: 'car',
-    later: true,
-    lines: [
+    collapsed: true,
+    questions: [
       text('description_actor'),
-      object('vehicle', [...['make', 'model', 'colour', 'reg'].map(short), code('reg_certainty', 'reg_certainty')]),
-      records('vehicle_ids', 'vehicle', { later: true }),
+      object('vehicle', [...['make', 'model', 'colour', 'reg'].map(shortText), code('reg_certainty', 'reg_certainty')]),
+      records('vehicle_ids', 'vehicle', { collapsed: true }),
     ],
   },
-  { code: 'why', icon: 'person', later: true, lines: [codes('hostility', 'hostility', { tells: true })] },
+  { code: 'why', icon: 'person', collapsed: true, questions: [codes('hostility', 'hostility', { asksDetails: true })] },
   {
     code: 'tongue',
     icon: 'list',
-    later: true,
-    lines: [short('language'), object('translation', [text('text'), short('by'), short('relation'), date('at')])],
+    collapsed: true,
+    questions: [
+      shortText('language'),
+      object('translation', [text('text'), shortText('by'), shortText('relation'), date('at')]),
+    ],
   },
   {
     code: 'about',
     icon: 'sealed',
-    later: true,
-    lines: [
+    collapsed: true,
+    questions: [
       code('content_warning', 'content_warnings'),
-      { name: 'include_in_pack', as: 'tick' },
-      { name: 'start_with_this', as: 'tick' },
-      code('help_given', 'help_given', { tells: true }),
-      text('helped_by', { apart: true }),
+      { name: 'include_in_pack', type: 'tick' },
+      { name: 'start_with_this', type: 'tick' },
+      code('help_given', 'help_given', { asksDetails: true }),
+      text('helped_by', { restricted: true }),
       records('case_ids', 'case'),
     ],
   },
 ];
 
 /** Fields that no card asks for, listed for the history. */
-const ELSEWHERE: readonly Line[] = [
+const UNASKED: readonly CardQuestion[] = [
   text('narrative'),
-  { name: 'translation_of', as: 'text' },
-  { name: 'author_id', as: 'record', record: 'person' },
-  { name: 'entered_by_id', as: 'record', record: 'person' },
+  { name: 'translation_of', type: 'text' },
+  { name: 'author_id', type: 'record', recordKind: 'person' },
+  { name: 'entered_by_id', type: 'record', recordKind: 'person' },
 ];
 
-const LINES: Map<string, Line> = new Map(
-  [...ELSEWHERE, ...CARDS.flatMap(({ lines }) => lines)].map((line) => [line.name, line]),
+const QUESTIONS: Map<string, CardQuestion> = new Map(
+  [...UNASKED, ...CARDS.flatMap(({ questions }) => questions)].map((question) => [question.name, question]),
 );
 
 /**
  * How the answer to a field is entered and shown. The details of a code (`<name>_text`) are a text of their own.
  * @returns null for bookkeeping fields, which describe nothing that happened
  */
-export function lineOf(name: string): Line | null {
-  const known = LINES.get(name);
+export function questionOf(name: string): CardQuestion | null {
+  const known = QUESTIONS.get(name);
   if (known) return known;
-  return name.endsWith('_text') && LINES.has(name.slice(0, -5)) ? text(name) : null;
+  return name.endsWith('_text') && QUESTIONS.has(name.slice(0, -5)) ? text(name) : null;
 }
 
 /** The fields a card may change, including `_text` and restricted fields. */
-export function namesOf(card: CardSpec): string[] {
-  return card.lines.flatMap(({ name, as }) =>
-    as === 'code' || as === 'codes' || as === 'yes' || name === 'behaviours' ? [name, `${name}_text`] : [name],
+export function fieldNamesOf(card: CardSpec): string[] {
+  return card.questions.flatMap(({ name, type }) =>
+    type === 'code' || type === 'codes' || type === 'yes' || name === 'behaviours' ? [name, `${name}_text`] : [name],
   );
 }

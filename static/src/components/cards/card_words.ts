@@ -1,62 +1,62 @@
 /**
  * The answers of an entry as text: for the line under a card's name, for the facts of an entry, and for its history.
  */
-import { lineOf } from './card_table.js';
-import { linkName, listed } from './card_links.js';
-import { label } from '../text/labels.js';
-import { nameOf } from '../text/record_names.js';
-import { dayWords, whenWords } from '../text/say.js';
-import { inOneLine, knows, lookUp, t } from '../../shell/strings.js';
+import { questionOf } from './card_table.js';
+import { linkName, listedRecords } from './card_links.js';
+import { labelForCode } from '../text/labels.js';
+import { recordName } from '../text/record_names.js';
+import { isoDateText, occurredText } from '../text/formatting.js';
+import { joinInLine, hasText, lookUp, t } from '../../shell/strings.js';
 import '../words.js';
-import type { Line } from './card_table.js';
+import type { CardQuestion } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
 import type { SharedApp, Value } from '../../shell/app.js';
 
-type Say = (stage: Stage<SharedApp>, line: Line, value: Value) => string;
+type Formatter = (stage: Stage<SharedApp>, question: CardQuestion, value: Value) => string;
 
-const isNothing = (value: unknown) =>
+const isBlank = (value: unknown) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 /** A value of an unknown shape, unchanged. */
-const asItIs = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const rawText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 const asList = (value: Value): Value[] => (Array.isArray(value) ? value : [value]);
 
-const labelsOf = (line: Line, value: unknown): string[] =>
+const labelsOf = (question: CardQuestion, value: unknown): string[] =>
   asList(value)
-    .map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code)))
+    .map((code) => labelForCode(question.list ?? '', typeof code === 'string' ? code : rawText(code)))
     .filter(Boolean);
-const sayCodes: Say = (_stage, line, value) => inOneLine(labelsOf(line, value));
-const sayLinks: Say = (stage, line, value) =>
-  inOneLine(asList(value).map((id) => linkName(stage, line.record ?? '', String(id))));
+const formatCodes: Formatter = (_stage, question, value) => joinInLine(labelsOf(question, value));
+const formatLinks: Formatter = (stage, question, value) =>
+  joinInLine(asList(value).map((id) => linkName(stage, question.recordKind ?? '', String(id))));
 
-function sayObject(stage: Stage<SharedApp>, line: Line, value: Value): string {
-  if (typeof value !== 'object' || value === null) return asItIs(value);
-  const known = (line.lines ?? [])
-    .filter(({ name }) => !isNothing(value[name]))
-    .map((one) => sayAs(stage, one, value[one.name]));
-  const text = Object.entries(value)
-    .filter(([name, one]) => !isNothing(one) && !line.lines?.some((inner) => inner.name === name))
-    .map(([, one]) => asItIs(one));
-  return inOneLine([...known, ...text]);
+function formatObject(stage: Stage<SharedApp>, question: CardQuestion, value: Value): string {
+  if (typeof value !== 'object' || value === null) return rawText(value);
+  const knownTexts = (question.questions ?? [])
+    .filter(({ name }) => !isBlank(value[name]))
+    .map((innerQuestion) => formatAnswer(stage, innerQuestion, value[innerQuestion.name]));
+  const otherTexts = Object.entries(value)
+    .filter(([name, item]) => !isBlank(item) && !question.questions?.some((inner) => inner.name === name))
+    .map(([, item]) => rawText(item));
+  return joinInLine([...knownTexts, ...otherTexts]);
 }
 
-function sayBreaches(stage: Stage<SharedApp>, _line: Line, value: Value): string {
-  const orders = listed(stage, 'order');
+function formatBreaches(stage: Stage<SharedApp>, _question: CardQuestion, value: Value): string {
+  const orders = listedRecords(stage, 'order');
   return asList(value)
-    .map((one) => {
-      const order = orders?.find(({ record }) => record === one?.order_id);
+    .map((breach) => {
+      const order = orders?.find(({ record }) => record === breach?.order_id);
       const term = (Array.isArray(order?.fields.terms) ? order.fields.terms : []).find(
-        ({ no }: { no: unknown }) => no === one?.term_no,
+        ({ no }: { no: unknown }) => no === breach?.term_no,
       );
       return order
-        ? `${nameOf('order', order.fields)}: ${t('order.term', { no: one.term_no, text: term?.text ?? '' })}`
+        ? `${recordName('order', order.fields)}: ${t('order.term', { no: breach.term_no, text: term?.text ?? '' })}`
         : t('link.gone');
     })
     .join('\n');
 }
 
-function sayMoment(_stage: Stage<SharedApp>, _line: Line, value: Value): string {
-  if (typeof value !== 'object' || value === null) return asItIs(value);
-  return whenWords({
+function formatMoment(_stage: Stage<SharedApp>, _question: CardQuestion, value: Value): string {
+  if (typeof value !== 'object' || value === null) return rawText(value);
+  return occurredText({
     occurred_start: value.start ?? null,
     occurred_end: value.end ?? null,
     occurred_local: value.local ?? null,
@@ -66,43 +66,43 @@ function sayMoment(_stage: Stage<SharedApp>, _line: Line, value: Value): string 
   });
 }
 
-const SAID: Record<string, Say> = {
-  code: sayCodes,
-  codes: sayCodes,
-  records: sayLinks,
-  record: sayLinks,
-  object: sayObject,
-  moment: sayMoment,
-  yes: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
-  tick: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
-  pounds: (_stage, _line, value) => (typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : asItIs(value)),
-  day: (_stage, _line, value) => dayWords(String(value)),
-  objects: (stage, line, value) =>
+const FORMATTERS: Record<string, Formatter> = {
+  code: formatCodes,
+  codes: formatCodes,
+  records: formatLinks,
+  record: formatLinks,
+  object: formatObject,
+  moment: formatMoment,
+  yes: (_stage, _question, value) => t(value === true ? 'card.yes' : 'card.no'),
+  tick: (_stage, _question, value) => t(value === true ? 'card.yes' : 'card.no'),
+  pounds: (_stage, _question, value) => (typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : rawText(value)),
+  day: (_stage, _question, value) => isoDateText(String(value)),
+  objects: (stage, question, value) =>
     asList(value)
-      .map((one) => sayObject(stage, line, one))
+      .map((item) => formatObject(stage, question, item))
       .join('\n'),
 };
-const OWN: Record<string, Say> = {
-  behaviours: (_stage, line, value) => labelsOf(line, value).join('\n'),
-  alleged_breaches: sayBreaches,
-  attachment_ids: (_stage, _line, value) => String(asList(value).length),
+const FIELD_FORMATTERS: Record<string, Formatter> = {
+  behaviours: (_stage, question, value) => labelsOf(question, value).join('\n'),
+  alleged_breaches: formatBreaches,
+  attachment_ids: (_stage, _question, value) => String(asList(value).length),
   narrative_media: () => t('entry.recorded'),
-  schedule_id: (stage, line, value) => sayLinks(stage, line, value),
+  schedule_id: (stage, question, value) => formatLinks(stage, question, value),
 };
 
-function sayAs(stage: Stage<SharedApp>, line: Line, value: unknown): string {
-  const say = OWN[line.name] ?? SAID[line.as];
-  return say ? say(stage, line, value) : asItIs(value);
+function formatAnswer(stage: Stage<SharedApp>, question: CardQuestion, value: unknown): string {
+  const format = FIELD_FORMATTERS[question.name] ?? FORMATTERS[question.type];
+  return format ? format(stage, question, value) : rawText(value);
 }
 
 /** A value as text; '' if there is no answer. */
-export function wordsFor(stage: Stage<SharedApp>, name: string, value: unknown) {
-  if (isNothing(value)) return '';
-  const line = lineOf(name);
-  return line ? sayAs(stage, line, value) : asItIs(value);
+export function answerText(stage: Stage<SharedApp>, name: string, value: unknown) {
+  if (isBlank(value)) return '';
+  const question = questionOf(name);
+  return question ? formatAnswer(stage, question, value) : rawText(value);
 }
 
 /** The label of a field. */
-export function titleOf(name: string) {
-  return knows(`f.${name}`) ? lookUp(`f.${name}`) : name;
+export function fieldTitle(name: string) {
+  return hasText(`f.${name}`) ? lookUp(`f.${name}`) : name;
 }

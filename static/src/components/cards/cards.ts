@@ -2,36 +2,28 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, row, sheet } from '../parts.js';
 import { textField } from '../forms/fields.js';
-import { dotted, lookUp, t, tn } from '../../shell/strings.js';
+import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
 import { problemOf } from '../../shell/stage.js';
 import { filesBody } from './card_files.js';
-import {
-  basisField,
-  detailField,
-  effectWords,
-  fearField,
-  kindField,
-  noteBody,
-  placeField,
-  vocabulary,
-} from './card_bodies.js';
-import { hasUnreadable, linesOf } from './card_forms.js';
+import { basisField, detailField, effectField, fearField, kindField, noteField, placeField } from './card_bodies.js';
+import { hasInvalidInput, questionFields } from './card_forms.js';
 import { breachesField } from './card_order.js';
 import { scheduleField } from './card_schedule.js';
-import { CARDS, namesOf } from './card_table.js';
+import { CARDS, fieldNamesOf } from './card_table.js';
+import { loadVocabulary } from '../text/labels.js';
 import { voiceBody } from './card_voice.js';
-import { wordsFor } from './card_words.js';
+import { answerText } from './card_words.js';
 import '../words.js';
 import type { Entry, Fields, Value } from '../../shell/app.js';
-import type { Draw } from './card_forms.js';
+import type { CardRenderer } from './card_forms.js';
 import type { CardSpec } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Card, Change } from './card.js';
+import type { Card, CardChange } from './card.js';
 
 /** Questions that need more than their row of the table. */
-const OWN: Record<string, Draw> = {
+const CUSTOM_FIELDS: Record<string, CardRenderer> = {
   behaviours: kindField,
-  feelings_then_text: effectWords,
+  feelings_then_text: effectField,
   feared_violence: fearField,
   place_detail: detailField,
   place_in_chronology: placeField,
@@ -39,104 +31,108 @@ const OWN: Record<string, Draw> = {
   alleged_breaches: breachesField,
   schedule_id: scheduleField,
 };
-const SHORT = 90;
+const SUMMARY_LENGTH = 90;
 
 /** All cards of one entry: the common ones first, the rest behind "More you can add" unless they have an answer. */
 export function cardList(stage: Stage, entry: Entry) {
-  vocabulary(stage);
+  loadVocabulary(stage);
   const { local } = stage;
   const summaries = new Map(CARDS.map((card) => [card.code, summaryOf(stage, entry, card)]));
-  const waits = (card: CardSpec) =>
-    card.later && !local.all && !summaries.get(card.code) && !isTyped(entry, card) && local.card !== card.code;
-  return html`<div class="rows">${CARDS.filter((card) => !waits(card)).map((card) => {
+  const isCollapsed = (card: CardSpec) =>
+    card.collapsed && !local.all && !summaries.get(card.code) && !hasUnsaved(entry, card) && local.card !== card.code;
+  return html`<div class="rows">${CARDS.filter((card) => !isCollapsed(card)).map((card) => {
     const expanded = local.card === card.code;
-    const more = isTyped(entry, card) && !expanded ? t('card.unsaved') : summaries.get(card.code) || null;
+    const subtitle = hasUnsaved(entry, card) && !expanded ? t('card.unsaved') : summaries.get(card.code) || null;
     return html`<div>${row({
-      title: titleOf(card),
-      more,
+      title: cardTitle(card),
+      subtitle,
       icon: card.icon,
       expanded,
-      body: expanded ? bodyOf(stage, entry, card) : nothing,
-      on: () => open(stage, expanded ? null : card.code),
+      body: expanded ? cardBody(stage, entry, card) : nothing,
+      onClick: () => toggleCard(stage, expanded ? null : card.code),
     })}</div>`;
   })}</div>
   ${
-    CARDS.some(waits)
+    CARDS.some(isCollapsed)
       ? html`<div>${button(t('cards.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>`
       : nothing
   }`;
 }
 
 /** Whether an answer of this card was typed but never saved, for example before a lock. */
-function isTyped({ unsaved, fields, restricted, note }: Entry, card: CardSpec) {
+function hasUnsaved({ unsaved, fields, restricted, note }: Entry, card: CardSpec) {
   if (card.code === 'note') return unsaved?.note !== undefined && unsaved.note !== note;
-  const typed = { ...differing(unsaved?.fields ?? {}, fields), ...differing(unsaved?.restricted ?? {}, restricted) };
-  return namesOf(card).some((name) => name in typed);
+  const changes = {
+    ...changedFields(unsaved?.fields ?? {}, fields),
+    ...changedFields(unsaved?.restricted ?? {}, restricted),
+  };
+  return fieldNamesOf(card).some((name) => name in changes);
 }
 
-const titleOf = (card: CardSpec) => lookUp(card.code === 'photos' ? 'files.title' : `card.${card.code}`);
+const cardTitle = (card: CardSpec) => lookUp(card.code === 'photos' ? 'files.title' : `card.${card.code}`);
 
 function summaryOf(stage: Stage, entry: Entry, card: CardSpec) {
   if (card.code === 'photos') return entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '';
   if (card.code === 'note') return entry.note ? t('card.saved') : '';
-  const said = dotted(
-    namesOf(card)
-      .map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name]))
+  const summary = joinWithDots(
+    fieldNamesOf(card)
+      .map((name) => answerText(stage, name, entry.fields[name] ?? entry.restricted[name]))
       .filter(Boolean)
-      .flatMap((words) => words.split('\n')),
+      .flatMap((text) => text.split('\n')),
   );
-  return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
+  return summary.length > SUMMARY_LENGTH ? `${summary.slice(0, SUMMARY_LENGTH)}…` : summary;
 }
 
-function bodyOf(stage: Stage, entry: Entry, card: CardSpec) {
+function cardBody(stage: Stage, entry: Entry, card: CardSpec) {
   if (card.code === 'photos')
     return filesBody(stage, {
       target: entry.record,
       record: entry.record,
       attachments: entry.attachments,
-      words: entry.fields.missing_evidence ?? '',
+      missingEvidence: entry.fields.missing_evidence ?? '',
     });
-  if (card.code === 'note') return editing(stage, entry, noteBody);
+  if (card.code === 'note') return editableCard(stage, entry, noteField);
   if (card.code === 'voice')
-    return editing(stage, entry, (on) =>
+    return editableCard(stage, entry, (editedCard) =>
       voiceBody(stage, {
         target: entry.record,
-        media: on.value('narrative_media') ?? null,
+        media: editedCard.value('narrative_media') ?? null,
         attachments: entry.attachments,
-        use: (narrative_media) => on.put({ fields: { narrative_media } }),
+        onRecorded: (narrative_media) => editedCard.put({ fields: { narrative_media } }),
       }),
     );
-  return editing(stage, entry, (on) => linesOf(on, card.lines, OWN));
+  return editableCard(stage, entry, (editedCard) => questionFields(editedCard, card.questions, CUSTOM_FIELDS));
 }
 
 /**
  * Open or close a card. The next save stores which cards were opened, since a pack states what was asked and when.
  * The private note is left out: a pack must not reveal whether there is one.
  */
-function open(stage: Stage, code: string | null) {
+function toggleCard(stage: Stage, code: string | null) {
   const opened = (stage.local.opened ??= []) as { card: string; at: number }[];
-  if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
+  if (code && code !== 'note' && !opened.some((item) => item.card === code))
+    opened.push({ card: code, at: Date.now() });
   stage.set({ card: code, more: {}, search: '', ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
 }
 
-function change(stage: Stage, entry: Entry): Change {
-  const kept = entry.unsaved;
+function pendingChange(stage: Stage, entry: Entry): CardChange {
+  const unsaved = entry.unsaved;
   stage.local.change ??= {
-    fields: { ...kept?.fields },
-    restricted: { ...kept?.restricted },
-    ...(kept?.note === undefined ? {} : { note: kept.note }),
+    fields: { ...unsaved?.fields },
+    restricted: { ...unsaved?.restricted },
+    ...(unsaved?.note === undefined ? {} : { note: unsaved.note }),
   };
   return stage.local.change;
 }
 
 /** Store unsaved answers, so that they survive navigation, a lock or a crash. Show an error if that fails. */
-function keepCard(stage: Stage, entry: Entry, unsaved: Change) {
+function storeUnsaved(stage: Stage, entry: Entry, unsaved: CardChange) {
   entry.unsaved = structuredClone(unsaved); // so that reopening the card before the next read shows the latest input
-  Promise.resolve(stage.app.putCard?.(entry.record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
+  Promise.resolve(stage.app.putCard?.(entry.record, unsaved)).catch((error) => stage.fail(problemOf(error)));
 }
 
-function editing(stage: Stage, entry: Entry, body: (card: Card) => unknown) {
-  const unsaved = change(stage, entry);
+function editableCard(stage: Stage, entry: Entry, body: (card: Card) => unknown) {
+  const unsaved = pendingChange(stage, entry);
   const card: Card = {
     stage,
     entry,
@@ -148,49 +144,52 @@ function editing(stage: Stage, entry: Entry, body: (card: Card) => unknown) {
           : name in unsaved.fields
             ? unsaved.fields[name]
             : (entry.fields[name] ?? entry.restricted[name]),
-    put(next) {
-      Object.assign(unsaved.fields, next.fields);
-      Object.assign(unsaved.restricted, next.restricted);
-      if (next.note !== undefined) unsaved.note = next.note;
-      keepCard(stage, entry, unsaved);
+    put(update) {
+      Object.assign(unsaved.fields, update.fields);
+      Object.assign(unsaved.restricted, update.restricted);
+      if (update.note !== undefined) unsaved.note = update.note;
+      storeUnsaved(stage, entry, unsaved);
       stage.draw();
     },
   };
   return html`${body(card)}
-    ${button(t('card.save'), () => saveCard(stage, entry), { main: true, busy: stage.running === 'card' })}`;
+    ${button(t('card.save'), () => saveCard(stage, entry), { main: true, busy: stage.runningTask === 'card' })}`;
 }
 
 /** The fields whose value differs from the saved one. '' and an empty list count as null. */
-export function differing(changed: Fields, saved: Fields): Fields {
-  const plain = (value: Value): Value =>
+export function changedFields(current: Fields, saved: Fields): Fields {
+  const normalise = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
   return Object.fromEntries(
-    Object.entries(changed)
-      .map(([name, value]) => [name, plain(value)])
-      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))),
+    Object.entries(current)
+      .map(([name, value]) => [name, normalise(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(normalise(saved[name]))),
   );
 }
 
 async function saveCard(stage: Stage, entry: Entry) {
-  const unsaved = change(stage, entry);
-  if (hasUnreadable(stage)) return;
+  const unsaved = pendingChange(stage, entry);
+  if (hasInvalidInput(stage)) return;
   // The focused Save button disappears with the card, so move the keyboard focus to the card's row.
-  const row = document.activeElement?.closest('.card-body')?.previousElementSibling as HTMLElement | null | undefined;
-  const fields = differing(unsaved.fields, entry.fields);
-  const restricted = differing(unsaved.restricted, entry.restricted);
+  const cardRow = document.activeElement?.closest('.card-body')?.previousElementSibling as
+    | HTMLElement
+    | null
+    | undefined;
+  const fields = changedFields(unsaved.fields, entry.fields);
+  const restricted = changedFields(unsaved.restricted, entry.restricted);
   const opened = stage.local.opened ?? [];
   if (opened.length && (Object.keys(fields).length || Object.keys(restricted).length))
     fields.cards_opened = [...(entry.fields.cards_opened ?? []), ...opened];
   if (unsaved.note !== undefined && unsaved.note !== entry.note) {
-    const kept = await stage.run('card', () => stage.app.saveNote(entry.record, unsaved.note ?? ''));
-    if (!kept) return;
+    const isSaved = await stage.run('card', () => stage.app.saveNote(entry.record, unsaved.note ?? ''));
+    if (!isSaved) return;
   }
   await saveWithReason(stage, entry.record, { fields, restricted }, () => {
     Object.assign(stage.local, { change: undefined, card: null, opened: [] });
     entry.unsaved = null;
-    stage.say(t('card.saved'));
+    stage.announce(t('card.saved'));
     setTimeout(() => {
-      if (document.activeElement === document.body) row?.focus();
+      if (document.activeElement === document.body) cardRow?.focus();
     });
   });
 }
@@ -199,28 +198,28 @@ async function saveCard(stage: Stage, entry: Entry) {
 export async function saveWithReason(
   stage: Stage,
   record: string,
-  what: { fields: Fields; restricted: Fields },
-  done: () => void,
+  values: { fields: Fields; restricted: Fields },
+  onDone: () => void,
 ) {
   const finish = () => {
     stage.closeSheet();
-    done();
+    onDone();
     stage.refresh('entry:');
   };
-  if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
-  let needed = false;
+  if (!Object.keys(values.fields).length && !Object.keys(values.restricted).length) return finish();
+  let isReasonNeeded = false;
   await stage.run('card', async () => {
-    needed = await stage.app.needsReason(record, what);
-    if (needed) return;
-    await stage.app.saveIncident({ record, ...what });
+    isReasonNeeded = await stage.app.needsReason(record, values);
+    if (isReasonNeeded) return;
+    await stage.app.saveIncident({ record, ...values });
     finish();
   });
-  if (needed) {
+  if (isReasonNeeded) {
     stage.local.reason = '';
-    stage.openSheet((on) =>
-      reasonSheet(on, (reason) =>
-        on.run('card', async () => {
-          await on.app.saveIncident({ record, ...what, reason });
+    stage.openSheet((sheetStage) =>
+      reasonSheet(sheetStage, (reason) =>
+        sheetStage.run('card', async () => {
+          await sheetStage.app.saveIncident({ record, ...values, reason });
           finish();
         }),
       ),
@@ -230,7 +229,7 @@ export async function saveWithReason(
 
 function reasonSheet(stage: Stage, save: (reason: string) => void) {
   const { local } = stage;
-  const go = () => (local.reason.trim() ? save(local.reason) : stage.set({ noReason: true }));
+  const submit = () => (local.reason.trim() ? save(local.reason) : stage.set({ noReason: true }));
   return sheet(
     stage,
     t('reason.title'),
@@ -239,14 +238,14 @@ function reasonSheet(stage: Stage, save: (reason: string) => void) {
       id: 'reason',
       label: t('reason.field'),
       hint: t('reason.hint'),
-      lines: 'low',
+      textarea: 'low',
       value: local.reason ?? '',
       error: local.noReason ? t('reason.need') : null,
-      on: (reason) => {
+      onChange: (reason) => {
         local.reason = reason;
       },
     })}
-    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(
+    <div class="row">${button(t('reason.save'), submit, { main: true, busy: stage.runningTask === 'card' })}${button(
       t('frame.cancel'),
       () => stage.closeSheet(),
       { plain: true },

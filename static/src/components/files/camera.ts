@@ -7,9 +7,9 @@ import type { Stage } from '../../shell/stage.js';
 const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forEach((track) => track.stop());
 
 /** The state of the camera while it is on the page. */
-type Taking = { opening?: boolean; refused?: boolean; stream?: MediaStream };
+type CameraState = { opening?: boolean; refused?: boolean; stream?: MediaStream };
 
-async function openCamera(stage: Stage, state: Taking) {
+async function openCamera(stage: Stage, state: CameraState) {
   state.opening = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({
@@ -25,7 +25,7 @@ async function openCamera(stage: Stage, state: Taking) {
   return stage.draw();
 }
 
-async function snap(video: HTMLVideoElement): Promise<File> {
+async function takePicture(video: HTMLVideoElement): Promise<File> {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
@@ -33,16 +33,16 @@ async function snap(video: HTMLVideoElement): Promise<File> {
   const blob = await new Promise((resolve) => {
     canvas.toBlob(resolve, 'image/jpeg', 0.92);
   });
-  const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return new File([blob as Blob], `camera-${at}.jpg`, { type: 'image/jpeg' });
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return new File([blob as Blob], `camera-${stamp}.jpg`, { type: 'image/jpeg' });
 }
 
 /**
  * The viewfinder.
  * @param options `plain`: for a locked phone, where nothing reveals the purpose
  */
-export function camera(stage: Stage, use: (file: File) => void, { plain = false }: { plain?: boolean } = {}) {
-  const state = stage.local.camera as Taking;
+export function camera(stage: Stage, onPicture: (file: File) => void, { plain = false }: { plain?: boolean } = {}) {
+  const state = stage.local.camera as CameraState;
   if (!state.opening) openCamera(stage, state);
   const close = () => {
     stopStream(state.stream);
@@ -53,27 +53,27 @@ export function camera(stage: Stage, use: (file: File) => void, { plain = false 
       t('frame.close'),
       close,
     )}</div></div>`;
-  const live = (element: Element | undefined) => {
+  const attachStream = (element: Element | undefined) => {
     const video = element as HTMLVideoElement | undefined;
     // No element: the place was left, and the camera must not stay on.
     if (!video) stopStream(state.stream);
     else if (state.stream && video.srcObject !== state.stream) video.srcObject = state.stream;
   };
-  const take = async () => {
+  const capture = async () => {
     const video = document.querySelector('.camera video') as HTMLVideoElement | null;
     if (!video?.videoWidth) return;
-    const file = await snap(video);
+    const file = await takePicture(video);
     stopStream(state.stream);
-    use(file);
+    onPicture(file);
   };
   return html`<div class="camera stack">
     ${
       state.stream
-        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>`
+        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(attachStream)}></video>`
         : html`<p role="status">${t('frame.loading')}</p>`
     }
     ${plain ? nothing : html`<p class="small soft">${t('files.camera_why')}</p>`}
-    <div class="row">${state.stream ? button(t('camera.take'), take, { main: true, icon: 'camera' }) : nothing}${button(
+    <div class="row">${state.stream ? button(t('camera.take'), capture, { main: true, icon: 'camera' }) : nothing}${button(
       t('frame.cancel'),
       close,
       { plain: true },

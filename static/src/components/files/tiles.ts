@@ -9,49 +9,56 @@ import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** A list of 300 files must open as fast as a list of three. The rest load on request. */
-const FEW = 24;
-const MORE = 48;
+const INITIAL_TILES = 24;
+const MORE_TILES = 48;
 
 /** The URL of a picture's copy while the diary is open; null if there is none or pictures are hidden. */
-export function picture(
+export function findPicture(
   stage: Stage<SharedApp>,
-  one: Attachment,
+  attachment: Attachment,
   size: 'preview' | 'print' | 'masked' | 'unmasked',
 ): { url: string | null; waiting: boolean } {
-  if ((one.kind !== 'image' && one.kind !== 'video') || !one.preview) return { url: null, waiting: false };
-  const found = stage.find(`picture:${size}:${one.attachment}`, () => stage.app.readPicture(one.attachment, size));
-  return { url: found.data?.url ?? null, waiting: !found.data && !found.problem && found.data !== null };
+  if ((attachment.kind !== 'image' && attachment.kind !== 'video') || !attachment.preview)
+    return { url: null, waiting: false };
+  const result = stage.find(`picture:${size}:${attachment.attachment}`, () =>
+    stage.app.readPicture(attachment.attachment, size),
+  );
+  return { url: result.data?.url ?? null, waiting: !result.data && !result.problem && result.data !== null };
 }
 
 /** Whether the keeper turned pictures in lists off, even blurred ones. */
-export function isHidden(stage: Stage<SharedApp>) {
+export function arePicturesHidden(stage: Stage<SharedApp>) {
   return stage.app.readSettings
     ? stage.find('wording', async () => stage.app.readSettings?.()).data?.fields?.pictures_hidden === true
     : false;
 }
 
 /** @param renderBelow content under a tile */
-export function tiles(
+export function attachmentTiles(
   stage: Stage<SharedApp>,
-  of: { record: string | null; attachments: Attachment[] },
-  below: (attachment: string) => unknown = () => nothing,
+  source: { record: string | null; attachments: Attachment[] },
+  renderBelow: (attachment: string) => unknown = () => nothing,
 ) {
-  const shown = stage.local.tiles ?? FEW;
-  const hidden = isHidden(stage);
-  return html`<ul class="tiles">${of.attachments.slice(0, shown).map((one) => {
-    const { url } = hidden ? { url: null } : picture(stage, one, 'preview');
-    const look = () =>
-      stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
-    return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
+  const shown = stage.local.tiles ?? INITIAL_TILES;
+  const hidden = arePicturesHidden(stage);
+  return html`<ul class="tiles">${source.attachments.slice(0, shown).map((attachment) => {
+    const { url } = hidden ? { url: null } : findPicture(stage, attachment, 'preview');
+    const open = () =>
+      stage.go({
+        name: 'file',
+        attachment: attachment.attachment,
+        ...(source.record ? { record: source.record } : {}),
+      });
+    return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: attachment.name })} @click=${open}>
       <span class="tile-picture">${
-        url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)
-      }${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
-      <span class="tile-name" dir="auto">${one.description || one.name}</span>${
-        one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing
-      }</button>${below(one.attachment)}</li>`;
+        url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[attachment.kind] ?? 'file', 32)
+      }${url && attachment.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
+      <span class="tile-name" dir="auto">${attachment.description || attachment.name}</span>${
+        attachment.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing
+      }</button>${renderBelow(attachment.attachment)}</li>`;
   })}</ul>${
-    of.attachments.length > shown
-      ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>`
+    source.attachments.length > shown
+      ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE_TILES }))}</div>`
       : nothing
   }`;
 }

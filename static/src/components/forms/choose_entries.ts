@@ -2,26 +2,26 @@
 import { html } from '../../shell/html.js';
 import { checkbox } from './fields.js';
 import { t } from '../../shell/strings.js';
-import { entryNumber, whenWords } from '../text/say.js';
+import { entryNumberText, occurredText } from '../text/formatting.js';
 import type { Stage } from '../../shell/stage.js';
 
 /**
  * A tick box for each entry, stored in `local.records`.
  * @param allowed the records that may be chosen; null for all
  */
-export function choosingEntries(stage: Stage, among: ReadonlySet<string> | null = null) {
+export function entryPicker(stage: Stage, allowed: ReadonlySet<string> | null = null) {
   const records = (stage.local.records ?? []) as string[];
-  const tick = (record: string, on: boolean) =>
-    stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
+  const toggle = (record: string, checked: boolean) =>
+    stage.set({ records: checked ? [...records, record] : records.filter((otherId) => otherId !== record) });
   return html`<ul class="rows ticks">${stage.state.entries
-    .filter(({ record }) => !among || among.has(record))
+    .filter(({ record }) => !allowed || allowed.has(record))
     .map(
       (row) =>
         html`<li>${checkbox({
           id: `pick-${row.record}`,
           checked: records.includes(row.record),
-          on: (on) => tick(row.record, on),
-          label: html`<span class="small soft">${entryNumber(row.seq_no)} · ${whenWords(row.occurred)}</span><br><span
+          onChange: (checked) => toggle(row.record, checked),
+          label: html`<span class="small soft">${entryNumberText(row.seq_no)} · ${occurredText(row.occurred)}</span><br><span
             dir="auto">${row.title || t('entries.no_words')}</span>`,
         })}</li>`,
     )}</ul>`;

@@ -11,80 +11,80 @@ import { icon } from '../../shell/icons.js';
 import { t } from '../../shell/strings.js';
 import type { IconName } from '../../shell/icons.js';
 
-type TextField = {
+type TextFieldOptions = {
   /** unique on the page; label, hint and error refer to it */
   id: string;
   label: string;
   value: string;
   /** called on every change */
-  on: (value: string) => void;
+  onChange: (value: string) => void;
   hint?: string;
   error?: string | null;
   /** covered as it is typed */
-  secret?: boolean;
+  masked?: boolean;
   /** for a device that is not the keeper's: see [Note: typed once] */
-  once?: boolean | undefined;
+  oneTime?: boolean | undefined;
   /** a text area, and its height */
-  lines?: 'big' | 'low';
+  textarea?: 'big' | 'low';
   type?: 'text' | 'date' | 'time' | 'search';
   max?: string;
   /** the action of the Enter key */
-  enter?: () => void;
+  onEnter?: () => void;
   /** the label is for screen readers only */
-  hidden?: boolean;
+  labelHidden?: boolean;
   /** takes the focus when the place opens */
-  focus?: boolean;
+  autofocus?: boolean;
 };
 
-const described = (field: TextField) =>
+const describedBy = (field: TextFieldOptions) =>
   [field.hint && `${field.id}-hint`, field.error && `${field.id}-error`].filter(Boolean).join(' ') || undefined;
 
-function control(field: TextField) {
-  const on = (event: Event) => field.on((event.target as HTMLInputElement).value);
-  if (field.lines) {
-    return html`<textarea id=${field.id} class="input input-${field.lines}" .value=${live(field.value)} @input=${on}
-      aria-describedby=${ifDefined(described(field))} aria-invalid=${
+function inputControl(field: TextFieldOptions) {
+  const onInput = (event: Event) => field.onChange((event.target as HTMLInputElement).value);
+  if (field.textarea) {
+    return html`<textarea id=${field.id} class="input input-${field.textarea}" .value=${live(field.value)} @input=${onInput}
+      aria-describedby=${ifDefined(describedBy(field))} aria-invalid=${
         field.error ? 'true' : nothing
-      } ?data-focus=${field.focus}
+      } ?data-focus=${field.autofocus}
       autocomplete="off" autocorrect="off" autocapitalize="sentences" spellcheck="false"
         writingsuggestions="false"></textarea>`;
   }
-  const enter = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && !event.isComposing && field.enter) {
+  const onKeydown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && !event.isComposing && field.onEnter) {
       event.preventDefault();
-      field.enter();
+      field.onEnter();
     }
   };
   return html`<input id=${field.id} class="input" type=${
-    field.secret ? 'password' : (field.type ?? 'text')
-  } .value=${live(field.value)} @input=${on} @keydown=${enter}
+    field.masked ? 'password' : (field.type ?? 'text')
+  } .value=${live(field.value)} @input=${onInput} @keydown=${onKeydown}
     placeholder=${
-      field.hidden && field.type === 'search' ? field.label : nothing
-    } max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${
+      field.labelHidden && field.type === 'search' ? field.label : nothing
+    } max=${ifDefined(field.max)} aria-describedby=${ifDefined(describedBy(field))} aria-invalid=${
       field.error ? 'true' : nothing
-    } ?data-focus=${field.focus}
+    } ?data-focus=${field.autofocus}
     autocomplete=${
-      field.once ? 'one-time-code' : 'off'
+      field.oneTime ? 'one-time-code' : 'off'
     } autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
 
 /** A labelled control with its hint and error. */
-export function textField(field: TextField) {
+export function textField(field: TextFieldOptions) {
   return html`<div class="field">
-    <label for=${field.id} class=${field.hidden ? 'unseen' : ''}>${field.label}</label>
+    <label for=${field.id} class=${field.labelHidden ? 'unseen' : ''}>${field.label}</label>
     ${field.hint ? html`<span class="hint" id="${field.id}-hint">${field.hint}</span>` : nothing}
-    ${control(field)}
+    ${inputControl(field)}
     ${field.error ? html`<span class="error" id="${field.id}-error">${field.error}</span>` : nothing}
   </div>`;
 }
 
 /** A field for words or a code, covered as it is typed. A button shows the text while `shown`. */
-export function secretField(field: TextField & { shown: boolean; toggle: () => void }) {
+export function secretField(field: TextFieldOptions & { shown: boolean; toggle: () => void }) {
   return html`<div class="field">
     <label for=${field.id}>${field.label}</label>
     ${field.hint ? html`<span class="hint" id="${field.id}-hint">${field.hint}</span>` : nothing}
     <div class="reveal">
-      ${control({ ...field, secret: !field.shown })}
+      ${inputControl({ ...field, masked: !field.shown })}
       <button type="button" class="button button-plain" aria-pressed=${String(field.shown)}
         aria-controls=${field.id} @click=${field.toggle}>${t(field.shown ? 'words.hide' : 'words.show')}</button>
     </div>
@@ -96,30 +96,30 @@ export function secretField(field: TextField & { shown: boolean; toggle: () => v
 export function chips<Code extends string>({
   name,
   legend,
-  quiet,
-  many,
+  hideLegend,
+  multiple,
   choices,
   chosen,
-  on,
+  onChange,
 }: {
   /** unique on the page */
   name: string;
   /** text; the user's own words in a `bdi` */
   legend: unknown;
   /** the legend is for screen readers only */
-  quiet?: boolean;
-  many?: boolean;
+  hideLegend?: boolean;
+  multiple?: boolean;
   /** code and label */
   choices: readonly (readonly [Code, unknown])[];
   chosen: readonly string[];
-  on: (code: Code, on: boolean) => void;
+  onChange: (code: Code, checked: boolean) => void;
 }) {
   return html`<fieldset class="stack-close">
-    <legend class=${quiet ? 'unseen' : ''}>${legend}</legend>
+    <legend class=${hideLegend ? 'unseen' : ''}>${legend}</legend>
     <div class="chips">${choices.map(
       ([code, label]) => html`<label class="chip">
-      <input type=${many ? 'checkbox' : 'radio'} name=${name} value=${code} .checked=${live(chosen.includes(code))}
-        @change=${(event: Event) => on(code, (event.target as HTMLInputElement).checked)}>
+      <input type=${multiple ? 'checkbox' : 'radio'} name=${name} value=${code} .checked=${live(chosen.includes(code))}
+        @change=${(event: Event) => onChange(code, (event.target as HTMLInputElement).checked)}>
       <span>${icon('tick', 16, 'chip-tick')}<span>${label}</span></span></label>`,
     )}</div>
   </fieldset>`;
@@ -129,22 +129,22 @@ export function chips<Code extends string>({
 export function selectField({
   id,
   label,
-  none,
+  emptyLabel,
   choices,
   value,
-  on,
+  onChange,
 }: {
   id: string;
   label: string;
-  none: string;
+  emptyLabel: string;
   choices: readonly (readonly [string, string])[];
   value: string;
-  on: (code: string) => void;
+  onChange: (code: string) => void;
 }) {
   return html`<div class="field"><label for=${id}>${label}</label>
     <select id=${id} class="input" autocomplete="off" @change=${(event: Event) =>
-      on((event.target as HTMLSelectElement).value)}>
-      <option value="" .selected=${live(!value)}>${none}</option>
+      onChange((event.target as HTMLSelectElement).value)}>
+      <option value="" .selected=${live(!value)}>${emptyLabel}</option>
       ${choices.map(
         ([code, name]) => html`<option value=${code} .selected=${live(code === value)}>${name}</option>`,
       )}</select></div>`;
@@ -155,18 +155,18 @@ export function checkbox({
   id,
   label,
   checked,
-  on,
+  onChange,
   disabled,
 }: {
   id: string;
   label: unknown;
   checked: boolean;
-  on: (checked: boolean) => void;
+  onChange: (checked: boolean) => void;
   disabled?: boolean;
 }) {
   return html`<label class="check" for=${id}><input type="checkbox" id=${id} .checked=${live(checked)}
     ?disabled=${disabled ?? false}
-    @change=${(event: Event) => on((event.target as HTMLInputElement).checked)}><span>${label}</span></label>`;
+    @change=${(event: Event) => onChange((event.target as HTMLInputElement).checked)}><span>${label}</span></label>`;
 }
 
 /**
@@ -177,25 +177,25 @@ export function filePicker(picker: {
   label: string;
   icon: IconName;
   accept?: string;
-  many?: boolean;
-  first?: ((go: () => void) => void) | undefined;
-  on: (files: File[]) => void;
+  multiple?: boolean;
+  askFirst?: ((proceed: () => void) => void) | undefined;
+  onFiles: (files: File[]) => void;
 }) {
-  const chosen = (event: Event) => {
+  const onChosen = (event: Event) => {
     const input = event.target as HTMLInputElement;
     const files = [...(input.files ?? [])];
     input.value = '';
-    if (files.length) picker.on(files);
+    if (files.length) picker.onFiles(files);
   };
-  const open = (event: Event) => {
+  const openPicker = (event: Event) => {
     const input = (event.currentTarget as HTMLElement).nextElementSibling as HTMLInputElement;
-    const go = () => input.click();
-    if (picker.first) picker.first(go);
-    else go();
+    const proceed = () => input.click();
+    if (picker.askFirst) picker.askFirst(proceed);
+    else proceed();
   };
   return html`<button type="button" class="button" aria-haspopup=${
-    picker.first ? 'dialog' : nothing
-  } @click=${open}>${icon(picker.icon)}<span>${picker.label}</span></button>
+    picker.askFirst ? 'dialog' : nothing
+  } @click=${openPicker}>${icon(picker.icon)}<span>${picker.label}</span></button>
     <input type="file" hidden aria-label=${picker.label} accept=${ifDefined(picker.accept)}
-      ?multiple=${picker.many ?? true} @change=${chosen}>`;
+      ?multiple=${picker.multiple ?? true} @change=${onChosen}>`;
 }

@@ -1,6 +1,6 @@
 /** Check the words typed at the first Save before the worker is called. Pure. */
 
-const fold = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ');
+const normalise = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' ');
 
 /**
  * Judge whether `typed` can be used. The six suggested words, typed as shown, need typing only once. The keeper's own
@@ -10,18 +10,18 @@ const fold = (text: string) => text.normalize('NFKC').trim().replace(/\s+/g, ' '
  */
 export function judgeWords(
   typed: string,
-  six: string,
-  again: string | undefined,
+  suggestion: string,
+  repeated: string | undefined,
 ): 'fine' | 'none' | 'short' | 'near' | 'again' | 'differ' {
-  const words = fold(typed);
+  const words = normalise(typed);
   if (!words) return 'none';
-  if (six && words === fold(six)) return 'fine';
+  if (suggestion && words === normalise(suggestion)) return 'fine';
   if ([...words].length < 12) return 'short';
-  const suggested = new Set(fold(six).toLowerCase().split(' '));
-  const shared = words
+  const suggestedWords = new Set(normalise(suggestion).toLowerCase().split(' '));
+  const sharedCount = words
     .toLowerCase()
     .split(' ')
-    .filter((word) => suggested.has(word)).length;
-  if (again === undefined || again === '') return six && shared >= 3 ? 'near' : 'again';
-  return fold(again) === words ? 'fine' : 'differ';
+    .filter((word) => suggestedWords.has(word)).length;
+  if (repeated === undefined || repeated === '') return suggestion && sharedCount >= 3 ? 'near' : 'again';
+  return normalise(repeated) === words ? 'fine' : 'differ';
 }

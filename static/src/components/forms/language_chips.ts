@@ -7,7 +7,7 @@ import type { Stage } from '../../shell/stage.js';
 
 /** Each language under its own name; drafts are marked. */
 export function languageChips(stage: Stage, legend: string) {
-  const on = (code: string) => void stage.run('language', () => stage.app.setLanguage(code));
+  const onChange = (code: string) => void stage.run('language', () => stage.app.setLanguage(code));
   const choices = LANGUAGES.map(
     ([code, name]) =>
       [
@@ -17,5 +17,5 @@ export function languageChips(stage: Stage, legend: string) {
         }`,
       ] as const,
   );
-  return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });
+  return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], onChange, choices });
 }

@@ -1,32 +1,32 @@
 /** Set up the notebook: its words, and what it does and does not do. */
 import { html, nothing } from '../../shell/html.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { uncover } from './uncover.js';
+import { revealBriefly } from './reveal.js';
 import { checkbox, secretField } from './fields.js';
 import { button } from '../parts.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
-export const points = (part: string, count: number) =>
+export const pointList = (key: string, count: number) =>
   html`<ul class="points stack-close">${Array.from(
     { length: count },
-    (_, i) => html`<li>${lookUp(`${part}_${i + 1}`)}</li>`,
+    (_, i) => html`<li>${lookUp(`${key}_${i + 1}`)}</li>`,
   )}</ul>`;
 
 /** The words for the notebook, with or without a diary behind it. */
-export function notebookWords(
+export function notebookWordsForm(
   stage: Stage,
-  { hint, act, keep }: { hint: string; act: string; keep: (words: string) => Promise<unknown> },
+  { hint, submitKey, onSave }: { hint: string; submitKey: string; onSave: (words: string) => Promise<unknown> },
 ) {
-  return twice(stage, {
+  return typeTwiceForm(stage, {
     read: 'cover.read',
     label: 'cover.words',
     hint,
     again: 'cover.again',
     differ: 'cover.differ',
-    act,
-    keep,
-    judge: async (words) => {
+    submitKey,
+    onSave,
+    findFault: async (words) => {
       const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
       return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
     },
@@ -37,7 +37,7 @@ export function notebookWords(
  * A secret typed twice, after the keeper confirmed what it does not do.
  * @param options `words`: the label of an extra field for the current words
  */
-export function twice(
+export function typeTwiceForm(
   stage: Stage,
   {
     read,
@@ -45,9 +45,9 @@ export function twice(
     hint,
     again,
     differ,
-    act,
-    judge,
-    keep,
+    submitKey,
+    findFault,
+    onSave,
     words,
   }: {
     read: string;
@@ -55,9 +55,9 @@ export function twice(
     hint?: string;
     again: string;
     differ: string;
-    act: string;
-    judge: (typed: string) => Promise<string | null>;
-    keep: (typed: string, words: string) => Promise<unknown>;
+    submitKey: string;
+    findFault: (typed: string) => Promise<string | null>;
+    onSave: (typed: string, words: string) => Promise<unknown>;
     words?: string;
   },
 ) {
@@ -66,22 +66,22 @@ export function twice(
     const typed = local.typed ?? '';
     if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
     if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
-    const fault = typed ? await judge(typed) : t('words.none');
+    const fault = typed ? await findFault(typed) : t('words.none');
     if (generation !== stage.generation) return undefined; // left meanwhile
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
     if (typed !== local.more) return stage.set({ wrong: lookUp(differ), where: 'more' });
     // Cleared before anything is done with it.
-    const inUse = local.words ?? '';
+    const currentWords = local.words ?? '';
     stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
-    return stage.run('twice', () => keep(typed, inUse));
+    return stage.run('twice', () => onSave(typed, currentWords));
   };
   const fault = (where: string) => (local.where === where ? local.wrong : null);
-  const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
+  const shared = { shown: Boolean(local.shown), toggle: () => revealBriefly(stage), enter: save };
   return html`<div class="stack-close">${checkbox({
     id: 'read',
     label: lookUp(read),
     checked: Boolean(local.read),
-    on: (checked) => stage.set({ read: checked, wrong: null, where: null }),
+    onChange: (checked) => stage.set({ read: checked, wrong: null, where: null }),
   })}
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
     ${
@@ -91,7 +91,7 @@ export function twice(
             label: lookUp(words),
             value: local.words ?? '',
             error: fault('words'),
-            on: (typed) => {
+            onChange: (typed) => {
               local.words = typed;
             },
             ...shared,
@@ -104,7 +104,7 @@ export function twice(
       ...(hint ? { hint: lookUp(hint) } : {}),
       value: local.typed ?? '',
       error: fault('typed'),
-      on: (typed) => {
+      onChange: (typed) => {
         local.typed = typed;
       },
       ...shared,
@@ -114,14 +114,14 @@ export function twice(
       label: lookUp(again),
       value: local.more ?? '',
       error: fault('more'),
-      on: (more) => {
+      onChange: (more) => {
         local.more = more;
       },
       ...shared,
     })}
     <p class="small soft">${t('words.never')}</p>
-    <div>${button(lookUp(stage.running === 'twice' ? 'cover.doing' : act), save, {
+    <div>${button(lookUp(stage.runningTask === 'twice' ? 'cover.doing' : submitKey), save, {
       main: true,
-      busy: stage.running === 'twice',
+      busy: stage.runningTask === 'twice',
     })}</div>`;
 }

@@ -4,30 +4,30 @@ import { t } from '../../shell/strings.js';
 import { button } from '../parts.js';
 import type { Stage } from '../../shell/stage.js';
 
-export function suggestion(stage: Stage) {
+export function wordSuggestion(stage: Stage) {
   const { local } = stage;
   if (local.six === undefined && !local.asking) {
     local.asking = true;
     stage.app.suggestWords().then(
-      (six) => {
+      (words) => {
         local.asking = false;
-        stage.set({ six });
-        showSix(stage);
+        stage.set({ six: words });
+        showSuggestion(stage);
       },
       () => stage.set({ six: '' }),
     );
   }
   if (!local.six) return nothing;
-  const six = local.six.split(' ');
+  const words = local.six.split(' ');
   return html`<div class="stack-close">
-    <ol class="word-grid" aria-label=${t('words.suggested')}>${six.map(
+    <ol class="word-grid" aria-label=${t('words.suggested')}>${words.map(
       (word: string) =>
         html`<li>${local.seen ? word : html`<span aria-label=${t('words.covered')}>••••••</span>`}</li>`,
     )}</ol>
     <div class="row apart">
       ${button(
         t(local.seen ? 'words.hide' : 'words.show'),
-        () => (local.seen ? stage.set({ seen: false }) : showSix(stage)),
+        () => (local.seen ? stage.set({ seen: false }) : showSuggestion(stage)),
         { plain: true },
       )}
       ${button(
@@ -42,7 +42,7 @@ export function suggestion(stage: Stage) {
 }
 
 /** Show the six words for ten seconds. */
-export function showSix(stage: Stage) {
+export function showSuggestion(stage: Stage) {
   const { local } = stage;
   clearTimeout(local.seenTimer);
   local.seenTimer = setTimeout(() => {

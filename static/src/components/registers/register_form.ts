@@ -4,27 +4,27 @@
  */
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../forms/fields.js';
-import { button, errorSummary, heading, sheet, waiting } from '../parts.js';
-import { hasUnreadable, isEmpty, lineField } from '../cards/card_forms.js';
-import { forOthers, knows, lookUp, t } from '../../shell/strings.js';
+import { button, errorSummary, heading, sheet, loading } from '../parts.js';
+import { hasInvalidInput, isEmpty, questionField } from '../cards/card_forms.js';
+import { inPlainEnglish, hasText, lookUp, t } from '../../shell/strings.js';
 import { problemOf } from '../../shell/stage.js';
-import { vocabulary } from '../text/labels.js';
+import { loadVocabulary } from '../text/labels.js';
 import { POLICE_FIRST, REGISTERS } from './register_table.js';
 import { termsField, termFaults } from './register_terms.js';
-import { dayFault, momentFault, momentOf, typedOf } from '../../record/moments.js';
+import { dayFault, momentFault, momentOf, momentInputOf } from '../../record/moments.js';
 import { instantsOf, localAt, phoneZone } from '../../record/times.js';
 import '../words.js';
-import { entryNumber } from '../text/say.js';
-import type { Typed } from '../../record/moments.js';
+import { entryNumberText } from '../text/formatting.js';
+import type { MomentInput } from '../../record/moments.js';
 import type { Fields, Place, Row, Value, WholeRecord } from '../../shell/app.js';
-import type { At } from '../cards/card_forms.js';
-import type { Line, Register } from './register_table.js';
-import type { Found, Stage } from '../../shell/stage.js';
-import type { Form } from './register_terms.js';
-import type { Typing } from './register_terms.js';
+import type { AnswerAccess } from '../cards/card_forms.js';
+import type { RegisterQuestion, Register } from './register_table.js';
+import type { Loaded, Stage } from '../../shell/stage.js';
+import type { RegisterForm } from './register_terms.js';
+import type { TypedAnswers } from './register_terms.js';
 
 /** The saved part of the record; empty for a new one. */
-type Kept = Pick<WholeRecord, 'fields' | 'restricted'> & Partial<Pick<WholeRecord, 'together'>>;
+type SavedRecord = Pick<WholeRecord, 'fields' | 'restricted'> & Partial<Pick<WholeRecord, 'together'>>;
 
 /** Dates that cannot be before other dates of the same record. */
 const NOT_BEFORE = {
@@ -37,43 +37,43 @@ const NOT_BEFORE = {
   known_on: ['made_on'],
 } as Readonly<Record<string, readonly string[]>>;
 
-export function form(stage: Stage) {
+export function registerForm(stage: Stage) {
   const { kind = '', record } = stage.place;
   const register = REGISTERS[kind];
-  vocabulary(stage);
-  const saved: Found<Kept> = record
+  loadVocabulary(stage);
+  const saved: Loaded<SavedRecord> = record
     ? stage.find(`record:${record}`, () => stage.app.readRecord(record))
     : { data: { fields: {}, restricted: {} } };
-  const typed = stage.find(`typed:${keyOf(stage)}`, () => stage.app.readTyped(keyOf(stage)));
-  const isHere = register && saved.data && typed.data !== undefined;
-  if (!isHere) return saved.problem || !register ? heading(t('reg.missing')) : waiting();
-  return drawn(stage, kind, register, saved.data as Kept, typed.data as Typing | null);
+  const unsaved = stage.find(`typed:${typingKey(stage)}`, () => stage.app.readTyped(typingKey(stage)));
+  const isLoaded = register && saved.data && unsaved.data !== undefined;
+  if (!isLoaded) return saved.problem || !register ? heading(t('reg.missing')) : loading();
+  return formView(stage, kind, register, saved.data as SavedRecord, unsaved.data as TypedAnswers | null);
 }
 
-const keyOf = ({ place }: Stage) => place.record ?? `new/${place.kind}${place.preset ? `/${place.preset}` : ''}`;
+const typingKey = ({ place }: Stage) => place.record ?? `new/${place.kind}${place.preset ? `/${place.preset}` : ''}`;
 
-function drawn(stage: Stage, kind: string, register: Register, kept: Kept, typed: Typing | null) {
+function formView(stage: Stage, kind: string, register: Register, saved: SavedRecord, unsaved: TypedAnswers | null) {
   const { local, place } = stage;
-  const together = place.preset === 'together' ? kept.together : null;
-  local.typing ??= typed ?? {
-    fields: { ...presetOf(place), ...together?.fields },
-    restricted: { ...together?.restricted },
+  const combined = place.preset === 'together' ? saved.together : null;
+  local.typing ??= unsaved ?? {
+    fields: { ...presetFields(place), ...combined?.fields },
+    restricted: { ...combined?.restricted },
     times: {},
   };
-  local.had ??= Boolean(typed);
-  const self = formOf(stage, kind, kept);
+  local.had ??= Boolean(unsaved);
+  const form = createForm(stage, kind, saved);
   const first = place.preset === 'police' ? POLICE_FIRST : register.first;
-  const asked = register.lines
+  const firstQuestions = register.questions
     .filter(({ name }) => first.includes(name) && !(place.preset === 'police' && name === 'to'))
     .sort((a, b) => first.indexOf(a.name) - first.indexOf(b.name));
-  const others = register.lines.filter(({ name }) => !first.includes(name));
-  const open =
+  const otherQuestions = register.questions.filter(({ name }) => !first.includes(name));
+  const isExpanded =
     local.more_fields ||
-    others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
+    otherQuestions.some(({ name }) => !isEmpty(form.get(name)) && !(place.preset && name in presetFields(place)));
   return html`<div class="stack-wide form">
     ${heading(
       lookUp(
-        together
+        combined
           ? 'reg.two_title'
           : place.preset === 'police'
             ? 'reg.report.police'
@@ -82,40 +82,40 @@ function drawn(stage: Stage, kind: string, register: Register, kept: Kept, typed
               : `reg.${kind}.add`,
       ),
     )}
-    ${together ? html`<p>${t('reg.two_lead')}</p>` : nothing}
+    ${combined ? html`<p>${t('reg.two_lead')}</p>` : nothing}
     ${errorSummary(stage)}
     ${
       local.had && !local.saved
-        ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), {
+        ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => discardTyping(stage), {
             plain: true,
           })}</div>`
         : nothing
     }
-    ${asked.map((line) => question(self, line))}
+    ${firstQuestions.map((item) => questionView(form, item))}
     ${
-      open
-        ? others.map((line) => question(self, line))
+      isExpanded
+        ? otherQuestions.map((item) => questionView(form, item))
         : html`<div>${button(t('reg.more_fields'), () => stage.set({ more_fields: true }), {
             plain: true,
             icon: 'add',
           })}</div>`
     }
     ${
-      local.tried && (faults(self).length || hasUnreadable(stage))
+      local.tried && (faultyFields(form).length || hasInvalidInput(stage))
         ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>`
         : nothing
     }
-    <div class="row save-bar">${button(t('reg.save'), () => save(self), {
+    <div class="row save-bar">${button(t('reg.save'), () => saveRecord(form), {
       main: true,
-      busy: stage.running === 'record',
+      busy: stage.runningTask === 'record',
     })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div>
   </div>`;
 }
 
-function presetOf({ preset, of }: Place): Fields {
+function presetFields({ preset, of: linkedId }: Place): Fields {
   if (preset === 'together') return {};
   if (preset === 'police') return { to: 'police', method: 'they_came', at: momentNow() };
-  return preset && of ? { [preset]: preset.endsWith('_ids') ? [of] : of } : {};
+  return preset && linkedId ? { [preset]: preset.endsWith('_ids') ? [linkedId] : linkedId } : {};
 }
 
 /** The current minute, as the form records it when the police arrive. */
@@ -124,144 +124,144 @@ function momentNow() {
   return momentOf({ date: local.slice(0, 10), time: local.slice(11), how: 'day' }, Date.now(), phoneZone());
 }
 
-function formOf(stage: Stage, kind: string, kept: { fields: Fields; restricted: Fields }): Form {
-  const typing = stage.local.typing as Typing;
+function createForm(stage: Stage, kind: string, saved: { fields: Fields; restricted: Fields }): RegisterForm {
+  const typing = stage.local.typing as TypedAnswers;
   const get = (name: string) =>
     name in typing.restricted
       ? typing.restricted[name]
       : name in typing.fields
         ? typing.fields[name]
-        : (kept.fields[name] ?? kept.restricted[name]);
-  const keep = () => {
-    keptAs(stage, structuredClone(typing));
-    Promise.resolve(stage.app.keepTyped(keyOf(stage), typing)).catch((thrown) => stage.fail(problemOf(thrown)));
+        : (saved.fields[name] ?? saved.restricted[name]);
+  const storeTyping = () => {
+    cacheTyping(stage, structuredClone(typing));
+    Promise.resolve(stage.app.keepTyped(typingKey(stage), typing)).catch((error) => stage.fail(problemOf(error)));
     stage.draw();
   };
   return {
     stage,
     kind,
-    kept,
+    saved,
     typing,
     get,
-    put: (line, value) => {
-      typing[line.apart ? 'restricted' : 'fields'][line.name] = value;
-      keep();
+    put: (question, value) => {
+      typing[question.restricted ? 'restricted' : 'fields'][question.name] = value;
+      storeTyping();
     },
   };
 }
 
-function question(self: Form, line: Line) {
-  const police = self.stage.place.preset === 'police' && knows(`police.${line.name}`);
-  if (police)
+function questionView(form: RegisterForm, item: RegisterQuestion) {
+  const isPolice = form.stage.place.preset === 'police' && hasText(`police.${item.name}`);
+  if (isPolice)
     return textField({
-      id: idOf(self, line),
-      label: lookUp(`police.${line.name}`),
-      value: String(self.get(line.name) ?? ''),
-      on: (typed) => self.put(line, typed),
+      id: inputId(form, item),
+      label: lookUp(`police.${item.name}`),
+      value: String(form.get(item.name) ?? ''),
+      onChange: (typed) => form.put(item, typed),
     });
-  const own = {
+  const renderers = {
     strings: stringsField,
     moment: momentField,
     day: dayField,
-    files: later,
-    file: later,
+    files: picturesHint,
+    file: picturesHint,
     terms: termsField,
     entries: entriesField,
-  } as Record<string, (self: Form, line: Line) => unknown>;
-  const draw = own[line.as];
-  return draw ? draw(self, line) : html`${lineField(cardOf(self), line, atOf(self, line))}`;
+  } as Record<string, (form: RegisterForm, item: RegisterQuestion) => unknown>;
+  const render = renderers[item.type];
+  return render ? render(form, item) : html`${questionField(cardFor(form), item, accessOf(form, item))}`;
 }
 
 /** Present a record to card_forms.js as an entry. */
-function cardOf(self: Form) {
-  const { stage, kept } = self;
+function cardFor(form: RegisterForm) {
+  const { stage, saved } = form;
   return {
     stage,
-    entry: { record: stage.place.record ?? '', ...kept },
-    value: self.get,
+    entry: { record: stage.place.record ?? '', ...saved },
+    value: form.get,
     put: ({ fields = {}, restricted = {} }) => {
-      for (const [name, value] of Object.entries(fields)) self.put({ name, as: 'text' }, value);
-      for (const [name, value] of Object.entries(restricted)) self.put({ name, as: 'text', apart: true }, value);
+      for (const [name, value] of Object.entries(fields)) form.put({ name, type: 'text' }, value);
+      for (const [name, value] of Object.entries(restricted)) form.put({ name, type: 'text', restricted: true }, value);
     },
   };
 }
 
-function atOf(self: Form, line: Line): At {
+function accessOf(form: RegisterForm, question: RegisterQuestion): AnswerAccess {
   return {
-    path: `${self.kind}.`,
-    get: self.get,
-    put: (name, value) => self.put(name === line.name ? line : { name, as: 'text' }, value),
+    path: `${form.kind}.`,
+    get: form.get,
+    put: (name, value) => form.put(name === question.name ? question : { name, type: 'text' }, value),
   };
 }
 
-const labelOf = (self: Form, line: Line) => lookUp(`f.${self.kind}.${line.name}`);
-const hintOf = (self: Form, line: Line) =>
-  knows(`f.${self.kind}.${line.name}_hint`) ? { hint: lookUp(`f.${self.kind}.${line.name}_hint`) } : {};
-const idOf = (self: Form, line: Line) => `c-${self.kind}-${line.name}`;
+const questionLabel = (form: RegisterForm, question: RegisterQuestion) => lookUp(`f.${form.kind}.${question.name}`);
+const questionHint = (form: RegisterForm, question: RegisterQuestion) =>
+  hasText(`f.${form.kind}.${question.name}_hint`) ? { hint: lookUp(`f.${form.kind}.${question.name}_hint`) } : {};
+const inputId = (form: RegisterForm, question: RegisterQuestion) => `c-${form.kind}-${question.name}`;
 
-function stringsField(self: Form, line: Line) {
-  const value = self.get(line.name);
+function stringsField(form: RegisterForm, question: RegisterQuestion) {
+  const value = form.get(question.name);
   const list = Array.isArray(value) ? value.map(String) : [];
-  const raw = (self.stage.local.lists ??= {});
+  const rawLists = (form.stage.local.lists ??= {});
   return textField({
-    id: idOf(self, line),
-    label: labelOf(self, line),
-    ...hintOf(self, line),
-    lines: 'low',
-    value: raw[line.name] ?? list.join('\n'),
-    on: (typed) => {
-      raw[line.name] = typed;
-      self.put(
-        line,
-        typed
+    id: inputId(form, question),
+    label: questionLabel(form, question),
+    ...questionHint(form, question),
+    textarea: 'low',
+    value: rawLists[question.name] ?? list.join('\n'),
+    onChange: (text) => {
+      rawLists[question.name] = text;
+      form.put(
+        question,
+        text
           .split('\n')
-          .map((one) => one.trim())
+          .map((part) => part.trim())
           .filter(Boolean),
       );
     },
   });
 }
 
-function dayField(self: Form, line: Line) {
-  const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
+function dayField(form: RegisterForm, question: RegisterQuestion) {
+  const fault = form.stage.local.tried || form.stage.local.touched?.[question.name] ? faultOf(form, question) : null;
   return textField({
-    id: idOf(self, line),
-    label: labelOf(self, line),
-    ...hintOf(self, line),
+    id: inputId(form, question),
+    label: questionLabel(form, question),
+    ...questionHint(form, question),
     type: 'date',
-    value: String(self.get(line.name) ?? ''),
+    value: String(form.get(question.name) ?? ''),
     error: fault && lookUp(`bad.${fault}`),
-    on: (typed) => {
-      touch(self, line);
-      self.put(line, typed);
+    onChange: (typed) => {
+      markTouched(form, question);
+      form.put(question, typed);
     },
   });
 }
 
-function touch(self: Form, line: Line) {
-  (self.stage.local.touched ??= {})[line.name] = true;
+function markTouched(form: RegisterForm, question: RegisterQuestion) {
+  (form.stage.local.touched ??= {})[question.name] = true;
 }
 
 /** A day, with the time or how exact it is. */
-function momentField(self: Form, line: Line) {
-  const typed = self.typing.times[line.name] ?? typedOf(self.get(line.name));
-  const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
-  const id = idOf(self, line);
-  const set = (change: Partial<Typed>) => {
-    const next = { ...typed, ...change };
-    if (next.how !== 'day') next.time = '';
-    self.typing.times[line.name] = next;
-    touch(self, line);
-    self.put(line, momentOf(next, Date.now(), phoneZone()));
+function momentField(form: RegisterForm, question: RegisterQuestion) {
+  const typed = form.typing.times[question.name] ?? momentInputOf(form.get(question.name));
+  const fault = form.stage.local.tried || form.stage.local.touched?.[question.name] ? faultOf(form, question) : null;
+  const id = inputId(form, question);
+  const update = (change: Partial<MomentInput>) => {
+    const updated = { ...typed, ...change };
+    if (updated.how !== 'day') updated.time = '';
+    form.typing.times[question.name] = updated;
+    markTouched(form, question);
+    form.put(question, momentOf(updated, Date.now(), phoneZone()));
   };
-  return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
+  return html`<fieldset class="stack-close"><legend>${questionLabel(form, question)}</legend>
     <div class="pair">${textField({
       id: `${id}-date`,
       label: t('moment.date'),
       type: 'date',
       value: typed.date,
       error: fault && lookUp(`bad.${fault}`),
-      on: (date) => set({ date }),
+      onChange: (date) => update({ date }),
     })}
       ${
         typed.how === 'day'
@@ -270,7 +270,7 @@ function momentField(self: Form, line: Line) {
               label: t('moment.time'),
               type: 'time',
               value: typed.time,
-              on: (time) => set({ time }),
+              onChange: (time) => update({ time }),
             })
           : nothing
       }</div>
@@ -284,14 +284,14 @@ function momentField(self: Form, line: Line) {
         ? chips({
             name: `${id}-how`,
             legend: t('moment.how'),
-            quiet: true,
+            hideLegend: true,
             chosen: [typed.how],
             choices: [
               ['day', t('moment.day')],
               ['month', t('moment.month')],
               ['year', t('moment.year')],
             ],
-            on: (how) => set({ how: how }),
+            onChange: (how) => update({ how: how }),
           })
         : nothing
     }
@@ -299,9 +299,9 @@ function momentField(self: Form, line: Line) {
 }
 
 /** Entries by number: the chosen ones, the newest, and the matches of the search. */
-function entriesField(self: Form, line: Line) {
-  const { stage } = self;
-  const chosen = (Array.isArray(self.get(line.name)) ? self.get(line.name) : []) as string[];
+function entriesField(form: RegisterForm, question: RegisterQuestion) {
+  const { stage } = form;
+  const chosen = (Array.isArray(form.get(question.name)) ? form.get(question.name) : []) as string[];
   const search = (stage.local.find_entry ?? '').normalize('NFKC').toLowerCase().trim();
   const rows = stage.state.entries;
   const matching = search
@@ -311,76 +311,82 @@ function entriesField(self: Form, line: Line) {
     ...rows.filter(({ record }) => chosen.includes(record)),
     ...matching.filter(({ record }) => !chosen.includes(record)).slice(0, 5),
   ];
-  const name = (row: Row) => `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 40)}`;
+  const name = (row: Row) => `${entryNumberText(row.seq_no, 'reg')} · ${row.title.slice(0, 40)}`;
   if (!rows.length)
-    return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
+    return html`<div><p class="label">${questionLabel(form, question)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
   return html`<div class="stack-close">${chips({
-    name: idOf(self, line),
-    legend: labelOf(self, line),
-    many: true,
+    name: inputId(form, question),
+    legend: questionLabel(form, question),
+    multiple: true,
     chosen,
     choices: shown.map((row) => [row.record, name(row)]),
-    on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)),
+    onChange: (record, checked) =>
+      form.put(question, checked ? [...chosen, record] : chosen.filter((id) => id !== record)),
   })}
     ${
       rows.length > 5
         ? textField({
-            id: `${idOf(self, line)}-find`,
+            id: `${inputId(form, question)}-find`,
             label: t('reg.entries_find'),
             type: 'search',
             value: stage.local.find_entry ?? '',
-            on: (typed) => stage.set({ find_entry: typed }),
+            onChange: (typed) => stage.set({ find_entry: typed }),
           })
         : nothing
     }</div>`;
 }
 
 /** Pictures can be added only once the record exists. */
-function later(self: Form) {
-  if (self.stage.place.record || self.stage.local.pictures_said === self.stage.generation) return nothing;
+function picturesHint(form: RegisterForm) {
+  if (form.stage.place.record || form.stage.local.pictures_said === form.stage.generation) return nothing;
   return html`<p class="small soft">${t('reg.pictures_after')}</p>`;
 }
 
 /** What is wrong with one answer. */
-function faultOf(self: Form, line: Line): string | null {
+function faultOf(form: RegisterForm, question: RegisterQuestion): string | null {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const at = (name: string) => String(self.get(name) ?? '');
-  if (line.as === 'moment') {
-    const typed = self.typing.times[line.name];
+  const valueText = (name: string) => String(form.get(name) ?? '');
+  if (question.type === 'moment') {
+    const typed = form.typing.times[question.name];
     const fault = typed ? momentFault(typed, Date.now(), phoneZone()) : null;
     return (
       fault ??
-      ((NOT_BEFORE[line.name] ?? []).some((name) => isBefore(self.get(line.name), self.get(name))) ? 'order' : null)
+      ((NOT_BEFORE[question.name] ?? []).some((name) => isBefore(form.get(question.name), form.get(name)))
+        ? 'order'
+        : null)
     );
   }
-  if (line.as !== 'day') return null;
-  const fault = dayFault(at(line.name), today, { future: line.ahead === true });
-  if (fault || !at(line.name)) return fault;
-  if (line.name === 'served_on' && at('made_on') && at('served_on') < at('made_on')) return 'served';
-  return (NOT_BEFORE[line.name] ?? []).some((name) => at(name) && at(line.name) < at(name)) ? 'order' : null;
+  if (question.type !== 'day') return null;
+  const fault = dayFault(valueText(question.name), today, { future: question.allowFuture === true });
+  if (fault || !valueText(question.name)) return fault;
+  if (question.name === 'served_on' && valueText('made_on') && valueText('served_on') < valueText('made_on'))
+    return 'served';
+  return (NOT_BEFORE[question.name] ?? []).some((name) => valueText(name) && valueText(question.name) < valueText(name))
+    ? 'order'
+    : null;
 }
 
-const isBefore = (later_: Value, earlier: Value) =>
-  Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
+const isBefore = (value: Value, reference: Value) =>
+  Number.isFinite(value?.start) && Number.isFinite(reference?.start) && (value.end ?? value.start) < reference.start;
 
 /** @returns names of answers with a fault */
-function faults(self: Form): string[] {
-  const lines = REGISTERS[self.kind]?.lines ?? [];
+function faultyFields(form: RegisterForm): string[] {
+  const lines = REGISTERS[form.kind]?.questions ?? [];
   return [
-    ...lines.filter((line) => faultOf(self, line)).map(({ name }) => name),
-    ...(termFaults(self.get('terms')).length ? ['terms'] : []),
+    ...lines.filter((question) => faultOf(form, question)).map(({ name }) => name),
+    ...(termFaults(form.get('terms')).length ? ['terms'] : []),
   ];
 }
 
 /** Update the cached input, so that returning before a lock does not show an older version. */
-function keptAs(stage: Stage, typing: Typing | null, key: string = keyOf(stage)) {
-  const entry = stage.read.get(`typed:${key}`);
-  if (entry) entry.data = typing;
+function cacheTyping(stage: Stage, typing: TypedAnswers | null, key: string = typingKey(stage)) {
+  const cached = stage.cache.get(`typed:${key}`);
+  if (cached) cached.data = typing;
 }
 
-async function drop(stage: Stage) {
-  if (!(await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null)))) return;
-  keptAs(stage, null);
+async function discardTyping(stage: Stage) {
+  if (!(await stage.run('drop', () => stage.app.keepTyped(typingKey(stage), null)))) return;
+  cacheTyping(stage, null);
   Object.assign(stage.local, {
     typing: undefined,
     had: false,
@@ -393,70 +399,74 @@ async function drop(stage: Stage) {
   stage.draw();
 }
 
-async function save(self: Form) {
-  const { stage, kind, typing } = self;
-  if (faults(self).length || hasUnreadable(stage)) return stage.set({ tried: true });
-  const said = {
-    fields: changed(typing.fields, self.kept.fields),
-    restricted: changed(typing.restricted, self.kept.restricted),
+async function saveRecord(form: RegisterForm) {
+  const { stage, kind, typing } = form;
+  if (faultyFields(form).length || hasInvalidInput(stage)) return stage.set({ tried: true });
+  const changes = {
+    fields: changedFields(typing.fields, form.saved.fields),
+    restricted: changedFields(typing.restricted, form.saved.restricted),
   };
   const isNew = !stage.place.record;
-  if (isNew && ![...Object.values(said.fields), ...Object.values(said.restricted)].some((value) => !isEmpty(value)))
+  if (
+    isNew &&
+    ![...Object.values(changes.fields), ...Object.values(changes.restricted)].some((value) => !isEmpty(value))
+  )
     return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });
-  const key = keyOf(stage);
-  const at = stage.place.record ?? null;
-  let needed = false;
-  const write = (reason: string) =>
+  const key = typingKey(stage);
+  const recordId = stage.place.record ?? null;
+  let isReasonNeeded = false;
+  const saveWithReason = (reason: string) =>
     stage.run('record', async () => {
-      needed = Boolean(at && !reason && (await stage.app.needsRecordReason(at, said)));
-      if (needed) return;
-      const { record } = await stage.app.saveRecord({ kind, record: at, ...said, reason });
+      isReasonNeeded = Boolean(recordId && !reason && (await stage.app.needsRecordReason(recordId, changes)));
+      if (isReasonNeeded) return;
+      const { record } = await stage.app.saveRecord({ kind, record: recordId, ...changes, reason });
       await stage.app.keepTyped(key, null);
-      keptAs(stage, null, key);
+      cacheTyping(stage, null, key);
       stage.closeSheet();
       for (const prefix of ['record', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
-      stage.say(t('reg.saved'));
+      stage.announce(t('reg.saved'));
       if (isNew) stage.stand({ name: 'kept', kind, record });
       else stage.back('more');
     });
-  await write(stage.place.preset === 'together' ? forOthers(() => t('reg.two_reason')) : '');
-  if (needed) askReason(stage, write);
+  await saveWithReason(stage.place.preset === 'together' ? inPlainEnglish(() => t('reg.two_reason')) : '');
+  if (isReasonNeeded) askReason(stage, saveWithReason);
 }
 
 /** The fields that differ; an empty value counts as null. */
-function changed(now: Fields, was: Fields): Fields {
-  const plain = (value: unknown) => (isEmpty(value) ? null : value);
+function changedFields(current: Fields, saved: Fields): Fields {
+  const normalise = (value: unknown) => (isEmpty(value) ? null : value);
   return Object.fromEntries(
-    Object.entries(now)
-      .map(([name, value]) => [name, plain(value)])
-      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(was[name as string]))),
+    Object.entries(current)
+      .map(([name, value]) => [name, normalise(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(normalise(saved[name as string]))),
   );
 }
 
 /** Ask for the reason why earlier words change. */
-export function askReason(stage: Stage, then: (reason: string) => unknown) {
+export function askReason(stage: Stage, onReason: (reason: string) => unknown) {
   stage.local.reason = '';
-  stage.openSheet((on) =>
+  stage.openSheet((sheetStage) =>
     sheet(
-      on,
+      sheetStage,
       t('reg.reason_title'),
       html`<p class="soft">${t('reg.reason_lead')}</p>
     ${textField({
       id: 'reason',
       label: t('reg.reason'),
       hint: t('reg.reason_hint'),
-      lines: 'low',
-      value: on.local.reason ?? '',
-      error: on.local.noReason ? t('reg.reason_need') : null,
-      on: (reason) => {
-        on.local.reason = reason;
+      textarea: 'low',
+      value: sheetStage.local.reason ?? '',
+      error: sheetStage.local.noReason ? t('reg.reason_need') : null,
+      onChange: (reason) => {
+        sheetStage.local.reason = reason;
       },
     })}
     <div class="row">${button(
       t('reg.save'),
-      () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })),
-      { main: true, busy: on.running === 'record' },
-    )}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`,
+      () =>
+        sheetStage.local.reason.trim() ? onReason(sheetStage.local.reason.trim()) : sheetStage.set({ noReason: true }),
+      { main: true, busy: sheetStage.runningTask === 'record' },
+    )}${button(t('frame.cancel'), () => sheetStage.closeSheet(), { plain: true })}</div>`,
     ),
   );
 }

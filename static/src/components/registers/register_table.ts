@@ -5,120 +5,149 @@
 import type { IconName } from '../../shell/icons.js';
 
 /** As in card_table.js, with the further types `strings`, `files`, `file`, `entries` and `terms` */
-export type Line = {
+export type RegisterQuestion = {
   name: string;
-  as: string;
+  type: string;
   list?: string;
-  record?: string;
-  apart?: boolean;
-  low?: boolean;
-  tells?: boolean;
+  recordKind?: string;
+  restricted?: boolean;
+  multiline?: boolean;
+  asksDetails?: boolean;
   role?: string;
-  ahead?: boolean;
-  lines?: readonly Line[];
+  allowFuture?: boolean;
+  questions?: readonly RegisterQuestion[];
 };
 /** `first`: questions shown before "More" */
 export type Register = {
   place: string;
   icon: IconName;
   first: readonly string[];
-  lines: readonly Line[];
-  merges?: boolean;
+  questions: readonly RegisterQuestion[];
+  mergeable?: boolean;
 };
 
-const short = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', ...how });
-const text = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, ...how });
-const apart = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'text', low: true, apart: true, ...how });
-const code = (name: string, list: string, how: Partial<Line> = {}): Line => ({ name, as: 'code', list, ...how });
-const codes = (name: string, list: string, how: Partial<Line> = {}): Line => ({ name, as: 'codes', list, ...how });
-const day = (name: string, how: Partial<Line> = {}): Line => ({ name, as: 'day', ...how });
-const moment = (name: string): Line => ({ name, as: 'moment' });
-const yes = (name: string): Line => ({ name, as: 'yes' });
-const one = (name: string, kind: string, role?: string): Line => ({
+const shortText = (name: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
   name,
-  as: 'record',
-  record: kind,
+  type: 'text',
+  ...options,
+});
+const text = (name: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
+  name,
+  type: 'text',
+  multiline: true,
+  ...options,
+});
+const restrictedText = (name: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
+  name,
+  type: 'text',
+  multiline: true,
+  restricted: true,
+  ...options,
+});
+const code = (name: string, list: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
+  name,
+  type: 'code',
+  list,
+  ...options,
+});
+const codes = (name: string, list: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
+  name,
+  type: 'codes',
+  list,
+  ...options,
+});
+const day = (name: string, options: Partial<RegisterQuestion> = {}): RegisterQuestion => ({
+  name,
+  type: 'day',
+  ...options,
+});
+const moment = (name: string): RegisterQuestion => ({ name, type: 'moment' });
+const yes = (name: string): RegisterQuestion => ({ name, type: 'yes' });
+const linkOne = (name: string, kind: string, role?: string): RegisterQuestion => ({
+  name,
+  type: 'record',
+  recordKind: kind,
   ...(role ? { role } : {}),
 });
-const several = (name: string, kind: string, role?: string): Line => ({
+const linkMany = (name: string, kind: string, role?: string): RegisterQuestion => ({
   name,
-  as: 'records',
-  record: kind,
+  type: 'records',
+  recordKind: kind,
   ...(role ? { role } : {}),
 });
-const strings = (name: string): Line => ({ name, as: 'strings' });
-const entries = { name: 'incident_ids', as: 'entries' } as Line;
-const files = { name: 'attachment_ids', as: 'files' } as Line;
+const strings = (name: string): RegisterQuestion => ({ name, type: 'strings' });
+const entries = { name: 'incident_ids', type: 'entries' } as RegisterQuestion;
+const files = { name: 'attachment_ids', type: 'files' } as RegisterQuestion;
 
 export const REGISTERS: Readonly<Record<string, Register>> = {
   person: {
     place: 'people',
     icon: 'person',
-    merges: true,
+    mergeable: true,
     first: ['name', 'role', 'description'],
-    lines: [
-      short('name'),
+    questions: [
+      shortText('name'),
       code('role', 'person_roles'),
       text('description'),
       code('relationship', 'relationships'),
       text('relationship_dates'),
       strings('aliases'),
-      short('dob_or_age'),
+      shortText('dob_or_age'),
       code('age_band', 'age_bands'),
-      several('account_ids', 'account'),
-      several('vehicle_ids', 'vehicle'),
-      several('case_ids', 'case'),
+      linkMany('account_ids', 'account'),
+      linkMany('vehicle_ids', 'vehicle'),
+      linkMany('case_ids', 'case'),
       files,
-      apart('real_name', { low: false }),
-      apart('contact'),
-      apart('last_known_places'),
-      code('safe_to_approach', 'yes_no', { apart: true }),
-      code('willing_to_make_statement', 'yes_no', { apart: true }),
-      apart('notes'),
+      restrictedText('real_name', { multiline: false }),
+      restrictedText('contact'),
+      restrictedText('last_known_places'),
+      code('safe_to_approach', 'yes_no', { restricted: true }),
+      code('willing_to_make_statement', 'yes_no', { restricted: true }),
+      restrictedText('notes'),
     ],
   },
   account: {
     place: 'people',
     icon: 'tag',
-    merges: true,
+    mergeable: true,
     first: ['platform', 'handle', 'number', 'person_id', 'blocked_on', 'new_after_block'],
-    lines: [
+    questions: [
       code('platform', 'channels'),
-      short('handle'),
-      short('number'),
-      one('person_id', 'person', 'suspect'),
+      shortText('handle'),
+      shortText('number'),
+      linkOne('person_id', 'person', 'suspect'),
       day('blocked_on'),
       yes('new_after_block'),
-      short('display_name'),
-      short('url'),
-      short('account_id'),
-      codes('attribution_basis', 'attribution', { tells: true }),
+      shortText('display_name'),
+      shortText('url'),
+      shortText('account_id'),
+      codes('attribution_basis', 'attribution', { asksDetails: true }),
       moment('first_seen'),
       moment('last_seen'),
       code('still_in_use', 'yes_no'),
       text('about'),
-      { name: 'identity_link_id', as: 'file' },
+      { name: 'identity_link_id', type: 'file' },
       files,
-      apart('notes'),
+      restrictedText('notes'),
     ],
   },
   sighting: {
     place: 'people',
     icon: 'eye',
     first: ['at', 'account_id', 'platform', 'handle', 'after_block', 'how_linked'],
-    lines: [
+    questions: [
       moment('at'),
-      one('account_id', 'account'),
+      linkOne('account_id', 'account'),
       code('platform', 'channels'),
-      short('handle'),
+      shortText('handle'),
       yes('after_block'),
       text('how_linked'),
-      short('display_name'),
-      short('number'),
-      short('url'),
-      one('after_block_of_id', 'account'),
-      one('person_id', 'person', 'suspect'),
-      codes('attribution_basis', 'attribution', { tells: true }),
+      shortText('display_name'),
+      shortText('number'),
+      shortText('url'),
+      linkOne('after_block_of_id', 'account'),
+      linkOne('person_id', 'person', 'suspect'),
+      codes('attribution_basis', 'attribution', { asksDetails: true }),
       code('how_found', 'how_found'),
       entries,
       files,
@@ -127,82 +156,82 @@ export const REGISTERS: Readonly<Record<string, Register>> = {
   vehicle: {
     place: 'people',
     icon: 'car',
-    merges: true,
+    mergeable: true,
     first: ['type', 'colour', 'make', 'reg', 'person_ids'],
-    lines: [
+    questions: [
       code('type', 'vehicle_types'),
-      short('colour'),
-      short('make'),
-      short('reg'),
-      several('person_ids', 'person', 'suspect'),
-      short('model'),
+      shortText('colour'),
+      shortText('make'),
+      shortText('reg'),
+      linkMany('person_ids', 'person', 'suspect'),
+      shortText('model'),
       code('reg_certainty', 'reg_certainty'),
       text('description'),
       moment('first_seen'),
       moment('last_seen'),
       entries,
       files,
-      apart('notes'),
+      restrictedText('notes'),
     ],
   },
   case: {
     place: 'cases',
     icon: 'file',
     first: ['title', 'about', 'person_ids'],
-    lines: [
-      short('title'),
+    questions: [
+      shortText('title'),
       text('about'),
-      several('person_ids', 'person', 'suspect'),
+      linkMany('person_ids', 'person', 'suspect'),
       code('status', 'case_statuses'),
       day('opened_on'),
-      day('closed_on', { ahead: true }),
+      day('closed_on', { allowFuture: true }),
       text('references'),
       files,
-      apart('notes'),
+      restrictedText('notes'),
     ],
   },
   order: {
     place: 'orders',
     icon: 'paper',
     first: ['kind', 'court', 'made_on', 'served_on', 'expires_on', 'terms', 'copy_attachment_id'],
-    lines: [
+    questions: [
       code('kind', 'orders'),
-      short('court'),
-      short('case_no'),
+      shortText('court'),
+      shortText('case_no'),
       day('made_on'),
       day('served_on'),
-      day('expires_on', { ahead: true }),
-      { name: 'terms', as: 'terms' },
-      { name: 'copy_attachment_id', as: 'file' },
+      day('expires_on', { allowFuture: true }),
+      { name: 'terms', type: 'terms' },
+      { name: 'copy_attachment_id', type: 'file' },
       code('status', 'order_statuses'),
       code('served_how', 'served_ways'),
       day('known_on'),
       code('awareness_basis', 'order_awareness'),
-      short('expiry_text'),
-      several('against_ids', 'person', 'suspect'),
-      several('protects_ids', 'person'),
-      { name: 'varied_history', as: 'objects', lines: [day('on', { ahead: true }), text('what')] },
+      shortText('expiry_text'),
+      linkMany('against_ids', 'person', 'suspect'),
+      linkMany('protects_ids', 'person'),
+      { name: 'varied_history', type: 'objects', questions: [day('on', { allowFuture: true }), text('what')] },
       files,
-      apart('protects_names'),
-      apart('notes'),
+      restrictedText('protects_names'),
+      restrictedText('notes'),
     ],
   },
   report: {
     place: 'reports',
     icon: 'flag',
     first: ['to', 'force', 'at', 'crime_ref', 'promised', 'next_update_due'],
-    lines: [
+    questions: [
       code('to', 'report_to'),
-      short('force'),
+      shortText('force'),
       moment('at'),
       code('method', 'report_methods'),
-      short('crime_ref'),
-      short('incident_ref'),
-      short('officer_name'),
-      short('collar_no'),
-      short('unit'),
+      shortText('crime_ref'),
+      shortText('incident_ref'),
+      shortText('officer_name'),
+      shortText('collar_no'),
+      shortText('unit'),
       text('promised'),
-      day('next_update_due', { ahead: true }),
+      day('next_update_due', { allowFuture: true }),
       code('outcome', 'report_outcomes'),
       text('what_i_said'),
       text('what_they_said'),
@@ -211,53 +240,53 @@ export const REGISTERS: Readonly<Record<string, Register>> = {
       yes('dpn_signed'),
       entries,
       files,
-      apart('officer_contact'),
-      apart('with_me'),
-      apart('notes'),
+      restrictedText('officer_contact'),
+      restrictedText('with_me'),
+      restrictedText('notes'),
     ],
   },
   notice: {
     place: 'notices',
     icon: 'note',
     first: ['at', 'how', 'exact_words', 'by_whom'],
-    lines: [
+    questions: [
       moment('at'),
       code('how', 'notice_ways'),
       text('exact_words'),
       code('by_whom', 'notice_by'),
-      one('by_id', 'person'),
-      several('to_ids', 'person', 'suspect'),
-      several('to_account_ids', 'account'),
+      linkOne('by_id', 'person'),
+      linkMany('to_ids', 'person', 'suspect'),
+      linkMany('to_account_ids', 'account'),
       text('what_happened_next'),
       entries,
       files,
-      apart('notes'),
+      restrictedText('notes'),
     ],
   },
   impact: {
     place: 'impacts',
     icon: 'heart',
     first: ['domain', 'after', 'before', 'started', 'still_going'],
-    lines: [
+    questions: [
       code('domain', 'impact_domains'),
       text('after'),
       text('before'),
       moment('started'),
       yes('still_going'),
       moment('ended'),
-      { name: 'cost_pence', as: 'pounds' },
-      { name: 'cost_is_estimate', as: 'tick' },
-      several('person_ids', 'person'),
+      { name: 'cost_pence', type: 'pounds' },
+      { name: 'cost_is_estimate', type: 'tick' },
+      linkMany('person_ids', 'person'),
       entries,
       files,
-      apart('notes'),
+      restrictedText('notes'),
     ],
   },
   background: {
     place: 'background',
     icon: 'list',
     first: ['relationship', 'narrative', 'when_met', 'when_ended'],
-    lines: [
+    questions: [
       code('relationship', 'relationships'),
       text('narrative'),
       text('met_how'),
@@ -268,23 +297,23 @@ export const REGISTERS: Readonly<Record<string, Register>> = {
       yes('children_together'),
       {
         name: 'key_dates',
-        as: 'objects',
-        lines: [code('kind', 'key_date_kinds'), day('on', { ahead: true }), text('about')],
+        type: 'objects',
+        questions: [code('kind', 'key_date_kinds'), day('on', { allowFuture: true }), text('about')],
       },
       files,
-      apart('children_names'),
-      apart('notes'),
+      restrictedText('children_names'),
+      restrictedText('notes'),
     ],
   },
   statement: {
     place: 'statements',
     icon: 'eye',
     first: ['by_id', 'by_name', 'saw_how', 'at', 'narrative', 'received_how'],
-    lines: [
-      one('by_id', 'person', 'witness'),
-      apart('by_name', { low: false }),
+    questions: [
+      linkOne('by_id', 'person', 'witness'),
+      restrictedText('by_name', { multiline: false }),
       code('by_role', 'person_roles'),
-      several('about_ids', 'person', 'suspect'),
+      linkMany('about_ids', 'person', 'suspect'),
       code('saw_how', 'statement_saw_how'),
       moment('at'),
       text('narrative'),
@@ -293,12 +322,12 @@ export const REGISTERS: Readonly<Record<string, Register>> = {
       moment('written_at'),
       text('relation_to_keeper'),
       code('help_given', 'help_given'),
-      short('language'),
+      shortText('language'),
       text('translation'),
       entries,
       files,
-      apart('contact'),
-      code('willing_to_make_statement', 'yes_no', { apart: true }),
+      restrictedText('contact'),
+      code('willing_to_make_statement', 'yes_no', { restricted: true }),
     ],
   },
 };

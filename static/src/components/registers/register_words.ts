@@ -2,70 +2,73 @@
 import { html, nothing } from '../../shell/html.js';
 import { linkName } from '../cards/card_links.js';
 import { isEmpty } from '../cards/card_forms.js';
-import { label } from '../text/labels.js';
-import { nameOf } from '../text/record_names.js';
-import { dayWords, entryNumber, whenWords } from '../text/say.js';
-import { inOneLine, lookUp, t } from '../../shell/strings.js';
-import { isOver, termsOf } from './register_terms.js';
+import { labelForCode } from '../text/labels.js';
+import { recordName } from '../text/record_names.js';
+import { isoDateText, entryNumberText, occurredText } from '../text/formatting.js';
+import { joinInLine, lookUp, t } from '../../shell/strings.js';
+import { isExpired, termsOf } from './register_terms.js';
 import '../words.js';
 import type { Fields, Value } from '../../shell/app.js';
-import type { Line } from './register_table.js';
+import type { RegisterQuestion } from './register_table.js';
 import type { Stage } from '../../shell/stage.js';
 
-const joined = (...parts: unknown[]) =>
-  inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()) as string[]);
+const joinText = (...parts: unknown[]) =>
+  joinInLine(parts.filter((part) => typeof part === 'string' && part.trim()) as string[]);
 
 /** Kinds whose title comes from several fields. */
 const TITLES: Record<string, (stage: Stage, fields: Fields) => string> = {
   sighting: (_stage, fields) =>
-    joined(fields.handle || fields.number || fields.display_name || fields.url, label('channels', fields.platform)),
+    joinText(
+      fields.handle || fields.number || fields.display_name || fields.url,
+      labelForCode('channels', fields.platform),
+    ),
   report: (_stage, fields) =>
-    joined(fields.force || label('report_to', fields.to), fields.crime_ref || fields.incident_ref),
-  notice: (_stage, fields) => joined(label('notice_ways', fields.how), fields.exact_words),
-  impact: (_stage, fields) => joined(label('impact_domains', fields.domain), fields.after || fields.before),
-  background: (_stage, fields) => joined(label('relationships', fields.relationship), fields.narrative),
+    joinText(fields.force || labelForCode('report_to', fields.to), fields.crime_ref || fields.incident_ref),
+  notice: (_stage, fields) => joinText(labelForCode('notice_ways', fields.how), fields.exact_words),
+  impact: (_stage, fields) => joinText(labelForCode('impact_domains', fields.domain), fields.after || fields.before),
+  background: (_stage, fields) => joinText(labelForCode('relationships', fields.relationship), fields.narrative),
   statement: (stage, fields) =>
-    joined(fields.by_id ? linkName(stage, 'person', fields.by_id) : '', fields.narrative || fields.exact_words),
+    joinText(fields.by_id ? linkName(stage, 'person', fields.by_id) : '', fields.narrative || fields.exact_words),
 };
-const LONG = 120;
+const TITLE_LENGTH = 120;
 
 /** @returns never empty */
-export function titleOf(stage: Stage, kind: string, fields: Fields): string {
-  const made = (TITLES[kind]?.(stage, fields) ?? nameOf(kind, fields)).trim();
-  return (made.length > LONG ? `${made.slice(0, LONG)}…` : made) || t('reg.unnamed');
+export function recordTitle(stage: Stage, kind: string, fields: Fields): string {
+  const title = (TITLES[kind]?.(stage, fields) ?? recordName(kind, fields)).trim();
+  return (title.length > TITLE_LENGTH ? `${title.slice(0, TITLE_LENGTH)}…` : title) || t('reg.unnamed');
 }
 
 /** The second line of a row, to tell similar records apart. */
-export function secondLine(stage: Stage, kind: string, fields: Fields) {
-  if (kind === 'person') return joined(label('person_roles', fields.role), fields.description);
+export function recordSubtitle(stage: Stage, kind: string, fields: Fields) {
+  if (kind === 'person') return joinText(labelForCode('person_roles', fields.role), fields.description);
   if (kind === 'account')
-    return joined(
+    return joinText(
       fields.person_id ? linkName(stage, 'person', fields.person_id) : '',
-      fields.blocked_on ? `${t('f.account.blocked_on')} ${dayWords(String(fields.blocked_on))}` : '',
+      fields.blocked_on ? `${t('f.account.blocked_on')} ${isoDateText(String(fields.blocked_on))}` : '',
     );
   if (kind === 'order')
-    return joined(
-      isOver(fields) ? t('order.over') : '',
-      fields.served_on ? `${t('f.order.served_on')} ${dayWords(String(fields.served_on))}` : '',
-      fields.expires_on ? `${t('f.order.expires_on')} ${dayWords(String(fields.expires_on))}` : '',
+    return joinText(
+      isExpired(fields) ? t('order.over') : '',
+      fields.served_on ? `${t('f.order.served_on')} ${isoDateText(String(fields.served_on))}` : '',
+      fields.expires_on ? `${t('f.order.expires_on')} ${isoDateText(String(fields.expires_on))}` : '',
     );
   if (kind === 'report')
-    return joined(
-      momentWords(fields.at),
-      fields.next_update_due ? `${t('f.report.next_update_due')} ${dayWords(String(fields.next_update_due))}` : '',
+    return joinText(
+      momentText(fields.at),
+      fields.next_update_due ? `${t('f.report.next_update_due')} ${isoDateText(String(fields.next_update_due))}` : '',
     );
-  return momentWords(fields.at ?? fields.started ?? fields.first_seen ?? fields.when_met);
+  return momentText(fields.at ?? fields.started ?? fields.first_seen ?? fields.when_met);
 }
 
-export function momentWords(moment: Value): string {
-  if (typeof moment === 'string') return dayWords(moment);
+export function momentText(moment: Value): string {
+  if (typeof moment === 'string') return isoDateText(moment);
   if (!moment || typeof moment !== 'object') return '';
   const { start = null, end = null, local = null, tz = '', utc_offset_min = null, precision = 'unknown' } = moment;
   if (precision === 'month' && typeof local === 'string' && /^\d{4}-\d\d$/.test(local))
-    return dayWords(`${local}-01`).replace(/^\d+ /, '');
+    return isoDateText(`${local}-01`).replace(/^\d+ /, '');
   const year = precision === 'date_range' && /^(\d{4})-01-01\/\1-12-31$/.exec(String(local));
   if (year) return String(year[1]);
-  return whenWords({
+  return occurredText({
     occurred_start: start,
     occurred_end: end,
     occurred_local: local,
@@ -79,41 +82,49 @@ export function momentWords(moment: Value): string {
  * One answer as text; '' if there is none.
  * @param details its `_text`
  */
-export function lineWords(stage: Stage, kind: string, line: Line, value: unknown, more: string = ''): string {
-  if (isEmpty(value)) return more;
-  const many = Array.isArray(value) ? value : [value];
-  switch (line.as) {
+export function registerAnswerText(
+  stage: Stage,
+  kind: string,
+  question: RegisterQuestion,
+  value: unknown,
+  details: string = '',
+): string {
+  if (isEmpty(value)) return details;
+  const values = Array.isArray(value) ? value : [value];
+  switch (question.type) {
     case 'code':
     case 'codes':
-      return [...many.map((code) => label(line.list ?? '', String(code))), more].filter(Boolean).join('\n');
+      return [...values.map((code) => labelForCode(question.list ?? '', String(code))), details]
+        .filter(Boolean)
+        .join('\n');
     case 'record':
     case 'records':
-      return many
-        .map((id) => linkName(stage, line.record ?? '', String(id)))
+      return values
+        .map((id) => linkName(stage, question.recordKind ?? '', String(id)))
         .filter(Boolean)
         .join('\n');
     case 'entries':
-      return many.map((id) => entryWords(stage, String(id))).join('\n');
+      return values.map((id) => entryText(stage, String(id))).join('\n');
     case 'moment':
-      return momentWords(value);
+      return momentText(value);
     case 'day':
-      return dayWords(String(value));
+      return isoDateText(String(value));
     case 'yes':
     case 'tick':
       return value === true ? t('card.yes') : value === false ? t('card.no') : String(value);
     case 'pounds':
       return typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : String(value);
     case 'strings':
-      return many.filter((one) => typeof one === 'string').join('\n');
+      return values.filter((item) => typeof item === 'string').join('\n');
     case 'terms':
       return termsOf(value)
         .map(({ no, text }) => `${no ?? '–'}. ${text}`)
         .join('\n');
     case 'objects':
-      return many
-        .map((one) =>
-          (line.lines ?? [])
-            .map((inner) => lineWords(stage, kind, inner, one?.[inner.name]))
+      return values
+        .map((item) =>
+          (question.questions ?? [])
+            .map((innerQuestion) => registerAnswerText(stage, kind, innerQuestion, item?.[innerQuestion.name]))
             .filter(Boolean)
             .join(': '),
         )
@@ -124,37 +135,43 @@ export function lineWords(stage: Stage, kind: string, line: Line, value: unknown
   }
 }
 
-function entryWords(stage: Stage, record: string) {
-  const row = stage.state.entries.find((one) => one.record === record);
-  return row ? `${entryNumber(row.seq_no, 'reg')} · ${row.title.slice(0, 80)}` : t('reg.missing');
+function entryText(stage: Stage, record: string) {
+  const row = stage.state.entries.find((entry) => entry.record === record);
+  return row ? `${entryNumberText(row.seq_no, 'reg')} · ${row.title.slice(0, 80)}` : t('reg.missing');
 }
 
 /** Every answer; the restricted ones in a group of their own. */
-export function factsOf(
+export function registerFacts(
   stage: Stage,
   kind: string,
-  lines: readonly Line[],
+  questions: readonly RegisterQuestion[],
   { fields, restricted }: { fields: Fields; restricted: Fields },
 ) {
-  const said = lines
-    .filter(({ as }) => as !== 'files' && as !== 'file' && as !== 'terms')
-    .flatMap((line) => {
-      const part = line.apart ? restricted : fields;
-      const words = lineWords(
+  const facts = questions
+    .filter(({ type: as }) => as !== 'files' && as !== 'file' && as !== 'terms')
+    .flatMap((question) => {
+      const source = question.restricted ? restricted : fields;
+      const text = registerAnswerText(
         stage,
         kind,
-        line,
-        part[line.name],
-        typeof fields[`${line.name}_text`] === 'string' ? fields[`${line.name}_text`] : '',
+        question,
+        source[question.name],
+        typeof fields[`${question.name}_text`] === 'string' ? fields[`${question.name}_text`] : '',
       );
-      return words ? [{ line, words }] : [];
+      return text ? [{ line: question, words: text }] : [];
     });
-  const list = (rows: typeof said) =>
+  const factList = (rows: typeof facts) =>
     html`<dl class="facts card">${rows.map(
-      ({ line, words }) => html`<div><dt>${lookUp(`f.${kind}.${line.name}`)}</dt><dd dir="auto">${words}</dd></div>`,
+      ({ line: question, words: text }) =>
+        html`<div><dt>${lookUp(`f.${kind}.${question.name}`)}</dt><dd dir="auto">${text}</dd></div>`,
     )}</dl>`;
-  const [open, apart] = [said.filter(({ line }) => !line.apart), said.filter(({ line }) => line.apart)];
-  return html`${open.length ? list(open) : nothing}${
-    apart.length ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${list(apart)}</section>` : nothing
+  const [openFacts, restrictedFacts] = [
+    facts.filter(({ line: question }) => !question.restricted),
+    facts.filter(({ line: question }) => question.restricted),
+  ];
+  return html`${openFacts.length ? factList(openFacts) : nothing}${
+    restrictedFacts.length
+      ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${factList(restrictedFacts)}</section>`
+      : nothing
   }`;
 }

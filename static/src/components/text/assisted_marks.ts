@@ -1,25 +1,25 @@
 /** How an entry typed by an advocate is marked. */
-import { markOf, asTyped } from '../../record/assisted.js';
+import { assistedMarkOf, advocateNarrative } from '../../record/assisted.js';
 import { nothing, html } from '../../shell/html.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { button } from '../parts.js';
-import { day } from './say.js';
+import { dateText } from './formatting.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Fields, Row, SharedApp } from '../../shell/app.js';
 
 /** Who typed an entry and the keeper's answer to it; shown on the entry itself, where it cannot be missed. */
-export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }) {
-  const mark = markOf(fields);
+export function assistedMark(stage: Stage<SharedApp>, { fields }: { fields: Fields }) {
+  const mark = assistedMarkOf(fields);
   if (!mark) return nothing;
-  const typed = asTyped(fields);
-  const of = 'answerAssisted' in stage.app ? 'asst' : 'theirs';
+  const original = advocateNarrative(fields);
+  const perspective = 'answerAssisted' in stage.app ? 'asst' : 'theirs';
   return html`<div class="note stack-close written"
-    data-written=${mark.answer || 'waiting'}><p><strong>${markWords(of, mark.by, mark.answer)}</strong></p>
-    <p class="small">${talk(mark)} · ${t(`${of}.${mark.read_back ? 'read_back' : 'not_read_back'}`)}</p>
+    data-written=${mark.answer || 'waiting'}><p><strong>${assistedMarkText(perspective, mark.by, mark.answer)}</strong></p>
+    <p class="small">${conversationText(mark)} · ${t(`${perspective}.${mark.read_back ? 'read_back' : 'not_read_back'}`)}</p>
     ${
       mark.turns.some(({ asked }) => asked)
-        ? html`<p class="small">${t(`${of}.asked`)}: ${mark.turns
+        ? html`<p class="small">${t(`${perspective}.asked`)}: ${mark.turns
             .filter(({ asked }) => asked)
             .map(
               ({ asked, words }, i) =>
@@ -28,9 +28,9 @@ export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }
         : nothing
     }
     ${
-      typed
+      original
         ? html`<p class="small"><strong>${t('asst.typed')}</strong></p><p class="narrative-small"
-          dir="auto">${typed}</p>`
+          dir="auto">${original}</p>`
         : nothing
     }
     ${
@@ -41,24 +41,24 @@ export function markLine(stage: Stage<SharedApp>, { fields }: { fields: Fields }
 }
 
 /** The same in a row of the list. */
-export function markShort({ helped }: Row, of: 'asst' | 'theirs' = 'asst') {
+export function assistedMarkShort({ helped }: Row, perspective: 'asst' | 'theirs' = 'asst') {
   return helped
     ? html`<span class="written-short">${lookUp(
-        `${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`,
+        `${perspective}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`,
       )}</span>`
     : nothing;
 }
 
-export function talk({ how, held_at }: { how: string; held_at: number | null }) {
+export function conversationText({ how, held_at }: { how: string; held_at: number | null }) {
   return lookUp(`asst.how.${['call', 'video_call', 'meeting'].includes(how) ? how : 'call'}`, {
-    day: held_at === null ? '' : day(held_at),
+    day: held_at === null ? '' : dateText(held_at),
   });
 }
 
 /** @param perspective text for the keeper (`asst`) or about the keeper (`theirs`) */
-export function markWords(of: 'asst' | 'theirs', by: string, answer: string) {
+export function assistedMarkText(perspective: 'asst' | 'theirs', by: string, answer: string) {
   return [
     t('asst.mark', { by }),
-    lookUp(`${of}.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`),
+    lookUp(`${perspective}.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`),
   ].join(', ');
 }

@@ -1,12 +1,12 @@
 /** Labels of codes from the vocabulary, in plain words or in a young person's. */
-import { inWords, isYoung } from '../../shell/strings.js';
+import { translate, isYoung } from '../../shell/strings.js';
 import type { List } from '../../record/vocabulary/code_list.js';
 import type { Stage } from '../../shell/stage.js';
 
 let lists: Record<string, List> | null = null;
 
 /** The vocabulary; null until it has loaded. It is large and the lock screen does not need it. */
-export function vocabulary(stage: Pick<Stage, 'draw'>) {
+export function loadVocabulary(stage: Pick<Stage, 'draw'>) {
   if (!lists)
     Promise.all([import('../../record/vocabulary/vocabulary.js'), import('./young.js')]).then(
       ([module]) => {
@@ -19,29 +19,29 @@ export function vocabulary(stage: Pick<Stage, 'draw'>) {
 }
 
 /** The label of a code. An unknown code is returned unchanged; '' while the vocabulary loads. */
-export function label(list: string, code: string | null | undefined): string {
+export function labelForCode(list: string, code: string | null | undefined): string {
   if (!code || !lists) return '';
-  const found = lists[list]?.codes.find((one) => one.code === code);
-  return found ? said(found) : String(code);
+  const match = lists[list]?.codes.find((item) => item.code === code);
+  return match ? labelOf(match) : String(code);
 }
 
-export function said(code: { label: string; young?: string }): string {
-  return inWords(isYoung() && code.young ? code.young : code.label);
+export function labelOf(code: { label: string; young?: string }): string {
+  return translate(isYoung() && code.young ? code.young : code.label);
 }
 
 /** The hint under a label; '' if there is none. */
 export function hintOf(code: { hint?: string; young_hint?: string }): string {
-  return inWords((isYoung() && code.young_hint) || code.hint || '');
+  return translate((isYoung() && code.young_hint) || code.hint || '');
 }
 
 /** Find codes by text: every typed word must begin a word of the label or of its section. */
-export function matching(list: List, search: string) {
-  const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
-  const section = new Map(list.sections?.map((one) => [one.code, inWords(one.label)]));
+export function matchingCodes(list: List, search: string) {
+  const queryWords = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  const sectionLabels = new Map(list.sections?.map((item) => [item.code, translate(item.label)]));
   return list.codes.filter((code) => {
-    const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`
+    const words = `${code.label} ${labelOf(code)} ${sectionLabels.get(code.section ?? '') ?? ''}`
       .toLowerCase()
       .split(/[^\p{L}\p{N}’']+/u);
-    return wanted.every((want) => words.some((word) => word.startsWith(want)));
+    return queryWords.every((queryWord) => words.some((word) => word.startsWith(queryWord)));
   });
 }

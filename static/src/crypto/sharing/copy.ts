@@ -5,12 +5,12 @@
  */
 import { b64 } from '../../core/bytes.js';
 import { openAccount } from '../worker/accounts.js';
-import { readCode } from '../code.js';
+import { parseRecoveryCode } from '../code.js';
 import { importKey } from '../cobblestone.js';
 import { importHkdfKey } from '../digests.js';
-import { DEFAULT, LOCAL_ORIGIN, checkKdf, kekWords, newKdf } from '../kdf.js';
-import { accountWrapHeader, diaryWrapHeader, sealKeyset, wrap } from '../keys.js';
-import { normalise } from '../words.js';
+import { DEFAULT_COST, LOCAL_ORIGIN, checkKdf, deriveWordsKek, newKdf } from '../kdf.js';
+import { accountWrapHeader, diaryWrapHeader, sealKeyset, wrapKey } from '../keys.js';
+import { normaliseWords } from '../words.js';
 import type { PublicIdentity, Session } from '../worker/session.js';
 
 /** Wraps b64 */
@@ -31,18 +31,20 @@ type CopyKeys = {
  * @returns without the code's wrap: only the code itself could make it
  */
 export async function copyKeys(session: Session, { words }: { words: string }): Promise<CopyKeys> {
-  const { identity, epochs } = session.own;
+  const { identity, epochs } = session.unlocked;
   const { account, diary, login } = identity;
-  const kdf = checkKdf(newKdf(DEFAULT, login, login ? session.origin : LOCAL_ORIGIN), session.policy);
-  const kek = await importKey(await kekWords(await session.root(normalise(words), kdf), kdf));
-  const pairs = await session.pairs();
-  return session.held.use('account_key', async (accountKey) => {
-    const opener = await importKey(accountKey);
+  const kdf = checkKdf(newKdf(DEFAULT_COST, login, login ? session.origin : LOCAL_ORIGIN), session.policy);
+  const wordsWrappingKey = await importKey(
+    await deriveWordsKek(await session.deriveRoot(normaliseWords(words), kdf), kdf),
+  );
+  const pairs = await session.ownKeyPairs();
+  return session.secrets.use('account_key', async (accountKey) => {
+    const accountWrappingKey = await importKey(accountKey);
     const [words_wrap, keyset, diary_wrap] = await Promise.all([
-      wrap(kek, accountWrapHeader('words', account, epochs.account, kdf), accountKey),
-      sealKeyset(opener, { account, epoch: epochs.account, rev: 1 }, pairs),
-      session.held.use('diary_key', (diaryKey) =>
-        wrap(opener, diaryWrapHeader(account, diary, epochs.diary), diaryKey),
+      wrapKey(wordsWrappingKey, accountWrapHeader('words', account, epochs.account, kdf), accountKey),
+      sealKeyset(accountWrappingKey, { account, epoch: epochs.account, rev: 1 }, pairs),
+      session.secrets.use('diary_key', (diaryKey) =>
+        wrapKey(accountWrappingKey, diaryWrapHeader(account, diary, epochs.diary), diaryKey),
       ),
     ]);
     return {
@@ -68,18 +70,18 @@ export async function openCopy(
   { keys, words, code, device }: { keys: CopyKeys; words?: string; code?: string; device?: string },
 ): Promise<PublicIdentity> {
   if (code !== undefined) {
-    session.signingIn = { code: await importHkdfKey(await readCode(code)), login: '' };
+    session.pendingSignIn = { code: await importHkdfKey(await parseRecoveryCode(code)), login: '' };
   } else {
     const kdf = checkKdf(keys.kdf, session.policy);
-    session.signingIn = { kdf, root: await session.root(normalise(words ?? ''), kdf) };
+    session.pendingSignIn = { kdf, root: await session.deriveRoot(normaliseWords(words ?? ''), kdf) };
   }
   const { account, words_wrap, code_wrap, keyset, diary, diary_epoch, diary_wrap } = keys;
-  const answer = {
+  const response = {
     account,
     words_wrap,
     code_wrap: code_wrap ?? '',
     keyset,
     diaries: [{ diary, epoch: diary_epoch, wrap: diary_wrap }],
   };
-  return openAccount(session, { answer, login: '', ...(device ? { device } : {}) });
+  return openAccount(session, { answer: response, login: '', ...(device ? { device } : {}) });
 }

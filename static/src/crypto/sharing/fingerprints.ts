@@ -7,15 +7,15 @@
  */
 import { utf8 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { sha256Now } from '../digests.js';
+import { sha256Sync } from '../digests.js';
 import { PUB_BYTES } from '../signing.js';
 import { wordList } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
 
 export const FINGERPRINT_BYTES = 12;
-export const WORDS = 9;
-const LABEL = utf8('kept/fingerprint\0');
-const CHECK = utf8('kept/fingerprint-check\0');
+export const WORD_COUNT = 9;
+const FINGERPRINT_LABEL = utf8('kept/fingerprint\0');
+const CHECK_LABEL = utf8('kept/fingerprint-check\0');
 const CHECK_BITS = 3n;
 const TEXT_LIMIT = 400;
 
@@ -26,50 +26,50 @@ const TEXT_LIMIT = 400;
 export function fingerprint(ecdsaPub: Uint8Array, hpkePub: Uint8Array): Bytes {
   if (ecdsaPub.length !== PUB_BYTES || hpkePub.length !== PUB_BYTES)
     throw new KeptError('bad_request', 'A public key has 65 bytes.');
-  return sha256Now(LABEL, ecdsaPub, hpkePub).slice(0, FINGERPRINT_BYTES);
+  return sha256Sync(FINGERPRINT_LABEL, ecdsaPub, hpkePub).slice(0, FINGERPRINT_BYTES);
 }
 
 /** Return a fingerprint as nine words to read aloud. */
-export async function fingerprintWords(print: Uint8Array): Promise<string> {
+export async function fingerprintWords(fingerprintBytes: Uint8Array): Promise<string> {
   const words = await wordList();
-  const number = (toNumber(print) << CHECK_BITS) | checkOf(print);
+  const number = (bytesToNumber(fingerprintBytes) << CHECK_BITS) | checksumOf(fingerprintBytes);
   return Array.from(
-    { length: WORDS },
-    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORDS - 1 - i))))],
+    { length: WORD_COUNT },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (WORD_COUNT - 1 - i))))],
   ).join(' ');
 }
 
 /** Parse nine words into a fingerprint. Throws `bad_request`; `unknown` holds the words that are not in the list. */
-export async function readFingerprint(text: string): Promise<Bytes> {
+export async function parseFingerprint(text: string): Promise<Bytes> {
   const words = await wordList();
-  const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
-  const places = named.map((word) => words.indexOf(word));
-  const unknown = named.filter((_, i) => places[i] === -1);
-  if (named.length !== WORDS || unknown.length) {
+  const typedWords = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
+  const wordIndexes = typedWords.map((word) => words.indexOf(word));
+  const unknown = typedWords.filter((_, i) => wordIndexes[i] === -1);
+  if (typedWords.length !== WORD_COUNT || unknown.length) {
     throw Object.assign(new KeptError('bad_request', 'That is not nine words of the list. Ask for them again.'), {
       unknown,
     });
   }
-  const number = places.reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
-  const print = fromNumber(number >> CHECK_BITS);
-  if (BigInt.asUintN(3, number) !== checkOf(print)) {
+  const number = wordIndexes.reduce((sum, wordIndex) => (sum << 11n) | BigInt(wordIndex), 0n);
+  const fingerprintBytes = numberToBytes(number >> CHECK_BITS);
+  if (BigInt.asUintN(3, number) !== checksumOf(fingerprintBytes)) {
     throw Object.assign(new KeptError('bad_request', 'One of the nine words is wrong. Ask for them again.'), {
       unknown,
     });
   }
-  return print;
+  return fingerprintBytes;
 }
 
-function checkOf(print: Uint8Array): bigint {
-  if (print.length !== FINGERPRINT_BYTES) throw new KeptError('bad_request', 'A fingerprint has 12 bytes.');
-  return BigInt((sha256Now(CHECK, print)[0] as number) >> 5);
+function checksumOf(fingerprintBytes: Uint8Array): bigint {
+  if (fingerprintBytes.length !== FINGERPRINT_BYTES) throw new KeptError('bad_request', 'A fingerprint has 12 bytes.');
+  return BigInt((sha256Sync(CHECK_LABEL, fingerprintBytes)[0] as number) >> 5);
 }
 
-function toNumber(bytes: Uint8Array): bigint {
+function bytesToNumber(bytes: Uint8Array): bigint {
   return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
-function fromNumber(number: bigint): Bytes {
+function numberToBytes(number: bigint): Bytes {
   return Uint8Array.from({ length: FINGERPRINT_BYTES }, (_, i) =>
     Number(BigInt.asUintN(8, number >> BigInt(8 * (FINGERPRINT_BYTES - 1 - i)))),
   );

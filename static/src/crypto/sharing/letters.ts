@@ -4,16 +4,16 @@
  * own device acts on it as the keeper decides.
  */
 import { b64, unb64 } from '../../core/bytes.js';
-import { canon, isObject, parseObject } from '../../core/encoding.js';
+import { canonicalBytes, isObject, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
 import { padVersion, unpad } from '../padding.js';
-import { openFrom, sealTo } from '../people.js';
-import { sign, verifyAuthor } from '../signing.js';
+import { hpkeOpen, hpkeSeal } from '../hpke.js';
+import { sign, verifyAuthorSignature } from '../signing.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { Claimed, JsonObject } from '../../core/encoding.js';
+import type { Unchecked, JsonObject } from '../../core/encoding.js';
 
-type Place = { diary: string; grant: string; letter: string };
+type LetterPlace = { diary: string; grant: string; letter: string };
 export type Letter = {
   diary: string;
   fields: JsonObject;
@@ -26,23 +26,23 @@ export type Letter = {
   sig: string;
 };
 
-const TYPE = 'letter/v1';
-const NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
-const KINDS = ['question', 'assisted'];
+const LETTER_TYPE = 'letter/v1';
+const FIELD_NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
+const LETTER_KINDS = ['question', 'assisted'];
 /** The kinds of talk in which an entry can be written down. */
-export const HOW = ['call', 'video_call', 'meeting'];
+export const TALK_KINDS = ['call', 'video_call', 'meeting'];
 /**
  * Prompts that do not put words in anybody's mouth. OWN_PROMPT is the adult's own question, typed as it was asked.
  */
 export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
-export const OWN = 'own';
+export const OWN_PROMPT = 'own';
 const TURNS_LIMIT = 100;
-const SAID_LIMIT = 20_000;
-const ASKED_LIMIT = 2_000;
+const ANSWER_LIMIT = 20_000;
+const PROMPT_LIMIT = 2_000;
 /**
  * The fields of an assisted entry besides the words. For a child only the time fields: nothing is chosen from lists.
  */
-const WHEN = [
+const TIME_FIELDS = [
   'language',
   'occurred_end',
   'occurred_local',
@@ -52,13 +52,13 @@ const WHEN = [
   'tz',
   'utc_offset_min',
 ];
-const CHOSEN = ['behaviours', 'channel', 'place_category', 'who'];
-const ASSISTED = 'by,held_at,how,incident,read_back,turns,tz,under_18';
-const BY_LIMIT = 12;
+const LIST_FIELDS = ['behaviours', 'channel', 'place_category', 'who'];
+const ASSISTED_FIELDS = 'by,held_at,how,incident,read_back,turns,tz,under_18';
+const WRITER_LIMIT = 12;
 /** Initials or a short name: letters, and the punctuation that may separate them. */
-const BY = /^\p{L}[\p{L} .'-]*$/u;
+const WRITER_PATTERN = /^\p{L}[\p{L} .'-]*$/u;
 
-export function letterHeader({ diary, grant, letter }: Place): JsonObject {
+export function letterHeader({ diary, grant, letter }: LetterPlace): JsonObject {
   return { diary, grant, letter, t: 'letter' };
 }
 
@@ -70,49 +70,58 @@ export function letterHeader({ diary, grant, letter }: Place): JsonObject {
 export async function sealLetter(
   author: { key: CryptoKey; pub: Bytes },
   keeperPub: Bytes,
-  place: Place,
-  said: Pick<Letter, 'fields' | 'from' | 'made_at' | 'what'>,
+  place: LetterPlace,
+  content: Pick<Letter, 'fields' | 'from' | 'made_at' | 'what'>,
 ): Promise<Bytes> {
-  const whole = { ...said, diary: place.diary, grant: place.grant, letter: place.letter, t: TYPE };
-  const letter = { ...whole, sig: b64(await sign(author.key, canon(whole))) };
+  const unsigned = { ...content, diary: place.diary, grant: place.grant, letter: place.letter, t: LETTER_TYPE };
+  const letter = { ...unsigned, sig: b64(await sign(author.key, canonicalBytes(unsigned))) };
   await checkLetter(letter, author.pub, place);
-  return sealTo(keeperPub, 'letter', letterHeader(place), padVersion(canon(letter)));
+  return hpkeSeal(keeperPub, 'letter', letterHeader(place), padVersion(canonicalBytes(letter)));
 }
 
 /**
  * Open a letter and verify that it was written for these ids by this key. Throws `not_opened` and `bad_signature`.
  * @param scalar the keeper's
  */
-export async function openLetter(scalar: Bytes, sealed: Uint8Array, place: Place, writerPub: Bytes): Promise<Letter> {
-  const plaintext = await openFrom(scalar, sealed, 'letter', letterHeader(place));
-  let said;
+export async function openLetter(
+  scalar: Bytes,
+  sealed: Uint8Array,
+  place: LetterPlace,
+  writerPub: Bytes,
+): Promise<Letter> {
+  const plaintext = await hpkeOpen(scalar, sealed, 'letter', letterHeader(place));
+  let openedLetter;
   try {
-    said = parseObject(unpad(plaintext)) as Letter;
+    openedLetter = parseCanonicalObject(unpad(plaintext)) as Letter;
   } catch {
     throw new KeptError('not_opened');
   }
-  await checkLetter(said, writerPub, place);
-  return said;
+  await checkLetter(openedLetter, writerPub, place);
+  return openedLetter;
 }
 
 /** Check that it is a letter for these ids, signed by this key. Throws `bad_signature`. */
-export async function checkLetter(said: Claimed<Letter>, writerPub: Bytes, place: Place) {
-  if (!isLetter(said)) throw new KeptError('bad_signature', 'That is not a letter.');
-  if (said.diary !== place.diary || said.grant !== place.grant || said.letter !== place.letter) {
+export async function checkLetter(letter: Unchecked<Letter>, writerPub: Bytes, place: LetterPlace) {
+  if (!isLetter(letter)) throw new KeptError('bad_signature', 'That is not a letter.');
+  if (letter.diary !== place.diary || letter.grant !== place.grant || letter.letter !== place.letter) {
     throw new KeptError('bad_signature', 'That letter is for another place.');
   }
-  const { sig, ...fields } = said;
-  await verifyAuthor(writerPub, canon(fields), unb64(sig));
+  const { sig, ...fields } = letter;
+  await verifyAuthorSignature(writerPub, canonicalBytes(fields), unb64(sig));
 }
 
-function isLetter(said: Claimed<Letter>): said is Letter {
+function isLetter(letter: Unchecked<Letter>): letter is Letter {
   try {
-    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || !KINDS.includes(said.what as string))
+    if (
+      Object.keys(letter).sort().join() !== FIELD_NAMES ||
+      letter.t !== LETTER_TYPE ||
+      !LETTER_KINDS.includes(letter.what as string)
+    )
       return false;
-    if (!isObject(said.fields) || !Number.isSafeInteger(said.made_at)) return false;
-    if (said.what === 'assisted') return isAssisted(said.fields);
-    const { about, text, ...more } = said.fields;
-    return Boolean(parseId(about)) && typeof text === 'string' && text.length > 0 && !Object.keys(more).length;
+    if (!isObject(letter.fields) || !Number.isSafeInteger(letter.made_at)) return false;
+    if (letter.what === 'assisted') return isAssisted(letter.fields);
+    const { about, text, ...otherFields } = letter.fields;
+    return Boolean(parseId(about)) && typeof text === 'string' && text.length > 0 && !Object.keys(otherFields).length;
   } catch {
     return false;
   }
@@ -120,42 +129,42 @@ function isLetter(said: Claimed<Letter>): said is Letter {
 
 /** @param fields who typed, in what kind of talk and when; each prompt and answer, in order */
 function isAssisted(fields: JsonObject): boolean {
-  if (Object.keys(fields).sort().join() !== ASSISTED) return false;
-  const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
+  if (Object.keys(fields).sort().join() !== ASSISTED_FIELDS) return false;
+  const { by: writer, held_at, how: talkKind, incident, read_back, turns, tz, under_18 } = fields;
   if (
     typeof read_back !== 'boolean' ||
     typeof under_18 !== 'boolean' ||
     !Number.isSafeInteger(held_at) ||
     (held_at as number) < 0 ||
-    !HOW.includes(how as string)
+    !TALK_KINDS.includes(talkKind as string)
   )
     return false;
-  if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by as string)) return false;
+  if (!isText(tz, 64) || !isText(writer, WRITER_LIMIT) || !WRITER_PATTERN.test(writer as string)) return false;
   if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
-  const allowed = under_18 ? WHEN : [...WHEN, ...CHOSEN];
+  const allowedFields = under_18 ? TIME_FIELDS : [...TIME_FIELDS, ...LIST_FIELDS];
   return (
-    Object.keys(incident).every((name) => allowed.includes(name)) &&
-    turns.every((one) => isTurn(one, under_18)) &&
-    turns.some(({ said }) => said)
+    Object.keys(incident).every((name) => allowedFields.includes(name)) &&
+    turns.every((turn) => isTurn(turn, under_18)) &&
+    turns.some(({ said: answer }) => answer)
   );
 }
 
 /** With somebody under 18 every answer has a prompt, so each prompt is on record. */
-function isTurn(one: unknown, under18: boolean) {
-  if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
-  const { asked, said, words } = one;
+function isTurn(turn: unknown, under18: boolean) {
+  if (!isObject(turn) || Object.keys(turn).sort().join() !== 'asked,said,words') return false;
+  const { asked: prompt, said: answer, words } = turn;
   if (
-    ![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked as string) ||
-    typeof said !== 'string' ||
-    lengthOf(said) > SAID_LIMIT
+    ![...PROMPTS, OWN_PROMPT, ...(under18 ? [] : [''])].includes(prompt as string) ||
+    typeof answer !== 'string' ||
+    characterCount(answer) > ANSWER_LIMIT
   )
     return false;
-  return asked === OWN ? isText(words, ASKED_LIMIT) : words === '';
+  return prompt === OWN_PROMPT ? isText(words, PROMPT_LIMIT) : words === '';
 }
 
 /** Counts code points, as the Python twin does. */
-const lengthOf = (text: string) => [...text].length;
+const characterCount = (text: string) => [...text].length;
 
-function isText(value: unknown, most: number) {
-  return typeof value === 'string' && value.length > 0 && lengthOf(value) <= most;
+function isText(value: unknown, maxCharacters: number) {
+  return typeof value === 'string' && value.length > 0 && characterCount(value) <= maxCharacters;
 }

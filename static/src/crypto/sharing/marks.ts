@@ -5,27 +5,27 @@
  */
 import { isObject } from '../../core/encoding.js';
 import { parseId } from '../../core/ids.js';
-import { beside } from './beside_grant.js';
-import type { Beside } from './beside_grant.js';
+import { grantDocument } from './grant_documents.js';
+import type { GrantDocument } from './grant_documents.js';
 
 /** `at` in ms; `seq`: the number of the newest version reviewed */
 export type Mark = { at: number; record: string; seq: number };
 export type Marks = { made_at: number; marks: Mark[] };
 
 export const MARKS_LIMIT = 2000;
-const TYPE = 'marks/v1';
+const MARKS_TYPE = 'marks/v1';
 
-export const MARKS: Beside<Marks> = beside('marks', TYPE, areMarks);
+export const MARKS: GrantDocument<Marks> = grantDocument('marks', MARKS_TYPE, areMarks);
 
-function areMarks(told: unknown): told is Marks {
+function areMarks(value: unknown): value is Marks {
   if (
-    !isObject(told) ||
-    Object.keys(told).sort().join() !== 'made_at,marks,t' ||
-    told.t !== TYPE ||
-    !isCount(told.made_at)
+    !isObject(value) ||
+    Object.keys(value).sort().join() !== 'made_at,marks,t' ||
+    value.t !== MARKS_TYPE ||
+    !isWholeNumber(value.made_at)
   )
     return false;
-  const marks = told.marks;
+  const marks = value.marks;
   return (
     Array.isArray(marks) &&
     marks.length <= MARKS_LIMIT &&
@@ -34,15 +34,20 @@ function areMarks(told: unknown): told is Marks {
   );
 }
 
-function isMark(one: unknown) {
-  if (!isObject(one) || Object.keys(one).sort().join() !== 'at,record,seq' || !isCount(one.at) || !isCount(one.seq))
+function isMark(value: unknown) {
+  if (
+    !isObject(value) ||
+    Object.keys(value).sort().join() !== 'at,record,seq' ||
+    !isWholeNumber(value.at) ||
+    !isWholeNumber(value.seq)
+  )
     return false;
   try {
-    parseId(one.record);
+    parseId(value.record);
     return true;
   } catch {
     return false;
   }
 }
 
-const isCount = (one: unknown) => Number.isSafeInteger(one) && (one as number) >= 0;
+const isWholeNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -4,19 +4,19 @@
  * cannot.
  */
 import { b64, unb64 } from '../../core/bytes.js';
-import { canon } from '../../core/encoding.js';
+import { canonicalBytes } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
-import { checkGrant, printOf } from './grants.js';
-import { importAuthor, sign, verifyAuthor } from '../signing.js';
+import { checkGrant, fingerprintOf } from './grants.js';
+import { importSigningKey, sign, verifyAuthorSignature } from '../signing.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { Grant } from './grants.js';
-import type { Pair } from '../signing.js';
+import type { GrantTerms } from './grants.js';
+import type { KeyPair } from '../signing.js';
 
 /**
  * The facts of a pack; `list`: b64 digest of the versions in servable/proof, `record`: hex digest of 12_record.json,
  * '' when the pack has none.
  */
-export type Prepared = {
+export type PreparedPack = {
   by: string;
   organisation: string;
   pack: string;
@@ -25,44 +25,54 @@ export type Prepared = {
   list: string;
   record: string;
 };
-export type Statement = Prepared & { ecdsa_pub: string; hpke_pub: string; grant: Grant; sig: string; t: string };
+export type PreparedStatement = PreparedPack & {
+  ecdsa_pub: string;
+  hpke_pub: string;
+  grant: GrantTerms;
+  sig: string;
+  t: string;
+};
 
-const TYPE = 'prepared/v1';
-const NAMES = 'by,ecdsa_pub,folder,grant,hpke_pub,list,made_at,organisation,pack,record,sig,t';
+const STATEMENT_TYPE = 'prepared/v1';
+const FIELD_NAMES = 'by,ecdsa_pub,folder,grant,hpke_pub,list,made_at,organisation,pack,record,sig,t';
 const NAME_CHARACTERS = 80;
 /** Characters that would break a line of text, or the terminal that shows it. */
-const BREAKS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
+const CONTROL_CHARACTERS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
 /** Return a name in the form that a statement allows. */
-export const asName = (text: string) => [...text.replace(BREAKS, ' ').trim()].slice(0, NAME_CHARACTERS).join('') || '?';
+export const sanitiseName = (text: string) =>
+  [...text.replace(CONTROL_CHARACTERS, ' ').trim()].slice(0, NAME_CHARACTERS).join('') || '?';
 
 const isName = (value: unknown) =>
-  typeof value === 'string' && value.length > 0 && [...value].length <= NAME_CHARACTERS && value.search(BREAKS) < 0;
+  typeof value === 'string' &&
+  value.length > 0 &&
+  [...value].length <= NAME_CHARACTERS &&
+  value.search(CONTROL_CHARACTERS) < 0;
 
 /**
  * Return whether a grant lets its advocate make a pack at that time.
  * @param time ms
  */
-const lets = ({ rights, made_at: from, not_after: until }: Grant, at: number) =>
-  rights.includes('pack') && from <= at && at < until;
+const allowsPack = ({ rights, made_at: start, not_after: end }: GrantTerms, time: number) =>
+  rights.includes('pack') && start <= time && time < end;
 
 /**
  * Return the bytes of a signed statement. Throws `not_found` when the grant does not let its advocate make a pack.
  */
-export async function sealPrepared(
-  { ecdsa, hpke }: { ecdsa: Pair; hpke: Pair },
-  grant: Grant,
-  prepared: Prepared,
+export async function signPreparedStatement(
+  { ecdsa, hpke }: { ecdsa: KeyPair; hpke: KeyPair },
+  grant: GrantTerms,
+  pack: PreparedPack,
 ): Promise<Bytes> {
-  if (!lets(grant, prepared.made_at)) throw new KeptError('not_found');
-  const said = {
-    ...prepared,
+  if (!allowsPack(grant, pack.made_at)) throw new KeptError('not_found');
+  const unsigned = {
+    ...pack,
     ecdsa_pub: b64(ecdsa.pub),
     grant: { ...grant },
     hpke_pub: b64(hpke.pub),
-    t: TYPE,
+    t: STATEMENT_TYPE,
   };
-  return canon({ ...said, sig: b64(await sign(await importAuthor(ecdsa), canon(said))) });
+  return canonicalBytes({ ...unsigned, sig: b64(await sign(await importSigningKey(ecdsa), canonicalBytes(unsigned))) });
 }
 
 /**
@@ -70,18 +80,25 @@ export async function sealPrepared(
  * @param statement as received: everything in it is checked here
  * @param keeperPub b64
  */
-export async function checkSignedBy(statement: Statement, keeperPub: string): Promise<Statement> {
-  const { sig, ...said } = statement;
+export async function verifyPreparedStatement(
+  statement: PreparedStatement,
+  keeperPub: string,
+): Promise<PreparedStatement> {
+  const { sig, ...unsigned } = statement;
   if (
-    Object.keys(statement).sort().join() !== NAMES ||
-    said.t !== TYPE ||
-    !isName(said.by) ||
-    !isName(said.organisation)
+    Object.keys(statement).sort().join() !== FIELD_NAMES ||
+    unsigned.t !== STATEMENT_TYPE ||
+    !isName(unsigned.by) ||
+    !isName(unsigned.organisation)
   )
     throw new KeptError('bad_signature');
-  await checkGrant(said.grant, unb64(keeperPub));
-  if (!Number.isSafeInteger(said.made_at) || !lets(said.grant, said.made_at) || printOf(said) !== said.grant.to)
+  await checkGrant(unsigned.grant, unb64(keeperPub));
+  if (
+    !Number.isSafeInteger(unsigned.made_at) ||
+    !allowsPack(unsigned.grant, unsigned.made_at) ||
+    fingerprintOf(unsigned) !== unsigned.grant.to
+  )
     throw new KeptError('bad_signature');
-  await verifyAuthor(unb64(said.ecdsa_pub), canon(said), unb64(sig));
+  await verifyAuthorSignature(unb64(unsigned.ecdsa_pub), canonicalBytes(unsigned), unb64(sig));
   return statement;
 }

@@ -3,13 +3,13 @@
  * It names the new key, and the last number, head, time and checkpoint for which the old key is valid.
  */
 import { b64, unb64 } from '../../core/bytes.js';
-import { canon } from '../../core/encoding.js';
+import { canonicalBytes } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
-import { importAuthorPub, sign, verifyAuthor } from '../signing.js';
+import { importVerifyingKey, sign, verifyAuthorSignature } from '../signing.js';
 
 export type Beacon = { log: string; root: string; size: number };
-export type Statement = {
+export type KeyStatement = {
   account: string;
   beacon: Beacon | null;
   diary: string;
@@ -26,17 +26,17 @@ export type Statement = {
 /** A public key, b64, and the last number it is valid for; null for the current key */
 export type AuthorKey = { pub: string; seq: number | null };
 
-const TYPE = 'rekey/v1';
-const NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
-const DIGEST = 32;
+const STATEMENT_TYPE = 'rekey/v1';
+const FIELD_NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
+const DIGEST_BYTES = 32;
 /** The first keys of an account have epoch 1, and no statement introduces those. */
-const FIRST = 2;
+const FIRST_EPOCH = 2;
 
 /** @param key the old key, from `importSigningKey` */
-export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 'sig'>): Promise<Statement> {
-  const whole = { ...said, t: TYPE };
-  const statement = { ...whole, sig: b64(await sign(key, canon(whole))) };
-  await checkStatement(statement);
+export async function signStatement(key: CryptoKey, fields: Omit<KeyStatement, 't' | 'sig'>): Promise<KeyStatement> {
+  const unsigned = { ...fields, t: STATEMENT_TYPE };
+  const statement = { ...unsigned, sig: b64(await sign(key, canonicalBytes(unsigned))) };
+  await verifyStatement(statement);
   return statement;
 }
 
@@ -44,11 +44,11 @@ export async function makeStatement(key: CryptoKey, said: Omit<Statement, 't' | 
  * Verify a statement and its signature. Throws `bad_signature`.
  * @param statement as received: everything in it is checked here
  */
-export async function checkStatement(statement: Statement) {
+export async function verifyStatement(statement: KeyStatement) {
   if (!isStatement(statement)) throw new KeptError('bad_signature', 'That is not a statement about an account’s keys.');
-  const { sig, ...said } = statement;
-  await Promise.all([said.ecdsa_pub, said.hpke_pub].map((pub) => importAuthorPub(unb64(pub))));
-  await verifyAuthor(unb64(said.old), canon(said), unb64(sig));
+  const { sig, ...unsigned } = statement;
+  await Promise.all([unsigned.ecdsa_pub, unsigned.hpke_pub].map((pub) => importVerifyingKey(unb64(pub))));
+  await verifyAuthorSignature(unb64(unsigned.old), canonicalBytes(unsigned), unb64(sig));
 }
 
 /**
@@ -57,33 +57,36 @@ export async function checkStatement(statement: Statement) {
  * @param statements as received: each is checked here
  * @param newestPub b64
  */
-export async function authorChain(statements: readonly Statement[], newest: string): Promise<AuthorKey[]> {
-  await Promise.all(statements.map(checkStatement));
-  const isChain = statements.every((one, i) => {
-    const before = statements[i - 1];
+export async function verifyAuthorChain(statements: readonly KeyStatement[], newestPub: string): Promise<AuthorKey[]> {
+  await Promise.all(statements.map(verifyStatement));
+  const isChain = statements.every((statement, i) => {
+    const previous = statements[i - 1];
     return (
-      !before ||
-      (before.ecdsa_pub === one.old &&
-        before.account === one.account &&
-        before.epoch < one.epoch &&
-        before.seq <= one.seq)
+      !previous ||
+      (previous.ecdsa_pub === statement.old &&
+        previous.account === statement.account &&
+        previous.epoch < statement.epoch &&
+        previous.seq <= statement.seq)
     );
   });
-  const last = statements.at(-1);
-  if (!isChain || (last && last.ecdsa_pub !== newest))
+  const lastStatement = statements.at(-1);
+  if (!isChain || (lastStatement && lastStatement.ecdsa_pub !== newestPub))
     throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
-  return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
+  return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newestPub, seq: null }];
 }
 
 /** @param value unchecked */
-function isStatement(value: Statement): boolean {
+function isStatement(value: KeyStatement): boolean {
   try {
-    if (Object.keys(value).sort().join() !== NAMES || value.t !== TYPE || value.old === value.ecdsa_pub) return false;
+    if (Object.keys(value).sort().join() !== FIELD_NAMES || value.t !== STATEMENT_TYPE || value.old === value.ecdsa_pub)
+      return false;
     parseId(value.account);
     parseId(value.diary);
     const numbers = [value.epoch, value.seq, value.ts];
-    const areCounts = numbers.every((one) => Number.isSafeInteger(one) && one >= 0);
-    return areCounts && value.epoch >= FIRST && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
+    const areCounts = numbers.every((number) => Number.isSafeInteger(number) && number >= 0);
+    return (
+      areCounts && value.epoch >= FIRST_EPOCH && unb64(value.head).length === DIGEST_BYTES && isBeacon(value.beacon)
+    );
   } catch {
     return false;
   }
@@ -94,6 +97,6 @@ function isBeacon(beacon: Beacon | null): boolean {
   return (
     Object.keys(beacon).sort().join() === 'log,root,size' &&
     Number.isSafeInteger(beacon.size) &&
-    [beacon.log, beacon.root].every((one) => unb64(one).length === DIGEST)
+    [beacon.log, beacon.root].every((digest) => unb64(digest).length === DIGEST_BYTES)
   );
 }

@@ -3,8 +3,8 @@
  * twin: diary/ledger/summaries.py. Counts and dates, never content and never a measure of danger.
  */
 import { isObject } from '../../core/encoding.js';
-import { beside } from './beside_grant.js';
-import type { Beside } from './beside_grant.js';
+import { grantDocument } from './grant_documents.js';
+import type { GrantDocument } from './grant_documents.js';
 
 /** Times in ms */
 export type Summary = {
@@ -15,30 +15,30 @@ export type Summary = {
 };
 
 export const DATES_LIMIT = 40;
-const TYPE = 'summary/v1';
-const NAMES = 'dates,entries,made_at,newest_at,t';
-const DUE = ['recording_wiped', 'update_due'];
+const SUMMARY_TYPE = 'summary/v1';
+const FIELD_NAMES = 'dates,entries,made_at,newest_at,t';
+const DATE_KINDS = ['recording_wiped', 'update_due'];
 
-export const SUMMARY: Beside<Summary> = beside('summary', TYPE, isSummary);
+export const SUMMARY: GrantDocument<Summary> = grantDocument('summary', SUMMARY_TYPE, isSummary);
 
-function isSummary(told: unknown): told is Summary {
-  if (!isObject(told) || Object.keys(told).sort().join() !== NAMES) return false;
-  const { dates, entries, made_at: made, newest_at: newest, t } = told;
-  const numbers = [entries, made, ...(newest === null ? [] : [newest])];
+function isSummary(value: unknown): value is Summary {
+  if (!isObject(value) || Object.keys(value).sort().join() !== FIELD_NAMES) return false;
+  const { dates, entries, made_at: madeAt, newest_at: newestAt, t } = value;
+  const numbers = [entries, madeAt, ...(newestAt === null ? [] : [newestAt])];
   return (
-    t === TYPE &&
+    t === SUMMARY_TYPE &&
     Array.isArray(dates) &&
     dates.length <= DATES_LIMIT &&
-    dates.every(isDue) &&
-    numbers.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)
+    dates.every(isSummaryDate) &&
+    numbers.every((number) => Number.isSafeInteger(number) && (number as number) >= 0)
   );
 }
 
-function isDue(one: unknown): boolean {
+function isSummaryDate(date: unknown): boolean {
   return (
-    isObject(one) &&
-    Object.keys(one).sort().join() === 'at,what' &&
-    DUE.includes(one.what as string) &&
-    Number.isSafeInteger(one.at)
+    isObject(date) &&
+    Object.keys(date).sort().join() === 'at,what' &&
+    DATE_KINDS.includes(date.what as string) &&
+    Number.isSafeInteger(date.at)
   );
 }

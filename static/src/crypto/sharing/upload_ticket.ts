@@ -7,7 +7,7 @@ import { parseId } from '../../core/ids.js';
 import { hkdf } from '../digests.js';
 
 /** Ids as text, `until` in ms, `size` in bytes, `digest` b64 */
-type Ticket = {
+type UploadTicket = {
   session: string;
   diary: string;
   blob: string;
@@ -21,27 +21,27 @@ type Ticket = {
  * Return a ticket as it is sent.
  * @param key b64, the session's
  */
-export async function signTicket(
+export async function makeUploadTicket(
   key: string,
-  { session, diary, blob, until, parts, size, digest }: Ticket,
+  { session, diary, blob, until, parts, size, digest }: UploadTicket,
 ): Promise<string> {
-  const told = concat(
+  const payload = concat(
     parseId(session),
     parseId(diary),
     parseId(blob),
-    wide(until),
-    wide(parts),
-    wide(size),
+    uint64(until),
+    uint64(parts),
+    uint64(size),
     unb64(digest),
   );
-  return b64(concat(told, await hkdf(unb64(key), 'kept/upload\0', told)));
+  return b64(concat(payload, await hkdf(unb64(key), 'kept/upload\0', payload)));
 }
 
 /**
  * Encode a number as 8 bytes, big-endian.
  * @param value an integer below 2^53
  */
-function wide(value: number): Uint8Array {
+function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;

@@ -9,93 +9,100 @@
  * to be made anew for each keeper. Codes of seven words (three of the key, only the address in the salt) are accepted
  * until the last of them has expired; new ones are not made.
  */
-import { b64, random, unb64, utf8 } from '../../core/bytes.js';
-import { canon, isObject, parseObject } from '../../core/encoding.js';
+import { b64, randomBytes, unb64, utf8 } from '../../core/bytes.js';
+import { canonicalBytes, isObject, parseCanonicalObject } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { parseId } from '../../core/ids.js';
 import { importKey } from '../cobblestone.js';
-import { hkdf, importHkdfKey, sha256Now } from '../digests.js';
+import { hkdf, importHkdfKey, sha256Sync } from '../digests.js';
 import * as envelope from '../envelope.js';
 import { fingerprint, fingerprintWords } from './fingerprints.js';
-import { DEFAULT } from '../kdf.js';
+import { DEFAULT_COST } from '../kdf.js';
 import { padVersion, unpad } from '../padding.js';
-import { openFrom, sealTo } from '../people.js';
+import { hpkeOpen, hpkeSeal } from '../hpke.js';
 import { wordList } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { Claimed, JsonObject } from '../../core/encoding.js';
+import type { Unchecked, JsonObject } from '../../core/encoding.js';
 import type { Argon2id } from '../argon2.js';
 
-export type Code = { name: Bytes; key: Bytes; proof: Bytes };
-export type Asked = { ecdsa_pub: string; hpke_pub: string; made_at: number; name: string; note: string; until: number };
-export type Fields = { contact: string; name: string; saw_how: string; when: string; words: string };
+export type WitnessCode = { name: Bytes; key: Bytes; proof: Bytes };
+export type WitnessRequest = {
+  ecdsa_pub: string;
+  hpke_pub: string;
+  made_at: number;
+  name: string;
+  note: string;
+  until: number;
+};
+export type WitnessFields = { contact: string; name: string; saw_how: string; when: string; words: string };
 /** One upload with every file, one after another */
-export type Files = { key: string; list: { name: string; size: number; type: string }[]; upload: string };
-export type Said = { fields: Fields; files: Files | null; made_at: number };
+export type WitnessFiles = { key: string; list: { name: string; size: number; type: string }[]; upload: string };
+export type WitnessReport = { fields: WitnessFields; files: WitnessFiles | null; made_at: number };
 /** As they are sealed */
-type Asking = Asked & { t: string };
-type Statement = Said & { proof: string; t: string; witness: string };
+type WitnessRequestPlaintext = WitnessRequest & { t: string };
+type WitnessStatement = WitnessReport & { proof: string; t: string; witness: string };
 
-export const WORDS = 9;
-const CODE = 4;
-const BYTES = 5;
-const KEY_WORDS = 5;
-const OLD_KEY_WORDS = 3;
+export const WORD_COUNT = 9;
+const CODE_WORD_COUNT = 4;
+const CODE_BYTES = 5;
+const KEY_WORD_COUNT = 5;
+const OLD_KEY_WORD_COUNT = 3;
 const TEXT_LIMIT = 400;
-const ASKING = 'asking/v1';
-const STATEMENT = 'statement/v1';
-export const SAW = ['saw', 'heard', 'saw_me_after', 'was_told', 'received_it', 'other'];
-export const FILES_MOST = 5;
-const LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
+const REQUEST_TYPE = 'asking/v1';
+const STATEMENT_TYPE = 'statement/v1';
+export const SAW_HOW_OPTIONS = ['saw', 'heard', 'saw_me_after', 'was_told', 'received_it', 'other'];
+export const FILES_LIMIT = 5;
+const FIELD_LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
 
 /**
  * Return new words for a witness.
  * @param fingerprintBytes the keeper's
  * @returns nine words, 40 bits of them random
  */
-export async function newWitnessWords(print: Uint8Array): Promise<string> {
-  return witnessWordsOf(random(BYTES), print);
+export async function newWitnessWords(fingerprintBytes: Uint8Array): Promise<string> {
+  return witnessWordsOf(randomBytes(CODE_BYTES), fingerprintBytes);
 }
 
 /** @param raw five bytes */
-export async function witnessWordsOf(raw: Uint8Array, print: Uint8Array) {
+export async function witnessWordsOf(raw: Uint8Array, fingerprintBytes: Uint8Array) {
   const words = await wordList();
-  const keyWords = (await fingerprintWords(print)).split(' ').slice(0, KEY_WORDS).join(' ');
-  const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checkOf(raw, keyWords));
+  const keyWords = (await fingerprintWords(fingerprintBytes)).split(' ').slice(0, KEY_WORD_COUNT).join(' ');
+  const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checksumOf(raw, keyWords));
   const code = Array.from(
-    { length: CODE },
-    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE - 1 - i))))],
+    { length: CODE_WORD_COUNT },
+    (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE_WORD_COUNT - 1 - i))))],
   );
   return [...code, keyWords].join(' ');
 }
 
 /** Split typed words into the code and the key words. Throws `bad_request`; `unknown` holds words not in the list. */
-export async function readWitnessWords(text: string): Promise<{ code: string; keyWords: string }> {
+export async function parseWitnessWords(text: string): Promise<{ code: string; keyWords: string }> {
   const words = await wordList();
-  const named = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
-  const places = named.map((word) => words.indexOf(word));
-  const unknown = named.filter((_, i) => places[i] === -1);
-  if (![WORDS, CODE + OLD_KEY_WORDS].includes(named.length) || unknown.length)
-    throw wrong('These are not nine words of the list.', unknown);
-  const number = places.slice(0, CODE).reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
-  const raw = Uint8Array.from({ length: BYTES }, (_, i) =>
-    Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (BYTES - 1 - i)))),
+  const typedWords = text.length <= TEXT_LIMIT ? (text.toLowerCase().match(/[a-z]+/g) ?? []) : [];
+  const wordIndexes = typedWords.map((word) => words.indexOf(word));
+  const unknown = typedWords.filter((_, i) => wordIndexes[i] === -1);
+  if (![WORD_COUNT, CODE_WORD_COUNT + OLD_KEY_WORD_COUNT].includes(typedWords.length) || unknown.length)
+    throw invalidWords('These are not nine words of the list.', unknown);
+  const number = wordIndexes.slice(0, CODE_WORD_COUNT).reduce((sum, wordIndex) => (sum << 11n) | BigInt(wordIndex), 0n);
+  const raw = Uint8Array.from({ length: CODE_BYTES }, (_, i) =>
+    Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (CODE_BYTES - 1 - i)))),
   );
-  const keyWords = named.slice(CODE).join(' ');
-  if (Number(number & 15n) !== checkOf(raw, keyWords))
-    throw wrong('One of the words is wrong, or they are not in the right order.', []);
-  return { code: named.slice(0, CODE).join(' '), keyWords };
+  const keyWords = typedWords.slice(CODE_WORD_COUNT).join(' ');
+  if (Number(number & 15n) !== checksumOf(raw, keyWords))
+    throw invalidWords('One of the words is wrong, or they are not in the right order.', []);
+  return { code: typedWords.slice(0, CODE_WORD_COUNT).join(' '), keyWords };
 }
 
-function wrong(sentence: string, unknown: readonly string[]) {
+function invalidWords(sentence: string, unknown: readonly string[]) {
   return Object.assign(new KeptError('bad_request', sentence), { unknown });
 }
 
 /** Covers the key words too, except for an old code. */
-function checkOf(raw: Uint8Array, keyWords: string) {
-  return (sha256Now(utf8('kept/witness-check\0'), raw, utf8(isOld(keyWords) ? '' : keyWords))[0] as number) >> 4;
+function checksumOf(raw: Uint8Array, keyWords: string) {
+  return (sha256Sync(utf8('kept/witness-check\0'), raw, utf8(isOldCode(keyWords) ? '' : keyWords))[0] as number) >> 4;
 }
 
-const isOld = (keyWords: string) => keyWords.split(' ').length === OLD_KEY_WORDS;
+const isOldCode = (keyWords: string) => keyWords.split(' ').length === OLD_KEY_WORD_COUNT;
 
 /**
  * Derive name, key and proof from the words, for one server's address. One Argon2id.
@@ -106,14 +113,14 @@ export async function deriveCode(
   argon2: Argon2id,
   { code, keyWords }: { code: string; keyWords: string },
   address: string,
-  cost: { m: number; t: number } = DEFAULT,
-): Promise<Code> {
-  const label = isOld(keyWords) ? 'kept/witness-salt\0' : `kept/witness-salt/v2\0${keyWords}\0`;
-  const root = await argon2(utf8(code), sha256Now(utf8(label), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
+  cost: { m: number; t: number } = DEFAULT_COST,
+): Promise<WitnessCode> {
+  const label = isOldCode(keyWords) ? 'kept/witness-salt\0' : `kept/witness-salt/v2\0${keyWords}\0`;
+  const root = await argon2(utf8(code), sha256Sync(utf8(label), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
   const material = await importHkdfKey(root);
   root.fill(0);
   const [name, key, proof] = await Promise.all(
-    ['name', 'key', 'proof'].map((what) => hkdf(material, `kept/witness-${what}\0`)),
+    ['name', 'key', 'proof'].map((purpose) => hkdf(material, `kept/witness-${purpose}\0`)),
   );
   return {
     name: (name as Bytes).slice(0, 16),
@@ -122,95 +129,113 @@ export async function deriveCode(
   };
 }
 
-const askingHeader = (witness: string) => ({ t: 'asking', witness });
+const requestHeader = (witness: string) => ({ t: 'asking', witness });
 const statementHeader = (witness: string) => ({ t: 'statement', witness });
 
 /** Seal the keeper's request. Throws `not_opened` when it is invalid. */
-export async function sealAsking(code: Code, witness: string, asked: Asked): Promise<Bytes> {
-  const told = { ...asked, t: ASKING };
-  if (!isAsking(told)) throw new KeptError('not_opened');
-  return envelope.seal(await importKey(code.key), 'asking', askingHeader(witness), padVersion(canon(told)));
+export async function sealWitnessRequest(code: WitnessCode, witness: string, request: WitnessRequest): Promise<Bytes> {
+  const document = { ...request, t: REQUEST_TYPE };
+  if (!isWitnessRequest(document)) throw new KeptError('not_opened');
+  return envelope.seal(
+    await importKey(code.key),
+    'asking',
+    requestHeader(witness),
+    padVersion(canonicalBytes(document)),
+  );
 }
 
 /** Open the keeper's request. Throws `not_opened`, and `wrong_keys` when its keys do not match the key words. */
-export async function openAsking(code: Code, keyWords: string, witness: string, sealed: Uint8Array): Promise<Asked> {
-  const told = asObject(await envelope.open(await importKey(code.key), sealed, 'asking', askingHeader(witness)));
-  if (!isAsking(told)) throw new KeptError('not_opened');
-  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub))))
+export async function openWitnessRequest(
+  code: WitnessCode,
+  keyWords: string,
+  witness: string,
+  sealed: Uint8Array,
+): Promise<WitnessRequest> {
+  const request = parsePlaintext(
+    await envelope.open(await importKey(code.key), sealed, 'asking', requestHeader(witness)),
+  );
+  if (!isWitnessRequest(request)) throw new KeptError('not_opened');
+  const expectedWords = (await fingerprintWords(fingerprint(unb64(request.ecdsa_pub), unb64(request.hpke_pub))))
     .split(' ')
     .slice(0, keyWords.split(' ').length)
     .join(' ');
-  if (named !== keyWords) throw new KeptError('wrong_keys');
-  return told;
+  if (expectedWords !== keyWords) throw new KeptError('wrong_keys');
+  return request;
 }
 
 /**
  * Seal the witness's statement. Throws `not_opened` when it is invalid.
  * @param hpkePub the keeper's
  */
-export async function sealStatement(code: Code, hpkePub: Uint8Array, witness: string, said: Said): Promise<Bytes> {
-  const told = { ...said, proof: b64(code.proof), t: STATEMENT, witness };
-  if (!isStatement(told)) throw new KeptError('not_opened');
-  return sealTo(hpkePub as Bytes, 'letter', statementHeader(witness), padVersion(canon(told)));
+export async function sealWitnessStatement(
+  code: WitnessCode,
+  hpkePub: Uint8Array,
+  witness: string,
+  report: WitnessReport,
+): Promise<Bytes> {
+  const statement = { ...report, proof: b64(code.proof), t: STATEMENT_TYPE, witness };
+  if (!isStatement(statement)) throw new KeptError('not_opened');
+  return hpkeSeal(hpkePub as Bytes, 'letter', statementHeader(witness), padVersion(canonicalBytes(statement)));
 }
 
 /**
  * Open the witness's statement; `verified`: the writer had the code.
  * @param proof b64
  */
-export async function openStatement(
+export async function openWitnessStatement(
   scalar: Bytes,
   proof: string,
   witness: string,
   sealed: Uint8Array,
-): Promise<{ said: Said; verified: boolean }> {
-  const told = asObject(await openFrom(scalar, sealed, 'letter', statementHeader(witness)));
-  if (!isStatement(told) || told.witness !== witness) throw new KeptError('not_opened');
-  const { fields, files, made_at } = told;
-  return { said: { fields, files, made_at }, verified: told.proof === proof };
+): Promise<{ said: WitnessReport; verified: boolean }> {
+  const statement = parsePlaintext(await hpkeOpen(scalar, sealed, 'letter', statementHeader(witness)));
+  if (!isStatement(statement) || statement.witness !== witness) throw new KeptError('not_opened');
+  const { fields, files, made_at } = statement;
+  return { said: { fields, files, made_at }, verified: statement.proof === proof };
 }
 
-function asObject(plaintext: Bytes): JsonObject {
+function parsePlaintext(plaintext: Bytes): JsonObject {
   try {
-    return parseObject(unpad(plaintext));
+    return parseCanonicalObject(unpad(plaintext));
   } catch {
     throw new KeptError('not_opened');
   }
 }
 
-const isText = (value: unknown, most: number) => typeof value === 'string' && [...value].length <= most;
+const isText = (value: unknown, maxCharacters: number) =>
+  typeof value === 'string' && [...value].length <= maxCharacters;
 const isTime = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 
-function isAsking(told: Claimed<Asking>): told is Asking {
+function isWitnessRequest(value: Unchecked<WitnessRequestPlaintext>): value is WitnessRequestPlaintext {
   return (
-    Object.keys(told).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' &&
-    told.t === ASKING &&
-    isText(told.name, 80) &&
-    isText(told.note, 500) &&
-    isTime(told.made_at) &&
-    isTime(told.until) &&
-    [told.ecdsa_pub, told.hpke_pub].every((key) => typeof key === 'string' && key.length === 87)
+    Object.keys(value).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' &&
+    value.t === REQUEST_TYPE &&
+    isText(value.name, 80) &&
+    isText(value.note, 500) &&
+    isTime(value.made_at) &&
+    isTime(value.until) &&
+    [value.ecdsa_pub, value.hpke_pub].every((key) => typeof key === 'string' && key.length === 87)
   );
 }
 
-function isStatement(told: Claimed<Statement>): told is Statement {
+function isStatement(value: Unchecked<WitnessStatement>): value is WitnessStatement {
   if (
-    Object.keys(told).sort().join() !== 'fields,files,made_at,proof,t,witness' ||
-    told.t !== STATEMENT ||
-    typeof told.proof !== 'string' ||
-    !isObject(told.fields)
+    Object.keys(value).sort().join() !== 'fields,files,made_at,proof,t,witness' ||
+    value.t !== STATEMENT_TYPE ||
+    typeof value.proof !== 'string' ||
+    !isObject(value.fields)
   )
     return false;
-  const { fields, files } = told;
+  const { fields, files } = value;
   if (
     Object.keys(fields).sort().join() !== 'contact,name,saw_how,when,words' ||
-    !SAW.includes(fields.saw_how as string) ||
+    !SAW_HOW_OPTIONS.includes(fields.saw_how as string) ||
     !fields.words
   )
     return false;
   return (
-    LIMITS.every(([name, most]) => isText(fields[name], most)) &&
-    isTime(told.made_at) &&
+    FIELD_LIMITS.every(([name, maxCharacters]) => isText(fields[name], maxCharacters)) &&
+    isTime(value.made_at) &&
     (files === null || areFiles(files))
   );
 }
@@ -227,14 +252,14 @@ function areFiles(files: unknown) {
   return (
     Array.isArray(list) &&
     list.length > 0 &&
-    list.length <= FILES_MOST &&
+    list.length <= FILES_LIMIT &&
     list.every(
-      (one) =>
-        isObject(one) &&
-        Object.keys(one).sort().join() === 'name,size,type' &&
-        isTime(one.size) &&
-        isText(one.name, 255) &&
-        isText(one.type, 255),
+      (file) =>
+        isObject(file) &&
+        Object.keys(file).sort().join() === 'name,size,type' &&
+        isTime(file.size) &&
+        isText(file.name, 255) &&
+        isText(file.type, 255),
     )
   );
 }

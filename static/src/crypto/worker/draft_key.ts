@@ -5,12 +5,12 @@
  * `0x00 ‖ nonce[12] ‖ AES-GCM(padded plaintext)`; the first byte differs from an envelope's (0xE1). The nonce is
  * random, which is safe: one key seals at most a few hundred drafts and file parts before words replace it.
  */
-import { concat, random } from '../../core/bytes.js';
+import { concat, randomBytes } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { padVersion, unpad } from '../padding.js';
 import type { Bytes } from '../../core/bytes.js';
 
-const MARK = 0;
+const DRAFT_MARK = 0;
 const NONCE_BYTES = 12;
 
 /** @returns not extractable */
@@ -20,24 +20,24 @@ export function newDraftKey(): Promise<CryptoKey> {
 
 /** Return raw key bytes, for a browser whose database cannot store keys (WebKitGTK). */
 export function newDraftKeyBytes(): Bytes {
-  return random(32);
+  return randomBytes(32);
 }
 
 /** @param stored as the database returned it */
-export async function draftKey(kept: CryptoKey | Uint8Array): Promise<CryptoKey> {
-  if (!(kept instanceof Uint8Array)) return kept;
-  return crypto.subtle.importKey('raw', kept as Bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+export async function importDraftKey(stored: CryptoKey | Uint8Array): Promise<CryptoKey> {
+  if (!(stored instanceof Uint8Array)) return stored;
+  return crypto.subtle.importKey('raw', stored as Bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
 export async function sealDraft(key: CryptoKey, plaintext: Uint8Array): Promise<Bytes> {
-  const iv = random(NONCE_BYTES);
+  const iv = randomBytes(NONCE_BYTES);
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, padVersion(plaintext));
-  return concat(Uint8Array.of(MARK), iv, new Uint8Array(sealed));
+  return concat(Uint8Array.of(DRAFT_MARK), iv, new Uint8Array(sealed));
 }
 
 /** @throws not_opened */
 export async function openDraft(key: CryptoKey, sealed: Uint8Array): Promise<Bytes> {
-  if (sealed[0] !== MARK) throw new KeptError('not_opened');
+  if (sealed[0] !== DRAFT_MARK) throw new KeptError('not_opened');
   const iv = sealed.slice(1, 1 + NONCE_BYTES);
   const plaintext = await crypto.subtle
     .decrypt({ name: 'AES-GCM', iv }, key, sealed.slice(1 + NONCE_BYTES))

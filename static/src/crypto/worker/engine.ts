@@ -4,38 +4,38 @@
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { idText, newId, parseId } from '../../core/ids.js';
+import { formatId, newId, parseId } from '../../core/ids.js';
 import * as accounts from './accounts.js';
-import { advocatePart } from './advocating.js';
+import { advocateFunctions } from './advocates.js';
 import { openBox } from '../box.js';
 import * as copy from '../sharing/copy.js';
 import { engineName } from '../argon2.js';
-import { random } from '../../core/bytes.js';
+import { randomBytes } from '../../core/bytes.js';
 import * as doors from './doors.js';
 import { sha256 } from '../digests.js';
-import { FileSealer, openPart, sealedFileBytes } from '../files.js';
-import { grantPart } from './granting.js';
-import { handoverPart } from './handing.js';
-import { witnessPart } from './witnessing.js';
-import { openFrom } from '../people.js';
+import { FileSealer, openPart, sealedFileLength } from '../files.js';
+import { grantFunctions } from './grants.js';
+import { handoverFunctions } from './handovers.js';
+import { witnessFunctions } from './witnesses.js';
+import { hpkeOpen } from '../hpke.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
-import { inFlight, openBoxes, openStored } from './stored.js';
+import { mapConcurrently, openEachBox, openStored } from './stored_versions.js';
 import { sign } from '../signing.js';
-import { openVersion, sealVersion, signedBytes } from '../versions.js';
+import { openVersion, sealVersion, bytesToSign } from '../versions.js';
 import { checkWords, suggestWords } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
-import type { Cost } from '../argon2.js';
-import type { Opened } from '../box.js';
-import type { Fields, Names } from '../commitment.js';
-import type { Schemas, Settings } from './session.js';
+import type { KdfCost } from '../argon2.js';
+import type { OpenedBox } from '../box.js';
+import type { Fields, FieldNames } from '../commitment.js';
+import type { Schemas, SessionOptions } from './session.js';
 import type { Door, Role } from '../slots.js';
-import type { StoredVersion } from './stored.js';
-import type { Meta } from '../versions.js';
+import type { StoredVersion } from './stored_versions.js';
+import type { SignedMeta } from '../versions.js';
 
 export type Engine = ReturnType<typeof createEngine>;
-type VersionWish = {
+type VersionInput = {
   /** default: a new record */
   record?: string;
   version?: string;
@@ -53,128 +53,137 @@ type VersionWish = {
   /** sealed on a device that is not the keeper's; the version states it */
   borrowed?: boolean;
   /** default: from `setSchemas` */
-  names?: Names;
+  names?: FieldNames;
 };
-type VersionPushed = {
+type PushedVersion = {
   record: string;
   version: string;
-  meta: Meta;
+  meta: SignedMeta;
   wraps: readonly Uint8Array[];
   envelopes: readonly Uint8Array[];
 };
 
-export function createEngine({ now = () => performance.now(), ...settings }: Settings & { now?: () => number }) {
-  const session = new Session(settings);
+export function createEngine({
+  now: clock = () => performance.now(),
+  ...options
+}: SessionOptions & { now?: () => number }) {
+  const session = new Session(options);
   return {
-    ...lockPart(session, now),
-    ...accountPart(session),
-    ...rekeyPart(session),
-    ...versionPart(session),
-    ...filePart(session),
-    ...handoverPart(session),
-    ...witnessPart(session),
-    ...grantPart(session),
-    ...advocatePart(session),
+    ...lockFunctions(session, clock),
+    ...accountFunctions(session),
+    ...rekeyFunctions(session),
+    ...versionFunctions(session),
+    ...fileFunctions(session),
+    ...handoverFunctions(session),
+    ...witnessFunctions(session),
+    ...grantFunctions(session),
+    ...advocateFunctions(session),
   };
 }
 
-function lockPart(session: Session, now: () => number) {
+function lockFunctions(session: Session, clock: () => number) {
   return {
     selfTest: async () => {
-      await session.test();
+      await session.runSelfTest();
       return { engine: engineName() };
     },
-    measure: () => doors.measure(session, now),
+    measure: () => doors.measureCost(session, clock),
     suggestWords,
     checkWords: async (text: string) => checkWords(text),
-    newDoor: async (cost: Cost | undefined = undefined) =>
-      doors.makeDoor(session, cost ?? (await doors.measure(session, now))),
-    setSlot: (door: Door, words: string, role: Role, behind: doors.Behind) =>
-      doors.setSlot(session, door, words, role, behind),
-    setShort: (door: Door, secret: string, behind: doors.Behind) => doors.setShort(session, door, secret, behind),
-    renewSlot: (door: Door, behind: doors.Behind) => doors.renewSlot(session, door, behind),
-    unlock: (words: string, door: Door) => doors.unlock(session, words, door),
-    confirmWords: (words: string, door: Door) => doors.confirmWords(session, words, door),
-    rootId: () => doors.rootId(session),
+    newDoor: async (cost: KdfCost | undefined = undefined) =>
+      doors.newInstallDoor(session, cost ?? (await doors.measureCost(session, clock))),
+    setSlot: (door: Door, words: string, role: Role, details: doors.SlotDetails) =>
+      doors.sealRoleSlot(session, door, words, role, details),
+    setShort: (door: Door, secret: string, details: doors.SlotDetails) =>
+      doors.sealShortSecretSlot(session, door, secret, details),
+    renewSlot: (door: Door, details: doors.SlotDetails) => doors.resealOpenSlot(session, door, details),
+    unlock: (words: string, door: Door) => doors.unlockWithWords(session, words, door),
+    confirmWords: (words: string, door: Door) => doors.checkOpenWords(session, words, door),
+    rootId: () => doors.openStoreRootId(session),
     boxSeal: async (id: Bytes, desc: JsonObject, bytes: Bytes | undefined = undefined) =>
-      (await doors.boxSealMany(session, [[id, desc, bytes]]))[0] as Bytes,
+      (await doors.sealBoxes(session, [[id, desc, bytes]]))[0] as Bytes,
     boxSealMany: async (records: readonly (readonly [Bytes, JsonObject, Bytes?])[]) =>
-      doors.boxSealMany(session, records),
-    boxOpen: async (id: Bytes, sealed: Bytes) => (await doors.boxOpenMany(session, [[id, sealed]]))[0] as Opened,
-    boxKeys: (heads: readonly (readonly [Bytes, Bytes])[]) => doors.boxKeys(session, heads),
-    boxOpenMany: async (records: readonly (readonly [Bytes, Bytes])[]) => doors.boxOpenMany(session, records),
-    boxOpenEach: async (records: readonly (readonly [Bytes, Bytes])[]) => openBoxes(session, records),
+      doors.sealBoxes(session, records),
+    boxOpen: async (id: Bytes, sealed: Bytes) => (await doors.openAllBoxes(session, [[id, sealed]]))[0] as OpenedBox,
+    boxKeys: (heads: readonly (readonly [Bytes, Bytes])[]) => doors.deriveBoxKeys(session, heads),
+    boxOpenMany: async (records: readonly (readonly [Bytes, Bytes])[]) => doors.openAllBoxes(session, records),
+    boxOpenEach: async (records: readonly (readonly [Bytes, Bytes])[]) => openEachBox(session, records),
   };
 }
 
-function accountPart(session: Session) {
+function accountFunctions(session: Session) {
   return {
     newIdentity: (ids: Parameters<typeof accounts.newIdentity>[1] = {}) => accounts.newIdentity(session, ids),
     sealIdentity: (id: Bytes) => accounts.sealIdentity(session, id),
     loadIdentity: (id: Bytes, sealed: Bytes) => accounts.loadIdentity(session, id, sealed),
-    enrolment: (wish: Parameters<typeof accounts.enrolment>[1]) => accounts.enrolment(session, wish),
-    auth: (given: Parameters<typeof accounts.auth>[1]) => accounts.auth(session, given),
-    codeAuth: (given: Parameters<typeof accounts.codeAuth>[1]) => accounts.codeAuth(session, given),
-    openAccount: (given: Parameters<typeof accounts.openAccount>[1]) => accounts.openAccount(session, given),
-    changeWords: (given: Parameters<typeof accounts.changeWords>[1]) => accounts.changeWords(session, given),
-    newCode: () => accounts.newCode(session),
-    copyKeys: (given: Parameters<typeof copy.copyKeys>[1]) => copy.copyKeys(session, given),
-    openCopy: (given: Parameters<typeof copy.openCopy>[1]) => copy.openCopy(session, given),
-    confirmCode: (typed: string) => accounts.confirmCode(session, typed),
+    enrolment: (input: Parameters<typeof accounts.buildEnrolment>[1]) => accounts.buildEnrolment(session, input),
+    auth: (input: Parameters<typeof accounts.proveWords>[1]) => accounts.proveWords(session, input),
+    codeAuth: (input: Parameters<typeof accounts.proveCode>[1]) => accounts.proveCode(session, input),
+    openAccount: (input: Parameters<typeof accounts.openAccount>[1]) => accounts.openAccount(session, input),
+    changeWords: (input: Parameters<typeof accounts.changeWords>[1]) => accounts.changeWords(session, input),
+    newCode: () => accounts.makeRecoveryCode(session),
+    copyKeys: (input: Parameters<typeof copy.copyKeys>[1]) => copy.copyKeys(session, input),
+    openCopy: (input: Parameters<typeof copy.openCopy>[1]) => copy.openCopy(session, input),
+    confirmCode: (typedCode: string) => accounts.confirmRecoveryCode(session, typedCode),
     earlierProof: () => accounts.earlierProof(session),
     forgetEarlierProof: async () => accounts.forgetEarlierProof(session),
-    registeredAs: async (registration: Parameters<typeof accounts.registeredAs>[1]) =>
-      accounts.registeredAs(session, registration),
+    registeredAs: async (registration: Parameters<typeof accounts.markRegistered>[1]) =>
+      accounts.markRegistered(session, registration),
     kdfHigh: async () => session.kdfHigh,
     openCapture: (envelope: Bytes, header: JsonObject) =>
-      session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header)),
+      session.secrets.use('capture', (scalar) => hpkeOpen(scalar, envelope, 'capture', header)),
   };
 }
 
-function rekeyPart(session: Session) {
+function rekeyFunctions(session: Session) {
   return {
-    rekeyBegin: (given: Parameters<typeof rekey.begin>[1]) => rekey.begin(session, given),
-    rekeyResume: (given: Parameters<typeof rekey.resume>[1]) => rekey.resume(session, given),
-    rekeyFrom: (answer: Parameters<typeof rekey.from>[1]) => rekey.from(session, answer),
-    rewrap: (list: Parameters<typeof rekey.rewrap>[1], keys: 'own' | 'next') => rekey.rewrap(session, list, keys),
-    rekeyAdopt: (given: Parameters<typeof rekey.adopt>[1]) => rekey.adopt(session, given),
-    forgetOlds: async () => rekey.forgetOlds(session),
-    earlierId: () => rekey.earlierId(session),
-    sealEarlier: (id: Bytes) => rekey.sealEarlier(session, id),
-    loadEarlier: (id: Bytes, sealed: Bytes) => rekey.loadEarlier(session, id, sealed),
-    boxOpenNewest: async (id: Bytes, sealed: Bytes) => openBox(session.store.key, id, sealed),
+    rekeyBegin: (input: Parameters<typeof rekey.beginRekey>[1]) => rekey.beginRekey(session, input),
+    rekeyResume: (input: Parameters<typeof rekey.resumeRekey>[1]) => rekey.resumeRekey(session, input),
+    rekeyFrom: (response: Parameters<typeof rekey.readChangedKeys>[1]) => rekey.readChangedKeys(session, response),
+    rewrap: (versions: Parameters<typeof rekey.rewrap>[1], keys: 'own' | 'next') =>
+      rekey.rewrap(session, versions, keys),
+    rekeyAdopt: (input: Parameters<typeof rekey.adoptNextKeys>[1]) => rekey.adoptNextKeys(session, input),
+    forgetOlds: async () => rekey.forgetOlderDiaryKeys(session),
+    earlierId: () => rekey.deriveEarlierId(session),
+    sealEarlier: (id: Bytes) => rekey.sealOlderStoreKeys(session, id),
+    loadEarlier: (id: Bytes, sealed: Bytes) => rekey.loadOlderStoreKeys(session, id, sealed),
+    boxOpenNewest: async (id: Bytes, sealed: Bytes) => openBox(session.openStore.key, id, sealed),
   };
 }
 
-function versionPart(session: Session) {
+function versionFunctions(session: Session) {
   const { namesOf } = session;
-  const openOne = ({ record, version, meta, wraps, envelopes, names }: VersionPushed & { names?: Names }) => {
-    const { identity, diaryKey, olds, authors } = session.own;
+  const openPushed = ({ record, version, meta, wraps, envelopes, names }: PushedVersion & { names?: FieldNames }) => {
+    const { identity, diaryKey, olderDiaryKeys, authors } = session.unlocked;
     const place = { diary: identity.diary, record, version };
-    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, names ? () => names : namesOf);
+    return openVersion(
+      { place, meta, wraps, envelopes },
+      { diaryKey, olderDiaryKeys, authors },
+      names ? () => names : namesOf,
+    );
   };
   return {
-    setSchemas: async (table: Schemas) => {
-      session.schemas = table;
+    setSchemas: async (schemas: Schemas) => {
+      session.schemas = schemas;
     },
-    openStored: async (list: readonly StoredVersion[]) => openStored(session, list),
-    sealVersion: (wish: VersionWish) => sealOne(session, wish, namesOf),
-    openVersion: async (pushed: VersionPushed & { names?: Names }) => openOne(pushed),
-    signAgain: async (pushed: VersionPushed, { whoever = false }: { whoever?: boolean } = {}) => {
-      const { identity, signKey } = session.own;
-      const { altered, reserved } = await openOne(pushed);
+    openStored: async (versions: readonly StoredVersion[]) => openStored(session, versions),
+    sealVersion: (input: VersionInput) => sealNewVersion(session, input, namesOf),
+    openVersion: async (pushed: PushedVersion & { names?: FieldNames }) => openPushed(pushed),
+    signAgain: async (pushed: PushedVersion, { whoever: anyDevice = false }: { whoever?: boolean } = {}) => {
+      const { identity, signKey } = session.unlocked;
+      const { altered, reserved } = await openPushed(pushed);
       const { device } = (reserved._author as { device?: string } | undefined) ?? {};
-      if (altered || (device !== identity.device && !whoever)) throw new KeptError('not_opened');
+      if (altered || (device !== identity.device && !anyDevice)) throw new KeptError('not_opened');
       const { record, version, meta } = pushed;
-      return b64(await sign(signKey, signedBytes(meta.c, { diary: identity.diary, record, version })));
+      return b64(await sign(signKey, bytesToSign(meta.c, { diary: identity.diary, record, version })));
     },
     openMany: async (
-      list: readonly (VersionPushed & { names?: Names })[],
+      versions: readonly (PushedVersion & { names?: FieldNames })[],
       { digests = false }: { digests?: boolean } = {},
     ) =>
-      inFlight(list, async (pushed) => {
+      mapConcurrently(versions, async (pushed) => {
         try {
-          const opened = await openOne(pushed);
+          const opened = await openPushed(pushed);
           return { opened: digests ? opened : { ...opened, digests: null }, error: null };
         } catch {
           return { opened: null, error: 'not_opened' };
@@ -183,34 +192,38 @@ function versionPart(session: Session) {
   };
 }
 
-async function sealOne(session: Session, wish: VersionWish, namesOf: (kind: string, schema: number) => Names | null) {
-  const { identity, epochs, diaryKey, signKey } = session.own;
-  const names = wish.names ?? namesOf(wish.kind, wish.schema);
+async function sealNewVersion(
+  session: Session,
+  input: VersionInput,
+  namesOf: (kind: string, schema: number) => FieldNames | null,
+) {
+  const { identity, epochs, diaryKey, signKey } = session.unlocked;
+  const names = input.names ?? namesOf(input.kind, input.schema);
   if (!names) throw new KeptError('bad_request', 'There is no such kind of record.');
-  const { record = idText(newId()), version = idText(newId()) } = wish;
+  const { record = formatId(newId()), version = formatId(newId()) } = input;
   parseId(record);
   parseId(version);
   const { account, device, diary, by } = identity;
-  const sealed = await sealVersion(
+  const result = await sealVersion(
     {
       place: { diary, record, version },
-      kind: wish.kind,
-      schema: wish.schema,
-      author: { account, device, ...(wish.borrowed ? { borrowed: true } : {}) },
+      kind: input.kind,
+      schema: input.schema,
+      author: { account, device, ...(input.borrowed ? { borrowed: true } : {}) },
       by,
-      line: { device, ...wish.line },
-      clock: wish.clock,
-      beacon: wish.beacon ?? null,
-      parents: wish.parents ?? [],
-      open: wish.open,
-      restricted: wish.restricted ?? {},
-      openKeys: wish.openKeys ?? [],
-      restrictedKeys: wish.restrictedKeys ?? [],
+      line: { device, ...input.line },
+      clock: input.clock,
+      beacon: input.beacon ?? null,
+      parents: input.parents ?? [],
+      open: input.open,
+      restricted: input.restricted ?? {},
+      openKeys: input.openKeys ?? [],
+      restrictedKeys: input.restrictedKeys ?? [],
     },
     names,
     { diaryKey, epoch: epochs.diary, signKey },
   );
-  const { meta, wraps, envelopes, push } = sealed;
+  const { meta, wraps, envelopes, push } = result;
   return {
     record,
     version,
@@ -224,23 +237,23 @@ async function sealOne(session: Session, wish: VersionWish, namesOf: (kind: stri
   };
 }
 
-function filePart(session: Session) {
+function fileFunctions(session: Session) {
   const files: Map<number, FileSealer> = new Map();
-  let last = 0;
-  const fileOf = (file: number) => {
+  let lastFile = 0;
+  const sealerOf = (file: number) => {
     const sealer = files.get(file);
     if (!sealer) throw new KeptError('bad_request', 'There is no such file.');
     return sealer;
   };
   const blobPlace = (blob: string, key: string) => {
     parseId(blob);
-    return { diary: session.own.identity.diary, blob, key: unb64(key) };
+    return { diary: session.unlocked.identity.diary, blob, key: unb64(key) };
   };
   return {
-    newBlobKey: async () => ({ blob: idText(newId()), key: b64(random(32)) }),
+    newBlobKey: async () => ({ blob: formatId(newId()), key: b64(randomBytes(32)) }),
     fileStart: async ({
-      blob = idText(newId()),
-      key = b64(random(32)),
+      blob = formatId(newId()),
+      key = b64(randomBytes(32)),
       size,
     }: {
       blob?: string;
@@ -248,15 +261,15 @@ function filePart(session: Session) {
       size: number;
     }) => {
       const place = blobPlace(blob, key);
-      const sealer = await FileSealer.begin(place, size);
-      files.set(++last, sealer);
-      return { file: last, blob, key, parts: sealer.n, sealed_bytes: sealedFileBytes(place, size) };
+      const sealer = await FileSealer.create(place, size);
+      files.set(++lastFile, sealer);
+      return { file: lastFile, blob, key, parts: sealer.n, sealed_bytes: sealedFileLength(place, size) };
     },
-    filePart: async (file: number, bytes: Bytes) => fileOf(file).add(bytes),
+    filePart: async (file: number, bytes: Bytes) => sealerOf(file).addBytes(bytes),
     fileEnd: async (file: number) => {
-      const ended = await fileOf(file).end();
+      const result = await sealerOf(file).finish();
       files.delete(file);
-      return ended;
+      return result;
     },
     fileDrop: async (file: number) => {
       files.delete(file);

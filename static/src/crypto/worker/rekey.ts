@@ -6,40 +6,40 @@
  * has everything, the phone stores only what the server gets, sealed under the new words. So somebody who knows the
  * old words and holds the phone half-way through has nothing, and continuing after a restart asks for the new words.
  */
-import { b64, random, unb64 } from '../../core/bytes.js';
+import { b64, randomBytes, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { readAccount, usualCost } from './accounts.js';
+import { readAccount, defaultCost } from './accounts.js';
 import { openBox, sealBox } from '../box.js';
 import { importKey } from '../cobblestone.js';
 import { hkdf } from '../digests.js';
-import { newCapture } from './doors.js';
-import { claimedHeader } from '../envelope.js';
-import { LOCAL_ORIGIN, authOf, checkKdf, kekWords, newKdf } from '../kdf.js';
+import { newCaptureKey } from './doors.js';
+import { readUnverifiedHeader } from '../envelope.js';
+import { LOCAL_ORIGIN, deriveAuth, checkKdf, deriveWordsKek, newKdf } from '../kdf.js';
 import {
   accountWrapHeader,
   diaryWrapHeader,
   openKeyset,
   sealKeyset,
-  unwrap,
+  unwrapKey,
   versionWrapHeader,
-  wrap,
+  wrapKey,
 } from '../keys.js';
-import { newPair } from '../signing.js';
-import { SLOTS, SLOT_BYTES, checkDoor, doorKdf, sealSlot, trySlots } from '../slots.js';
-import { makeStatement } from '../sharing/statements.js';
-import { inFlight } from './stored.js';
-import { normalise } from '../words.js';
+import { newKeyPair } from '../signing.js';
+import { SLOT_COUNT, SLOT_BYTES, checkDoor, kdfOfDoor, sealSlot, trySlots } from '../slots.js';
+import { signStatement } from '../sharing/statements.js';
+import { mapConcurrently } from './stored_versions.js';
+import { normaliseWords } from '../words.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { Answer } from './accounts.js';
-import type { Cost } from '../argon2.js';
+import type { SignInResponse } from './accounts.js';
+import type { KdfCost } from '../argon2.js';
 import type { Kdf } from '../kdf.js';
-import type { Behind } from './doors.js';
-import type { OpenStore, PublicIdentity, Secrets, Session } from './session.js';
+import type { SlotDetails } from './doors.js';
+import type { OpenStore, PublicIdentity, IdentitySecrets, Session } from './session.js';
 import type { Door } from '../slots.js';
-import type { Beacon, Statement } from '../sharing/statements.js';
-import type { Next } from './session.js';
+import type { Beacon, KeyStatement } from '../sharing/statements.js';
+import type { NextKeys } from './session.js';
 
-type Body = {
+type RotationBody = {
   kdf: Kdf;
   auth: string;
   words_wrap: string;
@@ -47,58 +47,66 @@ type Body = {
   ecdsa_pub: string;
   hpke_pub: string;
   diary_wrap: string;
-  statement: Statement;
+  statement: KeyStatement;
 };
 
 /** How many replaced HPKE keys are held: others may still seal to them. */
-const HPKES = 5;
-const HELD = {
+const OLDER_HPKE_KEYS_LIMIT = 5;
+const NEXT_NAMES = {
   account_key: 'next_account_key',
   diary_key: 'next_diary_key',
   ecdsa: 'next_ecdsa',
   hpke: 'next_hpke',
 } as const;
-const EARLIER_ID = 'kept/earlier-id\0';
+const EARLIER_ID_LABEL = 'kept/earlier-id\0';
 
 /**
  * Make the next keys. For a diary without a sign-in name the body is never sent. Throws words_in_use.
  */
-export async function begin(
+export async function beginRekey(
   session: Session,
   {
     words,
     door,
-    said,
-    cost = usualCost(),
-  }: { words: string; door: Door; said: { beacon: Beacon | null; head: string; seq: number; ts: number }; cost?: Cost },
-): Promise<Body> {
-  await refuseUsed(session, words, door);
-  const { identity, epochs, signKey, earlier } = session.own;
+    said: facts,
+    cost = defaultCost(),
+  }: {
+    words: string;
+    door: Door;
+    said: { beacon: Beacon | null; head: string; seq: number; ts: number };
+    cost?: KdfCost;
+  },
+): Promise<RotationBody> {
+  await deriveRootOfNewWords(session, words, door);
+  const { identity, epochs, signKey, earlier } = session.unlocked;
   const { account, diary, login } = identity;
-  const [ecdsa, hpke] = await Promise.all([newPair(), newPair()]);
+  const [ecdsa, hpke] = await Promise.all([newKeyPair(), newKeyPair()]);
   const epoch = Math.max(epochs.account, epochs.diary) + 1;
-  const statement = await makeStatement(signKey, {
+  const statement = await signStatement(signKey, {
     account,
-    beacon: said.beacon,
+    beacon: facts.beacon,
     diary,
     ecdsa_pub: b64(ecdsa.pub),
     epoch,
-    head: said.head,
+    head: facts.head,
     hpke_pub: b64(hpke.pub),
     old: identity.ecdsa_pub,
-    seq: said.seq,
-    ts: said.ts,
+    seq: facts.seq,
+    ts: facts.ts,
   });
-  const secrets = { account_key: random(32), diary_key: random(32), ecdsa, hpke };
-  const before = [...earlier, statement];
+  const secrets = { account_key: randomBytes(32), diary_key: randomBytes(32), ecdsa, hpke };
+  const statements = [...earlier, statement];
   const kdf = checkKdf(newKdf(cost, login, login ? session.origin : LOCAL_ORIGIN), session.policy);
-  const root = await session.root(normalise(words), kdf);
-  const [kek, opener] = await Promise.all([kekWords(root, kdf).then(importKey), importKey(secrets.account_key)]);
+  const root = await session.deriveRoot(normaliseWords(words), kdf);
+  const [wordsWrappingKey, accountWrappingKey] = await Promise.all([
+    deriveWordsKek(root, kdf).then(importKey),
+    importKey(secrets.account_key),
+  ]);
   const [words_wrap, keyset, diary_wrap, proof] = await Promise.all([
-    wrap(kek, accountWrapHeader('words', account, epoch, kdf), secrets.account_key),
-    sealKeyset(opener, { account, epoch, rev: 1 }, { ecdsa, hpke, earlier: before }),
-    wrap(opener, diaryWrapHeader(account, diary, epoch), secrets.diary_key),
-    login ? authOf(root, kdf, session.origin) : null,
+    wrapKey(wordsWrappingKey, accountWrapHeader('words', account, epoch, kdf), secrets.account_key),
+    sealKeyset(accountWrappingKey, { account, epoch, rev: 1 }, { ecdsa, hpke, earlier: statements }),
+    wrapKey(accountWrappingKey, diaryWrapHeader(account, diary, epoch), secrets.diary_key),
+    login ? deriveAuth(root, kdf, session.origin) : null,
   ]);
   const body = {
     kdf,
@@ -110,32 +118,34 @@ export async function begin(
     diary_wrap: b64(diary_wrap),
     statement,
   };
-  await ready(session, secrets, { account: epoch, diary: epoch }, before, kdf);
+  await holdNextKeys(session, secrets, { account: epoch, diary: epoch }, statements, kdf);
   return body;
 }
 
 /** Open the keys of an earlier `beginRekey` body with the new words. Throws `no_match`. */
-export async function resume(
+export async function resumeRekey(
   session: Session,
-  { words, body }: { words: string; body: Omit<Body, 'auth'> },
+  { words, body }: { words: string; body: Omit<RotationBody, 'auth'> },
 ): Promise<{ auth: string }> {
-  const { account, diary } = session.own.identity;
+  const { account, diary } = session.unlocked.identity;
   const { epoch } = body.statement;
   const kdf = checkKdf(body.kdf, session.policy);
-  const root = await session.root(normalise(words), kdf);
-  const raw = await kekWords(root, kdf)
+  const root = await session.deriveRoot(normaliseWords(words), kdf);
+  const rawAccountKey = await deriveWordsKek(root, kdf)
     .then(importKey)
-    .then((kek) => unwrap(kek, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)))
+    .then((wordsWrappingKey) =>
+      unwrapKey(wordsWrappingKey, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)),
+    )
     .catch(() => {
       throw new KeptError('no_match', 'Those are not the new words.');
     });
-  const opener = await importKey(raw);
-  const { earlier, ...pairs } = await openKeyset(opener, { account, epoch, rev: 1 }, unb64(body.keyset));
-  const diaryKey = await unwrap(opener, diaryWrapHeader(account, diary, epoch), unb64(body.diary_wrap));
-  const proof = await authOf(root, kdf, session.origin);
-  await ready(
+  const accountWrappingKey = await importKey(rawAccountKey);
+  const { earlier, ...pairs } = await openKeyset(accountWrappingKey, { account, epoch, rev: 1 }, unb64(body.keyset));
+  const diaryKey = await unwrapKey(accountWrappingKey, diaryWrapHeader(account, diary, epoch), unb64(body.diary_wrap));
+  const proof = await deriveAuth(root, kdf, session.origin);
+  await holdNextKeys(
     session,
-    { account_key: raw, diary_key: diaryKey, ...pairs },
+    { account_key: rawAccountKey, diary_key: diaryKey, ...pairs },
     { account: epoch, diary: epoch },
     earlier,
     kdf,
@@ -149,17 +159,21 @@ export async function resume(
  * returns older keys: it was restored from an old backup.
  * @returns whether the keys differ from those here
  */
-export async function from(session: Session, answer: Answer): Promise<{ changed: boolean }> {
-  const { identity, epochs } = session.own;
-  const read = await readAccount(session, answer, identity.diary);
-  const signingIn = session.signingIn as { kdf?: Kdf } | null;
-  session.signingIn = null;
-  if (signingIn?.kdf) session.saw(signingIn.kdf);
-  const isHere = [...read.earlier.map((one) => one.old), b64(read.secrets.ecdsa.pub)].includes(identity.ecdsa_pub);
-  if (answer.account === identity.account && read.epochs.account < epochs.account) throw new KeptError('keys_older');
-  if (!isHere || answer.account !== identity.account) throw new KeptError('not_opened');
-  if (read.epochs.account === epochs.account) return { changed: false };
-  await ready(session, read.secrets, read.epochs, read.earlier, null);
+export async function readChangedKeys(session: Session, response: SignInResponse): Promise<{ changed: boolean }> {
+  const { identity, epochs } = session.unlocked;
+  const serverKeys = await readAccount(session, response, identity.diary);
+  const pendingSignIn = session.pendingSignIn as { kdf?: Kdf } | null;
+  session.pendingSignIn = null;
+  if (pendingSignIn?.kdf) session.recordKdfCost(pendingSignIn.kdf);
+  const knowsOwnKey = [
+    ...serverKeys.earlier.map((statement) => statement.old),
+    b64(serverKeys.secrets.ecdsa.pub),
+  ].includes(identity.ecdsa_pub);
+  if (response.account === identity.account && serverKeys.epochs.account < epochs.account)
+    throw new KeptError('keys_older');
+  if (!knowsOwnKey || response.account !== identity.account) throw new KeptError('not_opened');
+  if (serverKeys.epochs.account === epochs.account) return { changed: false };
+  await holdNextKeys(session, serverKeys.secrets, serverKeys.epochs, serverKeys.earlier, null);
   return { changed: true };
 }
 
@@ -169,26 +183,26 @@ export async function from(session: Session, answer: Answer): Promise<{ changed:
  */
 export async function rewrap(
   session: Session,
-  list: readonly { version: string; wraps: readonly Uint8Array[] }[],
+  versions: readonly { version: string; wraps: readonly Uint8Array[] }[],
   keys: 'own' | 'next',
 ): Promise<Bytes[][]> {
-  const { identity, epochs, diaryKey, olds } = session.own;
-  const { next } = session;
+  const { identity, epochs, diaryKey, olderDiaryKeys } = session.unlocked;
+  const { nextKeys: next } = session;
   if (keys === 'next' && !next) throw new KeptError('locked');
-  const [target, epoch] = keys === 'next' && next ? [next.diaryKey, next.epochs.diary] : [diaryKey, epochs.diary];
-  return inFlight(list, ({ version, wraps }) =>
+  const [targetKey, epoch] = keys === 'next' && next ? [next.diaryKey, next.epochs.diary] : [diaryKey, epochs.diary];
+  return mapConcurrently(versions, ({ version, wraps }) =>
     Promise.all(
       wraps.map(async (wrapped, i) => {
         const part = i === 0 ? 'open' : 'restricted';
-        const from = Number(claimedHeader(wrapped, 'wrap').epoch);
-        const raw = await unwrap(
-          olds.get(from) ?? diaryKey,
-          versionWrapHeader(identity.diary, from, part, version),
+        const wrapEpoch = Number(readUnverifiedHeader(wrapped, 'wrap').epoch);
+        const raw = await unwrapKey(
+          olderDiaryKeys.get(wrapEpoch) ?? diaryKey,
+          versionWrapHeader(identity.diary, wrapEpoch, part, version),
           wrapped,
         );
-        const made = await wrap(target, versionWrapHeader(identity.diary, epoch, part, version), raw);
+        const rewrapped = await wrapKey(targetKey, versionWrapHeader(identity.diary, epoch, part, version), raw);
         raw.fill(0);
-        return made;
+        return rewrapped;
       }),
     ),
   );
@@ -198,86 +212,87 @@ export async function rewrap(
  * Start to use the next keys. The store gets a new key, the short secret's slot becomes random again, and the capture
  * pair is new: an earlier copy of the phone opens nothing that is written afterwards.
  */
-export async function adopt(
+export async function adoptNextKeys(
   session: Session,
-  { words, door, behind }: { words: string; door: Door; behind: Behind },
+  { words, door, behind: details }: { words: string; door: Door; behind: SlotDetails },
 ): Promise<{ door: Door; identity: PublicIdentity }> {
-  const next = session.next;
+  const next = session.nextKeys;
   if (!next) throw new KeptError('locked');
-  const { opened } = session;
-  const own = session.own;
-  const root = await refuseUsed(session, words, door);
-  const { i, role } = session.store;
-  const storeKey = random(32);
-  const renewed = { ...door, slots: [...door.slots], capture_pub: await newCapture(session) };
-  renewed.slots[SLOTS - 1] = random(SLOT_BYTES);
-  renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
-  if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
-  await keepOldStore(session);
-  const olds = await oldDiaryKeys(session);
-  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, {
+  const { storeOrNull: openedStore } = session;
+  const unlocked = session.unlocked;
+  const root = await deriveRootOfNewWords(session, words, door);
+  const { slotIndex: i, role } = session.openStore;
+  const storeKey = randomBytes(32);
+  const updated = { ...door, slots: [...door.slots], capture_pub: await newCaptureKey(session) };
+  updated.slots[SLOT_COUNT - 1] = randomBytes(SLOT_BYTES);
+  updated.slots[i] = await sealSlot(root, door, i, { ...details, role, store_key: b64(storeKey) });
+  if ((await trySlots(root, updated))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
+  await holdOlderStoreKey(session);
+  const olderDiaryKeys = await copyOlderDiaryKeys(session);
+  const identity = await session.adopt(unlocked.identity, await takeNextSecrets(session, next), next.epochs, {
     earlier: next.earlier,
-    olds,
-    hpkes: await hpkesBefore(session),
+    olderDiaryKeys,
+    olderHpkeKeys: await copyOlderHpkeKeys(session),
   });
-  if (next.kdf) session.saw(next.kdf);
-  session.next = null;
-  session.opened = {
+  if (next.kdf) session.recordKdfCost(next.kdf);
+  session.nextKeys = null;
+  session.storeOrNull = {
     role,
-    i,
+    slotIndex: i,
     key: await importKey(storeKey),
     slotRoot: root,
-    olds: [...((opened as OpenStore).olds ?? []), (opened as OpenStore).key],
+    olderKeys: [...((openedStore as OpenStore).olderKeys ?? []), (openedStore as OpenStore).key],
   };
-  await session.held.put('store_key', storeKey);
+  await session.secrets.put('store_key', storeKey);
   storeKey.fill(0);
-  return { door: renewed, identity };
+  return { door: updated, identity };
 }
 
 /** Drop the older diary keys, once every version here has its new wraps. */
-export function forgetOlds(session: Session) {
-  for (const epoch of session.own.olds.keys()) session.held.drop(`diary_key:${epoch}`);
-  session.own.olds.clear();
+export function forgetOlderDiaryKeys(session: Session) {
+  for (const epoch of session.unlocked.olderDiaryKeys.keys()) session.secrets.drop(`diary_key:${epoch}`);
+  session.unlocked.olderDiaryKeys.clear();
 }
 
 /** Return the id of the record of older store keys: 16 bytes that only the current store key gives. */
-export function earlierId(session: Session): Promise<Bytes> {
-  return session.held.use('store_key', async (key) => (await hkdf(key, EARLIER_ID)).slice(0, 16));
+export function deriveEarlierId(session: Session): Promise<Bytes> {
+  return session.secrets.use('store_key', async (key) => (await hkdf(key, EARLIER_ID_LABEL)).slice(0, 16));
 }
 
-export async function sealEarlier(session: Session, id: Bytes): Promise<Bytes> {
+export async function sealOlderStoreKeys(session: Session, id: Bytes): Promise<Bytes> {
   const keys = [];
-  for (let n = 0; session.held.has(`store_old:${n}`); n++) keys.push(await session.held.use(`store_old:${n}`, b64));
-  return sealBox(session.store.key, id, { k: 'earlier', keys });
+  for (let index = 0; session.secrets.has(`store_old:${index}`); index++)
+    keys.push(await session.secrets.use(`store_old:${index}`, b64));
+  return sealBox(session.openStore.key, id, { k: 'earlier', keys });
 }
 
-export async function loadEarlier(session: Session, id: Bytes, sealed: Bytes) {
-  const { desc } = await openBox(session.store.key, id, sealed);
+export async function loadOlderStoreKeys(session: Session, id: Bytes, sealed: Bytes) {
+  const { desc } = await openBox(session.openStore.key, id, sealed);
   if (desc.k !== 'earlier' || !Array.isArray(desc.keys)) throw new KeptError('not_opened');
-  const raws = desc.keys.map((key) => unb64(String(key)));
-  session.store.olds = await Promise.all(raws.map((raw) => importKey(raw)));
-  for (const [n, raw] of raws.entries()) await session.held.put(`store_old:${n}`, raw);
+  const rawKeys = desc.keys.map((key) => unb64(String(key)));
+  session.openStore.olderKeys = await Promise.all(rawKeys.map((raw) => importKey(raw)));
+  for (const [index, raw] of rawKeys.entries()) await session.secrets.put(`store_old:${index}`, raw);
 }
 
 /**
  * Return ROOT_L of new words that open nothing here yet. Throws words_in_use.
  */
-async function refuseUsed(session: Session, words: string, door: Door): Promise<CryptoKey> {
+async function deriveRootOfNewWords(session: Session, words: string, door: Door): Promise<CryptoKey> {
   checkDoor(door);
-  const root = await session.root(normalise(words), checkKdf(doorKdf(door), session.policy));
+  const root = await session.deriveRoot(normaliseWords(words), checkKdf(kdfOfDoor(door), session.policy));
   if (await trySlots(root, door)) throw new KeptError('words_in_use');
   return root;
 }
 
 /** @param secrets overwritten here */
-async function ready(
+async function holdNextKeys(
   session: Session,
-  { account_key, diary_key, ecdsa, hpke }: Secrets,
-  epochs: Next['epochs'],
-  earlier: readonly Statement[],
-  kdf: Next['kdf'],
+  { account_key, diary_key, ecdsa, hpke }: IdentitySecrets,
+  epochs: NextKeys['epochs'],
+  earlier: readonly KeyStatement[],
+  kdf: NextKeys['kdf'],
 ) {
-  session.next = {
+  session.nextKeys = {
     epochs,
     earlier,
     pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub },
@@ -285,32 +300,32 @@ async function ready(
     kdf,
   };
   for (const [name, raw] of Object.entries({ account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar })) {
-    await session.held.put(HELD[name as keyof typeof HELD], raw);
+    await session.secrets.put(NEXT_NAMES[name as keyof typeof NEXT_NAMES], raw);
     raw.fill(0);
   }
 }
 
-async function nextSecrets(session: Session, { pubs }: Next): Promise<Secrets> {
-  const take = async (name: keyof typeof HELD) => {
-    const raw = await session.held.use(HELD[name], (secret) => secret.slice());
-    session.held.drop(HELD[name]);
+async function takeNextSecrets(session: Session, { pubs }: NextKeys): Promise<IdentitySecrets> {
+  const takeSecret = async (name: keyof typeof NEXT_NAMES) => {
+    const raw = await session.secrets.use(NEXT_NAMES[name], (secret) => secret.slice());
+    session.secrets.drop(NEXT_NAMES[name]);
     return raw;
   };
   return {
-    account_key: await take('account_key'),
-    diary_key: await take('diary_key'),
-    ecdsa: { scalar: await take('ecdsa'), pub: pubs.ecdsa },
-    hpke: { scalar: await take('hpke'), pub: pubs.hpke },
+    account_key: await takeSecret('account_key'),
+    diary_key: await takeSecret('diary_key'),
+    ecdsa: { scalar: await takeSecret('ecdsa'), pub: pubs.ecdsa },
+    hpke: { scalar: await takeSecret('hpke'), pub: pubs.hpke },
   };
 }
 
 /** @returns the older diary keys that are still needed, and the current one */
-async function oldDiaryKeys(session: Session): Promise<[number, Bytes][]> {
-  const { epochs, olds } = session.own;
+async function copyOlderDiaryKeys(session: Session): Promise<[number, Bytes][]> {
+  const { epochs, olderDiaryKeys } = session.unlocked;
   const keys: [number, Bytes][] = [];
-  for (const epoch of olds.keys())
-    keys.push([epoch, await session.held.use(`diary_key:${epoch}`, (key) => key.slice())]);
-  return [...keys, [epochs.diary, await session.held.use('diary_key', (key) => key.slice())]];
+  for (const epoch of olderDiaryKeys.keys())
+    keys.push([epoch, await session.secrets.use(`diary_key:${epoch}`, (key) => key.slice())]);
+  return [...keys, [epochs.diary, await session.secrets.use('diary_key', (key) => key.slice())]];
 }
 
 /**
@@ -318,16 +333,16 @@ async function oldDiaryKeys(session: Session): Promise<[number, Bytes][]> {
  * fortnight, and their statement waits until it is read. These keys stay on this phone and are in no keyset.
  * @returns the newest first
  */
-async function hpkesBefore(session: Session): Promise<Bytes[]> {
+async function copyOlderHpkeKeys(session: Session): Promise<Bytes[]> {
   return Promise.all(
-    ['hpke', ...session.hpkesBefore()]
-      .slice(0, HPKES)
-      .map((name) => session.held.use(name, (scalar) => scalar.slice())),
+    ['hpke', ...session.olderHpkeNames()]
+      .slice(0, OLDER_HPKE_KEYS_LIMIT)
+      .map((name) => session.secrets.use(name, (scalar) => scalar.slice())),
   );
 }
 
-async function keepOldStore(session: Session) {
-  let n = 0;
-  while (session.held.has(`store_old:${n}`)) n++;
-  await session.held.use('store_key', (key) => session.held.put(`store_old:${n}`, key));
+async function holdOlderStoreKey(session: Session) {
+  let index = 0;
+  while (session.secrets.has(`store_old:${index}`)) index++;
+  await session.secrets.use('store_key', (key) => session.secrets.put(`store_old:${index}`, key));
 }

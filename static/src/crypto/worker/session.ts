@@ -4,37 +4,37 @@
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { argon2id, knownAnswerTest } from '../argon2.js';
+import { argon2id, runKnownAnswerTest } from '../argon2.js';
 import { importKey } from '../cobblestone.js';
-import { Held } from './held.js';
-import { PRODUCT, rootOf } from '../kdf.js';
-import { authorId, importAuthor, importAuthorPub } from '../signing.js';
-import { authorChain } from '../sharing/statements.js';
+import { SecretStore } from './secret_store.js';
+import { DEFAULT_POLICY, deriveRoot } from '../kdf.js';
+import { authorKeyId, importSigningKey, importVerifyingKey } from '../signing.js';
+import { verifyAuthorChain } from '../sharing/statements.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Argon2id, OnProgress } from '../argon2.js';
-import type { Names } from '../commitment.js';
-import type { Kdf, Policy } from '../kdf.js';
-import type { Pairs } from '../keys.js';
-import type { Pair } from '../signing.js';
+import type { FieldNames } from '../commitment.js';
+import type { Kdf, KdfPolicy } from '../kdf.js';
+import type { AccountKeyPairs } from '../keys.js';
+import type { KeyPair } from '../signing.js';
 import type { Role } from '../slots.js';
-import type { AuthorKey, Statement } from '../sharing/statements.js';
+import type { AuthorKey, KeyStatement } from '../sharing/statements.js';
 
 /** The secrets themselves are in `Session.secrets` */
-export type Next = {
+export type NextKeys = {
   epochs: { account: number; diary: number };
-  earlier: readonly Statement[];
+  earlier: readonly KeyStatement[];
   pubs: { ecdsa: Bytes; hpke: Bytes };
   diaryKey: CryptoKey;
   kdf: Kdf | null;
 };
 
-export type Settings = {
+export type SessionOptions = {
   /** the page's own */
   origin: string;
   /** tests may replace it */
   argon2?: Argon2id;
   /** tests may use a cheaper one */
-  policy?: Policy;
+  policy?: KdfPolicy;
   /** of a slow derivation */
   onProgress?: OnProgress;
 };
@@ -54,10 +54,10 @@ export type PublicIdentity = {
   /** the keys that may have signed versions, oldest first */
   authors: readonly AuthorKey[];
   /** each replaced key's statement about its successor */
-  earlier: readonly Statement[];
+  earlier: readonly KeyStatement[];
 };
 /** `olderKeys`: replaced store keys, for records written before the change */
-export type OpenStore = { role: Role; i: number; key: CryptoKey; slotRoot: CryptoKey; olds?: CryptoKey[] };
+export type OpenStore = { role: Role; slotIndex: number; key: CryptoKey; slotRoot: CryptoKey; olderKeys?: CryptoKey[] };
 /** `authors`: by key id; `olderDiaryKeys`: by epoch, until all versions here have new wraps */
 type OpenIdentity = {
   identity: PublicIdentity;
@@ -66,36 +66,36 @@ type OpenIdentity = {
   signKey: CryptoKey;
   signPub: CryptoKey;
   authors: Map<string, CryptoKey>;
-  earlier: readonly Statement[];
-  olds: Map<number, CryptoKey>;
+  earlier: readonly KeyStatement[];
+  olderDiaryKeys: Map<number, CryptoKey>;
 };
-export type Secrets = { account_key: Bytes; diary_key: Bytes; ecdsa: Pair; hpke: Pair };
+export type IdentitySecrets = { account_key: Bytes; diary_key: Bytes; ecdsa: KeyPair; hpke: KeyPair };
 /** Kind → schema number → names */
-export type Schemas = Record<string, Record<string, Names>>;
-export type SigningIn = { kdf: Kdf; root: CryptoKey } | { code: CryptoKey; login: string };
+export type Schemas = Record<string, Record<string, FieldNames>>;
+export type PendingSignIn = { kdf: Kdf; root: CryptoKey } | { code: CryptoKey; login: string };
 
 /** @param index 0 is the newest */
-const hpkeBefore = (n: number): string => `hpke_before:${n}`;
+const olderHpkeName = (index: number): string => `hpke_before:${index}`;
 
 export class Session {
-  origin: Settings['origin'];
-  policy: NonNullable<Settings['policy']>;
-  argon2: NonNullable<Settings['argon2']>;
-  onProgress: Settings['onProgress'];
-  held = new Held();
+  origin: SessionOptions['origin'];
+  policy: NonNullable<SessionOptions['policy']>;
+  argon2: NonNullable<SessionOptions['argon2']>;
+  onProgress: SessionOptions['onProgress'];
+  secrets = new SecretStore();
   /** The highest m·t seen for the account. */
   kdfHigh = 0;
-  opened: OpenStore | null = null;
-  known: OpenIdentity | null = null;
-  signingIn: SigningIn | null = null;
+  storeOrNull: OpenStore | null = null;
+  identityOrNull: OpenIdentity | null = null;
+  pendingSignIn: PendingSignIn | null = null;
   /** The next keys, while a rekey is in progress. */
-  next: Next | null = null;
-  tested: Promise<void> | undefined = undefined;
+  nextKeys: NextKeys | null = null;
+  selfTest: Promise<void> | undefined = undefined;
   /** The schema of each kind of record that this program knows. */
   schemas: Schemas = {};
-  namesOf: (kind: string, schema: number) => Names | null;
+  namesOf: (kind: string, schema: number) => FieldNames | null;
 
-  constructor({ origin, argon2 = argon2id, policy = PRODUCT, onProgress }: Settings) {
+  constructor({ origin, argon2 = argon2id, policy = DEFAULT_POLICY, onProgress }: SessionOptions) {
     this.origin = origin;
     this.policy = policy;
     this.argon2 = argon2;
@@ -105,9 +105,9 @@ export class Session {
   }
 
   /** Run the known-answer test, once. Throws `kdf_broken`. */
-  test() {
-    this.tested ??= knownAnswerTest(this.argon2);
-    return this.tested;
+  runSelfTest() {
+    this.selfTest ??= runKnownAnswerTest(this.argon2);
+    return this.selfTest;
   }
 
   /**
@@ -115,9 +115,9 @@ export class Session {
    * `unavailable` when memory is short.
    * @param kdf checked
    */
-  async root(folded: string, kdf: Kdf): Promise<CryptoKey> {
-    await this.test();
-    return rootOf(this.argon2, folded, kdf, this.onProgress).catch(() => {
+  async deriveRoot(foldedWords: string, kdf: Kdf): Promise<CryptoKey> {
+    await this.runSelfTest();
+    return deriveRoot(this.argon2, foldedWords, kdf, this.onProgress).catch(() => {
       // The known answer was right and this failed, so the 46 MB or more that it needs were not available.
       throw new KeptError(
         'unavailable',
@@ -127,15 +127,15 @@ export class Session {
   }
 
   /** Return the open store. Throws `locked`. */
-  get store(): OpenStore {
-    if (!this.opened) throw new KeptError('locked');
-    return this.opened;
+  get openStore(): OpenStore {
+    if (!this.storeOrNull) throw new KeptError('locked');
+    return this.storeOrNull;
   }
 
   /** Return the open identity. Throws `locked`. */
-  get own(): OpenIdentity {
-    if (!this.known) throw new KeptError('locked');
-    return this.known;
+  get unlocked(): OpenIdentity {
+    if (!this.identityOrNull) throw new KeptError('locked');
+    return this.identityOrNull;
   }
 
   /**
@@ -145,40 +145,44 @@ export class Session {
    */
   async adopt(
     ids: { account: string; diary: string; device: string; login: string },
-    { account_key, diary_key, ecdsa, hpke }: Secrets,
+    { account_key, diary_key, ecdsa, hpke }: IdentitySecrets,
     epochs: { account: number; diary: number } = { account: 1, diary: 1 },
     {
       earlier = [],
-      olds = [],
-      hpkes = [],
-    }: { earlier?: readonly Statement[]; olds?: readonly (readonly [number, Bytes])[]; hpkes?: readonly Bytes[] } = {},
+      olderDiaryKeys = [],
+      olderHpkeKeys = [],
+    }: {
+      earlier?: readonly KeyStatement[];
+      olderDiaryKeys?: readonly (readonly [number, Bytes])[];
+      olderHpkeKeys?: readonly Bytes[];
+    } = {},
   ) {
     const [diaryKey, signKey, signPub] = await Promise.all([
       importKey(diary_key),
-      importAuthor(ecdsa),
-      importAuthorPub(ecdsa.pub),
+      importSigningKey(ecdsa),
+      importVerifyingKey(ecdsa.pub),
     ]);
-    const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => {
+    const authors = await verifyAuthorChain(earlier, b64(ecdsa.pub)).catch(() => {
       throw new KeptError('not_opened');
     });
-    const byAuthor = new Map(
+    const authorKeys = new Map(
       await Promise.all(
         authors.map(
-          async ({ pub }) => [authorId(unb64(pub)), await importAuthorPub(unb64(pub))] as [string, CryptoKey],
+          async ({ pub }) => [authorKeyId(unb64(pub)), await importVerifyingKey(unb64(pub))] as [string, CryptoKey],
         ),
       ),
     );
-    const known = new Map();
-    for (const [epoch, key] of olds) {
-      known.set(epoch, await importKey(key));
-      await this.held.put(`diary_key:${epoch}`, key);
+    const olderDiaryKeysByEpoch = new Map();
+    for (const [epoch, key] of olderDiaryKeys) {
+      olderDiaryKeysByEpoch.set(epoch, await importKey(key));
+      await this.secrets.put(`diary_key:${epoch}`, key);
       key.fill(0);
     }
-    for (const name of this.hpkesBefore()) this.held.drop(name);
-    const before = Object.fromEntries(hpkes.map((scalar, n) => [hpkeBefore(n), scalar]));
-    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar, ...before };
+    for (const name of this.olderHpkeNames()) this.secrets.drop(name);
+    const olderHpkeSecrets = Object.fromEntries(olderHpkeKeys.map((scalar, index) => [olderHpkeName(index), scalar]));
+    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar, ...olderHpkeSecrets };
     for (const [name, secret] of Object.entries(secrets)) {
-      await this.held.put(name, secret);
+      await this.secrets.put(name, secret);
       secret.fill(0);
     }
     const { account, diary, device, login } = ids;
@@ -187,39 +191,48 @@ export class Session {
       diary,
       device,
       login,
-      by: authorId(ecdsa.pub),
+      by: authorKeyId(ecdsa.pub),
       ecdsa_pub: b64(ecdsa.pub),
       hpke_pub: b64(hpke.pub),
       authors,
       earlier: earlier,
     };
-    this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
+    this.identityOrNull = {
+      identity,
+      epochs,
+      diaryKey,
+      signKey,
+      signPub,
+      authors: authorKeys,
+      earlier,
+      olderDiaryKeys: olderDiaryKeysByEpoch,
+    };
     return identity;
   }
 
   /** Return the names of the held HPKE keys that were replaced and that others may have sealed to, newest first. */
-  hpkesBefore(): string[] {
+  olderHpkeNames(): string[] {
     const names = [];
-    while (this.held.has(hpkeBefore(names.length))) names.push(hpkeBefore(names.length));
+    while (this.secrets.has(olderHpkeName(names.length))) names.push(olderHpkeName(names.length));
     return names;
   }
 
   /** Return the account's own key pairs, to seal a keyset. */
-  async pairs(): Promise<Pairs> {
-    const { ecdsa_pub, hpke_pub } = this.own.identity;
+  async ownKeyPairs(): Promise<AccountKeyPairs> {
+    const { ecdsa_pub, hpke_pub } = this.unlocked.identity;
     // Copied, because `use` overwrites the secret when it returns.
     const [ecdsa, hpke] = await Promise.all(
-      ['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())),
+      ['ecdsa', 'hpke'].map((name) => this.secrets.use(name, (scalar) => scalar.slice())),
     );
     return {
       ecdsa: { scalar: ecdsa as Bytes, pub: unb64(ecdsa_pub) },
       hpke: { scalar: hpke as Bytes, pub: unb64(hpke_pub) },
-      earlier: this.own.earlier,
+      earlier: this.unlocked.earlier,
     };
   }
 
   /** Record that `kdf` was used successfully. */
-  saw({ m, t }: Kdf) {
+  recordKdfCost({ m, t }: Kdf) {
     this.kdfHigh = Math.max(this.kdfHigh, m * t);
   }
 }

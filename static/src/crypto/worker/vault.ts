@@ -109,13 +109,13 @@
  */
 import { KeptError } from '../../core/errors.js';
 import type { Engine } from './engine.js';
-import type { StoredVersion } from './stored.js';
+import type { StoredVersion } from './stored_versions.js';
 
-export type Vault = Engine & { close(): void; onProgress: ((done: number) => void) | null };
-type Answer = { id: number; value?: unknown; code?: string; sentence?: string; progress?: number };
-type Waiting = { resolve: (value: unknown) => void; reject: (error: KeptError) => void };
+export type Vault = Engine & { close(): void; onProgress: ((fraction: number) => void) | null };
+type WorkerResponse = { id: number; value?: unknown; code?: string; sentence?: string; progress?: number };
+type PendingCall = { resolve: (value: unknown) => void; reject: (error: KeptError) => void };
 
-export const FUNCTIONS: readonly (keyof Engine)[] = Object.freeze([
+export const FUNCTION_NAMES: readonly (keyof Engine)[] = Object.freeze([
   'selfTest',
   'measure',
   'suggestWords',
@@ -205,46 +205,50 @@ export const FUNCTIONS: readonly (keyof Engine)[] = Object.freeze([
  */
 export function createVault({
   workerUrl,
-  trusted = (url) => url,
+  createScriptUrl = (url) => url,
 }: {
   workerUrl: string;
-  trusted?: (url: string) => string;
+  createScriptUrl?: (url: string) => string;
 }): Vault {
-  const worker = new Worker(trusted(workerUrl), { type: 'module' });
-  const waiting: Map<number, Waiting> = new Map();
-  let last = 0;
-  let ended = '';
+  const worker = new Worker(createScriptUrl(workerUrl), { type: 'module' });
+  const pendingCalls: Map<number, PendingCall> = new Map();
+  let lastId = 0;
+  let endCode = '';
 
-  const end = (code: string) => {
-    ended ||= code;
+  const endWorker = (code: string) => {
+    endCode ||= code;
     worker.terminate();
-    for (const { reject } of waiting.values()) reject(new KeptError(code));
-    waiting.clear();
+    for (const { reject } of pendingCalls.values()) reject(new KeptError(code));
+    pendingCalls.clear();
   };
-  const ask = (name: string, args: unknown[]) =>
+  const call = (name: string, args: unknown[]) =>
     new Promise((resolve, reject) => {
-      if (ended) return reject(new KeptError(ended));
-      waiting.set(++last, { resolve, reject });
-      worker.postMessage({ id: last, name, args }, handedOver(name, args));
+      if (endCode) return reject(new KeptError(endCode));
+      pendingCalls.set(++lastId, { resolve, reject });
+      worker.postMessage({ id: lastId, name, args }, transferListOf(name, args));
     });
 
-  const vault = { onProgress: null, close: () => end('locked') } as Vault; // the loop adds its functions
-  for (const name of FUNCTIONS) Object.assign(vault, { [name]: (...args: unknown[]) => ask(name, args) });
-  worker.addEventListener('message', ({ data }) => settle(vault, waiting, data));
-  worker.addEventListener('error', () => end('unavailable'));
+  const vault = { onProgress: null, close: () => endWorker('locked') } as Vault; // the loop adds its functions
+  for (const name of FUNCTION_NAMES) Object.assign(vault, { [name]: (...args: unknown[]) => call(name, args) });
+  worker.addEventListener('message', ({ data }) => settleCall(vault, pendingCalls, data));
+  worker.addEventListener('error', () => endWorker('unavailable'));
   return vault;
 }
 
-function settle(vault: Vault, waiting: Map<number, Waiting>, { id, value, code, sentence, progress }: Answer) {
+function settleCall(
+  vault: Vault,
+  pendingCalls: Map<number, PendingCall>,
+  { id, value, code, sentence, progress }: WorkerResponse,
+) {
   if (progress !== undefined) return vault.onProgress?.(progress);
-  const asked = waiting.get(id);
-  waiting.delete(id);
-  if (code === undefined) asked?.resolve(value);
-  else asked?.reject(new KeptError(code, sentence));
+  const pendingCall = pendingCalls.get(id);
+  pendingCalls.delete(id);
+  if (code === undefined) pendingCall?.resolve(value);
+  else pendingCall?.reject(new KeptError(code, sentence));
 }
 
 /** Return the buffers that are transferred to the worker instead of copied. */
-function handedOver(name: string, args: unknown[]): ArrayBuffer[] {
+function transferListOf(name: string, args: unknown[]): ArrayBuffer[] {
   const bytes =
     name === 'filePart' || name === 'handoverPart'
       ? args

@@ -3,35 +3,35 @@ import { textField } from '../../components/forms/fields.js';
 import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { day } from '../../components/text/say.js';
+import { dateText } from '../../components/text/formatting.js';
 import { t, tn } from '../../shell/strings.js';
-import { SOON, inOrder } from '../order.js';
+import { SOON_MS, groupClients } from '../client_order.js';
 import '../../components/words.js';
 import '../words.js';
 import '../../features/entries/words.js';
-import type { Client, Due } from '../order.js';
+import type { Client, ClientDate } from '../client_order.js';
 import type { Stage } from '../types.js';
 
-function clients(stage: Stage) {
+function clientsPage(stage: Stage) {
   const { state } = stage;
   return html`<div class="stack-wide">${heading(t('desk.clients'))}
     ${errorSummary(stage)}
-    ${notices(stage)}
+    ${clientNotices(stage)}
     ${
       state.clients.length
-        ? stage.wide
+        ? stage.isWide
           ? html`<p class="soft">${t('desk.choose')}</p>`
-          : list(stage)
+          : clientList(stage)
         : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`
     }
     <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), {
       plain: true,
-      busy: stage.running === 'list',
+      busy: stage.runningTask === 'list',
     })}</div></div>`;
 }
 
 /** What was left out, and which client ended the grant. */
-export function notices(stage: Stage) {
+export function clientNotices(stage: Stage) {
   const { refused, ended } = stage.state;
   return html`${
     ended === null
@@ -45,15 +45,15 @@ export function notices(stage: Stage) {
     ${refused ? html`<p class="care" role="status">${tn('desk.refused', refused)}</p>` : nothing}`;
 }
 
-export function list(stage: Stage) {
+export function clientList(stage: Stage) {
   const { state } = stage;
   if (!state.clients.length) return nothing;
-  const wanted = String(stage.search ?? '')
+  const query = String(stage.search ?? '')
     .normalize('NFKC')
     .trim()
     .toLowerCase();
-  const found = wanted
-    ? state.clients.filter(({ name }) => name.normalize('NFKC').toLowerCase().includes(wanted))
+  const matches = query
+    ? state.clients.filter(({ name }) => name.normalize('NFKC').toLowerCase().includes(query))
     : state.clients;
   return html`<div class="stack-wide">
     ${
@@ -63,7 +63,7 @@ export function list(stage: Stage) {
             label: t('desk.find'),
             type: 'search',
             value: stage.search ?? '',
-            on: (typed) => {
+            onChange: (typed) => {
               stage.search = typed;
               stage.draw();
             },
@@ -71,39 +71,39 @@ export function list(stage: Stage) {
         : nothing
     }
     <p class="small soft">${t('desk.by_dates')}</p>
-    ${inOrder(found, state.now).map(
+    ${groupClients(matches, state.now).map(
       ({
         what,
-        clients: some,
+        clients: group,
       }) => html`<section class="group" aria-label=${t(`desk.${what}`)}><h2>${t(`desk.${what}`)}</h2>
       <ul class="rows">${repeat(
-        some,
+        group,
         ({ grant }) => grant,
-        (one) => item(stage, one, what === 'fresh'),
+        (client) => clientItem(stage, client, what === 'fresh'),
       )}</ul></section>`,
     )}</div>`;
 }
 
 /** @param isUnderFresh the heading already states it */
-function item(stage: Stage, client: Client, isUnderFresh: boolean) {
+function clientItem(stage: Stage, client: Client, isUnderFresh: boolean) {
   const { state } = stage;
-  const { grant, name, summary, looked_at: looked } = client;
-  const near = client.dates.filter(({ at }) => at < state.now + SOON);
-  const open = () =>
+  const { grant, name, summary, looked_at: lookedAt } = client;
+  const nearDates = client.dates.filter(({ at }) => at < state.now + SOON_MS);
+  const openClient = () =>
     stage.run(`open:${grant}`, async () => {
       await stage.app.openClient(grant);
-      if (stage.state.client?.grant === grant) stage.opened();
+      if (stage.state.client?.grant === grant) stage.clientOpened();
     });
   return html`<li><button type="button" class="item desk-client" aria-current=${
     state.client?.grant === grant ? 'true' : nothing
-  } aria-busy=${stage.running === `open:${grant}` ? 'true' : nothing} @click=${open}>
+  } aria-busy=${stage.runningTask === `open:${grant}` ? 'true' : nothing} @click=${openClient}>
     <span class="item-words"><bdi>${name}</bdi></span>
-    ${near.map(
+    ${nearDates.map(
       (due) =>
         html`<span class="desk-due">${icon(
           due.what === 'ends' ? 'lock' : 'clock',
           18,
-        )}<span>${dueWords(due, state.now)}</span></span>`,
+        )}<span>${dueText(due, state.now)}</span></span>`,
     )}
     ${
       client.fresh && !isUnderFresh
@@ -111,17 +111,17 @@ function item(stage: Stage, client: Client, isUnderFresh: boolean) {
         : nothing
     }
     <span class="item-foot"><span>${
-      stage.running === `open:${grant}`
+      stage.runningTask === `open:${grant}`
         ? t('desk.opening')
-        : looked === null
+        : lookedAt === null
           ? t('desk.never_looked')
-          : t('desk.looked', { day: day(looked) })
+          : t('desk.looked', { day: dateText(lookedAt) })
     }</span>
       <span>${summary ? tn('desk.entries', summary.entries) : t('desk.no_summary')}</span></span></button></li>`;
 }
 
-function dueWords({ at, what }: Due, now: number) {
-  return t(what === 'update_due' && at < now ? 'desk.due_update_late' : `desk.due_${what}`, { day: day(at) });
+function dueText({ at, what }: ClientDate, now: number) {
+  return t(what === 'update_due' && at < now ? 'desk.due_update_late' : `desk.due_${what}`, { day: dateText(at) });
 }
 
-export const views = { clients };
+export const views = { clients: clientsPage };

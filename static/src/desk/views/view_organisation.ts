@@ -1,8 +1,8 @@
 /** The organisation, for its leaders. */
 import { html, nothing } from '../../shell/html.js';
-import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
+import { button, errorSummary, heading, problemSentence } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
-import { openWords } from '../../components/forms/words_sheet.js';
+import { openWordsSheet } from '../../components/forms/words_sheet.js';
 import '../../components/words.js';
 import '../words.js';
 import '../../features/entries/words.js';
@@ -10,35 +10,35 @@ import type { Member } from '../../net/clients.js';
 import type { Stage } from '../types.js';
 
 function organisation(stage: Stage) {
-  const found = stage.find('organisation', () => stage.app.readOrganisation());
-  if (!found.data)
+  const result = stage.find('organisation', () => stage.app.readOrganisation());
+  if (!result.data)
     return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${
-      found.problem ? sentenceOf(found.problem) : t('frame.loading')
+      result.problem ? problemSentence(result.problem) : t('frame.loading')
     }</p>
     ${
-      found.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing
+      result.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing
     }</div>`;
-  const { name, numbers, members } = found.data;
+  const { name, numbers, members } = result.data;
   const { local } = stage;
   const invite = () =>
-    openWords(stage, {
+    openWordsSheet(stage, {
       title: t('desk.invite_do'),
       lead: t('desk.typed'),
       go: t('desk.invite_do'),
       label: t('desk.words'),
-      act: async (words) => stage.set({ invite: await stage.app.inviteMember({ words }) }),
+      onSubmit: async (words) => stage.set({ invite: await stage.app.inviteMember({ words }) }),
     });
   return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(stage)}
     <p class="soft">${t('desk.org_lead')}</p>
     <dl class="facts facts-close card">${(['members', 'grants', 'ending', 'packs'] as const).map(
-      (one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`,
+      (figure) => html`<div><dt>${t(`desk.${figure}`)}</dt><dd>${numbers[figure]}</dd></div>`,
     )}</dl>
     <section class="stack"><h2>${t('desk.members')}</h2>
       <ul class="plain desk-members">${members.map(
         (member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${
           member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing
         }${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
-        ${member.here ? nothing : button(t('desk.end_member'), () => ending(stage, member), { plain: true })}</li>`,
+        ${member.here ? nothing : button(t('desk.end_member'), () => confirmEndMember(stage, member), { plain: true })}</li>`,
       )}</ul>
       ${
         local.invite
@@ -46,33 +46,33 @@ function organisation(stage: Stage) {
             translate="no">${local.invite}</p><p class="small">${t('desk.invite_shown')}</p></div>`
           : nothing
       }
-      <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.running === 'words' })}</div></section>
-    ${table(stage)}</div>`;
+      <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.runningTask === 'words' })}</div></section>
+    ${looksExport(stage)}</div>`;
 }
 
-function table(stage: Stage) {
-  const { made } = stage.local;
-  const make = () => stage.run('table', async () => stage.set({ made: await stage.app.exportLooks() }));
+function looksExport(stage: Stage) {
+  const { made: exported } = stage.local;
+  const exportLooks = () => stage.run('table', async () => stage.set({ made: await stage.app.exportLooks() }));
   return html`<section class="stack"><h2>${t('desk.export')}</h2><p class="small soft">${t('desk.export_lead')}</p>
     <div class="row">${
-      made
-        ? html`<a class="button button-main" href=${made.url}
+      exported
+        ? html`<a class="button button-main" href=${exported.url}
           download="looks.csv"><span>${t('desk.export_save')}</span></a><span
-            class="small soft">${tn('desk.export_many', made.many)}</span>`
-        : button(t('desk.export_do'), make, { busy: stage.running === 'table' })
+            class="small soft">${tn('desk.export_many', exported.many)}</span>`
+        : button(t('desk.export_do'), exportLooks, { busy: stage.runningTask === 'table' })
     }</div></section>`;
 }
 
-const ending = (stage: Stage, member: Member) =>
-  openWords(stage, {
+const confirmEndMember = (stage: Stage, member: Member) =>
+  openWordsSheet(stage, {
     title: t('desk.end_member'),
     lead: t('desk.end_ask', { name: member.name }),
     go: t('desk.end_do'),
     label: t('desk.words'),
-    act: async (words) => {
+    onSubmit: async (words) => {
       await stage.app.endMember(member.member, { words });
       stage.refresh('organisation');
-      stage.say(t('desk.member_gone'));
+      stage.announce(t('desk.member_gone'));
     },
   });
 

@@ -2,22 +2,22 @@
  * A pack of what one client shared: which entries, the gaps a reader would ask about, words that may reveal where
  * somebody is, and the file.
  */
-import { squeeze } from '../../pack/redaction.js';
-import { fromPicked, missing, phoneZone } from '../../record/times.js';
+import { normalise } from '../../pack/redaction.js';
+import { fromPicked, pickedFault, phoneZone } from '../../record/times.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
-import { button, errorSummary, heading, progress, sentenceOf } from '../../components/parts.js';
-import { SAY, size, whenWords } from '../../components/text/say.js';
-import { dotted, lookUp, lookUpCount, t, tn } from '../../shell/strings.js';
+import { button, errorSummary, heading, progress, problemSentence } from '../../components/parts.js';
+import { ENGLISH_TIMES, sizeText, occurredText } from '../../components/text/formatting.js';
+import { joinWithDots, lookUp, lookUpCount, t, tn } from '../../shell/strings.js';
 import { initials } from './view_assist.js';
 import '../words.js';
-import type { Lacking } from '../lacking.js';
-import type { Client } from '../order.js';
-import type { Choice, View } from '../packing.js';
+import type { PackGap } from '../pack_gaps.js';
+import type { Client } from '../client_order.js';
+import type { PackChoice, PackView } from '../packing.js';
 import type { Stage } from '../types.js';
 
 /** The form's values. They survive a look at an entry, but not the client. */
-type Form = {
+type PackForm = {
   how: 'all' | 'dates' | 'some';
   from: string;
   until: string;
@@ -32,27 +32,27 @@ type Form = {
 };
 
 const FEW = 6;
-const TITLE = 70;
+const TITLE_LENGTH = 70;
 const INITIALS = /^[A-Z]{1,4}$/;
 
-function pack(stage: Stage) {
-  const { client: open } = stage.state;
-  if (!open) return nothing;
-  if (!open.said.rights.includes('pack'))
-    return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: open.name })}</p></div>`;
+function packPage(stage: Stage) {
+  const { client: openClient } = stage.state;
+  if (!openClient) return nothing;
+  if (!openClient.terms.rights.includes('pack'))
+    return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: openClient.name })}</p></div>`;
   const form = formOf(stage);
-  const put = (change: Partial<Form>) => {
+  const update = (change: Partial<PackForm>) => {
     Object.assign(form, change);
     stage.draw();
   };
-  if (form.made) return ready(stage, form.made, () => put({ made: null }));
+  if (form.made) return packReady(stage, form.made, () => update({ made: null }));
   return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(stage)}
-    <p>${t('desk.pack_lead', { name: open.name })}</p>
-    ${which(stage, form, put)}
-    ${looked(stage, open, form, put)}</div>`;
+    <p>${t('desk.pack_lead', { name: openClient.name })}</p>
+    ${choiceFields(stage, form, update)}
+    ${choicePreview(stage, openClient, form, update)}</div>`;
 }
 
-function formOf(stage: Stage): Form {
+function formOf(stage: Stage): PackForm {
   const { you } = stage.state;
   const by = initials(you?.name ?? '')
     .normalize('NFKD')
@@ -68,20 +68,20 @@ function formOf(stage: Stage): Form {
     tried: false,
     at: null,
     made: null,
-  }) as Form;
+  }) as PackForm;
 }
 
 /** The selection; null while something is missing. */
-function chosenOf({ how, from, until, records }: Form) {
+function selectionOf({ how, from, until, records }: PackForm) {
   if (how === 'all') return { from: null, to: null, records: null };
   if (how === 'some') return records.length ? { from: null, to: null, records } : null;
   const picked = { how: 'between' as const, date: from, until };
-  if (missing(picked, Date.now(), phoneZone())) return null;
+  if (pickedFault(picked, Date.now(), phoneZone())) return null;
   const span = fromPicked(picked, Date.now(), phoneZone());
   return { from: span.occurred_start, to: span.occurred_end, records: null };
 }
 
-function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
+function choiceFields(stage: Stage, form: PackForm, update: (change: Partial<PackForm>) => void) {
   const ways = ['all', 'dates', 'some'] as const;
   const date = (name: 'from' | 'until') =>
     textField({
@@ -89,16 +89,16 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
       label: t(`when.${name}`),
       type: 'date',
       value: form[name],
-      on: (text) => put({ [name]: text }),
+      onChange: (text) => update({ [name]: text }),
     });
-  const tick = (record: string, on: boolean) =>
-    put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
+  const toggle = (record: string, checked: boolean) =>
+    update({ records: checked ? [...form.records, record] : form.records.filter((id) => id !== record) });
   return html`${chips({
     name: 'which',
     legend: t('desk.pack_which'),
     choices: ways.map((way) => [way, t(`desk.pack_${way}`)]),
     chosen: [form.how],
-    on: (how) => put({ how: how }),
+    onChange: (how) => update({ how: how }),
   })}
     ${form.how === 'dates' ? html`<div class="pair">${date('from')}${date('until')}</div>` : nothing}
     ${
@@ -108,8 +108,8 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
               html`<li>${checkbox({
                 id: `pack-${row.record}`,
                 checked: form.records.includes(row.record),
-                on: (on) => tick(row.record, on),
-                label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${
+                onChange: (checked) => toggle(row.record, checked),
+                label: html`<span class="small soft">${occurredText(row.occurred)}</span><br><span dir="auto">${
                   row.title || t('desk.no_words')
                 }</span>`,
               })}</li>`,
@@ -119,27 +119,28 @@ function which(stage: Stage, form: Form, put: (change: Partial<Form>) => void) {
 }
 
 /** What the choice would produce. */
-function looked(stage: Stage, open: Client, form: Form, put: (change: Partial<Form>) => void) {
-  const chosen = chosenOf(form);
-  if (!chosen) return html`<p class="soft">${t('desk.pack_choose')}</p>`;
-  const choice = { ...chosen, restricted: form.apart, seen: form.seen };
-  const found = stage.find(`pack:${JSON.stringify(chosen)}`, () => stage.app.packView(choice));
-  if (!found.data) return html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`;
-  const { entries, files, whole, unproved, purpose } = found.data;
+function choicePreview(stage: Stage, client: Client, form: PackForm, update: (change: Partial<PackForm>) => void) {
+  const selection = selectionOf(form);
+  if (!selection) return html`<p class="soft">${t('desk.pack_choose')}</p>`;
+  const choice = { ...selection, restricted: form.apart, seen: form.seen };
+  const result = stage.find(`pack:${JSON.stringify(selection)}`, () => stage.app.packView(choice));
+  if (!result.data)
+    return html`<p role="status">${result.problem ? problemSentence(result.problem) : t('frame.loading')}</p>`;
+  const { entries, files, whole, unproved, isPurposeUnsafe } = result.data;
   if (!entries) return html`<p role="status">${t('desk.pack_none')}</p>`;
-  const stop = unproved ? 'desk.pack_unproved' : purpose ? 'desk.pack_purpose' : '';
+  const blocker = unproved ? 'desk.pack_unproved' : isPurposeUnsafe ? 'desk.pack_purpose' : '';
   return html`<p role="status"><strong>${tn('desk.entries', entries)}, ${tn('desk.pictures', files)}</strong></p>
-    ${gaps(stage, open, found.data.lacking)}
-    ${words(found.data, form, put)}
+    ${gapList(stage, client, result.data.lacking)}
+    ${wordQuestions(result.data, form, update)}
     ${
       whole
         ? html`<div class="stack-close">${checkbox({
             id: 'pack-apart',
             label: t('desk.pack_apart'),
             checked: form.apart,
-            on: (apart) => put({ apart }),
+            onChange: (apart) => update({ apart }),
           })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
-        : html`<p class="small soft">${t('desk.pack_no_files', { name: open.name })}</p>`
+        : html`<p class="small soft">${t('desk.pack_no_files', { name: client.name })}</p>`
     }
     ${textField({
       id: 'pack-by',
@@ -147,29 +148,29 @@ function looked(stage: Stage, open: Client, form: Form, put: (change: Partial<Fo
       hint: t('desk.pack_by_hint'),
       value: form.by,
       error: form.tried && !INITIALS.test(form.by) ? t('desk.pack_need_by') : null,
-      on: (by) => put({ by: by.trim().toUpperCase() }),
+      onChange: (by) => update({ by: by.trim().toUpperCase() }),
     })}
     ${
-      stop
-        ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
+      blocker
+        ? html`<p class="care" role="status">${t(blocker, { name: client.name })}</p>`
         : form.at
           ? progress({ label: lookUp(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
-          : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), {
+          : html`<div>${button(t('desk.pack_do'), () => makePack(stage, form, choice, update), {
               main: true,
-              busy: stage.running === 'pack',
+              busy: stage.runningTask === 'pack',
             })}</div>`
     }`;
 }
 
-function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
+function gapList(stage: Stage, client: Client, packGaps: readonly PackGap[]) {
   const rows = new Map(stage.state.entries.map((row) => [row.record, row]));
   const go = (record: string) => stage.go({ name: 'entry', record });
-  const name = (record: string) => first(rows.get(record)?.title ?? '') || t('desk.no_words');
+  const name = (record: string) => shortTitle(rows.get(record)?.title ?? '') || t('desk.no_words');
   return html`<section class="stack"><h2>${t('desk.pack_gaps')}</h2>
     ${
-      lacking.length
-        ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul
-          class="points">${lacking.map(
+      packGaps.length
+        ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: client.name })}</p><ul
+          class="points">${packGaps.map(
             ({ what, records }) => html`<li>
       ${records.length ? lookUpCount(`desk.lack_${what}`, records.length) : lookUp(`desk.lack_${what}`)}
       ${records.slice(0, FEW).map(
@@ -183,22 +184,28 @@ function gaps(stage: Stage, open: Client, lacking: readonly Lacking[]) {
 }
 
 /** The first words: enough to recognise an entry in a list that names it repeatedly. */
-function first(title: string) {
+function shortTitle(title: string) {
   const letters = [...title];
-  return letters.length > TITLE ? `${letters.slice(0, TITLE).join('').trimEnd()}…` : title;
+  return letters.length > TITLE_LENGTH ? `${letters.slice(0, TITLE_LENGTH).join('').trimEnd()}…` : title;
 }
 
 /** Words that look like a place or a number are held back unless the advocate confirms that they reveal nothing. */
-function words({ words: found }: View, form: Form, put: (change: Partial<Form>) => void) {
-  const asked = [...new Map(found.filter(({ why }) => why !== 'apart').map((one) => [squeeze(one.found), one.found]))];
-  const apart = new Set(found.filter(({ why }) => why === 'apart').map((one) => squeeze(one.found))).size;
-  if (!asked.length && !apart) return nothing;
+function wordQuestions({ words: candidates }: PackView, form: PackForm, update: (change: Partial<PackForm>) => void) {
+  const reviewed = [
+    ...new Map(
+      candidates.filter(({ why }) => why !== 'apart').map((candidate) => [normalise(candidate.found), candidate.found]),
+    ),
+  ];
+  const restrictedCount = new Set(
+    candidates.filter(({ why }) => why === 'apart').map((candidate) => normalise(candidate.found)),
+  ).size;
+  if (!reviewed.length && !restrictedCount) return nothing;
   const answer = (word: string, code: string) =>
-    put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
+    update({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((seenWord) => seenWord !== word) });
   return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p
     class="small soft">${t('desk.pack_words_lead')}</p>
-    ${apart ? html`<p class="small">${tn('desk.pack_words_apart', apart)}</p>` : nothing}
-    ${asked.map(([word, text], i) =>
+    ${restrictedCount ? html`<p class="small">${tn('desk.pack_words_apart', restrictedCount)}</p>` : nothing}
+    ${reviewed.map(([word, text], i) =>
       chips({
         name: `word-${i}`,
         legend: html`<bdi dir="ltr">${text}</bdi>`,
@@ -207,33 +214,35 @@ function words({ words: found }: View, form: Form, put: (change: Partial<Form>) 
           ['seen', t('desk.pack_seen')],
         ],
         chosen: [form.seen.includes(word) ? 'seen' : 'hold'],
-        on: (code) => answer(word, code),
+        onChange: (code) => answer(word, code),
       }),
     )}</section>`;
 }
 
-function make(stage: Stage, form: Form, choice: Choice, put: (change: Partial<Form>) => void) {
-  if (!INITIALS.test(form.by)) return put({ tried: true });
+function makePack(stage: Stage, form: PackForm, choice: PackChoice, update: (change: Partial<PackForm>) => void) {
+  if (!INITIALS.test(form.by)) return update({ tried: true });
   const { generation } = stage;
   return stage.run('pack', async () => {
     try {
-      const made = await stage.app.makePack({ ...choice, initials: form.by, say: SAY }, (at) => put({ at }));
-      put({ made });
+      const made = await stage.app.makePack({ ...choice, initials: form.by, say: ENGLISH_TIMES }, (at) =>
+        update({ at }),
+      );
+      update({ made });
       stage.arrived = true;
-      stage.say(String(t('desk.pack_done')));
+      stage.announce(String(t('desk.pack_done')));
     } finally {
-      if (generation === stage.generation) put({ at: null });
+      if (generation === stage.generation) update({ at: null });
     }
   });
 }
 
-function ready(_stage: Stage, made: { url: string; name: string; size: number; no: number }, again: () => void) {
+function packReady(_stage: Stage, made: { url: string; name: string; size: number; no: number }, onAgain: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
-    <p class="soft">${dotted([made.name, size(made.size)])}</p>
+    <p class="soft">${joinWithDots([made.name, sizeText(made.size)])}</p>
     <div><a class="button button-main" href=${made.url}
       download=${made.name}><span>${t('desk.pack_save')}</span></a></div>
     <p class="care">${t('desk.pack_care')}</p>
-    <div>${button(t('desk.pack_again'), again, { plain: true })}</div></div>`;
+    <div>${button(t('desk.pack_again'), onAgain, { plain: true })}</div></div>`;
 }
 
-export const views = { pack };
+export const views = { pack: packPage };

@@ -5,7 +5,7 @@ import { LANGUAGES, isDraftLanguage } from '../../shell/language.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { qr } from '../../components/qr.js';
 import { t } from '../../shell/strings.js';
-import { openWords } from '../../components/forms/words_sheet.js';
+import { openWordsSheet } from '../../components/forms/words_sheet.js';
 import '../words.js';
 import '../../features/settings/words.js';
 import type { Stage } from '../types.js';
@@ -22,7 +22,7 @@ export function nineWords(stage: Stage) {
     }</section>`;
 }
 
-function you(stage: Stage) {
+function youPage(stage: Stage) {
   const { state } = stage;
   const name = state.you?.name ?? '';
   const organisation = state.you?.organisation ?? '';
@@ -30,28 +30,28 @@ function you(stage: Stage) {
     ${nineWords(stage)}
     <dl class="facts card"><div><dt>${t('desk.as')}</dt><dd><bdi>${name}</bdi>, <bdi>${organisation}</bdi></dd></div>
       <div><dt>${t('desk.login')}</dt><dd dir="ltr">${stage.app.login()}</dd></div></dl>
-    ${languages(stage)}
-    <div>${button(t('desk.leave'), () => leaving(stage, organisation), { plain: true, icon: 'out' })}</div></div>`;
+    ${languageField(stage)}
+    <div>${button(t('desk.leave'), () => confirmLeave(stage, organisation), { plain: true, icon: 'out' })}</div></div>`;
 }
 
-function languages(stage: Stage) {
+function languageField(stage: Stage) {
   return html`${chips({
     name: 'language',
     legend: t('desk.language'),
     chosen: [stage.state.language],
-    on: (code) => void stage.app.setLanguage(code),
+    onChange: (code) => void stage.app.setLanguage(code),
     choices: LANGUAGES.map(([code, name]) => [code, html`<span lang=${code}>${name}</span>`]),
   })}
     ${isDraftLanguage() ? html`<p class="care small">${t('lang.draft')}</p>` : nothing}`;
 }
 
-const leaving = (stage: Stage, organisation: string) =>
-  openWords(stage, {
+const confirmLeave = (stage: Stage, organisation: string) =>
+  openWordsSheet(stage, {
     title: t('desk.leave'),
     lead: t('desk.leave_ask', { organisation }),
     go: t('desk.leave_do'),
     label: t('desk.words'),
-    act: (words) => stage.app.leaveOrganisation({ words }),
+    onSubmit: (words) => stage.app.leaveOrganisation({ words }),
   });
 
-export const views = { you };
+export const views = { you: youPage };

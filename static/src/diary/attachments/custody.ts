@@ -9,44 +9,44 @@
  */
 import { localAt } from '../../record/times.js';
 import type { Change } from '../../store/pending.js';
-import type { Context, CustodyLog, Held, Open } from '../types.js';
+import type { Context, CustodyLog, DraftFile, Open } from '../types.js';
 import type { Root, CustodyLine } from '../../store/root.js';
 
-const SOON = 180_000;
-const MANY = 60;
+const FLUSH_DELAY_MS = 180_000;
+const MAX_PENDING = 60;
 /** Lines of one record, which keeps it well below the size limit of a version. A second record continues the day. */
-const FULL = 2_000;
+const MAX_LINES = 2_000;
 /** `detail` of a line about an entry that the server was seen to have erased. */
-const ERASED = 'erased_for_good';
+const ERASED_DETAIL = 'erased_for_good';
 /** Views of a file within this time count as one, ms. */
-const ONE_LOOK = 600_000;
+const SAME_VIEW_MS = 600_000;
 
 export class Custody implements CustodyLog {
   ctx: Context;
-  openNow: () => Open | null;
+  getOpen: () => Open | null;
   /** Lines that are not in the root yet. */
-  loose: CustodyLine[] = [];
-  looks: Map<string, number> = new Map();
+  unsavedLines: CustodyLine[] = [];
+  lastViews: Map<string, number> = new Map();
   timer: unknown = null;
 
   constructor(ctx: Context, open: () => Open | null) {
     this.ctx = ctx;
-    this.openNow = open;
+    this.getOpen = open;
   }
 
   /** Log a line from outside a transaction. */
-  note(attachment: string, action: CustodyLine['action'], detail?: string) {
+  log(attachment: string, action: CustodyLine['action'], detail?: string) {
     const at = this.ctx.clock.now();
     if (action === 'viewed') {
-      if (at - (this.looks.get(attachment) ?? -ONE_LOOK) < ONE_LOOK) return;
-      this.looks.set(attachment, at);
+      if (at - (this.lastViews.get(attachment) ?? -SAME_VIEW_MS) < SAME_VIEW_MS) return;
+      this.lastViews.set(attachment, at);
     }
-    this.loose.push(lineOf(attachment, at, 'keeper', action, detail));
-    this.later();
+    this.unsavedLines.push(custodyLine(attachment, at, 'keeper', action, detail));
+    this.scheduleFlush();
   }
 
-  later() {
-    this.timer ??= this.ctx.timers.after(SOON, () => void this.flush().catch(() => undefined));
+  scheduleFlush() {
+    this.timer ??= this.ctx.timers.after(FLUSH_DELAY_MS, () => void this.flush().catch(() => undefined));
   }
 
   /**
@@ -56,44 +56,45 @@ export class Custody implements CustodyLog {
   async flush({ send = true }: { send?: boolean } = {}) {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
-    const open = this.openNow();
-    if (!open?.identity || !(this.loose.length || open.store.root.custody?.waiting?.length)) return;
-    const taken = this.loose;
-    this.loose = [];
+    const open = this.getOpen();
+    if (!open?.identity || !(this.unsavedLines.length || open.store.root.custody?.waiting?.length)) return;
+    const pendingLines = this.unsavedLines;
+    this.unsavedLines = [];
     try {
-      await open.store.change((root, change) => this.write(open, root, change, taken));
+      await open.store.change((root, change) => this.write(open, root, change, pendingLines));
     } catch (error) {
-      this.loose = [...taken, ...this.loose];
+      this.unsavedLines = [...pendingLines, ...this.unsavedLines];
       throw error;
     }
-    if (send) this.openNow()?.syncing.kick();
+    if (send) this.getOpen()?.syncing.kick();
   }
 
-  async write(open: Open, root: Root, change: Change, taken: CustodyLine[]) {
-    const lines = [...(root.custody?.waiting ?? []), ...taken];
-    const on = localAt(this.ctx.clock.now(), this.ctx.zone()).slice(0, 10);
+  async write(open: Open, root: Root, change: Change, newLines: CustodyLine[]) {
+    const lines = [...(root.custody?.waiting ?? []), ...newLines];
+    const day = localAt(this.ctx.clock.now(), this.ctx.zone()).slice(0, 10);
     const batch = open.book.batch(root, change);
-    let record = root.custody?.on === on ? root.custody.record : null;
-    const before = record
+    let record = root.custody?.on === day ? root.custody.record : null;
+    const earlierLines = record
       ? await open.book.newest(record, batch).then(
           ({ fields }) => fields.lines ?? [],
           () => [],
         )
       : [];
-    const isFull = before.length + lines.length > FULL;
-    if (isFull || !before.length) record = null;
+    const isFull = earlierLines.length + lines.length > MAX_LINES;
+    if (isFull || !earlierLines.length) record = null;
     const staged = await open.book.stage(batch, {
       kind: 'custody',
       ...(record ? { record } : {}),
-      open: { on, lines: record ? [...before, ...lines] : lines },
+      open: { on: day, lines: record ? [...earlierLines, ...lines] : lines },
     });
-    root.custody = { on, record: staged.record, waiting: [] };
+    root.custody = { on: day, record: staged.record, waiting: [] };
   }
 
   /** Seal soon, or at once when many lines are pending: they must not all wait for the lock. */
-  overflow() {
-    if ((this.openNow()?.store.root.custody?.waiting?.length ?? 0) > MANY) void this.flush().catch(() => undefined);
-    else if (this.openNow()?.store.root.custody?.waiting?.length) this.later();
+  flushIfMany() {
+    if ((this.getOpen()?.store.root.custody?.waiting?.length ?? 0) > MAX_PENDING)
+      void this.flush().catch(() => undefined);
+    else if (this.getOpen()?.store.root.custody?.waiting?.length) this.scheduleFlush();
   }
 
   stop() {
@@ -103,19 +104,19 @@ export class Custody implements CustodyLog {
 }
 
 /** Add lines to the pending ones of `root`; they are written together with the caller's transaction. */
-export function waitingLines(root: Root, lines: CustodyLine[]) {
+export function addPendingLines(root: Root, lines: CustodyLine[]) {
   root.custody = { on: null, record: null, ...root.custody, waiting: [...(root.custody?.waiting ?? []), ...lines] };
 }
 
 /** Return the lines for a file that enters an entry. */
-export function arrival({ attachment, received_at, sha256, route }: Held): CustodyLine[] {
+export function arrivalLines({ attachment, received_at, sha256, route }: DraftFile): CustodyLine[] {
   return [
-    lineOf(attachment, received_at, 'app', 'received', route),
-    lineOf(attachment, received_at, 'app', 'hashed', sha256),
+    custodyLine(attachment, received_at, 'app', 'received', route),
+    custodyLine(attachment, received_at, 'app', 'hashed', sha256),
   ];
 }
 
-export function lineOf(
+export function custodyLine(
   attachment: string,
   at: number,
   actor: CustodyLine['actor'],
@@ -130,15 +131,15 @@ export function lineOf(
  * outlives every version of those records.
  * @param at ms
  */
-export function erasedLines(records: readonly string[], at: number): CustodyLine[] {
-  return records.map((record) => lineOf(record, at, 'keeper', 'deleted', ERASED));
+export function erasureLines(records: readonly string[], at: number): CustodyLine[] {
+  return records.map((record) => custodyLine(record, at, 'keeper', 'deleted', ERASED_DETAIL));
 }
 
 /** Note the records that another device logged as erased; this run checks them (erasing.js). */
-export function noteErased(root: Root, lines: unknown) {
-  const said = ((Array.isArray(lines) ? lines : []) as CustodyLine[]).filter(
-    ({ action, detail }) => action === 'deleted' && detail === ERASED,
+export function noteErasures(root: Root, lines: unknown) {
+  const erased = ((Array.isArray(lines) ? lines : []) as CustodyLine[]).filter(
+    ({ action, detail }) => action === 'deleted' && detail === ERASED_DETAIL,
   );
-  if (said.length)
-    root.told_erased = [...new Set([...(root.told_erased ?? []), ...said.map(({ attachment }) => attachment)])];
+  if (erased.length)
+    root.told_erased = [...new Set([...(root.told_erased ?? []), ...erased.map(({ attachment }) => attachment)])];
 }

@@ -1,12 +1,12 @@
-import type { Fields, Held } from '../types.js';
-import type { About } from '../../media/file_peek.js';
+import type { Fields, DraftFile } from '../types.js';
+import type { FileMetadata } from '../../media/file_peek.js';
 
 /**
  * Return the fields and keys of a file's first version.
  * @param incident null for a file that belongs to no entry
  */
-export function firstFields(held: Held, incident: string | null) {
-  const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({
+export function initialFields(file: DraftFile, incident: string | null) {
+  const renditions = file.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({
     purpose,
     sha256,
     size_bytes,
@@ -14,54 +14,56 @@ export function firstFields(held: Held, incident: string | null) {
     height,
     media_type,
   }));
-  const tools = held.renditions.map(({ purpose, recipe }) => ({
+  const tools = file.renditions.map(({ purpose, recipe }) => ({
     purpose,
     tool: 'browser',
     recipe: recipe ?? '',
-    at: held.received_at,
+    at: file.received_at,
   }));
-  const duration = held.about?.duration_ms ?? null;
+  const duration = file.about?.duration_ms ?? null;
   return {
     open: {
       incident_ids: incident ? [incident] : [],
-      kind: held.kind,
-      sha256: held.sha256,
-      sha512: held.sha512,
-      size_bytes: held.size,
-      media_type: held.magic,
-      added_at: held.received_at,
+      kind: file.kind,
+      sha256: file.sha256,
+      sha512: file.sha512,
+      size_bytes: file.size,
+      media_type: file.magic,
+      added_at: file.received_at,
       sensitivity: 'normal',
       alteration_before_receipt: 'none_known',
       renditions,
-      ...(held.flags.length ? { flags: held.flags } : {}),
+      ...(file.flags.length ? { flags: file.flags } : {}),
       ...(duration === null ? {} : { duration_ms: duration }),
-      ...present(held.said?.fields ?? {}),
+      ...omitEmpty(file.said?.fields ?? {}),
     },
     restricted: {
-      received_as: present({
-        filename: held.name,
-        claimed_type: held.claimed,
-        magic_type: held.magic,
-        last_modified: held.last_modified,
-        route: held.route,
+      received_as: omitEmpty({
+        filename: file.name,
+        claimed_type: file.claimed,
+        magic_type: file.magic,
+        last_modified: file.last_modified,
+        route: file.route,
       }),
-      ...(held.gps_present === null ? {} : { gps_present: held.gps_present }),
-      ...(held.about && Object.keys(summaryOf(held.about)).length ? { exif_summary: summaryOf(held.about) } : {}),
+      ...(file.gps_present === null ? {} : { gps_present: file.gps_present }),
+      ...(file.about && Object.keys(metadataSummary(file.about)).length
+        ? { exif_summary: metadataSummary(file.about) }
+        : {}),
       ...(tools.length ? { rendition_tools: tools } : {}),
-      ...(held.outside_copy ? { outside_copy: held.outside_copy } : {}),
-      ...present(held.said?.restricted ?? {}),
+      ...(file.outside_copy ? { outside_copy: file.outside_copy } : {}),
+      ...omitEmpty(file.said?.restricted ?? {}),
     },
-    openKeys: held.renditions.map(({ blob, key }) => [blob, key]) as [string, string][],
-    restrictedKeys: [[held.received.blob, held.received.key]] as [string, string][],
+    openKeys: file.renditions.map(({ blob, key }) => [blob, key]) as [string, string][],
+    restrictedKeys: [[file.received.blob, file.received.key]] as [string, string][],
   };
 }
 
 /** Return the file's own metadata without the place, of which only `gps_present` is kept. */
-export function summaryOf({ place: _place, duration_ms: _length, ...said }: About): Fields {
-  return said;
+export function metadataSummary({ place: _place, duration_ms: _duration, ...summary }: FileMetadata): Fields {
+  return summary;
 }
 
-function present(fields: Fields): Fields {
+function omitEmpty(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).filter(
       ([, value]) =>

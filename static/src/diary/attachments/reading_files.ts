@@ -6,42 +6,49 @@ import { concat } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../../net/blobs.js';
-import { isPassing } from '../../net/http.js';
-import type { Held, Open, RecordStore, Rendition } from '../types.js';
+import { isTransient } from '../../net/http.js';
+import type { DraftFile, Open, RecordStore, Rendition } from '../types.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 
-type FileKey = { blob: string; key: string; n: number; size: number; type: string; name: string };
-export type Which = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
+type FileLocation = { blob: string; key: string; n: number; size: number; type: string; name: string };
+export type CopyKind = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
 
 /**
  * Find the blob of a copy of a file. The masked print copy replaces the plain one, unless `copyKind` is 'unmasked'.
- * @param held files of the draft
+ * @param draftFiles files of the draft
  * @returns null when there is no such copy
  */
-export async function findFile(
+export async function locateFile(
   open: { book: Pick<RecordStore, 'newest'> },
   attachment: string,
-  which: Which,
-  held: Held[],
-): Promise<FileKey | null> {
-  const waiting = held.find((one) => one.attachment === attachment);
-  if (waiting) {
-    if (which === 'received')
-      return { ...waiting.received, size: waiting.size, type: waiting.magic, name: waiting.name };
-    const copy = waiting.renditions.find(({ purpose }) => purpose === (which === 'unmasked' ? 'print' : which));
+  copyKind: CopyKind,
+  draftFiles: DraftFile[],
+): Promise<FileLocation | null> {
+  const draftFile = draftFiles.find((item) => item.attachment === attachment);
+  if (draftFile) {
+    if (copyKind === 'received')
+      return { ...draftFile.received, size: draftFile.size, type: draftFile.magic, name: draftFile.name };
+    const copy = draftFile.renditions.find(({ purpose }) => purpose === (copyKind === 'unmasked' ? 'print' : copyKind));
     return copy
-      ? { blob: copy.blob, key: copy.key, n: copy.n, size: copy.size_bytes, type: copy.media_type, name: waiting.name }
+      ? {
+          blob: copy.blob,
+          key: copy.key,
+          n: copy.n,
+          size: copy.size_bytes,
+          type: copy.media_type,
+          name: draftFile.name,
+        }
       : null;
   }
   const { fields, restricted, keys } = await open.book.newest(attachment);
   const name = restricted.received_as?.filename ?? '';
-  if (which === 'received') {
-    const [pair] = keys.restricted;
-    return pair
+  if (copyKind === 'received') {
+    const [keyPair] = keys.restricted;
+    return keyPair
       ? {
-          blob: pair[0],
-          key: pair[1],
+          blob: keyPair[0],
+          key: keyPair[1],
           n: partCount(fields.size_bytes),
           size: fields.size_bytes,
           type: fields.media_type,
@@ -49,12 +56,19 @@ export async function findFile(
         }
       : null;
   }
-  const wanted =
-    which === 'print' && fields.print_copy === 'masked' ? 'masked' : which === 'unmasked' ? 'print' : which;
-  const at = (fields.renditions ?? []).findIndex((one: Rendition) => one.purpose === wanted);
-  const [pair, copy] = [keys.open[at], fields.renditions?.[at]];
-  return pair && copy
-    ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name }
+  const purposeWanted =
+    copyKind === 'print' && fields.print_copy === 'masked' ? 'masked' : copyKind === 'unmasked' ? 'print' : copyKind;
+  const index = (fields.renditions ?? []).findIndex((item: Rendition) => item.purpose === purposeWanted);
+  const [keyPair, copy] = [keys.open[index], fields.renditions?.[index]];
+  return keyPair && copy
+    ? {
+        blob: keyPair[0],
+        key: keyPair[1],
+        n: partCount(copy.size_bytes),
+        size: copy.size_bytes,
+        type: copy.media_type,
+        name,
+      }
     : null;
 }
 
@@ -64,22 +78,22 @@ export async function findFile(
  * @throws file_missing when it is not here and cannot be fetched now; file_damaged when a part does not open and
  *   cannot be replaced now
  */
-export async function* openParts(open: Open, file: FileKey): AsyncGenerator<Bytes> {
+export async function* openParts(open: Open, file: FileLocation): AsyncGenerator<Bytes> {
   await fetchParts(open, file.blob, file.n);
   for (let i = 0; i < file.n; i++) {
-    yield (await openPart(open, file, i)) ?? (await openFresh(open, file, i));
+    yield (await openPart(open, file, i)) ?? (await refetchPart(open, file, i));
   }
 }
 
 /** @returns null when the part does not open; it is dropped then, if the server has it */
-async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number): Promise<Bytes | null> {
+async function openPart(open: Open, { blob, key, n, size }: FileLocation, i: number): Promise<Bytes | null> {
   const part = await open.store.read(partName(blob, i));
   if (!part) throw new KeptError('file_missing');
   try {
     return await open.vault.openPart({ blob, key, i, n, sealed: part.bytes, size });
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
-    await letGo(open, { blob, i, length: part.bytes.length, size });
+    await dropDamagedPart(open, { blob, i, length: part.bytes.length, size });
     return null;
   }
 }
@@ -88,10 +102,10 @@ async function openPart(open: Open, { blob, key, n, size }: FileKey, i: number):
  * Fetch and open a part that did not open before.
  * @throws file_damaged
  */
-async function openFresh(open: Open, file: FileKey, i: number) {
+async function refetchPart(open: Open, file: FileLocation, i: number) {
   await fetchParts(open, file.blob, file.n).catch(() => undefined);
-  const again = await openPart(open, file, i).catch(() => null);
-  if (again) return again;
+  const refetched = await openPart(open, file, i).catch(() => null);
+  if (refetched) return refetched;
   // What could not be fetched now is fetched with everything else, when there is signal.
   open.syncing.kick();
   throw new KeptError('file_damaged');
@@ -101,58 +115,61 @@ async function openFresh(open: Open, file: FileKey, i: number) {
  * Give random access to a sealed file, with one part open at a time. The bytes are those that were sealed, even when
  * the source file has changed since.
  */
-export function peekSealed(
+export function sealedReader(
   open: Open,
   { blob, key, n, size }: { blob: string; key: string; n: number; size: number },
-): { size: number; bytes(from: number, length: number): Promise<Bytes> } {
-  let last: { i: number; bytes: Bytes } | null = null;
-  const part = async (i: number) => {
-    if (last?.i === i) return last.bytes;
-    const held = await open.store.read(partName(blob, i));
-    if (!held) throw new KeptError('file_missing');
-    last = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: held.bytes, size }) };
-    return last.bytes;
+): { size: number; bytes(offset: number, length: number): Promise<Bytes> } {
+  let openedPart: { i: number; bytes: Bytes } | null = null;
+  const readPart = async (i: number) => {
+    if (openedPart?.i === i) return openedPart.bytes;
+    const storedPart = await open.store.read(partName(blob, i));
+    if (!storedPart) throw new KeptError('file_missing');
+    openedPart = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: storedPart.bytes, size }) };
+    return openedPart.bytes;
   };
   return {
     size,
-    async bytes(from, length) {
-      const end = Math.min(size, from + length);
-      if (!(from >= 0 && from < end)) return new Uint8Array(0);
-      const first = await part(Math.floor(from / PART_BYTES));
-      const some = first.slice(from % PART_BYTES, end - from + (from % PART_BYTES));
-      if (some.length === end - from) return some;
-      const second = await part(Math.floor(from / PART_BYTES) + 1);
-      return concat(some, second.subarray(0, end - from - some.length));
+    async bytes(offset, length) {
+      const end = Math.min(size, offset + length);
+      if (!(offset >= 0 && offset < end)) return new Uint8Array(0);
+      const firstPart = await readPart(Math.floor(offset / PART_BYTES));
+      const firstBytes = firstPart.slice(offset % PART_BYTES, end - offset + (offset % PART_BYTES));
+      if (firstBytes.length === end - offset) return firstBytes;
+      const secondPart = await readPart(Math.floor(offset / PART_BYTES) + 1);
+      return concat(firstBytes, secondPart.subarray(0, end - offset - firstBytes.length));
     },
   };
 }
 
 /** Drop a part that does not open, so that it is fetched again. */
-async function letGo(open: Open, { blob, i, length, size }: { blob: string; i: number; length: number; size: number }) {
+async function dropDamagedPart(
+  open: Open,
+  { blob, i, length, size }: { blob: string; i: number; length: number; size: number },
+) {
   await open.store.change(async (root, change) => {
-    const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
+    const facts = await open.store.readJson<BlobCatalogue>(`b/${blob}`);
     // A file that the server does not hold completely exists only here: damaged or not, it stays.
-    if (!root.account.registered || !known || root.uploads.some((one) => one.blob === blob)) return;
-    dropPart(change, known, blob, i, length);
-    if (!root.fetch.some((one) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
+    if (!root.account.registered || !facts || root.uploads.some((transfer) => transfer.blob === blob)) return;
+    dropPart(change, facts, blob, i, length);
+    if (!root.fetch.some((transfer) => transfer.blob === blob)) root.fetch.unshift({ blob, of: null, size });
   });
 }
 
 /**
  * Make a blob: address for a file.
- * @param played the media type for playback; otherwise a received file is saved and never rendered here
+ * @param playType the media type for playback; otherwise a received file is saved and never rendered here
  */
-export async function asUrl(
+export async function makeUrl(
   open: Open,
-  file: FileKey,
+  file: FileLocation,
   objectUrl: { make(blob: Blob): string },
-  played?: string,
+  playType?: string,
 ): Promise<{ url: string; name: string; blob: Blob }> {
-  const pieces = [];
-  for await (const piece of openParts(open, file)) pieces.push(piece);
+  const chunks = [];
+  for await (const chunk of openParts(open, file)) chunks.push(chunk);
   // Only pictures that the browser itself encoded are shown.
-  const blob = new Blob(pieces, {
-    type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream'),
+  const blob = new Blob(chunks, {
+    type: playType ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream'),
   });
   const url = objectUrl.make(blob);
   open.urls.add(url);
@@ -160,21 +177,21 @@ export async function asUrl(
 }
 
 async function fetchParts(open: Open, blob: string, n: number) {
-  const known = await open.store.readJson<BlobFacts>(`b/${blob}`);
-  if (known?.have === true) return;
+  const facts = await open.store.readJson<BlobCatalogue>(`b/${blob}`);
+  if (facts?.have === true) return;
   const link = open.syncing.link();
   if (!link) throw new KeptError('file_missing');
   try {
     await downloadBlob(link, blob, n);
   } catch (error) {
-    throw isPassing(error) ? new KeptError('file_missing') : error;
+    throw isTransient(error) ? new KeptError('file_missing') : error;
   }
 }
 
 /** Return the text of a short text file in a draft. */
-export async function readHeldText(open: Open, held: Held): Promise<string> {
+export async function readDraftText(open: Open, file: DraftFile): Promise<string> {
   const parts = [];
-  for await (const part of openParts(open, { ...held.received, size: held.size, type: held.magic, name: held.name }))
+  for await (const part of openParts(open, { ...file.received, size: file.size, type: file.magic, name: file.name }))
     parts.push(part);
   return new TextDecoder().decode(concat(...parts));
 }

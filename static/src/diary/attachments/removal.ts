@@ -1,51 +1,51 @@
 /** What leaves this phone when a file is removed at once, on this device or another one (purging.js). */
 import { partName } from '../../net/blobs.js';
-import { standing } from '../../record/current_version.js';
+import { currentVersionOf } from '../../record/current_version.js';
 import { inFeedOrder } from '../records/record_store.js';
-import type { Item } from '../../net/feed.js';
+import type { FeedItem } from '../../net/feed.js';
 import type { Root } from '../../store/root.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Open, Batch, Meta, ListRow, Fields } from '../types.js';
 
 /** A version that was erased for good; `at` in ms. */
-type Gone = { v: string; c: string; seq: number; at: number };
+type ErasedVersion = { v: string; c: string; seq: number; at: number };
 
 /** The only `reason` that is a code. It discloses no more than the screen does. */
-export const REMOVED = 'file_removed';
+export const FILE_REMOVED = 'file_removed';
 
 /** Drop a file's bytes from this phone, and those of its versions that were sent. */
-export async function letGo({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
+export async function dropFile({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
   const { root, change } = batch;
   const meta = await book.meta(id, batch);
   if (!meta) return;
   const versions = await book.versions(id, batch);
   const blobs = new Set(versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob)));
   for (const blob of blobs) {
-    const known = await store.readJson<BlobFacts>(`b/${blob}`);
-    for (let i = 0; i < (known?.n ?? 0); i++) change.drop(partName(blob, i));
+    const facts = await store.readJson<BlobCatalogue>(`b/${blob}`);
+    for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));
     change.drop(`b/${blob}`);
   }
-  root.uploads = root.uploads.filter((one) => !blobs.has(one.blob));
-  root.fetch = root.fetch.filter((one) => !blobs.has(one.blob));
-  const unsent = new Set(root.outbox.map((one) => one.version));
-  const sent = meta.versions
-    .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED)
+  root.uploads = root.uploads.filter((item) => !blobs.has(item.blob));
+  root.fetch = root.fetch.filter((item) => !blobs.has(item.blob));
+  const unsent = new Set(root.outbox.map((item) => item.version));
+  const sentVersions = meta.versions
+    .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== FILE_REMOVED)
     .map(({ v }) => v);
-  for (const v of sent) change.drop(`v/${v}`);
+  for (const v of sentVersions) change.drop(`v/${v}`);
   change.drop(`t/file:${id}`); // what was typed about it and not saved
-  change.after(() => {
-    for (const v of sent) book.seen.delete(v);
+  change.afterCommit(() => {
+    for (const v of sentVersions) book.seen.delete(v);
   });
 }
 
 /** Drop a file here when a version from another device removed it. */
-export async function heedRemoval(
+export async function applyRemoval(
   open: Pick<Open, 'store' | 'book'>,
   batch: Batch,
   opened: { record: string; kind: string; fields: Fields } | undefined,
 ) {
-  if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out)
-    await letGo(open, batch, opened.record);
+  if (opened?.kind === 'attachment' && opened.fields.reason === FILE_REMOVED && opened.fields.taken_out)
+    await dropFile(open, batch, opened.record);
 }
 
 /**
@@ -54,7 +54,7 @@ export async function heedRemoval(
  * @param now ms
  * @returns the entry whose row changes; undefined where there is nothing to do
  */
-export async function removeAgain(
+export async function repeatRemoval(
   open: Open,
   batch: Batch,
   id: string,
@@ -63,10 +63,10 @@ export async function removeAgain(
   const meta = await open.book.meta(id, batch);
   if (meta?.kind !== 'attachment' || meta.versions.length < 2) return undefined;
   const versions = (await open.book.versions(id, batch)).filter(({ kind }) => kind);
-  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(versions).taken_out !== null)
+  if (!versions.some(({ fields }) => fields.reason === FILE_REMOVED) || currentVersionOf(versions).taken_out !== null)
     return undefined;
   await removeFile(open, batch, id, now);
-  batch.change.after(() => open.syncing.soon());
+  batch.change.afterCommit(() => open.syncing.soon());
   return meta.of;
 }
 
@@ -75,9 +75,9 @@ export async function removeAgain(
  * @param now ms
  */
 export async function removeFile(open: Open, batch: Batch, id: string, now: number) {
-  await letGo(open, batch, id);
-  await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
-  batch.root.purges = [...(batch.root.purges ?? []).filter((one) => one !== id), id];
+  await dropFile(open, batch, id);
+  await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: FILE_REMOVED } });
+  batch.root.purges = [...(batch.root.purges ?? []).filter((purge) => purge !== id), id];
 }
 
 /**
@@ -85,60 +85,61 @@ export async function removeFile(open: Open, batch: Batch, id: string, now: numb
  * text that was not sent yet. Its place stays, so that no number moves.
  * @returns the entry that loses a file by it, whose row changes
  */
-export async function takeErased(
+export async function applyErasure(
   { store, book, index }: Pick<Open, 'store' | 'book' | 'index'>,
   batch: Batch,
-  { record, version, meta: { c }, seq, erased }: Item,
+  { record, version, meta: { c }, seq, erased }: FeedItem,
 ): Promise<string | null> {
   const { root, change } = batch;
-  const known = structuredClone(await book.meta(record, batch));
+  const localMeta = structuredClone(await book.meta(record, batch));
   // A server could claim the erasure of any entry. It is believed only about what the keeper took out.
   const at = erased?.at ?? 0;
-  if (known && !(await isOut(book, batch, known))) return stays(batch, known, { v: version, c, seq, at });
-  if (known) await letGo({ store, book }, batch, record);
-  const meta = known ?? { record, kind: '', of: null, versions: [] };
-  place(root, meta, { v: version, c, seq, at });
+  if (localMeta && !(await isTakenOut(book, batch, localMeta)))
+    return keepTextAtErasure(batch, localMeta, { v: version, c, seq, at });
+  if (localMeta) await dropFile({ store, book }, batch, record);
+  const meta = localMeta ?? { record, kind: '', of: null, versions: [] };
+  placeErased(root, meta, { v: version, c, seq, at });
   change.drop(`v/${version}`);
   meta.erased_at = at;
   batch.metas.set(record, meta);
   change.putJson(`r/${record}`, meta);
-  const row = index.find(record);
-  if (row) index.write(root, change, [erasedRow(row, meta.erased_at)]);
-  return !row && meta.of && index.find(meta.of) ? meta.of : null;
+  const row = index.findRow(record);
+  if (row) index.putRows(root, change, [erasedRow(row, meta.erased_at)]);
+  return !row && meta.of && index.findRow(meta.of) ? meta.of : null;
 }
 
 /**
  * Check whether the keeper had a version erased for good that the server shows again. Only a server that was restored
  * from an older copy shows one, so its text and files do not come back to this phone. Its present number is noted.
  */
-export async function staysErased(
+export async function isErasedHere(
   { store, book }: Pick<Open, 'store' | 'book'>,
   batch: Batch,
-  { record, version, seq }: Item,
+  { record, version, seq }: FeedItem,
 ): Promise<boolean> {
   const meta = structuredClone(await book.meta(record, batch));
-  const there = meta?.versions.find(({ v }) => v === version);
-  if (!meta || there?.erased === undefined || (await store.read(`v/${version}`))) return false;
-  there.seq = seq;
+  const knownVersion = meta?.versions.find(({ v }) => v === version);
+  if (!meta || knownVersion?.erased === undefined || (await store.read(`v/${version}`))) return false;
+  knownVersion.seq = seq;
   meta.versions = inFeedOrder(meta.versions);
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
   return true;
 }
 
-async function isOut(book: Open['book'], batch: Batch, meta: Meta) {
+async function isTakenOut(book: Open['book'], batch: Batch, meta: Meta) {
   for (const record of [meta.record, meta.of]) {
     if (!record || !(await book.meta(record, batch))) continue;
     const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
-    if (!versions.length || standing(versions).taken_out !== null) return true;
+    if (!versions.length || currentVersionOf(versions).taken_out !== null) return true;
   }
   return false;
 }
 
 /** Keep the place of a version that was erased for good. */
-function place(root: Root, meta: Meta, { v, c, seq, at }: Gone) {
-  const there = meta.versions.find((one) => one.v === v);
-  if (there) Object.assign(there, { seq, erased: at });
+function placeErased(root: Root, meta: Meta, { v, c, seq, at }: ErasedVersion) {
+  const existing = meta.versions.find((version) => version.v === v);
+  if (existing) Object.assign(existing, { seq, erased: at });
   else {
     meta.versions.push({ v, parents: [], c, seq, at: null, receipt: null, erased: at });
     root.blanks = (root.blanks ?? 0) + 1;
@@ -147,8 +148,8 @@ function place(root: Root, meta: Meta, { v, c, seq, at }: Gone) {
 }
 
 /** Keep the record's text and note only the erased version's place, so that this device and the server count alike. */
-function stays({ root, change, metas }: Batch, meta: Meta, gone: Gone) {
-  place(root, meta, gone);
+function keepTextAtErasure({ root, change, metas }: Batch, meta: Meta, erasedVersion: ErasedVersion) {
+  placeErased(root, meta, erasedVersion);
   metas.set(meta.record, meta);
   change.putJson(`r/${meta.record}`, meta);
   return null;

@@ -6,16 +6,16 @@
  * it is complete. What a crash leaves there is deleted at the next unlock (`deleteHalfFiles`). So half a file is
  * never shown as a whole one.
  */
-import { idText, newId } from '../../core/ids.js';
+import { formatId, newId } from '../../core/ids.js';
 import { PART_BYTES, partCount } from '../../crypto/files.js';
 import { partName } from '../../net/blobs.js';
-import { readAbout } from '../../media/exif.js';
-import { isMismatch, kindOf, magicOf } from '../../media/file_type.js';
-import { peekSealed } from './reading_files.js';
-import { memorySource, wholeOf } from './sources.js';
+import { readMetadata } from '../../media/exif.js';
+import { isMismatch, kindOf, detectType } from '../../media/file_type.js';
+import { sealedReader } from './reading_files.js';
+import { memorySource, readWhole } from './sources.js';
 import type { Change } from '../../store/pending.js';
-import type { BlobKey, Held, Open, Rendition, Source } from '../types.js';
-import type { Copy, Pictures } from '../../media/previews.js';
+import type { BlobKey, DraftFile, Open, Rendition, Source } from '../types.js';
+import type { ImageCopy, PictureMaker } from '../../media/previews.js';
 import type { Root } from '../../store/root.js';
 import type { Bytes } from '../../core/bytes.js';
 
@@ -23,7 +23,7 @@ import type { Bytes } from '../../core/bytes.js';
 type OnProgress = (done: number, total: number) => void;
 
 /** Larger pictures get no copies: to decode them would crash the phone. */
-const PICTURE_BYTES = 60_000_000;
+const MAX_PICTURE_BYTES = 60_000_000;
 
 /**
  * Take a file in, with its copies.
@@ -31,7 +31,7 @@ const PICTURE_BYTES = 60_000_000;
  *   behind
  * @throws file_changed, file_unreadable, no_space
  */
-export async function takeIn(
+export async function sealFile(
   open: Open,
   source: Source,
   {
@@ -39,38 +39,38 @@ export async function takeIn(
     at,
     pictures,
     onProgress = () => undefined,
-    attachment = idText(newId()),
+    attachment = formatId(newId()),
     unowned = false,
   }: {
     route: string;
     at: number;
-    pictures: Pictures;
+    pictures: PictureMaker;
     onProgress?: OnProgress | undefined;
     attachment?: string;
     unowned?: boolean;
   },
-): Promise<Held> {
-  const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
-  const magic = magicOf(first);
+): Promise<DraftFile> {
+  const { key, first: firstPart, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
+  const magic = detectType(firstPart);
   // Copies are made of the sealed bytes, never of the file: it may have changed since.
-  const peek = peekSealed(open, { ...key, size: source.size });
+  const reader = sealedReader(open, { ...key, size: source.size });
   const sealed = {
     size: source.size,
-    read: (from: number, to: number) => peek.bytes(from, to - from),
+    read: (start: number, end: number) => reader.bytes(start, end - start),
   };
   const renditions: (Rendition & BlobKey)[] = [];
-  const copies = await copiesOf(sealed, magic, pictures)
-    .then(async (found) => {
-      for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
-      return found;
+  const copies = await makeCopies(sealed, magic, pictures)
+    .then(async (made) => {
+      for (const copy of made?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
+      return made;
     })
     .catch(async (error) => {
       // Nothing refers to these blobs yet: they would stay for ever.
-      await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined);
+      await deleteBlobs(open.store, [key, ...renditions]).catch(() => undefined);
       throw error;
     });
-  const about = await readAbout(peek, magic);
-  const duration = about?.duration_ms ?? copies?.duration_ms;
+  const metadata = await readMetadata(reader, magic);
+  const duration = metadata?.duration_ms ?? copies?.duration_ms;
   return {
     attachment,
     name: source.name,
@@ -87,8 +87,8 @@ export async function takeIn(
       isMismatch(source.type, magic, source.name) ? 'type_mismatch' : '',
       magic.startsWith('image/') && !copies ? 'no_print_copy' : '',
     ].filter(Boolean),
-    gps_present: about?.place ?? null,
-    about: about || duration ? { ...about, ...(duration ? { duration_ms: duration } : {}) } : null,
+    gps_present: metadata?.place ?? null,
+    about: metadata || duration ? { ...metadata, ...(duration ? { duration_ms: duration } : {}) } : null,
     received: key,
     renditions,
     outside_copy: null,
@@ -99,24 +99,24 @@ export async function takeIn(
  * Make the print copy and preview of a picture, or a still of a film.
  * @returns null where none can be made
  */
-async function copiesOf(
+async function makeCopies(
   source: Pick<Source, 'size' | 'read'>,
   magic: string,
-  pictures: Pictures,
-): Promise<{ made: Copy[]; duration_ms?: number } | null> {
-  if (source.size > PICTURE_BYTES) return null;
+  pictures: PictureMaker,
+): Promise<{ made: ImageCopy[]; duration_ms?: number } | null> {
+  if (source.size > MAX_PICTURE_BYTES) return null;
   if (magic.startsWith('image/')) {
-    const made = await pictures.make(await wholeOf(source, magic, PART_BYTES));
+    const made = await pictures.make(await readWhole(source, magic, PART_BYTES));
     return made && { made };
   }
   if (!/^(?:video|audio)\//.test(magic) || !pictures.film) return null;
-  return pictures.film(await wholeOf(source, magic, PART_BYTES));
+  return pictures.film(await readWhole(source, magic, PART_BYTES));
 }
 
 /** Seal a copy that was made here. */
 export async function sealCopy(
   open: Open,
-  { purpose, bytes, width, height, media_type, recipe }: Copy,
+  { purpose, bytes, width, height, media_type, recipe }: ImageCopy,
   unowned: boolean = false,
 ): Promise<Rendition & BlobKey> {
   const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined, unowned);
@@ -129,70 +129,70 @@ async function sealSource(
   onProgress: OnProgress,
   unowned: boolean = false,
 ): Promise<{ key: BlobKey; first: Uint8Array; sha256: string; sha512: string }> {
-  const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
+  const { file, blob, key, parts, sealed_bytes } = await vault.fileStart({ size: source.size });
   await store.change(
     (root) => {
       root.filling.push(blob);
     },
     { bulky: true },
   );
-  let first: Uint8Array = new Uint8Array(0);
+  let firstPart: Uint8Array = new Uint8Array(0);
   try {
-    for (let from = 0; from < source.size; from += PART_BYTES) {
-      const bytes = await source.read(from, Math.min(source.size, from + PART_BYTES));
-      if (from === 0) first = bytes.slice();
-      await keepParts(store, blob, await vault.filePart(file, bytes));
-      onProgress(Math.min(source.size, from + PART_BYTES), source.size);
+    for (let start = 0; start < source.size; start += PART_BYTES) {
+      const bytes = await source.read(start, Math.min(source.size, start + PART_BYTES));
+      if (start === 0) firstPart = bytes.slice();
+      await storeParts(store, blob, await vault.filePart(file, bytes));
+      onProgress(Math.min(source.size, start + PART_BYTES), source.size);
     }
-    const ended = await vault.fileEnd(file);
+    const result = await vault.fileEnd(file);
     await source.check();
-    await keepParts(store, blob, ended.parts, (root, change) => {
-      if (!unowned) root.filling = root.filling.filter((one) => one !== blob);
-      change.putJson(`b/${blob}`, { n, size: sealed_bytes, digest: ended.digest, have: true, kept: false });
+    await storeParts(store, blob, result.parts, (root, change) => {
+      if (!unowned) root.filling = root.filling.filter((pendingBlob) => pendingBlob !== blob);
+      change.putJson(`b/${blob}`, { n: parts, size: sealed_bytes, digest: result.digest, have: true, kept: false });
     });
-    return { key: { blob, key, n }, first, sha256: ended.sha256, sha512: ended.sha512 };
+    return { key: { blob, key, n: parts }, first: firstPart, sha256: result.sha256, sha512: result.sha512 };
   } catch (error) {
     await vault.fileDrop(file).catch(() => undefined);
-    await forgetBlobs(store, [{ blob, n }]).catch(() => undefined);
+    await deleteBlobs(store, [{ blob, n: parts }]).catch(() => undefined);
     throw error;
   }
 }
 
-async function keepParts(
+async function storeParts(
   store: Open['store'],
   blob: string,
   parts: readonly { i: number; sealed: Bytes }[],
-  also?: (root: Root, change: Change) => void,
+  finish?: (root: Root, change: Change) => void,
 ) {
-  if (!parts.length && !also) return;
+  if (!parts.length && !finish) return;
   await store.change(
     (root, change) => {
       for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
-      also?.(root, change);
+      finish?.(root, change);
     },
     { bulky: true },
   );
 }
 
 /** Delete blobs from this phone. */
-export async function forgetBlobs(store: Open['store'], blobs: { blob: string; n: number }[]) {
+export async function deleteBlobs(store: Open['store'], blobs: { blob: string; n: number }[]) {
   await store.change((root, change) => {
     for (const { blob, n } of blobs) {
       for (let i = 0; i < n; i++) change.drop(partName(blob, i));
       change.drop(`b/${blob}`);
     }
-    const gone = new Set(blobs.map(({ blob }) => blob));
-    root.filling = root.filling.filter((blob) => !gone.has(blob));
+    const deleted = new Set(blobs.map(({ blob }) => blob));
+    root.filling = root.filling.filter((blob) => !deleted.has(blob));
   });
 }
 
 /** Delete what a crash left of half-written files. See [Note: half a file]. */
-export async function sweep(store: Open['store']) {
-  const most = partCount(200 * 1024 * 1024);
-  for (const blob of store.root.filling) await forgetBlobs(store, [{ blob, n: most }]);
+export async function deleteHalfFiles(store: Open['store']) {
+  const maxParts = partCount(200 * 1024 * 1024);
+  for (const blob of store.root.filling) await deleteBlobs(store, [{ blob, n: maxParts }]);
 }
 
 /** Return every blob of a file in a draft. */
-export function blobsOf(held: Held): BlobKey[] {
-  return [held.received, ...held.renditions];
+export function blobsOf(file: DraftFile): BlobKey[] {
+  return [file.received, ...file.renditions];
 }

@@ -1,11 +1,11 @@
 /** Sources of a file's bytes: a chosen file, bytes in memory, or parts in the tray. */
-import { isSame } from '../../core/bytes.js';
+import { bytesEqual } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Source } from '../types.js';
 
 export const FILE_LIMIT = 200 * 1024 * 1024;
-const LOOK = 65_536;
+const END_BYTES = 65_536;
 
 /**
  * Read a chosen file. Phones hand out files that other apps may still be writing. So the two ends are read again
@@ -13,16 +13,16 @@ const LOOK = 65_536;
  * @throws empty_file, too_large
  */
 export function fileSource(file: File): Source {
-  judgeSize(file.size);
+  checkSize(file.size);
   const ends: Uint8Array[] = [];
   const size = file.size;
-  const spans = [
-    [0, Math.min(LOOK, size)],
-    [Math.max(0, size - LOOK), size],
+  const endRanges = [
+    [0, Math.min(END_BYTES, size)],
+    [Math.max(0, size - END_BYTES), size],
   ];
-  const read = async (from: number, to: number) => {
+  const read = async (start: number, end: number) => {
     const bytes = await file
-      .slice(from, to)
+      .slice(start, end)
       .arrayBuffer()
       .then(
         (buffer) => new Uint8Array(buffer),
@@ -32,24 +32,28 @@ export function fileSource(file: File): Source {
           );
         },
       );
-    if (bytes.length !== to - from) throw new KeptError('file_changed');
-    if (from === 0) ends[0] = bytes.slice(0, LOOK);
-    if (to === size) ends[1] = bytes.slice(Math.max(0, bytes.length - LOOK));
+    if (bytes.length !== end - start) throw new KeptError('file_changed');
+    if (start === 0) ends[0] = bytes.slice(0, END_BYTES);
+    if (end === size) ends[1] = bytes.slice(Math.max(0, bytes.length - END_BYTES));
     return bytes;
   };
   return {
-    name: wellFormed(file.name),
+    name: toWellFormed(file.name),
     type: file.type,
     size,
     lastModified: Number.isSafeInteger(file.lastModified) && file.lastModified > 0 ? file.lastModified : null,
     read,
     async check() {
-      const [first, last] = [ends[0], ends[1]];
-      for (const [i, [from, to]] of spans.entries()) {
-        const then = i === 0 ? first : last;
-        const now = await read(from as number, to as number);
-        const tail = then && now.slice(Math.max(0, now.length - then.length));
-        if (!then || !tail || !isSame(then.slice(Math.max(0, then.length - tail.length)), tail))
+      const [savedStart, savedTail] = [ends[0], ends[1]];
+      for (const [index, [start, end]] of endRanges.entries()) {
+        const savedEnd = index === 0 ? savedStart : savedTail;
+        const currentEnd = await read(start as number, end as number);
+        const comparable = savedEnd && currentEnd.slice(Math.max(0, currentEnd.length - savedEnd.length));
+        if (
+          !savedEnd ||
+          !comparable ||
+          !bytesEqual(savedEnd.slice(Math.max(0, savedEnd.length - comparable.length)), comparable)
+        )
           throw new KeptError('file_changed');
       }
       if (file.size !== size) throw new KeptError('file_changed');
@@ -63,25 +67,25 @@ export function memorySource(bytes: Bytes, type: string): Source {
     type,
     size: bytes.length,
     lastModified: null,
-    read: async (from, to) => bytes.slice(from, to),
+    read: async (start, end) => bytes.slice(start, end),
     check: async () => undefined,
   };
 }
 
-export function judgeSize(size: number) {
+export function checkSize(size: number) {
   if (size === 0) throw new KeptError('empty_file');
   if (size > FILE_LIMIT) throw new KeptError('too_large');
 }
 
 /** Read a whole source into one Blob. */
-export async function wholeOf(source: Pick<Source, 'size' | 'read'>, type: string, step: number) {
-  const pieces = [];
-  for (let from = 0; from < source.size; from += step)
-    pieces.push((await source.read(from, Math.min(source.size, from + step))) as BlobPart);
-  return new Blob(pieces, { type });
+export async function readWhole(source: Pick<Source, 'size' | 'read'>, type: string, partBytes: number) {
+  const chunks = [];
+  for (let start = 0; start < source.size; start += partBytes)
+    chunks.push((await source.read(start, Math.min(source.size, start + partBytes))) as BlobPart);
+  return new Blob(chunks, { type });
 }
 
 /** Replace lone surrogates, which have no canonical form. */
-export function wellFormed(text: string) {
+export function toWellFormed(text: string) {
   return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -18,58 +18,58 @@ import { seedChaff } from '../../store/chaff.js';
 import { entryNumbers } from '../index/showing.js';
 import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
-import type { Captured } from '../attachments/capturing.js';
-import type { Kept } from '../drafts/drafts.js';
+import type { StoredCapture } from '../attachments/locked_capture.js';
+import type { StoredDraft } from '../drafts/drafts.js';
 import type { Root, UnsentVersion } from '../../store/root.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Context, Open, Meta } from '../types.js';
 
 /**
  * Records that a cleared diary needs in order to be opened again, and those that no version refers to yet: the draft,
  * captured files and waiting drafts.
  */
-const KEPT = ['identity', 'draft', 'captured', 'later'];
+const KEPT_NAMES = ['identity', 'draft', 'captured', 'later'];
 
 /**
  * Clear the phone in one transaction.
  * @returns whether anything was cleared
  */
-export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): Promise<boolean> {
+export async function clearPhone(ctx: Context, open: Open, draft: StoredDraft | null): Promise<boolean> {
   const { store } = open;
   if (!store.root.account.registered || isGoneBack(open)) return false;
-  const notebook = await ctx.notebook.ids();
+  const notebookIds = await ctx.notebook.ids();
   await store.change(
     async (root, change) => {
-      const metas = await unsent(store, root.outbox);
+      const metas = await readUnsent(store, root.outbox);
       const blobs = new Set([
         ...root.uploads.map(({ blob }) => blob),
-        ...(await blobsHeld(store, draft)),
-        ...(await blobsIn(store, root.outbox)),
+        ...(await draftBlobs(store, draft)),
+        ...(await unsentBlobs(store, root.outbox)),
       ]);
       for (const meta of metas) change.putJson(`r/${meta.record}`, meta);
-      for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
+      for (const [kind, records] of groupByKind(metas)) change.putJson(`k/${kind}`, records);
       const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
       if (incidents.length) change.putJson('list/0', incidents);
       const numbered = { ...root.numbered, ...numbersOfRemoved(open, root) };
-      startOver(root, incidents.length);
+      resetRoot(root, incidents.length);
       if (Object.keys(numbered).length) root.numbered = numbered;
       Object.assign(root, { chaff: [], owed: {} });
-      change.grow(seedChaff(ctx.random));
-      change.only(
+      change.addChaff(seedChaff(ctx.random));
+      change.keepOnly(
         [
-          ...KEPT,
+          ...KEPT_NAMES,
           ...(root.typed ?? []),
           ...root.outbox.map(({ version }) => `v/${version}`),
           ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])),
-          ...(await fileNames(store, [...blobs])),
+          ...(await storeNames(store, [...blobs])),
         ],
-        [...notebook, await store.vault.earlierId()],
+        [...notebookIds, await store.vault.earlierId()],
       );
-      change.after(() => {
-        store.closed = true;
+      change.afterCommit(() => {
+        store.isClosed = true;
       });
     },
-    { last: true },
+    { uninterruptible: true },
   );
   return true;
 }
@@ -77,7 +77,7 @@ export async function clearPhone(ctx: Context, open: Open, draft: Kept | null): 
 /**
  * Reset the root, so that everything sent is fetched again from the first number. This phone's line and account stay.
  */
-function startOver(root: Root, incidents: number) {
+function resetRoot(root: Root, incidents: number) {
   Object.assign(root, {
     cleared: true,
     count: 0,
@@ -102,8 +102,8 @@ function startOver(root: Root, incidents: number) {
  * their numbers every later entry would move up.
  */
 function numbersOfRemoved({ index }: Open, root: Root): Record<string, number> {
-  if (index.differs || index.loading) return {};
-  const rows = index.all();
+  if (index.isStale || index.loading) return {};
+  const rows = index.allRows();
   const numbers = entryNumbers(rows, root);
   return Object.fromEntries(
     rows.flatMap(({ record, taken_out, erased }) => {
@@ -114,44 +114,48 @@ function numbersOfRemoved({ index }: Open, root: Root): Record<string, number> {
 }
 
 /** Return the records with unsent versions, reduced to those versions. */
-async function unsent(store: Open['store'], outbox: UnsentVersion[]): Promise<Meta[]> {
-  const waiting = new Set(outbox.map(({ version }) => version));
+async function readUnsent(store: Open['store'], outbox: UnsentVersion[]): Promise<Meta[]> {
+  const unsentVersions = new Set(outbox.map(({ version }) => version));
   const records = [...new Set(outbox.map(({ record }) => record))];
-  const found = await store.readJsonMany<Meta>(records.map((record) => `r/${record}`));
-  return found.flatMap((meta) =>
-    meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => waiting.has(v)) }] : [],
+  const metas = await store.readJsonMany<Meta>(records.map((record) => `r/${record}`));
+  return metas.flatMap((meta) =>
+    meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => unsentVersions.has(v)) }] : [],
   );
 }
 
 /** Return the record ids by kind, for the kinds that have a list. */
-function byKind(metas: Meta[]): Map<string, string[]> {
-  const kinds: Map<string, string[]> = new Map();
+function groupByKind(metas: Meta[]): Map<string, string[]> {
+  const recordsByKind: Map<string, string[]> = new Map();
   for (const { kind, record } of metas)
-    if (!['', 'incident', 'note', 'settings'].includes(kind)) kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
-  return kinds;
+    if (!['', 'incident', 'note', 'settings'].includes(kind))
+      recordsByKind.set(kind, [...(recordsByKind.get(kind) ?? []), record]);
+  return recordsByKind;
 }
 
 /** Return the blobs of drafts and captured files. No sent version names them, so they exist only here. */
-async function blobsHeld(store: Open['store'], draft: Kept | null): Promise<string[]> {
-  const [captured, later] = (await store.readJsonMany(['captured', 'later'])) as [Captured[] | null, Kept[] | null];
-  const held = [
-    ...(draft?.held ?? []),
-    ...(captured ?? []).map((one) => one.held),
-    ...(later ?? []).flatMap((one) => one.held),
+async function draftBlobs(store: Open['store'], draft: StoredDraft | null): Promise<string[]> {
+  const [captured, waitingDrafts] = (await store.readJsonMany(['captured', 'later'])) as [
+    StoredCapture[] | null,
+    StoredDraft[] | null,
   ];
-  return held.flatMap(blobsOf).map(({ blob }) => blob);
+  const files = [
+    ...(draft?.held ?? []),
+    ...(captured ?? []).map((item) => item.held),
+    ...(waitingDrafts ?? []).flatMap((item) => item.held),
+  ];
+  return files.flatMap(blobsOf).map(({ blob }) => blob);
 }
 
 /** Return the blobs that unsent versions refer to. */
-async function blobsIn(store: Open['store'], outbox: UnsentVersion[]): Promise<string[]> {
-  const held = await store.readMany(outbox.map(({ version }) => `v/${version}`));
-  return held.flatMap((one) => (one ? decodePush(one.bytes).meta.blobs : []));
+async function unsentBlobs(store: Open['store'], outbox: UnsentVersion[]): Promise<string[]> {
+  const pushes = await store.readMany(outbox.map(({ version }) => `v/${version}`));
+  return pushes.flatMap((push) => (push ? decodePush(push.bytes).meta.blobs : []));
 }
 
 /** Return the store's names for blobs: their facts and every part. */
-async function fileNames(store: Open['store'], blobs: string[]): Promise<string[]> {
-  const known = await store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
-  return blobs.flatMap((blob, i) =>
-    known[i] ? [`b/${blob}`, ...Array.from({ length: known[i].n }, (_, n) => partName(blob, n))] : [],
+async function storeNames(store: Open['store'], blobs: string[]): Promise<string[]> {
+  const facts = await store.readJsonMany<BlobCatalogue>(blobs.map((blob) => `b/${blob}`));
+  return blobs.flatMap((blob, index) =>
+    facts[index] ? [`b/${blob}`, ...Array.from({ length: facts[index].n }, (_, part) => partName(blob, part))] : [],
   );
 }

@@ -10,21 +10,21 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { proofOf, withTypedProof } from '../keys/accounts.js';
-import { lineOf, waitingLines } from '../attachments/custody.js';
-import { confirm } from '../session/confirming.js';
-import { letGo, removeFile } from '../attachments/removal.js';
-import { rows } from '../sync/apply_feed.js';
+import { custodyLine, addPendingLines } from '../attachments/custody.js';
+import { confirmWords } from '../session/confirming.js';
+import { dropFile, removeFile } from '../attachments/removal.js';
+import { rewriteRows } from '../sync/apply_feed.js';
 import type { Context, Open } from '../types.js';
 
-const WHY = 'under_18_image';
+const PURGE_REASON = 'under_18_image';
 
-export function purgeMethods(ctx: Context) {
+export function purgeActions(ctx: Context) {
   return {
     async purgeFile(id: string, { words }: { words: string }) {
       if (!ctx.open) throw new KeptError('locked');
       const { open } = ctx;
-      await confirm(ctx, open, words);
-      await purgeHere(ctx, open, id);
+      await confirmWords(ctx, open, words);
+      await purgeOnPhone(ctx, open, id);
       if (open.store.root.account.registered) open.typed = words; // the server is asked when it can be reached
       ctx.show();
       open.syncing.kick();
@@ -32,15 +32,15 @@ export function purgeMethods(ctx: Context) {
   };
 }
 
-async function purgeHere(ctx: Context, open: Open, id: string) {
+async function purgeOnPhone(ctx: Context, open: Open, id: string) {
   const now = ctx.clock.now();
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const meta = await open.book.meta(id, batch);
     if (meta?.kind !== 'attachment') throw new KeptError('not_found');
     await removeFile(open, batch, id, now);
-    waitingLines(root, [lineOf(id, now, 'keeper', 'deleted')]);
-    if (meta.of) await rows(batch, open, [meta.of], null);
+    addPendingLines(root, [custodyLine(id, now, 'keeper', 'deleted')]);
+    if (meta.of) await rewriteRows(batch, open, [meta.of], null);
   });
   // Pictures on the page hold their bytes for as long as their address lives.
   for (const url of open.urls) ctx.objectUrl.drop(url);
@@ -53,20 +53,20 @@ async function purgeHere(ctx: Context, open: Open, id: string) {
  * @param record the record that is about to be sent
  * @throws what the request throws
  */
-export async function purgeBefore(ctx: Context, open: Open, record: string) {
+export async function purgeBeforeSend(ctx: Context, open: Open, record: string) {
   const { purges = [], outbox } = open.store.root;
-  if (purges.includes(record) && outbox.filter((one) => one.record === record).length === 1)
-    await purgeThere(ctx, open, record);
+  if (purges.includes(record) && outbox.filter((item) => item.record === record).length === 1)
+    await purgeAtServer(ctx, open, record);
 }
 
 /**
  * Make the requests that could not be made in their turn. Part of every run of syncing.
  * @throws what the request throws
  */
-export async function heedPurges(ctx: Context, open: Open) {
+export async function sendPurges(ctx: Context, open: Open) {
   for (const id of [...(open.store.root.purges ?? [])]) {
-    if (open.store.root.outbox.some((one) => one.record === id)) continue;
-    await purgeThere(ctx, open, id).catch((error) => {
+    if (open.store.root.outbox.some((item) => item.record === id)) continue;
+    await purgeAtServer(ctx, open, id).catch((error) => {
       if (!(error instanceof KeptError) || error.code !== 'needs_words') throw error;
     });
   }
@@ -77,16 +77,16 @@ export async function heedPurges(ctx: Context, open: Open) {
  * them again.
  * @throws needs_words
  */
-async function purgeThere(ctx: Context, open: Open, id: string) {
+async function purgeAtServer(ctx: Context, open: Open, id: string) {
   const isDone = await withTypedProof(open, async (words) => {
-    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await proofOf(ctx, open, words));
+    await ctx.api.erase(open.identity.diary, { records: [id], why: PURGE_REASON }, await proofOf(ctx, open, words));
   }).catch((error) => {
     if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
     return true; // nothing is there
   });
   if (!isDone) throw new KeptError('needs_words');
   await open.store.change(async (root, change) => {
-    await letGo(open, open.book.batch(root, change), id);
-    root.purges = (root.purges ?? []).filter((one) => one !== id);
+    await dropFile(open, open.book.batch(root, change), id);
+    root.purges = (root.purges ?? []).filter((purge) => purge !== id);
   });
 }

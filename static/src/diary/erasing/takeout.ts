@@ -3,24 +3,24 @@
  * record, its number and history stay, and the text comes back as one more version.
  */
 import { sealedAt } from '../../record/record_history.js';
-import { standing } from '../../record/current_version.js';
-import { codesOf, textOf, wholeOf } from '../../record/reading.js';
-import { readKind, readOne } from '../records/records.js';
-import { REMOVED } from '../attachments/removal.js';
-import { rows } from '../sync/apply_feed.js';
-import type { Read } from '../records/records.js';
+import { currentVersionOf } from '../../record/current_version.js';
+import { codesOf, textOf, integerOf } from '../../record/reading.js';
+import { readKind, readRecord } from '../records/records.js';
+import { FILE_REMOVED } from '../attachments/removal.js';
+import { rewriteRows } from '../sync/apply_feed.js';
+import type { ReadRecord } from '../records/records.js';
 import type { Open, Opened } from '../types.js';
 
 /** A person who was given an entry, and when. */
-type Given = { who: string; at: number; pack_no: number | null; kind: 'export' | 'consent' };
+type Disclosure = { who: string; at: number; pack_no: number | null; kind: 'export' | 'consent' };
 
 /** Update the rows of the entries concerned after a record was taken out or put back. */
-export async function redraw(open: Open, record: string) {
+export async function updateRows(open: Open, record: string) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const meta = await open.book.meta(record, batch);
     const incident = meta?.kind === 'incident' ? record : meta?.of;
-    if (incident) await rows(batch, open, [incident], null);
+    if (incident) await rewriteRows(batch, open, [incident], null);
   });
 }
 
@@ -28,30 +28,30 @@ export async function redraw(open: Open, record: string) {
  * Return everything given to somebody that contains this entry, newest first. A pack of everything up to a date
  * counts too.
  */
-export async function givenTo(open: Open, record: string): Promise<Given[]> {
-  const written = await open.book.versions(record).then(
+export async function disclosuresOf(open: Open, record: string): Promise<Disclosure[]> {
+  const writtenAt = await open.book.versions(record).then(
     (versions) => versions[0] && sealedAt(versions[0]),
     () => null,
   );
   const [exports, consents] = await Promise.all([readKind(open, 'export', true), readKind(open, 'consent', true)]);
-  const holds = ({ fields, at }: Read) => {
-    const named = codesOf(fields, 'record_ids');
-    return named.length
-      ? named.includes(record)
-      : written !== null &&
-          written !== undefined &&
-          (wholeOf(fields, 'covers_to') ?? wholeOf(fields, 'made_at') ?? at) >= written;
+  const containsRecord = ({ fields, at }: ReadRecord) => {
+    const recordIds = codesOf(fields, 'record_ids');
+    return recordIds.length
+      ? recordIds.includes(record)
+      : writtenAt !== null &&
+          writtenAt !== undefined &&
+          (integerOf(fields, 'covers_to') ?? integerOf(fields, 'made_at') ?? at) >= writtenAt;
   };
   return [
-    ...exports.filter(holds).map(({ fields, at }) => ({
+    ...exports.filter(containsRecord).map(({ fields, at }) => ({
       who: textOf(fields, 'delivered_to'),
-      at: wholeOf(fields, 'made_at') ?? at,
-      pack_no: wholeOf(fields, 'pack_no'),
+      at: integerOf(fields, 'made_at') ?? at,
+      pack_no: integerOf(fields, 'pack_no'),
       kind: 'export' as const,
     })),
-    ...consents.filter(holds).map(({ fields, restricted, at }) => ({
+    ...consents.filter(containsRecord).map(({ fields, restricted, at }) => ({
       who: textOf(restricted, 'recipient') || textOf(fields, 'purpose'),
-      at: wholeOf(fields, 'given_at') ?? at,
+      at: integerOf(fields, 'given_at') ?? at,
       pack_no: null,
       kind: 'consent' as const,
     })),
@@ -62,25 +62,25 @@ export async function givenTo(open: Open, record: string): Promise<Given[]> {
  * Return the files of an entry that were taken out, each with its time.
  * @returns `removed`: nothing is left to put back
  */
-export async function filesOut(
+export async function readTakenOutFiles(
   open: Open,
   ids: readonly string[],
 ): Promise<{ attachment: string; name: string; at: number; removed: boolean }[]> {
-  const found = [];
+  const takenOut = [];
   for (const id of ids) {
-    const file = await readOne(open, id).catch(() => null);
+    const file = await readRecord(open, id).catch(() => null);
     if (file && file.taken_out !== null)
-      found.push({
+      takenOut.push({
         attachment: id,
         name: textOf(file.restricted.received_as ?? {}, 'filename'),
         at: file.taken_out,
-        removed: file.out_reason === REMOVED,
+        removed: file.out_reason === FILE_REMOVED,
       });
   }
-  return found;
+  return takenOut;
 }
 
 /** Return when a record was taken out, by its versions; null if it was not. */
-export function outSince(versions: readonly Opened[]): number | null {
-  return versions.length ? standing(versions).taken_out : null;
+export function takenOutAt(versions: readonly Opened[]): number | null {
+  return versions.length ? currentVersionOf(versions).taken_out : null;
 }

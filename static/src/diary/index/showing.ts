@@ -5,13 +5,13 @@
 
 import { sentenceOf } from '../sentences.js';
 import type { Root } from '../../store/root.js';
-import type { Attachment, EntryState, Held, Open, Row, Opened, ListRow } from '../types.js';
+import type { Attachment, EntryState, DraftFile, Open, Row, Opened, ListRow } from '../types.js';
 
-export function shownHeld(held: Held): Attachment {
+export function shownHeld(held: DraftFile): Attachment {
   return {
     attachment: held.attachment,
     name: held.name,
-    kind: kindShown(held.magic),
+    kind: mediaKind(held.magic),
     size: held.size,
     claimed: held.claimed,
     magic: held.magic,
@@ -34,16 +34,16 @@ export function shownHeld(held: Held): Attachment {
 export function shownAttachment({ record, fields, restricted }: Opened, state: EntryState): Attachment {
   const received = restricted.received_as ?? {};
   const magic = String(fields.media_type ?? '');
-  const copies = Array.isArray(fields.renditions) ? fields.renditions : [];
+  const renditions = Array.isArray(fields.renditions) ? fields.renditions : [];
   return {
     attachment: record,
     name: received.filename ?? '',
-    kind: kindShown(magic),
+    kind: mediaKind(magic),
     size: fields.size_bytes ?? 0,
     claimed: received.claimed_type ?? '',
     magic,
     mismatch: (fields.flags ?? []).includes('type_mismatch'),
-    preview: copies.some((one) => one.purpose === 'preview'),
+    preview: renditions.some((item) => item.purpose === 'preview'),
     route: received.route ?? '',
     received_at: fields.added_at ?? 0,
     sha256: fields.sha256 ?? '',
@@ -55,7 +55,7 @@ export function shownAttachment({ record, fields, restricted }: Opened, state: E
   };
 }
 
-export function kindShown(magic: string): Attachment['kind'] {
+export function mediaKind(magic: string): Attachment['kind'] {
   const [group] = magic.split('/');
   return group === 'image' || group === 'audio' || group === 'video'
     ? group
@@ -77,14 +77,14 @@ export function shownRows(
   }: { running: boolean; offline: boolean; part?: { of: string; share: number } | null },
 ): Row[] {
   const { root } = store;
-  const waiting = countBy(root.outbox, ({ of }) => of);
-  const files = countBy(root.uploads, ({ of }) => of);
-  const absent = countBy(root.fetch, ({ of }) => of);
-  const all = index.all();
+  const unsentVersions = countBy(root.outbox, ({ of }) => of);
+  const unsentFiles = countBy(root.uploads, ({ of }) => of);
+  const missingFiles = countBy(root.fetch, ({ of }) => of);
+  const rows = index.allRows();
   // While rows are missing, a rank would be another entry's number.
-  const numbers = index.differs || index.loading ? null : entryNumbers(all, root);
-  const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
-  return all
+  const numbers = index.isStale || index.loading ? null : entryNumbers(rows, root);
+  const syncState = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
+  return rows
     .map((row) => ({
       record: row.record,
       // Undefined while rows are missing; only the list of entries checks for that.
@@ -104,36 +104,44 @@ export function shownRows(
       shots: row.shots ?? [],
       bare: row.bare ?? false,
       helped: row.helped ?? '',
-      state: stateOf(row, waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
+      state: entryState(
+        row,
+        unsentVersions.get(row.record) ?? 0,
+        unsentFiles.get(row.record) ?? 0,
+        syncState,
+        missingFiles.get(row.record) ?? 0,
+      ),
     }))
     .sort((a, b) => b.recorded_at - a.recorded_at);
 }
 
 /** What determines an entry's number */
-type Numbering = Pick<ListRow, 'record' | 'seq' | 'local'>;
+type NumberedRow = Pick<ListRow, 'record' | 'seq' | 'local'>;
 
 /**
  * Return the entry numbers, by record. An entry sent ahead of another device's entries gets its number when those
  * have arrived, so that no number ever changes.
  * @param rows rows of the index
  */
-export function entryNumbers(all: readonly Numbering[], root: Root): Map<string, number> {
-  const isNumbered = (row: Numbering) =>
+export function entryNumbers(rows: readonly NumberedRow[], root: Root): Map<string, number> {
+  const isNumbered = (row: NumberedRow) =>
     (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
-  const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
+  const inOrder = rows
+    .filter(isNumbered)
+    .sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
   // Entries that were erased before this device joined: the diary's manifests still name their numbers.
-  const here = new Set(all.map(({ record }) => record));
-  const gone = new Set(
+  const listed = new Set(rows.map(({ record }) => record));
+  const erasedNumbers = new Set(
     Object.entries(root.numbered ?? {})
-      .filter(([record]) => !here.has(record))
+      .filter(([record]) => !listed.has(record))
       .map(([, n]) => n),
   );
-  let last = 0;
+  let number = 0;
   return new Map(
     inOrder.map((row) => {
-      do last += 1;
-      while (gone.has(last));
-      return [row.record, last];
+      do number += 1;
+      while (erasedNumbers.has(number));
+      return [row.record, number];
     }),
   );
 }
@@ -146,10 +154,10 @@ export function entryNumbers(all: readonly Numbering[], root: Root): Map<string,
  * @param facts `part`: the upload in progress
  * @param missingFiles number of another device's files that have not arrived here
  */
-export function stateOf(
+export function entryState(
   row: { record: string; kept_at?: number | null; unproved?: boolean },
-  words: number,
-  files: number,
+  unsentVersions: number,
+  unsentFiles: number,
   {
     registered,
     troubles,
@@ -163,33 +171,33 @@ export function stateOf(
     offline: boolean;
     part?: { of: string; share: number } | null;
   },
-  absent: number = 0,
+  missingFiles: number = 0,
 ): EntryState {
   if (!registered) return { code: 'sealed', at: null };
   const trouble = troubles[row.record];
-  if (trouble && words + files > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
-  if (words > 0) {
+  if (trouble && unsentVersions + unsentFiles > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
+  if (unsentVersions > 0) {
     return { code: sending && !offline ? 'sending' : 'sealed', at: null };
   }
-  if (files > 0) {
+  if (unsentFiles > 0) {
     const isOnItsWay = part?.of === row.record && part.share > 0 && part.share < 1;
     return {
       code: 'sending',
       at: row.kept_at ?? null,
       why: 'files',
-      files,
+      files: unsentFiles,
       ...(isOnItsWay ? { percent: Math.floor(part.share * 100) } : {}),
     };
   }
-  if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
+  if (missingFiles > 0) return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
   return { code: 'kept', at: row.kept_at ?? null, ...(row.unproved ? { why: 'unproved' } : {}) };
 }
 
-export function countBy<T>(list: T[], key: (one: T) => string | null): Map<string, number> {
+export function countBy<T>(list: T[], key: (item: T) => string | null): Map<string, number> {
   const counts: Map<string, number> = new Map();
-  for (const one of list) {
-    const name = key(one);
-    if (name) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const item of list) {
+    const value = key(item);
+    if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   return counts;
 }

@@ -6,57 +6,57 @@
  */
 import { b64, unb64, utf8 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { idText, newId } from '../../core/ids.js';
+import { formatId, newId } from '../../core/ids.js';
 import { sha256 } from '../../crypto/digests.js';
 import { readDoor } from '../../store/device_meta.js';
-import { confirm } from '../session/confirming.js';
-import { putBehind, vaultOf } from '../session/door.js';
+import { confirmWords } from '../session/confirming.js';
+import { createDiary, ensureVault } from '../session/door.js';
 import { followKeys } from '../sync/log.js';
-import { moveIn } from '../session/moving_in.js';
-import { NO_PINS, noteShort } from '../sync/pins.js';
-import { noteClock } from '../session/wrong_clock.js';
+import { resealWaiting } from '../session/reseal_waiting.js';
+import { NO_PINS, updateShortDigest } from '../sync/pins.js';
+import { recordClockOffset } from '../session/wrong_clock.js';
 import type { Drafts } from '../drafts/drafts.js';
-import type { RegisteredAccount, Registering, Account } from '../../store/root.js';
+import type { RegisteredAccount, PendingRegistration, Account } from '../../store/root.js';
 import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
 /** Name of a borrowed device in the list of devices. */
-const BORROWED = 'Borrowed device';
+const BORROWED_NAME = 'Borrowed device';
 
 /** Create a diary behind the first words on this phone, without an account. */
 export async function enrol(ctx: Context, drafts: Drafts, words: string): Promise<Open> {
-  const vault = vaultOf(ctx);
+  const vault = ensureVault(ctx);
   await vault.selfTest();
   const identity = await vault.newIdentity();
-  const behind = { account: identity.account, login: '', pins: NO_PINS };
-  return putBehind(ctx, words, { identity, behind }, (open) => moveIn(ctx, drafts, open));
+  const slotData = { account: identity.account, login: '', pins: NO_PINS };
+  return createDiary(ctx, words, { identity, behind: slotData }, (open) => resealWaiting(ctx, drafts, open));
 }
 
 /**
  * Whether this server wants an invitation and none is stored for the request.
  * @throws no_network
  */
-export async function asksInvite(ctx: Context, { store }: Open): Promise<boolean> {
-  const { enrolment } = await meet(ctx);
+export async function needsInvitation(ctx: Context, { store }: Open): Promise<boolean> {
+  const { enrolment } = await readServer(ctx);
   return enrolment !== undefined && enrolment !== 'open' && !store.root.registering?.invite;
 }
 
 /** @throws words_differ, not_invited, no_network */
 export async function register(ctx: Context, open: Open, words: string, invite?: string): Promise<{ login: string }> {
   const { store } = open;
-  await confirm(ctx, open, words);
-  const server = await meet(ctx);
+  await confirmWords(ctx, open, words);
+  const server = await readServer(ctx);
   const body = await registration(ctx, open, words);
   if (invite) {
     body.invite = invite;
     await store.change((root) => {
-      (root.registering as Registering).invite = invite;
+      (root.registering as PendingRegistration).invite = invite;
     });
   }
-  const answer = await ctx.api.register(body).catch(async (error) => {
+  const response = await ctx.api.register(body).catch(async (error) => {
     if (error instanceof KeptError && error.code === 'not_invited')
       await store.change((root) => {
-        delete (root.registering as Registering).invite;
+        delete (root.registering as PendingRegistration).invite;
       });
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
     await store.change((root) => {
@@ -65,7 +65,7 @@ export async function register(ctx: Context, open: Open, words: string, invite?:
     throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
   });
   open.identity = { ...open.identity, login: body.login };
-  await keepAccount(ctx, open, body.login, { ...server, ...answer, now: server.now });
+  await storeAccount(ctx, open, body.login, { ...server, ...response, now: server.now });
   open.proved = body.auth;
   return { login: body.login };
 }
@@ -75,37 +75,37 @@ async function registration(
   ctx: Context,
   { vault, store }: Open,
   words: string,
-): Promise<Omit<Registering, 'auth_digest'> & { auth: string }> {
+): Promise<Omit<PendingRegistration, 'auth_digest'> & { auth: string }> {
   const { registering } = store.root;
   if (registering) {
     const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
     // The stored request opens with the words of its day only, so it is never sent with others.
-    if (registering.auth === auth || registering.auth_digest === (await digestOf(auth))) {
+    if (registering.auth === auth || registering.auth_digest === (await proofDigest(auth))) {
       await vault.registeredAs(registering);
       const { auth_digest: _digest, ...sent } = registering;
       return { ...sent, auth };
     }
   }
-  const { login, ticket } = await ctx.api.name();
+  const { login, ticket } = await ctx.api.reserveName();
   const { body } = await vault.enrolment({ login, words });
-  const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
-  const { auth, ...kept } = whole; // a proof is stored nowhere: it is derived again from the words, and compared
-  const auth_digest = await digestOf(auth);
+  const request = { ...body, ticket, device_name: ctx.borrowed ? BORROWED_NAME : ctx.deviceName };
+  const { auth, ...stored } = request; // a proof is stored nowhere: it is derived again from the words, and compared
+  const auth_digest = await proofDigest(auth);
   await store.change((root) => {
-    root.registering = { ...kept, auth_digest };
+    root.registering = { ...stored, auth_digest };
   });
-  return whole;
+  return request;
 }
 
 /**
  * @param auth b64
  * @returns b64
  */
-async function digestOf(auth: string): Promise<string> {
+async function proofDigest(auth: string): Promise<string> {
   return b64(await sha256(utf8('kept/registering\0'), unb64(auth)));
 }
 
-async function keepAccount(
+async function storeAccount(
   ctx: Context,
   open: Open,
   login: string,
@@ -115,13 +115,13 @@ async function keepAccount(
   const door = await readDoor(ctx.database);
   const pins = { notary, log, kdf_high: await vault.kdfHigh() };
   const newDoor = await vault.renewSlot(door as Door, { account: identity.account, login, pins });
-  const sealed = await vault.sealIdentity(store.place('identity'));
+  const sealed = await vault.sealIdentity(store.idOf('identity'));
   await store.change((root, change) => {
     delete root.registering;
     root.unregistered ??= root.count;
     root.account = { ...root.account, registered: true, login, notary, log, instance };
-    noteClock(root, ctx.clock.now(), now);
-    noteShort(open, root, newDoor);
+    recordClockOffset(root, ctx.clock.now(), now);
+    updateShortDigest(open, root, newDoor);
     change.putSealed('identity', sealed);
     change.beside('d', newDoor);
   });
@@ -136,66 +136,78 @@ export async function signIn(
   drafts: Drafts,
   { login, words, code }: { login: string; words: string; code?: string },
 ): Promise<Open> {
-  const vault = vaultOf(ctx);
+  const vault = ensureVault(ctx);
   await vault.selfTest();
-  const server = await meet(ctx);
-  const device = idText(newId());
-  const who = { login, device, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
-  const { answer, proof } = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
-  const identity = await vault.openAccount({ answer, login, device });
-  if (code !== undefined) await newWords(ctx, words, login, proof);
+  const server = await readServer(ctx);
+  const device = formatId(newId());
+  const signInFacts = { login, device, device_name: ctx.borrowed ? BORROWED_NAME : ctx.deviceName };
+  const { answer: response, proof } =
+    code === undefined ? await signInWithWords(ctx, signInFacts, words) : await signInWithCode(ctx, signInFacts, code);
+  const identity = await vault.openAccount({ answer: response, login, device });
+  if (code !== undefined) await setNewWords(ctx, words, login, proof);
   const account: Partial<Account> = {
     registered: true,
     login,
-    notary: answer.notary,
-    log: answer.log,
+    notary: response.notary,
+    log: response.log,
     instance: server.instance ?? null,
-    recovery: answer.code || code !== undefined ? 'done' : 'todo',
+    recovery: response.code || code !== undefined ? 'done' : 'todo',
   };
-  const behind = {
+  const slotData = {
     account: identity.account,
     login,
-    pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() },
+    pins: { notary: response.notary, log: response.log, kdf_high: await vault.kdfHigh() },
   };
-  return putBehind(ctx, words, { identity, account, behind }, async (open) => {
-    const { fill } = await moveIn(ctx, drafts, open);
+  return createDiary(ctx, words, { identity, account, behind: slotData }, async (open) => {
+    const { fill } = await resealWaiting(ctx, drafts, open);
     return {
       fill(root, change) {
         fill(root, change);
-        noteClock(root, ctx.clock.now(), server.now);
+        recordClockOffset(root, ctx.clock.now(), server.now);
         // At least one, until the feed returns the number.
-        Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 });
+        Object.assign(root, { session: ctx.api.tokens(), unregistered: 0, coming: 1 });
       },
     };
   });
 }
 
-async function withWords(ctx: Context, who: { login: string; device: string; device_name: string }, words: string) {
-  const { kdf } = await ctx.api.prelogin(who.login);
-  const { auth } = await vaultOf(ctx).auth({ words, kdf, login: who.login });
-  return { answer: await ctx.api.signIn({ ...who, auth }).catch((error) => refused(error)), proof: auth };
+async function signInWithWords(
+  ctx: Context,
+  signInFacts: { login: string; device: string; device_name: string },
+  words: string,
+) {
+  const { kdf } = await ctx.api.prelogin(signInFacts.login);
+  const { auth } = await ensureVault(ctx).auth({ words, kdf, login: signInFacts.login });
+  return {
+    answer: await ctx.api.signIn({ ...signInFacts, auth }).catch((error) => rethrowSignInError(error)),
+    proof: auth,
+  };
 }
 
-async function withCode(ctx: Context, who: { login: string; device: string; device_name: string }, code: string) {
-  const { code_auth } = await vaultOf(ctx)
-    .codeAuth({ code, login: who.login })
+async function signInWithCode(
+  ctx: Context,
+  signInFacts: { login: string; device: string; device_name: string },
+  code: string,
+) {
+  const { code_auth } = await ensureVault(ctx)
+    .codeAuth({ code, login: signInFacts.login })
     .catch((error) => {
       throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
     });
-  const answer = await ctx.api
-    .recover({ ...who, code_auth })
+  const response = await ctx.api
+    .recover({ ...signInFacts, code_auth })
     .catch((error) =>
-      refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'),
+      rethrowSignInError(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'),
     );
-  return { answer, proof: code_auth };
+  return { answer: response, proof: code_auth };
 }
 
 /**
  * Set new words after signing in with the code.
  * @param proof of the code
  */
-async function newWords(ctx: Context, words: string, login: string, proof: string) {
-  const vault = vaultOf(ctx);
+async function setNewWords(ctx: Context, words: string, login: string, proof: string) {
+  const vault = ensureVault(ctx);
   const { kdf, auth, words_wrap } = await vault.changeWords({ words, login });
   await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
 }
@@ -207,15 +219,15 @@ async function newWords(ctx: Context, words: string, login: string, proof: strin
  */
 export async function signInAgain(ctx: Context, open: Open, words: string | null = null) {
   const { session } = open.store.root;
-  const answer = await (words === null && session?.renewal
-    ? renewed(ctx, open, session.renewal)
+  const response = await (words === null && session?.renewal
+    ? renewSession(ctx, open, session.renewal)
     : words === null && !session
-      ? wentOver(ctx, open)
-      : withTyped(ctx, open, words ?? open.typed)
+      ? signInWithEarlierProof(ctx, open)
+      : signInWithTypedWords(ctx, open, words ?? open.typed)
   ).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
   });
-  await samePins(ctx, open, answer);
+  await checkPins(ctx, open, response);
 }
 
 /** Return what a sign-in sends about this phone. */
@@ -224,7 +236,7 @@ export const deviceOf = (ctx: Context, { identity, store }: Open) => ({
   device_name: store.root.device_name ?? ctx.deviceName,
 });
 
-async function renewed(ctx: Context, open: Open, renewal: string) {
+async function renewSession(ctx: Context, open: Open, renewal: string) {
   return ctx.api.renew({ renewal, ...deviceOf(ctx, open) }).catch(async (error) => {
     // The token is worthless now; the next opening with the words signs in with those.
     if (error instanceof KeptError && error.code === 'signed_out')
@@ -239,7 +251,7 @@ async function renewed(ctx: Context, open: Open, renewal: string) {
  * Sign in with words, and not again in this opening once the server refuses them: each run would use up one of the
  * ten tries an hour, and new words typed here would then have to wait.
  */
-async function withTyped(ctx: Context, open: Open, words: string | null | undefined) {
+async function signInWithTypedWords(ctx: Context, open: Open, words: string | null | undefined) {
   if (!words || open.refused) throw new KeptError('signed_out');
   // Without tokens yet, only the cookie of an earlier release distinguishes this phone from an unknown one, whose
   // tries strangers can use up.
@@ -259,19 +271,23 @@ async function withTyped(ctx: Context, open: Open, words: string | null | undefi
  * Sign in a registered diary without tokens: it was last open in a release that had cookies and stored its proof.
  * This happens once, then the proof is erased.
  */
-async function wentOver(ctx: Context, open: Open) {
+async function signInWithEarlierProof(ctx: Context, open: Open) {
   const auth = await open.vault.earlierProof();
-  if (!auth) return withTyped(ctx, open, open.typed);
-  const answer = await ctx.api.goOver({ login: open.store.root.account.login as string, auth, ...deviceOf(ctx, open) });
-  await forgetProof(open);
-  return answer;
+  if (!auth) return signInWithTypedWords(ctx, open, open.typed);
+  const response = await ctx.api.exchangeSession({
+    login: open.store.root.account.login as string,
+    auth,
+    ...deviceOf(ctx, open),
+  });
+  await eraseEarlierProof(open);
+  return response;
 }
 
 /** Erase the proof that a release before tokens stored. */
-export async function forgetProof({ vault, store }: Open) {
+export async function eraseEarlierProof({ vault, store }: Open) {
   if (!(await vault.earlierProof())) return;
   await vault.forgetEarlierProof();
-  const sealed = await vault.sealIdentity(store.place('identity'));
+  const sealed = await vault.sealIdentity(store.idOf('identity'));
   await store.change((_root, change) => {
     change.putSealed('identity', sealed);
   });
@@ -282,8 +298,8 @@ export async function forgetProof({ vault, store }: Open) {
  * written.
  */
 export function needsWords({ store: { root } }: Open) {
-  const isOwed = root.purges?.length || root.let_out?.some(({ told }) => !told);
-  return Boolean(root.account?.registered && (!root.session || root.shut || isOwed || root.rotation));
+  const hasPendingWork = root.purges?.length || root.let_out?.some(({ told: isSent }) => !isSent);
+  return Boolean(root.account?.registered && (!root.session || root.shut || hasPendingWork || root.rotation));
 }
 
 /**
@@ -308,20 +324,20 @@ export async function withTypedProof(open: Open, act: (words: string) => Promise
  * Check that the server that answered has the pinned key.
  * @throws wrong_notary
  */
-export async function samePins(ctx: Context, open: Open, answer: { notary: string; log: string }) {
-  if (answer.notary !== open.store.root.account.notary) await followKeys(open, await ctx.api.log());
+export async function checkPins(ctx: Context, open: Open, response: { notary: string; log: string }) {
+  if (response.notary !== open.store.root.account.notary) await followKeys(open, await ctx.api.log());
   const pinned = open.store.root.account;
-  if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
+  if (response.notary !== pinned.notary || response.log !== pinned.log) throw new KeptError('wrong_notary');
 }
 
 /** @param words not needed when they were typed in this opening already */
-export async function makeCode(
+export async function createRecoveryCode(
   ctx: Context,
   open: Open,
   words: string = '',
 ): Promise<{ login: string; words12: string[]; crockford: string }> {
   // Code and name open everything, from anywhere and later: an open diary in other hands must not be enough.
-  if (!open.proved) await confirm(ctx, open, words);
+  if (!open.proved) await confirmWords(ctx, open, words);
   const proof = open.proved ?? (await proofOf(ctx, open, words));
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
@@ -342,7 +358,7 @@ export async function proofOf(ctx: Context, open: Open, words: string): Promise<
 }
 
 /** Return the server's description of itself. */
-async function meet(
+async function readServer(
   ctx: Context,
 ): Promise<{ notary: string; log: string; now: number; instance?: string | null; enrolment?: string }> {
   const server = await ctx.api.server();
@@ -353,6 +369,6 @@ async function meet(
 }
 
 /** @param sentence replaces the usual one */
-function refused(error: unknown, sentence?: string): never {
+function rethrowSignInError(error: unknown, sentence?: string): never {
   throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', sentence) : error;
 }

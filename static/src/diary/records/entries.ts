@@ -1,70 +1,70 @@
 /** Read an entry: its current text, all its versions, its files and its note. */
 import { KeptError } from '../../core/errors.js';
-import { standing, steps } from '../../record/current_version.js';
+import { currentVersionOf, stepsOf } from '../../record/current_version.js';
 import { ownFields } from './record_store.js';
-import { erasingOf } from '../erasing/erasing.js';
-import { endsOf, sayDifferently } from './merging.js';
-import { countBy, shownAttachment, stateOf } from '../index/showing.js';
-import { filesOut, givenTo } from '../erasing/takeout.js';
-import type { EntryState, Open, Opened, Half, Unsaved } from '../types.js';
+import { erasureOf } from '../erasing/erasing.js';
+import { headVersions, differInContent } from './merging.js';
+import { countBy, shownAttachment, entryState } from '../index/showing.js';
+import { readTakenOutFiles, disclosuresOf } from '../erasing/takeout.js';
+import type { EntryState, Open, Opened, UnsavedText, UnsavedCard } from '../types.js';
 
-export async function readEntry(open: Open, record: string, now: { sending: boolean; offline: boolean }) {
-  const all = await open.book.versions(record);
-  const versions = all.filter(({ kind }) => kind === 'incident');
-  if (!versions.length) throw new KeptError(all.some(({ altered }) => altered) ? 'altered' : 'not_found');
-  const { shown: newest, taken_out } = standing(versions);
-  const row = open.index.find(record);
+export async function readEntry(open: Open, record: string, syncState: { sending: boolean; offline: boolean }) {
+  const allVersions = await open.book.versions(record);
+  const versions = allVersions.filter(({ kind }) => kind === 'incident');
+  if (!versions.length) throw new KeptError(allVersions.some(({ altered }) => altered) ? 'altered' : 'not_found');
+  const { shown: newest, taken_out } = currentVersionOf(versions);
+  const row = open.index.findRow(record);
   // A row is bound to the version it was made from. If it does not match, it is rebuilt with the rest at the next
   // unlock.
-  if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
+  if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.isSuspect = true;
   // Row and record are written together. A row of a version that the record lacks means that the record was replaced
   // by an older copy.
-  if (row?.v && !all.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
-  const shown = open.syncing.rows().find((one) => one.record === record);
+  if (row?.v && !allVersions.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
+  const displayedRow = open.syncing.rows().find((item) => item.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];
   await open.book.manyVersions(ids); // one read from the store for all of them: an entry may have hundreds
-  const out = await filesOut(open, ids);
-  for (const id of ids.filter((one: string) => !out.some(({ attachment }) => attachment === one))) {
+  const takenOutFiles = await readTakenOutFiles(open, ids);
+  for (const id of ids.filter((item: string) => !takenOutFiles.some(({ attachment }) => attachment === item))) {
     const file = await open.book.newest(id).catch(() => null);
-    if (file) attachments.push(shownAttachment(file, fileState(open, file, row, now)));
+    if (file) attachments.push(shownAttachment(file, fileState(open, file, row, syncState)));
   }
   return {
     record,
-    seq_no: shown?.seq_no ?? null,
+    seq_no: displayedRow?.seq_no ?? null,
     fields: ownFields(newest),
     restricted: newest.restricted,
     attachments,
     note: await readNote(open, record),
-    unsaved: await open.store.readJson<Unsaved>(`u/${record}`),
-    half: await open.store.readJson<Half>(`uw/${record}`),
-    state: shown?.state ?? { code: 'sealed', at: null },
+    unsaved: await open.store.readJson<UnsavedCard>(`u/${record}`),
+    half: await open.store.readJson<UnsavedText>(`uw/${record}`),
+    state: displayedRow?.state ?? { code: 'sealed', at: null },
     flags: row?.flags ?? [],
-    versions: told(open, versions, await placesOf(open, record)),
+    versions: describeVersions(open, versions, await receiptsByVersion(open, record)),
     taken_out,
-    ends: await lookedAt(open, record),
-    files_out: out,
-    given: await givenTo(open, record),
-    erasing: erasingOf(open, record),
+    ends: await differingHeads(open, record),
+    files_out: takenOutFiles,
+    given: await disclosuresOf(open, record),
+    erasing: erasureOf(open, record),
   };
 }
 
 /** @returns '' when there is none */
 export async function readNote(open: Open, incident: string): Promise<string> {
-  const there = await open.store.readJson<{ note: string }>(`n/${incident}`);
-  if (!there) return '';
-  const note = await open.book.newest(there.note).catch(() => null);
+  const link = await open.store.readJson<{ note: string }>(`n/${incident}`);
+  if (!link) return '';
+  const note = await open.book.newest(link.note).catch(() => null);
   return typeof note?.fields.text === 'string' ? note.fields.text : '';
 }
 
 /** Return the two versions that the keeper has to compare, where their content differs. */
-async function lookedAt(open: Open, record: string) {
-  const ends = await endsOf(open, record);
-  return sayDifferently(ends) ? ends : [];
+async function differingHeads(open: Open, record: string) {
+  const ends = await headVersions(open, record);
+  return differInContent(ends) ? ends : [];
 }
 
 /** Return, for each version, when the server received it and whether that is on its public log. */
-async function placesOf(open: Open, record: string) {
+async function receiptsByVersion(open: Open, record: string) {
   const { log, account } = open.store.root;
   if (!account.registered) return new Map();
   const meta = await open.book.meta(record);
@@ -73,10 +73,14 @@ async function placesOf(open: Open, record: string) {
 }
 
 /** Return every version with its changes, oldest first. */
-function told(open: Open, versions: Opened[], places: Map<string, { kept_at: number | null; listed: boolean }>) {
-  const by = new Map(versions.map((version) => [version.version, version]));
-  return steps(versions).map((step) => {
-    const version = by.get(step.version) as Opened;
+function describeVersions(
+  open: Open,
+  versions: Opened[],
+  places: Map<string, { kept_at: number | null; listed: boolean }>,
+) {
+  const versionById = new Map(versions.map((version) => [version.version, version]));
+  return stepsOf(versions).map((step) => {
+    const version = versionById.get(step.version) as Opened;
     const isMerge =
       Array.isArray(version.fields._parents) &&
       version.fields._parents.length > 1 &&
@@ -105,16 +109,16 @@ export function fileState(
 ): EntryState {
   const { root } = store;
   const blobs = new Set([...file.keys.open, ...file.keys.restricted].map(([blob]) => blob));
-  const files = root.uploads.filter((one) => blobs.has(one.blob)).length;
-  const words = countBy(root.outbox, ({ record }) => record).get(file.record) ?? 0;
-  const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
-  if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
-  const absent = root.fetch.filter((one) => blobs.has(one.blob)).length;
-  return stateOf(
+  const unsentFiles = root.uploads.filter((item) => blobs.has(item.blob)).length;
+  const unsentVersions = countBy(root.outbox, ({ record }) => record).get(file.record) ?? 0;
+  const syncState = { registered: root.account.registered, troubles: root.troubles, sending, offline };
+  if (unsentFiles > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
+  const missingFiles = root.fetch.filter((item) => blobs.has(item.blob)).length;
+  return entryState(
     { record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false },
-    words,
-    files,
-    facts,
-    absent,
+    unsentVersions,
+    unsentFiles,
+    syncState,
+    missingFiles,
   );
 }

@@ -6,27 +6,34 @@ import { KeptError } from '../../core/errors.js';
 import { isTakenOut } from '../../record/current_version.js';
 import { changesBetween, sealedAt } from '../../record/record_history.js';
 import { heads, ownFields } from './record_store.js';
-import { refuseBreach } from './fitting.js';
-import { rows } from '../sync/apply_feed.js';
+import { refuseBreach } from './validation.js';
+import { rewriteRows } from '../sync/apply_feed.js';
 import type { Fields, Open, Batch } from '../types.js';
 
-type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
+type HeadVersion = {
+  version: string;
+  at: number;
+  here: boolean;
+  taken_out: boolean;
+  fields: Fields;
+  restricted: Fields;
+};
 
 /** Return the heads of an incident, where there is more than one; [] where nothing is to be merged. */
-export async function endsOf(open: Open, record: string, batch?: Batch): Promise<End[]> {
+export async function headVersions(open: Open, record: string, batch?: Batch): Promise<HeadVersion[]> {
   const meta = await open.book.meta(record, batch);
-  const last = new Set(meta ? heads(meta) : []);
+  const headIds = new Set(meta ? heads(meta) : []);
   const versions = (await open.book.versions(record, batch)).filter(
-    ({ kind, version }) => kind === 'incident' && last.has(version),
+    ({ kind, version }) => kind === 'incident' && headIds.has(version),
   );
   if (versions.length < 2) return [];
-  return versions.map((one) => ({
-    version: one.version,
-    at: sealedAt(one) ?? 0,
-    here: one.fields._author?.device === open.identity.device,
-    taken_out: isTakenOut(one),
-    fields: withoutReason(ownFields(one)),
-    restricted: one.restricted,
+  return versions.map((opened) => ({
+    version: opened.version,
+    at: sealedAt(opened) ?? 0,
+    here: opened.fields._author?.device === open.identity.device,
+    taken_out: isTakenOut(opened),
+    fields: withoutReason(ownFields(opened)),
+    restricted: opened.restricted,
   }));
 }
 
@@ -34,12 +41,15 @@ export async function endsOf(open: Open, record: string, batch?: Batch): Promise
  * Whether the heads differ in content. Where two devices only added files, there is nothing to look at: the files of
  * both stay.
  */
-export function sayDifferently(ends: readonly End[]) {
-  const [first, ...others] = ends;
+export function differInContent(versions: readonly HeadVersion[]) {
+  const [first, ...others] = versions;
   if (!first) return false;
-  const version = ({ fields, restricted }: End) => ({ fields: { ...fields, attachment_ids: [] }, restricted });
+  const contentOf = ({ fields, restricted }: HeadVersion) => ({
+    fields: { ...fields, attachment_ids: [] },
+    restricted,
+  });
   return others.some(
-    (one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0,
+    (head) => head.taken_out !== first.taken_out || changesBetween(contentOf(first), contentOf(head)).length > 0,
   );
 }
 
@@ -54,7 +64,7 @@ function withoutReason({ reason: _reason, ...fields }: Fields) {
  * @throws reason_needed; conflict when the heads have changed since; before_service, no_such_term where the time of
  *   one version does not fit a breach of the other
  */
-export async function bringTogether(
+export async function mergeVersions(
   open: Open,
   record: string,
   { looked, fields, restricted, reason }: { looked: string[]; fields: Fields; restricted: Fields; reason: string },
@@ -62,12 +72,14 @@ export async function bringTogether(
   if (!reason.trim()) throw new KeptError('reason_needed');
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
-    const ends = await endsOf(open, record, batch);
-    const mine = ends.filter(({ version }) => looked.includes(version));
-    if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
-    await refuseBreach(open.book, batch, fields, ...mine.map((end) => end.fields));
+    const currentHeads = await headVersions(open, record, batch);
+    const chosenHeads = currentHeads.filter(({ version }) => looked.includes(version));
+    if (chosenHeads.length !== looked.length || chosenHeads.length < 2) throw new KeptError('conflict');
+    await refuseBreach(open.book, batch, fields, ...chosenHeads.map((end) => end.fields));
     const files = [
-      ...new Set(mine.flatMap(({ fields: own }) => (Array.isArray(own.attachment_ids) ? own.attachment_ids : []))),
+      ...new Set(
+        chosenHeads.flatMap(({ fields: own }) => (Array.isArray(own.attachment_ids) ? own.attachment_ids : [])),
+      ),
     ];
     await open.book.stage(batch, {
       kind: 'incident',
@@ -77,7 +89,7 @@ export async function bringTogether(
       open: { ...fields, ...(files.length ? { attachment_ids: files } : {}), reason: reason.trim() },
     });
     change.drop(`u/${record}`);
-    await rows(batch, open, [record], null);
+    await rewriteRows(batch, open, [record], null);
   });
   return { record };
 }

@@ -10,40 +10,40 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { beaconOf } from '../sync/log.js';
-import { idText, newId } from '../../core/ids.js';
+import { formatId, newId } from '../../core/ids.js';
 import { decodePush } from '../../ledger/push.js';
-import { isTakenOut, standing } from '../../record/current_version.js';
-import { tell, sealedAt } from '../../record/record_history.js';
-import { refuseUnfit } from './fitting.js';
-import { concern, told } from '../index/listing.js';
-import type { ReadVersion, StoredVersion } from '../../crypto/worker/stored.js';
+import { isTakenOut, currentVersionOf } from '../../record/current_version.js';
+import { historyOf, sealedAt } from '../../record/record_history.js';
+import { refuseUnfit } from './validation.js';
+import { scheduleRows, rowContent } from '../index/listing.js';
+import type { StoredVersionContent, StoredVersion } from '../../crypto/worker/stored_versions.js';
 import type { Vault } from '../../crypto/worker/vault.js';
 import type { Change } from '../../store/pending.js';
-import type { Said } from '../../store/segment_texts.js';
+import type { VersionText } from '../../store/segment_texts.js';
 import type { Store } from '../../store/store.js';
-import type { Fields, RecordStore, Relist, ListRow, Index } from '../types.js';
+import type { Fields, RecordStore, WriteRows, ListRow, Index } from '../types.js';
 import type { Root } from '../../store/root.js';
 import type { OpenedVersion } from '../../crypto/versions.js';
-import type { VersionFacts, Meta, Opened, Batch, Wish } from '../types.js';
+import type { VersionFacts, Meta, Opened, Batch, VersionInput } from '../types.js';
 
 const SCHEMA = 1;
-const TITLE = 140;
+const TITLE_LENGTH = 140;
 /** Most versions that the vault opens at once. */
-const AT_ONCE = 256;
+const BATCH_SIZE = 256;
 /** How often to read again what changed during the read. */
-const TRIES = 5;
+const MAX_TRIES = 5;
 /** Found in other ways: the index, their entry, the root. */
-const LED_TO = new Set(['', 'incident', 'note', 'settings']);
+const UNLISTED_KINDS = new Set(['', 'incident', 'note', 'settings']);
 
-export class Book implements RecordStore {
+export class DiaryRecords implements RecordStore {
   store: Store;
   vault: Vault;
   clock: { now(): number };
   zone: () => string;
   seen: Map<string, Opened> = new Map();
   /** the list of entries, and the function that writes its rows; null while there is nothing to list */
-  list: Index | null = null;
-  relist: Relist | null = null;
+  pushes: Index | null = null;
+  relist: WriteRows | null = null;
 
   constructor({
     store,
@@ -58,7 +58,7 @@ export class Book implements RecordStore {
   }
 
   batch(root: Root, change: Change): Batch {
-    this.list?.follow(root, change);
+    this.pushes?.updateHead(root, change);
     return { root, change, metas: new Map(), kinds: new Map() };
   }
 
@@ -70,9 +70,9 @@ export class Book implements RecordStore {
   async versions(record: string, batch?: Batch): Promise<Opened[]> {
     const meta = await this.meta(record, batch);
     if (!meta) throw new KeptError('not_found');
-    const has = (v: string) => batch?.opened?.get(v) ?? this.seen.get(v);
-    await this.openHeld(meta.versions.flatMap((facts) => (has(facts.v) ? [] : [{ meta, facts }])));
-    return meta.versions.flatMap(({ v }) => has(v) ?? []);
+    const cached = (v: string) => batch?.opened?.get(v) ?? this.seen.get(v);
+    await this.openStored(meta.versions.flatMap((facts) => (cached(facts.v) ? [] : [{ meta, facts }])));
+    return meta.versions.flatMap(({ v }) => cached(v) ?? []);
   }
 
   /** Return the same for many records, with few reads. Records that are not here are left out. */
@@ -82,7 +82,8 @@ export class Book implements RecordStore {
     const unseen = metas.flatMap((meta) =>
       meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])),
     );
-    for (let from = 0; from < unseen.length; from += AT_ONCE) await this.openHeld(unseen.slice(from, from + AT_ONCE));
+    for (let from = 0; from < unseen.length; from += BATCH_SIZE)
+      await this.openStored(unseen.slice(from, from + BATCH_SIZE));
     return metas.map((meta) => ({
       record: meta.record,
       meta,
@@ -95,27 +96,31 @@ export class Book implements RecordStore {
    * got new wraps or was erased during the read.
    * @param remaining how often to read again
    */
-  async openHeld(some: readonly { meta: Meta; facts: VersionFacts }[], left: number = TRIES): Promise<void> {
-    const since = this.store.applied;
-    const held = await this.store.readEach(some.map(({ facts }) => `v/${facts.v}`));
+  async openStored(
+    items: readonly { meta: Meta; facts: VersionFacts }[],
+    remaining: number = MAX_TRIES,
+  ): Promise<void> {
+    const appliedBefore = this.store.changeCount;
+    const stored = await this.store.readEach(items.map(({ facts }) => `v/${facts.v}`));
     await this.open(
-      some.flatMap(({ meta: { record }, facts: { v } }, i) =>
-        held[i] ? [{ record, version: v, push: held[i].bytes }] : [],
+      items.flatMap(({ meta: { record }, facts: { v } }, i) =>
+        stored[i] ? [{ record, version: v, push: stored[i].bytes }] : [],
       ),
     );
-    for (const { meta, facts } of some)
-      if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
-    const lost = some.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
+    for (const { meta, facts } of items)
+      if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, unopenedVersion(meta.record, facts.v));
+    const lost = items.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
     if (!lost.length) return undefined;
-    if (!(await this.store.wasWritten(since))) return this.doubt();
+    if (!(await this.store.changedSince(appliedBefore))) return this.doubt();
     // See [Note: read in between], store.js. If the store never comes to rest, cache nothing about these.
     for (const { facts } of lost) this.seen.delete(facts.v);
     const metas = await this.store.readJsonEach<Meta>(lost.map(({ meta }) => `r/${meta.record}`));
-    const again = lost.flatMap(
+    const retries = lost.flatMap(
       ({ facts: { v } }, i) =>
-        metas[i]?.versions.filter((one) => one.v === v).map((facts) => ({ meta: metas[i] as Meta, facts })) ?? [],
+        metas[i]?.versions.filter((version) => version.v === v).map((facts) => ({ meta: metas[i] as Meta, facts })) ??
+        [],
     );
-    return left && again.length ? this.openHeld(again, left - 1) : undefined;
+    return remaining && retries.length ? this.openStored(retries, remaining - 1) : undefined;
   }
 
   /** Record, once, that something sealed here does not open. */
@@ -131,12 +136,12 @@ export class Book implements RecordStore {
   /** Open versions and cache them; one that does not open is cached as altered. */
   async open(list: { record: string; version: string; push: Uint8Array }[]) {
     if (!list.length) return;
-    const answers = await this.vault.openMany(
+    const results = await this.vault.openMany(
       list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })),
     );
-    answers.forEach(({ opened }, i) => {
+    results.forEach(({ opened }, i) => {
       const { record, version } = list[i] as { record: string; version: string };
-      this.seen.set(version, shaped(record, version, opened));
+      this.seen.set(version, toOpened(record, version, opened));
     });
   }
 
@@ -150,46 +155,47 @@ export class Book implements RecordStore {
    */
   async readAgain(
     records: readonly string[],
-    known: ReadonlyMap<string, Meta> = new Map(),
-    said: ReadonlyMap<string, Said> = new Map(),
+    knownMetas: ReadonlyMap<string, Meta> = new Map(),
+    texts: ReadonlyMap<string, VersionText> = new Map(),
   ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }> {
-    for (let left = TRIES; ; left--) {
-      const since = this.store.applied;
-      const read = await this.readOnce(records, left === TRIES ? known : new Map(), said);
+    for (let remaining = MAX_TRIES; ; remaining--) {
+      const appliedBefore = this.store.changeCount;
+      const read = await this.readOnce(records, remaining === MAX_TRIES ? knownMetas : new Map(), texts);
       if ([...read.opened.values()].every(({ kind }) => kind)) return read;
-      const isOld = await this.store.wasWritten(since); // see [Note: read in between], store.js
-      if (!isOld) this.doubt();
-      if (!isOld || !left) return read;
+      const wasChanged = await this.store.changedSince(appliedBefore); // see [Note: read in between], store.js
+      if (!wasChanged) this.doubt();
+      if (!wasChanged || !remaining) return read;
     }
   }
 
   async readOnce(
     records: readonly string[],
-    known: ReadonlyMap<string, Meta>,
-    said: ReadonlyMap<string, Said>,
+    knownMetas: ReadonlyMap<string, Meta>,
+    texts: ReadonlyMap<string, VersionText>,
   ): Promise<{ metas: Meta[]; opened: Map<string, Opened> }> {
-    const asked = records.filter((record) => !known.has(record));
+    const recordsToRead = records.filter((record) => !knownMetas.has(record));
     const metas = [
-      ...records.map((record) => known.get(record)),
-      ...(await this.store.readJsonEach<Meta>(asked.map((record) => `r/${record}`))),
+      ...records.map((record) => knownMetas.get(record)),
+      ...(await this.store.readJsonEach<Meta>(recordsToRead.map((record) => `r/${record}`))),
     ].filter(Boolean) as Meta[];
     // Erased records have no content, whatever may have been put back in their place.
-    const wanted = metas
+    const needed = metas
       .filter(({ erased_at }) => erased_at === undefined)
       .flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
     const opened: Map<string, Opened> = new Map(
-      wanted.flatMap(({ meta: { record }, facts }) => {
-        const one =
-          this.seen.get(facts.v) ?? (said.has(facts.v) ? shapedAgain(record, facts, asRead(said.get(facts.v))) : null);
-        return one ? [[facts.v, one]] : [];
+      needed.flatMap(({ meta: { record }, facts }) => {
+        const item =
+          this.seen.get(facts.v) ??
+          (texts.has(facts.v) ? toOpenedAgain(record, facts, readVersionOf(texts.get(facts.v))) : null);
+        return item ? [[facts.v, item]] : [];
       }),
     );
-    const unread = wanted.filter(({ facts }) => !opened.has(facts.v));
-    const lying = await this.store.lying(unread.map(({ facts }) => `v/${facts.v}`));
-    const there = unread.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
-    const answers = there.length
+    const unread = needed.filter(({ facts }) => !opened.has(facts.v));
+    const sealedItems = await this.store.readSealed(unread.map(({ facts }) => `v/${facts.v}`));
+    const available = unread.flatMap((item, i) => (sealedItems[i]?.sealed ? [{ ...item, ...sealedItems[i] }] : []));
+    const results = available.length
       ? await this.vault.openStored(
-          there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({
+          available.map(({ meta: { record }, facts: { v }, id, sealed }) => ({
             id,
             sealed,
             record,
@@ -197,20 +203,20 @@ export class Book implements RecordStore {
           })) as StoredVersion[],
         )
       : [];
-    there.forEach(({ meta: { record }, facts }, i) =>
-      opened.set(facts.v, shapedAgain(record, facts, answers[i] ?? null)),
+    available.forEach(({ meta: { record }, facts }, i) =>
+      opened.set(facts.v, toOpenedAgain(record, facts, results[i] ?? null)),
     );
-    for (const { meta, facts } of wanted)
-      if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
+    for (const { meta, facts } of needed)
+      if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, unopenedVersion(meta.record, facts.v));
     const unsure = metas
-      .filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind))
+      .filter(({ record, versions }) => knownMetas.has(record) && versions.some(({ v }) => !opened.get(v)?.kind))
       .map(({ record }) => record);
     if (unsure.length) {
-      const again = await this.readOnce(unsure, new Map(), said);
+      const retried = await this.readOnce(unsure, new Map(), texts);
       // The facts from the numbers no longer count for such a record: if it was erased, it has no versions to open.
-      const others = [...opened].filter(([, { record }]) => !unsure.includes(record));
+      const kept = [...opened].filter(([, { record }]) => !unsure.includes(record));
       const sure = metas.filter(({ record }) => !unsure.includes(record));
-      return { metas: [...sure, ...again.metas], opened: new Map([...others, ...again.opened]) };
+      return { metas: [...sure, ...retried.metas], opened: new Map([...kept, ...retried.opened]) };
     }
     return { metas, opened };
   }
@@ -222,7 +228,7 @@ export class Book implements RecordStore {
   async newest(record: string, batch?: Batch): Promise<Opened> {
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
     if (!versions.length) throw new KeptError('not_found');
-    return standing(versions).shown;
+    return currentVersionOf(versions).shown;
   }
 
   /**
@@ -233,19 +239,19 @@ export class Book implements RecordStore {
     batch: Batch,
     {
       kind,
-      record = idText(newId()),
+      record = formatId(newId()),
       of = null,
       open,
       restricted = {},
       openKeys = [],
       restrictedKeys = [],
-      parents: wanted,
-    }: Wish,
+      parents: givenParents,
+    }: VersionInput,
   ): Promise<{ record: string; version: string }> {
     refuseUnfit(kind, open, restricted);
     const { root, change } = batch;
     const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
-    const parents = wanted ?? heads(meta);
+    const parents = givenParents ?? heads(meta);
     const sealed = await this.vault.sealVersion({
       borrowed: Boolean(root.borrowed),
       record,
@@ -266,7 +272,7 @@ export class Book implements RecordStore {
     meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null, here: true });
     batch.metas.set(record, meta);
     await this.enlist(batch, kind, record);
-    concern(batch, this.relist, kind, record, meta.of, open);
+    scheduleRows(batch, this.relist, kind, record, meta.of, open);
     change.putJson(`r/${record}`, meta);
     change.put(`v/${version}`, { k: 'version' }, push);
     root.line = { n: root.line.n + 1, prev: c };
@@ -276,56 +282,56 @@ export class Book implements RecordStore {
 
   /** List a record under its kind, once. */
   async enlist(batch: Batch, kind: string, record: string) {
-    if (LED_TO.has(kind)) return;
-    const there = batch.kinds.get(kind) ?? (await this.store.readJson<string[]>(`k/${kind}`)) ?? [];
-    if (there.includes(record)) return;
-    batch.kinds.set(kind, [...there, record]);
+    if (UNLISTED_KINDS.has(kind)) return;
+    const listed = batch.kinds.get(kind) ?? (await this.store.readJson<string[]>(`k/${kind}`)) ?? [];
+    if (listed.includes(record)) return;
+    batch.kinds.set(kind, [...listed, record]);
     batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
   }
 
   /** Return the list row of an incident. */
-  async row(record: string, before: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null> {
+  async row(record: string, previous: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null> {
     const meta = (await this.meta(record, batch)) as Meta;
-    const all = await this.versions(record, batch);
-    const versions = all.filter(({ kind }) => kind === 'incident');
+    const allVersions = await this.versions(record, batch);
+    const versions = allVersions.filter(({ kind }) => kind === 'incident');
     if (!versions.length) return null;
-    const { shown, taken_out } = standing(versions);
-    const spoken = versions.filter((version) => !isTakenOut(version));
-    const story = tell(spoken.length ? spoken : versions);
-    const said = shown.fields as Fields;
+    const { shown, taken_out } = currentVersionOf(versions);
+    const contentVersions = versions.filter((version) => !isTakenOut(version));
+    const history = historyOf(contentVersions.length ? contentVersions : versions);
+    const fields = shown.fields as Fields;
     const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
-    const ats = meta.versions.flatMap(({ at }) => at ?? []);
-    const flags = [heads(meta).length > 1 ? 'two' : '', all.some(({ altered }) => altered) ? 'altered' : ''];
+    const times = meta.versions.flatMap(({ at }) => at ?? []);
+    const flags = [heads(meta).length > 1 ? 'two' : '', allVersions.some(({ altered }) => altered) ? 'altered' : ''];
     return {
       record,
-      local: before?.local ?? ++batch.root.count,
+      local: previous?.local ?? ++batch.root.count,
       seq: seqs.length ? Math.min(...seqs) : null,
-      title: typeof said.narrative === 'string' ? said.narrative.slice(0, TITLE) : '',
+      title: typeof fields.narrative === 'string' ? fields.narrative.slice(0, TITLE_LENGTH) : '',
       occurred: {
-        occurred_start: said.occurred_start ?? null,
-        occurred_end: said.occurred_end ?? null,
-        occurred_local: said.occurred_local ?? null,
-        tz: said.tz ?? '',
-        utc_offset_min: said.utc_offset_min ?? null,
-        precision: said.precision ?? 'unknown',
+        occurred_start: fields.occurred_start ?? null,
+        occurred_end: fields.occurred_end ?? null,
+        occurred_local: fields.occurred_local ?? null,
+        tz: fields.tz ?? '',
+        utc_offset_min: fields.utc_offset_min ?? null,
+        precision: fields.precision ?? 'unknown',
       },
-      recorded_at: sealedAt(story.first) ?? 0,
-      received_at: ats.length ? Math.min(...ats) : null,
+      recorded_at: sealedAt(history.first) ?? 0,
+      received_at: times.length ? Math.min(...times) : null,
       unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),
-      kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : (before?.kept_at ?? null),
-      pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
-      additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
-      amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
+      kept_at: times.length ? Math.max(previous?.kept_at ?? 0, ...times) : (previous?.kept_at ?? null),
+      pictures: Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0,
+      additions: history.revisions.filter(({ kind }) => kind === 'addition').length,
+      amendments: history.revisions.filter(({ kind }) => kind === 'amendment').length,
       apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
       taken_out,
       flags: flags.filter(Boolean),
-      ...(await told(this, batch, meta, shown, before)),
+      ...(await rowContent(this, batch, meta, shown, previous)),
     };
   }
 }
 
 /** Return the placeholder for a version that does not open. */
-function blank(record: string, version: string): Opened {
+function unopenedVersion(record: string, version: string): Opened {
   return {
     record,
     version,
@@ -340,29 +346,29 @@ function blank(record: string, version: string): Opened {
 }
 
 /** Return what the vault opened, or the placeholder. */
-function shaped(record: string, version: string, opened: OpenedVersion | null): Opened {
+function toOpened(record: string, version: string, opened: OpenedVersion | null): Opened {
   return opened
     ? {
-        ...blank(record, version),
+        ...unopenedVersion(record, version),
         ...opened,
         record,
         version,
         fields: { ...opened.fields, ...opened.reserved },
         restricted: opened.restricted ?? {},
       }
-    : blank(record, version);
+    : unopenedVersion(record, version);
 }
 
 /** @returns a version without keys: no row needs them */
-function asRead(said: Said | undefined): ReadVersion | null {
-  return said ? { kind: said[0], fields: said[1], restricted: said[2], keys: { open: [], restricted: [] } } : null;
+function readVersionOf(text: VersionText | undefined): StoredVersionContent | null {
+  return text ? { kind: text[0], fields: text[1], restricted: text[2], keys: { open: [], restricted: [] } } : null;
 }
 
 /** @param facts hold the result of the check on arrival */
-function shapedAgain(record: string, { v, altered }: VersionFacts, read: ReadVersion | null): Opened {
+function toOpenedAgain(record: string, { v, altered }: VersionFacts, read: StoredVersionContent | null): Opened {
   return read
-    ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true }
-    : blank(record, v);
+    ? { ...unopenedVersion(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true }
+    : unopenedVersion(record, v);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Context } from '../types.js';
 export const BORROWED_IDLE = 120_000;
 
 /** Whether leaving now would lose something: text on the screen, or unsent entries and files. */
-export function isOwing(ctx: Context): boolean {
+export function hasUnsent(ctx: Context): boolean {
   if (!ctx.borrowed) return false;
   if (!ctx.open) return Boolean(ctx.owing); // the value at the lock
   const { outbox, uploads } = ctx.open.store.root;

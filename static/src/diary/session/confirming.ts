@@ -12,19 +12,19 @@ import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
 /** An empty token. This module records which opening it belongs to, and how often it still counts. */
-export type Agreed = Readonly<Record<string, never>>;
+export type Agreement = Readonly<Record<string, never>>;
 
 /** How often each token still counts */
-const agreements: WeakMap<Open, WeakMap<Agreed, number>> = new WeakMap();
+const agreementCounts: WeakMap<Open, WeakMap<Agreement, number>> = new WeakMap();
 /** Files that were made after the words were typed */
-const made: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
+const confirmedFiles: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
 
 /**
  * @param words a short secret is not enough
  * @returns the door that these words open
  * @throws words_differ
  */
-export async function confirm(ctx: Context, { vault }: Open, words: string): Promise<Door> {
+export async function confirmWords(ctx: Context, { vault }: Open, words: string): Promise<Door> {
   const door = (await readDoor(ctx.database)) as Door;
   await vault.confirmWords(words, door).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
@@ -38,34 +38,34 @@ export async function confirm(ctx: Context, { vault }: Open, words: string): Pro
  * @returns a token that is valid until the lock
  * @throws words_differ
  */
-export async function agree(ctx: Context, open: Open, words: string, times: number = 1): Promise<Agreed> {
-  await confirm(ctx, open, words);
-  const agreed = Object.freeze({});
-  const known = agreements.get(open) ?? new WeakMap();
-  agreements.set(open, known.set(agreed, times));
-  return agreed;
+export async function createAgreement(ctx: Context, open: Open, words: string, count: number = 1): Promise<Agreement> {
+  await confirmWords(ctx, open, words);
+  const agreement = Object.freeze({});
+  const counts = agreementCounts.get(open) ?? new WeakMap();
+  agreementCounts.set(open, counts.set(agreement, count));
+  return agreement;
 }
 
 /**
  * Use one count of a token.
  * @throws words_differ when nothing was confirmed in this opening, or all counts are used
  */
-export function claim(open: Open, agreed: Agreed | undefined) {
-  const known = agreements.get(open);
-  const left = (agreed && known?.get(agreed)) ?? 0;
-  if (!agreed || left < 1) throw new KeptError('words_differ');
-  known?.set(agreed, left - 1);
+export function useAgreement(open: Open, agreement: Agreement | undefined) {
+  const counts = agreementCounts.get(open);
+  const remaining = (agreement && counts?.get(agreement)) ?? 0;
+  if (!agreement || remaining < 1) throw new KeptError('words_differ');
+  counts?.set(agreement, remaining - 1);
 }
 
 /** Record that this file was made after the words were typed. */
-export function madeAfterWords(open: Open, file: Blob | null | undefined) {
-  if (file) made.set(open, (made.get(open) ?? new WeakSet()).add(file));
+export function markConfirmed(open: Open, file: Blob | null | undefined) {
+  if (file) confirmedFiles.set(open, (confirmedFiles.get(open) ?? new WeakSet()).add(file));
 }
 
 /**
  * Check that a file was made after the words were typed. Nothing else may leave.
  * @throws words_differ
  */
-export function mustBeAgreed(open: Open, file: Blob) {
-  if (!made.get(open)?.has(file)) throw new KeptError('words_differ');
+export function checkConfirmed(open: Open, file: Blob) {
+  if (!confirmedFiles.get(open)?.has(file)) throw new KeptError('words_differ');
 }

@@ -8,22 +8,22 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { b64 } from '../../core/bytes.js';
-import { sha256Now } from '../../crypto/digests.js';
-import { draftKey, newDraftKey, newDraftKeyBytes, sealDraft, openDraft } from '../../crypto/worker/draft_key.js';
+import { sha256Sync } from '../../crypto/digests.js';
+import { importDraftKey, newDraftKey, newDraftKeyBytes, sealDraft, openDraft } from '../../crypto/worker/draft_key.js';
 import { SCHEMAS } from '../../record/vocabulary/schemas.js';
-import { install, readDoor, readDraftKey } from '../../store/device_meta.js';
-import { grownChaff, seedChaff, spare } from '../../store/chaff.js';
+import { installDevice, readDoor, readDraftKey } from '../../store/device_meta.js';
+import { growthChaff, seedChaff, unclaimedChaff } from '../../store/chaff.js';
 import { Index } from '../../store/index.js';
 import { Store } from '../../store/store.js';
-import { Book } from '../records/record_store.js';
+import { DiaryRecords } from '../records/record_store.js';
 import { Custody } from '../attachments/custody.js';
-import { mendSlot } from '../sync/pins.js';
-import { sweep } from '../attachments/sealing.js';
-import { rows } from '../sync/apply_feed.js';
+import { refreshSlot } from '../sync/pins.js';
+import { deleteHalfFiles } from '../attachments/sealing.js';
+import { rewriteRows } from '../sync/apply_feed.js';
 import type { Door, DraftKey } from '../../store/device_meta.js';
 import type { Change } from '../../store/pending.js';
-import type { Root, Account, FreshRoot } from '../../store/root.js';
-import type { Behind } from '../../crypto/worker/doors.js';
+import type { Root, Account, NewRoot } from '../../store/root.js';
+import type { SlotDetails } from '../../crypto/worker/doors.js';
 import type { Context, Identity, Open, Vault } from '../types.js';
 
 /**
@@ -31,10 +31,10 @@ import type { Context, Identity, Open, Vault } from '../types.js';
  * that its speed reveals nothing.
  */
 const EVEN = 80;
-const NOTHING = b64(new Uint8Array(32));
+const EMPTY_HEAD = b64(new Uint8Array(32));
 
 /** Return the root of a new diary. */
-export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
+export function newRoot(account: Partial<Account> = {}): NewRoot<Root> {
   return {
     v: 1,
     count: 0,
@@ -46,7 +46,7 @@ export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
     packs: 0,
     line: { n: 0, prev: null },
     lines: {},
-    feed: { seq: 0, head: NOTHING },
+    feed: { seq: 0, head: EMPTY_HEAD },
     outbox: [],
     uploads: [],
     fetch: [],
@@ -59,7 +59,7 @@ export function newRoot(account: Partial<Account> = {}): FreshRoot<Root> {
 }
 
 /** Return a worker that is ready, its key derivation warmed up. */
-export function vaultOf(ctx: Context): Vault {
+export function ensureVault(ctx: Context): Vault {
   if (!ctx.vault) {
     const vault = ctx.makeVault();
     ctx.vault = vault;
@@ -70,25 +70,25 @@ export function vaultOf(ctx: Context): Vault {
 }
 
 /** Return whether this phone is fresh (no words yet) or locked. Make the door of a new install. */
-export async function lookAtPhone(
+export async function readPhoneState(
   ctx: Context,
 ): Promise<{ phase: 'fresh'; key: CryptoKey } | { phase: 'locked'; key: null }> {
-  const vault = vaultOf(ctx);
+  const vault = ensureVault(ctx);
   if (!(await readDoor(ctx.database))) await firstStart(ctx, await vault.newDoor());
-  const kept = await readDraftKey(ctx.database);
-  return kept ? { phase: 'fresh', key: await draftKey(kept) } : { phase: 'locked', key: null };
+  const storedKey = await readDraftKey(ctx.database);
+  return storedKey ? { phase: 'fresh', key: await importDraftKey(storedKey) } : { phase: 'locked', key: null };
 }
 
 async function firstStart(ctx: Context, door: Door) {
   const key = await newDraftKey();
   try {
-    await install(ctx.database, door, key, seedChaff(ctx.random));
-    const there = await draftKey((await readDraftKey(ctx.database)) as DraftKey);
-    await openDraft(there, await sealDraft(key, new Uint8Array(1)));
+    await installDevice(ctx.database, door, key, seedChaff(ctx.random));
+    const storedKey = await importDraftKey((await readDraftKey(ctx.database)) as DraftKey);
+    await openDraft(storedKey, await sealDraft(key, new Uint8Array(1)));
   } catch (error) {
     if (error instanceof KeptError && error.code === 'no_space') throw error;
     // A database that cannot store a key object stores the key's bytes instead, for the same few minutes.
-    await install(ctx.database, door, newDraftKeyBytes(), []);
+    await installDevice(ctx.database, door, newDraftKeyBytes(), []);
   }
 }
 
@@ -96,27 +96,29 @@ async function firstStart(ctx: Context, door: Door) {
  * Put a diary behind words on a phone that has none.
  * @param reseal reseals what is under the draft key
  */
-export async function putBehind(
+export async function createDiary(
   ctx: Context,
   words: string,
-  { identity, account, behind }: { identity: Identity; account?: Partial<Account>; behind: Behind },
-  moveIn: (open: Open) => Promise<{ fill: (root: Root, change: Change) => void }>,
+  { identity, account, behind: slotData }: { identity: Identity; account?: Partial<Account>; behind: SlotDetails },
+  reseal: (open: Open) => Promise<{ fill: (root: Root, change: Change) => void }>,
 ): Promise<Open> {
-  const vault = vaultOf(ctx);
+  const vault = ensureVault(ctx);
   const door = await readDoor(ctx.database);
   if (!door || !(await readDraftKey(ctx.database))) throw new KeptError('phone_has_diary');
-  const renewed = await vault.setSlot(door, words, 'diary', behind);
+  const newDoor = await vault.setSlot(door, words, 'diary', slotData);
   // A borrowed phone stores nothing of its own, so there is nothing to hide among chaff.
-  const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
-  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...beside });
-  const { fill } = await moveIn(open);
-  const place = open.store.place('identity');
+  const chaffFields = ctx.borrowed
+    ? { borrowed: true }
+    : { chaff: await unclaimedChaff(ctx.database, await ctx.notebook.ids()) };
+  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...chaffFields });
+  const { fill } = await reseal(open);
+  const place = open.store.idOf('identity');
   const sealed = await vault.sealIdentity(place);
   await open.store.change((root, change) => {
     fill(root, change);
     change.putSealed('identity', sealed);
-    root.capture_pub = b64(renewed.capture_pub);
-    change.beside('d', renewed);
+    root.capture_pub = b64(newDoor.capture_pub);
+    change.beside('d', newDoor);
     change.beside('k', null);
     change.beside('f', null);
   });
@@ -130,35 +132,35 @@ export async function putBehind(
  * @returns null for the notebook's words
  * @throws no_match
  */
-export async function openWith(ctx: Context, words: string, shown: (open: Open) => void): Promise<Open | null> {
-  const vault = vaultOf(ctx);
+export async function openDiary(ctx: Context, words: string, onShown: (open: Open) => void): Promise<Open | null> {
+  const vault = ensureVault(ctx);
   const door = await readDoor(ctx.database);
   if (!door) throw new KeptError('no_match');
-  const tried = vault.unlock(words, door);
-  const even = tried
+  const attempt = vault.unlock(words, door);
+  const minimumDelay = attempt
     .then(
       () => undefined,
       () => undefined,
     )
     .then(
       () =>
-        new Promise((go) => {
-          ctx.timers.after(EVEN, () => go(undefined));
+        new Promise((resolve) => {
+          ctx.timers.after(EVEN, () => resolve(undefined));
         }),
     );
-  const { role, pins, short } = await tried.catch(async (error) => {
-    await even;
+  const { role, pins, short } = await attempt.catch(async (error) => {
+    await minimumDelay;
     throw error;
   });
-  if (role === 'cover') return even.then(() => null);
+  if (role === 'cover') return minimumDelay.then(() => null);
   const open = await makeOpen(ctx, vault, null, null);
-  const [sealed] = await ctx.database.read([open.store.place('identity')]);
+  const [sealed] = await ctx.database.read([open.store.idOf('identity')]);
   if (!sealed) throw new KeptError('not_opened');
   const [identity] = await Promise.all([
-    vault.loadIdentity(open.store.place('identity'), sealed),
-    open.index.load(() => void even.then(() => shown(open))),
+    vault.loadIdentity(open.store.idOf('identity'), sealed),
+    open.index.load(() => void minimumDelay.then(() => onShown(open))),
   ]);
-  await even;
+  await minimumDelay;
   open.identity = identity;
   open.slot = pins;
   open.short = short;
@@ -166,26 +168,26 @@ export async function openWith(ctx: Context, words: string, shown: (open: Open) 
 }
 
 /** Do the work that can wait until the rows are on the screen. */
-export async function afterOpening(open: Open) {
-  await sweep(open.store);
-  await mendSlot(open);
+export async function finishOpening(open: Open) {
+  await deleteHalfFiles(open.store);
+  await refreshSlot(open);
   await open.store.change((root, change) => {
     root.opened += 1;
-    if (root.chaff) change.grow(grownChaff(open.store.random));
+    if (root.chaff) change.addChaff(growthChaff(open.store.random));
   });
-  open.custody.overflow();
+  open.custody.flushIfMany();
 }
 
 async function makeOpen(
   ctx: Context,
   vault: Vault,
   identity: Identity | null,
-  root: FreshRoot<Root> | null,
+  root: NewRoot<Root> | null,
 ): Promise<Open> {
   await vault.setSchemas(SCHEMAS);
-  const store = new Store({ database: ctx.database, vault, digest: sha256Now, random: ctx.random });
+  const store = new Store({ database: ctx.database, vault, digest: sha256Sync, random: ctx.random });
   await store.open(root ?? undefined);
-  const book = new Book({ store, vault, clock: ctx.clock, zone: ctx.zone });
+  const book = new DiaryRecords({ store, vault, clock: ctx.clock, zone: ctx.zone });
   const open: Open = {
     vault,
     store,
@@ -197,13 +199,13 @@ async function makeOpen(
     identity: identity as Identity,
   } as Omit<Open, 'syncing'> as Open; // `syncing` is set on the next line, from `open`
   open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));
-  book.list = open.index;
-  book.relist = (batch, incidents) => rows(batch, open, incidents, null);
+  book.pushes = open.index;
+  book.relist = (batch, incidents) => rewriteRows(batch, open, incidents, null);
   return open;
 }
 
 /** Drop everything unlocked: the worker with its keys, the pictures on the page, rows and text. */
-export function forgetAll(ctx: Context) {
+export function dropUnlocked(ctx: Context) {
   const { open, vault } = ctx;
   ctx.open = null;
   ctx.vault = null;

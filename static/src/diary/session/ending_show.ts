@@ -1,16 +1,16 @@
-import { resting } from './resting.js';
+import { restingPhase } from './resting.js';
 import type { Context } from '../types.js';
 
 /** End a page that is shown to somebody: remove the page and its pictures. */
 
 /** Release the pictures of the page. */
-export function dropShown(ctx: Context) {
+export function releasePictures(ctx: Context) {
   for (const { blocks } of ctx.screen.state.showing?.sections ?? [])
     for (const { url } of blocks) if (url) ctx.objectUrl.drop(url);
 }
 
 export function endShowing(ctx: Context) {
   if (ctx.screen.state.phase !== 'showing') return;
-  dropShown(ctx);
-  ctx.screen.clear(resting(ctx));
+  releasePictures(ctx);
+  ctx.screen.clear(restingPhase(ctx));
 }

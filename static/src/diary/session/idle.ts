@@ -1,14 +1,14 @@
-import { LOCKING } from './resting.js';
+import { DEFAULT_LOCKING } from './resting.js';
 import { BORROWED_IDLE } from './borrowed_device.js';
 import type { Context } from '../types.js';
 
-const WARNING = 20_000;
+const WARNING_MS = 20_000;
 
-export class Idle {
+export class IdleTimer {
   ctx: Context;
   lock: () => unknown;
-  touched = 0;
-  hidden: number | null = null;
+  lastTouched = 0;
+  hiddenSince: number | null = null;
   timer: unknown = null;
 
   constructor(ctx: Context, lock: () => unknown) {
@@ -17,9 +17,9 @@ export class Idle {
   }
 
   start() {
-    this.touched = this.ctx.clock.now();
-    this.hidden = this.ctx.visible() ? null : this.touched;
-    this.look();
+    this.lastTouched = this.ctx.clock.now();
+    this.hiddenSince = this.ctx.visible() ? null : this.lastTouched;
+    this.check();
   }
 
   stop() {
@@ -28,33 +28,39 @@ export class Idle {
   }
 
   touch() {
-    this.touched = this.ctx.clock.now();
-    if (this.ctx.screen.state.lockIn !== null) this.look();
+    this.lastTouched = this.ctx.clock.now();
+    if (this.ctx.screen.state.lockIn !== null) this.check();
   }
 
   /** Handle the page becoming hidden or visible. */
-  seen() {
+  handleVisibility() {
     if (!this.timer) return;
     const now = this.ctx.clock.now();
     if (this.ctx.visible()) {
-      this.look();
-      this.hidden = null;
-    } else this.hidden ??= now;
-    if (this.timer) this.look();
+      this.check();
+      this.hiddenSince = null;
+    } else this.hiddenSince ??= now;
+    if (this.timer) this.check();
   }
 
-  look() {
+  check() {
     this.stop();
     const now = this.ctx.clock.now();
-    const { hidden: hiddenLimit, idle: own } = { ...LOCKING, ...this.ctx.open?.store.root.locking };
-    const idle = this.ctx.borrowed ? BORROWED_IDLE : own;
-    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + hiddenLimit - now);
-    if (left <= 0 || left > idle) {
+    const { hidden: hiddenLimit, idle: ownIdle } = { ...DEFAULT_LOCKING, ...this.ctx.open?.store.root.locking };
+    const idle = this.ctx.borrowed ? BORROWED_IDLE : ownIdle;
+    const remaining = Math.min(
+      this.lastTouched + idle - now,
+      this.hiddenSince === null ? Infinity : this.hiddenSince + hiddenLimit - now,
+    );
+    if (remaining <= 0 || remaining > idle) {
       void this.lock(); // a clock set back must not keep it open either
       return;
     }
-    const lockIn = left <= WARNING ? Math.ceil(left / 1000) : null;
+    const lockIn = remaining <= WARNING_MS ? Math.ceil(remaining / 1000) : null;
     if (lockIn !== this.ctx.screen.state.lockIn) this.ctx.screen.set({ lockIn });
-    this.timer = this.ctx.timers.after(left > WARNING ? left - WARNING : Math.min(1000, left), () => this.look());
+    this.timer = this.ctx.timers.after(
+      remaining > WARNING_MS ? remaining - WARNING_MS : Math.min(1000, remaining),
+      () => this.check(),
+    );
   }
 }

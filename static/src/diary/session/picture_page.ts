@@ -4,86 +4,86 @@
  * the next unlock it is in the draft.
  */
 import { KeptError } from '../../core/errors.js';
-import { readDoor, readWaiting, writeWaiting } from '../../store/device_meta.js';
-import { intoTray, toThisPhone } from '../drafts/waiting_files.js';
-import { resting } from './resting.js';
+import { readDoor, readCaptureDeadline, writeCaptureDeadline } from '../../store/device_meta.js';
+import { addToTray, captureSealer } from '../drafts/tray_files.js';
+import { restingPhase } from './resting.js';
 import type { Context } from '../types.js';
 
-const MINUTES_10 = 600_000;
+const TEN_MINUTES_MS = 600_000;
 /** Route of a file that anyone holding the phone could have added. */
 export const WHILE_LOCKED = 'while_locked';
 
 /** @returns end of the ten minutes, ms */
-export async function arm(ctx: Context): Promise<number> {
-  const until = ctx.clock.now() + MINUTES_10;
-  await writeWaiting(ctx.database, until);
+export async function openPicturePage(ctx: Context): Promise<number> {
+  const until = ctx.clock.now() + TEN_MINUTES_MS;
+  await writeCaptureDeadline(ctx.database, until);
   return until;
 }
 
 /** Return the time until which the page is open, or null. */
-export async function armed(ctx: Context): Promise<number | null> {
-  const until = await readWaiting(ctx.database);
-  if (!isOver(ctx, until)) return until;
-  if (until) await writeWaiting(ctx.database, null);
+export async function picturePageUntil(ctx: Context): Promise<number | null> {
+  const until = await readCaptureDeadline(ctx.database);
+  if (!isExpired(ctx, until)) return until;
+  if (until) await writeCaptureDeadline(ctx.database, null);
   return null;
 }
 
-export async function disarm(ctx: Context) {
-  await writeWaiting(ctx.database, null);
+export async function closePicturePage(ctx: Context) {
+  await writeCaptureDeadline(ctx.database, null);
 }
 
 /** Lock the page once its ten minutes are over, even if it stayed visible. */
-export async function closeWhenOver(ctx: Context) {
+export async function lockWhenExpired(ctx: Context) {
   const { phase, picture } = ctx.screen.state;
-  if (phase !== 'picture' || !isOver(ctx, picture?.until ?? 0)) return;
-  ctx.screen.clear(resting(ctx));
-  await disarm(ctx);
+  if (phase !== 'picture' || !isExpired(ctx, picture?.until ?? 0)) return;
+  ctx.screen.clear(restingPhase(ctx));
+  await closePicturePage(ctx);
 }
 
 /** True also where the clock was set back. */
-function isOver(ctx: Context, until: number) {
-  const left = until - ctx.clock.now();
-  return left <= 0 || left > MINUTES_10;
+function isExpired(ctx: Context, until: number) {
+  const remaining = until - ctx.clock.now();
+  return remaining <= 0 || remaining > TEN_MINUTES_MS;
 }
 
 /** Schedule the same for the end of the ten minutes. */
-export function closeInTime(ctx: Context) {
+export function scheduleLock(ctx: Context) {
   const { picture } = ctx.screen.state;
   if (!picture) return;
   ctx.timers.after(
     Math.max(0, picture.until - ctx.clock.now()) + 1,
-    () => void closeWhenOver(ctx).catch(() => undefined),
+    () => void lockWhenExpired(ctx).catch(() => undefined),
   );
 }
 
 /** @throws locked when the ten minutes end before all files are added */
-export async function pictureAdd(ctx: Context, files: File[], { route = 'photo_picker' }: { route?: string } = {}) {
+export async function addPictures(ctx: Context, files: File[], { route = 'photo_picker' }: { route?: string } = {}) {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
   if (!door || !picture) return;
-  let failed: unknown = null;
+  let firstError: unknown = null;
   for (const file of files) {
-    if (isOver(ctx, picture.until)) {
-      await closeWhenOver(ctx);
+    if (isExpired(ctx, picture.until)) {
+      await lockWhenExpired(ctx);
       throw new KeptError('locked');
     }
     const at = ctx.clock.now();
     try {
-      await intoTray(
+      await addToTray(
         ctx.database,
         file,
-        toThisPhone(door, at),
+        captureSealer(door, at),
         picture.locked ? { route: WHILE_LOCKED, at, captured: { tz: ctx.zone(), by: route } } : { route, at },
       );
     } catch (error) {
-      failed ??= error; // one bad file must not cost those chosen with it
+      firstError ??= error; // one bad file must not cost those chosen with it
       continue;
     }
-    const now = ctx.screen.state.picture;
-    if (now)
+    const current = ctx.screen.state.picture;
+    if (current)
       ctx.screen.set({
-        picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at } }] },
+        picture: { ...current, files: [...current.files, { name: file.name, state: { code: 'sealed', at } }] },
       });
   }
-  if (failed) throw failed;
+  if (firstError) throw firstError;
 }

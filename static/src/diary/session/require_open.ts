@@ -3,7 +3,7 @@ import { KeptError } from '../../core/errors.js';
 import type { Context, Open } from '../types.js';
 
 /** Return a function that returns the open diary, or throws `locked`. */
-export function insideOf(ctx: Context): () => Open {
+export function requireOpenOf(ctx: Context): () => Open {
   return () => {
     if (!ctx.open) throw new KeptError('locked');
     return ctx.open;
@@ -11,10 +11,10 @@ export function insideOf(ctx: Context): () => Open {
 }
 
 /** Return a function that passes a result on, after drawing the screen and starting a sync run. */
-export function savedOf(ctx: Context): <T>(done: T) => T {
-  return (done) => {
+export function afterSaveOf(ctx: Context): <T>(result: T) => T {
+  return (result) => {
     ctx.show();
     ctx.open?.syncing.kick();
-    return done;
+    return result;
   };
 }

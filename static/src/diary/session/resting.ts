@@ -1,14 +1,14 @@
 /** What is on the screen while the diary is locked. */
-import type { Locking } from '../../store/root.js';
+import type { LockDelays } from '../../store/root.js';
 import type { Context } from '../types.js';
 
-export const LOCKING: Readonly<Locking> = Object.freeze({ hidden: 60_000, idle: 300_000 });
+export const DEFAULT_LOCKING: Readonly<LockDelays> = Object.freeze({ hidden: 60_000, idle: 300_000 });
 
 /**
  * Return the phase of a page that is not open: the lock, or the notebook where the app opens straight into that, or
  * `elsewhere` when another tab has the diary.
  */
-export function resting(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
+export function restingPhase(ctx: Context): 'locked' | 'notebook' | 'elsewhere' {
   if (!ctx.release) return 'elsewhere';
   return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';
 }

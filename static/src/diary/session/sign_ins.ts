@@ -9,50 +9,50 @@ import type { Context, Open } from '../types.js';
 import type { Root } from '../../store/root.js';
 
 /** Sessions that this device began itself are not shown. More are not stored: one a month is usual. */
-const OWN = 64;
+const MAX_OWN = 64;
 
 /** At most this many wait here; the rest is fetched from the server once these have been seen. */
-const WAITING = 400;
+const MAX_WAITING = 400;
 
 /**
  * Remember the sessions that this device began. A session begun by a copy of this store is not among them, and is
  * shown.
  */
-export function noteOwn(root: Root, ...held: ({ session?: string | null } | null | undefined)[]) {
-  const ids = held.map((one) => one?.session).filter(Boolean) as string[];
-  root.own_sessions = [...new Set([...(root.own_sessions ?? []), ...ids])].slice(-OWN);
+export function recordOwnSessions(root: Root, ...sessions: ({ session?: string | null } | null | undefined)[]) {
+  const ids = sessions.map((item) => item?.session).filter(Boolean) as string[];
+  root.own_sessions = [...new Set([...(root.own_sessions ?? []), ...ids])].slice(-MAX_OWN);
 }
 
 /** Fetch new sign-ins, once per opening. */
-export async function lookForSignIns(ctx: Context, open: Open) {
+export async function fetchSignIns(ctx: Context, open: Open) {
   if (open.signInsLooked) return;
   const { cursor = null, waiting = [] } = open.store.root.sign_ins ?? {};
-  const found = [...waiting];
-  const own = new Set([...(open.store.root.own_sessions ?? []), ctx.api.session_id]);
-  let at = cursor;
-  for (let more = true; more && found.length < WAITING; ) {
-    const told = await ctx.api.signIns(at).catch((error) => {
+  const signIns = [...waiting];
+  const ownSessions = new Set([...(open.store.root.own_sessions ?? []), ctx.api.session_id]);
+  let nextCursor = cursor;
+  for (let hasMore = true; hasMore && signIns.length < MAX_WAITING; ) {
+    const response = await ctx.api.signIns(nextCursor).catch((error) => {
       // The server does not know the cursor (it was set up anew): start with the sign-in of this session.
-      if (at === null || !(error instanceof KeptError) || error.code !== 'bad_request') throw error;
+      if (nextCursor === null || !(error instanceof KeptError) || error.code !== 'bad_request') throw error;
       return ctx.api.signIns(null);
     });
-    found.push(
-      ...told.sign_ins
-        .filter(({ session }) => !own.has(session))
-        .map(({ at: when, device_name, kind, signed_out, what }) => ({
-          at: when,
+    signIns.push(
+      ...response.sign_ins
+        .filter(({ session }) => !ownSessions.has(session))
+        .map(({ at: signedInAt, device_name, kind, signed_out, what }) => ({
+          at: signedInAt,
           device_name,
           kind,
           signed_out,
           what,
         })),
     );
-    ({ cursor: at, more } = told);
+    ({ cursor: nextCursor, more: hasMore } = response);
   }
   open.signInsLooked = true;
-  if (at === cursor && found.length === waiting.length) return;
+  if (nextCursor === cursor && signIns.length === waiting.length) return;
   await open.store.change((root) => {
-    root.sign_ins = { cursor: at, waiting: found };
+    root.sign_ins = { cursor: nextCursor, waiting: signIns };
     // Left by earlier releases: devices that had been shown, which hid every later sign-in with the same id.
     delete root.known_devices;
     delete root.arrived;
@@ -64,9 +64,9 @@ export async function lookForSignIns(ctx: Context, open: Open) {
  * Remove the first sign-ins: the keeper has confirmed them.
  * @param count how many were on the screen
  */
-export async function knowSignIns({ store }: Open, shown: number) {
+export async function acknowledgeSignIns({ store }: Open, count: number) {
   await store.change((root) => {
-    if (root.sign_ins) root.sign_ins.waiting = root.sign_ins.waiting.slice(shown);
+    if (root.sign_ins) root.sign_ins.waiting = root.sign_ins.waiting.slice(count);
   });
 }
 

@@ -12,51 +12,52 @@
  * between, and falls with time.
  */
 import { KeptError } from '../../core/errors.js';
-import { withoutShort } from '../../crypto/slots.js';
+import { clearShortSecret } from '../../crypto/slots.js';
 import { readDoor, readTries, writeTries } from '../../store/device_meta.js';
 import type { Context } from '../types.js';
 
-const FREE = 3;
-const LAST = 10;
-const HOUR = 3_600_000;
-const MOST = 30 * HOUR;
-const FIRST_WAIT = 5_000;
-const LONGEST = 60_000;
+const FREE_TRIES = 3;
+const MAX_TRIES = 10;
+const HOUR_MS = 3_600_000;
+const MAX_DEBT = 30 * HOUR_MS;
+const FIRST_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 60_000;
 
 /**
  * @param count failed tries in a row
  * @returns ms until the next
  */
-export function waitAfter(n: number): number {
-  return n < FREE ? 0 : Math.min(LONGEST, FIRST_WAIT * 2 ** (n - FREE));
+export function waitAfterTries(count: number): number {
+  return count < FREE_TRIES ? 0 : Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - FREE_TRIES));
 }
 
 /** @throws too_soon while the last try is too recent */
-export async function mayTry(ctx: Context) {
-  const { n, at } = await readTries(ctx.database);
-  const gone = ctx.clock.now() - at;
+export async function checkMayTry(ctx: Context) {
+  const { n: count, at } = await readTries(ctx.database);
+  const elapsed = ctx.clock.now() - at;
   // A clock set back must not shorten the wait, and must not make it longer than its full length.
-  if (gone >= 0 ? gone < waitAfter(n) : -gone < waitAfter(n)) throw new KeptError('too_soon');
+  if (elapsed >= 0 ? elapsed < waitAfterTries(count) : -elapsed < waitAfterTries(count))
+    throw new KeptError('too_soon');
 }
 
 /** Count a failed try before its result is shown: a page that is killed at that moment has still used up its try. */
-export async function triedInVain(ctx: Context) {
+export async function recordFailedTry(ctx: Context) {
   const tries = await readTries(ctx.database);
   const now = ctx.clock.now();
-  const n = tries.n + 1;
+  const count = tries.n + 1;
   // A clock set back forgives nothing.
-  const debt = Math.max(0, tries.debt - Math.max(0, now - tries.at)) + HOUR;
-  const isOver = n % LAST === 0 || debt >= MOST;
-  const door = isOver ? await readDoor(ctx.database) : null;
+  const debt = Math.max(0, tries.debt - Math.max(0, now - tries.at)) + HOUR_MS;
+  const isLimitReached = count % MAX_TRIES === 0 || debt >= MAX_DEBT;
+  const door = isLimitReached ? await readDoor(ctx.database) : null;
   await writeTries(
     ctx.database,
-    { n: isOver ? FREE : n, at: now, debt: debt >= MOST ? 0 : debt },
-    door ? withoutShort(door) : undefined,
+    { n: isLimitReached ? FREE_TRIES : count, at: now, debt: debt >= MAX_DEBT ? 0 : debt },
+    door ? clearShortSecret(door) : undefined,
   );
 }
 
 /** Reset the row after anything opened: see [Note: what the count tells]. */
-export async function triedWell(ctx: Context) {
+export async function resetTries(ctx: Context) {
   const tries = await readTries(ctx.database);
   if (tries.n) await writeTries(ctx.database, { ...tries, n: 0 });
 }

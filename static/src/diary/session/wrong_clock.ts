@@ -6,7 +6,7 @@
 import type { Root } from '../../store/root.js';
 import type { Open } from '../types.js';
 
-const CLOCK_OFF = 24 * 60 * 60 * 1000;
+const MAX_CLOCK_DIFFERENCE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Store the difference.
@@ -14,9 +14,9 @@ const CLOCK_OFF = 24 * 60 * 60 * 1000;
  * @param phoneTime ms, by this phone
  * @param serverTime ms, by the server
  */
-export function noteClock(root: Root, here: number, there: number) {
-  root.clock_offset = Math.round(there - here);
-  root.clock_off = isOff(here, there);
+export function recordClockOffset(root: Root, phoneTime: number, serverTime: number) {
+  root.clock_offset = Math.round(serverTime - phoneTime);
+  root.clock_off = isClockOff(phoneTime, serverTime);
 }
 
 /**
@@ -25,11 +25,12 @@ export function noteClock(root: Root, here: number, there: number) {
  * @param phoneTime ms, by this phone
  * @param serverTime the server's time
  */
-export async function followClock({ store }: Open, here: number, there: unknown) {
-  if (!Number.isSafeInteger(there) || Boolean(store.root.clock_off) === isOff(here, Number(there))) return;
-  await store.change((root) => noteClock(root, here, Number(there)));
+export async function updateClock({ store }: Open, phoneTime: number, serverTime: unknown) {
+  if (!Number.isSafeInteger(serverTime) || Boolean(store.root.clock_off) === isClockOff(phoneTime, Number(serverTime)))
+    return;
+  await store.change((root) => recordClockOffset(root, phoneTime, Number(serverTime)));
 }
 
-function isOff(here: number, there: number) {
-  return Math.abs(there - here) > CLOCK_OFF;
+function isClockOff(phoneTime: number, serverTime: number) {
+  return Math.abs(serverTime - phoneTime) > MAX_CLOCK_DIFFERENCE_MS;
 }

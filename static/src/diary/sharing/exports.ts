@@ -7,52 +7,60 @@
  * may take the same one. A pack that was sent cannot be changed, so both keep it. The screens add a letter to the one
  * that is later in the feed ("3B"), and the next pack continues after the highest number.
  */
-import { canon } from '../../core/encoding.js';
+import { canonicalBytes } from '../../core/encoding.js';
 import { hex } from '../../core/bytes.js';
 import { sha256 } from '../../crypto/digests.js';
-import { textOf, wholeOf } from '../../record/reading.js';
-import { insideOf, savedOf } from '../session/require_open.js';
-import { readKind, saveOne } from '../records/records.js';
+import { textOf, integerOf } from '../../record/reading.js';
+import { requireOpenOf, afterSaveOf } from '../session/require_open.js';
+import { readKind, saveRecord } from '../records/records.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Context, Fields, Open } from '../types.js';
 
 /** `label`: its number, with a letter where another pack has the same one; `twin`: whether it has that letter */
-type Export = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+type ExportRecord = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
 
 /** Kinds of export that have a pack number. */
-export const NUMBERED = new Set(['pack', 'supplement', 'portal', 'evidence']);
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+export const NUMBERED_KINDS = new Set(['pack', 'supplement', 'portal', 'evidence']);
+const SUFFIXES = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** Return all exports in feed order; those that are only on this phone come last. */
-export async function readExports(open: Open): Promise<Export[]> {
-  const found = await readKind(open, 'export');
-  const metas = await Promise.all(found.map(({ record }) => open.book.meta(record)));
-  const seq = new Map(found.map(({ record }, i) => [record, metas[i]?.versions[0]?.seq ?? Infinity]));
-  const inFeed = [...found].sort(
-    (a, b) => Number(seq.get(a.record)) - Number(seq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1),
+export async function readExports(open: Open): Promise<ExportRecord[]> {
+  const unsorted = await readKind(open, 'export');
+  const metas = await Promise.all(unsorted.map(({ record }) => open.book.meta(record)));
+  const firstSeq = new Map(unsorted.map(({ record }, i) => [record, metas[i]?.versions[0]?.seq ?? Infinity]));
+  const sorted = [...unsorted].sort(
+    (a, b) =>
+      Number(firstSeq.get(a.record)) - Number(firstSeq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1),
   );
-  const taken: Map<number, number> = new Map();
-  return inFeed.map(({ record, fields, restricted, at }) => {
-    const no = isPack(fields) ? wholeOf(fields, 'pack_no') : null;
-    if (no === null) return { record, fields, restricted, at, label: '', twin: false };
-    const before = taken.get(no) ?? 0;
-    taken.set(no, before + 1);
-    return { record, fields, restricted, at, label: `${no}${before ? (LETTERS[before] ?? '') : ''}`, twin: before > 0 };
+  const usedNumbers: Map<number, number> = new Map();
+  return sorted.map(({ record, fields, restricted, at }) => {
+    const packNo = isPack(fields) ? integerOf(fields, 'pack_no') : null;
+    if (packNo === null) return { record, fields, restricted, at, label: '', twin: false };
+    const earlierCount = usedNumbers.get(packNo) ?? 0;
+    usedNumbers.set(packNo, earlierCount + 1);
+    return {
+      record,
+      fields,
+      restricted,
+      at,
+      label: `${packNo}${earlierCount ? (SUFFIXES[earlierCount] ?? '') : ''}`,
+      twin: earlierCount > 0,
+    };
   });
 }
 
-export const isPack = (fields: Fields) => NUMBERED.has(textOf(fields, 'kind'));
+export const isPack = (fields: Fields) => NUMBERED_KINDS.has(textOf(fields, 'kind'));
 
 /** Return the number of the next pack: one above the highest that any device of the diary used. */
-export function nextPackNo(exports: readonly Export[]) {
-  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? (wholeOf(fields, 'pack_no') ?? 0) : 0))) + 1;
+export function nextPackNo(exports: readonly ExportRecord[]) {
+  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? (integerOf(fields, 'pack_no') ?? 0) : 0))) + 1;
 }
 
 /**
  * Store the record of a pack, once the pack is complete on this phone.
  * @returns its record
  */
-export async function keepExport(
+export async function storeExport(
   open: Open,
   capsule: JsonObject,
   {
@@ -81,7 +89,7 @@ export async function keepExport(
     ...(pack.covers_from === null ? {} : { covers_from: pack.covers_from }),
     ...(pack.covers_to === null ? {} : { covers_to: pack.covers_to }),
   };
-  const listed = exhibits.map((one) => [one.item, one.sha256]);
+  const exhibitList = exhibits.map((exhibit) => [exhibit.item, exhibit.sha256]);
   const { record } = await stageExport(
     open,
     {
@@ -93,25 +101,25 @@ export async function keepExport(
       delivered_how: 'saved',
       restricted_included: restricted,
       record_ids: records,
-      items_included: exhibits.map((one) => ({ item: one.item, record: one.record })),
+      items_included: exhibits.map((exhibit) => ({ item: exhibit.item, record: exhibit.record })),
       attachments_included: exhibits.length,
       entries_withheld_count: counts.withheld ?? 0,
       entries_removed_count: counts.removed ?? 0,
       app_version: version,
       manifest_sha256: manifest,
-      exhibit_list_hash: hex(await sha256(canon(listed, { limit: 64 << 20 }))),
+      exhibit_list_hash: hex(await sha256(canonicalBytes(exhibitList, { limit: 64 << 20 }))),
       purpose: textOf(pack, 'profile'),
       ...(feed?.head ? { head_digest: String(feed.head) } : {}),
       ...(Array.isArray(pack.supersedes) && pack.supersedes.length ? { supersedes: pack.supersedes } : {}),
       ...covers,
     },
-    reviewWords(review),
+    reviewNote(review),
   );
   return record;
 }
 
 /** Return the note of what the keeper skipped at the review, for their own record of the pack. */
-function reviewWords(review: Fields) {
+function reviewNote(review: Fields) {
   return review.override_at
     ? {
         notes:
@@ -130,13 +138,13 @@ export async function stageExport(open: Open, fields: Fields, restricted: Fields
 }
 
 /** Return the app's methods about what was shared. */
-export function exportMethods(ctx: Context) {
-  const inside = insideOf(ctx);
-  const saved = savedOf(ctx);
+export function exportActions(ctx: Context) {
+  const requireOpen = requireOpenOf(ctx);
+  const afterSave = afterSaveOf(ctx);
   return {
-    readShared: async () => readExports(inside()),
+    readShared: async () => readExports(requireOpen()),
     /** Note to whom a pack went, how, and their reference; change only the fields passed. */
-    async noteDelivery(record: string, said: Fields) {
+    async noteDelivery(record: string, input: Fields) {
       const {
         delivered_to,
         delivered_how,
@@ -148,8 +156,8 @@ export function exportMethods(ctx: Context) {
         withdrawn_at,
         digest,
         reason = '',
-      } = said;
-      const known = {
+      } = input;
+      const facts = {
         delivered_to,
         delivered_how,
         delivered_how_text,
@@ -160,9 +168,14 @@ export function exportMethods(ctx: Context) {
         withdrawn_at,
         digest,
       };
-      const fields = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
-      return saved(
-        await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }),
+      const fields = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+      return afterSave(
+        await saveRecord(ctx, requireOpen(), {
+          kind: 'export',
+          record,
+          fields,
+          reason: String(reason) || 'Noted later',
+        }),
       );
     },
     /** Record something that was shared without a pack: read out, pasted or shown. */
@@ -177,8 +190,8 @@ export function exportMethods(ctx: Context) {
       delivered_to?: string;
       delivered_how?: string;
     }) {
-      const open = inside();
-      return saved(
+      const open = requireOpen();
+      return afterSave(
         await stageExport(open, {
           kind,
           made_at: ctx.clock.now(),

@@ -7,17 +7,17 @@
  */
 import { unb64 } from '../../core/bytes.js';
 import { grantsOf } from '../../net/grants.js';
-import { faultsOfShape } from '../../record/rules.js';
-import { readAll } from './granting_give.js';
-import { lettingOf, openAll } from './granting_known.js';
+import { shapeFaults } from '../../record/rules.js';
+import { readGrants } from './grant_delivery.js';
+import { grantsInForce, openGrants } from './grant_state.js';
 import type { LetterRow } from '../../net/grants.js';
-import type { Root, Letter } from '../../store/root.js';
+import type { Root, ReceivedLetter } from '../../store/root.js';
 import type { Fields } from '../../record/reading.js';
 import type { Context, Open } from '../types.js';
 
-type Writer = { name: string; organisation: string; rights: readonly string[]; isOver: boolean };
+type LetterAuthor = { name: string; organisation: string; rights: readonly string[]; isOver: boolean };
 /** Openings that asked once, though no grant is in force. */
-const askedOnce: WeakSet<Open> = new WeakSet();
+const checkedOpenings: WeakSet<Open> = new WeakSet();
 
 /**
  * Fetch new letters, and confirm to the server those that were taken in.
@@ -26,31 +26,31 @@ const askedOnce: WeakSet<Open> = new WeakSet();
  * grant ends, by date or by the keeper. It is the keeper's words, so the keeper is still asked. A question that waits
  * then concerns nobody any more, and is dropped.
  */
-export async function heedLetters(ctx: Context, open: Open) {
+export async function syncLetters(ctx: Context, open: Open) {
   const { letters = [] } = open.store.root;
-  const isLetIn = lettingOf(open).length > 0;
-  const done = [...(open.store.root.letters_done ?? [])];
+  const isLetIn = grantsInForce(open).length > 0;
+  const handled = [...(open.store.root.letters_done ?? [])];
   if (
     !isLetIn &&
     !letters.length &&
-    !done.length &&
-    (askedOnce.has(open) || !(await open.store.readJson<string[]>('k/consent'))?.length)
+    !handled.length &&
+    (checkedOpenings.has(open) || !(await open.store.readJson<string[]>('k/consent'))?.length)
   )
     return;
-  const wire = grantsOf(ctx.api);
-  const { letters: rows } = await wire.letters(open.identity.diary);
+  const grantsApi = grantsOf(ctx.api);
+  const { letters: rows } = await grantsApi.letters(open.identity.diary);
   const waiting = new Set(rows.map(({ letter }) => letter));
   // A record takes its letter's id. If the record exists, another device of this diary took the letter in, or the id
   // was made up.
-  for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
-  const { fresh, idle } = await readFresh(ctx, open, rows, done);
-  done.push(...idle);
-  for (const letter of done) if (waiting.has(letter)) await wire.takeIn(open.identity.diary, letter);
-  if (!isLetIn) askedOnce.add(open);
-  if (!fresh.length && !done.length) return;
+  for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) handled.push(letter);
+  const { fresh, idle } = await openNewLetters(ctx, open, rows, handled);
+  handled.push(...idle);
+  for (const letter of handled) if (waiting.has(letter)) await grantsApi.markTaken(open.identity.diary, letter);
+  if (!isLetIn) checkedOpenings.add(open);
+  if (!fresh.length && !handled.length) return;
   await open.store.change((root) => {
-    root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !done.includes(letter));
-    root.letters_done = (root.letters_done ?? []).filter((one) => !done.includes(one));
+    root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !handled.includes(letter));
+    root.letters_done = (root.letters_done ?? []).filter((letterId) => !handled.includes(letterId));
   });
   ctx.show();
 }
@@ -60,11 +60,11 @@ export async function heedLetters(ctx: Context, open: Open) {
  * can confirm a letter falsely; a keeper who misses one looks again.
  * @returns how many
  */
-export async function lookAgain(ctx: Context, open: Open): Promise<number> {
+export async function recoverLetters(ctx: Context, open: Open): Promise<number> {
   const { letters: rows } = await grantsOf(ctx.api).letters(open.identity.diary, { taken: true });
-  const there = [...(open.store.root.letters_done ?? [])];
-  for (const { letter } of rows) if (await open.book.meta(letter)) there.push(letter);
-  const { fresh } = await readFresh(ctx, open, rows, there);
+  const handled = [...(open.store.root.letters_done ?? [])];
+  for (const { letter } of rows) if (await open.book.meta(letter)) handled.push(letter);
+  const { fresh } = await openNewLetters(ctx, open, rows, handled);
   if (fresh.length)
     await open.store.change((root) => {
       root.letters = [...(root.letters ?? []), ...fresh];
@@ -73,22 +73,22 @@ export async function lookAgain(ctx: Context, open: Open): Promise<number> {
 }
 
 /** Open the `rows` that neither wait here nor are in `handled`; `idle`: questions of a grant that is over. */
-async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], done: readonly string[]) {
-  const from = await writers(ctx, open, rows);
-  const known = new Set([...(open.store.root.letters ?? []).map(({ letter }) => letter), ...done]);
-  const fresh: Letter[] = [];
+async function openNewLetters(ctx: Context, open: Open, rows: readonly LetterRow[], handled: readonly string[]) {
+  const authors = await readAuthors(ctx, open, rows);
+  const knownIds = new Set([...(open.store.root.letters ?? []).map(({ letter }) => letter), ...handled]);
+  const fresh: ReceivedLetter[] = [];
   const idle: string[] = [];
   for (const row of rows) {
-    const by = from.get(row.grant);
-    const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
-    if (!by || !opened) continue;
-    if (by.isOver && opened.said.what === 'question') idle.push(row.letter);
+    const author = authors.get(row.grant);
+    const opened = knownIds.has(row.letter) || !author ? null : await openLetter(open, row, author.rights);
+    if (!author || !opened) continue;
+    if (author.isOver && opened.said.what === 'question') idle.push(row.letter);
     else
       fresh.push({
         letter: row.letter,
         grant: row.grant,
-        name: by.name,
-        organisation: by.organisation,
+        name: author.name,
+        organisation: author.organisation,
         pub: opened.pub,
         at: row.made_at,
         said: opened.said,
@@ -98,52 +98,59 @@ async function readFresh(ctx: Context, open: Open, rows: readonly LetterRow[], d
 }
 
 /** Return the possible authors of letters, by grant. */
-async function writers(ctx: Context, open: Open, rows: readonly LetterRow[]): Promise<Map<string, Writer>> {
-  const here = lettingOf(open);
-  const known = rows.length ? await openAll(open, here) : [];
-  const found = new Map(
-    here.flatMap(({ grant, name, organisation }, i) =>
-      known[i]
-        ? [[grant, { name, organisation, rights: known[i].said.rights, isOver: false }] as [string, Writer]]
+async function readAuthors(ctx: Context, open: Open, rows: readonly LetterRow[]): Promise<Map<string, LetterAuthor>> {
+  const localGrants = grantsInForce(open);
+  const openedGrants = rows.length ? await openGrants(open, localGrants) : [];
+  const authors = new Map(
+    localGrants.flatMap(({ grant, name, organisation }, index) =>
+      openedGrants[index]
+        ? [
+            [grant, { name, organisation, rights: openedGrants[index].said.rights, isOver: false }] as [
+              string,
+              LetterAuthor,
+            ],
+          ]
         : [],
     ),
   );
-  if (rows.every(({ grant }) => found.has(grant))) return found;
-  const { grants } = await readAll(ctx, open);
-  for (const { grant, name, organisation, said } of grants)
-    if (!found.has(grant)) found.set(grant, { name, organisation, rights: said.rights, isOver: true });
-  return found;
+  if (rows.every(({ grant }) => authors.has(grant))) return authors;
+  const { grants } = await readGrants(ctx, open);
+  for (const { grant, name, organisation, said: content } of grants)
+    if (!authors.has(grant)) authors.set(grant, { name, organisation, rights: content.rights, isOver: true });
+  return authors;
 }
 
 /**
  * Open a letter; return null if it is not from its grant's advocate, if they had no right to write, or if no entry
  * could be made of it.
  */
-async function read({ vault }: Open, row: LetterRow, rights: readonly string[]) {
+async function openLetter({ vault }: Open, row: LetterRow, rights: readonly string[]) {
   if (!rights.includes('comment')) return null;
   try {
-    const { said, pub } = await vault.letterOpen({
+    const { said: content, pub } = await vault.letterOpen({
       grant: row.grant,
       letter: row.letter,
       envelope: unb64(row.envelope),
     });
-    const { incident } = said.fields;
-    return said.what === 'assisted' && faultsOfShape('incident', incident as Fields).length ? null : { said, pub };
+    const { incident } = content.fields;
+    return content.what === 'assisted' && shapeFaults('incident', incident as Fields).length
+      ? null
+      : { said: content, pub };
   } catch {
     return null; // it has no valid author: it stays on the server and is shown to nobody
   }
 }
 
 /** Return the waiting letters of one kind, oldest first. */
-export function lettersOf({ store }: Open, what: 'question' | 'assisted'): Letter[] {
-  return (store.root.letters ?? []).filter(({ said }) => said.what === what);
+export function lettersOf({ store }: Open, kind: 'question' | 'assisted'): ReceivedLetter[] {
+  return (store.root.letters ?? []).filter(({ said: content }) => content.what === kind);
 }
 
 /**
  * Remove a letter that the keeper has decided on: from here now, and from the server with the next run.
  * @param root inside a transaction
  */
-export function letterDone(root: Root, letter: string) {
-  root.letters = (root.letters ?? []).filter((one) => one.letter !== letter);
+export function finishLetter(root: Root, letter: string) {
+  root.letters = (root.letters ?? []).filter((item) => item.letter !== letter);
   root.letters_done = [...(root.letters_done ?? []), letter];
 }

@@ -4,17 +4,17 @@
  * keeper answers or puts it aside.
  */
 import { KeptError } from '../../core/errors.js';
-import { codesOf, isBlank, textOf, wholeOf } from '../../record/reading.js';
-import { saveLater } from '../records/incidents.js';
-import { insideOf, savedOf } from '../session/require_open.js';
-import { letterDone, lettersOf } from './letters.js';
-import { lettingOf, openAll } from './granting_known.js';
-import { isMeant } from './granting_scope.js';
+import { codesOf, isBlank, textOf, integerOf } from '../../record/reading.js';
+import { saveLaterVersion } from '../records/incidents.js';
+import { requireOpenOf, afterSaveOf } from '../session/require_open.js';
+import { finishLetter, lettersOf } from './letters.js';
+import { grantsInForce, openGrants } from './grant_state.js';
+import { isInScope } from './grant_scope.js';
 import { readKind } from '../records/records.js';
 import type { Context, Fields, Open } from '../types.js';
 
 /** A question that waits for the keeper. */
-type Asked = {
+type PendingQuestion = {
   letter: string;
   grant: string;
   about: string;
@@ -26,7 +26,7 @@ type Asked = {
   seq_no: number | null;
 };
 /** A question stored in the diary. */
-type Question = {
+type StoredQuestion = {
   record: string;
   text: string;
   answer: string;
@@ -37,29 +37,29 @@ type Question = {
 };
 
 export function questionActions(ctx: Context) {
-  const inside = insideOf(ctx);
-  const saved = savedOf(ctx);
+  const requireOpen = requireOpenOf(ctx);
+  const afterSave = afterSaveOf(ctx);
   return {
     /** Return the waiting questions, the oldest first: about one entry, or all. */
     async readAsked(record: string | undefined) {
-      return readAsked(ctx, inside(), record);
+      return readPendingQuestions(ctx, requireOpen(), record);
     },
     /** Return the stored questions about an entry, with their answers. */
     async readQuestions(record: string) {
-      return readQuestions(inside(), record);
+      return readQuestions(requireOpen(), record);
     },
-    async answerQuestion(said: { letter: string; answer: string }) {
-      return saved(await answer(ctx, inside(), said));
+    async answerQuestion(input: { letter: string; answer: string }) {
+      return afterSave(await saveAnswer(ctx, requireOpen(), input));
     },
     /** Store a question without an answer. */
     async putAsideQuestion(letter: string) {
-      return saved(await putAside(ctx, inside(), letter));
+      return afterSave(await putAside(ctx, requireOpen(), letter));
     },
   };
 }
 
-async function readAsked(_ctx: Context, open: Open, record?: string): Promise<Asked[]> {
-  const { asked } = await sorted(open);
+async function readPendingQuestions(_ctx: Context, open: Open, record?: string): Promise<PendingQuestion[]> {
+  const { asked } = await sortLetters(open);
   return asked.filter(({ about }) => record === undefined || about === record).sort((a, b) => a.at - b.at);
 }
 
@@ -67,35 +67,35 @@ async function readAsked(_ctx: Context, open: Open, record?: string): Promise<As
  * Sort the letters: a question needs the right to ask and an entry that the grant shows; anything else is idle.
  * @returns `idle`: letters to drop
  */
-async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
+async function sortLetters(open: Open): Promise<{ asked: PendingQuestion[]; idle: string[] }> {
   const letters = lettersOf(open, 'question');
   if (!letters.length) return { asked: [], idle: [] };
   const rows = new Map(open.syncing.rows().map((row) => [row.record, row]));
-  const known = new Map(
-    (await openAll(open, lettingOf(open))).flatMap((one) => (one ? [[one.said.grant, one.said]] : [])),
+  const termsByGrant = new Map(
+    (await openGrants(open, grantsInForce(open))).flatMap((item) => (item ? [[item.said.grant, item.said]] : [])),
   );
-  const asked: Asked[] = [];
+  const asked: PendingQuestion[] = [];
   const idle: string[] = [];
-  for (const { letter, grant, name, organisation, said } of letters) {
-    const row = rows.get(String(said.fields.about));
-    const given = known.get(grant);
-    const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !(await open.book.meta(letter));
+  for (const { letter, grant, name, organisation, said: content } of letters) {
+    const row = rows.get(String(content.fields.about));
+    const terms = termsByGrant.get(grant);
+    const mayAsk = row?.taken_out === null && terms?.rights.includes('comment') && !(await open.book.meta(letter));
     // A version that does not open now must not stop the run to the server.
-    const fits =
+    const isAllowed =
       mayAsk &&
-      given &&
+      terms &&
       (await open.book.newest(row.record).then(
-        ({ fields }) => isMeant(given.scope, row.record, fields),
+        ({ fields }) => isInScope(terms.scope, row.record, fields),
         () => false,
       ));
-    if (!fits) idle.push(letter);
+    if (!isAllowed) idle.push(letter);
     else
       asked.push({
         letter,
         grant,
         about: row.record,
-        text: String(said.fields.text),
-        at: said.made_at,
+        text: String(content.fields.text),
+        at: content.made_at,
         name,
         organisation,
         title: row.title,
@@ -106,71 +106,77 @@ async function sorted(open: Open): Promise<{ asked: Asked[]; idle: string[] }> {
 }
 
 /** Drop the idle letters after a fetch, so that no line reports a question. */
-export async function heedAsked(ctx: Context, open: Open) {
-  const { idle } = await sorted(open);
+export async function dropIdleLetters(ctx: Context, open: Open) {
+  const { idle } = await sortLetters(open);
   if (!idle.length) return;
   await open.store.change((root) => {
-    for (const letter of idle) letterDone(root, letter);
+    for (const letter of idle) finishLetter(root, letter);
   });
   ctx.show();
 }
 
-async function readQuestions(open: Open, record: string): Promise<Question[]> {
-  const [kept, consents] = await Promise.all([readKind(open, 'question'), readKind(open, 'consent', true)]);
-  const names = new Map(consents.map((one) => [one.record, textOf(one.restricted, 'recipient')]));
-  return kept
+async function readQuestions(open: Open, record: string): Promise<StoredQuestion[]> {
+  const [questions, consents] = await Promise.all([readKind(open, 'question'), readKind(open, 'consent', true)]);
+  const names = new Map(consents.map((item) => [item.record, textOf(item.restricted, 'recipient')]));
+  return questions
     .filter(({ fields }) => textOf(fields, 'of_id') === record)
-    .map((one) => ({
-      record: one.record,
-      text: textOf(one.fields, 'text'),
-      answer: textOf(one.fields, 'answer'),
-      asked_at: wholeOf(one.fields, 'asked_at'),
-      answered_at: wholeOf(one.fields, 'answered_at'),
-      status: textOf(one.fields, 'status'),
-      name: names.get(textOf(one.fields, 'asked_by_id')) ?? '',
+    .map((item) => ({
+      record: item.record,
+      text: textOf(item.fields, 'text'),
+      answer: textOf(item.fields, 'answer'),
+      asked_at: integerOf(item.fields, 'asked_at'),
+      answered_at: integerOf(item.fields, 'answered_at'),
+      status: textOf(item.fields, 'status'),
+      name: names.get(textOf(item.fields, 'asked_by_id')) ?? '',
     }));
 }
 
-async function waiting(ctx: Context, open: Open, letter: string): Promise<Asked> {
-  const found = (await readAsked(ctx, open)).find((one) => one.letter === letter);
-  if (!found) throw new KeptError('not_found');
-  return found;
+async function findPending(ctx: Context, open: Open, letter: string): Promise<PendingQuestion> {
+  const question = (await readPendingQuestions(ctx, open)).find((item) => item.letter === letter);
+  if (!question) throw new KeptError('not_found');
+  return question;
 }
 
 /** @throws nothing_to_save */
-async function answer(ctx: Context, open: Open, { letter, answer: typed }: { letter: string; answer: string }) {
-  const words = typed.trim();
-  if (!words) throw new KeptError('nothing_to_save');
-  const asked = await waiting(ctx, open, letter);
-  const { fields, restricted } = await open.book.newest(asked.about);
+async function saveAnswer(ctx: Context, open: Open, { letter, answer: text }: { letter: string; answer: string }) {
+  const addition = text.trim();
+  if (!addition) throw new KeptError('nothing_to_save');
+  const question = await findPending(ctx, open, letter);
+  const { fields, restricted } = await open.book.newest(question.about);
   const narrative = textOf(fields, 'narrative');
   // The prompt stays marked, and an earlier answer to "did someone help you" is never overwritten.
-  const helped = codesOf(fields, 'help_given').length ? {} : { help_given: 'prompted_questions' };
-  const by = isBlank(restricted.helped_by)
-    ? { helped_by: [asked.name, asked.organisation].filter(Boolean).join(', ') }
+  const helpFields = codesOf(fields, 'help_given').length ? {} : { help_given: 'prompted_questions' };
+  const helperFields = isBlank(restricted.helped_by)
+    ? { helped_by: [question.name, question.organisation].filter(Boolean).join(', ') }
     : {};
   // An earlier attempt may have saved the entry and not the question: the answer is not added twice.
-  if (!narrative.endsWith(words))
-    await saveLater(ctx, open, asked.about, {
-      fields: { narrative: narrative ? `${narrative}\n\n${words}` : words, ...helped },
-      restricted: by,
+  if (!narrative.endsWith(addition))
+    await saveLaterVersion(ctx, open, question.about, {
+      fields: { narrative: narrative ? `${narrative}\n\n${addition}` : addition, ...helpFields },
+      restricted: helperFields,
     });
-  await keep(ctx, open, asked, { answer: words, answered_at: ctx.clock.now(), status: 'answered' });
-  return { record: asked.about };
+  await storeQuestion(ctx, open, question, { answer: addition, answered_at: ctx.clock.now(), status: 'answered' });
+  return { record: question.about };
 }
 
 async function putAside(ctx: Context, open: Open, letter: string) {
-  await keep(ctx, open, await waiting(ctx, open, letter), { status: 'put_aside' });
+  await storeQuestion(ctx, open, await findPending(ctx, open, letter), { status: 'put_aside' });
 }
 
 /** Store the question under the letter's own id: taken in on two devices, it is still one record. */
-async function keep(_ctx: Context, open: Open, asked: Asked, more: Fields) {
+async function storeQuestion(_ctx: Context, open: Open, question: PendingQuestion, otherFields: Fields) {
   await open.store.change(async (root, change) => {
-    letterDone(root, asked.letter);
+    finishLetter(root, question.letter);
     await open.book.stage(open.book.batch(root, change), {
       kind: 'question',
-      record: asked.letter,
-      open: { of_id: asked.about, text: asked.text, asked_at: asked.at, asked_by_id: asked.grant, ...more },
+      record: question.letter,
+      open: {
+        of_id: question.about,
+        text: question.text,
+        asked_at: question.at,
+        asked_by_id: question.grant,
+        ...otherFields,
+      },
     });
   });
 }

@@ -15,18 +15,18 @@
 import { unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { openPart, partCount } from '../../crypto/files.js';
-import { openSlip, partsOf } from '../../crypto/sharing/handover.js';
+import { openSlip, handoverPartCount } from '../../crypto/sharing/handover.js';
 import { witnessesOf } from '../../net/witnesses.js';
 import { proofOf } from '../keys/accounts.js';
-import { insideOf, savedOf } from '../session/require_open.js';
+import { requireOpenOf, afterSaveOf } from '../session/require_open.js';
 import { addFile } from '../records/registers.js';
-import type { Files, Said } from '../../crypto/sharing/witness.js';
+import type { WitnessFiles, WitnessReport } from '../../crypto/sharing/witness.js';
 import type { WitnessRow } from '../../net/witnesses.js';
 import type { WitnessCode } from '../../store/root.js';
 import type { Context, Open } from '../types.js';
 
 /** What this phone stores of a code. */
-export type Kept = WitnessCode;
+export type StoredCode = WitnessCode;
 /**
  * A code as the screens show it. `said`: null where nothing came; `verified`: null on a device that did not make the
  * words and cannot check it
@@ -38,102 +38,102 @@ export type Witness = {
   made_at: number;
   expires_at: number;
   answered_at: number | null;
-  said: Said | null;
+  said: WitnessReport | null;
   verified: boolean | null;
 };
 /** Newest first. */
-export type Listed = { witnesses: Witness[]; address: string; offline: boolean };
+export type WitnessList = { witnesses: Witness[]; address: string; offline: boolean };
 
-const LASTS_MS = 14 * 86_400_000;
+const CODE_LIFETIME_MS = 14 * 86_400_000;
 
 export function witnessActions(ctx: Context) {
-  const inside = insideOf(ctx);
-  const saved = savedOf(ctx);
+  const requireOpen = requireOpenOf(ctx);
+  const afterSave = afterSaveOf(ctx);
   return {
-    /** @param asked `words`: the keeper's own */
-    askWitness: async (asked: { name: string; note: string; words: string }): Promise<Kept> =>
-      saved(await ask(ctx, inside(), asked)),
-    readWitnesses: async (): Promise<Listed> => readAll(ctx, inside()),
+    /** @param input `words`: the keeper's own */
+    askWitness: async (input: { name: string; note: string; words: string }): Promise<StoredCode> =>
+      afterSave(await createCode(ctx, requireOpen(), input)),
+    readWitnesses: async (): Promise<WitnessList> => readCodes(ctx, requireOpen()),
     /** Make a record of the statement with its files. */
     keepStatement: async (witness: string, onProgress?: (done: number, total: number) => void) =>
-      saved(await keep(ctx, inside(), witness, onProgress)),
+      afterSave(await storeStatement(ctx, requireOpen(), witness, onProgress)),
     /**
      * End the code, and delete what came by it.
      * @param by the keeper's own words
      */
     dropWitness: async (witness: string, { words }: { words: string }) =>
-      saved(await drop(ctx, inside(), witness, words)),
+      afterSave(await dropCode(ctx, requireOpen(), witness, words)),
   };
 }
 
-const keptOf = ({ store }: Open): Kept[] => store.root.witnesses ?? [];
+const storedCodes = ({ store }: Open): StoredCode[] => store.root.witnesses ?? [];
 
 /** Return the server's rows without those taken in; see [Note: said to be taken in]. */
-async function list(wire: ReturnType<typeof witnessesOf>, open: Open) {
-  const { address, witnesses } = await wire.list();
-  const isIn = await Promise.all(
+async function listPending(witnessApi: ReturnType<typeof witnessesOf>, open: Open) {
+  const { address, witnesses } = await witnessApi.list();
+  const isTaken = await Promise.all(
     witnesses.map(async ({ taken_at: at, witness }) => at !== null && Boolean(await open.book.meta(witness))),
   );
-  return { address, witnesses: witnesses.filter((_, i) => !isIn[i]) };
+  return { address, witnesses: witnesses.filter((_, i) => !isTaken[i]) };
 }
 
-async function ask(
+async function createCode(
   ctx: Context,
   open: Open,
-  { name, note, words: own }: { name: string; note: string; words: string },
-): Promise<Kept> {
+  { name, note, words: keeperWords }: { name: string; note: string; words: string },
+): Promise<StoredCode> {
   if (!open.store.root.account.registered) throw new KeptError('not_registered');
-  const wire = witnessesOf(ctx.api, open.identity.diary);
-  const { address } = await wire.list();
-  const own_proof = await proofOf(ctx, open, own);
+  const witnessApi = witnessesOf(ctx.api, open.identity.diary);
+  const { address } = await witnessApi.list();
+  const ownProof = await proofOf(ctx, open, keeperWords);
   const made_at = ctx.clock.now();
   const { words, witness, proof, asking } = await open.vault.witnessAsk({
     address,
     name: name.trim(),
     note: note.trim(),
     made_at,
-    until: made_at + LASTS_MS,
+    until: made_at + CODE_LIFETIME_MS,
   });
-  const { expires_at } = await wire.ask(asking, own_proof);
-  const kept = { witness, words, proof, note: note.trim(), made_at, expires_at, address };
+  const { expires_at } = await witnessApi.createCode(asking, ownProof);
+  const code = { witness, words, proof, note: note.trim(), made_at, expires_at, address };
   await open.store.change((root) => {
-    root.witnesses = [...(root.witnesses ?? []), kept];
+    root.witnesses = [...(root.witnesses ?? []), code];
   });
-  return kept;
+  return code;
 }
 
-async function readAll(ctx: Context, open: Open): Promise<Listed> {
-  const here = keptOf(open);
-  const told = await list(witnessesOf(ctx.api, open.identity.diary), open).catch((error) => {
+async function readCodes(ctx: Context, open: Open): Promise<WitnessList> {
+  const codes = storedCodes(open);
+  const response = await listPending(witnessesOf(ctx.api, open.identity.diary), open).catch((error) => {
     if (error.code !== 'no_network') throw error;
     return null;
   });
-  if (!told)
+  if (!response)
     return {
       offline: true,
-      address: here[0]?.address ?? '',
-      witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse(),
+      address: codes[0]?.address ?? '',
+      witnesses: codes.map((item) => ({ ...item, answered_at: null, said: null, verified: false })).reverse(),
     };
   const witnesses = await Promise.all(
-    told.witnesses.map(async (row) => {
-      const mine = here.find(({ witness }) => witness === row.witness);
-      const came = row.statement
-        ? await read(open, mine ?? { witness: row.witness, proof: null }, row.statement)
+    response.witnesses.map(async (row) => {
+      const code = codes.find(({ witness }) => witness === row.witness);
+      const opened = row.statement
+        ? await openStatement(open, code ?? { witness: row.witness, proof: null }, row.statement)
         : null;
       return {
         witness: row.witness,
-        words: mine?.words ?? null,
-        note: mine?.note ?? '',
+        words: code?.words ?? null,
+        note: code?.note ?? '',
         made_at: row.made_at,
         expires_at: row.expires_at,
         answered_at: row.answered_at,
-        said: came?.said ?? null,
-        verified: came ? came.verified : false,
+        said: opened?.said ?? null,
+        verified: opened ? opened.verified : false,
       };
     }),
   );
-  await count(open, told.witnesses);
-  return { offline: false, address: told.address, witnesses };
+  await updateCount(open, response.witnesses);
+  return { offline: false, address: response.address, witnesses };
 }
 
 /**
@@ -141,11 +141,11 @@ async function readAll(ctx: Context, open: Open): Promise<Listed> {
  * @param statement b64
  * @returns null when it does not open, so has no valid author
  */
-async function read(
+async function openStatement(
   { vault }: Open,
   { witness, proof }: { witness: string; proof: string | null },
   statement: string,
-): Promise<{ said: Said; verified: boolean | null } | null> {
+): Promise<{ said: WitnessReport; verified: boolean | null } | null> {
   const opened = await vault
     .witnessOpen({ witness, proof: proof ?? '', statement: unb64(statement) })
     .catch(() => null);
@@ -153,51 +153,51 @@ async function read(
 }
 
 /** Check whether something came: once an opening, since another device may have asked, and while any code is out. */
-export async function heedWitnesses(ctx: Context, open: Open) {
-  if (!keptOf(open).length && open.witnessesOut === false) return;
-  const before = open.store.root.witnesses_came ?? 0;
-  const { witnesses } = await list(witnessesOf(ctx.api, open.identity.diary), open);
+export async function syncWitnesses(ctx: Context, open: Open) {
+  if (!storedCodes(open).length && open.witnessesOut === false) return;
+  const countBefore = open.store.root.witnesses_came ?? 0;
+  const { witnesses } = await listPending(witnessesOf(ctx.api, open.identity.diary), open);
   open.witnessesOut = witnesses.length > 0;
-  await count(open, witnesses);
-  if ((open.store.root.witnesses_came ?? 0) !== before) ctx.show();
+  await updateCount(open, witnesses);
+  if ((open.store.root.witnesses_came ?? 0) !== countBefore) ctx.show();
 }
 
-async function count(open: Open, rows: readonly WitnessRow[]) {
-  const here = new Set(rows.map(({ witness }) => witness));
+async function updateCount(open: Open, rows: readonly WitnessRow[]) {
+  const listedIds = new Set(rows.map(({ witness }) => witness));
   const opened = await Promise.all(
     rows.map(({ statement, witness }) => {
-      const mine = keptOf(open).find((one) => one.witness === witness);
-      return statement ? read(open, mine ?? { witness, proof: null }, statement) : null;
+      const code = storedCodes(open).find((item) => item.witness === witness);
+      return statement ? openStatement(open, code ?? { witness, proof: null }, statement) : null;
     }),
   );
-  const came = opened.filter(Boolean).length;
-  const gone = keptOf(open).filter(({ witness }) => !here.has(witness));
-  if (came === (open.store.root.witnesses_came ?? 0) && !gone.length) return;
+  const cameCount = opened.filter(Boolean).length;
+  const removed = storedCodes(open).filter(({ witness }) => !listedIds.has(witness));
+  if (cameCount === (open.store.root.witnesses_came ?? 0) && !removed.length) return;
   await open.store.change((root) => {
-    root.witnesses_came = came;
-    root.witnesses = (root.witnesses ?? []).filter((one) => here.has(one.witness));
+    root.witnesses_came = cameCount;
+    root.witnesses = (root.witnesses ?? []).filter((item) => listedIds.has(item.witness));
   });
 }
 
-async function keep(
+async function storeStatement(
   ctx: Context,
   open: Open,
   witness: string,
   onProgress: ((done: number, total: number) => void) | undefined,
 ) {
-  const wire = witnessesOf(ctx.api, open.identity.diary);
-  const find = async () => (await list(wire, open)).witnesses.find((one) => one.witness === witness);
-  let row = await find();
+  const witnessApi = witnessesOf(ctx.api, open.identity.diary);
+  const findRow = async () => (await listPending(witnessApi, open)).witnesses.find((item) => item.witness === witness);
+  let row = await findRow();
   if (row && row.taken_at !== null) {
     // Another device may have made the record meanwhile: fetch it first, so that there is only one.
     await open.syncing.now();
-    row = await find();
+    row = await findRow();
   }
-  const mine = keptOf(open).find((one) => one.witness === witness);
-  const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
-  if (!row || !came) throw new KeptError('not_found');
+  const code = storedCodes(open).find((item) => item.witness === witness);
+  const opened = row?.statement ? await openStatement(open, code ?? { witness, proof: null }, row.statement) : null;
+  if (!row || !opened) throw new KeptError('not_found');
   // An empty file cannot be added, and must not block those after it.
-  const files = (came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : []).filter(
+  const files = (opened.said.files ? await fetchFiles(witnessApi, opened.said.files, onProgress) : []).filter(
     ({ size }) => size > 0,
   );
   // The record has the code's id: begun twice, on any device, it is one record.
@@ -206,37 +206,37 @@ async function keep(
       await open.book.stage(open.book.batch(root, change), {
         kind: 'statement',
         record: witness,
-        ...fieldsOf(ctx, witness, came, row),
+        ...statementFields(ctx, witness, opened, row),
       });
     });
   }
   const { fields } = await open.book.newest(witness);
-  const there = Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0;
-  for (const file of files.slice(there))
+  const addedCount = Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0;
+  for (const file of files.slice(addedCount))
     await addFile(ctx, open, { kind: 'statement', record: witness, field: 'attachment_ids' }, file, { route: 'files' });
-  await wire.takeIn(witness).catch((error) => {
+  await witnessApi.markTaken(witness).catch((error) => {
     if (error.code !== 'not_found') throw error;
   });
-  await count(open, (await list(wire, open)).witnesses);
+  await updateCount(open, (await listPending(witnessApi, open)).witnesses);
   return { record: witness };
 }
 
-function fieldsOf(
+function statementFields(
   ctx: Context,
   witness: string,
-  { said, verified }: { said: Said; verified: boolean | null },
+  { said: content, verified }: { said: WitnessReport; verified: boolean | null },
   row: WitnessRow,
 ) {
-  const { contact, name, saw_how, when, words } = said.fields;
-  const block = { start: said.made_at, precision: 'minute', tz: ctx.zone() };
+  const { contact, name, saw_how, when, words } = content.fields;
+  const writtenAt = { start: content.made_at, precision: 'minute', tz: ctx.zone() };
   return {
     open: {
       narrative: words,
       saw_how,
       received_how: 'spoken_code',
-      written_at: block,
+      written_at: writtenAt,
       by_role: 'witness',
-      arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: said.made_at, verified, when, witness, words },
+      arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: content.made_at, verified, when, witness, words },
     },
     restricted: { ...(name ? { by_name: name } : {}), ...(contact ? { contact } : {}) },
   };
@@ -244,30 +244,34 @@ function fieldsOf(
 
 /** Fetch every file of a statement; check them as a whole before any is used. */
 async function fetchFiles(
-  wire: ReturnType<typeof witnessesOf>,
-  { key, list, upload }: Files,
+  witnessApi: ReturnType<typeof witnessesOf>,
+  { key, list: listPending, upload }: WitnessFiles,
   onProgress: ((done: number, total: number) => void) | undefined,
 ): Promise<File[]> {
-  const place = { handover: upload, key: unb64(key) };
-  const size = list.reduce((sum, one) => sum + one.size, 0);
-  const parts = partsOf(size);
-  const slip = await openSlip(place, parts, await wire.part(upload, parts - 1));
+  const location = { handover: upload, key: unb64(key) };
+  const size = listPending.reduce((sum, item) => sum + item.size, 0);
+  const parts = handoverPartCount(size);
+  const slip = await openSlip(location, parts, await witnessApi.part(upload, parts - 1));
   if (slip.size !== size) throw new KeptError('not_opened');
   const pieces: Blob[] = [];
-  for (let i = 0; i < partCount(size); i++) {
-    pieces.push(new Blob([(await openPart(place, i, parts - 1, await wire.part(upload, i), size)) as BlobPart]));
-    onProgress?.(i + 1, parts - 1);
+  for (let index = 0; index < partCount(size); index++) {
+    pieces.push(
+      new Blob([(await openPart(location, index, parts - 1, await witnessApi.part(upload, index), size)) as BlobPart]),
+    );
+    onProgress?.(index + 1, parts - 1);
   }
-  const whole = new Blob(pieces);
-  let at = 0;
-  return list.map(({ name, size: bytes, type }) => new File([whole.slice(at, (at += bytes))], name, { type }));
+  const joined = new Blob(pieces);
+  let offset = 0;
+  return listPending.map(
+    ({ name, size: bytes, type }) => new File([joined.slice(offset, (offset += bytes))], name, { type }),
+  );
 }
 
-async function drop(ctx: Context, open: Open, witness: string, words: string) {
-  const wire = witnessesOf(ctx.api, open.identity.diary);
-  await wire.remove(witness, await proofOf(ctx, open, words)).catch((error) => {
+async function dropCode(ctx: Context, open: Open, witness: string, words: string) {
+  const witnessApi = witnessesOf(ctx.api, open.identity.diary);
+  await witnessApi.removeCode(witness, await proofOf(ctx, open, words)).catch((error) => {
     if (error.code !== 'not_found') throw error;
   });
-  await count(open, (await list(wire, open)).witnesses);
+  await updateCount(open, (await listPending(witnessApi, open)).witnesses);
   return null;
 }

@@ -7,26 +7,26 @@
  * downloaded again, and none is offloaded.
  */
 import { readKind } from '../records/records.js';
-import { wantAll } from './apply_feed.js';
-import type { Closing } from '../../store/root.js';
+import { queueAllDownloads } from './apply_feed.js';
+import type { ClosingTimes } from '../../store/root.js';
 import type { Open, Opened } from '../types.js';
 
 /** @param response body of `/v1/log` */
-function closingOf(told: unknown): Closing | null {
-  const { on, off } = (told ?? {}) as Closing;
+function closingOf(response: unknown): ClosingTimes | null {
+  const { on, off } = (response ?? {}) as ClosingTimes;
   return Number.isSafeInteger(on) && Number.isSafeInteger(off) && off >= on ? { on, off } : null;
 }
 
-export async function followClosing(open: Open, told: unknown) {
-  const closing = closingOf(told);
-  const before = open.store.root.account.closing ?? null;
-  if (before?.on === closing?.on && before?.off === closing?.off) return;
-  const files = closing && !before ? await readKind(open, 'attachment') : [];
-  const newest: Opened[] = [];
-  for (const { record } of files) newest.push(await open.book.newest(record));
+export async function updateClosing(open: Open, response: unknown) {
+  const closing = closingOf(response);
+  const previous = open.store.root.account.closing ?? null;
+  if (previous?.on === closing?.on && previous?.off === closing?.off) return;
+  const files = closing && !previous ? await readKind(open, 'attachment') : [];
+  const attachments: Opened[] = [];
+  for (const { record } of files) attachments.push(await open.book.newest(record));
   await open.store.change(async (root) => {
     if (closing) root.account.closing = closing;
     else delete root.account.closing;
-    for (const opened of newest) await wantAll(root, open.store, opened);
+    for (const opened of attachments) await queueAllDownloads(root, open.store, opened);
   });
 }

@@ -10,15 +10,15 @@
  *
  * Versions that arrive in sequence only advance a counter (`advanceLine`). A feed in the usual order needs no more.
  */
-import { breaks } from '../../ledger/lines.js';
-import { numbered } from '../../store/feed_numbers.js';
+import { findBreaks } from '../../ledger/lines.js';
+import { readNumbers } from '../../store/feed_numbers.js';
 import type { Link } from '../../ledger/lines.js';
-import type { Item } from '../../net/feed.js';
+import type { FeedItem } from '../../net/feed.js';
 import type { Root } from '../../store/root.js';
 import type { Open, Opened } from '../types.js';
 
 /** Records read at once. */
-const AT_ONCE = 256;
+const BATCH_SIZE = 256;
 
 /**
  * Advance the line of the version's device. A version out of sequence is judged when the feed has been read to its
@@ -26,24 +26,24 @@ const AT_ONCE = 256;
  * @param ownDevice this device's id
  * @returns whether this device's own line is further than it recorded: see [Note: a phone put back], resealing.js
  */
-export function follow(root: Root, own: string, item: Item, opened: Opened | undefined): boolean {
+export function advanceLine(root: Root, ownDevice: string, item: FeedItem, opened: Opened | undefined): boolean {
   const line = opened?.fields?._line;
   if (!line || (opened as Opened).altered) {
     root.doubts = { ...root.doubts, altered: true };
     return false;
   }
-  if (line.device === own) {
+  if (line.device === ownDevice) {
     // Versions in the outbox are numbered after the earlier pages: compare only with what the server has shown.
     if (line.n <= (root.put_back ?? root.line).n) return false;
     root.line = root.put_back = { n: line.n, prev: item.meta.c };
     return true;
   }
-  const last = root.lines[line.device] ?? { n: 0, c: null };
+  const lineEnd = root.lines[line.device] ?? { n: 0, c: null };
   // Erased versions do not show their line. As many versions as were erased may be missing from the lines here.
-  const missing = line.n - last.n - 1;
+  const missing = line.n - lineEnd.n - 1;
   if (missing > 0 && missing <= (root.blanks ?? 0)) (root.blanks as number) -= missing;
-  else if (missing !== 0 || line.prev !== last.c) root.lines_unsure = true;
-  if (line.n > last.n) root.lines[line.device] = { n: line.n, c: item.meta.c };
+  else if (missing !== 0 || line.prev !== lineEnd.c) root.lines_unsure = true;
+  if (line.n > lineEnd.n) root.lines[line.device] = { n: line.n, c: item.meta.c };
   return false;
 }
 
@@ -51,7 +51,7 @@ export function follow(root: Root, own: string, item: Item, opened: Opened | und
  * Set or clear the warning about missing versions: see [Note: a line is a set].
  * @param open its feed has been read to its end
  */
-export async function judgeLines(open: Open) {
+export async function checkLines(open: Open) {
   const { store, identity } = open;
   const {
     doubts,
@@ -60,15 +60,15 @@ export async function judgeLines(open: Open) {
     feed: { seq },
   } = store.root;
   if (!lines_unsure && !(doubts.line_gap && lines_judged !== seq)) return;
-  const { links, blanks } = await linksHere(open, identity.device);
-  const found = breaks(links);
-  const missing = found.reduce((sum, { n, last, why }) => sum + (why === 'missing' ? last - n + 1 : 0), 0);
-  const isGap = missing > blanks || found.some(({ why }) => why !== 'missing');
+  const { links, blanks } = await readLinks(open, identity.device);
+  const gaps = findBreaks(links);
+  const missing = gaps.reduce((sum, { n, last, why }) => sum + (why === 'missing' ? last - n + 1 : 0), 0);
+  const isGap = missing > blanks || gaps.some(({ why }) => why !== 'missing');
   await store.change((root) => {
     if (root.feed.seq !== seq) return; // something arrived meanwhile: the next run judges it all
     const { line_gap: _gap, ...others } = root.doubts;
     root.doubts = isGap ? { ...others, line_gap: true } : others;
-    root.lines = topsOf(links);
+    root.lines = lineEndsOf(links);
     root.blanks = Math.max(0, blanks - missing);
     root.lines_judged = seq;
     delete root.lines_unsure;
@@ -79,25 +79,27 @@ export async function judgeLines(open: Open) {
  * Return the links of all stored versions of other devices, numbered or in the outbox, and the number of versions
  * that only have a number left because they were erased: their line is unknown.
  */
-async function linksHere({ store, book }: Open, own: string): Promise<{ links: Link[]; blanks: number }> {
-  const sent = await numbered(store, 1, store.root.feed.seq);
-  const records = [...new Set([...sent.map(([, record]) => record), ...store.root.outbox.map(({ record }) => record)])];
+async function readLinks({ store, book }: Open, ownDevice: string): Promise<{ links: Link[]; blanks: number }> {
+  const numberedVersions = await readNumbers(store, 1, store.root.feed.seq);
+  const records = [
+    ...new Set([...numberedVersions.map(([, record]) => record), ...store.root.outbox.map(({ record }) => record)]),
+  ];
   const links: Link[] = [];
   let blanks = 0;
-  for (let from = 0; from < records.length; from += AT_ONCE) {
-    const { metas, opened } = await book.readAgain(records.slice(from, from + AT_ONCE));
+  for (let from = 0; from < records.length; from += BATCH_SIZE) {
+    const { metas, opened } = await book.readAgain(records.slice(from, from + BATCH_SIZE));
     for (const { v, c } of metas.flatMap(({ versions }) => versions)) {
       const line = opened.get(v)?.fields._line;
       if (!line) blanks += 1;
-      else if (line.device !== own) links.push({ device: line.device, n: line.n, prev: line.prev, c });
+      else if (line.device !== ownDevice) links.push({ device: line.device, n: line.n, prev: line.prev, c });
     }
   }
   return { links, blanks };
 }
 
 /** Return the highest link of each line. */
-function topsOf(links: readonly Link[]): Record<string, { n: number; c: string }> {
-  const tops: Record<string, { n: number; c: string }> = {};
-  for (const { device, n, c } of links) if (n > (tops[device]?.n ?? 0)) tops[device] = { n, c };
-  return tops;
+function lineEndsOf(links: readonly Link[]): Record<string, { n: number; c: string }> {
+  const lineEnds: Record<string, { n: number; c: string }> = {};
+  for (const { device, n, c } of links) if (n > (lineEnds[device]?.n ?? 0)) lineEnds[device] = { n, c };
+  return lineEnds;
 }

@@ -14,18 +14,18 @@
  * Only the lock screen sends. The notebook, the page shown to somebody else and the add-picture page send nothing.
  */
 import { KeptError } from '../../core/errors.js';
-import { openBoxWith } from '../../crypto/box.js';
+import { openBoxWithKey } from '../../crypto/box.js';
 import { HEAD_BYTES } from '../../crypto/cobblestone.js';
-import { signTicket } from '../../crypto/sharing/upload_ticket.js';
-import { partName, withTicket } from '../../net/blobs.js';
-import { isOver, isPassing } from '../../net/http.js';
-import type { OneKey } from '../../crypto/box.js';
+import { makeUploadTicket } from '../../crypto/sharing/upload_ticket.js';
+import { partName, ticketUploads } from '../../net/blobs.js';
+import { isSessionOver, isTransient } from '../../net/http.js';
+import type { BoxKey } from '../../crypto/box.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Context, LockedUpload, Open } from '../types.js';
 
-type Part = { id: Uint8Array; key: OneKey };
-type Load = {
+type Part = { id: Uint8Array; key: BoxKey };
+type PendingUpload = {
   blob: string;
   n: number;
   size: number;
@@ -37,20 +37,20 @@ type Load = {
 };
 
 /** Deriving the key of a part reads a megabyte, so only what a lock would interrupt is prepared. */
-const AHEAD = 60;
-const SHORTEST = 2_000;
-const LONGEST = 60_000;
+const PARTS_AHEAD = 60;
+const MIN_PAUSE = 2_000;
+const MAX_PAUSE = 60_000;
 /** The keys are dropped after this time, so that a phone left at its lock does not keep them. */
-const LIFE = 30 * 60_000;
+const KEY_LIFETIME = 30 * 60_000;
 /** Lifetime of a ticket. It is renewed while the diary is open when less than half is left. */
-const GOOD_FOR = 2 * 3_600_000;
+const TICKET_LIFETIME = 2 * 3_600_000;
 
-export class Carrier implements LockedUpload {
+export class LockedUploader implements LockedUpload {
   ctx: Context;
-  loads: Map<string, Load> = new Map();
+  pendingUploads: Map<string, PendingUpload> = new Map();
   diary = '';
   onWifi = false;
-  turn = 0;
+  runNumber = 0;
 
   constructor(ctx: Context) {
     this.ctx = ctx;
@@ -62,101 +62,106 @@ export class Carrier implements LockedUpload {
    */
   async prepare(open: Open, onWifi: boolean) {
     const { root } = open.store;
-    const waiting = root.uploads.map(({ blob }) => blob);
-    for (const blob of this.loads.keys()) if (!waiting.includes(blob)) this.loads.delete(blob);
+    const queued = root.uploads.map(({ blob }) => blob);
+    for (const blob of this.pendingUploads.keys()) if (!queued.includes(blob)) this.pendingUploads.delete(blob);
     Object.assign(this, { diary: open.identity.diary, onWifi });
-    let parts = [...this.loads.values()].reduce((sum, { n }) => sum + n, 0);
-    for (const blob of waiting) {
-      if (this.loads.has(blob)) continue;
-      const load = parts < AHEAD ? await loadOf(this.ctx, open, blob) : null;
-      if (this.ctx.open !== open || !load) return;
-      this.loads.set(blob, load);
-      parts += load.n;
+    let preparedParts = [...this.pendingUploads.values()].reduce((sum, { n }) => sum + n, 0);
+    for (const blob of queued) {
+      if (this.pendingUploads.has(blob)) continue;
+      const pending = preparedParts < PARTS_AHEAD ? await prepareUpload(this.ctx, open, blob) : null;
+      if (this.ctx.open !== open || !pending) return;
+      this.pendingUploads.set(blob, pending);
+      preparedParts += pending.n;
     }
-    for (const load of this.loads.values()) await this.renew(open, load);
+    for (const pending of this.pendingUploads.values()) await this.renewTicket(open, pending);
   }
 
   /** Renew the ticket of a file. See [Note: tickets]. */
-  async renew({ store, identity: { diary } }: Open, load: Load) {
+  async renewTicket({ store, identity: { diary } }: Open, pending: PendingUpload) {
     const { api, clock } = this.ctx;
     const now = Math.round(clock.now() + (store.root.clock_offset ?? 0));
-    const { session, upload } = api.held();
+    const { session, upload } = api.tokens();
     if (!session || !upload) {
-      load.ticket = '';
+      pending.ticket = '';
       return;
     }
-    if (load.ticket && load.session === session && load.until - now > GOOD_FOR / 2) return;
-    const { blob, n, size, digest } = load;
-    const until = now + GOOD_FOR;
-    Object.assign(load, {
+    if (pending.ticket && pending.session === session && pending.until - now > TICKET_LIFETIME / 2) return;
+    const { blob, n, size, digest } = pending;
+    const until = now + TICKET_LIFETIME;
+    Object.assign(pending, {
       session,
       until,
-      ticket: await signTicket(upload, { session, diary, blob, until, parts: n, size, digest }),
+      ticket: await makeUploadTicket(upload, { session, diary, blob, until, parts: n, size, digest }),
     });
   }
 
   /** Start sending after a lock. */
   async go() {
-    const mine = ++this.turn;
+    const ownRun = ++this.runNumber;
     const { clock, screen } = this.ctx;
-    const until = clock.now() + LIFE;
-    const isMine = () => mine === this.turn && screen.state.phase === 'locked' && !this.ctx.open && clock.now() < until;
-    let pause = SHORTEST;
-    while (isMine() && this.loads.size) {
-      const [load] = [...this.loads.values()] as [Load];
+    const expiresAt = clock.now() + KEY_LIFETIME;
+    const isCurrent = () =>
+      ownRun === this.runNumber && screen.state.phase === 'locked' && !this.ctx.open && clock.now() < expiresAt;
+    let pause = MIN_PAUSE;
+    while (isCurrent() && this.pendingUploads.size) {
+      const [pending] = [...this.pendingUploads.values()] as [PendingUpload];
       try {
-        if (!this.mayGo()) throw new KeptError('no_network');
-        await this.carry(load, isMine);
-        this.loads.delete(load.blob);
-        pause = SHORTEST;
+        if (!this.maySend()) throw new KeptError('no_network');
+        await this.sendFile(pending, isCurrent);
+        this.pendingUploads.delete(pending.blob);
+        pause = MIN_PAUSE;
       } catch (error) {
-        if (isOver(error)) break;
-        if (!isPassing(error))
-          this.loads.delete(load.blob); // its error is shown when the diary is open
+        if (isSessionOver(error)) break;
+        if (!isTransient(error))
+          this.pendingUploads.delete(pending.blob); // its error is shown when the diary is open
         else {
-          await new Promise((go) => {
-            this.ctx.timers.after(pause, () => go(undefined));
+          await new Promise((resolve) => {
+            this.ctx.timers.after(pause, () => resolve(undefined));
           });
-          pause = Math.min(LONGEST, pause * 2);
+          pause = Math.min(MAX_PAUSE, pause * 2);
         }
       }
     }
-    if (mine === this.turn && !this.ctx.open) this.drop();
+    if (ownRun === this.runNumber && !this.ctx.open) this.drop();
   }
 
-  mayGo() {
+  maySend() {
     const { ctx, onWifi } = this;
     return ctx.visible() && ctx.online() && (!onWifi || ctx.connection() === 'wifi');
   }
 
-  async carry({ blob, n, size, digest, parts, ticket }: Load, isMine: () => boolean) {
+  async sendFile({ blob, n, size, digest, parts, ticket }: PendingUpload, isCurrent: () => boolean) {
     const { api, database } = this.ctx;
-    const wire = withTicket(api.request, this.diary, blob, ticket);
-    const { have, complete } = await wire.declare({ parts: n, size });
+    const endpoint = ticketUploads(api.request, this.diary, blob, ticket);
+    const { have, complete } = await endpoint.declare({ parts: n, size });
     if (complete) return;
-    const there = new Set(have);
+    const receivedParts = new Set(have);
     for (const [i, { id, key }] of parts.entries()) {
-      if (there.has(i)) continue;
+      if (receivedParts.has(i)) continue;
       const [sealed] = await database.read([id]);
-      if (!isMine() || !this.mayGo()) throw new KeptError('no_network');
+      if (!isCurrent() || !this.maySend()) throw new KeptError('no_network');
       if (!sealed) throw new KeptError('store_lost');
-      await wire.putPart(i, (await openBoxWith(key, sealed)).bytes);
+      await endpoint.putPart(i, (await openBoxWithKey(key, sealed)).bytes);
     }
-    await wire.complete(digest);
+    await endpoint.complete(digest);
   }
 
   /** Drop every key. */
   drop() {
-    this.turn++;
-    this.loads.clear();
+    this.runNumber++;
+    this.pendingUploads.clear();
     this.diary = '';
   }
 }
 
-async function loadOf({ database }: Context, { store, vault }: Open, blob: string): Promise<Load | null> {
-  const known = await store.readJson<BlobFacts>(`b/${blob}`);
-  if (known?.have !== true || !known.digest) return null;
-  const ids = Array.from({ length: known.n }, (_, i) => store.place(partName(blob, i)));
+async function prepareUpload(
+  { database }: Context,
+  { store, vault }: Open,
+  blob: string,
+): Promise<PendingUpload | null> {
+  const facts = await store.readJson<BlobCatalogue>(`b/${blob}`);
+  if (facts?.have !== true || !facts.digest) return null;
+  const ids = Array.from({ length: facts.n }, (_, i) => store.idOf(partName(blob, i)));
   const heads: [Bytes, Bytes][] = [];
   for (const id of ids) {
     const [sealed] = await database.read([id]);
@@ -167,10 +172,10 @@ async function loadOf({ database }: Context, { store, vault }: Open, blob: strin
   if (keys.some((key) => !key)) return null;
   return {
     blob,
-    n: known.n,
-    size: known.size,
-    digest: known.digest,
-    parts: ids.map((id, i) => ({ id, key: keys[i] as OneKey })),
+    n: facts.n,
+    size: facts.size,
+    digest: facts.digest,
+    parts: ids.map((id, i) => ({ id, key: keys[i] as BoxKey })),
     ticket: '',
     session: '',
     until: 0,

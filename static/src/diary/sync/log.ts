@@ -7,28 +7,28 @@
  * server's statements in doubt.
  */
 import { KeptError } from '../../core/errors.js';
-import { keyChain } from '../../ledger/statements.js';
-import { checkGrown, cosignaturesOf, countWitnesses, judgeCheckpoint, pullProofs } from '../../net/proofs.js';
-import { numbered } from '../../store/feed_numbers.js';
-import { heedWitnessList } from './log_witnesses.js';
+import { verifyNotaryKeyChain } from '../../ledger/statements.js';
+import { verifyGrowth, cosignaturesOf, countWitnesses, verifyCheckpoint, pullProofs } from '../../net/proofs.js';
+import { readNumbers } from '../../store/feed_numbers.js';
+import { updateWitnessList } from './log_witnesses.js';
 import { pinKey } from './pins.js';
 import type { Placed } from '../../net/proofs.js';
-import type { LogRow, LogAnswer } from '../../net/api.js';
-import type { Link } from '../../net/push.js';
+import type { CheckpointRow, LogResponse } from '../../net/api.js';
+import type { ServerLink } from '../../net/push.js';
 import type { LogCheckpoint, LogPlace, Log as LogFilesLog } from '../../pack/log_files.js';
-import type { Stamp } from '../../ledger/timestamps.js';
-import type { Root, FollowedLog, SeenLog } from '../../store/root.js';
+import type { Timestamp } from '../../ledger/timestamps.js';
+import type { Root, FollowedCheckpoint, SeenCheckpoint } from '../../store/root.js';
 import type { Receipt } from '../../crypto/signing.js';
 import type { NotaryStatement } from '../../ledger/statements.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Open } from '../types.js';
 
 /** A receipt promises a place in the log within twenty minutes. */
-const PROMISE = 20 * 60 * 1000;
-const PAGE = 100;
+const PLACE_PROMISE_MS = 20 * 60 * 1000;
+const PLACES_PER_PAGE = 100;
 
 /** A place, and the size of the checkpoint that it is under */
-type KeptPlace = Placed & { size: number };
+type StoredPlace = Placed & { size: number };
 
 /** Return the log checkpoint last seen, which each version names when it is sealed. */
 export function beaconOf(root: Root): { log: string; root: string; size: number } | null {
@@ -42,8 +42,9 @@ export function beaconOf(root: Root): { log: string; root: string; size: number 
  * @param response body of `/v1/log`
  * @throws wrong_notary
  */
-export function checkKey(open: Open, told: LogAnswer) {
-  if (typeof told?.log === 'string' && told.log !== open.store.root.account.log) throw new KeptError('wrong_notary');
+export function checkKey(open: Open, response: LogResponse) {
+  if (typeof response?.log === 'string' && response.log !== open.store.root.account.log)
+    throw new KeptError('wrong_notary');
 }
 
 /**
@@ -55,27 +56,29 @@ export function checkKey(open: Open, told: LogAnswer) {
  * @param response body of `/v1/log`
  * @throws wrong_notary
  */
-export async function followKeys(open: Open, told: LogAnswer) {
+export async function followKeys(open: Open, response: LogResponse) {
   const { account } = open.store.root;
-  const statements = Array.isArray(told?.statements) ? told.statements : [];
-  const known = account.statements ?? 0;
+  const statements = Array.isArray(response?.statements) ? response.statements : [];
+  const knownCount = account.statements ?? 0;
   if (
     !statements.length ||
-    (statements.length === known &&
-      account.vouched?.length === known &&
+    (statements.length === knownCount &&
+      account.vouched?.length === knownCount &&
       (statements.at(-1) as NotaryStatement).log === account.log)
   )
     return;
-  const keys = await keyChain(statements, account.instance ?? (statements[0] as NotaryStatement).instance).catch(
-    orNothing,
-  );
+  const keys = await verifyNotaryKeyChain(
+    statements,
+    account.instance ?? (statements[0] as NotaryStatement).instance,
+  ).catch(nullIfUnavailable);
   if (!keys) return; // no Ed25519 here: the pack checks the rest
-  const at = keys.findIndex(({ log }) => log === account.log);
+  const pinnedIndex = keys.findIndex(({ log }) => log === account.log);
   const newest = keys.at(-1);
-  if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
+  if (pinnedIndex < 0 || !newest || (!account.instance && newest.log !== account.log))
+    throw new KeptError('wrong_notary');
   await pinKey(open, (pinned) => {
     // Keys that the user accepted are in no statement, and receipts signed with them stay valid.
-    const accepted = (pinned.olds ?? []).filter((old) => !keys.some(({ log }) => log === old.log));
+    const accepted = (pinned.olds ?? []).filter((earlier) => !keys.some(({ log }) => log === earlier.log));
     Object.assign(pinned, {
       instance: (statements[0] as NotaryStatement).instance,
       statements: statements.length,
@@ -91,51 +94,54 @@ export async function followKeys(open: Open, told: LogAnswer) {
  * Check the log once, after entries were pushed and pulled.
  * @param response body of `/v1/log`
  */
-export async function followLog(open: Open, link: Link, told: LogAnswer) {
-  await heedWitnessList(open, told);
-  if (!told?.checkpoint) {
-    if (open.store.root.log) await doubt(open);
+export async function followLog(open: Open, link: ServerLink, response: LogResponse) {
+  await updateWitnessList(open, response);
+  if (!response?.checkpoint) {
+    if (open.store.root.log) await recordLogDoubt(open);
     return;
   }
   try {
-    const before = open.store.root.log ?? null;
-    const seen = await judgeCheckpoint(link, told.checkpoint, before);
-    const witnessed = await countWitnesses(link, told, seen);
+    const previous = open.store.root.log ?? null;
+    const seen = await verifyCheckpoint(link, response.checkpoint, previous);
+    const witnessed = await countWitnesses(link, response, seen);
     await open.store.change((root) => {
-      root.log = { ...seen, proved: before?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) };
+      root.log = { ...seen, proved: previous?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) };
     });
-    await placesOf(open, link, seen, Number(told.now));
+    await fetchPlaces(open, link, seen, Number(response.now));
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'log_changed') throw error;
-    await doubt(open);
+    await recordLogDoubt(open);
   }
 }
 
 /** @param now by the server's clock */
-async function placesOf(open: Open, link: Link, seen: SeenLog, now: number) {
+async function fetchPlaces(open: Open, link: ServerLink, seen: SeenCheckpoint, now: number) {
   const { store } = open;
-  if ((store.root.log as FollowedLog).proved >= store.root.feed.seq) return;
-  const receipts = await receiptsAfter(open, (store.root.log as FollowedLog).proved);
+  if ((store.root.log as FollowedCheckpoint).proved >= store.root.feed.seq) return;
+  const receipts = await readReceiptsAfter(open, (store.root.log as FollowedCheckpoint).proved);
   await pullProofs(
     link,
     seen,
-    (store.root.log as FollowedLog).proved,
-    async (placed, to) => {
+    (store.root.log as FollowedCheckpoint).proved,
+    async (placed, lastSeq) => {
       const missing = [...receipts].filter(
-        ([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version),
+        ([, item]) => item.seq <= lastSeq && !placed.some(({ version }) => version === item.version),
       );
-      const first = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : to + 1;
-      const pages = await pagesWith(
+      const firstMissing = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : lastSeq + 1;
+      const pages = await addToPages(
         store,
-        placed.map((one) => ({ ...one, size: seen.size })),
+        placed.map((item) => ({ ...item, size: seen.size })),
       );
       const notes = (await store.readJson<string[]>('l/notes')) ?? [];
       await store.change((root, change) => {
         for (const [name, page] of pages) change.putJson(name, page);
         if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
-        (root.log as FollowedLog).proved = Math.max((root.log as FollowedLog).proved, Math.min(to, first - 1));
-        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now))
-          (root.log as FollowedLog).late = true;
+        (root.log as FollowedCheckpoint).proved = Math.max(
+          (root.log as FollowedCheckpoint).proved,
+          Math.min(lastSeq, firstMissing - 1),
+        );
+        if (missing.some(([, { receipt }]) => receipt && receipt.ts + PLACE_PROMISE_MS < now))
+          (root.log as FollowedCheckpoint).late = true;
       });
       for (const { version } of placed) receipts.delete(version);
     },
@@ -144,25 +150,25 @@ async function placesOf(open: Open, link: Link, seen: SeenLog, now: number) {
 }
 
 /** Return the stored pages with the new places added. */
-async function pagesWith(store: Open['store'], placed: KeptPlace[]) {
-  const pages: Map<string, KeptPlace[]> = new Map();
-  for (const one of placed) {
-    const name = `l/${Math.floor((one.seq - 1) / PAGE)}`;
-    const page = pages.get(name) ?? (await store.readJson<KeptPlace[]>(name)) ?? [];
-    if (!page.some(({ seq }) => seq === one.seq)) page.push(one);
+async function addToPages(store: Open['store'], placed: StoredPlace[]) {
+  const pages: Map<string, StoredPlace[]> = new Map();
+  for (const place of placed) {
+    const name = `l/${Math.floor((place.seq - 1) / PLACES_PER_PAGE)}`;
+    const page = pages.get(name) ?? (await store.readJson<StoredPlace[]>(name)) ?? [];
+    if (!page.some(({ seq }) => seq === place.seq)) page.push(place);
     pages.set(name, page);
   }
   return pages;
 }
 
 /** Return the receipts of versions numbered above `afterSeq`, by version. */
-async function receiptsAfter({ store, book }: Open, after: number) {
-  const found: Map<string, { seq: number; version: string; receipt: Receipt }> = new Map();
-  for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {
+async function readReceiptsAfter({ store, book }: Open, afterSeq: number) {
+  const receipts: Map<string, { seq: number; version: string; receipt: Receipt }> = new Map();
+  for (const [seq, record, version] of await readNumbers(store, afterSeq + 1, store.root.feed.seq)) {
     const facts = (await book.meta(record))?.versions.find(({ v }) => v === version);
-    if (facts?.receipt) found.set(version, { seq, version, receipt: facts.receipt as Receipt });
+    if (facts?.receipt) receipts.set(version, { seq, version, receipt: facts.receipt as Receipt });
   }
-  return found;
+  return receipts;
 }
 
 /**
@@ -173,21 +179,21 @@ async function receiptsAfter({ store, book }: Open, after: number) {
  */
 export async function logForPack(
   _open: Open,
-  link: Link,
+  link: ServerLink,
   receipts: ReadonlyMap<string, JsonObject>,
 ): Promise<LogFilesLog | null> {
-  const told = await link.api.log();
-  if (!told.checkpoint) return null;
-  const wanted = [told.stamped, told.checkpoint].filter(
-    (row, i, all) => row && (i === 0 || row.size !== all[0]?.size),
-  ) as (LogRow & { stamps?: Stamp[] })[];
+  const response = await link.api.log();
+  if (!response.checkpoint) return null;
+  const rows = [response.stamped, response.checkpoint].filter(
+    (row, i, candidates) => row && (i === 0 || row.size !== candidates[0]?.size),
+  ) as (CheckpointRow & { stamps?: Timestamp[] })[];
   const checkpoints: LogCheckpoint[] = [];
   const places: Map<string, LogPlace> = new Map();
-  let before: SeenLog | null = null;
-  for (const row of wanted) {
-    const seen = await judgeCheckpoint(link, row, null);
-    const path = before ? await checkGrown(link.api, before, seen) : [];
-    const cosignatures = cosignaturesOf(told, seen.size);
+  let previous: SeenCheckpoint | null = null;
+  for (const row of rows) {
+    const seen = await verifyCheckpoint(link, row, null);
+    const path = previous ? await verifyGrowth(link.api, previous, seen) : [];
+    const cosignatures = cosignaturesOf(response, seen.size);
     checkpoints.push({
       note: seen.note,
       path,
@@ -206,10 +212,10 @@ export async function logForPack(
       },
       (version) => (receipts.get(version) ?? null) as Receipt | null,
     );
-    before = seen;
+    previous = seen;
   }
   const proofs = [...places.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
-  return { authorities: told.authorities, checkpoints, proofs, statements: told.statements };
+  return { authorities: response.authorities, checkpoints, proofs, statements: response.statements };
 }
 
 /**
@@ -218,14 +224,14 @@ export async function logForPack(
  * checkpoints are left out: their path to this one is not stored.
  * @param receipts by version
  */
-export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, unknown>): Promise<LogFilesLog | null> {
+export async function storedLog({ store }: Open, receipts: ReadonlyMap<string, unknown>): Promise<LogFilesLog | null> {
   const { log } = store.root;
   if (!log?.note) return null;
-  const last = Math.ceil(store.root.feed.seq / PAGE);
-  const pages = await store.readJsonMany<KeptPlace[]>(Array.from({ length: last }, (_, i) => `l/${i}`));
+  const pageCount = Math.ceil(store.root.feed.seq / PLACES_PER_PAGE);
+  const pages = await store.readJsonMany<StoredPlace[]>(Array.from({ length: pageCount }, (_, i) => `l/${i}`));
   const places = pages
     .flatMap((page) => page ?? [])
-    .filter((one) => one.size === log.size && receipts.has(one.version));
+    .filter((place) => place.size === log.size && receipts.has(place.version));
   const proofs = places
     .map(({ i, path, size, version }) => ({ i, path, size, version }))
     .sort((a, b) => (a.version < b.version ? -1 : 1));
@@ -237,14 +243,14 @@ export async function keptLog({ store }: Open, receipts: ReadonlyMap<string, unk
   };
 }
 
-async function doubt({ store }: Open) {
+async function recordLogDoubt({ store }: Open) {
   if (!store.root.doubts?.log)
     await store.change((root) => {
       root.doubts = { ...root.doubts, log: true };
     });
 }
 
-function orNothing(error: unknown): null {
+function nullIfUnavailable(error: unknown): null {
   if (error instanceof KeptError && error.code === 'unavailable') return null;
   throw new KeptError('wrong_notary');
 }

@@ -7,26 +7,28 @@
  * meanwhile. Until then no new witness is accepted, so that a server that names others each time cannot make the list
  * grow.
  */
-import { namedIn } from '../../net/proofs.js';
+import { witnessesIn } from '../../net/proofs.js';
 import type { Root, LogWitnesses } from '../../store/root.js';
-import type { LogAnswer } from '../../net/api.js';
+import type { LogResponse } from '../../net/api.js';
 import type { Open } from '../types.js';
 
-const NONE: LogWitnesses = { known: [], gone: [], named: [] };
+const NO_WITNESSES: LogWitnesses = { known: [], gone: [], named: [] };
 
 /**
  * Compare the server's witnesses with the stored list. See [Note: a list that shrinks].
  * @param response body of `/v1/log`
  */
-export async function heedWitnessList({ store }: Open, told: LogAnswer) {
-  const before = store.root.log_witnesses ?? NONE;
-  const named = namedIn(told);
-  const missing = before.known.filter((one) => !named.some(({ name, pub }) => name === one.name && pub === one.pub));
-  const gone = [...new Set([...before.gone, ...missing.map(({ name }) => name)])];
-  const now = { known: gone.length ? before.known : named, gone, named };
-  if (JSON.stringify(now) !== JSON.stringify(before))
+export async function updateWitnessList({ store }: Open, response: LogResponse) {
+  const previous = store.root.log_witnesses ?? NO_WITNESSES;
+  const named = witnessesIn(response);
+  const changed = previous.known.filter(
+    (witness) => !named.some(({ name, pub }) => name === witness.name && pub === witness.pub),
+  );
+  const gone = [...new Set([...previous.gone, ...changed.map(({ name }) => name)])];
+  const current = { known: gone.length ? previous.known : named, gone, named };
+  if (JSON.stringify(current) !== JSON.stringify(previous))
     await store.change((root) => {
-      root.log_witnesses = now;
+      root.log_witnesses = current;
     });
 }
 
@@ -41,7 +43,7 @@ export function goneWitnesses(root: Root): string[] {
 /** Accept the list that the server named last, after the user has read the warning. */
 export async function acceptWitnessList({ store }: Open) {
   await store.change((root) => {
-    const { named } = root.log_witnesses ?? NONE;
+    const { named } = root.log_witnesses ?? NO_WITNESSES;
     root.log_witnesses = { known: named, gone: [], named };
   });
 }

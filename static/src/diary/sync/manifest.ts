@@ -14,41 +14,41 @@
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import { firstHead, nextHead } from '../../ledger/heads.js';
-import { agrees, firstDiffering, namedIn, shortCode } from '../../ledger/manifest.js';
-import { numbered } from '../../store/feed_numbers.js';
+import { manifestMatches, firstDifference, manifestEntries, shortCode } from '../../ledger/manifest.js';
+import { readNumbers } from '../../store/feed_numbers.js';
 import { entryNumbers } from '../index/showing.js';
-import type { Numbered } from '../../store/feed_numbers.js';
-import type { Root, Covered } from '../../store/root.js';
+import type { NumberedVersion } from '../../store/feed_numbers.js';
+import type { Root, ManifestProgress } from '../../store/root.js';
 import type { Open } from '../types.js';
 
-type Unsure = NonNullable<Root['manifests_unsure']>[number];
-type Told = NonNullable<Root['manifests_told']>[number];
+type DoubtedManifest = NonNullable<Root['manifests_unsure']>[number];
+type RememberedManifest = NonNullable<Root['manifests_told']>[number];
 
-const EVERY = 20;
+const VERSIONS_PER_MANIFEST = 20;
 /** Number of manifests remembered, to compare with one that is in doubt. */
-const REMEMBERED = 200;
+const MAX_REMEMBERED = 200;
 /** Most versions that one manifest covers: far below what one version may hold. */
-const MOST = 3000;
+const MAX_COVERED = 3000;
 
-export function covered(root: Root): Covered {
+export function coverageOf(root: Root): ManifestProgress {
   return root.manifest ?? { record: null, counter: 0, seq: 0, head: b64(firstHead()), due: 0 };
 }
 
 /** Count a version that got a number. Manifests do not count, or each would call for the next. */
-export function countTowards(root: Root, kind: string) {
-  if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
+export function countVersion(root: Root, kind: string) {
+  if (kind !== 'manifest') root.manifest = { ...coverageOf(root), due: coverageOf(root).due + 1 };
 }
 
 /**
  * Make a manifest due at once, whatever other devices write: it ends their doubt, see [Note: a server that was put
  * back].
  */
-export function writeSoon(root: Root) {
+export function requestManifest(root: Root) {
   root.manifest_soon = true;
 }
 
-export function isDue(root: Root): boolean {
-  return Boolean(root.manifest_soon) || covered(root).due >= EVERY;
+export function isManifestDue(root: Root): boolean {
+  return Boolean(root.manifest_soon) || coverageOf(root).due >= VERSIONS_PER_MANIFEST;
 }
 
 /**
@@ -57,26 +57,26 @@ export function isDue(root: Root): boolean {
  */
 export async function writeManifest(open: Open): Promise<boolean> {
   const { root } = open.store;
-  const isWanted = covered(root).due > 0 || root.manifest_soon;
-  if (!root.account.registered || !isWanted || open.index.differs || open.index.loading) return false;
-  return open.store.change(async (next, change) => {
-    const before = covered(next);
-    const upto = Math.min(next.feed.seq, before.seq + MOST);
-    const since = await numbered(open.store, before.seq + 1, upto);
-    if (since.length !== upto - before.seq || !since.length) return false;
-    const head = headAfter(before.head, since);
-    const counter = before.counter + 1;
-    const batch = open.book.batch(next, change);
+  const isNeeded = coverageOf(root).due > 0 || root.manifest_soon;
+  if (!root.account.registered || !isNeeded || open.index.isStale || open.index.loading) return false;
+  return open.store.change(async (currentRoot, change) => {
+    const previous = coverageOf(currentRoot);
+    const lastSeq = Math.min(currentRoot.feed.seq, previous.seq + MAX_COVERED);
+    const newVersions = await readNumbers(open.store, previous.seq + 1, lastSeq);
+    if (newVersions.length !== lastSeq - previous.seq || !newVersions.length) return false;
+    const head = headAfter(previous.head, newVersions);
+    const counter = previous.counter + 1;
+    const batch = open.book.batch(currentRoot, change);
     const { record } = await open.book.stage(batch, {
       kind: 'manifest',
-      ...(before.record ? { record: before.record } : {}),
-      open: contents(open, next, { counter, upto, head, since }),
+      ...(previous.record ? { record: previous.record } : {}),
+      open: manifestFields(open, currentRoot, { counter, upto: lastSeq, head, since: newVersions }),
     });
-    next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
-    if (upto === next.feed.seq) delete next.manifest_soon;
+    currentRoot.manifest = { record, counter, seq: lastSeq, head, due: Math.max(0, currentRoot.feed.seq - lastSeq) };
+    if (lastSeq === currentRoot.feed.seq) delete currentRoot.manifest_soon;
     // This device's own manifest does not arrive by the feed, and an earlier one may stay in doubt until it is
     // recorded.
-    tellOf(next, counter, upto, head);
+    rememberManifest(currentRoot, counter, lastSeq, head);
     return true;
   });
 }
@@ -85,33 +85,38 @@ export async function writeManifest(open: Open): Promise<boolean> {
  * @param head b64
  * @returns b64
  */
-function headAfter(head: string, since: Numbered[]): string {
+function headAfter(head: string, newVersions: NumberedVersion[]): string {
   return b64(
-    since.reduce(
-      (so_far, [seq, record, version, c, env]) => nextHead(so_far, { seq, record, version, c, env }),
+    newVersions.reduce(
+      (runningHead, [seq, record, version, c, env]) => nextHead(runningHead, { seq, record, version, c, env }),
       unb64(head),
     ),
   );
 }
 
-function contents(
+function manifestFields(
   { index, identity }: Open,
   root: Root,
-  { counter, upto, head, since }: { counter: number; upto: number; head: string; since: Numbered[] },
+  {
+    counter,
+    upto: lastSeq,
+    head,
+    since: newVersions,
+  }: { counter: number; upto: number; head: string; since: NumberedVersion[] },
 ) {
-  const numbers = entryNumbers(index.all(), root);
-  const came = new Set(since.map(([, record]) => record));
-  const entries = [...numbers].filter(([record]) => (index.find(record)?.seq ?? Infinity) <= upto).length;
+  const numbers = entryNumbers(index.allRows(), root);
+  const coveredRecords = new Set(newVersions.map(([, record]) => record));
+  const entries = [...numbers].filter(([record]) => (index.findRow(record)?.seq ?? Infinity) <= lastSeq).length;
   return {
     counter,
-    seq: upto,
+    seq: lastSeq,
     head,
     entries,
-    short_code: shortCode({ entries, head, seq: upto }),
-    records: since.map(([, record, version, c]) => [record, version, c]),
+    short_code: shortCode({ entries, head, seq: lastSeq }),
+    records: newVersions.map(([, record, version, c]) => [record, version, c]),
     // Those of erased entries too, where no row is left: another manifest may never have named them.
     numbers: [...Object.entries(root.numbered ?? {}).filter(([record]) => !numbers.has(record)), ...numbers].filter(
-      ([record]) => came.has(record),
+      ([record]) => coveredRecords.has(record),
     ),
     lines: [
       ...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]),
@@ -126,26 +131,28 @@ function contents(
  * the server has shown here.
  * @param items already applied
  */
-export async function heedManifests(open: Open, items: { version: string }[]) {
+export async function applyManifests(open: Open, items: { version: string }[]) {
   const manifests = items
     .flatMap(({ version }) => open.book.seen.get(version) ?? [])
     .filter(({ kind, altered }) => kind === 'manifest' && !altered);
   for (const { record, version, fields } of manifests) {
     const { seq, head, counter, records } = fields;
     if (!Number.isSafeInteger(seq) || !Array.isArray(records)) continue;
-    const known = await numbered(open.store, seq - records.length + 1, seq);
+    const numbers = await readNumbers(open.store, seq - records.length + 1, seq);
     await open.store.change((root) => {
-      const before = covered(root);
-      const isNext = before.seq === seq - records.length;
-      const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
-      if (typeof head === 'string') tellOf(root, Number(counter) || 0, seq, head);
-      if (!isTold)
-        root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version] as Unsure].slice(-REMEMBERED);
-      noteNumbers(root, open.index, fields.numbers);
-      if (!isTold || seq < before.seq || typeof head !== 'string') return;
+      const previous = coverageOf(root);
+      const isNext = previous.seq === seq - records.length;
+      const isConsistent = manifestMatches(fields, numbers) && (!isNext || headAfter(previous.head, numbers) === head);
+      if (typeof head === 'string') rememberManifest(root, Number(counter) || 0, seq, head);
+      if (!isConsistent)
+        root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version] as DoubtedManifest].slice(
+          -MAX_REMEMBERED,
+        );
+      recordErasedNumbers(root, open.index, fields.numbers);
+      if (!isConsistent || seq < previous.seq || typeof head !== 'string') return;
       root.manifest = {
-        record: before.record ?? record,
-        counter: Math.max(before.counter, Number(counter) || 0),
+        record: previous.record ?? record,
+        counter: Math.max(previous.counter, Number(counter) || 0),
         seq,
         head,
         due: Math.max(0, root.feed.seq - seq - 1),
@@ -158,8 +165,10 @@ export async function heedManifests(open: Open, items: { version: string }[]) {
  * Remember a manifest's statement about the account, to compare with earlier ones.
  * @param head b64
  */
-function tellOf(root: Root, counter: number, seq: number, head: string) {
-  root.manifests_told = [...(root.manifests_told ?? []), [counter, seq, head] as Told].slice(-REMEMBERED);
+function rememberManifest(root: Root, counter: number, seq: number, head: string) {
+  root.manifests_told = [...(root.manifests_told ?? []), [counter, seq, head] as RememberedManifest].slice(
+    -MAX_REMEMBERED,
+  );
 }
 
 /**
@@ -167,34 +176,36 @@ function tellOf(root: Root, counter: number, seq: number, head: string) {
  * back].
  * @param open its feed has been read to its end
  */
-export async function judgeManifests(open: Open) {
+export async function checkManifests(open: Open) {
   const { store, book } = open;
   const {
-    manifests_judged: judged,
+    manifests_judged: checkedState,
     feed: { seq },
   } = store.root;
-  const unsure = store.root.manifests_unsure ?? [];
-  const told = store.root.manifests_told ?? [];
-  if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
-  const known = await numbered(store, 1, seq);
-  const here = new Set(known.map(([, record, version, c]) => `${record} ${version} ${c}`));
-  const heads = headsAt(known, new Set(told.map(([, at]) => at)));
-  const holding = told.filter(([, at, head]) => heads.get(at) === head);
-  const standing: Unsure[] = [];
-  for (const [record, version] of unsure) {
-    const fields = (await book.versions(record)).find((one) => one.version === version)?.fields;
-    const isOver =
+  const doubted = store.root.manifests_unsure ?? [];
+  const remembered = store.root.manifests_told ?? [];
+  if (!doubted.length || checkedState === `${seq} ${doubted.length}`) return;
+  const numberedVersions = await readNumbers(store, 1, seq);
+  const stored = new Set(numberedVersions.map(([, record, version, c]) => `${record} ${version} ${c}`));
+  const heads = headsAt(numberedVersions, new Set(remembered.map(([, endSeq]) => endSeq)));
+  const matching = remembered.filter(([, endSeq, head]) => heads.get(endSeq) === head);
+  const stillDoubted: DoubtedManifest[] = [];
+  for (const [record, version] of doubted) {
+    const fields = (await book.versions(record)).find((manifest) => manifest.version === version)?.fields;
+    const isResolved =
       fields &&
-      namedIn(fields).every((name) => here.has(name)) &&
-      holding.some(([counter, at]) => counter > Number(fields.counter) && at >= firstDiffering(fields, known));
-    if (!isOver) standing.push([record, version]);
+      manifestEntries(fields).every((name) => stored.has(name)) &&
+      matching.some(
+        ([counter, endSeq]) => counter > Number(fields.counter) && endSeq >= firstDifference(fields, numberedVersions),
+      );
+    if (!isResolved) stillDoubted.push([record, version]);
   }
   await store.change((root) => {
     if (root.feed.seq !== seq) return; // something arrived meanwhile: the next run judges it all
     const { omitted: _omitted, ...others } = root.doubts;
-    root.doubts = standing.length ? { ...others, omitted: true } : others;
-    root.manifests_unsure = standing;
-    root.manifests_judged = `${seq} ${standing.length}`;
+    root.doubts = stillDoubted.length ? { ...others, omitted: true } : others;
+    root.manifests_unsure = stillDoubted;
+    root.manifests_judged = `${seq} ${stillDoubted.length}`;
   });
 }
 
@@ -203,20 +214,20 @@ export async function judgeManifests(open: Open) {
  * @param numberedVersions from number 1 on
  * @returns b64
  */
-function headsAt(known: Numbered[], wanted: ReadonlySet<number>): Map<number, string> {
+function headsAt(numberedVersions: NumberedVersion[], wantedNumbers: ReadonlySet<number>): Map<number, string> {
   const heads = new Map();
   let head = firstHead();
-  for (const [seq, record, version, c, env] of known) {
+  for (const [seq, record, version, c, env] of numberedVersions) {
     head = nextHead(head, { seq, record, version, c, env });
-    if (wanted.has(seq)) heads.set(seq, b64(head));
+    if (wantedNumbers.has(seq)) heads.set(seq, b64(head));
   }
   return heads;
 }
 
 /** Record the numbers of entries that were erased before this device joined. */
-function noteNumbers(root: Root, index: Open['index'], numbers: unknown) {
+function recordErasedNumbers(root: Root, index: Open['index'], numbers: unknown) {
   for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
-    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record))
+    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.findRow(record))
       root.numbered = { ...root.numbered, [record]: n };
   }
 }
@@ -225,16 +236,16 @@ function noteNumbers(root: Root, index: Open['index'], numbers: unknown) {
  * This phone's account of the diary in a form that two people can compare, and earlier ones as the diary's own
  * manifests recorded them. `at` in ms
  */
-type Account = { entries: number; at: number; code: string };
-export async function accounts(open: Open): Promise<{ now: Account | null; earlier: Account[] }> {
+type AccountSummary = { entries: number; at: number; code: string };
+export async function accountSummaries(open: Open): Promise<{ now: AccountSummary | null; earlier: AccountSummary[] }> {
   const { root } = open.store;
   if (!root.account.registered || root.feed.seq === 0) return { now: null, earlier: [] };
-  const entries = [...entryNumbers(open.index.all(), root)].filter(
-    ([record]) => (open.index.find(record)?.seq ?? Infinity) <= root.feed.seq,
+  const entries = [...entryNumbers(open.index.allRows(), root)].filter(
+    ([record]) => (open.index.findRow(record)?.seq ?? Infinity) <= root.feed.seq,
   ).length;
-  const { record } = covered(root);
-  const written = record ? await open.book.versions(record) : [];
-  const earlier = written
+  const { record } = coverageOf(root);
+  const versions = record ? await open.book.versions(record) : [];
+  const earlier = versions
     .filter(({ altered }) => !altered)
     .map(({ fields }) => ({
       entries: Number(fields.entries),

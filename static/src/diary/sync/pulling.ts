@@ -14,48 +14,48 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { pullFeed } from '../../net/feed.js';
-import { judgeLines } from './lines.js';
-import { heedManifests, judgeManifests } from './manifest.js';
-import { mendList } from '../index/rebuild.js';
-import { putBackMissing } from './reconcile.js';
-import { reopen } from './reopening.js';
-import { numbered } from '../../store/feed_numbers.js';
-import { takeItems } from './apply_feed.js';
+import { checkLines } from './lines.js';
+import { applyManifests, checkManifests } from './manifest.js';
+import { rebuildList } from '../index/rebuild.js';
+import { requeueMissing } from './reconcile.js';
+import { reopenAltered } from './altered_versions.js';
+import { readNumbers } from '../../store/feed_numbers.js';
+import { applyItems } from './apply_feed.js';
 import type { Open, SyncLink, SyncRun } from '../types.js';
 
-type Link = SyncLink;
+type PullLink = SyncLink;
 
 /** With more versions than this still to come, a feed is long. */
-const LONG = 1_000;
+const LONG_FEED = 1_000;
 /** The server was put back to an earlier day, or contradicts what it returned before. */
-const GONE_BACK = new Set(['server_behind', 'head_differs', 'feed_altered']);
+const GONE_BACK_CODES = new Set(['server_behind', 'head_differs', 'feed_altered']);
 /** Progress is shown above this number of versions. */
-const SAID = 20;
+const PROGRESS_MINIMUM = 20;
 
 /**
  * Pull every version that the server has and this phone lacks. One pull at a time.
  * @throws what the request throws, feed_altered, head_differs, server_behind
  */
-export async function wordsDown(syncing: SyncRun) {
+export async function pullVersions(syncing: SyncRun) {
   const [open, link] = [syncing.openNow(), syncing.link()];
   if (!open || !link) return;
-  const work = pull(syncing, open, link);
-  syncing.pulling = work.then(
+  const running = pullAll(syncing, open, link);
+  syncing.pulling = running.then(
     () => undefined,
     () => undefined,
   );
-  await work
+  await running
     .then(
-      () => noteGoneBack(open, false),
+      () => setGoneBack(open, false),
       async (error) => {
-        if (GONE_BACK.has(error?.code)) await noteGoneBack(open, true);
+        if (GONE_BACK_CODES.has(error?.code)) await setGoneBack(open, true);
         throw error;
       },
     )
     .finally(() => {
       syncing.pulling = null;
     });
-  syncing.reached();
+  syncing.resolveFirstPull();
 }
 
 /**
@@ -65,23 +65,23 @@ export async function wordsDown(syncing: SyncRun) {
  * numbers. Where the server cannot be read, entries are sent all the same.
  * @throws the error of the pull, while one of these states stands
  */
-export async function lookFirst(syncing: SyncRun) {
+export async function pullBeforePush(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open || !syncing.link()) return;
   const { root } = open.store;
   if (!root.again && !root.outbox.length) return;
-  await wordsDown(syncing).catch((error) => {
+  await pullVersions(syncing).catch((error) => {
     const { put_back, gone_back, again } = open.store.root;
     if (put_back || gone_back || again) throw error;
   });
-  await putBackMissing(open);
+  await requeueMissing(open);
 }
 
 /** Record whether the server's account is known to lack something that it gave a receipt for. */
-async function noteGoneBack({ store }: Open, is: boolean) {
-  if (Boolean(store.root.gone_back) === is) return;
+async function setGoneBack({ store }: Open, hasGoneBack: boolean) {
+  if (Boolean(store.root.gone_back) === hasGoneBack) return;
   await store.change((root) => {
-    if (is) root.gone_back = true;
+    if (hasGoneBack) root.gone_back = true;
     else delete root.gone_back;
   });
 }
@@ -91,26 +91,27 @@ async function noteGoneBack({ store }: Open, is: boolean) {
  * on the strength of them (clear_phone.js).
  */
 export function isGoneBack({ store, syncing }: Open) {
-  return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
+  return Boolean(store.root.gone_back || store.root.again || GONE_BACK_CODES.has(syncing.trouble ?? ''));
 }
 
-async function pull(syncing: SyncRun, open: Open, link: Link) {
+async function pullAll(syncing: SyncRun, open: Open, link: PullLink) {
   const { ctx } = syncing;
   const { identity } = open;
-  const { feed: from, top = 0 } = open.store.root;
-  await pullFeed(link, { ...from, top }, async (items, feed, latest) => {
+  const { feed: start, top = 0 } = open.store.root;
+  await pullFeed(link, { ...start, top }, async (items, feed, latest) => {
     // The keys have changed, or are changing, since this request: fetch again (Syncing.suspend).
     if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
-    const here = new Map(
-      (await numbered(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
+    const storedVersions = new Map(
+      (await readNumbers(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
     );
-    if (items.some(({ seq, version }) => (here.get(seq) ?? version) !== version)) throw new KeptError('server_behind');
-    const left = latest - feed.seq;
-    if (left > SAID) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
-    await takeItems(open, items, feed, left);
-    await heedManifests(open, items);
+    if (items.some(({ seq, version }) => (storedVersions.get(seq) ?? version) !== version))
+      throw new KeptError('server_behind');
+    const remaining = latest - feed.seq;
+    if (remaining > PROGRESS_MINIMUM) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
+    await applyItems(open, items, feed, remaining);
+    await applyManifests(open, items);
     // A new phone pulls a diary of many years at once. Drop what each page opened; it is opened again when read.
-    if (left > LONG) for (const { version } of items) open.book.seen.delete(version);
+    if (remaining > LONG_FEED) for (const { version } of items) open.book.seen.delete(version);
     ctx.show();
   }).finally(() => ctx.screen.set({ busy: null }));
   // Without new versions there was no page to mark as the last.
@@ -118,22 +119,22 @@ async function pull(syncing: SyncRun, open: Open, link: Link) {
     await open.store.change(async (root) => {
       delete root.coming;
     });
-  await reopen(open);
-  await judgeLines(open);
-  await judgeManifests(open);
+  await reopenAltered(open);
+  await checkLines(open);
+  await checkManifests(open);
 }
 
 /**
  * Resolve when everything the server is known to have is applied and listed; at once when nothing is to be waited
  * for. A failed run, or a server that does not answer, ends the wait. Never reject.
  */
-export async function arrived(syncing: SyncRun) {
+export async function waitForPull(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
   // Just after opening, older rows are still being read, or the list is being rebuilt. The first run starts after
   // them.
-  await open.index.whole();
-  await mendList(syncing.ctx, open).catch(() => undefined);
-  if (open.store.root.coming && syncing.running) await syncing.first;
+  await open.index.whenLoaded();
+  await rebuildList(syncing.ctx, open).catch(() => undefined);
+  if (open.store.root.coming && syncing.running) await syncing.firstPull;
   await syncing.pulling;
 }

@@ -12,38 +12,38 @@ import { KeptError } from '../../core/errors.js';
 import { decodePush } from '../../ledger/push.js';
 import { firstHead } from '../../ledger/heads.js';
 import { pullFeed } from '../../net/feed.js';
-import { PAGE, forgetAfter, numbered } from '../../store/feed_numbers.js';
-import { covered, writeSoon } from './manifest.js';
+import { PAGE_SIZE, dropAfter, readNumbers } from '../../store/feed_numbers.js';
+import { coverageOf, requestManifest } from './manifest.js';
 import { signAgain } from './resealing.js';
-import { rows } from './apply_feed.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import { rewriteRows } from './apply_feed.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Open, Batch } from '../types.js';
 
 /** What this phone had seen numbered when "send again" began: [record, version]. */
-const LIST = 'again';
-type Listed = [record: string, version: string];
-const AT_ONCE = 200;
-const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
+const LIST_KEY = 'again';
+type ListedVersion = [record: string, version: string];
+const BATCH_SIZE = 200;
+const EMPTY_FEED = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
 /**
  * Compare the server's account with this phone's. Change nothing.
  * @returns how many versions the server lacks, and how many this phone lacks
  * @throws signed_out, no_network, feed_altered, head_differs when the server contradicts itself
  */
-export async function lookAtServer(
+export async function compareWithServer(
   open: Open,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<{ missing: number; extra: number }> {
-  const there: Set<string> = new Set();
-  await pullFeed(linkOf(open), BEGINNING, async (items, feed, latest) => {
-    for (const { version } of items) there.add(version);
+  const serverVersions: Set<string> = new Set();
+  await pullFeed(requireLink(open), EMPTY_FEED, async (items, feed, latest) => {
+    for (const { version } of items) serverVersions.add(version);
     onProgress(feed.seq, latest);
   });
   const { feed } = open.store.root;
-  const here = new Set((await numbered(open.store, 1, feed.seq)).map(([, , version]) => version));
+  const localVersions = new Set((await readNumbers(open.store, 1, feed.seq)).map(([, , version]) => version));
   return {
-    missing: [...here].filter((version) => !there.has(version)).length,
-    extra: [...there].filter((version) => !here.has(version)).length,
+    missing: [...localVersions].filter((version) => !serverVersions.has(version)).length,
+    extra: [...serverVersions].filter((version) => !localVersions.has(version)).length,
   };
 }
 
@@ -51,15 +51,15 @@ export async function lookAtServer(
 export async function sendAgain(open: Open) {
   await open.store.change(async (root, change) => {
     // Include numbers above the end of the account. A store from before `top` existed may have some on the next page.
-    const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
-    const listed = (await open.store.readJson<Listed[]>(LIST)) ?? [];
-    const known = (await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]);
-    const all = [...listed, ...known, ...(root.strays ?? [])];
-    change.putJson(LIST, [...new Map(all.map((one) => [one[1], one])).values()]);
-    await forgetAfter(open.store, change, 0, last);
+    const lastSeq = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE_SIZE);
+    const listed = (await open.store.readJson<ListedVersion[]>(LIST_KEY)) ?? [];
+    const sent = (await readNumbers(open.store, 1, lastSeq)).map(([, record, version]) => [record, version]);
+    const pairs = [...listed, ...sent, ...(root.strays ?? [])];
+    change.putJson(LIST_KEY, [...new Map(pairs.map((pair) => [pair[1], pair])).values()]);
+    await dropAfter(open.store, change, 0, lastSeq);
     for (const name of ['top', 'strays'] as const) delete root[name];
-    root.feed = { ...BEGINNING };
-    root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
+    root.feed = { ...EMPTY_FEED };
+    root.manifest = { ...coverageOf(root), seq: 0, head: EMPTY_FEED.head, due: 0 };
     root.again = true;
     root.lines = {}; // each device's line is followed again from its beginning
     // The manifests are judged again too.
@@ -74,52 +74,53 @@ export async function sendAgain(open: Open) {
  * into the outbox.
  * @returns whether anything waits again
  */
-export async function putBackMissing(open: Open): Promise<boolean> {
+export async function requeueMissing(open: Open): Promise<boolean> {
   if (!open.store.root.again) return false;
   return open.store.change(async (root, change) => {
-    const there = new Set((await numbered(open.store, 1, root.feed.seq)).map(([, , version]) => version));
-    const waiting = new Set(root.outbox.map(({ version }) => version));
-    const listed = (await open.store.readJson<Listed[]>(LIST)) ?? [];
-    const missing = listed.filter(([, version]) => !there.has(version) && !waiting.has(version));
+    const serverVersions = new Set((await readNumbers(open.store, 1, root.feed.seq)).map(([, , version]) => version));
+    const queued = new Set(root.outbox.map(({ version }) => version));
+    const listed = (await open.store.readJson<ListedVersion[]>(LIST_KEY)) ?? [];
+    const missing = listed.filter(([, version]) => !serverVersions.has(version) && !queued.has(version));
     const batch = open.book.batch(root, change);
-    const again = [];
+    const requeued = [];
     for (const [record, version] of missing) {
-      again.push(...(await unnumber(open, batch, record, version)));
+      requeued.push(...(await requeueVersion(open, batch, record, version)));
       await signAgain(open, batch, record, version);
     }
-    await offerFiles(
+    await queueUploadsOf(
       open,
       batch,
-      listed.filter(([, version]) => there.has(version)),
+      listed.filter(([, version]) => serverVersions.has(version)),
     );
-    root.outbox = [...again, ...root.outbox];
-    await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
+    root.outbox = [...requeued, ...root.outbox];
+    await rewriteRows(batch, open, [...new Set(requeued.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
-    writeSoon(root);
-    change.drop(LIST);
-    return again.length > 0;
+    requestManifest(root);
+    change.drop(LIST_KEY);
+    return requeued.length > 0;
   });
 }
 
-async function unnumber(open: Open, batch: Batch, record: string, version: string) {
+async function requeueVersion(open: Open, batch: Batch, record: string, version: string) {
   const meta = structuredClone(await open.book.meta(record, batch));
   const facts = meta?.versions.find(({ v }) => v === version);
-  const held = await open.store.read(`v/${version}`);
-  if (!meta || !facts || !held) return [];
+  const stored = await open.store.read(`v/${version}`);
+  if (!meta || !facts || !stored) return [];
   const { seq, at, receipt } = facts;
   Object.assign(facts, { seq: null, at: null, receipt: null, before: [...(facts.before ?? []), { seq, at, receipt }] });
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
-  const of = meta.kind === 'incident' ? record : meta.of;
-  await offer(open, batch, decodePush(held.bytes).meta.blobs, of);
-  return [{ record, version, of }];
+  const incident = meta.kind === 'incident' ? record : meta.of;
+  await queueUploads(open, batch, decodePush(stored.bytes).meta.blobs, incident);
+  return [{ record, version, of: incident }];
 }
 
 /** Queue the upload of files that are complete here. The server answers which parts it still has. */
-async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: string | null) {
-  const known = await open.store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
+async function queueUploads(open: Open, { root }: Batch, blobs: readonly string[], incident: string | null) {
+  const stored = await open.store.readJsonMany<BlobCatalogue>(blobs.map((blob) => `b/${blob}`));
   blobs.forEach((blob, i) => {
-    if (known[i]?.have === true && !root.uploads.some((one) => one.blob === blob)) root.uploads.push({ blob, of });
+    if (stored[i]?.have === true && !root.uploads.some((upload) => upload.blob === blob))
+      root.uploads.push({ blob, of: incident });
   });
 }
 
@@ -127,13 +128,13 @@ async function offer(open: Open, { root }: Batch, blobs: readonly string[], of: 
  * Queue the files of versions that the server does have: versions are sent before their files, so the server may have
  * been put back to a moment between the two.
  */
-async function offerFiles(open: Open, batch: Batch, listed: Listed[]) {
-  for (let from = 0; from < listed.length; from += AT_ONCE) {
-    const some = listed.slice(from, from + AT_ONCE);
-    const held = await open.store.readMany(some.map(([, version]) => `v/${version}`));
-    for (const [i, [record]] of some.entries()) {
-      const { blobs = [] } = held[i] ? decodePush(held[i].bytes).meta : {};
-      if (blobs.length) await offer(open, batch, blobs, (await open.book.meta(record, batch))?.of ?? null);
+async function queueUploadsOf(open: Open, batch: Batch, listed: ListedVersion[]) {
+  for (let from = 0; from < listed.length; from += BATCH_SIZE) {
+    const chunk = listed.slice(from, from + BATCH_SIZE);
+    const stored = await open.store.readMany(chunk.map(([, version]) => `v/${version}`));
+    for (const [i, [record]] of chunk.entries()) {
+      const { blobs = [] } = stored[i] ? decodePush(stored[i].bytes).meta : {};
+      if (blobs.length) await queueUploads(open, batch, blobs, (await open.book.meta(record, batch))?.of ?? null);
     }
   }
 }
@@ -143,17 +144,17 @@ async function offerFiles(open: Open, batch: Batch, listed: Listed[]) {
  * that the feed has not reached and versions that "send again" has still to look for.
  * @returns each version once, erased ones included
  */
-export async function everyVersion({ store }: Pick<Open, 'store'>): Promise<{ record: string; version: string }[]> {
+export async function allVersions({ store }: Pick<Open, 'store'>): Promise<{ record: string; version: string }[]> {
   const { root } = store;
-  const last = Math.max(root.feed.seq, root.top ?? 0);
-  const sent = (await numbered(store, 1, last)).map(([, record, version]) => [record, version]);
-  const listed = root.again ? ((await store.readJson<Listed[]>(LIST)) ?? []) : [];
-  const waiting = root.outbox.map(({ record, version }) => [record, version]);
-  const all = [...sent, ...listed, ...(root.strays ?? []), ...waiting] as [string, string][];
-  return [...new Map(all.map(([record, version]) => [version, { record, version }])).values()];
+  const lastSeq = Math.max(root.feed.seq, root.top ?? 0);
+  const sent = (await readNumbers(store, 1, lastSeq)).map(([, record, version]) => [record, version]);
+  const listed = root.again ? ((await store.readJson<ListedVersion[]>(LIST_KEY)) ?? []) : [];
+  const queued = root.outbox.map(({ record, version }) => [record, version]);
+  const pairs = [...sent, ...listed, ...(root.strays ?? []), ...queued] as [string, string][];
+  return [...new Map(pairs.map(([record, version]) => [version, { record, version }])).values()];
 }
 
-function linkOf(open: Open) {
+function requireLink(open: Open) {
   const link = open.syncing.link();
   if (!link) throw new KeptError('signed_out');
   return link;

@@ -18,7 +18,7 @@
  * number then (the whole of a diary that was restored from a copy and has met no server) it signs too, whoever wrote
  * them.
  */
-import { decodePush, encodePush, verifyByAny } from '../../ledger/push.js';
+import { decodePush, encodePush, verifyVersionByAnyKey } from '../../ledger/push.js';
 import { ownFields } from '../records/record_store.js';
 import type { Open, Batch, Meta, Opened } from '../types.js';
 
@@ -33,25 +33,26 @@ const SCHEMA = 1;
 export async function resealUnsent(
   open: Open,
   batch: Batch,
-  after: { n: number; prev: string | null } | null = null,
+  lineEnd: { n: number; prev: string | null } | null = null,
   sent: Set<string> = new Set(),
-  whoever: boolean = false,
+  anyAuthor: boolean = false,
 ): Promise<string[]> {
   const { root, change } = batch;
   const incidents: Set<string> = new Set();
-  let line = after;
-  for (const { record, version, of } of root.outbox) {
+  let line = lineEnd;
+  for (const { record, version, of: incident } of root.outbox) {
     if (sent.has(version)) {
-      line = after && line; // later versions continue from it unchanged
+      line = lineEnd && line; // later versions continue from it unchanged
       continue;
     }
-    const { here, before } = (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
-    if (before && !after) {
-      await signAgain(open, batch, record, version, whoever);
+    const { here: isSealedHere, before: earlierReceipts } =
+      (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
+    if (earlierReceipts && !lineEnd) {
+      await signAgain(open, batch, record, version, anyAuthor);
       line = null; // later versions continue from it unchanged
       continue;
     }
-    const opened = before && !here ? null : await unsent(open, record, version);
+    const opened = earlierReceipts && !isSealedHere ? null : await openUnsent(open, record, version);
     if (!opened) continue;
     const { _line, _clock, _beacon = null, _parents } = opened.fields;
     if (!line && !_line) continue;
@@ -66,11 +67,11 @@ export async function resealUnsent(
       openKeys: opened.keys.open,
       restrictedKeys: opened.keys.restricted,
       parents: _parents,
-      line: { n: after ? line.n + 1 : _line.n, prev: line.prev },
+      line: { n: lineEnd ? line.n + 1 : _line.n, prev: line.prev },
       beacon: _beacon,
       clock: _clock,
     });
-    line = { n: after ? line.n + 1 : _line.n, prev: sealed.commitment };
+    line = { n: lineEnd ? line.n + 1 : _line.n, prev: sealed.commitment };
     open.book.seen.delete(version);
     await open.book.open([{ record, version, push: sealed.push }]);
     const meta = structuredClone((await open.book.meta(record, batch)) as Meta);
@@ -78,9 +79,9 @@ export async function resealUnsent(
     batch.metas.set(record, meta);
     change.putJson(`r/${record}`, meta);
     change.put(`v/${version}`, { k: 'version' }, sealed.push);
-    if (of) incidents.add(of);
+    if (incident) incidents.add(incident);
   }
-  if (line?.prev) root.line = { n: after ? line.n : root.line.n, prev: line.prev };
+  if (line?.prev) root.line = { n: lineEnd ? line.n : root.line.n, prev: line.prev };
   return [...incidents];
 }
 
@@ -94,31 +95,31 @@ export async function signAgain(
   batch: Batch,
   record: string,
   version: string,
-  whoever: boolean = false,
+  anyAuthor: boolean = false,
 ) {
   const facts = (await book.meta(record, batch))?.versions.find(({ v }) => v === version);
-  const held = (facts?.here || whoever) && identity.authors.length > 1 ? await store.read(`v/${version}`) : null;
-  if (!held) return;
-  const push = decodePush(held.bytes);
+  const stored = (facts?.here || anyAuthor) && identity.authors.length > 1 ? await store.read(`v/${version}`) : null;
+  if (!stored) return;
+  const push = decodePush(stored.bytes);
   const { c, sig } = push.meta;
-  const signed = { c, diary: identity.diary, record, version };
+  const signedFacts = { c, diary: identity.diary, record, version };
   if (
-    await verifyByAny(identity.authors, signed, sig, null).then(
+    await verifyVersionByAnyKey(identity.authors, signedFacts, sig, null).then(
       () => true,
       () => false,
     )
   )
     return;
-  const made = await vault.signAgain({ record, version, ...push }, { whoever }).catch(() => null);
-  if (!made) return;
-  batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
+  const signature = await vault.signAgain({ record, version, ...push }, { whoever: anyAuthor }).catch(() => null);
+  if (!signature) return;
+  batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: signature } }));
 }
 
 /** Return a version as it was sealed here, or null for one that this device may not seal again. */
-async function unsent({ store, book, identity }: Open, record: string, version: string): Promise<Opened | null> {
-  const held = await store.read(`v/${version}`);
-  if (!held) return null;
-  if (!book.seen.has(version)) await book.open([{ record, version, push: held.bytes }]);
+async function openUnsent({ store, book, identity }: Open, record: string, version: string): Promise<Opened | null> {
+  const stored = await store.read(`v/${version}`);
+  if (!stored) return null;
+  if (!book.seen.has(version)) await book.open([{ record, version, push: stored.bytes }]);
   const opened = book.seen.get(version) as Opened;
   return opened.altered || opened.fields._author?.device !== identity.device ? null : opened;
 }

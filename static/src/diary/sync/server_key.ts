@@ -7,7 +7,7 @@
  */
 import { b64, hex, unb64 } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { sha256Now } from '../../crypto/digests.js';
+import { sha256Sync } from '../../crypto/digests.js';
 import { pinKey } from './pins.js';
 import type { Context, Open } from '../types.js';
 
@@ -16,14 +16,14 @@ import type { Context, Open } from '../types.js';
  * @param pub b64
  * @returns 24 hex digits
  */
-function lettersOf(pub: string): string {
-  return hex(sha256Now(unb64(pub)).slice(0, 12));
+function fingerprintOf(pub: string): string {
+  return hex(sha256Sync(unb64(pub)).slice(0, 12));
 }
 
 /** Return the pinned key as six groups of digits. */
-export function knownKey({ store }: Open) {
+export function pinnedFingerprint({ store }: Open) {
   const { notary } = store.root.account;
-  return notary ? (lettersOf(notary).match(/.{4}/g) ?? []).join(' ') : '';
+  return notary ? (fingerprintOf(notary).match(/.{4}/g) ?? []).join(' ') : '';
 }
 
 /**
@@ -33,11 +33,15 @@ export function knownKey({ store }: Open) {
  */
 export async function acceptKey(ctx: Context, open: Open, typed: string) {
   const [server, log] = [await ctx.api.server(), await ctx.api.log()];
-  const told = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
-  if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary))
+  const typedFingerprint = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
+  if (
+    typeof server.notary !== 'string' ||
+    server.origin !== ctx.origin ||
+    typedFingerprint !== fingerprintOf(server.notary)
+  )
     throw new KeptError('key_differs');
   // Signatures are looked up by the key's own name and no other.
-  if (server.log !== b64(sha256Now(unb64(server.notary)))) throw new KeptError('key_differs');
+  if (server.log !== b64(sha256Sync(unb64(server.notary)))) throw new KeptError('key_differs');
   await pinKey(open, (account) => {
     if (account.notary === server.notary) return;
     const olds = [...(account.olds ?? []), { log: account.log, pub: account.notary, below: null }];

@@ -5,63 +5,63 @@
  * Order: push entries, pull entries, upload files, download files. An error about one entry is shown at that entry
  * and does not hold up the others. An error that puts the server's account in doubt stops everything.
  */
-import { KeptError, asKeptError } from '../../core/errors.js';
-import { isPassing } from '../../net/http.js';
+import { KeptError, toKeptError } from '../../core/errors.js';
+import { isTransient } from '../../net/http.js';
 import { pushVersion } from '../../net/push.js';
-import { heedPurges, purgeBefore } from '../erasing/purging.js';
+import { sendPurges, purgeBeforeSend } from '../erasing/purging.js';
 import { needsWords } from '../keys/accounts.js';
-import { lookForSignIns } from '../session/sign_ins.js';
-import { followClosing } from './closing.js';
+import { fetchSignIns } from '../session/sign_ins.js';
+import { updateClosing } from './closing.js';
 import { checkKey, followKeys, followLog } from './log.js';
-import { heedErasures, keepWhatIsBack, pendingErasures } from '../erasing/erasing.js';
+import { syncErasures, cancelReturned, pendingErasures } from '../erasing/erasing.js';
 import { sentenceOf } from '../sentences.js';
-import { filesDown, filesUp, prepareCarrier } from './carrying.js';
-import { givenWith, heedGrants } from '../sharing/granting_give.js';
-import { heedLetters } from '../sharing/letters.js';
-import { lighten } from '../attachments/offload.js';
-import { isDue, writeManifest } from './manifest.js';
-import { mendList } from '../index/rebuild.js';
-import { arrived, lookFirst, wordsDown } from './pulling.js';
-import { heedAsked } from '../sharing/questions.js';
-import { putBackMissing } from './reconcile.js';
-import { keepSaid } from '../index/segment_texts.js';
+import { downloadFiles, uploadFiles, prepareLockedUpload } from './file_transfer.js';
+import { wrapsForPush, syncGrants } from '../sharing/grant_delivery.js';
+import { syncLetters } from '../sharing/letters.js';
+import { freeSpace } from '../attachments/offload.js';
+import { isManifestDue, writeManifest } from './manifest.js';
+import { rebuildList } from '../index/rebuild.js';
+import { waitForPull, pullBeforePush, pullVersions } from './pulling.js';
+import { dropIdleLetters } from '../sharing/questions.js';
+import { requeueMissing } from './reconcile.js';
+import { storeTexts } from '../index/segment_texts.js';
 import { shownRows } from '../index/showing.js';
-import { takeReceipt } from './apply_feed.js';
-import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from '../warnings.js';
-import { heedWitnesses } from '../sharing/witnesses.js';
-import { followClock } from '../session/wrong_clock.js';
+import { applyReceipt } from './apply_feed.js';
+import { OF_ENTRIES, STOPPING, codeOfRun, refusalKey, standingCodes } from '../warnings.js';
+import { syncWitnesses } from '../sharing/witnesses.js';
+import { updateClock } from '../session/wrong_clock.js';
 import type { RegisteredAccount, Root } from '../../store/root.js';
-import type { LogAnswer } from '../../net/api.js';
-import type { Context, Identity, Open, SyncRun, Trouble, Waiting } from '../types.js';
+import type { LogResponse } from '../../net/api.js';
+import type { Context, Identity, Open, SyncRun, Trouble, PendingErasure } from '../types.js';
 
-const SHORTEST = 2_000;
-const LONGEST = 60_000;
-const LOOK_AGAIN = 60_000;
+const MIN_PAUSE = 2_000;
+const MAX_PAUSE = 60_000;
+const POLL_INTERVAL = 60_000;
 /** The network gives no answer, or one that is not the server's. */
-const NO_WAY = new Set(['no_network', 'server_slow', 'captive_portal']);
+const NO_CONNECTION = new Set(['no_network', 'server_slow', 'captive_portal']);
 
 export class Syncing implements SyncRun {
   ctx: Context;
   openNow: () => Open | null;
   running = false;
-  again = false;
-  pause = SHORTEST;
+  runAgain = false;
+  pause = MIN_PAUSE;
   timer: unknown = null;
   offline = false;
   trouble: string | null = null;
-  absent: Set<string> = new Set();
+  skipped: Set<string> = new Set();
   current: Promise<void> | null = null;
   /** The pull in progress; it never rejects */
   pulling: Promise<void> | null = null;
   /** Resolves at the end of this run's first pull, or at the end of a run without one */
-  first: Promise<void> = Promise.resolve();
-  reached = () => {};
-  last: KeptError | null = null;
+  firstPull: Promise<void> = Promise.resolve();
+  resolveFirstPull = () => {};
+  lastError: KeptError | null = null;
   /** Files may be sent this once, whatever the setting. */
-  allowed = false;
+  filesAllowed = false;
   /** The keys are being changed: see `suspend`. */
   suspended: Promise<void> | null = null;
-  wake = () => {};
+  wakeSuspended = () => {};
   part: { of: string; share: number } | null = null;
 
   constructor(ctx: Context, open: () => Open | null) {
@@ -94,9 +94,9 @@ export class Syncing implements SyncRun {
   kick() {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
-    if (this.running) this.again = true;
-    else if (this.link()) void this.run();
-    else this.mendAgain(); // a diary that is only on this phone has no runs
+    if (this.running) this.runAgain = true;
+    else if (this.link()) void this.startRun();
+    else this.retryListRebuild(); // a diary that is only on this phone has no runs
   }
 
   /** The same, under the name that other actions use. */
@@ -110,8 +110,8 @@ export class Syncing implements SyncRun {
    * applied either.
    */
   suspend() {
-    this.suspended ??= new Promise((go) => {
-      this.wake = () => go(undefined);
+    this.suspended ??= new Promise((resolve) => {
+      this.wakeSuspended = () => resolve(undefined);
     });
   }
 
@@ -119,15 +119,15 @@ export class Syncing implements SyncRun {
   resume() {
     if (!this.suspended) return;
     this.suspended = null;
-    this.wake();
-    this.afresh();
+    this.wakeSuspended();
+    this.restart();
   }
 
   /**
    * Start a fresh run, whatever becomes of the run in progress: that one uses other keys or another account, and may
    * fail for good.
    */
-  afresh() {
+  restart() {
     if (this.running) void this.current?.then(() => this.kick());
     else this.kick();
   }
@@ -139,43 +139,43 @@ export class Syncing implements SyncRun {
   async now() {
     while (this.running || this.suspended) await (this.running ? this.current : this.suspended);
     if (!this.link()) throw new KeptError('signed_out');
-    await this.run();
-    if (this.last) throw this.last;
+    await this.startRun();
+    if (this.lastError) throw this.lastError;
   }
 
   /** Wait for what the server has, as far as it can be fetched now. */
-  arrived(): Promise<void> {
-    return arrived(this);
+  waitForPull(): Promise<void> {
+    return waitForPull(this);
   }
 
-  run() {
-    this.first = new Promise((go) => {
-      this.reached = go;
+  startRun() {
+    this.firstPull = new Promise((resolve) => {
+      this.resolveFirstPull = resolve;
     });
-    this.current = this.runOnce();
+    this.current = this.runLoop();
     return this.current;
   }
 
-  async runOnce() {
+  async runLoop() {
     this.running = true;
-    this.last = null;
+    this.lastError = null;
     try {
       do {
-        this.again = false;
-        await this.once();
-      } while (this.again && this.openNow());
+        this.runAgain = false;
+        await this.runPass();
+      } while (this.runAgain && this.openNow());
       // An entry in trouble is retried sooner than the next look for news.
-      const isOwing = Object.keys(this.openNow()?.store.root.troubles ?? {}).length > 0;
-      this.later(isOwing ? this.pause : LOOK_AGAIN);
-      this.pause = isOwing ? Math.min(LONGEST, this.pause * 2) : SHORTEST;
+      const hasTroubles = Object.keys(this.openNow()?.store.root.troubles ?? {}).length > 0;
+      this.schedule(hasTroubles ? this.pause : POLL_INTERVAL);
+      this.pause = hasTroubles ? Math.min(MAX_PAUSE, this.pause * 2) : MIN_PAUSE;
     } catch (error) {
-      this.last = asKeptError(error);
-      this.failed(this.last);
+      this.lastError = toKeptError(error);
+      this.handleFailure(this.lastError);
     } finally {
       this.running = false;
-      this.reached();
+      this.resolveFirstPull();
       this.ctx.show();
-      this.mendAgain();
+      this.retryListRebuild();
     }
   }
 
@@ -183,157 +183,157 @@ export class Syncing implements SyncRun {
    * Rebuild the list of entries where that failed: a phone that was full at unlock may have room now, and must not
    * show an empty diary until it is locked. Nothing waits for it; a failure is retried the next time.
    */
-  mendAgain() {
+  retryListRebuild() {
     const open = this.openNow();
-    if (open && !this.suspended) void mendList(this.ctx, open).catch(() => undefined);
+    if (open && !this.suspended) void rebuildList(this.ctx, open).catch(() => undefined);
   }
 
-  async once() {
-    const told = await this.keys();
-    await lookFirst(this);
-    await this.wordsUp();
-    await this.purges();
+  async runPass() {
+    const logResponse = await this.updateServerKeys();
+    await pullBeforePush(this);
+    await this.pushVersions();
+    await this.runPurges();
     const open = this.openNow();
-    const waiting = open ? pendingErasures(open) : [];
-    await wordsDown(this);
+    const pending = open ? pendingErasures(open) : [];
+    await pullVersions(this);
     if (this.suspended) throw new KeptError('locked'); // the pull was skipped
-    await this.erasures(waiting);
-    await this.follow(told);
-    await this.account();
+    await this.runErasures(pending);
+    await this.checkLog(logResponse);
+    await this.writeAccount();
     this.offline = false;
     this.trouble = null;
-    await this.endTroubles();
+    await this.clearResolvedTroubles();
     this.ctx.show();
-    await filesUp(this, isOneEntrys);
-    if (!this.again) await filesDown(this);
-    if (!open || this.openNow() !== open || this.again) return;
-    await lighten(this.ctx, open);
-    await keepSaid(this.ctx, open).catch(() => undefined); // retried the next time
+    await uploadFiles(this, isEntryError);
+    if (!this.runAgain) await downloadFiles(this);
+    if (!open || this.openNow() !== open || this.runAgain) return;
+    await freeSpace(this.ctx, open);
+    await storeTexts(this.ctx, open).catch(() => undefined); // retried the next time
   }
 
   /** Read the server's log response. Keys that a statement replaced are taken over first. */
-  async keys() {
+  async updateServerKeys() {
     const [open, link] = [this.openNow(), this.link()];
     if (!open || !link) return null;
     // Storing and sending entries never waits for the log: what fails now is checked in the next run.
-    const told = await link.api.log().catch((error) => {
-      if (NO_WAY.has(asKeptError(error).code)) this.reached(); // do not wait for another request that hangs
+    const response = await link.api.log().catch((error) => {
+      if (NO_CONNECTION.has(toKeptError(error).code)) this.resolveFirstPull(); // do not wait for another request that hangs
       return null;
     });
-    if (told) await followClosing(open, told.closing);
-    if (told) await followKeys(open, told);
-    if (told) checkKey(open, told);
-    if (told) await followClock(open, this.ctx.clock.now(), told.now);
-    return told;
+    if (response) await updateClosing(open, response.closing);
+    if (response) await followKeys(open, response);
+    if (response) checkKey(open, response);
+    if (response) await updateClock(open, this.ctx.clock.now(), response.now);
+    return response;
   }
 
-  async follow(told: LogAnswer | null) {
+  async checkLog(response: LogResponse | null) {
     const [open, link] = [this.openNow(), this.link()];
-    if (open && link && told) await followLog(open, link, told).catch(passing);
+    if (open && link && response) await followLog(open, link, response).catch(ignorePassing);
   }
 
-  async wordsUp() {
+  async pushVersions() {
     for (;;) {
       const [open, link] = [this.openNow(), this.link()];
-      const waiting = open?.store.root.outbox.find(({ version }) => !this.absent.has(version));
-      if (!open || !link || !waiting) break;
+      const nextVersion = open?.store.root.outbox.find(({ version }) => !this.skipped.has(version));
+      if (!open || !link || !nextVersion) break;
       this.ctx.show();
       try {
-        await purgeBefore(this.ctx, open, waiting.record);
+        await purgeBeforeSend(this.ctx, open, nextVersion.record);
         // An error about who may see an entry does not keep it from being sent; what failed here is granted after the
         // run.
-        const given = await givenWith(this.ctx, open, waiting).catch(() => []);
-        const kept = await pushVersion(link, waiting, open.store.root.feed, given);
-        if (!(await takeReceipt(open, waiting, kept))) throw new KeptError('server_behind');
-        await this.settled(open, ownerOf(waiting));
+        const grants = await wrapsForPush(this.ctx, open, nextVersion).catch(() => []);
+        const result = await pushVersion(link, nextVersion, open.store.root.feed, grants);
+        if (!(await applyReceipt(open, nextVersion, result))) throw new KeptError('server_behind');
+        await this.clearTrouble(open, refusalKey(nextVersion));
       } catch (error) {
-        if (!isOneEntrys(error)) throw error;
-        await this.troubled(open, ownerOf(waiting), (error as KeptError).code);
-        this.absent.add(waiting.version); // retried in the next run
+        if (!isEntryError(error)) throw error;
+        await this.setTrouble(open, refusalKey(nextVersion), (error as KeptError).code);
+        this.skipped.add(nextVersion.version); // retried in the next run
       }
     }
-    this.absent.clear();
+    this.skipped.clear();
   }
 
   /** Purge files that were removed here, once the server has all it would miss of them. */
-  async purges() {
+  async runPurges() {
     const open = this.openNow();
-    if (open && this.link() && open.store.root.purges?.length) await heedPurges(this.ctx, open);
+    if (open && this.link() && open.store.root.purges?.length) await sendPurges(this.ctx, open);
   }
 
   /**
    * Process pending erasures, and erasures since this phone last looked.
-   * @param waiting erasures pending before the pull
+   * @param pending erasures pending before the pull
    */
-  async erasures(waiting: Waiting[]) {
+  async runErasures(pending: PendingErasure[]) {
     const open = this.openNow();
     if (!open || !this.link()) return;
-    await keepWhatIsBack(this.ctx, open, waiting);
-    await heedErasures(this.ctx, open);
-    await lookForSignIns(this.ctx, open).catch(passing);
-    await heedGrants(this.ctx, open).catch(passing);
-    await heedLetters(this.ctx, open).catch(passing);
-    await heedWitnesses(this.ctx, open).catch(passing);
-    await heedAsked(this.ctx, open);
+    await cancelReturned(this.ctx, open, pending);
+    await syncErasures(this.ctx, open);
+    await fetchSignIns(this.ctx, open).catch(ignorePassing);
+    await syncGrants(this.ctx, open).catch(ignorePassing);
+    await syncLetters(this.ctx, open).catch(ignorePassing);
+    await syncWitnesses(this.ctx, open).catch(ignorePassing);
+    await dropIdleLetters(this.ctx, open);
   }
 
   /** Write the diary's own account (the manifest), once entries have been pushed and pulled. */
-  async account() {
+  async writeAccount() {
     const open = this.openNow();
     if (!open || !this.link()) return;
-    const isOwing = await putBackMissing(open);
+    const isRequeued = await requeueMissing(open);
     // Versions to send again go first, so that the manifest covers them.
-    const isWritten = !isOwing && isDue(open.store.root) && (await writeManifest(open));
-    if (isOwing || isWritten) this.again = true;
+    const isWritten = !isRequeued && isManifestDue(open.store.root) && (await writeManifest(open));
+    if (isRequeued || isWritten) this.runAgain = true;
     if (!needsWords(open)) open.typed = null;
   }
 
   /** Report the upload progress of an entry's file, for the screen. */
-  onItsWay(of: string | null, share: number) {
-    this.part = of ? { of, share } : null;
+  setUploadProgress(owner: string | null, share: number) {
+    this.part = owner ? { of: owner, share } : null;
     this.ctx.show();
   }
 
   /** Clear the error of an entry with nothing left to send, because it came by the feed or was erased. */
-  async endTroubles() {
+  async clearResolvedTroubles() {
     const open = this.openNow();
     if (!open) return;
     const { outbox, troubles, uploads } = open.store.root;
-    const waiting = new Set([...outbox, ...uploads].map(ownerOf));
-    const over = Object.keys(troubles).filter((of) => !waiting.has(of));
-    if (over.length)
+    const waiting = new Set([...outbox, ...uploads].map(refusalKey));
+    const resolved = Object.keys(troubles).filter((owner) => !waiting.has(owner));
+    if (resolved.length)
       await open.store.change((root) => {
-        for (const of of over) delete root.troubles[of];
+        for (const owner of resolved) delete root.troubles[owner];
       });
   }
 
-  async settled(open: Open, of: string) {
-    if (!open.store.root.troubles[of]) return;
+  async clearTrouble(open: Open, owner: string) {
+    if (!open.store.root.troubles[owner]) return;
     await open.store.change((root) => {
-      delete root.troubles[of];
+      delete root.troubles[owner];
     });
   }
 
-  async troubled(open: Open, of: string, code: string) {
-    if (open.store.root.troubles[of] === code) return;
+  async setTrouble(open: Open, owner: string, code: string) {
+    if (open.store.root.troubles[owner] === code) return;
     await open.store.change((root) => {
-      root.troubles[of] = code;
+      root.troubles[owner] = code;
     });
   }
 
-  failed(error: KeptError) {
+  handleFailure(error: KeptError) {
     if (!this.openNow() || this.suspended || error.code === 'locked') return;
     this.offline = error.code === 'no_network';
-    if (this.offline && this.link()) void prepareCarrier(this); // signal may return while it is locked
+    if (this.offline && this.link()) void prepareLockedUpload(this); // signal may return while it is locked
     // No signal is ordinary and needs no banner; the entries show it.
     this.trouble = this.offline ? null : codeOfRun(error.code);
-    if (isPassing(error) || !STOPPING.includes(error.code)) {
-      this.later(this.offline && !this.ctx.online() ? LONGEST : this.pause);
-      this.pause = Math.min(LONGEST, this.pause * 2);
+    if (isTransient(error) || !STOPPING.includes(error.code)) {
+      this.schedule(this.offline && !this.ctx.online() ? MAX_PAUSE : this.pause);
+      this.pause = Math.min(MAX_PAUSE, this.pause * 2);
     }
   }
 
-  later(ms: number) {
+  schedule(ms: number) {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = this.ctx.timers.after(ms, () => {
       this.timer = null;
@@ -344,15 +344,15 @@ export class Syncing implements SyncRun {
   stop() {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
-    this.again = false;
+    this.runAgain = false;
   }
 
   /** Return all warnings, the connection to the server first: see [Note: one does not hide another], warnings.js. */
-  said(): Trouble[] {
+  warnings(): Trouble[] {
     const root = this.openNow()?.store.root;
     // A closed server has a line of its own.
     const codes = root
-      ? [this.trouble, ...ofNoEntry(root), ...standing(root)].filter(
+      ? [this.trouble, ...troublesOfNoEntry(root), ...standingCodes(root)].filter(
           (code) => !(code === 'closed' && root.account.closing),
         )
       : [];
@@ -363,8 +363,8 @@ export class Syncing implements SyncRun {
 }
 
 /** Errors of records that belong to no entry, for example a person: no row could show them. */
-function ofNoEntry({ outbox, troubles, uploads }: Root): string[] {
-  return [...outbox, ...uploads].filter((one) => !one.of).flatMap((one) => troubles[ownerOf(one)] ?? []);
+function troublesOfNoEntry({ outbox, troubles, uploads }: Root): string[] {
+  return [...outbox, ...uploads].filter((item) => !item.of).flatMap((item) => troubles[refusalKey(item)] ?? []);
 }
 
 /** Return the epoch of the device's keys: the last change of keys records it. */
@@ -372,15 +372,15 @@ function epochOf({ earlier }: Identity) {
   return earlier.at(-1)?.epoch ?? 1;
 }
 
-function passing(error: unknown) {
+function ignorePassing(error: unknown) {
   if (
     !(error instanceof KeptError) ||
-    !(isPassing(error) || ['try_later', 'garbage', 'not_found'].includes(error.code))
+    !(isTransient(error) || ['try_later', 'garbage', 'not_found'].includes(error.code))
   )
     throw error;
 }
 
 /** Whether an error is about one entry's bytes, not about the connection. */
-function isOneEntrys(error: unknown) {
+function isEntryError(error: unknown) {
   return error instanceof KeptError && OF_ENTRIES.includes(error.code);
 }

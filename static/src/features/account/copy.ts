@@ -1,45 +1,45 @@
 /** Screens that keep a copy off this phone, show the new sign-in name, and make the recovery code. */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, mayForget, stateLine } from '../../components/parts.js';
+import { button, errorSummary, heading, isStorageTemporary, stateLine } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import { uncover } from '../../components/forms/uncover.js';
+import { revealBriefly } from '../../components/forms/reveal.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Leave this flow: to the entry just written, or to the page the user came from. */
-function onward(stage: Stage) {
+function leaveFlow(stage: Stage) {
   const { record, first } = stage.place;
   if (first && record) return stage.stand({ name: 'add', record });
-  return stage.past.length ? stage.back() : stage.stand({ name: 'more' });
+  return stage.history.length ? stage.back() : stage.stand({ name: 'more' });
 }
 
 /** Postpone the recovery code. If the user has moved to another page meanwhile, stay there. */
-function putOff(stage: Stage) {
+function postponeCode(stage: Stage) {
   const { place } = stage;
   return stage.run('later', async () => {
     await stage.app.later('recovery');
-    if (stage.place === place) onward(stage);
+    if (stage.place === place) leaveFlow(stage);
   });
 }
 
-function copy(stage: Stage) {
+function serverCopyView(stage: Stage) {
   const { local, place, state } = stage;
-  const row = place.record ? state.entries.find((one) => one.record === place.record) : undefined;
-  const go = () => {
+  const entry = place.record ? state.entries.find((candidate) => candidate.record === place.record) : undefined;
+  const submit = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ lacking: true });
     return stage.run('register', async () => {
       const invite = local.invite?.trim() || undefined;
       // After an error the passphrase is cleared. If only the invitation is missing, it stays, hidden.
-      const asks =
+      const needsInvite =
         !invite &&
         (await stage.app.asksInvite().catch((error) => {
           stage.set({ words: '', shown: false });
           throw error;
         }));
-      if (asks) return stage.set({ asked: true, lacking: false, uninvited: Boolean(local.asked) });
+      if (needsInvite) return stage.set({ asked: true, lacking: false, uninvited: Boolean(local.asked) });
       stage.set({ words: '', shown: false, lacking: false, uninvited: false });
       await stage.app.register({ words, invite });
       stage.stand({ ...place, name: 'name' });
@@ -48,22 +48,22 @@ function copy(stage: Stage) {
   // On a borrowed device, no text may suggest that it stores anything or is the keeper's phone.
   const { borrowed } = state;
   return html`<div class="stack-wide">
-    ${row && !borrowed ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
+    ${entry && !borrowed ? html`<p>${stateLine(entry.state, Boolean(state.account?.registered))}</p>` : nothing}
     <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${
       borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing
     }
       <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
-    ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
+    ${isStorageTemporary() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
     ${secretField({
       id: 'words',
       label: t('copy.words'),
       value: local.words ?? '',
       shown: Boolean(local.shown),
-      toggle: () => uncover(stage),
-      enter: go,
+      toggle: () => revealBriefly(stage),
+      onEnter: submit,
       error: local.lacking ? t('words.none') : null,
-      on: (words) => {
+      onChange: (words) => {
         local.words = words;
       },
     })}
@@ -74,29 +74,29 @@ function copy(stage: Stage) {
             label: t('invite.label'),
             hint: t('invite.hint'),
             value: local.invite ?? '',
-            enter: go,
+            onEnter: submit,
             error: local.uninvited ? t('invite.none') : null,
-            on: (invite) => {
+            onChange: (invite) => {
               local.invite = invite;
             },
           })
         : nothing
     }
     <div class="stack-close">
-      ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, {
+      ${button(t(stage.runningTask ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), submit, {
         main: true,
         wide: true,
-        busy: stage.running === 'register',
+        busy: stage.runningTask === 'register',
       })}
-      ${borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
+      ${borrowed ? nothing : button(t('copy.not_now'), () => leaveFlow(stage), { wide: true })}
     </div>
   </div>`;
 }
 
-function name(stage: Stage) {
+function signInNameView(stage: Stage) {
   const { place } = stage;
   const login = stage.state.account?.login ?? '';
-  const later = () => putOff(stage);
+  const postpone = () => postponeCode(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(
       stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done',
@@ -108,11 +108,11 @@ function name(stage: Stage) {
       main: true,
       wide: true,
     })}
-      ${button(t('copy.later'), later, { wide: true, busy: stage.running === 'later' })}</div>
+      ${button(t('copy.later'), postpone, { wide: true, busy: stage.runningTask === 'later' })}</div>
   </div>`;
 }
 
-function code(stage: Stage) {
+function recoveryCodeView(stage: Stage) {
   const { local, state } = stage;
   if (!state.account?.registered) {
     return html`<div class="stack">${heading(t('code.title'))}<p>${t('code.first_copy')}</p><div>${button(
@@ -124,42 +124,42 @@ function code(stage: Stage) {
   if (local.checked)
     return html`<div class="stack">${heading(t('code.title'))}<p role="status">${t('code.done')}</p><div>${button(
       t('frame.done'),
-      () => onward(stage),
+      () => leaveFlow(stage),
       { main: true },
     )}</div></div>`;
-  if (local.checking) return asking(stage);
-  return local.made ? written(stage) : making(stage);
+  if (local.checking) return checkCodeView(stage);
+  return local.made ? showCodeView(stage) : makeCodeView(stage);
 }
 
-function making(stage: Stage) {
+function makeCodeView(stage: Stage) {
   const { local } = stage;
-  const asks = !stage.state.account?.proved;
+  const needsWords = !stage.state.account?.proved;
   const isAnother = Boolean(stage.state.account?.coded);
   const make = () => {
     const words = local.words ?? '';
-    if (asks && !words) return stage.set({ lacking: true });
+    if (needsWords && !words) return stage.set({ lacking: true });
     stage.set({ words: '', shown: false, lacking: false });
     return stage.run('code', async () => {
       stage.local.made = await stage.app.makeCode({ words });
     });
   };
-  const later = () => putOff(stage);
+  const postpone = () => postponeCode(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p
       class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
     ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
     ${
-      asks
+      needsWords
         ? secretField({
             id: 'words',
             label: t('copy.words'),
             value: local.words ?? '',
             shown: Boolean(local.shown),
-            toggle: () => uncover(stage),
-            enter: make,
+            toggle: () => revealBriefly(stage),
+            onEnter: make,
             error: local.lacking ? t('words.none') : null,
-            on: (words) => {
+            onChange: (words) => {
               local.words = words;
             },
           })
@@ -168,13 +168,13 @@ function making(stage: Stage) {
     <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, {
       main: true,
       wide: true,
-      busy: stage.running === 'code',
-    })}${button(t('copy.later'), later, { wide: true })}</div>
+      busy: stage.runningTask === 'code',
+    })}${button(t('copy.later'), postpone, { wide: true })}</div>
   </div>`;
 }
 
 /** Show the code to write down by hand. There is no way to copy, print, save or share it. */
-function written(stage: Stage) {
+function showCodeView(stage: Stage) {
   const { made } = stage.local;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p class="soft">${t('code.lead')}</p></div>
@@ -188,9 +188,9 @@ function written(stage: Stage) {
 }
 
 /** Ask for the code once, so that a copying error is found while it can still be corrected. */
-function asking(stage: Stage) {
+function checkCodeView(stage: Stage) {
   const { local } = stage;
-  const go = async () => {
+  const submit = async () => {
     local.wrong = false;
     try {
       await stage.app.confirmCode(local.typed ?? '');
@@ -205,14 +205,14 @@ function asking(stage: Stage) {
       id: 'code',
       label: t('code.check'),
       value: local.typed ?? '',
-      lines: 'low',
-      focus: true,
+      textarea: 'low',
+      autofocus: true,
       error: local.wrong ? t('code.wrong') : null,
-      on: (typed) => {
+      onChange: (typed) => {
         local.typed = typed;
       },
     })}
-    <div class="row">${button(t('code.check_do'), go, { main: true })}${button(
+    <div class="row">${button(t('code.check_do'), submit, { main: true })}${button(
       t('code.look'),
       () => stage.set({ checking: false, wrong: false }),
       { plain: true },
@@ -220,4 +220,4 @@ function asking(stage: Stage) {
   </div>`;
 }
 
-export const views = { copy, name, code };
+export const views = { copy: serverCopyView, name: signInNameView, code: recoveryCodeView };

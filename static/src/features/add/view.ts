@@ -1,28 +1,28 @@
 /** Add an entry: what happened or roughly when is enough to save. Everything else is optional and comes later. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, mayForget, row, sheet, stateLine } from '../../components/parts.js';
+import { button, errorSummary, heading, isStorageTemporary, row, sheet, stateLine } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
-import { blockOf, whenField } from '../../components/forms/when.js';
+import { timeBlockOf, whenField } from '../../components/forms/time_field.js';
 import { cardList } from '../../components/cards/cards.js';
-import { filesIn, filesRow } from '../../components/cards/card_files.js';
-import { guard } from '../../components/forms/guard_line.js';
-import { beginWith } from './begin.js';
+import { waitForFiles, filesRow } from '../../components/cards/card_files.js';
+import { guardLine } from '../../components/forms/guard_line.js';
+import { startPictures } from './start_pictures.js';
 import { voiceBody } from '../../components/cards/card_voice.js';
-import { asFile, tooLong } from '../../components/forms/long_text.js';
+import { addTextFile, textExcess } from '../../components/forms/long_text.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { When } from '../../shell/app.js';
+import type { ChosenTime } from '../../shell/app.js';
 
-function add(stage: Stage) {
-  return stage.place.record ? saved(stage, stage.place.record) : writing(stage);
+function addView(stage: Stage) {
+  return stage.place.record ? savedView(stage, stage.place.record) : draftView(stage);
 }
 
-function writing(stage: Stage) {
+function draftView(stage: Stage) {
   const { local, state } = stage;
   const fields = state.draft?.fields ?? {};
-  const open = state.phase === 'open';
+  const isOpen = state.phase === 'open';
   return html`<div class="stack-wide">
     ${heading(t('add.title'))}
     ${errorSummary(stage)}
@@ -30,28 +30,28 @@ function writing(stage: Stage) {
       ${textField({
         id: 'narrative',
         label: t('add.title'),
-        hidden: true,
-        lines: 'big',
-        focus: true,
+        labelHidden: true,
+        textarea: 'big',
+        autofocus: true,
         value: fields.narrative ?? '',
-        on: (narrative) => stage.app.putDraft({ fields: { narrative } }),
+        onChange: (narrative) => stage.app.putDraft({ fields: { narrative } }),
       })}
-      ${guard(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) =>
+      ${guardLine(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) =>
         stage.app.putDraft({ fields: { narrative }, restricted: { place_detail } }),
       )}
-      ${longLine(stage, fields.narrative ?? '')}
+      ${tooLongNotice(stage, fields.narrative ?? '')}
       <p class="small soft">${t('add.alone')}</p>
       ${state.entries.length < 3 ? html`<p class="small soft">${t('add.read')}</p>` : nothing}
     </div>
     ${whenField({
       when: local.when ?? { chip: null, picked: null },
-      kept: fields.precision ? fields : null,
-      tried: Boolean(local.tried),
-      on: (when) => choose(stage, when),
+      saved: fields.precision ? fields : null,
+      showMissing: Boolean(local.tried),
+      onChange: (when) => setTime(stage, when),
     })}
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
     ${
-      !open && mayForget()
+      !isOpen && isStorageTemporary()
         ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(
             t('copy.ios_how'),
             () => stage.go({ name: 'homescreen' }),
@@ -59,21 +59,21 @@ function writing(stage: Stage) {
           )}</div></div>`
         : nothing
     }
-    ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), {
+    ${button(t(stage.runningTask === 'save' ? 'add.saving' : 'add.save'), () => saveDraft(stage), {
       main: true,
       wide: true,
-      off: !canSave(stage),
-      busy: stage.running === 'save',
+      disabled: !canSave(stage),
+      busy: stage.runningTask === 'save',
     })}
-    ${beginWith(stage)}
+    ${startPictures(stage)}
     ${
-      open
-        ? pictures(stage)
+      isOpen
+        ? filesSection(stage)
         : state.draft?.attachments.length
           ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>`
           : nothing
     }
-    ${open ? voice(stage) : nothing}
+    ${isOpen ? voiceRow(stage) : nothing}
     ${
       state.draft && canSave(stage)
         ? html`<div class="row apart small soft"><span>${
@@ -87,8 +87,8 @@ function writing(stage: Stage) {
 function canSave(stage: Stage) {
   const draft = stage.state.draft;
   const when = stage.local.when;
-  if (when?.chip === 'pick' && !blockOf(when, Date.now())) return false;
-  if (!draft || tooLong(draft.fields.narrative ?? '')) return false;
+  if (when?.chip === 'pick' && !timeBlockOf(when, Date.now())) return false;
+  if (!draft || textExcess(draft.fields.narrative ?? '')) return false;
   return Boolean(
     draft.fields.narrative?.trim() ||
       draft.fields.precision ||
@@ -98,55 +98,55 @@ function canSave(stage: Stage) {
 }
 
 /** Warn at once when the text is too long for one entry; nothing is cut. */
-function longLine(stage: Stage, text: string) {
-  const long = tooLong(text);
-  if (!long) return nothing;
-  const go = async () => {
+function tooLongNotice(stage: Stage, text: string) {
+  const overflow = textExcess(text);
+  if (!overflow) return nothing;
+  const clearNarrative = async () => {
     await stage.app.putDraft({ fields: { narrative: '' } });
     stage.set({ files: true });
   };
-  return html`<div class="note stack-close" role="alert"><p>${t('add.too_long', long)}</p>
+  return html`<div class="note stack-close" role="alert"><p>${t('add.too_long', overflow)}</p>
     ${
       stage.state.phase === 'open'
         ? html`<div>${button(
             t('add.long_file'),
             () =>
               stage.run('long', async () => {
-                await asFile(stage, 'draft', text);
-                await go();
+                await addTextFile(stage, 'draft', text);
+                await clearNarrative();
               }),
-            { busy: stage.running === 'long' },
+            { busy: stage.runningTask === 'long' },
           )}</div>`
         : nothing
     }</div>`;
 }
 
 /** Offer to record the entry, spoken or signed, instead of writing it. */
-function voice(stage: Stage) {
+function voiceRow(stage: Stage) {
   const { draft } = stage.state;
   const media = draft?.fields.narrative_media ?? null;
   const expanded = Boolean(stage.local.voice);
-  const body = () =>
+  const renderBody = () =>
     voiceBody(stage, {
       target: 'draft',
       media,
       attachments: draft?.attachments ?? [],
-      use: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }),
+      onRecorded: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }),
     });
   return html`<div class="rows">${row({
     title: t('card.voice'),
-    more: media ? t('entry.recorded') : null,
+    subtitle: media ? t('entry.recorded') : null,
     icon: 'voice',
     expanded,
-    body: expanded ? body() : nothing,
-    on: () => stage.set({ voice: !expanded }),
+    body: expanded ? renderBody() : nothing,
+    onClick: () => stage.set({ voice: !expanded }),
   })}</div>`;
 }
 
-function choose(stage: Stage, when: When) {
-  const block = blockOf(when, Date.now());
+function setTime(stage: Stage, when: ChosenTime) {
+  const block = timeBlockOf(when, Date.now());
   stage.set({ when });
-  const empty = {
+  const cleared = {
     occurred_start: null,
     occurred_end: null,
     occurred_local: null,
@@ -155,23 +155,23 @@ function choose(stage: Stage, when: When) {
     precision: null,
     time_source: null,
   };
-  stage.app.putDraft({ fields: block ?? empty });
+  stage.app.putDraft({ fields: block ?? cleared });
 }
 
-export async function save(stage: Stage) {
+export async function saveDraft(stage: Stage) {
   if (!canSave(stage)) return stage.set({ tried: true });
   // Only the user stops a recording, never a save.
   if (stage.local.take?.state === 'recording') return stage.set({ voice: true });
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
   const { generation } = stage;
   await stage.run('save', async () => {
-    await filesIn(stage);
+    await waitForFiles(stage);
     if (generation !== stage.generation) return; // locked meanwhile: the draft keeps the files that came in
-    const lost = stage.problem;
+    const fileProblem = stage.problem;
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
     stage.stand({ name: 'add', record });
-    stage.say(t('add.saved'));
-    if (lost) stage.fail(lost); // report a lost file on the page that is shown now
+    stage.announce(t('add.saved'));
+    if (fileProblem) stage.fail(fileProblem); // report a lost file on the page that is shown now
   });
 }
 
@@ -194,25 +194,25 @@ function dropSheet(stage: Stage) {
   );
 }
 
-function pictures(stage: Stage) {
+function filesSection(stage: Stage) {
   const attachments = stage.state.draft?.attachments ?? [];
   return filesRow(
     stage,
-    { target: 'draft', record: null, attachments, words: stage.state.draft?.fields.missing_evidence ?? '' },
+    { target: 'draft', record: null, attachments, missingEvidence: stage.state.draft?.fields.missing_evidence ?? '' },
     attachments.length ? tn('add.waiting', attachments.length) : null,
   );
 }
 
-function saved(stage: Stage, record: string) {
-  const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
-  const shown = stage.state.entries.find((one) => one.record === record)?.state ?? found.data?.state;
+function savedView(stage: Stage, record: string) {
+  const result = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
+  const entryState = stage.state.entries.find((row) => row.record === record)?.state ?? result.data?.state;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('add.saved'))}${
-      shown ? stateLine(shown, Boolean(stage.state.account?.registered)) : nothing
+      entryState ? stateLine(entryState, Boolean(stage.state.account?.registered)) : nothing
     }
       <p class="soft">${t('add.more')}</p></div>
     ${errorSummary(stage)}
-    ${found.data ? cardList(stage, found.data) : nothing}
+    ${result.data ? cardList(stage, result.data) : nothing}
     <div class="row">${button(t('add.see'), () => stage.go({ name: 'entry', record }), { main: true })}${button(
       t('add.another'),
       () => stage.go({ name: 'add' }),
@@ -221,4 +221,4 @@ function saved(stage: Stage, record: string) {
   </div>`;
 }
 
-export const views = { add };
+export const views = { add: addView };

@@ -3,51 +3,54 @@
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, secretField, selectField, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
-import { day } from '../../components/text/say.js';
-import { dotted, lookUp, t } from '../../shell/strings.js';
-import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
-import { meeting } from './advocates_meet.js';
+import { button, errorSummary, heading, row, loading } from '../../components/parts.js';
+import { dateText } from '../../components/text/formatting.js';
+import { joinWithDots, lookUp, t } from '../../shell/strings.js';
+import { ownWordsRow, scopeText, abilitiesList } from './advocates_parts.js';
+import { meetForm } from './advocates_meet.js';
 import { preview } from './advocates_preview.js';
-import { uncover } from '../../components/forms/uncover.js';
-import { choosingEntries } from '../../components/forms/choose_entries.js';
+import { revealBriefly } from '../../components/forms/reveal.js';
+import { entryPicker } from '../../components/forms/choose_entries.js';
 import './words.js';
-import type { Right, Scope } from '../../crypto/sharing/grants.js';
-import type { LetIn, Met } from '../../shell/app.js';
-import type { Local, Stage } from '../../shell/stage.js';
+import type { GrantRight, GrantScope } from '../../crypto/sharing/grants.js';
+import type { GrantView, CheckedAdvocate } from '../../shell/app.js';
+import type { LocalState, Stage } from '../../shell/stage.js';
 
-const DAY = 86_400_000;
-const DAYS = ['14', '30', '90', '180'];
+const DAY_MS = 86_400_000;
+const DAY_CHOICES = ['14', '30', '90', '180'];
 const STEPS = ['meet', 'what', 'preview', 'agree'];
-const PURPOSE = 200;
+const MAX_PURPOSE = 200;
 
-export function letIn(stage: Stage) {
+export function grantView(stage: Stage) {
   const { local } = stage;
   const step = local.step ?? 'meet';
-  if (step === 'done') return agreed(stage);
-  if (stage.place.of && !local.filled) fill(stage, stage.place.of);
+  if (step === 'done') return agreedStep(stage);
+  if (stage.place.of && !local.filled) prefill(stage, stage.place.of);
   return html`<div class="stack-wide"><p class="small soft">${t('adv.step', {
     n: STEPS.indexOf(step) + 1,
     of: STEPS.length,
   })}</p>
-    ${{ meet: () => meet(stage), what: () => what(stage), preview: () => look(stage), agree: () => agree(stage) }[
-      (step as 'meet')
-    ]()}</div>`;
+    ${{
+      meet: () => meetStep(stage),
+      what: () => scopeStep(stage),
+      preview: () => previewStep(stage),
+      agree: () => agreeStep(stage),
+    }[(step as 'meet')]()}</div>`;
 }
 
-function to(stage: Stage, step: string) {
+function goToStep(stage: Stage, step: string) {
   stage.problem = null;
   stage.arrived = true;
   stage.set({ step, tried: false });
 }
 
 /** When an advocate with an earlier grant has new words, preselect what was agreed then. */
-function fill(stage: Stage, grant: string) {
-  const before = stage.find('grants', () => stage.app.readGrants()).data?.grants.find((one) => one.grant === grant) as
-    | LetIn
+function prefill(stage: Stage, grant: string) {
+  const oldGrant = stage.find('grants', () => stage.app.readGrants()).data?.grants.find((row) => row.grant === grant) as
+    | GrantView
     | undefined;
-  if (!before) return;
-  const { scope, rights, restricted, purpose } = before.said;
+  if (!oldGrant) return;
+  const { scope, rights, restricted, purpose } = oldGrant.said;
   Object.assign(stage.local, {
     filled: true,
     instead: grant,
@@ -57,15 +60,17 @@ function fill(stage: Stage, grant: string) {
     rights: [...rights],
     restricted,
     purpose,
-    name: before.called ?? '',
+    name: oldGrant.called ?? '',
   });
 }
 
-function meet(stage: Stage) {
-  const known = (stage.find('met', () => stage.app.readMet()).data ?? []) as (Met & { trouble: string | null })[];
-  const use = (met: Met) => {
+function meetStep(stage: Stage) {
+  const known = (stage.find('met', () => stage.app.readMet()).data ?? []) as (CheckedAdvocate & {
+    trouble: string | null;
+  })[];
+  const choose = (met: CheckedAdvocate) => {
     stage.local.who = met;
-    to(stage, 'what');
+    goToStep(stage, 'what');
   };
   return html`<div class="stack-close">${heading(t('adv.meet'))}<p>${t('adv.lead')}</p></div>
     ${
@@ -75,74 +80,75 @@ function meet(stage: Stage) {
             title: t('adv.can_title'),
             icon: 'info',
             expanded: Boolean(stage.local.what),
-            on: () => stage.set({ what: !stage.local.what }),
-            body: stage.local.what ? whatItIs() : nothing,
+            onClick: () => stage.set({ what: !stage.local.what }),
+            body: stage.local.what ? abilitiesList() : nothing,
           })}</div></div>`
     }
-    <section class="stack"><h2>${t('adv.words')}</h2>${meeting(stage, {
-      use,
+    <section class="stack"><h2>${t('adv.words')}</h2>${meetForm(stage, {
+      use: choose,
       stop: () => stage.back('advocates'),
     })}</section>
     ${
       known.length && !stage.local.met
         ? html`<section class="stack-close"><h2>${t('adv.meet_known')}</h2><ul class="rows">${known.map(
-            (one) => html`<li class="page-item row apart"><span dir="auto">${
-              one.name || one.words.split(' ').slice(0, 3).join(' ')
+            (person) => html`<li class="page-item row apart"><span dir="auto">${
+              person.name || person.words.split(' ').slice(0, 3).join(' ')
             } <span class="small soft">${
-              one.organisation ||
-              (one.trouble
-                ? t(one.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone')
+              person.organisation ||
+              (person.trouble
+                ? t(person.trouble === 'wrong_keys' ? 'adv.meet_forged' : 'adv.meet_gone')
                 : t('adv.meet_waits'))
             }</span></span>
-      ${one.ecdsa_pub ? button(t('frame.next'), () => use(one), { plain: true }) : nothing}</li>`,
+      ${person.ecdsa_pub ? button(t('frame.next'), () => choose(person), { plain: true }) : nothing}</li>`,
           )}</ul></section>`
         : nothing
     }
-    ${ownWords(stage)}`;
+    ${ownWordsRow(stage)}`;
 }
 
-function scopeOf({ how, case: one, records = [] }: Local): Scope | null {
-  if (how === 'all') return { all: true };
-  if (how === 'case') return one ? { case: one } : null;
-  return how === 'some' && records.length ? { records: [...records] } : null;
+function scopeOf({ how: scopeKind, case: caseId, records = [] }: LocalState): GrantScope | null {
+  if (scopeKind === 'all') return { all: true };
+  if (scopeKind === 'case') return caseId ? { case: caseId } : null;
+  return scopeKind === 'some' && records.length ? { records: [...records] } : null;
 }
 
 /** Return the error texts of missing input, by field. */
-function lacking(local: Local) {
+function missingInput(local: LocalState) {
   const purpose = String(local.purpose ?? '').trim();
   return {
     scope: scopeOf(local) ? null : t(local.how === 'some' ? 'adv.some_need' : 'adv.what_need'),
-    purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > PURPOSE ? t('adv.purpose_long') : null,
+    purpose: !purpose ? t('adv.purpose_need') : [...purpose].length > MAX_PURPOSE ? t('adv.purpose_long') : null,
     name: String(local.name ?? '').trim() ? null : t('adv.called_need'),
   };
 }
 
-function what(stage: Stage) {
+function scopeStep(stage: Stage) {
   const { local } = stage;
-  const who = local.who as Met;
+  const advocate = local.who as CheckedAdvocate;
   local.rights ??= ['view', 'comment'];
   local.days ??= '30';
-  const lacks = local.tried ? lacking(local) : { scope: null, purpose: null, name: null };
-  const next = () => (Object.values(lacking(local)).some(Boolean) ? stage.set({ tried: true }) : to(stage, 'preview'));
+  const errors = local.tried ? missingInput(local) : { scope: null, purpose: null, name: null };
+  const next = () =>
+    Object.values(missingInput(local)).some(Boolean) ? stage.set({ tried: true }) : goToStep(stage, 'preview');
   const cases = stage.find('records:case', () => stage.app.readRecords('case')).data ?? [];
-  const right = (one: Right) =>
+  const tickBox = (code: GrantRight) =>
     checkbox({
-      id: `right-${one}`,
-      label: lookUp(`adv.right_${one}`),
-      checked: local.rights.includes(one),
-      on: (on) =>
+      id: `right-${code}`,
+      label: lookUp(`adv.right_${code}`),
+      checked: local.rights.includes(code),
+      onChange: (isOn) =>
         stage.set({
-          rights: ['view', 'comment', 'pack'].filter((each) => (each === one ? on : local.rights.includes(each))),
+          rights: ['view', 'comment', 'pack'].filter((known) => (known === code ? isOn : local.rights.includes(known))),
         }),
     });
-  return html`${heading(t('adv.what', { name: who.name }))}${errorSummary(stage)}
+  return html`${heading(t('adv.what', { name: advocate.name }))}${errorSummary(stage)}
     ${chips({
       name: 'what',
-      legend: t('adv.what', { name: who.name }),
-      quiet: true,
+      legend: t('adv.what', { name: advocate.name }),
+      hideLegend: true,
       choices: ['all', 'case', 'some'].map((code) => [code, lookUp(`adv.what_${code}`)]),
       chosen: [local.how ?? ''],
-      on: (how) => stage.set({ how }),
+      onChange: (scopeKind) => stage.set({ how: scopeKind }),
     })}
     ${
       local.how === 'case'
@@ -150,30 +156,30 @@ function what(stage: Stage) {
           ? selectField({
               id: 'case',
               label: t('adv.case_which'),
-              none: '–',
+              emptyLabel: '–',
               choices: cases.map(({ record, fields }) => [record, String(fields.title ?? '')]),
               value: local.case ?? '',
-              on: (one) => stage.set({ case: one }),
+              onChange: (caseId) => stage.set({ case: caseId }),
             })
           : html`<p>${t('adv.case_none')}</p>`
         : nothing
     }
-    ${local.how === 'some' ? choosingEntries(stage) : nothing}
-    ${lacks.scope ? html`<p class="error-line" role="alert">${lacks.scope}</p>` : nothing}
+    ${local.how === 'some' ? entryPicker(stage) : nothing}
+    ${errors.scope ? html`<p class="error-line" role="alert">${errors.scope}</p>` : nothing}
     <p class="small soft">${t('adv.what_versions')}</p>
-    <fieldset class="stack-close"><legend>${t('adv.rights')}</legend>${right('comment')}${right('pack')}${checkbox({
+    <fieldset class="stack-close"><legend>${t('adv.rights')}</legend>${tickBox('comment')}${tickBox('pack')}${checkbox({
       id: 'apart',
       label: t('adv.apart'),
       checked: Boolean(local.restricted),
-      on: (restricted) => stage.set({ restricted }),
+      onChange: (restricted) => stage.set({ restricted }),
     })}</fieldset>
     ${textField({
       id: 'purpose',
       label: t('adv.purpose'),
       hint: t('adv.purpose_hint'),
       value: local.purpose ?? '',
-      error: lacks.purpose,
-      on: (purpose) => {
+      error: errors.purpose,
+      onChange: (purpose) => {
         local.purpose = purpose;
       },
     })}
@@ -182,58 +188,64 @@ function what(stage: Stage) {
       label: t('adv.called'),
       hint: t('adv.called_hint'),
       value: local.name ?? '',
-      error: lacks.name,
-      on: (name) => {
+      error: errors.name,
+      onChange: (name) => {
         local.name = name.slice(0, 80);
       },
     })}
     ${chips({
       name: 'days',
       legend: t('adv.until'),
-      choices: DAYS.map((days) => [days, t('adv.days', { n: days })]),
+      choices: DAY_CHOICES.map((days) => [days, t('adv.days', { n: days })]),
       chosen: [local.days],
-      on: (days) => stage.set({ days }),
+      onChange: (days) => stage.set({ days }),
     })}
-    <p class="small soft">${t('adv.until_day', { day: day(Date.now() + Number(local.days) * DAY) })}</p>
-    ${standIn(stage, who)}
-    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'meet'), {
-      plain: true,
-    })}</div>`;
+    <p class="small soft">${t('adv.until_day', { day: dateText(Date.now() + Number(local.days) * DAY_MS) })}</p>
+    ${standInSection(stage, advocate)}
+    <div class="row">${button(t('frame.next'), next, { main: true })}${button(
+      t('bar.back'),
+      () => goToStep(stage, 'meet'),
+      {
+        plain: true,
+      },
+    )}</div>`;
 }
 
-function standIn(stage: Stage, who: Met) {
+function standInSection(stage: Stage, advocate: CheckedAdvocate) {
   const { local } = stage;
-  const known = (stage.find('met', () => stage.app.readMet()).data ?? []) as Met[];
-  const fit = (one: Met) =>
-    Boolean(one.ecdsa_pub) && one.organisation === who.organisation && one.fingerprint !== who.fingerprint;
-  const use = (met: Met) =>
-    fit(met)
+  const known = (stage.find('met', () => stage.app.readMet()).data ?? []) as CheckedAdvocate[];
+  const isEligible = (person: CheckedAdvocate) =>
+    Boolean(person.ecdsa_pub) &&
+    person.organisation === advocate.organisation &&
+    person.fingerprint !== advocate.fingerprint;
+  const choose = (met: CheckedAdvocate) =>
+    isEligible(met)
       ? stage.set({ meeting: false, stand: met, standWrong: false })
       : stage.set({ meeting: false, standWrong: true });
-  const choices = [['', t('adv.stand_in_none')], ...known.filter(fit).map((one) => [one.fingerprint, one.name])] as [
-    string,
-    string,
-  ][];
+  const choices = [
+    ['', t('adv.stand_in_none')],
+    ...known.filter(isEligible).map((person) => [person.fingerprint, person.name]),
+  ] as [string, string][];
   return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft">${t('adv.stand_in_lead', {
-    name: who.name,
+    name: advocate.name,
   })}</p>
     ${
       choices.length > 1
         ? chips({
             name: 'stand',
             legend: t('adv.stand_in'),
-            quiet: true,
+            hideLegend: true,
             choices,
             chosen: [local.stand?.fingerprint ?? ''],
-            on: (print) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === print) ?? null }),
+            onChange: (code) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === code) ?? null }),
           })
         : nothing
     }
     ${local.standWrong ? html`<p class="error-line" role="alert">${t('adv.stand_in_other')}</p>` : nothing}
     ${
       local.meeting
-        ? html`<div class="card stack">${meeting(stage, {
-            use,
+        ? html`<div class="card stack">${meetForm(stage, {
+            use: choose,
             stop: () => stage.set({ meeting: false, met: null }),
           })}</div>`
         : html`<div>${button(t('adv.stand_in_add'), () => stage.set({ meeting: true, met: null, nine: '' }), {
@@ -242,88 +254,88 @@ function standIn(stage: Stage, who: Met) {
     }</section>`;
 }
 
-function look(stage: Stage) {
+function previewStep(stage: Stage) {
   const { local } = stage;
   const scope = scopeOf(local);
-  if (!scope) return waiting();
+  if (!scope) return loading();
   return html`${heading(t('adv.preview'))}${preview(stage, { scope, restricted: Boolean(local.restricted) })}
-    <div class="row">${button(t('frame.next'), () => to(stage, 'agree'), { main: true })}${button(
+    <div class="row">${button(t('frame.next'), () => goToStep(stage, 'agree'), { main: true })}${button(
       t('bar.back'),
-      () => to(stage, 'what'),
+      () => goToStep(stage, 'what'),
       { plain: true },
     )}</div>`;
 }
 
-function agree(stage: Stage) {
+function agreeStep(stage: Stage) {
   const { local } = stage;
-  const who = local.who as Met;
-  const scope = scopeOf(local) as Scope;
-  const until = Date.now() + Number(local.days) * DAY;
+  const advocate = local.who as CheckedAdvocate;
+  const scope = scopeOf(local) as GrantScope;
+  const notAfter = Date.now() + Number(local.days) * DAY_MS;
   const choice = {
     scope,
     rights: local.rights,
     restricted: Boolean(local.restricted),
-    not_after: until,
+    not_after: notAfter,
     purpose: String(local.purpose).trim(),
   };
-  const go = () => {
+  const submit = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ tried: true });
     // Clear the passphrase before it is used.
     stage.set({ words: '', shown: false, tried: false });
     return stage.run('agree', async () => {
       await stage.app.letIn({
-        met: who,
+        met: advocate,
         standIn: local.stand ?? null,
         choice,
         name: String(local.name).trim(),
         words,
         instead: local.instead ?? null,
       });
-      for (const one of ['grants', 'sees:']) stage.refresh(one);
-      to(stage, 'done');
+      for (const prefix of ['grants', 'sees:']) stage.refresh(prefix);
+      goToStep(stage, 'done');
     });
   };
-  const more = [
+  const extras = [
     local.restricted ? t('adv.sees_apart') : '',
     local.rights.includes('comment') ? t('adv.may_comment') : '',
     local.rights.includes('pack') ? t('adv.may_pack') : '',
   ].filter(Boolean);
   return html`${heading(t('adv.agree'))}${errorSummary(stage)}
     <div class="card stack-close"><p><strong>${t('adv.agree_who', {
-      name: who.name,
-      organisation: who.organisation,
+      name: advocate.name,
+      organisation: advocate.organisation,
     })}</strong>${
       local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing
     }</p>
-      <p>${dotted([scopeSaid(stage, { scope }), ...more])}</p><p>${t('adv.agree_for', {
+      <p>${joinWithDots([scopeText(stage, { scope }), ...extras])}</p><p>${t('adv.agree_for', {
         purpose: choice.purpose,
-      })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
+      })}</p><p>${t('adv.until_day', { day: dateText(notAfter) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
     ${secretField({
       id: 'agree-words',
       label: t('adv.agree_words'),
       value: local.words ?? '',
       shown: Boolean(local.shown),
-      toggle: () => uncover(stage),
-      enter: go,
+      toggle: () => revealBriefly(stage),
+      onEnter: submit,
       error: local.tried ? t('words.none') : null,
-      on: (words) => {
+      onChange: (words) => {
         local.words = words;
       },
     })}
-    <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(
+    <div class="row">${button(t('adv.agree_do'), submit, { main: true, busy: stage.runningTask === 'agree' })}${button(
       t('bar.back'),
-      () => to(stage, 'preview'),
+      () => goToStep(stage, 'preview'),
       { plain: true },
     )}</div>`;
 }
 
-function agreed(stage: Stage) {
-  const who = stage.local.who as Met;
+function agreedStep(stage: Stage) {
+  const advocate = stage.local.who as CheckedAdvocate;
   return html`<div class="stack-wide"><div class="stack-close">${heading(
-    t('adv.agreed', { name: who.name }),
+    t('adv.agreed', { name: advocate.name }),
   )}<p>${t('adv.agreed_more')}</p><p class="care">${t('adv.agreed_danger')}</p></div>
-    ${ownWords(stage)}
+    ${ownWordsRow(stage)}
     ${button(t('adv.agreed_done'), () => stage.stand({ name: 'advocates' }), { main: true, wide: true })}</div>`;
 }

@@ -5,28 +5,28 @@ import { button, errorSummary } from '../../components/parts.js';
 import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
-import type { Met } from '../../shell/app.js';
+import type { CheckedAdvocate } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-const LOOK_AGAIN = 300;
+const SCAN_INTERVAL_MS = 300;
 
 /** The state of the camera while its view is on the page. */
-type Scanning = { opening?: boolean; refused?: boolean; stream?: MediaStream };
+type ScanState = { opening?: boolean; refused?: boolean; stream?: MediaStream };
 /** Not in the DOM type library yet: https://wicg.github.io/shape-detection-api/ */
-type BarcodeReader = new (how: {
+type BarcodeReader = new (options: {
   formats: string[];
-}) => { detect(from: HTMLVideoElement): Promise<{ rawValue: string }[]> };
+}) => { detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]> };
 
 /** Return the browser's barcode detector, if it has one. */
-const reader = () => (globalThis as { BarcodeDetector?: BarcodeReader }).BarcodeDetector;
+const barcodeDetector = () => (globalThis as { BarcodeDetector?: BarcodeReader }).BarcodeDetector;
 
 /** Show the input field, then the person found. `local.met` holds that person until the keeper answers. */
-export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknown; stop: () => unknown }) {
+export function meetForm(stage: Stage, { use, stop }: { use: (met: CheckedAdvocate) => unknown; stop: () => unknown }) {
   const { local } = stage;
-  const met = (local.met ?? null) as (Met & { before: boolean }) | null;
+  const met = (local.met ?? null) as (CheckedAdvocate & { before: boolean }) | null;
   if (met)
     return met.name
-      ? whoItIs(stage, met, use)
+      ? confirmPerson(stage, met, use)
       : html`<p role="status">${t('adv.met_later')}</p><div>${button(t('frame.done'), stop, { main: true })}</div>`;
   const check = () => checkWords(stage);
   return html`<p>${t('adv.meet_lead')}</p>${errorSummary(stage)}
@@ -35,16 +35,16 @@ export function meeting(stage: Stage, { use, stop }: { use: (met: Met) => unknow
       id: 'nine',
       label: t('adv.words'),
       hint: t('adv.words_hint'),
-      lines: 'low',
+      textarea: 'low',
       value: local.nine ?? '',
       error: local.nineWrong ?? null,
-      on: (nine) => {
+      onChange: (nine) => {
         Object.assign(local, { nine, nineWrong: null });
       },
     })}
-    <div class="row">${button(t('adv.check'), check, { main: true, busy: stage.running === 'meet' })}
+    <div class="row">${button(t('adv.check'), check, { main: true, busy: stage.runningTask === 'meet' })}
       ${
-        reader() && !local.scanning
+        barcodeDetector() && !local.scanning
           ? button(t('adv.scan'), () => stage.set({ scanning: { opening: false } }), { icon: 'camera' })
           : nothing
       }${button(t('frame.cancel'), stop, { plain: true })}</div>`;
@@ -59,10 +59,10 @@ function checkWords(stage: Stage) {
       local.nineWrong = null;
       stage.arrived = true;
       stage.refresh('met');
-    } catch (thrown) {
-      const { code } = problemOf(thrown);
-      const unknown = (thrown as { unknown?: string[] }).unknown ?? [];
-      if (code !== 'bad_request' && code !== 'not_found') throw thrown;
+    } catch (error) {
+      const { code } = problemOf(error);
+      const unknown = (error as { unknown?: string[] }).unknown ?? [];
+      if (code !== 'bad_request' && code !== 'not_found') throw error;
       stage.set({
         nineWrong:
           code === 'not_found'
@@ -75,12 +75,16 @@ function checkWords(stage: Stage) {
   });
 }
 
-function whoItIs(stage: Stage, met: Met & { before: boolean }, use: (met: Met) => unknown) {
-  const again = () => {
+function confirmPerson(
+  stage: Stage,
+  met: CheckedAdvocate & { before: boolean },
+  use: (met: CheckedAdvocate) => unknown,
+) {
+  const retry = () => {
     Object.assign(stage.local, { met: null, nine: '' });
     stage.draw();
   };
-  const go = () => {
+  const accept = () => {
     Object.assign(stage.local, { met: null, nine: '' });
     use(met);
   };
@@ -88,12 +92,12 @@ function whoItIs(stage: Stage, met: Met & { before: boolean }, use: (met: Met) =
     organisation: met.organisation,
   })}</p></div>
     ${met.before ? html`<p class="care" role="alert">${t('adv.met_before', { name: met.name })}</p>` : nothing}
-    <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(
+    <div class="row">${button(t('adv.met_yes'), accept, { main: !met.before })}${button(
       t('adv.met_no'),
       async () => {
         await stage.app.forgetAdvocate(met.fingerprint);
         stage.refresh('met');
-        again();
+        retry();
       },
       { plain: !met.before, main: met.before },
     )}</div>`;
@@ -104,18 +108,18 @@ const stopStream = (stream: MediaStream | undefined) => stream?.getTracks().forE
 /** Show the camera; it scans until it finds a code. */
 function scanner(stage: Stage) {
   const state = stage.local.scanning;
-  if (!state.opening) void open(stage, state);
+  if (!state.opening) void openCamera(stage, state);
   const close = () => {
     stopStream(state.stream);
     stage.set({ scanning: null });
   };
-  const live = (element: Element | undefined) => {
+  const attachVideo = (element: Element | undefined) => {
     const video = element as HTMLVideoElement | undefined;
     // No element means that the user left the page: the camera must not stay on.
     if (!video) stopStream(state.stream);
     else if (state.stream && video.srcObject !== state.stream) {
       video.srcObject = state.stream;
-      void look(stage, state, video);
+      void scanFrames(stage, state, video);
     }
   };
   return html`<div class="camera stack">${
@@ -123,12 +127,12 @@ function scanner(stage: Stage) {
   }
     ${
       state.stream
-        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>`
+        ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(attachVideo)}></video>`
         : nothing
     }<div>${button(t('frame.close'), close)}</div></div>`;
 }
 
-async function open(stage: Stage, state: Scanning) {
+async function openCamera(stage: Stage, state: ScanState) {
   state.opening = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false });
@@ -141,11 +145,11 @@ async function open(stage: Stage, state: Scanning) {
   return stage.draw();
 }
 
-async function look(stage: Stage, state: Scanning, video: HTMLVideoElement) {
-  const detector = new (reader() as BarcodeReader)({ formats: ['qr_code'] });
+async function scanFrames(stage: Stage, state: ScanState, video: HTMLVideoElement) {
+  const detector = new (barcodeDetector() as BarcodeReader)({ formats: ['qr_code'] });
   while (stage.local.scanning === state) {
-    const found = video.videoWidth ? await detector.detect(video).catch((): { rawValue: string }[] => []) : [];
-    const words = found
+    const codes = video.videoWidth ? await detector.detect(video).catch((): { rawValue: string }[] => []) : [];
+    const words = codes
       .map(({ rawValue }: { rawValue: string }) => String(rawValue))
       .find((text: string) => /^[A-Za-z]+(?: [A-Za-z]+){8}$/.test(text));
     if (words && stage.local.scanning === state) {
@@ -153,8 +157,8 @@ async function look(stage: Stage, state: Scanning, video: HTMLVideoElement) {
       stage.set({ scanning: null, nine: words.toLowerCase() });
       return checkWords(stage);
     }
-    await new Promise((go) => {
-      setTimeout(go, LOOK_AGAIN);
+    await new Promise((resolve) => {
+      setTimeout(resolve, SCAN_INTERVAL_MS);
     });
   }
   return undefined;

@@ -4,50 +4,58 @@
  * docs/formats.md, section 8.
  */
 import { KeptError } from '../../core/errors.js';
-import { entryOf, markOf } from '../../record/assisted.js';
+import { entryOf, assistedMarkOf } from '../../record/assisted.js';
 import { objectOf, textOf } from '../../record/reading.js';
-import { insideOf, savedOf } from '../../diary/session/require_open.js';
-import { letterDone, lettersOf } from '../../diary/sharing/letters.js';
+import { requireOpenOf, afterSaveOf } from '../../diary/session/require_open.js';
+import { finishLetter, lettersOf } from '../../diary/sharing/letters.js';
 import { readEntriesThat, recordMethods } from '../../diary/records/records.js';
-import { saveLater } from '../../diary/records/incidents.js';
-import { redraw } from '../../diary/erasing/takeout.js';
-import { rows } from '../../diary/sync/apply_feed.js';
-import type { Context, Fields, Open, Written, Answer } from '../../diary/types.js';
-import type { Mark } from '../../record/assisted.js';
-import type { Letter } from '../../store/root.js';
+import { saveLaterVersion } from '../../diary/records/incidents.js';
+import { updateRows } from '../../diary/erasing/takeout.js';
+import { rewriteRows } from '../../diary/sync/apply_feed.js';
+import type { Context, Fields, Open, AssistedEntry, AssistedAnswer } from '../../diary/types.js';
+import type { AssistedMark } from '../../record/assisted.js';
+import type { ReceivedLetter } from '../../store/root.js';
 
 export function assistedActions(ctx: Context) {
-  const inside = insideOf(ctx);
-  const saved = savedOf(ctx);
+  const requireOpen = requireOpenOf(ctx);
+  const showAndSync = afterSaveOf(ctx);
   return {
     /** @returns entries that wait for the keeper's answer, oldest first */
-    readAssisted: async (): Promise<Written[]> => readWaiting(inside()),
+    readAssisted: async (): Promise<AssistedEntry[]> => readWaiting(requireOpen()),
     /** @param response `narrative`: the keeper's own words, with `changed` */
-    answerAssisted: async (id: string, said: { answer: Answer; narrative?: string; reason?: string }) =>
-      saved(await answer(ctx, inside(), id, said)),
+    answerAssisted: async (id: string, response: { answer: AssistedAnswer; narrative?: string; reason?: string }) =>
+      showAndSync(await answerWritten(ctx, requireOpen(), id, response)),
   };
 }
 
-async function readWaiting(open: Open): Promise<Written[]> {
-  const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) =>
-    shown(letter, null, entryOf(said, pub, null, null), name, organisation),
+async function readWaiting(open: Open): Promise<AssistedEntry[]> {
+  const letters = lettersOf(open, 'assisted').map(({ letter, pub, said: content, name, organisation }) =>
+    toWritten(letter, null, entryOf(content, pub, null, null), name, organisation),
   );
-  const put = (await readEntriesThat(open, (row) => row.helped === 'waiting')).filter(({ fields }) =>
+  const postponed = (await readEntriesThat(open, (row) => row.helped === 'waiting')).filter(({ fields }) =>
     isWaiting(fields),
   );
   return [
     ...letters,
-    ...put.map(({ record, fields, restricted }) => shown(record, record, fields, textOf(restricted, 'helped_by'), '')),
+    ...postponed.map(({ record, fields, restricted }) =>
+      toWritten(record, record, fields, textOf(restricted, 'helped_by'), ''),
+    ),
   ];
 }
 
-const isWaiting = (fields: Fields) => Boolean(markOf(fields)) && !markOf(fields)?.answer;
+const isWaiting = (fields: Fields) => Boolean(assistedMarkOf(fields)) && !assistedMarkOf(fields)?.answer;
 
-function shown(id: string, record: string | null, fields: Fields, name: string, organisation: string): Written {
+function toWritten(
+  id: string,
+  record: string | null,
+  fields: Fields,
+  name: string,
+  organisation: string,
+): AssistedEntry {
   return {
     id,
     record,
-    mark: markOf(fields) as Mark,
+    mark: assistedMarkOf(fields) as AssistedMark,
     narrative: textOf(fields, 'narrative'),
     occurred: fields,
     name,
@@ -55,41 +63,41 @@ function shown(id: string, record: string | null, fields: Fields, name: string, 
   };
 }
 
-async function answer(
+async function answerWritten(
   ctx: Context,
   open: Open,
   id: string,
-  said: { answer: Answer; narrative?: string; reason?: string },
+  response: { answer: AssistedAnswer; narrative?: string; reason?: string },
 ) {
-  if (said.answer === 'changed' && !said.narrative?.trim()) throw new KeptError('nothing_to_save');
-  const letter = lettersOf(open, 'assisted').find((one) => one.letter === id);
-  return (letter && (await fromLetter(ctx, open, letter, said))) ?? ofEntry(ctx, open, id, said);
+  if (response.answer === 'changed' && !response.narrative?.trim()) throw new KeptError('nothing_to_save');
+  const letter = lettersOf(open, 'assisted').find((other) => other.letter === id);
+  return (letter && (await answerLetter(ctx, open, letter, response))) ?? answerEntry(ctx, open, id, response);
 }
 
 /** Return null if another device of this diary made it an entry meanwhile: the answer given there is kept. */
-async function fromLetter(
+async function answerLetter(
   ctx: Context,
   open: Open,
-  { letter, pub, said: told, name, organisation }: Letter,
-  { answer: word, narrative = '' }: { answer: Answer; narrative?: string },
+  { letter, pub, said: content, name, organisation }: ReceivedLetter,
+  { answer: reply, narrative = '' }: { answer: AssistedAnswer; narrative?: string },
 ) {
   const record = letter; // the same id on every device of this diary, so that one letter gives one entry
-  const said = word === 'yes' || word === 'changed' ? word : null;
-  const fields = entryOf(told, pub, said, said && ctx.clock.now());
-  const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
+  const confirmed = reply === 'yes' || reply === 'changed' ? reply : null;
+  const fields = entryOf(content, pub, confirmed, confirmed && ctx.clock.now());
+  const allFields = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(reply === 'changed' ? { narrative } : {}) };
   return open.store.change(async (root, change) => {
-    if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return { record }; // tapped twice
-    letterDone(root, letter);
+    if (!lettersOf(open, 'assisted').some((other) => other.letter === letter)) return { record }; // tapped twice
+    finishLetter(root, letter);
     if (await open.book.meta(record)) return null;
-    if (word === 'no') return { record: null };
+    if (reply === 'no') return { record: null };
     const batch = open.book.batch(root, change);
     await open.book.stage(batch, {
       kind: 'incident',
       record,
-      open: whole,
+      open: allFields,
       restricted: { helped_by: [name, organisation].filter(Boolean).join(', ') },
     });
-    await rows(batch, open, [record], null);
+    await rewriteRows(batch, open, [record], null);
     return { record };
   });
 }
@@ -98,24 +106,27 @@ async function fromLetter(
  * Answer an entry that was postponed before.
  * @throws conflict if another device gave a different answer
  */
-async function ofEntry(
+async function answerEntry(
   ctx: Context,
   open: Open,
   record: string,
-  { answer: word, narrative = '', reason = '' }: { answer: Answer; narrative?: string; reason?: string },
+  { answer: reply, narrative = '', reason = '' }: { answer: AssistedAnswer; narrative?: string; reason?: string },
 ) {
-  if (word === 'later') return { record };
+  if (reply === 'later') return { record };
   const { fields } = await open.book.newest(record);
   if (!isWaiting(fields)) {
-    if (word === markOf(fields)?.answer && word !== 'changed') return { record };
+    if (reply === assistedMarkOf(fields)?.answer && reply !== 'changed') return { record };
     throw new KeptError('conflict');
   }
-  if (word === 'no') {
+  if (reply === 'no') {
     await recordMethods(ctx).takeOutRecord(record, reason);
-    await redraw(open, record);
+    await updateRows(open, record);
     return { record };
   }
-  const assisted = { ...objectOf(fields, 'assisted'), answer: word, answered_at: ctx.clock.now() };
-  await saveLater(ctx, open, record, { fields: { assisted, ...(word === 'changed' ? { narrative } : {}) }, reason });
+  const assisted = { ...objectOf(fields, 'assisted'), answer: reply, answered_at: ctx.clock.now() };
+  await saveLaterVersion(ctx, open, record, {
+    fields: { assisted, ...(reply === 'changed' ? { narrative } : {}) },
+    reason,
+  });
   return { record };
 }

@@ -2,67 +2,67 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, row, sheet } from '../../components/parts.js';
-import { dotted, lookUp, t } from '../../shell/strings.js';
+import { joinWithDots, lookUp, t } from '../../shell/strings.js';
 import { cardsOf } from './attachment_table.js';
-import { hasUnreadable, lineField } from '../../components/cards/card_forms.js';
+import { hasInvalidInput, questionField } from '../../components/cards/card_forms.js';
 import { coach, coachSummary } from './coach.js';
-import { label } from '../../components/text/labels.js';
+import { labelForCode } from '../../components/text/labels.js';
 import { problemOf } from '../../shell/stage.js';
-import { lineWords } from '../../components/registers/register_words.js';
-import { momentSaid } from '../../components/text/say.js';
+import { registerAnswerText } from '../../components/registers/register_words.js';
+import { dateTimeText } from '../../components/text/formatting.js';
 import '../../components/words.js';
 import './words.js';
 import type { AttachmentRead, Fields, Value } from '../../shell/app.js';
 import type { FileCard } from './attachment_table.js';
-import type { Line } from '../../components/cards/card_table.js';
+import type { CardQuestion } from '../../components/cards/card_table.js';
 import type { Stage } from '../../shell/stage.js';
-import type { FileCardOn } from './coach.js';
+import type { FileCardContext } from './coach.js';
 
-const SHORT = 90;
+const MAX_SUMMARY = 90;
 const PATH = 'attachment.';
 
 export function fileCards(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
-  const shown = cardsOf(file.kind).map((card) => ({ card, said: summaryOf(stage, file, card) }));
-  const waits = ({ card, said }: { card: FileCard; said: string }) =>
-    card.later && !local.all && !said && local.card !== card.code;
-  return html`<div class="rows">${shown
-    .filter((one) => !waits(one))
-    .map(({ card, said }) => {
+  const cards = cardsOf(file.kind).map((card) => ({ card, said: summaryOf(stage, file, card) }));
+  const isDeferred = ({ card, said: summary }: { card: FileCard; said: string }) =>
+    card.later && !local.all && !summary && local.card !== card.code;
+  return html`<div class="rows">${cards
+    .filter((item) => !isDeferred(item))
+    .map(({ card, said: summary }) => {
       const expanded = local.card === card.code;
       return html`<div>${row({
         title: lookUp(`fcard.${card.code}`),
-        more: said || null,
+        subtitle: summary || null,
         icon: card.icon,
         expanded,
-        body: expanded ? body(stage, file, card) : nothing,
-        on: () => open(stage, expanded ? null : card.code),
+        body: expanded ? cardBody(stage, file, card) : nothing,
+        onClick: () => openCard(stage, expanded ? null : card.code),
       })}</div>`;
     })}</div>
   ${
-    shown.some(waits)
+    cards.some(isDeferred)
       ? html`<div>${button(t('attach.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>`
       : nothing
   }`;
 }
 
-function open(stage: Stage, card: string | null) {
+function openCard(stage: Stage, card: string | null) {
   stage.set({ card, more: {}, ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
 }
 
 function summaryOf(stage: Stage, { fields, restricted }: AttachmentRead, card: FileCard) {
   if (card.code === 'coach') return coachSummary(stage, fields);
-  const said = dotted(
+  const summary = joinWithDots(
     card.lines
-      .map((line) => wordsOf(stage, line, { ...fields, ...restricted }))
+      .map((line) => summaryPart(stage, line, { ...fields, ...restricted }))
       .filter(Boolean)
       .flatMap((words) => words.split('\n')),
   );
-  return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
+  return summary.length > MAX_SUMMARY ? `${summary.slice(0, MAX_SUMMARY)}…` : summary;
 }
 
 /** Return a field's value as text; '' for the defaults, which are not repeated. */
-function wordsOf(stage: Stage, line: Line, all: Fields) {
+function summaryPart(stage: Stage, line: CardQuestion, all: Fields) {
   const value = all[line.name];
   if (
     (line.name === 'sensitivity' && value === 'normal') ||
@@ -74,22 +74,22 @@ function wordsOf(stage: Stage, line: Line, all: Fields) {
   return valueWords(stage, line, value, all[`${line.name}_text`]);
 }
 
-export function valueWords(stage: Stage, line: Line, value: Value, more?: unknown): string {
-  if (line.name === 'outside_copy') return label('outside_copies', value?.state);
-  if (line.name === 'identity_link_id') return value ? nameOf(stage, String(value)) : '';
-  if (line.as === 'own') return lineWords(stage, 'attachment', { ...line, as: 'codes' }, value);
-  if (line.as === 'object')
-    return (line.lines ?? [])
-      .map((one) => lineWords(stage, 'attachment', one, value?.[one.name]))
+export function valueWords(stage: Stage, line: CardQuestion, value: Value, extra?: unknown): string {
+  if (line.name === 'outside_copy') return labelForCode('outside_copies', value?.state);
+  if (line.name === 'identity_link_id') return value ? linkedFileName(stage, String(value)) : '';
+  if (line.type === 'own') return registerAnswerText(stage, 'attachment', { ...line, type: 'codes' }, value);
+  if (line.type === 'object')
+    return (line.questions ?? [])
+      .map((part) => registerAnswerText(stage, 'attachment', part, value?.[part.name]))
       .filter(Boolean)
       .join(', ');
-  return lineWords(stage, 'attachment', line, value, typeof more === 'string' ? more : '');
+  return registerAnswerText(stage, 'attachment', line, value, typeof extra === 'string' ? extra : '');
 }
 
 /** Input about a file that is not saved yet. */
 type Unsaved = { fields: Fields; restricted: Fields };
 
-function change(stage: Stage, file: AttachmentRead) {
+function unsavedOf(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
   if (!local.change) {
     const typed = file.draft
@@ -104,16 +104,16 @@ function change(stage: Stage, file: AttachmentRead) {
   return local.change as Unsaved;
 }
 
-function body(stage: Stage, file: AttachmentRead, card: FileCard) {
-  const unsaved = change(stage, file);
-  const keep = () => {
+function cardBody(stage: Stage, file: AttachmentRead, card: FileCard) {
+  const unsaved = unsavedOf(stage, file);
+  const storeUnsaved = () => {
     if (file.draft) return;
-    stage.readAs(`typed:${file.attachment}`, () => structuredClone(unsaved));
-    Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((thrown) =>
-      stage.fail(problemOf(thrown)),
+    stage.updateCached(`typed:${file.attachment}`, () => structuredClone(unsaved));
+    Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((error) =>
+      stage.fail(problemOf(error)),
     );
   };
-  const on: FileCardOn = {
+  const cardContext: FileCardContext = {
     stage,
     entry: { record: file.attachment, fields: file.fields, restricted: file.restricted },
     value: (name) =>
@@ -122,35 +122,35 @@ function body(stage: Stage, file: AttachmentRead, card: FileCard) {
         : name in unsaved.fields
           ? unsaved.fields[name]
           : (file.fields[name] ?? file.restricted[name]),
-    put(next) {
-      Object.assign(unsaved.fields, next.fields);
-      Object.assign(unsaved.restricted, next.restricted);
-      keep();
+    put(changes) {
+      Object.assign(unsaved.fields, changes.fields);
+      Object.assign(unsaved.restricted, changes.restricted);
+      storeUnsaved();
       stage.draw();
     },
   };
-  const apart = new Set(card.lines.filter((line) => line.apart).map(({ name }) => name));
-  const at = {
+  const restrictedNames = new Set(card.lines.filter((line) => line.restricted).map(({ name }) => name));
+  const binding = {
     path: PATH,
-    get: on.value,
+    get: cardContext.value,
     put: (name: string, value: unknown) =>
-      on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
+      cardContext.put(restrictedNames.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }),
   };
   return html`${
     card.code === 'coach'
-      ? coach(on)
+      ? coach(cardContext)
       : card.code === 'identity'
-        ? identity(on, file)
+        ? identityPicture(cardContext, file)
         : card.code === 'outside'
-          ? outside(on)
-          : card.lines.map((line) => lineField(on, line, at))
+          ? outsideCopy(cardContext)
+          : card.lines.map((line) => questionField(cardContext, line, binding))
   }
-    ${beside(on, file, card)}
-    <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
+    ${adviceFor(cardContext, file, card)}
+    <div>${button(t('card.save'), () => saveCard(stage, file), { main: true, busy: stage.runningTask === 'card' })}</div>`;
 }
 
 /** Show the advice for a card: a time found in the file, or a warning. */
-function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
+function adviceFor(card: FileCardContext, file: AttachmentRead, { code }: FileCard) {
   if (code === 'phone') return html`<p class="care small">${t('attach.do_not_wipe')}</p>`;
   if (code === 'private' && card.value('sensitivity') === 'intimate_adult')
     return html`<p class="care small">${t('attach.intimate')}</p>`;
@@ -158,7 +158,7 @@ function beside(card: FileCardOn, file: AttachmentRead, { code }: FileCard) {
   const moment = momentOf(file.restricted.exif_summary ?? {});
   if (!moment || card.value('captured_at')) return nothing;
   return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', {
-    at: momentSaid(moment.start),
+    at: dateTimeText(moment.start),
   })}</p>
     <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
 }
@@ -185,7 +185,7 @@ function momentOf({ taken_local: local, offset_min: offset, taken_at: at }: Fiel
 }
 
 /** Ask what happened to the copy in the phone's photos; the time of the answer is stored. */
-function outside(card: FileCardOn) {
+function outsideCopy(card: FileCardContext) {
   const state = String(card.value('outside_copy')?.state ?? '');
   return html`${chips({
     name: 'outside',
@@ -196,30 +196,32 @@ function outside(card: FileCardOn) {
       ['removed_for_safety', t('outside.removed')],
       ['later', t('outside.later')],
     ],
-    on: (code) => card.put({ restricted: { outside_copy: { state: code, at: Date.now() } } }),
+    onChange: (code) => card.put({ restricted: { outside_copy: { state: code, at: Date.now() } } }),
   })}
     <p class="small soft">${t('outside.lead')} ${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>`;
 }
 
 /** Choose another picture of the diary, which shows whose account it is. */
-function identity(card: FileCardOn, file: AttachmentRead) {
-  const found = card.stage.find('records:attachment', () => card.stage.app.readRecords('attachment')).data;
-  if (!found) return html`<p role="status">${t('frame.loading')}</p>`;
+function identityPicture(card: FileCardContext, file: AttachmentRead) {
+  const files = card.stage.find('records:attachment', () => card.stage.app.readRecords('attachment')).data;
+  if (!files) return html`<p role="status">${t('frame.loading')}</p>`;
   const chosen = String(card.value('identity_link_id') ?? '');
   const search = String(card.stage.local.find ?? '')
     .toLowerCase()
     .trim();
-  const others = found
+  const others = files
     .filter(({ record, fields }) => record !== file.attachment && String(fields.media_type ?? '').startsWith('image/'))
     .reverse();
-  const shown = others.filter((one) => one.record === chosen || nameIn(one).toLowerCase().includes(search)).slice(0, 8);
+  const shown = others
+    .filter((other) => other.record === chosen || fileName(other).toLowerCase().includes(search))
+    .slice(0, 8);
   if (!others.length) return html`<p class="soft">${t('identity.none')}</p>`;
   return html`${chips({
     name: 'identity',
     legend: t('f.attachment.identity_link_id'),
     chosen: [chosen],
-    choices: [...shown.map((one) => [one.record, nameIn(one)] as [string, string]), ['', t('card.blank')]],
-    on: (record) => card.put({ fields: { identity_link_id: record || null } }),
+    choices: [...shown.map((other) => [other.record, fileName(other)] as [string, string]), ['', t('card.blank')]],
+    onChange: (record) => card.put({ fields: { identity_link_id: record || null } }),
   })}
     <p class="small soft">${t('f.attachment.identity_link_id_hint')}</p>
     ${
@@ -229,83 +231,83 @@ function identity(card: FileCardOn, file: AttachmentRead) {
             label: t('link.find'),
             type: 'search',
             value: card.stage.local.find ?? '',
-            on: (find) => card.stage.set({ find }),
+            onChange: (find) => card.stage.set({ find }),
           })
         : nothing
     }`;
 }
 
-const nameIn = ({ fields, restricted }: { fields: Fields; restricted: Fields }) =>
+const fileName = ({ fields, restricted }: { fields: Fields; restricted: Fields }) =>
   String(fields.description || restricted.received_as?.filename || t('attach.unnamed'));
 
-function nameOf(stage: Stage, id: string) {
-  const one = stage
+function linkedFileName(stage: Stage, id: string) {
+  const file = stage
     .find('records:attachment', () => stage.app.readRecords('attachment'))
     .data?.find(({ record }) => record === id);
-  return one ? nameIn(one) : t('link.gone');
+  return file ? fileName(file) : t('link.gone');
 }
 
 /** @returns the fields that differ; null, '' and [] count as equal */
-function differing(changed: Fields, saved: Fields): Fields {
-  const plain = (value: Value): Value =>
+function changedFields(changed: Fields, saved: Fields): Fields {
+  const normalise = (value: Value): Value =>
     value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value;
   return Object.fromEntries(
     Object.entries(changed)
-      .map(([name, value]) => [name, plain(value)])
-      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))),
+      .map(([name, value]) => [name, normalise(value)])
+      .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(normalise(saved[name]))),
   );
 }
 
-async function save(stage: Stage, file: AttachmentRead) {
-  if (hasUnreadable(stage)) return;
-  const unsaved = change(stage, file);
-  const what = {
-    fields: differing(unsaved.fields, file.fields),
-    restricted: differing(unsaved.restricted, file.restricted),
+async function saveCard(stage: Stage, file: AttachmentRead) {
+  if (hasInvalidInput(stage)) return;
+  const unsaved = unsavedOf(stage, file);
+  const changes = {
+    fields: changedFields(unsaved.fields, file.fields),
+    restricted: changedFields(unsaved.restricted, file.restricted),
   };
-  await saveFile(stage, file, what, async () => {
+  await saveChanges(stage, file, changes, async () => {
     Object.assign(stage.local, { change: undefined, card: null });
     if (!file.draft) await stage.app.keepTyped(`file:${file.attachment}`, null);
     stage.refresh('typed:');
-    stage.say(t('card.saved'));
+    stage.announce(t('card.saved'));
   });
 }
 
 /** Save a file's changed fields; first ask for a reason if earlier words would change. */
-async function saveFile(
+async function saveChanges(
   stage: Stage,
   { attachment }: AttachmentRead,
-  what: { fields: Fields; restricted: Fields },
-  done: () => Promise<void>,
+  changes: { fields: Fields; restricted: Fields },
+  onSaved: () => Promise<void>,
 ) {
   const finish = async () => {
     stage.closeSheet();
-    await done();
+    await onSaved();
     refreshFile(stage);
   };
-  if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
-  let needed = false;
+  if (!Object.keys(changes.fields).length && !Object.keys(changes.restricted).length) return finish();
+  let needsReason = false;
   await stage.run('card', async () => {
-    needed = await stage.app.needsAttachmentReason(attachment, what);
-    if (needed) return;
-    await stage.app.saveAttachment({ attachment, ...what });
+    needsReason = await stage.app.needsAttachmentReason(attachment, changes);
+    if (needsReason) return;
+    await stage.app.saveAttachment({ attachment, ...changes });
     await finish();
   });
-  if (!needed) return;
+  if (!needsReason) return;
   stage.local.reason = '';
-  stage.openSheet((on) =>
-    reasonSheet(on, (reason) =>
-      on.run('card', async () => {
-        await on.app.saveAttachment({ attachment, ...what, reason });
+  stage.openSheet((sheetStage) =>
+    reasonSheet(sheetStage, (reason) =>
+      sheetStage.run('card', async () => {
+        await sheetStage.app.saveAttachment({ attachment, ...changes, reason });
         await finish();
       }),
     ),
   );
 }
 
-function reasonSheet(stage: Stage, go: (reason: string) => void) {
+function reasonSheet(stage: Stage, submit: (reason: string) => void) {
   const { local } = stage;
-  const save = () => (local.reason.trim() ? go(local.reason) : stage.set({ noReason: true }));
+  const trySubmit = () => (local.reason.trim() ? submit(local.reason) : stage.set({ noReason: true }));
   return sheet(
     stage,
     t('reason.title'),
@@ -314,14 +316,14 @@ function reasonSheet(stage: Stage, go: (reason: string) => void) {
       id: 'reason',
       label: t('reason.field'),
       hint: t('reason.hint'),
-      lines: 'low',
+      textarea: 'low',
       value: local.reason ?? '',
       error: local.noReason ? t('reason.need') : null,
-      on: (reason) => {
+      onChange: (reason) => {
         local.reason = reason;
       },
     })}
-    <div class="row">${button(t('reason.save'), save, { main: true, busy: stage.running === 'card' })}${button(
+    <div class="row">${button(t('reason.save'), trySubmit, { main: true, busy: stage.runningTask === 'card' })}${button(
       t('frame.cancel'),
       () => stage.closeSheet(),
       { plain: true },

@@ -1,67 +1,67 @@
 /** The page of one file: blurred until it is tapped, with its questions, its facts and its entries. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from '../../components/parts.js';
-import { dayWords, entryNumber, momentSaid, size } from '../../components/text/say.js';
-import { forOthers, inOneLine, language, lookUp, t } from '../../shell/strings.js';
+import { button, errorSummary, heading, row, problemSentence, sheet, stateLine } from '../../components/parts.js';
+import { isoDateText, entryNumberText, dateTimeText, sizeText } from '../../components/text/formatting.js';
+import { inPlainEnglish, joinInLine, language, lookUp, t } from '../../shell/strings.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
-import { label, vocabulary } from '../../components/text/labels.js';
-import { masking } from '../../components/files/masking.js';
-import { openWords } from '../../components/forms/words_sheet.js';
-import { lengthWords, player } from '../../components/files/player.js';
-import { picture, tiles } from '../../components/files/tiles.js';
-import { lookedThrough } from '../../components/text/advocate_lines.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
+import { maskEditor } from '../../components/files/masking.js';
+import { openWordsSheet } from '../../components/forms/words_sheet.js';
+import { durationText, player } from '../../components/files/player.js';
+import { findPicture, attachmentTiles } from '../../components/files/tiles.js';
+import { lookedThroughNotes } from '../../components/text/advocate_lines.js';
 import '../../components/words.js';
 import './words.js';
 import type { AttachmentRead, Value } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Line } from '../../components/cards/card_table.js';
+import type { CardQuestion } from '../../components/cards/card_table.js';
 
-const atWords = momentSaid;
+const momentText = dateTimeText;
 
-function attachment(stage: Stage) {
-  vocabulary(stage);
+function attachmentView(stage: Stage) {
+  loadVocabulary(stage);
   const id = stage.place.attachment as string;
   // Another cache key for a draft's file: once the entry is saved, the file is read from the diary.
-  const waits = stage.state.draft?.attachments.some((one) => one.attachment === id) ?? false;
-  const found = stage.find(`attachment:${waits ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
-  if (found.problem)
-    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(
-      found.problem,
+  const isInDraft = stage.state.draft?.attachments.some((row) => row.attachment === id) ?? false;
+  const result = stage.find(`attachment:${isInDraft ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
+  if (result.problem)
+    return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${problemSentence(
+      result.problem,
     )}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
-  if (!found.data)
+  if (!result.data)
     return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
-  if (found.data.out_reason === 'file_removed')
+  if (result.data.out_reason === 'file_removed')
     return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', {
-      at: atWords(found.data.taken_out ?? 0),
+      at: momentText(result.data.taken_out ?? 0),
     })}</p></div>`;
-  return stage.local.masking ? masking(stage, found.data) : whole(stage, found.data);
+  return stage.local.masking ? maskEditor(stage, result.data) : filePage(stage, result.data);
 }
 
-function whole(stage: Stage, file: AttachmentRead) {
+function filePage(stage: Stage, file: AttachmentRead) {
   return html`<article class="stack-wide">
     <div class="stack-close">${heading(String(file.fields.description || file.name || t('attach.unnamed')))}
-      <div class="row">${standsIn(stage, file)}${
+      <div class="row">${entryLinks(stage, file)}${
         file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))
       }</div></div>
     ${errorSummary(stage)}
-    ${file.taken_out === null ? nothing : outLine(stage, file)}
+    ${file.taken_out === null ? nothing : takenOutLine(stage, file)}
     ${file.two ? html`<p class="care small" role="status">${t('attach.two')}</p>` : nothing}
-    ${file.draft ? nothing : lookedThrough(stage, file.attachment)}
-    ${look(stage, file)}
+    ${file.draft ? nothing : lookedThroughNotes(stage, file.attachment)}
+    ${pictureView(stage, file)}
     ${warnings(file)}
     ${
       file.taken_out === null
         ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>`
         : nothing
     }
-    ${facts(file)}
-    ${acts(stage, file)}
+    ${factLists(file)}
+    ${fileActions(stage, file)}
   </article>`;
 }
 
-function standsIn(stage: Stage, { entries, draft }: AttachmentRead) {
+function entryLinks(stage: Stage, { entries, draft }: AttachmentRead) {
   if (draft) return nothing;
   if (!entries.length) return html`<span class="small soft">${t('attach.loose')}</span>`;
   return html`<span class="small soft">${t('attach.in')}</span>${entries.map(({ record, seq_no }) =>
@@ -73,50 +73,50 @@ function standsIn(stage: Stage, { entries, draft }: AttachmentRead) {
   )}`;
 }
 
-function outLine(stage: Stage, file: AttachmentRead) {
-  const back = () =>
+function takenOutLine(stage: Stage, file: AttachmentRead) {
+  const putBack = () =>
     stage.run('back', async () => {
       await stage.app.putBackRecord(file.attachment);
-      stage.say(t('attach.was_back'));
+      stage.announce(t('attach.was_back'));
       refreshFile(stage);
     });
   return html`<div class="note stack-close" role="status"><p>${t('attach.out', {
-    at: atWords(file.taken_out ?? 0),
-  })}</p><div>${button(t('attach.back'), back, { busy: stage.running === 'back' })}</div></div>`;
+    at: momentText(file.taken_out ?? 0),
+  })}</p><div>${button(t('attach.back'), putBack, { busy: stage.runningTask === 'back' })}</div></div>`;
 }
 
-function look(stage: Stage, file: AttachmentRead) {
+function pictureView(stage: Stage, file: AttachmentRead) {
   if (file.kind === 'audio') return player(stage, file, file.fields.duration_ms ?? null);
   if (file.kind !== 'image' && file.kind !== 'video') return nothing;
   const { local } = stage;
-  const masked = file.fields.print_copy === 'masked';
-  const { url, waiting } = picture(stage, file, 'preview');
-  const bare = Boolean(local.bare) && file.kind === 'image';
-  const large = bare ? (picture(stage, file, local.plain ? 'unmasked' : 'print').url ?? url) : url;
-  const touch = () => {
+  const isMasked = file.fields.print_copy === 'masked';
+  const { url, waiting } = findPicture(stage, file, 'preview');
+  const isUncovered = Boolean(local.bare) && file.kind === 'image';
+  const image = isUncovered ? (findPicture(stage, file, local.plain ? 'unmasked' : 'print').url ?? url) : url;
+  const toggle = () => {
     if (!local.bare) stage.app.looked(file.attachment);
     stage.set({ bare: !local.bare });
   };
   return html`<div class="look">
     <div class="look-picture">${
-      large
-        ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${
+      image
+        ? html`<img class=${local.bare ? '' : 'blurred'} src=${image} alt=${
             local.bare ? String(file.fields.alt_text || t('file.picture_of', { name: file.name })) : ''
           }>`
         : html`<p class="soft page">${
             waiting ? t('frame.loading') : t(file.kind === 'video' ? 'play.none' : 'file.no_preview')
           }</p>`
     }</div>
-    <div class="row">${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), touch, { icon: 'eye' }) : nothing}
+    <div class="row">${image ? button(t(local.bare ? 'file.cover' : 'file.touch'), toggle, { icon: 'eye' }) : nothing}
       ${
-        bare && masked
+        isUncovered && isMasked
           ? button(t(local.plain ? 'mask.look' : 'mask.plain'), () => stage.set({ plain: !local.plain }), {
               plain: true,
             })
           : nothing
       }</div>
     ${file.kind === 'video' ? player(stage, file, file.fields.duration_ms ?? null) : nothing}
-    ${masked ? html`<p class="small soft">${t('attach.masked_now')}</p>` : nothing}</div>`;
+    ${isMasked ? html`<p class="small soft">${t('attach.masked_now')}</p>` : nothing}</div>`;
 }
 
 function warnings(file: AttachmentRead) {
@@ -138,19 +138,19 @@ function warnings(file: AttachmentRead) {
 }
 
 /** List the file's own metadata, and how the diary received it. */
-function facts(file: AttachmentRead) {
-  const about = file.restricted.exif_summary ?? {};
-  const made =
-    typeof about.taken_local === 'string'
-      ? inOneLine([dayWords(about.taken_local.slice(0, 10)), about.taken_local.slice(11, 16)])
-      : typeof about.taken_at === 'number'
-        ? atWords(about.taken_at)
+function factLists(file: AttachmentRead) {
+  const metadata = file.restricted.exif_summary ?? {};
+  const takenText =
+    typeof metadata.taken_local === 'string'
+      ? joinInLine([isoDateText(metadata.taken_local.slice(0, 10)), metadata.taken_local.slice(11, 16)])
+      : typeof metadata.taken_at === 'number'
+        ? momentText(metadata.taken_at)
         : '';
-  const says = [
-    ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')],
-    ['attach.software', about.software],
-    ['attach.taken', made],
-    ['attach.length', typeof file.fields.duration_ms === 'number' ? lengthWords(file.fields.duration_ms) : ''],
+  const metaPairs = [
+    ['attach.camera', [metadata.make, metadata.model].filter(Boolean).join(' ')],
+    ['attach.software', metadata.software],
+    ['attach.taken', takenText],
+    ['attach.length', typeof file.fields.duration_ms === 'number' ? durationText(file.fields.duration_ms) : ''],
     [
       'attach.where',
       file.place === true
@@ -160,40 +160,40 @@ function facts(file: AttachmentRead) {
           : t('attach.where_unknown'),
     ],
   ];
-  const kept = [
+  const storedPairs = [
     ['file.type', file.magic || file.claimed],
-    ['file.size', `${size(file.size)} (${t('say.bytes', { n: file.size.toLocaleString(language()) })})`],
-    ['file.came', label('routes', file.route)],
-    ['file.received', atWords(file.received_at)],
-    ['f.attachment.outside_copy', label('outside_copies', file.outside_copy)],
+    ['file.size', `${sizeText(file.size)} (${t('say.bytes', { n: file.size.toLocaleString(language()) })})`],
+    ['file.came', labelForCode('routes', file.route)],
+    ['file.received', momentText(file.received_at)],
+    ['f.attachment.outside_copy', labelForCode('outside_copies', file.outside_copy)],
   ];
   const list = (pairs: unknown[][]) =>
-    pairs.map(([key, words]) =>
-      words ? html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto">${words}</dd></div>` : nothing,
+    pairs.map(([key, value]) =>
+      value ? html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto">${value}</dd></div>` : nothing,
     );
-  return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(says)}</dl><p
+  return html`<section class="stack-close"><h2>${t('attach.says')}</h2><dl class="facts card">${list(metaPairs)}</dl><p
     class="small soft">${t('attach.believed')}</p></section>
-    <section class="stack-close"><h2>${t('attach.kept')}</h2><dl class="facts card">${list(kept)}
+    <section class="stack-close"><h2>${t('attach.kept')}</h2><dl class="facts card">${list(storedPairs)}
       <div><dt>${t('file.digest')}</dt><dd class="hex">${file.sha256}</dd></div></dl></section>`;
 }
 
-function acts(stage: Stage, file: AttachmentRead) {
+function fileActions(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
   if (file.draft)
     return html`<div class="row">${button(t('attach.drop'), () => dropHeld(stage, file), {
       plain: true,
-      busy: stage.running === 'drop',
+      busy: stage.runningTask === 'drop',
     })}</div>`;
   const toggle = (name: string) => () => stage.set({ [name]: !local[name] });
   const check = () =>
     stage.run('check', async () => {
       await stage.app.checkFile(file.attachment);
       stage.set({ checked: true });
-      stage.say(t('attach.checked'));
+      stage.announce(t('attach.checked'));
       stage.refresh('attachment:');
     });
   return html`<div class="stack-close"><div>${button(t('attach.check'), check, {
-    busy: stage.running === 'check',
+    busy: stage.runningTask === 'check',
   })}</div>${local.checked ? html`<p role="status">${t('attach.checked')}</p>` : nothing}</div>
     <div class="rows">
       ${
@@ -201,7 +201,7 @@ function acts(stage: Stage, file: AttachmentRead) {
           ? html`<div>${row({
               title: t('mask.row'),
               icon: 'pen',
-              on: () => {
+              onClick: () => {
                 stage.arrived = true;
                 stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0 } });
               },
@@ -212,8 +212,8 @@ function acts(stage: Stage, file: AttachmentRead) {
         title: t('attach.custody'),
         icon: 'list',
         expanded: Boolean(local.custody),
-        body: local.custody ? custody(file) : nothing,
-        on: () => {
+        body: local.custody ? custodyList(file) : nothing,
+        onClick: () => {
           toggle('custody')();
           stage.refresh('attachment:');
         },
@@ -222,8 +222,8 @@ function acts(stage: Stage, file: AttachmentRead) {
         title: t('attach.history'),
         icon: 'list',
         expanded: Boolean(local.history),
-        body: local.history ? history(stage, file) : nothing,
-        on: toggle('history'),
+        body: local.history ? versionList(stage, file) : nothing,
+        onClick: toggle('history'),
       })}</div>
       ${
         file.taken_out === null
@@ -231,35 +231,35 @@ function acts(stage: Stage, file: AttachmentRead) {
               title: t('attach.move'),
               icon: 'share',
               expanded: Boolean(local.move),
-              body: local.move ? moving(stage, file) : nothing,
-              on: toggle('move'),
+              body: local.move ? moveForm(stage, file) : nothing,
+              onClick: toggle('move'),
             })}</div>
         <div>${row({
           title: t('attach.take_out'),
           icon: 'leave',
-          on: () => {
+          onClick: () => {
             local.why = '';
-            stage.openSheet((on) => outSheet(on, file));
+            stage.openSheet((sheetStage) => takeOutSheet(sheetStage, file));
           },
         })}</div>`
           : nothing
       }
-      <div>${row({ title: t('purge.row'), icon: 'trouble', on: () => purge(stage, file) })}</div>
+      <div>${row({ title: t('purge.row'), icon: 'trouble', onClick: () => askToPurge(stage, file) })}</div>
     </div>`;
 }
 
 function dropHeld(stage: Stage, file: AttachmentRead) {
   return stage.run('drop', async () => {
     await stage.app.dropHeld(file.attachment);
-    stage.say(t('attach.dropped'));
+    stage.announce(t('attach.dropped'));
     stage.back('add');
   });
 }
 
-function custody({ custody: lines }: AttachmentRead) {
+function custodyList({ custody: lines }: AttachmentRead) {
   return html`<ol class="stack-close">${lines.map(
     (line) =>
-      html`<li class="small"><span class="soft">${atWords(line.at)}</span> ${label(
+      html`<li class="small"><span class="soft">${momentText(line.at)}</span> ${labelForCode(
         'custody_actions',
         line.action,
       )} <span class="soft">(${t(`attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`)})</span></li>`,
@@ -267,56 +267,60 @@ function custody({ custody: lines }: AttachmentRead) {
 }
 
 /** List every version's changes, field by field, oldest first. */
-function history(stage: Stage, { versions }: AttachmentRead) {
-  const known = (field: string) =>
-    fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? ({ name: field, as: 'count' } as const) : null);
-  const words = (field: string, value: Value) =>
+function versionList(stage: Stage, { versions }: AttachmentRead) {
+  const lineFor = (field: string) =>
+    fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? ({ name: field, type: 'count' } as const) : null);
+  const valueText = (field: string, value: Value) =>
     field === 'masks' || field === 'incident_ids'
       ? value?.length
         ? String(value.length)
         : t('history.blank')
-      : valueWords(stage, known(field) as Line, value) || t('history.blank');
+      : valueWords(stage, lineFor(field) as CardQuestion, value) || t('history.blank');
   return html`<ol class="history stack">${versions.map(
-    (step, i) => html`<li class="stack-close">
-    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', {
-      by: t(`history.${step.by}`),
-    })}</span></p>
+    (step, index) => html`<li class="stack-close">
+    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${momentText(step.at)} · ${t(
+      'history.by',
+      {
+        by: t(`history.${step.by}`),
+      },
+    )}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: step.reason })}</p>` : nothing}
-    ${(i ? step.changes : [])
-      .filter(({ field }) => known(field))
+    ${(index ? step.changes : [])
+      .filter(({ field }) => lineFor(field))
       .map(
-        ({ field, old, new: now }) => html`<div><p class="small soft">${lookUp(`f.attachment.${field}`)}</p>
+        ({ field, old, new: current }) => html`<div><p class="small soft">${lookUp(`f.attachment.${field}`)}</p>
       ${
         step.kind === 'amendment' || (step.kind === 'first' && old)
-          ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>`
+          ? html`<p class="was" dir="auto">${t('history.was', { old: valueText(field, old) })}</p>`
           : nothing
-      }<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      }<p class="narrative-small" dir="auto">${valueText(field, current)}</p></div>`,
       )}
   </li>`,
   )}</ol>`;
 }
 
-function moving(stage: Stage, file: AttachmentRead) {
+function moveForm(stage: Stage, file: AttachmentRead) {
   const { local } = stage;
-  const search = String(local.entry ?? '')
+  const query = String(local.entry ?? '')
     .normalize('NFKC')
     .toLowerCase()
     .trim();
-  const here = new Set(file.entries.map(({ record }) => record));
-  const found = stage.state.entries
+  const ownEntries = new Set(file.entries.map(({ record }) => record));
+  const matches = stage.state.entries
     .filter(
-      (one) => !here.has(one.record) && (one.title.toLowerCase().includes(search) || String(one.seq_no) === search),
+      (entry) =>
+        !ownEntries.has(entry.record) && (entry.title.toLowerCase().includes(query) || String(entry.seq_no) === query),
     )
     .slice(0, 8);
-  const move = (to: string | null) =>
+  const move = (target: string | null) =>
     stage.run('move', async () => {
       await stage.app.moveFile(
         file.attachment,
-        to,
-        forOthers(() => t('attach.move_reason')),
+        target,
+        inPlainEnglish(() => t('attach.move_reason')),
       );
       Object.assign(local, { move: false, entry: '' });
-      stage.say(t('attach.moved'));
+      stage.announce(t('attach.moved'));
       refreshFile(stage);
     });
   return html`<p class="small soft">${t('attach.move_lead')}</p>
@@ -325,32 +329,32 @@ function moving(stage: Stage, file: AttachmentRead) {
       label: t('attach.move_find'),
       type: 'search',
       value: local.entry ?? '',
-      on: (entry) => stage.set({ entry }),
+      onChange: (entry) => stage.set({ entry }),
     })}
     ${
-      found.length
-        ? html`<div class="rows">${found.map(
-            (one) =>
+      matches.length
+        ? html`<div class="rows">${matches.map(
+            (entry) =>
               html`<div>${row({
-                title: entryNumber(one.seq_no),
-                more: one.title || t('entries.no_words'),
+                title: entryNumberText(entry.seq_no),
+                subtitle: entry.title || t('entries.no_words'),
                 icon: 'list',
-                on: () => move(one.record),
+                onClick: () => move(entry.record),
               })}</div>`,
           )}</div>`
         : html`<p role="status">${t('attach.move_none')}</p>`
     }
-    ${here.size ? html`<div>${button(t('attach.move_out'), () => move(null), { plain: true })}</div>` : nothing}`;
+    ${ownEntries.size ? html`<div>${button(t('attach.move_out'), () => move(null), { plain: true })}</div>` : nothing}`;
 }
 
-function outSheet(stage: Stage, file: AttachmentRead) {
-  const go = () => {
+function takeOutSheet(stage: Stage, file: AttachmentRead) {
+  const submit = () => {
     const why = String(stage.local.why ?? '');
     stage.closeSheet();
     return stage.run('out', async () => {
       await stage.app.takeOutRecord(file.attachment, why);
       stage.arrived = true;
-      stage.say(t('attach.out_done'));
+      stage.announce(t('attach.out_done'));
       refreshFile(stage);
     });
   };
@@ -361,46 +365,46 @@ function outSheet(stage: Stage, file: AttachmentRead) {
     ${textField({
       id: 'out-why',
       label: t('attach.why'),
-      lines: 'low',
+      textarea: 'low',
       value: stage.local.why ?? '',
-      on: (why) => {
+      onChange: (why) => {
         stage.local.why = why;
       },
     })}
-    <div class="row">${button(t('attach.take_out'), go)}${button(t('frame.cancel'), () => stage.closeSheet(), {
+    <div class="row">${button(t('attach.take_out'), submit)}${button(t('frame.cancel'), () => stage.closeSheet(), {
       main: true,
     })}</div>`,
   );
 }
 
-function purge(stage: Stage, file: AttachmentRead) {
-  openWords(stage, {
+function askToPurge(stage: Stage, file: AttachmentRead) {
+  openWordsSheet(stage, {
     title: t('purge.title'),
     lead: t('purge.lead'),
-    more: html`<p>${t('purge.report')}</p>`,
+    extra: html`<p>${t('purge.report')}</p>`,
     go: t('purge.do'),
-    act: async (words) => {
+    onSubmit: async (words) => {
       await stage.app.purgeFile(file.attachment, { words });
-      for (const key of [...stage.read.keys()]) if (key.startsWith('picture:')) stage.read.delete(key);
+      for (const key of [...stage.cache.keys()]) if (key.startsWith('picture:')) stage.cache.delete(key);
       Object.assign(stage.local, { playing: undefined, bare: false });
       stage.arrived = true;
-      stage.say(t('purge.done'));
+      stage.announce(t('purge.done'));
       refreshFile(stage);
     },
   });
 }
 
 /** Files that stand in no entry. */
-function loose(stage: Stage) {
-  const found = stage.find('loose', () => stage.app.readLoose());
+function looseView(stage: Stage) {
+  const result = stage.find('loose', () => stage.app.readLoose());
   return html`<div class="stack-wide">${heading(t('loose.title'))}${errorSummary(stage)}
     ${
-      !found.data
+      !result.data
         ? html`<p role="status">${t('frame.loading')}</p>`
-        : found.data.length
-          ? html`<p class="soft">${t('loose.lead')}</p>${tiles(stage, { record: null, attachments: found.data })}`
+        : result.data.length
+          ? html`<p class="soft">${t('loose.lead')}</p>${attachmentTiles(stage, { record: null, attachments: result.data })}`
           : html`<p>${t('loose.none')}</p>`
     }</div>`;
 }
 
-export const views = { file: attachment, loose };
+export const views = { file: attachmentView, loose: looseView };

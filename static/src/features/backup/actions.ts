@@ -7,28 +7,28 @@
  * name. Earlier receipts are kept next to the new ones.
  */
 import { b64 } from '../../core/bytes.js';
-import { canon } from '../../core/encoding.js';
+import { canonicalBytes } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
-import { decodePush, verifyByAny } from '../../ledger/push.js';
+import { decodePush, verifyVersionByAnyKey } from '../../ledger/push.js';
 import { partName } from '../../net/blobs.js';
 import { openKept, writeKept } from '../../pack/backup_file.js';
-import { confirm } from '../../diary/session/confirming.js';
-import { putBehind, vaultOf } from '../../diary/session/door.js';
+import { confirmWords } from '../../diary/session/confirming.js';
+import { createDiary, ensureVault } from '../../diary/session/door.js';
 import { NO_PINS } from '../../diary/sync/pins.js';
-import { moveIn } from '../../diary/session/moving_in.js';
-import { everyVersion } from '../../diary/sync/reconcile.js';
-import { takeRestored } from './restoring.js';
+import { resealWaiting } from '../../diary/session/reseal_waiting.js';
+import { allVersions } from '../../diary/sync/reconcile.js';
+import { restoreVersions } from './restore_versions.js';
 import type { KeptFile } from '../../pack/backup_file.js';
 import type { Drafts } from '../../diary/drafts/drafts.js';
 import type { Context, Identity, Open, Vault } from '../../diary/types.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Receipt } from '../../crypto/signing.js';
-import type { BlobFacts } from '../../net/blobs.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 
 type OnProgress = (done: number, total: number) => void;
 
 /** Versions per transaction while restoring. Any size is safe: a restore that stops half-way leaves no diary. */
-const BATCH = 100;
+const BATCH_SIZE = 100;
 
 /**
  * Make a sealed copy of the diary.
@@ -41,27 +41,27 @@ export async function makeCopy(
   { words, onProgress = () => undefined, signal }: { words: string; onProgress?: OnProgress; signal?: AbortSignal },
 ): Promise<{ file: Blob; name: string; lacking: number }> {
   const { store, vault } = open;
-  await confirm(ctx, open, words);
+  await confirmWords(ctx, open, words);
   const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
-  const rows = await versionsIn(open);
-  const { here, lacking } = await everyBlob(open, rows);
-  const total = rows.length + here.reduce((sum, { n }) => sum + n, 0);
+  const rows = await listVersions(open);
+  const { stored, lacking } = await listBlobs(open, rows);
+  const total = rows.length + stored.reduce((sum, { n }) => sum + n, 0);
   let done = 0;
-  const step = () => onProgress(++done, total);
+  const onStep = () => onProgress(++done, total);
   const { account, feed } = store.root;
   const head = {
     made_at: ctx.clock.now(),
     keys,
     versions: rows.length,
-    blobs: here.length,
+    blobs: stored.length,
     feed: account.registered ? feed : null,
     notary: account.notary ?? null,
     log: account.log ?? null,
   };
   const file = await writeKept({
     head: head as JsonObject,
-    versions: versionsOf(open, rows, step),
-    blobs: blobsOf(open, here, step),
+    versions: readVersions(open, rows, onStep),
+    blobs: readBlobs(open, stored, onStep),
     ...(signal ? { signal } : {}),
   });
   return { file, name: `copy-${new Date(ctx.clock.now()).toISOString().slice(0, 10)}.kept`, lacking };
@@ -71,49 +71,49 @@ export async function makeCopy(
  * Return the versions in feed order, pending ones last. Erased versions are left out, and so are those of a file that
  * was removed at once.
  */
-async function versionsIn({
+async function listVersions({
   store,
   book,
 }: Open): Promise<{ record: string; version: string; seq: number | null; receipt: Receipt | null }[]> {
-  const found = [];
-  for (const row of await everyVersion({ store })) {
+  const versions = [];
+  for (const row of await allVersions({ store })) {
     const meta = await book.meta(row.record);
     const facts = meta?.versions.find(({ v }) => v === row.version);
     if (!meta || !facts || meta.erased_at !== undefined || facts.erased !== undefined) continue;
     if (meta.kind === 'attachment' && !(await store.read(`v/${row.version}`))) continue;
-    found.push({ ...row, seq: facts.seq, receipt: (facts.receipt ?? null) as Receipt | null });
+    versions.push({ ...row, seq: facts.seq, receipt: (facts.receipt ?? null) as Receipt | null });
   }
-  return found;
+  return versions;
 }
 
-async function everyBlob(
+async function listBlobs(
   { store }: Open,
   rows: { version: string }[],
-): Promise<{ here: { blob: string; n: number }[]; lacking: number }> {
-  const named: Set<string> = new Set();
+): Promise<{ stored: { blob: string; n: number }[]; lacking: number }> {
+  const referenced: Set<string> = new Set();
   for (const { version } of rows)
     for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs)
-      named.add(blob);
-  const blobs = [...named];
-  const known = await store.readJsonMany<BlobFacts>(blobs.map((blob) => `b/${blob}`));
-  const here = blobs.flatMap((blob, i) => (known[i]?.have === true ? [{ blob, n: known[i].n }] : []));
-  return { here, lacking: blobs.length - here.length };
+      referenced.add(blob);
+  const blobs = [...referenced];
+  const facts = await store.readJsonMany<BlobCatalogue>(blobs.map((blob) => `b/${blob}`));
+  const stored = blobs.flatMap((blob, index) => (facts[index]?.have === true ? [{ blob, n: facts[index].n }] : []));
+  return { stored, lacking: blobs.length - stored.length };
 }
 
-async function* versionsOf(
+async function* readVersions(
   { store }: Open,
   rows: { record: string; version: string; seq: number | null; receipt: Receipt | null }[],
-  step: () => void,
+  onStep: () => void,
 ) {
   for (const about of rows) {
-    const held = await store.read(`v/${about.version}`);
-    if (!held) throw new KeptError('store_lost');
-    yield { about, push: held.bytes };
-    step();
+    const stored = await store.read(`v/${about.version}`);
+    if (!stored) throw new KeptError('store_lost');
+    yield { about, push: stored.bytes };
+    onStep();
   }
 }
 
-async function* blobsOf({ store }: Open, blobs: { blob: string; n: number }[], step: () => void) {
+async function* readBlobs({ store }: Open, blobs: { blob: string; n: number }[], onStep: () => void) {
   for (const { blob, n } of blobs) {
     yield {
       blob,
@@ -122,7 +122,7 @@ async function* blobsOf({ store }: Open, blobs: { blob: string; n: number }[], s
           const part = await store.read(partName(blob, i));
           if (!part) throw new KeptError('store_lost');
           yield part.bytes;
-          step();
+          onStep();
         }
       })(),
     };
@@ -141,46 +141,46 @@ export async function readCopy(
   ctx: Context,
   { file, words, code }: { file: Blob; words: string; code?: string },
 ): Promise<{ kept: KeptFile; identity: Identity }> {
-  const vault = vaultOf(ctx);
+  const vault = ensureVault(ctx);
   await vault.selfTest();
-  const kept = await openKept(file);
-  const keys = kept.head.keys as CopyKeys;
+  const copy = await openKept(file);
+  const keys = copy.head.keys as CopyKeys;
   const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
     if (!(error instanceof KeptError)) throw error;
     throw new KeptError(
       error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code,
     );
   });
-  return { kept, identity };
+  return { kept: copy, identity };
 }
 
 /**
  * Restore an opened copy on a phone that holds no diary. See [Note: a copy taken in].
  * @throws not_a_copy, no_space
  */
-export async function takeCopy(
+export async function restoreCopy(
   ctx: Context,
   drafts: Drafts,
-  { kept, identity }: Awaited<ReturnType<typeof readCopy>>,
+  { kept: copy, identity }: Awaited<ReturnType<typeof readCopy>>,
   { words, onProgress = () => undefined }: { words: string; onProgress?: OnProgress },
 ): Promise<Open> {
   const behind = { account: identity.account, login: '', pins: NO_PINS };
-  return putBehind(ctx, words, { identity, behind }, async (open) => {
-    await takeAll(open, kept, onProgress);
-    return moveIn(ctx, drafts, open);
+  return createDiary(ctx, words, { identity, behind }, async (open) => {
+    await restoreAll(open, copy, onProgress);
+    return resealWaiting(ctx, drafts, open);
   });
 }
 
-async function takeAll(open: Open, kept: KeptFile, onProgress: OnProgress) {
-  const total = Number(kept.head.versions) + kept.blobs.length;
+async function restoreAll(open: Open, copy: KeptFile, onProgress: OnProgress) {
+  const total = Number(copy.head.versions) + copy.blobs.length;
   let done = 0;
   let batch = [];
-  for await (const { about, push } of kept.versions()) {
+  for await (const { about, push } of copy.versions()) {
     const { record, version } = about;
     const { meta } = decodePush(push);
     // Without a sequence number it was pending there, also if its key had been replaced (resealing.js): then it stays
     // pending here, and no server accepts it. The number itself is the copy's claim only.
-    await verifyByAny(
+    await verifyVersionByAnyKey(
       open.identity.authors,
       { c: meta.c, diary: open.identity.diary, record, version },
       meta.sig,
@@ -189,32 +189,32 @@ async function takeAll(open: Open, kept: KeptFile, onProgress: OnProgress) {
       throw new KeptError('not_a_copy');
     });
     batch.push({ about, push, meta });
-    if (batch.length === BATCH) {
-      await takeRestored(open, batch);
+    if (batch.length === BATCH_SIZE) {
+      await restoreVersions(open, batch);
       onProgress((done += batch.length), total);
       batch = [];
     }
   }
-  await takeRestored(open, batch);
+  await restoreVersions(open, batch);
   onProgress((done += batch.length), total);
-  for (const blob of kept.blobs) {
-    await takeBlob(open, kept, blob);
+  for (const blob of copy.blobs) {
+    await restoreBlob(open, copy, blob);
     onProgress((done += 1), total);
   }
 }
 
-async function takeBlob(open: Open, kept: KeptFile, blob: string) {
+async function restoreBlob(open: Open, copy: KeptFile, blob: string) {
   const digests = [];
-  let [i, size] = [0, 0];
-  for await (const part of kept.frames(`parts/${blob}`)) {
-    const name = partName(blob, i++);
+  let [count, size] = [0, 0];
+  for await (const part of copy.frames(`parts/${blob}`)) {
+    const name = partName(blob, count++);
     size += part.length;
     digests.push(b64(open.store.digest(part)));
     await open.store.change((_root, change) => change.put(name, { k: 'part' }, part), { bulky: true });
   }
-  const digest = b64(open.store.digest(canon(digests)));
+  const digest = b64(open.store.digest(canonicalBytes(digests)));
   await open.store.change((root, change) => {
-    change.putJson(`b/${blob}`, { n: i, size, digest, have: true, kept: false });
+    change.putJson(`b/${blob}`, { n: count, size, digest, have: true, kept: false });
     root.uploads.push({ blob, of: null });
   });
 }

@@ -2,17 +2,17 @@
 import { html, nothing } from '../../shell/html.js';
 import { filePicker, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
-import { size } from '../../components/text/say.js';
+import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { uncover } from '../../components/forms/uncover.js';
+import { revealBriefly } from '../../components/forms/reveal.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
-function makecopy(stage: Stage) {
+function makeCopyView(stage: Stage) {
   const { local } = stage;
-  if (local.made) return ready(stage);
-  if (stage.running === 'copy')
-    return html`<div class="stack-wide">${heading(t('kept.title'))}${working(stage, 'kept.making', () =>
+  if (local.made) return copyReadyView(stage);
+  if (stage.runningTask === 'copy')
+    return html`<div class="stack-wide">${heading(t('kept.title'))}${busyView(stage, 'kept.making', () =>
       local.stop?.abort(),
     )}</div>`;
   const make = () => {
@@ -39,7 +39,7 @@ function makecopy(stage: Stage) {
     <div>${button(t('kept.make'), make, { main: true })}</div></div>`;
 }
 
-function ready(stage: Stage) {
+function copyReadyView(stage: Stage) {
   const { file, name, lacking } = stage.local.made;
   const save = () => {
     const url = URL.createObjectURL(file);
@@ -47,17 +47,17 @@ function ready(stage: Stage) {
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
     stage.set({ saved: true });
   };
-  return html`<div class="stack-wide">${heading(t('kept.ready'))}<p>${size(file.size)}</p>
+  return html`<div class="stack-wide">${heading(t('kept.ready'))}<p>${sizeText(file.size)}</p>
     ${lacking ? html`<p class="care">${tn('kept.lacking', lacking)}</p>` : nothing}
     <div>${button(t('kept.save'), save, { main: true })}</div>
     <p role="status">${stage.local.saved ? t('kept.saved') : nothing}</p></div>`;
 }
 
-function takecopy(stage: Stage) {
+function restoreCopyView(stage: Stage) {
   const { local } = stage;
-  if (stage.running === 'copy')
-    return html`<div class="stack-wide">${heading(t('kept.take_title'))}${working(stage, 'kept.opening', null)}</div>`;
-  const open = () => {
+  if (stage.runningTask === 'copy')
+    return html`<div class="stack-wide">${heading(t('kept.take_title'))}${busyView(stage, 'kept.opening', null)}</div>`;
+  const submit = () => {
     const { file, words: typed, code, fresh } = local;
     if (!file || !(local.byCode ? code && fresh : typed)) return stage.set({ lacking: true });
     stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false, at: null });
@@ -76,11 +76,11 @@ function takecopy(stage: Stage) {
       label: t('kept.choose'),
       icon: 'file',
       accept: '*/*',
-      on: ([file]: File[]) => stage.set({ file }),
+      onFiles: ([file]: File[]) => stage.set({ file }),
     })}</div>
     <p role="status">${
       local.file
-        ? t('kept.chosen', { name: local.file.name, size: size(local.file.size) })
+        ? t('kept.chosen', { name: local.file.name, size: sizeText(local.file.size) })
         : local.lacking
           ? t('kept.need_file')
           : nothing
@@ -93,17 +93,17 @@ function takecopy(stage: Stage) {
         label: t('door.code'),
         hint: t('door.code_hint'),
         value: local.code ?? '',
-        secret: true,
+        masked: true,
         error: local.lacking && !local.code ? t('door.lack') : null,
-        on: (code) => {
+        onChange: (code) => {
           local.code = code;
         },
       })}
-      ${words(stage, t('door.new_words'), open, 'fresh')}`
-        : words(stage, t('door.words'), open)
+      ${words(stage, t('door.new_words'), submit, 'fresh')}`
+        : words(stage, t('door.words'), submit)
     }
     <p class="small soft">${t('kept.take_after')}</p>
-    ${button(t('kept.open'), open, { main: true, wide: true })}
+    ${button(t('kept.open'), submit, { main: true, wide: true })}
     <div class="row apart">${button(t('door.back'), () => stage.back('start'), { plain: true })}
       ${button(
         t(local.byCode ? 'door.with_words' : 'door.with_code'),
@@ -113,7 +113,7 @@ function takecopy(stage: Stage) {
   </div>`;
 }
 
-function working(stage: Stage, label: string, cancel: null | (() => void)) {
+function busyView(stage: Stage, label: string, cancel: null | (() => void)) {
   const { done = 0, total = 1 } = stage.local.at ?? {};
   return progress({ label: lookUp(label), done, total, ...(cancel ? { cancel, cancelLabel: t('kept.stop') } : {}) });
 }
@@ -125,13 +125,13 @@ function words(stage: Stage, label: string, enter: () => unknown, name: string =
     label,
     value: local[name] ?? '',
     shown: Boolean(local.shown),
-    toggle: () => uncover(stage),
-    enter: () => void enter(),
+    toggle: () => revealBriefly(stage),
+    onEnter: () => void enter(),
     error: local.lacking && !local[name] ? t('words.none') : null,
-    on: (typed) => {
+    onChange: (typed) => {
       local[name] = typed;
     },
   });
 }
 
-export const views = { makecopy, takecopy };
+export const views = { makecopy: makeCopyView, takecopy: restoreCopyView };

@@ -6,11 +6,11 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { MemoryDatabase } from '../../store/memory.js';
-import { lookAtPhone } from '../../diary/session/door.js';
+import { readPhoneState } from '../../diary/session/door.js';
 import type { Context, Database } from '../../diary/types.js';
 
 /** The part of a database that a diary uses. The rest concerns the connection, which a memory database lacks. */
-type Used = Pick<Database, keyof Database & keyof MemoryDatabase>;
+type UsedDatabase = Pick<Database, keyof Database & keyof MemoryDatabase>;
 
 /**
  * Write nothing to the device from now on. First delete what the page wrote when it opened.
@@ -25,16 +25,16 @@ export async function borrow(
 ): Promise<CryptoKey | null> {
   if (ctx.screen.state.phase !== 'fresh' || ctx.borrowed) throw new KeptError('phone_has_diary');
   await ctx.leaveNothing();
-  ctx.database = new MemoryDatabase() as Used as Database;
+  ctx.database = new MemoryDatabase() as UsedDatabase as Database;
   Object.assign(ctx, { borrowed: true, typed });
   ctx.api.borrowed = true;
   ctx.keepOffline = async () => undefined;
-  const { key } = await lookAtPhone(ctx);
+  const { key } = await readPhoneState(ctx);
   ctx.screen.set({ borrowed: true, ordinary });
   return key;
 }
 
 /** End the session when the tab closes. The response makes the browser discard what it stored of the page. */
 export function endBorrowed(ctx: Context) {
-  if (ctx.borrowed && (ctx.api.token || ctx.api.leaving)) void ctx.api.signOutNow().catch(() => undefined);
+  if (ctx.borrowed && (ctx.api.token || ctx.api.borrowedToken)) void ctx.api.signOutNow().catch(() => undefined);
 }

@@ -6,80 +6,80 @@ import { checkbox } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, sheet } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { kindOf } from '../../components/text/phone_kind.js';
+import { phoneKind } from '../../components/text/phone_kind.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
-function borrowed(stage: Stage) {
+function borrowedView(stage: Stage) {
   const { local } = stage;
   const { begins = false, typed = false } = local;
-  const go = (how: { ordinary: boolean }) => () =>
+  const borrowWith = (options: { ordinary: boolean }) => () =>
     stage.run('borrow', async () => {
       await stage.app.ready?.();
-      await stage.app.borrow({ ...how, typed });
+      await stage.app.borrow({ ...options, typed });
       stage.stand({ name: begins ? 'add' : 'signin' });
     });
-  const busy = stage.running === 'borrow';
-  const cannot = () => {
+  const busy = stage.runningTask === 'borrow';
+  const showRisks = () => {
     stage.set({ cannot: true });
     queueMicrotask(() => (document.querySelector('#stays') as HTMLElement | null)?.focus());
   };
   return html`<main class="door">${heading(t('door.borrowed'))}<p>${t('borrowed.lead')}</p>${errorSummary(stage)}
     <section class="stack-close"><h2>${t('borrowed.private')}</h2><p>${t('borrowed.why')}</p>
-      <p>${t(`borrowed.how_${kindOf(navigator.userAgent, navigator.maxTouchPoints)}`)}</p>
-      <p>${t('borrowed.address')} ${address()}</p></section>
-    <section class="stack-close"><h2>${t('borrowed.then')}</h2>${points('then', 3)}</section>
+      <p>${t(`borrowed.how_${phoneKind(navigator.userAgent, navigator.maxTouchPoints)}`)}</p>
+      <p>${t('borrowed.address')} ${hostAddress()}</p></section>
+    <section class="stack-close"><h2>${t('borrowed.then')}</h2>${bulletList('then', 3)}</section>
     <section class="stack-close">${checkbox({
       id: 'begins',
       label: t('borrowed.begins'),
       checked: begins,
-      on: (on) => stage.set({ begins: on }),
+      onChange: (isOn) => stage.set({ begins: isOn }),
     })}
-      ${begins ? html`<div class="note stack-close" role="status">${points('begins', 3)}</div>` : nothing}
+      ${begins ? html`<div class="note stack-close" role="status">${bulletList('begins', 3)}</div>` : nothing}
       ${checkbox({
         id: 'typed',
         label: t('borrowed.typed'),
         checked: typed,
-        on: (on) => stage.set({ typed: on }),
+        onChange: (isOn) => stage.set({ typed: isOn }),
       })}<p class="small soft">${t('borrowed.typed_more')}</p></section>
     ${
       local.cannot
         ? html`<section class="care stack-close"><h2 id="stays"
-          tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t(
+          tabindex="-1">${t('borrowed.stays')}</h2>${bulletList('stays', 2)}<h2>${t(
             'borrowed.remove',
-          )}</h2>${points('remove', 3)}<p>${address()}</p></section>
-      ${button(t('borrowed.anyway'), go({ ordinary: true }), { main: true, wide: true, busy })}`
+          )}</h2>${bulletList('remove', 3)}<p>${hostAddress()}</p></section>
+      ${button(t('borrowed.anyway'), borrowWith({ ordinary: true }), { main: true, wide: true, busy })}`
         : html`
-      ${button(t('borrowed.go'), go({ ordinary: false }), { main: true, wide: true, busy })}
-      ${button(t('borrowed.cannot'), cannot, { wide: true })}`
+      ${button(t('borrowed.go'), borrowWith({ ordinary: false }), { main: true, wide: true, busy })}
+      ${button(t('borrowed.cannot'), showRisks, { wide: true })}`
     }
     ${button(t('door.back'), () => stage.back('start'), { plain: true })}</main>`;
 }
 
 /** The line above every screen in a borrowed session. */
 function borrowedLine(stage: Stage) {
-  const stays = () =>
-    stage.openSheet((now) =>
+  const openRisksSheet = () =>
+    stage.openSheet((sheetStage) =>
       sheet(
-        now,
+        sheetStage,
         t('borrowed.stays'),
-        html`${points('stays', 2)}<h3>${t('borrowed.remove')}</h3>${points('remove', 3)}
-    <p>${address()}</p><div>${button(t('frame.close'), () => now.closeSheet(), { main: true })}</div>`,
+        html`${bulletList('stays', 2)}<h3>${t('borrowed.remove')}</h3>${bulletList('remove', 3)}
+    <p>${hostAddress()}</p><div>${button(t('frame.close'), () => sheetStage.closeSheet(), { main: true })}</div>`,
       ),
     );
   return html`<div class="line" role="status"><span>${t(
     stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line',
   )}</span>
-    ${stage.state.ordinary ? button(t('borrowed.look'), stays, { plain: true }) : nothing}</div>`;
+    ${stage.state.ordinary ? button(t('borrowed.look'), openRisksSheet, { plain: true }) : nothing}</div>`;
 }
 
-const points = (name: string, count: number) =>
+const bulletList = (name: string, count: number) =>
   html`<ul class="points stack-close">${Array.from(
     { length: count },
-    (_, i) => html`<li>${lookUp(`borrowed.${name}_${i + 1}`)}</li>`,
+    (_, index) => html`<li>${lookUp(`borrowed.${name}_${index + 1}`)}</li>`,
   )}</ul>`;
 
-const address = () => html`<bdi class="address">${location.host}</bdi>`;
+const hostAddress = () => html`<bdi class="address">${location.host}</bdi>`;
 
-export const views = { borrowed, borrowed_line: borrowedLine };
+export const views = { borrowed: borrowedView, borrowed_line: borrowedLine };

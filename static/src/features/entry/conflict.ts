@@ -2,18 +2,18 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { lineOf } from '../../components/cards/card_table.js';
-import { titleOf, wordsFor } from '../../components/cards/card_words.js';
-import { vocabulary } from '../../components/text/labels.js';
-import { momentSaid, whenWords } from '../../components/text/say.js';
-import { forOthers, lookUp, t } from '../../shell/strings.js';
+import { questionOf } from '../../components/cards/card_table.js';
+import { fieldTitle, answerText } from '../../components/cards/card_words.js';
+import { loadVocabulary } from '../../components/text/labels.js';
+import { dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { inPlainEnglish, lookUp, t } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
-import type { End, Entry, Fields } from '../../shell/app.js';
+import type { ConcurrentVersion, Entry, Fields } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** The fields of one time. They are chosen together; a mixture would be a time that the keeper never gave. */
-const TIME = [
+const TIME_FIELDS = [
   'occurred_start',
   'occurred_end',
   'occurred_local',
@@ -23,7 +23,7 @@ const TIME = [
   'time_source',
   'time_source_text',
 ];
-const QUIET = new Set([
+const BOOKKEEPING = new Set([
   'assisted',
   'attachment_ids',
   'cards_opened',
@@ -33,65 +33,66 @@ const QUIET = new Set([
   'looked_at',
 ]);
 /** List types: the values of both versions can be combined. */
-const BOTH = new Set(['codes', 'records', 'objects']);
+const LIST_TYPES = new Set(['codes', 'records', 'objects']);
 
-const all = (end: End): Fields => ({ ...end.fields, ...end.restricted });
+const allFields = (side: ConcurrentVersion): Fields => ({ ...side.fields, ...side.restricted });
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** Return the names of fields that differ; the fields of a time count as one, `when`. */
-export function differences(a: End, b: End): string[] {
-  const [one, other] = [all(a), all(b)];
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
-    (name) => !QUIET.has(name) && !isSame(one[name], other[name]),
+export function differences(a: ConcurrentVersion, b: ConcurrentVersion): string[] {
+  const [fieldsA, fieldsB] = [allFields(a), allFields(b)];
+  const names = [...new Set([...Object.keys(fieldsA), ...Object.keys(fieldsB)])].filter(
+    (name) => !BOOKKEEPING.has(name) && !isSame(fieldsA[name], fieldsB[name]),
   );
-  const plain = names
-    .filter((name) => !TIME.includes(name))
+  const otherNames = names
+    .filter((name) => !TIME_FIELDS.includes(name))
     .sort((x, y) => Number(y === 'narrative') - Number(x === 'narrative'));
-  return names.length > plain.length ? ['when', ...plain] : plain;
+  return names.length > otherNames.length ? ['when', ...otherNames] : otherNames;
 }
 
 /**
  * Return every field as chosen, with the equal fields and the first version's bookkeeping.
  * @param narrative the text as the keeper edited it
  */
-export function chosenOf(
-  a: End,
-  b: End,
+export function resolvedFields(
+  a: ConcurrentVersion,
+  b: ConcurrentVersion,
   picked: Record<string, 'a' | 'b' | 'both'>,
   narrative: string,
 ): { fields: Fields; restricted: Fields } {
   const fields = { ...a.fields };
   const restricted = { ...a.restricted };
   for (const name of differences(a, b)) {
-    const names = name === 'when' ? TIME : [name];
-    for (const one of names) {
-      const to = one in a.restricted || one in b.restricted ? restricted : fields;
-      const from = to === restricted ? [a.restricted[one], b.restricted[one]] : [a.fields[one], b.fields[one]];
+    const names = name === 'when' ? TIME_FIELDS : [name];
+    for (const field of names) {
+      const target = field in a.restricted || field in b.restricted ? restricted : fields;
+      const values =
+        target === restricted ? [a.restricted[field], b.restricted[field]] : [a.fields[field], b.fields[field]];
       const value =
         name === 'narrative'
           ? narrative
           : picked[name] === 'both'
-            ? joined(from[0], from[1])
-            : from[picked[name] === 'b' ? 1 : 0];
-      if (value === undefined || value === null || value === '') delete to[one];
-      else to[one] = value;
+            ? union(values[0], values[1])
+            : values[picked[name] === 'b' ? 1 : 0];
+      if (value === undefined || value === null || value === '') delete target[field];
+      else target[field] = value;
     }
   }
   return { fields, restricted };
 }
 
-function joined(a: unknown, b: unknown) {
+function union(a: unknown, b: unknown) {
   const first = Array.isArray(a) ? a : [];
-  return [...first, ...(Array.isArray(b) ? b : []).filter((one) => !first.some((other) => isSame(one, other)))];
+  return [...first, ...(Array.isArray(b) ? b : []).filter((item) => !first.some((existing) => isSame(item, existing)))];
 }
 
-export function two(stage: Stage) {
-  vocabulary(stage);
+export function conflictView(stage: Stage) {
+  loadVocabulary(stage);
   const record = stage.place.record as string;
-  const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
-  const ends = found.data?.ends ?? [];
+  const result = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
+  const ends = result.data?.ends ?? [];
   const [a, b] = ends;
-  if (!found.data)
+  if (!result.data)
     return html`<div class="stack">${heading(t('two.title'))}<p role="status">${t('frame.loading')}</p></div>`;
   if (!a || !b)
     return html`<div class="stack">${heading(t('two.title'))}<p>${t('two.same')}</p><div>${button(
@@ -99,48 +100,50 @@ export function two(stage: Stage) {
       () => stage.stand({ name: 'entry', record }),
       { main: true },
     )}</div></div>`;
-  return a.taken_out || b.taken_out ? outOrIn(stage, found.data, a, b) : bothIn(stage, found.data, a, b);
+  return a.taken_out || b.taken_out
+    ? takenOutConflict(stage, result.data, a, b)
+    : fieldsConflict(stage, result.data, a, b);
 }
 
-const byLine = (end: End, name: string) =>
+const versionLine = (side: ConcurrentVersion, name: string) =>
   html`<span class="small soft">${lookUp(name)} · ${t('two.mine', {
-    by: t(end.here ? 'history.this' : 'history.other'),
-    at: momentSaid(end.at),
+    by: t(side.here ? 'history.this' : 'history.other'),
+    at: dateTimeText(side.at),
   })}</span>`;
 
 /** One device took the entry out while the other changed it. */
-function outOrIn(stage: Stage, entry: Entry, a: End, b: End) {
-  const alive = a.taken_out ? b : a;
-  const done = () => {
+function takenOutConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: ConcurrentVersion) {
+  const remaining = a.taken_out ? b : a;
+  const finish = () => {
     stage.refresh('');
     stage.stand({ name: 'entry', record: entry.record });
   };
-  const keep = () =>
+  const keepEntry = () =>
     stage.run('two', async () => {
       await stage.app.bringTogether?.(entry.record, {
         looked: [a.version, b.version],
-        fields: alive.fields,
-        restricted: alive.restricted,
-        reason: forOthers(() => t('two.reason_keep')),
+        fields: remaining.fields,
+        restricted: remaining.restricted,
+        reason: inPlainEnglish(() => t('two.reason_keep')),
       });
-      done();
+      finish();
     });
-  const out = () =>
+  const takeOut = () =>
     stage.run('two', async () => {
       await stage.app.takeOutRecord(entry.record, '');
-      done();
+      finish();
     });
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t('two.out')}</p>
-    <div class="part stack-close">${byLine(alive, 'two.first')}<p dir="auto" class="narrative-small">${
-      alive.fields.narrative || t('entry.no_words')
+    <div class="part stack-close">${versionLine(remaining, 'two.first')}<p dir="auto" class="narrative-small">${
+      remaining.fields.narrative || t('entry.no_words')
     }</p></div>
-    <div class="row">${button(t('two.keep'), keep, {
+    <div class="row">${button(t('two.keep'), keepEntry, {
       main: true,
-      busy: stage.running === 'two',
-    })}${button(t('away.go'), out)}</div></div>`;
+      busy: stage.runningTask === 'two',
+    })}${button(t('away.go'), takeOut)}</div></div>`;
 }
 
-function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
+function fieldsConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: ConcurrentVersion) {
   const { local } = stage;
   const names = differences(a, b);
   const picked = (local.picked ??= {}) as Record<string, 'a' | 'b' | 'both'>;
@@ -151,25 +154,25 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
     return stage.run('two', async () => {
       await stage.app.bringTogether?.(entry.record, {
         looked: [a.version, b.version],
-        ...chosenOf(a, b, picked, local.joint),
+        ...resolvedFields(a, b, picked, local.joint),
         reason: local.why,
       });
       stage.refresh('');
-      stage.say(t('add.saved'));
+      stage.announce(t('add.saved'));
       stage.stand({ name: 'entry', record: entry.record });
     });
   };
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t(
     names.length ? 'two.lead' : 'two.same',
   )}</p>
-    ${names.map((name) => (name === 'narrative' ? wordsOf(stage, a, b) : choice(stage, name, a, b, picked)))}
+    ${names.map((name) => (name === 'narrative' ? textChoice(stage, a, b) : fieldChoice(stage, name, a, b, picked)))}
     ${textField({
       id: 'two-why',
       label: t('reason.field'),
       hint: t('reason.lead'),
-      lines: 'low',
+      textarea: 'low',
       value: local.why,
-      on: (why) => {
+      onChange: (why) => {
         local.why = why;
       },
     })}
@@ -178,7 +181,7 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
         ? html`<p class="error-line" role="alert">${t('two.choose')}</p>`
         : nothing
     }
-    <div class="row">${button(t('two.save'), save, { main: true, busy: stage.running === 'two' })}${button(
+    <div class="row">${button(t('two.save'), save, { main: true, busy: stage.runningTask === 'two' })}${button(
       t('frame.cancel'),
       () => stage.back('entries'),
       { plain: true },
@@ -186,18 +189,22 @@ function bothIn(stage: Stage, entry: Entry, a: End, b: End) {
 }
 
 /** Show both narratives in full; the text box starts with the first. */
-function wordsOf(stage: Stage, a: End, b: End) {
+function textChoice(stage: Stage, a: ConcurrentVersion, b: ConcurrentVersion) {
   const { local } = stage;
-  const use = (end: End) => stage.set({ joint: end.fields.narrative ?? '' });
+  const use = (side: ConcurrentVersion) => stage.set({ joint: side.fields.narrative ?? '' });
   return html`<section class="stack-close"><h2>${t('two.words')}</h2>
     ${[
       [a, 'two.first', 'two.use_a'],
       [b, 'two.second', 'two.use_b'],
     ].map(
-      ([end, title, go]) => html`<div class="part stack-close">${byLine(end as End, String(title))}
-      <p dir="auto" class="narrative-small">${(end as End).fields.narrative || t('entry.no_words')}</p><div>${button(
-        lookUp(String(go)),
-        () => use(end as End),
+      ([
+        side,
+        title,
+        labelKey,
+      ]) => html`<div class="part stack-close">${versionLine(side as ConcurrentVersion, String(title))}
+      <p dir="auto" class="narrative-small">${(side as ConcurrentVersion).fields.narrative || t('entry.no_words')}</p><div>${button(
+        lookUp(String(labelKey)),
+        () => use(side as ConcurrentVersion),
         { plain: true },
       )}</div></div>`,
     )}
@@ -205,28 +212,35 @@ function wordsOf(stage: Stage, a: End, b: End) {
       id: 'two-words',
       label: t('two.words'),
       hint: t('two.words_hint'),
-      lines: 'big',
+      textarea: 'big',
       value: local.joint,
-      on: (joint) => {
+      onChange: (joint) => {
         local.joint = joint;
       },
     })}</section>`;
 }
 
-function choice(stage: Stage, name: string, a: End, b: End, picked: Record<string, string>) {
-  const say = (end: End) =>
-    (name === 'when' ? whenWords(end.fields) : wordsFor(stage, name, all(end)[name])) || t('history.blank');
+function fieldChoice(
+  stage: Stage,
+  name: string,
+  a: ConcurrentVersion,
+  b: ConcurrentVersion,
+  picked: Record<string, string>,
+) {
+  const valueText = (side: ConcurrentVersion) =>
+    (name === 'when' ? occurredText(side.fields) : answerText(stage, name, allFields(side)[name])) ||
+    t('history.blank');
   const choices = [
-    ['a', `${t('two.first')}: ${say(a)}`],
-    ['b', `${t('two.second')}: ${say(b)}`],
+    ['a', `${t('two.first')}: ${valueText(a)}`],
+    ['b', `${t('two.second')}: ${valueText(b)}`],
   ] as [string, string][];
-  if (BOTH.has(lineOf(name)?.as ?? '') || name === 'behaviours') choices.push(['both', t('two.both')]);
+  if (LIST_TYPES.has(questionOf(name)?.type ?? '') || name === 'behaviours') choices.push(['both', t('two.both')]);
   return chips({
     name: `two-${name}`,
-    legend: name === 'when' ? t('f.when') : titleOf(name),
+    legend: name === 'when' ? t('f.when') : fieldTitle(name),
     choices,
     chosen: [picked[name] ?? ''],
-    on: (code) => {
+    onChange: (code) => {
       picked[name] = code;
       stage.draw();
     },

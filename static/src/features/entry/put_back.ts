@@ -6,10 +6,10 @@ import type { Stage } from '../../shell/stage.js';
 export function putBack(stage: Stage, record: string) {
   return stage.run('back', async () => {
     await stage.app.putBackRecord(record);
-    stage.say(t('away.was_back'));
-    again(stage);
+    stage.announce(t('away.was_back'));
+    refreshAll(stage);
   });
 }
 
 /** Read all entries again, including the lists of removed ones. */
-export const again = (stage: Stage) => stage.refresh('');
+export const refreshAll = (stage: Stage) => stage.refresh('');

@@ -2,21 +2,21 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { LINES, NOTICED, outcome } from './safety_check.js';
+import { QUESTIONS, NOTICEABLE, outcome } from './safety_check.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { judgeWords } from '../../components/forms/judge_words.js';
-import { uncover } from '../../components/forms/uncover.js';
-import { suggestion } from '../../components/forms/word_suggestion.js';
+import { revealBriefly } from '../../components/forms/reveal.js';
+import { wordSuggestion } from '../../components/forms/word_suggestion.js';
 import type { Stage } from '../../shell/stage.js';
 
-function safety(stage: Stage) {
-  const check = () => stage.go({ name: 'check', first: true });
+function safetyView(stage: Stage) {
+  const openCheck = () => stage.go({ name: 'check', first: true });
   return html`<div class="stack-wide">
     <div class="stack">${heading(t('safety.title'))}<p class="soft">${t('safety.why')}</p></div>
     <div class="stack-close">
       ${button(t('safety.yes'), () => stage.go({ name: 'add' }), { main: true, wide: true })}
-      ${button(t('safety.unsure'), check, { wide: true })}
-      ${button(t('safety.no'), check, { wide: true })}
+      ${button(t('safety.unsure'), openCheck, { wide: true })}
+      ${button(t('safety.no'), openCheck, { wide: true })}
     </div>
     <p class="small soft">${t('safety.stored')}</p>
     <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
@@ -24,7 +24,7 @@ function safety(stage: Stage) {
   </div>`;
 }
 
-function check(stage: Stage) {
+function checkView(stage: Stage) {
   const { local } = stage;
   const answers = local.answers ?? {};
   const choices = [
@@ -34,62 +34,62 @@ function check(stage: Stage) {
   ] as const;
   const result = outcome(answers);
   // "You can write here" after one answer of seven would be an unfounded promise.
-  const isOver = result === 'other' || LINES.every((line) => line in answers);
-  const stop = () => {
+  const isComplete = result === 'other' || QUESTIONS.every((question) => question in answers);
+  const leave = () => {
     stage.reset('start');
     stage.drawNow();
   };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('check.title'))}<p class="soft">${t('check.lead')}</p></div>
-    ${LINES.map(
-      (line) => html`<div class="stack-close">
+    ${QUESTIONS.map(
+      (question) => html`<div class="stack-close">
       ${chips({
-        name: `check-${line}`,
-        legend: t(`check.${line}`),
+        name: `check-${question}`,
+        legend: t(`check.${question}`),
         choices,
-        chosen: [answers[line] ?? ''],
-        on: (code) => stage.set({ answers: { ...answers, [line]: code } }),
+        chosen: [answers[question] ?? ''],
+        onChange: (code) => stage.set({ answers: { ...answers, [question]: code } }),
       })}
       ${
-        answers[line] === 'yes'
-          ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${
-              NOTICED.has(line) ? t('check.notice') : ''
+        answers[question] === 'yes'
+          ? html`<p class="care small" role="status">${t(`check.${question}_do`)} ${
+              NOTICEABLE.has(question) ? t('check.notice') : ''
             }</p>`
           : nothing
       }
     </div>`,
     )}
     <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(
-      `check.result_${isOver ? result : 'none'}`,
+      `check.result_${isComplete ? result : 'none'}`,
     )}</p>
       ${result === 'other' ? html`<p class="small soft">${t('check.result_other_more')}</p>` : nothing}</div>
     <div class="row">
       ${
         stage.place.first
           ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}
-        ${button(t('check.stop'), stop, { main: result === 'other' })}`
+        ${button(t('check.stop'), leave, { main: result === 'other' })}`
           : button(t('frame.done'), () => stage.back('more'), { main: true })
       }
     </div>
   </div>`;
 }
 
-function words(stage: Stage) {
+function wordsView(stage: Stage) {
   const { local } = stage;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('words.title'))}<p class="soft">${t('words.lead')}</p></div>
     ${errorSummary(stage)}
-    ${suggestion(stage)}
+    ${wordSuggestion(stage)}
     ${secretField({
       id: 'new-words',
       label: t('words.type'),
       value: local.typed ?? '',
       shown: Boolean(local.shown),
-      toggle: () => uncover(stage),
-      focus: true,
+      toggle: () => revealBriefly(stage),
+      autofocus: true,
       error: local.wrong ? lookUp(`words.${local.wrong}`) : null,
-      enter: () => saveWords(stage),
-      on: (typed) => {
+      onEnter: () => saveWords(stage),
+      onChange: (typed) => {
         local.typed = typed;
       },
     })}
@@ -99,19 +99,19 @@ function words(stage: Stage) {
             id: 'again',
             label: t('words.again'),
             hint: t('words.again_hint'),
-            secret: !local.shown,
+            masked: !local.shown,
             value: local.again ?? '',
-            enter: () => saveWords(stage),
-            on: (again) => {
+            onEnter: () => saveWords(stage),
+            onChange: (again) => {
               local.again = again;
             },
           })
         : nothing
     }
-    ${button(t(stage.running ? 'words.saving' : 'words.save'), () => saveWords(stage), {
+    ${button(t(stage.runningTask ? 'words.saving' : 'words.save'), () => saveWords(stage), {
       main: true,
       wide: true,
-      busy: stage.running === 'words',
+      busy: stage.runningTask === 'words',
     })}
     <ul class="stack-close small soft"><li>${t('words.never')}</li><li>${t('words.forget')}</li></ul>
   </div>`;
@@ -120,11 +120,11 @@ function words(stage: Stage) {
 async function saveWords(stage: Stage) {
   const { local, generation } = stage;
   const typed = local.typed ?? '';
-  const judged = judgeWords(typed, local.six ?? '', local.again);
-  if (judged !== 'fine') {
-    const twice = ['again', 'differ', 'near'].includes(judged);
-    stage.set({ twice, wrong: judged === 'again' ? null : judged });
-    if (judged === 'again') queueMicrotask(() => document.getElementById('again')?.focus());
+  const verdict = judgeWords(typed, local.six ?? '', local.again);
+  if (verdict !== 'fine') {
+    const twice = ['again', 'differ', 'near'].includes(verdict);
+    stage.set({ twice, wrong: verdict === 'again' ? null : verdict });
+    if (verdict === 'again') queueMicrotask(() => document.getElementById('again')?.focus());
     return;
   }
   if (stage.app.checkWords) {
@@ -137,9 +137,9 @@ async function saveWords(stage: Stage) {
   await stage.run('words', async () => {
     await stage.app.enrolHere(typed);
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
-    stage.past = [];
+    stage.history = [];
     stage.stand({ name: 'copy', record, first: true });
   });
 }
 
-export const views = { safety, check, words };
+export const views = { safety: safetyView, check: checkView, words: wordsView };

@@ -11,32 +11,32 @@
 import { KeptError } from '../../core/errors.js';
 import { PART_BYTES } from '../../crypto/files.js';
 import { handoversOf } from '../../net/handovers.js';
-import { isPassing } from '../../net/http.js';
+import { isTransient } from '../../net/http.js';
 import { proofOf } from '../../diary/keys/accounts.js';
-import { confirm, mustBeAgreed } from '../../diary/session/confirming.js';
-import { insideOf, savedOf } from '../../diary/session/require_open.js';
-import { saveOne } from '../../diary/records/records.js';
+import { confirmWords, checkConfirmed } from '../../diary/session/confirming.js';
+import { requireOpenOf, afterSaveOf } from '../../diary/session/require_open.js';
+import { saveRecord } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import type { HandoverRow } from '../../net/handovers.js';
-import type { HandedOver } from '../../store/root.js';
+import type { ActiveHandover } from '../../store/root.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 
 /** In the shape the screens use; `known`: this phone has its words */
 type Handover = HandoverRow & { known: boolean; name: string; record: string | null; to?: string };
 /** Newest first; `offline`: only what this phone stores, without the openings */
-type Listed = { handovers: Handover[]; address: string; offline: boolean };
+type HandoverList = { handovers: Handover[]; address: string; offline: boolean };
 /** `words`: the keeper's passphrase, typed for this */
-type Given = { file: Blob; name: string; words: string; record?: string | null; to?: string };
+type HandoverInput = { file: Blob; name: string; words: string; record?: string | null; to?: string };
 
-const TRIES = 8;
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
+const MAX_TRIES = 8;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
 /** The folder inside the zip is the pack's true name; its file name on this phone is a date only. */
-const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\//;
+const PACK_FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\//;
 
 export function handoverActions(ctx: Context) {
-  const inside = insideOf(ctx);
-  const saved = savedOf(ctx);
+  const requireOpen = requireOpenOf(ctx);
+  const showAndSync = afterSaveOf(ctx);
   let stop: AbortController | null = null;
   return {
     /**
@@ -44,13 +44,13 @@ export function handoverActions(ctx: Context) {
      * needed again, because the server requires a proof.
      */
     async handOver(
-      given: Given,
+      input: HandoverInput,
       onStep: (at: { step: string; done: number; total: number }) => void,
-    ): Promise<HandedOver & { address: string; openings_most: number }> {
+    ): Promise<ActiveHandover & { address: string; openings_most: number }> {
       if (stop) throw new KeptError('conflict', 'A pack is being handed over already.');
       stop = new AbortController();
       try {
-        return saved(await handOver(ctx, inside(), given, onStep, stop.signal));
+        return showAndSync(await handOver(ctx, requireOpen(), input, onStep, stop.signal));
       } finally {
         stop = null;
       }
@@ -59,7 +59,7 @@ export function handoverActions(ctx: Context) {
       stop?.abort();
     },
     async readHandovers() {
-      return readAll(ctx, inside());
+      return readAll(ctx, requireOpen());
     },
     /**
      * Return the eight words again.
@@ -67,23 +67,23 @@ export function handoverActions(ctx: Context) {
      * @throws words_differ, not_found
      */
     async sayHandover(handover: string, words: string): Promise<string> {
-      const open = inside();
-      await confirm(ctx, open, words);
-      const told = toldOf(open).find((one) => one.handover === handover && one.words);
-      if (!told) throw new KeptError('not_found');
-      return told.words;
+      const open = requireOpen();
+      await confirmWords(ctx, open, words);
+      const stored = storedHandovers(open).find((row) => row.handover === handover && row.words);
+      if (!stored) throw new KeptError('not_found');
+      return stored.words;
     },
     /** @param credentials `words`: the keeper's passphrase */
     async endHandovers(handovers: readonly string[], { words }: { words: string }) {
-      const open = inside();
+      const open = requireOpen();
       const proof = await proofOf(ctx, open, words);
       for (const handover of handovers) {
-        await handoversOf(ctx.api).end(handover, proof);
-        const told = toldOf(open).find((one) => one.handover === handover);
-        await forget(open, [handover]);
-        if (told?.record) await note(ctx, open, told.record, { withdrawn_at: ctx.clock.now() });
+        await handoversOf(ctx.api).endHandover(handover, proof);
+        const stored = storedHandovers(open).find((row) => row.handover === handover);
+        await forgetWords(open, [handover]);
+        if (stored?.record) await updatePackRecord(ctx, open, stored.record, { withdrawn_at: ctx.clock.now() });
       }
-      return saved(null);
+      return showAndSync(null);
     },
   };
 }
@@ -91,55 +91,55 @@ export function handoverActions(ctx: Context) {
 async function handOver(
   ctx: Context,
   open: Open,
-  { file, name, words: own, record = null, to = '' }: Given,
+  { file, name, words: passphrase, record = null, to = '' }: HandoverInput,
   onStep: (at: { step: string; done: number; total: number }) => void,
   signal: AbortSignal,
 ) {
   // The screens do not offer it at high risk, but a safety choice must not depend on a screen.
   if ((await readSettings(open)).fields.high_risk === true) throw new KeptError('packs_off');
-  mustBeAgreed(open, file);
+  checkConfirmed(open, file);
   const wire = handoversOf(ctx.api);
   const { limits } = await ctx.api.server();
   if (limits.handover_bytes && file.size > limits.handover_bytes)
     throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');
   onStep({ step: 'words', done: 0, total: 0 });
-  const proof = await proofOf(ctx, open, own);
-  const begun = await open.vault.handoverStart({ size: file.size });
-  const { handover, words, kdf, auth, name: found, parts, sealed_bytes: size } = begun;
-  const left = await wire.leave(
-    { diary: open.identity.diary, handover, name: found, auth, kdf, parts, size },
+  const proof = await proofOf(ctx, open, passphrase);
+  const upload = await open.vault.handoverStart({ size: file.size });
+  const { handover, words, kdf, auth, name: locator, parts, sealed_bytes: size } = upload;
+  const created = await wire.createHandover(
+    { diary: open.identity.diary, handover, name: locator, auth, kdf, parts, size },
     proof,
     signal,
   );
   try {
-    const true_name = await trueName(file, name);
-    const digest = await send(ctx, open, wire, { file, begun, true_name, parts }, onStep, signal);
-    await insist(ctx, open, signal, () => wire.complete(handover, digest));
-    const told: HandedOver = {
+    const packName = await packFileName(file, name);
+    const digest = await send(ctx, open, wire, { file, upload, packName, parts }, onStep, signal);
+    await retry(ctx, open, signal, () => wire.complete(handover, digest));
+    const stored: ActiveHandover = {
       handover,
       words,
-      name: true_name,
+      name: packName,
       record,
       made_at: ctx.clock.now(),
-      expires_at: left.expires_at,
-      address: left.address,
+      expires_at: created.expires_at,
+      address: created.address,
       to: to.trim(),
     };
     await open.store.change(async (root) => {
-      root.handovers = [...(root.handovers ?? []), told];
+      root.handovers = [...(root.handovers ?? []), stored];
     });
     if (record)
-      await note(ctx, open, record, {
+      await updatePackRecord(ctx, open, record, {
         delivered_how: 'handover',
         handover,
-        not_after: left.expires_at,
+        not_after: created.expires_at,
         openings: [],
         ...(to.trim() ? { delivered_to: to.trim() } : {}),
       });
-    return { ...told, address: left.address, openings_most: left.openings_most };
+    return { ...stored, address: created.address, openings_most: created.openings_most };
   } catch (error) {
-    await open.vault.handoverDrop(begun.file).catch(() => undefined);
-    await wire.end(handover, proof).catch(() => undefined); // if this fails, it expires by itself
+    await open.vault.handoverDrop(upload.file).catch(() => undefined);
+    await wire.endHandover(handover, proof).catch(() => undefined); // if this fails, it expires by itself
     throw error;
   }
 }
@@ -151,122 +151,123 @@ async function send(
   wire: ReturnType<typeof handoversOf>,
   {
     file,
-    begun,
-    true_name,
+    upload,
+    packName,
     parts,
-  }: { file: Blob; begun: { file: number; handover: string }; true_name: string; parts: number },
+  }: { file: Blob; upload: { file: number; handover: string }; packName: string; parts: number },
   onStep: (at: { step: string; done: number; total: number }) => void,
   signal: AbortSignal,
 ) {
   let done = 0;
-  const put = async (sealed: { i: number; sealed: Uint8Array }[]) => {
-    for (const one of sealed) {
-      await insist(ctx, open, signal, () => wire.putPart(begun.handover, one.i, one.sealed, signal));
+  const sendParts = async (sealed: { i: number; sealed: Uint8Array }[]) => {
+    for (const part of sealed) {
+      await retry(ctx, open, signal, () => wire.putPart(upload.handover, part.i, part.sealed, signal));
       onStep({ step: 'sending', done: ++done, total: parts });
     }
   };
   onStep({ step: 'sending', done, total: parts });
   for (let at = 0; at < file.size; at += PART_BYTES) {
     const bytes = new Uint8Array(await file.slice(at, at + PART_BYTES).arrayBuffer());
-    await put(await open.vault.handoverPart(begun.file, bytes));
+    await sendParts(await open.vault.handoverPart(upload.file, bytes));
   }
-  const ended = await open.vault.handoverEnd(begun.file, { name: true_name, made_at: ctx.clock.now() });
-  await put(ended.parts);
-  return ended.digest;
+  const result = await open.vault.handoverEnd(upload.file, { name: packName, made_at: ctx.clock.now() });
+  await sendParts(result.parts);
+  return result.digest;
 }
 
 /** Retry an action on network errors, with growing pauses; it sends the same sealed bytes each time. */
-async function insist<T>(ctx: Context, open: Open, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
-  for (let tried = 1; ; tried++) {
+async function retry<T>(ctx: Context, open: Open, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     // A lock cancels it: the pack in memory is gone, and so is the key.
     if (ctx.open !== open || signal.aborted) throw new KeptError('cancelled');
     try {
       return await act();
     } catch (error) {
-      if (!isPassing(error) || tried === TRIES) throw error;
+      if (!isTransient(error) || attempt === MAX_TRIES) throw error;
     }
-    await new Promise((go) => {
-      ctx.timers.after(Math.min(FIRST_WAIT << tried, LONGEST_WAIT), () => go(undefined));
+    await new Promise((resolve) => {
+      ctx.timers.after(Math.min(FIRST_WAIT_MS << attempt, LONGEST_WAIT_MS), () => resolve(undefined));
     });
   }
 }
 
 /** Return the file name for the recipient's computer. */
-async function trueName(file: Blob, name: string) {
+async function packFileName(file: Blob, name: string) {
   const head = new Uint8Array(await file.slice(30, 160).arrayBuffer());
-  const folder = FOLDER.exec(new TextDecoder('latin1').decode(head))?.[1];
+  const folder = PACK_FOLDER.exec(new TextDecoder('latin1').decode(head))?.[1];
   return folder ? `${folder}.zip` : name;
 }
 
-async function readAll(ctx: Context, open: Open): Promise<Listed> {
-  const listed = await handoversOf(ctx.api)
+async function readAll(ctx: Context, open: Open): Promise<HandoverList> {
+  const response = await handoversOf(ctx.api)
     .list()
     .catch((error) => {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
       return null;
     });
-  if (!listed) return readHere(open, ctx.clock.now());
-  const { handovers, address } = listed;
-  const known = new Map(toldOf(open).map((one) => [one.handover, one]));
+  if (!response) return readOffline(open, ctx.clock.now());
+  const { handovers, address } = response;
+  const storedById = new Map(storedHandovers(open).map((row) => [row.handover, row]));
   for (const row of handovers) {
-    const told = known.get(row.handover);
-    if (told?.record && row.openings.length) await note(ctx, open, told.record, { openings: row.openings });
+    const stored = storedById.get(row.handover);
+    if (stored?.record && row.openings.length)
+      await updatePackRecord(ctx, open, stored.record, { openings: row.openings });
   }
   const now = ctx.clock.now();
   const isOver = (row: HandoverRow) =>
     row.ended_at !== null || row.expires_at <= now || row.openings.length >= row.openings_most;
-  await forget(
+  await forgetWords(
     open,
-    [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))),
+    [...storedById.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))),
   );
   // Hide an incomplete upload: the keeper did not end it, and it had no words.
-  const stood = (row: HandoverRow) =>
-    row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
+  const isListed = (row: HandoverRow) =>
+    row.complete || row.openings.length || (row.ended_at !== null && storedById.has(row.handover));
   return {
     address,
     offline: false,
-    handovers: handovers.filter(stood).map((row) => {
-      const told = known.get(row.handover);
+    handovers: handovers.filter(isListed).map((row) => {
+      const stored = storedById.get(row.handover);
       return {
         ...row,
-        known: !isOver(row) && Boolean(told?.words),
-        name: told?.name ?? '',
-        record: told?.record ?? null,
-        to: told?.to ?? '',
+        known: !isOver(row) && Boolean(stored?.words),
+        name: stored?.name ?? '',
+        record: stored?.record ?? null,
+        to: stored?.to ?? '',
       };
     }),
   };
 }
 
 /** Return the list without a network; the words are on this phone, so it can still show them. */
-function readHere(open: Open, now: number): Listed {
-  const standing = toldOf(open)
+function readOffline(open: Open, now: number): HandoverList {
+  const active = storedHandovers(open)
     .filter(({ words, expires_at }) => words && expires_at > now)
     .reverse();
-  const unknown = { ended_at: null, complete: true, size: 0, openings: [], openings_most: 0 };
+  const defaults = { ended_at: null, complete: true, size: 0, openings: [], openings_most: 0 };
   return {
-    address: standing[0]?.address ?? '',
+    address: active[0]?.address ?? '',
     offline: true,
-    handovers: standing.map(({ words: _, ...one }) => ({ ...unknown, ...one, known: true })),
+    handovers: active.map(({ words: _, ...row }) => ({ ...defaults, ...row, known: true })),
   };
 }
 
-function toldOf({ store }: Open): HandedOver[] {
+function storedHandovers({ store }: Open): ActiveHandover[] {
   return store.root.handovers ?? [];
 }
 
 /** Delete the words of hand-overs that are over: only a thief could use them. */
-async function forget(open: Open, over: readonly string[]) {
-  const worded = toldOf(open).filter((one) => over.includes(one.handover) && one.words);
-  if (!worded.length) return;
+async function forgetWords(open: Open, ended: readonly string[]) {
+  const affected = storedHandovers(open).filter((row) => ended.includes(row.handover) && row.words);
+  if (!affected.length) return;
   await open.store.change(async (root) => {
     root.handovers = (root.handovers ?? [])
-      .map((one) => (over.includes(one.handover) ? { ...one, words: '' } : one))
+      .map((row) => (ended.includes(row.handover) ? { ...row, words: '' } : row))
       .slice(-40);
   });
 }
 
 /** Add fields to the pack's record in the diary. */
-async function note(ctx: Context, open: Open, record: string, fields: Fields) {
-  await saveOne(ctx, open, { kind: 'export', record, fields, reason: 'Noted later' });
+async function updatePackRecord(ctx: Context, open: Open, record: string, fields: Fields) {
+  await saveRecord(ctx, open, { kind: 'export', record, fields, reason: 'Noted later' });
 }

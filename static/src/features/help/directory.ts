@@ -5,9 +5,9 @@
 import { DIRECTORY, ZONE } from './directory_rows.js';
 import type { Service, Way } from './directory_rows.js';
 
-type Standing = 'always' | 'open' | 'closed' | 'unknown';
+type AvailabilityState = 'always' | 'open' | 'closed' | 'unknown';
 
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /**
  * Return the services for one channel and one nation ('' for any). A silent call is not offered to people who cannot
@@ -20,17 +20,19 @@ export const servicesFor = (way: Way, nation: string = ''): readonly Service[] =
  * Return whether the service answers now.
  * @param now ms UTC
  */
-export function standing(service: Service, now: number): Standing {
+export function availabilityOf(service: Service, now: number): AvailabilityState {
   if (service.openings === null) return 'always';
   if (!service.openings.length) return 'unknown';
-  const { day, minute } = clockThere(now);
-  return service.openings.some((one) => one.days.includes(day) && one.start <= minute && minute < one.end)
+  const { day, minute } = serviceClock(now);
+  return service.openings.some(
+    (opening) => opening.days.includes(day) && opening.start <= minute && minute < opening.end,
+  )
     ? 'open'
     : 'closed';
 }
 
 /** Return the day of the week (0 is Monday) and the minute of the day in ZONE. */
-function clockThere(now: number) {
+function serviceClock(now: number) {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: ZONE,
     weekday: 'short',
@@ -38,6 +40,9 @@ function clockThere(now: number) {
     minute: '2-digit',
     hourCycle: 'h23',
   }).formatToParts(now);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
-  return { day: DAYS.indexOf(part('weekday')), minute: Number(part('hour')) * 60 + Number(part('minute')) };
+  const partValue = (type: string) => parts.find((datePart) => datePart.type === type)?.value ?? '';
+  return {
+    day: WEEKDAYS.indexOf(partValue('weekday')),
+    minute: Number(partValue('hour')) * 60 + Number(partValue('minute')),
+  };
 }

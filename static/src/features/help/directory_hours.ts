@@ -1,33 +1,34 @@
 /** The opening hours of an ordinary week as text. It does not depend on the current time: people plan for tomorrow. */
-import { shortDays } from '../../components/text/say.js';
-import { alsoInEnglish, forOthers, inItsOrder, inOneLine, language } from '../../shell/strings.js';
+import { shortDayNames } from '../../components/text/formatting.js';
+import { rememberEnglish, inPlainEnglish, isolateDirection, joinInLine, language } from '../../shell/strings.js';
 import type { Opening } from './directory_rows.js';
 
 /**
  * Return the hours of one service.
  * @returns `Mon–Tue, Thu–Fri, 09:30–16:00`, one part for each time of day, joined with `; `
  */
-export function weekSaid(openings: readonly Opening[]): string {
-  return alsoInEnglish(week(openings), () => forOthers(() => week(openings)));
+export function weekText(openings: readonly Opening[]): string {
+  return rememberEnglish(formatWeek(openings), () => inPlainEnglish(() => formatWeek(openings)));
 }
 
-function week(openings: readonly Opening[]) {
-  const names = shortDays();
+function formatWeek(openings: readonly Opening[]) {
+  const names = shortDayNames();
   return openings
     .map(({ days, start, end }) => {
-      const first = days.filter((day) => !days.includes(day - 1));
-      const runs = first.map((day) => {
-        const last = lastOf(day, days);
+      const firstDays = days.filter((day) => !days.includes(day - 1));
+      const runs = firstDays.map((day) => {
+        const last = lastDayOfRun(day, days);
         return last === day ? names[day] : `${names[day]}–${names[last]}`;
       });
-      return `${inOneLine(runs as string[])} ${inItsOrder(`${clock(start)}–${clock(end)}`)}`;
+      return `${joinInLine(runs as string[])} ${isolateDirection(`${formatMinute(start)}–${formatMinute(end)}`)}`;
     })
     .join(language() === 'ur' ? '؛ ' : '; ');
 }
 
 /** Return the last day of the run of days that begins with `day`. */
-const lastOf = (day: number, days: readonly number[]): number => (days.includes(day + 1) ? lastOf(day + 1, days) : day);
+const lastDayOfRun = (day: number, days: readonly number[]): number =>
+  days.includes(day + 1) ? lastDayOfRun(day + 1, days) : day;
 
 /** @param minute of the day */
-const clock = (minute: number) =>
+const formatMinute = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;

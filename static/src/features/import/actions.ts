@@ -4,14 +4,14 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { scheduleMethods } from '../../diary/records/schedules.js';
-import type { importWork } from './imports_read.js';
+import type { createImportMethods } from './imports_read.js';
 import type { Context } from '../../diary/types.js';
 
-type Work = ReturnType<typeof importWork>;
+type ImportMethods = ReturnType<typeof createImportMethods>;
 /** Any of these methods. The type `App` checks the arguments at each call. */
-type Act = (...args: unknown[]) => unknown;
+type AnyMethod = (...args: unknown[]) => unknown;
 
-const NAMES = [
+const METHOD_NAMES = [
   'readImport',
   'planImport',
   'importRows',
@@ -22,17 +22,20 @@ const NAMES = [
 ] as const;
 
 export function importMethods(ctx: Context) {
-  let coming: Promise<Work> | null = null;
-  const work = () =>
-    (coming ??= import('./imports_read.js').then(
-      ({ importWork }) => importWork(ctx),
+  let loading: Promise<ImportMethods> | null = null;
+  const loadMethods = () =>
+    (loading ??= import('./imports_read.js').then(
+      ({ createImportMethods }) => createImportMethods(ctx),
       () => {
-        coming = null;
+        loading = null;
         throw new KeptError('unavailable');
       },
     ));
-  const read = Object.fromEntries(
-    NAMES.map((name) => [name, async (...args: unknown[]) => ((await work())[name] as Act)(...args)]),
+  const lazyMethods = Object.fromEntries(
+    METHOD_NAMES.map((name) => [
+      name,
+      async (...args: unknown[]) => ((await loadMethods())[name] as AnyMethod)(...args),
+    ]),
   );
-  return { ...read, ...scheduleMethods(ctx) };
+  return { ...lazyMethods, ...scheduleMethods(ctx) };
 }

@@ -9,16 +9,16 @@ import './words.js';
 import type {
   ImportAnswers,
   ImportBurst,
-  ImportDone,
-  ImportHow,
+  ImportResult,
+  ImportOptions,
   ImportPlan,
   ImportRead,
   Problem,
 } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Row } from '../../record/schedule.js';
+import type { MessageRow } from '../../record/schedule.js';
 
-export type Work = {
+export type ImportState = {
   step: 'choose' | 'busy' | 'ask' | 'plan' | 'done';
   doing: string;
   done: number;
@@ -26,7 +26,7 @@ export type Work = {
   signal: { stopped: boolean };
   read: ImportRead | null;
   plan: ImportPlan | null;
-  result: ImportDone | null;
+  result: ImportResult | null;
   name: string;
   answers: ImportAnswers & { gap: number };
   /** whether the files of the chosen messages are imported too */
@@ -34,18 +34,18 @@ export type Work = {
   chosen: Set<number>;
   words: Record<number, string>;
   shown: number;
-  rows: Record<number, Row[] | null>;
+  rows: Record<number, MessageRow[] | null>;
   /** the result has been shown */
   seen?: boolean;
   problem: Problem | null;
 };
 
 /** The state as each step's view gets it: the results of the earlier steps are present. */
-export type Made = Work & { read: ImportRead; plan: ImportPlan; result: ImportDone };
+export type ImportStepState = ImportState & { read: ImportRead; plan: ImportPlan; result: ImportResult };
 
-const KEY = 'import';
+const STATE_KEY = 'import';
 
-const fresh = (): Work => ({
+const newState = (): ImportState => ({
   step: 'choose',
   doing: '',
   done: 0,
@@ -64,82 +64,82 @@ const fresh = (): Work => ({
   media: true,
 });
 
-export function workOf(stage: Stage): Work {
-  const there = stage.read.get(KEY)?.data as Work | undefined;
-  if (there) return there;
-  const made = fresh();
-  stage.read.set(KEY, { data: made });
-  return made;
+export function importStateOf(stage: Stage): ImportState {
+  const existing = stage.cache.get(STATE_KEY)?.data as ImportState | undefined;
+  if (existing) return existing;
+  const created = newState();
+  stage.cache.set(STATE_KEY, { data: created });
+  return created;
 }
 
 /** Discard what was read. */
-export function restart(stage: Stage) {
-  workOf(stage).signal.stopped = true;
-  stage.read.set(KEY, { data: fresh() });
+export function resetImport(stage: Stage) {
+  importStateOf(stage).signal.stopped = true;
+  stage.cache.set(STATE_KEY, { data: newState() });
   void stage.app.dropImport?.();
 }
 
-export function beginAgain(stage: Stage) {
-  restart(stage);
+export function startOver(stage: Stage) {
+  resetImport(stage);
   stage.arrived = true;
   stage.draw();
 }
 
 /** Run a long step with progress and cancellation. When it fails, return to `stepOnFailure`. */
-async function during(
+async function runStep(
   stage: Stage,
   doing: string,
-  otherwise: Work['step'],
-  act: (work: Made, how: ImportHow) => Promise<unknown>,
+  stepOnFailure: ImportState['step'],
+  action: (state: ImportStepState, options: ImportOptions) => Promise<unknown>,
 ) {
-  const work = workOf(stage);
-  if (work.step === 'busy') return;
+  const state = importStateOf(stage);
+  if (state.step === 'busy') return;
   const { generation } = stage;
   const signal = { stopped: false };
-  Object.assign(work, { step: 'busy', doing, done: 0, total: 0, signal, problem: null });
-  moved(stage);
+  Object.assign(state, { step: 'busy', doing, done: 0, total: 0, signal, problem: null });
+  showStep(stage);
   const onProgress = (done: number, total: number) => {
-    Object.assign(work, { done, total });
+    Object.assign(state, { done, total });
     if (generation === stage.generation && stage.place.name === 'import') stage.drawNow();
   };
   try {
-    await act(work as Made, { onProgress, signal });
-  } catch (thrown) {
+    await action(state as ImportStepState, { onProgress, signal });
+  } catch (error) {
     if (generation !== stage.generation) return;
-    Object.assign(work, { step: otherwise, problem: problemOf(thrown) });
+    Object.assign(state, { step: stepOnFailure, problem: problemOf(error) });
   }
-  if (generation === stage.generation) moved(stage);
+  if (generation === stage.generation) showStep(stage);
 }
 
 /** Draw the new step. Move the focus to its heading, or to the problem if there is one. */
-function moved(stage: Stage) {
+function showStep(stage: Stage) {
   if (stage.place.name !== 'import') return;
-  const { problem } = workOf(stage);
+  const { problem } = importStateOf(stage);
   stage.problem = problem ? { ...problem } : null;
   stage.arrived = !problem;
   stage.draw();
 }
 
 export function readFile(stage: Stage, file: File) {
-  beginAgain(stage);
-  return during(stage, 'import.reading', 'choose', async (work, how) => {
-    work.name = file.name;
-    work.read = await stage.app.readImport(file, how);
-    work.answers = {
+  startOver(stage);
+  return runStep(stage, 'import.reading', 'choose', async (state, options) => {
+    state.name = file.name;
+    state.read = await stage.app.readImport(file, options);
+    state.answers = {
       tz: phoneZone(),
       gap: 6,
-      ...(work.read.orders?.length === 1 ? { order: work.read.orders[0] } : {}),
+      ...(state.read.orders?.length === 1 ? { order: state.read.orders[0] } : {}),
     };
-    work.step = 'ask';
+    state.step = 'ask';
   });
 }
 
-export function plan(stage: Stage) {
-  return during(stage, 'import.placing', 'ask', async (work, how) => {
-    work.plan = await stage.app.planImport(work.answers, how);
-    Object.assign(work, {
+export function makePlan(stage: Stage) {
+  return runStep(stage, 'import.placing', 'ask', async (state, options) => {
+    state.plan = await stage.app.planImport(state.answers, options);
+    Object.assign(state, {
       step: 'plan',
-      chosen: new Set(work.read.kind === 'mail' ? [0] : []),
+      chosen: new Set(state.read.kind === 'mail' ? [0] : []),
       words: {},
       rows: {},
       shown: 20,
@@ -147,34 +147,37 @@ export function plan(stage: Stage) {
   });
 }
 
-export function keep(stage: Stage) {
-  return during(stage, 'import.keeping', 'plan', async (work, how) => {
-    const chosen = [...work.chosen]
+export function saveChosen(stage: Stage) {
+  return runStep(stage, 'import.keeping', 'plan', async (state, options) => {
+    const chosen = [...state.chosen]
       .sort((a, b) => a - b)
-      .map((burst) => ({ burst, narrative: work.words[burst] ?? (work.plan.bursts[burst] as ImportBurst).narrative }));
-    work.result = await stage.app.keepImport({ chosen, media: work.media }, how);
-    work.step = 'done';
+      .map((burst) => ({
+        burst,
+        narrative: state.words[burst] ?? (state.plan.bursts[burst] as ImportBurst).narrative,
+      }));
+    state.result = await stage.app.keepImport({ chosen, media: state.media }, options);
+    state.step = 'done';
     stage.refresh('entry:');
     stage.refresh('records:');
   });
 }
 
 /** Add the missing files to messages that the diary already has. */
-export function keepLate(stage: Stage) {
-  return during(stage, 'import.keeping', 'plan', async (work, how) => {
-    work.result = await stage.app.keepImport({ chosen: [], late: t('plan.late_reason') }, how);
-    work.step = 'done';
+export function saveLateFiles(stage: Stage) {
+  return runStep(stage, 'import.keeping', 'plan', async (state, options) => {
+    state.result = await stage.app.keepImport({ chosen: [], late: t('plan.late_reason') }, options);
+    state.step = 'done';
     stage.refresh('');
   });
 }
 
 /** Return whether every question has an answer. */
-export function isAnswered({ read, answers }: Made) {
+export function isAnswered({ read, answers }: ImportStepState) {
   return read.kind === 'mail' ? Boolean(answers.direction) : Boolean(answers.order) && answers.me !== undefined;
 }
 
 /** Plan again with another gap. This makes different entries, so the selection starts again. */
 export function regroup(stage: Stage, gap: number) {
-  workOf(stage).answers.gap = gap;
-  return plan(stage);
+  importStateOf(stage).answers.gap = gap;
+  return makePlan(stage);
 }

@@ -6,37 +6,37 @@
  * written, and the file can be chosen again.
  */
 import { KeptError } from '../../core/errors.js';
-import { idText, newId } from '../../core/ids.js';
-import { amountOf, numbered, partsOf } from '../../record/schedule.js';
+import { formatId, newId } from '../../core/ids.js';
+import { totalsOf, renumberRows, splitBurst } from '../../record/schedule.js';
 import { offsetAt } from '../../record/times.js';
 import { ownFields } from '../../diary/records/record_store.js';
-import { arrival, waitingLines } from '../../diary/attachments/custody.js';
-import { firstFields } from '../../diary/attachments/file_fields.js';
-import { nowNamed, stageLate } from './imports_late.js';
-import { letGo, takeMedia } from './imports_media.js';
+import { arrivalLines, addPendingLines } from '../../diary/attachments/custody.js';
+import { initialFields } from '../../diary/attachments/file_fields.js';
+import { exportRow, stageLateFiles } from './imports_late_files.js';
+import { discardMedia, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
-import { blobsOf, forgetBlobs, takeIn } from '../../diary/attachments/sealing.js';
-import { rows as indexRows } from '../../diary/sync/apply_feed.js';
-import type { Row } from '../../record/schedule.js';
-import type { Entry } from '../../imports/unzip.js';
+import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
+import { rewriteRows as indexRows } from '../../diary/sync/apply_feed.js';
+import type { MessageRow } from '../../record/schedule.js';
+import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Media, Taken } from './imports_media.js';
-import type { Plan } from './imports_plan.js';
-import type { Context, Fields, Held, Open, Source, Batch } from '../../diary/types.js';
+import type { TakenMedia, TakenFile } from './imports_media.js';
+import type { DetailedPlan } from './imports_plan.js';
+import type { Context, Fields, DraftFile, Open, Source, Batch } from '../../diary/types.js';
 
-type Chosen = { burst: number; narrative: string };
-type Entries = Map<string, Entry>;
-type Burst = { incident: string; rows: readonly Row[] };
+type ChosenBurst = { burst: number; narrative: string };
+type ZipEntries = Map<string, ZipEntry>;
+type EntryRows = { incident: string; rows: readonly MessageRow[] };
 
-const NAMES = 200;
+const MAX_NAMES_LENGTH = 200;
 
 /**
  * Save the chosen bursts, or with `late` only the missing files.
  * @param input `media`: the files of the zip that may be imported, by name; `late`: as in imports_read.js
  * @returns `again`: the diary had the file already
  */
-export async function keepImport(
+export async function saveImport(
   ctx: Context,
   open: Open,
   {
@@ -45,8 +45,8 @@ export async function keepImport(
     plan,
     chosen,
     media,
-    late = '',
-  }: { source: Source; title: string; plan: Plan; chosen: Chosen[]; media: Entries; late?: string },
+    late: lateReason = '',
+  }: { source: Source; title: string; plan: DetailedPlan; chosen: ChosenBurst[]; media: ZipEntries; late?: string },
   pause: Pause,
 ): Promise<{
   entries: string[];
@@ -56,39 +56,43 @@ export async function keepImport(
   files: { added: number; again: number; failed: string[] };
 }> {
   const at = ctx.clock.now();
-  const held = await takeIn(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
-  const file = await sameFile(open, held);
-  const work = chosen
-    .map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
+  const sealedFile = await sealFile(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
+  const file = await findOrAddFile(open, sealedFile);
+  const entries = chosen
+    .map(({ burst, narrative }) => ({ incident: formatId(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
     .filter(({ rows }) => rows.length);
-  let taken: Media = { of: new Map(), failed: [] };
-  const missed = late ? plan.late : [];
+  let takenMedia: TakenMedia = { byName: new Map(), failed: [] };
+  const lateFiles = lateReason ? plan.late : [];
   try {
-    taken = await takeMedia(
+    takenMedia = await takeMedia(
       ctx,
       open,
-      { source, media, rows: [...work.flatMap(({ rows }) => rows), ...missed.map(nowNamed)], at },
+      { source, media, rows: [...entries.flatMap(({ rows }) => rows), ...lateFiles.map(exportRow)], at },
       pause,
     );
-    if (!work.length && !taken.of.size) throw new KeptError('import_no_files');
+    if (!entries.length && !takenMedia.byName.size) throw new KeptError('import_no_files');
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
-      for (const [i, one] of work.entries()) {
-        await stageBurst(ctx, batch, open, one, { file, title, plan, at, taken });
-        await pause(i, work.length);
+      for (const [i, entry] of entries.entries()) {
+        await stageBurst(ctx, batch, open, entry, { file, title, plan, at, taken: takenMedia });
+        await pause(i, entries.length);
       }
       const all = [
-        ...work,
-        ...(await stageLate(batch, open, missed, { file: file.attachment, of: taken.of, reason: late })),
+        ...entries,
+        ...(await stageLateFiles(batch, open, lateFiles, {
+          exportId: file.attachment,
+          byName: takenMedia.byName,
+          reason: lateReason,
+        })),
       ];
       await stageReceived(
         batch,
         open,
         file,
         all.map(({ incident }) => incident),
-        ofExport(file, plan),
+        exportFields(file, plan),
       );
-      await stageMedia(batch, open, all, taken, plan);
+      await stageMedia(batch, open, all, takenMedia, plan);
       await indexRows(
         batch,
         open,
@@ -96,54 +100,61 @@ export async function keepImport(
         null,
       );
     });
-    if (!file.held) await forgetBlobs(open.store, [held.received]);
-    const all = [...taken.of.values()];
-    const added = new Set(all.flatMap(({ attachment, held: own }) => (own ? [attachment] : [])));
-    const again = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
+    if (!file.held) await deleteBlobs(open.store, [sealedFile.received]);
+    const all = [...takenMedia.byName.values()];
+    const added = new Set(all.flatMap(({ attachment, held: newFile }) => (newFile ? [attachment] : [])));
+    const alreadyHeld = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
     return {
-      entries: work.map(({ incident }) => incident),
-      rows: work.reduce((sum, { rows }) => sum + rows.length, 0),
+      entries: entries.map(({ incident }) => incident),
+      rows: entries.reduce((sum, { rows }) => sum + rows.length, 0),
       attachment: file.attachment,
       again: !file.held,
-      files: { added: added.size, again: again.size, failed: taken.failed },
+      files: { added: added.size, again: alreadyHeld.size, failed: takenMedia.failed },
     };
   } catch (error) {
-    await letGo(open, taken).catch(() => undefined);
-    await forgetBlobs(open.store, [held.received]).catch(() => undefined);
+    await discardMedia(open, takenMedia).catch(() => undefined);
+    await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
     throw error;
   }
 }
 
 /** Return the existing attachment with the same digest, or a new one. */
-async function sameFile(open: Open, held: Held): Promise<Taken> {
+async function findOrAddFile(open: Open, sealedFile: DraftFile): Promise<TakenFile> {
   const sources = new Set(
     (await readKind(open, 'schedule', true)).flatMap(({ fields }) =>
       typeof fields.source_attachment_id === 'string' ? [fields.source_attachment_id] : [],
     ),
   );
   for (const attachment of sources) {
-    const there = await open.book.newest(attachment).catch(() => null);
-    if (there?.kind === 'attachment' && there.fields.sha256 === held.sha256) return { attachment, held: null };
+    const existing = await open.book.newest(attachment).catch(() => null);
+    if (existing?.kind === 'attachment' && existing.fields.sha256 === sealedFile.sha256)
+      return { attachment, held: null };
   }
-  return { attachment: held.attachment, held };
+  return { attachment: sealedFile.attachment, held: sealedFile };
 }
 
 async function stageBurst(
   ctx: Context,
   batch: Batch,
   open: Open,
-  { incident, narrative, rows }: { incident: string; narrative: string; rows: Row[] },
-  { file, title, plan, at, taken }: { file: Taken; title: string; plan: Plan; at: number; taken: Media },
+  { incident, narrative, rows }: { incident: string; narrative: string; rows: MessageRow[] },
+  {
+    file,
+    title,
+    plan,
+    at,
+    taken: takenMedia,
+  }: { file: TakenFile; title: string; plan: DetailedPlan; at: number; taken: TakenMedia },
 ) {
-  const amount = amountOf(rows);
-  const count = plan.own.length || plan.channel === 'email' ? amount.in : rows.length;
-  const ids = partsOf(rows).map((part) => ({ part, id: idText(newId()) }));
-  const series = ids.length > 1 ? idText(newId()) : null;
+  const amount = totalsOf(rows);
+  const count = plan.ownNames.length || plan.channel === 'email' ? amount.in : rows.length;
+  const parts = splitBurst(rows).map((part) => ({ part, id: formatId(newId()) }));
+  const series = parts.length > 1 ? formatId(newId()) : null;
   const behaviours = [
     amount.in > amount.calls ? (plan.channel === 'email' ? 'email' : 'chat_messages') : '',
     amount.calls ? 'calls' : '',
   ].filter(Boolean);
-  const names = amount.from.join(', ').slice(0, NAMES);
+  const names = amount.from.join(', ').slice(0, MAX_NAMES_LENGTH);
   await open.book.stage(batch, {
     kind: 'incident',
     record: incident,
@@ -156,11 +167,11 @@ async function stageBurst(
       ...(behaviours.length ? { behaviours } : {}),
       entry_kind: 'copied_from_other_record',
       source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat',
-      schedule_id: ids[0]?.id,
-      attachment_ids: [...new Set([file.attachment, ...mediaOf(rows, taken)])],
+      schedule_id: parts[0]?.id,
+      attachment_ids: [...new Set([file.attachment, ...attachmentIdsOf(rows, takenMedia)])],
     },
   });
-  for (const [i, { part, id }] of ids.entries()) {
+  for (const [i, { part, id }] of parts.entries()) {
     await open.book.stage(batch, {
       kind: 'schedule',
       record: id,
@@ -169,7 +180,11 @@ async function stageBurst(
         tz: plan.tz,
         gap_hours: plan.gap,
         complete: plan.complete,
-        rows: numbered(part).map((row, n) => ({ ...row, ...withFile(row, taken), msg_no: firstNo(ids, i) + n })),
+        rows: renumberRows(part).map((row, n) => ({
+          ...row,
+          ...attachmentField(row, takenMedia),
+          msg_no: firstNumber(parts, i) + n,
+        })),
         incident_ids: [incident],
         source_attachment_id: file.attachment,
         import_summary: plan.summary,
@@ -177,28 +192,28 @@ async function stageBurst(
         chat: title,
         ...(series ? { series_id: series, part_no: i + 1 } : {}),
       },
-      restricted: plan.own.length ? { own_accounts: plan.own } : {},
+      restricted: plan.ownNames.length ? { own_accounts: plan.ownNames } : {},
     });
   }
 }
 
 /** Return the number of a part's first message. Numbers run on from part to part. */
-function firstNo(parts: { part: unknown[] }[], i: number): number {
+function firstNumber(parts: { part: unknown[] }[], i: number): number {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
 }
 
-function withFile({ file_name: name }: { file_name?: unknown }, taken: Media) {
-  const there = typeof name === 'string' ? taken.of.get(name) : undefined;
-  return there ? { attachment_id: there.attachment } : {};
+function attachmentField({ file_name: name }: { file_name?: unknown }, takenMedia: TakenMedia) {
+  const existing = typeof name === 'string' ? takenMedia.byName.get(name) : undefined;
+  return existing ? { attachment_id: existing.attachment } : {};
 }
 
 /** Return the attachment ids of the files that these rows mention. */
-const mediaOf = (rows: readonly Row[], taken: Media): string[] =>
-  rows.flatMap((row) => withFile(row, taken).attachment_id ?? []);
+const attachmentIdsOf = (rows: readonly MessageRow[], takenMedia: TakenMedia): string[] =>
+  rows.flatMap((row) => attachmentField(row, takenMedia).attachment_id ?? []);
 
 /** Return the record fields of the export file itself. */
-function ofExport({ held }: Taken, plan: Plan): Fields {
-  const flags = [...(held?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
+function exportFields({ held: sealedFile }: TakenFile, plan: DetailedPlan): Fields {
+  const flags = [...(sealedFile?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
   return {
     kind: plan.kind,
     ...(flags.length ? { flags } : {}),
@@ -207,25 +222,33 @@ function ofExport({ held }: Taken, plan: Plan): Fields {
 }
 
 /** Stage the chat's pictures and other files, each in the entries that mention it, with the time of its message. */
-async function stageMedia(batch: Batch, open: Open, work: readonly Burst[], taken: Media, plan: Plan) {
+async function stageMedia(
+  batch: Batch,
+  open: Open,
+  entries: readonly EntryRows[],
+  takenMedia: TakenMedia,
+  plan: DetailedPlan,
+) {
   const staged = new Set();
-  for (const one of [...taken.of.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
-    if (staged.has(one.attachment)) continue;
-    staged.add(one.attachment);
-    const speaks = work.filter(({ rows }) => mediaOf(rows, taken).includes(one.attachment));
-    const row = speaks[0]?.rows.find((each) => withFile(each, taken).attachment_id === one.attachment);
+  for (const file of [...takenMedia.byName.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
+    if (staged.has(file.attachment)) continue;
+    staged.add(file.attachment);
+    const mentioning = entries.filter(({ rows }) => attachmentIdsOf(rows, takenMedia).includes(file.attachment));
+    const row = mentioning[0]?.rows.find(
+      (candidate) => attachmentField(candidate, takenMedia).attachment_id === file.attachment,
+    );
     // A chat app shrinks a picture that it sends, so alterations before receipt are unknown.
     await stageReceived(
       batch,
       open,
-      one,
-      speaks.map(({ incident }) => incident),
-      { alteration_before_receipt: 'unknown', ...sentTime(row, plan.tz) },
+      file,
+      mentioning.map(({ incident }) => incident),
+      { alteration_before_receipt: 'unknown', ...contentTimeField(row, plan.tz) },
     );
   }
 }
 
-function sentTime(row: Row | undefined, tz: string): Fields {
+function contentTimeField(row: MessageRow | undefined, tz: string): Fields {
   if (row?.sent_at === undefined || !row.sent_local) return {};
   return {
     content_time: {
@@ -245,33 +268,39 @@ function sentTime(row: Row | undefined, tz: string): Fields {
  * @param incidents the entries the file belongs to
  * @param extraFields fields of a new record
  */
-async function stageReceived(batch: Batch, open: Open, { attachment, held }: Taken, incidents: string[], more: Fields) {
-  if (!held) {
-    const before = await open.book.newest(attachment, batch);
-    const ids = [
-      ...new Set([...(Array.isArray(before.fields.incident_ids) ? before.fields.incident_ids : []), ...incidents]),
+async function stageReceived(
+  batch: Batch,
+  open: Open,
+  { attachment, held: sealedFile }: TakenFile,
+  incidents: string[],
+  extraFields: Fields,
+) {
+  if (!sealedFile) {
+    const previous = await open.book.newest(attachment, batch);
+    const parts = [
+      ...new Set([...(Array.isArray(previous.fields.incident_ids) ? previous.fields.incident_ids : []), ...incidents]),
     ];
-    const { reason: _reason, taken_out: _out, ...fields } = ownFields(before);
+    const { reason: _reason, taken_out: _out, ...fields } = ownFields(previous);
     await open.book.stage(batch, {
       kind: 'attachment',
       record: attachment,
-      open: { ...fields, incident_ids: ids },
-      restricted: before.restricted,
-      openKeys: before.keys.open,
-      restrictedKeys: before.keys.restricted,
+      open: { ...fields, incident_ids: parts },
+      restricted: previous.restricted,
+      openKeys: previous.keys.open,
+      restrictedKeys: previous.keys.restricted,
     });
     return;
   }
-  const first = firstFields(held, null);
+  const initial = initialFields(sealedFile, null);
   await open.book.stage(batch, {
     kind: 'attachment',
     record: attachment,
     of: incidents[0] ?? null,
-    ...first,
-    open: { ...first.open, incident_ids: incidents, ...more },
+    ...initial,
+    open: { ...initial.open, incident_ids: incidents, ...extraFields },
   });
-  waitingLines(batch.root, arrival(held));
-  const blobs = blobsOf(held).map(({ blob }) => blob);
+  addPendingLines(batch.root, arrivalLines(sealedFile));
+  const blobs = blobsOf(sealedFile).map(({ blob }) => blob);
   batch.root.filling = batch.root.filling.filter((blob: string) => !blobs.includes(blob));
   for (const blob of blobs) batch.root.uploads.push({ blob, of: incidents[0] ?? null });
 }

@@ -5,28 +5,28 @@
  * [Note: the same media] SHA-256 identifies a file that the diary already has: the new entry names it too, and it is
  * not added again. A damaged or too large file is listed and left out; the text is imported all the same.
  */
-import { asKeptError } from '../../core/errors.js';
+import { toKeptError } from '../../core/errors.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { readKind } from '../../diary/records/records.js';
-import { blobsOf, forgetBlobs, takeIn } from '../../diary/attachments/sealing.js';
-import { judgeSize, wellFormed } from '../../diary/attachments/sources.js';
-import type { Row } from '../../record/schedule.js';
-import type { Entry } from '../../imports/unzip.js';
+import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
+import { checkSize, toWellFormed } from '../../diary/attachments/sources.js';
+import type { MessageRow } from '../../record/schedule.js';
+import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Context, Held, Open, Source } from '../../diary/types.js';
+import type { Context, DraftFile, Open, Source } from '../../diary/types.js';
 
 /** `held`: null when the diary already has the file */
-export type Taken = { attachment: string; held: Held | null };
+export type TakenFile = { attachment: string; held: DraftFile | null };
 /** `byName`: imported files by their name in the chat; `failed`: names of files that could not be imported */
-export type Media = { of: Map<string, Taken>; failed: string[] };
+export type TakenMedia = { byName: Map<string, TakenFile>; failed: string[] };
 
 /** Errors that concern one file only; any other error stops the import. */
-const OWN_FAULTS = new Set(['zip_locked', 'zip_unknown', 'zip_too_much', 'zip_damaged', 'empty_file', 'too_large']);
+const FILE_ERRORS = new Set(['zip_locked', 'zip_unknown', 'zip_too_much', 'zip_damaged', 'empty_file', 'too_large']);
 
 /** Return the zip entries whose name is unique. With two files of one name it is unknown which one a message means. */
-export function namedOnce(files: readonly { name: string; entry: Entry }[]): Map<string, Entry> {
-  const twice = new Set(files.map(({ name }) => name).filter((name, i, all) => all.indexOf(name) !== i));
-  return new Map(files.filter(({ name }) => !twice.has(name)).map(({ name, entry }) => [name, entry]));
+export function entriesByUniqueName(files: readonly { name: string; entry: ZipEntry }[]): Map<string, ZipEntry> {
+  const repeated = new Set(files.map(({ name }) => name).filter((name, i, all) => all.indexOf(name) !== i));
+  return new Map(files.filter(({ name }) => !repeated.has(name)).map(({ name, entry }) => [name, entry]));
 }
 
 /**
@@ -38,58 +38,65 @@ export function namedOnce(files: readonly { name: string; entry: Entry }[]): Map
 export async function takeMedia(
   ctx: Context,
   open: Open,
-  { source, media, rows, at }: { source: Source; media: Map<string, Entry>; rows: readonly Row[]; at: number },
+  {
+    source,
+    media,
+    rows,
+    at,
+  }: { source: Source; media: Map<string, ZipEntry>; rows: readonly MessageRow[]; at: number },
   pause: Pause,
-): Promise<Media> {
+): Promise<TakenMedia> {
   const names = [...new Set(rows.flatMap(({ file_name: name }) => (name && media.has(name) ? [name] : [])))];
-  const found: Media = { of: new Map(), failed: [] };
-  if (!names.length) return found;
-  const bySum = new Map((await readKind(open, 'attachment')).map(({ record, fields }) => [fields.sha256, record]));
+  const taken: TakenMedia = { byName: new Map(), failed: [] };
+  if (!names.length) return taken;
+  const recordByDigest = new Map(
+    (await readKind(open, 'attachment')).map(({ record, fields }) => [fields.sha256, record]),
+  );
   try {
     for (const [i, name] of names.entries()) {
       await pause(i, names.length);
-      const held = await takeOne(ctx, open, source, name, media.get(name) as Entry, at);
-      if (!held) {
-        found.failed.push(name);
+      const sealedFile = await takeFile(ctx, open, source, name, media.get(name) as ZipEntry, at);
+      if (!sealedFile) {
+        taken.failed.push(name);
         continue;
       }
-      const there = bySum.get(held.sha256);
-      found.of.set(name, { attachment: there ?? held.attachment, held: there ? null : held });
-      if (there) await forgetBlobs(open.store, blobsOf(held));
-      else bySum.set(held.sha256, held.attachment);
+      const existing = recordByDigest.get(sealedFile.sha256);
+      taken.byName.set(name, { attachment: existing ?? sealedFile.attachment, held: existing ? null : sealedFile });
+      if (existing) await deleteBlobs(open.store, blobsOf(sealedFile));
+      else recordByDigest.set(sealedFile.sha256, sealedFile.attachment);
     }
-    return found;
+    return taken;
   } catch (error) {
-    await letGo(open, found).catch(() => undefined);
+    await discardMedia(open, taken).catch(() => undefined);
     throw error;
   }
 }
 
 /** Import one file; return null when the file itself is faulty (FILE_ERRORS). */
-async function takeOne(
+async function takeFile(
   ctx: Context,
   open: Open,
   source: Source,
   name: string,
-  entry: Entry,
+  entry: ZipEntry,
   at: number,
-): Promise<Held | null> {
+): Promise<DraftFile | null> {
   try {
-    judgeSize(entry.size);
+    checkSize(entry.size);
     const bytes = await entrySource(source, entry);
-    return await takeIn(
+    return await sealFile(
       open,
-      { ...bytes, name: wellFormed(name), type: '', lastModified: null },
+      { ...bytes, name: toWellFormed(name), type: '', lastModified: null },
       { route: 'files', at, pictures: ctx.pictures, unowned: true },
     );
   } catch (error) {
-    if (OWN_FAULTS.has(asKeptError(error).code)) return null;
+    if (FILE_ERRORS.has(toKeptError(error).code)) return null;
     throw error;
   }
 }
 
 /** Delete the sealed files from the phone. */
-export async function letGo(open: Open, { of }: Media) {
-  const blobs = [...of.values()].flatMap(({ held }) => (held ? blobsOf(held) : []));
-  if (blobs.length) await forgetBlobs(open.store, blobs);
+export async function discardMedia(open: Open, { byName }: TakenMedia) {
+  const blobs = [...byName.values()].flatMap(({ held: sealedFile }) => (sealedFile ? blobsOf(sealedFile) : []));
+  if (blobs.length) await deleteBlobs(open.store, blobs);
 }

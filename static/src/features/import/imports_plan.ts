@@ -3,41 +3,41 @@
  * proposed entry. Nothing is written here.
  */
 import { KeptError } from '../../core/errors.js';
-import { GAP_HOURS, MOST_GAP, amountOf, amountWords, burstsOf, rowsIn } from '../../record/schedule.js';
-import { newIn } from '../../record/schedule_known.js';
+import { GAP_HOURS, MAX_GAP_HOURS, totalsOf, totalsText, burstsOf, rowsIn } from '../../record/schedule.js';
+import { compareExport } from '../../record/schedule_known.js';
 import { codesOf, textOf } from '../../record/reading.js';
 import { fromPicked, localAt, offsetAt } from '../../record/times.js';
 import { rowsOf } from '../../imports/whatsapp.js';
-import { lateIn } from './imports_late.js';
+import { findLateFiles } from './imports_late_files.js';
 import { readKind } from '../../diary/records/records.js';
 import type { Mail } from '../../imports/mail.js';
-import type { Row } from '../../record/schedule.js';
+import type { MessageRow } from '../../record/schedule.js';
 import type { Pause, Chat } from '../../imports/whatsapp.js';
-import type { Late, Listed } from './imports_late.js';
+import type { LateFile, KnownSchedule } from './imports_late_files.js';
 import type { Fields, Open } from '../../diary/types.js';
-import type { Entry } from '../../imports/unzip.js';
+import type { ZipEntry } from '../../imports/unzip.js';
 import type { ImportAnswers, ImportBurst, ImportPlan } from '../../shell/app.js';
 
 /** `lenient`: some bytes were not valid text */
-export type ChatRead = { kind: 'chat'; chat: Chat; media: Map<string, Entry>; lenient: boolean };
+export type ChatExport = { kind: 'chat'; chat: Chat; media: Map<string, ZipEntry>; lenient: boolean };
 
-export type Plan = {
+export type DetailedPlan = {
   channel: string;
   tz: string;
   gap: number;
   /** the keeper's names in the chat */
-  own: string[];
+  ownNames: string[];
   complete: string;
-  bursts: Row[][];
+  bursts: MessageRow[][];
   summary: Fields;
   kind: 'chat_export' | 'email_eml';
-  shown: ImportPlan;
+  summaryView: ImportPlan;
   /** missing files of messages that the diary already has */
-  late: Late[];
+  late: LateFile[];
 };
 
-const MANY = 200;
-const PREVIEW = 90;
+const MAX_SHOWN = 200;
+const PREVIEW_LENGTH = 90;
 
 /**
  * Plan the import of a chat.
@@ -46,33 +46,38 @@ const PREVIEW = 90;
  */
 export async function planChat(
   open: Open,
-  { chat, media, lenient, title }: ChatRead & { title: string },
+  { chat, media, lenient, title }: ChatExport & { title: string },
   { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }: ImportAnswers,
   pause: Pause,
-): Promise<Plan> {
+): Promise<DetailedPlan> {
   if (!order || me === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
-  const hours = Math.min(MOST_GAP, Math.max(1, Math.round(gap) || GAP_HOURS));
+  const hours = Math.min(MAX_GAP_HOURS, Math.max(1, Math.round(gap) || GAP_HOURS));
   const { rows, counts, unplaced, earlier } = await rowsOf(chat, { order, tz, me }, pause);
-  const lists = await knownLists(open, 'whatsapp');
-  const { fresh, known, changed, pairs } = newIn(
+  const schedules = await knownSchedules(open, 'whatsapp');
+  const {
+    fresh: newRows,
+    known,
+    changed,
+    pairs,
+  } = compareExport(
     rows,
-    lists.map((one) => one.rows),
-    lists.map(({ chat: name }) => name === title),
+    schedules.map((schedule) => schedule.rows),
+    schedules.map(({ chat: name }) => name === title),
   );
-  const late = lateIn(open, lists, pairs, media);
+  const late = findLateFiles(open, schedules, pairs, media);
   await pause(1, 1);
-  const bursts = burstsOf(fresh, hours).map((burst) => burst.map(withoutLine));
+  const bursts = burstsOf(newRows, hours).map((burst) => burst.map(withoutLine));
   const missing = rows.filter(({ file_name }) => file_name && !media.has(file_name)).length;
-  const named = rows.filter(({ file_name }) => file_name).length;
+  const namedCount = rows.filter(({ file_name }) => file_name).length;
   const files = {
-    with: named - missing,
+    with: namedCount - missing,
     missing,
     left_out: rows.filter(
       ({ type, text, description, file_name }) =>
         !text && !file_name && description && type !== 'deleted' && !/call/.test(type),
     ).length,
   };
-  const noted = (note: string) => rows.filter(({ sent_note }) => sent_note === note).length;
+  const countNote = (note: string) => rows.filter(({ sent_note }) => sent_note === note).length;
   const summary = {
     ...counts,
     files_with: files.with,
@@ -86,41 +91,41 @@ export async function planChat(
     channel: 'whatsapp',
     tz,
     gap: hours,
-    own: me ? [me] : [],
+    ownNames: me ? [me] : [],
     complete: me === null ? 'outgoing_not_captured' : 'complete',
     bursts: bursts,
     summary,
     kind: 'chat_export',
     late,
-    shown: {
+    summaryView: {
       late: {
         files: new Set(late.map(({ name }) => name)).size,
         entries: new Set(late.map(({ incident }) => incident)).size,
       },
       counts,
       known,
-      fresh: fresh.length,
-      changed: changed.slice(0, MANY).map(({ before, now }) => ({
+      fresh: newRows.length,
+      changed: changed.slice(0, MAX_SHOWN).map(({ before, now }) => ({
         before: before.text ?? before.description ?? '',
         now: now.text ?? now.description ?? '',
         at: now.sent_local as string, // every row of a chat has one
       })),
       changed_count: changed.length,
-      unplaced: unplaced.slice(0, MANY),
+      unplaced: unplaced.slice(0, MAX_SHOWN),
       unplaced_count: unplaced.length,
-      notices: chat.notices.slice(0, MANY),
+      notices: chat.notices.slice(0, MAX_SHOWN),
       notices_count: chat.notices.length,
-      unlike: chat.unlike.slice(0, MANY),
+      unlike: chat.unlike.slice(0, MAX_SHOWN),
       unlike_count: chat.unlike.length,
-      earlier: earlier.slice(0, MANY),
+      earlier: earlier.slice(0, MAX_SHOWN),
       earlier_count: earlier.length,
-      hours: { first: noted('hour_first'), second: noted('hour_second'), skipped: noted('hour_skipped') },
+      hours: { first: countNote('hour_first'), second: countNote('hour_second'), skipped: countNote('hour_skipped') },
       files,
       lenient,
       tz,
       gap: hours,
       order,
-      bursts: bursts.map((burst, index) => shownBurst(burst, index, 'WhatsApp')),
+      bursts: bursts.map((burst, index) => describeBurst(burst, index, 'WhatsApp')),
     },
   };
 }
@@ -129,36 +134,39 @@ export async function planChat(
  * Plan the import of an email.
  * @throws import_unanswered
  */
-export function planMail(known: Row[][], mail: Mail, { tz, direction }: ImportAnswers): Plan {
+export function planMail(known: MessageRow[][], mail: Mail, { tz, direction }: ImportAnswers): DetailedPlan {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
   const rows = mailRows(mail, tz, direction).map((row, i) => ({ ...row, msg_no: i + 1 }));
-  const { fresh } = newIn(rows, known);
-  const bursts = fresh.length ? [rows] : []; // an email is imported whole or not at all
+  const { fresh: newRows } = compareExport(rows, known);
+  const bursts = newRows.length ? [rows] : []; // an email is imported whole or not at all
   return {
     channel: 'email',
     tz,
     gap: GAP_HOURS,
-    own: [],
+    ownNames: [],
     complete: 'not_sure',
     bursts,
     summary: { messages: rows.length, files: mail.files.length },
     kind: 'email_eml',
     late: [],
-    shown: {
+    summaryView: {
       counts: null,
-      known: rows.length - fresh.length,
-      fresh: fresh.length,
-      bursts: bursts.map((burst, i) => ({ ...shownBurst(burst, i, 'Email'), ...mailWords(mail, burst) })),
+      known: rows.length - newRows.length,
+      fresh: newRows.length,
+      bursts: bursts.map((burst, i) => ({ ...describeBurst(burst, i, 'Email'), ...mailSummary(mail, burst) })),
       tz,
     },
   };
 }
 
-function mailWords(mail: Mail, rows: Row[]) {
+function mailSummary(mail: Mail, rows: MessageRow[]) {
   const at = rows[0]?.sent_local?.slice(11, 16) ?? '';
-  const who =
+  const correspondent =
     rows[0]?.direction === 'out' ? `to ${mail.to.join(', ') || 'nobody named'}` : `from ${mail.from || 'nobody named'}`;
-  const narrative = `Email ${who}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`.slice(0, 1000);
+  const narrative = `Email ${correspondent}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`.slice(
+    0,
+    1000,
+  );
   return { narrative, words: narrative, amount: null };
 }
 
@@ -167,19 +175,19 @@ function mailRows(
   mail: Mail,
   tz: string,
   direction: 'in' | 'out' | 'unknown',
-  inside: string = '',
-): Omit<Row, 'msg_no'>[] {
+  note: string = '',
+): Omit<MessageRow, 'msg_no'>[] {
   const { at } = mail.sent;
   const files = mail.files.map(({ name, type, size }) => `${name || type} (${size} bytes)`);
-  const said = [
-    inside,
+  const description = [
+    note,
     mail.subject ? `Subject: ${mail.subject}` : '',
     files.length ? `Files: ${files.join(', ')}` : '',
     at === null && mail.sent.raw ? `Date as written: ${mail.sent.raw}` : '',
   ]
     .filter(Boolean)
     .join('. ');
-  const own = direction === 'out' ? { from: 'me' } : mail.from ? { from: mail.from } : {};
+  const senderField = direction === 'out' ? { from: 'me' } : mail.from ? { from: mail.from } : {};
   // With an unknown direction, the keeper's own address may be among the recipients, so they stay in the file only.
   const to =
     direction === 'in'
@@ -190,22 +198,25 @@ function mailRows(
   const row = {
     ...(at === null ? {} : { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' }),
     direction,
-    ...own,
+    ...senderField,
     ...to,
     type: 'email',
-    ...(mail.text ? { text: wholeLetters(mail.text) } : {}),
-    ...(said ? { description: said.slice(0, 4000) } : {}),
+    ...(mail.text ? { text: truncateText(mail.text) } : {}),
+    ...(description ? { description: description.slice(0, 4000) } : {}),
   };
-  return [row, ...mail.inside.flatMap((one) => mailRows(one, tz, 'unknown', 'A message inside this email'))];
+  return [
+    row,
+    ...mail.inside.flatMap((innerMail) => mailRows(innerMail, tz, 'unknown', 'A message inside this email')),
+  ];
 }
 
 /** Cut the text to what fits one record, at a whole character; the file has all of it. */
-function wholeLetters(text: string) {
+function truncateText(text: string) {
   return text.length > 100_000 ? `${text.slice(0, 100_000).replace(/[\ud800-\udbff]$/, '')}` : text;
 }
 
 /** Return every schedule of a channel, also those taken out: their messages count as known and do not come back. */
-export async function knownLists(open: Open, channel: string): Promise<Listed[]> {
+export async function knownSchedules(open: Open, channel: string): Promise<KnownSchedule[]> {
   const schedules = await readKind(open, 'schedule', true);
   return schedules
     .filter(({ fields }) => fields.channel === channel)
@@ -218,9 +229,9 @@ export async function knownLists(open: Open, channel: string): Promise<Listed[]>
     }));
 }
 
-function shownBurst(rows: Row[], index: number, app: string): ImportBurst {
-  const amount = amountOf(rows);
-  const words = amountWords(amount);
+function describeBurst(rows: MessageRow[], index: number, app: string): ImportBurst {
+  const amount = totalsOf(rows);
+  const words = totalsText(amount);
   const first = rows.find(({ text }) => text)?.text ?? rows[0]?.description ?? rows[0]?.file_name ?? '';
   return {
     index,
@@ -228,16 +239,16 @@ function shownBurst(rows: Row[], index: number, app: string): ImportBurst {
     date: amount.first?.slice(0, 10) ?? '',
     words,
     narrative: `${app}: ${words}.`,
-    preview: first.slice(0, PREVIEW).replace(/[\ud800-\udbff]$/, ''),
+    preview: first.slice(0, PREVIEW_LENGTH).replace(/[\ud800-\udbff]$/, ''),
     count: rows.length,
     skipped: rows.every(({ sent_at }) => sent_at === undefined),
   };
 }
 
 /** Return the time fields of a burst's entry: one time stamp, or the span from the first to the last. */
-export function burstTime(rows: readonly Row[], tz: string, now: number) {
-  const ats = rows.flatMap(({ sent_at }) => sent_at ?? []).sort((a, b) => a - b);
-  const [start, end] = [ats[0], ats.at(-1)];
+export function burstTime(rows: readonly MessageRow[], tz: string, now: number) {
+  const stamps = rows.flatMap(({ sent_at }) => sent_at ?? []).sort((a, b) => a - b);
+  const [start, end] = [stamps[0], stamps.at(-1)];
   const source = { tz, time_source: 'message_or_call_stamp' };
   if (start === undefined || end === undefined) {
     const date = rows.find(({ sent_local }) => sent_local)?.sent_local?.slice(0, 10);
@@ -255,7 +266,7 @@ export function burstTime(rows: readonly Row[], tz: string, now: number) {
     : { ...base, occurred_end: end, occurred_local: `${from}/${to}`, precision: 'date_range' };
 }
 
-function withoutLine({ line: _line, ...row }: Row & { line: number }): Row {
+function withoutLine({ line: _line, ...row }: MessageRow & { line: number }): MessageRow {
   return row;
 }
 

@@ -7,64 +7,64 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { looksLikeMail, readMail } from '../../imports/mail.js';
-import { pastedRows } from '../../imports/schedule_paste.js';
-import { MOST_TEXT, entriesOf, plainName, unpack } from '../../imports/unzip.js';
+import { parsePastedRows } from '../../imports/schedule_paste.js';
+import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
-import { keepImport } from './imports_keep.js';
-import { namedOnce } from './imports_media.js';
-import { knownLists, planChat, planMail } from './imports_plan.js';
-import { insideOf } from '../../diary/session/require_open.js';
-import { findFile, openParts } from '../../diary/attachments/reading_files.js';
+import { saveImport } from './imports_keep.js';
+import { entriesByUniqueName } from './imports_media.js';
+import { knownSchedules, planChat, planMail } from './imports_plan.js';
+import { requireOpenOf } from '../../diary/session/require_open.js';
+import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { fileSource } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Plan } from './imports_plan.js';
+import type { DetailedPlan } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
-import type { ChatRead } from './imports_plan.js';
-import type { ImportAnswers, ImportHow, ImportRead } from '../../shell/app.js';
+import type { ChatExport } from './imports_plan.js';
+import type { ImportAnswers, ImportOptions, ImportRead } from '../../shell/app.js';
 
-type MailRead = { kind: 'mail'; mail: Mail };
-type Live = { source: Source; title: string; read: ChatRead | MailRead; plan: Plan | null };
+type MailFile = { kind: 'mail'; mail: Mail };
+type ActiveImport = { source: Source; title: string; read: ChatExport | MailFile; plan: DetailedPlan | null };
 
-const ZIP = [0x50, 0x4b];
-const LOOK = 65_536;
-const BREATH = 12; // ms of work before the screen may redraw
+const ZIP_MAGIC = [0x50, 0x4b];
+const SNIFF_BYTES = 65_536;
+const YIELD_INTERVAL_MS = 12; // ms of work before the screen may redraw
 
 /** Create the app's import methods. */
-export function importWork(ctx: Context) {
+export function createImportMethods(ctx: Context) {
   /** Keyed by the open diary, so that a lock discards what was read. */
-  const held: WeakMap<Open, Live> = new WeakMap();
-  const inside = insideOf(ctx);
-  const live = () => {
-    const found = held.get(inside());
+  const activeImports: WeakMap<Open, ActiveImport> = new WeakMap();
+  const requireOpen = requireOpenOf(ctx);
+  const requireImport = () => {
+    const found = activeImports.get(requireOpen());
     if (!found) throw new KeptError('not_found');
     return found;
   };
   return {
     /** Read a file and return a summary of what it holds. */
-    async readImport(file: File, how: ImportHow = {}) {
-      const open = inside();
+    async readImport(file: File, options: ImportOptions = {}) {
+      const open = requireOpen();
       const source = fileSource(file);
-      const read = await readSource(source, breath(ctx, how, open));
-      held.set(open, { source, title: titleOf(file.name), read, plan: null });
-      return shownRead(file, read);
+      const read = await readSource(source, createPause(ctx, options, open));
+      activeImports.set(open, { source, title: titleOf(file.name), read, plan: null });
+      return summarize(file, read);
     },
     /** Return what would be added, given the keeper's answers. Writes nothing. */
-    async planImport(answers: ImportAnswers, how: ImportHow = {}) {
-      const [open, one] = [inside(), live()];
-      const pause = breath(ctx, how, open);
-      one.plan =
-        one.read.kind === 'chat'
-          ? await planChat(open, { ...one.read, title: one.title }, answers, pause)
+    async planImport(answers: ImportAnswers, options: ImportOptions = {}) {
+      const [open, active] = [requireOpen(), requireImport()];
+      const pause = createPause(ctx, options, open);
+      active.plan =
+        active.read.kind === 'chat'
+          ? await planChat(open, { ...active.read, title: active.title }, answers, pause)
           : planMail(
-              (await knownLists(open, 'email')).map(({ rows }) => rows),
-              one.read.mail,
+              (await knownSchedules(open, 'email')).map(({ rows }) => rows),
+              active.read.mail,
               answers,
             );
-      return one.plan.shown;
+      return active.plan.summaryView;
     },
     importRows: (burst: number, from: number, count: number) =>
-      (live().plan?.bursts[burst] ?? []).slice(from, from + count),
+      (requireImport().plan?.bursts[burst] ?? []).slice(from, from + count),
     /**
      * Save the file, the chosen entries and, if `media` is set, the files they mention: all or nothing. With no entry
      * chosen, `late` is the reason for changing the existing schedules; then only missing files are added to them.
@@ -75,29 +75,36 @@ export function importWork(ctx: Context) {
         media = false,
         late = '',
       }: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
-      how: ImportHow = {},
+      options: ImportOptions = {},
     ) {
-      const [open, one] = [inside(), live()];
-      const isLate = Boolean(late) && !chosen.length && Boolean(one.plan?.late.length);
-      if (!one.plan || (!chosen.length && !isLate)) throw new KeptError('nothing_to_save');
-      const files = one.read.kind === 'chat' && (media || isLate) ? one.read.media : new Map();
-      const done = await keepImport(
+      const [open, active] = [requireOpen(), requireImport()];
+      const isLate = Boolean(late) && !chosen.length && Boolean(active.plan?.late.length);
+      if (!active.plan || (!chosen.length && !isLate)) throw new KeptError('nothing_to_save');
+      const files = active.read.kind === 'chat' && (media || isLate) ? active.read.media : new Map();
+      const result = await saveImport(
         ctx,
         open,
-        { source: one.source, title: one.title, plan: one.plan, chosen, media: files, late: isLate ? late : '' },
-        breath(ctx, how, open),
+        {
+          source: active.source,
+          title: active.title,
+          plan: active.plan,
+          chosen,
+          media: files,
+          late: isLate ? late : '',
+        },
+        createPause(ctx, options, open),
       );
-      held.delete(open);
+      activeImports.delete(open);
       ctx.show();
       open.syncing.kick();
-      return done;
+      return result;
     },
     dropImport() {
-      if (ctx.open) held.delete(ctx.open);
+      if (ctx.open) activeImports.delete(ctx.open);
     },
-    readPasted: pastedRows,
+    readPasted: parsePastedRows,
     /** Read the headers of a stored email again, from the bytes as received. */
-    readHeaders: (attachment: string) => readHeaders(inside(), attachment),
+    readHeaders: (attachment: string) => readHeaders(requireOpen(), attachment),
   };
 }
 
@@ -105,13 +112,13 @@ export function importWork(ctx: Context) {
  * Create a pause function for long work: it lets the screen redraw and reports progress.
  * The pause throws cancelled when the user stops the work, and locked when the diary was locked.
  */
-function breath(ctx: Context, { onProgress = () => undefined, signal }: ImportHow, open: Open): Pause {
+function createPause(ctx: Context, { onProgress = () => undefined, signal }: ImportOptions, open: Open): Pause {
   let last = ctx.clock.now();
   return async (done, total) => {
-    if (ctx.clock.now() - last >= BREATH) {
+    if (ctx.clock.now() - last >= YIELD_INTERVAL_MS) {
       onProgress(done, total);
-      await new Promise((go) => {
-        ctx.timers.after(0, () => go(undefined));
+      await new Promise((resolve) => {
+        ctx.timers.after(0, () => resolve(undefined));
       });
       last = ctx.clock.now();
     }
@@ -124,43 +131,48 @@ function breath(ctx: Context, { onProgress = () => undefined, signal }: ImportHo
  * Detect the file's format and parse it.
  * @throws import_wrong, import_no_chat and the errors of unzip
  */
-async function readSource(source: Source, pause: Pause): Promise<ChatRead | MailRead> {
-  const first = await source.read(0, Math.min(LOOK, source.size));
-  if (first[0] === ZIP[0] && first[1] === ZIP[1]) return readZip(source, pause);
-  if (looksLikeMail(first)) return { kind: 'mail', mail: await readMail(await wholeSource(source, pause)) };
-  if (source.size > MOST_TEXT) throw new KeptError('import_wrong');
-  return chatOf(await wholeSource(source, pause), new Map(), pause, 'import_wrong');
+async function readSource(source: Source, pause: Pause): Promise<ChatExport | MailFile> {
+  const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
+  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, pause);
+  if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
+  if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
+  return parseChat(await readWhole(source, pause), new Map(), pause, 'import_wrong');
 }
 
 async function readZip(source: Source, pause: Pause) {
-  const entries = await entriesOf(source);
+  const entries = await readEntries(source);
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
-  const named = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(plainName(name)));
-  const [entry] = (named.length ? named : texts).sort((a, b) => b.size - a.size);
+  const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
+  const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
   if (!entry) throw new KeptError('import_no_chat');
-  const media = namedOnce(
-    entries.filter((one) => one !== entry).map((one) => ({ name: plainName(one.name), entry: one })),
+  const media = entriesByUniqueName(
+    entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
   );
-  return chatOf(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
+  return parseChat(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
 }
 
 /**
  * Parse a chat export.
  * @param errorCode thrown when the text is not a chat
  */
-async function chatOf(bytes: Uint8Array, media: ChatRead['media'], pause: Pause, otherwise: string): Promise<ChatRead> {
-  const { text, lenient } = decoded(bytes);
-  if (!looksLikeChat(text)) throw new KeptError(otherwise);
+async function parseChat(
+  bytes: Uint8Array,
+  media: ChatExport['media'],
+  pause: Pause,
+  errorCode: string,
+): Promise<ChatExport> {
+  const { text, lenient } = decodeText(bytes);
+  if (!looksLikeChat(text)) throw new KeptError(errorCode);
   const chat = await readChat(text, pause);
-  if (!chat.messages.length) throw new KeptError(otherwise);
+  if (!chat.messages.length) throw new KeptError(errorCode);
   return { kind: 'chat', chat, media, lenient };
 }
 
 /** Decode the text. Exports are UTF-8; a file saved again on a computer may be UTF-16. */
-function decoded(bytes: Uint8Array) {
-  const wide =
+function decodeText(bytes: Uint8Array) {
+  const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
-  if (wide) return { text: new TextDecoder(wide).decode(bytes), lenient: false };
+  if (utf16) return { text: new TextDecoder(utf16).decode(bytes), lenient: false };
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), lenient: false };
   } catch {
@@ -168,25 +180,25 @@ function decoded(bytes: Uint8Array) {
   }
 }
 
-async function wholeSource(source: Source, pause: Pause) {
-  const whole = new Uint8Array(source.size);
+async function readWhole(source: Source, pause: Pause) {
+  const bytes = new Uint8Array(source.size);
   const step = 1_000_000;
   for (let from = 0; from < source.size; from += step) {
-    whole.set(await source.read(from, Math.min(source.size, from + step)), from);
+    bytes.set(await source.read(from, Math.min(source.size, from + step)), from);
     await pause(from, source.size);
   }
-  return whole;
+  return bytes;
 }
 
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
-  return plainName(name)
+  return baseName(name)
     .replace(/\.(?:zip|txt|eml)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
 
-function shownRead(file: File, read: ChatRead | MailRead): ImportRead {
+function summarize(file: File, read: ChatExport | MailFile): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
   const { chat } = read;
@@ -206,14 +218,14 @@ function shownRead(file: File, read: ChatRead | MailRead): ImportRead {
 }
 
 async function readHeaders(open: Open, attachment: string) {
-  const file = await findFile(open, attachment, 'received', []);
+  const file = await locateFile(open, attachment, 'received', []);
   if (!file || file.size > 64 * 1024 * 1024) throw new KeptError('not_found');
-  const whole = new Uint8Array(file.size);
+  const bytes = new Uint8Array(file.size);
   let at = 0;
   for await (const piece of openParts(open, file)) {
-    whole.set(piece, at);
+    bytes.set(piece, at);
     at += piece.length;
   }
-  const { headers, raw_headers, odd } = await readMail(whole);
+  const { headers, raw_headers, odd } = await readMail(bytes);
   return { headers, raw_headers, odd };
 }

@@ -2,72 +2,82 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
-import { day, dayHeading, size } from '../../components/text/say.js';
+import { dateText, dayHeading, sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { askFirst } from '../../components/files/asking.js';
-import { beginAgain, isAnswered, keep, keepLate, plan, readFile, regroup, restart, workOf } from './import_work.js';
-import { countsTable, headersView, oddLines } from '../../components/files/import_found.js';
-import { amountSaid } from '../../components/text/amount_words.js';
-import { rowsList } from '../../components/schedule_rows.js';
-import { vocabulary } from '../../components/text/labels.js';
+import { askBeforeAdding } from '../../components/files/picture_warning.js';
+import {
+  startOver,
+  isAnswered,
+  saveChosen,
+  saveLateFiles,
+  makePlan,
+  readFile,
+  regroup,
+  resetImport,
+  importStateOf,
+} from './import_work.js';
+import { countsTable, headersView, importNotes } from '../../components/files/import_preview.js';
+import { amountText } from '../../components/text/amount_words.js';
+import { messageList } from '../../components/schedule_rows.js';
+import { loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
-import type { Made, Work } from './import_work.js';
+import type { ImportStepState, ImportState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
-import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, ImportStart } from '../../shell/app.js';
+import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, MessageDate } from '../../shell/app.js';
 
-const GAPS = [1, 3, 6, 12, 24];
-const SENDERS = 12;
-const ROWS = 200;
+const GAP_HOURS = [1, 3, 6, 12, 24];
+const MAX_SENDERS = 12;
+const MAX_ROWS = 200;
 /** How many failed files are listed by name. */
-const NAMED = 20;
+const MAX_NAMED_FILES = 20;
 
-function importing(stage: Stage) {
-  vocabulary(stage);
+function importView(stage: Stage) {
+  loadVocabulary(stage);
   // An import whose result was shown is cleared for the next one.
-  if (workOf(stage).seen && !stage.local.here) restart(stage);
+  if (importStateOf(stage).seen && !stage.local.here) resetImport(stage);
   stage.local.here = true;
-  const work = workOf(stage);
-  work.seen = work.step === 'done';
-  const view = { choose, busy, ask, plan: planned, done }[work.step];
-  return html`<div class="stack-wide">${view(stage, work as Made)}</div>`;
+  const state = importStateOf(stage);
+  state.seen = state.step === 'done';
+  const view = { choose: chooseView, busy: busyView, ask: askView, plan: planView, done: doneView }[state.step];
+  return html`<div class="stack-wide">${view(stage, state as ImportStepState)}</div>`;
 }
 
-function picker(stage: Stage) {
+function importPicker(stage: Stage) {
   return filePicker({
     label: t('import.choose'),
     icon: 'file',
-    many: false,
-    on: ([file]) => {
+    multiple: false,
+    onFiles: ([file]) => {
       if (file) void readFile(stage, file);
     },
   });
 }
 
-function choose(stage: Stage) {
+function chooseView(stage: Stage) {
   return html`${heading(t('import.title'))}${errorSummary(stage)}
-    <p>${t('import.lead')}</p><div>${picker(stage)}</div>
+    <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
     <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t(
       'import.care',
     )}</p></div>`;
 }
 
-function busy(_stage: Stage, work: Work) {
+function busyView(_stage: Stage, state: ImportState) {
   return html`${heading(t('import.title'))}
     ${progress({
-      label: lookUp(work.doing, { name: work.name }),
-      done: work.done,
-      total: work.total,
+      label: lookUp(state.doing, { name: state.name }),
+      done: state.done,
+      total: state.total,
       cancel: () => {
-        work.signal.stopped = true;
+        state.signal.stopped = true;
       },
     })}
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
-function ask(stage: Stage, work: Made) {
-  const { read } = work;
-  const go = () => (isAnswered(work) ? plan(stage) : stage.set({ tried: true }));
+function askView(stage: Stage, state: ImportStepState) {
+  const { read } = state;
+  const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
     ${
@@ -75,35 +85,35 @@ function ask(stage: Stage, work: Made) {
         ? chips({
             name: 'direction',
             legend: t('import.direction'),
-            chosen: [work.answers.direction ?? ''],
+            chosen: [state.answers.direction ?? ''],
             choices: [
               ['in', t('import.in')],
               ['out', t('import.out')],
               ['unknown', t('import.unknown')],
             ],
-            on: (code) => {
-              work.answers.direction = code;
+            onChange: (code) => {
+              state.answers.direction = code;
               stage.draw();
             },
           })
-        : chatQuestions(stage, work)
+        : chatQuestions(stage, state)
     }
-    ${zone(stage, work)}
+    ${zoneField(stage, state)}
     ${
-      stage.local.tried && !isAnswered(work)
+      stage.local.tried && !isAnswered(state)
         ? html`<p class="error-line" role="alert">${t('import.need')}</p>`
         : nothing
     }
-    <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(
+    <div class="row">${button(t('import.look'), submit, { main: true, disabled: !isAnswered(state) })}${button(
       t('import.another'),
-      () => beginAgain(stage),
+      () => startOver(stage),
       { plain: true },
     )}</div>`;
 }
 
 function chatFacts(read: ImportChat) {
   const facts = [
-    ['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`],
+    ['import.file', html`<bdi>${read.name}</bdi>, ${sizeText(read.size)}`],
     ['import.lines', read.lines],
     ['import.messages', read.messages],
     ...(read.files ? [['import.files', read.files]] : []),
@@ -114,19 +124,19 @@ function chatFacts(read: ImportChat) {
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 
-function chatQuestions(stage: Stage, work: Made) {
-  const { read, answers } = work as Made & { read: ImportChat };
-  const set = (change: Partial<ImportAnswers>) => {
+function chatQuestions(stage: Stage, state: ImportStepState) {
+  const { read, answers } = state as ImportStepState & { read: ImportChat };
+  const update = (change: Partial<ImportAnswers>) => {
     Object.assign(answers, change);
     stage.draw();
   };
-  const senders = stage.local.senders ? read.senders : read.senders.slice(0, SENDERS);
+  const senders = stage.local.senders ? read.senders : read.senders.slice(0, MAX_SENDERS);
   const chosen =
     answers.me === undefined
       ? ''
       : answers.me === null
         ? 'none'
-        : `n${read.senders.findIndex((one) => one.name === answers.me)}`;
+        : `n${read.senders.findIndex((item) => item.name === answers.me)}`;
   return html`
     ${
       read.orders.length > 1
@@ -134,43 +144,43 @@ function chatQuestions(stage: Stage, work: Made) {
             name: 'order',
             legend: t('import.order'),
             chosen: [answers.order ?? ''],
-            on: (order) => set({ order }),
+            onChange: (order) => update({ order }),
             choices: read.orders.map((order) => [
               order,
-              lookUp(`import.${order}`, { day: exampleDay((read.example as ImportStart).date, order) }),
+              lookUp(`import.${order}`, { day: exampleDay((read.example as MessageDate).date, order) }),
             ]),
           })}
-      <p class="small soft">${t('import.order_lead', { date: (read.example as ImportStart).date.join('/') })}</p></div>`
+      <p class="small soft">${t('import.order_lead', { date: (read.example as MessageDate).date.join('/') })}</p></div>`
         : nothing
     }
     ${chips({
       name: 'me',
       legend: t('import.me'),
       chosen: [chosen],
-      on: (code) =>
-        set({ me: code === 'none' ? null : (read.senders[Number(code.slice(1))] as { name: string }).name }),
+      onChange: (code) =>
+        update({ me: code === 'none' ? null : (read.senders[Number(code.slice(1))] as { name: string }).name }),
       choices: [
-        ...senders.map((one, i): [string, unknown] => [
+        ...senders.map((item, i): [string, unknown] => [
           `n${i}`,
-          html`<bdi>${one.name}</bdi> · ${tn('import.me_hint', one.count)}`,
+          html`<bdi>${item.name}</bdi> · ${tn('import.me_hint', item.count)}`,
         ]),
         ['none', t('import.me_none')],
       ],
     })}
     ${
-      read.senders.length > SENDERS && !stage.local.senders
+      read.senders.length > MAX_SENDERS && !stage.local.senders
         ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>`
         : nothing
     }`;
 }
 
-function exampleDay([a, b, c]: [number, number, number], order: string) {
-  const [d, m] = order === 'mdy' ? [b, a] : [a, b];
-  return day(Date.UTC(c < 100 ? 2000 + c : c, m - 1, d, 12));
+function exampleDay([first, second, year]: [number, number, number], order: string) {
+  const [dayOfMonth, month] = order === 'mdy' ? [second, first] : [first, second];
+  return dateText(Date.UTC(year < 100 ? 2000 + year : year, month - 1, dayOfMonth, 12));
 }
 
-function zone(stage: Stage, work: Made) {
-  const { answers, read } = work;
+function zoneField(stage: Stage, state: ImportStepState) {
+  const { answers, read } = state;
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(
       read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint',
@@ -182,7 +192,7 @@ function zone(stage: Stage, work: Made) {
     label: t('import.zone'),
     value: stage.local.tz ?? answers.tz,
     error: isZone(stage.local.tz ?? answers.tz) ? null : t('import.zone_wrong'),
-    on: (tz) => {
+    onChange: (tz) => {
       stage.local.tz = tz;
       if (isZone(tz)) answers.tz = tz;
       stage.draw();
@@ -200,14 +210,14 @@ function isZone(tz: string) {
 
 function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
   const facts = [
-    ['import.file', html`<bdi>${name}</bdi>, ${size(bytes)}`],
+    ['import.file', html`<bdi>${name}</bdi>, ${sizeText(bytes)}`],
     ['mail.from', mail.from || t('mail.none')],
     ['mail.to', mail.to.join(', ') || t('mail.none')],
     ['mail.subject', mail.subject || t('mail.none')],
     ['mail.sent', mail.sent.raw || t('mail.none')],
     ['mail.words', mail.text.slice(0, 600) || t('mail.none')],
-    ['mail.files', mail.files.map((one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')],
-    ['mail.inside', mail.inside.map((one) => `${one.from}: ${one.subject}`).join('\n')],
+    ['mail.files', mail.files.map((item) => `${item.name || item.type}, ${sizeText(item.size)}`).join('\n')],
+    ['mail.inside', mail.inside.map((item) => `${item.from}: ${item.subject}`).join('\n')],
   ].filter(([, value]) => value);
   return html`<dl class="facts card">${facts.map(
     ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`,
@@ -216,96 +226,97 @@ function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
     ${headersView(stage, mail)}`;
 }
 
-function planned(stage: Stage, work: Made) {
-  const found = work.plan;
-  const again = () => {
-    work.step = 'ask';
+function planView(stage: Stage, state: ImportStepState) {
+  const plan = state.plan;
+  const goBack = () => {
+    state.step = 'ask';
     stage.arrived = true;
     stage.draw();
   };
-  const some = work.chosen.size;
+  const chosenCount = state.chosen.size;
   // The file is stored whole, so its pictures are stored too, chosen or not: the question comes first either way.
-  const add = () => (some && work.read.files ? asked(stage, () => keep(stage)) : keep(stage));
+  const save = () =>
+    chosenCount && state.read.files ? askFirstThen(stage, () => saveChosen(stage)) : saveChosen(stage);
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
-    ${found.counts ? countsTable(found.counts) : nothing}
-    ${found.counts ? oddLines(stage, found) : nothing}
-    <p><strong>${tn('plan.fresh', found.fresh)}</strong>${
-      found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing
+    ${plan.counts ? countsTable(plan.counts) : nothing}
+    ${plan.counts ? importNotes(stage, plan) : nothing}
+    <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
+      plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
     }</p>
-    ${late(stage, found)}
+    ${lateNote(stage, plan)}
     ${
-      found.bursts.length
+      plan.bursts.length
         ? html`<p class="soft">${t('plan.lead')}</p>
       ${
-        work.read.kind === 'chat'
+        state.read.kind === 'chat'
           ? chips({
               name: 'gap',
               legend: t('plan.gap'),
-              chosen: [String(work.answers.gap)],
-              choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]),
-              on: (code) => void regroup(stage, Number(code)),
+              chosen: [String(state.answers.gap)],
+              choices: GAP_HOURS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]),
+              onChange: (code) => void regroup(stage, Number(code)),
             })
           : nothing
       }
-      ${choices(stage, work)}
+      ${burstChoices(stage, state)}
       ${
-        found.files?.with
+        plan.files?.with
           ? html`<div>${checkbox({
               id: 'media',
-              label: html`${tn('plan.media', found.files.with)}<br><span
+              label: html`${tn('plan.media', plan.files.with)}<br><span
                 class="small soft">${t('plan.media_hint')}</span>`,
-              checked: work.media,
-              on: (on: boolean) => {
-                work.media = on;
+              checked: state.media,
+              onChange: (on: boolean) => {
+                state.media = on;
               },
             })}</div>`
           : nothing
       }
-      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, {
+      <div class="row">${button(chosenCount ? tn('plan.add', chosenCount) : t('plan.add_none'), save, {
         main: true,
-        off: !some,
-      })}${button(t('plan.back'), again, { plain: true })}</div>`
+        disabled: !chosenCount,
+      })}${button(t('plan.back'), goBack, { plain: true })}</div>`
         : html`<p role="status">${t(
-            found.late?.files ? 'plan.nothing_else' : 'plan.nothing',
-          )}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(
+            plan.late?.files ? 'plan.nothing_else' : 'plan.nothing',
+          )}</p><div class="row">${button(t('import.another'), () => startOver(stage))}${button(
             t('plan.back'),
-            again,
+            goBack,
             { plain: true },
           )}</div>`
     }`;
 }
 
 /** Ask the one question that comes before any picture, then go on. */
-const asked = (stage: Stage, go: () => unknown) =>
-  askFirst(stage, { record: null, words: stage.state.draft?.fields.missing_evidence ?? '' }, go);
+const askFirstThen = (stage: Stage, next: () => unknown) =>
+  askBeforeAdding(stage, { record: null, missingEvidence: stage.state.draft?.fields.missing_evidence ?? '' }, next);
 
 /** The offer to add missing files to messages that the diary already has. */
-function late(stage: Stage, { late: missed }: ImportPlan) {
-  if (!missed?.files) return nothing;
-  return html`<div class="note stack-close"><p>${tn('plan.late', missed.files)}</p>
-    <div>${button(tn('plan.late_do', missed.files), () => asked(stage, () => keepLate(stage)), {
+function lateNote(stage: Stage, { late: lateFiles }: ImportPlan) {
+  if (!lateFiles?.files) return nothing;
+  return html`<div class="note stack-close"><p>${tn('plan.late', lateFiles.files)}</p>
+    <div>${button(tn('plan.late_do', lateFiles.files), () => askFirstThen(stage, () => saveLateFiles(stage)), {
       icon: 'picture',
     })}</div></div>`;
 }
 
-function choices(stage: Stage, work: Made) {
-  const { bursts } = work.plan;
-  const every = work.chosen.size === bursts.length;
-  const all = () => {
-    work.chosen = new Set(every ? [] : bursts.map((one) => one.index));
+function burstChoices(stage: Stage, state: ImportStepState) {
+  const { bursts } = state.plan;
+  const allChosen = state.chosen.size === bursts.length;
+  const toggleAll = () => {
+    state.chosen = new Set(allChosen ? [] : bursts.map((item) => item.index));
     stage.draw();
   };
   return html`<div class="row apart"><span role="status">${t('plan.chosen', {
-    n: work.chosen.size,
+    n: state.chosen.size,
     of: bursts.length,
-  })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
-    <ul class="rows">${bursts.slice(0, work.shown).map((one) => burst(stage, work, one))}</ul>
+  })}</span>${bursts.length > 1 ? button(t(allChosen ? 'plan.none' : 'plan.all'), toggleAll, { plain: true }) : nothing}</div>
+    <ul class="rows">${bursts.slice(0, state.shown).map((item) => burstItem(stage, state, item))}</ul>
     ${
-      bursts.length > work.shown
+      bursts.length > state.shown
         ? html`<div>${button(
             t('plan.more'),
             () => {
-              work.shown += 60;
+              state.shown += 60;
               stage.draw();
             },
             { wide: true },
@@ -314,48 +325,48 @@ function choices(stage: Stage, work: Made) {
     }`;
 }
 
-function burst(stage: Stage, work: Work, one: ImportBurst) {
-  const { index } = one;
-  const tick = (on: boolean) => {
-    if (on) work.chosen.add(index);
-    else work.chosen.delete(index);
+function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
+  const { index } = item;
+  const toggle = (on: boolean) => {
+    if (on) state.chosen.add(index);
+    else state.chosen.delete(index);
     stage.draw();
   };
-  const date = one.date ? dayHeading(one.date, Date.now()) : t('plan.undated');
-  const rows = work.rows[index];
-  const look = async () => {
-    work.rows[index] = rows ? null : await stage.app.importRows(index, 0, ROWS);
+  const date = item.date ? dayHeading(item.date, Date.now()) : t('plan.undated');
+  const rows = state.rows[index];
+  const toggleRows = async () => {
+    state.rows[index] = rows ? null : await stage.app.importRows(index, 0, MAX_ROWS);
     stage.draw();
   };
   return html`<li class="page-item stack-close">
     ${checkbox({
       id: `burst-${index}`,
       label: html`<strong>${date}</strong><br><span dir="auto">${
-        one.amount ? amountSaid(one.amount) : one.words
+        item.amount ? amountText(item.amount) : item.words
       }</span>`,
-      checked: work.chosen.has(index),
-      on: tick,
+      checked: state.chosen.has(index),
+      onChange: toggle,
     })}
-    ${one.preview ? html`<p class="small soft clip" dir="auto">${one.preview}</p>` : nothing}
+    ${item.preview ? html`<p class="small soft clip" dir="auto">${item.preview}</p>` : nothing}
     ${
-      work.chosen.has(index)
+      state.chosen.has(index)
         ? textField({
             id: `words-${index}`,
             label: t('plan.words'),
-            lines: 'low',
-            value: work.words[index] ?? one.narrative,
-            on: (words) => {
-              work.words[index] = words;
+            textarea: 'low',
+            value: state.words[index] ?? item.narrative,
+            onChange: (words) => {
+              state.words[index] = words;
             },
           })
         : nothing
     }
-    <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), look, { plain: true })}</div>
+    <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), toggleRows, { plain: true })}</div>
     ${
       rows
-        ? html`${rowsList(rows)}${
-            one.count > rows.length
-              ? html`<p class="small soft">${t('odd.more', { n: one.count - rows.length })}</p>`
+        ? html`${messageList(rows)}${
+            item.count > rows.length
+              ? html`<p class="small soft">${t('odd.more', { n: item.count - rows.length })}</p>`
               : nothing
           }`
         : nothing
@@ -363,7 +374,7 @@ function burst(stage: Stage, work: Work, one: ImportBurst) {
   </li>`;
 }
 
-function done(stage: Stage, { result }: Made) {
+function doneView(stage: Stage, { result }: ImportStepState) {
   return html`${heading(t('done.title'))}
     ${
       result.entries.length
@@ -375,7 +386,7 @@ function done(stage: Stage, { result }: Made) {
     ${
       result.files.failed.length
         ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed
-            .slice(0, NAMED)
+            .slice(0, MAX_NAMED_FILES)
             .join(', ')}</bdi></p>`
         : nothing
     }
@@ -384,11 +395,11 @@ function done(stage: Stage, { result }: Made) {
     <div class="row">${button(
       t('done.see'),
       () => {
-        beginAgain(stage);
+        startOver(stage);
         stage.go({ name: 'entries' });
       },
       { main: true },
-    )}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
+    )}${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
 }
 
-export const views = { import: importing };
+export const views = { import: importView };

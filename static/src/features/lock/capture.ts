@@ -3,26 +3,26 @@
  * is inside the diary and lists what was added that way; the keeper confirms each item before it becomes a draft.
  */
 import { html, nothing } from '../../shell/html.js';
-import { askFirst } from '../../components/files/asking.js';
+import { askBeforeAdding } from '../../components/files/picture_warning.js';
 import { camera } from '../../components/files/camera.js';
 import { voiceBody } from '../../components/cards/card_voice.js';
 import { filePicker, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sheet } from '../../components/parts.js';
-import { momentSaid, size } from '../../components/text/say.js';
-import { isHidden } from '../../components/files/tiles.js';
+import { dateTimeText, sizeText } from '../../components/text/formatting.js';
+import { arePicturesHidden } from '../../components/files/tiles.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import './words.js';
 import type { CapturedFile } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** The page on a locked phone. */
-function capturing(stage: Stage) {
+function capturingView(stage: Stage) {
   const { local, state } = stage;
   const count = state.picture?.files.length ?? 0;
-  const put = (files: File[], route: string) => stage.run('picture', () => stage.app.pictureAdd(files, { route }));
-  const shoot = async (file: File) => {
+  const addFiles = (files: File[], route: string) => stage.run('picture', () => stage.app.pictureAdd(files, { route }));
+  const addPhoto = async (file: File) => {
     local.camera = null;
-    await put([file], 'camera_in_app');
+    await addFiles([file], 'camera_in_app');
   };
   return html`<main class="door">
     ${heading(t('picture.title'))}
@@ -31,36 +31,36 @@ function capturing(stage: Stage) {
     <p role="status">${count ? tn('cap.added', count) : nothing}</p>
     ${
       local.camera
-        ? camera(stage, shoot, { plain: true })
+        ? camera(stage, addPhoto, { plain: true })
         : local.voice
-          ? saying(stage, put)
+          ? voiceRecorder(stage, addFiles)
           : local.lines
-            ? lines(stage, put)
+            ? linesForm(stage, addFiles)
             : html`<div class="stack-close">
       ${button(t('cap.camera'), () => stage.set({ camera: {} }), { icon: 'camera', main: !count, wide: true })}
-      ${filePicker({ label: t('cap.pick'), icon: 'picture', on: (files) => put(files, 'photo_picker') })}
+      ${filePicker({ label: t('cap.pick'), icon: 'picture', onFiles: (files) => addFiles(files, 'photo_picker') })}
       ${button(t('cap.voice'), () => stage.set({ voice: true }), { icon: 'voice', wide: true })}
       ${button(t('cap.lines'), () => stage.set({ lines: true }), { icon: 'note', wide: true })}
       ${button(t('frame.done'), () => stage.run('picture', () => stage.app.pictureSave()), {
         main: Boolean(count),
         wide: true,
-        busy: stage.running === 'picture',
+        busy: stage.runningTask === 'picture',
       })}</div>`
     }
   </main>`;
 }
 
-function saying(stage: Stage, put: (files: File[], route: string) => Promise<unknown>) {
-  const keep = async (file: File) => {
-    await put([file], 'recorded_in_app');
+function voiceRecorder(stage: Stage, addFiles: (files: File[], route: string) => Promise<unknown>) {
+  const saveRecording = async (file: File) => {
+    await addFiles([file], 'recorded_in_app');
     return null;
   };
   return html`${voiceBody(stage, {
     target: '',
     media: null,
     attachments: [],
-    keep,
-    use: () => stage.set({ voice: false, take: undefined }),
+    saveFile: saveRecording,
+    onRecorded: () => stage.set({ voice: false, take: undefined }),
   })}
     ${
       stage.local.take?.state === 'recording' || stage.local.take?.state === 'sealing'
@@ -71,26 +71,26 @@ function saying(stage: Stage, put: (files: File[], route: string) => Promise<unk
     }`;
 }
 
-function lines(stage: Stage, put: (files: File[], route: string) => Promise<unknown>) {
+function linesForm(stage: Stage, addFiles: (files: File[], route: string) => Promise<unknown>) {
   const { local } = stage;
-  const go = async () => {
+  const submit = async () => {
     const text = (local.text ?? '').trim();
     if (!text) return;
-    const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+    const timestamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
     stage.set({ text: '', lines: false });
-    await put([new File([text], `note-${at}.txt`, { type: 'text/plain' })], 'paste');
+    await addFiles([new File([text], `note-${timestamp}.txt`, { type: 'text/plain' })], 'paste');
   };
   return html`<div class="stack">${textField({
     id: 'two-lines',
     label: t('cap.text'),
-    lines: 'low',
-    focus: true,
+    textarea: 'low',
+    autofocus: true,
     value: local.text ?? '',
-    on: (text) => {
+    onChange: (text) => {
       local.text = text;
     },
   })}
-    <div class="row">${button(t('cap.add_lines'), go, { main: true })}${button(
+    <div class="row">${button(t('cap.add_lines'), submit, { main: true })}${button(
       t('frame.cancel'),
       () => stage.set({ text: '', lines: false }),
       { plain: true },
@@ -98,100 +98,101 @@ function lines(stage: Stage, put: (files: File[], route: string) => Promise<unkn
 }
 
 /** What was added while the diary was locked. */
-function captured(stage: Stage) {
-  const found = stage.find('captured', () => stage.app.readCaptured());
-  const { asked = [], drafts = [] } = found.data ?? {};
+function capturedView(stage: Stage) {
+  const result = stage.find('captured', () => stage.app.readCaptured());
+  const { asked: pendingFiles = [], drafts = [] } = result.data ?? {};
   return html`<div class="stack-wide"><div
     class="stack-close">${heading(t('capd.title'))}<p>${t('capd.lead')}</p></div>${errorSummary(stage)}
-    ${found.data ? nothing : html`<p role="status">${t('frame.loading')}</p>`}
-    ${found.data && !asked.length && !drafts.length ? html`<p>${t('capd.none')}</p>` : nothing}
+    ${result.data ? nothing : html`<p role="status">${t('frame.loading')}</p>`}
+    ${result.data && !pendingFiles.length && !drafts.length ? html`<p>${t('capd.none')}</p>` : nothing}
     ${
-      asked.length
-        ? html`<ul class="rows">${asked.map(
-            (one) => html`<li class="page-item stack-close">${shown(stage, one)}${asking(stage, one)}</li>`,
+      pendingFiles.length
+        ? html`<ul class="rows">${pendingFiles.map(
+            (item) =>
+              html`<li class="page-item stack-close">${fileCard(stage, item)}${acceptOrDiscard(stage, item)}</li>`,
           )}</ul>`
         : nothing
     }
     ${
       drafts.length
         ? html`<section class="stack-close"><h2>${t('capd.drafts')}</h2><ul class="rows">${drafts.map(
-            (one) => html`<li class="page-item stack-close">
-      ${one.words ? html`<p dir="auto">${one.words}</p>` : nothing}${one.files.map((file) => shown(stage, file))}
-      <div>${button(t('capd.write'), () => take(stage, one.id), {})}</div></li>`,
+            (item) => html`<li class="page-item stack-close">
+      ${item.words ? html`<p dir="auto">${item.words}</p>` : nothing}${item.files.map((file) => fileCard(stage, file))}
+      <div>${button(t('capd.write'), () => openDraft(stage, item.id), {})}</div></li>`,
           )}</ul></section>`
         : nothing
     }</div>`;
 }
 
-function shown(stage: Stage, file: CapturedFile) {
-  const bare = (stage.local.bare ?? []).includes(file.attachment);
+function fileCard(stage: Stage, file: CapturedFile) {
+  const isUncovered = (stage.local.bare ?? []).includes(file.attachment);
   // Blurred like every picture, and not even read when the keeper hides pictures: somebody else may have added it.
   const picture =
-    file.kind === 'image' && (bare || !isHidden(stage))
+    file.kind === 'image' && (isUncovered || !arePicturesHidden(stage))
       ? stage.find(`preview:${file.attachment}`, () =>
           stage.app.readPicture(file.attachment, 'preview').catch(() => null),
         )
       : null;
-  const turn = () =>
+  const toggle = () =>
     stage.set({
-      bare: bare
-        ? stage.local.bare.filter((one: string) => one !== file.attachment)
+      bare: isUncovered
+        ? stage.local.bare.filter((id: string) => id !== file.attachment)
         : [...(stage.local.bare ?? []), file.attachment],
     });
   return html`${
     picture?.data?.url
-      ? html`<div class="captured"><img class=${bare ? '' : 'blurred'} src=${picture.data.url} alt=${
-          bare ? t('file.picture_of', { name: file.name }) : ''
+      ? html`<div class="captured"><img class=${isUncovered ? '' : 'blurred'} src=${picture.data.url} alt=${
+          isUncovered ? t('file.picture_of', { name: file.name }) : ''
         }></div>`
       : nothing
   }
     ${
       file.kind === 'image'
-        ? html`<div>${button(t(bare ? 'file.cover' : 'file.touch'), turn, { plain: true, icon: 'eye' })}</div>`
+        ? html`<div>${button(t(isUncovered ? 'file.cover' : 'file.touch'), toggle, { plain: true, icon: 'eye' })}</div>`
         : nothing
     }
-    <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${
-      file.at ? html` · ${t('capd.at', { at: momentSaid(file.at) })}` : nothing
+    <strong dir="auto">${file.name}</strong><span class="small soft">${sizeText(file.size)}${
+      file.at ? html` · ${t('capd.at', { at: dateTimeText(file.at) })}` : nothing
     }</span>
     <details class="small soft"><summary>${t('file.digest')}</summary><span
       class="letters">${file.sha256}</span></details>
     ${file.same === false ? html`<p class="care">${t('capd.differs')}</p>` : nothing}`;
 }
 
-function asking(stage: Stage, { attachment }: CapturedFile) {
-  const done = (words: string) => {
+function acceptOrDiscard(stage: Stage, { attachment }: CapturedFile) {
+  const finish = (messageKey: string) => {
     stage.refresh('captured');
-    stage.say(lookUp(words));
+    stage.announce(lookUp(messageKey));
   };
-  const yes = () =>
-    askFirst(stage, { record: null, words: '' }, () =>
+  const accept = () =>
+    askBeforeAdding(stage, { record: null, missingEvidence: '' }, () =>
       stage.run('captured', async () => {
         await stage.app.acceptCaptured(attachment);
-        done('capd.drafted');
+        finish('capd.drafted');
       }),
     );
-  const no = () =>
-    stage.openSheet((now: Stage) =>
+  const confirmDiscard = () =>
+    stage.openSheet((sheetStage: Stage) =>
       sheet(
-        now,
+        sheetStage,
         t('capd.not'),
         html`<p>${t('capd.not_ask')}</p><div class="row">
     ${button(t('capd.not_do'), () => {
-      now.closeSheet();
-      void now.run('captured', async () => {
-        await now.app.discardCaptured(attachment);
-        done('capd.thrown');
+      sheetStage.closeSheet();
+      void sheetStage.run('captured', async () => {
+        await sheetStage.app.discardCaptured(attachment);
+        finish('capd.thrown');
       });
     })}
-    ${button(t('frame.cancel'), () => now.closeSheet(), { main: true })}</div>`,
+    ${button(t('frame.cancel'), () => sheetStage.closeSheet(), { main: true })}</div>`,
       ),
     );
-  return html`<p>${t('capd.asked')}</p><div class="row">${button(t('capd.mine'), yes, {
+  return html`<p>${t('capd.asked')}</p><div class="row">${button(t('capd.mine'), accept, {
     main: true,
-  })}${button(t('capd.not'), no, { plain: true })}</div>`;
+  })}${button(t('capd.not'), confirmDiscard, { plain: true })}</div>`;
 }
 
-function take(stage: Stage, id: string) {
+function openDraft(stage: Stage, id: string) {
   return stage.run('captured', async () => {
     await stage.app.takeUpDraft(id);
     stage.refresh('captured');
@@ -200,16 +201,16 @@ function take(stage: Stage, id: string) {
 }
 
 /** The switch for adding while locked, with an explanation first. */
-function capset(stage: Stage) {
-  const on = stage.state.capture !== false;
-  const turn = () => stage.run('capset', () => stage.app.setCapturing(!on));
+function captureSettingsView(stage: Stage) {
+  const isOn = stage.state.capture !== false;
+  const toggle = () => stage.run('capset', () => stage.app.setCapturing(!isOn));
   return html`<div class="stack-wide">${heading(t('capset.title'))}<p>${t('capset.lead')}</p><p>${t('capset.for')}</p><p
       class="soft">${t('capset.against')}</p>${errorSummary(stage)}
-    <p role="status"><strong>${t(on ? 'capset.on' : 'capset.off')}</strong></p><div>${button(
-      t(on ? 'capset.turn_off' : 'capset.turn_on'),
-      turn,
-      { main: true, busy: stage.running === 'capset' },
+    <p role="status"><strong>${t(isOn ? 'capset.on' : 'capset.off')}</strong></p><div>${button(
+      t(isOn ? 'capset.turn_off' : 'capset.turn_on'),
+      toggle,
+      { main: true, busy: stage.runningTask === 'capset' },
     )}</div></div>`;
 }
 
-export const views = { capturing, captured, capset };
+export const views = { capturing: capturingView, captured: capturedView, capset: captureSettingsView };

@@ -7,26 +7,26 @@ import { html, nothing } from '../../shell/html.js';
 import { filePicker, secretField, textField } from '../../components/forms/fields.js';
 import { isDraftLanguage } from '../../shell/language.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
-import { nameOf } from '../../shell/skin.js';
+import { skinName } from '../../shell/skin.js';
 import { t } from '../../shell/strings.js';
-import { uncover } from '../../components/forms/uncover.js';
+import { revealBriefly } from '../../components/forms/reveal.js';
 import { languageChips } from '../../components/forms/language_chips.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Return the view for a phase in which no diary is open. */
-export function door(stage: Stage) {
+export function doorView(stage: Stage) {
   const { phase } = stage.state;
-  if (phase === 'picture') return picture(stage);
-  if (phase === 'elsewhere') return plain(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
-  if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
-  if (phase === 'unsupported') return plain(stage, 'unsupported', null);
-  if (stage.place.name === 'signin') return signIn(stage);
-  return phase === 'fresh' ? start(stage) : lock(stage);
+  if (phase === 'picture') return pictureView(stage);
+  if (phase === 'elsewhere') return messageView(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
+  if (phase === 'unfetched') return messageView(stage, 'unfetched', () => location.reload());
+  if (phase === 'unsupported') return messageView(stage, 'unsupported', null);
+  if (stage.place.name === 'signin') return signInView(stage);
+  return phase === 'fresh' ? startView(stage) : lockView(stage);
 }
 
-function lock(stage: Stage) {
+function lockView(stage: Stage) {
   const { local } = stage;
-  const open = () => {
+  const unlock = () => {
     const words = local.words ?? '';
     if (!words) return undefined;
     // Emptied before the attempt: a screen that changes must not leave the words behind.
@@ -34,24 +34,24 @@ function lock(stage: Stage) {
     return stage.run('unlock', () => stage.app.unlock(words));
   };
   return html`<main class="door">
-    ${heading(nameOf(stage.state))}
+    ${heading(skinName(stage.state))}
     ${errorSummary(stage)}
     ${textField({
       id: 'words',
       label: t('door.words'),
       value: local.words ?? '',
-      secret: true,
-      once: stage.state.borrowed,
-      focus: true,
-      enter: open,
-      on: (words) => {
+      masked: true,
+      oneTime: stage.state.borrowed,
+      autofocus: true,
+      onEnter: unlock,
+      onChange: (words) => {
         local.words = words;
       },
     })}
-    ${button(t(stage.running ? 'door.opening' : 'door.open'), open, {
+    ${button(t(stage.runningTask ? 'door.opening' : 'door.open'), unlock, {
       main: true,
       wide: true,
-      busy: stage.running === 'unlock',
+      busy: stage.runningTask === 'unlock',
     })}
     ${
       stage.state.capture === false
@@ -61,7 +61,7 @@ function lock(stage: Stage) {
   </main>`;
 }
 
-function start(stage: Stage) {
+function startView(stage: Stage) {
   // The next screens save every keystroke, so the whole app must have loaded first.
   const begin = (name: string) => () =>
     stage.run('begin', async () => {
@@ -69,12 +69,12 @@ function start(stage: Stage) {
       stage.go({ name });
     });
   return html`<main class="door">
-    ${heading(nameOf(stage.state))}
+    ${heading(skinName(stage.state))}
     ${errorSummary(stage)}
     ${
       stage.state.borrowed
         ? nothing
-        : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.running === 'begin' })
+        : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.runningTask === 'begin' })
     }
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
     ${
@@ -87,7 +87,7 @@ function start(stage: Stage) {
         ? nothing
         : button(t('door.only'), begin('only'), { plain: true, wide: true })
     }
-    ${tongues(stage)}
+    ${languagePicker(stage)}
   </main>`;
 }
 
@@ -95,16 +95,16 @@ function start(stage: Stage) {
  * The choice of language, on the first screen only. A user with words has chosen already, and no ordinary notebook
  * lists languages on its lock.
  */
-function tongues(stage: Stage) {
+function languagePicker(stage: Stage) {
   return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}
     ${isDraftLanguage() ? html`<p class="soft small">${t('door.draft')}</p>` : nothing}</div>`;
 }
 
-function signIn(stage: Stage) {
+function signInView(stage: Stage) {
   const { local } = stage;
-  const missing = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
+  const isIncomplete = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
   const enter = () => {
-    if (missing()) {
+    if (isIncomplete()) {
       stage.problem = null; // left by an earlier attempt
       return stage.set({ lacking: true });
     }
@@ -116,7 +116,7 @@ function signIn(stage: Stage) {
         : stage.app.signIn({ login: login.trim(), words }),
     );
   };
-  const lack = (name: string) => (local.lacking && !local[name] ? t('door.lack') : null);
+  const missingError = (name: string) => (local.lacking && !local[name] ? t('door.lack') : null);
   return html`<main class="door">
     ${heading(t('door.signin_title'))}
     ${errorSummary(stage)}
@@ -124,9 +124,9 @@ function signIn(stage: Stage) {
       id: 'login',
       label: t('door.login'),
       value: local.login ?? '',
-      focus: true,
-      error: lack('login'),
-      on: (login) => {
+      autofocus: true,
+      error: missingError('login'),
+      onChange: (login) => {
         local.login = login;
       },
     })}
@@ -138,20 +138,20 @@ function signIn(stage: Stage) {
         label: t('door.code'),
         hint: t('door.code_hint'),
         value: local.code ?? '',
-        secret: true,
-        once: stage.state.borrowed,
-        error: lack('code'),
-        on: (code) => {
+        masked: true,
+        oneTime: stage.state.borrowed,
+        error: missingError('code'),
+        onChange: (code) => {
           local.code = code;
         },
       })}
-      ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
-        : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))
+      ${passwordField(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, missingError('fresh'))}`
+        : passwordField(stage, 'words', t('door.words'), undefined, enter, missingError('words'))
     }
-    ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, {
+    ${button(t(stage.runningTask ? 'door.opening' : 'door.open'), enter, {
       main: true,
       wide: true,
-      busy: stage.running === 'signin',
+      busy: stage.runningTask === 'signin',
     })}
     ${button(
       t('door.copy'),
@@ -173,7 +173,7 @@ function signIn(stage: Stage) {
   </main>`;
 }
 
-function secret(
+function passwordField(
   stage: Stage,
   name: string,
   label: string,
@@ -186,20 +186,20 @@ function secret(
     id: name,
     label,
     hint,
-    enter,
+    onEnter: enter,
     error,
-    once: stage.state.borrowed,
+    oneTime: stage.state.borrowed,
     value: local[name] ?? '',
     shown: Boolean(local.shown),
-    toggle: () => uncover(stage),
-    on: (value) => {
+    toggle: () => revealBriefly(stage),
+    onChange: (value) => {
       local[name] = value;
     },
   });
 }
 
 /** The page to add a picture while locked: write-only. */
-function picture(stage: Stage) {
+function pictureView(stage: Stage) {
   const files = stage.state.picture?.files ?? [];
   return html`<main class="door">
     ${heading(t('picture.title'))}
@@ -212,21 +212,21 @@ function picture(stage: Stage) {
     <div class="stack-close">${filePicker({
       label: t('picture.add'),
       icon: 'picture',
-      on: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)),
+      onFiles: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)),
     })}
     ${button(t('picture.save'), () => stage.run('picture', () => stage.app.pictureSave()), {
       main: true,
       wide: true,
-      off: !files.length,
-      busy: stage.running === 'picture',
+      disabled: !files.length,
+      busy: stage.runningTask === 'picture',
     })}</div>
     ${button(t('door.open'), () => stage.app.lock('asked'), { plain: true, wide: true })}
   </main>`;
 }
 
-function plain(stage: Stage, why: 'elsewhere' | 'unsupported' | 'unfetched', again: null | (() => unknown)) {
-  return html`<main class="door">${heading(t(`door.${why}_title`))}<p>${t(`door.${why}`)}</p>
+function messageView(stage: Stage, reason: 'elsewhere' | 'unsupported' | 'unfetched', retry: null | (() => unknown)) {
+  return html`<main class="door">${heading(t(`door.${reason}_title`))}<p>${t(`door.${reason}`)}</p>
     ${errorSummary(stage)}${
-      again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing
+      retry ? button(t('door.again'), retry, { main: true, wide: true, busy: stage.runningTask === 'start' }) : nothing
     }</main>`;
 }

@@ -6,15 +6,15 @@ import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { kindOf } from '../../components/text/phone_kind.js';
+import { phoneKind } from '../../components/text/phone_kind.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Kind } from '../../components/text/phone_kind.js';
+import type { PhoneKind } from '../../components/text/phone_kind.js';
 
-function homescreen(stage: Stage) {
-  const here = kindOf(navigator.userAgent, navigator.maxTouchPoints);
-  const kinds = [here, ...['ios', 'android', 'desk'].filter((kind) => kind !== here)] as Kind[];
+function homescreenView(stage: Stage) {
+  const thisKind = phoneKind(navigator.userAgent, navigator.maxTouchPoints);
+  const kinds = [thisKind, ...['ios', 'android', 'desk'].filter((kind) => kind !== thisKind)] as PhoneKind[];
   const skins = [
     ['notes', t('home.notes')],
     ['lists', t('home.lists')],
@@ -27,18 +27,18 @@ function homescreen(stage: Stage) {
         legend: t('home.skin'),
         choices: skins,
         chosen: [chosen],
-        on: (skin) => {
+        onChange: (skin) => {
           stage.local.skin = skin;
           return stage.run('look', () => stage.app.chooseLook?.({ skin: skin as 'notes' | 'lists' }));
         },
       })}
       <div class="row"><img class="skin" src="/static/icons/${chosen}.svg" alt="" width="64" height="64"><p
         class="small soft">${t('home.skin_more')}</p></div></div>
-    ${kinds.map((kind) => steps(kind))}
+    ${kinds.map((kind) => installSteps(kind))}
     <p class="note">${t('home.seen')}</p></div>`;
 }
 
-function steps(kind: Kind) {
+function installSteps(kind: PhoneKind) {
   const count = kind === 'desk' ? 2 : 3;
   return html`<section class="stack-close"><h2>${t(`home.${kind}`)}</h2>
     <ol class="points stack-close">${Array.from(
@@ -48,4 +48,4 @@ function steps(kind: Kind) {
     ${kind === 'ios' ? html`<p class="care small">${t('home.ios_warn')}</p>` : nothing}</section>`;
 }
 
-export const views = { homescreen };
+export const views = { homescreen: homescreenView };

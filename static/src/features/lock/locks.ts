@@ -4,85 +4,85 @@
  */
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
-import { holding } from '../../shell/hold.js';
+import { holdHandlers } from '../../shell/hold.js';
 import { icon } from '../../shell/icons.js';
-import { CLEAR_HELD } from '../../shell/leaving.js';
-import { button, errorSummary, heading, row, waiting } from '../../components/parts.js';
+import { CLEAR_HOLD_MS } from '../../shell/leave_button.js';
+import { button, errorSummary, heading, row, loading } from '../../components/parts.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { points, notebookWords, twice } from '../../components/forms/notebook_setup.js';
+import { pointList, notebookWordsForm, typeTwiceForm } from '../../components/forms/notebook_setup.js';
 import '../../components/words.js';
 import './words.js';
-import type { Locking } from '../../shell/app.js';
+import type { LockSettings } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const MINUTE = 60_000;
-const HIDDEN = [0, 1, 5];
-const IDLE = [1, 5, 15];
-const SHORT_LEAST = 6;
+const HIDDEN_MINUTES = [0, 1, 5];
+const IDLE_MINUTES = [1, 5, 15];
+const MIN_SHORT_LENGTH = 6;
 
-function known(stage: Stage): Locking | undefined {
-  return stage.find('locking', async () => (await stage.app.readLocking?.()) as Locking).data;
+function lockSettings(stage: Stage): LockSettings | undefined {
+  return stage.find('locking', async () => (await stage.app.readLocking?.()) as LockSettings).data;
 }
 
-const minutes = (n: number) => (n === 0 ? t('locks.now') : tn('locks.minutes', n));
+const minutesLabel = (n: number) => (n === 0 ? t('locks.now') : tn('locks.minutes', n));
 
-function locks(stage: Stage) {
-  const now = known(stage);
-  if (!now) return waiting();
-  const choose = (what: 'hidden' | 'idle') => (n: string) => {
-    stage.local[what] = n;
+function locksView(stage: Stage) {
+  const settings = lockSettings(stage);
+  if (!settings) return loading();
+  const chooseDelay = (setting: 'hidden' | 'idle') => (n: string) => {
+    stage.local[setting] = n;
     return stage.run('locking', async () => {
-      await stage.app.chooseLocking?.({ [what]: Number(n) * MINUTE });
+      await stage.app.chooseLocking?.({ [setting]: Number(n) * MINUTE });
       stage.refresh('locking');
     });
   };
-  const times = (what: 'hidden' | 'idle', choices: number[]) =>
+  const delayChips = (setting: 'hidden' | 'idle', choices: number[]) =>
     chips({
-      name: `lock-${what}`,
-      legend: t(`locks.${what}`),
-      choices: choices.map((n) => [String(n), minutes(n)] as const),
-      chosen: [stage.local[what] ?? String(now.locking[what] / MINUTE)],
-      on: choose(what),
+      name: `lock-${setting}`,
+      legend: t(`locks.${setting}`),
+      choices: choices.map((n) => [String(n), minutesLabel(n)] as const),
+      chosen: [stage.local[setting] ?? String(settings.locking[setting] / MINUTE)],
+      onChange: chooseDelay(setting),
     });
-  const go = (name: string) => () => stage.go({ name });
+  const goTo = (name: string) => () => stage.go({ name });
   return html`<div class="stack-wide">${heading(t('locks.title'))}${errorSummary(stage)}
-    ${times('hidden', HIDDEN)}${times('idle', IDLE)}<p class="small soft">${t('locks.why')}</p>
+    ${delayChips('hidden', HIDDEN_MINUTES)}${delayChips('idle', IDLE_MINUTES)}<p class="small soft">${t('locks.why')}</p>
     <section class="stack-close"><h2>${t('locks.leave')}</h2><p>${t('locks.leave_lead')}</p></section>
     <div class="rows">
       <div>${row({
         title: t('locks.cover'),
-        more: t(now.cover ? 'locks.cover_on' : 'locks.cover_off'),
+        subtitle: t(settings.cover ? 'locks.cover_on' : 'locks.cover_off'),
         icon: 'note',
-        on: go('cover'),
+        onClick: goTo('cover'),
       })}</div>
       <div>${row({
         title: t('locks.short'),
-        more: t(now.short ? 'locks.short_on' : 'locks.cover_off'),
+        subtitle: t(settings.short ? 'locks.short_on' : 'locks.cover_off'),
         icon: 'key',
-        on: go('short'),
+        onClick: goTo('short'),
       })}</div>
-      <div>${row({ title: t('locks.clear'), more: t('locks.clear_more'), icon: 'trouble', on: go('clear') })}</div>
+      <div>${row({ title: t('locks.clear'), subtitle: t('locks.clear_more'), icon: 'trouble', onClick: goTo('clear') })}</div>
     </div></div>`;
 }
 
-function cover(stage: Stage) {
-  const now = known(stage);
-  if (!now) return waiting();
+function coverView(stage: Stage) {
+  const settings = lockSettings(stage);
+  if (!settings) return loading();
   return html`<div class="stack-wide">${heading(t('cover.title'))}${errorSummary(stage)}<p>${t('cover.lead')}</p>
-    <section class="stack-close"><h2>${t('cover.helps')}</h2>${points('cover.helps', 1)}</section>
-    <section class="stack-close"><h2>${t('cover.not')}</h2>${points('cover.not', 4)}</section>
-    <section class="stack-close"><h2>${t('cover.more')}</h2>${points('cover.more', 5)}</section>
-    ${now.cover && !stage.local.again_wanted ? coverOn(stage) : coverForm(stage)}</div>`;
+    <section class="stack-close"><h2>${t('cover.helps')}</h2>${pointList('cover.helps', 1)}</section>
+    <section class="stack-close"><h2>${t('cover.not')}</h2>${pointList('cover.not', 4)}</section>
+    <section class="stack-close"><h2>${t('cover.more')}</h2>${pointList('cover.more', 5)}</section>
+    ${settings.cover && !stage.local.again_wanted ? coverOptions(stage) : coverForm(stage)}</div>`;
 }
 
-function coverOn(stage: Stage) {
-  const stop = () =>
+function coverOptions(stage: Stage) {
+  const dropCover = () =>
     stage.run('cover', async () => {
       await stage.app.dropCover?.();
       stage.refresh('locking');
-      stage.say(t('cover.stopped'));
+      stage.announce(t('cover.stopped'));
     });
-  const choose = (opens: string) => {
+  const chooseOpening = (opens: string) => {
     stage.local.opens = opens;
     return stage.run('look', () => stage.app.chooseLook?.({ opens: opens as 'lock' | 'straight' }));
   };
@@ -96,21 +96,21 @@ function coverOn(stage: Stage) {
       legend: t('cover.opens'),
       choices,
       chosen: [stage.local.opens ?? stage.state.look?.opens ?? 'lock'],
-      on: choose,
+      onChange: chooseOpening,
     })}
       <p class="small soft">${t('cover.opens_more')}</p></div>
     <div class="row">${button(t('cover.change'), () => stage.set({ again_wanted: true }), {})}${button(
       t('cover.stop'),
-      stop,
-      { busy: stage.running === 'cover' },
+      dropCover,
+      { busy: stage.runningTask === 'cover' },
     )}</div>`;
 }
 
 function coverForm(stage: Stage) {
-  return notebookWords(stage, {
+  return notebookWordsForm(stage, {
     hint: 'cover.words_hint',
-    act: 'cover.do',
-    keep: async (words) => {
+    submitKey: 'cover.do',
+    onSave: async (words) => {
       await stage.app.setCover?.(words);
       stage.local.again_wanted = false;
       stage.refresh('locking');
@@ -118,25 +118,25 @@ function coverForm(stage: Stage) {
   });
 }
 
-function short(stage: Stage) {
-  const now = known(stage);
-  if (!now) return waiting();
-  const stop = () =>
+function shortSecretView(stage: Stage) {
+  const settings = lockSettings(stage);
+  if (!settings) return loading();
+  const dropShort = () =>
     stage.run('short', async () => {
       await stage.app.dropShort?.();
       stage.refresh('locking');
-      stage.say(t('short.stopped'));
+      stage.announce(t('short.stopped'));
     });
-  const form = () =>
-    twice(stage, {
+  const setupForm = () =>
+    typeTwiceForm(stage, {
       read: 'short.read',
       label: 'short.secret',
       again: 'short.again',
       differ: 'short.differ',
-      act: 'short.do',
-      judge: async (secret) => ([...secret.trim()].length < SHORT_LEAST ? t('short.few') : null),
+      submitKey: 'short.do',
+      findFault: async (secret) => ([...secret.trim()].length < MIN_SHORT_LENGTH ? t('short.few') : null),
       words: 'copy.words',
-      keep: async (secret, words) => {
+      onSave: async (secret, words) => {
         await stage.app.setShort?.(secret, words);
         stage.refresh('locking');
       },
@@ -146,17 +146,17 @@ function short(stage: Stage) {
       (part) => html`<li>${lookUp(`short.${part}`)}</li>`,
     )}</ul>
     ${
-      now.short
-        ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, {
-            busy: stage.running === 'short',
+      settings.short
+        ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), dropShort, {
+            busy: stage.runningTask === 'short',
           })}</div>`
-        : form()
+        : setupForm()
     }</div>`;
 }
 
-function clear(stage: Stage) {
+function clearView(stage: Stage) {
   const registered = Boolean(stage.state.account?.registered);
-  const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
+  const { down, up, menu } = holdHandlers(CLEAR_HOLD_MS, () => stage.leave('clear'));
   return html`<div class="stack-wide">${heading(t('clear.title'))}<p>${t('clear.lead')}</p>
     <ul class="points stack-close"><li>${t(
       registered ? 'clear.stays' : 'clear.only',
@@ -167,4 +167,4 @@ function clear(stage: Stage) {
       ${icon('trouble')}<span>${t('clear.hold')}</span></button></div></div>`;
 }
 
-export const views = { locks, cover, short, clear };
+export const views = { locks: locksView, cover: coverView, short: shortSecretView, clear: clearView };

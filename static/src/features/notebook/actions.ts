@@ -12,18 +12,18 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor } from '../../store/device_meta.js';
-import { grownChaff } from '../../store/chaff.js';
+import { growthChaff } from '../../store/chaff.js';
 import { Store } from '../../store/store.js';
-import { Writing } from '../../diary/drafts/writing.js';
+import { DelayedWriter } from '../../diary/drafts/delayed_writer.js';
 import type { Context, NotebookStore } from '../../diary/types.js';
 import type { SealedRoot } from '../../store/root.js';
 import type { Note } from '../../diary/types.js';
 
 type NotebookRoot = SealedRoot & { v: number; notes: string[] };
 
-const SOON = 300;
+const FLUSH_DELAY_MS = 300;
 
-export class Notebook extends Writing implements NotebookStore {
+export class Notebook extends DelayedWriter implements NotebookStore {
   store: Store<NotebookRoot> | null = null;
   notes: Map<string, Note> = new Map();
   opening: Promise<void> | null = null;
@@ -46,8 +46,8 @@ export class Notebook extends Writing implements NotebookStore {
   async read() {
     const door = await readDoor(this.ctx.database);
     if (!door) throw new KeptError('store_lost');
-    const [{ notebookVault }, { sha256Now }] = await Promise.all([
-      import('../../crypto/worker/drawer.js'),
+    const [{ createNotebookVault: notebookVault }, { sha256Sync: sha256Now }] = await Promise.all([
+      import('../../crypto/worker/notebook_vault.js'),
       import('../../crypto/digests.js'),
     ]);
     const store = new Store<NotebookRoot>({
@@ -60,9 +60,9 @@ export class Notebook extends Writing implements NotebookStore {
     const isThere = (await this.ctx.database.read([await store.vault.rootId()]))[0] !== null;
     await store.open(isThere ? undefined : { v: 1, notes: [] });
     const { notes: ids } = store.root;
-    const read = await store.readJsonMany<Omit<Note, 'id'>>(ids.map(place));
+    const stored = await store.readJsonMany<Omit<Note, 'id'>>(ids.map(notePlace));
     ids.forEach((id, i) => {
-      if (read[i]) this.notes.set(id, { id, ...read[i] });
+      if (stored[i]) this.notes.set(id, { id, ...stored[i] });
     });
     this.store = store;
     this.show();
@@ -71,7 +71,7 @@ export class Notebook extends Writing implements NotebookStore {
   /** Each opening adds a little chaff: see [Note: one for one], store/chaff.js. */
   async opened() {
     await this.open();
-    const put = grownChaff(this.ctx.random);
+    const put = growthChaff(this.ctx.random);
     if (put.length) await this.ctx.database.write({ put });
   }
 
@@ -80,7 +80,7 @@ export class Notebook extends Writing implements NotebookStore {
     await this.open();
     await this.flush();
     const store = this.store as Store<NotebookRoot>;
-    return [store.rootId, ...store.root.notes.map((id) => store.place(place(id)))];
+    return [store.rootId, ...store.root.notes.map((id) => store.idOf(notePlace(id)))];
   }
 
   /**
@@ -91,7 +91,7 @@ export class Notebook extends Writing implements NotebookStore {
   put(id: string, text: string): void {
     this.notes.set(id, { id, text, at: this.ctx.clock.now() });
     this.dirty.add(id);
-    this.timer ??= this.ctx.timers.after(SOON, () => void this.flush().catch(() => undefined));
+    this.timer ??= this.ctx.timers.after(FLUSH_DELAY_MS, () => void this.flush().catch(() => undefined));
     this.show();
   }
 
@@ -112,11 +112,11 @@ export class Notebook extends Writing implements NotebookStore {
       .change((root, change) => {
         for (const id of ids) {
           const note = this.notes.get(id);
-          root.notes = root.notes.filter((one) => one !== id);
-          if (!note?.text.trim()) change.drop(place(id));
+          root.notes = root.notes.filter((noteId) => noteId !== id);
+          if (!note?.text.trim()) change.drop(notePlace(id));
           else {
             root.notes.unshift(id);
-            change.putJson(place(id), { text: note.text, at: note.at });
+            change.putJson(notePlace(id), { text: note.text, at: note.at });
           }
         }
       })
@@ -132,4 +132,4 @@ export class Notebook extends Writing implements NotebookStore {
   }
 }
 
-const place = (id: string) => `n/${id}`;
+const notePlace = (id: string) => `n/${id}`;

@@ -3,13 +3,13 @@ import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import { notebookWords, points } from '../../components/forms/notebook_setup.js';
+import { notebookWordsForm, pointList } from '../../components/forms/notebook_setup.js';
 import '../../components/words.js';
 import './words.js';
 import type { Skin } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-function onlyNotebook(stage: Stage) {
+function onlyNotebookView(stage: Stage) {
   const { local } = stage;
   const look = {
     skin: local.skin ?? stage.state.look?.skin ?? 'notes',
@@ -19,34 +19,34 @@ function onlyNotebook(stage: Stage) {
     ['notes', t('home.notes')],
     ['lists', t('home.lists')],
   ] as const;
-  const places = [
+  const openingChoices = [
     ['lock', t('cover.at_lock')],
     ['straight', t('cover.straight')],
   ] as const;
   return html`<div class="stack-wide">${heading(t('door.only'))}${errorSummary(stage)}<p>${t('only.lead')}</p>
-    <section class="stack-close"><h2>${t('only.good')}</h2>${points('only.good', 2)}</section>
-    <section class="stack-close"><h2>${t('only.not')}</h2>${points('only.not', 5)}</section>
-    <section class="stack-close"><h2>${t('only.later')}</h2>${points('only.later', 2)}</section>
+    <section class="stack-close"><h2>${t('only.good')}</h2>${pointList('only.good', 2)}</section>
+    <section class="stack-close"><h2>${t('only.not')}</h2>${pointList('only.not', 5)}</section>
+    <section class="stack-close"><h2>${t('only.later')}</h2>${pointList('only.later', 2)}</section>
     ${chips({
       name: 'skin',
       legend: t('home.skin'),
       choices: skins,
       chosen: [look.skin],
-      on: (skin) => stage.set({ skin }),
+      onChange: (skin) => stage.set({ skin }),
     })}
     <div class="stack-close">${chips({
       name: 'opens',
       legend: t('cover.opens'),
-      choices: places,
+      choices: openingChoices,
       chosen: [look.opens],
-      on: (opens) => stage.set({ opens }),
+      onChange: (opens) => stage.set({ opens }),
     })}
       <p class="small soft">${t('only.opens_more')}</p></div>
-    ${notebookWords(stage, {
+    ${notebookWordsForm(stage, {
       hint: 'only.words_hint',
-      act: 'only.do',
-      keep: (words) => Promise.resolve(stage.app.onlyNotebook?.(words, look)),
+      submitKey: 'only.do',
+      onSave: (words) => Promise.resolve(stage.app.onlyNotebook?.(words, look)),
     })}</div>`;
 }
 
-export const views = { only: onlyNotebook };
+export const views = { only: onlyNotebookView };

@@ -3,17 +3,17 @@
  * history, and taking it out.
  */
 import { html, nothing } from '../../shell/html.js';
-import { askedFirst } from '../../components/files/asking.js';
+import { askBeforePicker } from '../../components/files/picture_warning.js';
 import { chips, filePicker, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, row, sheet, waiting } from '../../components/parts.js';
+import { button, errorSummary, heading, row, sheet, loading } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { vocabulary } from '../../components/text/labels.js';
-import { clockTime, day, entryNumber, momentSaid, whenWords } from '../../components/text/say.js';
-import { picture } from '../../components/files/tiles.js';
+import { loadVocabulary } from '../../components/text/labels.js';
+import { clockTime, dateText, entryNumberText, dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { findPicture } from '../../components/files/tiles.js';
 import { askReason } from '../../components/registers/register_form.js';
 import { REGISTERS } from '../../components/registers/register_table.js';
-import { earlierLine, standingLine, termsShown } from '../../components/registers/register_terms.js';
-import { factsOf, lineWords, titleOf } from '../../components/registers/register_words.js';
+import { earlyBreachLine, standingLine, termsList } from '../../components/registers/register_terms.js';
+import { registerFacts, registerAnswerText, recordTitle } from '../../components/registers/register_words.js';
 import { statementMark } from '../../components/text/statement_mark.js';
 import '../../components/words.js';
 import './words.js';
@@ -25,25 +25,25 @@ export function refreshAll(stage: Stage) {
   for (const prefix of ['record', 'people', 'mentions:', 'chase', 'files:']) stage.refresh(prefix);
 }
 
-export function kept(stage: Stage) {
+export function recordView(stage: Stage) {
   const { record = '' } = stage.place;
-  vocabulary(stage);
-  const found = stage.find(`record:${record}`, () => stage.app.readRecord(record));
-  if (!found.data) return found.problem ? heading(t('reg.missing')) : waiting();
-  return page(stage, found.data as Whole);
+  loadVocabulary(stage);
+  const result = stage.find(`record:${record}`, () => stage.app.readRecord(record));
+  if (!result.data) return result.problem ? heading(t('reg.missing')) : loading();
+  return recordPage(stage, result.data as Whole);
 }
 
-function page(stage: Stage, one: Whole) {
-  const { kind, record, fields } = one;
+function recordPage(stage: Stage, fullRecord: Whole) {
+  const { kind, record, fields } = fullRecord;
   const register = REGISTERS[kind];
   if (!register) return heading(t('reg.missing'));
-  const mentioned = stage.find(`mentions:${record}`, () => stage.app.readMentions(record)).data ?? [];
+  const mentions = stage.find(`mentions:${record}`, () => stage.app.readMentions(record)).data ?? [];
   return html`<article class="stack-wide">
     <div class="stack-close">
       <p class="soft small">${lookUp(`reg.${kind}.one`)}${
         kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing
       }</p>
-      ${heading(html`<bdi>${titleOf(stage, kind, fields)}</bdi>`)}
+      ${heading(html`<bdi>${recordTitle(stage, kind, fields)}</bdi>`)}
       ${
         kind === 'statement'
           ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}`
@@ -52,50 +52,50 @@ function page(stage: Stage, one: Whole) {
     </div>
     ${errorSummary(stage)}
     ${
-      one.taken_out !== null
-        ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${
-            one.out_reason
-              ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>`
+      fullRecord.taken_out !== null
+        ? html`<div class="care stack-close"><p>${t('out.since', { day: dateText(fullRecord.taken_out) })}</p>${
+            fullRecord.out_reason
+              ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: fullRecord.out_reason })}</p>`
               : nothing
           }
       <div>${button(t('out.back'), () => putBack(stage, record), {
         main: true,
-        busy: stage.running === 'back',
+        busy: stage.runningTask === 'back',
       })}</div></div>`
         : nothing
     }
-    ${one.two ? bothShown(stage, one) : nothing}
-    ${one.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
+    ${fullRecord.two ? conflictingVersions(stage, fullRecord) : nothing}
+    ${fullRecord.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
     ${
-      kind === 'order' && one.taken_out === null
-        ? html`${standingLine(fields)}${earlierLine(fields, mentioned)}`
+      kind === 'order' && fullRecord.taken_out === null
+        ? html`${standingLine(fields)}${earlyBreachLine(fields, mentions)}`
         : nothing
     }
-    ${one.two ? nothing : factsOf(stage, kind, register.lines, one)}
-    ${kind === 'order' ? termsShown(stage, fields, mentioned) : nothing}
-    ${pictures(stage, one)}
-    ${register.merges ? merged(stage, one) : nothing}
-    ${named(stage, one, mentioned)}
-    ${one.taken_out === null ? acts(stage, one) : nothing}
+    ${fullRecord.two ? nothing : registerFacts(stage, kind, register.questions, fullRecord)}
+    ${kind === 'order' ? termsList(stage, fields, mentions) : nothing}
+    ${recordPictures(stage, fullRecord)}
+    ${register.mergeable ? mergeSection(stage, fullRecord) : nothing}
+    ${mentionsSection(stage, fullRecord, mentions)}
+    ${fullRecord.taken_out === null ? actionButtons(stage, fullRecord) : nothing}
     <div class="rows"><div>${row({
       title: t('reg.history'),
       icon: 'list',
       expanded: Boolean(stage.local.history),
-      body: stage.local.history ? history(stage, one) : nothing,
-      on: () => stage.set({ history: !stage.local.history }),
+      body: stage.local.history ? historyList(stage, fullRecord) : nothing,
+      onClick: () => stage.set({ history: !stage.local.history }),
     })}</div></div>
   </article>`;
 }
 
 /** Two devices changed the same version: show both results until the keeper has combined them. */
-function bothShown(stage: Stage, { kind, record, ends }: Whole) {
+function conflictingVersions(stage: Stage, { kind, record, ends }: Whole) {
   return html`<section class="stack"><p class="care small">${t('reg.two')}</p>
     ${ends.map(
-      (end) =>
-        html`<div class="stack-close"><h2>${t(end.here ? 'reg.two_here' : 'reg.two_there', {
-          day: day(end.at),
-          time: clockTime(end.at),
-        })}</h2>${factsOf(stage, kind, REGISTERS[kind]?.lines ?? [], end)}</div>`,
+      (version) =>
+        html`<div class="stack-close"><h2>${t(version.here ? 'reg.two_here' : 'reg.two_there', {
+          day: dateText(version.at),
+          time: clockTime(version.at),
+        })}</h2>${registerFacts(stage, kind, REGISTERS[kind]?.questions ?? [], version)}</div>`,
     )}
     <div>${button(t('reg.two_do'), () => stage.go({ name: 'form', kind, record, preset: 'together' }), {
       main: true,
@@ -104,12 +104,12 @@ function bothShown(stage: Stage, { kind, record, ends }: Whole) {
 }
 
 function codeOf(stage: Stage, record: string) {
-  const all = stage.find('people', () => stage.app.readPeople({ all: true })).data;
-  const code = all?.find((one) => one.record === record)?.code;
+  const allRecords = stage.find('people', () => stage.app.readPeople({ all: true })).data;
+  const code = allRecords?.find((person) => person.record === record)?.code;
   return code ? t('reg.code', { code }) : '';
 }
 
-function acts(stage: Stage, { kind, record }: Whole) {
+function actionButtons(stage: Stage, { kind, record }: Whole) {
   return html`<div class="row">${button(t('reg.change'), () => stage.go({ name: 'form', kind, record }), {
     main: true,
     icon: 'pen',
@@ -123,19 +123,19 @@ function acts(stage: Stage, { kind, record }: Whole) {
       t('out.take'),
       () => {
         stage.local.why = '';
-        stage.openSheet((on) => takeOutSheet(on, record));
+        stage.openSheet((sheetStage) => takeOutSheet(sheetStage, record));
       },
       { plain: true },
     )}</div>`;
 }
 
 function takeOutSheet(stage: Stage, record: string) {
-  const take = () =>
+  const takeOut = () =>
     stage.run('out', async () => {
       await stage.app.takeOutRecord(record, stage.local.why ?? '');
       stage.closeSheet();
       refreshAll(stage);
-      stage.say(t('out.done'));
+      stage.announce(t('out.done'));
     });
   return sheet(
     stage,
@@ -145,11 +145,11 @@ function takeOutSheet(stage: Stage, record: string) {
       id: 'out-why',
       label: t('out.why'),
       value: stage.local.why ?? '',
-      on: (why) => {
+      onChange: (why) => {
         stage.local.why = why;
       },
     })}
-    <div class="row">${button(t('out.do'), take, { main: true, busy: stage.running === 'out' })}${button(
+    <div class="row">${button(t('out.do'), takeOut, { main: true, busy: stage.runningTask === 'out' })}${button(
       t('frame.cancel'),
       () => stage.closeSheet(),
       { plain: true },
@@ -161,19 +161,19 @@ function putBack(stage: Stage, record: string) {
   return stage.run('back', async () => {
     await stage.app.putBackRecord(record);
     refreshAll(stage);
-    stage.say(t('out.back_done'));
+    stage.announce(t('out.back_done'));
   });
 }
 
 /** The record's pictures, blurred until the keeper asks to see one. */
-function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
-  const lines = (REGISTERS[kind]?.lines ?? []).filter(({ as }) => as === 'files' || as === 'file');
-  return lines.map(({ name, as }) => {
+function recordPictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
+  const lines = (REGISTERS[kind]?.questions ?? []).filter(({ type: as }) => as === 'files' || as === 'file');
+  return lines.map(({ name, type: as }) => {
     const ids = (Array.isArray(fields[name]) ? fields[name] : fields[name] ? [fields[name]] : []).map(String);
     const files = ids.length
       ? stage.find(`files:${record}:${name}:${ids.join()}`, () => stage.app.readRecordFiles(ids)).data
       : [];
-    const add = (chosen: File[]) =>
+    const addFiles = (chosen: File[]) =>
       stage.run(`file-${name}`, async () => {
         for (const file of chosen)
           await stage.app.addRecordFile({ kind, record, field: name }, file, { route: 'photo_picker' });
@@ -183,21 +183,21 @@ function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
     return html`<section class="stack-close"><h2>${lookUp(`f.${kind}.${name}`)}</h2>
       ${
         files?.length
-          ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>`
+          ? html`<ul class="stack">${files.map((file) => html`<li>${fileCard(stage, file)}</li>`)}</ul>`
           : nothing
       }
       ${files && files.length < ids.length ? html`<p class="small soft">${t('pic.missing')}</p>` : nothing}
       ${
         taken_out === null
           ? html`<div>${
-              stage.running === `file-${name}`
+              stage.runningTask === `file-${name}`
                 ? html`<p role="status">${t('pic.adding')}</p>`
                 : filePicker({
                     label: t('pic.add'),
                     icon: 'picture',
-                    many: as === 'files',
-                    first: askedFirst(stage, { record: null, words: '' }),
-                    on: add,
+                    multiple: as === 'files',
+                    askFirst: askBeforePicker(stage, { record: null, missingEvidence: '' }),
+                    onFiles: addFiles,
                   })
             }</div>`
           : nothing
@@ -208,23 +208,30 @@ function pictures(stage: Stage, { kind, record, fields, taken_out }: Whole) {
 /**
  * One picture. Once uncovered, it asks whether it shows where the keeper lives; "show now" and packs use the answer.
  */
-function shown(stage: Stage, one: Attachment & { looked: boolean; hold: boolean }) {
-  const bare = stage.local.bare === one.attachment;
-  const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');
+function fileCard(stage: Stage, file: Attachment & { looked: boolean; hold: boolean }) {
+  const isUncovered = stage.local.bare === file.attachment;
+  const { url, waiting: isLoading } = findPicture(stage, file, isUncovered ? 'print' : 'preview');
   return html`<div class="look">${
     url
-      ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${
-          bare ? t('pic.alt', { name: one.name }) : ''
+      ? html`<div class="look-picture"><img class=${isUncovered ? '' : 'blurred'} src=${url} alt=${
+          isUncovered ? t('pic.alt', { name: file.name }) : ''
         }></div>
-    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), {
-      icon: 'eye',
-    })}${bare ? looking(stage, one) : nothing}`
-      : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`
+    ${button(
+      t(isUncovered ? 'pic.cover' : 'pic.show'),
+      () => stage.set({ bare: isUncovered ? null : file.attachment }),
+      {
+        icon: 'eye',
+      },
+    )}${isUncovered ? locationChips(stage, file) : nothing}`
+      : html`<p class="soft">${file.name} · ${t(isLoading ? 'frame.loading' : 'pic.none')}</p>`
   }
-    ${button(t('attach.open'), () => stage.go({ name: 'file', attachment: one.attachment }), { plain: true })}</div>`;
+    ${button(t('attach.open'), () => stage.go({ name: 'file', attachment: file.attachment }), { plain: true })}</div>`;
 }
 
-function looking(stage: Stage, { attachment, looked, hold }: { attachment: string; looked: boolean; hold: boolean }) {
+function locationChips(
+  stage: Stage,
+  { attachment, looked, hold }: { attachment: string; looked: boolean; hold: boolean },
+) {
   const chosen = stage.local.looked?.[attachment] ?? (looked ? (hold ? 'hold' : 'ok') : '');
   return chips({
     name: `look-${attachment}`,
@@ -234,7 +241,7 @@ function looking(stage: Stage, { attachment, looked, hold }: { attachment: strin
       ['ok', t('pic.ok')],
       ['hold', t('pic.hold')],
     ],
-    on: (code) => {
+    onChange: (code) => {
       stage.set({ looked: { ...stage.local.looked, [attachment]: code } });
       return stage.run('look', async () => {
         await stage.app.markLooked(attachment, { hold: code === 'hold' });
@@ -244,17 +251,17 @@ function looking(stage: Stage, { attachment, looked, hold }: { attachment: strin
   });
 }
 
-function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
-  const all = stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true })).data ?? [];
-  const into = all.find((one) => one.record === fields.merged_into);
-  const same = all.filter((one) => one.fields.merged_into === record && one.record !== record);
+function mergeSection(stage: Stage, { kind, record, fields, taken_out }: Whole) {
+  const allRecords = stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true })).data ?? [];
+  const target = allRecords.find((other) => other.record === fields.merged_into);
+  const duplicates = allRecords.filter((other) => other.fields.merged_into === record && other.record !== record);
   const link = (other: KeptRecord) =>
     html`<div>${button(
-      html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`,
+      html`<bdi>${recordTitle(stage, kind, other.fields)}</bdi>`,
       () => stage.go({ name: 'kept', kind, record: other.record }),
       { plain: true },
     )}</div>`;
-  const undo = (reason: string) =>
+  const undoMerge = (reason: string) =>
     stage.run('record', async () => {
       await stage.app.mergeRecords(record, null, reason);
       stage.closeSheet();
@@ -264,27 +271,27 @@ function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
     ${
       fields.merged_into
         ? html`<section class="note stack-close"><p>${t('merge.is')}</p>${
-            into ? link(into) : html`<p class="soft">${t('reg.missing')}</p>`
+            target ? link(target) : html`<p class="soft">${t('reg.missing')}</p>`
           }
       ${
         taken_out === null
-          ? html`<div>${button(t('merge.undo'), () => askReason(stage, undo), { plain: true })}</div>`
+          ? html`<div>${button(t('merge.undo'), () => askReason(stage, undoMerge), { plain: true })}</div>`
           : nothing
       }</section>`
         : nothing
     }
     ${
-      same.length
-        ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${same.map(link)}</section>`
+      duplicates.length
+        ? html`<section class="note stack-close"><p>${t('merge.also')}</p>${duplicates.map(link)}</section>`
         : nothing
     }
     ${
-      !fields.merged_into && taken_out === null && all.length > 1
+      !fields.merged_into && taken_out === null && allRecords.length > 1
         ? html`<div>${button(
             t('merge.do'),
             () => {
               stage.local.same = '';
-              stage.openSheet((on) => mergeSheet(on, kind, record, all));
+              stage.openSheet((sheetStage) => mergeSheet(sheetStage, kind, record, allRecords));
             },
             { plain: true },
           )}</div>`
@@ -292,45 +299,45 @@ function merged(stage: Stage, { kind, record, fields, taken_out }: Whole) {
     }`;
 }
 
-function mergeSheet(stage: Stage, kind: string, record: string, all: KeptRecord[]) {
+function mergeSheet(stage: Stage, kind: string, record: string, allRecords: KeptRecord[]) {
   const search = (stage.local.same ?? '').normalize('NFKC').toLowerCase().trim();
-  const others = all.filter(
-    (one) =>
-      one.record !== record &&
-      one.taken_out === null &&
-      one.fields.merged_into !== record &&
-      titleOf(stage, kind, one.fields).toLowerCase().includes(search),
+  const others = allRecords.filter(
+    (candidate) =>
+      candidate.record !== record &&
+      candidate.taken_out === null &&
+      candidate.fields.merged_into !== record &&
+      recordTitle(stage, kind, candidate.fields).toLowerCase().includes(search),
   );
-  const choose = (into: string) =>
+  const merge = (into: string) =>
     stage.run('merge', async () => {
       await stage.app.mergeRecords(record, into);
       stage.closeSheet();
       refreshAll(stage);
-      stage.say(t('merge.done'));
+      stage.announce(t('merge.done'));
     });
   return sheet(
     stage,
     t('merge.title'),
     html`<p class="soft">${t('merge.lead')}</p>
     ${
-      all.length > 8
+      allRecords.length > 8
         ? textField({
             id: 'merge-find',
             label: t('reg.find'),
             type: 'search',
             value: stage.local.same ?? '',
-            on: (same) => stage.set({ same }),
+            onChange: (same) => stage.set({ same }),
           })
         : nothing
     }
     ${
       others.length
         ? html`<div class="rows">${others.slice(0, 20).map(
-            (one) =>
+            (candidate) =>
               html`<div>${row({
-                title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`,
+                title: html`<bdi>${recordTitle(stage, kind, candidate.fields)}</bdi>`,
                 icon: REGISTERS[kind]?.icon ?? 'list',
-                on: () => choose(one.record),
+                onClick: () => merge(candidate.record),
               })}</div>`,
           )}</div>`
         : html`<p role="status">${t('merge.none')}</p>`
@@ -339,20 +346,20 @@ function mergeSheet(stage: Stage, kind: string, record: string, all: KeptRecord[
   );
 }
 
-function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
-  const entries = mentioned.filter((one) => one.kind === 'incident');
-  const others = mentioned.filter((one) => one.kind !== 'incident');
-  if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
+function mentionsSection(stage: Stage, { kind }: Whole, mentions: Mention[]) {
+  const entries = mentions.filter((mention) => mention.kind === 'incident');
+  const others = mentions.filter((mention) => mention.kind !== 'incident');
+  if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentions.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
     ${
       entries.length
         ? html`<div class="rows">${entries.map(
-            (one) =>
+            (mention) =>
               html`<div>${row({
-                title: `${entryNumber(one.seq_no, 'reg')} · ${whenWords({ precision: 'unknown', ...one.fields })}`,
-                more: one.title ? html`<bdi>${one.title}</bdi>` : null,
+                title: `${entryNumberText(mention.seq_no, 'reg')} · ${occurredText({ precision: 'unknown', ...mention.fields })}`,
+                subtitle: mention.title ? html`<bdi>${mention.title}</bdi>` : null,
                 icon: 'list',
-                on: () => stage.go({ name: 'entry', record: one.record }),
+                onClick: () => stage.go({ name: 'entry', record: mention.record }),
               })}</div>`,
           )}</div>`
         : html`<p class="soft">${t('reg.named_none')}</p>`
@@ -360,49 +367,56 @@ function named(stage: Stage, { kind }: Whole, mentioned: Mention[]) {
     ${
       others.length
         ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map(
-            (one) =>
+            (mention) =>
               html`<div>${row({
-                title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`,
-                more: lookUp(`reg.${one.kind}.one`),
-                icon: REGISTERS[one.kind]?.icon ?? 'list',
-                on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }),
+                title: html`<bdi>${recordTitle(stage, mention.kind, mention.fields)}</bdi>`,
+                subtitle: lookUp(`reg.${mention.kind}.one`),
+                icon: REGISTERS[mention.kind]?.icon ?? 'list',
+                onClick: () => stage.go({ name: 'kept', kind: mention.kind, record: mention.record }),
               })}</div>`,
           )}</div></section>`
         : nothing
     }`;
 }
 
-function history(stage: Stage, { kind, versions }: Whole) {
-  const lines = new Map((REGISTERS[kind]?.lines ?? []).map((line) => [line.name, line]));
-  const words = (field: string, value: unknown) => {
-    const line = lines.get(field) ?? { name: field, as: field === 'merged_into' ? 'record' : 'text', record: kind };
-    const found =
-      line.as === 'files' || line.as === 'file'
+function historyList(stage: Stage, { kind, versions }: Whole) {
+  const lines = new Map((REGISTERS[kind]?.questions ?? []).map((line) => [line.name, line]));
+  const fieldText = (field: string, value: unknown) => {
+    const line = lines.get(field) ?? {
+      name: field,
+      type: field === 'merged_into' ? 'record' : 'text',
+      recordKind: kind,
+    };
+    const text =
+      line.type === 'files' || line.type === 'file'
         ? Array.isArray(value)
           ? String(value.length)
           : value
             ? '1'
             : ''
-        : lineWords(stage, kind, line, value);
-    return found || t('reg.h.blank');
+        : registerAnswerText(stage, kind, line, value);
+    return text || t('reg.h.blank');
   };
-  const known = (field: string) =>
+  const isKnownField = (field: string) =>
     lines.has(field) || field === 'merged_into' || lines.has(field.replace(/_text$/, ''));
   return html`<ol class="history stack">${versions.map(
     (step) => html`<li class="stack-close">
-    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${momentSaid(step.at)} · ${t('history.by', {
-      by: t(`history.${step.by}`),
-    })}</span></p>
+    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${dateTimeText(step.at)} · ${t(
+      'history.by',
+      {
+        by: t(`history.${step.by}`),
+      },
+    )}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: step.reason })}</p>` : nothing}
     ${step.changes
-      .filter(({ field }) => known(field))
+      .filter(({ field }) => isKnownField(field))
       .map(
-        ({ field, old, new: now }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
+        ({ field, old: oldValue, new: newValue }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
       ${
         step.kind === 'amendment'
-          ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>`
+          ? html`<p class="was" dir="auto">${t('reg.h.was', { old: fieldText(field, oldValue) })}</p>`
           : nothing
-      }<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`,
+      }<p class="narrative-small" dir="auto">${fieldText(field, newValue)}</p></div>`,
       )}
   </li>`,
   )}</ol>`;

@@ -6,24 +6,24 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { label, vocabulary } from '../../components/text/labels.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { problemOf } from '../../shell/stage.js';
 import { localAt, phoneZone } from '../../record/times.js';
-import { amountOf, numbered, placed, rowsIn } from '../../record/schedule.js';
-import { rowsList } from '../../components/schedule_rows.js';
+import { totalsOf, renumberRows, timeMembers, rowsIn } from '../../record/schedule.js';
+import { messageList } from '../../components/schedule_rows.js';
 import '../../components/words.js';
 import './words.js';
-import type { Row } from '../../record/schedule.js';
+import type { MessageRow } from '../../record/schedule.js';
 import type { Entry, Place, Schedule, WholeRecord } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-export type Found = Schedule & { entry: Entry };
+export type ScheduleData = Schedule & { entry: Entry };
 /** A row being edited; `date`: its day, also before it has a time. */
-type EditRow = Partial<Row> & { date?: string };
+type EditableRow = Partial<MessageRow> & { date?: string };
 
-type Edit = {
+type ScheduleEdit = {
   record: string | null;
-  rows: EditRow[];
+  rows: EditableRow[];
   channel: string;
   channel_text: string;
   complete: string;
@@ -35,16 +35,16 @@ type Edit = {
   date: string;
 };
 
-const FEW = 5;
-const SHOWN = 60;
+const MAX_CHANNEL_CHIPS = 5;
+const ROWS_SHOWN = 60;
 const TYPES = ['text', 'call', 'missed_call', 'voice', 'image', 'video', 'file', 'email', 'deleted', 'other'];
 const CHANNELS = ['phone_call', 'sms', 'whatsapp', 'instagram', 'snapchat'];
 
 /** @param part the record to change, or null for a new one */
-export function begin(stage: Stage, { entry }: Found, part: WholeRecord | null) {
+export function startEditing(stage: Stage, { entry }: ScheduleData, part: WholeRecord | null) {
   const fields = part?.fields ?? {};
   const local = entry.fields.occurred_local ?? '';
-  const edit: Edit = {
+  const edit: ScheduleEdit = {
     record: part?.record ?? null,
     rows: structuredClone(rowsIn(fields)),
     channel: fields.channel ?? entry.fields.channel ?? '',
@@ -59,11 +59,11 @@ export function begin(stage: Stage, { entry }: Found, part: WholeRecord | null) 
   };
   stage.local.left = false;
   stage.arrived = true;
-  stage.set({ edit, open: edit.rows.length ? null : newRow(edit) });
+  stage.set({ edit, open: edit.rows.length ? null : addRow(edit) });
 }
 
 /** Add a row and return its index. */
-function newRow(edit: Edit): number {
+function addRow(edit: ScheduleEdit): number {
   const last = edit.rows.at(-1);
   edit.rows.push({
     direction: last?.direction ?? 'in',
@@ -75,152 +75,160 @@ function newRow(edit: Edit): number {
   return edit.rows.length - 1;
 }
 
-function changed(stage: Stage) {
+function saveDraft(stage: Stage) {
   const { edit } = stage.local;
-  stage.readAs(`entry:schedule:${stage.place.record}`, (found: Found) => ({ ...found, draft: structuredClone(edit) }));
-  const keep = Promise.resolve(stage.app.putScheduleDraft(stage.place.record as string, edit));
-  keep.then(
+  stage.updateCached(`entry:schedule:${stage.place.record}`, (data: ScheduleData) => ({
+    ...data,
+    draft: structuredClone(edit),
+  }));
+  const saving = Promise.resolve(stage.app.putScheduleDraft(stage.place.record as string, edit));
+  saving.then(
     () => {
       if (!stage.local.kept) stage.set({ kept: true });
     },
-    (thrown) => stage.fail(problemOf(thrown)),
+    (error) => stage.fail(problemOf(error)),
   );
   stage.draw();
 }
 
-export function editing(stage: Stage, found: Found) {
+export function editorView(stage: Stage, data: ScheduleData) {
   const { local } = stage;
-  const edit = local.edit as Edit;
-  const shown = local.shownRows ?? SHOWN;
-  const numberedRows = numbered(edit.rows.map(shownRow));
+  const edit = local.edit as ScheduleEdit;
+  const limit = local.shownRows ?? ROWS_SHOWN;
+  const numberedRows = renumberRows(edit.rows.map(withoutFormDate));
   return html`${heading(t('sched.title'))}${errorSummary(stage)}
     ${
       edit.rows.length
-        ? rowsList(numberedRows.slice(0, shown), {
-            files: found.entry.attachments.map(({ attachment }) => attachment),
-            after: (_row, i) => (local.open === i ? rowForm(stage, found, edit, i) : rowButtons(stage, edit, i)),
+        ? messageList(numberedRows.slice(0, limit), {
+            files: data.entry.attachments.map(({ attachment }) => attachment),
+            renderAfter: (_row, i) => (local.open === i ? rowForm(stage, data, edit, i) : rowButtons(stage, edit, i)),
           })
         : html`<p class="soft">${t('sched.none')}</p>`
     }
     ${
-      edit.rows.length > shown
-        ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: shown + SHOWN * 2 }), { wide: true })}</div>`
+      edit.rows.length > limit
+        ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: limit + ROWS_SHOWN * 2 }), { wide: true })}</div>`
         : nothing
     }
     <div class="row">${button(
       t('sched.add'),
       () => {
-        stage.local.open = newRow(edit);
-        stage.local.shownRows = Math.max(shown, edit.rows.length);
-        changed(stage);
+        stage.local.open = addRow(edit);
+        stage.local.shownRows = Math.max(limit, edit.rows.length);
+        saveDraft(stage);
       },
       { icon: 'add' },
     )}
       ${button(t('sched.paste'), () => stage.set({ pasting: !local.pasting }))}
-      ${edit.rows.length > 1 ? button(t('sched.sort'), () => sort(stage, edit), { plain: true }) : nothing}</div>
-    ${local.pasting ? pasting(stage, edit) : nothing}
-    ${about(stage, edit)}
+      ${edit.rows.length > 1 ? button(t('sched.sort'), () => sortRows(stage, edit), { plain: true }) : nothing}</div>
+    ${local.pasting ? pasteForm(stage, edit) : nothing}
+    ${listFields(stage, edit)}
     ${
       local.asks
         ? textField({
             id: 'sched-reason',
             label: t('sched.reason'),
             hint: t('sched.reason_hint'),
-            lines: 'low',
+            textarea: 'low',
             value: local.reason ?? '',
             error: local.noReason ? t('sched.reason_need') : null,
-            on: (reason) => {
+            onChange: (reason) => {
               local.reason = reason;
             },
           })
         : nothing
     }
-    <div class="row">${button(t('sched.save'), () => save(stage, edit), {
+    <div class="row">${button(t('sched.save'), () => saveSchedule(stage, edit), {
       main: true,
-      busy: stage.running === 'sched',
-    })}${button(t('sched.drop'), () => drop(stage), { plain: true })}</div>
+      busy: stage.runningTask === 'sched',
+    })}${button(t('sched.drop'), () => discardDraft(stage), { plain: true })}</div>
     ${local.kept ? html`<p class="small soft">${t('sched.kept')}</p>` : nothing}`;
 }
 
 /** Return the row without `date`, which exists only in the form. */
-function shownRow({ date: _date, ...row }: EditRow) {
+function withoutFormDate({ date: _date, ...row }: EditableRow) {
   return row;
 }
 
-function rowButtons(stage: Stage, edit: Edit, i: number) {
-  const n = i + 1;
-  const move = (by: number) => {
-    const [row] = edit.rows.splice(i, 1);
-    edit.rows.splice(i + by, 0, row as EditRow);
+function rowButtons(stage: Stage, edit: ScheduleEdit, index: number) {
+  const rowNumber = index + 1;
+  const moveRow = (offset: number) => {
+    const [row] = edit.rows.splice(index, 1);
+    edit.rows.splice(index + offset, 0, row as EditableRow);
     stage.local.open = null;
-    changed(stage);
+    saveDraft(stage);
   };
-  const small = (key: string, name: string, on: () => void) =>
-    html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n })} @click=${on}>${name}</button>`;
-  return html`<div class="row">${button(t('sched.edit', { n }), () => stage.set({ open: i }), { plain: true })}
-    ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${
-      i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing
+  const arrowButton = (key: string, name: string, onClick: () => void) =>
+    html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n: rowNumber })} @click=${onClick}>${name}</button>`;
+  return html`<div class="row">${button(t('sched.edit', { n: rowNumber }), () => stage.set({ open: index }), { plain: true })}
+    ${index > 0 ? arrowButton('sched.up', '↑', () => moveRow(-1)) : nothing}${
+      index < edit.rows.length - 1 ? arrowButton('sched.down', '↓', () => moveRow(1)) : nothing
     }</div>`;
 }
 
-function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
-  const row = edit.rows[i] as EditRow;
-  const set = (change: Omit<EditRow, 'direction'> & { direction?: string }) => {
+function rowForm(stage: Stage, data: ScheduleData, edit: ScheduleEdit, index: number) {
+  const row = edit.rows[index] as EditableRow;
+  const update = (change: Omit<EditableRow, 'direction'> & { direction?: string }) => {
     Object.assign(row, change);
-    for (const [key, value] of Object.entries(change)) if (value === '') delete row[key as keyof EditRow];
-    changed(stage);
+    for (const [key, value] of Object.entries(change)) if (value === '') delete row[key as keyof EditableRow];
+    saveDraft(stage);
   };
-  const id = (name: string) => `r${i}-${name}`;
+  const id = (name: string) => `r${index}-${name}`;
   const [date, time] = [row.sent_local?.slice(0, 10) ?? row.date ?? '', row.sent_local?.slice(11, 16) ?? ''];
-  const when = (on: string, at: string) => {
+  const setTime = (newDate: string, newTime: string) => {
     for (const name of ['sent_at', 'sent_local', 'sent_source', 'sent_note'] as const) delete row[name];
-    set({ date: on, ...(on && at ? placed(`${on}T${at}`, on, edit.tz) : {}) });
+    update({ date: newDate, ...(newDate && newTime ? timeMembers(`${newDate}T${newTime}`, newDate, edit.tz) : {}) });
   };
-  const lists = vocabulary(stage);
-  const codes = (list: string, only: readonly string[]) =>
+  const lists = loadVocabulary(stage);
+  const choicesFrom = (list: string, allowed: readonly string[]) =>
     (lists?.[list]?.codes ?? [])
-      .filter(({ code }) => !only.length || only.includes(code) || code === row.type)
-      .map(({ code }) => [code, label(list, code)] as [string, string]);
+      .filter(({ code }) => !allowed.length || allowed.includes(code) || code === row.type)
+      .map(({ code }) => [code, labelForCode(list, code)] as [string, string]);
   return html`<div class="note stack">
     <div class="pair">${textField({
       id: id('date'),
       label: t('sched.date'),
       type: 'date',
       value: date,
-      on: (on) => when(on, time),
+      onChange: (on) => setTime(on, time),
     })}${textField({
       id: id('time'),
       label: t('sched.time'),
       type: 'time',
       value: time,
-      on: (at) => when(date, at),
+      onChange: (at) => setTime(date, at),
       error: row.sent_note === 'hour_skipped' ? t('sched.not_a_time') : null,
     })}</div>
     ${chips({
       name: id('direction'),
       legend: t('sched.direction'),
-      choices: codes('schedule_directions', []),
+      choices: choicesFrom('schedule_directions', []),
       chosen: [row.direction ?? ''],
-      on: (direction) => set({ direction }),
+      onChange: (direction) => update({ direction }),
     })}
     ${chips({
       name: id('type'),
       legend: t('sched.type'),
-      choices: codes('message_types', TYPES),
+      choices: choicesFrom('message_types', TYPES),
       chosen: [row.type ?? ''],
-      on: (type) => set({ type }),
+      onChange: (type) => update({ type }),
     })}
     ${
       row.direction === 'out'
-        ? textField({ id: id('to'), label: t('sched.to'), value: row.to ?? '', on: (to) => set({ to }) })
-        : textField({ id: id('from'), label: t('sched.from'), value: row.from ?? '', on: (from) => set({ from }) })
+        ? textField({ id: id('to'), label: t('sched.to'), value: row.to ?? '', onChange: (to) => update({ to }) })
+        : textField({
+            id: id('from'),
+            label: t('sched.from'),
+            value: row.from ?? '',
+            onChange: (from) => update({ from }),
+          })
     }
     ${textField({
       id: id('text'),
       label: t('sched.text'),
-      lines: 'low',
+      textarea: 'low',
       value: row.text ?? '',
-      on: (text) => set({ text }),
+      onChange: (text) => update({ text }),
     })}
     ${
       row.type !== 'text' || row.description
@@ -228,7 +236,7 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
             id: id('description'),
             label: t('sched.description'),
             value: row.description ?? '',
-            on: (description) => set({ description }),
+            onChange: (description) => update({ description }),
           })
         : nothing
     }
@@ -238,23 +246,23 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
       ${chips({
         name: id('read'),
         legend: t('sched.read'),
-        choices: [...codes('schedule_read', []), ['', t('effect.blank')]],
+        choices: [...choicesFrom('schedule_read', []), ['', t('effect.blank')]],
         chosen: [row.read ?? ''],
-        on: (read) => set({ read }),
+        onChange: (read) => update({ read }),
       })}
       ${
-        found.entry.attachments.length
+        data.entry.attachments.length
           ? html`${chips({
               name: id('file'),
               legend: t('sched.file'),
               choices: [
-                ...found.entry.attachments.map(
-                  (one, n) => [one.attachment, `${n + 1}. ${one.name}`] as [string, string],
+                ...data.entry.attachments.map(
+                  (attachment, n) => [attachment.attachment, `${n + 1}. ${attachment.name}`] as [string, string],
                 ),
                 ['', t('sched.no_file')],
               ],
               chosen: [row.attachment_id ?? ''],
-              on: (attachment_id) => set({ attachment_id }),
+              onChange: (attachment_id) => update({ attachment_id }),
             })}
         ${
           row.attachment_id
@@ -262,7 +270,7 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
                 id: id('page'),
                 label: t('sched.page'),
                 value: String(row.page ?? ''),
-                on: (page) => set({ page }),
+                onChange: (page) => update({ page }),
               })
             : nothing
         }`
@@ -270,20 +278,20 @@ function rowForm(stage: Stage, found: Found, edit: Edit, i: number) {
       }`
         : html`<div>${button(t('sched.more'), () => stage.set({ rowMore: true }), { plain: true })}</div>`
     }
-    <div class="row">${button(t('sched.done', { n: i + 1 }), () => stage.set({ open: null, rowMore: false }))}${button(
-      t('sched.remove', { n: i + 1 }),
+    <div class="row">${button(t('sched.done', { n: index + 1 }), () => stage.set({ open: null, rowMore: false }))}${button(
+      t('sched.remove', { n: index + 1 }),
       () => {
-        edit.rows.splice(i, 1);
+        edit.rows.splice(index, 1);
         stage.local.open = null;
-        changed(stage);
+        saveDraft(stage);
       },
       { plain: true },
     )}</div>
   </div>`;
 }
 
-function pasting(stage: Stage, edit: Edit) {
-  const take = () =>
+function pasteForm(stage: Stage, edit: ScheduleEdit) {
+  const addPasted = () =>
     stage.run('paste', async () => {
       const { rows, left } = await stage.app.readPasted(edit.paste, {
         date: edit.date,
@@ -292,9 +300,9 @@ function pasting(stage: Stage, edit: Edit) {
       });
       edit.rows.push(...rows);
       if (!left) edit.paste = '';
-      stage.say(tn('sched.pasted', rows.length));
+      stage.announce(tn('sched.pasted', rows.length));
       stage.set({ left, pasted: rows.length, pasting: left > 0 });
-      changed(stage);
+      saveDraft(stage);
     });
   return html`<div class="note stack">
     ${textField({
@@ -302,20 +310,20 @@ function pasting(stage: Stage, edit: Edit) {
       label: t('sched.paste_date'),
       type: 'date',
       value: edit.date,
-      on: (date) => {
+      onChange: (date) => {
         edit.date = date;
-        changed(stage);
+        saveDraft(stage);
       },
     })}
     ${textField({
       id: 'paste',
       label: t('sched.paste_field'),
       hint: t('sched.paste_hint'),
-      lines: 'big',
+      textarea: 'big',
       value: edit.paste,
-      on: (paste) => {
+      onChange: (paste) => {
         edit.paste = paste;
-        changed(stage);
+        saveDraft(stage);
       },
     })}
     ${
@@ -323,29 +331,31 @@ function pasting(stage: Stage, edit: Edit) {
         ? html`<p class="error-line" role="alert">${t('sched.paste_left', { n: stage.local.left })}</p>`
         : nothing
     }
-    <div>${button(t('sched.paste_do'), take, {
-      busy: stage.running === 'paste',
-      off: !edit.paste.trim(),
+    <div>${button(t('sched.paste_do'), addPasted, {
+      busy: stage.runningTask === 'paste',
+      disabled: !edit.paste.trim(),
     })}</div></div>`;
 }
 
 /** The fields of the whole schedule: channel, count, and whether it is complete. */
-function about(stage: Stage, edit: Edit) {
-  const lists = vocabulary(stage);
-  const all = lists?.channels?.codes ?? [];
-  const shown = stage.local.channels
-    ? all
-    : all.filter(({ code }) => CHANNELS.includes(code) || code === edit.channel).slice(0, FEW + 1);
-  const named = (codes: readonly { code: string }[], list: string) =>
-    codes.map(({ code }) => [code, label(list, code)] as [string, string]);
+function listFields(stage: Stage, edit: ScheduleEdit) {
+  const lists = loadVocabulary(stage);
+  const allChannels = lists?.channels?.codes ?? [];
+  const channels = stage.local.channels
+    ? allChannels
+    : allChannels
+        .filter(({ code }) => CHANNELS.includes(code) || code === edit.channel)
+        .slice(0, MAX_CHANNEL_CHIPS + 1);
+  const choicesOf = (codes: readonly { code: string }[], list: string) =>
+    codes.map(({ code }) => [code, labelForCode(list, code)] as [string, string]);
   return html`<div class="stack-close">${chips({
     name: 'sched-channel',
     legend: t('sched.channel'),
-    choices: named(shown, 'channels'),
+    choices: choicesOf(channels, 'channels'),
     chosen: [edit.channel],
-    on: (channel) => {
+    onChange: (channel) => {
       edit.channel = channel;
-      changed(stage);
+      saveDraft(stage);
     },
   })}
       ${
@@ -358,10 +368,10 @@ function about(stage: Stage, edit: Edit) {
       label: t('sched.count'),
       hint: t('sched.count_hint'),
       value: edit.count,
-      error: edit.count && !isCount(edit.count) ? t('sched.count_wrong') : null,
-      on: (count) => {
+      error: edit.count && !isCountText(edit.count) ? t('sched.count_wrong') : null,
+      onChange: (count) => {
         edit.count = count;
-        changed(stage);
+        saveDraft(stage);
       },
     })}
     ${
@@ -370,9 +380,9 @@ function about(stage: Stage, edit: Edit) {
             id: 'sched-about',
             label: t('sched.about'),
             checked: edit.about,
-            on: (on) => {
+            onChange: (on) => {
               edit.about = on;
-              changed(stage);
+              saveDraft(stage);
             },
           })
         : nothing
@@ -380,11 +390,11 @@ function about(stage: Stage, edit: Edit) {
     ${chips({
       name: 'sched-complete',
       legend: t('sched.complete'),
-      choices: named(lists?.schedule_complete?.codes ?? [], 'schedule_complete'),
+      choices: choicesOf(lists?.schedule_complete?.codes ?? [], 'schedule_complete'),
       chosen: [edit.complete],
-      on: (complete) => {
+      onChange: (complete) => {
         edit.complete = complete;
-        changed(stage);
+        saveDraft(stage);
       },
     })}
     ${
@@ -392,36 +402,36 @@ function about(stage: Stage, edit: Edit) {
         ? textField({
             id: 'sched-missing',
             label: t('sched.complete_text'),
-            lines: 'low',
+            textarea: 'low',
             value: edit.complete_text,
-            on: (text) => {
+            onChange: (text) => {
               edit.complete_text = text;
-              changed(stage);
+              saveDraft(stage);
             },
           })
         : nothing
     }`;
 }
 
-const isCount = (text: string) => /^\d{1,7}$/.test(text.trim());
+const isCountText = (text: string) => /^\d{1,7}$/.test(text.trim());
 
 /** Sort the rows by time; a row without a time stays after the row it followed. */
-function sort(stage: Stage, edit: Edit) {
-  let last = -Infinity;
-  const keyed = edit.rows.map((row, i) => {
-    last = row.sent_at ?? last;
-    return { row, at: last, i };
+function sortRows(stage: Stage, edit: ScheduleEdit) {
+  let lastTime = -Infinity;
+  const keyed = edit.rows.map((row, index) => {
+    lastTime = row.sent_at ?? lastTime;
+    return { row, at: lastTime, i: index };
   });
-  edit.rows = keyed.sort((a, b) => a.at - b.at || a.i - b.i).map(({ row }) => row);
+  edit.rows = keyed.sort((first, second) => first.at - second.at || first.i - second.i).map(({ row }) => row);
   stage.local.open = null;
-  changed(stage);
+  saveDraft(stage);
 }
 
-async function save(stage: Stage, edit: Edit) {
+async function saveSchedule(stage: Stage, edit: ScheduleEdit) {
   const { local } = stage;
-  if (edit.count && !isCount(edit.count)) return stage.draw();
-  const rows = numbered(edit.rows.map(shownRow));
-  const amount = amountOf(rows);
+  if (edit.count && !isCountText(edit.count)) return stage.draw();
+  const rows = renumberRows(edit.rows.map(withoutFormDate));
+  const amount = totalsOf(rows);
   const fields = {
     rows,
     channel: edit.channel || null,
@@ -437,16 +447,16 @@ async function save(stage: Stage, edit: Edit) {
   return stage.run('sched', async () => {
     if (edit.record && (await app.needsRecordReason(edit.record, { fields })) && !local.reason?.trim())
       return stage.set({ asks: true, noReason: Boolean(local.asks) });
-    const saved = {
+    const request = {
       incident: place.record as string,
       record: edit.record,
       fields,
       reason: local.reason ?? '',
       amount: fields.count ?? amount.in,
     };
-    await app.saveSchedule(saved);
-    ended(stage, place);
-    stage.say(t('add.saved'));
+    await app.saveSchedule(request);
+    leaveEditor(stage, place);
+    stage.announce(t('add.saved'));
     return undefined;
   });
 }
@@ -455,17 +465,17 @@ async function save(stage: Stage, edit: Edit) {
  * Close the editor. If the user has moved to another screen meanwhile, that screen does not change.
  * @param place the screen of the schedule
  */
-function ended(stage: Stage, place: Place) {
+function leaveEditor(stage: Stage, place: Place) {
   if (stage.place === place) Object.assign(stage, { local: { left: true }, arrived: true });
-  stage.readAs(`entry:schedule:${place.record}`, (found: Found) => ({ ...found, draft: null }));
+  stage.updateCached(`entry:schedule:${place.record}`, (data: ScheduleData) => ({ ...data, draft: null }));
   stage.refresh('entry:');
   stage.refresh('records:');
 }
 
-function drop(stage: Stage) {
+function discardDraft(stage: Stage) {
   const { place } = stage;
   return stage.run('drop', async () => {
     await stage.app.putScheduleDraft(place.record as string, null);
-    ended(stage, place);
+    leaveEditor(stage, place);
   });
 }

@@ -1,90 +1,90 @@
 /** The message schedule of one entry: a list of messages in both directions, and the way into its editor. */
 import { html, nothing } from '../../shell/html.js';
-import { button, errorSummary, heading, sentenceOf } from '../../components/parts.js';
+import { button, errorSummary, heading, problemSentence } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { headersView } from '../../components/files/import_found.js';
-import { label, vocabulary } from '../../components/text/labels.js';
-import { amountOf, rowsIn } from '../../record/schedule.js';
-import { begin, editing } from './schedule_edit.js';
-import { amountSaid } from '../../components/text/amount_words.js';
-import { rowsList } from '../../components/schedule_rows.js';
+import { headersView } from '../../components/files/import_preview.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
+import { totalsOf, rowsIn } from '../../record/schedule.js';
+import { startEditing, editorView } from './schedule_edit.js';
+import { amountText } from '../../components/text/amount_words.js';
+import { messageList } from '../../components/schedule_rows.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Found } from './schedule_edit.js';
-import type { Row } from '../../record/schedule.js';
+import type { ScheduleData } from './schedule_edit.js';
+import type { MessageRow } from '../../record/schedule.js';
 import type { WholeRecord } from '../../shell/app.js';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
-function schedule(stage: Stage) {
-  vocabulary(stage);
+function scheduleView(stage: Stage) {
+  loadVocabulary(stage);
   const { record } = stage.place;
   const app = stage.app;
-  const found = stage.find(`entry:schedule:${record}`, async () => ({
+  const result = stage.find(`entry:schedule:${record}`, async () => ({
     entry: await app.readIncident(record as string),
     ...(await app.readSchedule(record as string)),
   }));
-  if (!found.data) {
+  if (!result.data) {
     return html`<div class="stack">${heading(t('sched.title'))}${
-      found.problem
-        ? html`<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () =>
+      result.problem
+        ? html`<p role="alert">${problemSentence(result.problem)}</p><div>${button(t('door.again'), () =>
             stage.refresh('entry:'),
           )}</div>`
         : html`<p role="status">${t('frame.loading')}</p>`
     }</div>`;
   }
   // An unsaved draft opens where the keeper left it.
-  if (found.data.draft && !stage.local.edit && !stage.local.left) stage.local.edit = found.data.draft;
+  if (result.data.draft && !stage.local.edit && !stage.local.left) stage.local.edit = result.data.draft;
   return html`<div class="stack-wide">${
-    stage.local.edit ? editing(stage, found.data) : reading(stage, found.data)
+    stage.local.edit ? editorView(stage, result.data) : readView(stage, result.data)
   }</div>`;
 }
 
-function reading(stage: Stage, found: Found) {
-  const { parts } = found;
+function readView(stage: Stage, data: ScheduleData) {
+  const { parts } = data;
   const rows = parts.flatMap(({ fields }) => rowsIn(fields));
-  const shown = stage.local.shown ?? PAGE;
-  const files = found.entry.attachments.map(({ attachment }) => attachment);
+  const limit = stage.local.shown ?? PAGE_SIZE;
+  const files = data.entry.attachments.map(({ attachment }) => attachment);
   return html`${heading(t('sched.title'))}${errorSummary(stage)}
-    ${parts.length ? summary(found, rows) : html`<p class="soft">${t('sched.none')}</p>`}
-    ${rows.length ? rowsList(rows.slice(0, shown), { files }) : nothing}
+    ${parts.length ? summary(data, rows) : html`<p class="soft">${t('sched.none')}</p>`}
+    ${rows.length ? messageList(rows.slice(0, limit), { files }) : nothing}
     ${
-      rows.length > shown
-        ? html`<div>${button(t('plan.more'), () => stage.set({ shown: shown + PAGE * 2 }), { wide: true })}</div>`
+      rows.length > limit
+        ? html`<div>${button(t('plan.more'), () => stage.set({ shown: limit + PAGE_SIZE * 2 }), { wide: true })}</div>`
         : nothing
     }
-    ${headers(stage, found)}
+    ${emailHeaders(stage, data)}
     <div class="stack-close">${
       parts.length > 1
         ? parts.map(
             (part, i) =>
               html`<div>${button(
                 `${t('sched.change')}: ${t('sched.parts', { n: i + 1 })}`,
-                () => begin(stage, found, part),
+                () => startEditing(stage, data, part),
                 { icon: 'pen' },
               )}</div>`,
           )
         : html`<div>${button(
             t(parts.length ? 'sched.change' : 'sched.add'),
-            () => begin(stage, found, parts[0] ?? null),
+            () => startEditing(stage, data, parts[0] ?? null),
             { icon: 'pen', main: !parts.length },
           )}</div>`
     }</div>`;
 }
 
 /** The counts, and whether the schedule is complete. */
-function summary({ parts }: Found, rows: Row[]) {
+function summary({ parts }: ScheduleData, rows: MessageRow[]) {
   const [{ fields, restricted }] = parts as [WholeRecord, ...WholeRecord[]];
   const counts = parts.map((part) => part.fields.count).filter(Number.isSafeInteger);
-  const stated = counts.length ? counts.reduce((sum, n) => sum + n, 0) : null;
-  const amount = amountOf(rows);
-  const own = Array.isArray(restricted.own_accounts) ? restricted.own_accounts.join(', ') : '';
+  const stated = counts.length ? counts.reduce((sum, count) => sum + count, 0) : null;
+  const amount = totalsOf(rows);
+  const ownAccounts = Array.isArray(restricted.own_accounts) ? restricted.own_accounts.join(', ') : '';
   const facts = [
-    ['sched.channel', label('channels', fields.channel)],
+    ['sched.channel', labelForCode('channels', fields.channel)],
     [
       'sched.complete_is',
-      [label('schedule_complete', fields.complete), fields.complete_text].filter(Boolean).join('\n'),
+      [labelForCode('schedule_complete', fields.complete), fields.complete_text].filter(Boolean).join('\n'),
     ],
     [
       'sched.count',
@@ -94,14 +94,16 @@ function summary({ parts }: Found, rows: Row[]) {
           : String(stated)
         : '',
     ],
-    ['import.own', own],
+    ['import.own', ownAccounts],
   ].filter(([, value]) => value);
-  const file = fields.import_summary;
-  return html`<div class="stack-close"><p dir="auto"><strong>${amountSaid(amount)}</strong></p>
+  const importSummary = fields.import_summary;
+  return html`<div class="stack-close"><p dir="auto"><strong>${amountText(amount)}</strong></p>
     ${
       fields.chat
         ? html`<p class="small soft" dir="auto">${t('sched.imported', { chat: fields.chat })}${
-            file?.lines ? ` · ${t('sched.counts', { lines: file.lines, unknown: file.unknown ?? 0 })}` : ''
+            importSummary?.lines
+              ? ` · ${t('sched.counts', { lines: importSummary.lines, unknown: importSummary.unknown ?? 0 })}`
+              : ''
           }</p>`
         : nothing
     }</div>
@@ -116,19 +118,19 @@ function summary({ parts }: Found, rows: Row[]) {
 }
 
 /** The headers of an email, read again from the file as received. */
-function headers(stage: Stage, { parts }: Found) {
+function emailHeaders(stage: Stage, { parts }: ScheduleData) {
   const [part] = parts;
   if (part?.fields.channel !== 'email' || typeof part.fields.source_attachment_id !== 'string') return nothing;
   const { local } = stage;
   if (local.mail) return headersView(stage, local.mail);
-  const see = () =>
+  const showHeaders = () =>
     stage.run('headers', async () => {
       stage.set({
         mail: await stage.app.readHeaders(part.fields.source_attachment_id),
         headers: true,
       });
     });
-  return html`<div>${button(t('mail.headers_see'), see, { busy: stage.running === 'headers' })}</div>`;
+  return html`<div>${button(t('mail.headers_see'), showHeaders, { busy: stage.runningTask === 'headers' })}</div>`;
 }
 
-export const views = { schedule };
+export const views = { schedule: scheduleView };

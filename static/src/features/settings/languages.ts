@@ -7,11 +7,11 @@ import { languageChips } from '../../components/forms/language_chips.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
 
-function languages(stage: Stage) {
+function languagesView(stage: Stage) {
   return html`<div class="stack-wide">${heading(t('lang.title'))}${errorSummary(stage)}
     ${languageChips(stage, t('lang.legend'))}
     ${isDraftLanguage() ? html`<p class="care">${t('lang.draft')}</p>` : nothing}
     <p class="soft">${t('lang.yours')}</p><p class="soft small">${t('lang.pack')}</p></div>`;
 }
 
-export const views = { languages };
+export const views = { languages: languagesView };

@@ -9,7 +9,7 @@ import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
 type Account = NonNullable<State['account']>;
-export type Row = {
+export type MoreRow = {
   /** the place it leads to; also its key */
   place: string;
   /** key of its title */
@@ -20,15 +20,15 @@ export type Row = {
   /** parameters of the place */
   with?: Record<string, unknown>;
   /** runs before the place opens */
-  before?: (stage: Stage) => void;
+  onOpen?: (stage: Stage) => void;
   /** whether the row is shown */
-  when?: (account: Account | null) => boolean;
+  isShown?: (account: Account | null) => boolean;
 };
 /** `title`: key of the heading */
-type Group = { title: string; rows: readonly Row[] };
+type Group = { title: string; rows: readonly MoreRow[] };
 
-const registered = (account: Account | null) => Boolean(account?.registered);
-const onlyHere = (account: Account | null) => !account?.registered;
+const isRegistered = (account: Account | null) => Boolean(account?.registered);
+const isUnregistered = (account: Account | null) => !account?.registered;
 
 export const GROUPS: readonly Group[] = [
   {
@@ -63,19 +63,19 @@ export const GROUPS: readonly Group[] = [
   {
     title: 'more.g_kept',
     rows: [
-      { place: 'copy', title: 'more.copy', more: 'copy.only_here', icon: 'kept', when: onlyHere },
-      { place: 'name', title: 'more.copy_done', more: 'more.name', icon: 'kept', when: registered },
+      { place: 'copy', title: 'more.copy', more: 'copy.only_here', icon: 'kept', isShown: isUnregistered },
+      { place: 'name', title: 'more.copy_done', more: 'more.name', icon: 'kept', isShown: isRegistered },
       {
         place: 'code',
         title: 'more.code',
         more: (account) => (account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'),
         icon: 'key',
-        when: registered,
+        isShown: isRegistered,
       },
-      { place: 'server', title: 'more.compare', icon: 'tick', when: registered },
+      { place: 'server', title: 'more.compare', icon: 'tick', isShown: isRegistered },
       { place: 'makecopy', title: 'more.kept', icon: 'file' },
       { place: 'hold', title: 'hold.title', more: 'more.hold_more', icon: 'pause' },
-      { place: 'space', title: 'more.space', icon: 'chart', before: (stage) => stage.refresh('usage') },
+      { place: 'space', title: 'more.space', icon: 'chart', onOpen: (stage) => stage.refresh('usage') },
     ],
   },
   {
@@ -83,12 +83,12 @@ export const GROUPS: readonly Group[] = [
     rows: [
       { place: 'someone', title: 'more.someone', icon: 'trouble' },
       { place: 'changewords', title: 'more.changewords', icon: 'pen' },
-      { place: 'devices', title: 'more.devices', icon: 'device', when: registered },
+      { place: 'devices', title: 'more.devices', icon: 'device', isShown: isRegistered },
       { place: 'capset', title: 'more.capture', icon: 'picture' },
       { place: 'highrisk', title: 'more.highrisk', icon: 'lock' },
       { place: 'locks', title: 'more.locks', icon: 'lock' },
       { place: 'check', title: 'more.check', icon: 'sealed' },
-      { place: 'signout', title: 'more.signout', icon: 'leave', when: registered },
+      { place: 'signout', title: 'more.signout', icon: 'leave', isShown: isRegistered },
     ],
   },
   {

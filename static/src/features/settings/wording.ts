@@ -2,29 +2,29 @@
 import { html } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { errorSummary, heading } from '../../components/parts.js';
-import { vocabulary } from '../../components/text/labels.js';
+import { loadVocabulary } from '../../components/text/labels.js';
 import { isYoung, t } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
 import '../../components/text/young.js';
 import type { Stage } from '../../shell/stage.js';
 
-function wording(stage: Stage) {
-  vocabulary(stage);
+function wordingView(stage: Stage) {
+  loadVocabulary(stage);
   const { local } = stage;
-  const on = (code: string) =>
+  const chooseWording = (code: string) =>
     stage.run('wording', async () => {
       local.wording = code; // the tapped chip stays chosen while this is saved
       await stage.app.saveSettings({ fields: { wording: code === 'young' ? 'young' : null } });
       stage.refresh('wording');
-      stage.say(t('wording.saved'));
+      stage.announce(t('wording.saved'));
     });
   return html`<div class="stack-wide">${heading(t('wording.title'))}${errorSummary(stage)}
     ${chips({
       name: 'wording',
       legend: t('wording.legend'),
       chosen: [local.wording ?? (isYoung() ? 'young' : 'plain')],
-      on,
+      onChange: chooseWording,
       choices: [
         ['plain', t('wording.plain')],
         ['young', t('wording.young')],
@@ -36,4 +36,4 @@ function wording(stage: Stage) {
     <p class="soft">${t('wording.same')}</p></div>`;
 }
 
-export const views = { wording };
+export const views = { wording: wordingView };

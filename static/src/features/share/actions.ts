@@ -12,29 +12,35 @@ import { PackJob } from '../../net/packs.js';
 import { assemble } from '../../pack/assemble.js';
 import { encodeCapsule, openedOf } from '../../pack/capsule.js';
 import { checkFront } from '../../pack/front.js';
-import { heldBackOf } from '../../pack/redaction.js';
-import { portalSet } from '../../pack/portal.js';
+import { createRedactor } from '../../pack/redaction.js';
+import { buildPortalSet } from '../../pack/portal.js';
 import { FileTarget } from '../../pack/targets.js';
-import { agree, claim, madeAfterWords } from '../../diary/session/confirming.js';
-import { exportMethods, keepExport } from '../../diary/sharing/exports.js';
-import { insideOf } from '../../diary/session/require_open.js';
-import { capsuleOf, chosenIncidents, itemsAsked, newSince, summaryOf } from './pack_choice.js';
-import { mustBeLookedAt } from './pack_looked.js';
-import { decidePicture, decideWords, holdWords, reviewOf } from './pack_review.js';
+import { createAgreement, useAgreement, markConfirmed } from '../../diary/session/confirming.js';
+import { exportActions, storeExport } from '../../diary/sharing/exports.js';
+import { requireOpenOf } from '../../diary/session/require_open.js';
+import {
+  buildCapsule,
+  chosenIncidents,
+  findRequestedItems,
+  entriesSinceLastPack,
+  summarizeSelection,
+} from './pack_choice.js';
+import { requireAllSeen } from './pack_seen.js';
+import { decidePicture, decideWords, withheldWords, buildReview } from './pack_review.js';
 import { readForQuick } from './pack_quick.js';
 import { absentEntries, openReceived, readDiary } from '../../diary/sharing/pack_sources.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Writable } from '../../pack/targets.js';
-import type { Agreed } from '../../diary/session/confirming.js';
-import type { Chosen } from './pack_choice.js';
-import type { Decision } from './pack_review.js';
+import type { Agreement } from '../../diary/session/confirming.js';
+import type { PackSelection } from './pack_choice.js';
+import type { PictureDecision } from './pack_review.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
-import type { Say } from '../../pack/chronology/cells.js';
+import type { TimeFormat } from '../../pack/chronology/cells.js';
 
-type OnStep = (at: { step: string; done: number; total: number }) => void;
+type OnBuildStep = (at: { step: string; done: number; total: number }) => void;
 /** The keeper's choices and the filled-in form */
-type Options = {
+type PackOptions = {
   from?: number | null;
   to?: number | null;
   records?: string[] | null;
@@ -59,12 +65,12 @@ type Options = {
   /** a file that the keeper chose */
   saveTo?: Writable | null;
   /** the result of `agree`; no pack is made without it */
-  agreed?: Agreed;
+  agreed?: Agreement;
   /** the wording of the pages that the phone makes itself */
-  say?: Say;
+  say?: TimeFormat;
 };
 /** `file` is null when the pack was written into the chosen file */
-type Made = {
+type MadePack = {
   file: Blob | null;
   files?: { name: string; file: Blob }[];
   name: string;
@@ -73,48 +79,48 @@ type Made = {
   size: number;
 };
 
-const PAUSE = 400;
-const SHEET = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'];
-const EVERYTHING = Object.freeze({ from: null, to: null, records: null });
+const POLL_INTERVAL_MS = 400;
+const OFFICER_FIELDS = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'];
+const WHOLE_DIARY = Object.freeze({ from: null, to: null, records: null });
 
 /** Return the app's methods for packs. */
 export function packActions(ctx: Context) {
-  return { ...choosing(ctx), ...preparing(ctx), ...making(ctx), ...exportMethods(ctx) };
+  return { ...choiceMethods(ctx), ...previewMethods(ctx), ...buildMethods(ctx), ...exportActions(ctx) };
 }
 
-function choosing(ctx: Context) {
-  const inside = insideOf(ctx);
+function choiceMethods(ctx: Context) {
+  const requireOpen = requireOpenOf(ctx);
   /** Wait for entries that are still arriving, then return the open diary. */
-  const whole = async () => {
-    const open = inside();
-    await open.syncing.arrived();
+  const syncedDiary = async () => {
+    const open = requireOpen();
+    await open.syncing.waitForPull();
     return open;
   };
   return {
-    async chooseForPack(chosen: Chosen) {
-      const open = await whole();
+    async chooseForPack(chosen: PackSelection) {
+      const open = await syncedDiary();
       const versions = await readDiary(open);
-      return summaryOf(versions, chosen, absentEntries(open, versions));
+      return summarizeSelection(versions, chosen, absentEntries(open, versions));
     },
-    async reviewPack(chosen: Chosen) {
-      const open = await whole();
+    async reviewPack(chosen: PackSelection) {
+      const open = await syncedDiary();
       const versions = await readDiary(open);
-      return reviewOf(
+      return buildReview(
         open,
         versions,
         chosenIncidents(versions, chosen).map(({ record }) => record),
         chosen,
       );
     },
-    decidePicture: async (attachment: string, decision: Decision) => {
-      const open = inside();
+    decidePicture: async (attachment: string, decision: PictureDecision) => {
+      const open = requireOpen();
       await decidePicture(open, attachment, decision, ctx.clock.now());
-      open.custody.note(attachment, 'viewed');
+      open.custody.log(attachment, 'viewed');
     },
-    decideWords: async (found: string, answer: 'hold' | 'fine') => decideWords(inside(), found, answer),
+    decideWords: async (foundText: string, answer: 'hold' | 'fine') => decideWords(requireOpen(), foundText, answer),
     /** The older name of `decidePicture`, for the register pages. */
     markLooked: async (attachment: string, { hold }: { hold: boolean }) =>
-      decidePicture(inside(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
+      decidePicture(requireOpen(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
     /** Free a reviewed picture: three hundred of them would not fit in memory. */
     letGo(url: string) {
       if (ctx.open?.urls.delete(url)) ctx.objectUrl.drop(url);
@@ -123,63 +129,63 @@ function choosing(ctx: Context) {
      * Check the typed words, once for `times` packs or for one list on paper.
      * @throws words_differ
      */
-    agree: async (words: string, times: number = 1) => agree(ctx, inside(), words, times),
-    findItems: async (text: string) => itemsAsked(await whole(), text),
-    readForQuick: async () => readForQuick(await whole(), { now: ctx.clock.now(), zone: ctx.zone() }),
-    newSince: async () => newSince(await whole()),
+    agree: async (words: string, times: number = 1) => createAgreement(ctx, requireOpen(), words, times),
+    findItems: async (text: string) => findRequestedItems(await syncedDiary(), text),
+    readForQuick: async () => readForQuick(await syncedDiary(), { now: ctx.clock.now(), zone: ctx.zone() }),
+    newSince: async () => entriesSinceLastPack(await syncedDiary()),
   };
 }
 
 /** The available ways to make a pack, and the chronology for the screen, which stores nothing. */
-function preparing(ctx: Context) {
-  const inside = insideOf(ctx);
+function previewMethods(ctx: Context) {
+  const requireOpen = requireOpenOf(ctx);
   return {
     /** Ask the user for a file to write a large pack into; null when this browser has no such dialog. */
     chooseFile: async (name: string) => ctx.saveFile?.(name) ?? null,
     canChooseFile: () => Boolean(ctx.saveFile),
     /** Return the ways to make a pack. The server is one if it builds packs and the keeper has not ruled it out. */
     async packWays() {
-      const open = inside();
+      const open = requireOpen();
       const { fields } = await readSettings(open);
       const { registered } = open.store.root.account;
-      const told = registered && fields.high_risk !== true ? await ctx.api.server().catch(() => null) : null;
+      const serverInfo = registered && fields.high_risk !== true ? await ctx.api.server().catch(() => null) : null;
       return {
         registered,
         high_risk: fields.high_risk === true,
-        server: Boolean(told?.server_packs),
-        offline: registered && fields.high_risk !== true && told === null,
+        server: Boolean(serverInfo?.server_packs),
+        offline: registered && fields.high_risk !== true && serverInfo === null,
       };
     },
     /** Return the chronology as rows for the screen and the printer. Stores nothing. */
-    async readChronology({ agreed, ...chosen }: Chosen & { agreed?: Agreed }, say: Say) {
-      const open = inside();
-      claim(open, agreed);
-      await open.syncing.arrived();
-      const [{ chronologyOf }, made] = await Promise.all([
+    async readChronology({ agreed, ...chosen }: PackSelection & { agreed?: Agreement }, say: TimeFormat) {
+      const open = requireOpen();
+      useAgreement(open, agreed);
+      await open.syncing.waitForPull();
+      const [{ chronologyOf }, packData] = await Promise.all([
         import('../../pack/chronology/chronology.js'),
-        capsuleOf(ctx, open, { ...chosen, release: '', log: null }),
+        buildCapsule(ctx, open, { ...chosen, release: '', log: null }),
       ]);
-      return chronologyOf(made.capsule, heldOf(made), say);
+      return chronologyOf(packData.capsule, heldBackFrom(packData), say);
     },
   };
 }
 
-function making(ctx: Context) {
+function buildMethods(ctx: Context) {
   let running: { stop: AbortController; job: PackJob | null } | null = null;
   /**
    * Run one build at a time.
    * @throws words_differ
    */
-  const alone = async (
-    { agreed }: Options,
-    begin: (stop: AbortController, open: Open) => { job: PackJob | null; work: Promise<Made> },
-  ): Promise<Made> => {
+  const runExclusive = async (
+    { agreed }: PackOptions,
+    beginBuild: (controller: AbortController, open: Open) => { job: PackJob | null; work: Promise<MadePack> },
+  ): Promise<MadePack> => {
     if (running) throw new KeptError('conflict', 'A pack is being made already.');
-    const open = insideOf(ctx)();
-    claim(open, agreed);
-    const stop = new AbortController();
-    const { job, work } = begin(stop, open);
-    running = { stop, job };
+    const open = requireOpenOf(ctx)();
+    useAgreement(open, agreed);
+    const controller = new AbortController();
+    const { job, work } = beginBuild(controller, open);
+    running = { stop: controller, job };
     try {
       return await work;
     } finally {
@@ -188,18 +194,21 @@ function making(ctx: Context) {
     }
   };
   return {
-    buildPack: (options: Options, onStep: OnStep) =>
-      alone(options, (stop, open) => {
+    buildPack: (options: PackOptions, onStep: OnBuildStep) =>
+      runExclusive(options, (controller, open) => {
         // A lock aborts it: the server must not go on typesetting, or send the result, once the diary is locked.
         const pause = (): Promise<void> =>
-          new Promise((go) => {
-            ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort()));
+          new Promise((resolve) => {
+            ctx.timers.after(POLL_INTERVAL_MS, () => resolve(ctx.open === open ? undefined : controller.abort()));
           });
-        const job = new PackJob(ctx.api, { signal: stop.signal, pause });
-        return { job, work: onServer(ctx, open, job, options, onStep, stop.signal) };
+        const job = new PackJob(ctx.api, { signal: controller.signal, pause });
+        return { job, work: buildOnServer(ctx, open, job, options, onStep, controller.signal) };
       }),
-    buildHere: (options: Options, onStep: OnStep) =>
-      alone(options, (stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
+    buildHere: (options: PackOptions, onStep: OnBuildStep) =>
+      runExclusive(options, (controller, open) => ({
+        job: null,
+        work: buildOnPhone(ctx, open, options, onStep, controller.signal),
+      })),
     async cancelPack() {
       running?.stop.abort();
       await running?.job?.cancel();
@@ -207,35 +216,35 @@ function making(ctx: Context) {
   };
 }
 
-async function onServer(
+async function buildOnServer(
   ctx: Context,
   open: Open,
   job: PackJob,
-  options: Options,
-  onStep: OnStep,
+  options: PackOptions,
+  onStep: OnBuildStep,
   signal: AbortSignal,
-): Promise<Made> {
-  const tell = (step: string, done = 0, total = 0) => onStep({ step, done, total });
-  tell('sealing');
-  await keepSettings(open, options);
+): Promise<MadePack> {
+  const reportStep = (step: string, done = 0, total = 0) => onStep({ step, done, total });
+  reportStep('sealing');
+  await savePackSettings(open, options);
   if ((await readSettings(open)).fields.high_risk === true) throw new KeptError('packs_off');
-  await everythingSent(open);
+  await requireAllSent(open);
   const server = await ctx.api.server();
-  tell('queued');
-  await job.place(open.identity.diary);
-  await job.until(['ready'], () => tell('queued'));
-  tell('ready');
-  const made = await gathered(ctx, open, options, { release: server.release, log: 'ask' });
-  await job.send(encodeCapsule(made.capsule), () => tell('queued'));
-  await job.until(['done'], ({ done, total }) => tell('building', done, total));
-  tell('front');
-  const front = await job.front();
-  tell('checking');
-  return finished(ctx, open, made, await checkFront(front, made.capsule), {
+  reportStep('queued');
+  await job.enqueue(open.identity.diary);
+  await job.waitUntil(['ready'], () => reportStep('queued'));
+  reportStep('ready');
+  const packData = await gatherCapsule(ctx, open, options, { release: server.release, log: 'ask' });
+  await job.sendCapsule(encodeCapsule(packData.capsule), () => reportStep('queued'));
+  await job.waitUntil(['done'], ({ done, total }) => reportStep('building', done, total));
+  reportStep('front');
+  const front = await job.fetchFrontPart();
+  reportStep('checking');
+  return finishPack(ctx, open, packData, await checkFront(front, packData.capsule), {
     ...options,
     release: server.release,
     signal,
-    tell,
+    tell: reportStep,
   });
 }
 
@@ -243,78 +252,89 @@ async function onServer(
  * Build the capsule, and check that it holds nothing that the keeper did not review.
  * @throws came_since
  */
-async function gathered(ctx: Context, open: Open, options: Options, by: { release: string; log: 'ask' | 'kept' }) {
-  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, ...by });
-  mustBeLookedAt(made, options.looked ?? []);
-  return made;
+async function gatherCapsule(
+  ctx: Context,
+  open: Open,
+  options: PackOptions,
+  source: { release: string; log: 'ask' | 'kept' },
+) {
+  const packData = await buildCapsule(ctx, open, { ...WHOLE_DIARY, ...options, ...source });
+  requireAllSeen(packData, options.looked ?? []);
+  return packData;
 }
 
 /** Build a pack that no server sees. Works without a network, and in a diary that was never registered. */
-async function onPhone(ctx: Context, open: Open, options: Options, onStep: OnStep, signal: AbortSignal): Promise<Made> {
-  const tell = (step: string, done = 0, total = 0) => onStep({ step, done, total });
-  tell('sealing');
-  await keepSettings(open, options);
-  const made = await gathered(ctx, open, options, { release: '', log: 'kept' });
-  const { evidenceFront } = await import('../../pack/evidence.js');
-  const front = await evidenceFront(made.capsule, heldOf(made), options.say as Say);
-  return finished(ctx, open, made, front, { ...options, here: true, release: '', signal, tell });
+async function buildOnPhone(
+  ctx: Context,
+  open: Open,
+  options: PackOptions,
+  onStep: OnBuildStep,
+  signal: AbortSignal,
+): Promise<MadePack> {
+  const reportStep = (step: string, done = 0, total = 0) => onStep({ step, done, total });
+  reportStep('sealing');
+  await savePackSettings(open, options);
+  const packData = await gatherCapsule(ctx, open, options, { release: '', log: 'kept' });
+  const { buildEvidenceFront: evidenceFront } = await import('../../pack/evidence.js');
+  const front = await evidenceFront(packData.capsule, heldBackFrom(packData), options.say as TimeFormat);
+  return finishPack(ctx, open, packData, front, { ...options, here: true, release: '', signal, tell: reportStep });
 }
 
 /** Add the files as received, check them one by one, then record the pack in the diary. */
-async function finished(
+async function finishPack(
   ctx: Context,
   open: Open,
-  made: Awaited<ReturnType<typeof capsuleOf>>,
+  packData: Awaited<ReturnType<typeof buildCapsule>>,
   front: ReadonlyMap<string, Uint8Array>,
   {
     kind = 'pack',
     saveTo,
     restricted = true,
     release,
-    here = false,
+    here: isOnPhone = false,
     review = {},
     signal,
-    tell,
-  }: Options & {
+    tell: reportStep,
+  }: PackOptions & {
     release: string;
     here?: boolean;
     signal: AbortSignal;
     tell: (step: string, done?: number, total?: number) => void;
   },
-): Promise<Made> {
-  const { capsule, records } = made;
-  const making = {
+): Promise<MadePack> {
+  const { capsule, records } = packData;
+  const assembly = {
     openReceived: (exhibit: JsonObject) =>
-      stopping(openReceived(open, String(exhibit.record)), () => ctx.open === open),
-    onProgress: (done: number, total: number) => tell('files', done, total),
+      stopWhenLocked(openReceived(open, String(exhibit.record)), () => ctx.open === open),
+    onProgress: (done: number, total: number) => reportStep('files', done, total),
     signal,
     restricted,
   };
-  const name = nameOf(capsule);
-  const set = kind === 'portal' ? await portalSet(capsule, front, making) : null;
-  const one = set
+  const name = packFileName(capsule);
+  const portal = kind === 'portal' ? await buildPortalSet(capsule, front, assembly) : null;
+  const assembled = portal
     ? null
-    : await assemble(capsule, front, { ...making, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
+    : await assemble(capsule, front, { ...assembly, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
   if (ctx.open !== open) throw new KeptError('locked');
   const { folder, no } = capsule.pack as { folder: string; no: number };
-  for (const exhibit of capsule.exhibits as { record: string }[]) open.custody.note(exhibit.record, 'exported', folder);
-  const said = kind === 'items' ? 'supplement' : here ? 'evidence' : kind;
-  madeAfterWords(open, one?.file);
-  const record = await keepExport(open, capsule, {
+  for (const exhibit of capsule.exhibits as { record: string }[]) open.custody.log(exhibit.record, 'exported', folder);
+  const recordedKind = kind === 'items' ? 'supplement' : isOnPhone ? 'evidence' : kind;
+  markConfirmed(open, assembled?.file);
+  const record = await storeExport(open, capsule, {
     name,
-    kind: said,
+    kind: recordedKind,
     records,
     version: release,
-    manifest: set?.manifest ?? one?.manifest ?? '',
+    manifest: portal?.manifest ?? assembled?.manifest ?? '',
     restricted,
     review,
   });
-  const size = set ? set.files.reduce((sum, { file }) => sum + file.size, 0) : (one?.file?.size ?? 0);
-  return { file: one?.file ?? null, ...(set ? { files: set.files } : {}), name, no, record, size };
+  const size = portal ? portal.files.reduce((sum, { file }) => sum + file.size, 0) : (assembled?.file?.size ?? 0);
+  return { file: assembled?.file ?? null, ...(portal ? { files: portal.files } : {}), name, no, record, size };
 }
 
 /** Pass the chunks on; throw locked when the diary was locked in between. */
-async function* stopping(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolean) {
+async function* stopWhenLocked(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolean) {
   for await (const chunk of chunks) {
     if (!isOpen()) throw new KeptError('locked');
     yield chunk;
@@ -322,32 +342,32 @@ async function* stopping(chunks: AsyncIterable<Uint8Array>, isOpen: () => boolea
 }
 
 /** Return a name with the date only: a name in a download list must reveal nothing. */
-function nameOf(capsule: JsonObject) {
+function packFileName(capsule: JsonObject) {
   const { folder } = capsule.pack as { folder: string };
   return `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
 }
 
 /** Return the words that must not appear in the part that may be passed on. */
-function heldOf({ capsule, versions, settings }: Awaited<ReturnType<typeof capsuleOf>>) {
+function heldBackFrom({ capsule, versions, settings }: Awaited<ReturnType<typeof buildCapsule>>) {
   const packed = new Set((capsule.versions as { version: string }[]).map(({ version }) => version));
-  return heldBackOf(
+  return createRedactor(
     versions.filter(({ version }) => packed.has(version)).map(openedOf),
     settings.restricted,
-    holdWords(settings.restricted),
+    withheldWords(settings.restricted),
   );
 }
 
 /** Save the form in the diary's settings, so that the next pack starts from it. */
-async function keepSettings(open: Open, { initials, sheet, own_words, start_no }: Options) {
+async function savePackSettings(open: Open, { initials, sheet, own_words, start_no }: PackOptions) {
   await saveSettings(open, {
     fields: { initials, own_words, ...(start_no ? { exhibit_start_no: start_no > 1 ? start_no : null } : {}) },
-    restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])),
+    restricted: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, sheet[name] || null])),
   });
   open.syncing.soon();
 }
 
 /** Send everything first. The server typesets from what it has: entries need receipts, and pictures all their parts. */
-async function everythingSent({ store, syncing }: Open) {
+async function requireAllSent({ store, syncing }: Open) {
   await syncing.now();
   if (store.root.outbox.length || store.root.uploads.length) {
     throw new KeptError(

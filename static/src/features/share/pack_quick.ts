@@ -1,17 +1,17 @@
 /** The facts of a quick report, which the keeper pastes into a web form or reads out. Nothing is sent from here. */
 import { countPatterns } from '../../record/patterns/patterns.js';
-import { textOf, wholeOf } from '../../record/reading.js';
-import { stillHeld } from '../../record/recorders.js';
+import { textOf, integerOf } from '../../record/reading.js';
+import { outstandingRecordings } from '../../record/recorders.js';
 import { localAt } from '../../record/times.js';
 import { readPeople } from '../../diary/records/registers.js';
-import { readKind, readOne } from '../../diary/records/records.js';
+import { readKind, readRecord } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import type { Fields, Open } from '../../diary/types.js';
 import type { QuickFacts } from '../../shell/app.js';
 
 /** A form has no room for more, and nobody reads out more. */
-const RECENT = 5;
-const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
+const MAX_RECENT = 5;
+const RECORD_KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
 
 /** Return facts only; the screen makes the sentences. */
 export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
@@ -19,7 +19,7 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
   const [people, settings, ...kinds] = await Promise.all([
     readPeople(open),
     readSettings(open),
-    ...KINDS.map((kind) => readKind(open, kind)),
+    ...RECORD_KINDS.map((kind) => readKind(open, kind)),
   ]);
   const [
     accounts = [],
@@ -45,19 +45,19 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
   const counts = countPatterns([...facts].reverse(), diary, zone);
   const newest = [...rows]
     .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
-    .slice(0, RECENT);
-  const told = await Promise.all(
+    .slice(0, MAX_RECENT);
+  const newestEntries = await Promise.all(
     newest.map(async (row) => ({
       record: row.record,
       seq_no: row.seq_no,
-      fields: (await readOne(open, row.record)).fields,
+      fields: (await readRecord(open, row.record)).fields,
     })),
   );
   const entries = await readKind(open, 'incident');
   const numbers = new Map(rows.map(({ record, seq_no }) => [record, seq_no]));
   const today = localAt(now, zone).slice(0, 10);
   return {
-    newest: told,
+    newest: newestEntries,
     counts,
     numbers: Object.fromEntries(numbers),
     records: rows.map(({ record }) => record),
@@ -70,16 +70,16 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
     impacts,
     reports: [...reports].sort(
       (a, b) =>
-        (wholeOf((a.fields.at ?? {}) as Fields, 'start') ?? a.at) -
-        (wholeOf((b.fields.at ?? {}) as Fields, 'start') ?? b.at),
+        (integerOf((a.fields.at ?? {}) as Fields, 'start') ?? a.at) -
+        (integerOf((b.fields.at ?? {}) as Fields, 'start') ?? b.at),
     ),
     cameras: entries
       .flatMap(({ record, fields }) =>
-        stillHeld(fields).map((one) => ({
+        outstandingRecordings(fields).map((item) => ({
           record,
-          kind: textOf(one, 'kind'),
-          holder: textOf(one, 'holder'),
-          due: textOf(one, 'overwrite_due'),
+          kind: textOf(item, 'kind'),
+          holder: textOf(item, 'holder'),
+          due: textOf(item, 'overwrite_due'),
         })),
       )
       .filter(({ due }) => !due || due >= today),

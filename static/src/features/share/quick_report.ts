@@ -1,13 +1,13 @@
 /** Quick report: what happened, in the order of police forms, as text to copy or read out. Offline; nothing is sent. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
-import { day, dayWords, whenWords } from '../../components/text/say.js';
-import { forOthers, inOneLine, language, lookUp, t, tn } from '../../shell/strings.js';
-import { label, vocabulary } from '../../components/text/labels.js';
-import { nameOf } from '../../components/text/record_names.js';
+import { button, errorSummary, heading, problemSentence, loading } from '../../components/parts.js';
+import { dateText, isoDateText, occurredText } from '../../components/text/formatting.js';
+import { inPlainEnglish, joinInLine, language, lookUp, t, tn } from '../../shell/strings.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
+import { recordName } from '../../components/text/record_names.js';
 import { isInForce } from '../../components/registers/register_terms.js';
-import { momentWords } from '../../components/registers/register_words.js';
+import { momentText } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
@@ -16,48 +16,48 @@ import type { Stage } from '../../shell/stage.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
 
 /** `apart`: restricted, so it starts unticked */
-type Part = { key: string; head: string; lines: string[]; apart?: boolean };
+type ReportPart = { key: string; head: string; lines: string[]; apart?: boolean };
 
-const MOST_CODES = 8;
+const MAX_BEHAVIOURS = 8;
 
-function quick(stage: Stage) {
-  vocabulary(stage);
+function quickView(stage: Stage) {
+  loadVocabulary(stage);
   // A report read while entries were still arriving is read again once they are here.
-  const found = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
-  if (found.problem)
-    return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
-  if (!found.data || !vocabulary(stage)) return waiting();
+  const result = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
+  if (result.problem)
+    return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${problemSentence(result.problem)}</p></div>`;
+  if (!result.data || !loadVocabulary(stage)) return loading();
   const { local } = stage;
-  const own = partsOf(found.data);
+  const ownParts = buildParts(result.data);
   // The text to copy and read out is in English; the keeper also sees it in their own language.
-  const all = forOthers(() => partsOf(found.data as QuickFacts));
-  const isOn = (part: Part) => local.ticks?.[part.key] ?? !part.apart;
-  const parts = all.filter(isOn);
+  const allParts = inPlainEnglish(() => buildParts(result.data as QuickFacts));
+  const isTicked = (part: ReportPart) => local.ticks?.[part.key] ?? !part.apart;
+  const parts = allParts.filter(isTicked);
   const text = parts.map((part) => `${part.head.toUpperCase()}\n${part.lines.join('\n')}`).join('\n\n');
-  if (local.large) return large(stage, parts, own);
-  const none = () => stage.fail({ code: 'none', sentence: t('quick.none') });
+  if (local.large) return largeView(stage, parts, ownParts);
+  const failEmpty = () => stage.fail({ code: 'none', sentence: t('quick.none') });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p
       class="care">${t('quick.danger')}</p></div>
     ${errorSummary(stage)}
-    <ul class="rows ticks">${all.map(
+    <ul class="rows ticks">${allParts.map(
       (part) =>
         html`<li>${checkbox({
           id: `quick-${part.key}`,
-          checked: isOn(part),
+          checked: isTicked(part),
           label: html`${lookUp(`quick.h.${part.key}`)}${
             part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing
           }`,
-          on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
+          onChange: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
         })}</li>`,
     )}</ul>
-    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), {
+    <div class="stack-close">${button(t('quick.copy'), () => (text ? copyText(stage, text) : failEmpty()), {
       main: true,
       wide: true,
     })}${button(
       t('quick.large'),
       () => {
-        if (!text) return none();
+        if (!text) return failEmpty();
         stage.arrived = true;
         return stage.set({ large: true });
       },
@@ -68,99 +68,102 @@ function quick(stage: Stage) {
       language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
     }<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map(
       (part) =>
-        html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) =>
-          both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`),
+        html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, index) =>
+          withOwnLine(ownParts, part, index, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`),
         )}`,
     )}</div></section>
     ${
       local.noted
         ? nothing
-        : html`<div>${button(t('quick.note'), () => note(stage, (found.data as QuickFacts).records), {
+        : html`<div>${button(t('quick.note'), () => noteShared(stage, (result.data as QuickFacts).records), {
             plain: true,
-            busy: stage.running === 'note',
+            busy: stage.runningTask === 'note',
           })}</div>`
     }</div>`;
 }
 
 /** A line in English, and below it the same line in the keeper's language when that differs. */
-function both(own: Part[], part: Part, i: number, line: unknown) {
-  const mine = own.find(({ key }) => key === part.key)?.lines[i];
+function withOwnLine(ownParts: ReportPart[], part: ReportPart, index: number, line: unknown) {
+  const ownLine = ownParts.find(({ key }) => key === part.key)?.lines[index];
   return html`${line}${
-    mine && mine !== part.lines[i] ? html`<p class="small soft" lang=${language()} dir="auto">${mine}</p>` : nothing
+    ownLine && ownLine !== part.lines[index]
+      ? html`<p class="small soft" lang=${language()} dir="auto">${ownLine}</p>`
+      : nothing
   }`;
 }
 
-function large(stage: Stage, parts: Part[], own: Part[]) {
-  const back = () => {
+function largeView(stage: Stage, parts: ReportPart[], ownParts: ReportPart[]) {
+  const closeLarge = () => {
     stage.arrived = true;
     stage.set({ large: false });
   };
-  return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), back)}</div>
+  return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), closeLarge)}</div>
     ${parts.map(
       (part) =>
         html`<section class="stack-close quick-large"><h2 lang="en-GB" dir="auto">${part.head}</h2>${part.lines.map(
-          (line, i) => both(own, part, i, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`),
+          (line, index) =>
+            withOwnLine(ownParts, part, index, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`),
         )}</section>`,
     )}
-    <div>${button(t('quick.small'), back)}</div></div>`;
+    <div>${button(t('quick.small'), closeLarge)}</div></div>`;
 }
 
-async function copy(stage: Stage, text: string) {
+async function copyText(stage: Stage, text: string) {
   try {
     await navigator.clipboard.writeText(text);
-    stage.say(t('quick.copied'));
+    stage.announce(t('quick.copied'));
     stage.set({ copied: true });
   } catch {
     stage.fail({ code: 'copy', sentence: t('quick.copy_failed') });
   }
 }
 
-function note(stage: Stage, records: string[]) {
+function noteShared(stage: Stage, records: string[]) {
   return stage.run('note', async () => {
     await stage.app.noteShared({ kind: 'quick_report', records, delivered_how: 'shown' });
     stage.refresh('shared');
-    stage.say(t('quick.noted'));
+    stage.announce(t('quick.noted'));
     stage.set({ noted: true });
   });
 }
 
 /** Return the parts that are not empty, in the order of the forms. */
-function partsOf(found: QuickFacts): Part[] {
-  const { newest, counts, settings } = found;
+function buildParts(facts: QuickFacts): ReportPart[] {
+  const { newest, counts, settings } = facts;
   const numbers = (ids: string[]) =>
-    tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
-  const [last, ...before] = newest;
+    tn('quick.entries', ids.length, { list: ids.map((id) => facts.numbers[id] ?? '?').join(', ') });
+  const [latest, ...earlier] = newest;
   const parts = [
-    { key: 'now', lines: last ? happened(last.fields) : [] },
-    { key: 'since', lines: since(counts) },
-    { key: 'who', lines: found.people.map((one) => person(one, found)) },
-    { key: 'names', apart: true, lines: found.people.flatMap(keptApart) },
+    { key: 'now', lines: latest ? whatHappened(latest.fields) : [] },
+    { key: 'since', lines: sinceLines(counts) },
+    { key: 'who', lines: facts.people.map((item) => personLine(item, facts)) },
+    { key: 'names', apart: true, lines: facts.people.flatMap(restrictedLines) },
     {
       key: 'what',
       lines: counts.behaviours
-        .slice(0, MOST_CODES)
-        .map(({ code, ids }) => t('quick.times', { what: label('behaviours', code), n: ids.length })),
+        .slice(0, MAX_BEHAVIOURS)
+        .map(({ code, ids }) => t('quick.times', { what: labelForCode('behaviours', code), n: ids.length })),
     },
-    { key: 'fear', lines: fear(found, numbers) },
-    { key: 'orders', lines: orders(found, numbers) },
-    { key: 'reports', lines: found.reports.map(report) },
+    { key: 'fear', lines: fearLines(facts, numbers) },
+    { key: 'orders', lines: orderLines(facts, numbers) },
+    { key: 'reports', lines: facts.reports.map(reportLine) },
     {
       key: 'seen',
       lines: [
         ...(counts.witness.length
           ? [tn('quick.witness', counts.witness.length, { list: numbers(counts.witness) })]
           : []),
-        ...found.cameras.map(camera),
+        ...facts.cameras.map(cameraLine),
       ],
     },
-    { key: 'files', lines: found.pictures ? [tn('quick.pictures', found.pictures)] : [] },
+    { key: 'files', lines: facts.pictures ? [tn('quick.pictures', facts.pictures)] : [] },
     {
       key: 'effect',
-      lines: found.impacts.map(({ fields }) =>
-        [label('impact_domains', fields.domain), fields.after].filter(Boolean).join(': '),
+      lines: facts.impacts.map(({ fields }) =>
+        [labelForCode('impact_domains', fields.domain), fields.after].filter(Boolean).join(': '),
       ),
     },
-    { key: 'others', lines: before.map((one) => happened(one.fields)[0] ?? '') },
+    { key: 'others', lines: earlier.map((item) => whatHappened(item.fields)[0] ?? '') },
     {
       key: 'reach',
       apart: true,
@@ -168,44 +171,44 @@ function partsOf(found: QuickFacts): Part[] {
         .filter((name) => settings.restricted[name])
         .map((name) => `${lookUp(`sheet.${name}`)}: ${settings.restricted[name]}`),
     },
-  ] as Omit<Part, 'head'>[];
+  ] as Omit<ReportPart, 'head'>[];
   return parts
     .map((part) => ({ ...part, head: lookUp(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) }))
     .filter(({ lines }) => lines.length);
 }
 
-function happened(fields: Fields): string[] {
-  const where = label('places', fields.place_category);
+function whatHappened(fields: Fields): string[] {
+  const where = labelForCode('places', fields.place_category);
   return [
     t('quick.happened', {
-      when: whenWords({ precision: 'unknown', ...fields }),
+      when: occurredText({ precision: 'unknown', ...fields }),
       words: String(fields.narrative ?? ''),
     }),
     where ? t('quick.where', { where }) : '',
   ];
 }
 
-function since(counts: Patterns): string[] {
+function sinceLines(counts: Patterns): string[] {
   return [
     tn('quick.count', counts.all.length),
-    counts.since ? t('quick.since', { first: dayWords(counts.since), last: dayWords(counts.until) }) : '',
+    counts.since ? t('quick.since', { first: isoDateText(counts.since), last: isoDateText(counts.until) }) : '',
     counts.new_accounts?.length ? tn('quick.accounts', counts.new_accounts.length) : '',
   ];
 }
 
-function person({ record, fields }: KeptRecord, found: QuickFacts): string {
-  const accounts = found.accounts
-    .filter(({ fields: of }) => of.person_id === record)
-    .map(({ fields: of }) =>
-      [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '),
+function personLine({ record, fields }: KeptRecord, facts: QuickFacts): string {
+  const accounts = facts.accounts
+    .filter(({ fields: other }) => other.person_id === record)
+    .map(({ fields: other }) =>
+      [labelForCode('channels', other.platform), other.handle || other.number || other.url].filter(Boolean).join(' '),
     );
-  const vehicles = found.vehicles
-    .filter(({ fields: of }) => (of.person_ids ?? []).includes(record))
-    .map((one) => nameOf('vehicle', one.fields));
+  const vehicles = facts.vehicles
+    .filter(({ fields: other }) => (other.person_ids ?? []).includes(record))
+    .map((item) => recordName('vehicle', item.fields));
   return [
-    nameOf('person', fields),
+    recordName('person', fields),
     ...(fields.aliases ?? []),
-    label('relationships', fields.relationship),
+    labelForCode('relationships', fields.relationship),
     fields.dob_or_age,
     fields.description,
     ...vehicles,
@@ -216,63 +219,66 @@ function person({ record, fields }: KeptRecord, found: QuickFacts): string {
 }
 
 /** Return what police need to find and talk to a person; nobody else should read it. */
-function keptApart({ fields, restricted = {} }: KeptRecord): string[] {
+function restrictedLines({ fields, restricted = {} }: KeptRecord): string[] {
   const safe = restricted.safe_to_approach;
-  const said = [
+  const values = [
     restricted.real_name,
     restricted.last_known_places,
     restricted.contact,
-    typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${label('yes_no', safe)}` : '',
+    typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${labelForCode('yes_no', safe)}` : '',
   ].filter(Boolean);
-  return said.length ? [`${nameOf('person', fields)}: ${inOneLine(said)}`] : [];
+  return values.length ? [`${recordName('person', fields)}: ${joinInLine(values)}`] : [];
 }
 
-function fear({ counts, afraid }: QuickFacts, numbers: (ids: string[]) => string): string[] {
-  const all = counts.marks.threat ?? [];
+function fearLines({ counts, afraid }: QuickFacts, numbers: (ids: string[]) => string): string[] {
+  const allParts = counts.marks.threat ?? [];
   return [
-    all.length ? tn('quick.threats', all.length, { list: numbers(all) }) : '',
+    allParts.length ? tn('quick.threats', allParts.length, { list: numbers(allParts) }) : '',
     afraid.length ? tn('quick.afraid', afraid.length, { list: numbers(afraid) }) : '',
   ];
 }
 
-function orders({ orders: list, notices, counts }: QuickFacts, numbers: (ids: string[]) => string): string[] {
+function orderLines(
+  { orders: orderRecords, notices, counts }: QuickFacts,
+  numbers: (ids: string[]) => string,
+): string[] {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const broken = [...new Set(counts.breaches.flatMap((one) => one.ids))];
+  const breachIds = [...new Set(counts.breaches.flatMap((item) => item.ids))];
   return [
-    ...list
+    ...orderRecords
       .filter(({ fields }) => isInForce(fields, today))
       .map(({ fields }) =>
-        inOneLine([
-          label('orders', fields.kind),
+        joinInLine([
+          labelForCode('orders', fields.kind),
           fields.court,
-          fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '',
-          fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : '',
+          fields.served_on ? t('quick.served', { on: isoDateText(fields.served_on) }) : '',
+          fields.expires_on ? t('quick.until', { on: isoDateText(fields.expires_on) }) : '',
         ]),
       ),
-    broken.length ? tn('quick.breach', broken.length, { list: numbers(broken as string[]) }) : '',
+    breachIds.length ? tn('quick.breach', breachIds.length, { list: numbers(breachIds as string[]) }) : '',
     ...notices.map(({ fields }) =>
       fields.exact_words
-        ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words })
-        : t('quick.stop_plain', { at: momentWords(fields.at) }),
+        ? t('quick.stop', { at: momentText(fields.at), words: fields.exact_words })
+        : t('quick.stop_plain', { at: momentText(fields.at) }),
     ),
   ];
 }
 
-function report({ fields }: KeptRecord) {
+function reportLine({ fields }: KeptRecord) {
   const refs = [fields.crime_ref, fields.incident_ref].filter(Boolean).map((ref) => t('quick.ref', { ref }));
-  return inOneLine([
-    label('report_to', fields.to),
+  return joinInLine([
+    labelForCode('report_to', fields.to),
     fields.force,
-    momentWords(fields.at),
+    momentText(fields.at),
     ...refs,
     fields.officer_name,
     fields.collar_no,
   ]);
 }
 
-function camera({ kind, holder, due }: QuickFacts['cameras'][number]) {
-  const what = { kind: label('independent_evidence', kind), holder: holder || '?' };
-  return due ? t('quick.camera', { ...what, due: day(Date.parse(due)) }) : t('quick.camera_plain', what);
+function cameraLine({ kind, holder, due }: QuickFacts['cameras'][number]) {
+  const params = { kind: labelForCode('independent_evidence', kind), holder: holder || '?' };
+  return due ? t('quick.camera', { ...params, due: dateText(Date.parse(due)) }) : t('quick.camera_plain', params);
 }
 
-export const views = { quick };
+export const views = { quick: quickView };

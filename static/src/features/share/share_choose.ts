@@ -3,14 +3,14 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import { fromPicked, missing, phoneZone } from '../../record/times.js';
-import { choosingEntries } from '../../components/forms/choose_entries.js';
+import { fromPicked, pickedFault, phoneZone } from '../../record/times.js';
+import { entryPicker } from '../../components/forms/choose_entries.js';
 import './words.js';
-import type { Chosen, Summary } from '../../shell/app.js';
+import type { PackSelection, PackSummary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** A pack in preparation: the values that its steps put into `local`. */
-export type Flow = {
+export type PackFlow = {
   way?: 'server' | 'here';
   step?: string | null;
   kind?: string;
@@ -30,7 +30,7 @@ export type Flow = {
   reference?: string;
   /** number of packs made before */
   earlier?: number;
-  summary?: Summary;
+  summary?: PackSummary;
   review?: { looked: number; not_looked: number; override_at: number | null; words: number };
   /** in several parts, because one would be too large */
   small?: boolean;
@@ -38,13 +38,13 @@ export type Flow = {
   overridden?: boolean;
 };
 
-export const OFFICER = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'] as const;
+export const OFFICER_FIELDS = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'] as const;
 const PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
 /** Recipients that get the restricted part unless the keeper says otherwise. */
-const WHOLE = new Set(['police', 'solicitor']);
+const FULL_PROFILES = new Set(['police', 'solicitor']);
 
 /** Return the selection in the form that the app's methods take. */
-export function chosenOf(local: Flow): Chosen {
+export function selectionOf(local: PackFlow): PackSelection {
   const how = local.how ?? 'all';
   const intimate = local.intimate ? { intimate: true } : {};
   if (how === 'items') return { from: null, to: null, records: [], ...intimate, items: [...(local.items ?? [])] };
@@ -56,18 +56,22 @@ export function chosenOf(local: Flow): Chosen {
 }
 
 /** Return a message about what is still missing, or null. */
-function lacking(local: Flow): string | null {
+function missingText(local: PackFlow): string | null {
   if (local.how === 'some') return local.records?.length ? null : t('pick.none');
   if (local.how !== 'dates') return null;
-  const lacks = missing({ how: 'between', date: local.from ?? '', until: local.until ?? '' }, Date.now(), phoneZone());
-  return lacks ? t(`when.lack_${lacks}`) : null;
+  const gap = pickedFault(
+    { how: 'between', date: local.from ?? '', until: local.until ?? '' },
+    Date.now(),
+    phoneZone(),
+  );
+  return gap ? t(`when.lack_${gap}`) : null;
 }
 
-export function choosing(stage: Stage, next: () => unknown) {
+export function chooseView(stage: Stage, next: () => unknown) {
   const { local } = stage;
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
-    ${which(stage, local.earlier > 0)}
-    ${who(stage)}
+    ${rangeChips(stage, local.earlier > 0)}
+    ${recipientChips(stage)}
     ${
       local.way === 'here'
         ? nothing
@@ -79,41 +83,41 @@ export function choosing(stage: Stage, next: () => unknown) {
               ['portal', t('form.portal')],
             ],
             chosen: [local.portal ? 'portal' : 'pack'],
-            on: (code) => stage.set({ portal: code === 'portal' }),
+            onChange: (code) => stage.set({ portal: code === 'portal' }),
           })
     }
-    ${onwards(stage, t('frame.next'), next, stage.running === 'choose')}`;
+    ${nextButton(stage, t('frame.next'), next, stage.runningTask === 'choose')}`;
 }
 
 /** The choice of entries alone, for printing; `asked` is drawn below it. */
-export function choosingPrint(
+export function printChoice(
   stage: Stage,
   label: string,
   next: () => unknown,
-  { asked, busy }: { asked: (go: () => unknown) => unknown; busy: boolean },
+  { asked: extra, busy }: { asked: (submit: () => unknown) => unknown; busy: boolean },
 ) {
-  return html`${which(stage, false)}${onwards(stage, label, next, busy, asked)}`;
+  return html`${rangeChips(stage, false)}${nextButton(stage, label, next, busy, extra)}`;
 }
 
-function onwards(
+function nextButton(
   stage: Stage,
   label: string,
   next: () => unknown,
   busy: boolean,
-  asked?: (go: () => unknown) => unknown,
+  extra?: (submit: () => unknown) => unknown,
 ) {
   const { local } = stage;
-  const wrong = local.tried ? lacking(local) : null;
-  const go = () => (lacking(local) ? stage.set({ tried: true }) : next());
-  return html`${wrong ? html`<p class="error-line" role="alert">${wrong}</p>` : nothing}${asked?.(go) ?? nothing}
-    <div>${button(label, go, { main: true, busy })}</div>`;
+  const error = local.tried ? missingText(local) : null;
+  const submit = () => (missingText(local) ? stage.set({ tried: true }) : next());
+  return html`${error ? html`<p class="error-line" role="alert">${error}</p>` : nothing}${extra?.(submit) ?? nothing}
+    <div>${button(label, submit, { main: true, busy })}</div>`;
 }
 
 /** @param isLater there is an earlier pack */
-function which(stage: Stage, isLater: boolean) {
+function rangeChips(stage: Stage, isLater: boolean) {
   const { local } = stage;
   const how = local.how ?? 'all';
-  const ways = [
+  const ranges = [
     ['all', t('pick.all')],
     ...(isLater ? [['new', t('pick.new')]] : []),
     ['dates', t('pick.dates')],
@@ -123,10 +127,10 @@ function which(stage: Stage, isLater: boolean) {
     ${chips({
       name: 'how',
       legend: t('pick.title'),
-      quiet: true,
-      choices: ways,
+      hideLegend: true,
+      choices: ranges,
       chosen: [how],
-      on: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }),
+      onChange: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }),
     })}
     ${
       how === 'dates'
@@ -136,39 +140,39 @@ function which(stage: Stage, isLater: boolean) {
         label: t('when.from'),
         type: 'date',
         value: local.from ?? '',
-        on: (from) => stage.set({ from }),
+        onChange: (from) => stage.set({ from }),
       })}
       ${textField({
         id: 'until',
         label: t('when.until'),
         type: 'date',
         value: local.until ?? '',
-        on: (until) => stage.set({ until }),
+        onChange: (until) => stage.set({ until }),
       })}</div>`
         : nothing
     }
-    ${how === 'some' ? choosingEntries(stage) : nothing}`;
+    ${how === 'some' ? entryPicker(stage) : nothing}`;
 }
 
-function who(stage: Stage) {
+function recipientChips(stage: Stage) {
   const { local } = stage;
   const profile = local.profile ?? 'police';
-  const on = (code: string) => stage.set({ profile: code, apart: WHOLE.has(code) });
+  const on = (code: string) => stage.set({ profile: code, apart: FULL_PROFILES.has(code) });
   return html`${chips({
     name: 'who',
     legend: t('forwhom.title'),
     choices: PROFILES.map((code) => [code, t(`forwhom.${code}`)]),
     chosen: [profile],
-    on,
+    onChange: on,
   })}
     ${
-      WHOLE.has(profile)
+      FULL_PROFILES.has(profile)
         ? nothing
         : html`<p class="soft">${t('forwhom.less')}</p>${checkbox({
             id: 'apart',
             label: t('forwhom.apart'),
             checked: local.apart ?? false,
-            on: (apart) => stage.set({ apart }),
+            onChange: (apart) => stage.set({ apart }),
           })}`
     }`;
 }

@@ -5,56 +5,61 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
 import { row } from '../../components/parts.js';
-import { entryNumber, whenWords } from '../../components/text/say.js';
+import { entryNumberText, occurredText } from '../../components/text/formatting.js';
 import { t } from '../../shell/strings.js';
 import '../../components/words.js';
 import type { Row as Entry } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-const MOST = 10;
+const MAX_FIRST = 10;
 /** With more entries than this, chips would fill the page. */
-const CHIPS = 30;
+const MAX_CHIPS = 30;
 
 /** @param entries the entries of the pack */
-export function readingFirst(stage: Stage, entries: readonly Entry[]) {
+export function firstEntriesField(stage: Stage, entries: readonly Entry[]) {
   if (entries.length < 2) return nothing;
-  const first = (stage.local.startWith ?? []) as string[];
-  const tick = (record: string, on: boolean) => {
-    if (on && first.length >= MOST) return stage.set({ fullFirst: true });
-    return stage.set({ startWith: on ? [...first, record] : first.filter((one) => one !== record), fullFirst: false });
+  const chosenIds = (stage.local.startWith ?? []) as string[];
+  const toggle = (record: string, on: boolean) => {
+    if (on && chosenIds.length >= MAX_FIRST) return stage.set({ fullFirst: true });
+    return stage.set({
+      startWith: on ? [...chosenIds, record] : chosenIds.filter((entry) => entry !== record),
+      fullFirst: false,
+    });
   };
-  const full = stage.local.fullFirst ? html`<p class="error-line" role="alert">${t('sheet.start_full')}</p>` : nothing;
-  const number = (one: Entry) => entryNumber(one.seq_no);
-  if (entries.length <= CHIPS) {
+  const fullError = stage.local.fullFirst
+    ? html`<p class="error-line" role="alert">${t('sheet.start_full')}</p>`
+    : nothing;
+  const numberOf = (entry: Entry) => entryNumberText(entry.seq_no);
+  if (entries.length <= MAX_CHIPS) {
     return html`${chips({
       name: 'first',
       legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`,
-      many: true,
-      chosen: first,
-      choices: entries.map((one) => [one.record, `${number(one)} ${one.title.slice(0, 28)}`]),
-      on: tick,
-    })}${full}`;
+      multiple: true,
+      chosen: chosenIds,
+      choices: entries.map((entry) => [entry.record, `${numberOf(entry)} ${entry.title.slice(0, 28)}`]),
+      onChange: toggle,
+    })}${fullError}`;
   }
-  const chosen = entries.filter(({ record }) => first.includes(record));
-  const list = () =>
+  const chosen = entries.filter(({ record }) => chosenIds.includes(record));
+  const checklist = () =>
     html`<ul class="rows ticks">${entries.map(
-      (one) =>
+      (entry) =>
         html`<li>${checkbox({
-          id: `first-${one.record}`,
-          checked: first.includes(one.record),
-          on: (on) => tick(one.record, on),
-          label: html`<span class="small soft">${number(one)} · ${whenWords(one.occurred)}</span><br><span dir="auto">${
-            one.title || t('entries.no_words')
+          id: `first-${entry.record}`,
+          checked: chosenIds.includes(entry.record),
+          onChange: (on) => toggle(entry.record, on),
+          label: html`<span class="small soft">${numberOf(entry)} · ${occurredText(entry.occurred)}</span><br><span dir="auto">${
+            entry.title || t('entries.no_words')
           }</span>`,
         })}</li>`,
     )}</ul>`;
-  const open = Boolean(stage.local.firstOpen);
+  const isOpen = Boolean(stage.local.firstOpen);
   return html`<div class="rows"><div>${row({
     title: t('sheet.start_with'),
-    more: chosen.length ? chosen.map(number).join(', ') : t('sheet.start_hint'),
+    subtitle: chosen.length ? chosen.map(numberOf).join(', ') : t('sheet.start_hint'),
     icon: 'list',
-    expanded: open,
-    on: () => stage.set({ firstOpen: !open }),
-    body: open ? list() : nothing,
-  })}</div></div>${full}`;
+    expanded: isOpen,
+    onClick: () => stage.set({ firstOpen: !isOpen }),
+    body: isOpen ? checklist() : nothing,
+  })}</div></div>${fullError}`;
 }

@@ -1,55 +1,55 @@
 /** A pack being built, and one that is ready. It outlives the screen it was started on and ends with a lock. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
-import { SAY, size } from '../../components/text/say.js';
+import { ENGLISH_TIMES, sizeText } from '../../components/text/formatting.js';
 import { problemOf } from '../../shell/stage.js';
-import { dotted, inItsOrder, lookUp, t } from '../../shell/strings.js';
-import { OFFICER, chosenOf } from './share_choose.js';
-import { WAYS } from './share_ways.js';
+import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
+import { OFFICER_FIELDS, selectionOf } from './share_choose.js';
+import { DELIVERY_WAYS } from './share_ways.js';
 import './words.js';
-import type { Agreed } from '../../diary/session/confirming.js';
-import type { MadePack, Step, Summary } from '../../shell/app.js';
+import type { Agreement } from '../../diary/session/confirming.js';
+import type { MadePack, ProgressStep, PackSummary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Job } from './share_ways.js';
-import type { Flow } from './share_choose.js';
+import type { PackBuild } from './share_ways.js';
+import type { PackFlow } from './share_choose.js';
 
 /**
  * Return the form and the choices as the options of a build.
  * @param records the entries of one part; null for the whole selection
  */
-function optionsOf(flow: Flow, records: string[] | null | undefined) {
+function packOptions(flow: PackFlow, records: string[] | null | undefined) {
   const { initials = '', ...sheet } = flow.sheet ?? {};
   return {
-    ...(records ? { from: null, to: null, records } : chosenOf(flow)),
+    ...(records ? { from: null, to: null, records } : selectionOf(flow)),
     profile: flow.profile ?? 'police',
     kind: flow.kind ?? 'pack',
     initials: initials.trim().toUpperCase(),
     own_words: flow.ownWords ?? '',
     start_with: flow.startWith ?? [],
     ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }),
-    sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])),
+    sheet: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, sheet[name] ?? ''])),
     restricted: flow.apart ?? true,
     intimate: Boolean(flow.intimate),
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
     review: flow.review ?? {},
     looked: flow.summary?.looked ?? [],
-    say: SAY,
+    say: ENGLISH_TIMES,
   };
 }
 
 /** Start the build. `saveTo` is the file that the keeper chose, if one was needed. */
-export async function start(
+export async function startPack(
   stage: Stage,
-  flow: Flow,
-  { agreed, part = 0, saveTo = null }: { agreed: Agreed | null; part?: number; saveTo?: unknown },
+  flow: PackFlow,
+  { agreed, part = 0, saveTo = null }: { agreed: Agreement | null; part?: number; saveTo?: unknown },
 ) {
-  const parts = flow.small ? (flow.summary as Summary).groups : [];
-  const here = flow.way === 'here';
-  const job: Job = {
-    at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 },
+  const parts = flow.small ? (flow.summary as PackSummary).groups : [];
+  const isOnPhone = flow.way === 'here';
+  const job: PackBuild = {
+    at: { step: isOnPhone ? 'sealing' : 'queued', done: 0, total: 0 },
     done: null,
     stopped: false,
-    here,
+    here: isOnPhone,
     part,
     parts,
     flow,
@@ -59,24 +59,24 @@ export async function start(
   stage.job = job;
   stage.packing = undefined;
   stage.stand({ name: 'share' });
-  const tell = (at: Step) => {
-    job.at = at;
+  const onStep = (step: ProgressStep) => {
+    job.at = step;
     stage.draw();
   };
   try {
-    const options = { ...optionsOf(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
-    job.done = await (here ? stage.app.buildHere(options, tell) : stage.app.buildPack(options, tell));
+    const options = { ...packOptions(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
+    job.done = await (isOnPhone ? stage.app.buildHere(options, onStep) : stage.app.buildPack(options, onStep));
     if (part + 1 >= parts.length) await Promise.resolve(stage.app.keepTyped('pack', null)).catch(() => undefined);
     if (generation !== stage.generation) return;
     stage.refresh('shared');
-    stage.say(t('pack.title'));
-  } catch (thrown) {
+    stage.announce(t('pack.title'));
+  } catch (error) {
     job.stopped = true;
     if (generation !== stage.generation) return;
-    if ((thrown as { code?: string })?.code === 'cancelled') return stage.draw();
+    if ((error as { code?: string })?.code === 'cancelled') return stage.draw();
     stage.job = undefined;
-    const problem = problemOf(thrown);
-    if (problem.code === 'came_since') lookAgain(stage, flow, part);
+    const problem = problemOf(error);
+    if (problem.code === 'came_since') returnToChoice(stage, flow, part);
     stage.fail(problem);
   }
 }
@@ -86,17 +86,17 @@ export async function start(
  * void because it was given to something else.
  * @param madeParts number of parts that are made already and stay valid
  */
-function lookAgain(stage: Stage, flow: Flow, made: number) {
+function returnToChoice(stage: Stage, flow: PackFlow, madeParts: number) {
   stage.packing = Object.assign(flow, {
     step: flow.how === 'items' ? 'items' : 'choose',
-    earlier: (flow.earlier ?? 0) + made,
+    earlier: (flow.earlier ?? 0) + madeParts,
     agreed: false,
     overridden: false,
   });
 }
 
-export function building(stage: Stage, job: Job) {
-  const stop = async () => {
+export function buildingView(stage: Stage, job: PackBuild) {
+  const cancelBuild = async () => {
     job.stopped = true;
     stage.draw();
     await stage.app.cancelPack().catch(() => undefined);
@@ -107,57 +107,60 @@ export function building(stage: Stage, job: Job) {
       label: lookUp(`build.${job.at.step}`),
       done: job.at.done,
       total: job.at.total,
-      cancel: stop,
+      cancel: cancelBuild,
       cancelLabel: t('build.cancel'),
     })}
     <p class="soft">${t('build.carry_on')}</p></div>`;
 }
 
-function save(file: Blob, name: string) {
+function saveFile(file: Blob, name: string) {
   const url = URL.createObjectURL(file);
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   // The browser reads the URL after this task; a minute is ample, then the bytes are freed.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-export function ready(stage: Stage, job: Job) {
-  const made = job.done as MadePack;
-  const more = job.part + 1 < job.parts.length;
-  const ways = WAYS.filter((way) => way.shown(stage, job));
-  const next = () => start(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
+export function readyView(stage: Stage, job: PackBuild) {
+  const pack = job.done as MadePack;
+  const hasMoreParts = job.part + 1 < job.parts.length;
+  const applicableWays = DELIVERY_WAYS.filter((way) => way.shown(stage, job));
+  const next = () => startPack(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p
+    <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: pack.no })}</strong></p><p
         role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
-      <p class="soft">${dotted([
-        made.name,
-        size(made.size),
+      <p class="soft">${joinWithDots([
+        pack.name,
+        sizeText(pack.size),
         job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length }),
       ])}</p></div>
     ${errorSummary(stage)}
-    ${ways.map(
-      (way, i) =>
+    ${applicableWays.map(
+      (way, index) =>
         html`<div class="stack-close">${button(lookUp(way.title), () => way.on(stage, job), {
-          main: i === 0,
+          main: index === 0,
           wide: true,
         })}<p class="small soft">${lookUp(way.more)}</p></div>`,
     )}
     ${
-      made.files
-        ? files(made.files)
-        : made.file
-          ? button(t('pack.save'), () => save(made.file as Blob, made.name), { main: !ways.length, wide: true })
+      pack.files
+        ? fileList(pack.files)
+        : pack.file
+          ? button(t('pack.save'), () => saveFile(pack.file as Blob, pack.name), {
+              main: !applicableWays.length,
+              wide: true,
+            })
           : html`<p class="care">${t('pack.written')}</p>`
     }
-    ${more ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
+    ${hasMoreParts ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
     <div class="rows">
       <div>${row({
         title: t('pack.note'),
-        more: t('pack.note_more'),
+        subtitle: t('pack.note_more'),
         icon: 'person',
-        on: () => stage.go({ name: 'shared', record: made.record }),
+        onClick: () => stage.go({ name: 'shared', record: pack.record }),
       })}</div>
     </div>
-    ${made.file || made.files ? html`<p class="care small">${t('pack.saved')}</p>` : nothing}
+    ${pack.file || pack.files ? html`<p class="care small">${t('pack.saved')}</p>` : nothing}
     <div>${button(
       t('pack.again'),
       () => {
@@ -170,20 +173,21 @@ export function ready(stage: Stage, job: Job) {
 }
 
 /** The files of a portal set; an upload page takes them one by one. */
-function files(all: { name: string; file: Blob }[]) {
+function fileList(packFiles: { name: string; file: Blob }[]) {
   // A browser asks once whether several files may be saved. Without a pause between them it may drop some.
-  const every = () => all.forEach(({ name, file }, i) => setTimeout(() => save(file, name), i * 400));
-  return html`<div class="stack-close">${button(t('pack.save_all', { n: all.length }), every, {
+  const saveAll = () =>
+    packFiles.forEach(({ name, file }, index) => setTimeout(() => saveFile(file, name), index * 400));
+  return html`<div class="stack-close">${button(t('pack.save_all', { n: packFiles.length }), saveAll, {
     main: true,
     wide: true,
   })}
-    <ul class="rows">${all.map(
+    <ul class="rows">${packFiles.map(
       ({ name, file }) =>
         html`<li>${row({
-          title: inItsOrder(name),
-          more: size(file.size),
+          title: isolateDirection(name),
+          subtitle: sizeText(file.size),
           icon: 'file',
-          on: () => save(file, name),
+          onClick: () => saveFile(file, name),
         })}</li>`,
     )}</ul></div>`;
 }

@@ -2,36 +2,36 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import { agreedWith, wordsOnceMore } from '../../components/forms/agreeing.js';
-import { choosingPrint, chosenOf } from './share_choose.js';
-import { SAY } from '../../components/text/say.js';
-import { cellLabel, words } from '../../pack/chronology/chronology_words.js';
+import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
+import { printChoice, selectionOf } from './share_choose.js';
+import { ENGLISH_TIMES } from '../../components/text/formatting.js';
+import { cellLabel, wordsFor } from '../../pack/chronology/chronology_words.js';
 import './words.js';
 import type { Chronology } from '../../pack/chronology/chronology.js';
 import type { Stage } from '../../shell/stage.js';
 import type { Cell } from '../../pack/chronology/cells.js';
 
-function print(stage: Stage) {
+function printView(stage: Stage) {
   const { local } = stage;
-  const made = local.made as Chronology | undefined;
-  if (made) return sheet(stage, made);
-  const show = async () => {
-    const agreed = await agreedWith(stage);
+  const chronology = local.made as Chronology | undefined;
+  if (chronology) return printedSheet(stage, chronology);
+  const showChronology = async () => {
+    const agreed = await confirmWithWords(stage);
     if (!agreed) return;
     await stage.run('print', async () => {
-      local.made = await stage.app.readChronology({ ...chosenOf(local), agreed }, SAY);
+      local.made = await stage.app.readChronology({ ...selectionOf(local), agreed }, ENGLISH_TIMES);
       stage.arrived = true;
     });
   };
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('print.title'))}<p
     class="soft">${t('print.lead')}</p></div>${errorSummary(stage)}
-    ${choosingPrint(stage, t('print.show'), show, {
-      asked: (go) => wordsOnceMore(stage, go),
-      busy: ['agree', 'print'].includes(stage.running ?? ''),
+    ${printChoice(stage, t('print.show'), showChronology, {
+      asked: (go) => confirmWordsField(stage, go),
+      busy: ['agree', 'print'].includes(stage.runningTask ?? ''),
     })}</div>`;
 }
 
-function sheet(stage: Stage, made: Chronology) {
+function printedSheet(stage: Stage, chronology: Chronology) {
   return html`<div class="stack-wide printed">
     <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), {
       main: true,
@@ -45,44 +45,45 @@ function sheet(stage: Stage, made: Chronology) {
       { plain: true },
     )}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
-    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map(
+    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(chronology.title)}${factList(chronology.facts)}${chronology.notes.map(
       (note) => html`<p class="small" dir="auto">${note}</p>`,
     )}
-    ${made.rows.map(
+    ${chronology.rows.map(
       (row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
-      <p class="small soft">${words('recorded')}: ${row.recorded}</p>
+      <p class="small soft">${wordsFor('recorded')}: ${row.recorded}</p>
       ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
       ${row.later.map(
         ({ at, kind, text }) =>
           html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`,
       )}
-      ${pairs([
+      ${factList([
         ...row.cells,
         ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : []),
       ])}</section>`,
     )}
-    ${made.statements.length ? html`<h2>${words('said')}</h2>` : nothing}
-    ${made.statements.map(
-      (one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
-      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`,
+    ${chronology.statements.length ? html`<h2>${wordsFor('said')}</h2>` : nothing}
+    ${chronology.statements.map(
+      (item) => html`<section class="printed-row stack-close"><h3>${item.ref}</h3><p class="mark">${item.mark}</p>
+      <p class="narrative" dir="auto" lang=${item.lang || nothing}>${item.narrative}</p>${factList(item.cells)}</section>`,
     )}
     ${
-      made.named.length
-        ? html`<h2>${words('named')}</h2>${made.named.map(
-            ({ ref, cells }) => html`<section class="printed-row stack-close"><h3>${ref}</h3>${pairs(cells)}</section>`,
+      chronology.registers.length
+        ? html`<h2>${wordsFor('named')}</h2>${chronology.registers.map(
+            ({ ref, cells }) =>
+              html`<section class="printed-row stack-close"><h3>${ref}</h3>${factList(cells)}</section>`,
           )}`
         : nothing
     }</div>
   </div>`;
 }
 
-function pairs(cells: Cell[]) {
+function factList(cells: Cell[]) {
   return cells.length
     ? html`<dl class="facts facts-close">${cells.map(
-        (one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`,
+        (item) => html`<div><dt>${cellLabel(item)}</dt><dd dir="auto">${item.text}</dd></div>`,
       )}</dl>`
     : nothing;
 }
 
-export const views = { print };
+export const views = { print: printView };

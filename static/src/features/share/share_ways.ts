@@ -1,31 +1,31 @@
 /** The ways to deliver a finished pack, besides saving it. The first that applies is the main button. */
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { MadePack, Step } from '../../shell/app.js';
-import type { Agreed } from '../../diary/session/confirming.js';
-import type { Flow } from './share_choose.js';
+import type { MadePack, ProgressStep } from '../../shell/app.js';
+import type { Agreement } from '../../diary/session/confirming.js';
+import type { PackFlow } from './share_choose.js';
 
 /** `parts`: the entries of each pack, when one would be too large */
-export type Job = {
-  at: Step;
+export type PackBuild = {
+  at: ProgressStep;
   done: MadePack | null;
   stopped: boolean;
   here: boolean;
   part: number;
   parts: string[][];
-  flow: Flow;
-  agreed: Agreed | null;
+  flow: PackFlow;
+  agreed: Agreement | null;
 };
 
 /** `title` and `more` are keys of words.json */
-type Way = {
+type DeliveryWay = {
   title: string;
   more: string;
-  shown: (stage: Stage, job: Job) => boolean;
-  on: (stage: Stage, job: Job) => unknown;
+  shown: (stage: Stage, job: PackBuild) => boolean;
+  on: (stage: Stage, job: PackBuild) => unknown;
 };
 
-export const WAYS: readonly Way[] = [
+export const DELIVERY_WAYS: readonly DeliveryWay[] = [
   {
     title: 'hand.way',
     more: 'hand.way_more',

@@ -2,26 +2,26 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
-import { size } from '../../components/text/say.js';
+import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { agreedWith, wordsOnceMore } from '../../components/forms/agreeing.js';
-import { OFFICER, chosenOf, choosing } from './share_choose.js';
-import { readingFirst } from './share_first.js';
-import { building, ready, start } from './share_job.js';
-import { looking } from './share_look.js';
-import { wording } from './share_wordy.js';
+import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
+import { OFFICER_FIELDS, selectionOf, chooseView } from './share_choose.js';
+import { firstEntriesField } from './share_first.js';
+import { buildingView, readyView, startPack } from './share_job.js';
+import { lookView } from './share_pictures.js';
+import { wordsView } from './share_words.js';
 import '../../components/words.js';
 import './words.js';
-import type { PackWays, Shared, Summary } from '../../shell/app.js';
+import type { PackWays, SharedExport, PackSummary } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
-import type { Job } from './share_ways.js';
-import type { Flow } from './share_choose.js';
+import type { PackBuild } from './share_ways.js';
+import type { PackFlow } from './share_choose.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];
 /** The fields of a pack in preparation that survive a lock: what was typed and chosen, not what was found. */
-const KEPT = [
+const KEPT_FIELDS = [
   'way',
   'step',
   'how',
@@ -42,51 +42,51 @@ const KEPT = [
   'overridden',
   'earlier',
 ];
-const LARGE = 200_000_000;
+const LARGE_PACK_BYTES = 200_000_000;
 
-function share(stage: Stage) {
-  const job = stage.job as Job | undefined;
-  if (job?.done) return ready(stage, job);
-  if (job && !job.stopped) return building(stage, job);
+function shareView(stage: Stage) {
+  const job = stage.job as PackBuild | undefined;
+  if (job?.done) return readyView(stage, job);
+  if (job && !job.stopped) return buildingView(stage, job);
   if (stage.packing && stage.local !== stage.packing) stage.local = stage.packing;
   const step = stage.local.step as StepName | undefined;
-  if (!step) return hub(stage, job);
+  if (!step) return hubView(stage, job);
   const n = (STEPS as readonly StepName[]).indexOf(step);
   return html`<div class="stack-wide">
     ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: STEPS.length })}</p>`}
     ${{
-      court: () => court(stage),
-      items: () => items(stage),
-      choose: () => choosing(stage, () => toSummary(stage)),
-      sum: () => summary(stage),
-      look: () => looking(stage, () => to(stage, 'words')),
-      words: () => wording(stage, () => to(stage, 'officer')),
-      officer: () => officer(stage),
-      consent: () => consent(stage),
+      court: () => courtView(stage),
+      items: () => itemsView(stage),
+      choose: () => chooseView(stage, () => toSummary(stage)),
+      sum: () => summaryView(stage),
+      look: () => lookView(stage, () => goToStep(stage, 'words')),
+      words: () => wordsView(stage, () => goToStep(stage, 'officer')),
+      officer: () => officerView(stage),
+      consent: () => consentView(stage),
     }[step]()}
   </div>`;
 }
 
-function to(stage: Stage, step: StepName | null) {
+function goToStep(stage: Stage, step: StepName | null) {
   stage.problem = null;
   stage.arrived = true;
   stage.set({ step });
-  const kept = step
+  const typed = step
     ? Object.fromEntries(
-        KEPT.filter((name) => stage.local[name] !== undefined).map((name) => [name, stage.local[name]]),
+        KEPT_FIELDS.filter((name) => stage.local[name] !== undefined).map((name) => [name, stage.local[name]]),
       )
     : null;
-  void Promise.resolve(stage.app.keepTyped('pack', kept)).catch(() => undefined);
+  void Promise.resolve(stage.app.keepTyped('pack', typed)).catch(() => undefined);
 }
 
 /** @param job a build that was stopped */
-function hub(stage: Stage, job: Job | undefined) {
+function hubView(stage: Stage, job: PackBuild | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
-  const begun = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
-  const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as Shared[];
+  const savedFlow = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
+  const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as SharedExport[];
   const packs = shared.filter(({ label }) => label).length;
-  const why = !state.entries.length
+  const reasonKey = !state.entries.length
     ? 'share.nothing'
     : !state.account?.registered
       ? 'share.needs_copy'
@@ -97,38 +97,38 @@ function hub(stage: Stage, job: Job | undefined) {
           : ways && !ways.server
             ? 'share.off'
             : null;
-  const line = (icon: IconName, key: string, on: () => unknown) =>
-    html`<div>${row({ title: lookUp(`share.${key}`), more: lookUp(`share.${key}_more`), icon, on })}</div>`;
-  const go = (way: 'server' | 'here') => () => begin(stage, { way, earlier: packs });
+  const linkRow = (icon: IconName, key: string, on: () => unknown) =>
+    html`<div>${row({ title: lookUp(`share.${key}`), subtitle: lookUp(`share.${key}_more`), icon, onClick: on })}</div>`;
+  const start = (way: 'server' | 'here') => () => beginFlow(stage, { way, earlier: packs });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
     ${errorSummary(stage)}
-    ${coming(stage, 'share.coming')}
+    ${comingNote(stage, 'share.coming')}
     ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
     ${
-      why
-        ? html`<p class="soft">${t(why)}</p>`
-        : html`<div class="stack-close">${button(t('share.start'), go('server'), {
+      reasonKey
+        ? html`<p class="soft">${t(reasonKey)}</p>`
+        : html`<div class="stack-close">${button(t('share.start'), start('server'), {
             main: true,
             wide: true,
           })}<p class="soft small">${t('share.start_more')}</p></div>`
     }
-    ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
+    ${reasonKey === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
     ${
       state.entries.length
         ? html`<div class="rows">
-      ${begun ? line('pen', 'go_on', () => goOn(stage, begun)) : nothing}
-      ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () =>
+      ${savedFlow ? linkRow('pen', 'go_on', () => resumeFlow(stage, savedFlow)) : nothing}
+      ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
         stage.go({ name: 'quick' }),
       )}
       ${
-        packs && !why
-          ? line('tag', 'items', () =>
-              begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
+        packs && !reasonKey
+          ? linkRow('tag', 'items', () =>
+              beginFlow(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
             )
           : nothing
       }
-      ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line(
+      ${linkRow('file', 'here', start('here'))}${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow(
         'list',
         'log',
         () => stage.go({ name: 'shared' }),
@@ -137,17 +137,17 @@ function hub(stage: Stage, job: Job | undefined) {
         state.account?.registered
           ? html`<div>${row({
               title: t('wit.row'),
-              more: t('wit.row_more'),
+              subtitle: t('wit.row_more'),
               icon: 'eye',
-              on: () => stage.go({ name: 'witness' }),
+              onClick: () => stage.go({ name: 'witness' }),
             })}</div>`
           : nothing
       }
       <div>${row({
         title: t('adv.title'),
-        more: t('adv.row_more'),
+        subtitle: t('adv.row_more'),
         icon: 'person',
-        on: () => {
+        onClick: () => {
           stage.refresh('grants');
           stage.go({ name: 'advocates' });
         },
@@ -156,9 +156,9 @@ function hub(stage: Stage, job: Job | undefined) {
         state.account?.registered && !ways?.high_risk
           ? html`<div>${row({
               title: t('hand.list'),
-              more: t('hand.list_more'),
+              subtitle: t('hand.list_more'),
               icon: 'paper',
-              on: () => stage.go({ name: 'handovers' }),
+              onClick: () => stage.go({ name: 'handovers' }),
             })}</div>`
           : nothing
       }</div>`
@@ -168,40 +168,40 @@ function hub(stage: Stage, job: Job | undefined) {
 }
 
 /** A note that entries are still arriving, and what that means for a pack made now. */
-const coming = ({ state }: Stage, key: string) =>
+const comingNote = ({ state }: Stage, key: string) =>
   state.account?.coming ? html`<p class="care" role="status">${lookUp(key)}</p>` : nothing;
 
 /** Begin a pack. Before the first pack, one screen explains what it may reveal to the other side. */
-function begin(stage: Stage, flow: Flow) {
+function beginFlow(stage: Stage, flow: PackFlow) {
   stage.job = undefined;
-  const first = flow.step ?? 'choose';
-  stage.packing = { kind: flow.earlier ? 'supplement' : 'pack', ...flow, step: flow.earlier ? first : 'court' };
+  const firstStep = flow.step ?? 'choose';
+  stage.packing = { kind: flow.earlier ? 'supplement' : 'pack', ...flow, step: flow.earlier ? firstStep : 'court' };
   stage.local = stage.packing;
-  to(stage, stage.packing.step);
+  goToStep(stage, stage.packing.step);
 }
 
 /** Resume after a lock: what was chosen and typed is restored, and what to review is worked out again. */
-function goOn(stage: Stage, kept: Flow) {
+function resumeFlow(stage: Stage, saved: PackFlow) {
   stage.job = undefined;
-  const isEarly = ['court', 'items', 'choose'].includes(kept.step as StepName);
+  const isEarly = ['court', 'items', 'choose'].includes(saved.step as StepName);
   // A later step has nothing to draw until that is done.
-  stage.packing = { ...kept, step: isEarly ? kept.step : null };
+  stage.packing = { ...saved, step: isEarly ? saved.step : null };
   stage.local = stage.packing;
-  if (isEarly) return to(stage, kept.step as StepName);
+  if (isEarly) return goToStep(stage, saved.step as StepName);
   return toSummary(stage);
 }
 
-function court(stage: Stage) {
+function courtView(stage: Stage) {
   return html`${heading(t('court.title'))}<p><strong>${t('court.lead')}</strong></p><p>${t('court.cover')}</p><p
     class="care">${t('court.do')}</p>
-    <div class="row">${button(t('court.read'), () => to(stage, 'choose'), { main: true })}${button(
+    <div class="row">${button(t('court.read'), () => goToStep(stage, 'choose'), { main: true })}${button(
       t('frame.cancel'),
-      () => leave(stage),
+      () => leaveFlow(stage),
       { plain: true },
     )}</div>`;
 }
 
-function leave(stage: Stage) {
+function leaveFlow(stage: Stage) {
   stage.packing = undefined;
   stage.stand({ name: 'share' });
   void Promise.resolve(stage.app.keepTyped('pack', null)).then(
@@ -210,18 +210,18 @@ function leave(stage: Stage) {
   );
 }
 
-function items(stage: Stage) {
+function itemsView(stage: Stage) {
   const { local } = stage;
-  const next = () =>
+  const submit = () =>
     stage.run('items', async () => {
-      const found = await stage.app.findItems(local.asked ?? '');
-      const wrong = !String(local.asked ?? '').trim()
+      const result = await stage.app.findItems(local.asked ?? '');
+      const error = !String(local.asked ?? '').trim()
         ? t('items.need')
-        : found.unknown.length
-          ? t('items.none', { numbers: found.unknown.join(', ') })
+        : result.unknown.length
+          ? t('items.none', { numbers: result.unknown.join(', ') })
           : null;
-      if (wrong) return stage.set({ wrong });
-      Object.assign(local, { items: found.items, records: found.records, wrong: null });
+      if (error) return stage.set({ wrong: error });
+      Object.assign(local, { items: result.items, records: result.records, wrong: null });
       return toSummary(stage, true);
     });
   return html`${heading(t('items.title'))}<p class="soft">${t('items.lead')}</p>${errorSummary(stage)}
@@ -231,15 +231,15 @@ function items(stage: Stage) {
       hint: t('items.hint'),
       value: local.asked ?? '',
       error: local.wrong ?? null,
-      focus: true,
-      enter: next,
-      on: (asked) => {
+      autofocus: true,
+      onEnter: submit,
+      onChange: (asked) => {
         local.asked = asked;
       },
     })}
-    <div class="row">${button(t('frame.next'), next, { main: true, busy: stage.running === 'items' })}${button(
+    <div class="row">${button(t('frame.next'), submit, { main: true, busy: stage.runningTask === 'items' })}${button(
       t('frame.cancel'),
-      () => leave(stage),
+      () => leaveFlow(stage),
       { plain: true },
     )}</div>`;
 }
@@ -248,79 +248,79 @@ function items(stage: Stage) {
  * Work out what goes in and what has to be reviewed, then show the summary.
  * @param isRunning called from within `stage.run`
  */
-async function toSummary(stage: Stage, inside: boolean = false) {
+async function toSummary(stage: Stage, isRunning: boolean = false) {
   const { local } = stage;
-  const act = async () => {
+  const loadSummary = async () => {
     if (local.how === 'new') local.records = await stage.app.newSince();
     if (local.how === 'new' && !local.records.length)
       return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
-    const chosen = chosenOf(local);
+    const chosen = selectionOf(local);
     // In this order: a version that arrives in between is reviewed but not counted, so a pack with it is refused.
-    const sum = await stage.app.chooseForPack(chosen);
-    const [found, kept, shared, usage] = await Promise.all([
+    const totals = await stage.app.chooseForPack(chosen);
+    const [review, settings, shared, usage] = await Promise.all([
       stage.app.reviewPack(chosen),
       stage.app.readSettings?.(),
       stage.app.readShared(),
       stage.app.usage().catch(() => null),
     ]);
-    const room = usage?.room_bytes ?? null;
-    const last = shared.filter(({ label }) => label).at(-1);
+    const freeBytes = usage?.room_bytes ?? null;
+    const lastShared = shared.filter(({ label }) => label).at(-1);
     Object.assign(local, {
-      summary: sum,
-      found,
-      looks: found.pictures.filter(({ decision }) => decision === null),
+      summary: totals,
+      found: review,
+      looks: review.pictures.filter(({ decision }) => decision === null),
       looked: 0,
-      tight: room !== null && room < 2 * sum.bytes,
+      tight: freeBytes !== null && freeBytes < 2 * totals.bytes,
     });
-    local.small ??= sum.groups.length > 1 && (local.tight || !stage.app.canChooseFile());
-    local.sheet ??= { initials: kept?.fields.initials ?? '', ...kept?.restricted };
-    local.ownWords ??= kept?.fields.own_words ?? '';
-    local.startWith ??= sum.marked;
-    local.startNo ??= kept?.fields.exhibit_start_no ? String(kept.fields.exhibit_start_no) : '';
-    local.reference ??= last?.fields.receipt_ref ?? '';
+    local.small ??= totals.groups.length > 1 && (local.tight || !stage.app.canChooseFile());
+    local.sheet ??= { initials: settings?.fields.initials ?? '', ...settings?.restricted };
+    local.ownWords ??= settings?.fields.own_words ?? '';
+    local.startWith ??= totals.marked;
+    local.startNo ??= settings?.fields.exhibit_start_no ? String(settings.fields.exhibit_start_no) : '';
+    local.reference ??= lastShared?.fields.receipt_ref ?? '';
     local.kind = local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
-    return to(
+    return goToStep(
       stage,
       local.how === 'items' &&
         !local.looks.length &&
-        !found.words.some(({ answered }) => !answered) &&
+        !review.words.some(({ answered }) => !answered) &&
         local.sheet.initials
         ? 'consent'
         : 'sum',
     );
   };
-  await (inside ? act() : stage.run('choose', act));
+  await (isRunning ? loadSummary() : stage.run('choose', loadSummary));
 }
 
-function summary(stage: Stage) {
+function summaryView(stage: Stage) {
   const { local } = stage;
-  const sum = local.summary as Summary;
+  const totals = local.summary as PackSummary;
   const rows = [
-    ['entries', sum.entries],
-    ['additions', sum.additions],
-    ['amendments', sum.amendments],
-    ['pictures', sum.pictures],
-    ['files', sum.files],
-    ['bytes', size(sum.bytes)],
-    ['restricted', sum.restricted_words],
-    ['withheld', sum.withheld],
-    ['removed', sum.removed],
+    ['entries', totals.entries],
+    ['additions', totals.additions],
+    ['amendments', totals.amendments],
+    ['pictures', totals.pictures],
+    ['files', totals.files],
+    ['bytes', sizeText(totals.bytes)],
+    ['restricted', totals.restricted_words],
+    ['withheld', totals.withheld],
+    ['removed', totals.removed],
   ] as const;
-  const many = sum.groups.length;
-  return html`${heading(t('sum.title'))}${errorSummary(stage)}${coming(stage, 'sum.coming')}
+  const partCount = totals.groups.length;
+  return html`${heading(t('sum.title'))}${errorSummary(stage)}${comingNote(stage, 'sum.coming')}
     <dl class="facts card sums">${rows.map(
       ([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`,
     )}</dl>
     <div class="small soft stack-close"><p>${t('sum.all_versions')}</p><p>${t('sum.note')}</p></div>
     ${
-      sum.intimate
+      totals.intimate
         ? html`<div class="stack-close">${
-            local.intimate ? nothing : html`<p>${tn('sum.intimate', sum.intimate)}</p>`
+            local.intimate ? nothing : html`<p>${tn('sum.intimate', totals.intimate)}</p>`
           }${checkbox({
             id: 'intimate',
             label: t('sum.intimate_tick'),
             checked: Boolean(local.intimate),
-            on: (intimate) => {
+            onChange: (intimate) => {
               local.intimate = intimate;
               void toSummary(stage);
             },
@@ -328,49 +328,49 @@ function summary(stage: Stage) {
         : nothing
     }
     ${
-      many > 1 && local.kind !== 'portal'
+      partCount > 1 && local.kind !== 'portal'
         ? html`${local.tight ? html`<p class="care small">${t('parts.room')}</p>` : nothing}${chips({
             name: 'parts',
             legend: t('parts.title'),
             chosen: [local.small ? 'many' : 'one'],
             choices: [
-              ['one', t('parts.one', { size: size(sum.bytes) })],
-              ['many', t('parts.many', { n: many })],
+              ['one', t('parts.one', { size: sizeText(totals.bytes) })],
+              ['many', t('parts.many', { n: partCount })],
             ],
-            on: (code) => stage.set({ small: code === 'many' }),
+            onChange: (code) => stage.set({ small: code === 'many' }),
           })}`
         : nothing
     }
-    <div class="row">${button(t('frame.next'), () => to(stage, local.looks.length ? 'look' : 'words'), {
+    <div class="row">${button(t('frame.next'), () => goToStep(stage, local.looks.length ? 'look' : 'words'), {
       main: true,
-    })}${button(t('bar.back'), () => to(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
+    })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
 }
 
-function officer(stage: Stage) {
+function officerView(stage: Stage) {
   const { local } = stage;
   const sheet = (local.sheet ??= { initials: '' });
-  const here = local.way === 'here';
-  const next = () => {
+  const isOnPhone = local.way === 'here';
+  const submit = () => {
     const wrongStartNo = !/^[0-9]{0,4}$/.test((local.startNo ?? '').trim());
     if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim()))
       return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
-    return to(stage, 'consent');
+    return goToStep(stage, 'consent');
   };
-  const inside = stage.state.entries.filter((row) => local.summary && isIn(local, row.record));
-  const own = OFFICER.map((name) =>
+  const packEntries = stage.state.entries.filter((row) => local.summary && isSelected(local, row.record));
+  const officerFields = OFFICER_FIELDS.map((name) =>
     textField({
       id: name,
       label: t(`sheet.${name}`),
       value: sheet[name] ?? '',
-      ...(name === 'concerns' || name === 'needs' ? { lines: 'low' } : {}),
+      ...(name === 'concerns' || name === 'needs' ? { textarea: 'low' } : {}),
       ...(name === 'safe_contact' || name === 'needs' ? { hint: t(`sheet.${name}_hint`) } : {}),
-      on: (value) => {
+      onChange: (value) => {
         sheet[name] = value;
       },
     }),
   );
-  return html`${heading(t(here ? 'sheet.title_here' : 'sheet.title'))}${
-    here ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`
+  return html`${heading(t(isOnPhone ? 'sheet.title_here' : 'sheet.title'))}${
+    isOnPhone ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`
   }
     ${textField({
       id: 'initials',
@@ -378,11 +378,11 @@ function officer(stage: Stage) {
       hint: t('sheet.initials_hint'),
       value: sheet.initials,
       error: local.noInitials ? t('sheet.need_initials') : null,
-      on: (initials) => {
+      onChange: (initials) => {
         sheet.initials = initials;
       },
     })}
-    ${here ? nothing : own}
+    ${isOnPhone ? nothing : officerFields}
     ${
       local.earlier
         ? textField({
@@ -390,7 +390,7 @@ function officer(stage: Stage) {
             label: t('sheet.ref'),
             hint: t('sheet.ref_hint'),
             value: local.reference ?? '',
-            on: (reference) => {
+            onChange: (reference) => {
               local.reference = reference;
             },
           })
@@ -400,13 +400,13 @@ function officer(stage: Stage) {
       id: 'own_words',
       label: t('sheet.own_words'),
       hint: t('sheet.own_words_hint'),
-      lines: 'big',
+      textarea: 'big',
       value: local.ownWords ?? '',
-      on: (value) => {
+      onChange: (value) => {
         local.ownWords = value;
       },
     })}
-    ${here ? nothing : readingFirst(stage, inside)}
+    ${isOnPhone ? nothing : firstEntriesField(stage, packEntries)}
     ${
       local.earlier
         ? nothing
@@ -416,27 +416,31 @@ function officer(stage: Stage) {
             hint: t('sheet.start_no_hint'),
             value: local.startNo ?? '',
             error: local.wrongStartNo ? t('sheet.start_no_wrong') : null,
-            on: (startNo) => {
+            onChange: (startNo) => {
               local.startNo = startNo;
             },
           })
     }
-    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), {
-      plain: true,
-    })}</div>`;
+    <div class="row">${button(t('frame.next'), submit, { main: true })}${button(
+      t('bar.back'),
+      () => goToStep(stage, 'sum'),
+      {
+        plain: true,
+      },
+    )}</div>`;
 }
 
-const isIn = (local: Flow, record: string) => {
-  const { records } = chosenOf(local);
+const isSelected = (local: PackFlow, record: string) => {
+  const { records } = selectionOf(local);
   return !records || records.includes(record);
 };
 
-function consent(stage: Stage) {
+function consentView(stage: Stage) {
   const { local } = stage;
-  const sum = local.summary as Summary;
-  const counts = { entries: tn('consent.entries', sum.entries), pictures: tn('consent.pictures', sum.pictures) };
-  const go = () =>
-    local.agreed && local.words ? agreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words });
+  const totals = local.summary as PackSummary;
+  const counts = { entries: tn('consent.entries', totals.entries), pictures: tn('consent.pictures', totals.pictures) };
+  const submit = () =>
+    local.agreed && local.words ? startAgreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words });
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
     ${
       local.way === 'here'
@@ -450,33 +454,34 @@ function consent(stage: Stage) {
       id: 'agreed',
       label: t('consent.tick'),
       checked: Boolean(local.agreed),
-      on: (agreed) => stage.set({ agreed, notAgreed: false }),
+      onChange: (isAgreed) => stage.set({ agreed: isAgreed, notAgreed: false }),
     })}
     ${local.notAgreed ? html`<p class="error-line" role="alert">${t('consent.need')}</p>` : nothing}
-    ${wordsOnceMore(stage, go)}
-    <div class="row">${button(t('consent.do'), go, { main: true, busy: stage.running === 'agree' })}${button(
+    ${confirmWordsField(stage, submit)}
+    <div class="row">${button(t('consent.do'), submit, { main: true, busy: stage.runningTask === 'agree' })}${button(
       t('bar.back'),
-      () => to(stage, 'officer'),
+      () => goToStep(stage, 'officer'),
       { plain: true },
     )}</div>`;
 }
 
 /** Start the build. A large pack is written straight into a file if the browser can ask for one. */
-async function agreed(stage: Stage) {
+async function startAgreed(stage: Stage) {
   const { local } = stage;
-  const sum = local.summary as Summary;
+  const totals = local.summary as PackSummary;
   const answers = local.answers ?? {};
-  const notLooked = local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length;
-  const open = local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length;
+  const notLookedCount = local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length;
+  const unanswered = local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length;
   local.review = {
-    looked: local.found.pictures.length - notLooked,
-    not_looked: notLooked,
-    override_at: notLooked || open ? Date.now() : null,
+    looked: local.found.pictures.length - notLookedCount,
+    not_looked: notLookedCount,
+    override_at: notLookedCount || unanswered ? Date.now() : null,
     words: local.found.words.length,
-    words_open: open,
+    words_open: unanswered,
   };
-  const large = !local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile();
-  if (large) {
+  const isLarge =
+    !local.small && local.kind !== 'portal' && totals.bytes > LARGE_PACK_BYTES && stage.app.canChooseFile();
+  if (isLarge) {
     // Before the words: after checking them it is too late, because a browser opens a file dialog only soon after a
     // tap. A second attempt reuses the file.
     local.saveTo ??= await stage.app
@@ -484,8 +489,8 @@ async function agreed(stage: Stage) {
       .catch(() => null);
     if (!local.saveTo) return;
   }
-  const given = await agreedWith(stage, local.small ? sum.groups.length : 1);
-  if (given) await start(stage, local, { agreed: given, saveTo: large ? local.saveTo : null });
+  const agreement = await confirmWithWords(stage, local.small ? totals.groups.length : 1);
+  if (agreement) await startPack(stage, local, { agreed: agreement, saveTo: isLarge ? local.saveTo : null });
 }
 
-export const views = { share };
+export const views = { share: shareView };

@@ -7,19 +7,19 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { textOf } from '../../record/reading.js';
-import { asUrl, findFile } from '../../diary/attachments/reading_files.js';
+import { makeUrl, locateFile } from '../../diary/attachments/reading_files.js';
 import { readPeople } from '../../diary/records/registers.js';
-import { readKind, readOne } from '../../diary/records/records.js';
+import { readKind, readRecord } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import { endShowing } from '../../diary/session/ending_show.js';
-import type { Read } from '../../diary/records/records.js';
+import type { ReadRecord } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 import type { Section } from '../../diary/types.js';
 import type { Block } from '../../diary/types.js';
 import type { Showable } from '../../shell/app.js';
 
-export const SHOWN_FOR = 180_000;
-const RECENT = 20;
+export const SHOW_DURATION_MS = 180_000;
+const MAX_RECENT = 20;
 
 /**
  * Return what can be shown. `record` (with `kind`) is an entry or an order to show first. `records` are several
@@ -36,23 +36,23 @@ export async function readForShow(
 ): Promise<Showable> {
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
-  const timed = rows
+  const startTimes = rows
     .map((row) => row.occurred.occurred_start)
     .filter((at) => typeof at === 'number')
     .sort((a, b) => a - b);
   const newest = [...rows]
     .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
-    .slice(0, RECENT);
-  const chosen = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
-  const wanted = new Set(records);
-  const picked = rows.filter((row) => row === chosen || wanted.has(row.record));
+    .slice(0, MAX_RECENT);
+  const focused = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
+  const wantedIds = new Set(records);
+  const picked = rows.filter((row) => row === focused || wantedIds.has(row.record));
   const entries = [...picked.filter((row) => !newest.includes(row)), ...newest];
-  const [told, people, accounts, vehicles, orders, reports, settings] = await Promise.all([
+  const [shownEntries, people, accounts, vehicles, orders, reports, settings] = await Promise.all([
     Promise.all(
       entries.map(async (row) => ({
         record: row.record,
         seq_no: row.seq_no,
-        ...wordsOf(await readOne(open, row.record)),
+        ...fieldsOf(await readRecord(open, row.record)),
       })),
     ),
     readPeople(open),
@@ -63,11 +63,11 @@ export async function readForShow(
     readSettings(open),
   ]);
   return {
-    entries: told,
-    first: records.length ? null : (chosen?.record ?? newest[0]?.record ?? null),
+    entries: shownEntries,
+    first: records.length ? null : (focused?.record ?? newest[0]?.record ?? null),
     picked: records.length ? picked.map((row) => row.record) : [],
     count: rows.length,
-    since: timed[0] ?? null,
+    since: startTimes[0] ?? null,
     people: people.filter(({ fields }) => fields.role === 'suspect' && !textOf(fields, 'merged_into')),
     accounts,
     vehicles,
@@ -78,11 +78,11 @@ export async function readForShow(
   };
 }
 
-const wordsOf = ({ fields, restricted }: { fields: Fields; restricted: Fields }) => ({ fields, restricted });
+const fieldsOf = ({ fields, restricted }: { fields: Fields; restricted: Fields }) => ({ fields, restricted });
 
 /** Return each order's picture; `safe`: the keeper has reviewed it and it does not show where they live. */
-async function orderPictures(open: Open, orders: Read[]) {
-  const found: Record<string, { attachment: string; safe: boolean }> = {};
+async function orderPictures(open: Open, orders: ReadRecord[]) {
+  const pictures: Record<string, { attachment: string; safe: boolean }> = {};
   for (const { record, fields } of orders) {
     const attachment = textOf(fields, 'copy_attachment_id');
     const file = attachment ? await open.book.newest(attachment).catch(() => null) : null;
@@ -91,9 +91,9 @@ async function orderPictures(open: Open, orders: Read[]) {
       Boolean(file.fields.looked_at) &&
       file.fields.sensitivity === 'normal' &&
       file.restricted.shows_where_i_live !== true;
-    found[record] = { attachment, safe };
+    pictures[record] = { attachment, safe };
   }
-  return found;
+  return pictures;
 }
 
 /** Put the ticked text and pictures on the screen and lock the diary behind them. */
@@ -104,28 +104,28 @@ export async function showNow(
 ) {
   const { open } = ctx;
   if (!open) throw new KeptError('locked');
-  const shown = [];
+  const shownSections = [];
   for (const section of sections)
-    shown.push({
+    shownSections.push({
       title: section.title,
-      blocks: await Promise.all(section.blocks.map((block) => withPicture(ctx, open, block))),
+      blocks: await Promise.all(section.blocks.map((block) => resolvePicture(ctx, open, block))),
     });
-  const until = ctx.clock.now() + SHOWN_FOR;
-  await lockBehind({ sections: shown, until });
-  ctx.timers.after(SHOWN_FOR, () => endWhenOver(ctx, until));
+  const until = ctx.clock.now() + SHOW_DURATION_MS;
+  await lockBehind({ sections: shownSections, until });
+  ctx.timers.after(SHOW_DURATION_MS, () => endIfExpired(ctx, until));
 }
 
 /** Give a picture its own URL, which outlives the lock of the diary and ends with the page. */
-async function withPicture(ctx: Context, open: Open, { picture, ...block }: Block): Promise<Block> {
+async function resolvePicture(ctx: Context, open: Open, { picture, ...block }: Block): Promise<Block> {
   if (!picture) return block;
-  const file = await findFile(open, picture, 'print', []).catch(() => null);
-  const made = file && (await asUrl(open, file, ctx.objectUrl).catch(() => null));
-  if (!made) return block;
-  open.urls.delete(made.url);
-  return { ...block, url: made.url };
+  const file = await locateFile(open, picture, 'print', []).catch(() => null);
+  const image = file && (await makeUrl(open, file, ctx.objectUrl).catch(() => null));
+  if (!image) return block;
+  open.urls.delete(image.url);
+  return { ...block, url: image.url };
 }
 
 /** Go to the lock when the time is over, unless this page has ended already. */
-function endWhenOver(ctx: Context, until: number) {
+function endIfExpired(ctx: Context, until: number) {
   if (ctx.screen.state.showing?.until === until) endShowing(ctx);
 }

@@ -7,13 +7,13 @@ type CardCode = 'deaf' | 'interpreter' | 'ring' | 'write' | 'slow';
 /** `{words}` is replaced by the keeper's own addition */
 type NeedsCard = { code: CardCode; en: string; ask?: 'interpreter_which' | 'ring_when'; own: Record<string, string> };
 
-export const LANGUAGES = [
+export const CARD_LANGUAGES = [
   ['cy', 'Cymraeg'],
   ['pl', 'Polski'],
   ['ur', 'اردو'],
 ] as readonly (readonly [string, string])[];
 
-export const NEEDS: readonly NeedsCard[] = [
+export const NEEDS_CARDS: readonly NeedsCard[] = [
   {
     code: 'deaf',
     en: 'I am Deaf. BSL interpreter, please. Please do not ask my family to interpret.',
@@ -71,6 +71,6 @@ export const NEEDS: readonly NeedsCard[] = [
 export function cardLines(card: NeedsCard, words: string, language: string): { text: string; lang?: string }[] {
   const fill = (text: string) =>
     words.trim() ? text.replace('{words}', words.trim()) : text.replace(/\{words\}[.۔]?/, '…');
-  const own = card.own[language];
-  return [{ text: fill(card.en) }, ...(own ? [{ text: fill(own), lang: language }] : [])];
+  const translation = card.own[language];
+  return [{ text: fill(card.en) }, ...(translation ? [{ text: fill(translation), lang: language }] : [])];
 }

@@ -1,13 +1,13 @@
 /** The choice of what a person will see, and the page they see: large, read-only, with the diary locked behind it. */
 import { html, nothing, ref } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, sentenceOf, waiting } from '../../components/parts.js';
-import { forOthers, language, lookUp, t, tn } from '../../shell/strings.js';
-import { label, vocabulary } from '../../components/text/labels.js';
-import { day, dayWords, momentSaid, whenWords } from '../../components/text/say.js';
-import { LANGUAGES, NEEDS, cardLines } from './show_cards.js';
+import { button, errorSummary, heading, problemSentence, loading } from '../../components/parts.js';
+import { inPlainEnglish, language, lookUp, t, tn } from '../../shell/strings.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
+import { dateText, isoDateText, dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { CARD_LANGUAGES, NEEDS_CARDS, cardLines } from './show_cards.js';
 import { isInForce, termsOf } from '../../components/registers/register_terms.js';
-import { titleOf } from '../../components/registers/register_words.js';
+import { recordTitle } from '../../components/registers/register_words.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
@@ -15,7 +15,7 @@ import type { Fields, KeptRecord, Person, Showable, ShownBlock, ShownSection } f
 import type { Stage } from '../../shell/stage.js';
 
 /** One checkbox; `apart`: restricted, so it starts unticked */
-type Choice = {
+type ShowChoice = {
   id: string;
   section: string;
   label: string;
@@ -28,28 +28,28 @@ type Choice = {
 const RTL = new Set(['ur', 'ar', 'fa', 'he', 'ps']);
 const SECTIONS = ['last', 'picked', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
 
-function show(stage: Stage) {
+function showView(stage: Stage) {
   const { record, kind, records } = stage.place;
-  vocabulary(stage);
-  const found = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () =>
+  loadVocabulary(stage);
+  const result = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () =>
     stage.app.readForShow({
       ...(record ? { record } : {}),
       ...(kind ? { kind } : {}),
       ...(records ? { records } : {}),
     }),
   );
-  if (found.problem)
-    return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
-  if (!found.data || !vocabulary(stage)) return waiting();
-  const choices = choicesOf(stage, found.data);
+  if (result.problem)
+    return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${problemSentence(result.problem)}</p></div>`;
+  if (!result.data || !loadVocabulary(stage)) return loading();
+  const choices = choicesOf(stage, result.data);
   const { local } = stage;
-  const isTicked = (one: Choice) => local.ticks?.[one.id] ?? one.ticked;
-  const go = () => {
+  const isTicked = (choice: ShowChoice) => local.ticks?.[choice.id] ?? choice.ticked;
+  const submit = () => {
     // Chosen in the keeper's language, made in English for the reader.
-    const sections = forOthers(() => sectionsOf(choicesOf(stage, found.data as Showable).filter(isTicked)));
+    const sections = inPlainEnglish(() => sectionsOf(choicesOf(stage, result.data as Showable).filter(isTicked)));
     if (!sections.length) return stage.fail({ code: 'none', sentence: t('show.none') });
     return stage.run('show', async () => {
-      await keepCards(stage, choices.filter(isTicked), (found.data as Showable).settings);
+      await saveCards(stage, choices.filter(isTicked), (result.data as Showable).settings);
       await stage.app.showNow(sections);
     });
   };
@@ -58,24 +58,24 @@ function show(stage: Stage) {
       language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
     }</div>
     ${errorSummary(stage)}
-    <div>${button(t('show.do'), go, { main: true, wide: true, icon: 'eye', busy: stage.running === 'show' })}</div>
+    <div>${button(t('show.do'), submit, { main: true, wide: true, icon: 'eye', busy: stage.runningTask === 'show' })}</div>
     ${SECTIONS.map((section) =>
-      group(
+      choiceGroup(
         stage,
         section,
-        choices.filter((one) => one.section === section),
+        choices.filter((choice) => choice.section === section),
         isTicked,
-        (found.data as Showable).settings,
+        (result.data as Showable).settings,
       ),
     )}
-    ${languageField(stage, found.data.settings)}
+    ${languageField(stage, result.data.settings)}
     <p class="small soft">${t('show.after')}</p>
   </div>`;
 }
 
 /** Save the shown cards, so that they are ticked the next time. */
-async function keepCards(stage: Stage, ticked: Choice[], settings: { fields: Fields }) {
-  const cards = NEEDS.filter(({ code }) => ticked.some(({ id }) => id === `card/${code}`)).map(({ code }) => ({
+async function saveCards(stage: Stage, ticked: ShowChoice[], settings: { fields: Fields }) {
+  const cards = NEEDS_CARDS.filter(({ code }) => ticked.some(({ id }) => id === `card/${code}`)).map(({ code }) => ({
     code,
     words: wordsFor(stage, settings, code),
   }));
@@ -85,47 +85,47 @@ async function keepCards(stage: Stage, ticked: Choice[], settings: { fields: Fie
 
 /** Return the keeper's addition to a card, from now or the last time. */
 function wordsFor(stage: Stage, settings: { fields: Fields }, code: string): string {
-  const kept = Array.isArray(settings.fields.show_cards)
-    ? settings.fields.show_cards.find((one) => one?.code === code)?.words
+  const saved = Array.isArray(settings.fields.show_cards)
+    ? settings.fields.show_cards.find((card) => card?.code === code)?.words
     : '';
-  return stage.local.words?.[code] ?? (typeof kept === 'string' ? kept : '');
+  return stage.local.words?.[code] ?? (typeof saved === 'string' ? saved : '');
 }
 
-function group(
+function choiceGroup(
   stage: Stage,
   section: string,
-  choices: Choice[],
-  isTicked: (one: Choice) => boolean,
+  choices: ShowChoice[],
+  isTicked: (choice: ShowChoice) => boolean,
   settings: { fields: Fields },
 ) {
   if (!choices.length) return nothing;
-  const tick = (one: Choice) => html`<li>${checkbox({
-    id: `show-${one.id.replaceAll('/', '-')}`,
-    checked: isTicked(one),
-    label: html`<span dir="auto">${one.label}</span>${
-      one.apart ? html`<span class="row-more">${t('show.apart')}</span>` : nothing
-    }${one.hint ? html`<span class="row-more">${one.hint}</span>` : nothing}`,
-    on: (on) => stage.set({ ticks: { ...stage.local.ticks, [one.id]: on } }),
+  const choiceRow = (choice: ShowChoice) => html`<li>${checkbox({
+    id: `show-${choice.id.replaceAll('/', '-')}`,
+    checked: isTicked(choice),
+    label: html`<span dir="auto">${choice.label}</span>${
+      choice.apart ? html`<span class="row-more">${t('show.apart')}</span>` : nothing
+    }${choice.hint ? html`<span class="row-more">${choice.hint}</span>` : nothing}`,
+    onChange: (on) => stage.set({ ticks: { ...stage.local.ticks, [choice.id]: on } }),
   })}
-    ${section === 'cards' && isTicked(one) ? cardWords(stage, one, settings) : nothing}</li>`;
-  const folded = section === 'others' && !stage.local.others;
+    ${section === 'cards' && isTicked(choice) ? cardWords(stage, choice, settings) : nothing}</li>`;
+  const isFolded = section === 'others' && !stage.local.others;
   return html`<section class="stack-close"><h2>${lookUp(`show.${section}`)}</h2>
     ${
-      folded
+      isFolded
         ? html`<div>${button(t('show.others'), () => stage.set({ others: true }), { plain: true, icon: 'add' })}</div>`
-        : html`<ul class="rows ticks">${choices.map(tick)}</ul>`
+        : html`<ul class="rows ticks">${choices.map(choiceRow)}</ul>`
     }</section>`;
 }
 
-function cardWords(stage: Stage, one: Choice, settings: { fields: Fields }) {
-  const card = NEEDS.find(({ code }) => `card/${code}` === one.id);
+function cardWords(stage: Stage, choice: ShowChoice, settings: { fields: Fields }) {
+  const card = NEEDS_CARDS.find(({ code }) => `card/${code}` === choice.id);
   if (!card?.ask) return nothing;
   const words = wordsFor(stage, settings, card.code);
   return html`<div class="card-body">${textField({
     id: `card-${card.code}`,
     label: t(`show.${card.ask}`),
     value: words,
-    on: (typed) => stage.set({ words: { ...stage.local.words, [card.code]: typed } }),
+    onChange: (text) => stage.set({ words: { ...stage.local.words, [card.code]: text } }),
   })}</div>`;
 }
 
@@ -139,8 +139,8 @@ function languageField(stage: Stage, settings: { fields: Fields }) {
     name: 'show-language',
     legend: t('show.language'),
     chosen: [chosen],
-    choices: [['', t('show.language_none')], ...LANGUAGES],
-    on,
+    choices: [['', t('show.language_none')], ...CARD_LANGUAGES],
+    onChange: on,
   })}
     ${chosen ? html`<p class="small soft">${t('show.draft')}</p>` : nothing}</div>`;
 }
@@ -148,55 +148,55 @@ function languageField(stage: Stage, settings: { fields: Fields }) {
 /** Return the chosen language, or '' when the cards do not have it. */
 function languageOf(stage: Stage, { fields }: { fields: Fields }): string {
   const code = String(stage.local.language ?? fields.language ?? '');
-  return LANGUAGES.some(([one]) => one === code) ? code : '';
+  return CARD_LANGUAGES.some(([value]) => value === code) ? code : '';
 }
 
-function choicesOf(stage: Stage, found: Showable): Choice[] {
+function choicesOf(stage: Stage, showable: Showable): ShowChoice[] {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const picked = new Set(found.picked);
-  const entries = found.entries.map((one) =>
-    entryChoice(one, one.record === found.first ? 'last' : picked.has(one.record) ? 'picked' : 'others'),
+  const pickedIds = new Set(showable.picked);
+  const entries = showable.entries.map((item) =>
+    entryChoice(item, item.record === showable.first ? 'last' : pickedIds.has(item.record) ? 'picked' : 'others'),
   );
   const count = {
     id: 'count',
     section: 'count',
     ticked: true,
-    label: countLines(found)
+    label: countLines(showable)
       .map(({ text }) => text)
       .join(' · '),
-    block: { title: '', lines: countLines(found) },
+    block: { title: '', lines: countLines(showable) },
   };
   const needs = ['name_to_use', 'needs', 'safe_contact']
-    .filter((name) => found.settings.restricted[name])
+    .filter((name) => showable.settings.restricted[name])
     .map((name) => ({
       id: `settings/${name}`,
       section: 'cards',
       apart: true,
       ticked: false,
-      label: `${lookUp(`sheet.${name}`)}: ${found.settings.restricted[name]}`,
-      block: { title: lookUp(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] },
+      label: `${lookUp(`sheet.${name}`)}: ${showable.settings.restricted[name]}`,
+      block: { title: lookUp(`sheet.${name}`), lines: [{ text: String(showable.settings.restricted[name]) }] },
     }));
-  const language = languageOf(stage, found.settings);
-  const cards = NEEDS.map((card) => {
-    const lines = cardLines(card, wordsFor(stage, found.settings, card.code), language);
+  const language = languageOf(stage, showable.settings);
+  const cards = NEEDS_CARDS.map((card) => {
+    const lines = cardLines(card, wordsFor(stage, showable.settings, card.code), language);
     return {
       id: `card/${card.code}`,
       section: 'cards',
       ticked:
-        Array.isArray(found.settings.fields.show_cards) &&
-        found.settings.fields.show_cards.some((one: { code?: unknown } | null) => one?.code === card.code),
+        Array.isArray(showable.settings.fields.show_cards) &&
+        showable.settings.fields.show_cards.some((item: { code?: unknown } | null) => item?.code === card.code),
       label: lines[0]?.text ?? '',
       block: { title: '', lines },
     };
   });
-  const refs = found.reports
+  const refs = showable.reports
     .filter(({ fields }) => fields.crime_ref || fields.incident_ref)
-    .map((one) => refChoice(stage, one));
+    .map((item) => refChoice(stage, item));
   return [
     ...entries,
     count,
-    ...found.people.flatMap((one) => personChoices(stage, one, found)),
-    ...found.orders.flatMap((one) => orderChoices(stage, one, found, today)),
+    ...showable.people.flatMap((item) => personChoices(stage, item, showable)),
+    ...showable.orders.flatMap((item) => orderChoices(stage, item, showable, today)),
     ...refs,
     ...cards,
     ...needs,
@@ -207,9 +207,9 @@ function choicesOf(stage: Stage, found: Showable): Choice[] {
 function entryChoice(
   { record, seq_no, fields }: { record: string; seq_no: number | null; fields: Fields; restricted: Fields },
   section: 'last' | 'picked' | 'others',
-): Choice {
+): ShowChoice {
   const entryName = seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no });
-  const title = `${entryName} · ${whenWords({ precision: 'unknown', ...fields })}`;
+  const title = `${entryName} · ${occurredText({ precision: 'unknown', ...fields })}`;
   const text = String(fields.narrative ?? '');
   return {
     id: `entry/${record}`,
@@ -223,41 +223,41 @@ function entryChoice(
 function countLines({ count, since }: { count: number; since: number | null }) {
   return [
     { text: tn('show.count_line', count) },
-    ...(since === null ? [] : [{ text: t('show.since_line', { day: day(since) }) }]),
+    ...(since === null ? [] : [{ text: t('show.since_line', { day: dateText(since) }) }]),
   ];
 }
 
-function personChoices(stage: Stage, { record, code, fields, restricted }: Person, found: Showable): Choice[] {
-  const name = `${titleOf(stage, 'person', fields)} (${code})`;
+function personChoices(stage: Stage, { record, code, fields, restricted }: Person, showable: Showable): ShowChoice[] {
+  const name = `${recordTitle(stage, 'person', fields)} (${code})`;
   const lines = [
-    label('relationships', fields.relationship),
+    labelForCode('relationships', fields.relationship),
     fields.description,
     ...(Array.isArray(fields.aliases) ? fields.aliases : []),
   ]
     .filter(Boolean)
     .map((text) => ({ text: String(text) }));
-  const mine = (one: KeptRecord) =>
-    one.fields.person_id === record ||
-    (Array.isArray(one.fields.person_ids) && one.fields.person_ids.includes(record)) ||
-    (fields.account_ids ?? []).includes?.(one.record) ||
-    (fields.vehicle_ids ?? []).includes?.(one.record);
-  const linked = (kind: 'account' | 'vehicle') =>
-    found[`${kind}s`].filter(mine).map((one) => ({
-      id: `${kind}/${one.record}`,
+  const isLinked = (item: KeptRecord) =>
+    item.fields.person_id === record ||
+    (Array.isArray(item.fields.person_ids) && item.fields.person_ids.includes(record)) ||
+    (fields.account_ids ?? []).includes?.(item.record) ||
+    (fields.vehicle_ids ?? []).includes?.(item.record);
+  const linkedChoices = (kind: 'account' | 'vehicle') =>
+    showable[`${kind}s`].filter(isLinked).map((item) => ({
+      id: `${kind}/${item.record}`,
       section: 'who',
       ticked: true,
-      label: titleOf(stage, kind, one.fields),
-      block: { title: name, lines: [{ text: titleOf(stage, kind, one.fields) }] },
+      label: recordTitle(stage, kind, item.fields),
+      block: { title: name, lines: [{ text: recordTitle(stage, kind, item.fields) }] },
     }));
-  const apart = ['real_name', 'last_known_places']
-    .filter((one) => restricted[one])
-    .map((one) => ({
-      id: `person/${record}/${one}`,
+  const restrictedChoices = ['real_name', 'last_known_places']
+    .filter((item) => restricted[item])
+    .map((item) => ({
+      id: `person/${record}/${item}`,
       section: 'who',
       apart: true,
       ticked: false,
-      label: `${lookUp(`f.person.${one}`)}: ${restricted[one]}`,
-      block: { title: name, lines: [{ text: String(restricted[one]) }] },
+      label: `${lookUp(`f.person.${item}`)}: ${restricted[item]}`,
+      block: { title: name, lines: [{ text: String(restricted[item]) }] },
     }));
   return [
     {
@@ -267,25 +267,25 @@ function personChoices(stage: Stage, { record, code, fields, restricted }: Perso
       label: [name, ...lines.map(({ text }) => text)].join(' · '),
       block: { title: name, lines },
     },
-    ...linked('account'),
-    ...linked('vehicle'),
-    ...apart,
+    ...linkedChoices('account'),
+    ...linkedChoices('vehicle'),
+    ...restrictedChoices,
   ];
 }
 
-function orderChoices(stage: Stage, { record, fields }: KeptRecord, found: Showable, today: string): Choice[] {
-  const asked = stage.place.record === record;
-  const holds = isInForce(fields, today);
-  if (!holds && !asked) return [];
-  const name = titleOf(stage, 'order', fields);
+function orderChoices(stage: Stage, { record, fields }: KeptRecord, showable: Showable, today: string): ShowChoice[] {
+  const isRequested = stage.place.record === record;
+  const isCurrent = isInForce(fields, today);
+  if (!isCurrent && !isRequested) return [];
+  const name = recordTitle(stage, 'order', fields);
   const lines = [
-    ...(holds ? [] : [t('show.order_over')]),
+    ...(isCurrent ? [] : [t('show.order_over')]),
     ...['made_on', 'served_on', 'expires_on']
-      .filter((one) => fields[one])
-      .map((one) => `${lookUp(`f.order.${one}`)} ${dayWords(String(fields[one]))}`),
+      .filter((field) => fields[field])
+      .map((field) => `${lookUp(`f.order.${field}`)} ${isoDateText(String(fields[field]))}`),
     ...termsOf(fields.terms).map(({ no, text }) => `${no ?? '–'}. ${text}`),
   ].map((text) => ({ text }));
-  const picture = found.pictures[record];
+  const picture = showable.pictures[record];
   return [
     { id: `order/${record}`, section: 'orders', ticked: true, label: name, block: { title: name, lines } },
     ...(picture
@@ -303,11 +303,11 @@ function orderChoices(stage: Stage, { record, fields }: KeptRecord, found: Showa
   ];
 }
 
-function refChoice(stage: Stage, { record, fields }: KeptRecord): Choice {
-  const name = String(fields.force || label('report_to', fields.to) || titleOf(stage, 'report', fields));
+function refChoice(stage: Stage, { record, fields }: KeptRecord): ShowChoice {
+  const name = String(fields.force || labelForCode('report_to', fields.to) || recordTitle(stage, 'report', fields));
   const lines = ['crime_ref', 'incident_ref', 'officer_name', 'collar_no']
-    .filter((one) => fields[one])
-    .map((one) => ({ text: `${lookUp(`f.report.${one}`)}: ${fields[one]}` }));
+    .filter((field) => fields[field])
+    .map((field) => ({ text: `${lookUp(`f.report.${field}`)}: ${fields[field]}` }));
   return {
     id: `report/${record}`,
     section: 'refs',
@@ -318,12 +318,12 @@ function refChoice(stage: Stage, { record, fields }: KeptRecord): Choice {
 }
 
 /** Group the ticked blocks by section; blocks with the same title are merged. */
-function sectionsOf(ticked: Choice[]): ShownSection[] {
+function sectionsOf(ticked: ShowChoice[]): ShownSection[] {
   return SECTIONS.flatMap((section) => {
     const blocks: ShownBlock[] = [];
-    for (const { block } of ticked.filter((one) => one.section === section)) {
-      const same = block.title ? blocks.find(({ title, picture }) => title === block.title && !picture) : undefined;
-      if (same && !block.picture) same.lines = [...same.lines, ...block.lines];
+    for (const { block } of ticked.filter((choice) => choice.section === section)) {
+      const existing = block.title ? blocks.find(({ title, picture }) => title === block.title && !picture) : undefined;
+      if (existing && !block.picture) existing.lines = [...existing.lines, ...block.lines];
       else blocks.push({ ...block });
     }
     return blocks.length ? [{ title: lookUp(`show.${section}`), blocks }] : [];
@@ -331,39 +331,39 @@ function sectionsOf(ticked: Choice[]): ShownSection[] {
 }
 
 /** Keeps the screen on: if it went dark, the page would lock while somebody reads it. */
-let awake: { release(): Promise<void> } | null = null;
+let wakeLock: { release(): Promise<void> } | null = null;
 
-function stayAwake(element: Element | undefined) {
+function keepAwake(element: Element | undefined) {
   if (element)
     navigator.wakeLock?.request('screen').then(
       (lock) => {
-        awake = lock;
+        wakeLock = lock;
       },
       () => undefined,
     );
-  else void awake?.release().catch(() => undefined);
+  else void wakeLock?.release().catch(() => undefined);
 }
 
 /** The page itself; its only way out is the lock. */
-function showing(stage: Stage) {
+function showingView(stage: Stage) {
   const { sections = [], until = 0 } = stage.state.showing ?? {};
-  const close = (wide = false) =>
+  const closeButton = (wide = false) =>
     html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(
       t('show.close'),
       () => stage.app.lock('shown'),
       { icon: 'lock', wide },
     )}</div>`;
-  return html`<main class="shown stack-wide" lang="en-GB" dir="ltr" ${ref(stayAwake)}>
-    <div class="row apart"><h1 tabindex="-1">${forOthers(() => t('show.page'))}</h1>${close()}</div>
+  return html`<main class="shown stack-wide" lang="en-GB" dir="ltr" ${ref(keepAwake)}>
+    <div class="row apart"><h1 tabindex="-1">${inPlainEnglish(() => t('show.page'))}</h1>${closeButton()}</div>
     ${sections.map(
-      ({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(shownBlock)}</section>`,
+      ({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(blockView)}</section>`,
     )}
-    <p class="small">${forOthers(() => `${t('show.made', { at: momentSaid(until - 180_000) })} ${t('show.ends')}`)}</p>
-    ${close(true)}
+    <p class="small">${inPlainEnglish(() => `${t('show.made', { at: dateTimeText(until - 180_000) })} ${t('show.ends')}`)}</p>
+    ${closeButton(true)}
   </main>`;
 }
 
-function shownBlock({ title, lines, url }: ShownBlock) {
+function blockView({ title, lines, url }: ShownBlock) {
   return html`<div class="stack-close">${title ? html`<h3 dir="auto">${title}</h3>` : nothing}
     ${lines.map(({ text, lang }) =>
       lang
@@ -373,4 +373,4 @@ function shownBlock({ title, lines, url }: ShownBlock) {
     ${url ? html`<img src=${url} alt=${t('show.picture')}>` : nothing}</div>`;
 }
 
-export const views = { show, showing };
+export const views = { show: showView, showing: showingView };

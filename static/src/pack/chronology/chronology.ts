@@ -2,26 +2,26 @@
  * The chronology that the phone makes by itself: rows of the chosen entries in order of time, as they may be passed
  * on. The same rows are printed from the screen, and written as a page and a table into a pack that no server built.
  */
-import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../../record/reading.js';
-import { asTyped, markText, promptsOf } from '../../record/assisted.js';
-import { delayOf, everything, sealedAt, tellAll } from '../../record/record_history.js';
-import { changesSaid, withZones } from './chronology_times.js';
-import { words } from './chronology_words.js';
-import { coded, fieldsInWords } from './field_words.js';
-import { entryLabels, rows } from '../proofs.js';
-import { statementLines, tellCapsule } from './table_cells.js';
+import { codesOf, objectOf, objectsOf, textOf, integerOf } from '../../record/reading.js';
+import { advocateNarrative, assistedMarkText, promptsOf } from '../../record/assisted.js';
+import { delayOf, allFields, sealedAt, historiesOf } from '../../record/record_history.js';
+import { changeLines, withZones } from './chronology_times.js';
+import { wordsFor } from './chronology_words.js';
+import { codedText, describeFields } from './field_words.js';
+import { entryLabels, rowsOf } from '../proofs.js';
+import { statementLines, readCapsule } from './table_cells.js';
 import { openedOf } from '../record_json.js';
-import { referencesOf, registersSaid, whoDidIt } from './register_cells.js';
+import { referencesOf, describeRegisters, actorLines } from './register_cells.js';
 import { isEnglish, isSigned, tongue } from './language_names.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Fields } from '../../record/reading.js';
-import type { Opened, Told } from '../../record/record_history.js';
+import type { OpenedVersion, RecordHistory } from '../../record/record_history.js';
 import type { PreparedBy } from '../prepared.js';
-import type { HeldBack } from '../redaction.js';
-import type { Named } from './register_cells.js';
-import type { Say, Cell } from './cells.js';
+import type { Redactor } from '../redaction.js';
+import type { Register } from './register_cells.js';
+import type { TimeFormat, Cell } from './cells.js';
 
-export type Row = {
+export type ChronologyRow = {
   number: string;
   record: string;
   when: string;
@@ -34,25 +34,32 @@ export type Row = {
   items: string[];
 };
 /** A statement of somebody else, under its reference: never among the keeper's own entries. */
-export type Stated = { ref: string; mark: string; narrative: string; lang: string; cells: Cell[] };
+export type StatementRow = { ref: string; mark: string; narrative: string; lang: string; cells: Cell[] };
 export type Chronology = {
   title: string;
   facts: Cell[];
-  rows: Row[];
-  named: Named[];
-  statements: Stated[];
+  rows: ChronologyRow[];
+  registers: Register[];
+  statements: StatementRow[];
   exhibits: { item: string; file: string; description: string; sha256: string }[];
   notes: string[];
 };
 
-const LATE = 86_400_000;
+const DAY_MS = 86_400_000;
 /** Fields of a statement that have a line of their own. */
-const STATED = new Set(['attachment_ids', 'incident_ids', 'language', 'narrative', 'received_how', 'saw_how']);
+const STATEMENT_LINE_FIELDS = new Set([
+  'attachment_ids',
+  'incident_ids',
+  'language',
+  'narrative',
+  'received_how',
+  'saw_how',
+]);
 /**
  * Fields of an entry that have a line of their own, and bookkeeping. Every other field with a value is printed under
  * its own name.
  */
-const SAID = new Set([
+const ENTRY_LINE_FIELDS = new Set([
   'actor_ids',
   'alleged_breaches',
   'assisted',
@@ -95,66 +102,76 @@ const SAID = new Set([
   'witness_ids',
 ]);
 
-export function chronologyOf(capsule: JsonObject, held: HeldBack, said: Say): Chronology {
-  const say = withZones(said, textOf(objectOf(capsule, 'pack'), 'tz'));
+export function chronologyOf(capsule: JsonObject, redactor: Redactor, baseFormat: TimeFormat): Chronology {
+  const timeFormat = withZones(baseFormat, textOf(objectOf(capsule, 'pack'), 'tz'));
   const labels = entryLabels(capsule);
-  const opened = rows(capsule, 'versions').map(openedOf);
-  const names = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
-  const told = tellAll(opened, 'incident').sort(inTime);
-  const files = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one.newest.fields]));
-  const called = new Map([
+  const opened = rowsOf(capsule, 'versions').map(openedOf);
+  const refs = new Map(rowsOf(capsule, 'refs').map((row) => [textOf(row, 'record'), textOf(row, 'ref')]));
+  const histories = historiesOf(opened, 'incident').sort(byTime);
+  const files = new Map(historiesOf(opened, 'attachment').map((row) => [row.record, row.newest.fields]));
+  const recordLabels = new Map([
     ...labels,
-    ...rows(capsule, 'exhibits').map((one) => [textOf(one, 'record'), textOf(one, 'item')] as const),
-    ...names,
+    ...rowsOf(capsule, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')] as const),
+    ...refs,
   ]);
-  const versions = new Map(opened.map((one) => [one.version, everything(one)]));
-  const entries = told.map((one) =>
-    rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, called, files, versions }),
+  const versions = new Map(opened.map((row) => [row.version, allFields(row)]));
+  const entries = histories.map((row) =>
+    rowOf(row, labels.get(row.record) ?? '', {
+      capsule,
+      redactor,
+      timeFormat,
+      names: refs,
+      recordLabels,
+      files,
+      versions,
+    }),
   );
-  const named = registersSaid(opened, { names: called, say }, names, (text) => held.mask(text));
+  const registers = describeRegisters(opened, { names: recordLabels, timeFormat }, refs, (text) => redactor.mask(text));
   const facts = [
-    ...factsOf(capsule, told, say),
-    { key: 'people', text: whoDidIt(told, named, names).join('\n') },
-    { key: 'references', text: referencesOf(named).join('\n') },
+    ...factsOf(capsule, histories, timeFormat),
+    { key: 'people', text: actorLines(histories, registers, refs).join('\n') },
+    { key: 'references', text: referencesOf(registers).join('\n') },
   ].filter(({ text }) => text);
-  const apart = named.filter(({ kind }) => kind === 'statement');
+  const statementRegisters = registers.filter(({ kind }) => kind === 'statement');
   return {
-    title: words('title'),
+    title: wordsFor('title'),
     facts,
     rows: entries,
-    named: named.filter((one) => !apart.includes(one)),
-    statements: statedOf(capsule, held, apart),
-    exhibits: exhibitsOf(capsule, opened, held),
+    registers: registers.filter((row) => !statementRegisters.includes(row)),
+    statements: statementRows(capsule, redactor, statementRegisters),
+    exhibits: exhibitRows(capsule, opened, redactor),
     notes: notesOf(capsule),
   };
 }
 
 /** Sort by time. Entries without a time come last, in the order they were written. */
-function inTime(a: Told, b: Told) {
-  const [x, y] = [a, b].map(({ newest }) =>
-    textOf(newest.fields, 'precision') === 'unknown' ? null : wholeOf(newest.fields, 'occurred_start'),
+function byTime(a: RecordHistory, b: RecordHistory) {
+  const [startA, startB] = [a, b].map(({ newest }) =>
+    textOf(newest.fields, 'precision') === 'unknown' ? null : integerOf(newest.fields, 'occurred_start'),
   );
-  return (x ?? Infinity) - (y ?? Infinity) || (sealedAt(a.first) ?? 0) - (sealedAt(b.first) ?? 0) || 0;
+  return (startA ?? Infinity) - (startB ?? Infinity) || (sealedAt(a.first) ?? 0) - (sealedAt(b.first) ?? 0) || 0;
 }
 
-function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
+function factsOf(capsule: JsonObject, histories: RecordHistory[], timeFormat: TimeFormat): Cell[] {
   const pack = capsule.pack as Fields;
   const counts = capsule.counts as Fields;
   // In order of time, no more exact than each entry says.
-  const timed = told.filter(
+  const timedEntries = histories.filter(
     ({ newest }) =>
-      textOf(newest.fields, 'precision') !== 'unknown' && wholeOf(newest.fields, 'occurred_start') !== null,
+      textOf(newest.fields, 'precision') !== 'unknown' && integerOf(newest.fields, 'occurred_start') !== null,
   );
-  const [first, last] = [timed[0], timed.at(-1)].map((one) => (one ? say.when(one.newest.fields) : ''));
+  const [first, last] = [timedEntries[0], timedEntries.at(-1)].map((row) =>
+    row ? timeFormat.when(row.newest.fields) : '',
+  );
   return [
     { key: 'pack', text: textOf(pack, 'folder') },
     ...preparedBy(pack),
-    { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
-    { key: 'count', text: String(counts.included ?? told.length) },
-    ...(first && last ? [{ key: 'span', label: words('span_label'), text: words('span', { first, last }) }] : []),
+    { key: 'made', text: timeFormat.at(integerOf(pack, 'made_at') ?? 0) },
+    { key: 'count', text: String(counts.included ?? histories.length) },
+    ...(first && last ? [{ key: 'span', label: wordsFor('span_label'), text: wordsFor('span', { first, last }) }] : []),
     {
       key: 'left_out',
-      text: words('left_out_words', {
+      text: wordsFor('left_out_words', {
         withheld: String(counts.withheld ?? 0),
         removed: String(counts.removed ?? 0),
       }),
@@ -164,86 +181,92 @@ function factsOf(capsule: JsonObject, told: Told[], say: Say): Cell[] {
 
 /** Return who made the pack, where that is not the keeper. */
 function preparedBy(pack: Fields): Cell[] {
-  const said = objectOf(pack, 'prepared');
-  return said.by ? [{ key: 'prepared', text: `${said.by}, ${said.organisation}` }] : [];
+  const preparer = objectOf(pack, 'prepared');
+  return preparer.by ? [{ key: 'prepared', text: `${preparer.by}, ${preparer.organisation}` }] : [];
 }
 
 function rowOf(
-  told: Told,
+  history: RecordHistory,
   number: string,
   {
     capsule,
-    held,
-    say,
-    names,
-    called,
+    redactor,
+    timeFormat,
+    names: refs,
+    recordLabels,
     files,
     versions,
   }: {
     capsule: JsonObject;
-    held: HeldBack;
-    say: Say;
+    redactor: Redactor;
+    timeFormat: TimeFormat;
     names: ReadonlyMap<string, string>;
-    called: ReadonlyMap<string, string>;
+    recordLabels: ReadonlyMap<string, string>;
     files: ReadonlyMap<string, Fields>;
     versions: ReadonlyMap<string, Fields>;
   },
-): Row {
-  const said = told.newest.fields;
-  const delay = delayOf(told);
-  const sealed = sealedAt(told.first);
-  const items = itemsOf(capsule, told);
-  const mask = (text: string) => held.mask(text);
-  const typed = asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') });
-  const others = [
-    ...cellsOf(said, names),
-    ...fieldsInWords('incident', said, { names: called, say }, { without: SAID }),
+): ChronologyRow {
+  const fields = history.newest.fields;
+  const delayMs = delayOf(history);
+  const firstSealedAt = sealedAt(history.first);
+  const items = itemsOf(capsule, history);
+  const mask = (text: string) => redactor.mask(text);
+  const asTypedText = advocateNarrative({ ...fields, narrative: textOf(history.first.fields, 'narrative') });
+  const otherCells = [
+    ...cellsOf(fields, refs),
+    ...describeFields('incident', fields, { names: recordLabels, timeFormat }, { without: ENTRY_LINE_FIELDS }),
     {
       key: 'asked',
-      text: promptsOf(said)
-        .map((one) => `“${one}”`)
+      text: promptsOf(fields)
+        .map((row) => `“${row}”`)
         .join(' · '),
     },
-    { key: 'as_typed', text: typed },
-  ].map((one) => ({ ...one, text: mask(one.text) }));
-  const cells = [...accountCells(capsule, said, files, mask), ...others].filter(({ text }) => text);
+    { key: 'as_typed', text: asTypedText },
+  ].map((row) => ({ ...row, text: mask(row.text) }));
+  const cells = [...accountCells(capsule, fields, files, mask), ...otherCells].filter(({ text }) => text);
   return {
     number,
-    record: told.record,
-    when: mask(say.when(said)),
+    record: history.record,
+    when: mask(timeFormat.when(fields)),
     items,
-    lang: textOf(said, 'language'),
+    lang: textOf(fields, 'language'),
     recorded:
-      sealed === null
+      firstSealedAt === null
         ? ''
-        : delay !== null && delay > LATE
-          ? words('recorded_late', { at: say.at(sealed), days: Math.floor(delay / LATE) })
-          : say.at(sealed),
-    mark: mask(markText(said)),
-    narrative: mask(textOf(told.first.fields, 'narrative')),
-    later: told.revisions.flatMap((one) => {
-      const texts = one.changes.flatMap(({ field, new: now }) =>
-        field === 'narrative' ? [typeof now === 'string' ? now : ''] : [],
+        : delayMs !== null && delayMs > DAY_MS
+          ? wordsFor('recorded_late', { at: timeFormat.at(firstSealedAt), days: Math.floor(delayMs / DAY_MS) })
+          : timeFormat.at(firstSealedAt),
+    mark: mask(assistedMarkText(fields)),
+    narrative: mask(textOf(history.first.fields, 'narrative')),
+    later: history.revisions.flatMap((row) => {
+      const texts = row.changes.flatMap(({ field, new: newValue }) =>
+        field === 'narrative' ? [typeof newValue === 'string' ? newValue : ''] : [],
       );
       const lines = [
         ...texts,
-        ...changesSaid(one, versions.get(one.version) ?? {}, { names: called, say }),
-        ...(one.reason ? [`Reason given: ${one.reason}`] : []),
+        ...changeLines(row, versions.get(row.version) ?? {}, { names: recordLabels, timeFormat }),
+        ...(row.reason ? [`Reason given: ${row.reason}`] : []),
       ];
-      return [{ at: one.at === null ? '' : say.at(one.at), kind: words(`${one.kind}`), text: mask(lines.join('\n')) }];
+      return [
+        {
+          at: row.at === null ? '' : timeFormat.at(row.at),
+          kind: wordsFor(`${row.kind}`),
+          text: mask(lines.join('\n')),
+        },
+      ];
     }),
     cells,
   };
 }
 
-function itemsOf(capsule: JsonObject, told: Told): string[] {
-  const mine = new Set([
-    ...codesOf(told.newest.fields, 'attachment_ids'),
-    ...codesOf(told.newest.fields, 'narrative_media'),
+function itemsOf(capsule: JsonObject, history: RecordHistory): string[] {
+  const attachmentIds = new Set([
+    ...codesOf(history.newest.fields, 'attachment_ids'),
+    ...codesOf(history.newest.fields, 'narrative_media'),
   ]);
-  return rows(capsule, 'exhibits')
-    .filter(({ record }) => mine.has(String(record)))
-    .map((one) => textOf(one, 'item'));
+  return rowsOf(capsule, 'exhibits')
+    .filter(({ record }) => attachmentIds.has(String(record)))
+    .map((row) => textOf(row, 'item'));
 }
 
 /**
@@ -253,113 +276,117 @@ function itemsOf(capsule: JsonObject, told: Told): string[] {
  */
 function accountCells(
   capsule: JsonObject,
-  said: Fields,
+  fields: Fields,
   files: ReadonlyMap<string, Fields>,
   mask: (text: string) => string,
 ): Cell[] {
-  const spoken = mask(textOf(said, 'language'));
-  const named = codesOf(said, 'narrative_media');
-  const shown = rows(capsule, 'exhibits').find(({ record }) => named.includes(String(record)));
-  const made = objectOf(said, 'translation');
+  const language = mask(textOf(fields, 'language'));
+  const mediaIds = codesOf(fields, 'narrative_media');
+  const exhibit = rowsOf(capsule, 'exhibits').find(({ record }) => mediaIds.includes(String(record)));
+  const translation = objectOf(fields, 'translation');
   return [
     {
       key: 'account',
-      text: shown ? accountWords(textOf(shown, 'item'), spoken, files.get(textOf(shown, 'record')) ?? {}) : '',
+      text: exhibit ? accountWords(textOf(exhibit, 'item'), language, files.get(textOf(exhibit, 'record')) ?? {}) : '',
     },
-    { key: 'translation', text: mask(translationWords(made, spoken)) },
+    { key: 'translation', text: mask(translationWords(translation, language)) },
   ];
 }
 
-function accountWords(item: string, spoken: string, file: Fields) {
-  const film = textOf(file, 'media_type').startsWith('video/') && textOf(file, 'kind') !== 'audio';
-  const signed = isSigned(spoken);
-  const lasts = wholeOf(file, 'duration_ms');
-  const helped = spoken ? !isEnglish(spoken) : film;
+function accountWords(item: string, language: string, file: Fields) {
+  const isFilm = textOf(file, 'media_type').startsWith('video/') && textOf(file, 'kind') !== 'audio';
+  const isSignedLanguage = isSigned(language);
+  const durationMs = integerOf(file, 'duration_ms');
+  const needsInterpreter = language ? !isEnglish(language) : isFilm;
   return [
-    words(signed ? 'signed' : film ? 'filmed' : 'spoken'),
-    lasts === null ? '' : words('lasts', { min: Math.floor(lasts / 60_000), s: Math.floor(lasts / 1000) % 60 }),
-    tongue(spoken),
-    helped ? words('interpreter') : '',
-    words('item', { item }),
+    wordsFor(isSignedLanguage ? 'signed' : isFilm ? 'filmed' : 'spoken'),
+    durationMs === null
+      ? ''
+      : wordsFor('lasts', { min: Math.floor(durationMs / 60_000), s: Math.floor(durationMs / 1000) % 60 }),
+    tongue(language),
+    needsInterpreter ? wordsFor('interpreter') : '',
+    wordsFor('item', { item }),
   ]
     .filter(Boolean)
     .join('; ');
 }
 
-function translationWords(made: Fields, spoken: string) {
-  if (!Object.keys(made).length)
-    return spoken && !isEnglish(spoken) ? words('not_translated', { tongue: tongue(spoken) }) : '';
-  const who = ['by', 'relation', 'at']
-    .map((name) => textOf(made, name))
+function translationWords(translation: Fields, language: string) {
+  if (!Object.keys(translation).length)
+    return language && !isEnglish(language) ? wordsFor('not_translated', { tongue: tongue(language) }) : '';
+  const translator = ['by', 'relation', 'at']
+    .map((name) => textOf(translation, name))
     .filter(Boolean)
     .join(', ');
-  return `${textOf(made, 'text')}\n(${who || words('nobody_named')})`;
+  return `${textOf(translation, 'text')}\n(${translator || wordsFor('nobody_named')})`;
 }
 
 /** Return the other cells of an entry, in the order of the printed rows. */
-function cellsOf(said: Fields, names: ReadonlyMap<string, string>): Cell[] {
-  const named = (field: string) =>
-    codesOf(said, field)
-      .map((id) => names.get(id))
+function cellsOf(fields: Fields, refs: ReadonlyMap<string, string>): Cell[] {
+  const namesIn = (field: string) =>
+    codesOf(fields, field)
+      .map((id) => refs.get(id))
       .filter(Boolean)
       .join(', ');
-  const count = wholeOf(said, 'count');
-  const about = said.count_is_estimate === true;
-  const breaches = objectsOf(said, 'alleged_breaches').map(
-    (one) => `${names.get(textOf(one, 'order_id')) ?? '?'}.${wholeOf(one, 'term_no') ?? '?'}`,
+  const count = integerOf(fields, 'count');
+  const isEstimate = fields.count_is_estimate === true;
+  const breaches = objectsOf(fields, 'alleged_breaches').map(
+    (row) => `${refs.get(textOf(row, 'order_id')) ?? '?'}.${integerOf(row, 'term_no') ?? '?'}`,
   );
-  const quoted = objectsOf(said, 'exact_words').map((one) =>
-    [textOf(one, 'speaker'), `“${textOf(one, 'words')}”`].filter(Boolean).join(': '),
+  const quoted = objectsOf(fields, 'exact_words').map((row) =>
+    [textOf(row, 'speaker'), `“${textOf(row, 'words')}”`].filter(Boolean).join(': '),
   );
   return [
     {
       key: 'where',
-      text: [coded('places', said, 'place_category'), textOf(said, 'place_in_chronology')].filter(Boolean).join('; '),
+      text: [codedText('places', fields, 'place_category'), textOf(fields, 'place_in_chronology')]
+        .filter(Boolean)
+        .join('; '),
     },
     { key: 'words', text: quoted.join('\n') },
-    { key: 'behaviours', text: coded('behaviours', said, 'behaviours') },
+    { key: 'behaviours', text: codedText('behaviours', fields, 'behaviours') },
     {
       key: 'channel',
-      text: [coded('channels', said, 'channel'), textOf(said, 'channel_account')].filter(Boolean).join('; '),
+      text: [codedText('channels', fields, 'channel'), textOf(fields, 'channel_account')].filter(Boolean).join('; '),
     },
-    { key: 'count', text: count === null ? '' : about ? words('about', { n: count }) : String(count) },
+    { key: 'count', text: count === null ? '' : isEstimate ? wordsFor('about', { n: count }) : String(count) },
     {
       key: 'who',
-      text: [named('actor_ids'), textOf(said, 'who'), coded('attribution', said, 'attribution_basis')]
+      text: [namesIn('actor_ids'), textOf(fields, 'who'), codedText('attribution', fields, 'attribution_basis')]
         .filter(Boolean)
         .join('; '),
     },
     {
       key: 'effect',
       text: [
-        textOf(said, 'feelings_then_text'),
-        coded('feelings', { feelings_then: said.feelings_then ?? [] }, 'feelings_then'),
+        textOf(fields, 'feelings_then_text'),
+        codedText('feelings', { feelings_then: fields.feelings_then ?? [] }, 'feelings_then'),
       ]
         .filter(Boolean)
         .join('; '),
     },
-    { key: 'fear', text: coded('fear', said, 'feared_violence') },
-    { key: 'witnesses', text: named('witness_ids') },
+    { key: 'fear', text: codedText('fear', fields, 'feared_violence') },
+    { key: 'witnesses', text: namesIn('witness_ids') },
     {
       key: 'response',
-      text: [coded('responses', said, 'response'), coded('i_contacted_them', said, 'i_contacted_them')]
+      text: [codedText('responses', fields, 'response'), codedText('i_contacted_them', fields, 'i_contacted_them')]
         .filter(Boolean)
         .join('; '),
     },
-    { key: 'orders', text: [named('order_ids'), ...breaches].filter(Boolean).join(', ') },
-    { key: 'reported', text: named('report_ids') },
+    { key: 'orders', text: [namesIn('order_ids'), ...breaches].filter(Boolean).join(', ') },
+    { key: 'reported', text: namesIn('report_ids') },
   ];
 }
 
 /**
  * Return statements of others, as table 07 has them.
- * @param named all cells of each
+ * @param registers all cells of each
  */
-function statedOf(capsule: JsonObject, held: HeldBack, named: readonly Named[]): Stated[] {
-  return statementLines(tellCapsule(capsule)).map((line) => {
+function statementRows(capsule: JsonObject, redactor: Redactor, registers: readonly Register[]): StatementRow[] {
+  return statementLines(readCapsule(capsule)).map((line) => {
     const cell = (key: string, column: string) => ({
       key,
-      text: held.mask(line[column] ?? ''),
+      text: redactor.mask(line[column] ?? ''),
     });
     const cells = [
       cell('said_about', 'entries'),
@@ -369,39 +396,43 @@ function statedOf(capsule: JsonObject, held: HeldBack, named: readonly Named[]):
       cell('said_before', 'as_it_came'),
       cell('exhibits', 'exhibits'),
     ];
-    cells.push(...(named.find(({ ref }) => ref === line.statement)?.cells.filter(({ key }) => !STATED.has(key)) ?? []));
+    cells.push(
+      ...(registers
+        .find(({ ref }) => ref === line.statement)
+        ?.cells.filter(({ key }) => !STATEMENT_LINE_FIELDS.has(key)) ?? []),
+    );
     return {
       ref: line.statement ?? '',
       mark: line.not_the_keepers_words ?? '',
-      narrative: held.mask(line.what_they_say ?? ''),
+      narrative: redactor.mask(line.what_they_say ?? ''),
       lang: line.language ?? '',
       cells: cells.filter(({ text }) => text),
     };
   });
 }
 
-function exhibitsOf(capsule: JsonObject, opened: Opened[], held: HeldBack) {
-  const told = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one]));
-  return rows(capsule, 'exhibits').map((one) => {
-    const said = told.get(textOf(one, 'record'))?.newest.fields ?? {};
-    const kind = coded('attachment_kinds', said, 'kind');
+function exhibitRows(capsule: JsonObject, opened: OpenedVersion[], redactor: Redactor) {
+  const histories = new Map(historiesOf(opened, 'attachment').map((row) => [row.record, row]));
+  return rowsOf(capsule, 'exhibits').map((row) => {
+    const fields = histories.get(textOf(row, 'record'))?.newest.fields ?? {};
+    const kind = codedText('attachment_kinds', fields, 'kind');
     return {
-      item: textOf(one, 'item'),
-      file: textOf(one, 'file'),
-      description: held.mask([kind, textOf(said, 'description')].filter(Boolean).join(': ')),
-      sha256: textOf(one, 'sha256'),
+      item: textOf(row, 'item'),
+      file: textOf(row, 'file'),
+      description: redactor.mask([kind, textOf(fields, 'description')].filter(Boolean).join(': ')),
+      sha256: textOf(row, 'sha256'),
     };
   });
 }
 
 function notesOf(capsule: JsonObject): string[] {
-  const said = objectOf(capsule.pack as Fields, 'prepared') as PreparedBy;
-  const why = (code: unknown) => (said.by && code === 'withheld' ? 'left_by_preparer' : `gap_${code}`);
-  const gaps = rows(capsule, 'gaps').map((one) =>
-    words(why(one.why), { no: wholeOf(one, 'seq_no') ?? words('no_number') }),
+  const preparer = objectOf(capsule.pack as Fields, 'prepared') as PreparedBy;
+  const why = (code: unknown) => (preparer.by && code === 'withheld' ? 'left_by_preparer' : `gap_${code}`);
+  const gaps = rowsOf(capsule, 'gaps').map((row) =>
+    wordsFor(why(row.why), { no: integerOf(row, 'seq_no') ?? wordsFor('no_number') }),
   );
-  const who = said.by
-    ? [words('sworn_prepared', said), words('prepared_part'), words('method_prepared')]
-    : [words('sworn'), words('method')];
-  return [...who, words('not_shown'), ...gaps];
+  const preparation = preparer.by
+    ? [wordsFor('sworn_prepared', preparer), wordsFor('prepared_part'), wordsFor('method_prepared')]
+    : [wordsFor('sworn'), wordsFor('method')];
+  return [...preparation, wordsFor('not_shown'), ...gaps];
 }

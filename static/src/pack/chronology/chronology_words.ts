@@ -131,11 +131,11 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'server, so timestamps of others may be missing here that a set pack has.',
 });
 
-export function words(key: string, slots: Record<string, string | number> = {}): string {
+export function wordsFor(key: string, values: Record<string, string | number> = {}): string {
   const text = WORDS[key];
   if (text === undefined) throw new RangeError(`no words for ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
+  return text.replace(/\{(\w+)\}/g, (match, name) => String(values[name] ?? match));
 }
 
 /** Return the label of a cell: its own, or the words for its key. */
-export const cellLabel = ({ key, label }: { key: string; label?: string }) => label ?? words(key);
+export const cellLabel = ({ key, label }: { key: string; label?: string }) => label ?? wordsFor(key);

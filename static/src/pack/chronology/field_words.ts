@@ -6,10 +6,10 @@ import { codesOf, objectOf, objectsOf, textOf } from '../../record/reading.js';
 import { RULES } from '../../record/vocabulary/rules_table.js';
 import { VOCABULARY } from '../../record/vocabulary/vocabulary.js';
 import type { Fields } from '../../record/reading.js';
-import type { Say } from './cells.js';
+import type { TimeFormat } from './cells.js';
 
 /** `names`: the display name of each record */
-export type Saying = { names: ReadonlyMap<string, string>; say: Say };
+export type FieldFormat = { names: ReadonlyMap<string, string>; timeFormat: TimeFormat };
 
 /** Labels for fields whose name is no good label. */
 const LABELS: Readonly<Record<string, string>> = Object.freeze({
@@ -77,44 +77,44 @@ const LABELS: Readonly<Record<string, string>> = Object.freeze({
   what_they_said: 'They said',
 });
 /** Objects whose members need no labels. */
-const BARE = new Set(['told', 'term', 'varied', 'key_date']);
+const UNLABELLED_SHAPES = new Set(['told', 'term', 'varied', 'key_date']);
 
-export const fieldLabel = (name: string): string => LABELS[name] ?? sentence(name.replace(/_(?:ids?|text)$/, ''));
+export const fieldLabel = (name: string): string => LABELS[name] ?? capitalise(name.replace(/_(?:ids?|text)$/, ''));
 
-function sentence(name: string) {
+function capitalise(name: string) {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Return a choice in words, followed by the keeper's own words for it. */
-export function coded(list: string, said: Fields, name: string) {
-  const codes = codesOf(said, name).map(
-    (code) => VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code,
+export function codedText(list: string, fields: Fields, name: string) {
+  const codes = codesOf(fields, name).map(
+    (code) => VOCABULARY[list]?.codes.find((entry) => entry.code === code)?.label ?? code,
   );
-  return [...codes, textOf(said, `${name}_text`)].filter(Boolean).join('; ');
+  return [...codes, textOf(fields, `${name}_text`)].filter(Boolean).join('; ');
 }
 
 /**
  * Return a field as printed; '' for no value, and for a shape that no screen makes.
  * @param rule as in rules.json: `text`, `codes attribution`, `objects term`
  */
-export function valueWords(rule: string, said: Fields, name: string, saying: Saying): string {
-  const [type, of = ''] = rule.split(' ');
-  const value = said[name];
+export function valueText(rule: string, fields: Fields, name: string, format: FieldFormat): string {
+  const [type, listOrShape = ''] = rule.split(' ');
+  const value = fields[name];
   switch (type) {
     case 'code':
     case 'codes':
-      return coded(of, said, name);
+      return codedText(listOrShape, fields, name);
     case 'texts':
-      return codesOf(said, name).join(', ');
+      return codesOf(fields, name).join(', ');
     case 'id':
     case 'ids':
-      return codesOf(said, name)
-        .map((id) => saying.names.get(id))
+      return codesOf(fields, name)
+        .map((id) => format.names.get(id))
         .filter(Boolean)
         .join(', ');
     case 'flag':
-      return [value === true ? 'yes' : value === false ? 'no' : '', textOf(said, `${name}_text`)]
+      return [value === true ? 'yes' : value === false ? 'no' : '', textOf(fields, `${name}_text`)]
         .filter(Boolean)
         .join(': ');
     case 'pence':
@@ -122,14 +122,16 @@ export function valueWords(rule: string, said: Fields, name: string, saying: Say
     case 'count':
       return typeof value === 'number' ? String(value) : '';
     case 'ms':
-      return typeof value === 'number' ? saying.say.at(value) : '';
+      return typeof value === 'number' ? format.timeFormat.at(value) : '';
     case 'block':
-      return blockWords(objectOf(said, name), saying);
+      return blockText(objectOf(fields, name), format);
     case 'object':
-      return of === 'block' ? blockWords(objectOf(said, name), saying) : objectWords(of, objectOf(said, name), saying);
+      return listOrShape === 'block'
+        ? blockText(objectOf(fields, name), format)
+        : objectText(listOrShape, objectOf(fields, name), format);
     case 'objects':
-      return objectsOf(said, name)
-        .map((one) => objectWords(of, one, saying))
+      return objectsOf(fields, name)
+        .map((object) => objectText(listOrShape, object, format))
         .filter(Boolean)
         .join('\n');
     default:
@@ -138,41 +140,41 @@ export function valueWords(rule: string, said: Fields, name: string, saying: Say
 }
 
 /** Format a time other than that of the incident: its parts get the names of an entry's time fields. */
-function blockWords(block: Fields, { say }: Saying) {
+function blockText(block: Fields, { timeFormat }: FieldFormat) {
   if (!Object.keys(block).length) return '';
-  const { start = null, end = null, local = null, ...rest } = block;
-  return say.when({ ...rest, occurred_start: start, occurred_end: end, occurred_local: local });
+  const { start = null, end = null, local = null, ...others } = block;
+  return timeFormat.when({ ...others, occurred_start: start, occurred_end: end, occurred_local: local });
 }
 
-function objectWords(of: string, one: Fields, saying: Saying) {
-  const rules = RULES.objects[of] ?? {};
+function objectText(shape: string, object: Fields, format: FieldFormat) {
+  const rules = RULES.objects[shape] ?? {};
   const parts = Object.keys(rules)
-    .filter((name) => !ownWords(rules, name))
-    .map((name) => [name, valueWords(rules[name] ?? '', one, name, saying)])
+    .filter((name) => !isOwnWords(rules, name))
+    .map((name) => [name, valueText(rules[name] ?? '', object, name, format)])
     .filter(([, text]) => text);
   return parts
-    .map(([name, text]) => (BARE.has(of) ? text : `${fieldLabel(String(name)).toLowerCase()}: ${text}`))
-    .join(of === 'term' ? '. ' : ', ');
+    .map(([name, text]) => (UNLABELLED_SHAPES.has(shape) ? text : `${fieldLabel(String(name)).toLowerCase()}: ${text}`))
+    .join(shape === 'term' ? '. ' : ', ');
 }
 
 /** Return whether a field only holds the keeper's words for another field. */
-const ownWords = (rules: Readonly<Record<string, string>>, name: string) =>
+const isOwnWords = (rules: Readonly<Record<string, string>>, name: string) =>
   name.endsWith('_text') && name.slice(0, -5) in rules;
 
 /**
  * Return every open field of a record that has a value, except those in `without`, in the order of their names.
  * @param options `first`: the fields that come before the rest
  */
-export function fieldsInWords(
+export function describeFields(
   kind: string,
-  said: Fields,
-  saying: Saying,
+  fields: Fields,
+  format: FieldFormat,
   { first = [], without }: { first?: readonly string[]; without: ReadonlySet<string> },
 ): { key: string; label: string; text: string }[] {
   const rules = RULES.kinds[kind] ?? {};
   const names = [...first, ...Object.keys(rules).filter((name) => !first.includes(name))];
   return names
-    .filter((name) => rules[name] && !without.has(name) && !ownWords(rules, name))
-    .map((name) => ({ key: name, label: fieldLabel(name), text: valueWords(rules[name] ?? '', said, name, saying) }))
+    .filter((name) => rules[name] && !without.has(name) && !isOwnWords(rules, name))
+    .map((name) => ({ key: name, label: fieldLabel(name), text: valueText(rules[name] ?? '', fields, name, format) }))
     .filter(({ text }) => text);
 }

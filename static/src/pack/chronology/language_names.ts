@@ -17,25 +17,25 @@ const NAMES = Object.freeze({
   ur: 'Urdu',
   zh: 'Chinese',
 });
-const NAMED = new Map(Object.entries(NAMES));
-const SHORT = new Map([
+const NAME_BY_CODE = new Map(Object.entries(NAMES));
+const USUAL_CODES = new Map([
   ['asl', 'ase'],
   ['bsl', 'bfi'],
   ['isl', 'isg'],
 ]);
 
 /** Return the code of a language given by code, name or usual letters. Anything else is returned in lower case. */
-function codeOf(given: string) {
-  const said = given.trim().toLowerCase();
-  const named = [...NAMED].find(([, name]) => name.toLowerCase() === said)?.[0];
-  return named ?? SHORT.get(said) ?? said.split('-')[0] ?? '';
+function codeOf(language: string) {
+  const normalised = language.trim().toLowerCase();
+  const code = [...NAME_BY_CODE].find(([, name]) => name.toLowerCase() === normalised)?.[0];
+  return code ?? USUAL_CODES.get(normalised) ?? normalised.split('-')[0] ?? '';
 }
 
 /** Return the name of a language this software is used in, else the text as given. */
-export const tongue = (given: string) => NAMED.get(codeOf(given)) ?? given;
+export const tongue = (language: string) => NAME_BY_CODE.get(codeOf(language)) ?? language;
 
 /** Return whether it is a sign language. */
-export const isSigned = (given: string) =>
-  ['ase', 'bfi', 'isg'].includes(codeOf(given)) || given.toLowerCase().includes('sign language');
+export const isSigned = (language: string) =>
+  ['ase', 'bfi', 'isg'].includes(codeOf(language)) || language.toLowerCase().includes('sign language');
 
-export const isEnglish = (given: string) => codeOf(given) === 'en';
+export const isEnglish = (language: string) => codeOf(language) === 'en';

@@ -2,13 +2,13 @@
  * Words in the contents of a pack that may reveal where somebody is or how they are reached: restricted already, or
  * similar to an address or a number.
  */
-import { noticeAll } from '../../record/guard.js';
-import { leaves, squeeze } from '../redaction.js';
-import type { Told } from '../../record/record_history.js';
-import type { HeldBack } from '../redaction.js';
+import { findAll } from '../../record/guard.js';
+import { collectTexts, normalise } from '../redaction.js';
+import type { RecordHistory } from '../../record/record_history.js';
+import type { Redactor } from '../redaction.js';
 
 /** A place where words appear that may reveal where somebody is */
-export type Words = {
+export type LocationWords = {
   id: string;
   why: 'apart' | 'postcode' | 'number';
   found: string;
@@ -18,7 +18,7 @@ export type Words = {
 };
 
 /** Fields of free text. An account or a number of the other person has fields of its own. */
-const FREE = {
+const FREE_TEXT_FIELDS = {
   incident: [
     'narrative',
     'translation',
@@ -42,24 +42,30 @@ const FREE = {
   attachment: ['description', 'transcript', 'alt_text'],
 } as Record<string, string[]>;
 
-export function wordsOf({ record, newest }: Told, held: HeldBack, fine: ReadonlySet<string>): Words[] {
+export function findLocationWords(
+  { record, newest }: RecordHistory,
+  redactor: Redactor,
+  accepted: ReadonlySet<string>,
+): LocationWords[] {
   const { kind, fields } = newest;
-  const all = Object.entries(fields)
+  const texts = Object.entries(fields)
     .filter(([name]) => !name.startsWith('_'))
-    .flatMap(([, value]) => leaves(value));
-  const apart = all.flatMap((text) => held.found(text));
-  const known = new Set(apart.map(squeeze));
-  const free = (FREE[kind] ?? []).flatMap((name) => leaves(fields[name])).flatMap((text) => noticeAll(text, []));
-  const looks = free.filter(
-    ({ found }) => ![...known].some((one) => one.includes(squeeze(found)) || squeeze(found).includes(one)),
+    .flatMap(([, value]) => collectTexts(value));
+  const restrictedTexts = texts.flatMap((text) => redactor.findRestricted(text));
+  const knownTexts = new Set(restrictedTexts.map(normalise));
+  const noticed = (FREE_TEXT_FIELDS[kind] ?? [])
+    .flatMap((name) => collectTexts(fields[name]))
+    .flatMap((text) => findAll(text, []));
+  const unknownNotices = noticed.filter(
+    ({ found }) => ![...knownTexts].some((item) => item.includes(normalise(found)) || normalise(found).includes(item)),
   );
-  const row = (why: Words['why'], found: string) => {
-    const id = `${record}/${squeeze(found)}`;
-    return { id, why, found, record, kind, answered: why === 'apart' || fine.has(squeeze(found)) };
+  const makeRow = (why: LocationWords['why'], found: string) => {
+    const id = `${record}/${normalise(found)}`;
+    return { id, why, found, record, kind, answered: why === 'apart' || accepted.has(normalise(found)) };
   };
   const rows = [
-    ...apart.map((found) => row('apart', found)),
-    ...looks.map((one) => row(one.kind as 'postcode' | 'number', one.found)),
+    ...restrictedTexts.map((found) => makeRow('apart', found)),
+    ...unknownNotices.map((item) => makeRow(item.kind as 'postcode' | 'number', item.found)),
   ];
-  return [...new Map(rows.map((one) => [one.id, one])).values()];
+  return [...new Map(rows.map((item) => [item.id, item])).values()];
 }

@@ -4,17 +4,17 @@
  * have no name here.
  */
 import { codesOf, textOf } from '../../record/reading.js';
-import { tellAll } from '../../record/record_history.js';
-import { fieldsInWords } from './field_words.js';
-import type { Opened, Told } from '../../record/record_history.js';
-import type { Saying } from './field_words.js';
+import { historiesOf } from '../../record/record_history.js';
+import { describeFields } from './field_words.js';
+import type { OpenedVersion, RecordHistory } from '../../record/record_history.js';
+import type { FieldFormat } from './field_words.js';
 import type { Cell } from './cells.js';
 
 /** A record: its reference, its kind, and all its cells */
-export type Named = { ref: string; kind: string; cells: Cell[] };
+export type Register = { ref: string; kind: string; cells: Cell[] };
 
 /** In the order an officer asks, each with the fields that come first. */
-const KINDS: readonly (readonly [string, readonly string[]])[] = [
+const REGISTER_FIELDS: readonly (readonly [string, readonly string[]])[] = [
   ['person', ['name', 'aliases', 'role', 'relationship', 'relationship_dates', 'dob_or_age', 'description']],
   [
     'account',
@@ -60,10 +60,10 @@ const KINDS: readonly (readonly [string, readonly string[]])[] = [
  * Roles described in full: a suspect, or none given. Anybody else has no name and nothing to identify them, as in the
  * set pages.
  */
-const TOLD_WHOLE = new Set(['suspect', '']);
-const OF_OTHERS = new Set(['role', 'relationship', 'age_band', 'merged_into']);
+const DESCRIBED_ROLES = new Set(['suspect', '']);
+const ANONYMOUS_FIELDS = new Set(['role', 'relationship', 'age_band', 'merged_into']);
 /** Bookkeeping, and fields that have a table of their own. */
-const WITHOUT = new Set([
+const EXCLUDED_FIELDS = new Set([
   'accounts',
   'chat',
   'gap_hours',
@@ -88,57 +88,57 @@ const WITHOUT = new Set([
  * @param refs the references of the included records
  * @param mask replaces words that may not be passed on
  */
-export function registersSaid(
-  opened: readonly Opened[],
-  saying: Saying,
+export function describeRegisters(
+  opened: readonly OpenedVersion[],
+  format: FieldFormat,
   refs: ReadonlyMap<string, string>,
   mask: (text: string) => string,
-): Named[] {
-  return KINDS.flatMap(([kind, first]) =>
-    tellAll(opened, kind)
+): Register[] {
+  return REGISTER_FIELDS.flatMap(([kind, first]) =>
+    historiesOf(opened, kind)
       .filter(({ record }) => refs.has(record))
       .map(({ record, newest: { fields } }) => {
-        const whole = kind !== 'person' || TOLD_WHOLE.has(textOf(fields, 'role'));
-        const said = fieldsInWords(kind, fields, saying, { first, without: WITHOUT }).filter(
-          ({ key }) => whole || OF_OTHERS.has(key),
+        const isDescribed = kind !== 'person' || DESCRIBED_ROLES.has(textOf(fields, 'role'));
+        const describedFields = describeFields(kind, fields, format, { first, without: EXCLUDED_FIELDS }).filter(
+          ({ key }) => isDescribed || ANONYMOUS_FIELDS.has(key),
         );
-        const cells = said.map((one) => ({ ...one, text: mask(one.text) }));
+        const cells = describedFields.map((cell) => ({ ...cell, text: mask(cell.text) }));
         return { ref: refs.get(record) ?? '', kind, cells };
       }),
   ).filter(({ cells }) => cells.length);
 }
 
 /** Return orders and references in a line each, for the top of the page. */
-export function referencesOf(named: readonly Named[]): string[] {
-  const said = (one: Named, keys: readonly string[]) =>
+export function referencesOf(registers: readonly Register[]): string[] {
+  const referenceLine = (register: Register, keys: readonly string[]) =>
     [
-      one.ref,
+      register.ref,
       ...keys
-        .map((key) => one.cells.find((cell) => cell.key === key))
-        .flatMap((cell) => (cell ? [DATED.has(cell.key) ? `${cell.label} ${cell.text}` : cell.text] : [])),
+        .map((key) => register.cells.find((cell) => cell.key === key))
+        .flatMap((cell) => (cell ? [LABELLED_KEYS.has(cell.key) ? `${cell.label} ${cell.text}` : cell.text] : [])),
     ].join(', ');
-  return named.flatMap((one) =>
-    one.kind === 'order'
-      ? [said(one, ['kind', 'court', 'case_no', 'served_on', 'expires_on'])]
-      : one.kind === 'report'
-        ? [said(one, ['to', 'force', 'crime_ref', 'incident_ref'])]
+  return registers.flatMap((register) =>
+    register.kind === 'order'
+      ? [referenceLine(register, ['kind', 'court', 'case_no', 'served_on', 'expires_on'])]
+      : register.kind === 'report'
+        ? [referenceLine(register, ['to', 'force', 'crime_ref', 'incident_ref'])]
         : [],
   );
 }
-const DATED = new Set(['served_on', 'expires_on', 'crime_ref', 'incident_ref']);
+const LABELLED_KEYS = new Set(['served_on', 'expires_on', 'crime_ref', 'incident_ref']);
 
 /** Return the people the keeper names as doing it, with how often: the first line an officer looks for. */
-export function whoDidIt(
-  entries: readonly Told[],
-  named: readonly Named[],
+export function actorLines(
+  entries: readonly RecordHistory[],
+  registers: readonly Register[],
   refs: ReadonlyMap<string, string>,
 ): string[] {
-  return named
+  return registers
     .filter(({ kind }) => kind === 'person')
     .flatMap(({ ref, cells }) => {
-      const many = entries.filter(({ newest }) =>
+      const count = entries.filter(({ newest }) =>
         codesOf(newest.fields, 'actor_ids').some((id) => refs.get(id) === ref),
       ).length;
-      return many ? [`${ref} ${cells.find(({ key }) => key === 'name')?.text ?? ''}: ${many}`] : [];
+      return count ? [`${ref} ${cells.find(({ key }) => key === 'name')?.text ?? ''}: ${count}`] : [];
     });
 }

@@ -3,27 +3,27 @@
  * of diary/pack/tables.py and bursts.py. The typesetter's wording of times and links between records is left out:
  * `verify --rerender` judges those.
  */
-import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../../record/reading.js';
-import { asTyped, markText, promptsOf } from '../../record/assisted.js';
-import { asItCame, statementMark } from '../../record/witness.js';
+import { objectOf, objectsOf, codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
+import { advocateNarrative, assistedMarkText, promptsOf } from '../../record/assisted.js';
+import { receivedText, statementMark } from '../../record/witness.js';
 import { endOffset } from '../../record/times.js';
-import { possible, sealedAt, tellAll } from '../../record/record_history.js';
+import { validInstant, sealedAt, historiesOf } from '../../record/record_history.js';
 import { VOCABULARY } from '../../record/vocabulary/vocabulary.js';
-import { REGISTERS } from '../selection.js';
-import { entryLabels, rows } from '../proofs.js';
+import { REGISTER_KINDS } from '../selection.js';
+import { entryLabels, rowsOf } from '../proofs.js';
 import { openedOf } from '../record_json.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Fields } from '../../record/reading.js';
-import type { Told } from '../../record/record_history.js';
+import type { RecordHistory } from '../../record/record_history.js';
 
 /** The text of each column; null where only the typesetter knows it */
-export type Line = Record<string, string | null>;
+export type TableLine = Record<string, string | null>;
 
-const VOLUME = 100;
-const MINUTE = 60_000;
-const MOST_OFFSET = 18 * 60;
+const VOLUME_FILES = 100;
+const MINUTE_MS = 60_000;
+const OFFSET_MOST = 18 * 60;
 /** Columns of 02 that are a choice, with their list and field. */
-const CHOICES = [
+const CHOICE_COLUMNS = [
   ['written', 'entry_kinds', 'entry_kind'],
   ['channel', 'channels', 'channel'],
   ['where', 'places', 'place_category'],
@@ -36,7 +36,7 @@ const CHOICES = [
   ['help_with_writing', 'help_given', 'help_given'],
 ] as const;
 /** Columns of 02 that are the keeper's own words, as they now stand. */
-const WORDS = [
+const TEXT_COLUMNS = [
   ['late_reason', 'late_reason'],
   ['copied_from', 'source_record'],
   ['language', 'language'],
@@ -55,15 +55,15 @@ const WORDS = [
 ] as const;
 
 const labelOf = (list: string, code: string) =>
-  VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code.replaceAll('_', ' ');
+  VOCABULARY[list]?.codes.find((entry) => entry.code === code)?.label ?? code.replaceAll('_', ' ');
 
 /**
  * Return ISO 8601 to the second with its offset; '' for null.
  * @param offset minutes east
  */
 function iso(ms: number | null, offset: number = 0) {
-  if (possible(ms) === null) return '';
-  const text = new Date(Math.floor(Number(ms) / 1000) * 1000 + offset * MINUTE).toISOString().slice(0, 19);
+  if (validInstant(ms) === null) return '';
+  const text = new Date(Math.floor(Number(ms) / 1000) * 1000 + offset * MINUTE_MS).toISOString().slice(0, 19);
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((n) =>
     String(n).padStart(2, '0'),
   );
@@ -71,62 +71,62 @@ function iso(ms: number | null, offset: number = 0) {
 }
 
 /** Return a choice in words with the keeper's own after a colon; null for a value of another shape. */
-function chosen(said: Fields, list: string, name: string) {
-  const value = said[name] ?? '';
-  if (typeof value !== 'string' && !(Array.isArray(value) && value.every((one) => typeof one === 'string')))
+function choiceText(fields: Fields, list: string, name: string) {
+  const value = fields[name] ?? '';
+  if (typeof value !== 'string' && !(Array.isArray(value) && value.every((code) => typeof code === 'string')))
     return null;
-  const labels = codesOf(said, name)
+  const labels = codesOf(fields, name)
     .map((code) => labelOf(list, code))
     .filter(Boolean)
     .join('; ');
-  const own = textOf(said, `${name}_text`);
-  return labels && own ? `${labels}: ${own}` : labels || own;
+  const ownWords = textOf(fields, `${name}_text`);
+  return labels && ownWords ? `${labels}: ${ownWords}` : labels || ownWords;
 }
 
-function yesNo(said: Fields, name: string) {
-  const flag = switchOf(said, name);
-  const words = textOf(said, `${name}_text`);
+function yesNoText(fields: Fields, name: string) {
+  const flag = booleanOf(fields, name);
+  const words = textOf(fields, `${name}_text`);
   const answer = flag === null ? '' : flag ? 'yes' : 'no';
   return answer && words ? `${answer}: ${words}` : answer || words;
 }
 
 /** Join entry numbers, runs drawn together: `1–4, 7, U1`. */
-function numbersWords(numbers: readonly string[]) {
-  const whole = [...new Set(numbers.filter((one) => /^\d+$/.test(one)).map(Number))].sort((a, b) => a - b);
-  const rest = [...new Set(numbers.filter((one) => !/^\d+$/.test(one)))].sort(
+function joinNumbers(numbers: readonly string[]) {
+  const integers = [...new Set(numbers.filter((number) => /^\d+$/.test(number)).map(Number))].sort((a, b) => a - b);
+  const rest = [...new Set(numbers.filter((number) => !/^\d+$/.test(number)))].sort(
     (a, b) => a.length - b.length || (a < b ? -1 : 1),
   );
   const runs: [number, number][] = [];
-  for (const one of whole) {
+  for (const number of integers) {
     const last = runs.at(-1);
-    if (last && last[1] + 1 === one) last[1] = one;
-    else runs.push([one, one]);
+    if (last && last[1] + 1 === number) last[1] = number;
+    else runs.push([number, number]);
   }
   return [...runs.map(([a, b]) => (a === b ? `${a}` : b === a + 1 ? `${a}, ${b}` : `${a}–${b}`)), ...rest].join(', ');
 }
 
-const entriesWords = (numbers: readonly string[]) =>
-  numbers.length ? `${numbers.length === 1 ? 'entry' : 'entries'} ${numbersWords(numbers)}` : 'not linked';
+const entriesText = (numbers: readonly string[]) =>
+  numbers.length ? `${numbers.length === 1 ? 'entry' : 'entries'} ${joinNumbers(numbers)}` : 'not linked';
 
 /** Collect everything in a capsule that the tables use. */
-export function tellCapsule(capsule: JsonObject) {
-  const versions = rows(capsule, 'versions');
+export function readCapsule(capsule: JsonObject) {
+  const versions = rowsOf(capsule, 'versions');
   const opened = versions.map(openedOf);
-  const incidents = tellAll(opened, 'incident');
-  const attached = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one]));
-  const exhibits = [...rows(capsule, 'exhibits')]
+  const incidents = historiesOf(opened, 'incident');
+  const attached = new Map(historiesOf(opened, 'attachment').map((row) => [row.record, row]));
+  const exhibits = [...rowsOf(capsule, 'exhibits')]
     .sort((a, b) => numberOf(a) - numberOf(b))
     .filter(({ record }) => attached.has(String(record)));
   const labels = entryLabels(capsule);
-  const refs = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
+  const refs = new Map(rowsOf(capsule, 'refs').map((row) => [textOf(row, 'record'), textOf(row, 'ref')]));
   const names = new Map([
     ...labels,
-    ...exhibits.map((one) => [textOf(one, 'record'), textOf(one, 'item')] as const),
+    ...exhibits.map((row) => [textOf(row, 'record'), textOf(row, 'item')] as const),
     ...refs,
   ]);
   return {
     capsule,
-    versions: new Map(versions.map((one) => [textOf(one, 'version'), one])),
+    versions: new Map(versions.map((row) => [textOf(row, 'version'), row])),
     opened,
     incidents,
     attached,
@@ -137,21 +137,21 @@ export function tellCapsule(capsule: JsonObject) {
   };
 }
 
-type Spoken = ReturnType<typeof tellCapsule>;
+type CapsuleFacts = ReturnType<typeof readCapsule>;
 
 const numberOf = (exhibit: JsonObject) => Number(textOf(exhibit, 'item').split('/')[1]);
 
 /** Return the order, report or other record that names a file which belongs to no entry. */
-function naming({ opened, refs }: Spoken, file: string) {
-  const names = (said: Fields) =>
-    ['attachment_ids', 'copy_attachment_id', 'identity_link_id'].some((name) => codesOf(said, name).includes(file));
-  return REGISTERS.flatMap((kind) => tellAll(opened, kind))
-    .filter(({ record, newest }) => refs.has(record) && names(newest.fields))
+function referencesTo({ opened, refs }: CapsuleFacts, file: string) {
+  const isNaming = (fields: Fields) =>
+    ['attachment_ids', 'copy_attachment_id', 'identity_link_id'].some((name) => codesOf(fields, name).includes(file));
+  return REGISTER_KINDS.flatMap((kind) => historiesOf(opened, kind))
+    .filter(({ record, newest }) => refs.has(record) && isNaming(newest.fields))
     .map(({ record }) => refs.get(record))
     .join(', ');
 }
 
-function belongs(file: Told, incident: Told) {
+function belongsTo(file: RecordHistory, incident: RecordHistory) {
   return (
     codesOf(file.newest.fields, 'incident_ids').includes(incident.record) ||
     codesOf(incident.newest.fields, 'attachment_ids').includes(file.record)
@@ -159,188 +159,197 @@ function belongs(file: Told, incident: Told) {
 }
 
 /** Return an entry's line of 02. */
-export function entryLine(all: Spoken, told: Told): Line {
-  const said = told.newest.fields;
-  const first = all.versions.get(told.first.version) ?? {};
-  const [start, end] = [possible(wholeOf(said, 'occurred_start')), possible(wholeOf(said, 'occurred_end'))];
-  const precision = textOf(said, 'precision') || (start === null ? 'unknown' : 'minute');
-  const known = start !== null && precision !== 'unknown';
-  const offset = wholeOf(said, 'utc_offset_min');
-  const at = (ms: number | null) =>
-    !known ? '' : offset === null || Math.abs(offset) > MOST_OFFSET ? null : iso(ms, offset);
-  const behaviours = codesOf(said, 'behaviours');
+export function entryLine(facts: CapsuleFacts, history: RecordHistory): TableLine {
+  const fields = history.newest.fields;
+  const first = facts.versions.get(history.first.version) ?? {};
+  const [start, end] = [
+    validInstant(integerOf(fields, 'occurred_start')),
+    validInstant(integerOf(fields, 'occurred_end')),
+  ];
+  const precision = textOf(fields, 'precision') || (start === null ? 'unknown' : 'minute');
+  const isKnown = start !== null && precision !== 'unknown';
+  const offset = integerOf(fields, 'utc_offset_min');
+  const localTime = (ms: number | null) =>
+    !isKnown ? '' : offset === null || Math.abs(offset) > OFFSET_MOST ? null : iso(ms, offset);
+  const behaviours = codesOf(fields, 'behaviours');
   const letters = behaviours.flatMap(
-    (code) => VOCABULARY.behaviours?.codes.find((one) => one.code === code)?.letter?.split('/') ?? [],
+    (code) => VOCABULARY.behaviours?.codes.find((row) => row.code === code)?.letter?.split('/') ?? [],
   );
-  const count = wholeOf(said, 'count');
+  const count = integerOf(fields, 'count');
   const isCounted = count !== null && count >= 0;
-  const files = all.exhibits.filter((one) => belongs(all.attached.get(textOf(one, 'record')) as Told, told));
+  const files = facts.exhibits.filter((row) =>
+    belongsTo(facts.attached.get(textOf(row, 'record')) as RecordHistory, history),
+  );
   return {
-    no: all.labels.get(told.record) ?? '',
-    occurred_start: at(start),
+    no: facts.labels.get(history.record) ?? '',
+    occurred_start: localTime(start),
     occurred_end:
-      end === null || !known
+      end === null || !isKnown
         ? ''
-        : offset === null || Math.abs(offset) > MOST_OFFSET
+        : offset === null || Math.abs(offset) > OFFSET_MOST
           ? null
-          : iso(end, endOffset(textOf(said, 'tz'), start, end, offset)),
+          : iso(end, endOffset(textOf(fields, 'tz'), start, end, offset)),
     precision,
-    time_source: textOf(said, 'time_source'),
-    recorded: iso(sealedAt(told.first)),
-    received_no_later_than: iso(wholeOf(objectOf(first, 'receipt'), 'ts')),
-    what_happened: textOf(told.first.fields, 'narrative'),
-    written_by_somebody_else: markText(said),
-    asked: promptsOf(said).join(' / '),
-    as_typed: asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') }),
-    exact_words: objectsOf(said, 'exact_words')
-      .map((one) => [textOf(one, 'speaker'), textOf(one, 'words')])
+    time_source: textOf(fields, 'time_source'),
+    recorded: iso(sealedAt(history.first)),
+    received_no_later_than: iso(integerOf(objectOf(first, 'receipt'), 'ts')),
+    what_happened: textOf(history.first.fields, 'narrative'),
+    written_by_somebody_else: assistedMarkText(fields),
+    asked: promptsOf(fields).join(' / '),
+    as_typed: advocateNarrative({ ...fields, narrative: textOf(history.first.fields, 'narrative') }),
+    exact_words: objectsOf(fields, 'exact_words')
+      .map((row) => [textOf(row, 'speaker'), textOf(row, 'words')])
       .map(([who, words]) => (who && words ? `${who}: ${words}` : words))
       .join(' / '),
     behaviours: behaviours.map((code) => labelOf('behaviours', code)).join('; '),
     s2a3_letters: [...new Set(letters)].sort().join(''),
-    translation: textOf(objectOf(said, 'translation'), 'text'),
-    translated_by: textOf(objectOf(said, 'translation'), 'by'),
+    translation: textOf(objectOf(fields, 'translation'), 'text'),
+    translated_by: textOf(objectOf(fields, 'translation'), 'by'),
     count: isCounted ? String(count) : '',
-    count_is_estimate: isCounted && said.count_is_estimate === true ? 'yes' : '',
-    children_present: yesNo(said, 'children_present'),
-    injury: yesNo(said, 'physical_injury'),
-    feelings: codesOf(said, 'feelings_then')
+    count_is_estimate: isCounted && fields.count_is_estimate === true ? 'yes' : '',
+    children_present: yesNoText(fields, 'children_present'),
+    injury: yesNoText(fields, 'physical_injury'),
+    feelings: codesOf(fields, 'feelings_then')
       .map((code) => labelOf('feelings', code))
       .join('; '),
-    loss_in_pence: String(wholeOf(said, 'property_value_pence') ?? ''),
-    exhibits: files.map((one) => textOf(one, 'item')).join(' '),
+    loss_in_pence: String(integerOf(fields, 'property_value_pence') ?? ''),
+    exhibits: files.map((row) => textOf(row, 'item')).join(' '),
     commitment: textOf(first, 'c'),
-    ...Object.fromEntries(CHOICES.map(([column, list, name]) => [column, chosen(said, list, name)])),
-    ...Object.fromEntries(WORDS.map(([column, name]) => [column, textOf(said, name)])),
+    ...Object.fromEntries(CHOICE_COLUMNS.map(([column, list, name]) => [column, choiceText(fields, list, name)])),
+    ...Object.fromEntries(TEXT_COLUMNS.map(([column, name]) => [column, textOf(fields, name)])),
   };
 }
 
 /** Return a file's line of 03. */
-export function exhibitLine(all: Spoken, exhibit: JsonObject, place: number): Line {
-  const told = all.attached.get(textOf(exhibit, 'record')) as Told;
-  const said = told.newest.fields;
-  const kind = textOf(said, 'kind') ? labelOf('attachment_kinds', textOf(said, 'kind')) : 'File';
-  const entries = all.incidents.filter((one) => belongs(told, one)).map((one) => all.labels.get(one.record) ?? '');
-  const point = (code: string) =>
-    codesOf(said, 'shows').includes(code)
+export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: number): TableLine {
+  const history = facts.attached.get(textOf(exhibit, 'record')) as RecordHistory;
+  const fields = history.newest.fields;
+  const kind = textOf(fields, 'kind') ? labelOf('attachment_kinds', textOf(fields, 'kind')) : 'File';
+  const entries = facts.incidents
+    .filter((row) => belongsTo(history, row))
+    .map((row) => facts.labels.get(row.record) ?? '');
+  const answerOf = (code: string) =>
+    codesOf(fields, 'shows').includes(code)
       ? 'shown'
-      : codesOf(said, 'not_shown').includes(code)
+      : codesOf(fields, 'not_shown').includes(code)
         ? 'not shown'
         : 'not answered';
-  const points = (VOCABULARY.shows?.codes ?? []).map(({ code }) => [
+  const answers = (VOCABULARY.shows?.codes ?? []).map(({ code }) => [
     code,
-    textOf(said, 'kind') === 'screenshot' ? point(code) : '',
+    textOf(fields, 'kind') === 'screenshot' ? answerOf(code) : '',
   ]);
-  const volume = Math.floor(place / VOLUME);
+  const volumeIndex = Math.floor(index / VOLUME_FILES);
   const flags = [
-    ...codesOf(said, 'flags').map((code) => labelOf('attachment_flags', code)),
-    ...(told.revisions.length ? ['details changed later'] : []),
+    ...codesOf(fields, 'flags').map((code) => labelOf('attachment_flags', code)),
+    ...(history.revisions.length ? ['details changed later'] : []),
   ];
   return {
     item_no: String(numberOf(exhibit)),
     suggested_ref: textOf(exhibit, 'item'),
-    officer_ref: textOf(said, 'officer_exhibit_ref'),
-    description: textOf(said, 'description') || kind,
+    officer_ref: textOf(fields, 'officer_exhibit_ref'),
+    description: textOf(fields, 'description') || kind,
     kind,
-    producer: textOf(said, 'producer_id')
-      ? (all.names.get(textOf(said, 'producer_id')) ?? 'somebody not in this pack')
+    producer: textOf(fields, 'producer_id')
+      ? (facts.names.get(textOf(fields, 'producer_id')) ?? 'somebody not in this pack')
       : 'P1',
     sha256: textOf(exhibit, 'sha256'),
-    size_bytes: String(wholeOf(exhibit, 'size') ?? ''),
+    size_bytes: String(integerOf(exhibit, 'size') ?? ''),
     file: textOf(exhibit, 'file'),
-    volume: `04_exhibits${volume ? `-${volume + 1}` : ''}.pdf`,
-    entries: numbersWords(entries) || naming(all, told.record) || 'not linked',
-    account_or_number: textOf(said, 'account_or_number_shown'),
-    web_address: textOf(said, 'url_full'),
-    changed_before_it_was_added: chosen(said, 'alterations', 'alteration_before_receipt'),
+    volume: `04_exhibits${volumeIndex ? `-${volumeIndex + 1}` : ''}.pdf`,
+    entries: joinNumbers(entries) || referencesTo(facts, history.record) || 'not linked',
+    account_or_number: textOf(fields, 'account_or_number_shown'),
+    web_address: textOf(fields, 'url_full'),
+    changed_before_it_was_added: choiceText(fields, 'alterations', 'alteration_before_receipt'),
     flags: flags.join('; '),
     picture_in_04: exhibit.hold_picture !== false ? 'held back, see 06' : exhibit.print ? 'yes' : 'no picture',
-    ...Object.fromEntries(points),
+    ...Object.fromEntries(answers),
   };
 }
 
 /** Return every line of 05, in order. */
-export function scheduleLines(all: Spoken): Line[] {
-  return tellAll(all.opened, 'schedule')
-    .filter(({ record }) => all.refs.has(record))
-    .flatMap(({ record, newest: { fields: said, restricted } }) => {
-      const own = codesOf(restricted, 'own_accounts');
-      const linked = all.incidents.filter(
-        (one) =>
-          codesOf(one.newest.fields, 'schedule_id').includes(record) ||
-          codesOf(said, 'incident_ids').includes(one.record),
+export function scheduleLines(facts: CapsuleFacts): TableLine[] {
+  return historiesOf(facts.opened, 'schedule')
+    .filter(({ record }) => facts.refs.has(record))
+    .flatMap(({ record, newest: { fields: scheduleFields, restricted } }) => {
+      const ownWords = codesOf(restricted, 'own_accounts');
+      const linkedEntries = facts.incidents.filter(
+        (row) =>
+          codesOf(row.newest.fields, 'schedule_id').includes(record) ||
+          codesOf(scheduleFields, 'incident_ids').includes(row.record),
       );
-      const merged = tellAll(all.opened, 'schedule').some(({ newest }) => textOf(newest.fields, 'merged_into'));
-      const count = wholeOf(said, 'count');
-      const party = (text: string) =>
-        own.includes(text) ? `me (${own.lastIndexOf(text) + 1})` : text === 'me' ? 'me (1)' : text;
-      const coded = (row: Fields, list: string, name: string) =>
+      const hasMerged = historiesOf(facts.opened, 'schedule').some(({ newest }) =>
+        textOf(newest.fields, 'merged_into'),
+      );
+      const count = integerOf(scheduleFields, 'count');
+      const partyName = (text: string) =>
+        ownWords.includes(text) ? `me (${ownWords.lastIndexOf(text) + 1})` : text === 'me' ? 'me (1)' : text;
+      const codedCell = (row: Fields, list: string, name: string) =>
         textOf(row, name) ? labelOf(list, textOf(row, name)) : '';
-      return objectsOf(said, 'rows').map((row) => ({
-        schedule: all.refs.get(record) ?? '',
-        entries: merged ? null : entriesWords(linked.map((one) => all.labels.get(one.record) ?? '')),
-        channel: chosen(said, 'channels', 'channel'),
-        chat: textOf(said, 'chat') || textOf(said, 'title'),
-        is_complete: chosen(said, 'schedule_complete', 'complete'),
-        counted: count === null ? '' : `${said.count_is_estimate === true ? 'about ' : ''}${count}`,
-        msg_no: String(wholeOf(row, 'msg_no') ?? ''),
-        sent: iso(wholeOf(row, 'sent_at')),
+      return objectsOf(scheduleFields, 'rows').map((row) => ({
+        schedule: facts.refs.get(record) ?? '',
+        entries: hasMerged ? null : entriesText(linkedEntries.map((row) => facts.labels.get(row.record) ?? '')),
+        channel: choiceText(scheduleFields, 'channels', 'channel'),
+        chat: textOf(scheduleFields, 'chat') || textOf(scheduleFields, 'title'),
+        is_complete: choiceText(scheduleFields, 'schedule_complete', 'complete'),
+        counted: count === null ? '' : `${scheduleFields.count_is_estimate === true ? 'about ' : ''}${count}`,
+        msg_no: String(integerOf(row, 'msg_no') ?? ''),
+        sent: iso(integerOf(row, 'sent_at')),
         sent_local: textOf(row, 'sent_local'),
-        zone: textOf(said, 'tz'),
-        time_source: coded(row, 'time_sources', 'sent_source'),
-        time_note: coded(row, 'schedule_time_notes', 'sent_note'),
-        direction: coded(row, 'schedule_directions', 'direction'),
-        from: party(textOf(row, 'from')),
-        to: party(textOf(row, 'to')),
-        type: coded(row, 'message_types', 'type'),
+        zone: textOf(scheduleFields, 'tz'),
+        time_source: codedCell(row, 'time_sources', 'sent_source'),
+        time_note: codedCell(row, 'schedule_time_notes', 'sent_note'),
+        direction: codedCell(row, 'schedule_directions', 'direction'),
+        from: partyName(textOf(row, 'from')),
+        to: partyName(textOf(row, 'to')),
+        type: codedCell(row, 'message_types', 'type'),
         text: textOf(row, 'text'),
         description: textOf(row, 'description'),
         edited: row.edited === true ? 'edited' : '',
-        read: coded(row, 'schedule_read', 'read'),
+        read: codedCell(row, 'schedule_read', 'read'),
         file_name: textOf(row, 'file_name'),
-        item: all.names.get(textOf(row, 'attachment_id')) ?? '',
+        item: facts.names.get(textOf(row, 'attachment_id')) ?? '',
       }));
     });
 }
 
 /** Return every line of 07, in order. */
-export function statementLines(all: Spoken): Line[] {
-  return tellAll(all.opened, 'statement')
-    .filter(({ record }) => all.refs.has(record))
-    .map(({ record, first, newest: { fields: said } }) => {
-      const came = objectOf(said, 'arrived');
-      const sealed = all.versions.get(first.version) ?? {};
-      const about = codesOf(said, 'incident_ids');
-      const numbers = all.incidents
-        .filter((one) => about.includes(one.record))
-        .map((one) => all.labels.get(one.record) ?? '');
+export function statementLines(facts: CapsuleFacts): TableLine[] {
+  return historiesOf(facts.opened, 'statement')
+    .filter(({ record }) => facts.refs.has(record))
+    .map(({ record, first, newest: { fields: statementFields } }) => {
+      const arrival = objectOf(statementFields, 'arrived');
+      const sealedVersion = facts.versions.get(first.version) ?? {};
+      const entryIds = codesOf(statementFields, 'incident_ids');
+      const numbers = facts.incidents
+        .filter((row) => entryIds.includes(row.record))
+        .map((row) => facts.labels.get(row.record) ?? '');
       return {
-        statement: all.refs.get(record) ?? '',
-        not_the_keepers_words: statementMark(said),
-        entries: entriesWords(numbers),
-        how_they_know: chosen(said, 'statement_saw_how', 'saw_how'),
-        how_it_came: chosen(said, 'statement_received', 'received_how'),
-        when_in_their_words: textOf(came, 'when'),
-        what_they_say: textOf(said, 'narrative'),
-        as_it_came: asItCame(said),
-        language: textOf(said, 'language'),
-        exhibits: all.exhibits
-          .filter((one) => codesOf(said, 'attachment_ids').includes(textOf(one, 'record')))
-          .map((one) => textOf(one, 'item'))
+        statement: facts.refs.get(record) ?? '',
+        not_the_keepers_words: statementMark(statementFields),
+        entries: entriesText(numbers),
+        how_they_know: choiceText(statementFields, 'statement_saw_how', 'saw_how'),
+        how_it_came: choiceText(statementFields, 'statement_received', 'received_how'),
+        when_in_their_words: textOf(arrival, 'when'),
+        what_they_say: textOf(statementFields, 'narrative'),
+        as_it_came: receivedText(statementFields),
+        language: textOf(statementFields, 'language'),
+        exhibits: facts.exhibits
+          .filter((row) => codesOf(statementFields, 'attachment_ids').includes(textOf(row, 'record')))
+          .map((row) => textOf(row, 'item'))
           .join(' '),
-        sent: iso(wholeOf(came, 'sent_at')),
-        arrived: iso(wholeOf(came, 'at')),
+        sent: iso(integerOf(arrival, 'sent_at')),
+        arrived: iso(integerOf(arrival, 'at')),
         recorded: iso(sealedAt(first)),
-        received_no_later_than: iso(wholeOf(objectOf(sealed, 'receipt'), 'ts')),
-        commitment: textOf(sealed, 'c'),
+        received_no_later_than: iso(integerOf(objectOf(sealedVersion, 'receipt'), 'ts')),
+        commitment: textOf(sealedVersion, 'c'),
       };
     });
 }
 
 /** Return every line of 11, in order. */
-export function custodyLines({ capsule }: Spoken): Line[] {
-  return rows(capsule, 'custody').map((line) => ({
-    at: iso(wholeOf(line, 'at')),
+export function custodyLines({ capsule }: CapsuleFacts): TableLine[] {
+  return rowsOf(capsule, 'custody').map((line) => ({
+    at: iso(integerOf(line, 'at')),
     item: textOf(line, 'item'),
     actor: textOf(line, 'actor'),
     action: textOf(line, 'action') ? labelOf('custody_actions', textOf(line, 'action')) : '',

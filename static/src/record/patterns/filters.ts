@@ -1,7 +1,7 @@
 /** Filters the list of entries by facts in its rows, so ten thousand entries are searched without opening any. */
 import type { Fact } from './patterns_facts.js';
 
-type Row = { record: string; f?: Fact | null; links?: string[]; bare?: boolean };
+type FilterRow = { record: string; f?: Fact | null; links?: string[]; bare?: boolean };
 /** An absent member does not filter */
 export type Filter = {
   /** anyone the entry names */
@@ -19,19 +19,19 @@ export type Filter = {
   to?: string;
 };
 
-export function isOn(filter: Filter): boolean {
+export function isFiltering(filter: Filter): boolean {
   return Object.values(filter).some(Boolean);
 }
 
 /** @param leads merged record → the record it leads to */
-export function fits({ f, links, bare }: Row, filter: Filter, leads?: Map<string, string>): boolean {
-  const names = (wanted: string) => Boolean(links?.some((one) => one === wanted || leads?.get(one) === wanted));
-  if (!f) return !isOn(filter);
+export function matchesFilter({ f, links, bare }: FilterRow, filter: Filter, leads?: Map<string, string>): boolean {
+  const isLinked = (record: string) => Boolean(links?.some((link) => link === record || leads?.get(link) === record));
+  if (!f) return !isFiltering(filter);
   return (
-    (!filter.person || names(filter.person)) &&
+    (!filter.person || isLinked(filter.person)) &&
     (!filter.behaviour || Boolean(f.behaviours?.includes(filter.behaviour))) &&
     (!filter.channel || f.channel === filter.channel) &&
-    (!filter.order || names(filter.order)) &&
+    (!filter.order || isLinked(filter.order)) &&
     (!filter.file || Boolean(f.files)) &&
     (!filter.breach || Boolean(f.breaches?.length)) &&
     (!filter.bare || Boolean(bare)) &&

@@ -5,15 +5,15 @@
 import type { Patterns } from './patterns.js';
 
 /** `count`: of days, accounts or messages, if not of entries */
-export type Line = { key: string; count: number; ids: string[]; person?: string; day?: string };
-type Word = { word: 'fixated' | 'obsessive' | 'unwanted' | 'repeated'; lines: Line[] };
+export type CountLine = { key: string; count: number; ids: string[]; person?: string; day?: string };
+type WordCounts = { word: 'fixated' | 'obsessive' | 'unwanted' | 'repeated'; lines: CountLine[] };
 
 const NIGHT_FROM = 23;
 const NIGHT_UNTIL = 5;
-const KEYS = ['notice', 'blocked', 'report', 'served'];
+const KEY_DATE_KINDS = ['notice', 'blocked', 'report', 'served'];
 
 /** @param days counts the days from one local date to another */
-export function four(counts: Patterns, days: (from: string, to: string) => number): Word[] {
+export function fourCounts(counts: Patterns, days: (from: string, to: string) => number): WordCounts[] {
   return [
     { word: 'fixated', lines: fixated(counts, days) },
     { word: 'obsessive', lines: obsessive(counts) },
@@ -22,22 +22,22 @@ export function four(counts: Patterns, days: (from: string, to: string) => numbe
   ];
 }
 
-const entries = (key: string, ids: string[]): Line => ({ key, count: ids.length, ids });
+const entryLine = (key: string, ids: string[]): CountLine => ({ key, count: ids.length, ids });
 
 function fixated(
   { actors, marks, since, until, all, undated, accounts }: Patterns,
   days: (from: string, to: string) => number,
-): Line[] {
-  const gone = new Set(undated);
+): CountLine[] {
+  const undatedIds = new Set(undated);
   return [
-    ...actors.map(({ code, ids }) => ({ ...entries('same_person', ids), person: code })),
-    ...(since ? [{ key: 'span', count: days(since, until), ids: all.filter((one) => !gone.has(one)) }] : []),
-    entries('watching', marks.watching ?? []),
-    entries('others', marks.third_party ?? []),
+    ...actors.map(({ code, ids }) => ({ ...entryLine('same_person', ids), person: code })),
+    ...(since ? [{ key: 'span', count: days(since, until), ids: all.filter((id) => !undatedIds.has(id)) }] : []),
+    entryLine('watching', marks.watching ?? []),
+    entryLine('others', marks.third_party ?? []),
     {
       key: 'accounts',
       count: accounts.length,
-      ids: inOrder(
+      ids: pickInOrder(
         all,
         accounts.flatMap(({ ids }) => ids),
       ),
@@ -45,46 +45,46 @@ function fixated(
   ];
 }
 
-function obsessive({ messages, fullest, run, hours, marks, all }: Patterns): Line[] {
+function obsessive({ messages, fullest, run, hours, marks, all }: Patterns): CountLine[] {
   const night = hours.filter(({ hour }) => hour >= NIGHT_FROM || hour < NIGHT_UNTIL).flatMap(({ ids }) => ids);
   return [
     { key: 'messages', count: messages.count, ids: messages.ids },
-    entries('most', fullest.ids),
+    entryLine('most', fullest.ids),
     { key: 'run', count: run.days, ids: run.ids },
-    entries('night', inOrder(all, night)),
-    entries('home', marks.at_home ?? []),
+    entryLine('night', pickInOrder(all, night)),
+    entryLine('home', marks.at_home ?? []),
   ];
 }
 
 /** Shows both sides: entries where the keeper made contact first are listed too. */
-function unwanted({ key_dates, marks, new_accounts, new_account_ids, breaches, all }: Patterns): Line[] {
+function unwanted({ key_dates, marks, new_accounts, new_account_ids, breaches, all }: Patterns): CountLine[] {
   return [
-    entries('told', marks.told_to_stop ?? []),
+    entryLine('told', marks.told_to_stop ?? []),
     ...key_dates
-      .filter(({ kind }) => KEYS.includes(kind))
-      .map(({ kind, day, after }) => ({ ...entries(`after_${kind === 'blocked' ? 'block' : kind}`, after), day })),
+      .filter(({ kind }) => KEY_DATE_KINDS.includes(kind))
+      .map(({ kind, day, after }) => ({ ...entryLine(`after_${kind === 'blocked' ? 'block' : kind}`, after), day })),
     { key: 'new_accounts', count: new_accounts.length, ids: new_account_ids },
-    entries(
+    entryLine(
       'breaches',
-      inOrder(
+      pickInOrder(
         all,
         breaches.flatMap(({ ids }) => ids),
       ),
     ),
-    entries('i_first', marks.i_contacted_first ?? []),
-    entries('i_replied', marks.i_replied ?? []),
+    entryLine('i_first', marks.i_contacted_first ?? []),
+    entryLine('i_replied', marks.i_replied ?? []),
   ];
 }
 
-function repeated({ all, days, no_day, undated, months, behaviours, channels }: Patterns): Line[] {
-  const elsewhere = new Set([...no_day, ...undated]);
+function repeated({ all, days, no_day, undated, months, behaviours, channels }: Patterns): CountLine[] {
+  const withoutDay = new Set([...no_day, ...undated]);
   return [
-    entries('all', all),
-    { key: 'days', count: days, ids: all.filter((one) => !elsewhere.has(one)) },
+    entryLine('all', all),
+    { key: 'days', count: days, ids: all.filter((id) => !withoutDay.has(id)) },
     {
       key: 'months',
       count: months.filter(({ ids }) => ids.length).length,
-      ids: inOrder(
+      ids: pickInOrder(
         all,
         months.flatMap(({ ids }) => ids),
       ),
@@ -92,7 +92,7 @@ function repeated({ all, days, no_day, undated, months, behaviours, channels }: 
     {
       key: 'kinds',
       count: behaviours.length,
-      ids: inOrder(
+      ids: pickInOrder(
         all,
         behaviours.flatMap(({ ids }) => ids),
       ),
@@ -100,7 +100,7 @@ function repeated({ all, days, no_day, undated, months, behaviours, channels }: 
     {
       key: 'ways',
       count: channels.length,
-      ids: inOrder(
+      ids: pickInOrder(
         all,
         channels.flatMap(({ ids }) => ids),
       ),
@@ -109,9 +109,9 @@ function repeated({ all, days, no_day, undated, months, behaviours, channels }: 
 }
 
 /** Return each once, in order of time. */
-function inOrder(all: readonly string[], some: readonly string[]): string[] {
-  const wanted = new Set(some);
-  return all.filter((one) => wanted.has(one));
+function pickInOrder(all: readonly string[], selected: readonly string[]): string[] {
+  const selectedIds = new Set(selected);
+  return all.filter((id) => selectedIds.has(id));
 }
 
 /**
@@ -120,19 +120,19 @@ function inOrder(all: readonly string[], some: readonly string[]): string[] {
  * @param to word between the first and the last number of a run
  */
 export function numberList(numbers: readonly (number | null)[], fresh: string, to: string = 'to'): string {
-  const known = [...new Set(numbers.filter((one) => one !== null))].sort((a, b) => Number(a) - Number(b));
+  const sortedNumbers = [...new Set(numbers.filter((number) => number !== null))].sort((a, b) => Number(a) - Number(b));
   const runs: [number, number][] = [];
-  for (const one of known) {
+  for (const number of sortedNumbers) {
     const last = runs.at(-1);
-    if (last && last[1] + 1 === one) last[1] = one;
-    else runs.push([Number(one), Number(one)]);
+    if (last && last[1] + 1 === number) last[1] = number;
+    else runs.push([Number(number), Number(number)]);
   }
   const words = runs.flatMap(([first, last]) =>
     first === last ? [`${first}`] : last === first + 1 ? [`${first}`, `${last}`] : [`${first} ${to} ${last}`],
   );
-  const without = numbers.length - numbers.filter((one) => one !== null).length;
+  const unnumbered = numbers.length - numbers.filter((number) => number !== null).length;
   return [
     ...words,
-    ...Array.from({ length: Math.min(without, 1) }, () => (without === 1 ? fresh : `${without} ${fresh}`)),
+    ...Array.from({ length: Math.min(unnumbered, 1) }, () => (unnumbered === 1 ? fresh : `${unnumbered} ${fresh}`)),
   ].join(', ');
 }

@@ -5,19 +5,19 @@
  * them in its list of entries, and need not open ten thousand versions to count them.
  */
 import { MARKS } from '../vocabulary/marks.js';
-import { accountsUsed, into, keyDates, sidesOf } from './patterns_dates.js';
-import { compare, daysBetween, inOrder, nextDay } from './patterns_facts.js';
-import { objectsOf, switchOf, textOf, wholeOf } from '../reading.js';
+import { accountsUsed, appendTo, keyDates, splitAround } from './patterns_dates.js';
+import { compareText, daysBetween, sortByTime, nextDay } from './patterns_facts.js';
+import { objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
 import type { Fact } from './patterns_facts.js';
 import type { Fields } from '../reading.js';
-import type { Diary, Kept } from './patterns_facts.js';
+import type { Diary, CountedRecord } from './patterns_facts.js';
 
 type Tally = { code: string; ids: string[] };
 export type Gap = { days: number; from: string; to: string; ids: string[] };
 
 const LONG_GAP_DAYS = 30;
 /** Target of an entry that names nobody: the keeper. */
-const NOBODY = Object.freeze(['']);
+const KEEPER_TARGET = Object.freeze(['']);
 const MONDAY = '2024-01-01';
 
 /**
@@ -25,11 +25,11 @@ const MONDAY = '2024-01-01';
  * @param standingFacts facts of the incidents not taken out, in feed order
  * @param tz zone for instants that came without one
  */
-export function countPatterns(standing: readonly Fact[], diary: Diary, tz: string, takenOut: number = 0) {
+export function countPatterns(standingFacts: readonly Fact[], diary: Diary, tz: string, takenOut: number = 0) {
   const accounts = leadsOf(diary.account ?? []);
   const people = leadsOf(diary.person ?? []);
   const merged = [people, accounts].some((leads) => [...leads].some(([record, lead]) => record !== lead));
-  const facts = inOrder(merged ? standing.map((fact) => led(fact, people, accounts)) : standing);
+  const facts = sortByTime(merged ? standingFacts.map((fact) => withLeads(fact, people, accounts)) : standingFacts);
   const dated = facts.filter(({ day }) => day);
   const marked = facts.filter(({ marks }) => marks);
   return {
@@ -42,11 +42,11 @@ export function countPatterns(standing: readonly Fact[], diary: Diary, tz: strin
     gaps: gapsOf(dated),
     months: monthsOf(dated),
     over_months: ids(dated.filter(({ day, last }) => day.slice(0, 7) !== last.slice(0, 7))),
-    behaviours: by(facts, ({ behaviours }) => behaviours),
-    channels: byOne(facts, ({ channel }) => channel),
-    places: byOne(facts, ({ place }) => place),
+    behaviours: tallyBy(facts, ({ behaviours }) => behaviours),
+    channels: tallyByOne(facts, ({ channel }) => channel),
+    places: tallyByOne(facts, ({ place }) => place),
     ...weekOf(facts),
-    key_dates: keyDates(facts, diary, tz).map((one) => ({ ...one, ...sidesOf(one, dated) })),
+    key_dates: keyDates(facts, diary, tz).map((keyDate) => ({ ...keyDate, ...splitAround(keyDate, dated) })),
     ...accountsUsed(facts, diary, accounts, tz),
     firsts: MARKS.firsts.map((mark) => firstOf(marked, mark)),
     marks: marksOf(marked),
@@ -54,9 +54,9 @@ export function countPatterns(standing: readonly Fact[], diary: Diary, tz: strin
     files: ids(facts.filter(({ files }) => files)),
     neither: ids(facts.filter(({ witness, files }) => !witness && !files)),
     breaches: breachesOf(facts),
-    orders: by(facts, ({ orders }) => orders),
-    targets: by(facts, ({ targets }) => (targets?.length ? targets : NOBODY)),
-    actors: by(facts, ({ actors }) => actors),
+    orders: tallyBy(facts, ({ orders }) => orders),
+    targets: tallyBy(facts, ({ targets }) => (targets?.length ? targets : KEEPER_TARGET)),
+    actors: tallyBy(facts, ({ actors }) => actors),
     messages: messagesOf(facts, diary.schedule ?? []),
   };
 }
@@ -65,58 +65,58 @@ export type Patterns = ReturnType<typeof countPatterns>;
 const ids = (facts: readonly Fact[]) => facts.map(({ record }) => record);
 
 /** Return where each merged record finally leads; in a circle, each record stands for itself. */
-export function leadsOf(records: readonly Kept[]): Map<string, string> {
-  const into = new Map(records.map(({ record, fields }) => [record, textOf(fields, 'merged_into')]));
-  const found: Map<string, string> = new Map();
-  for (const [record, first] of into) {
+export function leadsOf(records: readonly CountedRecord[]): Map<string, string> {
+  const mergedInto = new Map(records.map(({ record, fields }) => [record, textOf(fields, 'merged_into')]));
+  const leads: Map<string, string> = new Map();
+  for (const [record, target] of mergedInto) {
     const seen = new Set([record]);
-    let at = first;
-    while (at && !seen.has(at) && into.get(at)) {
-      seen.add(at);
-      at = into.get(at) as string;
+    let current = target;
+    while (current && !seen.has(current) && mergedInto.get(current)) {
+      seen.add(current);
+      current = mergedInto.get(current) as string;
     }
-    found.set(record, !at || seen.has(at) ? record : at);
+    leads.set(record, !current || seen.has(current) ? record : current);
   }
-  return found;
+  return leads;
 }
 
 /** Return the fact with merged people and accounts counted as one. */
-function led(fact: Fact, people: Map<string, string>, accounts: Map<string, string>): Fact {
+function withLeads(fact: Fact, people: Map<string, string>, accounts: Map<string, string>): Fact {
   if (!fact.actors && !fact.targets && !fact.accounts) return fact;
-  const through = (list: string[] | undefined, leads: Map<string, string>) =>
-    list && [...new Set(list.map((one) => leads.get(one) ?? one))];
+  const resolve = (list: string[] | undefined, leads: Map<string, string>) =>
+    list && [...new Set(list.map((id) => leads.get(id) ?? id))];
   return {
     ...fact,
-    actors: through(fact.actors, people),
-    targets: through(fact.targets, people),
-    accounts: through(fact.accounts, accounts),
+    actors: resolve(fact.actors, people),
+    targets: resolve(fact.targets, people),
+    accounts: resolve(fact.accounts, accounts),
   } as Fact;
 }
 
 /** Count entries by code, most entries first, then by the code. */
-function by(facts: readonly Fact[], codes: (fact: Fact) => readonly string[] | undefined): Tally[] {
-  const found: Map<string, string[]> = new Map();
+function tallyBy(facts: readonly Fact[], codes: (fact: Fact) => readonly string[] | undefined): Tally[] {
+  const recordsByCode: Map<string, string[]> = new Map();
   for (const fact of facts) {
     const list = codes(fact);
-    if (list) for (const code of list) into(found, code, fact.record);
+    if (list) for (const code of list) appendTo(recordsByCode, code, fact.record);
   }
-  return ranked(found);
+  return rankTallies(recordsByCode);
 }
 
 /** Like `tallyBy`, for a field with a single code. */
-function byOne(facts: readonly Fact[], codeOf: (fact: Fact) => string | undefined): Tally[] {
-  const found: Map<string, string[]> = new Map();
+function tallyByOne(facts: readonly Fact[], codeOf: (fact: Fact) => string | undefined): Tally[] {
+  const recordsByCode: Map<string, string[]> = new Map();
   for (const fact of facts) {
     const code = codeOf(fact);
-    if (code) into(found, code, fact.record);
+    if (code) appendTo(recordsByCode, code, fact.record);
   }
-  return ranked(found);
+  return rankTallies(recordsByCode);
 }
 
-function ranked(found: Map<string, string[]>): Tally[] {
-  return [...found]
+function rankTallies(recordsByCode: Map<string, string[]>): Tally[] {
+  return [...recordsByCode]
     .map(([code, list]) => ({ code, ids: list }))
-    .sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
+    .sort((a, b) => b.ids.length - a.ids.length || compareText(a.code, b.code));
 }
 
 /**
@@ -124,50 +124,50 @@ function ranked(found: Map<string, string[]>): Tally[] {
  */
 function daysOf(dated: readonly Fact[]) {
   const days: Map<string, string[]> = new Map();
-  for (const { range, day, record } of dated) if (!range) into(days, day, record);
+  for (const { range, day, record } of dated) if (!range) appendTo(days, day, record);
   let fullest = '';
-  let best: string[] = [];
+  let longest: string[] = [];
   let run: string[] = [];
   for (const [day, list] of days) {
     if (!fullest || list.length > (days.get(fullest) as string[]).length) fullest = day;
-    const before = run.at(-1);
-    if (before !== undefined && nextDay(before) === day) run.push(day);
+    const previous = run.at(-1);
+    if (previous !== undefined && nextDay(previous) === day) run.push(day);
     else run = [day];
-    if (run.length > best.length) best = run;
+    if (run.length > longest.length) longest = run;
   }
   return {
     days: days.size,
     no_day: ids(dated.filter(({ range }) => range)),
     fullest: { day: fullest, ids: days.get(fullest) ?? [] },
-    run: { days: best.length, from: best[0] ?? '', ids: best.flatMap((day) => days.get(day) ?? []) },
+    run: { days: longest.length, from: longest[0] ?? '', ids: longest.flatMap((day) => days.get(day) ?? []) },
   };
 }
 
 /** Find the gaps between the last day reached and the next day with an entry; entries of one day have no gap. */
 function gapsOf(dated: readonly Fact[]) {
-  const found: Gap[] = [];
-  let reach: Fact | null = null;
+  const gaps: Gap[] = [];
+  let latest: Fact | null = null;
   for (const fact of dated) {
-    if (reach && fact.day > reach.last)
-      found.push({
-        days: daysBetween(reach.last, fact.day),
-        from: reach.last,
+    if (latest && fact.day > latest.last)
+      gaps.push({
+        days: daysBetween(latest.last, fact.day),
+        from: latest.last,
         to: fact.day,
-        ids: [reach.record, fact.record],
+        ids: [latest.record, fact.record],
       });
-    if (!reach || fact.last >= reach.last) reach = fact;
+    if (!latest || fact.last >= latest.last) latest = fact;
   }
-  const longest: Gap | null = found.reduce(
-    (most: Gap | null, gap) => (most && most.days >= gap.days ? most : gap),
+  const longest: Gap | null = gaps.reduce(
+    (longestSoFar: Gap | null, gap) => (longestSoFar && longestSoFar.days >= gap.days ? longestSoFar : gap),
     null,
   );
-  const sorted = found.map(({ days }) => days).sort((a, b) => a - b);
+  const sorted = gaps.map(({ days }) => days).sort((a, b) => a - b);
   const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return {
     longest,
     // Halves are rounded down, as in the pack.
     median: sorted.length ? Math.floor(((middle[0] as number) + (middle[1] as number)) / 2) : null,
-    long: found.filter(({ days }) => days > LONG_GAP_DAYS),
+    long: gaps.filter(({ days }) => days > LONG_GAP_DAYS),
   };
 }
 
@@ -176,14 +176,14 @@ function gapsOf(dated: readonly Fact[]) {
  * months is in neither.
  */
 function monthsOf(dated: readonly Fact[]) {
-  const found: Map<string, string[]> = new Map();
+  const recordsByMonth: Map<string, string[]> = new Map();
   for (const { day, last, record } of dated)
-    if (day.slice(0, 7) === last.slice(0, 7)) into(found, day.slice(0, 7), record);
-  const known = [...found.keys()].sort();
+    if (day.slice(0, 7) === last.slice(0, 7)) appendTo(recordsByMonth, day.slice(0, 7), record);
+  const known = [...recordsByMonth.keys()].sort();
   const last = known.at(-1) ?? '';
   const months = [];
   for (let month = known[0] ?? '~'; month <= last; ) {
-    months.push({ month, ids: found.get(month) ?? [] });
+    months.push({ month, ids: recordsByMonth.get(month) ?? [] });
     const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5))];
     month = `${String(year + Math.floor(number / 12)).padStart(4, '0')}-${String((number % 12) + 1).padStart(2, '0')}`;
   }
@@ -195,14 +195,14 @@ function weekOf(facts: readonly Fact[]) {
   const weekdays: string[][] = Array.from({ length: 7 }, () => []);
   const cells: Map<number, string[]> = new Map();
   // Entries of one day follow each other, so each date is parsed once.
-  let read = '';
+  let parsedDay = '';
   let weekday = 0;
   for (const { day, range, minute, record } of facts) {
     if (!day || range) continue;
-    if (day !== read) weekday = ((daysBetween(MONDAY, day) % 7) + 7) % 7;
-    read = day;
+    if (day !== parsedDay) weekday = ((daysBetween(MONDAY, day) % 7) + 7) % 7;
+    parsedDay = day;
     weekdays[weekday]?.push(record);
-    if (minute !== undefined) into(cells, weekday * 24 + Math.floor(minute / 60), record);
+    if (minute !== undefined) appendTo(cells, weekday * 24 + Math.floor(minute / 60), record);
   }
   return {
     weekdays,
@@ -222,50 +222,51 @@ function firstOf(facts: readonly Fact[], mark: string) {
 }
 
 function marksOf(facts: readonly Fact[]): Record<string, string[]> {
-  const found: Map<string, string[]> = new Map();
-  for (const { marks, record } of facts) for (const mark of marks ?? []) into(found, mark, record);
-  return Object.fromEntries(found);
+  const recordsByMark: Map<string, string[]> = new Map();
+  for (const { marks, record } of facts) for (const mark of marks ?? []) appendTo(recordsByMark, mark, record);
+  return Object.fromEntries(recordsByMark);
 }
 
 /** Group alleged breaches by order and term. */
 function breachesOf(facts: readonly Fact[]) {
-  const found: Map<string, { order: string; term: number; ids: string[] }> = new Map();
+  const byTerm: Map<string, { order: string; term: number; ids: string[] }> = new Map();
   for (const { breaches, record } of facts) {
     if (!breaches) continue;
     for (const [order, term] of breaches) {
-      const one = found.get(`${order} ${term}`) ?? { order, term, ids: [] };
-      one.ids.push(record);
-      found.set(`${order} ${term}`, one);
+      const breach = byTerm.get(`${order} ${term}`) ?? { order, term, ids: [] };
+      breach.ids.push(record);
+      byTerm.set(`${order} ${term}`, breach);
     }
   }
-  return [...found.values()].sort((a, b) => compare(a.order, b.order) || a.term - b.term);
+  return [...byTerm.values()].sort((a, b) => compareText(a.order, b.order) || a.term - b.term);
 }
 
 /** Count messages and calls inside entries: the entry's own count, otherwise the incoming ones of its schedule. */
-function messagesOf(facts: readonly Fact[], schedules: readonly Kept[]) {
+function messagesOf(facts: readonly Fact[], schedules: readonly CountedRecord[]) {
   const counts = new Map(
     schedules
-      .filter((one) => (one.taken_out ?? null) === null)
-      .map(({ record, fields }) => [record, inSchedule(fields)]),
+      .filter((schedule) => (schedule.taken_out ?? null) === null)
+      .map(({ record, fields }) => [record, incomingCount(fields)]),
   );
   const total = { count: 0, about: false, ids: [] as string[] };
   for (const fact of facts) {
-    const own =
+    const ownCount =
       fact.count === undefined
         ? counts.get(fact.schedule ?? '')
         : { count: fact.count, about: Boolean(fact.count_about) };
-    if (!own) continue;
-    total.count += own.count;
-    total.about ||= own.about;
+    if (!ownCount) continue;
+    total.count += ownCount.count;
+    total.about ||= ownCount.about;
     total.ids.push(fact.record);
   }
   return total;
 }
 
 /** Count the incoming messages: the schedule's own count, or its rows that came to the keeper. */
-function inSchedule(fields: Fields) {
-  const said = wholeOf(fields, 'count');
-  if (said !== null && said >= 0) return { count: said, about: switchOf(fields, 'count_is_estimate') === true };
+function incomingCount(fields: Fields) {
+  const statedCount = integerOf(fields, 'count');
+  if (statedCount !== null && statedCount >= 0)
+    return { count: statedCount, about: booleanOf(fields, 'count_is_estimate') === true };
   const count = objectsOf(fields, 'rows').filter((row) => textOf(row, 'direction') === 'in').length;
   return { count, about: !['', 'complete'].includes(textOf(fields, 'complete')) };
 }

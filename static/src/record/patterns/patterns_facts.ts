@@ -6,13 +6,13 @@
  * the list of entries holds ten thousand facts.
  */
 import { MARKS } from '../vocabulary/marks.js';
-import { codesOf, isBlank, objectOf, objectsOf, switchOf, textOf, wholeOf } from '../reading.js';
+import { codesOf, isBlank, objectOf, objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
 import { isZone, offsetAt } from '../times.js';
 import type { Fields } from '../reading.js';
 
 /** Records of every kind except incidents, in feed order */
-export type Diary = { [kind: string]: readonly Kept[] | undefined };
-export type Kept = { record: string; fields: Fields; taken_out?: number | null };
+export type Diary = { [kind: string]: readonly CountedRecord[] | undefined };
+export type CountedRecord = { record: string; fields: Fields; taken_out?: number | null };
 
 /** One incident; `day` and `last` are local dates, '' if no time is known */
 export type Fact = {
@@ -43,14 +43,14 @@ export type Fact = {
   marks?: string[];
 };
 /** A local date, and the instant if the clock time is known too */
-export type Moment = { day: string; at: number | null };
+export type DayMoment = { day: string; at: number | null };
 
 /** field → code → the marks it makes */
-const MARKED: Map<string, Map<string, string[]>> = new Map();
+const MARKS_BY_FIELD: Map<string, Map<string, string[]>> = new Map();
 for (const [mark, made] of Object.entries(MARKS.marks)) {
   for (const [field, codes] of Object.entries(made)) {
-    const ofField = MARKED.get(field) ?? new Map();
-    MARKED.set(field, ofField);
+    const ofField = MARKS_BY_FIELD.get(field) ?? new Map();
+    MARKS_BY_FIELD.set(field, ofField);
     for (const code of codes) ofField.set(code, [...(ofField.get(code) ?? []), mark]);
   }
 }
@@ -59,65 +59,69 @@ const CLOCK_KNOWN = new Set(['exact', 'minute', 'hour']);
 const DAY_KNOWN = new Set([...CLOCK_KNOWN, 'part_of_day', 'day']);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-const MOST_OFFSET = 18 * 60;
+const MAX_OFFSET_MIN = 18 * 60;
 /** Years 1900 to 2200. */
 const EARLIEST = -2_208_988_800_000;
 const LATEST = 7_258_118_400_000;
 
 export function factOf(record: string, fields: Fields, restricted: Fields): Fact {
   const when = whenOf(fields, 'occurred_start', 'occurred_end');
-  const [day, last, one] = daysOf(when);
-  const clock = Boolean(day) && CLOCK_KNOWN.has(when.precision);
-  const count = wholeOf(fields, 'count');
-  const told =
+  const [day, last, isOneDay] = localDaysOf(when);
+  const hasClock = Boolean(day) && CLOCK_KNOWN.has(when.precision);
+  const count = integerOf(fields, 'count');
+  const hasWitness =
     codesOf(fields, 'witness_ids').length || !isBlank(fields.told_others) || textOf(restricted, 'witness_names');
-  return said({
+  return dropEmpty({
     record,
     day,
     last,
-    range: Boolean(day) && !one,
-    at: clock ? when.start : null,
-    minute: clock && when.start !== null ? minuteOf(when.start, when.offset) : null,
+    range: Boolean(day) && !isOneDay,
+    at: hasClock ? when.start : null,
+    minute: hasClock && when.start !== null ? minuteOf(when.start, when.offset) : null,
     about: when.precision === 'hour',
-    behaviours: once(codesOf(fields, 'behaviours')),
+    behaviours: unique(codesOf(fields, 'behaviours')),
     channel: textOf(fields, 'channel'),
     place: textOf(fields, 'place_category'),
-    actors: once(codesOf(fields, 'actor_ids')),
-    targets: once(codesOf(fields, 'targeted_person_ids')),
-    accounts: once(codesOf(fields, 'account_ids')),
+    actors: unique(codesOf(fields, 'actor_ids')),
+    targets: unique(codesOf(fields, 'targeted_person_ids')),
+    accounts: unique(codesOf(fields, 'account_ids')),
     account: textOf(fields, 'channel_account').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
-    witness: Boolean(told),
-    files: once(codesOf(fields, 'attachment_ids')).length,
+    witness: Boolean(hasWitness),
+    files: unique(codesOf(fields, 'attachment_ids')).length,
     breaches: breachesOf(fields),
-    orders: once(codesOf(fields, 'order_ids')),
+    orders: unique(codesOf(fields, 'order_ids')),
     count: count !== null && count >= 0 ? count : null,
-    count_about: switchOf(fields, 'count_is_estimate') === true,
+    count_about: booleanOf(fields, 'count_is_estimate') === true,
     schedule: textOf(fields, 'schedule_id'),
     marks: marksOf(fields),
   });
 }
 
 /** Drop empty members; a count or a minute of 0 is not empty. */
-function said(fact: { [Name in keyof Fact]: Fact[Name] | null }): Fact {
-  const kept = Object.entries(fact).filter(([name, value]) =>
+function dropEmpty(fact: { [Name in keyof Fact]: Fact[Name] | null }): Fact {
+  const members = Object.entries(fact).filter(([name, value]) =>
     name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
       ? value !== null
       : Boolean(value) && (value as string | unknown[]).length !== 0,
   );
-  return Object.fromEntries(kept) as Fact;
+  return Object.fromEntries(members) as Fact;
 }
 
 function whenOf(fields: Fields, start: string, end: string) {
-  const begins = possible(wholeOf(fields, start));
-  const precision = textOf(fields, 'precision') || (begins === null ? 'unknown' : 'minute');
+  const startMs = validInstant(integerOf(fields, start));
+  const precision = textOf(fields, 'precision') || (startMs === null ? 'unknown' : 'minute');
   const tz = textOf(fields, 'tz');
-  const given = wholeOf(fields, 'utc_offset_min');
+  const storedOffset = integerOf(fields, 'utc_offset_min');
   const offset =
-    given === null || Math.abs(given) > MOST_OFFSET ? (begins === null ? 0 : (zoneOffset(begins, tz) ?? 0)) : given;
-  return { start: begins, end: possible(wholeOf(fields, end)), precision, tz, offset };
+    storedOffset === null || Math.abs(storedOffset) > MAX_OFFSET_MIN
+      ? startMs === null
+        ? 0
+        : (zoneOffset(startMs, tz) ?? 0)
+      : storedOffset;
+  return { start: startMs, end: validInstant(integerOf(fields, end)), precision, tz, offset };
 }
 
-function possible(ms: number | null) {
+function validInstant(ms: number | null) {
   return ms !== null && ms >= EARLIEST && ms < LATEST ? ms : null;
 }
 
@@ -135,7 +139,7 @@ function minuteOf(at: number, offset: number) {
 }
 
 /** Return first and last local date, and whether it is one day; the end of a range uses the offset at its own time. */
-function daysOf({ start, end, precision, tz, offset }: ReturnType<typeof whenOf>): [string, string, boolean] {
+function localDaysOf({ start, end, precision, tz, offset }: ReturnType<typeof whenOf>): [string, string, boolean] {
   if (start === null || precision === 'unknown') return ['', '', false];
   const day = dateAt(start, offset);
   if (DAY_KNOWN.has(precision)) return [day, day, true];
@@ -144,34 +148,34 @@ function daysOf({ start, end, precision, tz, offset }: ReturnType<typeof whenOf>
   return [day, last > day ? last : day, false];
 }
 
-const once = (codes: string[]) => [...new Set(codes)];
+const unique = (codes: string[]) => [...new Set(codes)];
 
 /** Return order and term of each alleged breach, each once; an unnamed term is 0. */
 function breachesOf(fields: Fields): [string, number][] {
-  const found: Map<string, [string, number]> = new Map();
+  const byTerm: Map<string, [string, number]> = new Map();
   for (const row of objectsOf(fields, 'alleged_breaches')) {
-    const [order, term] = [textOf(row, 'order_id'), wholeOf(row, 'term_no') ?? 0];
-    if (order) found.set(`${order} ${term}`, [order, term]);
+    const [order, term] = [textOf(row, 'order_id'), integerOf(row, 'term_no') ?? 0];
+    if (order) byTerm.set(`${order} ${term}`, [order, term]);
   }
-  return [...found.values()];
+  return [...byTerm.values()];
 }
 
 /** @returns in the order of the table */
 function marksOf(fields: Fields): string[] {
-  const found: Set<string> = new Set();
-  for (const [field, made] of MARKED)
-    for (const code of codesOf(fields, field)) for (const mark of made.get(code) ?? []) found.add(mark);
-  return found.size > 1 ? Object.keys(MARKS.marks).filter((mark) => found.has(mark)) : [...found];
+  const marks: Set<string> = new Set();
+  for (const [field, codeMarks] of MARKS_BY_FIELD)
+    for (const code of codesOf(fields, field)) for (const mark of codeMarks.get(code) ?? []) marks.add(mark);
+  return marks.size > 1 ? Object.keys(MARKS.marks).filter((mark) => marks.has(mark)) : [...marks];
 }
 
 /**
  * Read a time in any form that a record may hold: a date, a local time, ms UTC, or one object (docs/record.md,
  * Times).
  */
-export function momentOf(value: Fields[string], tz: string): Moment | null {
+export function dayMomentOf(value: Fields[string], tz: string): DayMoment | null {
   if (typeof value === 'string') return isDate(value.slice(0, 10)) ? { day: value.slice(0, 10), at: null } : null;
-  const ms = wholeOf({ ms: value }, 'ms');
-  if (ms !== null) return possible(ms) === null ? null : { day: dateAt(ms, zoneOffset(ms, tz) ?? 0), at: ms };
+  const ms = integerOf({ ms: value }, 'ms');
+  if (ms !== null) return validInstant(ms) === null ? null : { day: dateAt(ms, zoneOffset(ms, tz) ?? 0), at: ms };
   const when = whenOf(objectOf({ at: value }, 'at'), 'start', 'end');
   if (when.start === null || when.precision === 'unknown') return null;
   return { day: dateAt(when.start, when.offset), at: CLOCK_KNOWN.has(when.precision) ? when.start : null };
@@ -196,13 +200,13 @@ export function nextDay(day: string) {
 /**
  * Sort by time, entries without one last; within a day by clock, entries without one first; then in the given order.
  */
-export function inOrder(facts: readonly Fact[]): Fact[] {
+export function sortByTime(facts: readonly Fact[]): Fact[] {
   return [...facts].sort(
-    (a, b) => Number(!a.day) - Number(!b.day) || compare(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15),
+    (a, b) => Number(!a.day) - Number(!b.day) || compareText(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15),
   );
 }
 
 /** Compare character by character, without a locale, as both languages do. */
-export function compare(a: string, b: string) {
+export function compareText(a: string, b: string) {
   return a < b ? -1 : a > b ? 1 : 0;
 }

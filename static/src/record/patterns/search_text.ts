@@ -6,7 +6,7 @@ import { isBlank } from '../reading.js';
 import type { Fields } from '../reading.js';
 
 /** Codes, ids, times and bookkeeping: nobody searches for these by typing. */
-const UNSAID = new Set([
+const UNSEARCHED_FIELDS = new Set([
   'behaviours',
   'channel',
   'place_category',
@@ -52,50 +52,50 @@ const UNSAID = new Set([
   'start_with_this',
   'print_copy',
 ]);
-const MARK = /\p{M}+/gu;
+const COMBINING_MARKS = /\p{M}+/gu;
 /** Invisible marks that set direction or join letters: a copied number is full of them. */
-const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const INVISIBLE_MARKS = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Fold text: NFKC, no case, accents or invisible marks, single spaces. */
-export function folded(text: string): string {
+export function foldText(text: string): string {
   // Fast path: most typed text is plain ASCII and only needs lower case.
   if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ');
   return text
     .normalize('NFKC')
     .normalize('NFD')
-    .replace(MARK, '')
-    .replace(UNSEEN, '')
+    .replace(COMBINING_MARKS, '')
+    .replace(INVISIBLE_MARKS, '')
     .toLowerCase()
     .normalize('NFC')
     .replace(/\s+/g, ' ');
 }
 
 /** @returns the words that must all be found; none for an empty query */
-export function wanted(query: string): string[] {
-  return folded(query).split(' ').filter(Boolean);
+export function searchWords(query: string): string[] {
+  return foldText(query).split(' ').filter(Boolean);
 }
 
 /** Return all text in some fields, folded. */
-export function spokenIn(parts: readonly (Fields | undefined | null)[]): string {
-  const found: string[] = [];
-  for (const part of parts) gather(part, found, 0);
-  return folded(found.join(' \n '));
+export function searchableText(parts: readonly (Fields | undefined | null)[]): string {
+  const texts: string[] = [];
+  for (const part of parts) collectText(part, texts, 0);
+  return foldText(texts.join(' \n '));
 }
 
-function gather(value: unknown, found: string[], depth: number) {
+function collectText(value: unknown, texts: string[], depth: number) {
   if (typeof value === 'string') {
-    if (value) found.push(value);
+    if (value) texts.push(value);
   } else if (Array.isArray(value)) {
-    for (const one of value) gather(one, found, depth + 1);
+    for (const item of value) collectText(item, texts, depth + 1);
   } else if (value && typeof value === 'object' && depth < 8 && !isBlank(value)) {
-    for (const [name, one] of Object.entries(value)) if (isSaid(name)) gather(one, found, depth + 1);
+    for (const [name, item] of Object.entries(value)) if (isSearched(name)) collectText(item, texts, depth + 1);
   }
 }
 
-function isSaid(name: string) {
+function isSearched(name: string) {
   return (
     !name.startsWith('_') &&
-    !UNSAID.has(name) &&
+    !UNSEARCHED_FIELDS.has(name) &&
     !name.endsWith('_id') &&
     !name.endsWith('_ids') &&
     !name.endsWith('_at')
