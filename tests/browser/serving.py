@@ -82,12 +82,12 @@ def make_certificate(folder: Path) -> Certificate:
 _LINE = "const {name} = Object.freeze({{ m: {cost.m}, t: {cost.t} }});"
 _COSTS = {
     _LINE.format(name=name, cost=cost): _LINE.format(name=name, cost=CHEAPEST)
-    for name, cost in {"DEFAULT": DEFAULT, "FLOOR": FLOOR}.items()
+    for name, cost in {"DEFAULT_COST": DEFAULT, "COST_FLOOR": FLOOR}.items()
 }
 
 
 # What a journey may reach in the page, so that it can begin with a diary: the app, and what "Just now" means.
-_REACHED = {"app/main.js": ("app", "app"), "app/screens.js": ("blockOf", "blockOf")}
+_REACHED = {"app/main.js": ("app", "app"), "app/screens.js": ("blockOf", "timeBlockOf")}
 REACH = "globalThis[Symbol.for('kept tests: {name}')]"
 
 
