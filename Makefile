@@ -88,7 +88,7 @@ fuzz: setup-quick ## every reader of others' bytes, in both languages, with new 
 	@$(NODE_PATH_FIRST)
 	$(VENV)/python -m tests.fuzzing --seconds $(SECONDS) $(ARGS)
 
-check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS
+check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS, unused code
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	$(VENV)/ruff check . || status=1
 	$(VENV)/mypy || status=1
@@ -98,6 +98,7 @@ check: setup-quick ## ruff, mypy --strict, Biome, tsc, templates, CSS
 	node_modules/.bin/tsc -p tsconfig.worker.json || status=1
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1
+	node_modules/.bin/knip --no-progress || status=1
 	exit $$status
 
 costs: setup ## run the suite and record what each file costs, so that the longest start first

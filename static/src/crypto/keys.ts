@@ -5,7 +5,6 @@
 import { b64, bytesEqual, unb64 } from '../core/bytes.js';
 import { canonicalBytes, isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import * as cobblestone from './cobblestone.js';
 import * as envelope from './envelope.js';
 import { checkKeyPair } from './signing.js';
 import type { Bytes } from '../core/bytes.js';
@@ -125,6 +124,3 @@ function checkedKeyPair(scalar: Bytes | undefined, pub: Bytes | undefined): KeyP
   if (scalar?.length !== 32 || pub?.length !== 65) throw new KeptError('not_opened');
   return { scalar, pub };
 }
-
-/** Import a key for `wrapKey` and `unwrapKey`, not extractable. */
-export const importWrappingKey = cobblestone.importKey;

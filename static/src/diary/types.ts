@@ -1,6 +1,6 @@
 /** The types that the engine's modules share. shell/app.ts re-exports those that screens need. */
 import type { Api } from '../net/api.js';
-import type { ServerLink, Pins } from '../net/push.js';
+import type { ServerLink } from '../net/push.js';
 import type { Database } from '../store/database.js';
 import type { Index as RowIndex } from '../store/index.js';
 import type { Store } from '../store/store.js';
@@ -530,7 +530,7 @@ export type Context = Collaborators & {
   makeSync: (open: () => Open | null) => Sync;
 };
 export type Index = RowIndex<ListRow>;
-export type { Api, Pins, Database, Store, Vault };
+export type { Api, Database, Store, Vault };
 
 export type AssistedAnswer = 'yes' | 'changed' | 'no' | 'later';
 

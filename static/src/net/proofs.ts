@@ -12,7 +12,7 @@ import type { LogResponse, CheckpointRow, NamedWitness, InclusionProof } from '.
 import type { SeenCheckpoint, CosignedLog } from '../store/root.js';
 import type { ServerLink, Pins } from './push.js';
 
-export type { NamedWitness as Named, InclusionProof as Placed } from './api.js';
+export type { InclusionProof as Placed } from './api.js';
 
 type ReceiptLookup = (version: string) => Receipt | null | Promise<Receipt | null>;
 

@@ -9,7 +9,6 @@ import type { TimeFormat as ChronologySay } from '../pack/chronology/cells.js';
 import type {
   AssistedAnswer,
   Attachment,
-  Draft,
   EntryState,
   Fields,
   UnsavedText,
@@ -27,18 +26,16 @@ import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
 /** The time chosen on screen. */
 export type ChosenTime = { chip: string | null; picked: Picked | null };
 
-export type { UnsavedText, Fields, EntryState, Attachment, Draft, Occurred, PendingErasure, Note };
+export type { UnsavedText, Fields, EntryState, Attachment, Occurred, PendingErasure, Note };
 /** The value of one field: JSON, described by record/vocabulary/rules_table.js. */
 export type Value = Fields[string];
 export type {
   PendingQuestion,
-  GrantChoice,
   GrantView,
   GrantListView,
   RecordMark,
   CheckedAdvocate,
   StoredQuestion,
-  GrantPreview,
   RecordViewer,
 } from './advocate_types.js';
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
