@@ -418,7 +418,9 @@ function noticeLines(stage: Stage, isOpen: boolean) {
         : nothing
     }
     ${isOpen && account?.closing && hasText('server.closes') ? closingLine(stage, account.closing) : nothing}
-    ${isOpen && stage.state.erasing?.length && hasText('erase.look') ? erasingLine(stage, stage.state.erasing) : nothing}
+    ${
+      isOpen && stage.state.erasing?.length && hasText('erase.look') ? erasingLine(stage, stage.state.erasing) : nothing
+    }
     ${
       isOpen && account?.exit_said === false
         ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(
@@ -508,7 +510,9 @@ function keyLines(stage: Stage) {
   }
     ${
       returned
-        ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: dateText(returned) })}</span>
+        ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', {
+            at: dateText(returned),
+          })}</span>
       <div class="row">${button(t('frame.arrived_ok'), markReturnKnown, {
         plain: true,
         busy: stage.runningTask === 'returned',

@@ -79,7 +79,8 @@ export function problemSentence(problem: { sentence?: string }): string {
 export function errorSummary(stage: Pick<Stage, 'problem'>) {
   const problem = stage.problem;
   if (!problem) return nothing;
-  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${problemSentence(problem)}</p></div>`;
+  return html`<div class="error-summary" role="alert" tabindex="-1"
+    data-problem><p>${problemSentence(problem)}</p></div>`;
 }
 
 /** A progress bar with its percentage and a cancel button. */

@@ -45,7 +45,11 @@ export function messageList(
     <p class="message-head"><span class="soft">${row.msg_no}.</span> ${
       stampText(row) ? html`<time>${stampText(row)}</time>` : nothing
     } ${directionText(row)}</p>
-    ${row.type && row.type !== 'text' ? html`<p class="small soft">${labelForCode('message_types', row.type)}</p>` : nothing}
+    ${
+      row.type && row.type !== 'text'
+        ? html`<p class="small soft">${labelForCode('message_types', row.type)}</p>`
+        : nothing
+    }
     ${row.text ? html`<p class="message-words" dir="auto">${row.text}</p>` : nothing}
     ${row.description ? html`<p class="small" dir="auto">${row.description}</p>` : nothing}
     ${noteLine(row, files)}

@@ -54,7 +54,9 @@ export function questionFields(
     !isExpanded &&
     isEmpty(access.get(question.name)) &&
     isEmpty(access.get(`${question.name}_text`));
-  return html`${questions.filter((question) => !isCollapsed(question)).map((question) => (custom[question.name] ?? questionField)(card, question, access))}
+  return html`${questions
+    .filter((question) => !isCollapsed(question))
+    .map((question) => (custom[question.name] ?? questionField)(card, question, access))}
     ${
       questions.some(isCollapsed)
         ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>`
@@ -163,7 +165,9 @@ function yesQuestion(card: CardBase, question: Question, access: AnswerAccess): 
     ],
     onChange: (code) => access.put(question.name, code === '' ? null : code === 'yes'),
   })}
-    ${question.asksDetails ? choiceDetailField(card, question, access, chosen === 'yes' ? ['yes'] : []) : nothing}</div>`;
+    ${
+      question.asksDetails ? choiceDetailField(card, question, access, chosen === 'yes' ? ['yes'] : []) : nothing
+    }</div>`;
 }
 
 function tickQuestion(_card: CardBase, question: Question, access: AnswerAccess): unknown {
@@ -328,7 +332,9 @@ function objectQuestion(card: CardBase, question: Question, access: AnswerAccess
   const isRepeated = firstQuestion && lookUp(textKey(firstQuestion, innerAccess)) === lookUp(textKey(question, access));
   return html`<fieldset class="stack"><legend
     class="label ${isRepeated ? 'unseen' : ''}">${lookUp(textKey(question, access))}</legend><div
-    class="part stack">${(question.questions ?? []).map((innerQuestion) => questionField(card, innerQuestion, innerAccess))}</div></fieldset>`;
+    class="part stack">${(question.questions ?? []).map((innerQuestion) =>
+      questionField(card, innerQuestion, innerAccess),
+    )}</div></fieldset>`;
 }
 
 const orNull = (value: Fields) => (Object.keys(value).length ? value : null);

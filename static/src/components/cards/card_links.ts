@@ -89,7 +89,9 @@ export function linksField(
         ? button(t('card.more'), () => stage.set({ more: { ...stage.local.more, [id]: true } }), { plain: true })
         : nothing
     }
-    ${hasText(`link.${kind}`) ? addRecordForm(card, question, id, (record) => choose(record, true)) : nothing}</div></div>`;
+    ${
+      hasText(`link.${kind}`) ? addRecordForm(card, question, id, (record) => choose(record, true)) : nothing
+    }</div></div>`;
 }
 
 /** The first five, every record chosen here so far, and the matches of the search. */

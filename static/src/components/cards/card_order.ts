@@ -25,7 +25,9 @@ export function breachesField(card: Card, _question: CardQuestion, access: Answe
     ({ taken_out, record }) => taken_out === null || breachesOf(access).some(({ order_id }) => order_id === record),
   );
   if (!orders) return html`<p role="status">${t('frame.loading')}</p>`;
-  return html`${orders.length ? orders.map((order) => orderTerms(card, order, access)) : html`<p>${t('order.none')}</p>`}
+  return html`${
+    orders.length ? orders.map((order) => orderTerms(card, order, access)) : html`<p>${t('order.none')}</p>`
+  }
     <div>${button(t('order.list'), () => stage.go({ name: 'orders' }), { plain: true, icon: 'add' })}</div>`;
 }
 
@@ -67,7 +69,11 @@ function orderTerms(card: Card, { record, fields }: ListedRecord, access: Answer
         : breaches.filter((breach) => breach.order_id !== record || String(breach.term_no) !== no),
     );
   return html`<div class="part stack-close"><p class="label" dir="auto">${recordName('order', fields)}</p>
-    ${standing === 'in_force' ? nothing : html`<p class="small ${isClosed ? 'care' : 'soft'}">${t(`order.${standing}`)}</p>`}
+    ${
+      standing === 'in_force'
+        ? nothing
+        : html`<p class="small ${isClosed ? 'care' : 'soft'}">${t(`order.${standing}`)}</p>`
+    }
     ${
       selectable.length
         ? chips({

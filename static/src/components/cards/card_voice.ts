@@ -67,7 +67,9 @@ export function voiceBody(stage: Stage, destination: VoiceTarget) {
             icon: 'camera',
           },
         )}
-        ${destination.media ? button(t('voice.remove'), () => destination.onRecorded(null), { plain: true }) : nothing}</div>`
+        ${
+          destination.media ? button(t('voice.remove'), () => destination.onRecorded(null), { plain: true }) : nothing
+        }</div>`
     }
   </div>`;
 }

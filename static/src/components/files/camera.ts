@@ -73,10 +73,8 @@ export function camera(stage: Stage, onPicture: (file: File) => void, { plain = 
         : html`<p role="status">${t('frame.loading')}</p>`
     }
     ${plain ? nothing : html`<p class="small soft">${t('files.camera_why')}</p>`}
-    <div class="row">${state.stream ? button(t('camera.take'), capture, { main: true, icon: 'camera' }) : nothing}${button(
-      t('frame.cancel'),
-      close,
-      { plain: true },
-    )}</div>
+    <div class="row">${
+      state.stream ? button(t('camera.take'), capture, { main: true, icon: 'camera' }) : nothing
+    }${button(t('frame.cancel'), close, { plain: true })}</div>
   </div>`;
 }

@@ -239,7 +239,9 @@ function movePad(stage: Stage, mask: Mask, size: Size) {
         stage.draw();
       },
     })}
-    <div class="row pad">${MOVES.map(([direction]) => button(t(`mask.${direction}`), () => moveBox(stage, mask, size, direction)))}</div>
+    <div class="row pad">${MOVES.map(([direction]) =>
+      button(t(`mask.${direction}`), () => moveBox(stage, mask, size, direction)),
+    )}</div>
     <div>${button(t('mask.remove'), () => removeBox(stage, mask), { plain: true })}</div></div>`;
 }
 

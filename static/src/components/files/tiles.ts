@@ -49,7 +49,9 @@ export function attachmentTiles(
         attachment: attachment.attachment,
         ...(source.record ? { record: source.record } : {}),
       });
-    return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: attachment.name })} @click=${open}>
+    return html`<li><button type="button" class="tile" aria-label=${t('file.open', {
+      name: attachment.name,
+    })} @click=${open}>
       <span class="tile-picture">${
         url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[attachment.kind] ?? 'file', 32)
       }${url && attachment.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>

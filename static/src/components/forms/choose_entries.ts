@@ -21,7 +21,9 @@ export function entryPicker(stage: Stage, allowed: ReadonlySet<string> | null = 
           id: `pick-${row.record}`,
           checked: records.includes(row.record),
           onChange: (checked) => toggle(row.record, checked),
-          label: html`<span class="small soft">${entryNumberText(row.seq_no)} · ${occurredText(row.occurred)}</span><br><span
+          label: html`<span class="small soft">${entryNumberText(
+            row.seq_no,
+          )} · ${occurredText(row.occurred)}</span><br><span
             dir="auto">${row.title || t('entries.no_words')}</span>`,
         })}</li>`,
     )}</ul>`;

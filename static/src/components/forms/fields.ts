@@ -42,7 +42,8 @@ const describedBy = (field: TextFieldOptions) =>
 function inputControl(field: TextFieldOptions) {
   const onInput = (event: Event) => field.onChange((event.target as HTMLInputElement).value);
   if (field.textarea) {
-    return html`<textarea id=${field.id} class="input input-${field.textarea}" .value=${live(field.value)} @input=${onInput}
+    return html`<textarea id=${field.id} class="input input-${field.textarea}" .value=${live(field.value)}
+      @input=${onInput}
       aria-describedby=${ifDefined(describedBy(field))} aria-invalid=${
         field.error ? 'true' : nothing
       } ?data-focus=${field.autofocus}

@@ -45,7 +45,9 @@ export function openWordsSheet(
           local.words = words;
         },
       })}
-      <div class="row">${button(options.go, submit)}${button(t('frame.cancel'), () => sheetStage.closeSheet(), { main: true })}</div>`,
+      <div class="row">${button(options.go, submit)}${button(t('frame.cancel'), () => sheetStage.closeSheet(), {
+        main: true,
+      })}</div>`,
     );
   });
 }

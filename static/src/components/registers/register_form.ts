@@ -313,7 +313,8 @@ function entriesField(form: RegisterForm, question: RegisterQuestion) {
   ];
   const name = (row: Row) => `${entryNumberText(row.seq_no, 'reg')} · ${row.title.slice(0, 40)}`;
   if (!rows.length)
-    return html`<div><p class="label">${questionLabel(form, question)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
+    return html`<div><p class="label">${questionLabel(form, question)}</p><p
+      class="soft">${t('reg.entries_none')}</p></div>`;
   return html`<div class="stack-close">${chips({
     name: inputId(form, question),
     legend: questionLabel(form, question),

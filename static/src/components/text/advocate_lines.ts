@@ -60,7 +60,11 @@ export function advocateQuestions(stage: Stage, record: string) {
     []) as StoredQuestion[];
   if (!openQuestions.length && !closedQuestions.length) return nothing;
   return html`<section class="stack-close"><h2>${t('adv.questions')}</h2>
-    ${openQuestions.length ? html`<ul class="stack">${openQuestions.map((item) => questionForm(stage, item))}</ul>` : nothing}
+    ${
+      openQuestions.length
+        ? html`<ul class="stack">${openQuestions.map((item) => questionForm(stage, item))}</ul>`
+        : nothing
+    }
     ${
       closedQuestions.length
         ? html`<ul class="rows">${closedQuestions.map(

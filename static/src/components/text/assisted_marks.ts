@@ -15,8 +15,14 @@ export function assistedMark(stage: Stage<SharedApp>, { fields }: { fields: Fiel
   const original = advocateNarrative(fields);
   const perspective = 'answerAssisted' in stage.app ? 'asst' : 'theirs';
   return html`<div class="note stack-close written"
-    data-written=${mark.answer || 'waiting'}><p><strong>${assistedMarkText(perspective, mark.by, mark.answer)}</strong></p>
-    <p class="small">${conversationText(mark)} · ${t(`${perspective}.${mark.read_back ? 'read_back' : 'not_read_back'}`)}</p>
+    data-written=${mark.answer || 'waiting'}><p><strong>${assistedMarkText(
+      perspective,
+      mark.by,
+      mark.answer,
+    )}</strong></p>
+    <p class="small">${conversationText(mark)} · ${t(
+      `${perspective}.${mark.read_back ? 'read_back' : 'not_read_back'}`,
+    )}</p>
     ${
       mark.turns.some(({ asked }) => asked)
         ? html`<p class="small">${t(`${perspective}.asked`)}: ${mark.turns

@@ -49,7 +49,12 @@ function assist(stage: Stage) {
     <div class="note stack-close"><p>${t('desk.assist_lead', {
       name: state.client?.name ?? '',
     })}</p><p class="small">${t('desk.assist_here')}</p></div>
-    ${checkbox({ id: 'under', label: t('desk.assist_under'), checked: writing.under, onChange: (under) => update({ under }) })}
+    ${checkbox({
+      id: 'under',
+      label: t('desk.assist_under'),
+      checked: writing.under,
+      onChange: (under) => update({ under }),
+    })}
     ${chips({
       name: 'how',
       legend: t('desk.assist_how'),
@@ -82,7 +87,12 @@ function assist(stage: Stage) {
         writing.by = by;
       },
     })}
-    ${checkbox({ id: 'read', label: t('desk.assist_read'), checked: writing.read, onChange: (read) => update({ read }) })}
+    ${checkbox({
+      id: 'read',
+      label: t('desk.assist_read'),
+      checked: writing.read,
+      onChange: (read) => update({ read }),
+    })}
     ${local.tried && missing ? html`<p class="error" role="alert">${t(`desk.assist_${missing}`)}</p>` : nothing}
     <div>${button(t('desk.assist_send'), () => send(stage, writing), {
       main: true,

@@ -41,7 +41,11 @@ function entry(stage: Stage) {
     ${updateNotice(stage)}
     ${assistedMark(stage, incident)}
     ${narrativeSection(stage, incident)}
-    ${incident.attachments.length ? attachmentTiles(stage, incident, (attachment) => markedTile(stage, attachment)) : nothing}
+    ${
+      incident.attachments.length
+        ? attachmentTiles(stage, incident, (attachment) => markedTile(stage, attachment))
+        : nothing
+    }
     ${factList(stage, incident)}
     ${
       incident.versions[0]

@@ -38,7 +38,9 @@ function organisation(stage: Stage) {
         (member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${
           member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing
         }${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
-        ${member.here ? nothing : button(t('desk.end_member'), () => confirmEndMember(stage, member), { plain: true })}</li>`,
+        ${
+          member.here ? nothing : button(t('desk.end_member'), () => confirmEndMember(stage, member), { plain: true })
+        }</li>`,
       )}</ul>
       ${
         local.invite

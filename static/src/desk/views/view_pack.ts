@@ -39,7 +39,9 @@ function packPage(stage: Stage) {
   const { client: openClient } = stage.state;
   if (!openClient) return nothing;
   if (!openClient.terms.rights.includes('pack'))
-    return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: openClient.name })}</p></div>`;
+    return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', {
+      name: openClient.name,
+    })}</p></div>`;
   const form = formOf(stage);
   const update = (change: Partial<PackForm>) => {
     Object.assign(form, change);

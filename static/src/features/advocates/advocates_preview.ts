@@ -55,7 +55,9 @@ export function preview(stage: Stage, { scope, restricted }: { scope: GrantScope
 
 function entryRow(stage: Stage, item: Row, restricted: boolean) {
   const isOpen = stage.local.seen === item.record;
-  const title = html`<span class="small soft">${entryNumberText(item.seq_no)} · ${occurredText(item.occurred)}</span><br><span
+  const title = html`<span class="small soft">${entryNumberText(
+    item.seq_no,
+  )} · ${occurredText(item.occurred)}</span><br><span
     dir="auto">${item.title || t('entries.no_words')}</span>`;
   return html`<div>${row({
     title,

@@ -71,7 +71,10 @@ function fetchMissedSection(stage: Stage) {
         ? nothing
         : html`<p role="status">${again ? tn('adv.again_found', again) : t('adv.again_none')}</p>`
     }
-    <div>${button(t('adv.again_do'), fetchMissed, { plain: true, busy: stage.runningTask === 'again' })}</div></section>`;
+    <div>${button(t('adv.again_do'), fetchMissed, {
+      plain: true,
+      busy: stage.runningTask === 'again',
+    })}</div></section>`;
 }
 
 function endText({ not_after: endsAt }: GrantView) {

@@ -50,7 +50,11 @@ function readView(stage: Stage, written: AssistedEntry) {
       )}</p><p>${t('asst.lead')}</p></div>
     <article class="card stack-close written">
       <p class="small"><strong>${t('asst.when')}</strong> ${occurredText(written.occurred)}</p>
-      ${advocateNarrative(written.occurred) ? html`<p class="narrative" dir="auto">${written.narrative}</p>` : turnList(mark)}
+      ${
+        advocateNarrative(written.occurred)
+          ? html`<p class="narrative" dir="auto">${written.narrative}</p>`
+          : turnList(mark)
+      }
     </article>
     <div class="stack-close"><h2>${t('asst.ask')}</h2>
       <div class="row">${button(t('asst.yes'), () => answerEntry(stage, written, { answer: 'yes' }), {

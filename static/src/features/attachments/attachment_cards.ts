@@ -146,7 +146,10 @@ function cardBody(stage: Stage, file: AttachmentRead, card: FileCard) {
           : card.lines.map((line) => questionField(cardContext, line, binding))
   }
     ${adviceFor(cardContext, file, card)}
-    <div>${button(t('card.save'), () => saveCard(stage, file), { main: true, busy: stage.runningTask === 'card' })}</div>`;
+    <div>${button(t('card.save'), () => saveCard(stage, file), {
+      main: true,
+      busy: stage.runningTask === 'card',
+    })}</div>`;
 }
 
 /** Show the advice for a card: a time found in the file, or a warning. */

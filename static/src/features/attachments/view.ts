@@ -402,7 +402,10 @@ function looseView(stage: Stage) {
       !result.data
         ? html`<p role="status">${t('frame.loading')}</p>`
         : result.data.length
-          ? html`<p class="soft">${t('loose.lead')}</p>${attachmentTiles(stage, { record: null, attachments: result.data })}`
+          ? html`<p class="soft">${t('loose.lead')}</p>${attachmentTiles(stage, {
+              record: null,
+              attachments: result.data,
+            })}`
           : html`<p>${t('loose.none')}</p>`
     }</div>`;
 }

@@ -26,7 +26,8 @@ function chaseView(stage: Stage) {
   const result = stage.find('chase', () => stage.app.readChase());
   if (!result.data)
     return result.problem
-      ? html`<div class="stack">${heading(t('chase.title'))}<p role="alert">${problemSentence(result.problem)}</p></div>`
+      ? html`<div class="stack">${heading(t('chase.title'))}<p
+        role="alert">${problemSentence(result.problem)}</p></div>`
       : loading();
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const nearLimit = localAt(Date.now() + SOON_MS, phoneZone()).slice(0, 10);

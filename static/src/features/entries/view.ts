@@ -39,7 +39,9 @@ function entryItem(stage: Stage, row: Row) {
   return html`<li><button type="button" class="item" aria-current=${isCurrent ? 'true' : nothing} ?data-focus=${
     !stage.isWide && finding.last === row.record
   } @click=${openEntry}>
-    <span class="item-foot"><span>${entryNumberText(row.seq_no)}</span>${time ? html`<span>${time}</span>` : nothing}</span>
+    <span class="item-foot"><span>${entryNumberText(row.seq_no)}</span>${
+      time ? html`<span>${time}</span>` : nothing
+    }</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     ${row.shots?.length && !arePicturesHidden(stage) ? previewImages(stage, row.shots) : nothing}
     <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}

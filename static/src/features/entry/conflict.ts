@@ -202,11 +202,9 @@ function textChoice(stage: Stage, a: ConcurrentVersion, b: ConcurrentVersion) {
         title,
         labelKey,
       ]) => html`<div class="part stack-close">${versionLine(side as ConcurrentVersion, String(title))}
-      <p dir="auto" class="narrative-small">${(side as ConcurrentVersion).fields.narrative || t('entry.no_words')}</p><div>${button(
-        lookUp(String(labelKey)),
-        () => use(side as ConcurrentVersion),
-        { plain: true },
-      )}</div></div>`,
+      <p dir="auto" class="narrative-small">${
+        (side as ConcurrentVersion).fields.narrative || t('entry.no_words')
+      }</p><div>${button(lookUp(String(labelKey)), () => use(side as ConcurrentVersion), { plain: true })}</div></div>`,
     )}
     ${textField({
       id: 'two-words',

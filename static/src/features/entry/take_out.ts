@@ -24,7 +24,9 @@ export function statusLines(stage: Stage, entry: Entry) {
     ${
       takenOutAt !== null && takenOutAt !== undefined
         ? html`<div class="note stack-close" role="status"><p>${t('away.entry', { at: momentText(takenOutAt) })}</p>
-      <div class="row">${button(t('away.back'), () => putBack(stage, entry.record), { busy: stage.runningTask === 'back' })}
+      <div class="row">${button(t('away.back'), () => putBack(stage, entry.record), {
+        busy: stage.runningTask === 'back',
+      })}
         ${erasing ? nothing : button(t('erase.do'), () => askToErase(stage, entry), { plain: true })}</div></div>`
         : nothing
     }

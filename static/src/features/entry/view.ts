@@ -220,7 +220,12 @@ function editView(stage: Stage, current: Entry) {
         (narrative, place_detail) => update({ narrative, restricted: { place_detail } }),
       )}
     </div>
-    ${whenField({ when: edit.when, saved: current.fields, showMissing: Boolean(local.tried), onChange: (when) => update({ when }) })}
+    ${whenField({
+      when: edit.when,
+      saved: current.fields,
+      showMissing: Boolean(local.tried),
+      onChange: (when) => update({ when }),
+    })}
     <div class="row">${button(t('add.save'), save, { main: true, busy: stage.runningTask === 'card' })}${button(
       t('frame.cancel'),
       stop,

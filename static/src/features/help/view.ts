@@ -74,9 +74,9 @@ function serviceItem(stage: Stage, service: Service) {
             stage.openSheet((sheetStage) => contactSheet(sheetStage, service)),
           )}</div>`
     }
-    <p class="small">${lookUp(AVAILABILITY_KEYS[availabilityOf(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${
-      service.kind === 'web' ? nothing : lookUp(BILL_KEYS[service.bill])
-    }</p>
+    <p class="small">${lookUp(AVAILABILITY_KEYS[availabilityOf(service, Date.now())])} ${t(
+      service.free ? 'help.nothing' : 'help.paid',
+    )} ${service.kind === 'web' ? nothing : lookUp(BILL_KEYS[service.bill])}</p>
     ${
       service.openings?.length
         ? html`<p class="small">${t('help.hours', { hours: weekText(service.openings) })}</p>`

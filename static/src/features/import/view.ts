@@ -309,7 +309,9 @@ function burstChoices(stage: Stage, state: ImportStepState) {
   return html`<div class="row apart"><span role="status">${t('plan.chosen', {
     n: state.chosen.size,
     of: bursts.length,
-  })}</span>${bursts.length > 1 ? button(t(allChosen ? 'plan.none' : 'plan.all'), toggleAll, { plain: true }) : nothing}</div>
+  })}</span>${
+    bursts.length > 1 ? button(t(allChosen ? 'plan.none' : 'plan.all'), toggleAll, { plain: true }) : nothing
+  }</div>
     <ul class="rows">${bursts.slice(0, state.shown).map((item) => burstItem(stage, state, item))}</ul>
     ${
       bursts.length > state.shown

@@ -46,7 +46,8 @@ function locksView(stage: Stage) {
     });
   const goTo = (name: string) => () => stage.go({ name });
   return html`<div class="stack-wide">${heading(t('locks.title'))}${errorSummary(stage)}
-    ${delayChips('hidden', HIDDEN_MINUTES)}${delayChips('idle', IDLE_MINUTES)}<p class="small soft">${t('locks.why')}</p>
+    ${delayChips('hidden', HIDDEN_MINUTES)}${delayChips('idle', IDLE_MINUTES)}<p
+      class="small soft">${t('locks.why')}</p>
     <section class="stack-close"><h2>${t('locks.leave')}</h2><p>${t('locks.leave_lead')}</p></section>
     <div class="rows">
       <div>${row({
@@ -61,7 +62,12 @@ function locksView(stage: Stage) {
         icon: 'key',
         onClick: goTo('short'),
       })}</div>
-      <div>${row({ title: t('locks.clear'), subtitle: t('locks.clear_more'), icon: 'trouble', onClick: goTo('clear') })}</div>
+      <div>${row({
+        title: t('locks.clear'),
+        subtitle: t('locks.clear_more'),
+        icon: 'trouble',
+        onClick: goTo('clear'),
+      })}</div>
     </div></div>`;
 }
 

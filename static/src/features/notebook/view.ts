@@ -26,7 +26,9 @@ const notesOf = (stage: Stage): readonly Note[] => stage.state.notebook?.notes ?
 function notebookView(stage: Stage) {
   const { local } = stage;
   return html`<main class="notebook" data-look=${lookOf(stage)}><div class="page stack-wide">
-    ${local.note === undefined ? notesPage(stage) : lookOf(stage) === 'lists' ? listEditor(stage) : noteEditor(stage)}</div></main>`;
+    ${
+      local.note === undefined ? notesPage(stage) : lookOf(stage) === 'lists' ? listEditor(stage) : noteEditor(stage)
+    }</div></main>`;
 }
 
 function titleButton(stage: Stage) {
@@ -170,7 +172,9 @@ function listEditor(stage: Stage) {
     })}
     ${
       lines.length
-        ? html`<ul class="stack-close">${lines.map((line, i) => lineItem(line, i, (changed) => replace(i, changed)))}</ul>`
+        ? html`<ul class="stack-close">${lines.map((line, i) =>
+            lineItem(line, i, (changed) => replace(i, changed)),
+          )}</ul>`
         : nothing
     }
     ${textField({

@@ -65,7 +65,9 @@ function recordPage(stage: Stage, fullRecord: Whole) {
         : nothing
     }
     ${fullRecord.two ? conflictingVersions(stage, fullRecord) : nothing}
-    ${fullRecord.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
+    ${
+      fullRecord.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing
+    }
     ${
       kind === 'order' && fullRecord.taken_out === null
         ? html`${standingLine(fields)}${earlyBreachLine(fields, mentions)}`

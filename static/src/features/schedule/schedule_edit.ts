@@ -107,7 +107,9 @@ export function editorView(stage: Stage, data: ScheduleData) {
     }
     ${
       edit.rows.length > limit
-        ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: limit + ROWS_SHOWN * 2 }), { wide: true })}</div>`
+        ? html`<div>${button(t('plan.more'), () => stage.set({ shownRows: limit + ROWS_SHOWN * 2 }), {
+            wide: true,
+          })}</div>`
         : nothing
     }
     <div class="row">${button(
@@ -159,8 +161,11 @@ function rowButtons(stage: Stage, edit: ScheduleEdit, index: number) {
     saveDraft(stage);
   };
   const arrowButton = (key: string, name: string, onClick: () => void) =>
-    html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n: rowNumber })} @click=${onClick}>${name}</button>`;
-  return html`<div class="row">${button(t('sched.edit', { n: rowNumber }), () => stage.set({ open: index }), { plain: true })}
+    html`<button type="button" class="icon-button" aria-label=${lookUp(key, { n: rowNumber })}
+      @click=${onClick}>${name}</button>`;
+  return html`<div class="row">${button(t('sched.edit', { n: rowNumber }), () => stage.set({ open: index }), {
+    plain: true,
+  })}
     ${index > 0 ? arrowButton('sched.up', '↑', () => moveRow(-1)) : nothing}${
       index < edit.rows.length - 1 ? arrowButton('sched.down', '↓', () => moveRow(1)) : nothing
     }</div>`;
@@ -278,7 +283,9 @@ function rowForm(stage: Stage, data: ScheduleData, edit: ScheduleEdit, index: nu
       }`
         : html`<div>${button(t('sched.more'), () => stage.set({ rowMore: true }), { plain: true })}</div>`
     }
-    <div class="row">${button(t('sched.done', { n: index + 1 }), () => stage.set({ open: null, rowMore: false }))}${button(
+    <div class="row">${button(t('sched.done', { n: index + 1 }), () =>
+      stage.set({ open: null, rowMore: false }),
+    )}${button(
       t('sched.remove', { n: index + 1 }),
       () => {
         edit.rows.splice(index, 1);

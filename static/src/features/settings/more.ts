@@ -18,7 +18,9 @@ function moreView(stage: Stage) {
       const visibleRows = rows.filter(({ isShown: when }) => when?.(account) ?? true);
       return visibleRows.length
         ? html`<section class="group" aria-labelledby=${`more-${index}`}><h2 id=${`more-${index}`}>${lookUp(title)}</h2>
-        <ul class="rows">${visibleRows.map((groupRowData) => html`<li>${groupRow(stage, groupRowData)}</li>`)}</ul></section>`
+        <ul class="rows">${visibleRows.map(
+          (groupRowData) => html`<li>${groupRow(stage, groupRowData)}</li>`,
+        )}</ul></section>`
         : nothing;
     })}</div></div>`;
 }

@@ -25,7 +25,8 @@ function quickView(stage: Stage) {
   // A report read while entries were still arriving is read again once they are here.
   const result = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
   if (result.problem)
-    return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${problemSentence(result.problem)}</p></div>`;
+    return html`<div class="stack">${heading(t('quick.title'))}<p
+      role="alert">${problemSentence(result.problem)}</p></div>`;
   if (!result.data || !loadVocabulary(stage)) return loading();
   const { local } = stage;
   const ownParts = buildParts(result.data);

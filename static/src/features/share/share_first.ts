@@ -48,9 +48,8 @@ export function firstEntriesField(stage: Stage, entries: readonly Entry[]) {
           id: `first-${entry.record}`,
           checked: chosenIds.includes(entry.record),
           onChange: (on) => toggle(entry.record, on),
-          label: html`<span class="small soft">${numberOf(entry)} · ${occurredText(entry.occurred)}</span><br><span dir="auto">${
-            entry.title || t('entries.no_words')
-          }</span>`,
+          label: html`<span class="small soft">${numberOf(entry)} · ${occurredText(entry.occurred)}</span><br><span
+            dir="auto">${entry.title || t('entries.no_words')}</span>`,
         })}</li>`,
     )}</ul>`;
   const isOpen = Boolean(stage.local.firstOpen);

@@ -46,7 +46,11 @@ function shareCard(stage: Stage, share: SharedExport) {
       : nothing
   }</h2>
     ${facts.map((line) => html`<p class="small" dir="auto">${line}</p>`)}
-    ${share.twin ? html`<p class="care small">${t('log.twin', { no: share.label, plain: fields.pack_no })}</p>` : nothing}
+    ${
+      share.twin
+        ? html`<p class="care small">${t('log.twin', { no: share.label, plain: fields.pack_no })}</p>`
+        : nothing
+    }
     ${
       isEditing
         ? deliveryForm(stage, share)

@@ -65,7 +65,9 @@ function printedSheet(stage: Stage, chronology: Chronology) {
     ${chronology.statements.length ? html`<h2>${wordsFor('said')}</h2>` : nothing}
     ${chronology.statements.map(
       (item) => html`<section class="printed-row stack-close"><h3>${item.ref}</h3><p class="mark">${item.mark}</p>
-      <p class="narrative" dir="auto" lang=${item.lang || nothing}>${item.narrative}</p>${factList(item.cells)}</section>`,
+      <p class="narrative" dir="auto" lang=${
+        item.lang || nothing
+      }>${item.narrative}</p>${factList(item.cells)}</section>`,
     )}
     ${
       chronology.registers.length

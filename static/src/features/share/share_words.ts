@@ -71,7 +71,9 @@ function questionCard(stage: Stage, match: FlaggedWords) {
             busy: stage.runningTask === `words-${match.id}`,
           })}${button(t('wordy.fine'), () => answer('fine'))}</div>`
     }
-    <div>${button(t('wordy.open', { what: sourceText(stage, match) }), () => openSource(stage, match), { plain: true })}</div></div>`;
+    <div>${button(t('wordy.open', { what: sourceText(stage, match) }), () => openSource(stage, match), {
+      plain: true,
+    })}</div></div>`;
 }
 
 function sourceText(stage: Stage, { kind, record }: FlaggedWords) {

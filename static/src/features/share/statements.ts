@@ -113,7 +113,9 @@ function witnessItem(stage: Stage, witness: Witness, address: string) {
           })
         : nothing
     }
-      ${button(t(witness.said ? 'wit.drop' : 'wit.end'), () => confirmEnd(stage, witness), { plain: true })}</div></li>`;
+      ${button(t(witness.said ? 'wit.drop' : 'wit.end'), () => confirmEnd(stage, witness), {
+        plain: true,
+      })}</div></li>`;
 }
 
 /** What a witness wrote, marked as theirs so that nobody takes it for the keeper's words. */

@@ -98,7 +98,12 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
             ? 'share.off'
             : null;
   const linkRow = (icon: IconName, key: string, on: () => unknown) =>
-    html`<div>${row({ title: lookUp(`share.${key}`), subtitle: lookUp(`share.${key}_more`), icon, onClick: on })}</div>`;
+    html`<div>${row({
+      title: lookUp(`share.${key}`),
+      subtitle: lookUp(`share.${key}_more`),
+      icon,
+      onClick: on,
+    })}</div>`;
   const start = (way: 'server' | 'here') => () => beginFlow(stage, { way, earlier: packs });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
@@ -113,7 +118,11 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
             wide: true,
           })}<p class="soft small">${t('share.start_more')}</p></div>`
     }
-    ${reasonKey === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
+    ${
+      reasonKey === 'share.needs_copy'
+        ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true })
+        : nothing
+    }
     ${
       state.entries.length
         ? html`<div class="rows">
@@ -343,7 +352,9 @@ function summaryView(stage: Stage) {
     }
     <div class="row">${button(t('frame.next'), () => goToStep(stage, local.looks.length ? 'look' : 'words'), {
       main: true,
-    })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
+    })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), {
+      plain: true,
+    })}</div>`;
 }
 
 function officerView(stage: Stage) {

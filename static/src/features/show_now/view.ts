@@ -39,7 +39,8 @@ function showView(stage: Stage) {
     }),
   );
   if (result.problem)
-    return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${problemSentence(result.problem)}</p></div>`;
+    return html`<div class="stack">${heading(t('show.title'))}<p
+      role="alert">${problemSentence(result.problem)}</p></div>`;
   if (!result.data || !loadVocabulary(stage)) return loading();
   const choices = choicesOf(stage, result.data);
   const { local } = stage;
@@ -58,7 +59,12 @@ function showView(stage: Stage) {
       language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
     }</div>
     ${errorSummary(stage)}
-    <div>${button(t('show.do'), submit, { main: true, wide: true, icon: 'eye', busy: stage.runningTask === 'show' })}</div>
+    <div>${button(t('show.do'), submit, {
+      main: true,
+      wide: true,
+      icon: 'eye',
+      busy: stage.runningTask === 'show',
+    })}</div>
     ${SECTIONS.map((section) =>
       choiceGroup(
         stage,
@@ -358,7 +364,9 @@ function showingView(stage: Stage) {
     ${sections.map(
       ({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(blockView)}</section>`,
     )}
-    <p class="small">${inPlainEnglish(() => `${t('show.made', { at: dateTimeText(until - 180_000) })} ${t('show.ends')}`)}</p>
+    <p class="small">${inPlainEnglish(
+      () => `${t('show.made', { at: dateTimeText(until - 180_000) })} ${t('show.ends')}`,
+    )}</p>
     ${closeButton(true)}
   </main>`;
 }
