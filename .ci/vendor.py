@@ -5,7 +5,7 @@
 static/vendor/ and diary/pack/fonts/ are made anew each time and are never committed. Files are copied
 byte for byte, with one exception: @hpke/core names its sibling by a bare specifier, which a worker
 cannot resolve (import maps do not reach workers), so that one specifier becomes a relative path.
-Declaration files (.d.ts) lie beside the modules for `tsc`; no page asks for them.
+Declaration files (.d.ts, .d.mts) lie beside the modules for `tsc`; no page asks for them.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ BROWSER = (
     ("@hpke/common/esm", ("mod.js",), "hpke-common"),
     ("fflate/esm", ("browser.js",), "fflate"),
     ("postal-mime/dist/esm", ("postal-mime.js",), "postal-mime"),
+    ("uqr/dist", ("index.mjs",), "uqr"),
 )
 FONT_FILES = (
     "noto-sans/400Regular/NotoSans_400Regular.ttf",
@@ -85,9 +86,14 @@ def reachable(folder: Path, firsts: tuple[str, ...]) -> set[Path]:
     return seen
 
 
+def declaration(module: Path) -> Path:
+    """Where `tsc` looks for the types of a module: .d.ts for .js, .d.mts for .mjs."""
+    return module.with_suffix(".d.mts" if module.suffix == ".mjs" else ".d.ts")
+
+
 def with_types(folder: Path, modules: set[Path]) -> set[Path]:
     """`modules` and every declaration file that they or their declarations name."""
-    waiting = [p for m in modules if (p := m.with_suffix(".d.ts")).is_file()]
+    waiting = [p for m in modules if (p := declaration(m)).is_file()]
     seen = set(modules)
     while waiting:
         path = waiting.pop()

@@ -31,10 +31,10 @@ def test_door_is_small() -> None:
 
 
 def test_heavy_things_come_when_needed() -> None:
-    """No sealing, no word list, no lock engine, no pack before the door is drawn."""
+    """No sealing, no word list, no lock engine, no pack, no QR code before the door is drawn."""
     modules = re.findall(r"^// (js/\S+|vendor/\S+)$", DOOR.read_text("utf-8"), re.MULTILINE)
     assert "js/main.js" in modules and "js/features/lock/door.js" in modules
-    late = ("js/crypto/", "js/pack/", "js/net/", "vendor/noble", "vendor/hash-wasm", "vendor/words-en")
+    late = ("js/crypto/", "js/pack/", "js/net/", "vendor/noble", "vendor/hash-wasm", "vendor/words-en", "vendor/uqr")
     assert [name for name in modules if name.startswith(late)] == []
 
 

@@ -62,7 +62,7 @@ def test_every_module_is_somewhere(files: dict[str, str]) -> None:
 
 def parts(text: str) -> list[tuple[str, str]]:
     """The modules in one file: path below static/, and its text."""
-    found = re.split(r"^// ((?:js|vendor)/\S+\.js)$\n", text, flags=re.MULTILINE)
+    found = re.split(r"^// ((?:js|vendor)/\S+\.m?js)$\n", text, flags=re.MULTILINE)
     return list(zip(found[1::2], found[2::2], strict=True))
 
 

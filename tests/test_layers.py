@@ -246,6 +246,7 @@ JS_VENDOR_HOMES = {
     "hpke-common": (),
     "fflate": ("imports",),
     "postal-mime": ("imports",),
+    "uqr": ("core",),
     "words-en.js": ("crypto",),
 }
 JS_IMPORT = re.compile(

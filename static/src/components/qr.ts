@@ -2,15 +2,11 @@
 import { makeQr } from '../core/qr.js';
 import { html, svg } from '../shell/html.js';
 
-const QUIET_ZONE = 4;
-
 /** @param name the accessible name */
 export function qr(text: string, name: string) {
   const rows = makeQr(text);
-  const size = rows.length + 2 * QUIET_ZONE;
-  const path = rows
-    .map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET_ZONE} ${y + QUIET_ZONE}h1v1h-1z` : '')).join(''))
-    .join('');
+  const size = rows.length;
+  const path = rows.map((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')).join('')).join('');
   return html`<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name}
     shape-rendering="crispEdges">${svg`<rect class="qr-ground" width=${size} height=${size}/><path
     class="qr-ink" d=${path}/>`}</svg>`;
