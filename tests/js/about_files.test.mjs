@@ -1,4 +1,4 @@
-/** What a file says of itself: read where it can be, and never the phone's undoing where the file was made to harm. */
+/** Metadata in files (camera, time, place): the app reads what it can, and a hostile file does the phone no harm. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readableBytes, readMetadata } from '#app/media/exif.js';
@@ -24,7 +24,7 @@ const box = (type, ...parts) => {
   return bytes(u32(inside.length + 8), ascii(type), inside);
 };
 
-/** A big-endian TIFF: make and model, when, its offset, and a place. */
+/** Return a big-endian TIFF with make and model, time, UTC offset and a place. */
 function tiff({ place = [1, 2], taken = '2026:11:03 20:14:05', offset = '+01:00', model = 'Phone 9' } = {}) {
   const texts = [
     ['Maker', 0x010f],
@@ -77,7 +77,7 @@ const png = (...chunks) =>
     'IEND',
     u32(0),
   );
-const SAYS = { make: 'Maker', model: 'Phone 9', taken_local: '2026-11-03T20:14:05', offset_min: 60, place: true };
+const EXPECTED = { make: 'Maker', model: 'Phone 9', taken_local: '2026-11-03T20:14:05', offset_min: 60, place: true };
 
 function mp4({ udta = [], more = [] } = {}) {
   const mvhd = box('mvhd', [0, 0, 0, 0], u32(2_082_844_800 + 1_793_650_000), u32(0), u32(600), u32(600 * 12));
@@ -88,8 +88,8 @@ function mp4({ udta = [], more = [] } = {}) {
   );
 }
 
-function apple(said) {
-  const names = Object.keys(said);
+function appleMeta(tags) {
+  const names = Object.keys(tags);
   const keys = box(
     'keys',
     u32(0),
@@ -99,13 +99,13 @@ function apple(said) {
   const ilst = box(
     'ilst',
     ...names.map((name, i) =>
-      bytes(u32(8 + 16 + said[name].length), u32(i + 1), box('data', u32(1), u32(0), said[name])),
+      bytes(u32(8 + 16 + tags[name].length), u32(i + 1), box('data', u32(1), u32(0), tags[name])),
     ),
   );
   return box('meta', box('hdlr', Buffer.alloc(24)), keys, ilst);
 }
 
-test('JPEG, PNG, WebP and TIFF say camera, time and place', async () => {
+test('JPEG, PNG, WebP and TIFF give camera, time and place', async () => {
   const exif = tiff();
   const webp = bytes(
     'RIFF',
@@ -118,19 +118,19 @@ test('JPEG, PNG, WebP and TIFF say camera, time and place', async () => {
     Buffer.from(Uint32Array.of(exif.length).buffer),
     exif,
   );
-  assert.deepEqual(await readMetadata(readableBytes(jpeg(exif)), 'image/jpeg'), SAYS);
+  assert.deepEqual(await readMetadata(readableBytes(jpeg(exif)), 'image/jpeg'), EXPECTED);
   assert.deepEqual(
     await readMetadata(
       readableBytes(png(['IHDR', Buffer.alloc(13)], ['IDAT', Buffer.alloc(900)], ['eXIf', exif])),
       'image/png',
     ),
-    SAYS,
+    EXPECTED,
   );
-  assert.deepEqual(await readMetadata(readableBytes(webp), 'image/webp'), SAYS);
-  assert.deepEqual(await readMetadata(readableBytes(exif), 'image/tiff'), SAYS);
+  assert.deepEqual(await readMetadata(readableBytes(webp), 'image/webp'), EXPECTED);
+  assert.deepEqual(await readMetadata(readableBytes(exif), 'image/tiff'), EXPECTED);
 });
 
-test('a directory of places that holds only its own version is no place; one that cannot be read counts as one', async () => {
+test('a GPS directory with only its version number is no place; one that cannot be read counts as a place', async () => {
   assert.equal(readTiff(tiff({ place: [0] })).place, false);
   assert.equal(readTiff(tiff({ place: [] })).place, false);
   assert.equal(readTiff(tiff({ place: [2] })).place, true);
@@ -138,14 +138,14 @@ test('a directory of places that holds only its own version is no place; one tha
   assert.equal(readTiff(cut.subarray(0, cut.length - 30)).place, true);
 });
 
-test('a place in the second description of a picture (XMP) is a place too', async () => {
+test('a place in the XMP metadata of a picture counts too', async () => {
   const xmp = bytes('http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude="53,22N"/>');
   const picture = bytes([0xff, 0xd8, 0xff, 0xe1], u16(xmp.length + 2), xmp, [0xff, 0xda]);
   assert.deepEqual(await readMetadata(readableBytes(picture), 'image/jpeg'), { place: true });
   assert.deepEqual(await readMetadata(readableBytes(png(['iTXt', xmp])), 'image/png'), { place: true });
 });
 
-test('films say when, how long, with what and whether where', async () => {
+test('a film gives its time, its length, its camera and whether it holds a place', async () => {
   assert.deepEqual(await readMetadata(readableBytes(mp4()), 'video/mp4'), {
     place: false,
     taken_at: 1_793_650_000_000,
@@ -157,7 +157,7 @@ test('films say when, how long, with what and whether where', async () => {
   );
   const iphone = mp4({
     more: [
-      apple({
+      appleMeta({
         'com.apple.quicktime.make': 'Apple',
         'com.apple.quicktime.model': 'iPhone 12',
         'com.apple.quicktime.creationdate': '2026-11-03T20:14:05+0000',
@@ -176,7 +176,7 @@ test('films say when, how long, with what and whether where', async () => {
   });
 });
 
-test('impossible times and words that would turn the line are not repeated', async () => {
+test('impossible times and control characters, such as a change of text direction, are left out', async () => {
   for (const taken of ['0000:00:00 00:00:00', '2026:02:30 10:00:00', '2026:11:03 24:00:00', '    :  :     :  :  '])
     assert.equal(readTiff(tiff({ taken })).taken_local, undefined, taken);
   assert.equal(
@@ -187,11 +187,11 @@ test('impossible times and words that would turn the line are not repeated', asy
   assert.equal(readTiff(tiff({ model: 'x'.repeat(500) })).model.length, 64);
 });
 
-test('hostile: 20,000 damaged files end, quickly, with no failure and no great read', async () => {
-  const seeds = [
+test('hostile: 20,000 damaged files are read quickly, without an error and without a large read', async () => {
+  const samples = [
     ['image/jpeg', jpeg(tiff())],
     ['image/png', png(['eXIf', tiff()])],
-    ['video/mp4', mp4({ more: [apple({ 'com.apple.quicktime.model': 'x' })] })],
+    ['video/mp4', mp4({ more: [appleMeta({ 'com.apple.quicktime.model': 'x' })] })],
     [
       'image/heic',
       bytes(
@@ -209,25 +209,25 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
     ['image/webp', bytes('RIFF', u32(0), 'WEBP', 'EXIF', Buffer.from([9, 0, 0, 0]), tiff())],
   ];
   let state = 1;
-  const dice = (n) => {
+  const random = (n) => {
     state = (state * 1103515245 + 12345) & 0x7fffffff;
     return state % n;
   };
   let largest = 0;
-  const spent = effort();
+  const elapsed = effort();
   for (let i = 0; i < 20_000; i++) {
-    const [type, seed] = seeds[i % seeds.length];
-    const file = seed.slice(0, dice(4) ? seed.length : 1 + dice(seed.length));
-    for (let n = 0; n < 1 + dice(8); n++) file[dice(file.length)] = dice(3) ? dice(256) : 255;
-    const peek = {
+    const [type, sample] = samples[i % samples.length];
+    const file = sample.slice(0, random(4) ? sample.length : 1 + random(sample.length));
+    for (let n = 0; n < 1 + random(8); n++) file[random(file.length)] = random(3) ? random(256) : 255;
+    const source = {
       size: file.length,
       bytes: async (from, length) => {
         largest = Math.max(largest, length);
         return file.subarray(from, Math.max(from, from + length));
       },
     };
-    const said = await readMetadata(peek, type);
-    for (const [name, value] of Object.entries(said ?? {}))
+    const metadata = await readMetadata(source, type);
+    for (const [name, value] of Object.entries(metadata ?? {}))
       assert.ok(
         ['string', 'number', 'boolean'].includes(typeof value) &&
           (typeof value !== 'string' || value.length <= 64) &&
@@ -236,10 +236,10 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
       );
   }
   assert.ok(largest <= 1 << 20, `read ${largest} bytes at once`);
-  assert.ok(spent() < 30_000);
+  assert.ok(elapsed() < 30_000);
 });
 
-test('hostile: boxes in their thousands, boxes of no size, boxes as long as the world', async () => {
+test('hostile: thousands of boxes, boxes without a size and boxes of enormous size do no harm', async () => {
   const many = bytes(box('ftyp', 'isom'), ...Array.from({ length: 50_000 }, () => box('free')));
   let reads = 0;
   await readMetadata(

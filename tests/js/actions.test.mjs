@@ -1,4 +1,4 @@
-/** The phone without a network: drafts, words, entries, additions, files, locking. Nothing typed is lost. */
+/** The app without a network: drafts, passphrase, entries, additions, files and locking. Nothing typed is lost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { effort } from './phone/effort.mjs';
@@ -10,29 +10,29 @@ import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;
 
-async function restarted(phone) {
+async function restartPhone(phone) {
   phone.end();
-  const again = makePhone({ after: phone });
-  await again.app.start();
-  return again;
+  const restarted = makePhone({ after: phone });
+  await restarted.app.start();
+  return restarted;
 }
 
-test('before there are words: what is typed is sealed within 300 ms and there after a crash', async () => {
-  const first = makePhone();
-  await first.app.start();
-  assert.equal(first.app.state.phase, 'fresh');
-  first.app.putDraft({ fields: { narrative: 'He was there ag' } });
-  assert.equal(first.app.state.draft.fields.narrative, 'He was there ag');
-  await until(first, (state) => state.draft.saved_at !== null, 'a sealed draft');
-  const db = await openDB(first.name, 1);
+test('before there is a passphrase, typed text is sealed within 300 ms and survives a crash', async () => {
+  const phone = makePhone();
+  await phone.app.start();
+  assert.equal(phone.app.state.phase, 'fresh');
+  phone.app.putDraft({ fields: { narrative: 'He was there ag' } });
+  assert.equal(phone.app.state.draft.fields.narrative, 'He was there ag');
+  await until(phone, (state) => state.draft.saved_at !== null, 'a sealed draft');
+  const db = await openDB(phone.name, 1);
   const raw = Buffer.from(await db.get('b', 'f')).toString('latin1');
   assert.ok(!raw.includes('He was there'));
-  const again = await restarted(first);
-  assert.equal(again.app.state.phase, 'fresh');
-  assert.equal(again.app.state.draft.fields.narrative, 'He was there ag');
+  const restarted = await restartPhone(phone);
+  assert.equal(restarted.app.state.phase, 'fresh');
+  assert.equal(restarted.app.state.draft.fields.narrative, 'He was there ag');
 });
 
-test('the first words take draft and files along and take the draft key away', async () => {
+test('the first passphrase moves the draft and its files into the diary and deletes the draft key', async () => {
   const phone = makePhone();
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'With a picture.' } });
@@ -56,7 +56,7 @@ test('the first words take draft and files along and take the draft key away', a
   assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), PNG);
 });
 
-test('words made in vain (a full phone) leave the phone as it was', async () => {
+test('setting a passphrase that fails because the phone is full leaves the phone as it was', async () => {
   const phone = makePhone();
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'Still here.' } });
@@ -67,11 +67,11 @@ test('words made in vain (a full phone) leave the phone as it was', async () => 
     return write.call(phone.database, writing);
   };
   await assert.rejects(phone.app.enrolHere(WORDS), { code: 'no_space' });
-  const again = await restarted(phone);
-  assert.equal(again.app.state.phase, 'fresh');
-  assert.equal(again.app.state.draft.fields.narrative, 'Still here.');
-  await again.app.enrolHere(WORDS);
-  assert.equal(again.app.state.draft.fields.narrative, 'Still here.');
+  const restarted = await restartPhone(phone);
+  assert.equal(restarted.app.state.phase, 'fresh');
+  assert.equal(restarted.app.state.draft.fields.narrative, 'Still here.');
+  await restarted.app.enrolHere(WORDS);
+  assert.equal(restarted.app.state.draft.fields.narrative, 'Still here.');
 });
 
 test('wrong words open nothing and lose nothing; the right ones show the entries again', async () => {
@@ -85,21 +85,21 @@ test('wrong words open nothing and lose nothing; the right ones show the entries
   await app.unlock(WORDS);
   assert.equal(app.state.entries[0].title, 'He waited outside.');
   assert.equal(app.state.draft.fields.narrative, 'half a sen', 'the half sentence is there at the next unlock');
-  const again = await restarted(phone);
-  assert.equal(again.app.state.phase, 'locked');
-  await again.app.unlock(WORDS);
-  assert.equal(again.app.state.entries.length, 1);
+  const restarted = await restartPhone(phone);
+  assert.equal(restarted.app.state.phase, 'locked');
+  await restarted.app.unlock(WORDS);
+  assert.equal(restarted.app.state.entries.length, 1);
 });
 
-test('locking ends the worker, drops pictures from memory and keeps the next one warm', async () => {
+test('locking ends the worker, drops pictures from memory and starts the next worker', async () => {
   const { phone, app, record } = await phoneWithEntry();
   const { attachment } = await app.addFile(record, file(PNG), { route: 'files' });
   await app.readPicture(attachment, 'preview');
   assert.equal(phone.urls.size, 1);
-  const made = phone.made;
+  const workersBefore = phone.made;
   await app.quickExit();
   assert.equal(phone.urls.size, 0);
-  assert.equal(phone.made, made + 1);
+  assert.equal(phone.made, workersBefore + 1);
   await assert.rejects(app.readIncident(record), { code: 'locked' });
 });
 
@@ -125,7 +125,7 @@ test('five minutes untouched locks, the last twenty seconds are counted, and a t
   await until(phone, ({ phase }) => phase === 'locked', 'the lock');
 });
 
-test('within ten minutes a correction is the first version; after that only adding needs no reason', async () => {
+test('within ten minutes a correction counts as first version; later, any change but an addition needs a reason', async () => {
   const { phone, app, record } = await phoneWithEntry();
   phone.clock.move(5 * MINUTE);
   assert.equal(await app.needsReason(record, { fields: { narrative: 'He waited inside.' } }), false);
@@ -178,14 +178,14 @@ test('either answer alone is enough, and none is not', async () => {
   assert.deepEqual(app.state.entries.map(({ seq_no }) => seq_no).sort(), [1, 2]);
 });
 
-test('a private note is its own record and can be read back and changed', async () => {
+test('a private note is a separate record and can be read back and changed', async () => {
   const { app, record } = await phoneWithEntry();
   await app.saveNote(record, 'only for me');
   await app.saveNote(record, 'only for me, still');
   assert.equal((await app.readIncident(record)).note, 'only for me, still');
 });
 
-for (const [what, bad, code] of [
+for (const [title, makeFile, code] of [
   ['an empty file', () => file(new Uint8Array(0)), 'empty_file'],
   [
     'a file above 200 MB',
@@ -227,55 +227,56 @@ for (const [what, bad, code] of [
     'file_changed',
   ],
 ]) {
-  test(`${what} is refused with its sentence, before and after words, and leaves nothing behind`, async () => {
+  test(`${title} is refused with its sentence, before and after the first passphrase, and leaves nothing behind`, async () => {
     const phone = makePhone();
     await phone.app.start();
     phone.app.putDraft({ fields: { narrative: 'x' } });
-    const says = (error) => error.code === code && error.sentence === SENTENCES[code] && /lost/.test(error.sentence);
-    await assert.rejects(phone.app.addFile('draft', bad(), { route: 'files' }), says);
+    const hasSentence = (error) =>
+      error.code === code && error.sentence === SENTENCES[code] && /lost/.test(error.sentence);
+    await assert.rejects(phone.app.addFile('draft', makeFile(), { route: 'files' }), hasSentence);
     await phone.app.enrolHere(WORDS);
-    await assert.rejects(phone.app.addFile('draft', bad(), { route: 'files' }), says);
+    await assert.rejects(phone.app.addFile('draft', makeFile(), { route: 'files' }), hasSentence);
     assert.equal(phone.app.state.draft.attachments.length, 0);
     assert.equal(phone.app.state.draft.fields.narrative, 'x');
   });
 }
 
-test('a file of several parts comes back byte for byte, with progress on the way', async () => {
+test('a file of several parts comes back byte for byte, and progress is reported', async () => {
   const { phone, app, record } = await phoneWithEntry();
   const bytes = new Uint8Array(2_500_000).map((_, i) => (i * 7) % 251);
-  const told = [];
+  const progress = [];
   const added = await app.addFile(record, file(bytes, 'clip.bin', 'application/octet-stream'), {
     route: 'files',
-    onProgress: (done, total) => told.push([done, total]),
+    onProgress: (done, total) => progress.push([done, total]),
   });
-  assert.deepEqual(told.at(-1), [bytes.length, bytes.length]);
-  assert.equal(told.length, 3);
+  assert.deepEqual(progress.at(-1), [bytes.length, bytes.length]);
+  assert.equal(progress.length, 3);
   const { url } = await app.readReceived(added.attachment);
   assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), bytes);
 });
 
-test('a crash in the middle of a file leaves no half file', async () => {
+test('a crash while a file is added leaves no part of it', async () => {
   const { phone, app } = await phoneWithEntry();
   const db = await openDB(phone.name, 1);
   const before = (await db.getAllKeys('a')).length;
   const bytes = new Uint8Array(2_500_000);
-  const never = Object.defineProperty(file(bytes), 'slice', {
+  const stuckFile = Object.defineProperty(file(bytes), 'slice', {
     value: (from, to) => ({
       arrayBuffer: () => (from > 2_000_000 ? new Promise(() => {}) : Promise.resolve(bytes.slice(from, to).buffer)),
     }),
   });
-  void app.addFile('draft', never, { route: 'files' });
+  void app.addFile('draft', stuckFile, { route: 'files' });
   await eventually(
     async () => (await db.getAllKeys('a')).length,
-    (n) => n >= before + 2,
+    (count) => count >= before + 2,
   );
   assert.equal((await db.getAllKeys('a')).length, before + 2);
-  const again = await restarted(phone);
-  await again.app.unlock(WORDS);
+  const restarted = await restartPhone(phone);
+  await restarted.app.unlock(WORDS);
   assert.equal((await db.getAllKeys('a')).length, before);
 });
 
-test('what a file claims and what it is are told apart', () => {
+test('the type a file claims and the type of its bytes are compared', () => {
   const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 0);
   const heic = new Uint8Array([0, 0, 0, 24, ...Buffer.from('ftypheic')]);
   assert.equal(detectType(jpeg), 'image/jpeg');
@@ -309,69 +310,69 @@ test('get a picture: the phone locks, takes pictures without the words, and has 
   assert.deepEqual([app.state.entries, app.state.draft], [[], null]);
   await app.pictureAdd([file(PNG, 'Screenshot_1.png')]);
   assert.equal(app.state.picture.files.length, 1);
-  const again = await restarted(phone);
-  assert.equal(again.app.state.phase, 'picture', 'a reload within ten minutes shows the page again');
-  await again.app.pictureAdd([file(PNG, 'Screenshot_2.png')]);
-  await again.app.pictureSave();
-  assert.equal(again.app.state.phase, 'locked');
-  await again.app.unlock(WORDS);
-  await until(again, ({ draft }) => draft?.attachments.length === 2, 'both pictures');
-  assert.equal(again.app.state.draft.fields.narrative, 'A message came.');
-  const { record } = await again.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  assert.equal((await again.app.readIncident(record)).attachments.length, 2);
+  const restarted = await restartPhone(phone);
+  assert.equal(restarted.app.state.phase, 'picture', 'a reload within ten minutes shows the page again');
+  await restarted.app.pictureAdd([file(PNG, 'Screenshot_2.png')]);
+  await restarted.app.pictureSave();
+  assert.equal(restarted.app.state.phase, 'locked');
+  await restarted.app.unlock(WORDS);
+  await until(restarted, ({ draft }) => draft?.attachments.length === 2, 'both pictures');
+  assert.equal(restarted.app.state.draft.fields.narrative, 'A message came.');
+  const { record } = await restarted.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  assert.equal((await restarted.app.readIncident(record)).attachments.length, 2);
 });
 
-test('get a picture closes after ten minutes, and after the clock was set back', async () => {
+test('the picture page closes after ten minutes, and after the clock was set back', async () => {
   for (const move of [11 * MINUTE, -20 * MINUTE]) {
     const { phone, app } = await phoneWithEntry();
     await app.getPicture();
     phone.clock.move(move);
-    const again = await restarted(phone);
-    assert.equal(again.app.state.phase, 'locked');
+    const restarted = await restartPhone(phone);
+    assert.equal(restarted.app.state.phase, 'locked');
   }
 });
 
-test('a second tab says so and touches nothing', async () => {
+test('a second tab says that the diary is open elsewhere and starts no worker', async () => {
   const phone = makePhone({ hold: async () => null });
   await phone.app.start();
   assert.equal(phone.app.state.phase, 'elsewhere');
   assert.equal(phone.made, 0);
 });
 
-test('a browser that cannot do it is told so', async () => {
+test('a browser without the needed functions shows that it is not supported', async () => {
   const phone = makePhone({ supported: () => false });
   await phone.app.start();
   assert.equal(phone.app.state.phase, 'unsupported');
 });
 
-test('the copy in the photos: the answer is kept with the file', async () => {
+test('the answer about the copy among the phone’s photos is kept with the file', async () => {
   const { app, record } = await phoneWithEntry();
   const { attachment } = await app.addFile(record, file(PNG), { route: 'photo_picker' });
   await app.answerPhoneCopy(record, attachment, 'removed_for_safety');
   assert.equal((await app.readIncident(record)).attachments[0].outside_copy, 'removed_for_safety');
 });
 
-test('hundreds of entries are on the screen with little work after the words', async () => {
+test('unlocking shows hundreds of entries with little processor time', async () => {
   const { phone, app } = await phoneWithEntry();
   for (let i = 0; i < 300; i++)
     await app.saveIncident({ record: null, fields: { narrative: `entry ${i}` }, restricted: {} });
   await app.lock('test');
-  const spent = effort();
+  const elapsed = effort();
   await app.unlock(WORDS);
-  const taken = spent();
+  const elapsedMs = elapsed();
   assert.equal(app.state.entries.length, 301);
-  assert.ok(taken < 1500, `${taken} ms`);
+  assert.ok(elapsedMs < 1500, `${elapsedMs} ms`);
   phone.end();
 });
 
-test('every sentence says what happened and, where something failed, what became of what was written', () => {
+test('every error sentence ends with a full stop and uses none of the words victim, evidence, invalid, failed and error', () => {
   for (const [code, sentence] of Object.entries(SENTENCES)) {
     assert.match(sentence, /\.$/, code);
     assert.doesNotMatch(sentence, /victim|evidence|invalid|failed|error/i, code);
   }
 });
 
-test('words typed while the lock is still sealing what was half written open it, and are not dropped', async () => {
+test('a passphrase typed while the lock still seals the draft unlocks the diary, and the draft is kept', async () => {
   const phone = makePhone();
   await phone.app.start();
   await phone.app.enrolHere(WORDS);

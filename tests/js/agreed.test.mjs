@@ -1,38 +1,41 @@
-/** What leaves a diary takes the words, typed for it: whoever holds the open diary and not the words makes nothing, prints nothing, hands nothing over. */
+/**
+ * Taking anything out of a diary needs the passphrase, typed for it. Somebody who holds the open diary but does not know the
+ * passphrase can make no pack, print nothing and hand nothing over.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { handoverActions } from '#app/features/handover/actions.js';
-import { packActions as forPacks } from '#app/features/share/actions.js';
+import { packActions as basePackActions } from '#app/features/share/actions.js';
 import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
 
-const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
-const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
+const FORMATTERS = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
+const PACK_OPTIONS = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: FORMATTERS };
 const PIN = '482-913';
-const EIGHT = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
-const packActions = (ctx) => ({ ...forPacks(ctx), ...handoverActions(ctx) });
-const refused = { code: 'words_differ' };
+const HANDOVER_WORDS = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
+const packActions = (ctx) => ({ ...basePackActions(ctx), ...handoverActions(ctx) });
+const wordsDiffer = { code: 'words_differ' };
 
-/** Every way out of the diary, with what is given for the words. */
-const outs = (app, given, pack) => [
-  () => app.buildHere({ ...FILLED, ...given }, () => {}),
-  () => app.buildPack({ ...FILLED, ...given }, () => {}),
-  () => app.readChronology({ from: null, to: null, records: null, ...given }, SAY),
+/** Return every way out of the diary; `confirmation` stands in for the typed passphrase. */
+const waysOut = (app, confirmation, pack) => [
+  () => app.buildHere({ ...PACK_OPTIONS, ...confirmation }, () => {}),
+  () => app.buildPack({ ...PACK_OPTIONS, ...confirmation }, () => {}),
+  () => app.readChronology({ from: null, to: null, records: null, ...confirmation }, FORMATTERS),
   () => app.handOver({ file: pack, name: 'documents-2026-11-24.zip', words: WORDS }, () => {}),
 ];
 
 test('no words, wrong ones, a short secret, what was made up or agreed to before a lock: nothing is made and nothing asked of the server', async () => {
-  const asked = [];
+  const requests = [];
   const { app, phone } = await phoneWithEntry({
     packActions,
     send: async (url) => {
-      asked.push(String(url));
+      requests.push(String(url));
       throw new TypeError('Failed to fetch');
     },
   });
   await app.setShort(PIN, WORDS);
-  const before = asked.length;
-  const other = new Blob(['PK a zip from somewhere else']);
-  for (const given of [
+  const before = requests.length;
+  const foreignPack = new Blob(['PK a zip from somewhere else']);
+  for (const confirmation of [
     {},
     { agreed: undefined },
     { agreed: null },
@@ -42,32 +45,32 @@ test('no words, wrong ones, a short secret, what was made up or agreed to before
     { agreed: WORDS },
     { words: WORDS },
   ]) {
-    for (const one of outs(app, given, other)) await assert.rejects(one, refused);
+    for (const attempt of waysOut(app, confirmation, foreignPack)) await assert.rejects(attempt, wordsDiffer);
   }
   for (const words of ['', PIN, 'cage candy arch gather drum buyer2', 'ribbon kettle orbit meadow lantern pencil'])
-    await assert.rejects(app.agree(words), refused);
-  assert.deepEqual(asked.slice(before), []);
+    await assert.rejects(app.agree(words), wordsDiffer);
+  assert.deepEqual(requests.slice(before), []);
   const stale = await app.agree(WORDS, 4);
-  const { file: pack } = await app.buildHere(await agreed(app, FILLED), () => {});
+  const { file: pack } = await app.buildHere(await agreed(app, PACK_OPTIONS), () => {});
   await app.lock('asked');
-  for (const one of outs(app, { agreed: stale }, pack)) await assert.rejects(one, { code: 'locked' });
+  for (const attempt of waysOut(app, { agreed: stale }, pack)) await assert.rejects(attempt, { code: 'locked' });
   await app.unlock(WORDS);
   await until(phone, ({ phase }) => phase === 'open');
-  for (const one of outs(app, { agreed: stale }, pack)) await assert.rejects(one, refused);
+  for (const attempt of waysOut(app, { agreed: stale }, pack)) await assert.rejects(attempt, wordsDiffer);
   assert.equal((await app.readShared()).length, 1, 'only what the words were typed for is noted as made');
   phone.end();
 });
 
-test('asked once: for so many packs as were chosen, and for handing over what was made', async () => {
+test('one confirmation covers as many packs as were chosen, and handing over the packs that were made', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
-  const both = { ...(await agreed(app, FILLED)), agreed: await app.agree(WORDS, 2) };
-  const { file: first } = await app.buildHere(both, () => {});
-  const { file: second } = await app.buildHere(both, () => {});
+  const optionsForTwo = { ...(await agreed(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
+  const { file: first } = await app.buildHere(optionsForTwo, () => {});
+  const { file: second } = await app.buildHere(optionsForTwo, () => {});
   await assert.rejects(
-    app.buildHere(both, () => {}),
-    refused,
+    app.buildHere(optionsForTwo, () => {}),
+    wordsDiffer,
   );
-  // Let through, as far as there is a network; a copy of the same bytes is not what was made.
+  // Allowed, but there is no network. A copy of the same bytes is not the pack that was made.
   for (const pack of [first, second])
     await assert.rejects(
       app.handOver({ file: pack, name: 'a.zip', words: WORDS }, () => {}),
@@ -75,27 +78,30 @@ test('asked once: for so many packs as were chosen, and for handing over what wa
     );
   await assert.rejects(
     app.handOver({ file: new Blob([await first.arrayBuffer()]), name: 'a.zip', words: WORDS }, () => {}),
-    refused,
+    wordsDiffer,
   );
-  await app.readChronology({ from: null, to: null, records: null, agreed: await app.agree(WORDS) }, SAY);
+  await app.readChronology({ from: null, to: null, records: null, agreed: await app.agree(WORDS) }, FORMATTERS);
   phone.end();
 });
 
-test('a pack that was started is not begun a second time by the words of the first', async () => {
+test('one confirmation cannot start a second pack while the first is made', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
-  const one = await agreed(app, FILLED);
-  const [made, again] = await Promise.allSettled([app.buildHere(one, () => {}), app.buildHere(one, () => {})]);
-  assert.deepEqual([made.status, again.reason?.code], ['fulfilled', 'conflict']);
+  const options = await agreed(app, PACK_OPTIONS);
+  const [first, second] = await Promise.allSettled([
+    app.buildHere(options, () => {}),
+    app.buildHere(options, () => {}),
+  ]);
+  assert.deepEqual([first.status, second.reason?.code], ['fulfilled', 'conflict']);
   phone.end();
 });
 
 test('the eight words of a hand-over are said again only to the keeper’s own, without a signal too', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
   const now = phone.clock.now();
-  const kept = (handover, expires_at) => ({
+  const handoverRow = (handover, expires_at) => ({
     handover,
-    words: EIGHT,
+    words: HANDOVER_WORDS,
     name: 'PACK_JB_1_20261124.zip',
     record: null,
     made_at: now,
@@ -103,7 +109,7 @@ test('the eight words of a hand-over are said again only to the keeper’s own, 
     address: 'https://kept.example/get',
   });
   await phone.ctx.open.store.change((root) => {
-    root.handovers = [kept('h1', now + 1000), { ...kept('h2', now + 1000), words: '' }];
+    root.handovers = [handoverRow('h1', now + 1000), { ...handoverRow('h2', now + 1000), words: '' }];
   });
   const listed = await app.readHandovers();
   assert.deepEqual(
@@ -111,14 +117,14 @@ test('the eight words of a hand-over are said again only to the keeper’s own, 
     [true, [['h1', true]]],
   );
   assert.ok(!JSON.stringify(listed).includes('broccoli'));
-  for (const words of ['', EIGHT, 'ribbon kettle orbit meadow lantern pencil'])
-    await assert.rejects(app.sayHandover('h1', words), refused);
-  assert.equal(await app.sayHandover('h1', WORDS), EIGHT);
-  for (const over of ['h2', 'h3']) await assert.rejects(app.sayHandover(over, WORDS), { code: 'not_found' });
+  for (const words of ['', HANDOVER_WORDS, 'ribbon kettle orbit meadow lantern pencil'])
+    await assert.rejects(app.sayHandover('h1', words), wordsDiffer);
+  assert.equal(await app.sayHandover('h1', WORDS), HANDOVER_WORDS);
+  for (const id of ['h2', 'h3']) await assert.rejects(app.sayHandover(id, WORDS), { code: 'not_found' });
   phone.end();
 });
 
-test('on a device that is not the keeper’s the words are asked for, and enough', async () => {
+test('on a borrowed device a pack needs the passphrase and nothing more', async () => {
   const phone = makePhone({ packActions, send: noNetwork });
   const { app } = phone;
   await app.start();
@@ -127,10 +133,10 @@ test('on a device that is not the keeper’s the words are asked for, and enough
   await app.enrolHere(WORDS);
   await app.saveIncident({ record: null, fields: {}, restricted: {} });
   await assert.rejects(
-    app.buildHere(FILLED, () => {}),
-    refused,
+    app.buildHere(PACK_OPTIONS, () => {}),
+    wordsDiffer,
   );
-  await assert.rejects(app.agree('ribbon kettle orbit meadow lantern pencil'), refused);
-  assert.ok((await app.buildHere(await agreed(app, FILLED), () => {})).file.size > 0);
+  await assert.rejects(app.agree('ribbon kettle orbit meadow lantern pencil'), wordsDiffer);
+  assert.ok((await app.buildHere(await agreed(app, PACK_OPTIONS), () => {})).file.size > 0);
   phone.end();
 });

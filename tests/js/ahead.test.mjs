@@ -1,6 +1,6 @@
 /**
- * Receipts with numbers above what a phone has read of the feed, and a server that is put back before it reads on: what was
- * called kept is sent again.
+ * A phone has receipts with numbers above the part of the feed it has read. Then the server is restored from a backup before
+ * the phone reads on. What the phone called kept is sent again.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -16,95 +16,95 @@ before(async () => {
 after(() => server.stop());
 
 /**
- * Two phones; the second's entry takes the number before that of the first, which is kept without the feed having been read.
- * `putBack`: the server, to before both.
+ * Return two phones. The second phone's entry takes the number before the first phone's entry; the first phone's entry is
+ * kept although that phone has not read the feed. `putBack` restores the server to before both entries.
  */
-async function oneAhead() {
-  const one = await registeredPhone(server);
-  const { faults, login } = one;
-  const two = await anotherPhone(server.base, login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
+async function phoneAheadOfFeed() {
+  const first = await registeredPhone(server);
+  const { faults, login } = first;
+  const second = await anotherPhone(server.base, login);
+  await until(second, isKept, 'on the second');
+  await looks(second);
   const putBack = await copyServer(server);
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
-    faults.before = (other) => {
-      if (other.includes('/changes')) throw new TypeError('Failed to fetch');
+    faults.before = (nextPath) => {
+      if (nextPath.includes('/changes')) throw new TypeError('Failed to fetch');
     };
-    await save(two.app, 'by two');
-    await until(two, isKept, 'kept');
-    await looks(two);
+    await save(second.app, 'by two');
+    await until(second, isKept, 'kept');
+    await looks(second);
   };
-  await save(one.app, 'by one');
-  await until(one, (state) => state.entries.length === 2 && isKept(state), 'it has a receipt');
-  await one.phone.ctx.open.syncing.current;
-  assert.equal(one.phone.ctx.open.store.root.feed.seq, 1);
-  return { one, two, login, putBack };
+  await save(first.app, 'by one');
+  await until(first, (state) => state.entries.length === 2 && isKept(state), 'it has a receipt');
+  await first.phone.ctx.open.syncing.current;
+  assert.equal(first.phone.ctx.open.store.root.feed.seq, 1);
+  return { first, second, login, putBack };
 }
 
-/** Both notice that the server was put back, send again, and agree with a new phone. */
-async function allIsThere({ one, two, login }, wanted) {
-  for (const phone of [one, two, one]) {
+/** Expect that both phones notice the restored server, send again, and agree with a new phone. */
+async function expectRecovery({ first, second, login }, expected) {
+  for (const phone of [first, second, first]) {
     await looks(phone).catch(() => undefined);
     if (['server_behind', 'head_differs'].includes(phone.app.state.account.trouble?.code)) await phone.app.sendAgain();
     await looks(phone);
   }
-  const fresh = await anotherPhone(server.base, login);
-  for (const phone of [one, two, fresh]) {
+  const newPhone = await anotherPhone(server.base, login);
+  for (const phone of [first, second, newPhone]) {
     await looks(phone);
-    await until(phone, (state) => isKept(state) && state.entries.length === wanted.length, wanted.join());
-    assert.deepEqual(titles(phone), wanted);
+    await until(phone, (state) => isKept(state) && state.entries.length === expected.length, expected.join());
+    assert.deepEqual(titles(phone), expected);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
-  for (const { phone } of [one, two, fresh]) phone.end();
+  for (const { phone } of [first, second, newPhone]) phone.end();
 }
 
-test('what a server that was put back gave a receipt for, above where the phone had read, is sent again', async () => {
-  const world = await oneAhead();
-  await world.putBack();
-  delete world.one.faults.before;
-  await looks(world.one).catch(() => undefined);
-  assert.equal(world.one.app.state.account.trouble?.code, 'server_behind');
-  await allIsThere(world, ['by one', 'by two', 'one']);
+test('an entry is sent again when the restored server lost it and its receipt was above the part of the feed that was read', async () => {
+  const phones = await phoneAheadOfFeed();
+  await phones.putBack();
+  delete phones.first.faults.before;
+  await looks(phones.first).catch(() => undefined);
+  assert.equal(phones.first.app.state.account.trouble?.code, 'server_behind');
+  await expectRecovery(phones, ['by one', 'by two', 'one']);
 });
 
 test('another version has that number by the time the phone reads on: it is noticed, and sent again', async () => {
-  const world = await oneAhead();
-  await world.putBack();
-  const three = await anotherPhone(server.base, world.login);
-  await until(three, isKept, 'on the third');
-  for (const words of ['from three', 'from three again']) await save(three.app, words);
-  await until(three, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(three);
-  three.phone.end();
-  delete world.one.faults.before;
-  await allIsThere(world, ['by one', 'by two', 'from three', 'from three again', 'one']);
+  const phones = await phoneAheadOfFeed();
+  await phones.putBack();
+  const third = await anotherPhone(server.base, phones.login);
+  await until(third, isKept, 'on the third');
+  for (const narrative of ['from three', 'from three again']) await save(third.app, narrative);
+  await until(third, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(third);
+  third.phone.end();
+  delete phones.first.faults.before;
+  await expectRecovery(phones, ['by one', 'by two', 'from three', 'from three again', 'one']);
 });
 
-test('put back once more before the keeper sends again: what was kept under an earlier number goes again too', async () => {
-  const one = await registeredPhone(server);
-  const { faults, login } = one;
+test('when the server is restored a second time before the keeper sends again, entries with earlier numbers are sent again too', async () => {
+  const first = await registeredPhone(server);
+  const { faults, login } = first;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];
-  await save(one.app, 'two');
-  await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');
-  await looks(one);
+  await save(first.app, 'two');
+  await until(first, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  await looks(first);
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
     await putBack();
   };
-  await save(one.app, 'C');
-  await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
-  await one.phone.ctx.open.syncing.current;
+  await save(first.app, 'C');
+  await until(first, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await first.phone.ctx.open.syncing.current;
   await putBackAgain();
-  await one.app.sendAgain();
-  await looks(one);
-  const fresh = await anotherPhone(server.base, login);
-  for (const phone of [one, fresh]) {
+  await first.app.sendAgain();
+  await looks(first);
+  const newPhone = await anotherPhone(server.base, login);
+  for (const phone of [first, newPhone]) {
     await looks(phone);
     await until(phone, (state) => isKept(state) && state.entries.length === 3, 'all three');
     assert.deepEqual(titles(phone), ['C', 'one', 'two']);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
   }
-  for (const { phone } of [one, fresh]) phone.end();
+  for (const { phone } of [first, newPhone]) phone.end();
 });

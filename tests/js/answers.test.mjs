@@ -1,4 +1,4 @@
-/** An answer of the right type whose fields are not what the address promises. */
+/** A response has the right type, but not the fields that its address promises. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
@@ -15,49 +15,49 @@ after(() => server.stop());
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-test('whichever request is answered in another shape, nothing is lost and the app does not say that it failed', async () => {
+test('when any request gets a response of another shape, nothing is lost and the app reports no failure of its own', async () => {
   const { app, faults, phone } = await registeredPhone(server);
-  const asked = new Set();
+  const requests = new Set();
   const address = (path, method) =>
     `${method} ${path
       .split('?')[0]
       .split('/')
       .map((part) => (part.length >= 16 || /^\d+$/.test(part) ? '…' : part))
       .join('/')}`;
-  const again = async (words) => {
+  const reopenAndSave = async (narrative) => {
     await app.lock();
     await app.unlock(WORDS);
-    await app.saveIncident({ record: null, fields: { narrative: words }, restricted: {} });
+    await app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
     app.network();
   };
   faults.before = async (path, { method }) => {
-    asked.add(address(path, method));
+    requests.add(address(path, method));
     return null;
   };
-  await again('all is well');
+  await reopenAndSave('all is well');
   await until({ app }, isKept);
   await eventually(
-    () => [...asked],
-    (list) => list.some((one) => one.includes('/witnesses')),
+    () => [...requests],
+    (list) => list.some((request) => request.includes('/witnesses')),
   );
   const codes = {};
-  for (const wrong of asked) {
-    let met = false;
+  for (const target of requests) {
+    let wasAsked = false;
     faults.before = async (path, { method }) => {
-      if (address(path, method) !== wrong) return null;
-      met = true;
+      if (address(path, method) !== target) return null;
+      wasAsked = true;
       return json(201, { hello: 1 });
     };
-    await again(`while ${wrong} lies`);
-    await eventually(() => met, Boolean);
+    await reopenAndSave(`while ${target} lies`);
+    await eventually(() => wasAsked, Boolean);
     await eventually(
       () => phone.ctx.open.syncing.running,
       (isOn) => !isOn,
     );
-    codes[wrong] = app.state.account.trouble?.code ?? null;
+    codes[target] = app.state.account.trouble?.code ?? null;
     faults.before = null;
     app.network();
-    await until({ app }, isKept, `kept after ${wrong} was answered in another shape`);
+    await until({ app }, isKept, `kept after ${target} was answered in another shape`);
   }
   assert.deepEqual(
     Object.entries(codes).filter(([, code]) => code !== null && code !== 'garbage'),

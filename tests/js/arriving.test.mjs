@@ -1,4 +1,7 @@
-/** Entries that are still on their way, and a pack: one that is asked for too early waits, and nothing goes into one that came after the keeper's look. */
+/**
+ * A pack, and entries that are still being downloaded. A pack that is asked for too early waits, and nothing that came after
+ * the keeper's review goes into it.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { requireAllSeen } from '#app/features/share/pack_seen.js';
@@ -11,10 +14,10 @@ import { anotherPhone } from './phone/another.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const ALL = { from: null, to: null, records: null };
-const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
-const FILLED = { ...ALL, initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
+const FORMATTERS = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
+const PACK_OPTIONS = { ...ALL, initials: 'JB', sheet: {}, own_words: '', start_with: [], say: FORMATTERS };
 const SENTINEL = 'SENTINEL nobody looked at this';
-const late = { code: 'came_since' };
+const cameSince = { code: 'came_since' };
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 const isComing = ({ account }) => account?.coming === true;
@@ -25,42 +28,42 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** A registered phone; `count` entries, all kept safe. */
+/** Return a registered phone with `count` entries, all kept on the server. */
 async function keeper(count = 1) {
   const faults = {};
-  const made = await phoneWithEntry(
+  const setup = await phoneWithEntry(
     { packActions, origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     'Entry 1.',
   );
-  const { login } = await made.app.register({ words: WORDS });
-  for (let n = 2; n <= count; n++) await save(made.app, `Entry ${n}.`);
-  await until(made, (state) => state.entries.length === count && isKept(state), 'kept');
-  return { ...made, faults, login };
+  const { login } = await setup.app.register({ words: WORDS });
+  for (let n = 2; n <= count; n++) await save(setup.app, `Entry ${n}.`);
+  await until(setup, (state) => state.entries.length === count && isKept(state), 'kept');
+  return { ...setup, faults, login };
 }
 
-const device = (login, faults = {}) => anotherPhone(server.base, login, WORDS, faults, { packActions });
+const signInDevice = (login, faults = {}) => anotherPhone(server.base, login, WORDS, faults, { packActions });
 
-/** A feed in pages of two; `hold` may keep the one after that number, or fail it. @param {(after: number) => Promise<Response|null|void>} hold */
-const inPages = (hold) => ({
-  before: (path) => (/\/changes\?/.test(path) ? hold(Number(/after=(\d+)/.exec(path)[1])) : null),
+/** Return faults that cut the feed into pages of two. `beforePage` may delay or fail the page after a number. @param {(after: number) => Promise<Response|null|void>} beforePage */
+const inPages = (beforePage) => ({
+  before: (path) => (/\/changes\?/.test(path) ? beforePage(Number(/after=(\d+)/.exec(path)[1])) : null),
   async after(path, _options, response) {
     if (!/\/changes\?/.test(path)) return null;
     const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
-    const said = parseCanonicalObject(first);
-    const cut = rest.length > 2 ? { ...said, head: null, to: said.after + 2 } : said;
-    return new Response(encodeFrames([canonicalBytes(cut), ...rest.slice(0, 2)]), {
+    const header = parseCanonicalObject(first);
+    const shortened = rest.length > 2 ? { ...header, head: null, to: header.after + 2 } : header;
+    return new Response(encodeFrames([canonicalBytes(shortened), ...rest.slice(0, 2)]), {
       headers: { 'content-type': 'application/octet-stream' },
     });
   },
 });
 
-test('what is asked of a new phone waits for every page of its diary', async () => {
+test('a new phone answers questions about the diary only when it has every page', async () => {
   const { phone, login } = await keeper(5);
   let release;
-  const held = new Promise((go) => {
-    release = go;
+  const held = new Promise((resolve) => {
+    release = resolve;
   });
-  const other = await device(
+  const other = await signInDevice(
     login,
     inPages(async (number) => {
       if (number >= 2) await held;
@@ -70,27 +73,27 @@ test('what is asked of a new phone waits for every page of its diary', async () 
   assert.equal(other.app.state.account.coming, true);
   assert.equal(other.phone.ctx.open.store.root.coming, 3);
   const done = [];
-  const asked = Object.entries({
+  const answers = Object.entries({
     sum: other.app.chooseForPack(ALL),
     look: other.app.reviewPack(ALL),
     quick: other.app.readForQuick(),
     fresh: other.app.newSince(),
     items: other.app.findItems('1'),
-    list: other.app.agree(WORDS).then((words) => other.app.readChronology({ ...ALL, agreed: words }, SAY)),
-  }).map(([name, one]) =>
-    one.then((found) => {
+    list: other.app.agree(WORDS).then((words) => other.app.readChronology({ ...ALL, agreed: words }, FORMATTERS)),
+  }).map(([name, promise]) =>
+    promise.then((result) => {
       done.push(name);
-      return found;
+      return result;
     }),
   );
   await other.phone.rest({ held: true });
   assert.deepEqual(done, [], 'nothing is answered from a part');
   release();
-  const [sum, , quick, fresh, , list] = await Promise.all(asked);
-  assert.deepEqual([sum.entries, quick.records.length, fresh.length, list.rows.length], [5, 5, 5, 5]);
+  const [summary, , quick, added, , list] = await Promise.all(answers);
+  assert.deepEqual([summary.entries, quick.records.length, added.length, list.rows.length], [5, 5, 5, 5]);
   await until(other, (state) => !isComing(state), 'all of it');
   assert.equal('coming' in other.phone.ctx.open.store.root, false);
-  for (const one of [phone, other.phone]) one.end();
+  for (const device of [phone, other.phone]) device.end();
 });
 
 test('cut off half-way: it is said and nobody waits, after a lock with no signal too, until the feed was read to its end', async () => {
@@ -99,7 +102,7 @@ test('cut off half-way: it is said and nobody waits, after a lock with no signal
   const faults = inPages(async (number) => {
     if (number >= cutAt) throw new TypeError('Failed to fetch');
   });
-  const other = await device(login, faults);
+  const other = await signInDevice(login, faults);
   assert.equal((await other.app.chooseForPack(ALL)).entries, 0);
   assert.equal(other.app.state.account.coming, true, 'before the first page too');
   cutAt = 2;
@@ -114,7 +117,7 @@ test('cut off half-way: it is said and nobody waits, after a lock with no signal
   await until(other, ({ account }) => account !== null);
   assert.equal(other.app.state.account.coming, true);
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
-  // Somebody else's Wi-Fi answers everything with its own page.
+  // A public Wi-Fi answers every request with its own sign-in page.
   Object.assign(faults, { off: false, before: async () => html() });
   other.phone.online = true;
   other.app.network();
@@ -128,10 +131,10 @@ test('cut off half-way: it is said and nobody waits, after a lock with no signal
   faults.off = true;
   await other.app.unlock(WORDS);
   assert.equal(other.app.state.account.coming, false);
-  for (const one of [phone, other.phone]) one.end();
+  for (const device of [phone, other.phone]) device.end();
 });
 
-test('an empty diary has come at once, and one with no account waits for nothing', async () => {
+test('an empty diary is complete at once, and a diary without an account waits for nothing', async () => {
   const faults = {};
   const phone = makePhone({
     packActions,
@@ -143,49 +146,50 @@ test('an empty diary has come at once, and one with no account waits for nothing
   await phone.app.enrolHere(WORDS);
   assert.equal(phone.app.state.account.coming, false);
   const { login } = await phone.app.register({ words: WORDS });
-  const other = await device(login);
+  const other = await signInDevice(login);
   await until(other, (state) => !isComing(state), 'nothing');
-  for (const one of [phone, other.phone]) one.end();
+  for (const device of [phone, other.phone]) device.end();
 });
 
-test('a picture that another device adds between look and consent is in no pack made here, and the next look has it', async () => {
+test('a picture that another device adds between review and consent is in no pack made here, and the next review shows it', async () => {
   const { app, phone, record, login } = await keeper();
-  const other = await device(login);
+  const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
-  const looked = await agreed(app, FILLED);
+  const options = await agreed(app, PACK_OPTIONS);
   await other.app.addFile(record, file(PNG, `${SENTINEL}.png`), { route: 'photo_picker' });
   await until(other, isKept, 'sent');
   app.network();
   await until({ app }, ({ entries }) => entries[0].pictures === 1, 'the picture');
   await assert.rejects(
-    app.buildHere(looked, () => {}),
-    late,
+    app.buildHere(options, () => {}),
+    cameSince,
   );
   assert.deepEqual(await app.readShared(), [], 'nothing was made');
-  const again = await app.chooseForPack(ALL);
-  assert.equal(again.pictures, 1);
+  const secondLook = await app.chooseForPack(ALL);
+  assert.equal(secondLook.pictures, 1);
   assert.ok(
-    (await app.buildHere({ ...FILLED, looked: again.looked, agreed: await app.agree(WORDS) }, () => {})).file.size > 0,
+    (await app.buildHere({ ...PACK_OPTIONS, looked: secondLook.looked, agreed: await app.agree(WORDS) }, () => {})).file
+      .size > 0,
   );
-  for (const one of [phone, other.phone]) one.end();
+  for (const device of [phone, other.phone]) device.end();
 });
 
-test('what comes with the last run before a pack never reaches the server in the clear: no capsule is sent, and the place is given up', async () => {
+test('what arrives with the last sync before a pack never reaches the server unencrypted: no capsule is sent, and the pack’s place in the queue is given up', async () => {
   const { app, phone, record, login, faults } = await keeper();
-  const other = await device(login);
+  const other = await signInDevice(login);
   await until(other, ({ entries }) => entries.length === 1);
-  const looked = await agreed(app, FILLED);
+  const options = await agreed(app, PACK_OPTIONS);
   faults.off = true;
   await other.app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
   await other.app.saveIncident({ record, fields: { narrative: `Entry 1. ${SENTINEL}` }, restricted: {} });
   await until(other, isKept, 'sent');
-  const sent = [];
+  const requests = [];
   let states = ['ready'];
   Object.assign(faults, {
     off: false,
     before: async (path, { method, body }) => {
       const bytes = body instanceof Uint8Array ? new TextDecoder('latin1').decode(body) : String(body ?? '');
-      sent.push({ path, method, bytes });
+      requests.push({ path, method, bytes });
       if (!path.startsWith('/v1/packs')) return null;
       if (method === 'POST') return json({ pack: 'p1' });
       return method === 'GET'
@@ -194,40 +198,40 @@ test('what comes with the last run before a pack never reaches the server in the
     },
   });
   await assert.rejects(
-    app.buildPack(looked, () => {}),
-    late,
+    app.buildPack(options, () => {}),
+    cameSince,
   );
   assert.equal(app.state.entries[0].pictures, 1, 'it came with the run before the pack');
-  const ofPack = () =>
-    sent.filter(({ path }) => path.startsWith('/v1/packs')).map(({ path, method }) => `${method} ${path}`);
-  assert.deepEqual(ofPack(), ['POST /v1/packs', 'GET /v1/packs/p1', 'DELETE /v1/packs/p1']);
-  assert.ok(!sent.some(({ bytes }) => bytes.includes('SENTINEL')));
-  // Looked at, the same goes: what is searched for above would have been found.
-  sent.length = 0;
+  const packRequests = () =>
+    requests.filter(({ path }) => path.startsWith('/v1/packs')).map(({ path, method }) => `${method} ${path}`);
+  assert.deepEqual(packRequests(), ['POST /v1/packs', 'GET /v1/packs/p1', 'DELETE /v1/packs/p1']);
+  assert.ok(!requests.some(({ bytes }) => bytes.includes('SENTINEL')));
+  // After a review the same pack is sent, so the search above would have found the text.
+  requests.length = 0;
   states = ['ready', 'failed'];
   await assert.rejects(
-    agreed(app, FILLED).then((again) => app.buildPack(again, () => {})),
+    agreed(app, PACK_OPTIONS).then((newOptions) => app.buildPack(newOptions, () => {})),
     { code: 'pack_failed' },
   );
-  assert.ok(sent.find(({ path }) => path === '/v1/packs/p1/capsule').bytes.includes('SENTINEL'));
-  for (const one of [phone, other.phone]) one.end();
+  assert.ok(requests.find(({ path }) => path === '/v1/packs/p1/capsule').bytes.includes('SENTINEL'));
+  for (const device of [phone, other.phone]) device.end();
 });
 
-test('written here between look and consent it is not made; what was decided about a picture, or taken out, is no matter', async () => {
+test('a pack is not made when something was written between review and consent; a decision about a picture, or taking a record out, does not stop it', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork });
   const { attachment } = await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
   const { record: second } = await save(app, 'Another.');
   await assert.rejects(
-    app.buildHere({ ...(await agreed(app, FILLED)), looked: undefined }, () => {}),
-    late,
+    app.buildHere({ ...(await agreed(app, PACK_OPTIONS)), looked: undefined }, () => {}),
+    cameSince,
     'a screen that hands nothing back makes nothing',
   );
-  const one = await agreed(app, FILLED);
+  const options = await agreed(app, PACK_OPTIONS);
   await app.decidePicture(attachment, 'hold');
   await app.decideWords('14 Elm Road', 'hold');
-  assert.equal((await app.buildHere(one, () => {})).no, 1);
-  const chosen = { ...FILLED, records: [record, second] };
-  for (const write of [
+  assert.equal((await app.buildHere(options, () => {})).no, 1);
+  const chosen = { ...PACK_OPTIONS, records: [record, second] };
+  for (const change of [
     () => app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} }),
     () => app.addFile(second, file(PNG, 'IMG_0002.png'), { route: 'photo_picker' }),
     () =>
@@ -239,40 +243,40 @@ test('written here between look and consent it is not made; what was decided abo
       }),
   ]) {
     const before = await agreed(app, chosen);
-    await write();
+    await change();
     await assert.rejects(
       app.buildHere(before, () => {}),
-      late,
+      cameSince,
     );
   }
-  const before = await agreed(app, FILLED);
-  const some = await agreed(app, chosen);
+  const before = await agreed(app, PACK_OPTIONS);
+  const chosenOptions = await agreed(app, chosen);
   await save(app, 'A third.');
   await assert.rejects(
     app.buildHere(before, () => {}),
-    late,
+    cameSince,
     'everything means what was everything then',
   );
-  assert.equal((await app.buildHere(some, () => {})).no, 2, 'what was chosen is what was looked at');
-  const last = await agreed(app, FILLED);
+  assert.equal((await app.buildHere(chosenOptions, () => {})).no, 2, 'what was chosen is what was looked at');
+  const lastOptions = await agreed(app, PACK_OPTIONS);
   await app.takeOutRecord(second, 'Not about this.');
-  assert.equal((await app.buildHere(last, () => {})).no, 3);
+  assert.equal((await app.buildHere(lastOptions, () => {})).no, 3);
   assert.ok(!(await app.readShared()).find(({ fields }) => fields.pack_no === 3).fields.record_ids.includes(second));
-  const parts = { ...(await agreed(app, FILLED)), agreed: await app.agree(WORDS, 2) };
+  const partOptions = { ...(await agreed(app, PACK_OPTIONS)), agreed: await app.agree(WORDS, 2) };
   assert.equal(
-    (await app.buildHere({ ...parts, records: [record] }, () => {})).no,
+    (await app.buildHere({ ...partOptions, records: [record] }, () => {})).no,
     4,
     'a part is some of what was looked at',
   );
   assert.equal(
-    (await app.buildHere({ ...parts, records: [record] }, () => {})).no,
+    (await app.buildHere({ ...partOptions, records: [record] }, () => {})).no,
     5,
     'the note of the part before is no news',
   );
   phone.end();
 });
 
-test('of a file only what is decided about its picture may have changed since', () => {
+test('since the review, only the decisions about a file’s picture may have changed', () => {
   const part = (fields) => ({ fields, seed: new Uint8Array(32), keys: [] });
   const version = (id, kind, fields, restricted = {}) => ({
     record: kind,
@@ -283,15 +287,15 @@ test('of a file only what is decided about its picture may have changed since', 
   });
   const print = { purpose: 'print', sha256: 'a' };
   const base = { media_type: 'image/png', description: 'The gate', renditions: [print] };
-  const judge = (kind, now, restricted) => () =>
+  const check = (kind, changes, restricted) => () =>
     requireAllSeen(
       {
         capsule: { versions: [{ version: 'one' }, { version: 'two' }] },
-        versions: [version('one', kind, base), version('two', kind, { ...base, ...now }, restricted)],
+        versions: [version('one', kind, base), version('two', kind, { ...base, ...changes }, restricted)],
       },
       ['one'],
     );
-  for (const [now, restricted] of [
+  for (const [changes, restricted] of [
     [{ looked_at: 5 }, { shows_where_i_live: true }],
     [{ include_in_pack: false }, {}],
     [{ sensitivity: 'intimate_adult' }, {}],
@@ -300,14 +304,15 @@ test('of a file only what is decided about its picture may have changed since', 
       { masks: [{ at: 1 }], rendition_tools: [{ at: 1 }] },
     ],
   ])
-    assert.doesNotThrow(judge('attachment', now, restricted));
-  for (const now of [
+    assert.doesNotThrow(check('attachment', changes, restricted));
+  for (const changes of [
     { description: SENTINEL },
     { renditions: [{ ...print, sha256: 'c' }] },
     { looked_at: 5, reason: SENTINEL },
     { transcript: SENTINEL },
   ])
-    assert.throws(judge('attachment', now), late);
-  for (const kind of ['incident', 'person', 'statement', 'order']) assert.throws(judge(kind, { looked_at: 5 }), late);
-  assert.doesNotThrow(judge('export', { delivered_to: 'PC Hall' }));
+    assert.throws(check('attachment', changes), cameSince);
+  for (const kind of ['incident', 'person', 'statement', 'order'])
+    assert.throws(check(kind, { looked_at: 5 }), cameSince);
+  assert.doesNotThrow(check('export', { delivered_to: 'PC Hall' }));
 });

@@ -1,4 +1,4 @@
-/** Every field that a record can hold is asked on a screen, or is one the app fills by itself: none that nobody can ever write. */
+/** Every field of a record is asked on a screen or filled by the app. There is no field that nobody can write. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SCHEMAS } from '#app/record/vocabulary/schemas.js';
@@ -7,10 +7,10 @@ import { FILE_CARDS } from '#app/features/attachments/attachment_table.js';
 import { CARDS } from '#app/components/cards/card_table.js';
 import { REGISTERS } from '#app/components/registers/register_table.js';
 
-// Written by the app: from the two answers, from the file, from what was done with a record, or for another reader of the format.
-const APP = {
+// Fields that the app writes: from the two answers of Add, from the file, from actions on a record, or for other readers of the format.
+const BY_APP = {
   every: ['reason', 'taken_out'],
-  // The two answers of Add, and book-keeping; `assisted` is a helper's letter, whole.
+  // The two answers of Add, and bookkeeping. `assisted` is the whole letter of a helper.
   incident: [
     'assisted',
     'narrative',
@@ -25,7 +25,7 @@ const APP = {
     'author_id',
     'entered_by_id',
   ],
-  // What the bytes say, what was made of them, where the file stands. `person_ids` and `schedule_ids` are read, and written by nobody yet.
+  // What the bytes say, what was made from them, and which entry holds the file. Nothing writes `person_ids` and `schedule_ids` yet; they are only read.
   attachment: [
     'added_at',
     'duration_ms',
@@ -48,62 +48,62 @@ const APP = {
     'received_as',
     'rendition_tools',
   ],
-  // Accounts and vehicles are records of their own (docs/record.md); the code is given by roles.js.
+  // Accounts and vehicles are records of their own (docs/record.md). roles.js sets the role code.
   person: ['accounts', 'vehicles', 'initials', 'merged_into', 'role_code'],
   account: ['merged_into'],
   vehicle: ['merged_into'],
   statement: ['arrived', 'translation_of'],
 };
 
-/** @param {readonly any[]} lines @returns {string[]} */
-const namesOf = (lines) =>
-  lines.flatMap(({ name, type, list, asksDetails }) => [
+/** @param {readonly any[]} questions @returns {string[]} */
+const fieldsOf = (questions) =>
+  questions.flatMap(({ name, type, list, asksDetails }) => [
     name,
     ...(list && hasOther(list) ? [`${name}_text`] : type === 'yes' && asksDetails ? [`${name}_text`] : []),
   ]);
-/** A list with "something else" asks for words of one's own. @param {string} list */
+/** Whether a list has the choice "something else", which asks for a text. @param {string} list */
 const hasOther = (list) => Boolean(VOCABULARY[list]?.codes.some(({ code }) => code === 'other'));
 
-const ASKED = {
-  incident: CARDS.flatMap(({ questions: lines }) => namesOf(lines)),
-  attachment: FILE_CARDS.flatMap(({ lines }) => namesOf(lines)),
-  ...Object.fromEntries(Object.entries(REGISTERS).map(([kind, { questions: lines }]) => [kind, namesOf(lines)])),
+const ON_SCREEN = {
+  incident: CARDS.flatMap(({ questions }) => fieldsOf(questions)),
+  attachment: FILE_CARDS.flatMap(({ lines }) => fieldsOf(lines)),
+  ...Object.fromEntries(Object.entries(REGISTERS).map(([kind, { questions: lines }]) => [kind, fieldsOf(lines)])),
 };
 
-for (const [kind, asked] of Object.entries(ASKED)) {
-  test(`${kind}: what it can hold is asked, and what is asked it can hold`, () => {
+for (const [kind, onScreen] of Object.entries(ON_SCREEN)) {
+  test(`${kind}: every field is asked on a screen or filled by the app, and every question has a field`, () => {
     const schema = /** @type {any} */ (SCHEMAS)[kind];
     const { open, restricted } = schema[Math.max(...Object.keys(schema).map(Number))];
-    const holds = [...open, ...restricted].filter((name) => !name.startsWith('_'));
-    const app = new Set([...APP.every, .../** @type {any} */ (APP[kind] ?? [])]);
+    const schemaFields = [...open, ...restricted].filter((name) => !name.startsWith('_'));
+    const byApp = new Set([...BY_APP.every, .../** @type {any} */ (BY_APP[kind] ?? [])]);
     assert.deepEqual(
-      holds.filter((name) => !asked.includes(name) && !app.has(name)),
+      schemaFields.filter((name) => !onScreen.includes(name) && !byApp.has(name)),
       [],
       'nobody can write this',
     );
     assert.deepEqual(
-      asked.filter((name) => !holds.includes(name)),
+      onScreen.filter((name) => !schemaFields.includes(name)),
       [],
       'this could not be kept',
     );
     assert.deepEqual(
-      [...app].filter((name) => asked.includes(name) || !holds.includes(name)),
+      [...byApp].filter((name) => onScreen.includes(name) || !schemaFields.includes(name)),
       [],
       'no longer the app’s alone',
     );
   });
 
-  test(`${kind}: what is kept apart on the screen is what the format restricts`, () => {
+  test(`${kind}: the screen keeps apart exactly the fields that the format restricts`, () => {
     const schema = /** @type {any} */ (SCHEMAS)[kind]['1'];
     const lines =
       kind === 'incident'
-        ? CARDS.flatMap((one) => one.questions)
+        ? CARDS.flatMap((card) => card.questions)
         : kind === 'attachment'
-          ? FILE_CARDS.flatMap((one) => one.lines)
+          ? FILE_CARDS.flatMap((card) => card.lines)
           : (REGISTERS[kind]?.questions ?? []);
     assert.deepEqual(
       lines
-        .filter(({ name, restricted: apart = false }) => schema.restricted.includes(name) !== apart)
+        .filter(({ name, restricted: isRestricted = false }) => schema.restricted.includes(name) !== isRestricted)
         .map(({ name }) => name),
       [],
     );

@@ -1,4 +1,4 @@
-/** An advocate types while the keeper speaks; the keeper says Yes, changes it, says No, or puts it off. Real server, real letters. */
+/** An advocate types while the keeper speaks. The keeper then says Yes, changes the text, says No or decides later. Real server, real letters. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -21,7 +21,7 @@ const TURNS = [
   { asked: 'own', said: 'Twice.', words: 'How often was that?' },
 ];
 const HELD = Date.UTC(2026, 10, 3, 15);
-const typed = (more = {}) => ({
+const typedEntry = (more = {}) => ({
   by: 'PK',
   held_at: HELD,
   how: 'call',
@@ -32,57 +32,57 @@ const typed = (more = {}) => ({
   under_18: false,
   ...more,
 });
-const waits =
+const hasWaiting =
   (n) =>
   ({ waiting }) =>
     waiting?.written === n;
 
 const packActions = (ctx) => ({ ...grantActions(ctx), ...assistedActions(ctx) });
 
-async function met() {
-  const one = await phoneWithEntry(
+async function keeperWithAdvocate() {
+  const keeper = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions },
     'He waited outside again.',
   );
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
+  const { login } = await keeper.app.register({ words: WORDS });
+  await until(keeper, isKept, 'kept');
   const priya = await desk(server);
-  const person = await one.app.meetAdvocate(priya.words);
+  const advocate = await keeper.app.meetAdvocate(priya.words);
   const choice = {
     scope: { all: true },
     rights: ['view', 'comment'],
     restricted: false,
-    not_after: one.app.usualEnd(),
+    not_after: keeper.app.usualEnd(),
     purpose: 'Help with a report',
   };
-  await one.app.letIn({ met: person, choice, name: 'Maya', words: WORDS });
-  return { ...one, priya, login };
+  await keeper.app.letIn({ met: advocate, choice, name: 'Maya', words: WORDS });
+  return { ...keeper, priya, login };
 }
 
-/** Another run to the server, to its end. */
-const looks = (one) => one.phone.ctx.open.syncing.now();
-const read = (one, record) => one.app.readIncident(record);
-const left = async (one) =>
-  (await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters
-    .length;
+/** Sync once, and wait for the end. */
+const sync = (keeper) => keeper.phone.ctx.open.syncing.now();
+const readEntry = (keeper, record) => keeper.app.readIncident(record);
+const lettersLeft = async (keeper) =>
+  (await keeper.phone.ctx.api.withSession({ path: `/v1/diaries/${keeper.phone.ctx.open.identity.diary}/letters` }))
+    .letters.length;
 
-test('yes: it becomes the keeper’s, with the letter whole, once, and leaves the server', async () => {
-  const one = await met();
-  const letter = await one.priya.writes('assisted', typed());
-  await looks(one);
-  await until(one, waits(1), 'written');
-  assert.equal(one.app.state.entries.length, 1, 'nothing enters a diary by itself');
-  const [shown] = await one.app.readAssisted();
+test('yes: the letter becomes one entry of the keeper, which holds the whole letter, and leaves the server', async () => {
+  const keeper = await keeperWithAdvocate();
+  const letter = await keeper.priya.writes('assisted', typedEntry());
+  await sync(keeper);
+  await until(keeper, hasWaiting(1), 'written');
+  assert.equal(keeper.app.state.entries.length, 1, 'nothing enters a diary by itself');
+  const [shown] = await keeper.app.readAssisted();
   assert.deepEqual(
     [shown.narrative, shown.mark.by, shown.name, shown.record],
     ['He stood by my car.\n\nTwice.', 'PK', 'Priya K', null],
   );
   await Promise.all([
-    one.app.answerAssisted(shown.id, { answer: 'yes' }),
-    one.app.answerAssisted(shown.id, { answer: 'yes' }).catch(() => undefined),
+    keeper.app.answerAssisted(shown.id, { answer: 'yes' }),
+    keeper.app.answerAssisted(shown.id, { answer: 'yes' }).catch(() => undefined),
   ]);
-  await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');
-  const entry = await read(one, letter);
+  await until(keeper, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  const entry = await readEntry(keeper, letter);
   assert.deepEqual(
     [
       entry.fields.assisted.answer,
@@ -93,21 +93,21 @@ test('yes: it becomes the keeper’s, with the letter whole, once, and leaves th
     ['yes', TURNS, 'prompted_questions', 'Priya K, Stalking Support North'],
   );
   assert.equal(entry.versions.length, 1);
-  await looks(one);
-  assert.equal(await left(one), 0);
-  assert.equal(one.app.state.waiting.written, 0);
+  await sync(keeper);
+  assert.equal(await lettersLeft(keeper), 0);
+  assert.equal(keeper.app.state.waiting.written, 0);
 });
 
-test('change: the keeper’s words stand, what was typed stays beside them', async () => {
-  const one = await met();
-  const letter = await one.priya.writes('assisted', typed());
-  await looks(one);
+test('change: the entry has the keeper’s words, and what was typed is kept with them', async () => {
+  const keeper = await keeperWithAdvocate();
+  const letter = await keeper.priya.writes('assisted', typedEntry());
+  await sync(keeper);
   await assert.rejects(
-    one.app.answerAssisted(letter, { answer: 'changed', narrative: ' ' }),
+    keeper.app.answerAssisted(letter, { answer: 'changed', narrative: ' ' }),
     ({ code }) => code === 'nothing_to_save',
   );
-  await one.app.answerAssisted(letter, { answer: 'changed', narrative: 'He stood by my car three times.' });
-  const { fields } = await read(one, letter);
+  await keeper.app.answerAssisted(letter, { answer: 'changed', narrative: 'He stood by my car three times.' });
+  const { fields } = await readEntry(keeper, letter);
   assert.deepEqual(
     [fields.narrative, fields.assisted.answer, fields.assisted.letter.fields.turns[1].said],
     ['He stood by my car three times.', 'changed', 'Twice.'],
@@ -115,87 +115,93 @@ test('change: the keeper’s words stand, what was typed stays beside them', asy
 });
 
 test('no: nothing of it is in the diary, and it is not asked again', async () => {
-  const one = await met();
-  const letter = await one.priya.writes('assisted', typed());
-  await looks(one);
-  await one.app.answerAssisted(letter, { answer: 'no' });
-  await looks(one);
-  assert.deepEqual([one.app.state.entries.length, one.app.state.waiting.written, await left(one)], [1, 0, 0]);
+  const keeper = await keeperWithAdvocate();
+  const letter = await keeper.priya.writes('assisted', typedEntry());
+  await sync(keeper);
+  await keeper.app.answerAssisted(letter, { answer: 'no' });
+  await sync(keeper);
+  assert.deepEqual(
+    [keeper.app.state.entries.length, keeper.app.state.waiting.written, await lettersLeft(keeper)],
+    [1, 0, 0],
+  );
 });
 
-test('later: it stands marked as not confirmed, across a lock, until the keeper says so; then changed, or taken out', async () => {
-  const one = await met();
+test('later: the entry stays marked as not confirmed, after a lock too, until the keeper confirms it, changes it or takes it out', async () => {
+  const keeper = await keeperWithAdvocate();
   const [a, b, c] = [
-    await one.priya.writes('assisted', typed()),
-    await one.priya.writes('assisted', typed({ by: 'SB' })),
-    await one.priya.writes('assisted', typed()),
+    await keeper.priya.writes('assisted', typedEntry()),
+    await keeper.priya.writes('assisted', typedEntry({ by: 'SB' })),
+    await keeper.priya.writes('assisted', typedEntry()),
   ];
-  await looks(one);
-  for (const id of [a, b, c]) await one.app.answerAssisted(id, { answer: 'later' });
-  await one.app.lock('asked');
-  await one.app.unlock(WORDS);
-  await until(one, waits(3), 'asked again');
-  assert.equal((await read(one, a)).fields.assisted.answer, null);
-  assert.deepEqual(one.app.state.entries.map(({ helped }) => helped).sort(), ['', 'waiting', 'waiting', 'waiting']);
-  one.clock.move(3_600_000); // its words are settled by now
-  await one.app.answerAssisted(a, { answer: 'yes' });
-  const entry = await read(one, a);
+  await sync(keeper);
+  for (const id of [a, b, c]) await keeper.app.answerAssisted(id, { answer: 'later' });
+  await keeper.app.lock('asked');
+  await keeper.app.unlock(WORDS);
+  await until(keeper, hasWaiting(3), 'asked again');
+  assert.equal((await readEntry(keeper, a)).fields.assisted.answer, null);
+  assert.deepEqual(keeper.app.state.entries.map(({ helped }) => helped).sort(), ['', 'waiting', 'waiting', 'waiting']);
+  keeper.clock.move(3_600_000); // the time for corrections without a reason is over
+  await keeper.app.answerAssisted(a, { answer: 'yes' });
+  const entry = await readEntry(keeper, a);
   assert.deepEqual([entry.fields.assisted.answer, entry.versions.length], ['yes', 2]);
   await assert.rejects(
-    one.app.answerAssisted(b, { answer: 'changed', narrative: 'Mine.' }),
+    keeper.app.answerAssisted(b, { answer: 'changed', narrative: 'Mine.' }),
     ({ code }) => code === 'reason_needed',
   );
-  await one.app.answerAssisted(b, { answer: 'changed', narrative: 'Mine.', reason: 'I read it and changed it.' });
+  await keeper.app.answerAssisted(b, { answer: 'changed', narrative: 'Mine.', reason: 'I read it and changed it.' });
   assert.deepEqual(
-    [(await read(one, b)).fields.narrative, (await read(one, b)).fields.assisted.answer],
+    [(await readEntry(keeper, b)).fields.narrative, (await readEntry(keeper, b)).fields.assisted.answer],
     ['Mine.', 'changed'],
   );
-  await one.app.answerAssisted(c, { answer: 'no' });
-  assert.ok(one.app.state.removed.some(({ record }) => record === c));
-  await until(one, waits(0), 'all said');
+  await keeper.app.answerAssisted(c, { answer: 'no' });
+  assert.ok(keeper.app.state.removed.some(({ record }) => record === c));
+  await until(keeper, hasWaiting(0), 'all said');
 });
 
-test('answered on one phone: the other no longer asks, and what is said there all the same writes over nothing', async () => {
-  const one = await met();
-  const two = await anotherPhone(server.base, one.login, WORDS, {}, { packActions });
-  await until(two, ({ entries }) => entries.length === 1);
-  const [a, b] = [await one.priya.writes('assisted', typed()), await one.priya.writes('assisted', typed())];
-  for (const phone of [one, two]) await looks(phone);
-  await one.app.answerAssisted(a, { answer: 'changed', narrative: 'Three times.' });
-  await one.app.answerAssisted(b, { answer: 'changed', narrative: 'Once.' });
-  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  // The words have come down, and letters were not looked at again before the keeper answered here too.
-  two.faults.before = (path) => {
+test('once answered on one phone, the other phone no longer asks, and a late answer there overwrites nothing', async () => {
+  const keeper = await keeperWithAdvocate();
+  const secondPhone = await anotherPhone(server.base, keeper.login, WORDS, {}, { packActions });
+  await until(secondPhone, ({ entries }) => entries.length === 1);
+  const [a, b] = [
+    await keeper.priya.writes('assisted', typedEntry()),
+    await keeper.priya.writes('assisted', typedEntry()),
+  ];
+  for (const phone of [keeper, secondPhone]) await sync(phone);
+  await keeper.app.answerAssisted(a, { answer: 'changed', narrative: 'Three times.' });
+  await keeper.app.answerAssisted(b, { answer: 'changed', narrative: 'Once.' });
+  await until(keeper, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  // This phone has downloaded the entries, but has not read the letters again when the keeper answers here too.
+  secondPhone.faults.before = (path) => {
     if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch');
   };
-  await looks(two).catch(() => undefined);
+  await sync(secondPhone).catch(() => undefined);
   for (const answer of ['yes', 'no'])
-    await assert.rejects(two.app.answerAssisted(a, { answer }), ({ code }) => code === 'conflict');
-  delete two.faults.before;
-  await looks(two);
-  assert.equal(two.app.state.waiting.written, 0);
-  await looks(one);
-  for (const phone of [one, two])
+    await assert.rejects(secondPhone.app.answerAssisted(a, { answer }), ({ code }) => code === 'conflict');
+  delete secondPhone.faults.before;
+  await sync(secondPhone);
+  assert.equal(secondPhone.app.state.waiting.written, 0);
+  await sync(keeper);
+  for (const phone of [keeper, secondPhone])
     assert.deepEqual(
       [
-        (await read(phone, a)).fields.narrative,
-        (await read(phone, a)).versions.length,
-        (await read(phone, b)).fields.narrative,
+        (await readEntry(phone, a)).fields.narrative,
+        (await readEntry(phone, a)).versions.length,
+        (await readEntry(phone, b)).fields.narrative,
       ],
       ['Three times.', 1, 'Once.'],
     );
-  for (const { phone } of [one, two]) phone.end();
+  for (const { phone } of [keeper, secondPhone]) phone.end();
 });
 
 test('a letter in an entry’s place, one that cannot be an entry, and one nobody signed change nothing', async () => {
-  const one = await met();
-  await one.priya.writes('assisted', typed({ incident: { precision: ['not a code'] } }));
-  await one.priya.writes('assisted', typed(), {
+  const keeper = await keeperWithAdvocate();
+  await keeper.priya.writes('assisted', typedEntry({ incident: { precision: ['not a code'] } }));
+  await keeper.priya.writes('assisted', typedEntry(), {
     change: (sealed) => {
       sealed[sealed.length - 1] ^= 1;
       return sealed;
     },
   });
-  await looks(one);
-  assert.deepEqual([one.app.state.waiting.written, one.app.state.entries.length], [0, 1]);
+  await sync(keeper);
+  assert.deepEqual([keeper.app.state.waiting.written, keeper.app.state.entries.length], [0, 1]);
 });

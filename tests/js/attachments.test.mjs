@@ -1,4 +1,4 @@
-/** One file looked at closely: what is said of it, where it stands, who did what with it, and what is taken away at once. */
+/** The details of a file: its description, its entry, its custody history, its masked copies, and its removal at once. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
@@ -17,31 +17,31 @@ before(async () => {
 });
 after(() => server.stop());
 
-async function withFile(options = {}) {
-  const made = await phoneWithEntry(options);
-  const { attachment } = await made.app.addFile(made.record, file(PNG), { route: 'photo_picker' });
-  return { ...made, attachment };
+async function phoneWithFile(options = {}) {
+  const setup = await phoneWithEntry(options);
+  const { attachment } = await setup.app.addFile(setup.record, file(PNG), { route: 'photo_picker' });
+  return { ...setup, attachment };
 }
 
 async function keeper(words) {
   const faults = {};
-  const made = await withFile(
+  const setup = await phoneWithFile(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     words,
   );
-  const { login } = await made.app.register({ words: WORDS });
-  return { ...made, faults, login };
+  const { login } = await setup.app.register({ words: WORDS });
+  return { ...setup, faults, login };
 }
 
-const device = (login) => anotherPhone(server.base, login);
+const signInDevice = (login) => anotherPhone(server.base, login);
 
-async function rowsOf({ name }) {
+async function countRows({ name }) {
   const db = await openDB(name, 1);
   return db.count('a');
 }
 
-test('what is said of a file is a version of its own: added, changed with a reason, all of it shown', async () => {
-  const { app, attachment, phone } = await withFile();
+test('each description of a file is a version: an addition needs no reason, a change needs one, and all are shown', async () => {
+  const { app, attachment, phone } = await phoneWithFile();
   await app.saveAttachment({
     attachment,
     fields: { description: 'His message', shows: ['clock'], not_shown: ['url'] },
@@ -75,7 +75,7 @@ test('what is said of a file is a version of its own: added, changed with a reas
   assert.equal(read.sha256.length, 64);
 });
 
-test('a file that waits in a draft can be described; its words go into its first version', async () => {
+test('a file in a draft can be described, and the description is in its first version', async () => {
   const { app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'Another.' } });
   const { attachment } = await app.addFile('draft', file(PNG), { route: 'files' });
@@ -86,20 +86,20 @@ test('a file that waits in a draft can be described; its words go into its first
   assert.deepEqual([read.draft, read.fields.description, read.versions.length], [false, 'The letter', 1]);
 });
 
-test('a file let go of in a draft leaves nothing behind', async () => {
+test('a file removed from a draft leaves nothing behind', async () => {
   const { app, phone } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'Another.' } });
   await app.addFile('draft', file(PNG), { route: 'files' });
-  const before = await rowsOf(phone);
+  const before = await countRows(phone);
   const { attachment } = await app.addFile('draft', file(PNG, 'two.png'), { route: 'files' });
-  assert.ok((await rowsOf(phone)) > before);
+  assert.ok((await countRows(phone)) > before);
   await app.dropHeld(attachment);
-  assert.equal(await rowsOf(phone), before);
+  assert.equal(await countRows(phone), before);
   assert.equal(app.state.draft.attachments.length, 1);
 });
 
-test('custody keeps itself: one record for the day, lines in order, sealed at the lock', async () => {
-  const { app, attachment, phone } = await withFile();
+test('custody is recorded automatically: one record for each day, lines in order, sealed at the lock', async () => {
+  const { app, attachment, phone } = await phoneWithFile();
   app.looked(attachment);
   app.looked(attachment);
   await app.checkFile(attachment);
@@ -130,27 +130,27 @@ test('custody keeps itself: one record for the day, lines in order, sealed at th
   assert.equal(record.versions, 2, 'nothing is written where there is nothing to say');
 });
 
-test('custody lines of a save are there after a crash', async () => {
-  const { app, phone, attachment } = await withFile();
+test('custody lines of a save survive a crash', async () => {
+  const { app, phone, attachment } = await phoneWithFile();
   assert.equal((await app.readRecords('custody')).length, 0);
   phone.end();
-  const again = makePhone({ after: phone });
-  await again.app.start();
-  await again.app.unlock(WORDS);
+  const restarted = makePhone({ after: phone });
+  await restarted.app.start();
+  await restarted.app.unlock(WORDS);
   assert.deepEqual(
-    (await again.app.readAttachment(attachment)).custody.map(({ action }) => action),
+    (await restarted.app.readAttachment(attachment)).custody.map(({ action }) => action),
     ['received', 'hashed'],
   );
-  await again.app.lock('test');
-  await again.app.unlock(WORDS);
-  assert.equal((await again.app.readRecords('custody'))[0].fields.lines.length, 2);
+  await restarted.app.lock('test');
+  await restarted.app.unlock(WORDS);
+  assert.equal((await restarted.app.readRecords('custody'))[0].fields.lines.length, 2);
 });
 
-test('a sealed file that is not what came in is named', async () => {
-  const { app, attachment, phone } = await withFile();
-  const bad = phone.database.read.bind(phone.database);
+test('a sealed file that differs from the received file is reported', async () => {
+  const { app, attachment, phone } = await phoneWithFile();
+  const originalRead = phone.database.read.bind(phone.database);
   phone.database.read = async (ids) =>
-    (await bad(ids)).map((bytes) =>
+    (await originalRead(ids)).map((bytes) =>
       bytes && bytes.length > 4000 && bytes.length < 5200 && ids.length === 1
         ? bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte))
         : bytes,
@@ -158,22 +158,22 @@ test('a sealed file that is not what came in is named', async () => {
   await assert.rejects(app.checkFile(attachment), (error) => ['file_damaged', 'not_opened'].includes(error.code));
 });
 
-test('a file moves to another entry, and out of all of them; neither entry loses a word', async () => {
-  const { app, record, attachment } = await withFile();
+test('a file moves to another entry, and out of all entries; neither entry loses text', async () => {
+  const { app, record, attachment } = await phoneWithFile();
   app.putDraft({ fields: { narrative: 'The right one.' } });
   const { record: right } = await app.saveIncident({ record: null, fields: {}, restricted: {} });
   await app.moveFile(attachment, right, 'It belongs to the other entry.');
   const [from, to] = [await app.readIncident(record), await app.readIncident(right)];
-  assert.deepEqual([from.attachments.length, to.attachments.map((one) => one.attachment)], [0, [attachment]]);
+  assert.deepEqual([from.attachments.length, to.attachments.map((row) => row.attachment)], [0, [attachment]]);
   assert.deepEqual([from.fields.narrative, to.fields.narrative], ['He waited outside.', 'The right one.']);
   assert.deepEqual(
-    (await app.readAttachment(attachment)).entries.map((one) => one.record),
+    (await app.readAttachment(attachment)).entries.map((row) => row.record),
     [right],
   );
   assert.deepEqual(await app.readLoose(), []);
   await app.moveFile(attachment, null, 'Not sure where it belongs.');
   assert.deepEqual(
-    (await app.readLoose()).map((one) => one.attachment),
+    (await app.readLoose()).map((row) => row.attachment),
     [attachment],
   );
   assert.deepEqual((await app.readAttachment(attachment)).entries, []);
@@ -182,8 +182,8 @@ test('a file moves to another entry, and out of all of them; neither entry loses
   assert.deepEqual(await app.readLoose(), []);
 });
 
-test('a masked copy stands beside the received bytes, says where and why apart, and can be put aside again', async () => {
-  const drawn = [];
+test('a masked copy is kept beside the received bytes, with place and reason in the restricted part, and can be set aside again', async () => {
+  const maskCalls = [];
   const pictures = {
     make: async () => [
       {
@@ -196,10 +196,10 @@ test('a masked copy stands beside the received bytes, says where and why apart, 
       },
     ],
     mask: async (blob, boxes) => {
-      drawn.push([blob.size, boxes]);
+      maskCalls.push([blob.size, boxes]);
       return {
         purpose: 'masked',
-        bytes: new Uint8Array(4000).fill(drawn.length),
+        bytes: new Uint8Array(4000).fill(maskCalls.length),
         width: 900,
         height: 1948,
         media_type: 'image/jpeg',
@@ -207,14 +207,14 @@ test('a masked copy stands beside the received bytes, says where and why apart, 
       };
     },
   };
-  const { app, attachment, phone } = await withFile({ pictures });
-  const sha = (await app.readAttachment(attachment)).sha256;
+  const { app, attachment, phone } = await phoneWithFile({ pictures });
+  const digest = (await app.readAttachment(attachment)).sha256;
   const boxes = [{ x: 10, y: 20, w: 100, h: 40 }];
   await app.maskPicture(attachment, { boxes, what: ['address'], why: 'My street' });
   let read = await app.readAttachment(attachment);
   assert.deepEqual(
     [read.sha256, read.fields.print_copy, read.fields.renditions.map(({ purpose }) => purpose)],
-    [sha, 'masked', ['print', 'masked']],
+    [digest, 'masked', ['print', 'masked']],
   );
   assert.deepEqual(
     [read.restricted.masks[0].boxes, read.restricted.masks[0].what, read.restricted.masks[0].why],
@@ -239,16 +239,16 @@ test('a masked copy stands beside the received bytes, says where and why apart, 
   assert.equal((await bytes('masked'))[0], 2);
 });
 
-test('removed at once, offline and under hold: bytes, copies and words of it are gone, its place stays', async () => {
-  const { app, record, attachment, phone } = await withFile();
+test('a file is removed at once, offline and under hold: bytes, copies and texts are gone, its place stays', async () => {
+  const { app, record, attachment, phone } = await phoneWithFile();
   await app.turnHoldOn({ who: 'Police', reference: '1' });
   await app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
   await app.readPicture(attachment, 'preview');
   await assert.rejects(app.purgeFile(attachment, { words: 'not the words at all' }), { code: 'words_differ' });
   assert.equal((await app.readIncident(record)).attachments.length, 1);
-  const before = await rowsOf(phone);
+  const before = await countRows(phone);
   await app.purgeFile(attachment, { words: WORDS });
-  assert.ok((await rowsOf(phone)) < before);
+  assert.ok((await countRows(phone)) < before);
   assert.equal(phone.urls.size, 0, 'no picture is left on the page');
   const entry = await app.readIncident(record);
   assert.deepEqual([entry.attachments, entry.fields.narrative], [[], 'He waited outside.']);
@@ -260,11 +260,11 @@ test('removed at once, offline and under hold: bytes, copies and words of it are
   assert.equal(read.custody.at(-1).action, 'deleted');
 });
 
-test('removed at once on every device and on the server, however late they hear of it', async () => {
+test('a removed file goes from every device and from the server, however late they learn of it', async () => {
   const first = await keeper();
   await until(first, isKept, 'kept');
   const { attachment, record, faults } = first;
-  const second = await device(first.login);
+  const second = await signInDevice(first.login);
   await until(second, isKept, 'kept there');
   await eventually(
     () => second.app.readReceived(attachment).catch(() => null),
@@ -277,7 +277,7 @@ test('removed at once on every device and on the server, however late they hear 
   await first.app.unlock(WORDS);
   first.app.network();
   await until(first, isKept, 'kept');
-  const third = await device(first.login);
+  const third = await signInDevice(first.login);
   await until(third, ({ entries }) => entries.length === 1, 'the entry on a new device');
   assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device gets nothing of it');
   second.app.network();
@@ -287,17 +287,18 @@ test('removed at once on every device and on the server, however late they hear 
   );
   assert.deepEqual((await second.app.readIncident(record)).attachments, []);
   await assert.rejects(second.app.readReceived(attachment));
-  for (const one of [first, second, third]) assert.equal(one.app.state.account.trouble, null, 'and nobody is alarmed');
+  for (const phone of [first, second, third])
+    assert.equal(phone.app.state.account.trouble, null, 'and nobody is alarmed');
   await assert.rejects(third.app.readReceived(attachment));
 });
 
-test('a removal that waits sends words that the server refuses once: it does not use up the session, and goes when they are typed again', async () => {
+test('a pending removal sends a passphrase that the server refuses only once, so the session lasts; it goes when the passphrase is typed again', async () => {
   const { app, attachment, faults, phone } = await keeper();
   await until(phone, isKept, 'kept');
-  let asked = 0;
+  let requests = 0;
   faults.before = (path, { method }) => {
     if (method !== 'POST' || !path.endsWith('/erasures')) return null;
-    asked++;
+    requests++;
     return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), {
       status: 401,
       headers: { 'content-type': 'application/json' },
@@ -306,7 +307,7 @@ test('a removal that waits sends words that the server refuses once: it does not
   await app.purgeFile(attachment, { words: WORDS });
   for (let run = 0; run < 3; run++) await phone.ctx.open.syncing.now().catch(() => undefined);
   const { purges } = phone.ctx.open.store.root;
-  assert.deepEqual([asked, purges], [1, [attachment]]);
+  assert.deepEqual([requests, purges], [1, [attachment]]);
   faults.before = null;
   await app.lock('asked');
   await app.unlock(WORDS);
@@ -314,11 +315,11 @@ test('a removal that waits sends words that the server refuses once: it does not
   assert.deepEqual(phone.ctx.open.store.root.purges, []);
 });
 
-for (const [which, isLate] of [
+for (const [situation, isLate] of [
   ['and had not sent it', false],
   ['and sent it before it heard', true],
 ]) {
-  test(`removed at once while another phone masked it and wrote about it, ${which}: it stays removed on each, nothing waits for ever, no word of it is left`, async () => {
+  test(`a file removed while another phone masked and described it, ${situation}, stays removed on every phone, nothing waits for ever, no text of it is left`, async () => {
     const rendered = (purpose, n) => ({
       purpose,
       bytes: new Uint8Array(3000).fill(n),
@@ -340,53 +341,54 @@ for (const [which, isLate] of [
     const { attachment } = await app.addFile(record, file(PNG), { route: 'photo_picker' });
     const { login } = await app.register({ words: WORDS });
     await until(phone, isKept, 'kept');
-    const looks = (one) => one.phone.ctx.open.syncing.now();
+    const sync = (device) => device.phone.ctx.open.syncing.now();
     const first = { phone, app };
     const second = await anotherPhone(server.base, login, WORDS, {}, { pictures });
     await until(second, isKept, 'kept there');
-    await looks(second);
+    await sync(second);
     second.faults.off = true;
     await second.app.maskPicture(attachment, { boxes: [{ x: 1, y: 1, w: 10, h: 10 }], what: ['face'], why: '' });
     await second.app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
     await app.purgeFile(attachment, { words: WORDS });
-    // Late: the server has erased it, and the other phone sends before it looks.
+    // Late: the server has erased the file, and the other phone sends before it reads the feed.
     if (!isLate) second.phone.ctx.open.syncing.looked = false;
-    await looks(first);
+    await sync(first);
     second.faults.off = false;
-    await looks(second);
-    for (const one of [first, second, first]) await looks(one);
-    // What a phone that meets the removal asks the server for needs the words: it waits until they are typed there.
-    for (const one of [second, first, second, first]) {
-      await one.app.lock('asked');
-      await one.app.unlock(WORDS);
-      await looks(one);
+    await sync(second);
+    for (const device of [first, second, first]) await sync(device);
+    // A phone that learns of the removal sends the server a request that needs the passphrase. It waits until that is typed there.
+    for (const device of [second, first, second, first]) {
+      await device.app.lock('asked');
+      await device.app.unlock(WORDS);
+      await sync(device);
     }
-    const third = await device(login);
+    const third = await signInDevice(login);
     await until(third, isKept, 'on a new phone');
-    for (const one of [first, second, third]) {
-      const { root } = one.phone.ctx.open.store;
+    for (const device of [first, second, third]) {
+      const { root } = device.phone.ctx.open.store;
       assert.deepEqual(
         [root.fetch, root.uploads, root.outbox, root.doubts, root.troubles, root.purges ?? []],
         [[], [], [], {}, {}, []],
       );
-      assert.deepEqual((await one.app.readIncident(record)).attachments, []);
-      const read = await one.app.readAttachment(attachment);
+      assert.deepEqual((await device.app.readIncident(record)).attachments, []);
+      const read = await device.app.readAttachment(attachment);
       assert.deepEqual([read.out_reason, read.fields.description], ['file_removed', undefined]);
-      one.phone.end();
+      device.phone.end();
     }
   });
 }
 
-test('a phone that fills up while a film comes in: nothing of it stays, what was written does, and it comes in when there is room', async () => {
-  const { app, record, phone } = await withFile();
+test('when the phone fills up while a film is added, nothing of the film stays, typed text does, and the film can be added when there is room', async () => {
+  const { app, record, phone } = await phoneWithFile();
   app.putDraft({ fields: { narrative: 'Half a sentence' } });
   await until(phone, (state) => state.draft?.saved_at, 'a sealed draft');
-  const before = await rowsOf(phone);
+  const before = await countRows(phone);
   const write = phone.database.write.bind(phone.database);
-  let left = 3_000_000;
+  let bytesFree = 3_000_000;
   phone.database.write = async (writing) => {
-    left -= (writing.put ?? []).reduce((sum, [, bytes]) => sum + bytes.length, 0);
-    if (left < 0 && (writing.put ?? []).some(([, bytes]) => bytes.length > 500_000)) throw new KeptError('no_space');
+    bytesFree -= (writing.put ?? []).reduce((sum, [, bytes]) => sum + bytes.length, 0);
+    if (bytesFree < 0 && (writing.put ?? []).some(([, bytes]) => bytes.length > 500_000))
+      throw new KeptError('no_space');
     return write(writing);
   };
   const film = new Uint8Array(6_000_000).fill(3);
@@ -394,7 +396,7 @@ test('a phone that fills up while a film comes in: nothing of it stays, what was
   await assert.rejects(app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' }), {
     code: 'no_space',
   });
-  assert.equal(await rowsOf(phone), before, 'no half of it');
+  assert.equal(await countRows(phone), before, 'no half of it');
   assert.equal((await app.readIncident(record)).attachments.length, 1);
   app.putDraft({ fields: { narrative: 'Half a sentence and more' } });
   await until(
@@ -402,26 +404,26 @@ test('a phone that fills up while a film comes in: nothing of it stays, what was
     (state) => state.draft?.saved_at && state.draft.fields.narrative.endsWith('more'),
     'words still fit',
   );
-  left = Infinity;
+  bytesFree = Infinity;
   const { kind, sha256 } = await app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' });
   assert.deepEqual([kind, sha256.length, (await app.readIncident(record)).attachments.length], ['video', 64, 2]);
 });
 
-test('a copy that does not fit takes its file with it, and is made of what was sealed', async () => {
-  let fail = true;
-  const seen = [];
+test('a file is not added when its copy does not fit, and copies are made from the sealed bytes', async () => {
+  let isFull = true;
+  const sources = [];
   const pictures = {
     make: async (blob) => {
-      seen.push(new Uint8Array(await blob.arrayBuffer()));
-      if (fail) throw new KeptError('no_space');
+      sources.push(new Uint8Array(await blob.arrayBuffer()));
+      if (isFull) throw new KeptError('no_space');
       return [];
     },
   };
   const { app, phone, record } = await phoneWithEntry({ pictures });
-  const before = await rowsOf(phone);
+  const before = await countRows(phone);
   await assert.rejects(app.addFile(record, file(PNG), { route: 'files' }), { code: 'no_space' });
-  assert.equal(await rowsOf(phone), before);
-  fail = false;
+  assert.equal(await countRows(phone), before);
+  isFull = false;
   await app.addFile(record, file(PNG), { route: 'files' });
-  assert.deepEqual(seen[1], PNG);
+  assert.deepEqual(sources[1], PNG);
 });

@@ -1,4 +1,4 @@
-/** What can go wrong between a keeper and those who help: grants that end at a bad moment, two at once, letters that wait. Real server. */
+/** What can go wrong between a keeper and advocates: grants that end at a bad moment, two advocates at once, letters that wait. Real server. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -16,7 +16,7 @@ import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
 const TURNS = [{ asked: 'tell_me', said: 'He stood by my car.', words: '' }];
-const TYPED = {
+const TYPED_ENTRY = {
   by: 'PK',
   held_at: Date.UTC(2026, 10, 3, 15),
   how: 'call',
@@ -29,122 +29,124 @@ const TYPED = {
 const packActions = (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx), ...assistedActions(ctx) });
 let server;
 const servers = [];
-let keepers = 0;
-before(anew);
-after(() => Promise.all(servers.map((one) => one.stop())));
+let keeperCount = 0;
+before(startNewServer);
+after(() => Promise.all(servers.map((running) => running.stop())));
 
-/** Accounts from one address are few an hour on a server. */
-async function anew() {
+/** Start another server: each allows only a few new accounts an hour from one address. */
+async function startNewServer() {
   server = await startServer();
   servers.push(server);
 }
 
-async function keeper() {
-  if (++keepers % 3 === 0) await anew();
+async function registerKeeper() {
+  if (++keeperCount % 3 === 0) await startNewServer();
   const [faults, clock] = [{}, fixedClock(Date.now())];
   const pushes = [];
-  const plain = sender(server.base, faults);
+  const baseSend = sender(server.base, faults);
   const send = async (path, options = {}) => {
     if (options.method === 'PUT' && path.includes('/versions/')) pushes.push(decodePush(options.body).given.length);
-    return plain(path, options);
+    return baseSend(path, options);
   };
-  const one = await phoneWithEntry({ origin: server.base, send, clock, packActions }, 'He waited outside again.');
-  await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  const letIn = async (who, over = {}) => {
+  const keeper = await phoneWithEntry({ origin: server.base, send, clock, packActions }, 'He waited outside again.');
+  await keeper.app.register({ words: WORDS });
+  await until(keeper, isKept, 'kept');
+  const letIn = async (advocate, overrides = {}) => {
     const choice = {
       scope: { all: true },
       rights: ['view', 'comment'],
       restricted: false,
-      not_after: one.app.usualEnd(),
+      not_after: keeper.app.usualEnd(),
       purpose: 'Help with a report',
-      ...over,
+      ...overrides,
     };
-    return (await one.app.letIn({ met: await one.app.meetAdvocate(who.words), choice, name: 'Maya', words: WORDS }))[0];
+    return (
+      await keeper.app.letIn({ met: await keeper.app.meetAdvocate(advocate.words), choice, name: 'Maya', words: WORDS })
+    )[0];
   };
-  return { ...one, clock, faults, pushes, letIn, run: () => one.phone.ctx.open.syncing.now() };
+  return { ...keeper, clock, faults, pushes, letIn, sync: () => keeper.phone.ctx.open.syncing.now() };
 }
 
-const left = async (one) =>
-  (await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters
-    .length;
-const reaches = async (who) => (await who.told('GET', '/v1/clients')).clients.length;
+const lettersLeft = async (keeper) =>
+  (await keeper.phone.ctx.api.withSession({ path: `/v1/diaries/${keeper.phone.ctx.open.identity.diary}/letters` }))
+    .letters.length;
+const clientCount = async (advocate) => (await advocate.told('GET', '/v1/clients')).clients.length;
 
-test('two advocates ask about one entry at once: both are answered, and one who is shut out meanwhile is asked nothing of', async () => {
-  const one = await keeper();
+test('two advocates ask about one entry at once: both get answers, and questions of an advocate whose grant ended are dropped', async () => {
+  const keeper = await registerKeeper();
   const [priya, sam] = [await desk(server), await desk(server, { name: 'Sam O' })];
-  await one.letIn(priya);
-  const second = await one.letIn(sam);
-  const [first] = await Promise.all([
-    priya.writes('question', { about: one.record, text: 'What did he wear?' }),
-    sam.writes('question', { about: one.record, text: 'Was anybody with you?' }),
+  await keeper.letIn(priya);
+  const samsGrant = await keeper.letIn(sam);
+  const [priyasLetter] = await Promise.all([
+    priya.writes('question', { about: keeper.record, text: 'What did he wear?' }),
+    sam.writes('question', { about: keeper.record, text: 'Was anybody with you?' }),
   ]);
-  await one.run();
-  assert.deepEqual((await one.app.readAsked(one.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
-  await one.app.answerQuestion({ letter: first, answer: 'A grey coat.' });
-  const [other] = await one.app.readAsked(one.record);
-  await one.app.answerQuestion({ letter: other.letter, answer: 'My sister.' });
+  await keeper.sync();
+  assert.deepEqual((await keeper.app.readAsked(keeper.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
+  await keeper.app.answerQuestion({ letter: priyasLetter, answer: 'A grey coat.' });
+  const [samsQuestion] = await keeper.app.readAsked(keeper.record);
+  await keeper.app.answerQuestion({ letter: samsQuestion.letter, answer: 'My sister.' });
   assert.equal(
-    (await one.app.readIncident(one.record)).fields.narrative,
+    (await keeper.app.readIncident(keeper.record)).fields.narrative,
     'He waited outside again.\n\nA grey coat.\n\nMy sister.',
   );
   assert.deepEqual(
-    (await one.app.readQuestions(one.record)).map(({ status }) => status),
+    (await keeper.app.readQuestions(keeper.record)).map(({ status }) => status),
     ['answered', 'answered'],
   );
-  await sam.writes('question', { about: one.record, text: 'And then?' });
-  await priya.writes('question', { about: one.record, text: 'Where was that?' });
-  await one.app.endGrant(second.grant, { words: WORDS });
-  await one.run();
+  await sam.writes('question', { about: keeper.record, text: 'And then?' });
+  await priya.writes('question', { about: keeper.record, text: 'Where was that?' });
+  await keeper.app.endGrant(samsGrant.grant, { words: WORDS });
+  await keeper.sync();
   assert.deepEqual(
-    (await one.app.readAsked()).map(({ text }) => text),
+    (await keeper.app.readAsked()).map(({ text }) => text),
     ['Where was that?'],
   );
-  assert.deepEqual([await reaches(priya), await reaches(sam)], [1, 0]);
+  assert.deepEqual([await clientCount(priya), await clientCount(sam)], [1, 0]);
 });
 
 test('a question that a copied session said was taken in is found again, once, and answered as any other', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(priya);
-  await one.run(); // no run of its own is on when the letter comes
-  const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
-  const { ctx } = one.phone;
+  await keeper.letIn(priya);
+  await keeper.sync(); // no sync is running when the letter arrives
+  const letter = await priya.writes('question', { about: keeper.record, text: 'What did he wear?' });
+  const { ctx } = keeper.phone;
   await ctx.api.withSession({
     path: `/v1/diaries/${ctx.open.identity.diary}/letters/${letter}/taken`,
     method: 'POST',
     expect: 'nothing',
   });
-  await one.run();
-  assert.deepEqual(await one.app.readAsked(), []);
-  assert.deepEqual([await one.app.lookAgain(), await one.app.lookAgain()], [1, 0]);
+  await keeper.sync();
+  assert.deepEqual(await keeper.app.readAsked(), []);
+  assert.deepEqual([await keeper.app.lookAgain(), await keeper.app.lookAgain()], [1, 0]);
   assert.deepEqual(
-    (await one.app.readAsked()).map(({ text }) => text),
+    (await keeper.app.readAsked()).map(({ text }) => text),
     ['What did he wear?'],
   );
-  await one.app.answerQuestion({ letter, answer: 'A grey coat.' });
-  await one.run();
-  assert.deepEqual([await one.app.lookAgain(), await one.app.readAsked()], [0, []]);
+  await keeper.app.answerQuestion({ letter, answer: 'A grey coat.' });
+  await keeper.sync();
+  assert.deepEqual([await keeper.app.lookAgain(), await keeper.app.readAsked()], [0, []]);
 });
 
-test('a grant that runs out while the keeper has no signal: nothing written after its end is given, though the server would still take it', async () => {
-  const one = await keeper();
+test('when a grant expires while the keeper has no signal, nothing written after its end is shared, although the server would still accept it', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(priya, { not_after: one.clock.now() + DAY });
-  one.faults.before = () => {
+  await keeper.letIn(priya, { not_after: keeper.clock.now() + DAY });
+  keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
-  await one.app.saveIncident({ record: null, fields: { narrative: 'While it stood.' }, restricted: {} });
-  one.clock.move(DAY + 1);
-  await one.app.saveIncident({ record: null, fields: { narrative: 'After its end.' }, restricted: {} });
-  assert.deepEqual(await one.app.whoSees(one.record), []);
-  one.faults.before = null;
-  const before = one.pushes.length;
-  await one.run();
-  await until(one, isKept, 'kept');
-  // Neither goes along: what was not given while it stood is not given any more.
-  assert.ok(one.pushes.slice(before).every((n) => n === 0));
-  assert.equal(one.pushes.slice(before).length >= 2, true);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'While it stood.' }, restricted: {} });
+  keeper.clock.move(DAY + 1);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'After its end.' }, restricted: {} });
+  assert.deepEqual(await keeper.app.whoSees(keeper.record), []);
+  keeper.faults.before = null;
+  const before = keeper.pushes.length;
+  await keeper.sync();
+  await until(keeper, isKept, 'kept');
+  // Neither entry is shared: what was not shared while the grant was in force is not shared later.
+  assert.ok(keeper.pushes.slice(before).every((n) => n === 0));
+  assert.equal(keeper.pushes.slice(before).length >= 2, true);
   const { bytes } = await priya.ask(
     'GET',
     `/v1/clients/${(await priya.told('GET', '/v1/clients')).clients[0].grant}/changes`,
@@ -152,84 +154,84 @@ test('a grant that runs out while the keeper has no signal: nothing written afte
   assert.equal(decodeFrames(bytes, { maxParts: 320 }).length, 1);
 });
 
-for (const [how, end] of [
-  ['ended by the keeper', (one, given) => one.app.endGrant(given.grant, { words: WORDS })],
+for (const [title, endAccess] of [
+  ['ended by the keeper', (keeper, granted) => keeper.app.endGrant(granted.grant, { words: WORDS })],
   [
     'the advocate leaves',
-    async (_one, _given, who) =>
-      who.ask(
+    async (_keeper, _granted, advocate) =>
+      advocate.ask(
         'DELETE',
-        `/v1/organisation/members/${(await who.told('GET', '/v1/session')).account}`,
+        `/v1/organisation/members/${(await advocate.told('GET', '/v1/session')).account}`,
         undefined,
-        await who.proof(),
+        await advocate.proof(),
       ),
   ],
 ]) {
-  test(`what was typed in a call and waits when its grant ends is the keeper’s to decide, a question that waits is gone: ${how}`, async () => {
-    const one = await keeper();
-    await desk(server); // who leads stays
+  test(`when a grant ends (${title}), the keeper still decides about text typed in a call, and waiting questions are dropped`, async () => {
+    const keeper = await registerKeeper();
+    await desk(server); // the leader of the organisation stays
     const priya = await desk(server, { name: 'Ana P' });
-    const given = await one.letIn(priya);
-    one.faults.before = (path) => {
+    const granted = await keeper.letIn(priya);
+    keeper.faults.before = (path) => {
       if (path.endsWith('/letters')) throw new TypeError('Failed to fetch');
     };
-    const letter = await priya.writes('assisted', TYPED);
-    await priya.writes('question', { about: one.record, text: 'May I still?' });
-    await end(one, given, priya);
-    assert.equal((await priya.ask('GET', `/v1/clients/${given.grant}/changes`)).status >= 400, true);
-    one.faults.before = null;
-    await one.run();
-    assert.deepEqual([await one.app.readAsked(), one.app.state.waiting.written], [[], 1]);
-    const [shown] = await one.app.readAssisted();
+    const letter = await priya.writes('assisted', TYPED_ENTRY);
+    await priya.writes('question', { about: keeper.record, text: 'May I still?' });
+    await endAccess(keeper, granted, priya);
+    assert.equal((await priya.ask('GET', `/v1/clients/${granted.grant}/changes`)).status >= 400, true);
+    keeper.faults.before = null;
+    await keeper.sync();
+    assert.deepEqual([await keeper.app.readAsked(), keeper.app.state.waiting.written], [[], 1]);
+    const [shown] = await keeper.app.readAssisted();
     assert.deepEqual([shown.id, shown.narrative, shown.name], [letter, 'He stood by my car.', 'Ana P']);
-    await one.app.answerAssisted(letter, { answer: 'yes' });
-    await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');
-    await one.run();
-    assert.equal(await left(one), 0);
+    await keeper.app.answerAssisted(letter, { answer: 'yes' });
+    await until(keeper, (state) => state.entries.length === 2 && isKept(state), 'kept');
+    await keeper.sync();
+    assert.equal(await lettersLeft(keeper), 0);
   });
 }
 
 test('nobody types an entry for a keeper who did not let them', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(priya, { rights: ['view'] });
-  await priya.writes('assisted', TYPED);
-  await one.run();
-  assert.deepEqual(await one.app.readAssisted(), []);
+  await keeper.letIn(priya, { rights: ['view'] });
+  await priya.writes('assisted', TYPED_ENTRY);
+  await keeper.sync();
+  assert.deepEqual(await keeper.app.readAssisted(), []);
 });
 
-test('a device that is new takes up what another one granted: what is written on it is given in its own push', async () => {
-  const one = await keeper();
-  await one.letIn(await desk(server));
+test('a new device honours a grant of another device: entries written on it are shared in its own push', async () => {
+  const keeper = await registerKeeper();
+  await keeper.letIn(await desk(server));
   const sent = [];
-  const plain = sender(server.base, {});
+  const baseSend = sender(server.base, {});
   const send = async (path, options = {}) => {
     if (options.method === 'PUT' && path.includes('/versions/')) sent.push(decodePush(options.body).given.length);
-    return plain(path, options);
+    return baseSend(path, options);
   };
-  const two = makePhone({ origin: server.base, send, clock: one.clock, packActions });
-  await two.app.start();
-  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
-  await two.ctx.open.syncing.now();
-  await two.app.saveIncident({ record: null, fields: { narrative: 'Written on the new one.' }, restricted: {} });
-  await until({ app: two.app, phone: { ctx: two.ctx } }, isKept, 'kept');
+  const second = makePhone({ origin: server.base, send, clock: keeper.clock, packActions });
+  await second.app.start();
+  await second.app.signIn({ login: keeper.app.state.account.login, words: WORDS });
+  await second.ctx.open.syncing.now();
+  await second.app.saveIncident({ record: null, fields: { narrative: 'Written on the new one.' }, restricted: {} });
+  await until({ app: second.app, phone: { ctx: second.ctx } }, isKept, 'kept');
   assert.equal(sent[0], 1);
 });
 
-test('taken out while an advocate reads it: their page is told of news, and at the next look entry, picture and mark are gone from it', async () => {
-  const one = await keeper();
-  const { desk: page, made, looksAround } = await joined(server);
-  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
-  await until(one, isKept, 'kept');
-  await one.letIn({ words: await page.ownWords() });
+test('an entry is taken out while an advocate reads it: their page learns of news, and when it reads again, entry, picture and mark are gone', async () => {
+  const keeper = await registerKeeper();
+  const { desk: page, made: objectUrls, looksAround } = await joined(server);
+  const { attachment } = await keeper.app.addFile(keeper.record, file(PNG), { route: 'photo_picker' });
+  await until(keeper, isKept, 'kept');
+  await keeper.letIn({ words: await page.ownWords() });
   await page.listClients();
   const [{ grant }] = page.state.clients;
   await page.openClient(grant);
-  await page.mark(one.record);
+  await page.mark(keeper.record);
   assert.ok((await page.readPicture(attachment, 'preview')) ?? (await page.readPicture(attachment, 'print')));
-  assert.equal(made.size, 1);
-  await one.app.takeOutRecord(one.record, 'It was somebody else.');
-  await one.run();
+  assert.equal(objectUrls.size, 1);
+  await keeper.app.takeOutRecord(keeper.record, 'It was somebody else.');
+  await keeper.sync();
   await eventually(async () => {
     await looksAround();
     return page.state.newer;
@@ -237,9 +239,9 @@ test('taken out while an advocate reads it: their page is told of news, and at t
   assert.ok(page.state.newer);
   await page.lookAgain();
   assert.deepEqual([page.state.entries, page.state.removed.length], [[], 1]);
-  const shown = await page.readIncident(one.record);
+  const shown = await page.readIncident(keeper.record);
   assert.ok(shown.taken_out !== null && !JSON.stringify(shown.fields).includes('waited'));
   assert.deepEqual(await page.findEntries('waited'), []);
   page.lock();
-  assert.equal(made.size, 0);
+  assert.equal(objectUrls.size, 0);
 });

@@ -1,4 +1,7 @@
-/** A diary begun for somebody with no device, on one that is not theirs: kept on the server and nowhere else, marked, and theirs on a device of their own. */
+/**
+ * A helper begins a diary for somebody without a device, on a borrowed device. The diary is kept only on the server, its
+ * entries are marked, and the keeper opens it on a device of their own.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
@@ -11,65 +14,65 @@ before(async () => {
 });
 after(() => server.stop());
 
-const phone = () => makePhone({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
+const newPhone = () => makePhone({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
 
-test('begun there, marked as typed for them, and read on a device of their own; nothing is left where it began', async () => {
-  const answers = [];
-  const there = makePhone({
+test('a diary begun on a borrowed device is marked as typed for the keeper and opens on the keeper’s device; nothing is left on the borrowed one', async () => {
+  const cookies = [];
+  const borrowed = makePhone({
     origin: server.base,
     send: sender(server.base, {
       after: (path, _options, response) => {
-        if (path === '/v1/accounts') answers.push(response.headers.getSetCookie());
+        if (path === '/v1/accounts') cookies.push(response.headers.getSetCookie());
       },
     }),
     clock: fixedClock(Date.now()),
   });
-  await there.app.start();
-  await there.app.borrow({ typed: true });
-  there.app.putDraft({ fields: { narrative: 'He waited at the gate.' } });
-  await there.app.enrolHere(WORDS);
-  const { record: first } = await there.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  assert.equal(there.app.isOwing(), true); // nothing of it is anywhere else yet
-  const { login } = await there.app.register({ words: WORDS });
+  await borrowed.app.start();
+  await borrowed.app.borrow({ typed: true });
+  borrowed.app.putDraft({ fields: { narrative: 'He waited at the gate.' } });
+  await borrowed.app.enrolHere(WORDS);
+  const { record: first } = await borrowed.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  assert.equal(borrowed.app.isOwing(), true); // the entry is nowhere else yet
+  const { login } = await borrowed.app.register({ words: WORDS });
   assert.deepEqual(
-    answers.flat().filter((cookie) => !/max-age=0/i.test(cookie)),
+    cookies.flat().filter((cookie) => !/max-age=0/i.test(cookie)),
     [],
-  ); // the session is the page's alone
-  there.app.putDraft({ fields: { narrative: 'He asked me this.', help_given: 'prompted_questions' } });
-  const { record: second } = await there.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  ); // only the page has the session, no cookie
+  borrowed.app.putDraft({ fields: { narrative: 'He asked me this.', help_given: 'prompted_questions' } });
+  const { record: second } = await borrowed.app.saveIncident({ record: null, fields: {}, restricted: {} });
   await until(
-    there,
+    borrowed,
     ({ entries }) => entries.length === 2 && entries.every(({ state }) => state.code === 'kept'),
     'kept',
   );
-  assert.equal(there.app.isOwing(), false);
-  assert.equal((await there.app.readIncident(first)).fields.help_given, 'typed_for_me');
-  assert.equal((await there.app.readIncident(second)).fields.help_given, 'prompted_questions'); // what was said of it stands
-  there.end();
-  // The page is gone: another one on that device finds nothing.
-  const again = makePhone({
+  assert.equal(borrowed.app.isOwing(), false);
+  assert.equal((await borrowed.app.readIncident(first)).fields.help_given, 'typed_for_me');
+  assert.equal((await borrowed.app.readIncident(second)).fields.help_given, 'prompted_questions'); // an answer given in the draft is not replaced
+  borrowed.end();
+  // The page is closed. Another page on that device finds nothing.
+  const reopened = makePhone({
     origin: server.base,
     send: sender(server.base, {}),
-    clock: there.clock,
-    after: there,
-    database: there.database,
+    clock: borrowed.clock,
+    after: borrowed,
+    database: borrowed.database,
   });
-  await again.app.start();
-  assert.deepEqual([again.app.state.phase, again.app.state.entries], ['fresh', []]);
-  // Theirs now, on a device of their own, with words nobody else has typed.
-  const own = phone();
-  await own.app.start();
-  await own.app.signIn({ login, words: WORDS });
-  await until(own, ({ entries }) => entries.length === 2, 'both');
-  const { fields, versions } = await own.app.readIncident(first);
+  await reopened.app.start();
+  assert.deepEqual([reopened.app.state.phase, reopened.app.state.entries], ['fresh', []]);
+  // The keeper signs in on a device of their own.
+  const ownPhone = newPhone();
+  await ownPhone.app.start();
+  await ownPhone.app.signIn({ login, words: WORDS });
+  await until(ownPhone, ({ entries }) => entries.length === 2, 'both');
+  const { fields, versions } = await ownPhone.app.readIncident(first);
   assert.deepEqual(
     [fields.narrative, fields.help_given, versions[0].by],
     ['He waited at the gate.', 'typed_for_me', 'borrowed'],
   );
-  const { record } = await own.app.saveIncident({
+  const { record } = await ownPhone.app.saveIncident({
     record: null,
     fields: { narrative: 'I wrote this.' },
     restricted: {},
   });
-  assert.equal((await own.app.readIncident(record)).fields.help_given, undefined);
+  assert.equal((await ownPhone.app.readIncident(record)).fields.help_given, undefined);
 });

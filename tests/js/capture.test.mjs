@@ -1,4 +1,4 @@
-/** Sealed capture: a locked phone writes and does not read; what came is asked about; another's public key is found out. */
+/** Sealed capture: a locked phone can add files but not read them, asks about them after unlocking, and detects a swapped public key. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
@@ -6,30 +6,32 @@ import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phon
 import { newKeyPair } from '#app/crypto/signing.js';
 import { readDoor } from '#app/store/device_meta.js';
 
-const NEW = 'orbit velvet canyon maple drift spoon';
+const NEW_WORDS = 'orbit velvet canyon maple drift spoon';
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const png = (n) => Uint8Array.from([...PNG, ...Array.from({ length: 5000 + n }, (_, i) => (i * 7 + n) & 255)]);
 
 async function lockedPhone() {
-  const made = await phoneWithEntry();
-  await made.app.lock('asked');
-  return made;
+  const setup = await phoneWithEntry();
+  await setup.app.lock('asked');
+  return setup;
 }
 
-test('a file that was chosen when the diary locked, or was half in, is asked about after the words', async () => {
+test('the app asks after unlocking about a file that was chosen or half added when the diary locked', async () => {
   const { phone, app, record } = await phoneWithEntry();
   const person = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} }))
     .record;
-  const big = file(Uint8Array.from([...PNG, ...new Uint8Array(3_000_000).fill(4)]), 'half-in.png');
-  const half = app.addFile('draft', big, { route: 'photo_picker' });
-  const [later, entry, register] = ['later.png', 'entry.png', 'register.png'].map((name) => file(PNG, name));
+  const largeFile = file(Uint8Array.from([...PNG, ...new Uint8Array(3_000_000).fill(4)]), 'half-in.png');
+  const pendingAdd = app.addFile('draft', largeFile, { route: 'photo_picker' });
+  const [laterFile, entryFile, registerFile] = ['later.png', 'entry.png', 'register.png'].map((name) =>
+    file(PNG, name),
+  );
   await app.quickExit();
-  const refused = (taking) => assert.rejects(taking, ({ code }) => code === 'locked');
-  await refused(half);
-  await refused(app.addFile('draft', later, { route: 'photo_picker' }));
-  await refused(app.addFile(record, entry, { route: 'files' }));
-  await refused(
-    app.addRecordFile({ kind: 'person', record: person, field: 'evidence_ids' }, register, { route: 'files' }),
+  const expectLocked = (promise) => assert.rejects(promise, ({ code }) => code === 'locked');
+  await expectLocked(pendingAdd);
+  await expectLocked(app.addFile('draft', laterFile, { route: 'photo_picker' }));
+  await expectLocked(app.addFile(record, entryFile, { route: 'files' }));
+  await expectLocked(
+    app.addRecordFile({ kind: 'person', record: person, field: 'evidence_ids' }, registerFile, { route: 'files' }),
   );
   assert.equal(app.state.phase, 'notebook');
   await app.askLock();
@@ -38,7 +40,7 @@ test('a file that was chosen when the diary locked, or was half in, is asked abo
   const { asked } = await app.readCaptured();
   assert.deepEqual(asked.map(({ name, size, same }) => [name, size, same]).sort(), [
     ['entry.png', PNG.length, true],
-    ['half-in.png', big.size, true],
+    ['half-in.png', largeFile.size, true],
     ['later.png', PNG.length, true],
     ['register.png', PNG.length, true],
   ]);
@@ -46,12 +48,12 @@ test('a file that was chosen when the diary locked, or was half in, is asked abo
   phone.end();
 });
 
-test('five things added on a locked phone: asked about, five drafts, digests as of the files', async () => {
+test('five files added on a locked phone: the app asks about each, makes five drafts, and their digests match the files', async () => {
   const { app, phone } = await lockedPhone();
-  const given = [file(png(1), 'a.png'), file(png(2), 'b.png'), file(png(3), 'c.png')];
+  const chosenFiles = [file(png(1), 'a.png'), file(png(2), 'b.png'), file(png(3), 'c.png')];
   await app.capture();
   assert.equal(app.state.phase, 'picture');
-  await app.pictureAdd(given, { route: 'camera_in_app' });
+  await app.pictureAdd(chosenFiles, { route: 'camera_in_app' });
   await app.pictureAdd([file(new TextEncoder().encode('He is outside.\nBlue car.'), 'note-1.txt', 'text/plain')], {
     route: 'paste',
   });
@@ -64,35 +66,35 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await until(phone, ({ waiting }) => waiting?.captured === 5, 'five waiting');
   assert.equal(app.state.draft, null, 'nothing became a draft by itself');
   const { asked } = await app.readCaptured();
-  const wanted = new Map([
+  const expected = new Map([
     ...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]),
     ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))],
     ['shared.png', sha256(png(5))],
   ]);
-  assert.deepEqual(new Map(asked.map((one) => [one.name, one.sha256])), wanted);
+  assert.deepEqual(new Map(asked.map((item) => [item.name, item.sha256])), expected);
   assert.ok(asked.every(({ same }) => same));
   assert.deepEqual(asked.map(({ kind }) => kind).sort(), ['file', 'image', 'image', 'image', 'image']);
   for (const { attachment, kind } of asked)
     assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture, to look at');
 
-  // Still there after a lock; one is thrown away, the others become drafts.
+  // They are still there after a lock. All five become drafts.
   await app.lock('asked');
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 5);
   for (const { attachment } of asked) await app.acceptCaptured(attachment);
-  const { drafts, asked: none } = await app.readCaptured();
+  const { drafts, asked: remaining } = await app.readCaptured();
   assert.deepEqual(
-    [drafts.length, none.length, app.state.waiting],
+    [drafts.length, remaining.length, app.state.waiting],
     [5, 0, { answers: 0, captured: 0, later: 5, written: 0 }],
   );
   assert.deepEqual(
     drafts.map(({ files }) => files.length),
     [1, 1, 1, 1, 1],
   );
-  const lines = drafts.find(({ words }) => words);
-  assert.equal(lines.words, 'He is outside.\nBlue car.');
+  const textDraft = drafts.find(({ words }) => words);
+  assert.equal(textDraft.words, 'He is outside.\nBlue car.');
 
-  // One is taken up over what was being written, which waits.
+  // One draft is opened instead of the text being written, which waits as a draft.
   await app.putDraft({ fields: { narrative: 'half a sentence' } });
   await app.takeUpDraft(drafts[0].id);
   assert.equal(app.state.draft.attachments[0].name, drafts[0].files[0].name);
@@ -103,13 +105,13 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   });
   const entry = await app.readIncident(record);
   assert.equal(entry.attachments[0].route, 'while_locked', 'labelled for good');
-  assert.equal(entry.attachments[0].sha256, wanted.get(entry.attachments[0].name));
+  assert.equal(entry.attachments[0].sha256, expected.get(entry.attachments[0].name));
   const after = await app.readCaptured();
   assert.ok(after.drafts.some(({ words }) => words === 'half a sentence'));
   assert.equal(app.state.waiting.later, 5);
 });
 
-test('what another app shares is taken wherever the page rests: in the notebook, beside another tab, before there are words', async () => {
+test('a file shared by another app is accepted in the notebook, beside another tab, and before there is a passphrase', async () => {
   const { app, phone } = await lockedPhone();
   await app.unlock(WORDS);
   await app.chooseLook({ skin: 'notes', opens: 'straight' });
@@ -121,33 +123,33 @@ test('what another app shares is taken wherever the page rests: in the notebook,
   assert.equal(app.state.picture.files.length, 1);
   await app.pictureSave();
   assert.equal(app.state.phase, 'notebook');
-  const beside = makePhone({ after: phone, hold: async () => null });
-  await beside.app.start();
-  assert.equal(beside.app.state.phase, 'elsewhere');
-  await beside.app.shared([file(png(2), 'beside.png')]);
-  await beside.app.pictureSave();
-  assert.equal(beside.app.state.phase, 'elsewhere', 'the other tab holds the diary still');
-  beside.end();
+  const otherTab = makePhone({ after: phone, hold: async () => null });
+  await otherTab.app.start();
+  assert.equal(otherTab.app.state.phase, 'elsewhere');
+  await otherTab.app.shared([file(png(2), 'beside.png')]);
+  await otherTab.app.pictureSave();
+  assert.equal(otherTab.app.state.phase, 'elsewhere', 'the other tab holds the diary still');
+  otherTab.end();
   await app.askLock();
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 2, 'both asked about');
   const { asked } = await app.readCaptured();
-  assert.deepEqual(asked.map((one) => one.sha256).sort(), [sha256(png(1)), sha256(png(2))].sort());
+  assert.deepEqual(asked.map((item) => item.sha256).sort(), [sha256(png(1)), sha256(png(2))].sort());
 
-  const fresh = makePhone();
-  await fresh.app.start();
-  await fresh.app.shared([file(png(3), 'early.png')]);
+  const freshPhone = makePhone();
+  await freshPhone.app.start();
+  await freshPhone.app.shared([file(png(3), 'early.png')]);
   assert.deepEqual(
-    fresh.app.state.draft.attachments.map(({ name }) => name),
+    freshPhone.app.state.draft.attachments.map(({ name }) => name),
     ['early.png'],
   );
-  await fresh.app.enrolHere(WORDS);
-  const { record } = await fresh.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  assert.equal((await fresh.app.readIncident(record)).attachments[0].sha256, sha256(png(3)));
-  fresh.end();
+  await freshPhone.app.enrolHere(WORDS);
+  const { record } = await freshPhone.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  assert.equal((await freshPhone.app.readIncident(record)).attachments[0].sha256, sha256(png(3)));
+  freshPhone.end();
 });
 
-test('whoever adds a picture before the lock is done adds one that is sealed to this install', async () => {
+test('a picture added while the lock is not finished is sealed to this install', async () => {
   const { app, phone } = await phoneWithEntry();
   app.newDraft();
   app.putDraft({ fields: { narrative: 'half a sentence' } });
@@ -163,7 +165,7 @@ test('whoever adds a picture before the lock is done adds one that is sealed to 
   phone.end();
 });
 
-test('one thrown away leaves nothing of its bytes', async () => {
+test('a discarded file leaves none of its bytes', async () => {
   const { app, phone } = await lockedPhone();
   const db = await phone.database.open();
   await app.unlock(WORDS);
@@ -175,15 +177,15 @@ test('one thrown away leaves nothing of its bytes', async () => {
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 1);
   const {
-    asked: [one],
+    asked: [item],
   } = await app.readCaptured();
-  await app.discardCaptured(one.attachment);
+  await app.discardCaptured(item.attachment);
   assert.equal(app.state.waiting.captured, 0);
   assert.ok((await db.count('a')) <= before + 1, 'only the list itself is left');
   assert.equal(await db.count('c'), 0);
 });
 
-test('what lies in the tray says nothing, is of a size class, and its key is not there', async () => {
+test('files in the tray show no name and have the length of a size class', async () => {
   const { app, phone } = await lockedPhone();
   await app.capture();
   await app.pictureAdd([file(png(1), 'secret-name.png'), file(png(9), 'other.png')]);
@@ -193,7 +195,7 @@ test('what lies in the tray says nothing, is of a size class, and its key is not
   for (const item of items) assert.equal(Buffer.from(item).includes('secret-name'), false);
 });
 
-test('off means off, and it stays off after a restart', async () => {
+test('capture that is switched off stays off after a restart', async () => {
   const { app, phone } = await lockedPhone();
   await app.unlock(WORDS);
   await app.setCapturing(false);
@@ -201,11 +203,11 @@ test('off means off, and it stays off after a restart', async () => {
   await app.capture();
   assert.equal(app.state.phase, 'locked');
   phone.end();
-  const next = makePhone({ after: phone });
-  await next.app.start();
-  assert.equal(next.app.state.capture, false);
-  await next.app.capture();
-  assert.equal(next.app.state.phase, 'locked');
+  const restarted = makePhone({ after: phone });
+  await restarted.app.start();
+  assert.equal(restarted.app.state.capture, false);
+  await restarted.app.capture();
+  assert.equal(restarted.app.state.phase, 'locked');
 });
 
 test('a swapped public key is said at the next unlock and put right; nothing else is lost', async () => {
@@ -234,19 +236,19 @@ test('a swapped public key is said at the next unlock and put right; nothing els
   await until(phone, ({ waiting }) => waiting?.captured === 1, 'taken in again');
 });
 
-test('keys made anew take what waits along, and later captures open', async () => {
+test('after new keys, waiting captures are kept and later captures open', async () => {
   const { app, phone } = await lockedPhone();
   await app.capture();
   await app.pictureAdd([file(png(1))]);
   await app.pictureSave();
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 1);
-  await app.renewKeys({ words: WORDS, newWords: NEW });
+  await app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
   await app.lock('asked');
   await app.capture();
   await app.pictureAdd([file(png(2))]);
   await app.pictureSave();
-  await app.unlock(NEW);
+  await app.unlock(NEW_WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 2, 'both');
   assert.equal(app.state.account.trouble, null);
   const { asked } = await app.readCaptured();

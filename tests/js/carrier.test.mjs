@@ -1,4 +1,4 @@
-/** Sealed parts go on while locked and seen, with keys that open nothing else; never from anywhere but the lock. */
+/** While the app is locked and visible, sealed file parts go on uploading, with keys that open nothing else, and only from the lock screen. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { randomBytes } from '#app/core/bytes.js';
@@ -16,40 +16,41 @@ before(async () => {
 after(() => server.stop());
 
 const PARTS = 4;
-const isPart = (path) => /\/parts\/\d+$/.test(path);
+const isPartUpload = (path) => /\/parts\/\d+$/.test(path);
 
-/** A phone whose file of four parts is on its way: `gate` holds every part after the first until it is opened. */
-async function underWay() {
+/** Return a phone that is uploading a file of four parts. `gate` holds back every part after the first until it is called. */
+async function phoneUploading() {
   const faults = {};
-  const seen = [];
-  const heads = [];
-  let open;
-  const gate = new Promise((go) => {
-    open = go;
+  const requests = [];
+  const sentHeaders = [];
+  let openGate;
+  const gate = new Promise((resolve) => {
+    openGate = resolve;
   });
-  const made = await phoneWithEntry({
+  const setup = await phoneWithEntry({
     origin: server.base,
     send: sender(server.base, faults),
     clock: fixedClock(Date.now()),
   });
-  await made.app.register({ words: WORDS });
+  await setup.app.register({ words: WORDS });
   faults.before = async (path, { method, headers }) => {
-    heads.push(headers);
-    seen.push(`${method} ${path.replace(/[\w-]{22}/g, '*')}`);
-    if (isPart(path) && !path.endsWith('/0')) await gate;
+    sentHeaders.push(headers);
+    requests.push(`${method} ${path.replace(/[\w-]{22}/g, '*')}`);
+    if (isPartUpload(path) && !path.endsWith('/0')) await gate;
   };
-  await made.app.addFile(made.record, file(randomBytes(3_500_000), 'film.bin', ''), { route: 'files' });
-  await made.app.saveIncident({ record: made.record, fields: {}, restricted: {} });
-  await eventually(() => seen.some((one) => one.endsWith('/parts/1')));
-  return { ...made, seen, heads, gate: () => open(), faults };
+  await setup.app.addFile(setup.record, file(randomBytes(3_500_000), 'film.bin', ''), { route: 'files' });
+  await setup.app.saveIncident({ record: setup.record, fields: {}, restricted: {} });
+  await eventually(() => requests.some((request) => request.endsWith('/parts/1')));
+  return { ...setup, requests, sentHeaders, gate: () => openGate(), faults };
 }
 
-const eventually = (is) => eventuallyOf(is, Boolean);
-const puts = (seen) => seen.filter((one) => one.startsWith('PUT') && isPart(one)).length;
+const eventually = (condition) => eventuallyOf(condition, Boolean);
+const countPartUploads = (requests) =>
+  requests.filter((request) => request.startsWith('PUT') && isPartUpload(request)).length;
 
-test('a film under way is sent to its end at the lock, and the next unlock finds it kept', async () => {
-  const { app, phone, seen, heads, gate } = await underWay();
-  const { written } = watched(phone.database);
+test('a film that is being uploaded at the lock is uploaded to the end, and the next unlock finds it kept', async () => {
+  const { app, phone, requests, sentHeaders, gate } = await phoneUploading();
+  const { written } = countWrites(phone.database);
   await app.lock('asked');
   assert.deepEqual(phone.ctx.api.tokens(), { token: null, device: null, session: null, upload: null, renewal: null });
   assert.ok(
@@ -57,19 +58,19 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
       name === 'ctx' ? undefined : value instanceof Map ? [...value] : value,
     ).includes('"token"'),
   );
-  seen.length = 0;
-  heads.length = 0;
+  requests.length = 0;
+  sentHeaders.length = 0;
   gate();
-  await eventually(() => seen.some((one) => one.endsWith('/complete')));
+  await eventually(() => requests.some((request) => request.endsWith('/complete')));
   assert.equal(app.state.phase, 'locked');
-  assert.ok(puts(seen) >= PARTS - 2, seen.join());
+  assert.ok(countPartUploads(requests) >= PARTS - 2, requests.join());
   assert.deepEqual(
-    [...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')),
+    [...new Set(requests.map((request) => request.split(' ')[1]))].filter((request) => !request.includes('/blobs/')),
     [],
     'nothing but parts of files',
   );
   assert.ok(
-    heads.every((one) => one['X-Ticket'] && !one.Authorization),
+    sentHeaders.every((headers) => headers['X-Ticket'] && !headers.Authorization),
     'tickets, and nothing that signs in',
   );
   const atLock = written();
@@ -80,34 +81,34 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
   phone.end();
 });
 
-test('after quick exit, out of sight, or with no signal nothing is sent; back in sight it goes on', async () => {
-  const first = await underWay();
+test('nothing is sent after quick exit or while the app is hidden; when it is visible again the upload goes on', async () => {
+  const first = await phoneUploading();
   await first.app.lock('exit');
-  first.seen.length = 0;
+  first.requests.length = 0;
   first.gate();
   await first.phone.rest();
   first.phone.hurry();
   await first.phone.rest();
-  assert.equal(puts(first.seen), 0, first.seen.join());
+  assert.equal(countPartUploads(first.requests), 0, first.requests.join());
   first.phone.end();
 
-  const second = await underWay();
+  const second = await phoneUploading();
   second.phone.visible = false;
   await second.app.lock('asked');
-  second.seen.length = 0;
+  second.requests.length = 0;
   second.gate();
   await second.phone.rest();
   second.phone.hurry();
   await second.phone.rest();
-  assert.equal(puts(second.seen), 0, second.seen.join());
+  assert.equal(countPartUploads(second.requests), 0, second.requests.join());
   second.phone.visible = true;
   second.phone.hurry();
-  await eventually(() => second.seen.some((one) => one.endsWith('/complete')));
+  await eventually(() => second.requests.some((request) => request.endsWith('/complete')));
   second.phone.end();
 });
 
-test('a session that was ended meanwhile stops it, and nobody signs in', async () => {
-  const { app, phone, gate, faults } = await underWay();
+test('a session that ended meanwhile stops the upload, and the app does not sign in', async () => {
+  const { app, phone, gate, faults } = await phoneUploading();
   await app.lock('idle');
   const refused = [];
   faults.before = (path, { method }) => {
@@ -127,7 +128,7 @@ test('a session that was ended meanwhile stops it, and nobody signs in', async (
   phone.end();
 });
 
-test('a transport key opens its one record, only decrypts, and cannot be read', async () => {
+test('an upload key opens only its own record, only decrypts, and cannot be exported', async () => {
   const store = await importKey(randomBytes(32));
   const [id, other] = [randomBytes(16), randomBytes(16)];
   const sealed = await sealBox(store, id, { k: 'part' }, randomBytes(40_000));
@@ -135,20 +136,20 @@ test('a transport key opens its one record, only decrypts, and cannot be read', 
   assert.deepEqual((await openBoxWithKey(key, sealed)).bytes, (await openBox(store, id, sealed)).bytes);
   assert.deepEqual([key.aead.extractable, key.aead.usages], [false, ['decrypt']]);
   await assert.rejects(crypto.subtle.exportKey('raw', key.aead));
-  const elsewhere = await sealBox(store, other, { k: 'root' }, randomBytes(300));
-  await assert.rejects(openBoxWithKey(key, elsewhere), { code: 'not_opened' });
+  const otherBox = await sealBox(store, other, { k: 'root' }, randomBytes(300));
+  await assert.rejects(openBoxWithKey(key, otherBox), { code: 'not_opened' });
   assert.equal(
     await deriveBoxKey(await importKey(randomBytes(32)), id, sealed.slice(0, HEAD_BYTES)),
     null,
     'of another store key',
   );
-  const bent = sealed.slice();
-  bent[200] ^= 1;
-  await assert.rejects(openBoxWithKey(key, bent), { code: 'not_opened' });
+  const damaged = sealed.slice();
+  damaged[200] ^= 1;
+  await assert.rejects(openBoxWithKey(key, damaged), { code: 'not_opened' });
 });
 
-/** Counts what is written to a database from now on. @param {any} database */
-function watched(database) {
+/** Count the writes to a database from now on. @param {any} database */
+function countWrites(database) {
   let count = 0;
   const write = database.write.bind(database);
   database.write = (...args) => {

@@ -1,4 +1,4 @@
-/** Chaff: records that say nothing, so that how many records there are says little. */
+/** Chaff: records without content, so that the number of records reveals little. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import 'fake-indexeddb/auto';
@@ -6,7 +6,7 @@ import { b64, randomBytes } from '#app/core/bytes.js';
 import { growthChaff, isTradedChange, poolOf, seedChaff, unclaimedChaff, tradeChaff } from '#app/store/chaff.js';
 import { Database } from '#app/store/database.js';
 
-test('chaff is traded size by size, noise is left for what goes unless some is owed, and large records are left out', () => {
+test('chaff is traded size by size: a deleted record leaves noise of its size unless some is owed; large records are left out', () => {
   const fill = (n) => new Uint8Array(n).fill(1);
   const LARGEST = 64 * 1024 + 72;
   const sized = (...sizes) => sizes.map((size) => [randomBytes(16), size]);
@@ -32,15 +32,15 @@ test('chaff is traded size by size, noise is left for what goes unless some is o
   assert.deepEqual([isTradedChange(0), isTradedChange(120), isTradedChange(121)], [true, true, false]);
 });
 
-test('a fresh install has twenty to sixty pieces, an opening adds none to four, of the sizes that a diary has', () => {
-  const always = (byte) => (n) => new Uint8Array(n).fill(byte);
-  const counts = [...new Set([0, 40, 41, 255].map((byte) => seedChaff(always(byte)).length))];
+test('a fresh install has 20 to 60 pieces of chaff and each opening adds 0 to 4, in the sizes that a diary has', () => {
+  const constantBytes = (byte) => (n) => new Uint8Array(n).fill(byte);
+  const counts = [...new Set([0, 40, 41, 255].map((byte) => seedChaff(constantBytes(byte)).length))];
   assert.deepEqual(counts, [20, 60, 20 + (255 % 41)]);
   assert.deepEqual(
-    [0, 4, 5, 9].map((byte) => growthChaff(always(byte)).length),
+    [0, 4, 5, 9].map((byte) => growthChaff(constantBytes(byte)).length),
     [0, 4, 0, 4],
   );
-  const sizes = new Set(Array.from({ length: 16 }, (_, byte) => seedChaff(always(byte))[0][1].length));
+  const sizes = new Set(Array.from({ length: 16 }, (_, byte) => seedChaff(constantBytes(byte))[0][1].length));
   assert.deepEqual(
     [...sizes].sort((a, b) => a - b),
     [4, 8, 16, 32].map((kib) => kib * 1024 + 72),
@@ -53,14 +53,14 @@ test('a fresh install has twenty to sixty pieces, an opening adds none to four, 
   );
 });
 
-test('what a diary that begins may use up is everything that is not its own', async () => {
+test('a new diary may use up every record that is not its own', async () => {
   const database = new Database({ name: 'spare' });
-  const [mine, other] = [randomBytes(16), randomBytes(16)];
+  const [ownId, otherId] = [randomBytes(16), randomBytes(16)];
   await database.write({
     put: [
-      [mine, randomBytes(5)],
-      [other, randomBytes(7)],
+      [ownId, randomBytes(5)],
+      [otherId, randomBytes(7)],
     ],
   });
-  assert.deepEqual(await unclaimedChaff(database, [mine, randomBytes(16)]), [[b64(other), 7]]);
+  assert.deepEqual(await unclaimedChaff(database, [ownId, randomBytes(16)]), [[b64(otherId), 7]]);
 });

@@ -1,6 +1,6 @@
 /**
- * Commands at random against a plain model (fast-check): the store, the draft, the list and search on one phone. `SEED=n` draws
- * others.
+ * Random commands against a plain model (fast-check): the store, the draft, the list and search on one phone. `SEED=n` draws
+ * other commands.
  */
 import test from 'node:test';
 import { playDiary } from './commands/diary.mjs';
@@ -9,5 +9,5 @@ import { playStore } from './commands/store.mjs';
 test('a change of the store is all there or not at all, whatever fails in between, and after every opening', () =>
   playStore(12, 20));
 
-test('what was typed or saved is there after locks, flat batteries, full phones and damaged lists, and is found', () =>
+test('typed and saved text survives locks, flat batteries, full phones and damaged lists, and search finds it', () =>
   playDiary(12, 20));

@@ -1,4 +1,4 @@
-/** Commands at random against a plain model: the outbox, with a real server and a bad network. */
+/** Random commands against a plain model: the outbox, with a real server and a bad network. */
 import test, { after, before } from 'node:test';
 import { playOutbox } from './commands/outbox.mjs';
 import { startServer } from './phone/server.mjs';
@@ -9,5 +9,5 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('what was saved goes up once, whatever the network does, and a fresh phone shows the same', () =>
+test('what was saved is uploaded once, whatever the network does, and a fresh phone shows the same', () =>
   playOutbox(server, 8, 20));

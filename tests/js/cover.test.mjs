@@ -1,4 +1,4 @@
-/** The notebook, what opens it, the tries that are counted, and clearing the phone. */
+/** The notebook, what opens it, the counted tries, and clearing the phone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
@@ -11,68 +11,68 @@ import { eventually } from './phone/eventually.mjs';
 const COVER = 'milk bread onions apples';
 const PIN = '274913';
 
-const is = (code) => (error) => error instanceof KeptError && error.code === code;
+const hasCode = (code) => (error) => error instanceof KeptError && error.code === code;
 
-test('leaving ends in the notebook; what is written there is there again, and nothing of the diary', async () => {
+test('quick exit ends in the notebook, which keeps its own notes and shows nothing of the diary', async () => {
   const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
   app.putDraft({ fields: { narrative: 'Half a sent' } });
-  const left = app.quickExit();
+  const leaving = app.quickExit();
   assert.equal(app.state.phase, 'notebook', 'drawn before anything else happens');
   assert.deepEqual([app.state.entries, app.state.draft], [[], null]);
   app.notePut('a', 'Milk and bread');
-  await left;
+  await leaving;
   assert.deepEqual([app.state.phase, app.state.draft], ['notebook', null]);
   await app.askLock();
   assert.equal(app.state.phase, 'locked');
   await app.unlock(WORDS);
   assert.equal(app.state.draft.fields.narrative, 'Half a sent');
-  const again = makePhone({ after: phone });
+  const restarted = makePhone({ after: phone });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await again.app.quickExit();
+  await restarted.app.start();
+  await restarted.app.unlock(WORDS);
+  await restarted.app.quickExit();
   assert.deepEqual(
-    again.app.state.notebook.notes.map(({ text }) => text),
+    restarted.app.state.notebook.notes.map(({ text }) => text),
     ['Milk and bread'],
   );
-  await again.app.noteDrop('a');
-  assert.deepEqual(again.app.state.notebook.notes, []);
-  again.end();
+  await restarted.app.noteDrop('a');
+  assert.deepEqual(restarted.app.state.notebook.notes, []);
+  restarted.end();
 });
 
-test('what is typed into a note while it is being written is written too; and what a full phone refused, at the next letter', async () => {
+test('text typed into a note during a write is written too, and text that a full phone refused is written at the next letter', async () => {
   const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
   await app.quickExit();
   const { database } = phone;
   const write = database.write.bind(database);
-  let once = () => app.notePut('a', 'Milk, bread and eggs');
+  let onNextWrite = () => app.notePut('a', 'Milk, bread and eggs');
   database.write = async (change) => {
-    const now = once;
-    once = () => undefined;
-    now();
+    const action = onNextWrite;
+    onNextWrite = () => undefined;
+    action();
     return write(change);
   };
-  const kept = async () => {
-    const read = new Notebook({ ...phone.ctx, screen: { set: () => undefined } });
-    await read.open();
-    return [...read.notes.values()].map(({ text }) => text).sort();
+  const storedTexts = async () => {
+    const notebook = new Notebook({ ...phone.ctx, screen: { set: () => undefined } });
+    await notebook.open();
+    return [...notebook.notes.values()].map(({ text }) => text).sort();
   };
-  const stands = (texts) => eventually(kept, (found) => JSON.stringify(found) === JSON.stringify(texts));
+  const untilStored = (texts) => eventually(storedTexts, (found) => JSON.stringify(found) === JSON.stringify(texts));
   app.notePut('a', 'Milk');
-  await stands(['Milk, bread and eggs']);
+  await untilStored(['Milk, bread and eggs']);
   let refused = false;
-  once = () => {
+  onNextWrite = () => {
     refused = true;
     throw new DOMException('full', 'QuotaExceededError');
   };
   app.notePut('a', 'Milk, bread, eggs and tea');
   await eventually(() => refused, Boolean);
   app.notePut('b', 'Other');
-  await stands(['Milk, bread, eggs and tea', 'Other']);
+  await untilStored(['Milk, bread, eggs and tea', 'Other']);
   phone.end();
 });
 
-test('whoever leaves while the first words are being made stays in the notebook, and what was written is behind the words', async () => {
+test('quick exit while the first passphrase is set stays in the notebook, and the text is behind the passphrase', async () => {
   for (const comesBack of [false, true]) {
     const phone = makePhone();
     const { app } = phone;
@@ -80,10 +80,10 @@ test('whoever leaves while the first words are being made stays in the notebook,
     app.putDraft({ fields: { narrative: 'He is at the door.' } });
     const phases = [];
     app.subscribe(() => phases.push(app.state.phase));
-    const making = assert.rejects(app.enrolHere(WORDS), is('locked'));
+    const enrolling = assert.rejects(app.enrolHere(WORDS), hasCode('locked'));
     await app.quickExit();
     if (comesBack) await app.askLock();
-    await making;
+    await enrolling;
     assert.ok(!phases.includes('open'), phases.join());
     assert.deepEqual(
       [app.state.phase, app.state.draft, app.state.entries],
@@ -91,7 +91,7 @@ test('whoever leaves while the first words are being made stays in the notebook,
     );
     assert.equal(await readSealedDraft(phone.database), null);
     if (!comesBack) {
-      await assert.rejects(app.enrolHere(WORDS), is('locked'), 'asked for by a page that was left');
+      await assert.rejects(app.enrolHere(WORDS), hasCode('locked'), 'asked for by a page that was left');
       await app.askLock();
     }
     await app.unlock(WORDS);
@@ -102,64 +102,67 @@ test('whoever leaves while the first words are being made stays in the notebook,
   }
 });
 
-test('the page for a picture does not come up over the notebook of somebody who left as it was asked for', async () => {
+test('the picture page does not open over the notebook after a quick exit', async () => {
   const { app, phone } = await phoneWithEntry();
-  const asked = app.getPicture();
+  const opening = app.getPicture();
   await app.quickExit();
-  await asked;
+  await opening;
   assert.equal(app.state.phase, 'notebook');
-  const again = makePhone({ after: phone });
+  const restarted = makePhone({ after: phone });
   phone.end();
-  await again.app.start();
-  assert.equal(again.app.state.phase, 'locked', 'nor at the next opening');
-  again.end();
+  await restarted.app.start();
+  assert.equal(restarted.app.state.phase, 'locked', 'nor at the next opening');
+  restarted.end();
 });
 
 test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {
-  const asked = [];
+  const requests = [];
   const { phone, app } = await phoneWithEntry({
     send: async (path) => {
-      asked.push(path);
+      requests.push(path);
       throw new TypeError('Failed to fetch');
     },
   });
-  await assert.rejects(app.setCover(WORDS), is('words_in_use'));
+  await assert.rejects(app.setCover(WORDS), hasCode('words_in_use'));
   await app.setCover(COVER);
   await app.lock('asked');
-  asked.length = 0;
-  await assert.rejects(app.unlock('none of these at all'), is('no_match'));
+  requests.length = 0;
+  await assert.rejects(app.unlock('none of these at all'), hasCode('no_match'));
   assert.equal(app.state.phase, 'locked');
   await app.unlock(COVER);
   assert.equal(app.state.phase, 'notebook');
   app.notePut('a', 'Milk');
   await app.noteDrop('a');
-  assert.deepEqual(asked, []);
-  await assert.rejects(app.readLocking(), is('locked'), 'diary settings only inside the diary');
+  assert.deepEqual(requests, []);
+  await assert.rejects(app.readLocking(), hasCode('locked'), 'diary settings only inside the diary');
   await app.askLock();
   await app.unlock(WORDS);
   assert.equal(app.state.entries.length, 1);
   await app.dropCover();
   await app.lock('asked');
-  await assert.rejects(app.unlock(COVER), is('no_match'));
+  await assert.rejects(app.unlock(COVER), hasCode('no_match'));
   phone.end();
 });
 
-test('opening straight into the notebook: locks end there, and holding the title leads to the lock', async () => {
+test('with “straight into the notebook”, locks end in the notebook, and holding its title leads to the lock', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.chooseLook({ skin: 'lists', opens: 'straight' });
   await app.lock('idle');
   assert.equal(app.state.phase, 'notebook');
-  const again = makePhone({ after: phone });
+  const restarted = makePhone({ after: phone });
   phone.end();
-  await again.app.start();
-  assert.deepEqual([again.app.state.phase, again.app.state.look], ['notebook', { skin: 'lists', opens: 'straight' }]);
-  await again.app.askLock();
-  await again.app.unlock(WORDS);
-  assert.equal(again.app.state.phase, 'open');
-  again.end();
+  await restarted.app.start();
+  assert.deepEqual(
+    [restarted.app.state.phase, restarted.app.state.look],
+    ['notebook', { skin: 'lists', opens: 'straight' }],
+  );
+  await restarted.app.askLock();
+  await restarted.app.unlock(WORDS);
+  assert.equal(restarted.app.state.phase, 'open');
+  restarted.end();
 });
 
-test('a phone without words leaves for the notebook, and its half sentence waits', async () => {
+test('on a phone without a passphrase, quick exit shows the notebook and the draft waits', async () => {
   const phone = makePhone();
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'He was' } });
@@ -172,7 +175,7 @@ test('a phone without words leaves for the notebook, and its half sentence waits
 
 test('the short secret opens the diary until ten wrong tries in a row, over restarts, with waits', async () => {
   const { phone, app } = await phoneWithEntry();
-  await assert.rejects(app.setShort('1234', WORDS), is('words_weak'));
+  await assert.rejects(app.setShort('1234', WORDS), hasCode('words_weak'));
   await app.setShort(PIN, WORDS);
   assert.equal((await app.readLocking()).short, true);
   await app.lock('asked');
@@ -181,31 +184,31 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
   assert.equal((await app.readLocking()).short, true);
   await app.lock('asked');
   const before = await readDoor(phone.database);
-  let now = phone;
+  let current = phone;
   for (let n = 1; n <= 10; n++) {
     if (n === 5) {
-      const again = makePhone({ after: now });
-      now.end();
-      now = again;
-      await now.app.start();
+      const restarted = makePhone({ after: current });
+      current.end();
+      current = restarted;
+      await current.app.start();
     }
-    if (n > 3) await assert.rejects(now.app.unlock(WORDS), is('too_soon'), `a wait after ${n - 1}`);
-    now.clock.move(60_001);
-    await assert.rejects(now.app.unlock(`00000${n}`), is('no_match'));
+    if (n > 3) await assert.rejects(current.app.unlock(WORDS), hasCode('too_soon'), `a wait after ${n - 1}`);
+    current.clock.move(60_001);
+    await assert.rejects(current.app.unlock(`00000${n}`), hasCode('no_match'));
   }
-  const after = await readDoor(now.database);
+  const after = await readDoor(current.database);
   assert.deepEqual(
     after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))),
     [true, true, true, false],
   );
-  now.clock.move(60_001);
-  await assert.rejects(now.app.unlock(PIN), is('no_match'));
-  now.clock.move(60_001);
-  await now.app.unlock(WORDS);
-  assert.equal(now.app.state.entries.length, 1, 'the diary is untouched');
-  assert.equal((await now.app.readLocking()).short, false, 'and the screen does not say that there still is one');
-  assert.equal((await readTries(now.database)).n, 0);
-  now.end();
+  current.clock.move(60_001);
+  await assert.rejects(current.app.unlock(PIN), hasCode('no_match'));
+  current.clock.move(60_001);
+  await current.app.unlock(WORDS);
+  assert.equal(current.app.state.entries.length, 1, 'the diary is untouched');
+  assert.equal((await current.app.readLocking()).short, false, 'and the screen does not say that there still is one');
+  assert.equal((await readTries(current.database)).n, 0);
+  current.end();
 });
 
 test('whoever has the open diary sets no short secret and copies nothing without the words: another short secret is not enough', async () => {
@@ -214,21 +217,21 @@ test('whoever has the open diary sets no short secret and copies nothing without
   await app.lock('asked');
   await app.unlock(PIN);
   for (const words of ['', PIN, COVER]) {
-    await assert.rejects(app.setShort('918273', words), is('words_differ'));
-    await assert.rejects(app.makeCopy({ words }), is('words_differ'));
-    await assert.rejects(app.changeWords({ words, newWords: COVER }), is('words_differ'));
+    await assert.rejects(app.setShort('918273', words), hasCode('words_differ'));
+    await assert.rejects(app.makeCopy({ words }), hasCode('words_differ'));
+    await assert.rejects(app.changeWords({ words, newWords: COVER }), hasCode('words_differ'));
   }
   await app.setShort('918273', WORDS);
   phone.end();
 });
 
-test('an install with no short secret has its fourth slot made anew all the same', async () => {
+test('ten wrong tries replace the fourth slot on an install without a short secret too', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.lock('asked');
   const before = await readDoor(phone.database);
   for (let n = 1; n <= 10; n++) {
     phone.clock.move(60_001);
-    await assert.rejects(app.unlock(`wrong words number ${n}`), is('no_match'));
+    await assert.rejects(app.unlock(`wrong words number ${n}`), hasCode('no_match'));
   }
   const after = await readDoor(phone.database);
   assert.deepEqual(
@@ -245,7 +248,7 @@ test('whoever was told the notebook’s words cannot guess for ever: thirty trie
   await app.lock('asked');
   const guess = async (n) => {
     phone.clock.move(60_001);
-    await assert.rejects(app.unlock(`guess ${n} at the secret`), is('no_match'));
+    await assert.rejects(app.unlock(`guess ${n} at the secret`), hasCode('no_match'));
     if (n % 5) return;
     phone.clock.move(60_001);
     await app.unlock(COVER);
@@ -256,18 +259,18 @@ test('whoever was told the notebook’s words cannot guess for ever: thirty trie
   phone.clock.move(60_001);
   await app.unlock(PIN);
   await app.lock('asked');
-  // An hour forgives one: so much later none is left, and half an hour of guessing is worth half a try.
+  // Each hour forgives one try: after 48 hours no try is counted, and the half hour of guessing forgives half a try.
   phone.clock.move(48 * 3_600_000);
   for (let n = 1; n <= 31; n++) await guess(n);
   phone.clock.move(60_001);
-  await assert.rejects(app.unlock(PIN), is('no_match'), 'the thirtieth took it');
+  await assert.rejects(app.unlock(PIN), hasCode('no_match'), 'the thirtieth took it');
   phone.clock.move(60_001);
   await app.unlock(WORDS);
   assert.equal(app.state.entries.length, 1);
   phone.end();
 });
 
-test('a cleared phone that was never registered keeps everything, sealed', async () => {
+test('a cleared phone that was never registered keeps its whole diary, sealed', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'He waited outside.');
   app.putDraft({ fields: { narrative: 'Half a sent' } });
   await app.panicClear();
@@ -279,7 +282,7 @@ test('a cleared phone that was never registered keeps everything, sealed', async
   phone.end();
 });
 
-test('locking by itself follows what the keeper chose on this phone', async () => {
+test('automatic locking follows the time that the keeper chose on this phone', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.chooseLocking({ idle: 900_000 });
   phone.clock.move(600_000);

@@ -1,4 +1,4 @@
-/** Padding, chosen words and files cut into parts, at their edges. */
+/** Edge cases of padding, chosen passphrases, files in parts, recovery codes, key derivation and envelopes. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
@@ -38,7 +38,7 @@ test('a version is padded to the next of five classes, then by Padmé', () => {
   assert.deepEqual([paddedFileSize(0), paddedFileSize(4095), paddedFileSize(4096)], [4096, 4096, padme(4097)]);
 });
 
-test('padding is a mark and nothing, and comes off again', () => {
+test('padding is one mark byte and zeros, and can be removed again', () => {
   const parts = [Uint8Array.of(1, 0), Uint8Array.of(), Uint8Array.of(0x80, 0)];
   assert.deepEqual(padTo(parts, 6), Uint8Array.of(1, 0, 0x80, 0, 0x80, 0));
   assert.deepEqual(padTo(parts, 5), Uint8Array.of(1, 0, 0x80, 0, 0x80));
@@ -55,27 +55,27 @@ const COMMON =
   letmein iloveyou iloveyouforever ihateyou welcome admin administrator abcdefghijkl abcdefgh abcdef abc monkey dragon football
   liverpool arsenal chelsea princess sunshine superman batman charlie michael jessica trustno changeme secret diary mydiary notes
   notebook internet computer samsung iphone whatever`.split(/\s+/);
-const why = (text) => checkWords(text).why;
+const weaknessOf = (text) => checkWords(text).why;
 
-for (const word of COMMON.filter((one) => !/\d/.test(one))) {
-  test(`words that are only "${word}" with digits and signs round it are too easy`, () => {
+for (const word of COMMON.filter((candidate) => !/\d/.test(candidate))) {
+  test(`a passphrase that is only "${word}" with digits and signs around it is too easy`, () => {
     for (const text of [`${word}#2026 1984!`, `19.84/2026-${word}`, `!2026${word.toUpperCase()}1984#5`])
       assert.deepEqual(checkWords(text), { ok: false, why: 'common' }, text);
-    assert.equal(why(`${word}x#2026 1984!`), null);
+    assert.equal(weaknessOf(`${word}x#2026 1984!`), null);
   });
 }
 
-test('twelve characters, not counting spaces at the ends, five of them different', () => {
+test('a passphrase needs twelve characters, not counting spaces at the ends, and five different ones', () => {
   assert.deepEqual(checkWords('gate lamp ow'), { ok: true, why: null });
   assert.deepEqual(checkWords('gate lamp o'), { ok: false, why: 'short' });
-  assert.equal(why('  gate lamp o  '), 'short');
-  assert.equal(why('abcdabdcacbd'), 'common');
-  assert.equal(why('abcdeabdcacb'), null);
-  assert.equal(why('😢🙂😀😁😂🤣😃😄😅😆😉😊'), null);
-  assert.equal(why('😢🙂😀😁😂🤣😃😄😅😆😉'), 'short');
+  assert.equal(weaknessOf('  gate lamp o  '), 'short');
+  assert.equal(weaknessOf('abcdabdcacbd'), 'common');
+  assert.equal(weaknessOf('abcdeabdcacb'), null);
+  assert.equal(weaknessOf('😢🙂😀😁😂🤣😃😄😅😆😉😊'), null);
+  assert.equal(weaknessOf('😢🙂😀😁😂🤣😃😄😅😆😉'), 'short');
 });
 
-test('one piece said again, and a run of characters either way, are too easy', () => {
+test('a repeated piece, and a run of characters in either direction, are too easy', () => {
   for (const text of [
     'gate1gate1gate1',
     'gatelampsgatelamps',
@@ -86,14 +86,14 @@ test('one piece said again, and a run of characters either way, are too easy', (
     '890123456789',
     'ABCDEFGHIJKLM',
   ])
-    assert.equal(why(text), 'common', text);
+    assert.equal(weaknessOf(text), 'common', text);
   for (const text of ['gatelamps1gatelamps1', 'gate1gate1gate1x', 'abcdefghijkln', '123456789013', '135791357913x'])
-    assert.equal(why(text), null, text);
+    assert.equal(weaknessOf(text), null, text);
 });
 
-test('characters that are too new are refused, and every white space is one space', () => {
+test('characters of a newer Unicode version are refused, and any run of white space counts as one space', () => {
   assert.deepEqual(checkWords('gate lamp owl \u{1fae8}'), { ok: false, why: 'new_character' });
-  assert.equal(why('gate \u{1fae8}'), 'short');
+  assert.equal(weaknessOf('gate \u{1fae8}'), 'short');
   assert.throws(() => normaliseWords('gate lamp owl \u{1fae8}'), { code: 'bad_request' });
   assert.throws(() => normaliseWords('gate lamp o'), { code: 'bad_request' });
   const spaces = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000';
@@ -103,32 +103,32 @@ test('characters that are too new are refused, and every white space is one spac
   assert.equal(foldWords('ﬁne'), 'fine');
 });
 
-test('a file in parts: as many bytes as were announced, digests of the file itself, and every part in its place', async () => {
+test('a file in parts has the announced number of bytes and the digests of the file, and each part opens only in its place', async () => {
   for (const size of [0, 1, 4_095, 4_096, PART_BYTES - 1, PART_BYTES, PART_BYTES + 20_000]) {
     const place = { diary: formatId(newId()), blob: formatId(newId()), key: randomBytes(32) };
     const bytes = new Uint8Array(size).map((_, i) => i * 7);
     const sealer = await FileSealer.create(place, size);
     const cut = Math.floor(size / 3);
     const parts = [...(await sealer.addBytes(bytes.slice(0, cut))), ...(await sealer.addBytes(bytes.slice(cut)))];
-    const ended = await sealer.finish();
-    parts.push(...ended.parts);
+    const finished = await sealer.finish();
+    parts.push(...finished.parts);
     assert.deepEqual(
       parts.map(({ i }) => i),
       [...parts.keys()],
     );
     assert.deepEqual(
-      [parts.length, ended.n, ended.digests.length],
+      [parts.length, finished.n, finished.digests.length],
       [partCount(size), partCount(size), partCount(size)],
     );
     assert.equal(
       parts.reduce((sum, { sealed }) => sum + sealed.length, 0),
       sealedFileLength(place, size),
     );
-    for (const [name, told] of [
-      ['sha256', ended.sha256],
-      ['sha512', ended.sha512],
+    for (const [name, digest] of [
+      ['sha256', finished.sha256],
+      ['sha512', finished.sha512],
     ])
-      assert.equal(told, createHash(name).update(bytes).digest('hex'));
+      assert.equal(digest, createHash(name).update(bytes).digest('hex'));
     const opened = [];
     for (const { i, sealed } of parts) opened.push(await openPart(place, i, parts.length, sealed, size));
     assert.deepEqual(Buffer.concat(opened), Buffer.from(bytes));
@@ -139,7 +139,7 @@ test('a file in parts: as many bytes as were announced, digests of the file itse
   }
 });
 
-test('more than was said, or less, is no file', async () => {
+test('a file with more or fewer bytes than announced is refused', async () => {
   const place = { diary: formatId(newId()), blob: formatId(newId()), key: randomBytes(32) };
   const sealer = await FileSealer.create(place, 10);
   await assert.rejects(sealer.addBytes(new Uint8Array(11)), { code: 'too_large' });
@@ -150,12 +150,12 @@ test('more than was said, or less, is no file', async () => {
   assert.equal((await sealer.finish()).parts.length, 1);
 });
 
-test('a door has its parts in their lengths, or it is damaged', () => {
+test('a door whose parts have other lengths is damaged', () => {
   const door = newDoor({ m: 8, t: 1 }, new Uint8Array(65));
   checkDoor(door);
   checkDoor(clearShortSecret(door));
   const slot = () => new Uint8Array(SLOT_BYTES);
-  for (const more of [
+  for (const change of [
     { install: new Uint8Array(15) },
     { salt: new Uint8Array(17) },
     { slots: [slot(), slot(), slot()] },
@@ -163,13 +163,13 @@ test('a door has its parts in their lengths, or it is damaged', () => {
     { slots: [slot(), slot(), slot(), new Uint8Array(SLOT_BYTES - 1)] },
     { slots: [new Uint8Array(SLOT_BYTES + 1), slot(), slot(), slot()] },
   ])
-    assert.throws(() => checkDoor({ ...door, ...more }), { code: 'bad_request' });
-  const without = clearShortSecret(door);
-  assert.deepEqual(without.slots.slice(0, 3), door.slots.slice(0, 3));
-  assert.notDeepEqual(without.slots[3], door.slots[3]);
+    assert.throws(() => checkDoor({ ...door, ...change }), { code: 'bad_request' });
+  const cleared = clearShortSecret(door);
+  assert.deepEqual(cleared.slots.slice(0, 3), door.slots.slice(0, 3));
+  assert.notDeepEqual(cleared.slots[3], door.slots[3]);
 });
 
-test('a recovery code is read with letters that look like its numbers, in small letters and with spaces', async () => {
+test('a recovery code is accepted with letters that look like digits, in lower case and with spaces', async () => {
   const code = Uint8Array.from({ length: 16 }, (_, i) => (i < 2 ? 0x08 : i * 3));
   const text = recoveryCodeText(code);
   assert.ok(text.includes('0') && text.includes('1'), text);
@@ -186,16 +186,16 @@ test('a recovery code is read with letters that look like its numbers, in small 
     await assert.rejects(async () => parseRecoveryCode(other), { code: 'bad_request' }, other);
 });
 
-test('costs of a derivation are whole and allowed, or refused', () => {
+test('key derivation costs that are not whole numbers in the allowed range are refused', () => {
   const policy = { floor: { m: 8, t: 1 }, ceiling: { m: 64, t: 3 } };
-  const given = { ...handover.newHandoverKdf(), m: 8, t: 1 };
-  assert.deepEqual(handover.checkHandoverKdf(given, policy), given);
-  assert.deepEqual(handover.checkHandoverKdf({ ...given, m: 64, t: 3 }, policy), { ...given, m: 64, t: 3 });
-  const own = kdf.newKdf({ m: 8, t: 1 }, 'abcdef', 'https://notes.example');
-  assert.deepEqual(kdf.checkKdf(own, policy), own);
-  assert.deepEqual(kdf.checkKdf(own, policy, 8), own);
-  assert.throws(() => kdf.checkKdf(own, policy, 9), { code: 'kdf_refused' });
-  for (const more of [
+  const handoverKdf = { ...handover.newHandoverKdf(), m: 8, t: 1 };
+  assert.deepEqual(handover.checkHandoverKdf(handoverKdf, policy), handoverKdf);
+  assert.deepEqual(handover.checkHandoverKdf({ ...handoverKdf, m: 64, t: 3 }, policy), { ...handoverKdf, m: 64, t: 3 });
+  const accountKdf = kdf.newKdf({ m: 8, t: 1 }, 'abcdef', 'https://notes.example');
+  assert.deepEqual(kdf.checkKdf(accountKdf, policy), accountKdf);
+  assert.deepEqual(kdf.checkKdf(accountKdf, policy, 8), accountKdf);
+  assert.throws(() => kdf.checkKdf(accountKdf, policy, 9), { code: 'kdf_refused' });
+  for (const change of [
     { alg: 'scrypt' },
     { p: 2 },
     { m: 7 },
@@ -211,19 +211,19 @@ test('costs of a derivation are whole and allowed, or refused', () => {
     { more: 1 },
     { salt: undefined },
   ]) {
-    const without = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
-    const { salt, ...rest } = given;
-    const bent = 'salt' in more ? { ...rest, ...without } : { ...rest, salt, ...without };
-    assert.throws(() => handover.checkHandoverKdf(bent, policy), { code: 'kdf_refused' }, JSON.stringify(more));
-    const { salt: ownSalt, ...others } = own;
-    const ownBent = 'salt' in more ? { ...others, ...without } : { ...others, salt: ownSalt, ...without };
-    assert.throws(() => kdf.checkKdf(ownBent, policy), { code: 'kdf_refused' }, JSON.stringify(more));
+    const without = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const { salt, ...rest } = handoverKdf;
+    const changed = 'salt' in change ? { ...rest, ...without } : { ...rest, salt, ...without };
+    assert.throws(() => handover.checkHandoverKdf(changed, policy), { code: 'kdf_refused' }, JSON.stringify(change));
+    const { salt: ownSalt, ...others } = accountKdf;
+    const ownChanged = 'salt' in change ? { ...others, ...without } : { ...others, salt: ownSalt, ...without };
+    assert.throws(() => kdf.checkKdf(ownChanged, policy), { code: 'kdf_refused' }, JSON.stringify(change));
   }
-  for (const none of [null, undefined, 'text', 5, [], {}]) {
-    assert.throws(() => handover.checkHandoverKdf(none, policy), { code: 'kdf_refused' });
-    assert.throws(() => kdf.checkKdf(none, policy), { code: 'kdf_refused' });
+  for (const notKdf of [null, undefined, 'text', 5, [], {}]) {
+    assert.throws(() => handover.checkHandoverKdf(notKdf, policy), { code: 'kdf_refused' });
+    assert.throws(() => kdf.checkKdf(notKdf, policy), { code: 'kdf_refused' });
   }
-  for (const more of [
+  for (const change of [
     { login: 'ABCDEF' },
     { login: 'abcde' },
     { login: 'a'.repeat(41) },
@@ -231,10 +231,14 @@ test('costs of a derivation are whole and allowed, or refused', () => {
     { login: '' },
     { origin: 5 },
   ])
-    assert.throws(() => kdf.checkKdf({ ...own, ...more }, policy), { code: 'kdf_refused' }, JSON.stringify(more));
+    assert.throws(
+      () => kdf.checkKdf({ ...accountKdf, ...change }, policy),
+      { code: 'kdf_refused' },
+      JSON.stringify(change),
+    );
 });
 
-test('what an envelope says of itself is read to its end, however long, and only where it is one', async () => {
+test('the header of an envelope is read in full, however long, and only from a valid envelope of its type', async () => {
   const key = await cobblestone.importKey(randomBytes(32));
   for (const length of [0, 200, 255, 256, 300, 4_000]) {
     const header = { t: 'x'.repeat(length) };
@@ -266,7 +270,7 @@ test('what an envelope says of itself is read to its end, however long, and only
   assert.throws(() => envelope.readUnverifiedHeader(new Uint8Array(0), 'summary'), { code: 'not_opened' });
 });
 
-test('one message opens with the keys of its own head, and with no others', async () => {
+test('a message opens with the keys derived from its own header, and with no others', async () => {
   const [key, other] = await Promise.all([randomBytes(32), randomBytes(32)].map(cobblestone.importKey));
   const context = Uint8Array.of(1);
   for (const size of [0, 10, 16_384, 40_000]) {

@@ -1,4 +1,4 @@
-/** The advocate's page without its screens: joining, clients in the order of their dates, reading, what is left out, asking, forgetting. */
+/** The advocate's page without its screens: joining, clients ordered by their dates, reading, what is left out, asking, forgetting. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';
@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-const all = (app) => ({
+const viewOfAll = (app) => ({
   scope: { all: true },
   rights: ['view', 'comment'],
   restricted: false,
@@ -29,9 +29,9 @@ const all = (app) => ({
   purpose: 'Help with a report',
 });
 
-async function keeperOf(words, letsIn) {
+async function registerKeeper(words, letsIn) {
   const faults = {};
-  const made = await phoneWithEntry(
+  const setup = await phoneWithEntry(
     {
       origin: server.base,
       send: sender(server.base, faults),
@@ -40,24 +40,24 @@ async function keeperOf(words, letsIn) {
     },
     words,
   );
-  await made.app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  return { ...made, faults, nine: letsIn };
+  await setup.app.register({ words: WORDS });
+  await until(setup, isKept, 'kept');
+  return { ...setup, faults, nine: letsIn };
 }
 
-test('joined, read, asked, signed in again, and nothing after the end', async () => {
-  const { desk, secret, login, address, made, looksAround } = await joined(server);
+test('an advocate joins, reads, asks and signs in again, and sees nothing after the grant ends', async () => {
+  const { desk, secret, login, address, made: objectUrls, looksAround } = await joined(server);
   assert.equal(desk.state.phase, 'in');
   assert.deepEqual(
     [desk.state.you.name, desk.state.you.organisation, desk.state.you.leads],
     ['Priya K', 'Stalking Support North', true],
   );
   assert.equal(new URL(address).searchParams.get('secret'), base32(secret));
-  const nine = await desk.ownWords();
-  assert.equal(nine.split(' ').length, 9);
-  const one = await keeperOf('He waited outside again.');
-  const met = await one.app.meetAdvocate(nine);
-  await one.app.letIn({ met, standIn: null, choice: all(one.app), name: 'Maya', words: WORDS });
+  const nineWords = await desk.ownWords();
+  assert.equal(nineWords.split(' ').length, 9);
+  const keeper = await registerKeeper('He waited outside again.');
+  const person = await keeper.app.meetAdvocate(nineWords);
+  await keeper.app.letIn({ met: person, standIn: null, choice: viewOfAll(keeper.app), name: 'Maya', words: WORDS });
   await desk.listClients();
   assert.deepEqual(
     desk.state.clients.map(({ name, fresh, looked_at }) => [name, fresh, looked_at]),
@@ -75,27 +75,27 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   assert.deepEqual(await desk.findEntries('WAITED'), [record]);
   assert.deepEqual(await desk.findEntries('nobody'), []);
   await desk.writeLetter('question', { about: record, text: 'What happened next?' });
-  assert.equal((await one.app.readGrants()).looks.length, 1);
-  await one.app.saveIncident({ record: null, fields: { narrative: 'After that.' }, restricted: {} });
-  await until(one, isKept, 'kept');
+  assert.equal((await keeper.app.readGrants()).looks.length, 1);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'After that.' }, restricted: {} });
+  await until(keeper, isKept, 'kept');
   await eventually(async () => {
     await looksAround();
     return desk.state.newer;
   }, Boolean);
   assert.ok(desk.state.newer);
-  assert.equal((await one.app.readGrants()).looks.length, 1); // asking whether there is news is no look
+  assert.equal((await keeper.app.readGrants()).looks.length, 1); // a check for news is not recorded as a look
   await desk.lookAgain();
   assert.deepEqual(desk.state.entries.map(({ title }) => title).sort(), ['After that.', 'He waited outside again.']);
   desk.lock();
   assert.equal(desk.state.phase, 'out');
-  assert.deepEqual([desk.state.clients, desk.state.entries, desk.state.client, made.size], [[], [], null, 0]);
+  assert.deepEqual([desk.state.clients, desk.state.entries, desk.state.client, objectUrls.size], [[], [], null, 0]);
   await assert.rejects(desk.openClient(grant), { code: 'signed_out' });
   await assert.rejects(desk.signIn({ login, words: 'other words altogether', digits: '000000' }), { code: 'no_match' });
   await assert.rejects(desk.signIn({ login, words: OWN, digits: '000000' }), { code: 'second_step' });
   await desk.signInAgain(await digitsOf(secret));
   assert.equal(desk.state.phase, 'in');
   await desk.openClient(desk.state.clients[0].grant);
-  await one.app.endGrant((await one.app.readGrants()).grants[0].grant, { words: WORDS });
+  await keeper.app.endGrant((await keeper.app.readGrants()).grants[0].grant, { words: WORDS });
   await looksAround();
   assert.deepEqual(
     [desk.state.client, desk.state.entries, desk.state.ended, desk.state.clients],
@@ -105,26 +105,26 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   await desk.lock();
 });
 
-test('a grant or an entry that was changed on the way is left out and counted, never shown', async () => {
+test('a grant or an entry that was changed on the way is left out, counted and never shown', async () => {
   const { desk, meddled } = await joined(server);
-  const nine = await desk.ownWords();
+  const nineWords = await desk.ownWords();
   for (const [name, text] of [
     ['Maya', 'True words.'],
     ['Anna', 'Other words.'],
   ]) {
-    const one = await keeperOf(text);
-    await one.app.letIn({
-      met: await one.app.meetAdvocate(nine),
+    const keeper = await registerKeeper(text);
+    await keeper.app.letIn({
+      met: await keeper.app.meetAdvocate(nineWords),
       standIn: null,
-      choice: all(one.app),
+      choice: viewOfAll(keeper.app),
       name,
       words: WORDS,
     });
   }
   const json = (change) => (bytes) => {
-    const told = JSON.parse(Buffer.from(bytes));
-    change(told);
-    return Buffer.from(JSON.stringify(told));
+    const body = JSON.parse(Buffer.from(bytes));
+    change(body);
+    return Buffer.from(JSON.stringify(body));
   };
   meddled.set(
     '/v1/clients$',
@@ -136,12 +136,12 @@ test('a grant or an entry that was changed on the way is left out and counted, n
   assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]);
   meddled.set(
     '/v1/clients$',
-    json((told) => {
-      told.now += 200 * DAY;
+    json((body) => {
+      body.now += 200 * DAY;
     }),
   );
   await desk.listClients();
-  assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]); // past its own end, whatever the server lists
+  assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]); // expired, although the server lists it
   meddled.set(
     '/v1/clients$',
     json(({ clients }) => {
@@ -170,14 +170,14 @@ test('a grant or an entry that was changed on the way is left out and counted, n
     ),
   );
   await desk.openClient(desk.state.clients[0].grant);
-  assert.ok(desk.unsigned() >= 1); // another commitment than the keeper signed
+  assert.ok(desk.unsigned() >= 1); // not the commitment that the keeper signed
   meddled.clear();
   meddled.set('/v1/session$', () => Buffer.from('{}'));
   await desk.lock();
 });
 
 const NOW = Date.UTC(2026, 10, 26, 9);
-const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) =>
+const clientRow = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) =>
   clientOf(
     {
       said: { not_after: NOW + ends * DAY },
@@ -193,108 +193,111 @@ const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries
     NOW,
   );
 
-test('what was looked through is said, reaches every device of the keeper, stays without a signal and after the end, and goes with a renewed grant', async () => {
+test('a mark for a reviewed entry reaches every device of the keeper, stays offline and after the grant ends, and moves to a renewed grant', async () => {
   const { desk, meddled } = await joined(server);
-  const one = await keeperOf('He waited outside again.');
-  const run = async () => {
-    await one.phone.ctx.open.syncing.now();
+  const keeper = await registerKeeper('He waited outside again.');
+  const syncKeeper = async () => {
+    await keeper.phone.ctx.open.syncing.now();
   };
-  const said = async () => (await one.app.markedOf(one.record)).map(({ name, since }) => [name, since]);
-  const [given] = await one.app.letIn({
-    met: await one.app.meetAdvocate(await desk.ownWords()),
+  const marksOnPhone = async () => (await keeper.app.markedOf(keeper.record)).map(({ name, since }) => [name, since]);
+  const [granted] = await keeper.app.letIn({
+    met: await keeper.app.meetAdvocate(await desk.ownWords()),
     standIn: null,
-    choice: { ...all(one.app), not_after: Date.now() + 5 * DAY },
+    choice: { ...viewOfAll(keeper.app), not_after: Date.now() + 5 * DAY },
     name: 'Maya',
     words: WORDS,
   });
   await desk.listClients();
-  await desk.openClient(given.grant);
-  assert.deepEqual([desk.marked(one.record), await said()], [null, []]);
-  await desk.mark(one.record);
-  assert.equal(desk.marked(one.record).since, false);
-  await run();
-  assert.deepEqual([await said(), (await one.app.readMarked()).get(one.record)], [[['Priya K', false]], ['Priya K']]);
-  // added to afterwards, both know that there is something new
-  await one.app.saveIncident({
-    record: one.record,
+  await desk.openClient(granted.grant);
+  assert.deepEqual([desk.marked(keeper.record), await marksOnPhone()], [null, []]);
+  await desk.mark(keeper.record);
+  assert.equal(desk.marked(keeper.record).since, false);
+  await syncKeeper();
+  assert.deepEqual(
+    [await marksOnPhone(), (await keeper.app.readMarked()).get(keeper.record)],
+    [[['Priya K', false]], ['Priya K']],
+  );
+  // after an addition, both sides know that there is something new
+  await keeper.app.saveIncident({
+    record: keeper.record,
     fields: { narrative: 'He waited outside again. And he shouted.' },
     restricted: {},
     reason: 'More.',
   });
-  assert.deepEqual(await said(), [['Priya K', true]]);
-  await until(one, isKept, 'kept');
+  assert.deepEqual(await marksOnPhone(), [['Priya K', true]]);
+  await until(keeper, isKept, 'kept');
   await eventually(async () => {
     await desk.lookAgain();
-    return desk.marked(one.record)?.since;
+    return desk.marked(keeper.record)?.since;
   }, Boolean);
-  assert.equal(desk.marked(one.record).since, true);
-  await desk.mark(one.record);
-  await run();
-  assert.deepEqual(await said(), [['Priya K', false]]);
-  // marks that were put back, or changed on the way, take nothing from the phone
-  const older = await marksAt(one, given.grant);
+  assert.equal(desk.marked(keeper.record).since, true);
+  await desk.mark(keeper.record);
+  await syncKeeper();
+  assert.deepEqual(await marksOnPhone(), [['Priya K', false]]);
+  // older or changed marks from the server remove nothing from the phone
+  const oldMarks = await marksOnServer(keeper, granted.grant);
   await desk.mark((await desk.readRecords('incident'))[0].record);
-  await run();
-  for (const answer of [older, null, older.slice(0, -2) + 'AA']) {
-    one.faults.before = (path, { method = 'GET' }) =>
+  await syncKeeper();
+  for (const answer of [oldMarks, null, oldMarks.slice(0, -2) + 'AA']) {
+    keeper.faults.before = (path, { method = 'GET' }) =>
       method === 'GET' && path.endsWith('/marks') ? new Response(JSON.stringify({ marks: answer })) : null;
-    await one.phone.ctx.open.store.change((root) => {
+    await keeper.phone.ctx.open.store.change((root) => {
       root.marked = root.marked.map(({ grant }) => ({ grant, n: 0 }));
     });
-    await run();
-    assert.deepEqual(await said(), [['Priya K', false]]);
+    await syncKeeper();
+    assert.deepEqual(await marksOnPhone(), [['Priya K', false]]);
   }
-  one.faults.before = null;
+  keeper.faults.before = null;
   meddled.set('/marks$', () => new TextEncoder().encode(JSON.stringify({ marks: b64(new Uint8Array(200)) })));
   await desk.lookAgain();
-  assert.equal(desk.marked(one.record), null);
+  assert.equal(desk.marked(keeper.record), null);
   meddled.clear();
-  // another device has them, and the grant that takes its place
-  const two = makePhone({
+  // another device has the marks, and so has the renewed grant
+  const secondPhone = makePhone({
     origin: server.base,
     send: sender(server.base, {}),
-    clock: one.phone.clock,
+    clock: keeper.phone.clock,
     packActions: grantActions,
   });
-  await two.app.start();
-  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
-  await two.ctx.open.syncing.now();
+  await secondPhone.app.start();
+  await secondPhone.app.signIn({ login: keeper.app.state.account.login, words: WORDS });
+  await secondPhone.ctx.open.syncing.now();
   assert.deepEqual(
-    (await two.app.markedOf(one.record)).map(({ name }) => name),
+    (await secondPhone.app.markedOf(keeper.record)).map(({ name }) => name),
     ['Priya K'],
   );
-  const renewed = await one.app.renewGrant(given.grant, { words: WORDS });
+  const renewed = await keeper.app.renewGrant(granted.grant, { words: WORDS });
   await desk.listClients();
   await desk.openClient(renewed.grant);
-  assert.equal(desk.marked(one.record).since, false);
-  await desk.unmark(one.record);
-  await one.app.endGrant(renewed.grant, { words: WORDS });
-  await run();
-  one.faults.before = () => {
+  assert.equal(desk.marked(keeper.record).since, false);
+  await desk.unmark(keeper.record);
+  await keeper.app.endGrant(renewed.grant, { words: WORDS });
+  await syncKeeper();
+  keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
-  assert.deepEqual(await said(), [['Priya K', false]]);
-  await assert.rejects(desk.mark(one.record), { code: 'not_found' });
+  assert.deepEqual(await marksOnPhone(), [['Priya K', false]]);
+  await assert.rejects(desk.mark(keeper.record), { code: 'not_found' });
   desk.lock();
   assert.deepEqual(desk.state.marks, {});
 });
 
-/** What the server holds for a keeper. */
-async function marksAt(one, grant) {
-  const { api, open } = one.phone.ctx;
+/** Return the sealed marks that the server holds for a grant. */
+async function marksOnServer(keeper, grant) {
+  const { api, open } = keeper.phone.ctx;
   return (await api.withSession({ path: `/v1/diaries/${open.identity.diary}/grants/${grant}/marks` })).marks;
 }
 
-test('clients stand in the order of their dates, and how much they wrote changes nothing', () => {
-  const some = [
-    client('Many', { entries: 900 }),
-    client('Ends', { ends: 5 }),
-    client('Late', { dates: [[-4, 'update_due']] }),
-    client('Wiped', { dates: [[2, 'recording_wiped']] }),
-    client('Gone', { dates: [[-2, 'recording_wiped']] }),
-    client('New', { newest: -1, looked: -3 }),
-    client('Newer', { newest: 0, looked: null }),
-    client('Quiet', { ends: 12 }),
+test('clients are ordered by their dates, and how much they wrote changes nothing', () => {
+  const unordered = [
+    clientRow('Many', { entries: 900 }),
+    clientRow('Ends', { ends: 5 }),
+    clientRow('Late', { dates: [[-4, 'update_due']] }),
+    clientRow('Wiped', { dates: [[2, 'recording_wiped']] }),
+    clientRow('Gone', { dates: [[-2, 'recording_wiped']] }),
+    clientRow('New', { newest: -1, looked: -3 }),
+    clientRow('Newer', { newest: 0, looked: null }),
+    clientRow('Quiet', { ends: 12 }),
   ];
   const order = (list) => groupClients(list, NOW).map(({ what, clients }) => [what, clients.map(({ name }) => name)]);
   const expected = [
@@ -302,22 +305,22 @@ test('clients stand in the order of their dates, and how much they wrote changes
     ['fresh', ['New', 'Newer']],
     ['rest', ['Quiet', 'Gone', 'Many']],
   ];
-  assert.deepEqual(order(some), expected);
-  assert.deepEqual(order([...some].reverse()), expected);
+  assert.deepEqual(order(unordered), expected);
+  assert.deepEqual(order([...unordered].reverse()), expected);
 });
 
 test('it locks after five minutes untouched or one out of sight, warns before, and a clock set back does not keep it open', () => {
   const clock = { at: 0 };
-  let [visible, locked, next, told] = [true, 0, null, []];
+  let [visible, locked, next, countdown] = [true, 0, null, []];
   const idle = new IdleLock({
     now: () => clock.at,
     visible: () => visible,
-    after: (ms, act) => {
-      next = { ms, act };
+    after: (ms, callback) => {
+      next = { ms, act: callback };
       return next;
     },
     stop: () => undefined,
-    onCountdown: (left) => told.push(left),
+    onCountdown: (left) => countdown.push(left),
     lock: () => {
       locked++;
     },
@@ -329,9 +332,9 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
   idle.start();
   assert.equal(next.ms, 280_000);
   wait();
-  assert.deepEqual([told.at(-1), locked], [20, 0]);
+  assert.deepEqual([countdown.at(-1), locked], [20, 0]);
   idle.touch();
-  assert.deepEqual([told.at(-1), next.ms], [null, 280_000]);
+  assert.deepEqual([countdown.at(-1), next.ms], [null, 280_000]);
   wait();
   for (let i = 0; i < 20; i++) wait();
   assert.equal(locked, 1);
@@ -349,7 +352,7 @@ test('it locks after five minutes untouched or one out of sight, warns before, a
   assert.equal(locked, 3);
 });
 
-test('a table of looks is no program for a spreadsheet', () => {
+test('names in the CSV table of looks cannot run as spreadsheet formulas', () => {
   const table = looksCsv([
     { at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' },
     { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' },

@@ -1,4 +1,7 @@
-/** An advocate's page where keys were replaced: the keeper's, whose earlier versions count up to their end, and the server's, whose earlier receipts hold. Real server. */
+/**
+ * An advocate's page after keys were replaced. Versions by the keeper's earlier key count up to its end, and receipts by the
+ * server's earlier key stay valid. Real server.
+ */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,67 +16,67 @@ import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
-const NEW = 'orbit velvet canyon maple drift spoon';
+const NEW_WORDS = 'orbit velvet canyon maple drift spoon';
 const [BEFORE, BETWEEN, AFTER] = [
   'Before the new keys.',
   'By the new key, for the old server key.',
   'By the new keys of both.',
 ];
 
-/** A server whose keys an instance key vouches for; `replaced` ends its notary key. */
-async function vouched(context) {
+/** Start a server with an instance key. `replaceNotaryKey` replaces its notary key. */
+async function serverWithInstanceKey(context) {
   const own = await startServer();
-  const at = { running: own };
-  context.after(() => at.running.stop());
+  const hosted = { running: own };
+  context.after(() => hosted.running.stop());
   const [key, wish, statement] = ['instance.key', 'wish.json', 'statement.json'].map((name) => join(own.folder, name));
   await own.run('keys', 'new-instance', key);
-  at.replaced = async (why) => {
-    await own.run('keys', 'wish', `${wish}-${why}`, '--why', why);
-    await own.run('keys', 'sign', `${wish}-${why}`, `${statement}-${why}`, '--instance', key);
-    await own.run('keys', 'publish', `${statement}-${why}`);
-    await at.running.leave();
-    at.running = await startServer({ again: own });
+  hosted.replaceNotaryKey = async (reason) => {
+    await own.run('keys', 'wish', `${wish}-${reason}`, '--why', reason);
+    await own.run('keys', 'sign', `${wish}-${reason}`, `${statement}-${reason}`, '--instance', key);
+    await own.run('keys', 'publish', `${statement}-${reason}`);
+    await hosted.running.leave();
+    hosted.running = await startServer({ again: own });
   };
-  await at.replaced('first');
-  return at;
+  await hosted.replaceNotaryKey('first');
+  return hosted;
 }
 
-/** The feed with another number for each version, in order; null leaves one out. */
-const numbered = (numberOf) => (bytes) =>
+/** Give each version of a feed the number that `numberOf` returns; null leaves it out. */
+const renumber = (numberOf) => (bytes) =>
   Buffer.from(
     encodeFrames(
       decodeFrames(bytes, { maxParts: 400 }).flatMap((frame) => {
         const [facts, ...more] = decodeFrames(frame, { maxParts: 3 });
-        const said = parseCanonicalObject(facts);
-        const seq = numberOf(said.seq);
-        return seq === null ? [] : [encodeFrames([canonicalBytes({ ...said, seq }), ...more])];
+        const values = parseCanonicalObject(facts);
+        const seq = numberOf(values.seq);
+        return seq === null ? [] : [encodeFrames([canonicalBytes({ ...values, seq }), ...more])];
       }),
     ),
   );
 
-test('entries by the key before are read up to its end, nothing after; a pack holds them, and receipts by the server’s key before', async (context) => {
-  const at = await vouched(context);
-  const made = await phoneWithEntry(
+test('entries signed with the earlier key are read up to its end and not after; a pack holds them, and receipts by the server’s earlier key', async (context) => {
+  const hosted = await serverWithInstanceKey(context);
+  const setup = await phoneWithEntry(
     {
-      origin: at.running.base,
-      send: sender(at.running.base, {}),
+      origin: hosted.running.base,
+      send: sender(hosted.running.base, {}),
       clock: fixedClock(Date.now()),
       packActions: grantActions,
     },
     BEFORE,
   );
-  const { app } = made;
+  const { app } = setup;
   await app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  await app.renewKeys({ words: WORDS, newWords: NEW });
+  await until(setup, isKept, 'kept');
+  await app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
   await save(app, BETWEEN);
-  await until(made, (state) => isKept(state) && state.entries.length === 2, 'kept under the new keys');
-  await at.replaced('rotated');
+  await until(setup, (state) => isKept(state) && state.entries.length === 2, 'kept under the new keys');
+  await hosted.replaceNotaryKey('rotated');
   await save(app, AFTER);
   app.network();
-  await until(made, (state) => isKept(state) && state.entries.length === 3, 'kept by the new server key');
+  await until(setup, (state) => isKept(state) && state.entries.length === 3, 'kept by the new server key');
 
-  const { desk, meddled, made: files } = await joined(at.running);
+  const { desk, meddled, made: files } = await joined(hosted.running);
   const choice = {
     scope: { all: true },
     rights: ['view', 'pack'],
@@ -86,33 +89,33 @@ test('entries by the key before are read up to its end, nothing after; a pack ho
     standIn: null,
     choice,
     name: 'Maya',
-    words: NEW,
+    words: NEW_WORDS,
   });
   await desk.listClients();
   const [{ grant }] = desk.state.clients;
-  const titles = async () => {
+  const readTitles = async () => {
     await desk.openClient(grant);
     return [desk.state.entries.map(({ title }) => title).sort(), desk.unsigned() > 0];
   };
-  assert.deepEqual(await titles(), [[BEFORE, BETWEEN, AFTER].sort(), false]);
+  assert.deepEqual(await readTitles(), [[BEFORE, BETWEEN, AFTER].sort(), false]);
 
-  // What the old key signed, with a number after its end: nobody's, whoever gives the number.
+  // A version by the old key with a number after its end is not shown, whatever number the server gives.
   let first = 0;
   meddled.set(
     '/changes',
-    numbered((seq) => {
+    renumber((seq) => {
       first ||= seq;
       return seq === first ? seq : null;
     }),
   );
-  assert.deepEqual(await titles(), [[BEFORE], false]);
+  assert.deepEqual(await readTitles(), [[BEFORE], false]);
   meddled.set(
     '/changes',
-    numbered((seq) => (seq === first ? 1000 : null)),
+    renumber((seq) => (seq === first ? 1000 : null)),
   );
-  assert.deepEqual(await titles(), [[], true]);
+  assert.deepEqual(await readTitles(), [[], true]);
   meddled.clear();
-  await titles();
+  await readTitles();
 
   const pack = await desk.makePack(
     {
@@ -126,20 +129,20 @@ test('entries by the key before are read up to its end, nothing after; a pack ho
     () => undefined,
   );
   const blob = files.get(pack.url);
-  const { instance } = await (await sender(at.running.base)('/v1/server', {})).json();
+  const { instance } = await (await sender(hosted.running.base)('/v1/server', {})).json();
   const { findings } = await checkPack(await openZip(blob), { notary: null, instance, roots: [] });
-  const [zip, key] = ['pack.zip', 'instance.pub'].map((name) => join(at.running.folder, name));
+  const [zip, key] = ['pack.zip', 'instance.pub'].map((name) => join(hosted.running.folder, name));
   await Promise.all([writeFile(zip, new Uint8Array(await blob.arrayBuffer())), writeFile(key, `${instance}\n`)]);
-  const { stdout } = await at.running.run('verify', zip, '--instance', key).catch((error) => error);
+  const { stdout } = await hosted.running.run('verify', zip, '--instance', key).catch((error) => error);
   assert.deepEqual(
     [findings.map(({ code }) => code), stdout.split('\n').flatMap((line) => /^([a-z_]+): /.exec(line)?.[1] ?? [])],
     [['prepared'], ['prepared']],
     stdout,
   );
-  // Without that key from elsewhere nobody can vouch for the server's key before.
-  const alone = (await checkPack(await openZip(blob), { notary: null, instance: null, roots: [] })).findings.map(
-    ({ code }) => code,
-  );
-  assert.ok(alone.includes('other_key') && alone.includes('keys_from_pack'));
+  // Without the instance key from another source, nothing vouches for the server's earlier key.
+  const codesWithoutKey = (
+    await checkPack(await openZip(blob), { notary: null, instance: null, roots: [] })
+  ).findings.map(({ code }) => code);
+  assert.ok(codesWithoutKey.includes('other_key') && codesWithoutKey.includes('keys_from_pack'));
   await desk.lock();
 });

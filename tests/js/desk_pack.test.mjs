@@ -1,4 +1,4 @@
-/** A pack by an advocate: made in their page of what was given and no more, said to be theirs, noted for the keeper, refused without leave. */
+/** A pack by an advocate: their page makes it only from what was granted, names them as its author, records it for the keeper, and refuses it without the right. */
 import assert from 'node:assert/strict';
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const FIRST = 'He stood by the bakery on Quince Street, postcode SW1A 1AA, all e
 const HIDDEN = 'Flat 9, Hazelnut Court';
 const NOTE = 'Nobody is to read this sentence about Tuesday.';
 const LATER = 'He rang from a number I do not know.';
-const SAY = { when: () => 'then', at: (ms) => new Date(ms).toISOString() };
+const FORMATTERS = { when: () => 'then', at: (ms) => new Date(ms).toISOString() };
 const EVERYTHING = { from: null, to: null, restricted: true, seen: [] };
 let server;
 let folder;
@@ -28,37 +28,37 @@ before(async () => {
 });
 after(() => Promise.all([server.stop(), rm(folder, { recursive: true, force: true })]));
 
-/** A keeper of two entries, one with a file, a private note and something kept apart. */
-async function keeper() {
-  const one = await phoneWithEntry(
+/** Return a keeper with two entries. One has a file, a private note and a restricted field. */
+async function registerKeeper() {
+  const keeper = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: grantActions },
     FIRST,
   );
-  await one.app.register({ words: WORDS });
-  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await keeper.app.register({ words: WORDS });
+  const { attachment } = await keeper.app.addFile(keeper.record, file(PNG), { route: 'photo_picker' });
   assert.ok(attachment);
-  await one.app.saveIncident({
-    record: one.record,
+  await keeper.app.saveIncident({
+    record: keeper.record,
     fields: { narrative: FIRST },
     restricted: { place_detail: HIDDEN },
   });
-  await one.app.saveNote(one.record, NOTE);
-  await one.app.saveIncident({ record: null, fields: { narrative: LATER, feared_violence: 'yes' }, restricted: {} });
-  await until(one, isKept, 'kept');
-  return one;
+  await keeper.app.saveNote(keeper.record, NOTE);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: LATER, feared_violence: 'yes' }, restricted: {} });
+  await until(keeper, isKept, 'kept');
+  return keeper;
 }
 
-/** Lets the desk in and opens what was given. */
-async function opened({ desk }, one, choice) {
-  const met = await one.app.meetAdvocate(await desk.ownWords());
-  await one.app.letIn({
-    met,
+/** Make a grant for the advocate and open it at the desk. Return its id. */
+async function openAsAdvocate({ desk }, keeper, choice) {
+  const person = await keeper.app.meetAdvocate(await desk.ownWords());
+  await keeper.app.letIn({
+    met: person,
     standIn: null,
     choice: {
       scope: { all: true },
       rights: ['view', 'comment', 'pack'],
       restricted: false,
-      not_after: one.app.usualEnd(),
+      not_after: keeper.app.usualEnd(),
       purpose: 'Help with a report',
       ...choice,
     },
@@ -71,8 +71,8 @@ async function opened({ desk }, one, choice) {
   return grant;
 }
 
-/** What both verifiers find, and every member with its text. */
-async function looked(blob, name) {
+/** Check the pack with both verifiers. Return their findings and the text of every member. */
+async function verifyPack(blob, name) {
   const path = join(folder, `${name}.zip`);
   await writeFile(path, new Uint8Array(await blob.arrayBuffer()));
   const pack = await openZip(blob);
@@ -96,11 +96,11 @@ async function looked(blob, name) {
   return { codes, members };
 }
 
-test('what was given becomes a pack that says whose it is, and both verifiers hold it', async () => {
-  const at = await joined(server);
-  const { desk, made } = at;
-  const one = await keeper();
-  const grant = await opened(at, one, {});
+test('the pack holds what was granted and names its author, and both verifiers agree on it', async () => {
+  const session = await joined(server);
+  const { desk, made: objectUrls } = session;
+  const keeper = await registerKeeper();
+  const grant = await openAsAdvocate(session, keeper, {});
   const view = await desk.packView(EVERYTHING);
   assert.deepEqual(
     [view.entries, view.files, view.whole, view.unproved, view.isPurposeUnsafe],
@@ -110,17 +110,17 @@ test('what was given becomes a pack that says whose it is, and both verifiers ho
     view.words.map(({ why, found }) => [why, found]),
     [['postcode', 'SW1A 1AA']],
   );
-  const lacks = Object.fromEntries(view.lacking.map(({ what, records }) => [what, records]));
+  const missing = Object.fromEntries(view.lacking.map(({ what, records }) => [what, records]));
   assert.deepEqual(
-    [lacks.fear, lacks.looked, lacks.reported, lacks.recording],
-    [[one.record], [one.record], [], undefined],
+    [missing.fear, missing.looked, missing.reported, missing.recording],
+    [[keeper.record], [keeper.record], [], undefined],
   );
-  const pack = await desk.makePack({ ...EVERYTHING, initials: 'PK', say: SAY }, () => undefined);
-  const { codes, members } = await looked(made.get(pack.url), 'part');
+  const pack = await desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS }, () => undefined);
+  const { codes, members } = await verifyPack(objectUrls.get(pack.url), 'part');
   assert.deepEqual(codes, ['keys_from_pack', 'prepared', 'servable_only']);
-  const all = [...members].flat().join('\n');
-  for (const never of [HIDDEN, NOTE, 'SW1A', 'Maya']) assert.ok(!all.includes(never), never);
-  assert.ok(all.includes(LATER) && ![...members.keys()].some((name) => name.startsWith('data/restricted/')));
+  const allText = [...members].flat().join('\n');
+  for (const never of [HIDDEN, NOTE, 'SW1A', 'Maya']) assert.ok(!allText.includes(never), never);
+  assert.ok(allText.includes(LATER) && ![...members.keys()].some((name) => name.startsWith('data/restricted/')));
   assert.match(
     members.get('data/00_READ-FIRST.txt'),
     /PREPARED BY SOMEBODY ELSE: Priya K, Stalking Support North\.\r\n/,
@@ -131,32 +131,39 @@ test('what was given becomes a pack that says whose it is, and both verifiers ho
   );
   assert.match(members.get('data/servable/01_chronology.html'), /a part of a diary/);
   assert.deepEqual(
-    (await one.app.readGrants()).looks.filter(({ what }) => what === 'pack').map((look) => look.grant),
+    (await keeper.app.readGrants()).looks.filter(({ what }) => what === 'pack').map((look) => look.grant),
     [grant],
   );
-  // Said to be of nothing apart: what may be seen is then read.
-  const seen = await desk.makePack({ ...EVERYTHING, seen: ['sw1a1aa'], initials: 'PK', say: SAY }, () => undefined);
-  assert.ok([...(await looked(made.get(seen.url), 'seen')).members.values()].some((text) => text.includes('SW1A 1AA')));
+  // Once the advocate says that the postcode may be seen, the pack shows it.
+  const seen = await desk.makePack(
+    { ...EVERYTHING, seen: ['sw1a1aa'], initials: 'PK', say: FORMATTERS },
+    () => undefined,
+  );
+  assert.ok(
+    [...(await verifyPack(objectUrls.get(seen.url), 'seen')).members.values()].some((text) =>
+      text.includes('SW1A 1AA'),
+    ),
+  );
   desk.closeClient();
-  assert.equal(made.size, 0);
+  assert.equal(objectUrls.size, 0);
   await desk.lock();
 });
 
-test('with what is kept apart ticked, it is whole: the record, the files as they came, and their digests', async () => {
-  const at = await joined(server);
-  const one = await keeper();
-  await opened(at, one, { restricted: true });
-  const pack = await at.desk.makePack({ ...EVERYTHING, initials: 'PK', say: SAY }, () => undefined);
-  const { codes, members } = await looked(at.made.get(pack.url), 'whole');
+test('with restricted parts ticked the pack is complete: the record, the files as received, and their digests', async () => {
+  const session = await joined(server);
+  const keeper = await registerKeeper();
+  await openAsAdvocate(session, keeper, { restricted: true });
+  const pack = await session.desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS }, () => undefined);
+  const { codes, members } = await verifyPack(session.made.get(pack.url), 'whole');
   assert.deepEqual(codes, ['keys_from_pack', 'prepared']);
   assert.equal(members.get('data/restricted/13_exhibits-as-received/PK-1.png'), Buffer.from(PNG).toString('latin1'));
   const {
-    pack: told,
+    pack: packRecord,
     custody,
     counts,
   } = JSON.parse(Buffer.from(members.get('data/restricted/12_record.json'), 'latin1'));
   assert.deepEqual(
-    [told.prepared.by, told.prepared.organisation, told.initials, counts.total],
+    [packRecord.prepared.by, packRecord.prepared.organisation, packRecord.initials, counts.total],
     ['Priya K', 'Stalking Support North', 'PK', 2],
   );
   assert.deepEqual(
@@ -165,90 +172,90 @@ test('with what is kept apart ticked, it is whole: the record, the files as they
   );
   for (const [name, text] of members)
     assert.ok(!text.includes(NOTE) && (name.startsWith('data/restricted/') || !text.includes(HIDDEN)), name);
-  const without = await at.desk.makePack(
-    { ...EVERYTHING, restricted: false, initials: 'PK', say: SAY },
+  const without = await session.desk.makePack(
+    { ...EVERYTHING, restricted: false, initials: 'PK', say: FORMATTERS },
     () => undefined,
   );
-  assert.deepEqual((await looked(at.made.get(without.url), 'without')).codes, [
+  assert.deepEqual((await verifyPack(session.made.get(without.url), 'without')).codes, [
     'keys_from_pack',
     'prepared',
     'servable_only',
   ]);
-  await at.desk.lock();
+  await session.desk.lock();
 });
 
-test('without the right, past its end or ended by the keeper there is none, and nothing is left of one begun', async () => {
-  let meanwhile = async () => undefined;
-  const at = await joined(server, {
+test('there is no pack without the right or after the grant ended, and nothing is left of a pack that was begun', async () => {
+  let beforeSealing = async () => undefined;
+  const session = await joined(server, {
     preparedSeal:
       (seal) =>
       async (...args) => {
-        await meanwhile();
+        await beforeSealing();
         return seal(...args);
       },
   });
-  const { desk, made } = at;
-  const one = await keeper();
-  await opened(at, one, { rights: ['view', 'comment'] });
-  const make = () => desk.makePack({ ...EVERYTHING, initials: 'PK', say: SAY }, () => undefined);
+  const { desk, made: objectUrls } = session;
+  const keeper = await registerKeeper();
+  await openAsAdvocate(session, keeper, { rights: ['view', 'comment'] });
+  const makePack = () => desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS }, () => undefined);
   await assert.rejects(desk.packView(EVERYTHING), { code: 'not_found' });
-  await assert.rejects(make(), { code: 'not_found' });
-  // A page that was made to believe otherwise still has keys that sign nothing.
+  await assert.rejects(makePack(), { code: 'not_found' });
+  // A page that was tricked into the right still lacks what a pack needs.
   desk.state.client.terms.rights.push('pack');
-  await assert.rejects(make(), { code: 'bad_request' }); // and its client's phone gave no digests
+  await assert.rejects(makePack(), { code: 'bad_request' }); // the keeper's phone gave no digests
   desk.closeClient();
-  const two = await keeper();
-  const grant = await opened(at, two, {});
+  const secondKeeper = await registerKeeper();
+  const grant = await openAsAdvocate(session, secondKeeper, {});
   await assert.rejects(
-    desk.makePack({ ...EVERYTHING, initials: 'pk 1', say: SAY }, () => undefined),
+    desk.makePack({ ...EVERYTHING, initials: 'pk 1', say: FORMATTERS }, () => undefined),
     { code: 'bad_request' },
   );
   assert.deepEqual(
-    (await two.app.readGrants()).looks.filter(({ what }) => what === 'pack'),
+    (await secondKeeper.app.readGrants()).looks.filter(({ what }) => what === 'pack'),
     [],
   );
-  // Ended while it is made: it was noted, and what was begun is dropped.
-  meanwhile = () => two.app.endGrant(grant, { words: WORDS });
-  await assert.rejects(make(), { code: 'not_found' });
-  assert.deepEqual([made.size, desk.state.client, desk.state.ended], [0, null, 'Maya']);
-  await assert.rejects(make(), { code: 'not_found' });
-  assert.equal((await two.app.readGrants()).looks.filter(({ what }) => what === 'pack').length, 1);
+  // The grant ends while the pack is made: the pack was recorded, and its parts are dropped.
+  beforeSealing = () => secondKeeper.app.endGrant(grant, { words: WORDS });
+  await assert.rejects(makePack(), { code: 'not_found' });
+  assert.deepEqual([objectUrls.size, desk.state.client, desk.state.ended], [0, null, 'Maya']);
+  await assert.rejects(makePack(), { code: 'not_found' });
+  assert.equal((await secondKeeper.app.readGrants()).looks.filter(({ what }) => what === 'pack').length, 1);
   await desk.lock();
 });
 
 test('a name, a grant or a signature that is not so is found in the pack by anyone', async () => {
-  const bends = [
-    (said) => {
-      said.by = 'Detective Smith';
+  const forgeries = [
+    (prepared) => {
+      prepared.by = 'Detective Smith';
     },
-    (said) => {
-      said.grant.rights = ['view', 'pack'];
+    (prepared) => {
+      prepared.grant.rights = ['view', 'pack'];
     },
-    (said) => {
-      said.grant.not_after += 1;
+    (prepared) => {
+      prepared.grant.not_after += 1;
     },
-    (said) => {
-      said.list = said.list.replace(/^./, (one) => (one === 'A' ? 'B' : 'A'));
+    (prepared) => {
+      prepared.list = prepared.list.replace(/^./, (character) => (character === 'A' ? 'B' : 'A'));
     },
-    (said) => {
-      said.made_at += 1;
+    (prepared) => {
+      prepared.made_at += 1;
     },
   ];
-  let bend = null;
-  const at = await joined(server, {
+  let forgery = null;
+  const session = await joined(server, {
     preparedSeal:
       (seal) =>
       async (...args) => {
-        const said = JSON.parse(Buffer.from(await seal(...args)));
-        bend?.(said);
-        return canonicalBytes(said);
+        const prepared = JSON.parse(Buffer.from(await seal(...args)));
+        forgery?.(prepared);
+        return canonicalBytes(prepared);
       },
   });
-  await opened(at, await keeper(), {});
-  for (bend of [null, ...bends]) {
-    const { url } = await at.desk.makePack({ ...EVERYTHING, initials: 'PK', say: SAY }, () => undefined);
-    const { codes } = await looked(at.made.get(url), 'forged');
-    assert.deepEqual(codes, ['keys_from_pack', bend ? 'preparer' : 'prepared', 'servable_only'], String(bend));
+  await openAsAdvocate(session, await registerKeeper(), {});
+  for (forgery of [null, ...forgeries]) {
+    const { url } = await session.desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS }, () => undefined);
+    const { codes } = await verifyPack(session.made.get(url), 'forged');
+    assert.deepEqual(codes, ['keys_from_pack', forgery ? 'preparer' : 'prepared', 'servable_only'], String(forgery));
   }
-  await at.desk.lock();
+  await session.desk.lock();
 });

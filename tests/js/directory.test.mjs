@@ -1,13 +1,13 @@
-/** The directory of the app: right for the time of day there, and never a voice menu for those who cannot hear it. */
+/** The directory of help services: right for the local time of the services, and never a voice menu for people who cannot hear it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { servicesFor, availabilityOf } from '#app/features/help/directory.js';
 import { weekText } from '#app/features/help/directory_hours.js';
 
 /** @param {string} id */
-const service = (id) => /** @type {any} */ (servicesFor('call').find((one) => one.id === id));
+const service = (id) => /** @type {any} */ (servicesFor('call').find((entry) => entry.id === id));
 
-test('open now, to the minute, in the zone of the services and not of the phone', () => {
+test('“open now” is right to the minute, in the time zone of the services and not of the phone', () => {
   const helpline = service('nsh');
   /** @type {[string, string][]} */
   const cases = [
@@ -17,36 +17,36 @@ test('open now, to the minute, in the zone of the services and not of the phone'
     ['2026-11-24T16:00:00Z', 'closed'],
     ['2026-11-25T10:00:00Z', 'closed'],
     ['2026-11-28T12:00:00Z', 'closed'],
-    // In summer the clocks there are an hour ahead.
+    // In summer, local time is an hour ahead of UTC.
     ['2026-06-30T08:30:00Z', 'open'],
     ['2026-06-30T15:00:00Z', 'closed'],
   ];
   for (const [moment, expected] of cases) assert.equal(availabilityOf(helpline, Date.parse(moment)), expected, moment);
 });
 
-test('day and night is always, and hours nobody knows are not guessed', () => {
+test('a service open day and night is always open, and unknown hours are not guessed', () => {
   assert.equal(availabilityOf(service('999'), 0), 'always');
   assert.equal(availabilityOf(service('karma'), 0), 'unknown');
 });
 
-test('midnight is a time of day', () => {
-  const late = service('rape-crisis-scot');
-  assert.equal(availabilityOf(late, Date.parse('2026-11-24T23:59:00Z')), 'open');
-  assert.equal(availabilityOf(late, Date.parse('2026-11-25T00:00:00Z')), 'closed');
+test('a service that is open until midnight closes at midnight', () => {
+  const lateHelpline = service('rape-crisis-scot');
+  assert.equal(availabilityOf(lateHelpline, Date.parse('2026-11-24T23:59:00Z')), 'open');
+  assert.equal(availabilityOf(lateHelpline, Date.parse('2026-11-25T00:00:00Z')), 'closed');
 });
 
-test('ordered by how one talks, and by where one is', () => {
+test('services are chosen by the way to talk and by the country', () => {
   assert.deepEqual(
-    ['call', 'text', 'bsl'].map((way) => servicesFor(/** @type {any} */ (way))[0]?.id),
+    ['call', 'text', 'bsl'].map((channel) => servicesFor(/** @type {any} */ (channel))[0]?.id),
     ['999', 'esms', '999bsl'],
   );
-  for (const way of /** @type {const} */ (['text', 'bsl']))
-    assert.ok(!servicesFor(way).some((one) => one.id === 'silent'));
-  const wales = servicesFor('call', 'wales').map((one) => one.id);
+  for (const channel of /** @type {const} */ (['text', 'bsl']))
+    assert.ok(!servicesFor(channel).some((entry) => entry.id === 'silent'));
+  const wales = servicesFor('call', 'wales').map((entry) => entry.id);
   assert.ok(wales.includes('livefear') && !wales.includes('scot') && wales.includes('999'));
 });
 
-test('the hours of a week stand in the order of its days, in the language spoken', () => {
+test('the hours of a week are listed in the order of the days, in the language of the app', () => {
   const { openings } = service('nsh');
   assert.equal(weekText(openings), 'Mon–Tue, Thu–Fri 09:30–16:00; Wed 13:00–16:00');
   assert.equal(weekText([{ days: [0, 1, 2, 3, 4, 5, 6], start: 1080, end: 1440 }]), 'Mon–Sun 18:00–24:00');

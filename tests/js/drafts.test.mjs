@@ -1,19 +1,19 @@
-/** The draft and the files on their way to it, where a lock, a save or a failure falls in between. Nothing taken in is lost. */
+/** A lock, a save or a failure happens while the draft is written or files are added to it. Nothing that was taken in is lost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
 import { KeptError } from '#app/core/errors.js';
 
-/** A gate that something waits at until it is opened. */
+/** Return a promise, `opened`, and the function that resolves it, `open`. */
 function gate() {
   let open;
-  const shut = new Promise((go) => {
-    open = go;
+  const opened = new Promise((resolve) => {
+    open = resolve;
   });
-  return { shut, open };
+  return { opened, open };
 }
 
-test('words made in vain, tried again in the same page: text and picture are both there', async () => {
+test('setting the passphrase fails and is tried again in the same page: text and picture are both there', async () => {
   const phone = makePhone();
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'Still here.' } });
@@ -34,22 +34,22 @@ test('words made in vain, tried again in the same page: text and picture are bot
   assert.equal(entry.attachments.length, 1);
 });
 
-test('a lock while a captured picture is opened keeps it for the next unlock', async () => {
+test('a lock during the opening of a captured picture keeps it for the next unlock', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.getPicture();
   await app.pictureAdd([file(PNG)]);
   await app.pictureSave();
-  const item = phone.database.trayItem;
+  const originalTrayItem = phone.database.trayItem;
   const [reached, held] = [gate(), gate()];
   phone.database.trayItem = async (key) => {
     reached.open();
-    await held.shut;
-    return item.call(phone.database, key);
+    await held.opened;
+    return originalTrayItem.call(phone.database, key);
   };
   const opening = app.unlock(WORDS);
-  await reached.shut;
-  const locked = app.lock('test');
-  await locked;
+  await reached.opened;
+  const locking = app.lock('test');
+  await locking;
   held.open();
   await opening.catch(() => undefined);
   assert.equal((await phone.database.trayKeys()).length, 1, 'still in the tray');
@@ -58,7 +58,7 @@ test('a lock while a captured picture is opened keeps it for the next unlock', a
   await until(phone, ({ draft }) => draft?.attachments.length === 1, 'the picture');
 });
 
-test('a picture still being written to the tray at the unlock is waited for', async () => {
+test('unlocking waits for a picture that is still being written to the tray', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.getPicture();
   const [reached, held] = [gate(), gate()];
@@ -67,12 +67,12 @@ test('a picture still being written to the tray at the unlock is waited for', as
   phone.database.write = async (writing) => {
     if (writing.tray && ++parts === 2) {
       reached.open();
-      await held.shut;
+      await held.opened;
     }
     return write.call(phone.database, writing);
   };
   const adding = app.pictureAdd([file(new Uint8Array(1_200_000).fill(5), 'long.bin', '')]);
-  await reached.shut;
+  await reached.opened;
   await app.pictureSave();
   const opening = app.unlock(WORDS);
   await phone.rest();
@@ -83,20 +83,20 @@ test('a picture still being written to the tray at the unlock is waited for', as
   assert.equal(app.state.busy, null);
 });
 
-test('a bad file among several costs only itself', async () => {
+test('a bad file among several does not stop the others', async () => {
   const { app } = await phoneWithEntry();
   await app.getPicture();
   await assert.rejects(app.pictureAdd([file(PNG), file(new Uint8Array(0)), file(PNG)]), { code: 'empty_file' });
   assert.equal(app.state.picture.files.length, 2);
 });
 
-test('saved before the draft was sealed: it does not come back as a second one', async () => {
+test('an entry saved before its draft was sealed does not come back as a draft', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'Just now.' } });
   const saving = app.saveIncident({ record: null, fields: {}, restricted: {} });
   await saving;
   await phone.rest();
-  phone.hurry(); // what would still seal the draft
+  phone.hurry(); // run the timer that would still seal the draft
   await phone.rest();
   await app.lock('test');
   await app.unlock(WORDS);
@@ -104,7 +104,7 @@ test('saved before the draft was sealed: it does not come back as a second one',
   assert.equal(app.state.entries.length, 2);
 });
 
-test('a file on its way when Save is tapped goes into that entry, and what is typed meanwhile stays', async () => {
+test('a file that is being added when Save is tapped goes into that entry, and text typed meanwhile stays in the draft', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'With a file.' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
@@ -128,20 +128,20 @@ test('a file on its way when Save is tapped goes into that entry, and what is ty
   assert.deepEqual(app.state.draft.fields, { who: 'typed late' });
 });
 
-test('a file that ends after the lock neither shows on the lock nor hides the draft', async () => {
-  const [asked, held] = [gate(), gate()];
+test('a file whose adding ends after the lock does not show on the lock screen and does not hide the draft', async () => {
+  const [started, held] = [gate(), gate()];
   const { phone, app } = await phoneWithEntry({
     pictures: {
       make: async () => {
-        asked.open();
-        await held.shut;
+        started.open();
+        await held.opened;
         return null;
       },
     },
   });
   app.putDraft({ fields: { narrative: 'half a sen' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
-  await asked.shut;
+  await started.opened;
   await app.lock('test');
   held.open();
   await assert.rejects(adding, { code: 'locked' });
@@ -169,7 +169,7 @@ test('a save that was not read back leaves the draft sealed on the phone', async
   assert.equal(app.state.draft.fields.narrative, 'Not read back.');
 });
 
-test('pictures looked at before the first words are let go of with the draft', async () => {
+test('pictures viewed before the first passphrase are dropped from memory at the lock', async () => {
   const phone = makePhone();
   await phone.app.start();
   const { attachment } = await phone.app.addFile('draft', file(PNG), { route: 'files' });
@@ -180,7 +180,7 @@ test('pictures looked at before the first words are let go of with the draft', a
   assert.equal(phone.urls.size, 0);
 });
 
-test('an opening that fails half way leaves no rows on the lock', async () => {
+test('an unlock that fails half-way leaves no entries on the lock screen', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.lock('test');
   phone.end();

@@ -1,4 +1,4 @@
-/** The crypto worker's engine in Node: what a phone asks of it, and what it must refuse. */
+/** The engine of the crypto worker, in Node: what the app asks of it, and what it must refuse. */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,12 +22,12 @@ const PINS = { notary: null, log: null, kdf_high: 0 };
 const SCHEMAS = JSON.parse(await readFile(new URL('../../diary/record/schemas.json', import.meta.url), 'utf8'));
 const CLOCK = { offset_ms: null, tz: 'Europe/London', utc: 1_790_000_000_000 };
 
-/** An engine with a cheap Argon2id; `counted.runs` says how often it ran. */
+/** Return an engine with a cheap Argon2id. `counted.runs` is how often Argon2id ran. */
 function cheapEngine({ origin = ORIGIN, ...settings } = {}) {
   const counted = { runs: 0 };
-  const argon2 = (...given) => {
+  const argon2 = (...args) => {
     counted.runs++;
-    return argon2id(...given);
+    return argon2id(...args);
   };
   return {
     engine: createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: COST_CEILING }, ...settings }),
@@ -35,8 +35,8 @@ function cheapEngine({ origin = ORIGIN, ...settings } = {}) {
   };
 }
 
-/** A phone with a diary behind WORDS. */
-async function phone() {
+/** Return a phone whose diary opens with WORDS. */
+async function newPhone() {
   const { engine, counted } = cheapEngine();
   await engine.setSchemas(SCHEMAS);
   const fresh = await engine.newDoor(CHEAP);
@@ -45,15 +45,15 @@ async function phone() {
   return { engine, counted, fresh, door, identity };
 }
 
-/** What the server answers at sign-in, from what was sent at registration. */
-function answerOf(body) {
+/** Return the server's answer at sign-in, made from the body of the registration. */
+function signInAnswer(body) {
   const { account, words_wrap, code_wrap, keyset, diary } = body;
   return { account, words_wrap, code_wrap, keyset, diaries: [{ diary: diary.diary, epoch: 1, wrap: diary.wrap }] };
 }
 
-function refuses(code, act) {
+function expectCode(code, action) {
   return assert.rejects(
-    act,
+    action,
     (thrown) => thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`),
   );
 }
@@ -62,8 +62,8 @@ test('every function of the engine can be asked for from the page, and no other'
   assert.deepEqual([...FUNCTION_NAMES].sort(), Object.keys(createEngine({ origin: ORIGIN })).sort());
 });
 
-test('a door looks the same before and after words, and the words open it once and only once', async () => {
-  const { fresh, door, identity } = await phone();
+test('a door looks the same before and after a passphrase is set, and the passphrase opens exactly one slot', async () => {
+  const { fresh, door, identity } = await newPhone();
   assert.deepEqual(
     door.slots.map((slot) => slot.length),
     Array(4).fill(SLOT_BYTES),
@@ -75,13 +75,13 @@ test('a door looks the same before and after words, and the words open it once a
   assert.deepEqual(found, { role: 'diary', account: identity.account, login: '', pins: PINS, short: false });
   assert.equal(counted.runs, 2, 'known answer and one derivation');
   for (const wrong of ['cage candy arch gather drum', 'short', '', '\u{1fae8} new character words here']) {
-    await refuses('no_match', () => engine.unlock(wrong, door));
+    await expectCode('no_match', () => engine.unlock(wrong, door));
   }
   assert.equal(counted.runs, 6, 'one derivation for each try, whatever was typed');
 });
 
-test('each role has its own slot: setting one never overwrites another, and the fourth stays random', async () => {
-  const { engine, door } = await phone();
+test('each role has its own slot: setting one never overwrites another, and the fourth slot stays random', async () => {
+  const { engine, door } = await newPhone();
   const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {
     account: null,
     login: '',
@@ -95,11 +95,13 @@ test('each role has its own slot: setting one never overwrites another, and the 
   const diaryRoot = await second.rootId();
   assert.equal((await second.unlock('words for the notebook only', both)).role, 'cover');
   assert.notDeepEqual(await second.rootId(), diaryRoot);
-  await refuses('words_in_use', () => engine.setSlot(both, WORDS, 'cover', { account: null, login: '', pins: PINS }));
+  await expectCode('words_in_use', () =>
+    engine.setSlot(both, WORDS, 'cover', { account: null, login: '', pins: PINS }),
+  );
 });
 
-test('new words keep the store, and the old ones open nothing', async () => {
-  const { engine, door, identity } = await phone();
+test('a new passphrase keeps the store, and the old one opens nothing', async () => {
+  const { engine, door, identity } = await newPhone();
   const id = crypto.getRandomValues(new Uint8Array(16));
   const sealed = await engine.boxSeal(id, { k: 'x' }, Uint8Array.of(1, 2, 3));
   const renewed = await engine.setSlot(door, NEW_WORDS, 'diary', { account: identity.account, login: '', pins: PINS });
@@ -109,14 +111,14 @@ test('new words keep the store, and the old ones open nothing', async () => {
     pins: { ...PINS, kdf_high: 99 },
   });
   const { engine: second } = cheapEngine();
-  await refuses('no_match', () => second.unlock(WORDS, pinned));
+  await expectCode('no_match', () => second.unlock(WORDS, pinned));
   assert.equal((await second.unlock(NEW_WORDS, pinned)).pins.kdf_high, 99);
   assert.deepEqual(await second.boxOpen(id, sealed), { desc: { k: 'x' }, bytes: Uint8Array.of(1, 2, 3) });
-  await refuses('not_opened', () => second.boxOpen(crypto.getRandomValues(new Uint8Array(16)), sealed));
+  await expectCode('not_opened', () => second.boxOpen(crypto.getRandomValues(new Uint8Array(16)), sealed));
 });
 
-test('asking for the words again changes nothing, whosever words are given', async () => {
-  const { engine, door } = await phone();
+test('confirming the passphrase changes nothing, whichever words are typed', async () => {
+  const { engine, door } = await newPhone();
   const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {
     account: null,
     login: '',
@@ -124,47 +126,47 @@ test('asking for the words again changes nothing, whosever words are given', asy
   });
   const root = await engine.rootId();
   await engine.confirmWords(WORDS, both);
-  await refuses('no_match', () => engine.confirmWords('words for the notebook only', both));
-  await refuses('no_match', () => engine.confirmWords('', both));
+  await expectCode('no_match', () => engine.confirmWords('words for the notebook only', both));
+  await expectCode('no_match', () => engine.confirmWords('', both));
   assert.deepEqual(await engine.rootId(), root);
 });
 
-test('a registration sent again after a restart gives name and cost back, and its proof is made of the words', async () => {
-  const { engine, door } = await phone();
+test('a registration repeated after a restart restores login and cost, and derives its proof from the passphrase', async () => {
+  const { engine, door } = await newPhone();
   const id = crypto.getRandomValues(new Uint8Array(16));
   const before = await engine.sealIdentity(id);
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
   const { engine: second } = cheapEngine();
   await second.unlock(WORDS, door);
   await second.loadIdentity(id, before);
-  await refuses('bad_request', () => second.newCode());
+  await expectCode('bad_request', () => second.newCode());
   assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }), { auth: body.auth });
   await second.registeredAs(body);
   assert.deepEqual([await second.earlierProof(), await second.kdfHigh()], [null, 16]);
   assert.equal((await second.newCode()).words12.length, 12);
 });
 
-test('an identity survives a restart with its capture key, and nothing works before it is loaded', async () => {
-  const { engine, door, identity } = await phone();
+test('an identity and its capture key survive a restart, and nothing works before the identity is loaded', async () => {
+  const { engine, door, identity } = await newPhone();
   const id = crypto.getRandomValues(new Uint8Array(16));
-  const kept = await engine.sealIdentity(id);
+  const sealedIdentity = await engine.sealIdentity(id);
   const header = { at: 1, install: 'aaaaaaaaaaaaaaaaaaaaaa', t: 'capture' };
   const capture = await hpkeSeal(door.capture_pub, 'capture', header, Uint8Array.of(7));
   const { engine: second } = cheapEngine();
-  await refuses('locked', () => second.boxOpen(id, kept));
+  await expectCode('locked', () => second.boxOpen(id, sealedIdentity));
   await second.unlock(WORDS, door);
-  await refuses('locked', () =>
+  await expectCode('locked', () =>
     second.sealVersion({ kind: 'note', schema: 1, open: {}, line: { n: 1, prev: null }, clock: CLOCK }),
   );
-  assert.deepEqual(await second.loadIdentity(id, kept), identity);
+  assert.deepEqual(await second.loadIdentity(id, sealedIdentity), identity);
   assert.deepEqual(await second.openCapture(capture, header), Uint8Array.of(7));
-  await refuses('not_opened', () => second.openCapture(capture, { ...header, at: 2 }));
+  await expectCode('not_opened', () => second.openCapture(capture, { ...header, at: 2 }));
 });
 
-test('registering, then signing in elsewhere with the words or with the code, gives the same diary', async () => {
-  const { engine, identity } = await phone();
+test('signing in elsewhere with the passphrase or the recovery code opens the registered diary', async () => {
+  const { engine, identity } = await newPhone();
   const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
-  await refuses('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
+  await expectCode('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
   await engine.confirmCode(code.words12.join(' '));
   assert.equal(await engine.earlierProof(), null, 'a proof is kept nowhere');
   const version = await engine.sealVersion({
@@ -178,48 +180,48 @@ test('registering, then signing in elsewhere with the words or with the code, gi
 
   const { engine: second } = cheapEngine();
   assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }), { auth: body.auth });
-  const known = await second.openAccount({ answer: answerOf(body), login: LOGIN });
+  const known = await second.openAccount({ answer: signInAnswer(body), login: LOGIN });
   assert.deepEqual({ ...known, device: identity.device }, { ...identity, login: LOGIN });
   assert.notEqual(known.device, identity.device);
   await second.setSchemas(SCHEMAS);
   assert.equal((await second.openVersion(version)).fields.text, 'x');
-  // Only the device that sealed a version signs it again, and only as it was sealed
+  // Only the device that sealed a version signs it again, and only unchanged.
   const sig = await engine.signAgain(version);
   await verifyVersionSignature(
     unb64(identity.ecdsa_pub),
     { c: version.commitment, diary: identity.diary, record: version.record, version: version.version },
     sig,
   );
-  await refuses('not_opened', () => second.signAgain(version));
-  await refuses('not_opened', () =>
+  await expectCode('not_opened', () => second.signAgain(version));
+  await expectCode('not_opened', () =>
     engine.signAgain({ ...version, meta: { ...version.meta, c: b64(new Uint8Array(32)) } }),
   );
 
   const { engine: third } = cheapEngine();
   assert.deepEqual(await third.codeAuth({ code: code.crockford, login: LOGIN }), { code_auth: body.code_auth });
-  await third.openAccount({ answer: answerOf(body), login: LOGIN });
+  await third.openAccount({ answer: signInAnswer(body), login: LOGIN });
   const changed = await third.changeWords({ words: NEW_WORDS, cost: CHEAP });
   assert.equal(await third.earlierProof(), null);
-  const answer = { ...answerOf(body), words_wrap: changed.words_wrap };
+  const answer = { ...signInAnswer(body), words_wrap: changed.words_wrap };
   const { engine: fourth } = cheapEngine();
   await fourth.auth({ words: NEW_WORDS, kdf: changed.kdf, login: LOGIN });
   await fourth.openAccount({ answer, login: LOGIN });
   const { engine: fifth } = cheapEngine();
   await fifth.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
-  await refuses('not_opened', () => fifth.openAccount({ answer, login: LOGIN }));
+  await expectCode('not_opened', () => fifth.openAccount({ answer, login: LOGIN }));
 });
 
 test('a server that swaps what it keeps is refused', async () => {
-  const { engine } = await phone();
+  const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
-  const other = await phone();
-  const { body: theirs } = await other.engine.enrolment({ login: 'warm-river-7f3k', words: WORDS, cost: CHEAP });
-  const good = answerOf(body);
+  const other = await newPhone();
+  const { body: otherBody } = await other.engine.enrolment({ login: 'warm-river-7f3k', words: WORDS, cost: CHEAP });
+  const good = signInAnswer(body);
   const swaps = {
-    account: { ...good, account: theirs.account },
-    keyset: { ...good, keyset: theirs.keyset },
-    'words wrap': { ...good, words_wrap: theirs.words_wrap },
-    diary: { ...good, diaries: answerOf(theirs).diaries },
+    account: { ...good, account: otherBody.account },
+    keyset: { ...good, keyset: otherBody.keyset },
+    'words wrap': { ...good, words_wrap: otherBody.words_wrap },
+    diary: { ...good, diaries: signInAnswer(otherBody).diaries },
     'no diary': { ...good, diaries: [] },
   };
   for (const [name, answer] of Object.entries(swaps)) {
@@ -233,7 +235,7 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
   const { engine, counted } = cheapEngine({ policy: undefined });
   await engine.selfTest();
   const base = { alg: 'argon2id', login: LOGIN, m: 65536, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 3 };
-  const wishes = [
+  const changes = [
     { m: 47103 },
     { m: 8, t: 1 },
     { m: 262145 },
@@ -248,16 +250,16 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
     { login: '', origin: 'local' },
   ];
   const before = counted.runs;
-  for (const wish of wishes)
-    await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...wish }, login: LOGIN }));
-  await refuses('kdf_refused', () =>
+  for (const request of changes)
+    await expectCode('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...request }, login: LOGIN }));
+  await expectCode('kdf_refused', () =>
     engine.auth({ words: WORDS, kdf: { ...base, t: 2 }, login: LOGIN, high: 65536 * 3 }),
   );
   assert.equal(counted.runs, before);
 });
 
-test('the highest cost seen is carried by the slot and holds at the next sign-in', async () => {
-  const { engine } = await phone();
+test('the slot keeps the highest key derivation cost seen, and the next sign-in requires it', async () => {
+  const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
   assert.equal(await engine.kdfHigh(), 16);
   const door = await engine.setSlot(await engine.newDoor(CHEAP), WORDS, 'diary', {
@@ -268,24 +270,24 @@ test('the highest cost seen is carried by the slot and holds at the next sign-in
   const { engine: second } = cheapEngine();
   await second.unlock(WORDS, door);
   await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
-  await refuses('kdf_refused', () => second.auth({ words: WORDS, kdf: { ...body.kdf, t: 1 }, login: LOGIN }));
+  await expectCode('kdf_refused', () => second.auth({ words: WORDS, kdf: { ...body.kdf, t: 1 }, login: LOGIN }));
 });
 
 test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
-  const { door } = await phone();
-  const wrong = async (...given) => {
-    const out = await argon2id(...given);
+  const { door } = await newPhone();
+  const brokenArgon2 = async (...args) => {
+    const out = await argon2id(...args);
     out[31] ^= 1;
     return out;
   };
-  const { engine } = cheapEngine({ argon2: wrong });
-  await refuses('kdf_broken', () => engine.selfTest());
-  await refuses('kdf_broken', () => engine.newDoor());
-  await refuses('kdf_broken', () => engine.unlock(WORDS, door));
+  const { engine } = cheapEngine({ argon2: brokenArgon2 });
+  await expectCode('kdf_broken', () => engine.selfTest());
+  await expectCode('kdf_broken', () => engine.newDoor());
+  await expectCode('kdf_broken', () => engine.unlock(WORDS, door));
   await engine.newIdentity();
-  await refuses('kdf_broken', () => engine.setSlot(door, WORDS, 'diary', { account: null, login: '', pins: PINS }));
-  await refuses('kdf_broken', () => engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP }));
-  await refuses('kdf_broken', () =>
+  await expectCode('kdf_broken', () => engine.setSlot(door, WORDS, 'diary', { account: null, login: '', pins: PINS }));
+  await expectCode('kdf_broken', () => engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP }));
+  await expectCode('kdf_broken', () =>
     engine.auth({
       words: WORDS,
       kdf: { alg: 'argon2id', login: LOGIN, m: 8, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 1 },
@@ -294,19 +296,19 @@ test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
   );
 });
 
-test('too little memory is said as that, and is no wrong answer', async () => {
-  const { door } = await phone();
-  const short = (password, salt, cost) =>
+test('too little memory has its own error and does not count as wrong words', async () => {
+  const { door } = await newPhone();
+  const outOfMemory = (password, salt, cost) =>
     cost.m === 64 ? argon2id(password, salt, cost) : Promise.reject(new RangeError('out of memory'));
-  const { engine } = cheapEngine({ argon2: short });
-  await refuses('unavailable', () => engine.unlock(WORDS, door));
+  const { engine } = cheapEngine({ argon2: outOfMemory });
+  await expectCode('unavailable', () => engine.unlock(WORDS, door));
 });
 
 test('the same words on a copy of the site, or under another name, give another proof', async () => {
-  const { engine } = await phone();
+  const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
   const clone = cheapEngine({ origin: 'https://n0tes.example' }).engine;
-  await refuses('kdf_refused', () => clone.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }));
+  await expectCode('kdf_refused', () => clone.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }));
   const { auth } = await clone.auth({
     words: WORDS,
     kdf: { ...body.kdf, origin: 'https://n0tes.example' },
@@ -315,9 +317,9 @@ test('the same words on a copy of the site, or under another name, give another 
   assert.notEqual(auth, body.auth);
 });
 
-test('a version travels, is signed, and any change to it is refused or seen', async () => {
-  const { engine, identity } = await phone();
-  const wish = {
+test('a version is sealed, signed, sent and opened, and any change to it is refused or reported', async () => {
+  const { engine, identity } = await newPhone();
+  const request = {
     kind: 'incident',
     schema: 1,
     open: { narrative: 'He waited outside.', who: null },
@@ -325,7 +327,7 @@ test('a version travels, is signed, and any change to it is refused or seen', as
     line: { n: 1, prev: null },
     clock: CLOCK,
   };
-  const made = await engine.sealVersion(wish);
+  const made = await engine.sealVersion(request);
   const { record, version } = made;
   const push = decodePush(made.push, { diary: identity.diary, record, version });
   assert.equal(envDigest(push.envelopes), made.env);
@@ -339,13 +341,13 @@ test('a version travels, is signed, and any change to it is refused or seen', as
     [opened.fields, opened.restricted, opened.altered],
     [{ narrative: 'He waited outside.' }, { place_detail: 'by the bins' }, false],
   );
-  const other = await engine.sealVersion({ ...wish, record });
-  await refuses('not_opened', () => engine.openVersion({ record, version: other.version, ...push }));
-  await refuses('not_opened', () => engine.openVersion({ record: other.version, version, ...push }));
-  await refuses('not_opened', () =>
+  const other = await engine.sealVersion({ ...request, record });
+  await expectCode('not_opened', () => engine.openVersion({ record, version: other.version, ...push }));
+  await expectCode('not_opened', () => engine.openVersion({ record: other.version, version, ...push }));
+  await expectCode('not_opened', () =>
     engine.openVersion({ record, version, ...push, envelopes: [push.envelopes[0], other.envelopes[1]] }),
   );
-  await refuses('not_opened', () =>
+  await expectCode('not_opened', () =>
     engine.openVersion({ record, version, ...push, meta: { ...push.meta, parts: ['open'] } }),
   );
   const list = [
@@ -358,20 +360,20 @@ test('a version travels, is signed, and any change to it is refused or seen', as
   );
   const forged = { ...list[0], meta: { ...push.meta, c: other.commitment } };
   assert.deepEqual(
-    (await engine.openMany([list[0], forged])).map(({ opened: one }) => [one.altered, one.digests]),
+    (await engine.openMany([list[0], forged])).map(({ opened: result }) => [result.altered, result.digests]),
     [
       [false, null],
       [true, null],
     ],
   );
-  await refuses('bad_request', () => engine.sealVersion({ ...wish, open: { no_such_field: 1 } }));
-  await refuses('bad_request', () => engine.sealVersion({ ...wish, kind: 'constructor' }));
-  await refuses('not_canonical', () => engine.sealVersion({ ...wish, open: { narrative: 'half \ud800' } }));
+  await expectCode('bad_request', () => engine.sealVersion({ ...request, open: { no_such_field: 1 } }));
+  await expectCode('bad_request', () => engine.sealVersion({ ...request, kind: 'constructor' }));
+  await expectCode('not_canonical', () => engine.sealVersion({ ...request, open: { narrative: 'half \ud800' } }));
 });
 
-test('a version in the store opens at its own place only, as the version it is, and with every byte as it was', async () => {
-  const { engine, identity } = await phone();
-  const wish = {
+test('a stored version opens only in its own place, under its own id, and with every byte unchanged', async () => {
+  const { engine, identity } = await newPhone();
+  const request = {
     kind: 'incident',
     schema: 1,
     open: { narrative: 'He waited outside.' },
@@ -379,18 +381,18 @@ test('a version in the store opens at its own place only, as the version it is, 
     line: { n: 1, prev: null },
     clock: CLOCK,
   };
-  const [one, other] = [await engine.sealVersion(wish), await engine.sealVersion(wish)];
+  const [first, second] = [await engine.sealVersion(request), await engine.sealVersion(request)];
   const ids = [randomBytes(16), randomBytes(16)];
   const [sealed, sealedOther] = await engine.boxSealMany([
-    [ids[0], { k: 'version' }, one.push],
-    [ids[1], { k: 'version' }, other.push],
+    [ids[0], { k: 'version' }, first.push],
+    [ids[1], { k: 'version' }, second.push],
   ]);
-  const stored = { id: ids[0], sealed, record: one.record, version: one.version };
+  const stored = { id: ids[0], sealed, record: first.record, version: first.version };
   const [read] = await engine.openStored([stored]);
   const { place: _place, ...checked } = await engine.openVersion({
-    record: one.record,
-    version: one.version,
-    ...decodePush(one.push, { diary: identity.diary, record: one.record, version: one.version }),
+    record: first.record,
+    version: first.version,
+    ...decodePush(first.push, { diary: identity.diary, record: first.record, version: first.version }),
   });
   assert.deepEqual(read, {
     kind: 'incident',
@@ -410,8 +412,8 @@ test('a version in the store opens at its own place only, as the version it is, 
     { ...stored, sealed: sealedOther },
     { ...stored, id: ids[1] },
     { ...stored, id: ids[1], sealed: sealedOther },
-    { ...stored, version: other.version },
-    { ...stored, record: other.record },
+    { ...stored, version: second.version },
+    { ...stored, record: second.record },
   ];
   const answers = await engine.openStored([...attempts, stored]);
   assert.deepEqual(
@@ -421,21 +423,21 @@ test('a version in the store opens at its own place only, as the version it is, 
   );
 });
 
-test('one store record that does not open stops no other where it is asked for with others', async () => {
-  const { engine } = await phone();
+test('a store record that cannot be opened does not stop the others that are opened with it', async () => {
+  const { engine } = await newPhone();
   const ids = [randomBytes(16), randomBytes(16), randomBytes(16)];
   const sealed = await engine.boxSealMany(ids.map((id, n) => [id, { n }]));
   sealed[1] = sealed[0];
   const pairs = ids.map((id, i) => [id, sealed[i]]);
   assert.deepEqual(
-    (await engine.boxOpenEach(pairs)).map((one) => one?.desc.n ?? null),
+    (await engine.boxOpenEach(pairs)).map((record) => record?.desc.n ?? null),
     [0, null, 2],
   );
-  await refuses('not_opened', () => engine.boxOpenMany(pairs));
+  await expectCode('not_opened', () => engine.boxOpenMany(pairs));
 });
 
 test('a short entry and a longer one look alike to the server', async () => {
-  const { engine } = await phone();
+  const { engine } = await newPhone();
   const lengths = new Set();
   for (const count of [10, 300, 900]) {
     const { push } = await engine.sealVersion({
@@ -451,23 +453,23 @@ test('a short entry and a longer one look alike to the server', async () => {
 });
 
 test('files: wrong sizes, wrong places and altered padding are refused', async () => {
-  const { engine } = await phone();
+  const { engine } = await newPhone();
   const { file, blob, key, parts } = await engine.fileStart({ size: 5000 });
   await engine.filePart(file, new Uint8Array(4999));
-  await refuses('incomplete', () => engine.fileEnd(file));
-  await refuses('too_large', () => engine.filePart(file, new Uint8Array(2)));
+  await expectCode('incomplete', () => engine.fileEnd(file));
+  await expectCode('too_large', () => engine.filePart(file, new Uint8Array(2)));
   await engine.filePart(file, new Uint8Array(1));
   const ended = await engine.fileEnd(file);
   const [{ sealed }] = ended.parts;
   assert.equal((await engine.openPart({ blob, key, i: 0, n: parts, sealed, size: 5000 })).length, 5000);
-  await refuses('not_opened', () => engine.openPart({ blob, key, i: 0, n: parts, sealed, size: 4999 }));
-  await refuses('not_opened', () => engine.openPart({ blob, key, i: 1, n: parts, sealed, size: 5000 }));
-  await refuses('bad_request', () => engine.fileEnd(file));
-  await refuses('too_large', () => engine.fileStart({ size: 2 ** 31 }));
+  await expectCode('not_opened', () => engine.openPart({ blob, key, i: 0, n: parts, sealed, size: 4999 }));
+  await expectCode('not_opened', () => engine.openPart({ blob, key, i: 1, n: parts, sealed, size: 5000 }));
+  await expectCode('bad_request', () => engine.fileEnd(file));
+  await expectCode('too_large', () => engine.fileStart({ size: 2 ** 31 }));
 });
 
 test('files: a large one is digested on the way, to the same digests', async () => {
-  const { engine } = await phone();
+  const { engine } = await newPhone();
   const size = 9_000_000;
   const piece = new Uint8Array(450_000).fill(9);
   const { file } = await engine.fileStart({ size });
@@ -481,8 +483,8 @@ test('files: a large one is digested on the way, to the same digests', async () 
   assert.equal(n, 9);
 });
 
-test('bulk: two thousand store records come back in order', async () => {
-  const { engine } = await phone();
+test('2,000 store records that are sealed together open in order', async () => {
+  const { engine } = await newPhone();
   const records = Array.from({ length: 2000 }, (_, n) => [
     crypto.getRandomValues(new Uint8Array(16)),
     { n },
@@ -499,37 +501,37 @@ test('bulk: two thousand store records come back in order', async () => {
 
 test('words: what is too easy is said, and why', async () => {
   const { engine } = cheapEngine();
-  const whys = {
+  const weakWords = {
     short: ['tiny', '  eleven char '],
     common: ['Password1234!', 'aaaaaaaaaaaa', '123456789012', 'abcabcabcabc', 'iloveyou2024!!'],
     new_character: ['cage candy arch \u{1fae8}'],
   };
-  for (const [why, list] of Object.entries(whys))
+  for (const [why, list] of Object.entries(weakWords))
     for (const text of list) assert.deepEqual(await engine.checkWords(text), { ok: false, why }, text);
   const suggested = await engine.suggestWords();
   assert.equal(suggested.split(' ').length, 6);
   assert.deepEqual(await engine.checkWords(suggested), { ok: true, why: null });
 });
 
-test('digests that are made many at a time are those of Node, whatever the lengths, and none is left of the one before', () => {
+test('digests made many at a time equal those of Node for all lengths, and one leaves nothing in the next', () => {
   for (let i = 0; i < 300; i++) {
-    const [key, before, short, long] = [
+    const [key, prefix, short, long] = [
       randomBytes(32),
       'l'.repeat(i % 130),
       randomBytes(i % 70),
       randomBytes((i * 7) % 140),
     ];
     const prk = createHmac('sha256', Buffer.alloc(32)).update(key).digest();
-    const [derive, digest] = [hkdfDeriver(key, before), sha256WithPrefix(Buffer.from(before))];
+    const [derive, digest] = [hkdfDeriver(key, prefix), sha256WithPrefix(Buffer.from(prefix))];
     const [first, second, whole, part] = [derive(long), derive(short), digest(short, long), digest(short)].map(
       Buffer.from,
     );
-    for (const [got, more] of [
+    for (const [got, input] of [
       [first, long],
       [second, short],
     ])
-      assert.deepEqual(got, createHmac('sha256', prk).update(before).update(more).update(Buffer.of(1)).digest());
-    assert.deepEqual(whole, createHash('sha256').update(before).update(short).update(long).digest());
-    assert.deepEqual(part, createHash('sha256').update(before).update(short).digest());
+      assert.deepEqual(got, createHmac('sha256', prk).update(prefix).update(input).update(Buffer.of(1)).digest());
+    assert.deepEqual(whole, createHash('sha256').update(prefix).update(short).update(long).digest());
+    assert.deepEqual(part, createHash('sha256').update(prefix).update(short).digest());
   }
 });

@@ -1,4 +1,4 @@
-/** Files of another device that only this phone still has, after the server was put back to a day before them. */
+/** After the server is restored from a backup, only this phone still has the files of another device. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { anotherPhone } from './phone/another.mjs';
@@ -12,37 +12,41 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('a phone sends again a file that it had from another device, which is lost: a new phone has it byte for byte', async () => {
-  const one = await registeredPhone(server);
-  const { login } = one;
-  const two = await anotherPhone(server.base, login);
-  await until(two, isKept, 'on the second');
+test('a phone sends again a file it received from another, lost device, and a new phone gets it byte for byte', async () => {
+  const first = await registeredPhone(server);
+  const { login } = first;
+  const second = await anotherPhone(server.base, login);
+  await until(second, isKept, 'on the second');
   const putBack = await copyServer(server);
-  // Given a file of several parts that the second phone has whole, and the first phone is lost
+  // Given: the second phone has all parts of a file, and the first phone is lost.
   const bytes = new Uint8Array(2_300_000).map((_, i) => i % 253);
-  const { attachment } = await one.app.addFile(one.record, file(bytes, 'long.bin', ''), { route: 'files' });
-  await until(one, isKept, 'kept');
-  await looks(one);
-  await looks(two);
-  await until(two, isKept, 'the file on the second');
-  assert.deepEqual(two.phone.ctx.open.store.root.fetch, []);
-  one.phone.end();
-  // When the server is put back to before it, and the second phone sends again
+  const { attachment } = await first.app.addFile(first.record, file(bytes, 'long.bin', ''), { route: 'files' });
+  await until(first, isKept, 'kept');
+  await looks(first);
+  await looks(second);
+  await until(second, isKept, 'the file on the second');
+  assert.deepEqual(second.phone.ctx.open.store.root.fetch, []);
+  first.phone.end();
+  // When: the server is restored to before the file, and the second phone sends again.
   await putBack();
-  await looks(two).catch(() => undefined);
-  await until(two, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
-  await two.app.sendAgain();
-  await until(two, isKept, 'all kept');
-  await looks(two);
+  await looks(second).catch(() => undefined);
+  await until(second, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await second.app.sendAgain();
+  await until(second, isKept, 'all kept');
+  await looks(second);
   assert.deepEqual(
-    [two.phone.ctx.open.store.root.uploads, two.phone.ctx.open.store.root.troubles, two.app.state.account.trouble],
+    [
+      second.phone.ctx.open.store.root.uploads,
+      second.phone.ctx.open.store.root.troubles,
+      second.app.state.account.trouble,
+    ],
     [[], {}, null],
   );
-  // Then a new phone has it
-  const fresh = await anotherPhone(server.base, login);
-  await until(fresh, isKept, 'on a new phone');
-  await looks(fresh);
-  const { url } = await fresh.app.readReceived(attachment);
-  assert.deepEqual(new Uint8Array(await fresh.phone.urls.get(url).arrayBuffer()), bytes);
-  for (const { phone } of [two, fresh]) phone.end();
+  // Then: a new phone has the file.
+  const newPhone = await anotherPhone(server.base, login);
+  await until(newPhone, isKept, 'on a new phone');
+  await looks(newPhone);
+  const { url } = await newPhone.app.readReceived(attachment);
+  assert.deepEqual(new Uint8Array(await newPhone.phone.urls.get(url).arrayBuffer()), bytes);
+  for (const { phone } of [second, newPhone]) phone.end();
 });

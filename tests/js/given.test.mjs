@@ -1,23 +1,26 @@
-/** Before an entry is taken out: everything that gave it to somebody is known, whichever way it went; what did not hold it is not named. */
+/**
+ * Before an entry is taken out, the app lists every pack, hand-over and grant that gave it to somebody, and nothing that did
+ * not hold it.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 
 /** @type {any} */
-let awake;
+let timer;
 beforeAll(() => {
-  awake = setInterval(() => {}, 1000);
+  timer = setInterval(() => {}, 1000);
 });
-after(() => clearInterval(awake));
+after(() => clearInterval(timer));
 
 const DAY = 86_400_000;
 
-test('a pack, a hand-over and a helper’s access that hold an entry are named with whom and when; an entry written later is in none', async () => {
+test('the packs, hand-overs and grants that hold an entry are listed with recipient and time; an entry written later is in none', async () => {
   const clock = fixedClock(NOON);
   const { app } = await phoneWithEntry({ clock });
   const [{ record }] = app.state.entries;
-  const other = (
+  const otherEntry = (
     await app.saveIncident({ record: null, fields: { narrative: 'Another.', precision: 'unknown' }, restricted: {} })
   ).record;
   await app.saveRecord({
@@ -34,7 +37,7 @@ test('a pack, a hand-over and a helper’s access that hold an entry are named w
       made_at: NOON + DAY,
       delivered_how: 'handover',
       delivered_to: 'PC Hall',
-      record_ids: [record, other],
+      record_ids: [record, otherEntry],
     },
   });
   await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'pack', pack_no: 3, made_at: NOON + 2 * DAY } });
@@ -44,23 +47,23 @@ test('a pack, a hand-over and a helper’s access that hold an entry are named w
     fields: { kind: 'grant', given_at: NOON + 3 * DAY, record_ids: [record] },
     restricted: { recipient: 'Elm Advocacy' },
   });
-  const said = async (/** @type {string} */ one) =>
-    (await app.readIncident(one)).given.map(({ who, at, pack_no }) => [who, at, pack_no]);
-  assert.deepEqual(await said(record), [
+  const disclosures = async (/** @type {string} */ id) =>
+    (await app.readIncident(id)).given.map(({ who, at, pack_no }) => [who, at, pack_no]);
+  assert.deepEqual(await disclosures(record), [
     ['Elm Advocacy', NOON + 3 * DAY, null],
     ['', NOON + 2 * DAY, 3],
     ['PC Hall', NOON + DAY, 2],
     ['', NOON + 1, 1],
   ]);
-  assert.deepEqual(await said(other), [
+  assert.deepEqual(await disclosures(otherEntry), [
     ['', NOON + 2 * DAY, 3],
     ['PC Hall', NOON + DAY, 2],
   ]);
   clock.move(10 * DAY);
-  const late = (
+  const lateEntry = (
     await app.saveIncident({ record: null, fields: { narrative: 'Long after.', precision: 'unknown' }, restricted: {} })
   ).record;
-  assert.deepEqual(await said(late), []);
+  assert.deepEqual(await disclosures(lateEntry), []);
   await app.takeOutRecord(record);
   assert.equal(
     (await app.readIncident(record)).given.length,

@@ -1,4 +1,4 @@
-/** Grants and what their envelopes hold: what is whole holds, and what is wrong in one place does not. */
+/** Grants and their envelopes: a valid one is accepted, and one that is wrong in one place is refused. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
@@ -23,16 +23,16 @@ before(async () => {
   accountKey = await importKey(randomBytes(32));
 });
 
-const fields = (more) => fieldsOf(keeper, advocate, { diary, grant }, more);
-const made = (more) => granted(keeper, advocate, { diary, grant }, more);
-/** Signed by its keeper whatever it says, as a broken app would. */
-const signed = async (more) => {
-  const whole = { ...fields(more), t: more?.t ?? 'grant/v1' };
+const grantFields = (more) => fieldsOf(keeper, advocate, { diary, grant }, more);
+const makeGrant = (more) => granted(keeper, advocate, { diary, grant }, more);
+/** Sign a grant without checks, as a broken app would. */
+const signUnchecked = async (more) => {
+  const whole = { ...grantFields(more), t: more?.t ?? 'grant/v1' };
   return { ...whole, sig: b64(await sign(keeper.key, canonicalBytes(whole))) };
 };
 
-test('a grant within its bounds is made, at every edge of them', async () => {
-  for (const more of [
+test('a grant at each limit is made and accepted', async () => {
+  for (const changes of [
     {},
     { prev: id() },
     { restricted: true },
@@ -48,15 +48,15 @@ test('a grant within its bounds is made, at every edge of them', async () => {
     { not_after: 185 * DAY },
     { earlier: b64(new Uint8Array(32)) },
   ]) {
-    const said = await made(more);
-    assert.deepEqual(said, { ...fields(more), t: 'grant/v1', sig: said.sig });
-    await grants.checkGrant(said, keeper.ecdsa.pub);
+    const terms = await makeGrant(changes);
+    assert.deepEqual(terms, { ...grantFields(changes), t: 'grant/v1', sig: terms.sig });
+    await grants.checkGrant(terms, keeper.ecdsa.pub);
   }
 });
 
-test('a grant that is wrong in one place is neither made nor taken', async () => {
-  const one = id();
-  for (const more of [
+test('a grant that is wrong in one place is neither made nor accepted', async () => {
+  const recordId = id();
+  for (const changes of [
     { diary: 'x' },
     { grant: 'x' },
     { prev: 'x' },
@@ -80,8 +80,8 @@ test('a grant that is wrong in one place is neither made nor taken', async () =>
     { scope: { case: null } },
     { scope: { records: [] } },
     { scope: { records: 'all' } },
-    { scope: { records: [one, one] } },
-    { scope: { records: [one, 'x'] } },
+    { scope: { records: [recordId, recordId] } },
+    { scope: { records: [recordId, 'x'] } },
     { scope: { records: Array.from({ length: 501 }, id) } },
     { scope: { more: true } },
     { purpose: '' },
@@ -100,38 +100,42 @@ test('a grant that is wrong in one place is neither made nor taken', async () =>
     { to: undefined },
     { more: 1 },
   ]) {
-    await assert.rejects(made(more), badSignature, JSON.stringify(more));
-    await assert.rejects(grants.checkGrant(await signed(more), keeper.ecdsa.pub), badSignature, JSON.stringify(more));
+    await assert.rejects(makeGrant(changes), badSignature, JSON.stringify(changes));
+    await assert.rejects(
+      grants.checkGrant(await signUnchecked(changes), keeper.ecdsa.pub),
+      badSignature,
+      JSON.stringify(changes),
+    );
   }
-  await assert.rejects(grants.checkGrant(await signed({ t: 'grant/v2' }), keeper.ecdsa.pub), badSignature);
+  await assert.rejects(grants.checkGrant(await signUnchecked({ t: 'grant/v2' }), keeper.ecdsa.pub), badSignature);
   await assert.rejects(grants.checkGrant(null, keeper.ecdsa.pub), badSignature);
-  const said = await made();
-  await assert.rejects(grants.checkGrant({ ...said, purpose: 'Other' }, keeper.ecdsa.pub), badSignature);
-  await assert.rejects(grants.checkGrant(said, advocate.ecdsa.pub), badSignature);
-  assert.equal(await codeOf(grants.checkGrant(await signed(), keeper.ecdsa.pub)), 'holds');
+  const terms = await makeGrant();
+  await assert.rejects(grants.checkGrant({ ...terms, purpose: 'Other' }, keeper.ecdsa.pub), badSignature);
+  await assert.rejects(grants.checkGrant(terms, advocate.ecdsa.pub), badSignature);
+  assert.equal(await codeOf(grants.checkGrant(await signUnchecked(), keeper.ecdsa.pub)), 'holds');
 });
 
-/** What an envelope of a grant says, with one thing in it replaced. */
-const told = (said, key, more = {}) =>
+/** Return the plaintext of a grant envelope, with some members replaced. */
+const plaintextOf = (terms, key, more = {}) =>
   padVersion(
     canonicalBytes(
       bent(
-        { ecdsa_pub: keeper.pubs.ecdsa_pub, grant: said, hpke_pub: keeper.pubs.hpke_pub, key: b64(key), name: 'Jo' },
+        { ecdsa_pub: keeper.pubs.ecdsa_pub, grant: terms, hpke_pub: keeper.pubs.hpke_pub, key: b64(key), name: 'Jo' },
         more,
       ),
     ),
   );
 
-test('an advocate opens what was sealed to them, and nothing that is not whole or is for somebody else', async () => {
-  const [said, key] = [await made(), randomBytes(32)];
-  const open = (sealed, at = { diary, grant }, by = advocate) => grants.openForAdvocate(by, sealed, at);
-  const whole = await open(await grants.sealForAdvocate(advocate.pubs, keeper.pubs, said, key));
-  assert.deepEqual([whole.terms, whole.key, whole.other, whole.earlier], [said, key, keeper.pubs, []]);
+test('an advocate opens what was sealed to them, and nothing that is incomplete or for somebody else', async () => {
+  const [terms, key] = [await makeGrant(), randomBytes(32)];
+  const open = (sealed, place = { diary, grant }, opener = advocate) => grants.openForAdvocate(opener, sealed, place);
+  const whole = await open(await grants.sealForAdvocate(advocate.pubs, keeper.pubs, terms, key));
+  assert.deepEqual([whole.terms, whole.key, whole.other, whole.earlier], [terms, key, keeper.pubs, []]);
   assert.deepEqual(whole.authors, [{ pub: keeper.pubs.ecdsa_pub, seq: null }]);
-  const sealed = (plaintext, header = grants.grantHeader(said)) =>
+  const sealed = (plaintext, header = grants.grantHeader(terms)) =>
     hpkeSeal(advocate.hpke.pub, 'grant', header, plaintext);
-  assert.equal(await codeOf(open(await sealed(told(said, key)))), 'holds');
-  for (const more of [
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key)))), 'holds');
+  for (const changes of [
     { more: 1 },
     { grant: null },
     { grant: undefined },
@@ -146,22 +150,30 @@ test('an advocate opens what was sealed to them, and nothing that is not whole o
     { earlier: 'x' },
     { earlier: [5] },
   ])
-    assert.equal(await codeOf(open(await sealed(told(said, key, more)))), 'not_opened', JSON.stringify(more));
-  assert.equal(await codeOf(open(await sealed(told(said, key, { name: 'n'.repeat(80) })))), 'holds');
-  for (const more of [{ diary: id() }, { grant: id() }, { to: keeper.print }, { from: advocate.print }]) {
-    assert.equal(await codeOf(open(await sealed(told(await made(more), key)))), 'bad_signature', JSON.stringify(more));
+    assert.equal(
+      await codeOf(open(await sealed(plaintextOf(terms, key, changes)))),
+      'not_opened',
+      JSON.stringify(changes),
+    );
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key, { name: 'n'.repeat(80) })))), 'holds');
+  for (const changes of [{ diary: id() }, { grant: id() }, { to: keeper.print }, { from: advocate.print }]) {
+    assert.equal(
+      await codeOf(open(await sealed(plaintextOf(await makeGrant(changes), key)))),
+      'bad_signature',
+      JSON.stringify(changes),
+    );
   }
   const stranger = await person('Jo');
   assert.equal(
-    await codeOf(open(await sealed(told(said, key, { hpke_pub: stranger.pubs.hpke_pub })))),
+    await codeOf(open(await sealed(plaintextOf(terms, key, { hpke_pub: stranger.pubs.hpke_pub })))),
     'bad_signature',
   );
-  assert.equal(await codeOf(open(await sealed(told(said, key, stranger.pubs)))), 'bad_signature');
-  assert.equal(await codeOf(open(await sealed(told(said, key)), { diary, grant: id() })), 'not_opened');
-  assert.equal(await codeOf(open(await sealed(told(said, key)), { diary, grant }, stranger)), 'not_opened');
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key, stranger.pubs)))), 'bad_signature');
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key)), { diary, grant: id() })), 'not_opened');
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key)), { diary, grant }, stranger)), 'not_opened');
 });
 
-test('the earlier keys in a grant are those it was signed with, of its own diary, and forty at most', async () => {
+test('a grant holds at most 40 earlier keys, which must be of its diary and those it was signed with', async () => {
   const key = randomBytes(32);
   const pairs = await Promise.all(Array.from({ length: 3 }, newKeyPair));
   const chain = [...pairs, keeper.ecdsa];
@@ -181,73 +193,83 @@ test('the earlier keys in a grant are those it was signed with, of its own diary
       }),
     ),
   );
-  const open = async (said, earlier) =>
-    grants.openForAdvocate(advocate, await grants.sealForAdvocate(advocate.pubs, keeper.pubs, said, key, earlier), {
+  const open = async (terms, earlier) =>
+    grants.openForAdvocate(advocate, await grants.sealForAdvocate(advocate.pubs, keeper.pubs, terms, key, earlier), {
       diary,
       grant,
     });
-  const said = await made(grants.bindKeyStatements(statements));
-  const whole = await open(said, statements);
+  const terms = await makeGrant(grants.bindKeyStatements(statements));
+  const whole = await open(terms, statements);
   assert.deepEqual(whole.earlier, statements);
   assert.deepEqual(
     whole.authors.map(({ pub, seq }) => [pub, seq]),
     [...pairs.map(({ pub }, i) => [b64(pub), i]), [keeper.pubs.ecdsa_pub, null]],
   );
-  for (const [what, one, earlier] of [
-    ['others than were signed', said, statements.slice(1)],
-    ['none where some were signed', said, []],
-    ['some where none were signed', await made(), statements],
-    ['in another order', await made(grants.bindKeyStatements(statements.toReversed())), statements.toReversed()],
-    ['without the newest', await made(grants.bindKeyStatements(statements.slice(0, 2))), statements.slice(0, 2)],
+  for (const [title, signedTerms, earlier] of [
+    ['others than were signed', terms, statements.slice(1)],
+    ['none where some were signed', terms, []],
+    ['some where none were signed', await makeGrant(), statements],
+    ['in another order', await makeGrant(grants.bindKeyStatements(statements.toReversed())), statements.toReversed()],
+    ['without the newest', await makeGrant(grants.bindKeyStatements(statements.slice(0, 2))), statements.slice(0, 2)],
   ])
-    assert.equal(await codeOf(open(one, earlier)), 'bad_signature', what);
+    assert.equal(await codeOf(open(signedTerms, earlier)), 'bad_signature', title);
   const { sig: _sig, t: _t, ...last } = statements[2];
-  const elsewhere = await signStatement(await importSigningKey(pairs[2]), { ...last, diary: id() });
+  const foreignStatement = await signStatement(await importSigningKey(pairs[2]), { ...last, diary: id() });
   assert.equal(
-    await codeOf(open(await made(grants.bindKeyStatements([elsewhere])), [elsewhere])),
+    await codeOf(open(await makeGrant(grants.bindKeyStatements([foreignStatement])), [foreignStatement])),
     'bad_signature',
     'of another diary',
   );
   assert.deepEqual(grants.bindKeyStatements([]), {});
-  const many = Array.from({ length: 41 }, (_, n) => n);
-  assert.deepEqual([grants.newestStatements(many), grants.newestStatements([1])], [many.slice(1), [1]]);
+  const numbers = Array.from({ length: 41 }, (_, n) => n);
+  assert.deepEqual([grants.newestStatements(numbers), grants.newestStatements([1])], [numbers.slice(1), [1]]);
 });
 
-test('the keeper’s copy opens where it lies, under the keeper’s key, and nowhere else', async () => {
-  const [said, key] = [await made(), randomBytes(32)];
-  const open = (sealed, at = said) => grants.openKeeperCopy(accountKey, sealed, keeper.ecdsa.pub, at);
-  assert.deepEqual(await open(await grants.sealForKeeper(accountKey, advocate.pubs, said, key)), {
-    terms: said,
+test('the keeper’s copy opens only in its own place, with the keeper’s key', async () => {
+  const [terms, key] = [await makeGrant(), randomBytes(32)];
+  const open = (sealed, place = terms) => grants.openKeeperCopy(accountKey, sealed, keeper.ecdsa.pub, place);
+  assert.deepEqual(await open(await grants.sealForKeeper(accountKey, advocate.pubs, terms, key)), {
+    terms,
     key,
     other: advocate.pubs,
   });
-  const sealed = (plaintext, header = grants.grantHeader(said)) =>
+  const sealed = (plaintext, header = grants.grantHeader(terms)) =>
     envelope.seal(accountKey, 'grant', header, plaintext);
   const to = { ecdsa_pub: advocate.pubs.ecdsa_pub, hpke_pub: advocate.pubs.hpke_pub, name: 'PK' };
-  assert.equal(await codeOf(open(await sealed(told(said, key, to)))), 'holds');
-  for (const more of [{ diary: id() }, { grant: id() }, { to: keeper.print }]) {
-    assert.equal(await codeOf(open(await sealed(told(await made(more), key, to)))), 'not_opened', JSON.stringify(more));
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key, to)))), 'holds');
+  for (const changes of [{ diary: id() }, { grant: id() }, { to: keeper.print }]) {
+    assert.equal(
+      await codeOf(open(await sealed(plaintextOf(await makeGrant(changes), key, to)))),
+      'not_opened',
+      JSON.stringify(changes),
+    );
   }
-  assert.equal(await codeOf(open(await sealed(told(said, key, { ...to, earlier: [{}] })))), 'not_opened');
+  assert.equal(await codeOf(open(await sealed(plaintextOf(terms, key, { ...to, earlier: [{}] })))), 'not_opened');
   assert.equal(
-    await codeOf(open(await sealed(told(said, key, { ...to, hpke_pub: keeper.pubs.hpke_pub })))),
+    await codeOf(open(await sealed(plaintextOf(terms, key, { ...to, hpke_pub: keeper.pubs.hpke_pub })))),
     'not_opened',
   );
-  assert.equal(await codeOf(open(await sealed(told(said, key, to)), { ...said, to: keeper.print })), 'not_opened');
+  assert.equal(
+    await codeOf(open(await sealed(plaintextOf(terms, key, to)), { ...terms, to: keeper.print })),
+    'not_opened',
+  );
 });
 
-test('keys and digests of a version: what a grant gives, in its order, and no part that it does not', async () => {
+test('keys and digests of a version: a grant gives its parts, in order, and no other part', async () => {
   const [version, key, keys] = [id(), randomBytes(32), [randomBytes(32), randomBytes(32)]];
   for (const restricted of [true, false]) {
-    const given = { terms: await made({ restricted }), key };
-    const wraps = await grants.wrapVersionKeys(given, version, keys);
-    assert.deepEqual(await grants.unwrapVersionKeys(given, version, wraps), keys.slice(0, restricted ? 2 : 1));
-    assert.deepEqual(grants.grantedParts(given.terms), restricted ? ['open', 'restricted'] : ['open']);
-    assert.equal((await grants.wrapVersionKeys(given, version, keys.slice(0, 1))).length, 1);
-    await assert.rejects(grants.unwrapVersionKeys(given, id(), wraps), { code: 'not_opened' });
+    const openedGrant = { terms: await makeGrant({ restricted }), key };
+    const wraps = await grants.wrapVersionKeys(openedGrant, version, keys);
+    assert.deepEqual(await grants.unwrapVersionKeys(openedGrant, version, wraps), keys.slice(0, restricted ? 2 : 1));
+    assert.deepEqual(grants.grantedParts(openedGrant.terms), restricted ? ['open', 'restricted'] : ['open']);
+    assert.equal((await grants.wrapVersionKeys(openedGrant, version, keys.slice(0, 1))).length, 1);
+    await assert.rejects(grants.unwrapVersionKeys(openedGrant, id(), wraps), { code: 'not_opened' });
     if (!restricted)
-      await assert.rejects(grants.unwrapVersionKeys(given, version, [...wraps, ...wraps]), { code: 'not_opened' });
-    else await assert.rejects(grants.unwrapVersionKeys(given, version, wraps.toReversed()), { code: 'not_opened' });
+      await assert.rejects(grants.unwrapVersionKeys(openedGrant, version, [...wraps, ...wraps]), {
+        code: 'not_opened',
+      });
+    else
+      await assert.rejects(grants.unwrapVersionKeys(openedGrant, version, wraps.toReversed()), { code: 'not_opened' });
   }
   assert.deepEqual(
     [['view'], ['view', 'pack']].flatMap((rights) =>
@@ -255,12 +277,12 @@ test('keys and digests of a version: what a grant gives, in its order, and no pa
     ),
     [false, false, false, true],
   );
-  const given = { terms: await made({ rights: ['view', 'pack'] }), key };
+  const openedGrant = { terms: await makeGrant({ rights: ['view', 'pack'] }), key };
   const [opener, digests] = [await importKey(key), { place_detail: b64(randomBytes(32)) }];
-  const open = (sealed) => grants.openDigests(opener, given.terms, version, sealed);
-  assert.deepEqual(await open(await grants.sealDigests(given, version, digests)), digests);
-  assert.deepEqual(await open(await grants.sealDigests(given, version, {})), {});
-  for (const one of [
+  const open = (sealed) => grants.openDigests(opener, openedGrant.terms, version, sealed);
+  assert.deepEqual(await open(await grants.sealDigests(openedGrant, version, digests)), digests);
+  assert.deepEqual(await open(await grants.sealDigests(openedGrant, version, {})), {});
+  for (const content of [
     { digests: { a: b64(randomBytes(31)) }, t: 'apart/v1' },
     { digests: { a: 5 }, t: 'apart/v1' },
     { digests: [], t: 'apart/v1' },
@@ -272,9 +294,9 @@ test('keys and digests of a version: what a grant gives, in its order, and no pa
     const sealed = await envelope.seal(
       opener,
       'wrap',
-      grantWrapHeader(given.terms, 'restricted', version),
-      canonicalBytes(one),
+      grantWrapHeader(openedGrant.terms, 'restricted', version),
+      canonicalBytes(content),
     );
-    await assert.rejects(open(sealed), { code: 'not_opened' }, JSON.stringify(one));
+    await assert.rejects(open(sealed), { code: 'not_opened' }, JSON.stringify(content));
   }
 });

@@ -1,4 +1,4 @@
-/** A keeper lets an advocate in: nine words, what was and what comes, a server between them, the end. The advocate is played here. */
+/** A keeper makes a grant for an advocate: nine words, old and new entries, a hostile server between them, the end. The test plays the advocate. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
@@ -22,21 +22,21 @@ import { sender, startServer } from './phone/server.mjs';
 const DAY = 86_400_000;
 let server;
 const servers = [];
-before(anew);
-after(() => Promise.all(servers.map((one) => one.stop())));
+before(startNewServer);
+after(() => Promise.all(servers.map((running) => running.stop())));
 
-/** Accounts from one address are few an hour on a server, and every test makes some. */
-async function anew() {
+/** Start another server: each allows only a few new accounts an hour from one address, and every test makes some. */
+async function startNewServer() {
   server = await startServer();
   servers.push(server);
 }
 
-let keepers = 0;
+let keeperCount = 0;
 
-async function keeper(words = 'He waited outside again.') {
-  if (++keepers % 5 === 0) await anew();
+async function registerKeeper(words = 'He waited outside again.') {
+  if (++keeperCount % 5 === 0) await startNewServer();
   const faults = {};
-  const made = await phoneWithEntry(
+  const setup = await phoneWithEntry(
     {
       origin: server.base,
       send: sender(server.base, faults),
@@ -45,20 +45,20 @@ async function keeper(words = 'He waited outside again.') {
     },
     words,
   );
-  await made.app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  const letIn = (met, over = {}, more = {}) =>
-    made.app.letIn({ met, choice: { ...viewOfAll(made.app), ...over }, name: 'Maya', words: WORDS, ...more });
-  return { ...made, faults, letIn };
+  await setup.app.register({ words: WORDS });
+  await until(setup, isKept, 'kept');
+  const letIn = (met, overrides = {}, options = {}) =>
+    setup.app.letIn({ met, choice: { ...viewOfAll(setup.app), ...overrides }, name: 'Maya', words: WORDS, ...options });
+  return { ...setup, faults, letIn };
 }
 
-/** What the advocate reads of the one client there is. */
-async function reads(one) {
-  const { clients } = await one.told('GET', '/v1/clients');
+/** Return what the advocate can read of the only client. */
+async function readAsAdvocate(advocate) {
+  const { clients } = await advocate.told('GET', '/v1/clients');
   const found = [];
   for (const row of clients) {
-    const granted = await openForAdvocate(one.keys, unb64(row.sealed), row);
-    const { bytes } = await one.ask('GET', `/v1/clients/${row.grant}/changes`);
+    const granted = await openForAdvocate(advocate.keys, unb64(row.sealed), row);
+    const { bytes } = await advocate.ask('GET', `/v1/clients/${row.grant}/changes`);
     for (const frame of decodeFrames(bytes, { maxParts: 400 })) {
       const [facts, sealed, wraps] = decodeFrames(frame);
       const { record, version } = JSON.parse(new TextDecoder().decode(facts));
@@ -78,61 +78,65 @@ async function reads(one) {
   return found;
 }
 
-const narratives = (found) => found.flatMap(({ narrative }) => narrative ?? []).sort();
+const narrativesOf = (found) => found.flatMap(({ narrative }) => narrative ?? []).sort();
 
-/** Until what the advocate reads is so. */
-async function untilReads(one, is) {
-  return eventually(() => reads(one), is);
+/** Wait until what the advocate reads meets the condition. */
+async function untilAdvocateReads(advocate, condition) {
+  return eventually(() => readAsAdvocate(advocate), condition);
 }
 
 test('nine words, what was and what comes, a note never, and nothing after the end', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.app.saveNote(one.app.state.entries[0].record, 'nobody else reads this');
-  await until(one, isKept, 'kept');
-  const met = await one.app.meetAdvocate(priya.words.toUpperCase());
+  await keeper.app.saveNote(keeper.app.state.entries[0].record, 'nobody else reads this');
+  await until(keeper, isKept, 'kept');
+  const met = await keeper.app.meetAdvocate(priya.words.toUpperCase());
   assert.deepEqual([met.name, met.organisation, met.words], ['Priya K', 'Stalking Support North', priya.words]);
-  assert.equal((await one.app.previewGrant({ all: true })).entries.length, 1);
-  await one.letIn(met);
-  let seen = await reads(priya);
-  assert.deepEqual(narratives(seen), ['He waited outside again.']);
+  assert.equal((await keeper.app.previewGrant({ all: true })).entries.length, 1);
+  await keeper.letIn(met);
+  let seen = await readAsAdvocate(priya);
+  assert.deepEqual(narrativesOf(seen), ['He waited outside again.']);
   assert.equal(seen.granted.other.name, 'Maya');
   assert.equal(seen.summary.entries, 1);
-  await one.app.saveIncident({ record: null, fields: { narrative: 'He was there on Monday too.' }, restricted: {} });
-  await until(one, isKept, 'kept');
-  seen = await untilReads(priya, (read) => narratives(read).length === 2);
-  assert.deepEqual(narratives(seen), ['He waited outside again.', 'He was there on Monday too.'].sort());
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'He was there on Monday too.' }, restricted: {} });
+  await until(keeper, isKept, 'kept');
+  seen = await untilAdvocateReads(priya, (read) => narrativesOf(read).length === 2);
+  assert.deepEqual(narrativesOf(seen), ['He waited outside again.', 'He was there on Monday too.'].sort());
   assert.ok(seen.every(({ kind }) => !['note', 'settings', 'manifest'].includes(kind)));
-  const { grants, looks } = await one.app.readGrants();
+  const { grants, looks } = await keeper.app.readGrants();
   assert.equal(grants[0].name, 'Priya K');
   assert.ok(grants[0].looked_at > 0 && looks.length > 0);
-  await one.app.endGrant(grants[0].grant, { words: WORDS });
-  assert.deepEqual(await reads(priya), []);
-  await one.app.saveIncident({ record: null, fields: { narrative: 'After the end.' }, restricted: {} });
-  await until(one, isKept, 'kept');
-  assert.deepEqual(await reads(priya), []);
-  assert.ok((await one.app.readGrants()).grants[0].ended_at > 0);
+  await keeper.app.endGrant(grants[0].grant, { words: WORDS });
+  assert.deepEqual(await readAsAdvocate(priya), []);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'After the end.' }, restricted: {} });
+  await until(keeper, isKept, 'kept');
+  assert.deepEqual(await readAsAdvocate(priya), []);
+  assert.ok((await keeper.app.readGrants()).grants[0].ended_at > 0);
 });
 
 test('chosen records only, and a case with what comes into it', async () => {
-  const one = await keeper('In the case.');
+  const keeper = await registerKeeper('In the case.');
   const priya = await desk(server);
-  const kase = formatId(newId());
-  const [{ record }] = one.app.state.entries;
-  await one.app.saveIncident({ record: null, fields: { narrative: 'Of the case.', case_ids: [kase] }, restricted: {} });
-  await until(one, isKept, 'kept');
-  const met = await one.app.meetAdvocate(priya.words);
-  const [chosen] = await one.letIn(met, { scope: { records: [record] } });
-  assert.deepEqual(narratives(await reads(priya)), ['In the case.']);
-  await one.app.endGrant(chosen.grant, { words: WORDS });
-  await one.letIn(met, { scope: { case: kase } });
-  assert.deepEqual(narratives(await reads(priya)), ['Of the case.']);
+  const caseId = formatId(newId());
+  const [{ record }] = keeper.app.state.entries;
+  await keeper.app.saveIncident({
+    record: null,
+    fields: { narrative: 'Of the case.', case_ids: [caseId] },
+    restricted: {},
+  });
+  await until(keeper, isKept, 'kept');
+  const met = await keeper.app.meetAdvocate(priya.words);
+  const [chosen] = await keeper.letIn(met, { scope: { records: [record] } });
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['In the case.']);
+  await keeper.app.endGrant(chosen.grant, { words: WORDS });
+  await keeper.letIn(met, { scope: { case: caseId } });
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['Of the case.']);
 });
 
 test('a server that puts itself between is refused before anything is given', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const [priya, other] = [await desk(server), await desk(server)];
-  one.faults.before = (path) =>
+  keeper.faults.before = (path) =>
     path.startsWith('/v1/advocates/')
       ? new Response(
           JSON.stringify({
@@ -145,366 +149,378 @@ test('a server that puts itself between is refused before anything is given', as
           { status: 200, headers: { 'content-type': 'application/json' } },
         )
       : null;
-  await assert.rejects(one.app.meetAdvocate(priya.words), ({ code }) => code === 'wrong_keys');
-  one.faults.before = null;
+  await assert.rejects(keeper.app.meetAdvocate(priya.words), ({ code }) => code === 'wrong_keys');
+  keeper.faults.before = null;
   await assert.rejects(
-    one.app.meetAdvocate('kept kept kept kept kept kept kept kept kept'),
+    keeper.app.meetAdvocate('kept kept kept kept kept kept kept kept kept'),
     ({ code, unknown }) => code === 'bad_request' && unknown.length === 9,
   );
   await assert.rejects(
-    one.app.meetAdvocate(await fingerprintWords(randomBytes(12))),
+    keeper.app.meetAdvocate(await fingerprintWords(randomBytes(12))),
     ({ code }) => code === 'not_found',
   );
-  assert.deepEqual((await one.app.readGrants()).grants, []);
+  assert.deepEqual((await keeper.app.readGrants()).grants, []);
 });
 
 test('no longer than half a year, and not before there is a copy off this phone', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const met = await one.app.meetAdvocate(priya.words);
+  const met = await keeper.app.meetAdvocate(priya.words);
   await assert.rejects(
-    one.letIn(met, { not_after: one.app.latestEnd() + DAY }),
+    keeper.letIn(met, { not_after: keeper.app.latestEnd() + DAY }),
     ({ code }) => code === 'bad_signature',
   );
   const alone = await phoneWithEntry({ packActions: grantActions }, 'Only here.');
   await assert.rejects(alone.app.meetAdvocate(priya.words), ({ code }) => code === 'not_registered');
 });
 
-test('words typed afresh: wrong ones let nobody in', async () => {
-  const one = await keeper();
-  const met = await one.app.meetAdvocate((await desk(server)).words);
+test('a grant needs the passphrase typed again: wrong words make no grant', async () => {
+  const keeper = await registerKeeper();
+  const met = await keeper.app.meetAdvocate((await desk(server)).words);
   await assert.rejects(
-    one.letIn(met, {}, { words: 'not the words of this keeper' }),
+    keeper.letIn(met, {}, { words: 'not the words of this keeper' }),
     ({ code }) => code === 'no_match',
   );
-  assert.deepEqual((await one.app.readGrants()).grants, []);
-  assert.equal((await one.letIn(met)).length, 1);
+  assert.deepEqual((await keeper.app.readGrants()).grants, []);
+  assert.equal((await keeper.letIn(met)).length, 1);
 });
 
-test('a new entry carries its keys in its own push; what was taken out says so', async () => {
-  const one = await keeper();
+test('a new entry carries its keys in its own push, and the advocate sees that an entry was taken out', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = (path) =>
+  await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  keeper.faults.before = (path) =>
     path.includes('/wraps')
       ? new Response('{}', { status: 503, headers: { 'content-type': 'application/json' } })
       : null;
-  const { record } = await one.app.saveIncident({
+  const { record } = await keeper.app.saveIncident({
     record: null,
     fields: { narrative: 'By its own push.' },
     restricted: {},
   });
-  await until(one, isKept, 'kept');
-  assert.ok(narratives(await reads(priya)).includes('By its own push.'));
-  one.faults.before = null;
-  await one.app.takeOutRecord(record);
-  const seen = await untilReads(priya, (found) => found.some(({ fields }) => fields.taken_out));
+  await until(keeper, isKept, 'kept');
+  assert.ok(narrativesOf(await readAsAdvocate(priya)).includes('By its own push.'));
+  keeper.faults.before = null;
+  await keeper.app.takeOutRecord(record);
+  const seen = await untilAdvocateReads(priya, (found) => found.some(({ fields }) => fields.taken_out));
   assert.ok(seen.some((each) => each.record === record && each.fields.taken_out));
 });
 
 test('a question is answered by the keeper as an addition, and the advocate reads it', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(await one.app.meetAdvocate(priya.words), { rights: ['view', 'comment'] });
-  const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
+  await keeper.letIn(await keeper.app.meetAdvocate(priya.words), { rights: ['view', 'comment'] });
+  const letter = await priya.writes('question', { about: keeper.record, text: 'What did he wear?' });
   await priya.writes('question', { about: formatId(newId()), text: 'About nothing there is.' });
-  await one.phone.ctx.open.syncing.now();
-  assert.deepEqual(one.app.state.asked, { n: 1, name: 'Priya K' });
-  const [asked] = await one.app.readAsked(one.record);
-  assert.deepEqual([asked.text, asked.letter, asked.name], ['What did he wear?', letter, 'Priya K']);
-  await assert.rejects(one.app.answerQuestion({ letter, answer: '  ' }), ({ code }) => code === 'nothing_to_save');
-  await one.app.answerQuestion({ letter, answer: 'A grey coat.' });
-  assert.deepEqual(await one.app.readAsked(), []);
-  const entry = await one.app.readIncident(one.record);
+  await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual(keeper.app.state.asked, { n: 1, name: 'Priya K' });
+  const [question] = await keeper.app.readAsked(keeper.record);
+  assert.deepEqual([question.text, question.letter, question.name], ['What did he wear?', letter, 'Priya K']);
+  await assert.rejects(keeper.app.answerQuestion({ letter, answer: '  ' }), ({ code }) => code === 'nothing_to_save');
+  await keeper.app.answerQuestion({ letter, answer: 'A grey coat.' });
+  assert.deepEqual(await keeper.app.readAsked(), []);
+  const entry = await keeper.app.readIncident(keeper.record);
   assert.equal(entry.fields.narrative, 'He waited outside again.\n\nA grey coat.');
   assert.equal(entry.fields.help_given, 'prompted_questions');
-  const [kept] = await one.app.readQuestions(one.record);
+  const [kept] = await keeper.app.readQuestions(keeper.record);
   assert.deepEqual(
     [kept.text, kept.answer, kept.status, kept.name],
     ['What did he wear?', 'A grey coat.', 'answered', 'Priya K, Stalking Support North'],
   );
-  await until(one, isKept, 'kept');
-  const later = await untilReads(priya, (found) => found.some(({ kind }) => kind === 'question'));
-  assert.ok(narratives(later).some((text) => text.endsWith('A grey coat.')));
+  await until(keeper, isKept, 'kept');
+  const later = await untilAdvocateReads(priya, (found) => found.some(({ kind }) => kind === 'question'));
+  assert.ok(narrativesOf(later).some((text) => text.endsWith('A grey coat.')));
   assert.equal(later.find(({ kind }) => kind === 'question').fields.answer, 'A grey coat.');
   assert.ok(later.every(({ kind }) => kind !== 'consent'));
-  await one.phone.ctx.open.syncing.now();
+  await keeper.phone.ctx.open.syncing.now();
   assert.deepEqual(
-    (await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters,
+    (await keeper.phone.ctx.api.withSession({ path: `/v1/diaries/${keeper.phone.ctx.open.identity.diary}/letters` }))
+      .letters,
     [],
   );
 });
 
-test('without the right to ask, nothing is asked', async () => {
-  const one = await keeper();
+test('a question from an advocate without the right to ask is dropped', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  await one.letIn(await one.app.meetAdvocate(priya.words));
-  await priya.writes('question', { about: one.record, text: 'May I?' });
-  await one.phone.ctx.open.syncing.now();
-  assert.deepEqual([await one.app.readAsked(), one.app.state.asked], [[], null]);
+  await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  await priya.writes('question', { about: keeper.record, text: 'May I?' });
+  await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual([await keeper.app.readAsked(), keeper.app.state.asked], [[], null]);
 });
 
-test('a stand-in of the same organisation, in one consent; nobody of another', async () => {
-  const one = await keeper();
+test('one consent can include a stand-in of the same organisation, and nobody of another', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
   const sam = await desk(server, { name: 'Sam O' });
   const other = await desk(server, { name: 'Elsewhere' });
-  const [met, standIn, far] = [
-    await one.app.meetAdvocate(priya.words),
-    await one.app.meetAdvocate(sam.words),
-    await one.app.meetAdvocate(other.words),
+  const [met, standIn, thirdAdvocate] = [
+    await keeper.app.meetAdvocate(priya.words),
+    await keeper.app.meetAdvocate(sam.words),
+    await keeper.app.meetAdvocate(other.words),
   ];
-  const elsewhere = { ...far, organisation: 'Another one' };
-  await assert.rejects(one.letIn(met, {}, { standIn: elsewhere }), ({ code }) => code === 'other_organisation');
-  assert.equal((await one.letIn(met, {}, { standIn })).length, 2);
-  for (const each of [priya, sam]) assert.deepEqual(narratives(await reads(each)), ['He waited outside again.']);
-  assert.deepEqual((await one.app.whoSees(one.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
+  const outsider = { ...thirdAdvocate, organisation: 'Another one' };
+  await assert.rejects(keeper.letIn(met, {}, { standIn: outsider }), ({ code }) => code === 'other_organisation');
+  assert.equal((await keeper.letIn(met, {}, { standIn })).length, 2);
+  for (const each of [priya, sam])
+    assert.deepEqual(narrativesOf(await readAsAdvocate(each)), ['He waited outside again.']);
+  assert.deepEqual((await keeper.app.whoSees(keeper.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
 });
 
-test('ended without a signal: nothing more is given from then on, the list says that the server has not ended it, and a later run ends it there', async () => {
-  const one = await keeper();
+test('a grant ended offline shares nothing more, the list says that the server has not ended it, and a later sync ends it there', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = () => {
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
-  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
-  await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
-  const { grants, offline } = await one.app.readGrants();
+  assert.deepEqual(await keeper.app.endGrant(newGrant.grant, { words: WORDS }), { heard: false });
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
+  const { grants, offline } = await keeper.app.readGrants();
   assert.deepEqual(
     [grants.map(({ grant, mine, unheard, name }) => ({ grant, mine, unheard, name })), offline],
-    [[{ grant: made.grant, mine: true, unheard: true, name: 'Priya K' }], true],
+    [[{ grant: newGrant.grant, mine: true, unheard: true, name: 'Priya K' }], true],
   );
-  one.faults.before = null;
-  await one.phone.ctx.open.syncing.now();
-  assert.deepEqual(await reads(priya), []);
-  const [said] = (await one.app.readGrants()).grants;
-  assert.deepEqual([said.mine, said.unheard], [true, false]);
+  keeper.faults.before = null;
+  await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual(await readAsAdvocate(priya), []);
+  const [listed] = (await keeper.app.readGrants()).grants;
+  assert.deepEqual([listed.mine, listed.unheard], [true, false]);
 });
 
-/** What an ending asked of the server, with which proof. */
-const endings = (one) => {
-  const asked = [];
-  one.faults.before = (path, { method, headers }) => {
-    if (method === 'DELETE' && path.includes('/grants/')) asked.push(headers['X-Proof']);
+/** Record the proofs of the requests that end a grant. */
+const recordEndRequests = (keeper) => {
+  const requests = [];
+  keeper.faults.before = (path, { method, headers }) => {
+    if (method === 'DELETE' && path.includes('/grants/')) requests.push(headers['X-Proof']);
     return null;
   };
-  return asked;
+  return requests;
 };
 
 test('a grant ends after the words only: wrong ones and a short secret end nothing, here or there', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  await one.app.setShort('274913', WORDS);
-  const asked = endings(one);
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  await keeper.app.setShort('274913', WORDS);
+  const requests = recordEndRequests(keeper);
   for (const words of ['not the words at all', '274913', ''])
-    await assert.rejects(one.app.endGrant(made.grant, { words }), { code: 'words_differ' });
-  assert.deepEqual(asked, []);
+    await assert.rejects(keeper.app.endGrant(newGrant.grant, { words }), { code: 'words_differ' });
+  assert.deepEqual(requests, []);
   assert.deepEqual(
-    (await one.app.whoSees(one.record)).map(({ name }) => name),
+    (await keeper.app.whoSees(keeper.record)).map(({ name }) => name),
     ['Priya K'],
   );
-  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
 });
 
 test('an end that waits needs the words again: the short secret sends nothing, and the next opening with the words ends it', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  await one.app.setShort('274913', WORDS);
-  one.faults.before = () => {
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  await keeper.app.setShort('274913', WORDS);
+  keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
-  await one.app.endGrant(made.grant, { words: WORDS });
-  await one.app.lock('asked');
-  const asked = endings(one);
-  await one.app.unlock('274913');
-  await one.phone.ctx.open.syncing.now();
+  await keeper.app.endGrant(newGrant.grant, { words: WORDS });
+  await keeper.app.lock('asked');
+  const requests = recordEndRequests(keeper);
+  await keeper.app.unlock('274913');
+  await keeper.phone.ctx.open.syncing.now();
   assert.deepEqual(
-    [asked, (await one.app.readGrants()).grants.map(({ mine, unheard }) => [mine, unheard])],
+    [requests, (await keeper.app.readGrants()).grants.map(({ mine, unheard }) => [mine, unheard])],
     [[], [[true, true]]],
   );
-  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
-  await one.app.lock('asked');
-  await one.app.unlock(WORDS);
-  await one.phone.ctx.open.syncing.now();
-  assert.deepEqual(await reads(priya), []);
-  assert.equal((await one.app.readGrants()).grants[0].unheard, false);
-  assert.deepEqual([asked.length, one.phone.ctx.open.typed], [1, null]);
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
+  await keeper.app.lock('asked');
+  await keeper.app.unlock(WORDS);
+  await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual(await readAsAdvocate(priya), []);
+  assert.equal((await keeper.app.readGrants()).grants[0].unheard, false);
+  assert.deepEqual([requests.length, keeper.phone.ctx.open.typed], [1, null]);
 });
 
-test('words that the server refuses are sent once: an end that waits does not use up the session', async () => {
-  const one = await keeper();
+test('a passphrase that the server refuses is sent only once, so a pending end does not use up the session', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  const asked = [];
-  one.faults.before = (path, { method }) => {
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  const requests = [];
+  keeper.faults.before = (path, { method }) => {
     if (method !== 'DELETE' || !path.includes('/grants/')) return null;
-    asked.push(path);
+    requests.push(path);
     return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), {
       status: 401,
       headers: { 'content-type': 'application/json' },
     });
   };
-  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
-  for (let run = 0; run < 3; run++) await one.phone.ctx.open.syncing.now();
-  assert.deepEqual([asked.length, (await one.app.readGrants()).grants[0].unheard], [1, true]);
-  assert.deepEqual(await one.app.whoSees(one.record), []);
-  one.faults.before = null;
-  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
-  assert.deepEqual(await reads(priya), []);
+  assert.deepEqual(await keeper.app.endGrant(newGrant.grant, { words: WORDS }), { heard: false });
+  for (let run = 0; run < 3; run++) await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual([requests.length, (await keeper.app.readGrants()).grants[0].unheard], [1, true]);
+  assert.deepEqual(await keeper.app.whoSees(keeper.record), []);
+  keeper.faults.before = null;
+  assert.deepEqual(await keeper.app.endGrant(newGrant.grant, { words: WORDS }), { heard: true });
+  assert.deepEqual(await readAsAdvocate(priya), []);
 });
 
 test('a server that withholds an ending is given nothing made after it', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  // It says that it is done, does nothing, and goes on showing the grant as one that stands.
-  one.faults.before = (path, options) =>
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  // The server confirms the end, does nothing, and goes on listing the grant as in force.
+  keeper.faults.before = (path, options) =>
     options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
-  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
-  await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
-  await until(one, isKept, 'kept');
-  await one.phone.ctx.open.syncing.now();
-  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
-  const [said] = (await one.app.readGrants()).grants;
-  assert.deepEqual([said.mine, said.unheard], [true, true]);
-  assert.deepEqual(await one.app.whoSees(one.record), []);
-  // Honest again, it ends the grant with words that are typed since.
-  one.faults.before = null;
-  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
-  assert.deepEqual(await reads(priya), []);
-  assert.equal((await one.app.readGrants()).grants[0].unheard, false);
+  assert.deepEqual(await keeper.app.endGrant(newGrant.grant, { words: WORDS }), { heard: true });
+  await keeper.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
+  await until(keeper, isKept, 'kept');
+  await keeper.phone.ctx.open.syncing.now();
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
+  const [listed] = (await keeper.app.readGrants()).grants;
+  assert.deepEqual([listed.mine, listed.unheard], [true, true]);
+  assert.deepEqual(await keeper.app.whoSees(keeper.record), []);
+  // Honest again, the server ends the grant when the passphrase is typed again.
+  keeper.faults.before = null;
+  assert.deepEqual(await keeper.app.endGrant(newGrant.grant, { words: WORDS }), { heard: true });
+  assert.deepEqual(await readAsAdvocate(priya), []);
+  assert.equal((await keeper.app.readGrants()).grants[0].unheard, false);
 });
 
 test('other keys in an advocate’s place are noticed on the list, and nothing new is given until the words are checked again', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const [priya, other] = [await desk(server), await desk(server)];
-  await one.letIn(await one.app.meetAdvocate(priya.words));
+  await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
   const swapped = b64(fingerprint(other.keys.ecdsa.pub, other.keys.hpke.pub));
-  const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
-  let asked = 0;
-  one.faults.before = (path) => {
+  const honestAnswer = await keeper.phone.ctx.api.withSession({ path: '/v1/grants' });
+  let wrapRequests = 0;
+  keeper.faults.before = (path) => {
     if (path === '/v1/grants')
-      return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, to: swapped })) }), {
-        status: 200,
-        headers: { 'content-type': 'application/json' },
-      });
-    if (path.includes('/wraps')) asked++;
+      return new Response(
+        JSON.stringify({ ...honestAnswer, grants: honestAnswer.grants.map((row) => ({ ...row, to: swapped })) }),
+        {
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+        },
+      );
+    if (path.includes('/wraps')) wrapRequests++;
     return null;
   };
-  const [said] = (await one.app.readGrants()).grants;
-  assert.deepEqual([said.changed, said.name], [true, 'Priya K']);
-  await assert.rejects(one.app.renewGrant(said.grant, { words: WORDS }), ({ code }) => code === 'keys_changed');
-  await one.phone.ctx.open.syncing.now();
-  assert.equal(asked, 0);
-  one.faults.before = null;
-  assert.equal((await one.app.meetAdvocate(other.words)).before, true);
+  const [listed] = (await keeper.app.readGrants()).grants;
+  assert.deepEqual([listed.changed, listed.name], [true, 'Priya K']);
+  await assert.rejects(keeper.app.renewGrant(listed.grant, { words: WORDS }), ({ code }) => code === 'keys_changed');
+  await keeper.phone.ctx.open.syncing.now();
+  assert.equal(wrapRequests, 0);
+  keeper.faults.before = null;
+  assert.equal((await keeper.app.meetAdvocate(other.words)).before, true);
 });
 
 test('a grant that the server says is longer, wider or somebody else’s is what the keeper signed', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
-  one.faults.before = (path) =>
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  const honestAnswer = await keeper.phone.ctx.api.withSession({ path: '/v1/grants' });
+  keeper.faults.before = (path) =>
     path === '/v1/grants'
       ? new Response(
           JSON.stringify({
-            ...own,
-            grants: own.grants.map((row) => ({ ...row, not_after: row.not_after + 90 * DAY, grant: row.grant })),
+            ...honestAnswer,
+            grants: honestAnswer.grants.map((row) => ({
+              ...row,
+              not_after: row.not_after + 90 * DAY,
+              grant: row.grant,
+            })),
           }),
           { status: 200, headers: { 'content-type': 'application/json' } },
         )
       : null;
-  assert.equal((await one.app.readGrants()).grants[0].not_after, made.not_after);
-  // Under another id it does not open, and lets nobody in.
-  one.faults.before = (path) =>
+  assert.equal((await keeper.app.readGrants()).grants[0].not_after, newGrant.not_after);
+  // Under another id the grant does not open, and gives nobody access.
+  keeper.faults.before = (path) =>
     path === '/v1/grants'
       ? new Response(
-          JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: formatId(newId()) })) }),
+          JSON.stringify({
+            ...honestAnswer,
+            grants: honestAnswer.grants.map((row) => ({ ...row, grant: formatId(newId()) })),
+          }),
           { status: 200, headers: { 'content-type': 'application/json' } },
         )
       : null;
-  assert.deepEqual((await one.app.readGrants()).grants, []);
+  assert.deepEqual((await keeper.app.readGrants()).grants, []);
 });
 
-test('renewed in the last seven days only, with one tap; narrowed at any time, never widened', async () => {
-  const one = await keeper();
+test('a grant can be renewed only in its last seven days, narrowed at any time and never widened', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const met = await one.app.meetAdvocate(priya.words);
-  const [long] = await one.letIn(met, { rights: ['view', 'comment'] });
-  await assert.rejects(one.app.renewGrant(long.grant, { words: WORDS }), ({ code }) => code === 'too_early');
+  const met = await keeper.app.meetAdvocate(priya.words);
+  const [long] = await keeper.letIn(met, { rights: ['view', 'comment'] });
+  await assert.rejects(keeper.app.renewGrant(long.grant, { words: WORDS }), ({ code }) => code === 'too_early');
   await assert.rejects(
-    one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }, { words: WORDS }),
+    keeper.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }, { words: WORDS }),
     ({ code }) => code === 'wider',
   );
   await assert.rejects(
-    one.app.narrowGrant(long.grant, { restricted: true }, { words: WORDS }),
+    keeper.app.narrowGrant(long.grant, { restricted: true }, { words: WORDS }),
     ({ code }) => code === 'wider',
   );
-  const less = await one.app.narrowGrant(
+  const narrowed = await keeper.app.narrowGrant(
     long.grant,
-    { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY },
+    { rights: ['view'], scope: { records: [keeper.record] }, not_after: keeper.app.usualEnd() - 26 * DAY },
     { words: WORDS },
   );
-  const standing = (await one.app.readGrants()).grants.filter(({ ended_at }) => ended_at === null);
+  const inForce = (await keeper.app.readGrants()).grants.filter(({ ended_at }) => ended_at === null);
   assert.deepEqual(
-    standing.map(({ grant, said }) => [grant, said.rights, said.prev]),
-    [[less.grant, ['view'], long.grant]],
+    inForce.map(({ grant, said }) => [grant, said.rights, said.prev]),
+    [[narrowed.grant, ['view'], long.grant]],
   );
-  const renewed = await one.app.renewGrant(less.grant, { words: WORDS });
-  assert.ok(renewed.not_after > less.not_after + 20 * DAY);
-  // What was on its way when they were let in is given in the run that brings its receipt.
-  const seen = await untilReads(priya, (found) => narratives(found).length === 1);
-  assert.deepEqual(narratives(seen), ['He waited outside again.']);
+  const renewed = await keeper.app.renewGrant(narrowed.grant, { words: WORDS });
+  assert.ok(renewed.not_after > narrowed.not_after + 20 * DAY);
+  // An entry that was being sent when the grant was made is shared by the sync that brings its receipt.
+  const seen = await untilAdvocateReads(priya, (found) => narrativesOf(found).length === 1);
+  assert.deepEqual(narrativesOf(seen), ['He waited outside again.']);
   assert.equal(seen.granted.other.name, 'Maya');
 });
 
-test('nine words typed without a signal are kept, and looked up when there is one', async () => {
-  const one = await keeper();
+test('nine words typed offline are kept, and looked up when there is a signal', async () => {
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  one.faults.before = () => {
+  keeper.faults.before = () => {
     throw new TypeError('Failed to fetch');
   };
-  assert.deepEqual((await one.app.meetAdvocate(priya.words)).name, '');
+  assert.deepEqual((await keeper.app.meetAdvocate(priya.words)).name, '');
   assert.deepEqual(
-    (await one.app.readMet()).map(({ ecdsa_pub, trouble }) => [ecdsa_pub, trouble]),
+    (await keeper.app.readMet()).map(({ ecdsa_pub, trouble }) => [ecdsa_pub, trouble]),
     [['', null]],
   );
-  one.faults.before = null;
-  const [met] = await one.app.readMet();
+  keeper.faults.before = null;
+  const [met] = await keeper.app.readMet();
   assert.equal(met.name, 'Priya K');
-  await one.letIn(met);
-  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  await keeper.letIn(met);
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
 });
 
 test('another device of the diary gives nothing either, though the server says that the grant stands', async () => {
-  const one = await keeper();
+  const keeper = await registerKeeper();
   const priya = await desk(server);
-  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
-  one.faults.before = (path, options) =>
+  const [newGrant] = await keeper.letIn(await keeper.app.meetAdvocate(priya.words));
+  keeper.faults.before = (path, options) =>
     options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
-  await one.app.endGrant(made.grant, { words: WORDS });
-  await until(one, isKept, 'kept');
-  await one.phone.ctx.open.syncing.now();
-  const faults = { before: one.faults.before };
-  const two = makePhone({
+  await keeper.app.endGrant(newGrant.grant, { words: WORDS });
+  await until(keeper, isKept, 'kept');
+  await keeper.phone.ctx.open.syncing.now();
+  const faults = { before: keeper.faults.before };
+  const second = makePhone({
     origin: server.base,
     send: sender(server.base, faults),
-    clock: one.phone.clock,
+    clock: keeper.phone.clock,
     packActions: grantActions,
   });
-  await two.app.start();
-  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
-  await two.ctx.open.syncing.now();
-  await two.app.saveIncident({ record: null, fields: { narrative: 'Written on the other one.' }, restricted: {} });
-  await until(two, isKept, 'kept');
-  await two.ctx.open.syncing.now();
-  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
-  const [said] = (await two.app.readGrants()).grants;
-  assert.deepEqual([said.mine, said.unheard], [true, true]);
-  // Out of what the keeper sealed: the server gives no names.
-  assert.deepEqual([said.name, said.organisation], ['Priya K', 'Stalking Support North']);
+  await second.app.start();
+  await second.app.signIn({ login: keeper.app.state.account.login, words: WORDS });
+  await second.ctx.open.syncing.now();
+  await second.app.saveIncident({ record: null, fields: { narrative: 'Written on the other one.' }, restricted: {} });
+  await until(second, isKept, 'kept');
+  await second.ctx.open.syncing.now();
+  assert.deepEqual(narrativesOf(await readAsAdvocate(priya)), ['He waited outside again.']);
+  const [listed] = (await second.app.readGrants()).grants;
+  assert.deepEqual([listed.mine, listed.unheard], [true, true]);
+  // The names come from what the keeper sealed; the server gives none.
+  assert.deepEqual([listed.name, listed.organisation], ['Priya K', 'Stalking Support North']);
 });

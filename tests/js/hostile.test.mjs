@@ -1,4 +1,4 @@
-/** What someone with a copy of the phone's storage, or the server's, could try: docs/threats.md. */
+/** What an attacker with a copy of the phone's or the server's storage could try: docs/threats.md. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { randomBytes } from '#app/core/bytes.js';
@@ -22,7 +22,7 @@ function isNotOpened(thrown) {
   return thrown.code === 'not_opened' && thrown.message === 'This could not be opened.';
 }
 
-/** A door of random slots, `i` of which holds something. */
+/** Return a door with random slots; slot `i`, if not null, holds content. */
 async function doorWith(root, i) {
   const door = newDoor({ m: 8, t: 1 }, new Uint8Array(65));
   if (i !== null) door.slots[i] = await sealSlot(root, door, i, CONTENT);
@@ -42,17 +42,17 @@ test('ten thousand flipped bits: never a plaintext, always the one failure', asy
 });
 
 test('a body that is good under one key opens under no other, whichever commitment stands before it', async () => {
-  const [one, other] = await Promise.all([randomBytes(32), randomBytes(32)].map(cobblestone.importKey));
+  const [firstKey, secondKey] = await Promise.all([randomBytes(32), randomBytes(32)].map(cobblestone.importKey));
   const salt = randomBytes(24);
   const context = new Uint8Array(9);
-  const a = await cobblestone.seal(one, context, randomBytes(100), { salt });
-  const b = await cobblestone.seal(other, context, randomBytes(100), { salt });
-  const grafted = a.slice();
-  grafted.set(b.subarray(24, 56), 24);
+  const sealedFirst = await cobblestone.seal(firstKey, context, randomBytes(100), { salt });
+  const sealedSecond = await cobblestone.seal(secondKey, context, randomBytes(100), { salt });
+  const grafted = sealedFirst.slice();
+  grafted.set(sealedSecond.subarray(24, 56), 24);
   for (const [key, sealed] of [
-    [other, a],
-    [one, grafted],
-    [other, grafted],
+    [secondKey, sealedFirst],
+    [firstKey, grafted],
+    [secondKey, grafted],
   ]) {
     await assert.rejects(() => cobblestone.open(key, context, sealed), isNotOpened);
     assert.equal(await cobblestone.tryOpen(key, context, sealed), null);
@@ -62,22 +62,22 @@ test('a body that is good under one key opens under no other, whichever commitme
 test('trying words does the same work whether they open the first slot, another or none', async (t) => {
   const calls = [];
   for (const name of ['sign', 'decrypt', 'importKey', 'deriveBits']) {
-    const real = crypto.subtle[name].bind(crypto.subtle);
-    t.mock.method(crypto.subtle, name, (...given) => {
+    const original = crypto.subtle[name].bind(crypto.subtle);
+    t.mock.method(crypto.subtle, name, (...args) => {
       calls.push(name);
-      return real(...given);
+      return original(...args);
     });
   }
   const root = await importHkdfKey(randomBytes(32));
-  const seen = [];
+  const workDone = [];
   for (const i of [0, 1, 2, 3, null]) {
     const door = await doorWith(root, i);
     calls.length = 0;
     assert.equal((await trySlots(root, door))?.i ?? null, i);
-    seen.push(calls.toSorted().join());
+    workDone.push(calls.toSorted().join());
   }
-  assert.equal(new Set(seen).size, 1);
-  assert.equal(seen[0].split(',').filter((name) => name === 'decrypt').length, 4);
+  assert.equal(new Set(workDone).size, 1);
+  assert.equal(workDone[0].split(',').filter((name) => name === 'decrypt').length, 4);
 });
 
 test('a used slot cannot be told from an unused one by its bytes', async () => {
@@ -91,7 +91,7 @@ test('a used slot cannot be told from an unused one by its bytes', async () => {
   }
   const expected = (doors * SLOT_BYTES) / 256;
   const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-  // 255 degrees of freedom: beyond 370 or below 160 happens by chance less than once in 100,000 runs.
+  // With 255 degrees of freedom, chance gives a value above 370 or below 160 less than once in 100,000 runs.
   assert.ok(chiSquare > 160 && chiSquare < 370, String(chiSquare));
 });
 

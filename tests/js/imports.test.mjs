@@ -1,4 +1,4 @@
-/** Imports through the real app on a phone in Node: what is added, what is recognised, and what a failure leaves behind. */
+/** Imports by the real app in Node: what is added, what is recognised, and what a failure leaves behind. */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
@@ -10,23 +10,23 @@ import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { openedOf } from '#app/pack/capsule.js';
 import { selectRecords } from '#app/pack/selection.js';
 
-/** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
-let awake;
+/** Keeps Node running: the timers of the app do not, and the import works in slices. @type {any} */
+let timer;
 beforeAll(() => {
-  awake = setInterval(() => {}, 1000);
+  timer = setInterval(() => {}, 1000);
 });
-after(() => clearInterval(awake));
+after(() => clearInterval(timer));
 
 const LATER = NOON + 3 * 86_400_000;
 const file = (bytes, name) => new File([bytes], name, { lastModified: NOON - 1000 });
-const JO = { tz: 'Europe/London', me: 'Jo' };
+const ANSWERS = { tz: 'Europe/London', me: 'Jo' };
 const newPhone = async (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
-const all = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
+const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
 
-async function bring(app, bytes, name, answers = JO) {
+async function importFile(app, bytes, name, answers = ANSWERS) {
   const read = await app.readImport(file(bytes, name));
   const plan = await app.planImport(answers);
-  return { read, plan, done: plan.bursts.length ? await app.keepImport({ chosen: all(plan) }) : null };
+  return { read, plan, done: plan.bursts.length ? await app.keepImport({ chosen: allBursts(plan) }) : null };
 }
 
 async function countRows(database) {
@@ -34,9 +34,9 @@ async function countRows(database) {
   return (await db.getAllKeys('a')).length;
 }
 
-test('an Android zip becomes one sealed file, one entry and one schedule, which link to one another', async () => {
+test('an Android zip becomes one sealed file, one entry and one schedule, linked to each other', async () => {
   const { app } = await newPhone();
-  const { read, plan, done } = await bring(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
+  const { read, plan, done } = await importFile(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
   assert.deepEqual([read.kind, read.messages, read.lines, read.orders, read.files], ['chat', 11, 20, ['dmy'], 1]);
   assert.deepEqual([plan.counts.lines, plan.files, plan.bursts.length], [20, { with: 1, missing: 0, left_out: 1 }, 1]);
   assert.deepEqual([done.entries.length, done.rows, done.again], [1, 11, false]);
@@ -92,62 +92,66 @@ test('an Android zip becomes one sealed file, one entry and one schedule, which 
   assert.equal(JSON.stringify(schedule.fields).includes('"Jo"'), false);
 });
 
-test('the received bytes come back one for one', async () => {
+test('the imported file is kept byte for byte', async () => {
   const { app, phone } = await newPhone();
   const bytes = iosZip();
-  const { done } = await bring(app, bytes, 'WhatsApp Chat - Sam.zip', { ...JO, order: 'mdy' });
+  const { done } = await importFile(app, bytes, 'WhatsApp Chat - Sam.zip', { ...ANSWERS, order: 'mdy' });
   assert.deepEqual([done.entries.length, done.rows], [2, 10]);
   const { url } = await app.readReceived(done.attachment);
   assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), bytes);
 });
 
-test('twice adds nothing, under any name; a longer export adds what is new and keeps its file too', async () => {
+test('importing the same chat again adds nothing, under any name; a longer export adds the new messages and keeps its file', async () => {
   const { app } = await newPhone();
-  await bring(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
+  await importFile(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
   const before = app.state.entries.length;
   for (const [bytes, name] of [
     [androidZip(), 'WhatsApp Chat with Sam Hill (1).zip'],
     [utf8(ANDROID), 'chat.txt'],
   ]) {
-    const { plan } = await bring(app, bytes, name);
+    const { plan } = await importFile(app, bytes, name);
     assert.deepEqual([plan.fresh, plan.known, plan.bursts], [0, 11, []]);
   }
   assert.equal(app.state.entries.length, before);
   const longer = utf8(`${ANDROID}25/11/2026, 07:00 - Sam Hill: morning\n`);
-  const { plan, done } = await bring(app, longer, 'WhatsApp Chat with Sam Hill.txt');
+  const { plan, done } = await importFile(app, longer, 'WhatsApp Chat with Sam Hill.txt');
   assert.deepEqual([plan.fresh, plan.known, done.rows, done.again], [1, 11, 1, false]);
   assert.equal(app.state.entries.length, before + 1);
 });
 
-test('what was not chosen the first time is offered the second time, and the file is not kept twice', async () => {
+test('a part that was not chosen is offered at the next import, and the file is not kept twice', async () => {
   const { app } = await newPhone();
   await app.readImport(file(iosZip(), 'a.zip'));
-  const plan = await app.planImport({ ...JO, order: 'mdy' });
+  const plan = await app.planImport({ ...ANSWERS, order: 'mdy' });
   const first = await app.keepImport({ chosen: [{ burst: 1, narrative: 'my own words' }] });
-  const { plan: again, done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
+  const { plan: secondPlan, done } = await importFile(app, iosZip(), 'a.zip', { ...ANSWERS, order: 'mdy' });
   assert.deepEqual(
-    [plan.bursts.length, again.bursts.length, done.again, done.attachment],
+    [plan.bursts.length, secondPlan.bursts.length, done.again, done.attachment],
     [2, 1, true, first.attachment],
   );
   const entry = await app.readIncident(first.entries[0]);
   assert.equal(entry.fields.narrative, 'my own words');
-  const both = await app.readRecords('schedule');
-  assert.deepEqual(new Set(both.map(({ fields }) => fields.source_attachment_id)), new Set([first.attachment]));
+  const schedules = await app.readRecords('schedule');
+  assert.deepEqual(new Set(schedules.map(({ fields }) => fields.source_attachment_id)), new Set([first.attachment]));
 });
 
-test('an ambiguous date, an unknown zone and an unnamed keeper are asked for, never guessed', async () => {
+test('the app asks about an ambiguous date, an unknown time zone and the keeper’s name, and never guesses', async () => {
   const { app } = await newPhone();
   await app.readImport(file(utf8('03/04/2026, 09:00 - Sam: a\n'), 'a.txt'));
-  for (const answers of [{ ...JO }, { ...JO, order: 'dmy', tz: 'Nowhere/Else' }, { order: 'dmy', tz: 'Europe/London' }])
+  for (const answers of [
+    { ...ANSWERS },
+    { ...ANSWERS, order: 'dmy', tz: 'Nowhere/Else' },
+    { order: 'dmy', tz: 'Europe/London' },
+  ])
     await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
   await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
   const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
   assert.equal(plan.bursts.length, 1);
 });
 
-test('an email: one entry, the message and the one inside it, headers read again from the kept file', async () => {
+test('an email makes one entry with the message and the one quoted in it, and its headers are read from the kept file', async () => {
   const { app } = await newPhone();
-  const { read, plan, done } = await bring(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
+  const { read, plan, done } = await importFile(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
   assert.deepEqual([read.kind, read.mail.subject, plan.bursts.length, done.rows], ['mail', 'Café tonight', 1, 2]);
   const [{ fields }] = await app.readRecords('schedule');
   assert.deepEqual(
@@ -160,10 +164,13 @@ test('an email: one entry, the message and the one inside it, headers read again
   assert.match(fields.rows[0].description, /Subject: Café tonight\. Files: häus\.png \(8 bytes\)/);
   const { headers } = await app.readHeaders(done.attachment);
   assert.deepEqual([headers.length, headers[1].raw], [8, 'From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>']);
-  assert.deepEqual((await bring(app, utf8(MAIL), 'again.eml', { tz: 'Europe/London', direction: 'in' })).plan.fresh, 0);
+  assert.deepEqual(
+    (await importFile(app, utf8(MAIL), 'again.eml', { tz: 'Europe/London', direction: 'in' })).plan.fresh,
+    0,
+  );
 });
 
-test('the wrong file is named for what it is, and nothing is written', async () => {
+test('each unsuitable file gets its own error, and nothing is written', async () => {
   const { app, phone } = await newPhone();
   const before = await countRows(phone.database);
   const refused = [
@@ -186,7 +193,7 @@ test('the wrong file is named for what it is, and nothing is written', async () 
   assert.equal(await countRows(phone.database), before);
 });
 
-test('stopped half-way: nothing is half made, and the same file can be chosen again', async () => {
+test('an import stopped half-way leaves nothing, and the same file can be imported again', async () => {
   const { app, phone } = await newPhone({
     clock: {
       at: LATER,
@@ -198,12 +205,12 @@ test('stopped half-way: nothing is half made, and the same file can be chosen ag
   });
   const before = await countRows(phone.database);
   await app.readImport(file(utf8(longChat(3000)), 'a.txt'));
-  const plan = await app.planImport(JO);
+  const plan = await app.planImport(ANSWERS);
   const signal = { stopped: false };
   let steps = 0;
   await assert.rejects(
     app.keepImport(
-      { chosen: all(plan) },
+      { chosen: allBursts(plan) },
       {
         signal,
         onProgress: () => {
@@ -215,56 +222,56 @@ test('stopped half-way: nothing is half made, and the same file can be chosen ag
   );
   assert.equal(await countRows(phone.database), before);
   assert.deepEqual([app.state.entries.length, await app.readRecords('schedule')], [1, []]);
-  const done = await app.keepImport({ chosen: all(plan) });
+  const done = await app.keepImport({ chosen: allBursts(plan) });
   assert.deepEqual([done.entries.length, done.rows, app.state.entries.length], [50, 3000, 51]);
 });
 
-test('a phone that dies while the entries are written has none of them afterwards, and no bytes of the file', async () => {
-  const phone = await newPhone();
-  const before = await countRows(phone.phone.database);
-  await phone.app.readImport(file(androidZip(), 'a.zip'));
-  const plan = await phone.app.planImport(JO);
-  const { write } = phone.phone.database;
+test('a phone that dies while entries are written keeps none of them and no bytes of the file', async () => {
+  const setup = await newPhone();
+  const before = await countRows(setup.phone.database);
+  await setup.app.readImport(file(androidZip(), 'a.zip'));
+  const plan = await setup.app.planImport(ANSWERS);
+  const { write } = setup.phone.database;
   let writes = 0;
-  // The writes after the sealed file never come: not the entries, and not the tidying either.
-  phone.phone.database.write = async function gone(...args) {
+  // No write after the sealed file completes: neither the entries nor the clean-up.
+  setup.phone.database.write = async function hang(...args) {
     if (++writes > 2) return new Promise(() => {});
     return write.apply(this, args);
   };
-  void phone.app.keepImport({ chosen: all(plan) });
+  void setup.app.keepImport({ chosen: allBursts(plan) });
   await eventually(
     () => writes,
     (n) => n >= 3,
   );
-  const next = makePhone({ after: phone.phone, database: new Database({ name: phone.phone.name }) });
-  phone.phone.end();
-  await next.app.start();
-  await next.app.unlock(WORDS);
-  assert.deepEqual([next.app.state.entries.length, await next.app.readRecords('schedule')], [1, []]);
+  const restarted = makePhone({ after: setup.phone, database: new Database({ name: setup.phone.name }) });
+  setup.phone.end();
+  await restarted.app.start();
+  await restarted.app.unlock(WORDS);
+  assert.deepEqual([restarted.app.state.entries.length, await restarted.app.readRecords('schedule')], [1, []]);
   await eventually(
-    () => countRows(next.database),
+    () => countRows(restarted.database),
     (n) => n <= before,
   );
-  assert.ok((await countRows(next.database)) <= before);
+  assert.ok((await countRows(restarted.database)) <= before);
 });
 
-test('what was read is gone after a lock', async () => {
+test('a lock discards a file that was read for import', async () => {
   const { app } = await newPhone();
   await app.readImport(file(androidZip(), 'a.zip'));
   await app.lock('test');
-  await assert.rejects(app.planImport(JO), { code: 'locked' });
+  await assert.rejects(app.planImport(ANSWERS), { code: 'locked' });
   await app.unlock(WORDS);
-  await assert.rejects(app.planImport(JO), { code: 'not_found' });
+  await assert.rejects(app.planImport(ANSWERS), { code: 'not_found' });
 });
 
-test('a very long day is several lists of one entry, numbered on', async () => {
+test('a very long day makes several lists of one entry, with continued numbers', async () => {
   const { app } = await newPhone();
   const lines = Array.from(
     { length: 2400 },
     (_, i) =>
       `24/11/2026, ${String(8 + Math.floor(i / 300)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
   );
-  const { done } = await bring(app, utf8(lines.join('\n')), 'a.txt', { tz: 'Europe/London', me: null });
+  const { done } = await importFile(app, utf8(lines.join('\n')), 'a.txt', { tz: 'Europe/London', me: null });
   const lists = await app.readRecords('schedule');
   assert.deepEqual(
     [
@@ -283,32 +290,32 @@ test('a very long day is several lists of one entry, numbered on', async () => {
     ],
   );
   assert.deepEqual(
-    (await bring(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh,
+    (await importFile(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh,
     0,
   );
 });
 
-test('a pack of one entry takes that entry’s list along and no other of the same file; a long day’s parts all come', async () => {
+test('a pack of one entry includes only its own list of a file, and every part of a long day’s list', async () => {
   let ctx;
   const { app } = await newPhone({
-    packActions: (given) => {
-      ctx = given;
+    packActions: (context) => {
+      ctx = context;
       return {};
     },
   });
-  const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
+  const { done } = await importFile(app, iosZip(), 'a.zip', { ...ANSWERS, order: 'mdy' });
   const long = Array.from(
     { length: 1200 },
     (_, i) => `24/09/2026, 08:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`,
   ).join('\n');
-  const { done: day } = await bring(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
+  const { done: longDay } = await importFile(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
   const opened = (await readDiary(ctx.open)).map(openedOf);
-  const lists = (records) =>
+  const schedulesFor = (records) =>
     selectRecords(opened, records, {})
       .registers.filter(({ newest }) => newest.kind === 'schedule')
       .map(({ newest }) => newest.fields.incident_ids);
-  assert.deepEqual(lists([done.entries[0]]), [[done.entries[0]]]);
-  assert.deepEqual(lists([day.entries[0]]), [[day.entries[0]], [day.entries[0]]]);
+  assert.deepEqual(schedulesFor([done.entries[0]]), [[done.entries[0]]]);
+  assert.deepEqual(schedulesFor([longDay.entries[0]]), [[longDay.entries[0]], [longDay.entries[0]]]);
   await app.takeOutRecord(done.entries[1]);
   const after = (await readDiary(ctx.open)).map(openedOf);
   assert.equal(
@@ -317,16 +324,16 @@ test('a pack of one entry takes that entry’s list along and no other of the sa
   );
 });
 
-test('erasing an entry for good takes its list along, and the saved chat with the last entry made of it', async () => {
+test('erasing an entry for good erases its list, and erasing the last entry of a chat erases the saved file', async () => {
   let ctx;
   const { app, phone, clock } = await newPhone({
-    packActions: (given) => {
-      ctx = given;
+    packActions: (context) => {
+      ctx = context;
       return {};
     },
   });
-  const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
-  const kept = async () => [
+  const { done } = await importFile(app, iosZip(), 'a.zip', { ...ANSWERS, order: 'mdy' });
+  const stored = async () => [
     (await app.readRecords('schedule', { all: true })).length,
     Boolean(
       await ctx.open.store.readJson(
@@ -334,8 +341,8 @@ test('erasing an entry for good takes its list along, and the saved chat with th
       ),
     ),
   ];
-  assert.deepEqual(await kept(), [2, true]);
-  for (const [i, left] of [
+  assert.deepEqual(await stored(), [2, true]);
+  for (const [i, expected] of [
     [0, [1, true]],
     [1, [0, false]],
   ]) {
@@ -343,7 +350,7 @@ test('erasing an entry for good takes its list along, and the saved chat with th
     await app.askErasing(done.entries[i], { words: WORDS });
     clock.move(8 * 86_400_000);
     await app.finishErasing(done.entries[i], { words: WORDS });
-    assert.deepEqual(await kept(), left);
+    assert.deepEqual(await stored(), expected);
   }
   phone.end();
 });

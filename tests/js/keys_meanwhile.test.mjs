@@ -1,4 +1,7 @@
-/** What is read, or arrives, while something changes: nothing honest is ever called altered, on the phone that changes its keys, on another, or on a new one. */
+/**
+ * Data is read or arrives while keys change. Honest data is never called altered: not on the phone that changes its keys, not on
+ * another phone, and not on a new one.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { readKnownVersions } from '#app/diary/index/rebuild.js';
@@ -10,7 +13,7 @@ import { looks, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
-const NEW = 'orbit velvet canyon maple drift spoon';
+const NEW_WORDS = 'orbit velvet canyon maple drift spoon';
 let server;
 before(async () => {
   server = await startServer();
@@ -24,195 +27,195 @@ const isSignIn = (path, { method } = {}) => method === 'POST' && path === '/v1/s
 
 async function keeper(words) {
   const faults = {};
-  const one = await phoneWithEntry(
+  const setup = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     words,
   );
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  return { ...one, faults, login };
+  const { login } = await setup.app.register({ words: WORDS });
+  await until(setup, isKept, 'kept');
+  return { ...setup, faults, login };
 }
 
-/** A promise and what keeps it. */
+/** Return a promise, `passed`, and the function that resolves it, `open`. */
 function gate() {
   let open;
-  const passed = new Promise((go) => {
-    open = () => go(undefined);
+  const passed = new Promise((resolve) => {
+    open = () => resolve(undefined);
   });
   return { passed, open };
 }
 
-/** Everything opens, here and after a restart of the page, and nothing is doubted. */
-async function isSound(one, titles) {
-  await until(one, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
-  assert.deepEqual(one.app.state.entries.map(({ title }) => title).sort(), titles);
-  await looks(one);
-  for (const words of [NEW, null]) {
-    assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
-    for (const { record, flags } of one.app.state.entries) {
+/** Expect that everything opens, before and after a lock, and that nothing is doubted. */
+async function expectSound(device, titles) {
+  await until(device, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
+  assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), titles);
+  await looks(device);
+  for (const words of [NEW_WORDS, null]) {
+    assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
+    for (const { record, flags } of device.app.state.entries) {
       assert.deepEqual(flags, []);
-      assert.ok((await one.app.readIncident(record)).versions.every(({ altered }) => !altered));
+      assert.ok((await device.app.readIncident(record)).versions.every(({ altered }) => !altered));
     }
     if (!words) break;
-    await one.app.lock('asked');
-    await one.app.unlock(words);
-    await until(one, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
-    await looks(one);
+    await device.app.lock('asked');
+    await device.app.unlock(words);
+    await until(device, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
+    await looks(device);
   }
 }
 
-/** One phone reads of an entry what the other reads, and doubts nothing. */
-async function isSame(one, other, record) {
-  await looks(one);
-  assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+/** Expect that one phone reads an entry as the other does, and doubts nothing. */
+async function expectSame(device, other, record) {
+  await looks(device);
+  assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   assert.deepEqual(
-    one.app.state.entries.map(({ title, flags }) => [title, flags]),
+    device.app.state.entries.map(({ title, flags }) => [title, flags]),
     other.app.state.entries.map(({ title, flags }) => [title, flags]),
   );
-  const [read, wanted] = await Promise.all([one, other].map(({ app }) => app.readIncident(record)));
+  const [read, expected] = await Promise.all([device, other].map(({ app }) => app.readIncident(record)));
   assert.deepEqual(
     [read.fields, read.note, read.versions.map(({ version, altered }) => [version, altered])],
-    [wanted.fields, wanted.note, wanted.versions.map(({ version, altered }) => [version, altered])],
+    [expected.fields, expected.note, expected.versions.map(({ version, altered }) => [version, altered])],
   );
 }
 
-/** Runs `act`, which signs in; the answer to that is held until a pull that was on has ended. @returns {Promise<object>} the root as that pull left it */
-async function pullAsItSignsIn({ phone, faults }, act) {
-  const [signedIn, asked] = [gate(), gate()];
-  let [isIn, left] = [false, null];
+/** Run `action`, which signs in. Hold the answer until a running pull has ended. @returns {Promise<object>} the root as that pull left it */
+async function pullDuringSignIn({ phone, faults }, action) {
+  const [signedIn, feedAsked] = [gate(), gate()];
+  let [hasSignedIn, rootAfterPull] = [false, null];
   faults.before = async (path, options) => {
-    if (!isFeed(path, options) || isIn) return;
-    asked.open();
+    if (!isFeed(path, options) || hasSignedIn) return;
+    feedAsked.open();
     await signedIn.passed;
   };
   faults.after = async (path, options, response) => {
-    if (!isSignIn(path, options) || !response.ok || isIn) return;
-    isIn = true;
+    if (!isSignIn(path, options) || !response.ok || hasSignedIn) return;
+    hasSignedIn = true;
     const { syncing } = phone.ctx.open;
-    if (!syncing.running) phone.app.network(); // as the signal comes and goes
+    if (!syncing.running) phone.app.network(); // as when the signal comes and goes
     signedIn.open();
     await syncing.current;
-    left = structuredClone(phone.ctx.open.store.root);
+    rootAfterPull = structuredClone(phone.ctx.open.store.root);
   };
-  await act(asked.passed);
-  assert.ok(isIn, 'it signed in');
+  await action(feedAsked.passed);
+  assert.ok(hasSignedIn, 'it signed in');
   delete faults.before;
   delete faults.after;
-  return left;
+  return rootAfterPull;
 }
 
-test('a cleared phone goes on with its new keys while its first pull is on: what comes down under the new keys is not taken under the old', async () => {
-  const one = await keeper('before');
+test('a cleared phone continues its change of keys during its first pull: data under the new keys is not read with the old ones', async () => {
+  const first = await keeper('before');
   const faults = {};
   let cleared = null;
-  one.faults.before = (path) => {
-    if (path.endsWith('/rotation/commit')) cleared = one.app.panicClear();
+  first.faults.before = (path) => {
+    if (path.endsWith('/rotation/commit')) cleared = first.app.panicClear();
   };
-  await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
+  await assert.rejects(first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS }));
   await cleared;
-  one.phone.end();
-  const phone = makePhone({ after: one.phone, origin: server.base, send: sender(server.base, faults) });
-  const back = { phone, app: phone.app, faults };
+  first.phone.end();
+  const phone = makePhone({ after: first.phone, origin: server.base, send: sender(server.base, faults) });
+  const restarted = { phone, app: phone.app, faults };
   await phone.app.start();
-  await pullAsItSignsIn(back, async (asked) => {
+  await pullDuringSignIn(restarted, async (feedAsked) => {
     await phone.app.unlock(WORDS);
-    await asked;
+    await feedAsked;
     assert.ok(phone.app.state.account.rekeying, 'unfinished here, and done there');
-    await phone.app.renewOn({ newWords: NEW });
+    await phone.app.renewOn({ newWords: NEW_WORDS });
   });
-  await isSound(back, ['before']);
-  const fresh = await anotherPhone(server.base, one.login, NEW);
-  await isSound(fresh, ['before']);
+  await expectSound(restarted, ['before']);
+  const fresh = await anotherPhone(server.base, first.login, NEW_WORDS);
+  await expectSound(fresh, ['before']);
   for (const each of [phone, fresh.phone]) each.end();
 });
 
 for (const isNewer of [false, true]) {
-  test(`another phone follows while a pull is on, ${isNewer ? 'and something was written since: no server is blamed' : 'and nothing was written since: entries of before come whole'}`, async () => {
-    const one = await keeper('before');
-    const two = await anotherPhone(server.base, one.login);
-    await until(two, isKept, 'on the second');
-    await looks(two);
-    two.faults.off = true;
-    await save(one.app, 'written under the old keys');
-    await until(one, isKept, 'kept');
-    await one.app.renewKeys({ words: WORDS, newWords: NEW });
-    if (isNewer) await save(one.app, 'written under the new keys');
-    await until(one, (state) => isKept(state) && state.entries.length === (isNewer ? 3 : 2), 'kept');
-    two.faults.off = false;
-    const { gone_back, doubts } = await pullAsItSignsIn(two, () => two.app.catchUp({ words: NEW }));
+  test(`another phone follows during a pull ${isNewer ? 'after something new was written: the server is not blamed' : 'when nothing new was written: earlier entries arrive intact'}`, async () => {
+    const first = await keeper('before');
+    const second = await anotherPhone(server.base, first.login);
+    await until(second, isKept, 'on the second');
+    await looks(second);
+    second.faults.off = true;
+    await save(first.app, 'written under the old keys');
+    await until(first, isKept, 'kept');
+    await first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
+    if (isNewer) await save(first.app, 'written under the new keys');
+    await until(first, (state) => isKept(state) && state.entries.length === (isNewer ? 3 : 2), 'kept');
+    second.faults.off = false;
+    const { gone_back, doubts } = await pullDuringSignIn(second, () => second.app.catchUp({ words: NEW_WORDS }));
     assert.deepEqual([gone_back, doubts], [undefined, {}]);
-    const all = ['before', ...(isNewer ? ['written under the new keys'] : []), 'written under the old keys'];
-    for (const each of [one, two]) await isSound(each, all);
-    const fresh = await anotherPhone(server.base, one.login, NEW);
-    await isSound(fresh, all);
-    for (const { phone } of [one, two, fresh]) phone.end();
+    const expected = ['before', ...(isNewer ? ['written under the new keys'] : []), 'written under the old keys'];
+    for (const each of [first, second]) await expectSound(each, expected);
+    const fresh = await anotherPhone(server.base, first.login, NEW_WORDS);
+    await expectSound(fresh, expected);
+    for (const { phone } of [first, second, fresh]) phone.end();
   });
 }
 
-test('an answer that set out before the new keys and arrives after them is asked for again', async () => {
-  const one = await keeper('before');
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
-  await save(one.app, 'on its way');
-  await until(one, isKept, 'kept');
+test('a response sent before the new keys that arrives after them is requested again', async () => {
+  const first = await keeper('before');
+  const second = await anotherPhone(server.base, first.login);
+  await until(second, isKept, 'on the second');
+  await looks(second);
+  await save(first.app, 'on its way');
+  await until(first, isKept, 'kept');
   const [answered, late] = [gate(), gate()];
-  two.faults.after = async (path, options) => {
+  second.faults.after = async (path, options) => {
     if (!isFeed(path, options)) return;
-    delete two.faults.after;
+    delete second.faults.after;
     answered.open();
     await late.passed;
   };
-  two.app.network();
+  second.app.network();
   await answered.passed;
-  const slow = two.phone.ctx.open.syncing.current;
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
-  await two.app.catchUp({ words: NEW });
+  const lateSync = second.phone.ctx.open.syncing.current;
+  await first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
+  await second.app.catchUp({ words: NEW_WORDS });
   late.open();
-  await slow;
-  for (const each of [one, two]) await isSound(each, ['before', 'on its way']);
-  const fresh = await anotherPhone(server.base, one.login, NEW);
-  await isSound(fresh, ['before', 'on its way']);
-  for (const { phone } of [one, two, fresh]) phone.end();
+  await lateSync;
+  for (const each of [first, second]) await expectSound(each, ['before', 'on its way']);
+  const fresh = await anotherPhone(server.base, first.login, NEW_WORDS);
+  await expectSound(fresh, ['before', 'on its way']);
+  for (const { phone } of [first, second, fresh]) phone.end();
 });
 
-test('new keys that come to nothing while the wraps of those before are still being made: everything opens', async () => {
-  const one = await keeper('before');
-  const { root } = one.phone.ctx.open.store;
-  await one.phone.ctx.open.store.change((next) => {
+test('when a change of keys is abandoned while earlier wraps are still being made, everything opens', async () => {
+  const first = await keeper('before');
+  const { root } = first.phone.ctx.open.store;
+  await first.phone.ctx.open.store.change((next) => {
     next.rewrap = true;
-  }); // as where a lock came before all wraps were made
+  }); // as after a lock that came before all wraps were made
   assert.ok(!root.rewrap);
-  one.faults.before = (path) => {
+  first.faults.before = (path) => {
     if (path.endsWith('/rotation/commit')) throw new TypeError('Failed to fetch');
   };
-  await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
-  delete one.faults.before;
-  await one.app.makeCopy({ words: WORDS });
-  await one.app.giveUpKeys();
-  await one.app.lock('asked');
-  await one.app.unlock(WORDS);
-  await until(one, isKept, 'kept');
-  const { versions } = await one.app.readIncident(one.record);
+  await assert.rejects(first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS }));
+  delete first.faults.before;
+  await first.app.makeCopy({ words: WORDS });
+  await first.app.giveUpKeys();
+  await first.app.lock('asked');
+  await first.app.unlock(WORDS);
+  await until(first, isKept, 'kept');
+  const { versions } = await first.app.readIncident(first.record);
   assert.ok(versions.every(({ altered }) => !altered));
-  assert.deepEqual(one.phone.ctx.open.store.root.doubts, {});
-  // Until what was begun is over, the server takes nothing new: that is said as what it is.
-  await save(one.app, 'meanwhile');
-  await assert.rejects(looks(one), { code: 'unavailable' });
-  assert.equal(one.app.state.account.trouble.code, 'server_down');
-  one.phone.end();
+  assert.deepEqual(first.phone.ctx.open.store.root.doubts, {});
+  // Until the begun change is over, the server accepts nothing new, and the app says so.
+  await save(first.app, 'meanwhile');
+  await assert.rejects(looks(first), { code: 'unavailable' });
+  assert.equal(first.app.state.account.trouble.code, 'server_down');
+  first.phone.end();
 });
 
-test('an entry that is read while its wraps are made anew is read again, and not called altered', async () => {
-  const one = await keeper('before');
-  const { open } = one.phone.ctx;
+test('an entry that is read while its wraps are replaced is read again, and not called altered', async () => {
+  const first = await keeper('before');
+  const { open } = first.phone.ctx;
   const { rewrap, openMany } = open.vault;
   const [held, done] = [gate(), gate()];
   let reading = null;
   open.vault.rewrap = async (list, keys) => {
     if (keys === 'next') return rewrap(list, keys);
     open.vault.rewrap = rewrap;
-    // Read with the wraps of before, and opened when nothing here has their key any more.
+    // Read with the earlier wraps, and opened when their key is gone from this phone.
     open.vault.openMany = async (versions) => {
       open.vault.openMany = openMany;
       held.open();
@@ -220,26 +223,26 @@ test('an entry that is read while its wraps are made anew is read again, and not
       return openMany(versions);
     };
     open.book.seen.clear();
-    reading = one.app.readIncident(one.record);
+    reading = first.app.readIncident(first.record);
     await held.passed;
     return rewrap(list, keys);
   };
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
+  await first.app.renewKeys({ words: WORDS, newWords: NEW_WORDS });
   done.open();
   const { versions } = await reading;
   assert.ok(versions.length && versions.every(({ altered }) => !altered));
-  await isSound(one, ['before']);
-  one.phone.end();
+  await expectSound(first, ['before']);
+  first.phone.end();
 });
 
-test('the numbers of a diary that are read while a change lays them anew are read again, and nothing is doubted', async () => {
-  const one = await keeper('before');
-  await looks(one);
-  const { open } = one.phone.ctx;
+test('feed numbers that are read while a change rewrites them are read again, and nothing is doubted', async () => {
+  const first = await keeper('before');
+  await looks(first);
+  const { open } = first.phone.ctx;
   const { store } = open;
   const { verifyWritten, readJsonMany } = store;
   let reading = null;
-  // The pages are written, and the root that goes with them is not yet the one in use.
+  // The pages are written, but the root that belongs to them is not in use yet.
   store.verifyWritten = async (...written) => {
     delete store.verifyWritten;
     const read = gate();
@@ -249,80 +252,80 @@ test('the numbers of a diary that are read while a change lays them anew are rea
     delete store.readJsonMany;
     return verifyWritten.call(store, ...written);
   };
-  await one.app.sendAgain();
+  await first.app.sendAgain();
   await reading;
-  await looks(one);
-  assert.deepEqual([store.root.doubts, one.app.state.account.trouble], [{}, null]);
-  one.phone.end();
+  await looks(first);
+  assert.deepEqual([store.root.doubts, first.app.state.account.trouble], [{}, null]);
+  first.phone.end();
 });
 
-test('"Send again" while the feed is read: no number is left out, and it goes on by itself', async () => {
-  const one = await keeper('before');
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
-  await save(one.app, 'on its way');
-  await until(one, isKept, 'kept');
-  await looks(one);
+test('"Send again" while the feed is read leaves out no number, and sync goes on by itself', async () => {
+  const first = await keeper('before');
+  const second = await anotherPhone(server.base, first.login);
+  await until(second, isKept, 'on the second');
+  await looks(second);
+  await save(first.app, 'on its way');
+  await until(first, isKept, 'kept');
+  await looks(first);
   const [answered, late] = [gate(), gate()];
-  two.faults.after = async (path, options) => {
+  second.faults.after = async (path, options) => {
     if (!isFeed(path, options)) return;
-    delete two.faults.after;
+    delete second.faults.after;
     answered.open();
     await late.passed;
   };
-  two.app.network();
+  second.app.network();
   await answered.passed;
-  await two.app.sendAgain();
+  await second.app.sendAgain();
   late.open();
-  const { store } = two.phone.ctx.open;
+  const { store } = second.phone.ctx.open;
   await eventually(
     () => store.root.again,
-    (is) => !is,
+    (value) => !value,
   );
-  await looks(two);
+  await looks(second);
   assert.equal((await readNumbers(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
-  await until(two, (state) => isKept(state) && state.entries.length === 2, 'both');
-  assert.deepEqual([store.root.doubts, two.app.state.account.trouble], [{}, null]);
-  for (const { phone } of [one, two]) phone.end();
+  await until(second, (state) => isKept(state) && state.entries.length === 2, 'both');
+  assert.deepEqual([store.root.doubts, second.app.state.account.trouble], [{}, null]);
+  for (const { phone } of [first, second]) phone.end();
 });
 
 test('what the version before called altered, since it had opened it under the wrong keys, is opened once more; what does not hold stays said', async () => {
-  const one = await keeper('before');
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
-  const { record } = await save(one.app, 'came between two sets of keys');
-  await one.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
-  await one.app.saveNote(record, 'Only for me.');
-  await until(one, isKept, 'kept');
-  await looks(one);
-  const { store, vault, book } = two.phone.ctx.open;
+  const first = await keeper('before');
+  const second = await anotherPhone(server.base, first.login);
+  await until(second, isKept, 'on the second');
+  await looks(second);
+  const { record } = await save(first.app, 'came between two sets of keys');
+  await first.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await first.app.saveNote(record, 'Only for me.');
+  await until(first, isKept, 'kept');
+  await looks(first);
+  const { store, vault, book } = second.phone.ctx.open;
   const { openMany } = vault;
   vault.openMany = async (versions) => versions.map(() => ({ opened: null, error: 'not_opened' }));
-  // As that version left it: it never tried again.
+  // As the earlier version left it: it never tried again.
   await store.change((root) => {
     root.reopened = true;
   });
-  await looks(two);
+  await looks(second);
   assert.deepEqual(
-    [store.root.doubts, two.app.state.account.trouble?.code, two.app.state.entries.length],
+    [store.root.doubts, second.app.state.account.trouble?.code, second.app.state.entries.length],
     [{ altered: true }, 'altered', 1],
   );
   await store.change((root) => {
     delete root.reopened;
   });
-  await looks(two);
+  await looks(second);
   assert.deepEqual(store.root.doubts, { altered: true }, 'where it does not hold now either, it is said as before');
   vault.openMany = openMany;
   await store.change((root) => {
     delete root.reopened;
   });
   book.seen.clear();
-  await looks(two);
-  await isSame(two, one, record);
-  await two.app.lock('asked');
-  await two.app.unlock(WORDS);
-  await isSame(two, one, record);
-  for (const { phone } of [one, two]) phone.end();
+  await looks(second);
+  await expectSame(second, first, record);
+  await second.app.lock('asked');
+  await second.app.unlock(WORDS);
+  await expectSame(second, first, record);
+  for (const { phone } of [first, second]) phone.end();
 });
