@@ -1,6 +1,6 @@
 /**
- * Taking anything out of a diary needs the passphrase, typed for it. Somebody who holds the open diary but does not know the
- * passphrase can make no pack, print nothing and hand nothing over.
+ * Taking anything out of a diary needs the passphrase, typed for it. Somebody who holds the open diary but does not
+ * know the passphrase can make no pack, print nothing and hand nothing over.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

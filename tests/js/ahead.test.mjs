@@ -1,6 +1,6 @@
 /**
- * A phone has receipts with numbers above the part of the feed it has read. Then the server is restored from a backup before
- * the phone reads on. What the phone called kept is sent again.
+ * A phone has receipts with numbers above the part of the feed it has read. Then the server is restored from a backup
+ * before the phone reads on. What the phone called kept is sent again.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -16,8 +16,8 @@ before(async () => {
 after(() => server.stop());
 
 /**
- * Return two phones. The second phone's entry takes the number before the first phone's entry; the first phone's entry is
- * kept although that phone has not read the feed. `putBack` restores the server to before both entries.
+ * Return two phones. The second phone's entry takes the number before the first phone's entry; the first phone's entry
+ * is kept although that phone has not read the feed. `putBack` restores the server to before both entries.
  */
 async function phoneAheadOfFeed() {
   const first = await registeredPhone(server);

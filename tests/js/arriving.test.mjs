@@ -1,6 +1,6 @@
 /**
- * A pack, and entries that are still being downloaded. A pack that is asked for too early waits, and nothing that came after
- * the keeper's review goes into it.
+ * A pack, and entries that are still being downloaded. A pack that is asked for too early waits, and nothing that came
+ * after the keeper's review goes into it.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -43,7 +43,10 @@ async function keeper(count = 1) {
 
 const signInDevice = (login, faults = {}) => anotherPhone(server.base, login, WORDS, faults, { packActions });
 
-/** Return faults that cut the feed into pages of two. `beforePage` may delay or fail the page after a number. @param {(after: number) => Promise<Response|null|void>} beforePage */
+/**
+ * Return faults that cut the feed into pages of two. `beforePage` may delay or fail the page after a number.
+ * @param {(after: number) => Promise<Response|null|void>} beforePage
+ */
 const inPages = (beforePage) => ({
   before: (path) => (/\/changes\?/.test(path) ? beforePage(Number(/after=(\d+)/.exec(path)[1])) : null),
   async after(path, _options, response) {

@@ -7,7 +7,8 @@ import { FILE_CARDS } from '#app/features/attachments/attachment_table.js';
 import { CARDS } from '#app/components/cards/card_table.js';
 import { REGISTERS } from '#app/components/registers/register_table.js';
 
-// Fields that the app writes: from the two answers of Add, from the file, from actions on a record, or for other readers of the format.
+// Fields that the app writes: from the two answers of Add, from the file, from actions on a record, or for other
+// readers of the format.
 const BY_APP = {
   every: ['reason', 'taken_out'],
   // The two answers of Add, and bookkeeping. `assisted` is the whole letter of a helper.
@@ -25,7 +26,8 @@ const BY_APP = {
     'author_id',
     'entered_by_id',
   ],
-  // What the bytes say, what was made from them, and which entry holds the file. Nothing writes `person_ids` and `schedule_ids` yet; they are only read.
+  // What the bytes say, what was made from them, and which entry holds the file. Nothing writes `person_ids` and
+  // `schedule_ids` yet; they are only read.
   attachment: [
     'added_at',
     'duration_ms',

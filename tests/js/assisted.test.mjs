@@ -1,4 +1,7 @@
-/** An advocate types while the keeper speaks. The keeper then says Yes, changes the text, says No or decides later. Real server, real letters. */
+/**
+ * An advocate types while the keeper speaks. The keeper then says Yes, changes the text, says No or decides later. Real
+ * server, real letters.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';

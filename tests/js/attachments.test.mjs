@@ -1,4 +1,6 @@
-/** The details of a file: its description, its entry, its custody history, its masked copies, and its removal at once. */
+/**
+ * The details of a file: its description, its entry, its custody history, its masked copies, and its removal at once.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
@@ -356,7 +358,8 @@ for (const [situation, isLate] of [
     second.faults.off = false;
     await sync(second);
     for (const device of [first, second, first]) await sync(device);
-    // A phone that learns of the removal sends the server a request that needs the passphrase. It waits until that is typed there.
+    // A phone that learns of the removal sends the server a request that needs the passphrase. It waits until that is
+    // typed there.
     for (const device of [second, first, second, first]) {
       await device.app.lock('asked');
       await device.app.unlock(WORDS);

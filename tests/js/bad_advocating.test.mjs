@@ -1,4 +1,7 @@
-/** What can go wrong between a keeper and advocates: grants that end at a bad moment, two advocates at once, letters that wait. Real server. */
+/**
+ * What can go wrong between a keeper and advocates: grants that end at a bad moment, two advocates at once, letters
+ * that wait. Real server.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';

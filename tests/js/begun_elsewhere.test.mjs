@@ -1,6 +1,6 @@
 /**
- * A helper begins a diary for somebody without a device, on a borrowed device. The diary is kept only on the server, its
- * entries are marked, and the keeper opens it on a device of their own.
+ * A helper begins a diary for somebody without a device, on a borrowed device. The diary is kept only on the server,
+ * its entries are marked, and the keeper opens it on a device of their own.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';

@@ -1,4 +1,7 @@
-/** Sealed capture: a locked phone can add files but not read them, asks about them after unlocking, and detects a swapped public key. */
+/**
+ * Sealed capture: a locked phone can add files but not read them, asks about them after unlocking, and detects a
+ * swapped public key.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';

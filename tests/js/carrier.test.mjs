@@ -1,4 +1,7 @@
-/** While the app is locked and visible, sealed file parts go on uploading, with keys that open nothing else, and only from the lock screen. */
+/**
+ * While the app is locked and visible, sealed file parts go on uploading, with keys that open nothing else, and only
+ * from the lock screen.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { randomBytes } from '#app/core/bytes.js';
@@ -18,7 +21,10 @@ after(() => server.stop());
 const PARTS = 4;
 const isPartUpload = (path) => /\/parts\/\d+$/.test(path);
 
-/** Return a phone that is uploading a file of four parts. `gate` holds back every part after the first until it is called. */
+/**
+ * Return a phone that is uploading a file of four parts. `gate` holds back every part after the first until it is
+ * called.
+ */
 async function phoneUploading() {
   const faults = {};
   const requests = [];

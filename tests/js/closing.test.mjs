@@ -1,4 +1,7 @@
-/** A server that is closing: the app says so inside, downloads its files, keeps what is written, and its copy moves complete to another server. */
+/**
+ * A server that is closing: the app says so inside, downloads its files, keeps what is written, and its copy moves
+ * complete to another server.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';

@@ -1,6 +1,6 @@
 /**
- * Random commands against a plain model (fast-check): the store, the draft, the list and search on one phone. `SEED=n` draws
- * other commands.
+ * Random commands against a plain model (fast-check): the store, the draft, the list and search on one phone. `SEED=n`
+ * draws other commands.
  */
 import test from 'node:test';
 import { playDiary } from './commands/diary.mjs';

@@ -1,4 +1,7 @@
-/** The advocate's page without its screens: joining, clients ordered by their dates, reading, what is left out, asking, forgetting. */
+/**
+ * The advocate's page without its screens: joining, clients ordered by their dates, reading, what is left out, asking,
+ * forgetting.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';

@@ -1,6 +1,6 @@
 /**
- * An advocate's page after keys were replaced. Versions by the keeper's earlier key count up to its end, and receipts by the
- * server's earlier key stay valid. Real server.
+ * An advocate's page after keys were replaced. Versions by the keeper's earlier key count up to its end, and receipts
+ * by the server's earlier key stay valid. Real server.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** A pack by an advocate: their page makes it only from what was granted, names them as its author, records it for the keeper, and refuses it without the right. */
+/**
+ * A pack by an advocate: their page makes it only from what was granted, names them as its author, records it for the
+ * keeper, and refuses it without the right.
+ */
 import assert from 'node:assert/strict';
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** The directory of help services: right for the local time of the services, and never a voice menu for people who cannot hear it. */
+/**
+ * The directory of help services: right for the local time of the services, and never a voice menu for people who
+ * cannot hear it.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { servicesFor, availabilityOf } from '#app/features/help/directory.js';

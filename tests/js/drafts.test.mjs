@@ -1,4 +1,7 @@
-/** A lock, a save or a failure happens while the draft is written or files are added to it. Nothing that was taken in is lost. */
+/**
+ * A lock, a save or a failure happens while the draft is written or files are added to it. Nothing that was taken in is
+ * lost.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';

@@ -327,13 +327,13 @@ test('a version is sealed, signed, sent and opened, and any change to it is refu
     line: { n: 1, prev: null },
     clock: CLOCK,
   };
-  const made = await engine.sealVersion(request);
-  const { record, version } = made;
-  const push = decodePush(made.push, { diary: identity.diary, record, version });
-  assert.equal(envDigest(push.envelopes), made.env);
+  const sealedVersion = await engine.sealVersion(request);
+  const { record, version } = sealedVersion;
+  const push = decodePush(sealedVersion.push, { diary: identity.diary, record, version });
+  assert.equal(envDigest(push.envelopes), sealedVersion.env);
   await verifyVersionSignature(
     unb64(identity.ecdsa_pub),
-    { c: made.commitment, diary: identity.diary, record, version },
+    { c: sealedVersion.commitment, diary: identity.diary, record, version },
     push.meta.sig,
   );
   const opened = await engine.openVersion({ record, version, ...push });

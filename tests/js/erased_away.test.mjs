@@ -1,6 +1,6 @@
 /**
- * An entry is erased for good while another phone is offline. It goes from that phone too. What was written there meanwhile
- * stays, and goes when it is erased in turn.
+ * An entry is erased for good while another phone is offline. It goes from that phone too. What was written there
+ * meanwhile stays, and goes when it is erased in turn.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -241,7 +241,8 @@ test('a server put back to before an entry was erased: the phone still holds it 
   await until(third, ({ entries }) => entries.length === 2, 'on a new phone');
   await looks(third);
   assert.deepEqual(titles(third), [['goes'], ['stays']]);
-  // No server and no phone has the version that took the entry out. The first phone's line lacks its number, and the warning stays.
+  // No server and no phone has the version that took the entry out. The first phone's line lacks its number, and the
+  // warning stays.
   assert.deepEqual(third.phone.ctx.open.store.root.doubts, { line_gap: true });
   await first.app.lock('test');
   await first.app.unlock(WORDS);

@@ -44,7 +44,10 @@ function withFacts(item, change) {
   return encodeFrames([canonicalBytes({ ...parseCanonicalObject(facts), ...change }), ...sealed]);
 }
 
-/** Let the phone read a page. Return the numbers it took and how the read ended. `overrides` changes the header of the page. */
+/**
+ * Let the phone read a page. Return the numbers it took and how the read ended. `overrides` changes the header of the
+ * page.
+ */
 async function pullPage(page, overrides = {}) {
   const taken = [];
   const link = {

@@ -1,6 +1,6 @@
 /**
- * Before an entry is taken out, the app lists every pack, hand-over and grant that gave it to somebody, and nothing that did
- * not hold it.
+ * Before an entry is taken out, the app lists every pack, hand-over and grant that gave it to somebody, and nothing
+ * that did not hold it.
  */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';

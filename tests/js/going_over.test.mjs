@@ -12,7 +12,9 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Return a registered phone as the earlier release left it: session cookies in the cookie jar, no token in its store. */
+/**
+ * Return a registered phone as the earlier release left it: session cookies in the cookie jar, no token in its store.
+ */
 async function phoneOfOldRelease() {
   const requests = [];
   const send = sender(server.base, {

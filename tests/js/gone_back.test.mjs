@@ -1,6 +1,6 @@
 /**
- * The server is restored to an earlier day; one phone is ahead of it and one behind. What only a phone has is not lost, and is
- * sent again before anything newer.
+ * The server is restored to an earlier day; one phone is ahead of it and one behind. What only a phone has is not lost,
+ * and is sent again before anything newer.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';

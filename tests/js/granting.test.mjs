@@ -1,4 +1,7 @@
-/** A keeper makes a grant for an advocate: nine words, old and new entries, a hostile server between them, the end. The test plays the advocate. */
+/**
+ * A keeper makes a grant for an advocate: nine words, old and new entries, a hostile server between them, the end. The
+ * test plays the advocate.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { b64, randomBytes, unb64 } from '#app/core/bytes.js';

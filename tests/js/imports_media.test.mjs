@@ -1,4 +1,7 @@
-/** Pictures in a chat export become attachments of the entries that mention them. Damaged ones are named, and nothing is added twice. */
+/**
+ * Pictures in a chat export become attachments of the entries that mention them. Damaged ones are named, and nothing is
+ * added twice.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { entrySource } from '#app/imports/unzip_stream.js';

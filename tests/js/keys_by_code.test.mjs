@@ -21,7 +21,9 @@ const failNetwork = () => {
   throw new TypeError('Failed to fetch');
 };
 
-/** Return a keeper with one entry on the server and a recovery code, and a thief who signed in with the same passphrase. */
+/**
+ * Return a keeper with one entry on the server and a recovery code, and a thief who signed in with the same passphrase.
+ */
 async function keeperAndThief() {
   const faults = {};
   const keeper = {
@@ -41,7 +43,10 @@ async function keeperAndThief() {
   return { keeper, thief, login, code };
 }
 
-/** Let the thief begin a change of keys with the passphrase and stop one step before its end: nobody else can push meanwhile. */
+/**
+ * Let the thief begin a change of keys with the passphrase and stop one step before its end: nobody else can push
+ * meanwhile.
+ */
 async function squat(thief) {
   thief.faults.before = (path) => {
     if (path.endsWith('/rotation/commit')) failNetwork();
@@ -58,7 +63,10 @@ async function restartPhone(phone, words) {
   return { phone: restarted, app: restarted.app, faults };
 }
 
-/** Expect that the keeper has everything under the new passphrase, on this phone and on a new one, and the thief has nothing new. */
+/**
+ * Expect that the keeper has everything under the new passphrase, on this phone and on a new one, and the thief has
+ * nothing new.
+ */
 async function expectKeeperInControl(keeper, thief, login, written) {
   await save(keeper.app, 'after');
   await until(keeper, (state) => isKept(state) && state.entries.length === written.length + 1, 'kept after');

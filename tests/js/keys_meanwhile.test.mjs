@@ -1,6 +1,6 @@
 /**
- * Data is read or arrives while keys change. Honest data is never called altered: not on the phone that changes its keys, not on
- * another phone, and not on a new one.
+ * Data is read or arrives while keys change. Honest data is never called altered: not on the phone that changes its
+ * keys, not on another phone, and not on a new one.
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -79,7 +79,10 @@ async function expectSame(device, other, record) {
   );
 }
 
-/** Run `action`, which signs in. Hold the answer until a running pull has ended. @returns {Promise<object>} the root as that pull left it */
+/**
+ * Run `action`, which signs in. Hold the answer until a running pull has ended.
+ * @returns {Promise<object>} the root as that pull left it
+ */
 async function pullDuringSignIn({ phone, faults }, action) {
   const [signedIn, feedAsked] = [gate(), gate()];
   let [hasSignedIn, rootAfterPull] = [false, null];
