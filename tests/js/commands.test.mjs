@@ -6,7 +6,7 @@ import test from 'node:test';
 import { playDiary } from './commands/diary.mjs';
 import { playStore } from './commands/store.mjs';
 
-test('a change of the store is all there or not at all, whatever fails in between, and after every opening', () =>
+test('a store change is complete or absent, whatever fails in between and after every opening', () =>
   playStore(12, 20));
 
 test('typed and saved text survives locks, flat batteries, full phones and damaged lists, and search finds it', () =>

@@ -258,7 +258,7 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
   assert.equal(counted.runs, before);
 });
 
-test('the slot keeps the highest key derivation cost seen, and the next sign-in requires it', async () => {
+test('the highest cost seen is carried by the slot and holds at the next sign-in', async () => {
   const { engine } = await newPhone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
   assert.equal(await engine.kdfHigh(), 16);

@@ -22,7 +22,7 @@ test('texts are never refused for their content', () => {
   refuseUnfit('order', { expires_on: 'when I move' }, {});
 });
 
-test('a term can be said to be broken only after its order was given to them, and only a term there is', async () => {
+test('a breach can name only a term that exists, and only after the order was served', async () => {
   const { app, record } = await phoneWithEntry();
   const order = (
     await app.saveRecord({
