@@ -47,7 +47,7 @@ learn({
 });
 afterEach(() => setTranslation(null, both));
 
-test('a number of things takes the form its language has for that number', () => {
+test('a count takes the plural form of the language', () => {
   setTranslation(polish(true), both);
   assert.deepEqual(
     [1, 2, 5, 12, 22, 25].map((n) => tn('x.files', n)),
@@ -71,19 +71,19 @@ test('a draft shows a sentence about consent or a failure in English too, and no
   assert.equal(translate('Came to my home'), 'Przyszedł do mnie');
 });
 
-test('a language that was read by somebody who knows it stands alone', () => {
+test('a language that a native speaker has reviewed shows no English beside it', () => {
   setTranslation(polish(true), both);
   assert.equal(t('consent.court'), 'Sąd może to zobaczyć.');
 });
 
-test('what has no words yet is said in English, never left out', () => {
+test('a text without a translation is shown in English, never left out', () => {
   setTranslation(polish(false), both);
   assert.equal(t('bar.help'), 'Help');
   assert.equal(translate('Something new.', { grave: true }), 'Something new.');
   assert.throws(() => t('no.such.words'), RangeError);
 });
 
-test('days are said in the language of the screens, with figures everyone can read', () => {
+test('dates are shown in the language of the screens, with digits everyone can read', () => {
   const at = Date.UTC(2026, 10, 3, 12);
   const occurred = {
     occurred_start: at,
@@ -103,7 +103,7 @@ test('days are said in the language of the screens, with figures everyone can re
   assert.match(dateText(at), /3.*2026/);
 });
 
-test('Welsh days and months are Welsh in a browser that has none', () => {
+test('Welsh days and months are Welsh in a browser without Welsh dates', () => {
   setTranslation({ ...polish(true), lang: 'cy', keys: {} }, both);
   const icu = (options, date) =>
     new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
@@ -131,7 +131,7 @@ function inBoth() {
 }
 const sentences = () => Object.entries(allTexts()).filter(([, text]) => /[.?!]/.test(text));
 
-test('every sentence about consent, erasing, locks, danger or a failure has its English beneath', () => {
+test('every sentence about consent, erasing, locks, danger or a failure shows its English too', () => {
   const shown = inBoth();
   const places = [
     'about',
@@ -190,7 +190,7 @@ test('every sentence about consent, erasing, locks, danger or a failure has its 
   }
 });
 
-test('a sentence that a wrong word would make dangerous never stands alone, wherever it is', () => {
+test('a sentence that a wrong word would make dangerous shows its English too, wherever it is', () => {
   const shown = inBoth();
   const grave =
     /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
@@ -204,7 +204,7 @@ test('a sentence that a wrong word would make dangerous never stands alone, wher
   assert.ok(sentences().filter(([key]) => shown.has(key)).length > 300);
 });
 
-test('no button and no name is doubled: only sentences are', () => {
+test('only sentences show their English too: no button and no name does', () => {
   const words = allTexts();
   assert.deepEqual(
     [...inBoth()].filter((key) => !/[.?!]/.test(words[key])),
@@ -212,7 +212,7 @@ test('no button and no name is doubled: only sentences are', () => {
   );
 });
 
-test('every failure has its English beneath, and so has one that names a file', () => {
+test('every failure shows its English too, also one that names a file', () => {
   const [pattern] = FILLED;
   const told = {
     ...Object.fromEntries([...Object.values(SENTENCES), ...SPECIFIC].map((text) => [text, `~${text}`])),
@@ -225,7 +225,7 @@ test('every failure has its English beneath, and so has one that names a file', 
   assert.deepEqual(translate(named, { grave: true }), { both: ['~data/a b.pdf ~', named] });
 });
 
-test('what only the place that failed could say is thrown there word for word, and stands', () => {
+test('every failure sentence written where it fails is in the list, word for word, and is shown as it is', () => {
   const all = ['app', 'diary', 'features', 'media', 'crypto', 'pack']
     .flatMap((folder) =>
       readdirSync(new URL(`${folder}/`, built), { recursive: true })
@@ -239,7 +239,7 @@ test('what only the place that failed could say is thrown there word for word, a
   assert.equal(toShownError(new KeptError('too_large', 'Something of a library’s')).sentence, SENTENCES.too_large);
 });
 
-test('from right to left, numbers with gaps, sizes and names keep their own order', () => {
+test('in text from right to left, numbers with gaps, sizes and names keep their own order', () => {
   const urdu = {
     lang: 'ur',
     dir: 'rtl',
@@ -274,7 +274,7 @@ test('what others are shown or given is in English and in the usual words', () =
   assert.equal(language(), 'pl');
 });
 
-test('amounts, seasons and parts of a day are said in the language of the screens', () => {
+test('amounts, seasons and parts of a day are shown in the language of the screens', () => {
   const amount = {
     in: 45,
     out: 1,

@@ -48,7 +48,7 @@ test('a leaf is the digest of its canonical text', () => {
   assert.notDeepEqual(leafHash(receipt), leafHash({ ...receipt, ts: 6 }));
 });
 
-test('every leaf of every tree is shown to be in it, and nowhere else', () => {
+test('every leaf of every tree is proved to be at its own place, and nowhere else', () => {
   for (let size = 1; size <= LEAVES.length; size++) {
     const leaves = LEAVES.slice(0, size);
     const root = rootOf(leaves);
@@ -83,14 +83,14 @@ test('every leaf of every tree is shown to be in it, and nowhere else', () => {
   }
 });
 
-test('a sibling is 32 bytes, or one leaf could be taken for two', () => {
+test('a sibling is 32 bytes, or one leaf could pass for two', () => {
   const [one, two] = LEAVES;
   const long = new Uint8Array([...two, 0]);
   assert.throws(() => verifyInclusion(one, 0, 2, [long], sha([1], one, long)), bad);
   assert.throws(() => verifyInclusion(one, 0, 2, [two.slice(1)], sha([1], one, two.slice(1))), bad);
 });
 
-test('a proof for a log larger than can be counted is refused, whatever it adds up to', () => {
+test('a proof for a log too large to count is refused, even if its hashes add up', () => {
   const size = 2 ** 66;
   const path = Array.from({ length: 67 }, () => other);
   const root = path.reduce((value, sibling) => node(value, sibling), LEAVES[0]);
@@ -98,7 +98,7 @@ test('a proof for a log larger than can be counted is refused, whatever it adds 
   assert.throws(() => verifyConsistency({ size: 1, root: LEAVES[0] }, { size, root }, path), bad);
 });
 
-test('every log is shown to begin every longer one, and no other', () => {
+test('every log is proved to be the beginning of every longer one, and of no other', () => {
   for (let newer = 1; newer <= LEAVES.length; newer++) {
     const leaves = LEAVES.slice(0, newer);
     for (let older = 1; older <= newer; older++) {
@@ -142,7 +142,7 @@ const signed = (fields) => ({
   sig: b64(new Uint8Array(sign(null, Buffer.from(canonicalBytes(fields)), privateKey))),
 });
 
-test('a signed object has its type, exactly its names, and the signature of all of them', async () => {
+test('a signed object has its type, exactly its named fields, and a signature over all of them', async () => {
   const whole = signed({ t: 'thing/v1', a: 1, b: 'two' });
   const check = (given, kind = 'thing/v1', names = ['a', 'b', 't']) => verifySignedObject(given, notary, kind, names);
   assert.equal(await check(whole), whole);
@@ -175,7 +175,7 @@ test('a signed object has its type, exactly its names, and the signature of all 
   );
 });
 
-test('a browser without Ed25519 says so of what is whole, and only of that', async (t) => {
+test('a browser without Ed25519 reports that only for a well-formed object', async (t) => {
   t.mock.method(crypto.subtle, 'importKey', async () => {
     throw new DOMException('no', 'NotSupportedError');
   });
@@ -201,7 +201,7 @@ const ownRow = (text, { name = log, key = keyHash(log, notary, 1), by = privateK
   row(name, key, sign(null, Buffer.from(text), by));
 const noteOf = (text = textOf(), ...rows) => `${text}\n${ownRow(text)}${rows.join('')}`;
 
-test('a checkpoint says its log, its size and its root, and holds under the notary’s key', async () => {
+test('a checkpoint gives its log, size and root, and verifies with the notary’s key', async () => {
   const said = { origin: log, size: 42, root: sha([3]) };
   assert.deepEqual(await verifyNote(noteOf(), notary), said);
   assert.deepEqual(readNote(noteOf()), said);
@@ -243,7 +243,7 @@ for (const [what, note] of [
   ['an empty line among the signatures', noteOf(text, '\n', row('a', [1, 2, 3, 4], [5]))],
   ['seventeen signatures', noteOf(text, ...Array(16).fill(row('a', [1, 2, 3, 4], [5])))],
 ]) {
-  test(`no checkpoint: ${what}`, async () => {
+  test(`not a checkpoint: ${what}`, async () => {
     assert.throws(() => readNote(note), bad);
     await assert.rejects(verifyNote(note, notary), bad);
   });
@@ -258,13 +258,13 @@ for (const [what, note] of [
   ['in another name', `${text}\n${ownRow(text, { name: 'x' })}`],
   ['signed twice, once by somebody else', noteOf(text, ownRow(text, { by: stranger.privateKey }))],
 ]) {
-  test(`a checkpoint ${what} does not hold, and can be read all the same`, async () => {
+  test(`a checkpoint ${what} does not verify, but can still be read`, async () => {
     await assert.rejects(verifyNote(note, notary), bad);
     assert.equal(readNote(note).size, 42);
   });
 }
 
-test('a checkpoint has sixteen signatures and 64 KiB, counted in bytes, and no more', () => {
+test('a checkpoint has at most sixteen signatures and 64 KiB, counted in bytes', () => {
   const many = noteOf(text, ...Array(15).fill(row('a', [1, 2, 3, 4], [5])));
   assert.equal(readNote(many).size, 42);
   const long = (name, size) => {
@@ -278,7 +278,7 @@ test('a checkpoint has sixteen signatures and 64 KiB, counted in bytes, and no m
   }
 });
 
-test('who cosigned: each witness once, by its own key, at its latest time; a line that does not hold is no line', async () => {
+test('each witness that cosigned counts once, by its own key, at its latest time; a line that does not verify is refused', async () => {
   const witness = (name) => {
     const pair = generateKeyPairSync('ed25519');
     const pub = pubOf(pair.publicKey);
@@ -315,7 +315,7 @@ test('who cosigned: each witness once, by its own key, at its latest time; a lin
   }
 });
 
-test('of the witnesses that a server names, those that are any count: name and key, and no more of them than fifteen', () => {
+test('only valid witnesses that a server names count: name and key, at most fifteen', () => {
   const pub = b64(sha([1]));
   const of = (witnesses) => witnessesIn({ witnesses });
   assert.deepEqual(of([{ name: 'a.example', pub, more: 1 }]), [{ name: 'a.example', pub }]);

@@ -39,7 +39,7 @@ const assisted = (more = {}) =>
     more,
   );
 
-test('letters: a question about an entry and an entry typed for somebody hold at every edge', async () => {
+test('letters: a question about an entry and an assisted entry are valid at every limit', async () => {
   const at = { diary, grant, letter: id() };
   for (const [what, said] of [
     ['question', asked()],
@@ -82,7 +82,7 @@ test('letters: a question about an entry and an entry typed for somebody hold at
   }
 });
 
-test('letters: what is wrong in one place is neither sealed nor opened', async () => {
+test('letters: one with a single fault is neither sealed nor opened', async () => {
   const at = { diary, grant, letter: id() };
   const sealed = async (said) => sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, said);
   const forged = async (said) => {
@@ -180,7 +180,7 @@ test('letters: what is wrong in one place is neither sealed nor opened', async (
   assert.equal(await codeOf(open(junk)), 'not_opened');
 });
 
-test('summaries: counts and dates at every edge, and nothing else', async () => {
+test('summaries: counts and dates are valid at every limit, and nothing else is', async () => {
   const [key, at] = [randomBytes(32), { diary, grant }];
   const due = (more = {}) => bent({ at: 1, what: 'update_due' }, more);
   const whole = { dates: [due(), due({ what: 'recording_wiped', at: -1 })], entries: 0, made_at: 0, newest_at: 0 };
@@ -234,7 +234,7 @@ test('summaries: counts and dates at every edge, and nothing else', async () => 
   await assert.rejects(SUMMARY.open(key, junk, at), { code: 'not_opened' });
 });
 
-test('a statement about a pack: by whom, for which organisation, and under a grant that lets its advocate make one', async () => {
+test('a statement about a pack says by whom, for which organisation, and under a grant that allows its advocate to make one', async () => {
   const own = { ecdsa: advocate.ecdsa, hpke: advocate.hpke };
   const prepared = {
     by: 'PK',

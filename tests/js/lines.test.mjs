@@ -65,7 +65,7 @@ test('a server put back while a phone is open: what it writes next waits for wha
   for (const { phone } of [one, fresh]) phone.end();
 });
 
-test('a server put back in the very moment of sending: what went up too early is no gap to a new phone', async () => {
+test('a server put back while a phone is sending: what was sent too early is no gap to a new phone', async () => {
   const one = await keeper();
   const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(one.app, words);
@@ -247,7 +247,7 @@ async function judged(versions) {
   return root;
 }
 
-test('as many numbers may be missing as versions were erased for good, and no more; another in its place is no help', async () => {
+test('as many numbers may be missing as versions were erased for good; a version in the place of another does not count', async () => {
   const [first, second, third] = [
     ['a', 1, null, 'a1'],
     ['a', 2, 'a1', 'a2'],

@@ -27,7 +27,7 @@ async function table(phone) {
   );
 }
 
-test('an entry is found by its words, exact words, files, people and accounts; case, accents and unseen marks do not matter', async () => {
+test('a search finds an entry by its words, exact words, files, people and accounts, and ignores case, accents and invisible marks', async () => {
   const { app, record } = await phoneWithEntry({}, 'He waited outside the Café Zoë.');
   const { record: dan } = await app.saveRecord({
     kind: 'person',
@@ -67,7 +67,7 @@ test('an entry is found by its words, exact words, files, people and accounts; c
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 
-test('the list is in step after every kind of change, over a lock, with no help from whoever makes the change', async () => {
+test('the list follows every kind of change, also over a lock, without help from the caller', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'One.');
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Dan' } });
   await app.saveIncident({ record, fields: { behaviours: ['calls'], actor_ids: ['p'] }, restricted: {} });
@@ -82,7 +82,7 @@ test('the list is in step after every kind of change, over a lock, with no help 
   assert.equal((await next.app.findEntries('mine')).length, 0, 'a private note is found by nobody');
 });
 
-test('a list that was lost is made again from the versions: the same rows, the same numbers, the same texts', async () => {
+test('a lost list is rebuilt from the versions with the same rows, numbers and texts', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'First of all.');
   await app.saveIncident(fields('Second: blue.', { count: 3, behaviours: ['calls'] }));
   await app.addFile(record, file(PNG, 'proofless.png'), { route: 'files' });
@@ -148,7 +148,7 @@ async function fullAfterLoss(phone) {
 
 const numbered = ({ app }) => app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort();
 
-test('a list that a full phone could not make again is made again once there is room, with no other unlock', async () => {
+test('a list that a full phone could not rebuild is rebuilt once there is room, without another unlock', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
   const { next, room } = await fullAfterLoss(phone);
   room.writes = Infinity;
@@ -160,7 +160,7 @@ test('a list that a full phone could not make again is made again once there is 
   next.end();
 });
 
-test('an entry saved while the list could not be made again leaves a diary that opens, with every entry in it', async () => {
+test('an entry saved while the list could not be rebuilt leaves a diary that opens, with every entry in it', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
   const { next, room } = await fullAfterLoss(phone);
   // What is searched has to be whole, so the list is laid out, and its rows cannot be written.
@@ -176,7 +176,7 @@ test('an entry saved while the list could not be made again leaves a diary that 
   last.end();
 });
 
-test('folding compares and changes nothing that is only spelling', () => {
+test('folding text ignores spelling only, and changes nothing else', () => {
   assert.equal(foldText('ＡＢＣ  Straße\u202e İ'), 'abc straße i');
   assert.deepEqual(searchWords(' a\tB\n'), ['a', 'b']);
   assert.equal(
@@ -196,7 +196,7 @@ test('folding compares and changes nothing that is only spelling', () => {
   assert.equal(searchableText([deep]), '', 'a ring ends');
 });
 
-test('a long list: the newest rows come first, and what asks for all of them waits for the rest', async () => {
+test('a long list shows its newest rows first, and a read of all rows waits for the rest', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   for (let n = 0; n < 260; n++) await app.saveIncident(fields(`Entry ${n}.`));
   await app.lock('test');

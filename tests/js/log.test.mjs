@@ -68,7 +68,7 @@ function storeOf({ ctx }) {
   return ctx.open?.store;
 }
 
-test('places in the log are checked, kept, and lead from the receipt to the signed root', async () => {
+test('inclusion proofs are checked and stored, and lead from the receipt to the signed root', async () => {
   const made = await keeper();
   const root = await looked(made, ({ log, feed }) => log?.proved >= feed.seq && feed.seq > 0);
   assert.equal(made.app.state.account.trouble, null);
@@ -84,7 +84,7 @@ test('places in the log are checked, kept, and lead from the receipt to the sign
   verifyInclusion(leafHash(meta.versions[0].receipt), place.i, size, place.path.map(unb64), top);
 });
 
-test('the next version names the checkpoint seen last', async () => {
+test('the next version names the latest checkpoint', async () => {
   const made = await keeper();
   const { log } = await looked(made, (root) => root.log);
   const { record } = await made.app.saveIncident({
@@ -289,7 +289,7 @@ test('a notary key replaced by a signed statement is followed; one that is merel
   server = earlier;
 });
 
-test('what goes into a pack: each version of the diary once, under checkpoints that continue each other', async () => {
+test('a pack contains each version of the diary once, under consistent checkpoints', async () => {
   const made = await keeper();
   await looked(made, ({ log, feed }) => log?.proved >= feed.seq);
   const { open } = made.ctx;
@@ -307,7 +307,7 @@ test('what goes into a pack: each version of the diary once, under checkpoints t
   assert.equal(await logForPack(open, open.syncing.link(), receipts), null);
 });
 
-test('a log that cannot be had just now keeps nothing from being kept', async () => {
+test('an entry is kept even while the log is unavailable', async () => {
   const made = await keeper();
   for (const path of ['/v1/log', '/proofs/']) {
     made.faults.before = async (asked) =>

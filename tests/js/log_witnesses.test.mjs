@@ -120,7 +120,7 @@ async function keeper() {
   return { ...made, faults, looked, link: () => ctx.open.syncing.link(), open: () => ctx.open };
 }
 
-test('a witness that saw the log is counted, shown, and goes into a pack with its line', async () => {
+test('a witness that saw the log is counted, shown, and added to a pack with its line', async () => {
   const phone = await keeper();
   const root = await phone.looked(({ log }) => log?.witnessed?.names.length === 1 && log.witnessed.size === log.size);
   assert.deepEqual(root.log.witnessed, { names: [NAME], named: 1, size: root.log.size });
@@ -148,7 +148,7 @@ test('a witness that saw the log is counted, shown, and goes into a pack with it
   assert.equal(unb64(told.witnesses[0].pub).length, 32);
 });
 
-test('a line in the name of the witness that does not hold counts nobody, and another log beside it is said', async () => {
+test('a witness line that does not verify counts for nobody, and a second log is reported', async () => {
   const phone = await keeper();
   let bent = (note) => note;
   let changed = 0;

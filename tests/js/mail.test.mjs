@@ -13,7 +13,7 @@ const HEAD = [
   'Subject: hi',
 ];
 
-test('headers raw and read, words, file, and the message inside', async () => {
+test('an email gives its raw and decoded headers, its text, its file and the message inside', async () => {
   const mail = await readMail(utf8(MAIL));
   assert.deepEqual(
     [mail.from, mail.to, mail.subject, mail.text],
@@ -41,7 +41,7 @@ test('headers raw and read, words, file, and the message inside', async () => {
   assert.deepEqual(mail.odd, []);
 });
 
-test('charsets: what the header says is how the bytes are read', async () => {
+test('the bytes are decoded with the charset that the header names', async () => {
   const body = [...lines(...HEAD, 'Content-Type: text/plain; charset=iso-8859-1', '', ''), 0xe9, 0xe8];
   assert.equal((await readMail(Uint8Array.from(body))).text, 'éè');
   const base64 = lines(
@@ -59,7 +59,7 @@ test('charsets: what the header says is how the bytes are read', async () => {
   );
 });
 
-test('an email of pictures and markup only is turned into words, and that is said', async () => {
+test('an email with only pictures and markup is turned into text, and this is reported', async () => {
   const mail = await readMail(
     lines(
       ...HEAD,
@@ -73,7 +73,7 @@ test('an email of pictures and markup only is turned into words, and that is sai
   assert.deepEqual(mail.odd, ['words_from_html']);
 });
 
-test('what is missing is named, never made up', async () => {
+test('what is missing is reported, never made up', async () => {
   const none = await readMail(lines('From: a@b.example', 'Subject: x', '', 'words'));
   assert.deepEqual([none.sent, none.odd], [{ at: null, raw: '', offset_min: null }, ['no_date']]);
   const bad = await readMail(lines('To: a@b.example', 'Subject: x', 'Date: 31 Feb 2026 10:00:00 +0000', '', ''));
@@ -82,7 +82,7 @@ test('what is missing is named, never made up', async () => {
   assert.deepEqual((await readMail(lines(...HEAD))).odd, ['no_words']);
 });
 
-test('a date without a zone is no moment', () => {
+test('a date without a time zone is not a moment', () => {
   assert.equal(parseDateHeader('Tue, 24 Nov 2026 21:10:00').at, null);
   assert.equal(parseDateHeader('24 Nov 26 21:10 GMT').at, Date.UTC(2026, 10, 24, 21, 10));
   assert.equal(parseDateHeader('Sun, 25 Oct 2026 01:30:00 BST').at, Date.UTC(2026, 9, 25, 0, 30));
@@ -124,7 +124,7 @@ for (const [zone, hours] of Object.entries({
   });
 }
 
-test('every month, years of two digits, and the edges of a day', () => {
+test('dates: every month, years of two digits, and the limits of a day', () => {
   const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
   for (const [i, month] of months.entries())
     assert.equal(parseDateHeader(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
@@ -150,7 +150,7 @@ test('every month, years of two digits, and the edges of a day', () => {
   }
 });
 
-test('what is no email is refused, whatever it says at its start', async () => {
+test('a file that is not an email is refused, whatever it begins with', async () => {
   for (const text of ['', 'hello: you\nthere: you\n\n', '24/11/2026, 21:10 - Sam: a\n', '<html>', '{"from":"a"}']) {
     assert.equal(looksLikeMail(utf8(text)), false);
     await assert.rejects(readMail(utf8(text)), { code: 'import_not_mail' });
@@ -158,7 +158,7 @@ test('what is no email is refused, whatever it says at its start', async () => {
   await assert.rejects(readMail({ length: 41 * 1024 * 1024 }), { code: 'too_large' });
 });
 
-test('made to hurt: deep nesting, endless headers, 10,000 parts, a message in a message in a message', async () => {
+test('hostile input: deep nesting, endless headers, 10,000 parts, messages inside messages', async () => {
   const deep = Array.from(
     { length: 200 },
     (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`,

@@ -11,11 +11,11 @@ const known = [
 ];
 const records = known.map(([, record, version, c]) => [record, version, c]);
 
-test('a manifest that says what was shown agrees', () => {
+test('a manifest that lists what this device was shown matches', () => {
   assert.equal(manifestMatches({ seq: 5, records }, known), true);
 });
 
-test('one left out, one put in its place, one in another order, one with another commitment: each is noticed', () => {
+test('a version that is left out, replaced, reordered or has another commitment is noticed', () => {
   const without = [
     [3, 'r1', 'v3', 'c3', 'e'],
     [4, 'r1', 'v5', 'c5', 'e'],
@@ -33,7 +33,7 @@ test('one left out, one put in its place, one in another order, one with another
   assert.equal(manifestMatches({ seq: 5, records: [records[1], records[0], records[2]] }, known), false);
 });
 
-test('a manifest of another shape says nothing, and nothing goes wrong', () => {
+test('a manifest of another shape counts as no statement and raises no error', () => {
   for (const odd of [{}, { seq: 'x', records }, { seq: 5 }, { seq: 5, records: {} }])
     assert.equal(manifestMatches(odd, known), true);
   assert.equal(manifestMatches({ seq: 5, records: [1, null, 'x'] }, known), false);

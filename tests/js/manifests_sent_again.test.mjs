@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('one phone that begins to send again twice: its next manifest ends its own doubt, and a new phone has none', async () => {
+test('a phone that begins to send again twice: its next manifest ends its own doubt, and a new phone has none', async () => {
   const one = await registeredPhone(server);
   const { faults, login } = one;
   const putBack = await copyServer(server);

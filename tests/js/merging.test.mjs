@@ -58,7 +58,7 @@ test('writing on settles nothing that was not looked at; what was chosen follows
   await assert.rejects(() => app.bringTogether(record, { ...chosen, reason: 'again' }), { code: 'conflict' });
 });
 
-test('the earlier time of one device and the breach of the other do not go together', async () => {
+test('the earlier time from one device and the breach from the other cannot be combined', async () => {
   const DAY = 86_400_000;
   const served = new Date(Date.now() - 10 * DAY).toISOString().slice(0, 10);
   const when = (/** @type {number} */ days) => ({

@@ -28,7 +28,7 @@ for (const [date, may, fault] of [
   ['2200-01-01', { future: true }, null],
   ['2200-01-02', { future: true }, 'old'],
 ]) {
-  test(`the day "${date}" ${JSON.stringify(may)}: ${fault}`, () =>
+  test(`the day "${date}" with ${JSON.stringify(may)}: ${fault}`, () =>
     assert.equal(dayFault(date, '2026-11-24', may), fault));
 }
 
@@ -45,11 +45,11 @@ for (const [date, time, how, fault] of [
   ['2026-12-01', '25:00', 'year', null],
   ['1899-01-01', '', 'year', 'old'],
 ]) {
-  test(`the moment ${how} "${date} ${time}": ${fault}`, () =>
+  test(`the moment "${date} ${time}" picked by ${how}: ${fault}`, () =>
     assert.equal(momentFault({ date, time, how }, NOW, LONDON), fault));
 }
 
-test('a moment is kept as exactly as it was typed, and what is none is not', () => {
+test('a moment is stored exactly as it was typed, and an invalid one is not stored', () => {
   const of = (date, time = '', how = 'day') => momentOf({ date, time, how }, NOW, LONDON);
   assert.equal(of(''), null);
   assert.equal(of('2026-12-01'), null);
@@ -98,7 +98,7 @@ test('a moment is kept as exactly as it was typed, and what is none is not', () 
   });
 });
 
-test('a kept moment stands in the fields as it was typed; one told in another way leaves them blank', () => {
+test('a stored moment fills the fields as it was typed; one in another form leaves them blank', () => {
   for (const [date, time, how] of [
     ['2026-11-03', '', 'day'],
     ['2026-07-03', '21:10', 'day'],
@@ -133,7 +133,7 @@ test('a kept moment stands in the fields as it was typed; one told in another wa
   });
 });
 
-test('when something began, for sorting: a moment, a day, a number, or nothing', () => {
+test('the time to sort by comes from a moment, a day, a number, or is null', () => {
   assert.deepEqual(
     [
       instantOf(7, LONDON),
@@ -189,14 +189,14 @@ for (const [picked, lacks] of [
   [{ how: 'between', date: '2026-03-29', until: '2026-03-30', time: '01:30', untilTime: '11:00' }, 'skipped'],
   [{ how: 'between', date: '2026-03-28', until: '2026-03-29', time: '11:00', untilTime: '01:30' }, 'skipped'],
 ]) {
-  test(`what is still to be settled of ${JSON.stringify(picked)}: ${lacks}`, () => {
+  test(`what is still missing in ${JSON.stringify(picked)}: ${lacks}`, () => {
     assert.equal(pickedFault(picked, NOW, LONDON), lacks);
     if (lacks) assert.throws(() => fromPicked(picked, NOW, LONDON), { name: 'RangeError', message: lacks });
     else assert.equal(fromPicked(picked, NOW, LONDON).tz, LONDON);
   });
 }
 
-test('a range whose hours come twice is the widest, and one of days ends with the last', () => {
+test('a range over repeated hours is the widest one, and a range of days ends with the last day', () => {
   const twice = fromPicked(
     { how: 'between', date: '2026-10-25', until: '2026-10-25', time: '01:10', untilTime: '01:20' },
     NOW,
@@ -213,7 +213,7 @@ test('a range whose hours come twice is the widest, and one of days ends with th
   );
 });
 
-test('a filter of nothing asks for nothing, and each side of a date is its own', () => {
+test('an empty filter matches everything, and each end of a date range counts by itself', () => {
   assert.deepEqual(
     [isFiltering({}), isFiltering({ person: '', file: false }), isFiltering({ file: true })],
     [false, false, true],
@@ -238,7 +238,7 @@ test('a filter of nothing asks for nothing, and each side of a date is its own',
   assert.deepEqual([matchesFilter({ record: 'a' }, {}), matchesFilter({ record: 'a' }, { file: true })], [true, false]);
 });
 
-test('records that were brought together stand for one, in a circle for the lowest, and a link to nothing is none', () => {
+test('merged records have one representative, the lowest id in a circle, and a link to nothing is ignored', () => {
   const known = new Map(
     [
       ['a', 'b'],
@@ -257,7 +257,7 @@ test('records that were brought together stand for one, in a circle for the lowe
   assert.deepEqual([mergedWith('b', known), mergedWith('nobody', known)], [['a', 'b', 'c'], ['nobody']]);
 });
 
-test('where a record names another: fields of ids, whom it was told to, and terms of orders', () => {
+test('a record names others in id fields, in whom it was told to, and in terms of orders', () => {
   const fields = {
     actor_ids: ['p', 'q'],
     order_id: 'o',
@@ -270,7 +270,7 @@ test('where a record names another: fields of ids, whom it was told to, and term
   assert.deepEqual(mentionsOf(fields, new Set(['z'])), { fields: [], terms: [] });
 });
 
-test('a month and a season are kept as such: a winter by the year it began in', () => {
+test('a month and a season are stored as such, and a winter belongs to the year it began in', () => {
   const of = (how, date) => fromPicked({ how, date }, NOW, LONDON);
   const told = ({ occurred_start, occurred_end, occurred_local, precision }) => [
     occurred_start,
@@ -287,7 +287,7 @@ test('a month and a season are kept as such: a winter by the year it began in', 
   );
 });
 
-test('an entry is found by its words, and not by codes, ids, times and book-keeping', () => {
+test('a search finds an entry by its words, and not by codes, ids, times and metadata', () => {
   const unsaid = [
     'behaviours',
     'channel',

@@ -45,10 +45,10 @@ const CASES = [
   ['a refusal', json(401, { error: 'signed_out', message: 'You are signed out.' }), 'signed_out'],
 ];
 for (const [what, response, code] of CASES) {
-  test(`${what} is ${code}`, () => assert.rejects(answering(response)({ path: '/v1/server' }), { code }));
+  test(`${what} gives ${code}`, () => assert.rejects(answering(response)({ path: '/v1/server' }), { code }));
 }
 
-test('bytes are taken only under their own type', async () => {
+test('bytes are accepted only with their own content type', async () => {
   await assert.rejects(answering(json(200, {}))({ path: '/x', expect: 'bytes' }), { code: 'garbage' });
   const bytes = await answering(
     new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'application/octet-stream' } }),
@@ -67,7 +67,7 @@ test('no signal and a slow signal are two things, and both pass by themselves', 
   await assert.rejects(slow({ path: '/x', timeout: 5 }), (error) => error.code === 'server_slow' && isTransient(error));
 });
 
-test('every request says whose it is and follows no redirect', async () => {
+test('every request says which app sent it and follows no redirect', async () => {
   let seen;
   const request = makeRequest(async (_path, options) => {
     seen = options;
@@ -81,7 +81,7 @@ test('every request says whose it is and follows no redirect', async () => {
   assert.equal(seen.cache, 'no-store');
 });
 
-test('a session that ended is signed in again once, for all that failed together', async () => {
+test('when a session has ended, all failed requests share one new sign-in', async () => {
   let signedIn = false;
   let times = 0;
   const api = new Api(async () => {

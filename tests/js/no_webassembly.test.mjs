@@ -8,7 +8,7 @@ const { COST_FLOOR: FLOOR } = await import('#app/crypto/kdf.js');
 
 const WORDS = 'cage candy arch gather drum buyer';
 
-test('a door is made, a diary registered and unlocked, and words sealed elsewhere open', async () => {
+test('without WebAssembly a door is made, a diary is registered and unlocked, and words sealed elsewhere open', async () => {
   const progress = [];
   const settings = { origin: 'https://notes.example', onProgress: (done) => progress.push(done) };
   const engine = createEngine(settings);

@@ -79,7 +79,7 @@ test('at the lock, in the notebook and beside the table it is what a diary with 
   for (const phone of [alone, withDiary]) phone.end();
 });
 
-test('its notes outlive a restart, those written before there were words too; its words open the notebook and others nothing', async () => {
+test('its notes survive a restart, also those written before it had words; only its own words open it', async () => {
   const phone = quiet();
   await phone.app.start();
   await phone.app.quickExit();
@@ -105,7 +105,7 @@ test('its notes outlive a restart, those written before there were words too; it
   again.end();
 });
 
-test('no diary comes to be behind it: not with first words, not by signing in, not as a borrowed phone', async () => {
+test('no diary can begin behind it: not with first words, not by signing in, not as a borrowed phone', async () => {
   const phone = quiet();
   await phone.app.start();
   await phone.app.onlyNotebook(COVER, LOOK);
@@ -120,7 +120,7 @@ test('no diary comes to be behind it: not with first words, not by signing in, n
   phone.end();
 });
 
-test('it is refused where it would cost somebody something, and then nothing has changed', async () => {
+test('it is refused where it would lose something, and then nothing has changed', async () => {
   const { phone: full } = await phoneWithEntry();
   await assert.rejects(full.app.onlyNotebook(COVER, LOOK), is('phone_has_diary'));
   await full.app.lock('asked');
@@ -144,7 +144,7 @@ test('it is refused where it would cost somebody something, and then nothing has
   half.end();
 });
 
-test('a draft that was begun and left empty is in nobody’s way', async () => {
+test('an empty draft does not prevent it', async () => {
   const phone = quiet();
   await phone.app.start();
   phone.app.newDraft();

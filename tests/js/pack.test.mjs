@@ -212,7 +212,7 @@ test('a zip is read back as it was written, and every change to it is noticed', 
     assert.throws(() => readZip(bytes.subarray(0, cut)), { code: 'pack_failed' });
 });
 
-test('a capsule holds every version of what was chosen, and never a note or a key of the bytes as received', () => {
+test('a capsule has every version of the chosen entries, and never a note or a key of the received bytes', () => {
   const made = /** @type {any} */ (capsule());
   assert.deepEqual(
     made.versions.map((/** @type {any} */ one) => one.version),
@@ -225,7 +225,7 @@ test('a capsule holds every version of what was chosen, and never a note or a ke
   assert.throws(() => makeCapsule(diary(), { ...WISH, chosen: [] }, KEYS), { code: 'bad_request' });
 });
 
-test('an honest front part passes, also when it withholds an open field that repeats a restricted one', async () => {
+test('an honest front part is accepted, also when it withholds an open field that repeats a restricted one', async () => {
   const made = capsule();
   const members = honest(made);
   await checkFront(await zipped(new Map(members)), made);
@@ -250,7 +250,7 @@ function twiceIn(members, name) {
   return utf8(text + text.split('\r\n').at(-2) + '\r\n');
 }
 
-test('a changed, added, missing, renamed or opened file is refused and named', async () => {
+test('a changed, added, missing, renamed or revealed file is refused and named', async () => {
   const made = capsule();
   const [name, row] = /** @type {[string, any]} */ ([...proofNames(made)][0]);
   /** @type {[string, (members: Map<string, Uint8Array>) => void, RegExp][]} */
@@ -350,7 +350,7 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
   }
 });
 
-test('the finished pack holds every file once, with manifests that are true', async () => {
+test('the finished pack has every file once, with correct manifests', async () => {
   const made = /** @type {any} */ (capsule());
   const front = await checkFront(await zipped(honest(made)), made);
   /** @type {number[]} */ const told = [];
@@ -382,7 +382,7 @@ test('the finished pack holds every file once, with manifests that are true', as
   assert.equal(manifest, sha('sha256', /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha256.txt`))));
 });
 
-test('a file as received that is not the one added ends it, and so does stopping', async () => {
+test('a received file that is not the one added ends the pack, and so does cancelling', async () => {
   const made = capsule();
   const front = await checkFront(await zipped(honest(made)), made);
   await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE.subarray(1)] }), (error) => {
@@ -394,7 +394,7 @@ test('a file as received that is not the one added ends it, and so does stopping
   });
 });
 
-test('digests in proofs and values in proofs cover every name of the kind', () => {
+test('each proof has a value or a digest for every field of its kind', () => {
   const made = capsule();
   for (const row of proofNames(made).values()) {
     const names = fieldNamesOf(String(row['kind']), 1);
@@ -409,7 +409,7 @@ test('digests in proofs and values in proofs cover every name of the kind', () =
 /** @param {Blob} file */
 const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 
-test('a portal set is at most sixteen plain files, each digest true, mail in a zip of its own', async () => {
+test('a portal set has at most sixteen plain files with correct digests, and mail in a zip of its own', async () => {
   const made = /** @type {any} */ (capsule());
   made.exhibits.push({ ...made.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
   const front = honest(capsule());
@@ -455,7 +455,7 @@ test('a portal set is at most sixteen plain files, each digest true, mail in a z
   });
 });
 
-test('a diary too large for one pack is cut between entries, in order, and nothing is left out', () => {
+test('a diary too large for one pack is split between entries, in order, and nothing is left out', () => {
   const entry = (/** @type {string} */ record) => /** @type {any} */ ({ record, newest: { fields: {} } });
   const fileOf = (/** @type {string} */ record, /** @type {number} */ size) =>
     /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });

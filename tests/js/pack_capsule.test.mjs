@@ -52,7 +52,7 @@ const wishOf = (wish) => ({
   ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
 });
 
-test('the capsules of the shared vector, byte for byte', () => {
+test('the capsules match the shared vector byte for byte', () => {
   for (const expected of [vector, vector.later.supplement, vector.later.items, vector.later.gone]) {
     // Of an entry that was erased nothing is left but its number.
     const gone = new Set((expected.wish.absent ?? []).map((/** @type {any} */ one) => one.record));
@@ -67,13 +67,13 @@ test('the capsules of the shared vector, byte for byte', () => {
   }
 });
 
-test('a diary no server ever had is numbered in its own order', () => {
+test('a diary that was never on a server is numbered in its own order', () => {
   const local = versions.map((/** @type {any} */ row) => ({ ...row, seq: null, receipt: null }));
   const made = makeCapsule(local, { ...wishOf(vector.wish), log: null }, { ...vector.keys, log: '', notary: '' });
   assert.equal(createHash('sha256').update(encodeCapsule(made)).digest('hex'), vector.local_sha256);
 });
 
-test("the log's files of the shared vector", () => {
+test('the files of the log match the shared vector', () => {
   const files = [...logFiles(JSON.parse(vector.capsule))].map(([path, bytes]) => [
     path.replace('data/', ''),
     b64(bytes()),
@@ -81,7 +81,7 @@ test("the log's files of the shared vector", () => {
   assert.deepEqual(Object.fromEntries(files), vector.log_files);
 });
 
-test('a proof says all of its version, each name once: shown with its salt, or withheld as a digest', () => {
+test('a proof has every field of its version once: shown with its salt, or withheld as a digest', () => {
   const capsule = JSON.parse(vector.capsule);
   const given = JSON.parse(new TextDecoder().decode(keysFile(capsule)));
   assert.deepEqual(given, { ...capsule.keys, t: 'keys/v1' });
@@ -129,7 +129,7 @@ test('a proof says all of its version, each name once: shown with its salt, or w
   }
 });
 
-test('what was noted of a file’s handling is told, unless its record was taken out', () => {
+test('the custody notes of a file are included, unless their record was taken out', () => {
   const capsule = makeCapsule(versions, wishOf(vector.wish), vector.keys);
   const [exhibit] = /** @type {any[]} */ (capsule.exhibits);
   const base = versions.at(-1);
@@ -162,7 +162,7 @@ test('what was noted of a file’s handling is told, unless its record was taken
   assert.deepEqual(custody([kept, out]), capsule.custody);
 });
 
-test('an item that no earlier pack holds is refused', () => {
+test('an item that is in no earlier pack is refused', () => {
   const wish = { ...wishOf(vector.later.items.wish), items: ['KB/77'] };
   assert.throws(() => makeCapsule(versions, wish, vector.keys), { code: 'bad_request' });
 });

@@ -27,7 +27,7 @@ function jobWith(answers) {
   return { job, asked };
 }
 
-test('a capsule that comes after another is sent again when its turn has come', async () => {
+test('a capsule that has to wait for another is sent again when its turn comes', async () => {
   const { job, asked } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
   let waited = 0;
   await job.sendCapsule(new Uint8Array(1), () => {
@@ -37,13 +37,13 @@ test('a capsule that comes after another is sent again when its turn has come', 
   assert.equal(waited, 2);
 });
 
-test('a capsule that had come, though its answer was lost, is not sent twice', async () => {
+test('a capsule that arrived is not sent twice when its answer was lost', async () => {
   const { job, asked } = jobWith([new KeptError('conflict'), { state: 'building' }]);
   await job.sendCapsule(new Uint8Array(1), () => undefined);
   assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p']);
 });
 
-test('any other refusal is told', async () => {
+test('any other refusal is reported', async () => {
   const { job } = jobWith([new KeptError('too_large')]);
   await assert.rejects(
     job.sendCapsule(new Uint8Array(1), () => undefined),

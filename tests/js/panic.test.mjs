@@ -147,7 +147,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   other.end();
 });
 
-test('a file half sent stays until the rest of it has gone', async () => {
+test('a half-sent file stays until the rest of it is sent', async () => {
   const faults = {};
   const { phone, app, record } = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -183,7 +183,7 @@ test('a file half sent stays until the rest of it has gone', async () => {
   again.end();
 });
 
-test('a file that has gone whole stays while the words that name it have not been taken', async () => {
+test('a file that was sent stays while the server has not accepted the entry that names it', async () => {
   const { phone, app, record, faults } = await keeper();
   faults.before = (path, { method }) => {
     if (method !== 'PUT' || !path.includes('/versions/')) return null;
@@ -205,7 +205,7 @@ test('a file that has gone whole stays while the words that name it have not bee
   again.end();
 });
 
-test('the file of a draft that was not saved stays', async () => {
+test('the file of an unsaved draft stays', async () => {
   const { phone, app } = await keeper();
   app.newDraft();
   app.putDraft({ fields: { narrative: 'With a picture.' } });
@@ -223,7 +223,7 @@ test('the file of a draft that was not saved stays', async () => {
   again.end();
 });
 
-test('what was typed before the keys were made new is read after the phone was cleared', async () => {
+test('what was typed before the keys were renewed can be read after the phone was cleared', async () => {
   const { phone, app } = await keeper();
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   await app.renewKeys({ words: WORDS, newWords: NEW });
@@ -237,7 +237,7 @@ test('what was typed before the keys were made new is read after the phone was c
   again.end();
 });
 
-test('what was begun before it does not come after it', async () => {
+test('work that began before the clearing does not arrive after it', async () => {
   const { phone, app } = await keeper();
   const slow = app
     .addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' })
@@ -273,7 +273,7 @@ function writesLong(phone) {
     );
 }
 
-test('an entry that comes back while the list is made again stands in the list', async (t) => {
+test('an entry that comes back while the list is being rebuilt is in the list', async (t) => {
   const { phone, app, faults } = await keeper();
   faults.off = true;
   app.network();
@@ -302,7 +302,7 @@ test('an entry that comes back while the list is made again stands in the list',
   again.end();
 });
 
-test('what takes long gives way to it: a phone is cleared in the middle of an import, and what was typed is kept', async () => {
+test('clearing interrupts a long task: the phone is cleared during an import, and what was typed is kept', async () => {
   const { phone, app, record } = await keeper();
   const was = await whole(phone, record);
   const held = await records(phone);
@@ -326,7 +326,7 @@ test('what takes long gives way to it: a phone is cleared in the middle of an im
   again.end();
 });
 
-test('a half sentence typed while a chat is being read in is sealed at a lock, and at leaving', async () => {
+test('half a sentence typed during a chat import is sealed when the diary locks or the keeper leaves', async () => {
   for (const leaves of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
     const { phone, app } = await phoneWithEntry({}, 'First.');
     const long = writesLong(phone);
@@ -341,7 +341,7 @@ test('a half sentence typed while a chat is being read in is sealed at a lock, a
   }
 });
 
-test('what came while locked, and drafts that wait, have no other copy: they stay, with their files', async () => {
+test('files captured while locked and waiting drafts have no other copy, so they stay', async () => {
   const { phone, app } = await keeper();
   await app.lock('asked');
   await app.capture();
@@ -381,7 +381,7 @@ test('what came while locked, and drafts that wait, have no other copy: they sta
   again.end();
 });
 
-test('in the middle of making every key new, whether the server took it or not, the old words or the new go on', async () => {
+test('clearing during key renewal: the old or the new words still work, whether the server took the keys or not', async () => {
   for (const arrives of [true, false]) {
     const { phone, app, record, faults } = await keeper();
     const was = await whole(phone, record);

@@ -10,7 +10,7 @@ import { daysBetween, factOf } from '#app/record/patterns/patterns_facts.js';
 const { tz, cases } = JSON.parse(readFileSync(new URL('../vectors/patterns.json', import.meta.url), 'utf8'));
 
 for (const { name, diary, expect } of cases) {
-  test(`counts as the vectors say: ${name}`, () => {
+  test(`the counts match the vectors: ${name}`, () => {
     const standing = diary.incidents.filter((one) => (one.taken_out ?? null) === null);
     const facts = standing.map(({ record, fields, restricted }) => factOf(record, fields, restricted ?? {}));
     const counted = countPatterns(facts, diary, tz, diary.incidents.length - standing.length);
@@ -45,7 +45,7 @@ test('ten thousand facts are counted in well under a second', () => {
   assert.equal(counted.all.length, 10_000);
 });
 
-test('the fact sheet gives counts with their entries under four words, and nothing that adds them up', () => {
+test('the fact sheet gives counts with their entries under four words, and no total', () => {
   const { diary } = cases.find(({ name }) => name === 'after a block');
   const facts = diary.incidents.map(({ record, fields }) => factOf(record, fields, {}));
   const words = fourCounts(countPatterns(facts, diary, tz), daysBetween);
@@ -80,13 +80,13 @@ test('the fact sheet gives counts with their entries under four words, and nothi
   );
 });
 
-test('entry numbers are written as a person would', () => {
+test('entry numbers are written as a person would write them', () => {
   assert.equal(numberList([4, 1, 2, 3, 7, null], 'new'), '1 to 4, 7, new');
   assert.equal(numberList([1, 2, null, null], 'new'), '1, 2, 2 new');
   assert.equal(numberList([], 'new'), '');
 });
 
-test('a filter leaves what fits all of it, and an unknown time is on no side of a date', () => {
+test('a filter keeps what matches all of it, and an unknown time is on neither side of a date', () => {
   const row = (fields) => ({ record: 'a', f: factOf('a', fields, {}), links: ['p'], bare: false });
   const dated = row({
     occurred_start: Date.UTC(2026, 4, 4),

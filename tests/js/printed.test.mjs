@@ -47,7 +47,7 @@ function filled(kind) {
   return { words, open: part(open), apart: part(restricted), kept: new Set(restricted) };
 }
 
-test('every word of an entry and of each register stands on the page, and no word that is kept apart', async () => {
+test('every word of an entry and of each register is on the page, and no word that is kept apart', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'First.');
   const asked = new Map();
   const ids = {};
@@ -120,7 +120,7 @@ test('every word of an entry and of each register stands on the page, and no wor
   phone.end();
 });
 
-test('every message goes along in a table, with the keeper’s own number as “me”', async () => {
+test('every message is in a table, with the keeper’s own number as “me”', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'Messages.');
   const rows = [
     {
@@ -159,7 +159,7 @@ test('every message goes along in a table, with the keeper’s own number as “
   phone.end();
 });
 
-test('what was asked is known by the language and the words it was asked in', async () => {
+test('a pack records the language and the wording in which the questions were asked', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork }, 'Asked.');
   const packed = async () => {
     const all = readZip(
@@ -176,7 +176,7 @@ test('what was asked is known by the language and the words it was asked in', as
   phone.end();
 });
 
-test('a mail’s own subject stands though its file is named after it; names of other files are held back', async () => {
+test('a mail’s own subject stays though its file is named after it; names of other files are held back', async () => {
   const { app, phone, record } = await phoneWithEntry(
     { packActions, send: noNetwork },
     'You never look behind you, by the blue gate twice.',
@@ -197,7 +197,7 @@ test('a mail’s own subject stands though its file is named after it; names of 
   phone.end();
 });
 
-test('a time of day says its difference from UTC, a later change what it was, and what is kept apart only that it changed', async () => {
+test('a time shows its UTC offset, a later change shows the old value, and what is kept apart shows only that it changed', async () => {
   const clock = fixedClock(Date.UTC(2026, 10, 3, 12));
   const { app, record, phone } = await phoneWithEntry(
     { packActions, send: noNetwork, clock, tz: 'Europe/London' },

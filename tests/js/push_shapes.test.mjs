@@ -47,7 +47,7 @@ const raw = (meta, sealed) => encodeFrames([canonicalBytes(meta), ...sealed]);
 const pieces = () => [...whole.wraps, ...whole.envelopes, ...whole.given[0].wraps];
 const refused = { code: 'bad_request' };
 
-test('an upload is read as it was written, with and without what advocates are given', () => {
+test('an upload is decoded as it was encoded, with and without the wraps for advocates', () => {
   assert.deepEqual(decodePush(encodePush(whole), place), whole);
   const { given: _given, ...own } = whole;
   const alone = { ...own, meta: { ...own.meta, grants: [] } };
@@ -55,7 +55,7 @@ test('an upload is read as it was written, with and without what advocates are g
   assert.equal(envDigest(whole.envelopes), envDigest([new Uint8Array([...whole.envelopes[0], ...whole.envelopes[1]])]));
 });
 
-test('an upload whose description is wrong in one place is none', () => {
+test('an upload whose description has one fault is refused', () => {
   const one = id();
   for (const more of [
     { blobs: undefined },
@@ -97,7 +97,7 @@ test('an upload whose description is wrong in one place is none', () => {
   assert.throws(() => decodePush(raw(whole.meta, [...pieces(), new Uint8Array(1)])), refused);
 });
 
-test('wraps and envelopes of another place, another part or another kind are refused, and those for grants too', async () => {
+test('wraps and envelopes of another place, part or kind are refused, also those for grants', async () => {
   const elsewhere = { ...place, version: id() };
   const wrapOf = (header, kind = 'wrap') => envelope.seal(key, kind, header, randomBytes(32));
   const first = (other) => ({ ...whole, wraps: [other, whole.wraps[1]] });
@@ -125,7 +125,7 @@ test('wraps and envelopes of another place, another part or another kind are ref
   assert.ok(decodePush(encodePush(given([await wrapOf(header), whole.given[0].wraps[1]])), place));
 });
 
-test('a receipt is this notary’s, for exactly this, with a time', async () => {
+test('a receipt is valid only from this notary, for exactly this version, with a time', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const notaryPub = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32));
   const fields = {
@@ -167,7 +167,7 @@ test('a receipt is this notary’s, for exactly this, with a time', async () => 
     await assert.rejects(verifyReceipt(none, expect), { code: 'bad_signature' });
 });
 
-test('what a manifest names, and a part that came damaged', () => {
+test('a manifest lists its versions, and a damaged part is dropped', () => {
   assert.deepEqual(manifestEntries({ records: [['r', 'v', 'c', 'more'], ['r', 'v'], 'x', null] }), [
     'r v c',
     'r v',
@@ -202,7 +202,7 @@ const sent = async (ask, response = json({})) => {
   return { answer, seen };
 };
 
-test('what is asked says what it must and nothing more', async () => {
+test('a request has the headers it needs and no more', async () => {
   const { seen } = await sent({});
   assert.deepEqual(seen.headers, { 'X-Requested-By': 'app' });
   const { signal: _signal, ...rest } = seen;
@@ -241,7 +241,7 @@ test('what is asked says what it must and nothing more', async () => {
   );
 });
 
-test('an answer has the fields that it must, of their types', async () => {
+test('a response must have the named fields, of their types', async () => {
   const fields = { list: 'array', flag: 'boolean', n: 'number', text: 'string' };
   const whole = { list: [{}, {}], flag: false, n: 0, text: '', more: 1 };
   assert.deepEqual((await sent({ fields }, json(whole))).answer, whole);
@@ -259,7 +259,7 @@ test('an answer has the fields that it must, of their types', async () => {
     await assert.rejects(sent({ fields }, json(bent(whole, more))), { code: 'garbage' }, JSON.stringify(more));
 });
 
-test('nothing is nothing, under whatever type it comes, and a refusal is never taken for an answer', async () => {
+test('an empty response is empty under any content type, and a refusal is never taken for an answer', async () => {
   assert.equal((await sent({ expect: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
   assert.equal((await sent({ expect: 'nothing' }, json({ a: 1 }))).answer, null);
   await assert.rejects(
@@ -281,7 +281,7 @@ test('nothing is nothing, under whatever type it comes, and a refusal is never t
   await assert.rejects(sent({}, later), { code: 'try_later', retryAfter: 7 });
 });
 
-test('a request that is given up says so, before it was sent and after', async () => {
+test('a cancelled request says so, before and after it was sent', async () => {
   const gives = makeRequest(
     (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
@@ -294,7 +294,7 @@ test('a request that is given up says so, before it was sent and after', async (
   });
 });
 
-test('which failures pass by themselves, and which say that the session is over', () => {
+test('which failures are transient, and which mean that the session is over', () => {
   const of = (code) => [isTransient(new KeptError(code)), isSessionOver(new KeptError(code))];
   for (const code of [
     'no_network',

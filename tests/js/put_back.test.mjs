@@ -104,7 +104,7 @@ for (const [how, writes, after] of [
   ['only afterwards', false],
   ['before what it lost comes in pages', true, inPages],
 ]) {
-  test(`a phone put back to an old copy of itself, written on ${how}: all is there, its line goes on, and no device doubts it`, async () => {
+  test(`a phone put back to an old copy of itself and written on ${how}: nothing is lost, its line goes on, no device doubts it`, async () => {
     const one = await keeper();
     const two = await device(one.login);
     await until(two, ({ entries }) => entries.length === 1);
@@ -173,7 +173,7 @@ for (const [how, writes, after] of [
   });
 }
 
-test('two that send the same at once: each version and file once on the server, each receipt good, nothing lost', async () => {
+test('two phones send the same at once: each version and file is on the server once, with valid receipts, nothing lost', async () => {
   const one = await keeper();
   one.faults.off = true;
   const { record } = await save(one.app, 'first');

@@ -55,11 +55,11 @@ for (const [query, names] of [
   ['ab12 york', ['three']],
   ['rowan', []],
 ]) {
-  test(`looked for "${query}": ${names.join(', ') || 'nothing'}`, async () =>
+  test(`a search for "${query}" finds: ${names.join(', ') || 'nothing'}`, async () =>
     assert.deepEqual(await found(query), names));
 }
 
-test('what records are called: by name, else by handle, number or address, and nothing where there is none', async () => {
+test('a record is called by its name, else by handle, number or address, and has no name otherwise', async () => {
   const known = await app.readKnown();
   assert.deepEqual(
     Object.fromEntries(
@@ -79,7 +79,7 @@ test('what records are called: by name, else by handle, number or address, and n
   assert.equal(known[records.sam].fields.name, 'Sam Hill');
 });
 
-test('the numbers of a diary follow what is in it, and are worked out once until something is written', async () => {
+test('the patterns follow the entries, and are computed once until something is written', async () => {
   const first = await app.readPatterns();
   assert.deepEqual(first.counts.all.toSorted(), [records.one, records.two, records.three].toSorted());
   assert.equal(first.known[records.sam].name, 'Sam Hill');

@@ -8,7 +8,7 @@ import { dayFault, momentFault } from '#app/record/moments.js';
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 3, 20, 41, 9); // 3 November 2026, 20:41:09 in London
 
-test('just now is this minute by this clock', () => {
+test('"just now" is the current minute of this clock', () => {
   assert.deepEqual(fromChip('just_now', NOW, LONDON), {
     occurred_start: Date.UTC(2026, 10, 3, 20, 41),
     occurred_end: null,
@@ -20,7 +20,7 @@ test('just now is this minute by this clock', () => {
   });
 });
 
-test('earlier today ends now, yesterday is a whole day, not sure has no instant', () => {
+test('"earlier today" ends now, "yesterday" is a whole day, "not sure" has no instant', () => {
   const today = fromChip('earlier_today', NOW, LONDON);
   assert.deepEqual([today.occurred_start, today.occurred_end, today.precision], [Date.UTC(2026, 10, 3), NOW, 'day']);
   const yesterday = fromChip('yesterday', NOW, LONDON);
@@ -32,13 +32,13 @@ test('earlier today ends now, yesterday is a whole day, not sure has no instant'
   assert.deepEqual([unknown.occurred_start, unknown.occurred_local, unknown.precision], [null, null, 'unknown']);
 });
 
-test('yesterday is still one day when clocks went back in it', () => {
+test('yesterday is still one day when the clocks went back in it', () => {
   const day = fromChip('yesterday', Date.UTC(2026, 9, 26, 9), LONDON);
   assert.equal(/** @type {number} */ (day.occurred_end) - /** @type {number} */ (day.occurred_start), 25 * 3_600_000);
   assert.equal(day.utc_offset_min, 60);
 });
 
-test('the hour of 25 October that came twice is two instants, and the person says which', () => {
+test('the repeated hour of 25 October is two instants, and the person says which', () => {
   assert.deepEqual(instantsOf('2026-10-25T01:30', LONDON), [
     Date.UTC(2026, 9, 25, 0, 30),
     Date.UTC(2026, 9, 25, 1, 30),
@@ -53,12 +53,12 @@ test('the hour of 25 October that came twice is two instants, and the person say
   assert.equal(first.occurred_local, second.occurred_local);
 });
 
-test('the hour of 29 March that never was is said to be so', () => {
+test('the missing hour of 29 March is reported as missing', () => {
   assert.deepEqual(instantsOf('2026-03-29T01:30', LONDON), []);
   assert.equal(pickedFault({ how: 'exact', date: '2026-03-29', time: '01:30' }, NOW, LONDON), 'skipped');
 });
 
-test('zones with half hours and a changed midnight keep their instants', () => {
+test('time zones with half hours and a changed midnight give correct instants', () => {
   assert.equal(offsetAt(NOW, 'Asia/Kolkata'), 330);
   assert.equal(localAt(NOW, 'Asia/Kolkata'), '2026-11-04T02:11');
   // Beirut put its clocks forward at midnight on 29 March 2026: that day began at 01:00.
@@ -66,7 +66,7 @@ test('zones with half hours and a changed midnight keep their instants', () => {
   assert.equal(localAt(/** @type {number} */ (day.occurred_start), 'Asia/Beirut'), '2026-03-29T01:00');
 });
 
-test('parts of the day, ranges and about', () => {
+test('parts of the day, ranges and approximate times', () => {
   const night = fromPicked({ how: 'part', date: '2026-11-02', part: 'night' }, NOW, LONDON);
   assert.deepEqual(
     [night.occurred_start, night.occurred_end, night.occurred_local],
@@ -78,7 +78,7 @@ test('parts of the day, ranges and about', () => {
   assert.equal(fromPicked({ how: 'about', date: '2026-11-01', time: '18:00' }, NOW, LONDON).precision, 'hour');
 });
 
-test('what is not yet a time is named', () => {
+test('each missing or wrong part of a time is named', () => {
   assert.equal(pickedFault({ how: 'exact', date: '', time: '10:00' }, NOW, LONDON), 'date');
   assert.equal(pickedFault({ how: 'day', date: '2026-02-30' }, NOW, LONDON), 'date');
   assert.equal(pickedFault({ how: 'exact', date: '2026-11-03', time: '' }, NOW, LONDON), 'time');
@@ -89,7 +89,7 @@ test('what is not yet a time is named', () => {
   assert.equal(pickedFault({ how: 'between', date: '2026-11-03', until: '2026-11-01' }, NOW, LONDON), 'order');
 });
 
-test('before anybody was born, and years that a slip of a finger makes, are no time', () => {
+test('years before anybody was born, and mistyped years, are refused', () => {
   for (const how of ['exact', 'about', 'day', 'part', 'between']) {
     assert.equal(
       pickedFault({ how, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON),
@@ -116,7 +116,7 @@ test('before anybody was born, and years that a slip of a finger makes, are no t
   );
 });
 
-test("the guard notices a postcode, a number and the keeper's own kept-apart words", () => {
+test('the guard notices a postcode, a phone number and the keeper’s own kept-apart words', () => {
   assert.equal(findFirst('He was outside 12 Elm Road SE15 4TW again')?.found, 'SE15 4TW');
   assert.equal(findFirst('rang from 07700 900123 twice')?.found, '07700 900123');
   assert.deepEqual(
@@ -127,7 +127,7 @@ test("the guard notices a postcode, a number and the keeper's own kept-apart wor
   assert.equal(findFirst('He knew about Rowan House somehow', ['rowan house'])?.kind, 'kept_apart');
 });
 
-test('the guard leaves times, amounts, dates and parts of words alone', () => {
+test('the guard ignores times, amounts, dates and parts of words', () => {
   for (const text of [
     '43 missed calls, 21:10 to 23:55',
     'It cost 1,200 pounds on 03/11/2026',
@@ -139,7 +139,7 @@ test('the guard leaves times, amounts, dates and parts of words alone', () => {
   }
 });
 
-test('moving takes out only what was noticed and keeps it', () => {
+test('moving words apart takes out only what was noticed, and keeps it', () => {
   const text = 'At SE15 4TW he waited';
   const moved = keepApart(text, 'Flat 2', /** @type {any} */ (findFirst(text)));
   assert.deepEqual(moved, { narrative: 'At [kept apart] he waited', placeDetail: 'Flat 2\nSE15 4TW' });

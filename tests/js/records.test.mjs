@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('a record of any kind is saved, listed by its kind, and there after a lock', async () => {
+test('a record of any kind is saved, listed by its kind, and still there after a lock', async () => {
   const { app } = await phoneWithEntry();
   const { record } = await app.saveRecord({
     kind: 'person',
@@ -60,7 +60,7 @@ test('within ten minutes a slip is corrected; later, changing words needs a reas
   assert.equal(read.fields.reason, undefined);
 });
 
-test('taken out is gone from the list and not from the diary; putting back restores every word', async () => {
+test('a record taken out leaves the list but not the diary, and putting it back restores every word', async () => {
   const { app, clock } = await phoneWithEntry();
   const { record } = await app.saveRecord({
     kind: 'person',
@@ -91,7 +91,7 @@ test('taken out is gone from the list and not from the diary; putting back resto
   );
 });
 
-test('an empty record and a field the kind does not have are refused, and nothing is written', async () => {
+test('an empty record and a field that its kind does not have are refused, and nothing is written', async () => {
   const { app } = await phoneWithEntry();
   await assert.rejects(app.saveRecord({ kind: 'person', record: null, fields: { name: '', aliases: [] } }), {
     code: 'nothing_to_save',
@@ -111,7 +111,7 @@ const said = (version, parents, fields, restricted = {}) => ({
   restricted,
 });
 
-test('words written elsewhere at the moment of taking out keep the record in', () => {
+test('words written on another device while a record was taken out keep the record in', () => {
   const one = said('1', [], { name: 'A' });
   const out = said('2', ['1'], { taken_out: NOON, reason: 'why' });
   const other = said('3', ['1'], { name: 'B' });
@@ -129,7 +129,7 @@ test('words written elsewhere at the moment of taking out keep the record in', (
   );
 });
 
-test('a version with any word besides is no taking out, nor one whose time is no number', () => {
+test('a version with any other word, or with a time that is not a number, does not take a record out', () => {
   assert.equal(isTakenOut({ fields: { taken_out: 5, name: 'x' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: 5 }, restricted: { notes: 'x' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: '5' } }), false);
@@ -140,7 +140,7 @@ test('a version with any word besides is no taking out, nor one whose time is no
   );
 });
 
-test('two devices: what one writes the other lists, and words of both stand when they wrote at once', async () => {
+test('two devices: each lists what the other writes, and words of both stay when they wrote at once', async () => {
   const options = () => ({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   const one = await phoneWithEntry(options());
   const { login } = await one.app.register({ words: WORDS });

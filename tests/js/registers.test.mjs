@@ -35,7 +35,7 @@ test('codes are given by role, kept when someone is taken out, and never given a
   );
 });
 
-test('two devices make S1 at once without a network: when they meet, both agree, and nobody shares a code', async () => {
+test('two devices both give S1 offline: when they sync, both agree, and nobody shares a code', async () => {
   const off = [{}, {}];
   const options = (faults) => ({
     origin: server.base,
@@ -85,7 +85,7 @@ test('two devices make S1 at once without a network: when they meet, both agree,
   assert.equal((await codes(one.app)).Ash, 'S4');
 });
 
-test('merging keeps both readable, links to either lead to both, and it can be taken back', async () => {
+test('merging keeps both records readable, links to either lead to both, and it can be undone', async () => {
   const { app, clock, record: entry } = await phoneWithEntry();
   const first = (
     await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@one', platform: 'instagram' } })
@@ -114,7 +114,7 @@ test('merging keeps both readable, links to either lead to both, and it can be t
   await assert.rejects(app.mergeRecords(again, other), { code: 'bad_request' });
 });
 
-test('circles and links to nothing are followed to an end', () => {
+test('circular links and links to nothing end', () => {
   const known = new Map(
     [
       ['a', 'b'],
@@ -146,7 +146,7 @@ test('circles and links to nothing are followed to an end', () => {
   );
 });
 
-test('the picture of an order is a file of its own, read back with its digest; an entry gets no new row', async () => {
+test('the picture of an order is a file of its own, read back with its digest, and adds no entry', async () => {
   const { app } = await phoneWithEntry();
   const { record } = await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham' } });
   const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), {
@@ -159,7 +159,7 @@ test('the picture of an order is a file of its own, read back with its digest; a
   assert.equal(app.state.entries.length, 1);
 });
 
-test('settings: each field is the later one’s where two devices wrote at once, and a pack does not wipe the others', async () => {
+test('settings: where two devices wrote at once each field takes the later value, and a pack does not wipe the others', async () => {
   const version = (id, parents, fields, restricted = {}) => ({
     record: 's',
     version: id,
@@ -181,7 +181,7 @@ test('settings: each field is the later one’s where two devices wrote at once,
   assert.deepEqual(await app.readSettings(), { fields: { language: 'cy' }, restricted: { needs: 'large print' } });
 });
 
-test('what is typed in a form lies sealed until it is saved or thrown away', async () => {
+test('what is typed in a form is stored sealed until it is saved or discarded', async () => {
   const { app } = await phoneWithEntry();
   await app.keepTyped('order/new', { fields: { court: 'Lew' } });
   await app.lock('test');
@@ -191,7 +191,7 @@ test('what is typed in a form lies sealed until it is saved or thrown away', asy
   assert.equal(await app.readTyped('order/new'), null);
 });
 
-test('200 people are listed quickly once they are open, each with a code of their own', async () => {
+test('200 people are listed quickly once they have been opened, each with a code of their own', async () => {
   const { app } = await phoneWithEntry();
   for (let i = 0; i < 200; i++)
     await app.saveRecord({ kind: 'person', record: null, fields: { name: `Person ${i}`, role: 'other' } });

@@ -83,7 +83,7 @@ async function twoPhones() {
   return { one, two };
 }
 
-test('new words: old words and sessions end, the code and the other phone go on', async () => {
+test('new words: the old words and sessions end, the code and the other phone go on', async () => {
   const one = await keeper();
   const { crockford } = await one.app.makeCode();
   await one.app.confirmCode(crockford);
@@ -120,7 +120,7 @@ test('new words: old words and sessions end, the code and the other phone go on'
   await until(three, ({ entries }) => entries.length === 3, 'all by the code');
 });
 
-test('new words whose answer was lost: the same try again finds that they are in use, other new words do not', async () => {
+test('new words whose answer was lost: the same words again succeed, other new words do not', async () => {
   const one = await keeper();
   one.faults.after = async (path, { method }) => {
     if (method === 'PUT' && path === '/v1/account/words') throw new TypeError('Failed to fetch');
@@ -243,7 +243,7 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   await until(two, ({ entries }) => entries.length === 4);
 });
 
-test('an answer that was lost, and then new keys on the other phone: the version stays what was receipted, and no line has a gap', async () => {
+test('a lost answer, and then new keys on the other phone: the version stays as receipted, and no line has a gap', async () => {
   const { one, two } = await twoPhones();
   two.faults.after = (path, { method }) => {
     if (method === 'PUT' && path.includes('/versions/')) {
@@ -269,7 +269,7 @@ test('an answer that was lost, and then new keys on the other phone: the version
     assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
-test('two phones make new keys at the same moment: one of them has its way, and what the server has opens with its words', async () => {
+test('two phones make new keys at once: one of them succeeds, and the diary on the server opens with its words', async () => {
   const { one, two } = await twoPhones();
   // The wraps of the first arrive between the last wraps of the second and the moment that counts.
   let [go, staged, second] = [() => undefined, null, null];
@@ -319,7 +319,7 @@ for (const [name, hit] of [
   ['while wraps are sent', (path) => path.endsWith('/wraps')],
   ['before it takes effect', (path) => path.endsWith('/commit')],
 ]) {
-  test(`interrupted ${name}: nothing has changed, and it goes on with the new words`, async () => {
+  test(`interrupted ${name}: nothing has changed, and the new words resume it`, async () => {
     const one = await keeper();
     one.faults.before = (path) => {
       if (hit(path)) throw new TypeError('Failed to fetch');
@@ -364,7 +364,7 @@ test('the last answer is lost and the phone restarts: the new words finish it he
   await back.app.unlock(NEW);
 });
 
-test('a diary of this phone only gets new keys too', async () => {
+test('a diary only on this phone gets new keys too', async () => {
   const one = await phoneWithEntry({ clock: fixedClock(Date.now()) }, 'only here');
   const stolen = await copyOf(one.phone);
   await one.app.renewKeys({ words: WORDS, newWords: NEW });
@@ -382,7 +382,7 @@ test('a diary of this phone only gets new keys too', async () => {
   await until(one, ({ entries }) => entries.length === 2);
 });
 
-test('words changed after new keys: what was sealed before those is read without a restart, and changed', async () => {
+test('words changed after new keys: what was sealed before those can be read without a restart, and changed', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'Before.');
   await app.saveNote(record, 'Mine.');
   await app.setShort('274913', WORDS);
@@ -397,7 +397,7 @@ test('words changed after new keys: what was sealed before those is read without
   phone.end();
 });
 
-test('a server put back to before the new keys: it is said, nothing changes, and a sealed copy has everything', async () => {
+test('a server put back to before the new keys: it is reported, nothing changes, and a sealed copy has everything', async () => {
   const one = await keeper('before');
   const older = await mkdtemp(join(tmpdir(), 'older-'));
   await server.leave();

@@ -17,14 +17,14 @@ const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`,
   setTimeout,
 });
 
-test('a signed list is read as it was written', async () => {
+test('a signed release list is read as it was written', async () => {
   const { files, worker } = await listOf(v.text, v.key);
   assert.deepEqual(JSON.parse(JSON.stringify(files)), v.files);
   assert.equal(worker, v.worker);
 });
 
 for (const { name, text } of v.refused) {
-  test(`refused: ${name}`, async () => {
+  test(`a release list is refused: ${name}`, async () => {
     await assert.rejects(listOf(text, v.key));
   });
 }

@@ -49,7 +49,7 @@ async function standsWell(one, wanted) {
   }
 }
 
-test('what a phone wrote and the server lost goes up again under the keys that another phone made', async () => {
+test('entries that a phone wrote and the server lost are sent again under the keys that another phone made', async () => {
   const { one, two } = await twoPhones(server);
   const putBack = await copyServer(server);
   two.faults.off = true;
@@ -140,7 +140,7 @@ test('what a thief with a copy of the phone sent in its name is not signed by th
   }
 });
 
-test('what another phone wrote waits for that phone, and is said until it has come', async () => {
+test('what another phone wrote waits for that phone, and is reported until it arrives', async () => {
   const one = await registeredPhone(server);
   const [two, writer] = [await anotherPhone(server.base, one.login), await anotherPhone(server.base, one.login)];
   for (const phone of [two, writer]) await looks(phone);
@@ -218,7 +218,7 @@ for (const [when, begin, fails] of [
   });
 }
 
-test('an entry with a number above the end of the feed opens after new keys were made elsewhere', async () => {
+test('an entry with a number beyond the end of the feed opens after new keys were made elsewhere', async () => {
   const { one, two } = await beyondTheFeed(server);
   await until(one, () => statesOf(one).mine === 'kept', 'kept');
   await looks(two);

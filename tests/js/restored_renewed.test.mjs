@@ -23,7 +23,7 @@ async function restored(copy, words = WORDS) {
   return { phone, app: phone.app, faults };
 }
 
-test('a restored phone makes new keys and registers: all of it is taken, and opens on another phone', async () => {
+test('a restored phone makes new keys and registers: everything is accepted, and opens on another phone', async () => {
   const one = await registeredPhone(server);
   await save(one.app, 'two');
   await looks(one);
@@ -41,7 +41,7 @@ test('a restored phone makes new keys and registers: all of it is taken, and ope
   }
 });
 
-test('a copy is made after a file was removed at once', async () => {
+test('a copy can be made after a file was removed at once', async () => {
   const one = await registeredPhone(server);
   const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
   await looks(one);
@@ -52,7 +52,7 @@ test('a copy is made after a file was removed at once', async () => {
   assert.equal(next.app.state.account.trouble, null);
 });
 
-test('a copy has what took a number that the feed had not reached, also in the middle of "send again"', async () => {
+test('a copy contains an entry whose number is beyond the feed, also in the middle of "send again"', async () => {
   const { one } = await beyondTheFeed(server);
   await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
   await until(one, ({ entries }) => entries.find(({ title }) => title === 'mine')?.state.code === 'kept', 'kept');

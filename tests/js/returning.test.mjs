@@ -103,7 +103,7 @@ test('a restart, and a short secret, do not bring it back; the words in use do',
   one.phone.end();
 });
 
-test('a session that ran out is begun again by itself, with the renewal token and no proof', async () => {
+test('an expired session is renewed automatically, with the renewal token and no proof', async () => {
   const { one, other } = await two();
   let once = true;
   other.faults.before = (path, { method }) => {

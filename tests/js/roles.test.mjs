@@ -11,7 +11,7 @@ for (const { name, claims, codes } of cases) {
   test(`role codes: ${name}`, () => assert.deepEqual(Object.fromEntries(roleCodes(claims)), codes));
 }
 
-test('a new person claims a number nobody had, also after 500', () => {
+test('a new person gets an unused number, also after 500 people', () => {
   const claims = Array.from({ length: 500 }, (_, i) => ({
     record: `r${i}`,
     role: i % 2 ? 'suspect' : 'witness',
@@ -24,7 +24,7 @@ test('a new person claims a number nobody had, also after 500', () => {
   assert.ok(spent() < 500);
 });
 
-test('after the highest number that a version may claim, each person has a code of their own; a role may have any name', () => {
+test('after the highest number that a version may claim, each person still has a code of their own; a role may have any name', () => {
   const claims = ['S999999', '', ''].map((code, i) => ({ record: `r${i}`, role: 'suspect', code }));
   assert.deepEqual(Object.fromEntries(roleCodes(claims)), { r0: 'S999999', r1: 'S1000000', r2: 'S1000001' });
   assert.deepEqual(Object.fromEntries(roleCodes([{ record: 'a', role: 'constructor', code: '' }])), { a: 'P2' });

@@ -45,14 +45,14 @@ for (const [n, { letter, answer, at, entry, changed, mark, asked, typed }] of ve
   });
 }
 
-test('an entry of the keeper’s own has no mark', () => {
+test('an entry that the keeper wrote has no mark', () => {
   assert.deepEqual(
     [assistedMarkOf({ narrative: 'x' }), assistedMarkText({ narrative: 'x' }), promptsOf({})],
     [null, '', []],
   );
 });
 
-test('links: what records name, circles and gaps included', () => {
+test('links follow what records name, also with circles and gaps', () => {
   const { fields, ids, names, reached: far, into, roots } = vectors.links;
   assert.deepEqual(idsIn(fields).sort(), ids);
   const table = new Map(Object.entries(names).map(([record, to]) => [record, new Set(/** @type {string[]} */ (to))]));
@@ -67,7 +67,7 @@ test('links: what records name, circles and gaps included', () => {
   for (const [record, root] of Object.entries(roots)) assert.equal(representativeOf(record, known), root, record);
 });
 
-test('a long text is kept and a longer one refused; five hundred people stop nothing', () => {
+test('a long text is accepted and a longer one refused; five hundred people are accepted', () => {
   assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT) }), []);
   assert.deepEqual(shapeFaults('incident', { narrative: 'x'.repeat(TEXT_LIMIT + 1) }), [
     { field: 'narrative', code: 'too_long' },
@@ -76,7 +76,7 @@ test('a long text is kept and a longer one refused; five hundred people stop not
   assert.deepEqual(allFaults('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
 });
 
-test('how long after it happened an entry was first sealed, and what counts as late', () => {
+test('the delay is from the event to the first sealing, and a long delay counts as late', () => {
   const HOUR = 3_600_000;
   const version = { record: 'r', version: 'v', kind: 'incident', restricted: {} };
   const of = (utc, fields) => historyOf([{ ...version, fields: { ...fields, _clock: { utc } } }]);
@@ -97,7 +97,7 @@ test('how long after it happened an entry was first sealed, and what counts as l
     assert.deepEqual([delayOf(told), isLate(told)], [delay, late]);
 });
 
-test('what an advocate’s letter says of the talk is told as it stands, and yes is only yes', () => {
+test('the letter of an advocate is reported as it is, and only true counts as yes', () => {
   const turns = [{ asked: 'own', said: 'a', words: 'b' }];
   const said = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
   const of = (fields, more) => assistedMarkOf({ assisted: { letter: { fields }, ...more } });
@@ -119,7 +119,7 @@ test('what an advocate’s letter says of the talk is told as it stands, and yes
   });
 });
 
-test('what each version did is told against the words it was written on from', () => {
+test('the changes of each version are against its parent versions', () => {
   const HOUR = 3_600_000;
   const of = (version, parents, utc, fields) => ({
     record: 'r',
@@ -147,7 +147,7 @@ test('what each version did is told against the words it was written on from', (
   );
 });
 
-test('what is odd about a version: its shape, and a time after its own sealing, of entries only', () => {
+test('the faults of a version: its shape, and for entries a time after its own sealing', () => {
   const utc = 1_777_896_000_000;
   const fields = { occurred_start: utc + 300_001, channel: '!', _clock: { utc } };
   assert.deepEqual(allFaults('incident', fields, { place_detail: 5 }), [
@@ -161,7 +161,7 @@ test('what is odd about a version: its shape, and a time after its own sealing, 
   assert.deepEqual(timeFaults({ occurred_start: 2 ** 52, tz: 'Europe/London', utc_offset_min: 0 }), []);
 });
 
-test('a month that is kept is a month again in its fields', () => {
+test('a stored month fills the fields as a month again', () => {
   assert.deepEqual(momentInputOf({ precision: 'month', local: '2026-11' }), {
     date: '2026-11-01',
     time: '',
@@ -174,7 +174,7 @@ test('a month that is kept is a month again in its fields', () => {
   });
 });
 
-test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
+test('a day in an unknown time zone is given in Greenwich time', () => {
   const of = (tz) =>
     assistedMarkText({
       assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } },
@@ -183,7 +183,7 @@ test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
   assert.notEqual(of('Europe/Paris'), of('Europe/London'));
 });
 
-test('a field that is called what every object has is told as any other', () => {
+test('a field named like a built-in property is reported like any other', () => {
   const versions = [{}, { constructor: 'x' }].map((fields, i) => ({
     record: 'r',
     version: `v${i}`,
@@ -197,7 +197,7 @@ test('a field that is called what every object has is told as any other', () => 
   );
 });
 
-test('a short name that only browsers know is no zone', () => {
+test('a short name that only browsers know is not a time zone', () => {
   for (const [tz, code] of [
     ['BST', 'unknown_zone'],
     ['GMT', null],
@@ -208,14 +208,14 @@ test('a short name that only browsers know is no zone', () => {
   }
 });
 
-test('a time zone is a short text, and nothing else is one', () => {
+test('only a short text is a time zone', () => {
   const faults = (tz) => shapeFaults('incident', { tz });
   assert.deepEqual([faults('Europe/London'), faults('z'.repeat(64)), faults(null)], [[], [], []]);
   for (const tz of ['z'.repeat(65), 0, ['Europe/London']])
     assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
 });
 
-test('a zone that only browsers know, or spell so, has no offset; a year 0 is no day', () => {
+test('a zone that only browsers know, or in their spelling, has no offset; year 0 has no day', () => {
   for (const tz of ['BST', 'europe/london', '+05:00'])
     assert.deepEqual(
       dayMomentOf({ start: 1_790_618_400_000, tz }, ''),
@@ -231,6 +231,6 @@ test('a zone that only browsers know, or spell so, has no offset; a year 0 is no
   );
 });
 
-test('an offset of half a minute is the whole minute below', () => {
+test('an offset of half a minute is rounded down to the minute', () => {
   assert.equal(offsetIn(0, 'Africa/Monrovia'), -45);
 });

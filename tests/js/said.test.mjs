@@ -59,7 +59,7 @@ async function again(phone, meddle = async () => undefined) {
   return next;
 }
 
-test('the list is made again from what is kept of its versions; what is missing there is opened; an erased word is in none of it', async () => {
+test('the list is rebuilt from the stored segment texts; missing versions are opened; an erased word is in neither', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   const { record: second } = await app.saveIncident(fields('A heron by the gate.', { behaviours: ['calls'] }));
   await app.addFile(second, file(PNG, 'proof.png'), { route: 'files' });

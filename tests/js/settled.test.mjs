@@ -5,7 +5,7 @@ import { createDoorway } from '#app/app/doorway.js';
 import { KeptError } from '#app/core/errors.js';
 import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
 
-test('a saved note, and a save that changes nothing, take the unsaved card away', async () => {
+test('a saved note, and a save that changes nothing, remove the unsaved card', async () => {
   const { app, record } = await phoneWithEntry();
   await app.putCard(record, { fields: {}, restricted: {}, note: 'half' });
   await app.saveNote(record, 'whole');
@@ -21,7 +21,7 @@ test('a saved note, and a save that changes nothing, take the unsaved card away'
   assert.equal((await app.readIncident(record)).unsaved, null);
 });
 
-test('words half changed are apart from what is typed in the cards: neither is saved with the other', async () => {
+test('half-changed words and typed cards are apart: neither is saved with the other', async () => {
   const { app, record } = await phoneWithEntry();
   const half = { narrative: 'He waited. Or', restricted: {} };
   await app.putCard(record, { fields: { who: 'My ex' }, restricted: {} });
@@ -56,7 +56,7 @@ test('a draft that could not be sealed stops the update', async () => {
   assert.equal(applied, 1);
 });
 
-test('the picture page takes nothing after its ten minutes, though nobody looked away', async () => {
+test('the picture page accepts nothing after its ten minutes, even if it stayed in view', async () => {
   const { app, phone } = await phoneWithEntry();
   await app.getPicture();
   phone.clock.move(601_000);
@@ -66,7 +66,7 @@ test('the picture page takes nothing after its ten minutes, though nobody looked
   assert.equal(app.state.draft, null, 'nothing was taken in');
 });
 
-test('a page that has not all come says so and offers to try again; only a lack of the browser’s is its fault', async () => {
+test('a page that did not load fully offers to try again, and blames the browser only for a missing feature', async () => {
   const cut = createDoorway({
     database: makePhone().database,
     load: async () => {
@@ -98,7 +98,7 @@ test('a page that has not all come says so and offers to try again; only a lack 
   assert.equal(old.app.state.phase, 'unsupported');
 });
 
-test('a lock stands although the rest has not come', async () => {
+test('the lock still shows when the rest of the app did not load', async () => {
   const { phone } = await phoneWithEntry();
   const cut = createDoorway({
     database: phone.database,

@@ -38,7 +38,7 @@ async function membersOf(made) {
   };
 }
 
-test('a lock that follows at once loses no decision about a picture and nothing typed in a card', async () => {
+test('a lock right afterwards loses no decision about a picture and nothing typed in a card', async () => {
   const { app, phone, attachment, record } = await diary();
   const second = (await app.addFile(record, file(PNG, 'IMG_0002.png'), { route: 'photo_picker' })).attachment;
   const unsaved = { fields: { injuries: 'A bruise' }, restricted: {} };
@@ -99,7 +99,7 @@ test('a pack made here needs no network and no account, and holds the file as it
   phone.end();
 });
 
-test('an entry erased for good keeps its number in every later pack, which says that it was removed, and the pack holds', async () => {
+test('an entry erased for good keeps its number in every later pack, which says that it was removed, and the pack verifies', async () => {
   const clock = fixedClock(NOON);
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork, clock }, 'The first.');
   const written = [record];
@@ -140,7 +140,7 @@ test('an entry erased for good keeps its number in every later pack, which says 
   phone.end();
 });
 
-test('what others say stands apart from the keeper’s entries, each with its mark: on the page, in a table of its own, on the screen to print', async () => {
+test('statements of others are apart from the keeper’s entries, each with its mark: on the page, in a table of their own, on the print screen', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const said = (verified, narrative) =>
@@ -183,7 +183,7 @@ test('what others say stands apart from the keeper’s entries, each with its ma
   phone.end();
 });
 
-test('files are numbered from where the keeper said, for good, and what was marked in the diary is offered to be read first', async () => {
+test('files are numbered from where the keeper chose, for good, and marked entries are offered to be read first', async () => {
   const { app, phone, attachment, record } = await diary('Marked.');
   await app.saveIncident({ record, fields: { start_with_this: true } });
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
@@ -208,7 +208,7 @@ test('files are numbered from where the keeper said, for good, and what was mark
   phone.end();
 });
 
-test('an account that is signed says so with its length, its language and who must be there; its translation stands beside it', async () => {
+test('a signed account gives its length, its language and who must be there, with its translation beside it', async () => {
   const { app, phone, record } = await diary('Signed.');
   const { attachment } = await app.addFile(
     record,
@@ -238,7 +238,7 @@ test('an account that is signed says so with its length, its language and who mu
   phone.end();
 });
 
-test('what is kept apart stands in no byte of the servable part, and nothing in the page runs', async () => {
+test('what is kept apart is in no byte of the servable part, and no script in the page runs', async () => {
   const { app, phone } = await diary();
   const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   for (const name of names.filter((one) => one.startsWith('data/servable/') || /^data\/\d/.test(one))) {
@@ -259,7 +259,7 @@ test('what is kept apart stands in no byte of the servable part, and nothing in 
   phone.end();
 });
 
-test('without the part for the police there is nothing restricted in it', async () => {
+test('without the part for the police the pack has no restricted file', async () => {
   const { app, phone } = await diary();
   const { names } = await membersOf(await app.buildHere(await agreed(app, { ...FILLED, restricted: false }), () => {}));
   assert.ok(names.every((name) => !name.startsWith('data/restricted/')));
@@ -326,7 +326,7 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   phone.end();
 });
 
-test('a file written as it grows is the same zip, and a lock in the middle leaves nothing', async () => {
+test('a pack written to disk as it grows is a whole zip, and cancelling in the middle leaves nothing', async () => {
   const { app, phone } = await diary();
   /** @type {Uint8Array} */ let there = new Uint8Array(0);
   const written = { closed: false, dropped: false };
@@ -358,7 +358,7 @@ test('a file written as it grows is the same zip, and a lock in the middle leave
   phone.end();
 });
 
-test('numbers go on from what any device gave; two of one number are told apart', async () => {
+test('numbers go on from the highest of any device, and two packs with one number are told apart', async () => {
   const { app, phone, attachment } = await diary();
   await app.buildHere(await agreed(app, FILLED), () => {});
   const [first] = await app.readShared();
@@ -408,7 +408,7 @@ test('numbers go on from what any device gave; two of one number are told apart'
   phone.end();
 });
 
-test('words are held back as the typesetter holds them back', () => {
+test('words are held back exactly as the typesetter does', () => {
   const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
   for (const { texts, names, phrases, samples } of cases) {
     const held = new Redactor(texts, names, phrases);

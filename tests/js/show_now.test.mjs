@@ -6,7 +6,7 @@ import { SHOW_DURATION_MS } from '#app/features/show_now/actions.js';
 
 const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
 
-test('what can be shown: the newest entry first, how many, who, orders, references; an entry asked for comes first', async () => {
+test('what can be shown: the newest entry first, how many, who, orders, references; a requested entry comes first', async () => {
   const { app, record } = await phoneWithEntry();
   const { record: second } = await app.saveIncident({
     record: null,
@@ -23,7 +23,7 @@ test('what can be shown: the newest entry first, how many, who, orders, referenc
   assert.equal((await app.readForShow({ record, kind: 'incident' })).first, record);
 });
 
-test('showing: nothing unticked is left in the state, the keys are gone, and closing leads to the lock', async () => {
+test('while showing, nothing unticked is in the state, the keys are gone, and closing leads to the lock', async () => {
   const { app, record } = await phoneWithEntry({}, 'UNTICKED narrative');
   app.putDraft({ fields: { narrative: 'UNTICKED draft' } });
   const seen = [];
@@ -47,7 +47,7 @@ test('showing: nothing unticked is left in the state, the keys are gone, and clo
   assert.equal(app.state.draft.fields.narrative, 'UNTICKED draft');
 });
 
-test('out of sight, or after three minutes, it is the lock; a clock that stands still does not keep it open', async () => {
+test('showing ends in the lock when out of sight or after three minutes, also with a clock that stands still', async () => {
   const phone = await phoneWithEntry();
   const { app } = phone;
   await app.showNow(TICKED);

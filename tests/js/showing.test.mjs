@@ -20,7 +20,7 @@ test('kept safe is said only where the receipt was checked here and every file i
   assert.deepEqual(entryState(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
 });
 
-test('a row whose files another device still has to send does not count as kept', () => {
+test('an entry whose files another device still has to send does not count as kept', () => {
   const rows = [
     {
       record: 'r',
@@ -50,7 +50,7 @@ test('a row whose files another device still has to send does not count as kept'
   assert.equal(row.state.code, 'sending');
 });
 
-test('an entry sent before another device’s earlier ones have come has no number yet', () => {
+test('an entry has no number yet while earlier entries of another device are missing', () => {
   const row = (record, seq, local) => ({
     record,
     seq,

@@ -64,7 +64,7 @@ test('a device that signed in, and one that has left again, are shown until the 
   await until(phone, (state) => names(state).length === 1, 'the next one is shown');
 });
 
-test('what an earlier release kept of known devices hides nothing', async () => {
+test('known devices stored by an earlier release hide nothing', async () => {
   const { phone, login } = await keeper();
   await phone.ctx.open.store.change((root) => {
     root.known_devices = ['A'.repeat(22)];
@@ -76,7 +76,7 @@ test('what an earlier release kept of known devices hides nothing', async () => 
   assert.equal(phone.ctx.open.store.root.known_devices, undefined);
 });
 
-test('a place that the server does not know is begun anew', async () => {
+test('a cursor that the server does not know is replaced', async () => {
   const { phone, login } = await keeper();
   await phone.ctx.open.store.change((root) => {
     root.sign_ins = { cursor: 'A'.repeat(100), waiting: [] };
@@ -86,7 +86,7 @@ test('a place that the server does not know is begun anew', async () => {
   await until(phone, (state) => names(state).length === 1, 'shown');
 });
 
-test('what this device began itself is no news; what somebody else began by the same words is', async () => {
+test('a sign-in by this device is not shown; one by somebody else with the same words is', async () => {
   const { phone, login } = await keeper();
   await again(phone);
   const first = phone.ctx.api.session_id;

@@ -20,7 +20,7 @@ function simulates(asked) {
   return { status, said: stdout + stderr };
 }
 
-test('nothing that was acknowledged is lost, and no phone warns of anything', () => {
+test('nothing that was acknowledged is lost, and no phone warns', () => {
   const { status, said } = simulates({ FIRST: '1', SEEDS: '50' });
   assert.equal(status, 0, said);
 });
@@ -39,7 +39,7 @@ test('one seed decides everything: run twice, also after other seeds, it has the
   assert.deepEqual(later, first.slice(2));
 });
 
-test('a list that goes wrong is cut down to what is needed, in its order', async () => {
+test('a failing list is shrunk to what is needed, in its order', async () => {
   let asked = 0;
   const goesWrong = async (some) => {
     asked++;

@@ -89,7 +89,7 @@ before(async () => {
 });
 after(() => server.at.stop());
 
-test('a phone that met the server before it had an instance key: pins it, and follows nobody else’s', async () => {
+test('a phone that met the server before it had an instance key pins that key, and follows no other', async () => {
   const made = await keeper(server);
   const { notary, log } = made.root().account;
   const them = somebody();
@@ -165,7 +165,7 @@ test('statements by another instance key than the pinned one move neither root n
   made.phone.end();
 });
 
-test('the short secret’s slot follows when it is opened, and an emptied one stays empty', async () => {
+test('the short secret’s slot follows when it is opened, and an empty slot stays empty', async () => {
   const made = await keeper(server);
   const { log } = made.root().account;
   await made.app.setShort(SHORT, WORDS);
@@ -215,7 +215,7 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
   made.phone.end();
 });
 
-test('a key that is followed while the words change: the new words open the phone', async () => {
+test('a new server key and new words at the same time: the new words open the phone', async () => {
   const made = await keeper(server);
   const them = somebody();
   made.faults.after = async (path, _options, response) =>

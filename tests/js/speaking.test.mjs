@@ -7,7 +7,7 @@ import { readLanguage } from '#app/store/device_meta.js';
 import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 
-test('chosen before anything is written, it is nowhere on the phone; with the first words it is kept', async () => {
+test('a language chosen before anything is written is nowhere on the phone; the first words store it', async () => {
   const phone = makePhone();
   await phone.app.start();
   await phone.app.setLanguage('ur');
@@ -28,7 +28,7 @@ test('chosen before anything is written, it is nowhere on the phone; with the fi
   assert.equal(third.app.state.language, 'pl');
 });
 
-test('whoever begins without typing keeps it with the words, and the lock speaks it', async () => {
+test('beginning without typing stores the language with the words, and the lock uses it', async () => {
   const phone = makePhone();
   await phone.app.start();
   await phone.app.setLanguage('ur');
@@ -43,7 +43,7 @@ test('whoever begins without typing keeps it with the words, and the lock speaks
   assert.deepEqual([again.app.state.phase, again.app.state.language], ['locked', 'ur']);
 });
 
-test('chosen before the rest of the app has come, it stands when that comes', async () => {
+test('a language chosen before the rest of the app has loaded is kept when it loads', async () => {
   const phone = makePhone();
   let come = () => undefined;
   const coming = new Promise((done) => {
@@ -82,7 +82,7 @@ test('chosen before the rest of the app has come, it stands when that comes', as
   assert.deepEqual([...new Set(seen)], ['ur'], 'nobody sees English in between');
 });
 
-test('in an open diary it is kept at once, English takes it away, and a full phone still changes what is shown', async () => {
+test('in an open diary a language is stored at once, English removes it, and a full phone still changes the screen', async () => {
   const { app, phone } = await phoneWithEntry();
   await app.setLanguage('cy');
   assert.equal(await readLanguage(phone.database), 'cy');

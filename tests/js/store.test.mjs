@@ -13,7 +13,7 @@ import { openDB } from '../../static/vendor/idb/index.js';
 const isBallast = (key) => /^p\d$/.test(key);
 const KEPT_DOOR_LENGTHS = { install: 16, salt: 16, capture_pub: 65 };
 
-test('what is written is read back; an id that is not there reads as null', async () => {
+test('what is written is read back, and a missing id reads as null', async () => {
   const database = new Database({ name: 'plain' });
   const [id, bytes] = [randomBytes(16), randomBytes(5000)];
   await database.write({ put: [[id, bytes]] });
@@ -22,14 +22,14 @@ test('what is written is read back; an id that is not there reads as null', asyn
   assert.equal(absent, null);
 });
 
-test('a lost connection is opened anew and the write done, once', async () => {
+test('a lost connection is opened again and the write is done once', async () => {
   const database = failing('lost', [lost()]);
   const [id, bytes] = [randomBytes(16), randomBytes(10)];
   await database.write({ put: [[id, bytes]] });
   assert.deepEqual((await database.read([id]))[0], bytes);
 });
 
-test('a connection that stays lost is said to be', async () => {
+test('a connection that stays lost is reported', async () => {
   const database = failing('gone', [lost(), lost()]);
   await assert.rejects(database.write({ put: [[randomBytes(16), randomBytes(10)]] }), { code: 'store_lost' });
 });
@@ -56,7 +56,7 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   assert.equal(phone.app.state.entries.length, 1);
 });
 
-test('words that do not fit have the ballast’s room, files do not, and it is filled again', async () => {
+test('words that do not fit use the ballast’s room, files do not, and the ballast is filled again', async () => {
   const errors = [];
   const database = failing('ballast', errors);
   await fillBallast(database, randomBytes);
@@ -79,7 +79,7 @@ test('words that do not fit have the ballast’s room, files do not, and it is f
   assert.equal(await isBallastComplete(database), true);
 });
 
-test('a tab killed in the middle of a save: everything before it stands, nothing is half there', async () => {
+test('a tab killed in the middle of a save: everything before it stays, and nothing is half saved', async () => {
   const errors = [];
   const first = makePhone({ database: failing('killed', errors) });
   await first.app.start();
@@ -102,7 +102,7 @@ test('a tab killed in the middle of a save: everything before it stands, nothing
   assert.equal(again.app.state.draft.fields.narrative, 'The second.');
 });
 
-test('the table says nothing: random ids, padded sizes, and chaff from the first start', async () => {
+test('the table reveals nothing: random ids, padded sizes, and chaff from the first start', async () => {
   const { phone } = await phoneWithEntry();
   const db = await openDB(phone.name, 1);
   const [keys, values, beside] = await Promise.all([db.getAllKeys('a'), db.getAll('a'), db.getAllKeys('b')]);
@@ -172,7 +172,7 @@ function plainStore(kept = new Map()) {
 const manyRows = (count) =>
   Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
 
-test('rows are kept 250 to a segment, the newest segment comes first, and a change rewrites one', async () => {
+test('rows are stored 250 to a segment, the newest segment loads first, and a change rewrites one segment', async () => {
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
@@ -199,7 +199,7 @@ test('rows are kept 250 to a segment, the newest segment comes first, and a chan
   assert.equal((await again.allTexts()).get('r255'), 'text 255');
 });
 
-test('rows written by several parts of one change all count, and the later of one record stands', async () => {
+test('rows written by several parts of one change all count, and the last one of a record wins', async () => {
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => {
@@ -217,7 +217,7 @@ test('rows written by several parts of one change all count, and the later of on
   assert.equal((await again.allTexts()).get('a'), 'one');
 });
 
-test('a long text is found whole, does not make its neighbours heavy, and goes with its entry', async () => {
+test('a long text is found in full, does not make its neighbours larger, and goes with its entry', async () => {
   const store = plainStore();
   const index = new Index(store);
   const long = `${'word '.repeat(2_000)}needle`;
@@ -257,7 +257,7 @@ for (const [why, break_] of [
     },
   ],
 ]) {
-  test(`the list says that it differs when ${why}, and still names every record`, async () => {
+  test(`the list says that it is stale when ${why}, and still names every record`, async () => {
     const store = plainStore();
     const index = new Index(store);
     await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 5)));
@@ -289,7 +289,7 @@ test('a record swapped for another record’s bytes does not open', async () => 
   assert.equal(app.state.phase, 'locked');
 });
 
-test('a write cut off because the phone is full is said to be that', async () => {
+test('a write cut off because the phone is full is reported as that', async () => {
   const full = new DOMException('full', 'QuotaExceededError');
   const cut = () => Promise.reject(new DOMException('cut off', 'AbortError'));
   const transaction = () => {
@@ -301,7 +301,7 @@ test('a write cut off because the phone is full is said to be that', async () =>
   await assert.rejects(database.write({ put: [[new Uint8Array(16), new Uint8Array(4)]] }), { code: 'no_space' });
 });
 
-test('a write that leaves an older record where the new one should be is noticed', async () => {
+test('a write that leaves an older record in the place of the new one is noticed', async () => {
   const { phone } = await phoneWithEntry();
   const { store } = phone.ctx.open;
   await store.change((_root, change) => change.putJson('t/older', { n: 1 }));
@@ -320,7 +320,7 @@ test('a write that leaves an older record where the new one should be is noticed
   phone.end();
 });
 
-test('the directory is kept 2,000 records to a part, and a change writes only the part that grew', async () => {
+test('the directory has 2,000 records to a part, and a change writes only the part that grew', async () => {
   const store = plainStore();
   const index = new Index(store);
   const rows = manyRows(4_003).map(({ record }) => ({ record }));
@@ -350,7 +350,7 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
   );
 });
 
-test('which segments are made again: those to blame, or all where the others are not as the directory says', async () => {
+test('stale segments are rebuilt alone, or all where the others differ from the directory', async () => {
   const store = plainStore();
   const index = new Index(store);
   const records = manyRows(2 * SEGMENT_ROWS + 10).map(({ record }) => record);
@@ -378,7 +378,7 @@ test('which segments are made again: those to blame, or all where the others are
   assert.deepEqual([index.isStale, index.segmentsToRebuild(records)], [false, []]);
 });
 
-test('texts of a segment are opened once, and again only where they are laid anew', async () => {
+test('the texts of a segment are opened once, and again only where they were rewritten', async () => {
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 1)));
@@ -404,7 +404,7 @@ test('texts of a segment are opened once, and again only where they are laid ane
   );
 });
 
-test('a long text whose end is lost is found by its beginning, and says nothing that was never there', async () => {
+test('a long text whose end is lost is found by its beginning, and nothing is made up', async () => {
   const store = plainStore();
   await store.change((root, change) =>
     new Index(store).putRows(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]),

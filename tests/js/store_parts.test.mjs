@@ -30,7 +30,7 @@ after(() => phone.end());
 const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
 const put = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
 
-test('numbers stand in pages of a hundred, in order, each once, and the later of one number counts', async () => {
+test('numbers are in pages of a hundred, in order, each once, and the later row of a number wins', async () => {
   await put(row(101), row(3), row(1));
   await put(row(100), row(2));
   await store.change((_root, change) => putNumbers(store, change, [[2, 'r2', 'other', 'c', 'e']]));
@@ -46,7 +46,7 @@ test('numbers stand in pages of a hundred, in order, each once, and the later of
   assert.deepEqual(await seqs(1, 900), [1, 2, 3, 100, 101]);
 });
 
-test('what came after a number is forgotten, and nothing before it', async () => {
+test('rows after a number are dropped, and none before it', async () => {
   const left = async (seq, last) => {
     await put(row(1), row(99), row(100), row(101), row(250));
     await store.change((_root, change) => dropAfter(store, change, seq, last));
@@ -63,7 +63,7 @@ test('what came after a number is forgotten, and nothing before it', async () =>
   assert.deepEqual(await left(0, 250), ['no page', 'no page', 'no page']);
 });
 
-test('what stands beside a number says what came of its receipt', () => {
+test('the facts beside a number say what came of its receipt', () => {
   assert.deepEqual(withFacts(row(1), null), row(1));
   assert.deepEqual(withFacts(row(1), { at: null, altered: true }), row(1));
   assert.deepEqual(withFacts(row(1), { at: 0 }), [...row(1), 0, 0]);
@@ -77,7 +77,7 @@ for (const [what, make] of [
   ['the phone’s database', () => new Database({ name: `parts-${b64(randomBytes(6))}` })],
   ['memory', () => new MemoryDatabase()],
 ]) {
-  test(`the tray in ${what}: parts are found by their file, in order, and go when they are forgotten`, async () => {
+  test(`the tray in ${what}: parts are found by their file, in order, and go when they are dropped`, async () => {
     const database = make();
     const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
     for (const [id, n] of [
@@ -110,7 +110,7 @@ for (const [what, make] of [
     assert.equal(await database.trayItem(files[0].keys[0]), null);
   });
 
-  test(`beside the table in ${what}: what is set is read, null takes it away, and each has what it is without`, async () => {
+  test(`beside the table in ${what}: a value that was set is read, null removes it, and each has a default`, async () => {
     const database = make();
     assert.deepEqual(await beside.readAppearance(database), { skin: 'notes', opens: 'lock' });
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
@@ -171,7 +171,7 @@ for (const [what, make] of [
     );
   });
 
-  test(`the table in ${what}: read in the order asked for, copies, and null for what is not there`, async () => {
+  test(`the table in ${what}: reads in the order asked for, returns copies, and null for what is missing`, async () => {
     const database = make();
     const [a, b, c] = [randomBytes(16), randomBytes(16), randomBytes(16)];
     const around = new Uint8Array([9, 1, 2, 9]);
@@ -194,7 +194,7 @@ for (const [what, make] of [
     assert.deepEqual(await database.read(alike), [Uint8Array.of(0), Uint8Array.of(1)]);
   });
 
-  test(`nothing stays in the table in ${what} but what is named, whatever lies between`, async () => {
+  test(`keepOnly in ${what} drops everything but the named ids, whatever is between`, async () => {
     const database = make();
     const ids = Array.from({ length: 9 }, (_, n) => new Uint8Array(16).fill(10 * n));
     const left = async (only) => {
@@ -213,7 +213,7 @@ for (const [what, make] of [
   });
 }
 
-test('what no second try can mend is passed on as it is, and tried once', async () => {
+test('an error that a second try cannot fix is passed on as it is, after one try', async () => {
   for (const name of ['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']) {
     let tries = 0;
     const database = new Database({
@@ -228,7 +228,7 @@ test('what no second try can mend is passed on as it is, and tried once', async 
   }
 });
 
-test('whoever reads in between learns whether anything was written', async () => {
+test('a reader learns whether anything was written meanwhile', async () => {
   const since = store.changeCount;
   assert.equal(await store.changedSince(since), false);
   const change = store.change((_root, change) => change.putJson('t/between', 1));
@@ -254,7 +254,7 @@ test('whoever reads in between learns whether anything was written', async () =>
   await slow;
 });
 
-test('what is being put together gives way, what is begun after it does not, and a last change never does', async () => {
+test('a pending change is aborted, one begun later is not, and an uninterruptible one never is', async () => {
   const under = async (how) => {
     let go;
     const waits = new Promise((done) => {
@@ -281,7 +281,7 @@ test('what is being put together gives way, what is begun after it does not, and
   assert.equal(await store.readJson('t/way'), 'after');
 });
 
-test('a store that is closed takes nothing more', async () => {
+test('a closed store accepts no change', async () => {
   const { phone: own } = await phoneWithEntry();
   own.ctx.open.store.isClosed = true;
   await assert.rejects(
@@ -291,7 +291,7 @@ test('a store that is closed takes nothing more', async () => {
   own.end();
 });
 
-test('a change that says what stays leaves that, what it writes and the root, and nothing else', async () => {
+test('a change with keepOnly leaves the named records, what it writes and the root, and nothing else', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
   const id = randomBytes(16);
@@ -308,7 +308,7 @@ test('a change that says what stays leaves that, what it writes and the root, an
   own.end();
 });
 
-test('a record that is new takes the place of chaff, and one that goes leaves some: the table keeps its sizes', async () => {
+test('a new record replaces chaff, and a dropped one leaves chaff: the table keeps its sizes', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
   const sizes = async () =>
@@ -326,7 +326,7 @@ test('a record that is new takes the place of chaff, and one that goes leaves so
   own.end();
 });
 
-test('what versions say goes when any version goes, and only then', async () => {
+test('segment texts are dropped when any version is dropped, and only then', async () => {
   await store.change((root, change) => {
     putSegmentTexts(root, change, 1, { v1: ['incident', {}, null] });
     putSegmentTexts(root, change, 2, { v2: ['note', {}, null] });
@@ -354,7 +354,7 @@ test('what versions say goes when any version goes, and only then', async () => 
   dropWithVersions({}, new PendingChange());
 });
 
-test('what is typed and not saved is known by name until it is saved', () => {
+test('unsaved text is listed by name until it is saved', () => {
   const root = {};
   noteUnsavedText(
     root,
@@ -396,7 +396,7 @@ test('what is typed and not saved is known by name until it is saved', () => {
   assert.deepEqual(root.typed, []);
 });
 
-test('a change that gives way writes nothing, whether it was filling or ending', async () => {
+test('an aborted change writes nothing, whether while filling or while ending', async () => {
   let given = false;
   const pending = new PendingChange(() => given);
   pending.putJson('a', 1);
@@ -406,7 +406,7 @@ test('a change that gives way writes nothing, whether it was filling or ending',
   assert.deepEqual([...pending.records.keys()], ['a']);
 });
 
-test('what is put off is done once, the latest of one key, after the rest, and may put more off', async () => {
+test('a beforeCommit action runs once, the latest of each key, after the rest, and may add more', async () => {
   const done = [];
   const pending = new PendingChange();
   pending.beforeCommit('a', () => done.push('a before'));

@@ -39,13 +39,13 @@ async function after({ lies, root, swapping, sealed }, written, drop) {
   return now;
 }
 
-test('a new record takes the place of chaff of its size: the table has as many of each size as before', async () => {
+test('a new record replaces chaff of its size, so the table has as many of each size as before', async () => {
   const made = table(pieces(8, SMALL), 4 * KIB);
   const now = await after(made, [[randomBytes(16), new Uint8Array(SMALL)]], []);
   assert.deepEqual(sizesOf(now), sizesOf(made.lies));
 });
 
-test('a record that goes leaves noise of its size', async () => {
+test('a dropped record leaves noise of its size', async () => {
   const made = table(pieces(8, SMALL), 4 * KIB);
   const id = randomBytes(16);
   made.lies.set(b64(id), SMALL);
@@ -54,7 +54,7 @@ test('a record that goes leaves noise of its size', async () => {
   assert.ok(!now.has(b64(id)));
 });
 
-test('a root that is smaller for the shorter list is reckoned again, so that its own size is traded too', async () => {
+test('a root that shrinks with its list is computed again, so that its own size is traded too', async () => {
   // Each line of the list takes steps of its own, so a trade changes the root's size; there is chaff of the sizes that it may
   // come to.
   const step = 16;
@@ -89,7 +89,7 @@ test('a diary without chaff trades none', async () => {
   assert.deepEqual(ending, { root: made.sealed, put: [], drop: [] });
 });
 
-test('what is owed and paid back is written down, though no record takes the place of another', async () => {
+test('owed and repaid chaff is written down, even if no record is replaced', async () => {
   const made = table(pieces(1, 1000), 64 * KIB);
   const id = randomBytes(16);
   const owing = await made.swapping.sealRoot(made.root, made.sealed, [[id, new Uint8Array(SMALL)]], [], []);
@@ -105,7 +105,7 @@ test('what is owed and paid back is written down, though no record takes the pla
   assert.deepEqual([paid.put, paid.drop, made.root.owed], [[], [], { [SMALL]: 0 }], 'nothing is left in its place');
 });
 
-test('sizes that were seen are not read again, and what went is gone', async () => {
+test('known sizes are not read again, and dropped records are forgotten', async () => {
   const made = table(pieces(8, SMALL), 4 * KIB);
   const [kept, gone] = [randomBytes(16), randomBytes(16)];
   made.lies.set(b64(kept), 500).set(b64(gone), 600);

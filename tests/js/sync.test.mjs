@@ -51,7 +51,7 @@ test('kept safe only when the receipt holds, and then with its time', async () =
   assert.equal(account.registered, true);
 });
 
-test('a list that a full phone could not make again is made again by the next run, with no other unlock', async () => {
+test('a list that a full phone could not rebuild is rebuilt by the next sync, without another unlock', async () => {
   const { phone, app } = await keeper('one');
   await until({ app }, isKept, 'kept');
   await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
@@ -71,7 +71,7 @@ test('a list that a full phone could not make again is made again by the next ru
   next.end();
 });
 
-test('written offline, sent in order when signal comes back, numbers as they were', async () => {
+test('entries written offline are sent in order when the signal comes back, with the same numbers', async () => {
   const { phone, app, faults } = await keeper('one');
   await until({ app }, isKept);
   faults.off = true;
@@ -174,12 +174,12 @@ async function withDamagedPart() {
   return { other, read, bytes };
 }
 
-test('a part that came damaged is fetched again when the file is opened, and the file opens', async () => {
+test('a damaged part is fetched again when the file is opened, and the file opens', async () => {
   const { read, bytes } = await withDamagedPart();
   assert.deepEqual(await read(), bytes);
 });
 
-test('without a signal a part that came damaged is said; with one it is fetched again by itself', async () => {
+test('a damaged part is reported without a signal, and is fetched again automatically with one', async () => {
   const { other, read, bytes } = await withDamagedPart();
   other.faults.off = true;
   await assert.rejects(read(), { code: 'file_damaged', sentence: SENTENCES.file_damaged });
@@ -238,7 +238,7 @@ for (const [what, break_, code] of [
     'receipt_wrong',
   ],
 ]) {
-  test(`a receipt with ${what}: not kept, said at the entry, still there, and kept once a good one comes`, async () => {
+  test(`a receipt with ${what}: not kept, reported at the entry, still there, and kept once a valid one comes`, async () => {
     const { phone, app, faults } = await keeper();
     await until({ app }, isKept);
     faults.after = async (path, { method }, response) => {
@@ -264,7 +264,7 @@ for (const [what, answer, code] of [
   ['garbage', () => new Response('\u0000\u0001', { headers: { 'content-type': 'application/json' } }), 'garbage'],
   ['an answer of another shape', () => json(201, { hello: 1 }), 'garbage'],
 ]) {
-  test(`${what} in the server’s place: said, nothing lost, sent when it is over`, async () => {
+  test(`${what} instead of the server: reported, nothing lost, sent when it is over`, async () => {
     const { app, faults } = await keeper();
     await until({ app }, isKept);
     faults.before = async () => answer();
@@ -280,7 +280,7 @@ for (const [what, answer, code] of [
   });
 }
 
-test('a session that ends in the middle of an upload is signed in again and the upload goes on where it was', async () => {
+test('a session that ends in the middle of an upload is renewed, and the upload goes on where it was', async () => {
   const { app, record, faults } = await keeper();
   await until({ app }, isKept);
   let parts = 0;
@@ -297,7 +297,7 @@ test('a session that ends in the middle of an upload is signed in again and the 
   assert.ok(parts <= 7, `${parts} parts sent: three and two small copies, one of them twice`);
 });
 
-test('an answer that is lost on its way: the same version again, one entry, one receipt', async () => {
+test('when an answer is lost, the same version is sent again: one entry, one receipt', async () => {
   const { app, faults } = await keeper();
   await until({ app }, isKept);
   let lost = 0;
@@ -309,7 +309,7 @@ test('an answer that is lost on its way: the same version again, one entry, one 
   await until({ app }, (state) => state.entries.length === 2 && isKept(state), 'kept');
 });
 
-test('wrong words, a wrong code and a name nobody has: one answer, and what was typed before is still there', async () => {
+test('wrong words, a wrong code and an unknown name give one answer, and what was typed before is still there', async () => {
   const { login } = await keeper();
   const phone = makePhone({ origin: server.base, send: sender(server.base) });
   await phone.app.start();
@@ -478,7 +478,7 @@ test('a clock years off is noted with every version from then on, and said', asy
   );
 });
 
-test('signing out ends the session and locks, even with a run on; opening again signs in again', async () => {
+test('signing out ends the session and locks, even during a sync; opening again signs in again', async () => {
   const one = await keeper();
   const other = await device(one.login);
   one.faults.off = true;
@@ -495,7 +495,7 @@ test('signing out ends the session and locks, even with a run on; opening again 
   assert.equal((await other.app.sessions({ words: WORDS })).length, 2);
 });
 
-test('sessions are listed and ended with the words typed afresh, and the phone stays signed in after wrong ones', async () => {
+test('sessions are listed and ended with words typed again, and wrong words do not sign the phone out', async () => {
   const one = await keeper();
   const other = await device(one.login);
   await allHere(other.phone);

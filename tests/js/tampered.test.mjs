@@ -116,7 +116,7 @@ for (const [who, make] of [
   ['on this phone only', twoEntries],
   ['with a server', sentEntries],
 ]) {
-  test(`the rows are lost, ${who}: made again they are the same, to the last fact`, async () => {
+  test(`the rows are lost, ${who}: they are rebuilt exactly`, async () => {
     const { phone, app } = await make();
     const whole = shown(app.state);
     const names = [];
@@ -141,7 +141,7 @@ for (const [who, make] of [
     ['a byte of a version is changed', flipped],
     ['a version is taken away', () => null],
   ]) {
-    test(`${what}, ${who}: its entry stays where it was, and it is said`, async () => {
+    test(`${what}, ${who}: its entry stays where it was, and it is reported`, async () => {
       const { phone, app, record, other } = await make();
       const numbered = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);
       const numbers = numbered(app.state);
@@ -159,7 +159,7 @@ for (const [who, make] of [
     });
   }
 
-  test(`the newest version of an entry is taken away, ${who}: what is read says that something is missing`, async () => {
+  test(`the newest version of an entry is removed, ${who}: reading reports that something is missing`, async () => {
     const { phone, record } = await make();
     const { versions } = await opened.readJson(`r/${record}`);
     const { next, trouble } = await meddled(phone, () => put(phone, `v/${versions.at(-1).v}`, null));
@@ -170,7 +170,7 @@ for (const [who, make] of [
     next.end();
   });
 
-  test(`a record is put back as it was before an amendment, ${who}: noticed in reading, and the list does not believe it`, async () => {
+  test(`a record is put back as it was before an amendment, ${who}: reading notices it, and the list does not trust it`, async () => {
     const { phone, app, record } = await make();
     const before = await bytesAt(phone, `r/${record}`);
     phone.clock.move(MINUTES);
@@ -197,7 +197,7 @@ for (const [who, make] of [
     again.next.end();
   });
 
-  test(`rows and the lists that name the entries are lost together, ${who}: every entry is found again`, async () => {
+  test(`the rows and the lists that name the entries are lost together, ${who}: every entry is found again`, async () => {
     const { phone, app } = await make();
     const whole = shown(app.state);
     const { next } = await meddled(phone, async () => {
@@ -235,7 +235,7 @@ test('an entry that was changed stays said, over a lock and with every run, and 
   next.end();
 });
 
-test('a page of the numbers is put back as it was: said, and every record is asked', async () => {
+test('a page of numbers is put back as it was: it is reported, and every record is read', async () => {
   const { phone, app, record } = await sentEntries();
   const before = await bytesAt(phone, 'f/0');
   await app.saveIncident(fields('A third time.'));
@@ -255,7 +255,7 @@ test('a page of the numbers is put back as it was: said, and every record is ask
   next.end();
 });
 
-test('one segment of a long list is put back as it was, or taken away: that one is made again, the others are not', async () => {
+test('one segment of a long list is put back as it was, or removed: only that one is rebuilt', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   for (let n = 0; n < SEGMENT_ROWS + 10; n++) await app.saveIncident(fields(`Entry ${n}.`));
   const older = await bytesAt(phone, 'segment/0');

@@ -48,7 +48,7 @@ const check = (tsr, pins = {}, what = note) =>
 const bad = ['bad_signature', 'bad_request'];
 const refused = async (tsr, pins = {}, what = note) => assert.ok(bad.includes(await check(tsr, pins, what)));
 
-test('an answer that holds gives its time, under the chain’s own root or one that is trusted', async () => {
+test('a valid answer gives its time, under the chain’s own root or a trusted one', async () => {
   assert.equal(await check(answer(about)), AT);
   assert.equal(await check(answer(about), { roots: [pem(rootPem)] }), AT);
   assert.equal(await check(answer(about), { roots: [pem(certificate(other, other)), pem(rootPem)] }), AT);
@@ -95,7 +95,7 @@ for (const [what, bent] of [
   test(`refused: ${what}`, () => refused(answer(about, bent)));
 }
 
-test('refused: other words, another nonce or policy, a chain of one, an answer that is too long', async () => {
+test('refused: another text, another nonce or policy, a chain of one, no chain', async () => {
   await refused(answer(about), {}, new TextEncoder().encode('other'));
   await refused(answer(about), { nonce: Uint8Array.from([0x81, 2, 3, 5]) });
   await refused(answer(about), { policy: '1.2.3' });
@@ -103,7 +103,7 @@ test('refused: other words, another nonce or policy, a chain of one, an answer t
   await refused(answer(about), { chain: '' });
 });
 
-test('an answer may be 64 KiB long, and no longer', async () => {
+test('an answer is at most 64 KiB long', async () => {
   // Signatures of RSA are all of one length.
   const own = holder('leaf', { type: 'rsa', options: { modulusLength: 2048 } });
   const ownDer = certificate(own, middle);
@@ -115,7 +115,7 @@ test('an answer may be 64 KiB long, and no longer', async () => {
   await refused(padded(most + 1), pins);
 });
 
-test('the chain: each signed by the next, the last by a root that is trusted, and all valid at that time', async () => {
+test('the chain: each is signed by the next, the last by a trusted root, and all are valid at that time', async () => {
   await refused(answer(about), { roots: [pem(certificate(other, other))] });
   await refused(answer(about), { roots: [pem(certificate({ ...other, name: 'root' }, other))] });
   for (const [what, leafCertificate, middleCertificate] of [
@@ -171,7 +171,7 @@ for (const [what, how, algorithm, digest] of [
   });
 }
 
-test('a signature in DER is two whole numbers that fit', async () => {
+test('a signature in DER is two integers that fit', async () => {
   const by = parseCertificate(new Uint8Array(leafDer));
   const one = integer(Buffer.alloc(32, 1));
   for (const bytes of [
@@ -200,7 +200,7 @@ test('a signature in DER is two whole numbers that fit', async () => {
   );
 });
 
-test('a certificate is read whole: who, by whom, from when until when and for what', () => {
+test('a certificate is read in full: subject, issuer, validity and purposes', () => {
   const others = [sequence(oid('2.5.29.15'), octets(bits([1])))];
   for (const made of [certificate(leaf, middle, { others }), certificate(leaf, middle, { others, version: false })]) {
     const found = parseCertificate(new Uint8Array(made));
@@ -244,10 +244,10 @@ for (const [what, bytes] of [
   ['more after it', bytesOf(4, 1, 0, 0)],
   ['another tag', bytesOf(2, 1, 0)],
 ]) {
-  test(`no value in DER: ${what}`, () => assert.throws(() => readValue(bytes, 4), { code: 'bad_request' }));
+  test(`not a DER value: ${what}`, () => assert.throws(() => readValue(bytes, 4), { code: 'bad_request' }));
 }
 
-test('values in DER: one, many, one inside another, of every form of length', () => {
+test('DER values: one, many, nested, with every form of length', () => {
   for (const size of [0, 1, 127, 128, 255, 256, 65_535, 65_536]) {
     const { tag, content, encoded: whole } = readValue(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);
     assert.deepEqual(
@@ -269,7 +269,7 @@ test('values in DER: one, many, one inside another, of every form of length', ()
   assert.throws(() => readChildren(readValue(bytesOf(4, 0)), 0x30), { code: 'bad_request' });
 });
 
-test('numbers, names and times in DER', () => {
+test('DER numbers, names and times', () => {
   const one = (bytes) => readValue(new Uint8Array(bytes));
   for (const dotted of ['0.0', '0.39', '1.2.840.113549.1.9.16.2.47', '2.5.29.37', '2.47.1', '1.3.128.16384'])
     assert.equal(oidOf(one(oid(dotted))), dotted);
@@ -309,7 +309,7 @@ test('numbers, names and times in DER', () => {
   assert.throws(() => timeOf(undefined), { code: 'bad_request' });
 });
 
-test('OpenSSL’s own answer holds, and none of it may be changed', async (t) => {
+test('OpenSSL’s own answer is valid, and with another nonce it is not', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'authority-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const keys = { leaf: leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) };

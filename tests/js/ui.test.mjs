@@ -46,12 +46,12 @@ const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
     .map((name) => ({ name, text: readFileSync(new URL(name, BUILT), 'utf8') })),
 );
 
-test('the six words as shown need typing once, whatever the spaces', () => {
+test('the six suggested words need typing once, whatever the spaces', () => {
   assert.equal(judgeWords(SIX, SIX, undefined), 'fine');
   assert.equal(judgeWords(`  ${SIX.replaceAll(' ', '   ')} `, SIX, undefined), 'fine');
 });
 
-test('own words are typed twice, short ones refused, a slip in the six noticed', () => {
+test('own words are typed twice, short ones are refused, and a slip in the six is noticed', () => {
   assert.equal(judgeWords('', SIX, undefined), 'none');
   assert.equal(judgeWords('too short', SIX, undefined), 'short');
   assert.equal(judgeWords('ribbon kettle orbit meadow lantern pensil', SIX, undefined), 'near');
@@ -61,7 +61,7 @@ test('own words are typed twice, short ones refused, a slip in the six noticed',
   assert.equal(judgeWords('ribbon kettle orbit and mine', SIX, 'ribbon kettle orbit and mine'), 'fine');
 });
 
-test('the safety check comes to one of three sentences, and blank answers frighten nobody', () => {
+test('the safety check ends in one of three sentences, and blank answers alarm nobody', () => {
   assert.equal(LINES.length, 7);
   assert.equal(outcome({}), 'here');
   assert.equal(outcome({ bill: 'yes', wifi: 'yes' }), 'here');
@@ -81,7 +81,7 @@ const told = (/** @type {string} */ precision, /** @type {string|null} */ local)
   precision,
 });
 
-test('a time is said as exactly as it was told', () => {
+test('a time is shown as exactly as it was told', () => {
   assert.equal(timeOfDay(told('minute', '2026-11-03T20:14')), '20:14');
   assert.equal(timeOfDay(told('hour', '2026-11-03T20:14')), 'about 20:14');
   assert.equal(timeOfDay(told('part_of_day', '2026-11-03 early_morning')), 'early morning');
@@ -91,14 +91,14 @@ test('a time is said as exactly as it was told', () => {
   assert.equal(dateOf(told('date_range', '2026-10-01/2026-10-03')), '2026-10-01');
 });
 
-test('today and yesterday have their names', () => {
+test('today and yesterday are named', () => {
   const now = Date.UTC(2026, 10, 3, 12);
   assert.match(dayHeading('2026-11-03', now), /^Today/);
   assert.match(dayHeading('2026-11-02', now), /^Yesterday/);
   assert.match(dayHeading('2025-11-02', now), /2025$/);
 });
 
-test('sizes are for people', () => {
+test('sizes are written for people', () => {
   assert.deepEqual(
     [size(12), size(2_871_331), size(48_200_000), size(2_147_483_648)],
     ['12 bytes', '2.9 MB', '48 MB', '2.1 GB'],
@@ -138,7 +138,7 @@ test('a kind is found by the beginnings of its words and of its group', () => {
   assert.deepEqual(found('zzz'), []);
 });
 
-test('a history shows what changed in words a person knows', () => {
+test('a history shows what changed in plain words', () => {
   const nobody = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
   assert.equal(valueWords(nobody, 'who', null), t('history.blank'));
   assert.equal(valueWords(nobody, 'attachment_ids', ['a', 'b']), '2');
@@ -150,13 +150,13 @@ test('a history shows what changed in words a person knows', () => {
   assert.deepEqual([known.map((one) => one.field), moved], [['who'], true]);
 });
 
-test('a pack of some dates takes whole days', () => {
+test('a pack of some dates covers whole days', () => {
   const { from, to } = chosenOf({ how: 'dates', from: '2026-06-01', until: '2026-06-02' });
   assert.equal(/** @type {number} */ (to) - /** @type {number} */ (from), 2 * 86_400_000);
   assert.deepEqual(chosenOf({}), { from: null, to: null, records: null });
 });
 
-test('what was begun before a lock changes nothing after it', async () => {
+test('work begun before a lock changes nothing after it', async () => {
   const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => undefined });
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
   /** @type {(value?: unknown) => void} */
@@ -179,7 +179,7 @@ test('what was begun before a lock changes nothing after it', async () => {
   assert.equal(read.data, undefined);
 });
 
-test('Save waits for every file that was chosen, and says which did not come in', async () => {
+test('Save waits for every chosen file, and says which one failed', async () => {
   const done = /** @type {string[]} */ ([]);
   const app = /** @type {any} */ ({
     state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
@@ -250,7 +250,7 @@ test('leaving is drawn before the app is asked', () => {
   assert.equal(stage.announcement, 'Deleted');
 });
 
-test('words are filled in, numbers have their form, and a missing one is a fault', () => {
+test('words are filled in, numbers have their plural form, and an unknown key is an error', () => {
   assert.equal(t('state.kept', { time: '14:03' }), 'Kept safe 14:03');
   assert.equal(tn('entries.pictures', 1), '1 file');
   assert.equal(tn('entries.pictures', 3), '3 files');
@@ -311,12 +311,12 @@ test('text controls are made in one place, with the helpers of the browser off',
   }
 });
 
-test('the number of an entry is said in one way, and not at all while older entries are still being read', () => {
+test('the number of an entry has one form, and is hidden while older entries are still being read', () => {
   assert.deepEqual([entryNumber(7), entryNumber(null), entryNumber(undefined)], ['No. 7', 'New', '']);
   assert.deepEqual([entryNumber(7, 'reg'), entryNumber(undefined, 'reg')], ['Entry 7', '']);
 });
 
-test('a time typed in another form never breaks the list: the instant and its offset are said', () => {
+test('a time typed in another form never breaks the list: the instant and its offset are shown', () => {
   const at = Date.UTC(2026, 9, 25, 0, 30);
   const odd = {
     occurred_start: at,
@@ -346,7 +346,7 @@ test('a time typed in another form never breaks the list: the instant and its of
   }
 });
 
-test('every row of More leads to a place that is drawn, once, and has its words', () => {
+test('every row of More leads to a view that exists, once, and has its words', () => {
   const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
   const homes = new Set(
     [...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(
@@ -362,7 +362,7 @@ test('every row of More leads to a place that is drawn, once, and has its words'
   for (const { title } of GROUPS) assert.ok(knows(title), title);
 });
 
-test('what is about a copy off this phone stands in More only where there is one', () => {
+test('More shows what is about a copy off this phone only where there is one', () => {
   const shown = (/** @type {any} */ account) =>
     GROUPS.flatMap(({ rows }) => rows.filter(({ isShown: when }) => when?.(account) ?? true).map(({ place }) => place));
   const [here, kept] = [
@@ -373,7 +373,7 @@ test('what is about a copy off this phone stands in More only where there is one
   assert.ok(!kept.includes('copy') && kept.includes('signout') && kept.includes('code'));
 });
 
-test('a young person is asked in other words; every one of them stands for a usual one, and goes with the setting', () => {
+test('a young person is asked in other words; each of them replaces a usual one, and goes with the setting', () => {
   const young = Object.keys(everyWord()).filter((key) => key.startsWith('young.'));
   assert.ok(young.length > 30);
   for (const key of young) assert.ok(knows(key.slice('young.'.length)), key);

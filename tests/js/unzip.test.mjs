@@ -30,7 +30,7 @@ async function text(bytes, name) {
   return new TextDecoder().decode(await unpack(file, entry));
 }
 
-test('what was packed comes out, packed or stored, and only the text asked for is read', async () => {
+test('deflated and stored entries are read back, and only the requested text is read', async () => {
   const big = new Uint8Array(2_000_000).map((_, i) => (i * 7919) >> 3);
   const bytes = zip({
     '_chat.txt': utf8(ANDROID),
@@ -51,14 +51,14 @@ test('what was packed comes out, packed or stored, and only the text asked for i
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
 });
 
-test('an empty entry and an empty zip are no failure', async () => {
+test('an empty entry and an empty zip are not errors', async () => {
   assert.equal(await text(zip({ 'a.txt': new Uint8Array(0) }), 'a.txt'), '');
   const none = new Uint8Array(22);
   view(none).setUint32(0, END, true);
   assert.deepEqual(await readEntries(source(none)), []);
 });
 
-test('half a zip is named as half, wherever it was cut', async () => {
+test('a truncated zip is reported as truncated, wherever it was cut', async () => {
   const whole = androidZip();
   for (const part of [0, 1, 10, 21, 100, whole.length >> 1, whole.length - 1]) {
     await assert.rejects(readEntries(source(whole.slice(0, part))), code('zip_half'), String(part));
@@ -81,7 +81,7 @@ test('a byte changed anywhere never gives other words', async () => {
   assert.ok(refused > whole.length * 0.7, `${refused} of ${whole.length}`);
 });
 
-test('bombs: by ratio, by what comes out, by number of entries, by size of the directory', async () => {
+test('zip bombs are refused: by ratio, by output, by number of entries, by size of the directory', async () => {
   const zeros = zip({ '_chat.txt': new Uint8Array(20_000_000) }, { level: 9 });
   const file = source(zeros);
   const [entry] = await readEntries(file);
@@ -110,7 +110,7 @@ test('bombs: by ratio, by what comes out, by number of entries, by size of the d
   await assert.rejects(readEntries(source(wide)), code('zip_too_much'));
 });
 
-test('a zip in a zip is a file like another and is never opened', async () => {
+test('a zip in a zip is a file like any other and is never opened', async () => {
   const bytes = zip({ 'inner.zip': androidZip() });
   assert.deepEqual(
     (await readEntries(source(bytes))).map(({ name }) => name),
@@ -118,7 +118,7 @@ test('a zip in a zip is a file like another and is never opened', async () => {
   );
 });
 
-test('names that climb are text, and lead nowhere', async () => {
+test('names that climb out of the folder are only text, and lead nowhere', async () => {
   const bytes = zip({ '../../../etc/_chat.txt': utf8('x'), '..\\..\\boot.txt': utf8('y') });
   assert.deepEqual(
     (await readEntries(source(bytes))).map(({ name }) => baseName(name)),
@@ -127,7 +127,7 @@ test('names that climb are text, and lead nowhere', async () => {
   assert.equal(await text(bytes, '../../../etc/_chat.txt'), 'x');
 });
 
-test('a password, another way of packing, two names for one entry', async () => {
+test('a password, an unknown method and two names for one entry are refused', async () => {
   const locked = androidZip();
   view(locked).setUint16(find(locked, DIRECTORY) + 8, 1, true);
   await assert.rejects(text(locked, 'WhatsApp Chat with Sam Hill.txt'), code('zip_locked'));
@@ -173,7 +173,7 @@ function zip64(bytes) {
   return new Uint8Array([...bytes.slice(0, dir), ...row, ...extra, ...wide, ...locator, ...tail]);
 }
 
-test('zip64 is read, and its lies are refused', async () => {
+test('zip64 is read, and false numbers in it are refused', async () => {
   const bytes = zip64(zip({ '_chat.txt': utf8(ANDROID) }));
   assert.equal(await text(bytes, '_chat.txt'), ANDROID);
   for (const at of [8, 32, 40, 48]) {
@@ -184,7 +184,7 @@ test('zip64 is read, and its lies are refused', async () => {
   }
 });
 
-test('unpacking is stopped between two pieces', async () => {
+test('unpacking can be stopped between two pieces', async () => {
   const noise = new Uint8Array(400_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   const file = source(zip({ 'a.txt': noise }));
   const [entry] = await readEntries(file);
@@ -211,7 +211,7 @@ function bent(bytes, ...changes) {
 const LOCAL = 0x04034b50;
 const damaged = code('zip_damaged');
 
-test('each of its marks must be there: of an entry, of the directory, of the wide end and of what names it', async () => {
+test('each signature must be there: of an entry, of the directory, of the zip64 end and of its locator', async () => {
   const two = zip({ 'a.txt': utf8('a'), 'b.txt': utf8('b') });
   const first = find(two, DIRECTORY);
   for (const at of [first, find(two, DIRECTORY, first + 4)])
@@ -228,7 +228,7 @@ test('each of its marks must be there: of an entry, of the directory, of the wid
   await assert.rejects(readEntries(source(bent(alone, [0, END, true], [10, 0xffff]))), damaged);
 });
 
-test('an end that is wide in one number only is read wide', async () => {
+test('an end with one zip64 number only is read as zip64', async () => {
   const wide = zip64(zip({ 'a.txt': utf8('a') }));
   const plain = zip({ 'a.txt': utf8('a') });
   const [end, was] = [find(wide, END), find(plain, END)];
@@ -251,7 +251,7 @@ test('an end that is wide in one number only is read wide', async () => {
   }
 });
 
-test('a comment as long as may be, with what looks like an end in it', async () => {
+test('a comment may be as long as allowed, with what looks like an end in it', async () => {
   const bytes = zip({ 'a.txt': utf8('a') });
   for (const length of [1, 21, 300, 65_535]) {
     const comment = new Uint8Array(length);
@@ -262,7 +262,7 @@ test('a comment as long as may be, with what looks like an end in it', async () 
   }
 });
 
-test('fields nobody asked for stand before, after and inside what is read', async () => {
+test('unknown extra fields before, after and inside are skipped', async () => {
   const extra = { 0x7777: new Uint8Array(300).fill(1), 0x7778: new Uint8Array(3) };
   const bytes = zip({
     'a.txt': [utf8('first'), { extra, comment: 'c'.repeat(300) }],
@@ -283,7 +283,7 @@ test('fields nobody asked for stand before, after and inside what is read', asyn
     await assert.rejects(readEntries(source(bent(grown, [at + more.length + 2, length]))), damaged, String(length));
 });
 
-test('what its directory says fits inside the file, to the byte', async () => {
+test('what the directory says must fit inside the file, to the byte', async () => {
   const bytes = zip({ 'a.txt': [utf8('stored'), { level: 0 }] });
   const [dir, end] = [find(bytes, DIRECTORY), find(bytes, END)];
   for (const changes of [
@@ -311,7 +311,7 @@ test('what its directory says fits inside the file, to the byte', async () => {
   assert.equal(await dataOffset(file, { ...entry, packed: bytes.length - 35 }), 35);
 });
 
-test('unpacking gives exactly what the directory says, and nothing for what it does not', async () => {
+test('unpacking gives exactly what the directory says, and otherwise fails', async () => {
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
     const file = source(zip({ 'a.txt': [noise, { level }] }));
@@ -352,7 +352,7 @@ async function streamed(file, entry, size) {
   return Buffer.concat(pieces);
 }
 
-test('an entry as a file: read from front to back in pieces of any size, the whole of it checked at the end', async () => {
+test('an entry as a file: it is read from front to back in pieces of any size, and checked at the end', async () => {
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
     const file = source(zip({ 'a.bin': [noise, { level }] }));
@@ -396,7 +396,7 @@ test('an entry as a file: read from front to back in pieces of any size, the who
   assert.equal((await streamed(none, (await readEntries(none))[0], 10)).length, 0);
 });
 
-test('the sum of bytes goes on from what came before', () => {
+test('the CRC goes on from an earlier value', () => {
   assert.equal(crc32(utf8('6789'), crc32(utf8('12345'))), crc32(utf8('123456789')));
   assert.deepEqual(
     [crc32(new Uint8Array(0)), crc32(Uint8Array.of(0)), crc32(Uint8Array.of(255))],

@@ -31,7 +31,7 @@ function workers(answer) {
   return made;
 }
 
-test('every function asks under a number of its own and gets its own answer, in whatever order they come', async () => {
+test('every call has its own number and gets its own answer, in whatever order they come', async () => {
   const made = workers();
   const vault = createVault({ workerUrl: '/worker.js' });
   assert.deepEqual([made[0].url, made[0].options], ['/worker.js', { type: 'module' }]);
@@ -50,13 +50,13 @@ test('every function asks under a number of its own and gets its own answer, in 
   vault.close();
 });
 
-test('the address goes through the page’s policy, where there is one', () => {
+test('the worker’s address goes through the page’s policy, where there is one', () => {
   const made = workers();
   createVault({ workerUrl: '/worker.js', createScriptUrl: (url) => `trusted:${url}` });
   assert.equal(made[0].url, 'trusted:/worker.js');
 });
 
-test('a failure comes back with its code and sentence, and what is told in between is no answer', async () => {
+test('a failure arrives with its code and sentence, and progress is not an answer', async () => {
   const made = workers(({ id, name }, tell) => {
     tell({ id, progress: 0.5 });
     if (name === 'rootId') tell({ id, code: 'no_match', sentence: 'Not these words.' });
@@ -73,7 +73,7 @@ test('a failure comes back with its code and sentence, and what is told in betwe
   assert.equal(made[0].terminated, 0);
 });
 
-test('closed, everything that waits and everything asked later is locked; the first reason stands', async () => {
+test('once closed, all pending and later calls are locked, and the first reason stays', async () => {
   const made = workers();
   const vault = createVault({ workerUrl: '/worker.js' });
   const waiting = [vault.rootId(), vault.selfTest()];
@@ -95,7 +95,7 @@ test('a worker that does not start makes everything unavailable', async () => {
   await assert.rejects(vault.rootId(), { code: 'unavailable' });
 });
 
-test('only the bytes of files and of stored records go over for good, and never those of a larger piece of memory', async () => {
+test('only the bytes of files and of stored records are transferred, and never part of a larger buffer', async () => {
   const made = workers(({ id }, tell) => tell({ id, value: null }));
   const vault = createVault({ workerUrl: '/worker.js' });
   const left = async (name, ...args) => {
@@ -127,7 +127,7 @@ test('only the bytes of files and of stored records go over for good, and never 
   assert.deepEqual(made[0].asked.at(0).args, ['file', new Uint8Array(8).fill(1)], 'it arrives');
 });
 
-test('the worker answers by its engine; what it does not have, and what goes wrong inside, leave as a code alone', async () => {
+test('the worker answers through its engine; an unknown call and an internal error give only a code', async () => {
   const sent = [];
   let listener = null;
   globalThis.self = /** @type {any} */ ({

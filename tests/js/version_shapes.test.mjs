@@ -71,7 +71,7 @@ test('a version opens as it was sealed, in one part and in two', async () => {
   assert.deepEqual([sealed.meta.parts, one.meta.parts], [['open', 'restricted'], ['open']]);
 });
 
-test('parts that are missing, too many, or in another order make no version', async () => {
+test('missing, extra or reordered parts are not a version', async () => {
   const { meta, wraps, envelopes } = sealed;
   for (const bent of [
     { wraps: wraps.slice(0, 1) },
@@ -88,7 +88,7 @@ test('parts that are missing, too many, or in another order make no version', as
     assert.equal(await opens({ meta, wraps, envelopes, ...bent }), 'not_opened', JSON.stringify(Object.keys(bent)));
 });
 
-test('what does not add up is altered: another commitment, signature, place, parent, or a field nobody names', async () => {
+test('a version is altered if its commitment, signature, place, parent or field names do not match', async () => {
   const { meta, wraps, envelopes } = sealed;
   const altered = async (bent, keys, namesOf) => (await opens({ meta, wraps, envelopes, ...bent }, keys, namesOf))[0];
   assert.equal(await altered({ meta: { ...meta, c: b64(randomBytes(32)) } }), true);
@@ -114,7 +114,7 @@ test('what does not add up is altered: another commitment, signature, place, par
   assert.equal(elsewhere, 'not_opened');
 });
 
-test('with its own keys: as many as there are parts or fewer, at least one, each its own', async () => {
+test('with its own keys: at least one and at most one for each part, in order', async () => {
   const content = (fields) =>
     canonicalBytes({
       fields: { _kind: 'note', _schema: 1, _ids: place, _parents: [], ...fields },
@@ -193,7 +193,7 @@ test('a payload is fields, keys and a seed, and nothing else', async () => {
   assert.equal(await read(canonicalBytes([1])), 'not_opened');
 });
 
-test('marks of a grant: an honest list opens, and what is none is neither sealed nor opened', async () => {
+test('marks of a grant: a valid list opens, and an invalid one is neither sealed nor opened', async () => {
   const [key, at] = [randomBytes(32), { diary: id(), grant: id() }];
   const mark = () => ({ at: 1, record: id(), seq: 2 });
   const whole = { made_at: 0, marks: [mark(), { ...mark(), at: 0, seq: 0 }] };

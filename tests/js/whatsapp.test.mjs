@@ -14,7 +14,7 @@ const LONDON = 'Europe/London';
 const DMY = { order: 'dmy', tz: LONDON, me: 'Jo' };
 const sum = ({ lines: _lines, ...counts }) => Object.values(counts).reduce((a, b) => a + b, 0);
 
-test('an Android export: every line counted once, and the sums are the lines of the file', async () => {
+test('an Android export: every line is counted once, and the sums are the lines of the file', async () => {
   const chat = await readChat(ANDROID);
   assert.deepEqual(chat.orders, ['dmy']);
   assert.deepEqual(chat.senders, [
@@ -64,7 +64,7 @@ test('an Android export: every line counted once, and the sums are the lines of 
   );
 });
 
-test('an iOS export: AM and PM after a narrow space, marks round names, files told by their form', async () => {
+test('an iOS export: AM and PM after a narrow space, marks around names, files recognised by their form', async () => {
   const chat = await readChat(IOS);
   assert.deepEqual(chat.orders, ['mdy']);
   assert.deepEqual(
@@ -106,7 +106,7 @@ test('an iOS export: AM and PM after a narrow space, marks round names, files to
   assert.equal(rows[7].text, 'papers.pdf • \u200e3 pages');
 });
 
-test('a date that could be either is left to the keeper, and either answer gives another day', async () => {
+test('an ambiguous date is left to the keeper, and each answer gives another day', async () => {
   const chat = await readChat('03/04/2026, 09:00 - Sam: a\n05/04/2026, 09:00 - Sam: b\n');
   assert.deepEqual(chat.orders, ['dmy', 'mdy']);
   assert.equal((await rowsOf(chat, { ...DMY, order: 'mdy' })).rows[0].sent_local, '2026-03-04T09:00');
@@ -130,7 +130,7 @@ for (const [name, line, clock, date] of [
   ['no time of day', '24/11/2026, 24:10 - Sam: a', null, [24, 11, 2026]],
   ['13 PM', '24/11/2026, 13:10 PM - Sam: a', null, [24, 11, 2026]],
 ])
-  test(`a line begins a message: ${name}`, () =>
+  test(`a line that begins a message: ${name}`, () =>
     assert.deepEqual([parseStart(line)?.clock, parseStart(line)?.date], [clock, date]));
 
 for (const line of [
@@ -142,10 +142,10 @@ for (const line of [
   '24/11-2026, 21:10 - Sam: a',
   `${'9'.repeat(5000)}`,
 ]) {
-  test(`a line that begins none: ${line.slice(0, 20)}`, () => assert.equal(parseStart(line), null));
+  test(`a line that begins no message: ${line.slice(0, 20)}`, () => assert.equal(parseStart(line), null));
 }
 
-test('dotted and year-first dates are never asked about; no dates leave no order', () => {
+test('dotted and year-first dates are never ambiguous, and no dates give no order', () => {
   const starts = (line) => [parseStart(line)];
   assert.deepEqual(
     [
@@ -172,7 +172,7 @@ test('words that look like the app’s are the sender’s unless the whole messa
   }
 });
 
-test('a chat pasted into a message in another style stays part of it, and is pointed at', async () => {
+test('a chat pasted into a message in another style stays part of it, and is pointed out', async () => {
   const chat = await readChat(
     '24/11/2026, 21:10 - Sam: look\n[24/11/2026, 20:00:00] Lee: she is home\n24/11/2026, 21:12 - Sam: see\n',
   );
@@ -184,7 +184,7 @@ test('a chat pasted into a message in another style stays part of it, and is poi
   assert.deepEqual(back.earlier, [2]);
 });
 
-test('nights when clocks change: an hour that came twice follows the chat, an hour that never was has no moment', async () => {
+test('when clocks change, a repeated hour follows the chat, and a missing hour has no moment', async () => {
   const back = await rowsOf(
     await readChat(
       '25/10/2026, 00:50 - Sam: a\n25/10/2026, 01:10 - Sam: b\n25/10/2026, 01:50 - Sam: c\n25/10/2026, 01:20 - Sam: d\n25/10/2026, 02:10 - Sam: e\n',
@@ -217,7 +217,7 @@ test('nights when clocks change: an hour that came twice follows the chat, an ho
   assert.equal(burstsOf(gone.rows, 6).length, 1);
 });
 
-test('the style of most lines is the chat’s, wherever the others stand', async () => {
+test('the style of most lines is the style of the chat, wherever the others are', async () => {
   const [one, two] = ['24/11/2026, 21:10 - Sam: a', '[24.11.26, 21:10:05] Sam: b'];
   for (const lines of [
     [one, two, two],
@@ -232,7 +232,7 @@ test('the style of most lines is the chat’s, wherever the others stand', async
   }
 });
 
-test('a stamp is the time of its place, to the second, on both sides of Greenwich and in summer', async () => {
+test('a stamp is in the time of its place, to the second, on both sides of Greenwich and in summer', async () => {
   for (const [line, tz, at] of [
     ['24/06/2026, 21:10 - Sam: a', LONDON, Date.UTC(2026, 5, 24, 20, 10)],
     ['24/11/2026, 21:10 - Sam: a', 'America/New_York', Date.UTC(2026, 10, 25, 2, 10)],
@@ -243,7 +243,7 @@ test('a stamp is the time of its place, to the second, on both sides of Greenwic
     assert.equal((await rowsOf(await readChat(`${line}\n`), { ...DMY, tz })).rows[0].sent_at, at, line);
 });
 
-test('what rows amount to: each kind counted once, and the sentence says only what is there', () => {
+test('the totals count each kind once, and the sentence says only what is there', () => {
   const row = (more) => ({ direction: 'in', type: 'text', from: 'Sam', ...more });
   const amount = totalsOf([
     row({ edited: true }),
@@ -268,7 +268,7 @@ test('what rows amount to: each kind counted once, and the sentence says only wh
   assert.equal(of({ in: 2, first: '2026-11-24T21:10', last: '2026-11-25T21:10' }), '2 messages');
 });
 
-test('bursts: one day, no gap as long as the one set', async () => {
+test('a burst is within one day, with no gap as long as the limit', async () => {
   const chat = await readChat(
     '24/11/2026, 08:00 - Sam: a\n24/11/2026, 13:59 - Sam: b\n24/11/2026, 19:59 - Sam: c\n25/11/2026, 00:01 - Sam: d\n',
   );
@@ -291,7 +291,7 @@ test('bursts: one day, no gap as long as the one set', async () => {
   );
 });
 
-test('a burst too long for one record is cut between messages and none is lost', () => {
+test('a burst too long for one record is split between messages, and none is lost', () => {
   const rows = Array.from({ length: 2500 }, (_, i) => ({
     msg_no: i + 1,
     direction: 'in',
@@ -303,7 +303,7 @@ test('a burst too long for one record is cut between messages and none is lost',
   assert.ok(parts.every((part) => part.length <= 1000 && part.reduce((n, row) => n + row.text.length, 0) <= 120_000));
 });
 
-test('the same export again is known whole; a longer one is new only where it is longer', async () => {
+test('the same export again is fully known; a longer one is new only where it is longer', async () => {
   const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
   const first = await read(ANDROID);
   const schedules = burstsOf(first, 6);
@@ -333,7 +333,7 @@ test('the same export again is known whole; a longer one is new only where it is
   );
 });
 
-test('a day of pictures alone has no words to be known by: it is the other export’s only where the chats have one name', async () => {
+test('a day of pictures alone matches another export only where the chats have one name', async () => {
   const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
   const without = await read('24/11/2026, 21:10 - Sam: <Media omitted>\n24/11/2026, 21:11 - Sam: <Media omitted>\n');
   const withMedia = await read(
@@ -379,7 +379,7 @@ test('50,000 messages are read in slices that can be stopped', async () => {
   );
 });
 
-test('hostile lines take no more time than plain ones', async () => {
+test('hostile lines take no longer than plain ones', async () => {
   const nasty = `24/11/2026, 21:10 - Sam: ${'\u200e<'.repeat(30_000)}\n${'['.repeat(50_000)}\n${'24/11/2026, 21:10 - '.repeat(5_000)}\n${`24/11/2026, 21:10 - ${'a: '.repeat(20_000)}\n`.repeat(3)}${'a (b'.repeat(20_000)}\n`;
   const spent = effort();
   const chat = await readChat(nasty);
@@ -388,7 +388,7 @@ test('hostile lines take no more time than plain ones', async () => {
   assert.ok(chat.messages.length >= 1);
 });
 
-test('pasted lines become rows in their order; a time goes on the entry’s day and words stay as they are', async () => {
+test('pasted lines become rows in their order, a time is on the entry’s day, and words stay as they are', async () => {
   const { rows, left } = await parsePastedRows(
     '21:10 Missed call\n9.15 pm Sam: answer me\n\nhe wrote: no time\n25:99 odd\n',
     { date: '2026-11-24', tz: LONDON, order: 'dmy' },
@@ -416,7 +416,7 @@ test('pasted lines become rows in their order; a time goes on the entry’s day 
   assert.deepEqual([chat.rows.length, chat.left, chat.rows[0].direction], [11, 3, 'unknown']);
 });
 
-test('a chat with the line ends of Windows, with days below ten, and with what an export calls null', async () => {
+test('a chat with Windows line ends, with days below ten, and with null for a message', async () => {
   const chat = await readChat(
     '9/11/26, 09:00 - Sam: a\r\n0/11/26, 09:00 - Sam: b\r\n:/11/26, 09:00 - Sam: c\r\n9/11/26, 09:01 - Sam: null\r\n',
   );

@@ -96,7 +96,7 @@ for (const [type, phrase] of [
     assert.equal(isMissedCall(phrase), type === 'missed_call');
   });
 }
-test('a missed call with more after it, and a deletion by nobody, are words', () => {
+test('a missed call with more text, and a deletion by nobody, are words', () => {
   for (const words of [
     'Missed voice call from hell',
     'Missed voice call at 9',
@@ -124,7 +124,7 @@ test('calls and places are the app’s only with its mark before them', () => {
   assert.equal(typeOf(`${LRM}Voice call`), 'text');
 });
 
-test('an edit is known by its mark at the very end, and the words before it stay exactly', () => {
+test('an edit is recognised by its mark at the very end, and the words before it stay exactly', () => {
   for (const mark of [
     '<This message was edited>',
     '<Diese Nachricht wurde bearbeitet.>',
@@ -146,7 +146,7 @@ test('an edit is known by its mark at the very end, and the words before it stay
   );
 });
 
-test('a file is told by its form in any language, or by words that are known, and nothing may stand beside it', () => {
+test('a file is recognised by its form in any language, or by known words, with nothing beside it', () => {
   const told = (text) => [classifyMessage(text).type, classifyMessage(text).file, classifyMessage(text).text];
   for (const [type, file] of [
     ['image', 'IMG-20261124-WA0001.jpg'],
@@ -206,7 +206,7 @@ for (const line of [
 ]) {
   test(`a notice of the app: ${line}`, () => assert.equal(isNotice(`${LRM}${line}`), true));
 }
-test('words with no sender are no notice, and a notice with a colon is no sender', () => {
+test('words with no sender are not a notice, and a notice with a colon is not a sender', () => {
   for (const line of [
     '',
     'I know where you are',

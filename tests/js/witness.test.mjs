@@ -99,7 +99,7 @@ const answers = (wire, found, files = []) =>
     async () => undefined,
   );
 
-test('asked, answered with files, kept as a statement with its files; the words are used then', async () => {
+test('a witness is asked and answers with files; it is kept as a statement with its files, and the words are used up', async () => {
   const one = await asks();
   const { wire, sent } = page();
   assert.equal(one.made.address, address);
@@ -149,7 +149,7 @@ test('asked, answered with files, kept as a statement with its files; the words 
   await assert.rejects(looks(page().wire, one.made.words), ({ code }) => code === 'over');
 });
 
-test('used once: the second says so kindly; what is too large is refused before a byte is sent; a slip is said before anyone is asked', async () => {
+test('words work once: a second answer is told so; what is too large is refused unsent; a slip is noticed before any request', async () => {
   const one = await asks('');
   const [first, second] = [page(), page()];
   const [a, b] = [await looks(first.wire, one.made.words), await looks(second.wire, one.made.words)];
@@ -173,7 +173,7 @@ test('used once: the second says so kindly; what is too large is refused before 
   assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
 });
 
-test('an account that took longer than its ticket, a connection that breaks at every step, answers that are lost, an empty file among others: all of it comes, once', async () => {
+test('a long account, a broken connection at every step, lost answers and an empty file: everything arrives, once', async () => {
   const one = await asks();
   const { wire } = page();
   const found = await looks(wire, one.made.words);
@@ -247,7 +247,7 @@ test('a code is made, ended and thrown away with the keeper’s own words only; 
   assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
 });
 
-test('an empty file in a statement that some other page sent keeps nothing out that comes after it', async () => {
+test('an empty file in a statement from some other page does not keep out the files after it', async () => {
   const one = await asks();
   const { wire } = page();
   const found = await looks(wire, one.made.words);
@@ -287,7 +287,7 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   await assert.rejects(looks(lying, one.made.words), (error) => error.code === 'wrong_keys');
 });
 
-test('a code of seven words from before is answered as ever', async () => {
+test('a code of seven words from an earlier release is still answered', async () => {
   const one = await asks();
   const words = await parseWitnessWords(one.made.words);
   const raw = randomBytes(5);
@@ -307,7 +307,7 @@ test('a code of seven words from before is answered as ever', async () => {
   assert.equal((await looks(lasting, old)).asked.note, told.note);
 });
 
-test('keys made new while the words are out, and while what came waits: both statements open on every phone that had the keys, and are checked', async () => {
+test('keys renewed while the words are out and while an answer waits: both statements open on every phone with the keys, checked', async () => {
   const one = await asks();
   const later = await one.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const { login } = one.app.state.account;
@@ -345,7 +345,7 @@ test('keys made new while the words are out, and while what came waits: both sta
   for (const { phone } of [one, two]) phone.end();
 });
 
-test('another device of the diary is told that something came, opens it and says that it cannot check it; kept there, it is marked so', async () => {
+test('another device of the diary sees that an answer came, opens it and says that it cannot check it; kept there, it is marked so', async () => {
   const one = await asks();
   const { wire } = page();
   const faults = {};

@@ -105,7 +105,7 @@ for (const [what, more] of [
   });
 }
 
-test('fields as long as they may be are read, a letter being what a person sees as one', async () => {
+test('fields of the greatest length are read, counting a letter as a person sees it', async () => {
   const whole = said({
     fields: {
       contact: '\u{1f512}'.repeat(300),
@@ -119,7 +119,7 @@ test('fields as long as they may be are read, a letter being what a person sees 
   assert.deepEqual(await read(whole), whole);
 });
 
-test('a statement for other words is not opened, and one by somebody who had no words is told apart', async () => {
+test('a statement for other words is not opened, and one by somebody without the words is told apart', async () => {
   const sealed = await sealWitnessStatement({ ...code, proof: randomBytes(32) }, pair.pub, witness, said());
   assert.deepEqual(await openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed), {
     said: said(),
@@ -144,12 +144,12 @@ for (const [what, more] of [
   ['a time of making that is none', { made_at: 0.5 }],
   ['something more', { more: 1 }],
 ]) {
-  test(`what is asked with ${what} is not sealed`, async () => {
+  test(`a request with ${what} is not sealed`, async () => {
     await assert.rejects(sealWitnessRequest(code, witness, { ...ASKED, ...more }), { code: 'not_opened' });
   });
 }
 
-test('what is asked is opened for the words of its own key only', async () => {
+test('a request opens only for the words of its own key', async () => {
   const sealed = await sealWitnessRequest(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
   await assert.rejects(openWitnessRequest(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
 });
