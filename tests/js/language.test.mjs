@@ -19,8 +19,8 @@ import {
 } from '#app/shell/strings.js';
 import { dateText, dayHeading, seasonText, sizeText, occurredText } from '#app/components/text/formatting.js';
 
-const both = (text, english) => ({ both: [text, english] });
-const polish = (reviewed, more = {}) => ({
+const showBoth = (text, english) => ({ both: [text, english] });
+const polish = (reviewed, extraKeys = {}) => ({
   lang: 'pl',
   dir: 'ltr',
   reviewed,
@@ -33,7 +33,7 @@ const polish = (reviewed, more = {}) => ({
     'x.files.few': '{n} pliki',
     'x.files.many': '{n} plików',
     'say.today': 'Dziś, {day}',
-    ...more,
+    ...extraKeys,
   },
 });
 const built = new URL('../../static/js/', import.meta.url);
@@ -45,15 +45,15 @@ learn({
   'consent.court': 'A court may see it.',
   'consent.do': 'Make the pack',
 });
-afterEach(() => setTranslation(null, both));
+afterEach(() => setTranslation(null, showBoth));
 
 test('a count takes the plural form of the language', () => {
-  setTranslation(polish(true), both);
+  setTranslation(polish(true), showBoth);
   assert.deepEqual(
     [1, 2, 5, 12, 22, 25].map((n) => tn('x.files', n)),
     ['1 plik', '2 pliki', '5 plików', '12 plików', '22 pliki', '25 plików'],
   );
-  setTranslation(null, both);
+  setTranslation(null, showBoth);
   assert.deepEqual(
     [1, 2, 0].map((n) => tn('x.files', n)),
     ['1 file', '2 files', '0 files'],
@@ -61,7 +61,7 @@ test('a count takes the plural form of the language', () => {
 });
 
 test('a draft shows a sentence about consent or a failure in English too, and no button', () => {
-  setTranslation(polish(false), both);
+  setTranslation(polish(false), showBoth);
   assert.deepEqual(t('consent.court'), { both: ['Sąd może to zobaczyć.', 'A court may see it.'] });
   assert.equal(t('consent.do'), 'Przygotuj pakiet');
   assert.equal(t('frame.done'), 'Gotowe');
@@ -72,12 +72,12 @@ test('a draft shows a sentence about consent or a failure in English too, and no
 });
 
 test('a language that a native speaker has reviewed shows no English beside it', () => {
-  setTranslation(polish(true), both);
+  setTranslation(polish(true), showBoth);
   assert.equal(t('consent.court'), 'Sąd może to zobaczyć.');
 });
 
 test('a text without a translation is shown in English, never left out', () => {
-  setTranslation(polish(false), both);
+  setTranslation(polish(false), showBoth);
   assert.equal(t('bar.help'), 'Help');
   assert.equal(translate('Something new.', { grave: true }), 'Something new.');
   assert.throws(() => t('no.such.words'), RangeError);
@@ -94,30 +94,33 @@ test('dates are shown in the language of the screens, with digits everyone can r
     precision: 'minute',
   };
   assert.equal(dateText(at), '3 Nov 2026');
-  setTranslation(polish(true), both);
+  setTranslation(polish(true), showBoth);
   assert.equal(language(), 'pl');
   assert.match(dateText(at), /3 lis 2026/);
   assert.match(occurredText(occurred), /wtorek, 3 listopada 2026, 12:00/);
   assert.match(dayHeading('2026-11-03', at), /^Dziś, wtorek/);
-  setTranslation({ ...polish(true), lang: 'ur' }, both);
+  setTranslation({ ...polish(true), lang: 'ur' }, showBoth);
   assert.match(dateText(at), /3.*2026/);
 });
 
 test('Welsh days and months are Welsh in a browser without Welsh dates', () => {
-  setTranslation({ ...polish(true), lang: 'cy', keys: {} }, both);
+  setTranslation({ ...polish(true), lang: 'cy', keys: {} }, showBoth);
   const icu = (options, date) =>
     new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
   for (let month = 0; month < 12; month++) {
     const at = Date.UTC(2026, month, 3 + month, 12);
     const date = new Date(at).toISOString().slice(0, 10);
     assert.equal(dateText(at), icu({ day: 'numeric', month: 'short', year: 'numeric' }, at));
-    const said = dayHeading(date, Date.UTC(2030, 0, 1)).split(/,? /);
-    assert.deepEqual(said, icu({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, at).split(/,? /));
+    const heading = dayHeading(date, Date.UTC(2030, 0, 1)).split(/,? /);
+    assert.deepEqual(
+      heading,
+      icu({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, at).split(/,? /),
+    );
   }
 });
 
 /** A draft whose words are the English ones with a mark, so that what is shown in both can be told. */
-const marked = () => ({
+const markedDraft = () => ({
   lang: 'pl',
   dir: 'ltr',
   reviewed: false,
@@ -125,14 +128,14 @@ const marked = () => ({
   keys: Object.fromEntries(Object.entries(allTexts()).map(([key, text]) => [key, `~${text}`])),
 });
 /** Every key that a draft shows in English too. */
-function inBoth() {
-  setTranslation(marked(), both);
+function keysInBoth() {
+  setTranslation(markedDraft(), showBoth);
   return new Set(Object.keys(allTexts()).filter((key) => typeof t(key) === 'object'));
 }
 const sentences = () => Object.entries(allTexts()).filter(([, text]) => /[.?!]/.test(text));
 
 test('every sentence about consent, erasing, locks, danger or a failure shows its English too', () => {
-  const shown = inBoth();
+  const shownInBoth = keysInBoth();
   const places = [
     'about',
     'agree',
@@ -178,12 +181,12 @@ test('every sentence about consent, erasing, locks, danger or a failure shows it
     'wordy',
     'words',
   ];
-  const calm = new Set(['voice.lead']);
+  const exempt = new Set(['voice.lead']);
   for (const place of places) {
-    const there = sentences().filter(([key]) => key.startsWith(`${place}.`));
-    assert.ok(there.length, `no sentence at ${place}`);
+    const entries = sentences().filter(([key]) => key.startsWith(`${place}.`));
+    assert.ok(entries.length, `no sentence at ${place}`);
     assert.deepEqual(
-      there.filter(([key]) => !shown.has(key) && !calm.has(key)),
+      entries.filter(([key]) => !shownInBoth.has(key) && !exempt.has(key)),
       [],
       place,
     );
@@ -191,34 +194,34 @@ test('every sentence about consent, erasing, locks, danger or a failure shows it
 });
 
 test('a sentence that a wrong word would make dangerous shows its English too, wherever it is', () => {
-  const shown = inBoth();
-  const grave =
+  const shownInBoth = keysInBoth();
+  const dangerous =
     /\b(?:999|101|danger|erased?|erases?|wiped?|sexual|cannot come back|spyware|under 18|watch(?:es|ed)?|kept apart|can (?:read|see)|no signal|locks?|locked|signed out|server|not be (?:read|opened|saved|sent)|not (?:been )?(?:sent|kept)|lost|removed?|safe|safer|helpline|passed on|other side|court)\b/i;
   // What is asked or counted here has one of those words in it and decides nothing.
-  const fine =
+  const exempt =
     /^(?:chase\.|f\.|find\.none_more|four\.(?:unwanted_why)|mail\.|odd\.|order\.none|pat\.|plan\.|reg\.(?:order|report|notice|reason|statement)|sched\.|share\.quick_more|wording\.|young\.|card\.|count\.|help\.(?:official)|effect\.|link\.|coach\.lead|police\.|import\.lenient|done\.again|share\.start_more)/;
   assert.deepEqual(
-    sentences().filter(([key, text]) => grave.test(text) && !shown.has(key) && !fine.test(key)),
+    sentences().filter(([key, text]) => dangerous.test(text) && !shownInBoth.has(key) && !exempt.test(key)),
     [],
   );
-  assert.ok(sentences().filter(([key]) => shown.has(key)).length > 300);
+  assert.ok(sentences().filter(([key]) => shownInBoth.has(key)).length > 300);
 });
 
 test('only sentences show their English too: no button and no name does', () => {
   const words = allTexts();
   assert.deepEqual(
-    [...inBoth()].filter((key) => !/[.?!]/.test(words[key])),
+    [...keysInBoth()].filter((key) => !/[.?!]/.test(words[key])),
     [],
   );
 });
 
 test('every failure shows its English too, also one that names a file', () => {
   const [pattern] = FILLED;
-  const told = {
+  const translations = {
     ...Object.fromEntries([...Object.values(SENTENCES), ...SPECIFIC].map((text) => [text, `~${text}`])),
     [pattern]: '~{name} ~',
   };
-  setTranslation({ ...marked(), said: told }, both);
+  setTranslation({ ...markedDraft(), said: translations }, showBoth);
   for (const text of [...Object.values(SENTENCES), ...SPECIFIC])
     assert.deepEqual(translate(text, { grave: true }), { both: [`~${text}`, text] });
   const named = pattern.replace('{name}', 'data/a b.pdf');
@@ -226,15 +229,15 @@ test('every failure shows its English too, also one that names a file', () => {
 });
 
 test('every failure sentence written where it fails is in the list, word for word, and is shown as it is', () => {
-  const all = ['app', 'diary', 'features', 'media', 'crypto', 'pack']
+  const sources = ['app', 'diary', 'features', 'media', 'crypto', 'pack']
     .flatMap((folder) =>
       readdirSync(new URL(`${folder}/`, built), { recursive: true })
         .filter((name) => name.endsWith('.js') && name !== 'sentences.js')
         .map((name) => readFileSync(new URL(`${folder}/${name}`, built), 'utf8')),
     )
     .join('\n');
-  for (const text of SPECIFIC) assert.ok(all.includes(`'${text}'`), text);
-  for (const text of FILLED) assert.ok(all.includes(text.slice(6)), text);
+  for (const text of SPECIFIC) assert.ok(sources.includes(`'${text}'`), text);
+  for (const text of FILLED) assert.ok(sources.includes(text.slice(6)), text);
   assert.equal(toShownError(new KeptError('too_large', SPECIFIC[3])).sentence, SPECIFIC[3]);
   assert.equal(toShownError(new KeptError('too_large', 'Something of a library’s')).sentence, SENTENCES.too_large);
 });
@@ -247,19 +250,19 @@ test('in text from right to left, numbers with gaps, sizes and names keep their 
     said: {},
     keys: { 'help.ring': '{number} پر فون کریں', 'entries.number': 'نمبر {n}' },
   };
-  setTranslation(urdu, both);
+  setTranslation(urdu, showBoth);
   assert.equal(t('help.ring', { number: '0808 802 0300' }), '\u20680808 802 0300\u2069 پر فون کریں');
   assert.equal(t('entries.number', { n: 12 }), 'نمبر 12');
   assert.equal(sizeText(2_900_000), '\u20682.9 MB\u2069');
   // Without its own bounds a name's letters would take the figure after it along, and its own figures would go to its end.
   assert.equal(joinWithDots(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
-  setTranslation(null, both);
+  setTranslation(null, showBoth);
   assert.equal(joinWithDots(['a.zip', false, '1 byte']), 'a.zip · 1 byte');
   assert.equal(isolateDirection('0808 802 0300'), '0808 802 0300');
 });
 
 test('what others are shown or given is in English and in the usual words', () => {
-  setTranslation(marked(), both);
+  setTranslation(markedDraft(), showBoth);
   assert.equal(
     inPlainEnglish(() => `${t('show.entry', { n: 3 })} ${language()}`),
     'Entry 3 en-GB',
@@ -298,7 +301,7 @@ test('amounts, seasons and parts of a day are shown in the language of the scree
     precision: 'part_of_day',
   };
   assert.equal(occurredText(evening), 'Tuesday, 3 November 2026, evening');
-  setTranslation(marked(), both);
+  setTranslation(markedDraft(), showBoth);
   assert.equal(seasonText('Summer 2026'), '~Summer 2026');
   assert.equal(seasonText('When I was ill'), 'When I was ill');
   assert.match(occurredText(evening), /~evening$/);

@@ -9,7 +9,7 @@ import { verifySignedObject } from '#app/ledger/signed.js';
 import { witnessesIn } from '#app/net/proofs.js';
 import { leafHash, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
 
-const bad = { code: 'bad_signature' };
+const badSignature = { code: 'bad_signature' };
 const sha = (...parts) =>
   new Uint8Array(
     createHash('sha256')
@@ -40,7 +40,7 @@ function stepsOf(m, leaves, isWhole = true) {
     : [...stepsOf(m - k, leaves.slice(k), false), rootOf(leaves.slice(0, k))];
 }
 const LEAVES = Array.from({ length: 19 }, (_, i) => sha([0], [i]));
-const other = sha([9]);
+const wrongHash = sha([9]);
 
 test('a leaf is the digest of its canonical text', () => {
   const receipt = { c: b64(sha([1])), n: b64(sha([2])), ts: 5 };
@@ -55,10 +55,10 @@ test('every leaf of every tree is proved to be at its own place, and nowhere els
     for (const [i, leaf] of leaves.entries()) {
       const path = pathOf(i, leaves);
       verifyInclusion(leaf, i, size, path, root);
-      for (const given of [
-        [other, i, size, path, root],
-        [leaf, i, size, path, other],
-        [leaf, i, size, [...path, other], root],
+      for (const args of [
+        [wrongHash, i, size, path, root],
+        [leaf, i, size, path, wrongHash],
+        [leaf, i, size, [...path, wrongHash], root],
         [leaf, i, size, [...path, root], root],
         [leaf, i + 1, size, path, root],
         [leaf, -1, size, path, root],
@@ -72,63 +72,66 @@ test('every leaf of every tree is proved to be at its own place, and nowhere els
               [leaf, i, size, path.slice(0, -1), root],
             ]
           : []),
-        ...path.map((_, at) => [leaf, i, size, path.with(at, other), root]),
+        ...path.map((_, index) => [leaf, i, size, path.with(index, wrongHash), root]),
       ])
         assert.throws(
-          () => verifyInclusion(...given),
-          bad,
-          JSON.stringify([size, i, given[1], given[2], given[3].length]),
+          () => verifyInclusion(...args),
+          badSignature,
+          JSON.stringify([size, i, args[1], args[2], args[3].length]),
         );
     }
   }
 });
 
 test('a sibling is 32 bytes, or one leaf could pass for two', () => {
-  const [one, two] = LEAVES;
-  const long = new Uint8Array([...two, 0]);
-  assert.throws(() => verifyInclusion(one, 0, 2, [long], sha([1], one, long)), bad);
-  assert.throws(() => verifyInclusion(one, 0, 2, [two.slice(1)], sha([1], one, two.slice(1))), bad);
+  const [leftLeaf, rightLeaf] = LEAVES;
+  const tooLong = new Uint8Array([...rightLeaf, 0]);
+  assert.throws(() => verifyInclusion(leftLeaf, 0, 2, [tooLong], sha([1], leftLeaf, tooLong)), badSignature);
+  assert.throws(
+    () => verifyInclusion(leftLeaf, 0, 2, [rightLeaf.slice(1)], sha([1], leftLeaf, rightLeaf.slice(1))),
+    badSignature,
+  );
 });
 
 test('a proof for a log too large to count is refused, even if its hashes add up', () => {
   const size = 2 ** 66;
-  const path = Array.from({ length: 67 }, () => other);
+  const path = Array.from({ length: 67 }, () => wrongHash);
   const root = path.reduce((value, sibling) => node(value, sibling), LEAVES[0]);
-  assert.throws(() => verifyInclusion(LEAVES[0], 0, size, path, root), bad);
-  assert.throws(() => verifyConsistency({ size: 1, root: LEAVES[0] }, { size, root }, path), bad);
+  assert.throws(() => verifyInclusion(LEAVES[0], 0, size, path, root), badSignature);
+  assert.throws(() => verifyConsistency({ size: 1, root: LEAVES[0] }, { size, root }, path), badSignature);
 });
 
 test('every log is proved to be the beginning of every longer one, and of no other', () => {
-  for (let newer = 1; newer <= LEAVES.length; newer++) {
-    const leaves = LEAVES.slice(0, newer);
-    for (let older = 1; older <= newer; older++) {
-      const [before, now] = [
-        { size: older, root: rootOf(leaves.slice(0, older)) },
-        { size: newer, root: rootOf(leaves) },
+  for (let newerSize = 1; newerSize <= LEAVES.length; newerSize++) {
+    const leaves = LEAVES.slice(0, newerSize);
+    for (let olderSize = 1; olderSize <= newerSize; olderSize++) {
+      const [olderLog, newerLog] = [
+        { size: olderSize, root: rootOf(leaves.slice(0, olderSize)) },
+        { size: newerSize, root: rootOf(leaves) },
       ];
-      const path = stepsOf(older, leaves);
-      verifyConsistency(before, now, path);
-      for (const given of [
-        [{ ...before, root: other }, now, path],
-        [before, { ...now, root: other }, path],
-        [before, now, [...path, other]],
-        [{ ...before, size: 0 }, now, path],
-        [{ ...before, size: newer + 1 }, now, path],
+      const path = stepsOf(olderSize, leaves);
+      verifyConsistency(olderLog, newerLog, path);
+      for (const args of [
+        [{ ...olderLog, root: wrongHash }, newerLog, path],
+        [olderLog, { ...newerLog, root: wrongHash }, path],
+        [olderLog, newerLog, [...path, wrongHash]],
+        [{ ...olderLog, size: 0 }, newerLog, path],
+        [{ ...olderLog, size: newerSize + 1 }, newerLog, path],
         ...(path.length
           ? [
-              [before, now, path.slice(1)],
-              [before, now, path.slice(0, -1)],
-              [before, now, []],
+              [olderLog, newerLog, path.slice(1)],
+              [olderLog, newerLog, path.slice(0, -1)],
+              [olderLog, newerLog, []],
             ]
           : []),
-        ...path.map((_, at) => [before, now, path.with(at, other)]),
-        ...path.map((step, at) => [before, now, path.with(at, new Uint8Array([...step, 0]))]),
-        ...(older < newer ? [[now, before, path]] : []),
+        ...path.map((_, index) => [olderLog, newerLog, path.with(index, wrongHash)]),
+        ...path.map((sibling, index) => [olderLog, newerLog, path.with(index, new Uint8Array([...sibling, 0]))]),
+        ...(olderSize < newerSize ? [[newerLog, olderLog, path]] : []),
       ])
         assert.throws(
-          () => verifyConsistency(...given),
-          bad,
-          JSON.stringify([older, newer, given[0].size, given[1].size, given[2].length]),
+          () => verifyConsistency(...args),
+          badSignature,
+          JSON.stringify([olderSize, newerSize, args[0].size, args[1].size, args[2].length]),
         );
     }
   }
@@ -143,35 +146,35 @@ const signed = (fields) => ({
 });
 
 test('a signed object has its type, exactly its named fields, and a signature over all of them', async () => {
-  const whole = signed({ t: 'thing/v1', a: 1, b: 'two' });
-  const check = (given, kind = 'thing/v1', names = ['a', 'b', 't']) => verifySignedObject(given, notary, kind, names);
-  assert.equal(await check(whole), whole);
-  assert.equal(await check(whole, 'thing/v1', ['t', 'b', 'a']), whole, 'in any order');
-  const { sig: _sig, ...unsigned } = whole;
-  for (const given of [
+  const signedObject = signed({ t: 'thing/v1', a: 1, b: 'two' });
+  const check = (args, kind = 'thing/v1', names = ['a', 'b', 't']) => verifySignedObject(args, notary, kind, names);
+  assert.equal(await check(signedObject), signedObject);
+  assert.equal(await check(signedObject, 'thing/v1', ['t', 'b', 'a']), signedObject, 'in any order');
+  const { sig: _sig, ...unsigned } = signedObject;
+  for (const args of [
     null,
     'text',
-    [whole],
+    [signedObject],
     undefined,
-    { ...whole, a: 2 },
-    { ...whole, more: 1 },
+    { ...signedObject, a: 2 },
+    { ...signedObject, more: 1 },
     { ...unsigned },
-    { ...whole, sig: signed({ t: 'thing/v1' }).sig },
-    { ...whole, sig: 'x' },
-    { ...whole, sig: null },
-    { ...whole, sig: '' },
-    { ...whole, a: 1.5 },
-    { ...whole, a: undefined },
-    { ...whole, sig: `${whole.sig}=` },
+    { ...signedObject, sig: signed({ t: 'thing/v1' }).sig },
+    { ...signedObject, sig: 'x' },
+    { ...signedObject, sig: null },
+    { ...signedObject, sig: '' },
+    { ...signedObject, a: 1.5 },
+    { ...signedObject, a: undefined },
+    { ...signedObject, sig: `${signedObject.sig}=` },
   ]) {
-    await assert.rejects(check(given), bad, JSON.stringify(given));
+    await assert.rejects(check(args), badSignature, JSON.stringify(args));
   }
-  await assert.rejects(check(whole, 'other/v1'), bad);
-  await assert.rejects(check(whole, 'thing/v1', ['a', 't']), bad);
-  await assert.rejects(check(whole, 'thing/v1', ['a', 'b', 'c', 't']), bad);
+  await assert.rejects(check(signedObject, 'other/v1'), badSignature);
+  await assert.rejects(check(signedObject, 'thing/v1', ['a', 't']), badSignature);
+  await assert.rejects(check(signedObject, 'thing/v1', ['a', 'b', 'c', 't']), badSignature);
   await assert.rejects(
-    verifySignedObject(whole, pubOf(generateKeyPairSync('ed25519').publicKey), 'thing/v1', ['a', 'b', 't']),
-    bad,
+    verifySignedObject(signedObject, pubOf(generateKeyPairSync('ed25519').publicKey), 'thing/v1', ['a', 'b', 't']),
+    badSignature,
   );
 });
 
@@ -179,43 +182,43 @@ test('a browser without Ed25519 reports that only for a well-formed object', asy
   t.mock.method(crypto.subtle, 'importKey', async () => {
     throw new DOMException('no', 'NotSupportedError');
   });
-  const whole = signed({ t: 'thing/v1', a: 1 });
-  await assert.rejects(verifySignedObject(whole, notary, 'thing/v1', ['a', 't']), { code: 'unavailable' });
-  for (const more of [{ a: 1.5 }, { sig: '*' }, { t: 'thing/v2' }])
+  const signedObject = signed({ t: 'thing/v1', a: 1 });
+  await assert.rejects(verifySignedObject(signedObject, notary, 'thing/v1', ['a', 't']), { code: 'unavailable' });
+  for (const change of [{ a: 1.5 }, { sig: '*' }, { t: 'thing/v2' }])
     await assert.rejects(
-      verifySignedObject({ ...whole, ...more }, notary, 'thing/v1', ['a', 't']),
-      bad,
-      JSON.stringify(more),
+      verifySignedObject({ ...signedObject, ...change }, notary, 'thing/v1', ['a', 't']),
+      badSignature,
+      JSON.stringify(change),
     );
   await assert.rejects(verifyNote(noteOf(), notary), { code: 'unavailable' });
-  await assert.rejects(verifyNote(noteOf(textOf({ size: '042' })), notary), bad);
+  await assert.rejects(verifyNote(noteOf(textOf({ size: '042' })), notary), badSignature);
 });
 
 const log = b64(sha(notary));
-const usual = (bytes) => Buffer.from(bytes).toString('base64');
-const ROOT = usual(sha([3]));
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+const ROOT = base64(sha([3]));
 const keyHash = (name, pub, kind) => sha(utf8(`${name}\n`), [kind], pub).subarray(0, 4);
 const textOf = ({ origin = log, size = '42', root = ROOT } = {}) => `${origin}\n${size}\n${root}\n`;
-const row = (name, key, signature) => `— ${name} ${usual([...key, ...signature])}\n`;
-const ownRow = (text, { name = log, key = keyHash(log, notary, 1), by = privateKey } = {}) =>
-  row(name, key, sign(null, Buffer.from(text), by));
+const row = (name, key, signature) => `— ${name} ${base64([...key, ...signature])}\n`;
+const ownRow = (text, { name = log, key = keyHash(log, notary, 1), by: signer = privateKey } = {}) =>
+  row(name, key, sign(null, Buffer.from(text), signer));
 const noteOf = (text = textOf(), ...rows) => `${text}\n${ownRow(text)}${rows.join('')}`;
 
 test('a checkpoint gives its log, size and root, and verifies with the notary’s key', async () => {
-  const said = { origin: log, size: 42, root: sha([3]) };
-  assert.deepEqual(await verifyNote(noteOf(), notary), said);
-  assert.deepEqual(readNote(noteOf()), said);
+  const expected = { origin: log, size: 42, root: sha([3]) };
+  assert.deepEqual(await verifyNote(noteOf(), notary), expected);
+  assert.deepEqual(readNote(noteOf()), expected);
   assert.deepEqual(readNote(noteOf(textOf({ size: '0' }))).size, 0);
   assert.deepEqual(readNote(noteOf(textOf({ size: '9'.repeat(16) }))).size, Number('9'.repeat(16)));
-  const more = row('a.witness', [1, 2, 3, 4], [5]);
-  assert.deepEqual(await verifyNote(noteOf(textOf(), more), notary), said, 'lines of others are passed over');
-  assert.equal(timestampedText(noteOf(textOf(), more)), noteOf());
-  assert.equal(timestampedText(noteOf(textOf(), more, more)), noteOf());
+  const otherRow = row('a.witness', [1, 2, 3, 4], [5]);
+  assert.deepEqual(await verifyNote(noteOf(textOf(), otherRow), notary), expected, 'lines of others are passed over');
+  assert.equal(timestampedText(noteOf(textOf(), otherRow)), noteOf());
+  assert.equal(timestampedText(noteOf(textOf(), otherRow, otherRow)), noteOf());
 });
 
 const text = textOf();
 const stranger = generateKeyPairSync('ed25519');
-for (const [what, note] of [
+for (const [description, note] of [
   ['no text', 5],
   ['an empty text', ''],
   ['no line end', noteOf().slice(0, -1)],
@@ -225,7 +228,7 @@ for (const [what, note] of [
   ['a size of 17 digits', noteOf(textOf({ size: '1'.repeat(17) }))],
   ['a size below nothing', noteOf(textOf({ size: '-1' }))],
   ['no size', noteOf(textOf({ size: '' }))],
-  ['a root that is too short', noteOf(textOf({ root: usual(new Uint8Array(31)) }))],
+  ['a root that is too short', noteOf(textOf({ root: base64(new Uint8Array(31)) }))],
   ['a root in the other spelling', noteOf(textOf({ root: b64(sha([3])) }))],
   ['a root with odd last bits', noteOf(textOf({ root: `${'A'.repeat(42)}B=` }))],
   ['more text', noteOf(`${text}more\n`)],
@@ -243,13 +246,13 @@ for (const [what, note] of [
   ['an empty line among the signatures', noteOf(text, '\n', row('a', [1, 2, 3, 4], [5]))],
   ['seventeen signatures', noteOf(text, ...Array(16).fill(row('a', [1, 2, 3, 4], [5])))],
 ]) {
-  test(`not a checkpoint: ${what}`, async () => {
-    assert.throws(() => readNote(note), bad);
-    await assert.rejects(verifyNote(note, notary), bad);
+  test(`not a checkpoint: ${description}`, async () => {
+    assert.throws(() => readNote(note), badSignature);
+    await assert.rejects(verifyNote(note, notary), badSignature);
   });
 }
 
-for (const [what, note] of [
+for (const [description, note] of [
   ['of another log', noteOf(textOf({ origin: b64(sha([8])) }))],
   ['signed by somebody else', `${text}\n${ownRow(text, { by: stranger.privateKey })}`],
   ['signed over other text', `${text}\n${ownRow(textOf({ size: '43' }))}`],
@@ -258,8 +261,8 @@ for (const [what, note] of [
   ['in another name', `${text}\n${ownRow(text, { name: 'x' })}`],
   ['signed twice, once by somebody else', noteOf(text, ownRow(text, { by: stranger.privateKey }))],
 ]) {
-  test(`a checkpoint ${what} does not verify, but can still be read`, async () => {
-    await assert.rejects(verifyNote(note, notary), bad);
+  test(`a checkpoint ${description} does not verify, but can still be read`, async () => {
+    await assert.rejects(verifyNote(note, notary), badSignature);
     assert.equal(readNote(note).size, 42);
   });
 }
@@ -267,14 +270,14 @@ for (const [what, note] of [
 test('a checkpoint has at most sixteen signatures and 64 KiB, counted in bytes', () => {
   const many = noteOf(text, ...Array(15).fill(row('a', [1, 2, 3, 4], [5])));
   assert.equal(readNote(many).size, 42);
-  const long = (name, size) => {
+  const tooLong = (name, size) => {
     const bare = noteOf(text, row(name, [1, 2, 3, 4], [5]));
     return noteOf(text, row(name + 'n'.repeat(size - utf8(bare).length), [1, 2, 3, 4], [5]));
   };
   for (const name of ['n', 'né', 'n€'.repeat(9_000)]) {
-    assert.equal(utf8(long(name, 65_536)).length, 65_536);
-    assert.equal(readNote(long(name, 65_536)).size, 42);
-    assert.throws(() => readNote(long(name, 65_537)), bad);
+    assert.equal(utf8(tooLong(name, 65_536)).length, 65_536);
+    assert.equal(readNote(tooLong(name, 65_536)).size, 42);
+    assert.throws(() => readNote(tooLong(name, 65_537)), badSignature);
   }
 });
 
@@ -282,44 +285,51 @@ test('each witness that cosigned counts once, by its own key, at its latest time
   const witness = (name) => {
     const pair = generateKeyPairSync('ed25519');
     const pub = pubOf(pair.publicKey);
-    const time = (at) => new Uint8Array(new BigUint64Array([at]).buffer).reverse();
-    const line = (at, { by = pair.privateKey, over = text, kind = 4 } = {}) =>
+    const time = (index) => new Uint8Array(new BigUint64Array([index]).buffer).reverse();
+    const line = (index, { by: signer = pair.privateKey, over: signedText = text, kind = 4 } = {}) =>
       row(name, keyHash(name, pub, kind), [
-        ...time(at),
-        ...sign(null, Buffer.from(`cosignature/v1\ntime ${at}\n${over}`), by),
+        ...time(index),
+        ...sign(null, Buffer.from(`cosignature/v1\ntime ${index}\n${signedText}`), signer),
       ]);
     return { name, pub, line, known: { name, pub: b64(pub) } };
   };
-  const [one, two] = [witness('one.example'), witness('two.example')];
-  const seen = (rows, known = [one.known, two.known]) => verifyCosignatures(noteOf(text, ...rows), known);
-  assert.deepEqual(await seen([]), []);
-  assert.deepEqual(await seen([one.line(7n)]), [{ witness: 'one.example', at: 7 }]);
-  assert.deepEqual(await seen([one.line(0n)]), [{ witness: 'one.example', at: 0 }]);
-  assert.deepEqual(await seen([two.line(5n), one.line(9n), one.line(7n)]), [
+  const [witnessA, witnessB] = [witness('one.example'), witness('two.example')];
+  const cosigners = (rows, knownWitnesses = [witnessA.known, witnessB.known]) =>
+    verifyCosignatures(noteOf(text, ...rows), knownWitnesses);
+  assert.deepEqual(await cosigners([]), []);
+  assert.deepEqual(await cosigners([witnessA.line(7n)]), [{ witness: 'one.example', at: 7 }]);
+  assert.deepEqual(await cosigners([witnessA.line(0n)]), [{ witness: 'one.example', at: 0 }]);
+  assert.deepEqual(await cosigners([witnessB.line(5n), witnessA.line(9n), witnessA.line(7n)]), [
     { witness: 'one.example', at: 9 },
     { witness: 'two.example', at: 5 },
   ]);
-  assert.deepEqual(await seen([one.line(7n), two.line(5n)], [two.known]), [{ witness: 'two.example', at: 5 }]);
-  assert.deepEqual(await seen([one.line(7n, { kind: 1 })]), [], 'a line under another kind of key is somebody else’s');
-  assert.deepEqual(await seen([row('one.example', [1, 2, 3, 4], [5])]), []);
+  assert.deepEqual(await cosigners([witnessA.line(7n), witnessB.line(5n)], [witnessB.known]), [
+    { witness: 'two.example', at: 5 },
+  ]);
+  assert.deepEqual(
+    await cosigners([witnessA.line(7n, { kind: 1 })]),
+    [],
+    'a line under another kind of key is somebody else’s',
+  );
+  assert.deepEqual(await cosigners([row('one.example', [1, 2, 3, 4], [5])]), []);
   for (const line of [
-    one.line(7n, { by: stranger.privateKey }),
-    one.line(7n, { over: textOf({ size: '43' }) }),
-    one.line(1n << 63n),
-    row('one.example', keyHash('one.example', one.pub, 4), [1, 2, 3, 4, 5, 6, 7, 8]),
-    row('one.example', keyHash('one.example', one.pub, 4), [5]),
+    witnessA.line(7n, { by: stranger.privateKey }),
+    witnessA.line(7n, { over: textOf({ size: '43' }) }),
+    witnessA.line(1n << 63n),
+    row('one.example', keyHash('one.example', witnessA.pub, 4), [1, 2, 3, 4, 5, 6, 7, 8]),
+    row('one.example', keyHash('one.example', witnessA.pub, 4), [5]),
   ]) {
-    await assert.rejects(seen([line]), bad);
-    await assert.rejects(seen([one.line(3n), line]), bad);
-    assert.deepEqual(await seen([line], [two.known]), []);
+    await assert.rejects(cosigners([line]), badSignature);
+    await assert.rejects(cosigners([witnessA.line(3n), line]), badSignature);
+    assert.deepEqual(await cosigners([line], [witnessB.known]), []);
   }
 });
 
 test('only valid witnesses that a server names count: name and key, at most fifteen', () => {
   const pub = b64(sha([1]));
-  const of = (witnesses) => witnessesIn({ witnesses });
-  assert.deepEqual(of([{ name: 'a.example', pub, more: 1 }]), [{ name: 'a.example', pub }]);
-  for (const one of [
+  const witnessesFrom = (witnesses) => witnessesIn({ witnesses });
+  assert.deepEqual(witnessesFrom([{ name: 'a.example', pub, more: 1 }]), [{ name: 'a.example', pub }]);
+  for (const invalid of [
     null,
     5,
     {},
@@ -330,9 +340,9 @@ test('only valid witnesses that a server names count: name and key, at most fift
     { name: 'a', pub: `${pub}A` },
     { name: 'a', pub: `*${pub.slice(1)}` },
   ])
-    assert.deepEqual(of([one, { name: 'b', pub }]), [{ name: 'b', pub }], JSON.stringify(one));
-  for (const none of [undefined, null, 'text', {}, 5]) assert.deepEqual(of(none), []);
-  const named = (length) => of([{ name: 'n'.repeat(length), pub }]).length;
-  assert.deepEqual([named(255), named(256)], [1, 0]);
-  assert.equal(of(Array.from({ length: 99 }, (_, i) => ({ name: `n${i}`, pub }))).length, 15);
+    assert.deepEqual(witnessesFrom([invalid, { name: 'b', pub }]), [{ name: 'b', pub }], JSON.stringify(invalid));
+  for (const notAList of [undefined, null, 'text', {}, 5]) assert.deepEqual(witnessesFrom(notAList), []);
+  const countWithName = (length) => witnessesFrom([{ name: 'n'.repeat(length), pub }]).length;
+  assert.deepEqual([countWithName(255), countWithName(256)], [1, 0]);
+  assert.equal(witnessesFrom(Array.from({ length: 99 }, (_, i) => ({ name: `n${i}`, pub }))).length, 15);
 });

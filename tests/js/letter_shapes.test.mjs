@@ -20,11 +20,11 @@ let advocate;
 before(async () => {
   [keeper, advocate] = [await person('Jo'), await person('PK')];
 });
-const made = (more) => granted(keeper, advocate, { diary, grant }, more);
+const makeGrant = (options) => granted(keeper, advocate, { diary, grant }, options);
 
-const asked = (more = {}) => ({ about: id(), text: 'When was it?', ...more });
-const turn = (more = {}) => bent({ asked: 'tell_me', said: 'He came.', words: '' }, more);
-const assisted = (more = {}) =>
+const question = (overrides = {}) => ({ about: id(), text: 'When was it?', ...overrides });
+const makeTurn = (overrides = {}) => bent({ asked: 'tell_me', said: 'He came.', words: '' }, overrides);
+const assisted = (overrides = {}) =>
   bent(
     {
       by: 'PK',
@@ -32,23 +32,26 @@ const assisted = (more = {}) =>
       how: 'call',
       incident: {},
       read_back: true,
-      turns: [turn()],
+      turns: [makeTurn()],
       tz: 'Europe/London',
       under_18: false,
     },
-    more,
+    overrides,
   );
 
 test('letters: a question about an entry and an assisted entry are valid at every limit', async () => {
   const at = { diary, grant, letter: id() };
-  for (const [what, said] of [
-    ['question', asked()],
+  for (const [kind, fields] of [
+    ['question', question()],
     ['assisted', assisted()],
-    ...TALK_KINDS.map((how) => ['assisted', assisted({ how })]),
-    ...PROMPTS.map((prompt) => ['assisted', assisted({ turns: [turn({ asked: prompt })] })]),
-    ['assisted', assisted({ turns: [turn({ asked: 'own', words: 'Who?' }), turn({ asked: '', said: '' })] })],
-    ['assisted', assisted({ turns: [turn({ asked: 'own', words: 'w'.repeat(2_000), said: '😢'.repeat(20_000) })] })],
-    ['assisted', assisted({ turns: Array.from({ length: 100 }, () => turn()) })],
+    ...TALK_KINDS.map((talkKind) => ['assisted', assisted({ how: talkKind })]),
+    ...PROMPTS.map((prompt) => ['assisted', assisted({ turns: [makeTurn({ asked: prompt })] })]),
+    ['assisted', assisted({ turns: [makeTurn({ asked: 'own', words: 'Who?' }), makeTurn({ asked: '', said: '' })] })],
+    [
+      'assisted',
+      assisted({ turns: [makeTurn({ asked: 'own', words: 'w'.repeat(2_000), said: '😢'.repeat(20_000) })] }),
+    ],
+    ['assisted', assisted({ turns: Array.from({ length: 100 }, () => makeTurn()) })],
     ['assisted', assisted({ held_at: 0, read_back: false, under_18: true, by: "Ä. O'N-R", tz: 'z'.repeat(64) })],
     [
       'assisted',
@@ -71,32 +74,34 @@ test('letters: a question about an entry and an assisted entry are valid at ever
     ],
     ['assisted', assisted({ under_18: true, incident: { language: 'en', precision: 'day' } })],
   ]) {
-    const told = { fields: said, from: advocate.print, made_at: 7, what };
+    const content = { fields: fields, from: advocate.print, made_at: 7, what: kind };
     const letter = await openLetter(
       keeper.hpke.scalar,
-      await sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, told),
+      await sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, content),
       at,
       advocate.ecdsa.pub,
     );
-    assert.deepEqual(letter, { ...told, ...at, t: 'letter/v1', sig: letter.sig });
+    assert.deepEqual(letter, { ...content, ...at, t: 'letter/v1', sig: letter.sig });
   }
 });
 
 test('letters: one with a single fault is neither sealed nor opened', async () => {
   const at = { diary, grant, letter: id() };
-  const sealed = async (said) => sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, said);
-  const forged = async (said) => {
-    const whole = bent(
-      { fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' },
-      said,
+  const sealLetterWith = async (change) =>
+    sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, change);
+  const forgeLetter = async (change) => {
+    const valid = bent(
+      { fields: question(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' },
+      change,
     );
-    const letter = { ...whole, sig: b64(await sign(advocate.key, canonicalBytes(whole))) };
+    const letter = { ...valid, sig: b64(await sign(advocate.key, canonicalBytes(valid))) };
     return hpkeSeal(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(canonicalBytes(letter)));
   };
-  const open = async (sealedBytes, by = advocate) => openLetter(keeper.hpke.scalar, sealedBytes, at, by.ecdsa.pub);
-  assert.equal(await codeOf(open(await forged({}))), 'holds');
-  assert.equal(await codeOf(open(await forged({}), keeper)), 'bad_signature');
-  for (const said of [
+  const open = async (sealedBytes, signer = advocate) =>
+    openLetter(keeper.hpke.scalar, sealedBytes, at, signer.ecdsa.pub);
+  assert.equal(await codeOf(open(await forgeLetter({}))), 'holds');
+  assert.equal(await codeOf(open(await forgeLetter({}), keeper)), 'bad_signature');
+  for (const change of [
     { what: 'order' },
     { t: 'letter/v2' },
     { made_at: '7' },
@@ -107,22 +112,22 @@ test('letters: one with a single fault is neither sealed nor opened', async () =
     { diary: id() },
     { grant: id() },
     { letter: id() },
-    { fields: asked({ about: 'x' }) },
-    { fields: asked({ text: '' }) },
-    { fields: asked({ text: 5 }) },
-    { fields: asked({ more: 1 }) },
+    { fields: question({ about: 'x' }) },
+    { fields: question({ text: '' }) },
+    { fields: question({ text: 5 }) },
+    { fields: question({ more: 1 }) },
     { fields: {} },
   ]) {
-    assert.equal(await codeOf(open(await forged(said))), 'bad_signature', JSON.stringify(said));
-    if (!said.diary && !said.grant && !said.letter && !said.t && !('from' in said)) {
+    assert.equal(await codeOf(open(await forgeLetter(change))), 'bad_signature', JSON.stringify(change));
+    if (!change.diary && !change.grant && !change.letter && !change.t && !('from' in change)) {
       await assert.rejects(
-        sealed({ fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...said }),
+        sealLetterWith({ fields: question(), from: advocate.print, made_at: 7, what: 'question', ...change }),
         badSignature,
-        JSON.stringify(said),
+        JSON.stringify(change),
       );
     }
   }
-  for (const more of [
+  for (const change of [
     { by: '' },
     { by: 'P'.repeat(13) },
     { by: ' PK' },
@@ -143,31 +148,31 @@ test('letters: one with a single fault is neither sealed nor opened', async () =
     { under_18: 0 },
     { turns: [] },
     { turns: null },
-    { turns: Array.from({ length: 101 }, () => turn()) },
-    { turns: [turn({ said: '' })] },
+    { turns: Array.from({ length: 101 }, () => makeTurn()) },
+    { turns: [makeTurn({ said: '' })] },
     { tz: '' },
     { tz: 'z'.repeat(65) },
     { tz: 5 },
     { more: 1 },
     { turns: [null] },
-    { turns: [turn({ more: 1 })] },
-    { turns: [turn({ words: undefined })] },
-    { turns: [turn({ asked: 'why' })] },
-    { turns: [turn({ said: 5 })] },
-    { turns: [turn({ said: 's'.repeat(20_001) })] },
-    { turns: [turn({ words: 'leading' })] },
-    { turns: [turn({ asked: 'own', words: '' })] },
-    { turns: [turn({ asked: 'own', words: 'w'.repeat(2_001) })] },
-    { turns: [turn({ asked: '', words: 'x' })] },
-    { under_18: true, turns: [turn({ asked: '' })] },
+    { turns: [makeTurn({ more: 1 })] },
+    { turns: [makeTurn({ words: undefined })] },
+    { turns: [makeTurn({ asked: 'why' })] },
+    { turns: [makeTurn({ said: 5 })] },
+    { turns: [makeTurn({ said: 's'.repeat(20_001) })] },
+    { turns: [makeTurn({ words: 'leading' })] },
+    { turns: [makeTurn({ asked: 'own', words: '' })] },
+    { turns: [makeTurn({ asked: 'own', words: 'w'.repeat(2_001) })] },
+    { turns: [makeTurn({ asked: '', words: 'x' })] },
+    { under_18: true, turns: [makeTurn({ asked: '' })] },
   ])
     assert.equal(
-      await codeOf(open(await forged({ what: 'assisted', fields: assisted(more) }))),
+      await codeOf(open(await forgeLetter({ what: 'assisted', fields: assisted(change) }))),
       'bad_signature',
-      JSON.stringify(more).slice(0, 90),
+      JSON.stringify(change).slice(0, 90),
     );
-  const whole = { fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' };
-  const letter = { ...whole, sig: b64(await sign(advocate.key, canonicalBytes(whole))) };
+  const valid = { fields: question(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' };
+  const letter = { ...valid, sig: b64(await sign(advocate.key, canonicalBytes(valid))) };
   await checkLetter(letter, advocate.ecdsa.pub, at);
   for (const place of [
     { ...at, diary: id() },
@@ -176,28 +181,33 @@ test('letters: one with a single fault is neither sealed nor opened', async () =
   ])
     await assert.rejects(checkLetter(letter, advocate.ecdsa.pub, place), badSignature);
   await assert.rejects(checkLetter({ ...letter, made_at: 8 }, advocate.ecdsa.pub, at), badSignature);
-  const junk = await hpkeSeal(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(new Uint8Array([1, 2])));
-  assert.equal(await codeOf(open(junk)), 'not_opened');
+  const garbage = await hpkeSeal(keeper.hpke.pub, 'letter', letterHeader(at), padVersion(new Uint8Array([1, 2])));
+  assert.equal(await codeOf(open(garbage)), 'not_opened');
 });
 
 test('summaries: counts and dates are valid at every limit, and nothing else is', async () => {
   const [key, at] = [randomBytes(32), { diary, grant }];
-  const due = (more = {}) => bent({ at: 1, what: 'update_due' }, more);
-  const whole = { dates: [due(), due({ what: 'recording_wiped', at: -1 })], entries: 0, made_at: 0, newest_at: 0 };
-  for (const more of [
+  const dueDate = (change = {}) => bent({ at: 1, what: 'update_due' }, change);
+  const valid = {
+    dates: [dueDate(), dueDate({ what: 'recording_wiped', at: -1 })],
+    entries: 0,
+    made_at: 0,
+    newest_at: 0,
+  };
+  for (const change of [
     {},
     { newest_at: null },
     { entries: 5, made_at: 6, newest_at: 7 },
     { dates: [] },
-    { dates: Array.from({ length: 40 }, () => due()) },
+    { dates: Array.from({ length: 40 }, () => dueDate()) },
   ]) {
-    assert.deepEqual(await SUMMARY.open(key, await SUMMARY.seal(key, at, { ...whole, ...more }), at), {
-      ...whole,
-      ...more,
+    assert.deepEqual(await SUMMARY.open(key, await SUMMARY.seal(key, at, { ...valid, ...change }), at), {
+      ...valid,
+      ...change,
       t: 'summary/v1',
     });
   }
-  for (const more of [
+  for (const change of [
     { entries: -1 },
     { entries: '1' },
     { entries: undefined },
@@ -208,35 +218,35 @@ test('summaries: counts and dates are valid at every limit, and nothing else is'
     { more: 1 },
     { dates: null },
     { dates: [null] },
-    { dates: [due({ at: '1' })] },
-    { dates: [due({ what: 'danger' })] },
-    { dates: [due({ more: 1 })] },
-    { dates: [due({ at: undefined })] },
-    { dates: Array.from({ length: 41 }, () => due()) },
+    { dates: [dueDate({ at: '1' })] },
+    { dates: [dueDate({ what: 'danger' })] },
+    { dates: [dueDate({ more: 1 })] },
+    { dates: [dueDate({ at: undefined })] },
+    { dates: Array.from({ length: 41 }, () => dueDate()) },
   ]) {
-    await assert.rejects(SUMMARY.seal(key, at, bent(whole, more)), { code: 'not_opened' }, JSON.stringify(more));
-    const forged = await envelope.seal(
+    await assert.rejects(SUMMARY.seal(key, at, bent(valid, change)), { code: 'not_opened' }, JSON.stringify(change));
+    const forgeLetter = await envelope.seal(
       await importKey(key),
       'summary',
       SUMMARY.header(at),
-      padVersion(canonicalBytes(bent({ ...whole, t: 'summary/v1' }, more))),
+      padVersion(canonicalBytes(bent({ ...valid, t: 'summary/v1' }, change))),
     );
-    await assert.rejects(SUMMARY.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(more));
+    await assert.rejects(SUMMARY.open(key, forgeLetter, at), { code: 'not_opened' }, JSON.stringify(change));
   }
   const typed = await envelope.seal(
     await importKey(key),
     'summary',
     SUMMARY.header(at),
-    padVersion(canonicalBytes({ ...whole, t: 'marks/v1' })),
+    padVersion(canonicalBytes({ ...valid, t: 'marks/v1' })),
   );
   await assert.rejects(SUMMARY.open(key, typed, at), { code: 'not_opened' });
-  const junk = await envelope.seal(await importKey(key), 'summary', SUMMARY.header(at), new Uint8Array(4));
-  await assert.rejects(SUMMARY.open(key, junk, at), { code: 'not_opened' });
+  const garbage = await envelope.seal(await importKey(key), 'summary', SUMMARY.header(at), new Uint8Array(4));
+  await assert.rejects(SUMMARY.open(key, garbage, at), { code: 'not_opened' });
 });
 
 test('a statement about a pack says by whom, for which organisation, and under a grant that allows its advocate to make one', async () => {
-  const own = { ecdsa: advocate.ecdsa, hpke: advocate.hpke };
-  const prepared = {
+  const advocateKeys = { ecdsa: advocate.ecdsa, hpke: advocate.hpke };
+  const statementFields = {
     by: 'PK',
     organisation: 'A charity',
     pack: id(),
@@ -245,34 +255,36 @@ test('a statement about a pack says by whom, for which organisation, and under a
     list: b64(randomBytes(32)),
     record: '',
   };
-  const lets = await made({ rights: ['view', 'pack'] });
-  const of = async (more = {}, said = lets) =>
-    JSON.parse(new TextDecoder().decode(await signPreparedStatement(own, said, { ...prepared, ...more })));
+  const grantWithPack = await makeGrant({ rights: ['view', 'pack'] });
+  const signPrepared = async (change = {}, grantSaid = grantWithPack) =>
+    JSON.parse(
+      new TextDecoder().decode(await signPreparedStatement(advocateKeys, grantSaid, { ...statementFields, ...change })),
+    );
   const check = (statement) => codeOf(verifyPreparedStatement(statement, keeper.pubs.ecdsa_pub));
-  const whole = await of();
-  assert.equal(await verifyPreparedStatement(whole, keeper.pubs.ecdsa_pub), whole);
-  for (const more of [
+  const valid = await signPrepared();
+  assert.equal(await verifyPreparedStatement(valid, keeper.pubs.ecdsa_pub), valid);
+  for (const change of [
     { by: 'n'.repeat(80) },
     { organisation: '😢'.repeat(80) },
     { made_at: 5 * DAY },
     { made_at: 35 * DAY - 1 },
   ]) {
-    assert.equal(await check(await of(more)), 'holds', JSON.stringify(more));
+    assert.equal(await check(await signPrepared(change)), 'holds', JSON.stringify(change));
   }
-  for (const [more, said] of [
-    [{}, await made()],
-    [{ made_at: 5 * DAY - 1 }, lets],
-    [{ made_at: 35 * DAY }, lets],
+  for (const [change, fieldsChanged] of [
+    [{}, await makeGrant()],
+    [{ made_at: 5 * DAY - 1 }, grantWithPack],
+    [{ made_at: 35 * DAY }, grantWithPack],
   ]) {
-    await assert.rejects(of(more, said), { code: 'not_found' });
+    await assert.rejects(signPrepared(change, fieldsChanged), { code: 'not_found' });
   }
-  const signedAnew = async (more, pairs = own) => {
-    const { sig: _sig, ...said } = bent(whole, more);
-    return { ...said, sig: b64(await sign(await importSigningKey(pairs.ecdsa), canonicalBytes(said))) };
+  const signAgain = async (change, signerKeys = advocateKeys) => {
+    const { sig: _sig, ...fields } = bent(valid, change);
+    return { ...fields, sig: b64(await sign(await importSigningKey(signerKeys.ecdsa), canonicalBytes(fields))) };
   };
-  assert.equal(await check(await signedAnew({})), 'holds');
+  assert.equal(await check(await signAgain({})), 'holds');
   const stranger = await person('x');
-  for (const more of [
+  for (const change of [
     { by: '' },
     { by: 5 },
     { by: 'n'.repeat(81) },
@@ -289,14 +301,14 @@ test('a statement about a pack says by whom, for which organisation, and under a
     { made_at: 5 * DAY - 1 },
     { made_at: 35 * DAY },
     { made_at: '6' },
-    { grant: await made() },
-    { grant: await made({ rights: ['view', 'pack'], to: stranger.print }) },
+    { grant: await makeGrant() },
+    { grant: await makeGrant({ rights: ['view', 'pack'], to: stranger.print }) },
     { ecdsa_pub: stranger.pubs.ecdsa_pub },
     { hpke_pub: stranger.pubs.hpke_pub },
   ])
-    assert.equal(await check(await signedAnew(more)), 'bad_signature', JSON.stringify(more).slice(0, 80));
-  assert.equal(await check({ ...whole, by: 'XX' }), 'bad_signature');
-  assert.equal(await codeOf(verifyPreparedStatement(whole, stranger.pubs.ecdsa_pub)), 'bad_signature');
+    assert.equal(await check(await signAgain(change)), 'bad_signature', JSON.stringify(change).slice(0, 80));
+  assert.equal(await check({ ...valid, by: 'XX' }), 'bad_signature');
+  assert.equal(await codeOf(verifyPreparedStatement(valid, stranger.pubs.ecdsa_pub)), 'bad_signature');
   assert.deepEqual(['  PK ', 'a\nb\u2029c', '\x1b', '', 'n'.repeat(81), '😢'.repeat(81)].map(sanitiseName), [
     'PK',
     'a b c',

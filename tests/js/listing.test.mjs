@@ -5,17 +5,17 @@ import { KeptError } from '#app/core/errors.js';
 import { foldText, searchableText, searchWords } from '#app/record/patterns/search_text.js';
 import { WORDS, file, makePhone, phoneWithEntry, PNG, until } from './phone/phone.mjs';
 
-const fields = (narrative, more = {}) => ({
+const fields = (narrative, extraFields = {}) => ({
   record: null,
-  fields: { narrative, precision: 'unknown', ...more },
+  fields: { narrative, precision: 'unknown', ...extraFields },
   restricted: {},
 });
 
-async function again(phone) {
-  const next = makePhone({ after: phone });
-  await next.app.start();
-  await next.app.unlock(WORDS);
-  return next;
+async function reopen(phone) {
+  const reopened = makePhone({ after: phone });
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  return reopened;
 }
 
 /** Every sealed record of the phone's table, in the order it was written. */
@@ -39,16 +39,16 @@ test('a search finds an entry by its words, exact words, files, people and accou
     record: null,
     fields: { handle: '@dan_new', person_id: dan },
   });
-  const second = await app.saveIncident(
+  const entry2 = await app.saveIncident(
     fields('Nothing much.', {
       actor_ids: [dan],
       account_ids: [account],
       exact_words: [{ speaker: 'him', words: 'nice blue coat' }],
     }),
   );
-  const third = await app.saveIncident({ ...fields('At work.'), restricted: { place_detail: 'Mill Lane' } });
+  const entry3 = await app.saveIncident({ ...fields('At work.'), restricted: { place_detail: 'Mill Lane' } });
   const found = async (query) =>
-    (await app.findEntries(query))?.map((one) => ({ [record]: 1, [second.record]: 2, [third.record]: 3 })[one]);
+    (await app.findEntries(query))?.map((id) => ({ [record]: 1, [entry2.record]: 2, [entry3.record]: 3 })[id]);
   assert.equal(await found('  '), undefined);
   assert.deepEqual(await found('cafe ZOE'), [1]);
   assert.deepEqual(await found('zo\u200be\u0308'), [1]);
@@ -57,13 +57,17 @@ test('a search finds an entry by its words, exact words, files, people and accou
   assert.deepEqual(await found('dan_new coat'), [2]);
   assert.deepEqual(await found('dan_new lane'), []);
   assert.deepEqual(await found('mill'), [3]);
-  const { record: lead } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Mr Weaver' } });
-  await app.saveRecord({ kind: 'person', record: dan, fields: { merged_into: lead } });
+  const { record: mergedPerson } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'Mr Weaver' },
+  });
+  await app.saveRecord({ kind: 'person', record: dan, fields: { merged_into: mergedPerson } });
   assert.deepEqual(await found('weaver'), [2], 'brought together, found by either name');
   await app.saveRecord({ kind: 'person', record: dan, fields: { name: 'Robin' }, reason: 'Wrong name' });
   assert.deepEqual(await found('robin'), [2]);
-  const shot = await app.addFile(third.record, file(PNG, 'Screenshot_Tuesday.png'), { route: 'files' });
-  assert.deepEqual(app.state.entries.find((row) => row.record === third.record).shots, [shot.attachment]);
+  const shot = await app.addFile(entry3.record, file(PNG, 'Screenshot_Tuesday.png'), { route: 'files' });
+  assert.deepEqual(app.state.entries.find((row) => row.record === entry3.record).shots, [shot.attachment]);
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 
@@ -76,19 +80,19 @@ test('the list follows every kind of change, also over a lock, without help from
   assert.equal(app.state.removed[0].taken_out > 0, true);
   await app.putBackRecord(record);
   await app.lock('test');
-  const next = await again(phone);
-  assert.deepEqual(next.app.state.entries[0].f.behaviours, ['calls']);
-  assert.equal(next.app.state.entries[0].bare, false);
-  assert.equal((await next.app.findEntries('mine')).length, 0, 'a private note is found by nobody');
+  const reopened = await reopen(phone);
+  assert.deepEqual(reopened.app.state.entries[0].f.behaviours, ['calls']);
+  assert.equal(reopened.app.state.entries[0].bare, false);
+  assert.equal((await reopened.app.findEntries('mine')).length, 0, 'a private note is found by nobody');
 });
 
 test('a lost list is rebuilt from the versions with the same rows, numbers and texts', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'First of all.');
   await app.saveIncident(fields('Second: blue.', { count: 3, behaviours: ['calls'] }));
   await app.addFile(record, file(PNG, 'proofless.png'), { route: 'files' });
-  const { record: third } = await app.saveIncident(fields('Third.'));
-  await app.takeOutRecord(third, '');
-  const shown = (state) =>
+  const { record: entry3 } = await app.saveIncident(fields('Third.'));
+  await app.takeOutRecord(entry3, '');
+  const visibleFields = (state) =>
     [...state.entries, ...state.removed].map(({ record: id, seq_no, title, pictures, taken_out, f, bare }) => ({
       id,
       seq_no,
@@ -98,82 +102,82 @@ test('a lost list is rebuilt from the versions with the same rows, numbers and t
       f,
       bare,
     }));
-  const root = JSON.stringify(shown(app.state));
+  const expected = JSON.stringify(visibleFields(app.state));
   await app.lock('test');
   // Whichever of the sealed records holds the rows or the texts, the diary must come through without it.
-  const all = await table(phone);
-  let mended = 0;
-  for (const key of [null, ...all.map(([id]) => id)]) {
-    const probe = makePhone({ after: phone });
-    let listed = false;
-    probe.app.subscribe(() => {
-      listed ||= probe.app.state.busy?.what === 'listing';
+  const allRecords = await table(phone);
+  let rebuiltCount = 0;
+  for (const key of [null, ...allRecords.map(([id]) => id)]) {
+    const copy = makePhone({ after: phone });
+    let wasRebuilt = false;
+    copy.app.subscribe(() => {
+      wasRebuilt ||= copy.app.state.busy?.what === 'listing';
     });
-    await probe.database.write({ drop: key ? [key] : [] });
-    await probe.app.start();
-    const opened = await probe.app.unlock(WORDS).then(
+    await copy.database.write({ drop: key ? [key] : [] });
+    await copy.app.start();
+    const opened = await copy.app.unlock(WORDS).then(
       () => true,
       () => false,
     );
     if (opened) {
-      assert.equal(JSON.stringify(shown(probe.app.state)), root);
-      assert.deepEqual(await probe.app.findEntries('blue').then((list) => list.length), 1);
-      if (listed) mended++;
-      assert.ok(key || !listed, 'a whole list is left as it is');
-      await probe.app.lock('test');
+      assert.equal(JSON.stringify(visibleFields(copy.app.state)), expected);
+      assert.deepEqual(await copy.app.findEntries('blue').then((list) => list.length), 1);
+      if (wasRebuilt) rebuiltCount++;
+      assert.ok(key || !wasRebuilt, 'a whole list is left as it is');
+      await copy.app.lock('test');
     }
-    probe.end();
-    await phone.database.write({ put: all });
+    copy.end();
+    await phone.database.write({ put: allRecords });
   }
-  assert.equal(mended, 2, 'the rows and the texts');
+  assert.equal(rebuiltCount, 2, 'the rows and the texts');
 });
 
 /** The next process of a phone whose list was lost. It has room for `room.writes` more changes: none, while it opens. */
 async function fullAfterLoss(phone) {
   await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
   const room = { writes: 0 };
-  const next = makePhone({ after: phone });
-  const write = next.database.write.bind(next.database);
-  next.database.write = async (writing) => {
+  const reopened = makePhone({ after: phone });
+  const write = reopened.database.write.bind(reopened.database);
+  reopened.database.write = async (writing) => {
     if (room.writes <= 0) throw new KeptError('no_space');
     room.writes -= 1;
     return write(writing);
   };
   phone.end();
-  await next.app.start();
-  await assert.rejects(next.app.unlock(WORDS), { code: 'no_space' });
-  assert.deepEqual(next.app.state.entries, []);
-  return { next, room };
+  await reopened.app.start();
+  await assert.rejects(reopened.app.unlock(WORDS), { code: 'no_space' });
+  assert.deepEqual(reopened.app.state.entries, []);
+  return { next: reopened, room };
 }
 
-const numbered = ({ app }) => app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort();
+const titlesWithNumbers = ({ app }) => app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort();
 
 test('a list that a full phone could not rebuild is rebuilt once there is room, without another unlock', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
-  const { next, room } = await fullAfterLoss(phone);
+  const { next: reopened, room } = await fullAfterLoss(phone);
   room.writes = Infinity;
-  next.app.seen();
-  await until(next, ({ entries }) => entries.length === 1, 'the list');
-  await next.ctx.open.index.rebuilding;
-  assert.deepEqual(numbered(next), [['One.', 1]]);
-  assert.equal(next.ctx.open.index.isStale, false);
-  next.end();
+  reopened.app.seen();
+  await until(reopened, ({ entries }) => entries.length === 1, 'the list');
+  await reopened.ctx.open.index.rebuilding;
+  assert.deepEqual(titlesWithNumbers(reopened), [['One.', 1]]);
+  assert.equal(reopened.ctx.open.index.isStale, false);
+  reopened.end();
 });
 
 test('an entry saved while the list could not be rebuilt leaves a diary that opens, with every entry in it', async () => {
   const { phone } = await phoneWithEntry({}, 'One.');
-  const { next, room } = await fullAfterLoss(phone);
+  const { next: reopened, room } = await fullAfterLoss(phone);
   // What is searched has to be whole, so the list is laid out, and its rows cannot be written.
-  await assert.rejects(next.app.findEntries('one'), { code: 'no_space' });
+  await assert.rejects(reopened.app.findEntries('one'), { code: 'no_space' });
   room.writes = 1;
-  await next.app.saveIncident(fields('Two.'));
-  next.end();
-  const last = await again(next);
-  assert.deepEqual(numbered(last), [
+  await reopened.app.saveIncident(fields('Two.'));
+  reopened.end();
+  const reopened2 = await reopen(reopened);
+  assert.deepEqual(titlesWithNumbers(reopened2), [
     ['One.', 1],
     ['Two.', 2],
   ]);
-  last.end();
+  reopened2.end();
 });
 
 test('folding text ignores spelling only, and changes nothing else', () => {
@@ -209,31 +213,31 @@ test('a long list shows its newest rows first, and a read of all rows waits for 
     },
     stop: (timer) => clearTimeout(timer),
   };
-  const next = makePhone({ after: phone, timers });
-  await next.app.start();
-  let early = 0;
-  let asked = null;
-  next.app.subscribe(() => {
-    const { entries, phase } = next.app.state;
-    if (phase !== 'open' || asked) return;
-    early = entries.length;
+  const reopened = makePhone({ after: phone, timers });
+  await reopened.app.start();
+  let earlyCount = 0;
+  let requests = null;
+  reopened.app.subscribe(() => {
+    const { entries, phase } = reopened.app.state;
+    if (phase !== 'open' || requests) return;
+    earlyCount = entries.length;
     assert.ok(
       entries.every(({ seq_no }) => seq_no === undefined),
       'no number is shown that could still be wrong',
     );
-    asked = Promise.all([
-      next.app.findEntries('very first'),
-      next.app.readRecords('incident'),
-      next.app.saveIncident(fields('One more.')),
+    requests = Promise.all([
+      reopened.app.findEntries('very first'),
+      reopened.app.readRecords('incident'),
+      reopened.app.saveIncident(fields('One more.')),
     ]);
   });
-  await next.app.unlock(WORDS);
-  const [found, all] = await asked;
-  assert.equal(early, 11);
+  await reopened.app.unlock(WORDS);
+  const [found, allIncidents] = await requests;
+  assert.equal(earlyCount, 11);
   assert.deepEqual(found, [record]);
-  assert.equal(all.length, 261);
+  assert.equal(allIncidents.length, 261);
   assert.deepEqual(
-    next.app.state.entries.map(({ seq_no }) => seq_no).sort((a, b) => a - b),
+    reopened.app.state.entries.map(({ seq_no }) => seq_no).sort((a, b) => a - b),
     Array.from({ length: 262 }, (_, i) => i + 1),
   );
 });

@@ -30,11 +30,14 @@ before(async () => {
   const config = join(folder, 'witness.json');
   const { stdout } = await run(PROGRAM, ['init', '--config', config, '--name', NAME]);
   const key = stdout.split(/\s+/).find((word) => word.startsWith(`${NAME}+`));
-  const told = JSON.parse(await readFile(config, 'utf8'));
-  await writeFile(config, JSON.stringify({ ...told, witness: { ...told.witness, listen: `127.0.0.1:${port}` } }));
-  const named = join(folder, 'witnesses.toml');
-  await writeFile(named, `[[witness]]\nname = "${NAME}"\nkey = "${key}"\nurl = "http://127.0.0.1:${port}"\n`);
-  server = await startServer({ settings: { DIARY_CHECKPOINT_SECONDS: '1', DIARY_WITNESSES: named } });
+  const settings = JSON.parse(await readFile(config, 'utf8'));
+  await writeFile(
+    config,
+    JSON.stringify({ ...settings, witness: { ...settings.witness, listen: `127.0.0.1:${port}` } }),
+  );
+  const witnessFile = join(folder, 'witnesses.toml');
+  await writeFile(witnessFile, `[[witness]]\nname = "${NAME}"\nkey = "${key}"\nurl = "http://127.0.0.1:${port}"\n`);
+  server = await startServer({ settings: { DIARY_CHECKPOINT_SECONDS: '1', DIARY_WITNESSES: witnessFile } });
   const notary = await publicPage('/notary.txt');
   const pub = Buffer.from(notary.trim(), 'base64url');
   const log = createHash('sha256').update(pub).digest('base64url');
@@ -59,8 +62,8 @@ before(async () => {
 
 after(async () => {
   await server.stop();
-  await new Promise((gone) => {
-    witness.once('exit', gone);
+  await new Promise((exited) => {
+    witness.once('exit', exited);
     witness.kill();
   });
   await rm(folder, { recursive: true, force: true });
@@ -85,50 +88,54 @@ function publicPage(path) {
 }
 
 async function freePort() {
-  const taken = createServer();
-  await new Promise((ready) => taken.listen(0, '127.0.0.1', ready));
-  const { port } = taken.address();
-  await new Promise((closed) => taken.close(closed));
+  const socket = createServer();
+  await new Promise((ready) => socket.listen(0, '127.0.0.1', ready));
+  const { port } = socket.address();
+  await new Promise((closed) => socket.close(closed));
   return port;
 }
 
 /** A registered phone, and a hold on what is behind its app; `faults` may answer in the server's place. */
-async function keeper() {
+async function registerDevice() {
   let ctx;
   const faults = {};
-  const packActions = (given) => {
-    ctx = given;
+  const packActions = (context) => {
+    ctx = context;
     return {};
   };
-  const made = await phoneWithEntry({
+  const device = await phoneWithEntry({
     origin: server.base,
     send: sender(server.base, faults),
     clock: fixedClock(Date.now()),
     packActions,
   });
-  await made.app.register({ words: WORDS });
-  await until(made, ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept'), 'kept');
-  const looked = async (is) => {
+  await device.app.register({ words: WORDS });
+  await until(
+    device,
+    ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept'),
+    'kept',
+  );
+  const waitForLog = async (isDone) => {
     for (let i = 0; i < 600; i++) {
-      made.app.network();
+      device.app.network();
       const root = ctx.open?.store?.root;
-      if (root && is(root)) return root;
-      await new Promise((go) => setTimeout(go, 50));
+      if (root && isDone(root)) return root;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`the log did not come: ${JSON.stringify(ctx.open?.store?.root.log)}`);
   };
-  return { ...made, faults, looked, link: () => ctx.open.syncing.link(), open: () => ctx.open };
+  return { ...device, faults, looked: waitForLog, link: () => ctx.open.syncing.link(), open: () => ctx.open };
 }
 
 test('a witness that saw the log is counted, shown, and added to a pack with its line', async () => {
-  const phone = await keeper();
+  const phone = await registerDevice();
   const root = await phone.looked(({ log }) => log?.witnessed?.names.length === 1 && log.witnessed.size === log.size);
   assert.deepEqual(root.log.witnessed, { names: [NAME], named: 1, size: root.log.size });
   assert.equal(root.log.note.split('\n\n')[1].trimEnd().split('\n').length, 1);
   assert.deepEqual(root.doubts?.log, undefined);
-  const told = await (await fetch(`${server.base}/v1/log`)).json();
+  const answer = await (await fetch(`${server.base}/v1/log`)).json();
   const api = {
-    log: async () => told,
+    log: async () => answer,
     proofs: async () => ({ proofs: [], to: 0 }),
     consistency: async () => ({ path: [] }),
   };
@@ -145,59 +152,62 @@ test('a witness that saw the log is counted, shown, and added to a pack with its
     JSON.parse(new TextDecoder().decode(files.get('data/restricted/proof/log.json')())).checkpoints[0].cosignatures,
     log.checkpoints[0].cosignatures,
   );
-  assert.equal(unb64(told.witnesses[0].pub).length, 32);
+  assert.equal(unb64(answer.witnesses[0].pub).length, 32);
 });
 
 test('a witness line that does not verify counts for nobody, and a second log is reported', async () => {
-  const phone = await keeper();
-  let bent = (note) => note;
+  const phone = await registerDevice();
+  let tamper = (note) => note;
   let changed = 0;
   phone.faults.after = async (path, _options, response) => {
     if (!path.startsWith('/v1/log') || path.includes('consistency') || !response.ok) return undefined;
-    const told = await response.json();
-    const note = told.witnessed && bent(told.witnessed.note);
-    if (note && note !== told.witnessed.note) changed += 1;
-    if (note) told.witnessed.note = note;
-    return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
+    const answer = await response.json();
+    const note = answer.witnessed && tamper(answer.witnessed.note);
+    if (note && note !== answer.witnessed.note) changed += 1;
+    if (note) answer.witnessed.note = note;
+    return new Response(JSON.stringify(answer), { status: 200, headers: { 'content-type': 'application/json' } });
   };
   // The last base64 letters of the witness's line: its signature is another.
-  bent = (note) =>
-    note.replace(new RegExp(`(— ${NAME} .{40})(..)`), (_all, start, two) => start + (two === 'AA' ? 'BB' : 'AA'));
+  tamper = (note) =>
+    note.replace(
+      new RegExp(`(— ${NAME} .{40})(..)`),
+      (_all, start, letters) => start + (letters === 'AA' ? 'BB' : 'AA'),
+    );
   await phone.looked(
     ({ log }) =>
       changed > 0 && log?.witnessed?.named === 1 && log.witnessed.names.length === 0 && log.witnessed.size === 0,
   );
   assert.equal(phone.open().store.root.doubts?.log, undefined);
-  bent = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
+  tamper = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
   await phone.looked((root) => root.doubts?.log === true);
 });
 
 test('a witness that the server stops naming, or names with another key, is said until it was read; another one is taken in without a word', async () => {
-  const phone = await keeper();
-  let named = (witnesses) => witnesses;
+  const phone = await registerDevice();
+  let witnessFile = (witnesses) => witnesses;
   phone.faults.after = async (path, _options, response) => {
     if (path !== '/v1/log' || !response.ok) return undefined;
-    const told = await response.json();
-    told.witnesses = named(told.witnesses);
-    return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
+    const answer = await response.json();
+    answer.witnesses = witnessFile(answer.witnesses);
+    return new Response(JSON.stringify(answer), { status: 200, headers: { 'content-type': 'application/json' } });
   };
-  const gone = () => phone.app.state.account.witnesses_gone;
-  const known =
+  const exited = () => phone.app.state.account.witnesses_gone;
+  const hasKnown =
     (count) =>
     ({ log_witnesses: list }) =>
       list?.known.length === count && list.named.length === count;
-  await phone.looked(known(1));
-  const other = { name: 'other.example', pub: 'A'.repeat(43) };
-  named = (witnesses) => [...witnesses, other];
-  await phone.looked(known(2));
-  assert.deepEqual(gone(), []);
+  await phone.looked(hasKnown(1));
+  const otherWitness = { name: 'other.example', pub: 'A'.repeat(43) };
+  witnessFile = (witnesses) => [...witnesses, otherWitness];
+  await phone.looked(hasKnown(2));
+  assert.deepEqual(exited(), []);
   // Another key under the same name is another witness.
-  named = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, other];
+  witnessFile = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, otherWitness];
   await phone.looked(({ log_witnesses: list }) => list.gone.length > 0);
-  assert.deepEqual(gone(), [NAME]);
+  assert.deepEqual(exited(), [NAME]);
   // Nothing that is named meanwhile is taken in, however often, and what cannot be a witness is none.
   for (let i = 0; i < 3; i++) {
-    named = () => [
+    witnessFile = () => [
       { name: `new-${i}.example`, pub: 'C'.repeat(43) },
       { name: 'x'.repeat(300), pub: 'C'.repeat(43) },
       { name: 5 },
@@ -208,20 +218,20 @@ test('a witness that the server stops naming, or names with another key, is said
       ({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`,
     );
   }
-  assert.deepEqual([phone.open().store.root.log_witnesses.known.length, gone()], [2, [NAME, other.name]]);
-  named = (witnesses) => [...witnesses, other];
+  assert.deepEqual([phone.open().store.root.log_witnesses.known.length, exited()], [2, [NAME, otherWitness.name]]);
+  witnessFile = (witnesses) => [...witnesses, otherWitness];
   await phone.looked(({ log_witnesses: list }) => list.named.length === 2);
-  assert.deepEqual(gone(), [NAME, other.name], 'that it was gone is said, though it came back');
+  assert.deepEqual(exited(), [NAME, otherWitness.name], 'that it was gone is said, though it came back');
   await phone.app.lock('asked');
   await phone.app.unlock(WORDS);
-  assert.deepEqual(gone(), [NAME, other.name], 'after a lock too');
+  assert.deepEqual(exited(), [NAME, otherWitness.name], 'after a lock too');
   await phone.app.acceptWitnessList();
-  assert.deepEqual(gone(), []);
-  named = () => undefined;
+  assert.deepEqual(exited(), []);
+  witnessFile = () => undefined;
   await phone.looked(({ log_witnesses: list }) => list.gone.length === 2);
-  assert.deepEqual(gone(), [NAME, other.name], 'a server that names nobody any more');
+  assert.deepEqual(exited(), [NAME, otherWitness.name], 'a server that names nobody any more');
   await phone.app.acceptWitnessList();
-  await phone.looked(known(0));
-  assert.deepEqual(gone(), []);
+  await phone.looked(hasKnown(0));
+  assert.deepEqual(exited(), []);
   phone.phone.end();
 });

@@ -5,7 +5,7 @@ import { looksLikeMail, readMail, parseDateHeader } from '#app/imports/mail.js';
 import { MAIL, utf8 } from './exports.mjs';
 import { effort } from './phone/effort.mjs';
 
-const lines = (...all) => utf8(all.join('\r\n'));
+const joinLines = (...texts) => utf8(texts.join('\r\n'));
 const HEAD = [
   'From: Sam <sam@example.org>',
   'To: jo@example.net',
@@ -42,9 +42,9 @@ test('an email gives its raw and decoded headers, its text, its file and the mes
 });
 
 test('the bytes are decoded with the charset that the header names', async () => {
-  const body = [...lines(...HEAD, 'Content-Type: text/plain; charset=iso-8859-1', '', ''), 0xe9, 0xe8];
+  const body = [...joinLines(...HEAD, 'Content-Type: text/plain; charset=iso-8859-1', '', ''), 0xe9, 0xe8];
   assert.equal((await readMail(Uint8Array.from(body))).text, 'éè');
-  const base64 = lines(
+  const base64 = joinLines(
     ...HEAD,
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: base64',
@@ -53,7 +53,7 @@ test('the bytes are decoded with the charset that the header names', async () =>
   );
   assert.equal((await readMail(base64)).text, 'آپ کہاں ہیں');
   assert.ok(
-    (await readMail(lines(...HEAD, 'Content-Type: text/plain; charset=made-up', '', 'plain words'))).text.includes(
+    (await readMail(joinLines(...HEAD, 'Content-Type: text/plain; charset=made-up', '', 'plain words'))).text.includes(
       'plain words',
     ),
   );
@@ -61,7 +61,7 @@ test('the bytes are decoded with the charset that the header names', async () =>
 
 test('an email with only pictures and markup is turned into text, and this is reported', async () => {
   const mail = await readMail(
-    lines(
+    joinLines(
       ...HEAD,
       'Content-Type: text/html',
       '',
@@ -74,12 +74,14 @@ test('an email with only pictures and markup is turned into text, and this is re
 });
 
 test('what is missing is reported, never made up', async () => {
-  const none = await readMail(lines('From: a@b.example', 'Subject: x', '', 'words'));
-  assert.deepEqual([none.sent, none.odd], [{ at: null, raw: '', offset_min: null }, ['no_date']]);
-  const bad = await readMail(lines('To: a@b.example', 'Subject: x', 'Date: 31 Feb 2026 10:00:00 +0000', '', ''));
-  assert.deepEqual([bad.sent.at, bad.odd], [null, ['bad_date', 'no_from', 'no_words']]);
+  const noDate = await readMail(joinLines('From: a@b.example', 'Subject: x', '', 'words'));
+  assert.deepEqual([noDate.sent, noDate.odd], [{ at: null, raw: '', offset_min: null }, ['no_date']]);
+  const badDate = await readMail(
+    joinLines('To: a@b.example', 'Subject: x', 'Date: 31 Feb 2026 10:00:00 +0000', '', ''),
+  );
+  assert.deepEqual([badDate.sent.at, badDate.odd], [null, ['bad_date', 'no_from', 'no_words']]);
   assert.deepEqual((await readMail(utf8(MAIL.slice(0, MAIL.indexOf('iVBOR'))))).odd, ['half']);
-  assert.deepEqual((await readMail(lines(...HEAD))).odd, ['no_words']);
+  assert.deepEqual((await readMail(joinLines(...HEAD))).odd, ['no_words']);
 });
 
 test('a date without a time zone is not a moment', () => {
@@ -128,14 +130,14 @@ test('dates: every month, years of two digits, and the limits of a day', () => {
   const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
   for (const [i, month] of months.entries())
     assert.equal(parseDateHeader(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
-  for (const [year, whole] of [
+  for (const [year, fullYear] of [
     ['00', 2000],
     ['49', 2049],
     ['50', 1950],
     ['99', 1999],
     ['2026', 2026],
   ]) {
-    assert.equal(new Date(parseDateHeader(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), whole, year);
+    assert.equal(new Date(parseDateHeader(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), fullYear, year);
   }
   assert.equal(parseDateHeader('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
   for (const raw of [
@@ -164,7 +166,7 @@ test('hostile input: deep nesting, endless headers, 10,000 parts, messages insid
     (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`,
   ).join('');
   await assert.rejects(readMail(utf8(`${HEAD.join('\r\n')}\r\n${deep}`)), { code: 'mail_damaged' });
-  const spent = effort();
+  const elapsed = effort();
   await readMail(utf8(`${HEAD.join('\r\n')}\r\nX-Long: ${'a b'.repeat(300_000)}\r\n\r\nx`));
   const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/csv\r\n\r\nx\r\n'.repeat(10_000)}--b--\r\n`;
   assert.equal((await readMail(utf8(`${HEAD.join('\r\n')}\r\n${parts}`))).files.length, 10_000);
@@ -174,5 +176,5 @@ test('hostile input: deep nesting, endless headers, 10,000 parts, messages insid
   const mail = await readMail(utf8(inner));
   assert.equal(mail.inside[0].inside[0].inside[0].inside[0].inside.length, 0);
   assert.ok(mail.inside[0].inside[0].inside[0].inside[0].odd.includes('too_deep'));
-  assert.ok(spent() < 8000);
+  assert.ok(elapsed() < 8000);
 });

@@ -16,84 +16,88 @@ before(async () => {
 after(() => server.stop());
 
 test('a phone that begins to send again twice: its next manifest ends its own doubt, and a new phone has none', async () => {
-  const one = await registeredPhone(server);
-  const { faults, login } = one;
+  const deviceA = await registeredPhone(server);
+  const { faults, login } = deviceA;
   const putBack = await copyServer(server);
-  for (const words of ['two', 'three']) await save(one.app, words);
-  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await one.app.lock('asked'); // writes the manifest
-  await one.app.unlock(WORDS);
-  await looks(one);
+  for (const text of ['two', 'three']) await save(deviceA.app, text);
+  await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await deviceA.app.lock('asked'); // writes the manifest
+  await deviceA.app.unlock(WORDS);
+  await looks(deviceA);
   // Given a server that was put back at the moment of sending, so that C has the number that the manifest gives to 'two'
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
     await putBack();
   };
-  await save(one.app, 'C');
-  await until(one, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'it is said');
+  await save(deviceA.app, 'C');
+  await until(
+    deviceA,
+    ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code),
+    'it is said',
+  );
   // When all is sent again, the signal goes before the phone can write a newer manifest, and it begins once more
-  const { counter } = one.phone.ctx.open.store.root.manifest;
+  const { counter } = deviceA.phone.ctx.open.store.root.manifest;
   faults.before = async (path, options) => {
-    if (isPush(path, options) && one.phone.ctx.open.store.root.manifest.counter > counter)
+    if (isPush(path, options) && deviceA.phone.ctx.open.store.root.manifest.counter > counter)
       throw new TypeError('Failed to fetch');
   };
-  await one.app.sendAgain();
-  await looks(one).catch(() => undefined);
-  await one.app.sendAgain();
-  await looks(one).catch(() => undefined);
+  await deviceA.app.sendAgain();
+  await looks(deviceA).catch(() => undefined);
+  await deviceA.app.sendAgain();
+  await looks(deviceA).catch(() => undefined);
   delete faults.before;
-  await looks(one);
+  await looks(deviceA);
   // Then nothing is doubted, here or on a new phone
-  await until(one, isKept, 'all kept');
-  await looks(one);
-  const fresh = await anotherPhone(server.base, login);
-  await until(fresh, (state) => state.entries.length === 4, 'on a new phone');
-  await looks(fresh);
-  for (const each of [one, fresh]) {
-    assert.deepEqual(each.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'three', 'two']);
-    assert.deepEqual([each.phone.ctx.open.store.root.doubts, each.app.state.account.trouble], [{}, null]);
+  await until(deviceA, isKept, 'all kept');
+  await looks(deviceA);
+  const newDevice = await anotherPhone(server.base, login);
+  await until(newDevice, (state) => state.entries.length === 4, 'on a new phone');
+  await looks(newDevice);
+  for (const device of [deviceA, newDevice]) {
+    assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'three', 'two']);
+    assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   }
-  for (const { phone } of [one, fresh]) phone.end();
+  for (const { phone } of [deviceA, newDevice]) phone.end();
 });
 
 test('a manifest that waited while another phone sent again first is written once more', async () => {
-  const one = await registeredPhone(server);
-  const { faults, login } = one;
-  const two = await anotherPhone(server.base, login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
+  const deviceA = await registeredPhone(server);
+  const { faults, login } = deviceA;
+  const deviceB = await anotherPhone(server.base, login);
+  await until(deviceB, isKept, 'on the second');
+  await looks(deviceB);
   const putBack = await copyServer(server);
-  await save(one.app, 'two');
-  await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');
-  await looks(one);
+  await save(deviceA.app, 'two');
+  await until(deviceA, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  await looks(deviceA);
   // Given a manifest that names two entries and is not sent before the server has one of them only
-  await one.app.lock('asked');
+  await deviceA.app.lock('asked');
   await putBack();
-  await one.app.unlock(WORDS);
-  await looks(one).catch(() => undefined);
-  await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await deviceA.app.unlock(WORDS);
+  await looks(deviceA).catch(() => undefined);
+  await until(deviceA, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
   // When it sends again, and another phone's entry and manifest arrive just before
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
     delete faults.before;
-    await save(two.app, 'C');
-    await looks(two);
-    await two.app.lock('asked');
-    await two.app.unlock(WORDS);
-    await looks(two);
+    await save(deviceB.app, 'C');
+    await looks(deviceB);
+    await deviceB.app.lock('asked');
+    await deviceB.app.unlock(WORDS);
+    await looks(deviceB);
   };
-  await one.app.sendAgain();
-  await looks(one);
-  await until(one, isKept, 'all kept');
-  for (const each of [one, two, one]) await looks(each);
-  const fresh = await anotherPhone(server.base, login);
-  await until(fresh, (state) => state.entries.length === 3, 'on a new phone');
+  await deviceA.app.sendAgain();
+  await looks(deviceA);
+  await until(deviceA, isKept, 'all kept');
+  for (const device of [deviceA, deviceB, deviceA]) await looks(device);
+  const newDevice = await anotherPhone(server.base, login);
+  await until(newDevice, (state) => state.entries.length === 3, 'on a new phone');
   // Then nothing is doubted on any of them
-  for (const each of [one, two, fresh]) {
-    await looks(each);
-    assert.deepEqual(each.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'two']);
-    assert.deepEqual([each.phone.ctx.open.store.root.doubts, each.app.state.account.trouble], [{}, null]);
+  for (const device of [deviceA, deviceB, newDevice]) {
+    await looks(device);
+    assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'two']);
+    assert.deepEqual([device.phone.ctx.open.store.root.doubts, device.app.state.account.trouble], [{}, null]);
   }
-  for (const { phone } of [one, two, fresh]) phone.end();
+  for (const { phone } of [deviceA, deviceB, newDevice]) phone.end();
 });

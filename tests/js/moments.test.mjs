@@ -32,7 +32,7 @@ for (const [date, may, fault] of [
     assert.equal(dayFault(date, '2026-11-24', may), fault));
 }
 
-for (const [date, time, how, fault] of [
+for (const [date, time, pickedBy, fault] of [
   ['', '', 'day', null],
   ['2026-11-24', '', 'day', null],
   ['2026-11-24', '12:00', 'day', null],
@@ -45,15 +45,15 @@ for (const [date, time, how, fault] of [
   ['2026-12-01', '25:00', 'year', null],
   ['1899-01-01', '', 'year', 'old'],
 ]) {
-  test(`the moment "${date} ${time}" picked by ${how}: ${fault}`, () =>
-    assert.equal(momentFault({ date, time, how }, NOW, LONDON), fault));
+  test(`the moment "${date} ${time}" picked by ${pickedBy}: ${fault}`, () =>
+    assert.equal(momentFault({ date, time, how: pickedBy }, NOW, LONDON), fault));
 }
 
 test('a moment is stored exactly as it was typed, and an invalid one is not stored', () => {
-  const of = (date, time = '', how = 'day') => momentOf({ date, time, how }, NOW, LONDON);
-  assert.equal(of(''), null);
-  assert.equal(of('2026-12-01'), null);
-  assert.deepEqual(of('2026-11-03'), {
+  const makeMoment = (date, time = '', pickedBy = 'day') => momentOf({ date, time, how: pickedBy }, NOW, LONDON);
+  assert.equal(makeMoment(''), null);
+  assert.equal(makeMoment('2026-12-01'), null);
+  assert.deepEqual(makeMoment('2026-11-03'), {
     start: at(2026, 10, 3),
     end: at(2026, 10, 4),
     local: '2026-11-03',
@@ -61,35 +61,35 @@ test('a moment is stored exactly as it was typed, and an invalid one is not stor
     utc_offset_min: 0,
     precision: 'day',
   });
-  assert.deepEqual(of('2026-07-03', '21:10'), {
+  assert.deepEqual(makeMoment('2026-07-03', '21:10'), {
     start: at(2026, 6, 3, 20, 10),
     local: '2026-07-03T21:10',
     tz: LONDON,
     utc_offset_min: 60,
     precision: 'minute',
   });
-  assert.deepEqual(of('2026-07-03', '', 'month'), {
+  assert.deepEqual(makeMoment('2026-07-03', '', 'month'), {
     start: at(2026, 5, 30, 23),
     end: at(2026, 6, 31, 23),
     local: '2026-07',
     tz: LONDON,
     precision: 'month',
   });
-  assert.deepEqual(of('2025-12-03', '', 'month'), {
+  assert.deepEqual(makeMoment('2025-12-03', '', 'month'), {
     start: at(2025, 11, 1),
     end: at(2026, 0, 1),
     local: '2025-12',
     tz: LONDON,
     precision: 'month',
   });
-  assert.deepEqual(of('2025-09-03', '', 'month'), {
+  assert.deepEqual(makeMoment('2025-09-03', '', 'month'), {
     start: at(2025, 7, 31, 23),
     end: at(2025, 8, 30, 23),
     local: '2025-09',
     tz: LONDON,
     precision: 'month',
   });
-  assert.deepEqual(of('2025-07-03', '', 'year'), {
+  assert.deepEqual(makeMoment('2025-07-03', '', 'year'), {
     start: at(2025, 0, 1),
     end: at(2026, 0, 1),
     local: '2025-01-01/2025-12-31',
@@ -99,16 +99,20 @@ test('a moment is stored exactly as it was typed, and an invalid one is not stor
 });
 
 test('a stored moment fills the fields as it was typed; one in another form leaves them blank', () => {
-  for (const [date, time, how] of [
+  for (const [date, time, pickedBy] of [
     ['2026-11-03', '', 'day'],
     ['2026-07-03', '21:10', 'day'],
     ['2026-07-01', '', 'month'],
     ['2025-01-01', '', 'year'],
   ]) {
-    assert.deepEqual(momentInputOf(momentOf({ date, time, how }, NOW, LONDON)), { date, time, how });
+    assert.deepEqual(momentInputOf(momentOf({ date, time, how: pickedBy }, NOW, LONDON)), {
+      date,
+      time,
+      how: pickedBy,
+    });
   }
   const blank = { date: '', time: '', how: 'day' };
-  for (const kept of [
+  for (const stored of [
     null,
     undefined,
     '2026-11-03',
@@ -119,7 +123,7 @@ test('a stored moment fills the fields as it was typed; one in another form leav
     { local: 'spring', precision: 'month' },
     { local: 'T21:10 x' },
   ])
-    assert.deepEqual([momentInputOf(kept).date, momentInputOf(kept).how], ['', 'day'], JSON.stringify(kept));
+    assert.deepEqual([momentInputOf(stored).date, momentInputOf(stored).how], ['', 'day'], JSON.stringify(stored));
   assert.deepEqual(momentInputOf({}), blank);
   assert.deepEqual(momentInputOf({ local: '2026-01-01/2026-12-30', precision: 'date_range' }), {
     date: '2026-01-01',
@@ -156,7 +160,7 @@ test('the time to sort by comes from a moment, a day, a number, or is null', () 
   );
 });
 
-for (const [picked, lacks] of [
+for (const [picked, missing] of [
   [{ how: 'day', date: '2026-11-24' }, null],
   [{ how: 'day', date: '2026-11-25' }, 'future'],
   [{ how: 'day', date: '' }, 'date'],
@@ -189,21 +193,21 @@ for (const [picked, lacks] of [
   [{ how: 'between', date: '2026-03-29', until: '2026-03-30', time: '01:30', untilTime: '11:00' }, 'skipped'],
   [{ how: 'between', date: '2026-03-28', until: '2026-03-29', time: '11:00', untilTime: '01:30' }, 'skipped'],
 ]) {
-  test(`what is still missing in ${JSON.stringify(picked)}: ${lacks}`, () => {
-    assert.equal(pickedFault(picked, NOW, LONDON), lacks);
-    if (lacks) assert.throws(() => fromPicked(picked, NOW, LONDON), { name: 'RangeError', message: lacks });
+  test(`what is still missing in ${JSON.stringify(picked)}: ${missing}`, () => {
+    assert.equal(pickedFault(picked, NOW, LONDON), missing);
+    if (missing) assert.throws(() => fromPicked(picked, NOW, LONDON), { name: 'RangeError', message: missing });
     else assert.equal(fromPicked(picked, NOW, LONDON).tz, LONDON);
   });
 }
 
 test('a range over repeated hours is the widest one, and a range of days ends with the last day', () => {
-  const twice = fromPicked(
+  const repeatedHours = fromPicked(
     { how: 'between', date: '2026-10-25', until: '2026-10-25', time: '01:10', untilTime: '01:20' },
     NOW,
     LONDON,
   );
   assert.deepEqual(
-    [twice.occurred_start, twice.occurred_end, twice.occurred_local],
+    [repeatedHours.occurred_start, repeatedHours.occurred_end, repeatedHours.occurred_local],
     [at(2026, 9, 25, 0, 10), at(2026, 9, 25, 1, 20), '2026-10-25T01:10/2026-10-25T01:20'],
   );
   const days = fromPicked({ how: 'between', date: '2026-11-20', until: '2026-11-21' }, NOW, LONDON);
@@ -220,7 +224,7 @@ test('an empty filter matches everything, and each end of a date range counts by
   );
   const f = { behaviours: ['calls'], channel: 'sms', files: 1, breaches: [{}], day: '2026-05-04', last: '2026-05-06' };
   const row = { record: 'a', f, links: ['twin'], bare: true };
-  for (const yes of [
+  for (const matching of [
     {},
     { person: 'twin' },
     { order: 'twin' },
@@ -230,16 +234,16 @@ test('an empty filter matches everything, and each end of a date range counts by
     { from: '2026-05-06' },
     { to: '2026-05-04' },
   ])
-    assert.equal(matchesFilter(row, yes), true, JSON.stringify(yes));
-  for (const no of [{ from: '2026-05-07' }, { to: '2026-05-03' }])
-    assert.equal(matchesFilter(row, no), false, JSON.stringify(no));
+    assert.equal(matchesFilter(row, matching), true, JSON.stringify(matching));
+  for (const excluded of [{ from: '2026-05-07' }, { to: '2026-05-03' }])
+    assert.equal(matchesFilter(row, excluded), false, JSON.stringify(excluded));
   assert.equal(matchesFilter(row, { person: 'lead' }, new Map([['twin', 'lead']])), true);
   assert.equal(matchesFilter(row, { person: 'lead' }, new Map([['twin', 'other']])), false);
   assert.deepEqual([matchesFilter({ record: 'a' }, {}), matchesFilter({ record: 'a' }, { file: true })], [true, false]);
 });
 
 test('merged records have one representative, the lowest id in a circle, and a link to nothing is ignored', () => {
-  const known = new Map(
+  const records = new Map(
     [
       ['a', 'b'],
       ['b', 'c'],
@@ -248,13 +252,13 @@ test('merged records have one representative, the lowest id in a circle, and a l
       ['y', 'x'],
       ['z', 'y'],
       ['lost', 'nowhere'],
-    ].map(([record, into]) => [record, { record, fields: { merged_into: into } }]),
+    ].map(([record, mergedInto]) => [record, { record, fields: { merged_into: mergedInto } }]),
   );
   assert.deepEqual(
-    ['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((one) => representativeOf(one, known)),
+    ['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((id) => representativeOf(id, records)),
     ['c', 'c', 'c', 'x', 'x', 'x', 'lost', 'nobody'],
   );
-  assert.deepEqual([mergedWith('b', known), mergedWith('nobody', known)], [['a', 'b', 'c'], ['nobody']]);
+  assert.deepEqual([mergedWith('b', records), mergedWith('nobody', records)], [['a', 'b', 'c'], ['nobody']]);
 });
 
 test('a record names others in id fields, in whom it was told to, and in terms of orders', () => {
@@ -271,24 +275,39 @@ test('a record names others in id fields, in whom it was told to, and in terms o
 });
 
 test('a month and a season are stored as such, and a winter belongs to the year it began in', () => {
-  const of = (how, date) => fromPicked({ how, date }, NOW, LONDON);
-  const told = ({ occurred_start, occurred_end, occurred_local, precision }) => [
+  const pickedAs = (pickedBy, date) => fromPicked({ how: pickedBy, date }, NOW, LONDON);
+  const occurredParts = ({ occurred_start, occurred_end, occurred_local, precision }) => [
     occurred_start,
     occurred_end,
     occurred_local,
     precision,
   ];
-  assert.deepEqual(told(of('month', '2026-11-20')), [at(2026, 10, 1), at(2026, 11, 1), '2026-11', 'month']);
-  assert.deepEqual(told(of('season', '2026-10-20')), [at(2026, 7, 31, 23), at(2026, 11, 1), 'Autumn 2026', 'season']);
-  assert.deepEqual(told(of('season', '2026-02-20')), [at(2025, 11, 1), at(2026, 2, 1), 'Winter 2025', 'season']);
+  assert.deepEqual(occurredParts(pickedAs('month', '2026-11-20')), [
+    at(2026, 10, 1),
+    at(2026, 11, 1),
+    '2026-11',
+    'month',
+  ]);
+  assert.deepEqual(occurredParts(pickedAs('season', '2026-10-20')), [
+    at(2026, 7, 31, 23),
+    at(2026, 11, 1),
+    'Autumn 2026',
+    'season',
+  ]);
+  assert.deepEqual(occurredParts(pickedAs('season', '2026-02-20')), [
+    at(2025, 11, 1),
+    at(2026, 2, 1),
+    'Winter 2025',
+    'season',
+  ]);
   assert.deepEqual(
-    [of('season', '2026-03-01'), of('season', '2026-08-31')].map(({ occurred_local }) => occurred_local),
+    [pickedAs('season', '2026-03-01'), pickedAs('season', '2026-08-31')].map(({ occurred_local }) => occurred_local),
     ['Spring 2026', 'Summer 2026'],
   );
 });
 
 test('a search finds an entry by its words, and not by codes, ids, times and metadata', () => {
-  const unsaid = [
+  const ignoredFields = [
     'behaviours',
     'channel',
     'place_category',
@@ -338,7 +357,7 @@ test('a search finds an entry by its words, and not by codes, ids, times and met
     'actor_ids',
     'came_at',
   ];
-  for (const name of unsaid)
+  for (const name of ignoredFields)
     assert.equal(searchableText([{ [name]: 'needle', narrative: 'He came.' }]), 'he came.', name);
   assert.equal(
     searchableText([

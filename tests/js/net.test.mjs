@@ -11,7 +11,7 @@ const html = (status) =>
     status,
     headers: { 'content-type': 'text/html; charset=utf-8' },
   });
-const answering = (response) => makeRequest(async () => response);
+const requestAnsweredBy = (response) => makeRequest(async () => response);
 
 const CASES = [
   ['a sign-in page of the Wi-Fi', html(200), 'captive_portal'],
@@ -44,23 +44,24 @@ const CASES = [
   ['a refusal whose code is no code', json(400, { error: '<script>', message: 'x' }), 'garbage'],
   ['a refusal', json(401, { error: 'signed_out', message: 'You are signed out.' }), 'signed_out'],
 ];
-for (const [what, response, code] of CASES) {
-  test(`${what} gives ${code}`, () => assert.rejects(answering(response)({ path: '/v1/server' }), { code }));
+for (const [description, response, code] of CASES) {
+  test(`${description} gives ${code}`, () =>
+    assert.rejects(requestAnsweredBy(response)({ path: '/v1/server' }), { code }));
 }
 
 test('bytes are accepted only with their own content type', async () => {
-  await assert.rejects(answering(json(200, {}))({ path: '/x', expect: 'bytes' }), { code: 'garbage' });
-  const bytes = await answering(
+  await assert.rejects(requestAnsweredBy(json(200, {}))({ path: '/x', expect: 'bytes' }), { code: 'garbage' });
+  const bytes = await requestAnsweredBy(
     new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'application/octet-stream' } }),
   )({ path: '/x', expect: 'bytes' });
   assert.deepEqual(bytes, Uint8Array.of(1, 2));
 });
 
 test('no signal and a slow signal are two things, and both pass by themselves', async () => {
-  const none = makeRequest(async () => {
+  const offline = makeRequest(async () => {
     throw new TypeError('Failed to fetch');
   });
-  await assert.rejects(none({ path: '/x' }), (error) => error.code === 'no_network' && isTransient(error));
+  await assert.rejects(offline({ path: '/x' }), (error) => error.code === 'no_network' && isTransient(error));
   const slow = makeRequest(
     (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
@@ -68,34 +69,34 @@ test('no signal and a slow signal are two things, and both pass by themselves', 
 });
 
 test('every request says which app sent it and follows no redirect', async () => {
-  let seen;
+  let lastOptions;
   const request = makeRequest(async (_path, options) => {
-    seen = options;
+    lastOptions = options;
     return json(200, {});
   });
   await request({ path: '/x', method: 'POST', json: { a: 1 }, proof: 'p' });
-  assert.equal(seen.headers['X-Requested-By'], 'app');
-  assert.equal(seen.headers['Content-Type'], 'application/json');
-  assert.equal(seen.headers['X-Proof'], 'p');
-  assert.equal(seen.redirect, 'manual');
-  assert.equal(seen.cache, 'no-store');
+  assert.equal(lastOptions.headers['X-Requested-By'], 'app');
+  assert.equal(lastOptions.headers['Content-Type'], 'application/json');
+  assert.equal(lastOptions.headers['X-Proof'], 'p');
+  assert.equal(lastOptions.redirect, 'manual');
+  assert.equal(lastOptions.cache, 'no-store');
 });
 
 test('when a session has ended, all failed requests share one new sign-in', async () => {
   let signedIn = false;
-  let times = 0;
+  let signIns = 0;
   const api = new Api(async () => {
     if (!signedIn) throw Object.assign(new (await import('#app/core/errors.js')).KeptError('signed_out'));
     return { used_bytes: 1, quota_bytes: 2 };
   });
   api.signInAgain = async () => {
-    times++;
-    await new Promise((go) => {
-      setImmediate(go);
+    signIns++;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
     });
     signedIn = true;
   };
   const answers = await Promise.all([api.usage(), api.usage(), api.usage()]);
   assert.equal(answers.length, 3);
-  assert.equal(times, 1);
+  assert.equal(signIns, 1);
 });

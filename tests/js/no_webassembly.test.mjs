@@ -13,14 +13,16 @@ test('without WebAssembly a door is made, a diary is registered and unlocked, an
   const settings = { origin: 'https://notes.example', onProgress: (done) => progress.push(done) };
   const engine = createEngine(settings);
   assert.deepEqual(await engine.selfTest(), { engine: 'noble' });
-  const fresh = await engine.newDoor({ ...FLOOR });
+  const emptyDoor = await engine.newDoor({ ...FLOOR });
   const { account } = await engine.newIdentity();
   const pins = { notary: null, log: null, kdf_high: 0 };
-  const door = await engine.setSlot(fresh, WORDS, 'diary', { account, login: '', pins });
+  const door = await engine.setSlot(emptyDoor, WORDS, 'diary', { account, login: '', pins });
   const { body } = await engine.enrolment({ login: 'calm-river-7f3k', words: WORDS });
   assert.deepEqual([body.kdf.m, body.kdf.t], [FLOOR.m, FLOOR.t]);
-  const second = createEngine(settings);
-  assert.equal((await second.unlock(WORDS, door)).account, account);
-  assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: 'calm-river-7f3k' }), { auth: body.auth });
+  const otherEngine = createEngine(settings);
+  assert.equal((await otherEngine.unlock(WORDS, door)).account, account);
+  assert.deepEqual(await otherEngine.auth({ words: WORDS, kdf: body.kdf, login: 'calm-river-7f3k' }), {
+    auth: body.auth,
+  });
   assert.ok(progress.length > 10 && progress.at(-1) === 1, 'slow derivations say how far they are');
 });

@@ -23,8 +23,8 @@ const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) =>
 /** @param {string} letter @returns {string} an id */
 const id = (letter) => letter.repeat(21) + 'A';
 
-/** @param {object} wanted @returns {any} */
-function version(wanted) {
+/** @param {object} fields @returns {any} */
+function version(fields) {
   return {
     schema: 1,
     seq: 1,
@@ -34,7 +34,7 @@ function version(wanted) {
     env: null,
     receipt: null,
     restricted: null,
-    ...wanted,
+    ...fields,
   };
 }
 
@@ -121,8 +121,8 @@ const WISH = {
 const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
 const capsule = () => makeCapsule(diary(), WISH, KEYS);
 
-/** What an honest server sends back. @param {any} made @returns {Map<string, Uint8Array>} */
-function honest(made) {
+/** What an honest server sends back. @param {any} capsuleSent @returns {Map<string, Uint8Array>} */
+function honestFront(capsuleSent) {
   /** @type {Map<string, Uint8Array>} */ const members = new Map();
   for (const name of [
     '00_READ-FIRST.txt',
@@ -136,21 +136,25 @@ function honest(made) {
     'restricted/11_custody-log.csv',
   ])
     members.set(`data/${name}`, utf8(`typeset ${name}`));
-  for (const [name, row] of proofNames(made)) {
+  for (const [name, row] of proofNames(capsuleSent)) {
     const { restricted } = fieldNamesOf(String(row['kind']), 1);
     members.set(`data/servable/${name}`, encodeProof(row, new Set(restricted)));
     members.set(`data/restricted/${name}`, encodeProof(row, new Set()));
   }
-  const all = readCapsule(made);
-  members.set('data/servable/02_chronology.csv', table(all.incidents.map((told) => entryLine(all, told))));
+  const fullCapsule = readCapsule(capsuleSent);
+  members.set(
+    'data/servable/02_chronology.csv',
+    table(fullCapsule.incidents.map((incident) => entryLine(fullCapsule, incident))),
+  );
   members.set(
     'data/servable/03_exhibits-index.csv',
-    table(all.exhibits.map((one, place) => exhibitLine(all, one, place))),
+    table(fullCapsule.exhibits.map((exhibit, place) => exhibitLine(fullCapsule, exhibit, place))),
   );
-  members.set('data/restricted/11_custody-log.csv', table(custodyLines(all)));
-  for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(made));
-  members.set('data/restricted/12_record.json', recordFile(made));
-  for (const exhibit of made.exhibits) members.set(`data/${sidecarName(exhibit)}`, sidecar(made, exhibit));
+  members.set('data/restricted/11_custody-log.csv', table(custodyLines(fullCapsule)));
+  for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(capsuleSent));
+  members.set('data/restricted/12_record.json', recordFile(capsuleSent));
+  for (const exhibit of capsuleSent.exhibits)
+    members.set(`data/${sidecarName(exhibit)}`, sidecar(capsuleSent, exhibit));
   return members;
 }
 
@@ -164,8 +168,8 @@ function table(lines, change = (text) => text) {
 
 /** With the servable folder's own manifest, as a zip. @param {Map<string, Uint8Array>} members */
 async function zipped(members) {
-  const own = 'data/servable/manifest-sha256.txt';
-  if (!members.has(own)) {
+  const manifestName = 'data/servable/manifest-sha256.txt';
+  if (!members.has(manifestName)) {
     const lines = [...members.keys()]
       .filter((name) => name.startsWith('data/servable/'))
       .sort()
@@ -173,7 +177,7 @@ async function zipped(members) {
         (name) =>
           `${sha('sha256', /** @type {Uint8Array} */ (members.get(name)))}  ${name.slice('data/servable/'.length)}\n`,
       );
-    members.set(own, utf8(lines.join('')));
+    members.set(manifestName, utf8(lines.join('')));
   }
   const writer = new ZipWriter();
   for (const name of [...members.keys()].sort())
@@ -194,7 +198,7 @@ test('a zip is read back as it was written, and every change to it is noticed', 
     ],
   );
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
-  const quiet = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
+  const unusedBytes = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
   let noticed = 0;
   for (let i = 0; i < 42; i++) {
     const changed = bytes.slice();
@@ -205,43 +209,51 @@ test('a zip is read back as it was written, and every change to it is noticed', 
       noticed++;
       continue;
     }
-    assert.ok(quiet.has(i), `byte ${i} was changed unseen`);
+    assert.ok(unusedBytes.has(i), `byte ${i} was changed unseen`);
   }
   assert.ok(noticed > 20);
-  for (const cut of [0, 21, 40, bytes.length - 1])
-    assert.throws(() => readZip(bytes.subarray(0, cut)), { code: 'pack_failed' });
+  for (const split of [0, 21, 40, bytes.length - 1])
+    assert.throws(() => readZip(bytes.subarray(0, split)), { code: 'pack_failed' });
 });
 
 test('a capsule has every version of the chosen entries, and never a note or a key of the received bytes', () => {
-  const made = /** @type {any} */ (capsule());
+  const packCapsule = /** @type {any} */ (capsule());
   assert.deepEqual(
-    made.versions.map((/** @type {any} */ one) => one.version),
+    packCapsule.versions.map((/** @type {any} */ row) => row.version),
     [id('v'), id('w'), id('z')],
   );
-  assert.deepEqual(made.counts, { added_to: 1, amended: 0, included: 1, late: 0, removed: 0, total: 2, withheld: 1 });
-  assert.equal(made.exhibits[0].file, 'AA-1.png');
-  assert.equal(made.exhibits[0].received, null);
-  assert.ok(!new TextDecoder().decode(encodeCapsule(made)).includes('SECRET NOTE'));
+  assert.deepEqual(packCapsule.counts, {
+    added_to: 1,
+    amended: 0,
+    included: 1,
+    late: 0,
+    removed: 0,
+    total: 2,
+    withheld: 1,
+  });
+  assert.equal(packCapsule.exhibits[0].file, 'AA-1.png');
+  assert.equal(packCapsule.exhibits[0].received, null);
+  assert.ok(!new TextDecoder().decode(encodeCapsule(packCapsule)).includes('SECRET NOTE'));
   assert.throws(() => makeCapsule(diary(), { ...WISH, chosen: [] }, KEYS), { code: 'bad_request' });
 });
 
 test('an honest front part is accepted, also when it withholds an open field that repeats a restricted one', async () => {
-  const made = capsule();
-  const members = honest(made);
-  await checkFront(await zipped(new Map(members)), made);
-  const [name, row] = /** @type {any} */ ([...proofNames(made)][0]);
+  const packCapsule = capsule();
+  const members = honestFront(packCapsule);
+  await checkFront(await zipped(new Map(members)), packCapsule);
+  const [name, row] = /** @type {any} */ ([...proofNames(packCapsule)][0]);
   members.set(
     `data/servable/${name}`,
     encodeProof(row, new Set([...fieldNamesOf('incident', 1).restricted, 'narrative'])),
   );
-  await checkFront(await zipped(members), made);
+  await checkFront(await zipped(members), packCapsule);
 });
 
-/** @param {Map<string, Uint8Array>} members @param {string} name @param {string} from @param {string} to */
-function changedIn(members, name, from, to) {
+/** @param {Map<string, Uint8Array>} members @param {string} name @param {string} oldText @param {string} newText */
+function changedIn(members, name, oldText, newText) {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(members.get(`data/${name}`));
-  assert.ok(text.includes(from), `${name} has no ${from}`);
-  return utf8(text.replace(from, to));
+  assert.ok(text.includes(oldText), `${name} has no ${oldText}`);
+  return utf8(text.replace(oldText, newText));
 }
 
 /** The last line once more. @param {Map<string, Uint8Array>} members @param {string} name */
@@ -251,8 +263,8 @@ function twiceIn(members, name) {
 }
 
 test('a changed, added, missing, renamed or revealed file is refused and named', async () => {
-  const made = capsule();
-  const [name, row] = /** @type {[string, any]} */ ([...proofNames(made)][0]);
+  const packCapsule = capsule();
+  const [name, row] = /** @type {[string, any]} */ ([...proofNames(packCapsule)][0]);
   /** @type {[string, (members: Map<string, Uint8Array>) => void, RegExp][]} */
   const frauds = [
     [
@@ -336,14 +348,14 @@ test('a changed, added, missing, renamed or revealed file is refused and named',
     ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
     ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],
   ];
-  for (const [what, spoil, named] of frauds) {
-    const members = honest(made);
-    spoil(members);
+  for (const [description, tamper, named] of frauds) {
+    const members = honestFront(packCapsule);
+    tamper(members);
     await assert.rejects(
-      async () => checkFront(await zipped(members), made),
+      async () => checkFront(await zipped(members), packCapsule),
       (error) => {
-        assert.equal(/** @type {any} */ (error).code, 'pack_failed', what);
-        assert.match(/** @type {any} */ (error).message, named, what);
+        assert.equal(/** @type {any} */ (error).code, 'pack_failed', description);
+        assert.match(/** @type {any} */ (error).message, named, description);
         return true;
       },
     );
@@ -351,22 +363,22 @@ test('a changed, added, missing, renamed or revealed file is refused and named',
 });
 
 test('the finished pack has every file once, with correct manifests', async () => {
-  const made = /** @type {any} */ (capsule());
-  const front = await checkFront(await zipped(honest(made)), made);
-  /** @type {number[]} */ const told = [];
+  const packCapsule = /** @type {any} */ (capsule());
+  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  /** @type {number[]} */ const progress = [];
   async function* openReceived() {
     yield PICTURE.subarray(0, 100_000);
     yield PICTURE.subarray(100_000);
   }
-  const { file: zip, manifest } = await assemble(made, front, {
+  const { file: zip, manifest } = await assemble(packCapsule, front, {
     openReceived,
-    onProgress: (done, total) => told.push(done / total),
+    onProgress: (done, total) => progress.push(done / total),
   });
   const members = readZip(new Uint8Array(await /** @type {Blob} */ (zip).arrayBuffer()));
   const names = [...members.keys()];
   assert.deepEqual(names, [...names].sort());
   const folder = 'PACK_AA_1_20261103/';
-  assert.deepEqual(members.get(`${folder}${receivedName(made.exhibits[0])}`), PICTURE);
+  assert.deepEqual(members.get(`${folder}${receivedName(packCapsule.exhibits[0])}`), PICTURE);
   for (const algorithm of ['sha256', 'sha512']) {
     const lines = new TextDecoder()
       .decode(members.get(`${folder}manifest-${algorithm}.txt`))
@@ -378,25 +390,25 @@ test('the finished pack has every file once, with correct manifests', async () =
       assert.equal(digest, sha(algorithm, /** @type {Uint8Array} */ (members.get(folder + name))));
     }
   }
-  assert.equal(told.at(-1), 1);
+  assert.equal(progress.at(-1), 1);
   assert.equal(manifest, sha('sha256', /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha256.txt`))));
 });
 
 test('a received file that is not the one added ends the pack, and so does cancelling', async () => {
-  const made = capsule();
-  const front = await checkFront(await zipped(honest(made)), made);
-  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE.subarray(1)] }), (error) => {
+  const packCapsule = capsule();
+  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), (error) => {
     assert.match(/** @type {any} */ (error).message, /AA-1\.png/);
     return /** @type {any} */ (error).code === 'pack_failed';
   });
-  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), {
+  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), {
     code: 'cancelled',
   });
 });
 
 test('each proof has a value or a digest for every field of its kind', () => {
-  const made = capsule();
-  for (const row of proofNames(made).values()) {
+  const packCapsule = capsule();
+  for (const row of proofNames(packCapsule).values()) {
     const names = fieldNamesOf(String(row['kind']), 1);
     const read = /** @type {any} */ (parseCanonicalObject(encodeProof(row, new Set(names.restricted))));
     assert.deepEqual(
@@ -410,10 +422,10 @@ test('each proof has a value or a digest for every field of its kind', () => {
 const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 
 test('a portal set has at most sixteen plain files with correct digests, and mail in a zip of its own', async () => {
-  const made = /** @type {any} */ (capsule());
-  made.exhibits.push({ ...made.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
-  const front = honest(capsule());
-  const { files, manifest } = await buildPortalSet(made, front, { openReceived: () => [PICTURE] });
+  const packCapsule = /** @type {any} */ (capsule());
+  packCapsule.exhibits.push({ ...packCapsule.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
+  const front = honestFront(capsule());
+  const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE] });
   const names = files.map(({ name }) => name);
   assert.ok(
     names.length <= FILES_MOST && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
@@ -431,10 +443,10 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
     zips[0].has('restricted/13_exhibits-as-received/AA-1.png') &&
       [...zips[0].keys()].some((name) => name.startsWith('servable/proof/')),
   );
-  const all = new Map(
+  const byName = new Map(
     await Promise.all(files.map(async ({ name, file }) => /** @type {const} */ ([name, await bytesOf(file)]))),
   );
-  const list = /** @type {Uint8Array} */ (all.get('manifest-sha256.txt'));
+  const list = /** @type {Uint8Array} */ (byName.get('manifest-sha256.txt'));
   assert.equal(sha('sha256', list), manifest);
   const lines = new TextDecoder()
     .decode(list)
@@ -446,11 +458,11 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
     names.filter((name) => name !== 'manifest-sha256.txt'),
   );
   for (const [digest, name] of lines)
-    assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (all.get(String(name)))));
-  await assert.rejects(buildPortalSet(made, front, { openReceived: () => [PICTURE.subarray(1)] }), {
+    assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (byName.get(String(name)))));
+  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), {
     code: 'pack_failed',
   });
-  await assert.rejects(buildPortalSet(made, front, { openReceived: () => [PICTURE], atMost: 1000 }), {
+  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE], atMost: 1000 }), {
     code: 'too_large',
   });
 });
@@ -459,10 +471,10 @@ test('a diary too large for one pack is split between entries, in order, and not
   const entry = (/** @type {string} */ record) => /** @type {any} */ ({ record, newest: { fields: {} } });
   const fileOf = (/** @type {string} */ record, /** @type {number} */ size) =>
     /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
-  const sizeOf = (/** @type {any} */ one) => one.size * 1_000_000;
-  const cut = (/** @type {any[]} */ files) => splitIntoParts(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
-  assert.deepEqual(cut([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
-  assert.deepEqual(cut([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [
+  const sizeOf = (/** @type {any} */ attachment) => attachment.size * 1_000_000;
+  const split = (/** @type {any[]} */ files) => splitIntoParts(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
+  assert.deepEqual(split([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
+  assert.deepEqual(split([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [
     ['a', 'b'],
     ['c'],
     ['d'],

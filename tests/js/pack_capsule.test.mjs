@@ -55,22 +55,22 @@ const wishOf = (wish) => ({
 test('the capsules match the shared vector byte for byte', () => {
   for (const expected of [vector, vector.later.supplement, vector.later.items, vector.later.gone]) {
     // Of an entry that was erased nothing is left but its number.
-    const gone = new Set((expected.wish.absent ?? []).map((/** @type {any} */ one) => one.record));
-    const made = makeCapsule(
-      versions.filter((/** @type {any} */ row) => !gone.has(row.record)),
+    const erased = new Set((expected.wish.absent ?? []).map((/** @type {any} */ row) => row.record));
+    const built = makeCapsule(
+      versions.filter((/** @type {any} */ row) => !erased.has(row.record)),
       wishOf(expected.wish),
       vector.keys,
     );
-    assert.deepEqual(made, JSON.parse(expected.capsule));
-    assert.equal(new TextDecoder().decode(encodeCapsule(made)), expected.capsule);
-    assert.equal(new TextDecoder().decode(recordFile(made)), expected.record);
+    assert.deepEqual(built, JSON.parse(expected.capsule));
+    assert.equal(new TextDecoder().decode(encodeCapsule(built)), expected.capsule);
+    assert.equal(new TextDecoder().decode(recordFile(built)), expected.record);
   }
 });
 
 test('a diary that was never on a server is numbered in its own order', () => {
   const local = versions.map((/** @type {any} */ row) => ({ ...row, seq: null, receipt: null }));
-  const made = makeCapsule(local, { ...wishOf(vector.wish), log: null }, { ...vector.keys, log: '', notary: '' });
-  assert.equal(createHash('sha256').update(encodeCapsule(made)).digest('hex'), vector.local_sha256);
+  const built = makeCapsule(local, { ...wishOf(vector.wish), log: null }, { ...vector.keys, log: '', notary: '' });
+  assert.equal(createHash('sha256').update(encodeCapsule(built)).digest('hex'), vector.local_sha256);
 });
 
 test('the files of the log match the shared vector', () => {
@@ -83,25 +83,25 @@ test('the files of the log match the shared vector', () => {
 
 test('a proof has every field of its version once: shown with its salt, or withheld as a digest', () => {
   const capsule = JSON.parse(vector.capsule);
-  const given = JSON.parse(new TextDecoder().decode(keysFile(capsule)));
-  assert.deepEqual(given, { ...capsule.keys, t: 'keys/v1' });
+  const keys = JSON.parse(new TextDecoder().decode(keysFile(capsule)));
+  assert.deepEqual(keys, { ...capsule.keys, t: 'keys/v1' });
   for (const part of /** @type {const} */ (['servable', 'restricted'])) {
-    const shown = proofNames(capsule, part);
-    const kinds = new Set([...shown.values()].map(({ kind }) => kind));
+    const proofs = proofNames(capsule, part);
+    const kinds = new Set([...proofs.values()].map(({ kind }) => kind));
     assert.deepEqual(
       [...kinds].every((kind) => ['incident', 'attachment'].includes(String(kind))),
       part === 'servable',
     );
-    assert.equal(new Set(shown.keys()).size, shown.size);
-    for (const [name, row] of shown) {
+    assert.equal(new Set(proofs.keys()).size, proofs.size);
+    for (const [name, row] of proofs) {
       assert.match(name, new RegExp(`^proof/[A-Za-z0-9-]+-${String(row.version).slice(0, 8)}\\.json$`));
       const { open, restricted } = versionFieldNames(row);
       const read = (/** @type {Set<string>} */ withheld) =>
         JSON.parse(new TextDecoder().decode(encodeProof(row, withheld)));
-      const whole = read(new Set());
+      const full = read(new Set());
       const { c, kind, receipt, record, seq_no, sig, version } = row;
-      const { fields, ...said } = whole;
-      assert.deepEqual(said, {
+      const { fields, ...metadata } = full;
+      assert.deepEqual(metadata, {
         c,
         kind,
         receipt,
@@ -140,29 +140,29 @@ test('the custody notes of a file are included, unless their record was taken ou
     attachment: exhibit.record,
     detail: 'to a disc',
   };
-  /** @param {string} version @param {number} more @param {any} fields */
-  const noted = (version, more, fields) => ({
+  /** @param {string} version @param {number} seqOffset @param {any} fields */
+  const custodyVersion = (version, seqOffset, fields) => ({
     ...base,
     kind: 'custody',
     record: 'A'.repeat(22),
     version: version.repeat(22),
-    seq: base.seq + more,
+    seq: base.seq + seqOffset,
     restricted: null,
     open: { ...base.open, keys: [], fields: { _clock: base.open.fields._clock, _parents: [], lines: [], ...fields } },
   });
-  const kept = noted('B', 1, { lines: [line] });
-  const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000, lines: null });
-  const custody = (/** @type {any[]} */ more) =>
-    makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
-  const { attachment: _attachment, ...told } = line;
+  const added = custodyVersion('B', 1, { lines: [line] });
+  const takenOut = custodyVersion('C', 2, { _parents: [added.version], taken_out: 1_777_100_000_000, lines: null });
+  const custody = (/** @type {any[]} */ extraVersions) =>
+    makeCapsule([...versions, ...extraVersions], wishOf(vector.wish), vector.keys).custody;
+  const { attachment: _attachment, ...expectedLine } = line;
   assert.deepEqual(
-    /** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'),
-    [{ ...told, item: exhibit.item }],
+    /** @type {any[]} */ (custody([added])).filter(({ action }) => action === 'copied'),
+    [{ ...expectedLine, item: exhibit.item }],
   );
-  assert.deepEqual(custody([kept, out]), capsule.custody);
+  assert.deepEqual(custody([added, takenOut]), capsule.custody);
 });
 
 test('an item that is in no earlier pack is refused', () => {
-  const wish = { ...wishOf(vector.later.items.wish), items: ['KB/77'] };
-  assert.throws(() => makeCapsule(versions, wish, vector.keys), { code: 'bad_request' });
+  const badWish = { ...wishOf(vector.later.items.wish), items: ['KB/77'] };
+  assert.throws(() => makeCapsule(versions, badWish, vector.keys), { code: 'bad_request' });
 });

@@ -8,10 +8,10 @@ import { PackJob } from '#app/net/packs.js';
 /** A job whose server answers one thing after another; what was asked. @param {any[]} answers */
 function jobWith(answers) {
   /** @type {string[]} */
-  const asked = [];
+  const requests = [];
   const api = /** @type {any} */ ({
     withSession: async (/** @type {any} */ { path, method = 'GET' }) => {
-      asked.push(`${method} ${path.split('/').pop()}`);
+      requests.push(`${method} ${path.split('/').pop()}`);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
       return answer;
@@ -20,27 +20,27 @@ function jobWith(answers) {
   const job = new PackJob(api, {
     signal: new AbortController().signal,
     pause: async () => {
-      asked.push('pause');
+      requests.push('pause');
     },
   });
   job.id = 'p';
-  return { job, asked };
+  return { job, asked: requests };
 }
 
 test('a capsule that has to wait for another is sent again when its turn comes', async () => {
-  const { job, asked } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
-  let waited = 0;
+  const { job, asked: requests } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
+  let waits = 0;
   await job.sendCapsule(new Uint8Array(1), () => {
-    waited += 1;
+    waits += 1;
   });
-  assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p', 'pause', 'GET p', 'PUT capsule']);
-  assert.equal(waited, 2);
+  assert.deepEqual(requests, ['PUT capsule', 'pause', 'GET p', 'pause', 'GET p', 'PUT capsule']);
+  assert.equal(waits, 2);
 });
 
 test('a capsule that arrived is not sent twice when its answer was lost', async () => {
-  const { job, asked } = jobWith([new KeptError('conflict'), { state: 'building' }]);
+  const { job, asked: requests } = jobWith([new KeptError('conflict'), { state: 'building' }]);
   await job.sendCapsule(new Uint8Array(1), () => undefined);
-  assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p']);
+  assert.deepEqual(requests, ['PUT capsule', 'pause', 'GET p']);
 });
 
 test('any other refusal is reported', async () => {

@@ -19,17 +19,17 @@ after(() => server.stop());
 
 const isKept = ({ entries, busy }) =>
   entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
-const said = (state) => state.entries.map(({ title }) => title).sort();
+const titlesOf = (state) => state.entries.map(({ title }) => title).sort();
 
-async function records(phone) {
+async function allRecords(phone) {
   const db = await openDB(phone.name, 1);
-  const all = await db.getAll('a');
+  const values = await db.getAll('a');
   db.close();
-  return all;
+  return values;
 }
 
 /** All that an entry says, and its file's bytes. */
-async function whole(phone, record) {
+async function entryContents(phone, record) {
   const entry = await phone.app.readIncident(record);
   const files = await Promise.all(
     entry.attachments.map(async ({ attachment, sha256 }) => {
@@ -47,7 +47,7 @@ async function whole(phone, record) {
 }
 
 /** A registered phone with an entry, its file, a note and an addition, all of it on the server. */
-async function keeper() {
+async function registerPhone() {
   const faults = {};
   const { phone, app, record } = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
@@ -67,7 +67,7 @@ async function keeper() {
 }
 
 test('offline with three unsent entries: the notebook at once, nothing of what was sent is left, and all of it comes back', async () => {
-  const { phone, app, record, faults } = await keeper();
+  const { phone, app, record, faults } = await registerPhone();
   faults.off = true;
   phone.online = false;
   app.network();
@@ -89,8 +89,8 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   app.newDraft();
   app.putDraft({ fields: { narrative: 'Half a sent' } });
-  const before = await Promise.all([record, ...unsent].map((one) => whole(phone, one)));
-  const held = await records(phone);
+  const before = await Promise.all([record, ...unsent].map((entryId) => entryContents(phone, entryId)));
+  const recordsBefore = await allRecords(phone);
   app.notePut('a', 'Milk');
   await app.panicClear();
   assert.equal(app.state.phase, 'notebook');
@@ -98,53 +98,56 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
     app.state.notebook.notes.map(({ text }) => text),
     ['Milk'],
   );
-  const left = await records(phone);
-  const stayed = new Set(left.map((bytes) => Buffer.from(bytes).toString('latin1')));
-  const gone = held.filter((bytes) => !stayed.has(Buffer.from(bytes).toString('latin1')));
-  assert.ok(gone.length > 20, `${gone.length} of ${held.length} records went`);
+  const recordsLeft = await allRecords(phone);
+  const stayed = new Set(recordsLeft.map((bytes) => Buffer.from(bytes).toString('latin1')));
+  const removedRecords = recordsBefore.filter((bytes) => !stayed.has(Buffer.from(bytes).toString('latin1')));
+  assert.ok(removedRecords.length > 20, `${removedRecords.length} of ${recordsBefore.length} records went`);
 
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
-  await again.app.start();
-  assert.equal(again.app.state.phase, 'locked', 'the slots stayed');
-  await again.app.unlock(WORDS);
-  await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
+  await reopened.app.start();
+  assert.equal(reopened.app.state.phase, 'locked', 'the slots stayed');
+  await reopened.app.unlock(WORDS);
+  await until(reopened, (state) => titlesOf(state).length === 4, 'what was not sent, with no signal');
   assert.deepEqual(
-    said(again.app.state),
+    titlesOf(reopened.app.state),
     ['First.', 'Fourth.', 'Second.', 'Third.'],
     'the first too: a version of it was not sent',
   );
-  const here = await Promise.all(unsent.map((one) => whole(again, one)));
-  assert.deepEqual(here, before.slice(1), 'with its note and its file');
-  assert.equal(again.app.state.account.coming, true, 'what was sent is not all here');
-  assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
-  assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
-  again.end();
+  const restored = await Promise.all(unsent.map((entryId) => entryContents(reopened, entryId)));
+  assert.deepEqual(restored, before.slice(1), 'with its note and its file');
+  assert.equal(reopened.app.state.account.coming, true, 'what was sent is not all here');
+  assert.equal(reopened.app.state.draft.fields.narrative, 'Half a sent');
+  assert.deepEqual(await reopened.app.readTyped('person:new'), { fields: { name: 'Sam' } });
+  reopened.end();
 
-  const last = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
-  await last.app.start();
-  await last.app.unlock(WORDS);
-  await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again');
+  const reconnected = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  await reconnected.app.start();
+  await reconnected.app.unlock(WORDS);
+  await until(reconnected, (state) => state.entries.length === 4 && isKept(state), 'kept again');
   await eventually(
-    async () => (await last.app.usage()).waiting.files,
+    async () => (await reconnected.app.usage()).waiting.files,
     (files) => files === 0,
   );
-  assert.deepEqual(await Promise.all([record, ...unsent].map((one) => whole(last, one))), before);
-  const { unsaved, half } = await last.app.readIncident(record);
-  assert.deepEqual([unsaved.fields, half.narrative], [{ channel: 'call' }, 'First, and']);
   assert.deepEqual(
-    last.app.state.entries.map(({ seq_no }) => seq_no),
+    await Promise.all([record, ...unsent].map((entryId) => entryContents(reconnected, entryId))),
+    before,
+  );
+  const { unsaved, half: unsavedWords } = await reconnected.app.readIncident(record);
+  assert.deepEqual([unsaved.fields, unsavedWords.narrative], [{ channel: 'call' }, 'First, and']);
+  assert.deepEqual(
+    reconnected.app.state.entries.map(({ seq_no }) => seq_no),
     [4, 3, 2, 1],
   );
-  assert.deepEqual([last.app.state.account.trouble, last.app.state.account.coming], [null, false]);
-  last.end();
+  assert.deepEqual([reconnected.app.state.account.trouble, reconnected.app.state.account.coming], [null, false]);
+  reconnected.end();
 
-  const other = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
-  await other.app.start();
-  await other.app.signIn({ login: last.app.state.account.login, words: WORDS });
-  await until(other, (state) => state.entries.length === 4, 'another device');
-  assert.equal(other.app.state.account.trouble, null, 'no gap on the line of the phone that was cleared');
-  other.end();
+  const otherPhone = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
+  await otherPhone.app.start();
+  await otherPhone.app.signIn({ login: reconnected.app.state.account.login, words: WORDS });
+  await until(otherPhone, (state) => state.entries.length === 4, 'another device');
+  assert.equal(otherPhone.app.state.account.trouble, null, 'no gap on the line of the phone that was cleared');
+  otherPhone.end();
 });
 
 test('a half-sent file stays until the rest of it is sent', async () => {
@@ -170,21 +173,21 @@ test('a half-sent file stays until the rest of it is sent', async () => {
     (n) => n > 1,
   );
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
   await eventually(
-    async () => (await again.app.usage()).waiting.files,
+    async () => (await reopened.app.usage()).waiting.files,
     (files) => files === 0,
   );
-  await until(again, isKept, 'kept');
-  await again.app.checkFile(attachment);
-  again.end();
+  await until(reopened, isKept, 'kept');
+  await reopened.app.checkFile(attachment);
+  reopened.end();
 });
 
 test('a file that was sent stays while the server has not accepted the entry that names it', async () => {
-  const { phone, app, record, faults } = await keeper();
+  const { phone, app, record, faults } = await registerPhone();
   faults.before = (path, { method }) => {
     if (method !== 'PUT' || !path.includes('/versions/')) return null;
     const headers = { 'content-type': 'application/json' };
@@ -197,63 +200,63 @@ test('a file that was sent stays while the server has not accepted the entry tha
     (files) => files === 0,
   );
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await again.app.checkFile(attachment);
-  again.end();
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  await reopened.app.checkFile(attachment);
+  reopened.end();
 });
 
 test('the file of an unsaved draft stays', async () => {
-  const { phone, app } = await keeper();
+  const { phone, app } = await registerPhone();
   app.newDraft();
   app.putDraft({ fields: { narrative: 'With a picture.' } });
   const picture = file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(6)]));
   await app.addFile('draft', picture, { route: 'photo_picker' });
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  assert.equal(again.app.state.draft.attachments.length, 1);
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  assert.equal(reopened.app.state.draft.attachments.length, 1);
   const words = { narrative: 'With a picture.' };
-  const { record } = await again.app.saveIncident({ record: null, fields: words, restricted: {} });
-  assert.equal((await whole(again, record)).files.length, 1, 'it opens');
-  again.end();
+  const { record } = await reopened.app.saveIncident({ record: null, fields: words, restricted: {} });
+  assert.equal((await entryContents(reopened, record)).files.length, 1, 'it opens');
+  reopened.end();
 });
 
 test('what was typed before the keys were renewed can be read after the phone was cleared', async () => {
-  const { phone, app } = await keeper();
+  const { phone, app } = await registerPhone();
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   await app.renewKeys({ words: WORDS, newWords: NEW });
   await until(phone, isKept, 'kept');
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(NEW);
-  assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
-  again.end();
+  await reopened.app.start();
+  await reopened.app.unlock(NEW);
+  assert.deepEqual(await reopened.app.readTyped('person:new'), { fields: { name: 'Sam' } });
+  reopened.end();
 });
 
 test('work that began before the clearing does not arrive after it', async () => {
-  const { phone, app } = await keeper();
-  const slow = app
+  const { phone, app } = await registerPhone();
+  const slowUpload = app
     .addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' })
     .then(
       () => 'done',
       ({ code }) => code,
     );
   await app.panicClear();
-  assert.ok(['locked', 'done'].includes(await slow));
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  assert.ok(['locked', 'done'].includes(await slowUpload));
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await until(again, isKept, 'kept');
-  assert.equal((await again.app.readIncident(again.app.state.entries[0].record)).attachments.length >= 1, true);
-  again.end();
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  await until(reopened, isKept, 'kept');
+  assert.equal((await reopened.app.readIncident(reopened.app.state.entries[0].record)).attachments.length >= 1, true);
+  reopened.end();
 });
 
 /** Writing that goes on until it is told to give way, as an import of a long chat does; how it ended. */
@@ -261,8 +264,8 @@ function writesLong(phone) {
   return phone.ctx.open.store
     .change(async (_root, change) => {
       for (let n = 0; ; n++) {
-        await new Promise((go) => {
-          setImmediate(go);
+        await new Promise((resolve) => {
+          setImmediate(resolve);
         });
         change.putJson(`t/long${n % 200}`, { n });
       }
@@ -274,66 +277,66 @@ function writesLong(phone) {
 }
 
 test('an entry that comes back while the list is being rebuilt is in the list', async (t) => {
-  const { phone, app, faults } = await keeper();
+  const { phone, app, faults } = await registerPhone();
   faults.off = true;
   app.network();
   await save(app, 'Second.');
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  const read = Index.prototype.readDirectory;
+  const readDirectory = Index.prototype.readDirectory;
   t.after(() => {
-    Index.prototype.readDirectory = read;
+    Index.prototype.readDirectory = readDirectory;
   });
-  Index.prototype.readDirectory = async function listed() {
-    const found = await read.call(this);
-    Index.prototype.readDirectory = read;
+  Index.prototype.readDirectory = async function readDirectoryOnce() {
+    const found = await readDirectory.call(this);
+    Index.prototype.readDirectory = readDirectory;
     await eventually(
       async () => this.store.root.feed.seq,
       (seq) => seq > 0,
     );
     return found;
   };
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await until(again, (state) => isKept(state) && !state.account.coming, 'kept');
-  assert.equal(Index.prototype.readDirectory, read, 'the list was made again meanwhile');
-  assert.deepEqual(said(again.app.state), ['First.', 'Second.']);
-  again.end();
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  await until(reopened, (state) => isKept(state) && !state.account.coming, 'kept');
+  assert.equal(Index.prototype.readDirectory, readDirectory, 'the list was made again meanwhile');
+  assert.deepEqual(titlesOf(reopened.app.state), ['First.', 'Second.']);
+  reopened.end();
 });
 
 test('clearing interrupts a long task: the phone is cleared during an import, and what was typed is kept', async () => {
-  const { phone, app, record } = await keeper();
-  const was = await whole(phone, record);
-  const held = await records(phone);
-  const long = writesLong(phone);
+  const { phone, app, record } = await registerPhone();
+  const entryBefore = await entryContents(phone, record);
+  const recordsBefore = await allRecords(phone);
+  const longWrite = writesLong(phone);
   app.newDraft();
   app.putDraft({ fields: { narrative: 'Half a sent' } });
   await app.panicClear();
-  assert.equal(await long, 'locked', 'it did not wait for all of it');
-  const left = new Set((await records(phone)).map((bytes) => Buffer.from(bytes).toString('latin1')));
+  assert.equal(await longWrite, 'locked', 'it did not wait for all of it');
+  const recordsLeft = new Set((await allRecords(phone)).map((bytes) => Buffer.from(bytes).toString('latin1')));
   assert.ok(
-    held.filter((bytes) => !left.has(Buffer.from(bytes).toString('latin1'))).length > 20,
+    recordsBefore.filter((bytes) => !recordsLeft.has(Buffer.from(bytes).toString('latin1'))).length > 20,
     'it was cleared, not only locked',
   );
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await until(again, isKept, 'kept again');
-  assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
-  assert.deepEqual(await whole(again, record), was);
-  again.end();
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  await until(reopened, isKept, 'kept again');
+  assert.equal(reopened.app.state.draft.fields.narrative, 'Half a sent');
+  assert.deepEqual(await entryContents(reopened, record), entryBefore);
+  reopened.end();
 });
 
 test('half a sentence typed during a chat import is sealed when the diary locks or the keeper leaves', async () => {
-  for (const leaves of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
+  for (const leaveDiary of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
     const { phone, app } = await phoneWithEntry({}, 'First.');
-    const long = writesLong(phone);
+    const longWrite = writesLong(phone);
     app.newDraft();
     app.putDraft({ fields: { narrative: 'Half a sent' } });
-    await leaves(app);
-    assert.equal(await long, 'locked');
+    await leaveDiary(app);
+    assert.equal(await longWrite, 'locked');
     if (app.state.phase === 'notebook') await app.askLock();
     await app.unlock(WORDS);
     assert.equal(app.state.draft.fields.narrative, 'Half a sent');
@@ -342,7 +345,7 @@ test('half a sentence typed during a chat import is sealed when the diary locks 
 });
 
 test('files captured while locked and waiting drafts have no other copy, so they stay', async () => {
-  const { phone, app } = await keeper();
+  const { phone, app } = await registerPhone();
   await app.lock('asked');
   await app.capture();
   await app.pictureAdd(
@@ -352,39 +355,39 @@ test('files captured while locked and waiting drafts have no other copy, so they
   await app.unlock(WORDS);
   await until(phone, ({ waiting }) => waiting?.captured === 2, 'asked about');
   const {
-    asked: [one],
+    asked: [captured],
   } = await app.readCaptured();
-  await app.acceptCaptured(one.attachment);
+  await app.acceptCaptured(captured.attachment);
   const before = await app.readCaptured();
   assert.deepEqual([before.asked.length, before.drafts.length], [1, 1]);
   await app.panicClear();
-  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
-  await again.app.start();
-  await again.app.unlock(WORDS);
-  await until(again, isKept, 'kept again');
-  assert.deepEqual(await again.app.readCaptured(), before);
-  await again.app.acceptCaptured(before.asked[0].attachment);
-  for (const { id, files } of (await again.app.readCaptured()).drafts) {
-    await again.app.takeUpDraft(id);
-    const { record } = await again.app.saveIncident({
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  await until(reopened, isKept, 'kept again');
+  assert.deepEqual(await reopened.app.readCaptured(), before);
+  await reopened.app.acceptCaptured(before.asked[0].attachment);
+  for (const { id, files } of (await reopened.app.readCaptured()).drafts) {
+    await reopened.app.takeUpDraft(id);
+    const { record } = await reopened.app.saveIncident({
       record: null,
       fields: { narrative: 'With it.' },
       restricted: {},
     });
     assert.deepEqual(
-      (await whole(again, record)).files,
+      (await entryContents(reopened, record)).files,
       files.map(({ sha256 }) => sha256),
     );
   }
-  await until(again, (state) => state.entries.length === 3 && isKept(state), 'sent');
-  again.end();
+  await until(reopened, (state) => state.entries.length === 3 && isKept(state), 'sent');
+  reopened.end();
 });
 
 test('clearing during key renewal: the old or the new words still work, whether the server took the keys or not', async () => {
   for (const arrives of [true, false]) {
-    const { phone, app, record, faults } = await keeper();
-    const was = await whole(phone, record);
+    const { phone, app, record, faults } = await registerPhone();
+    const entryBefore = await entryContents(phone, record);
     let cleared = null;
     faults.before = (path) => {
       if (path.endsWith('/rotation/commit')) cleared = app.panicClear();
@@ -394,31 +397,31 @@ test('clearing during key renewal: the old or the new words still work, whether 
     await assert.rejects(app.renewKeys({ words: WORDS, newWords: NEW }));
     await cleared;
     assert.equal(app.state.phase, 'notebook');
-    const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+    const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
     phone.end();
-    await again.app.start();
+    await reopened.app.start();
     // What was under way may have ended before the keys were forgotten: then the new words open, and nothing is left to do.
-    await again.app.unlock(WORDS).catch(() => {
-      again.clock.move(60_001);
-      return again.app.unlock(NEW);
+    await reopened.app.unlock(WORDS).catch(() => {
+      reopened.clock.move(60_001);
+      return reopened.app.unlock(NEW);
     });
-    if (again.app.state.account.rekeying) {
+    if (reopened.app.state.account.rekeying) {
       if (!arrives) {
         // What is written as it fills again waits: while keys are being changed the server takes nothing else.
         await until(
-          again,
+          reopened,
           ({ entries, account, busy }) => entries.length > 0 && !account.coming && !busy,
           'filled again',
         );
-        await again.app.saveNote(record, 'Only for me.');
+        await reopened.app.saveNote(record, 'Only for me.');
       }
-      await again.app.renewOn({ newWords: NEW });
+      await reopened.app.renewOn({ newWords: NEW });
     }
-    if (again.app.state.account.trouble?.code === 'signed_out') await again.app.catchUp({ words: NEW });
-    await until(again, isKept, 'kept');
-    assert.deepEqual(await whole(again, record), was);
-    await again.app.lock('asked');
-    await again.app.unlock(NEW);
-    again.end();
+    if (reopened.app.state.account.trouble?.code === 'signed_out') await reopened.app.catchUp({ words: NEW });
+    await until(reopened, isKept, 'kept');
+    assert.deepEqual(await entryContents(reopened, record), entryBefore);
+    await reopened.app.lock('asked');
+    await reopened.app.unlock(NEW);
+    reopened.end();
   }
 });

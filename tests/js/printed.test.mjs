@@ -43,21 +43,21 @@ function filled(kind) {
     } else if (rule.startsWith('code') && `${name}_text` in RULES.kinds[kind])
       fields[name] = rule.startsWith('codes') ? ['other'] : 'other';
   }
-  const part = (names) => Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
-  return { words, open: part(open), apart: part(restricted), kept: new Set(restricted) };
+  const fieldsIn = (names) => Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+  return { words, open: fieldsIn(open), apart: fieldsIn(restricted), kept: new Set(restricted) };
 }
 
 test('every word of an entry and of each register is on the page, and no word that is kept apart', async () => {
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'First.');
-  const asked = new Map();
+  const expectedWords = new Map();
   const ids = {};
   for (const kind of KINDS) {
-    const { words, open, apart, kept } = filled(kind);
+    const { words, open, apart: keptApart, kept: restrictedNames } = filled(kind);
     const fields = kind === 'person' ? { ...open, role: 'suspect', role_text: undefined } : open;
     ids[kind] = (
-      await app.saveRecord({ kind, record: null, fields: JSON.parse(JSON.stringify(fields)), restricted: apart })
+      await app.saveRecord({ kind, record: null, fields: JSON.parse(JSON.stringify(fields)), restricted: keptApart })
     ).record;
-    asked.set(kind, { words, kept });
+    expectedWords.set(kind, { words, kept: restrictedNames });
   }
   const witness = (
     await app.saveRecord({
@@ -66,7 +66,7 @@ test('every word of an entry and of each register is on the page, and no word th
       fields: { name: 'Wanda Seesall', role: 'witness', description: 'Red hair' },
     })
   ).record;
-  const mum = (
+  const mother = (
     await app.saveRecord({
       kind: 'person',
       record: null,
@@ -74,7 +74,7 @@ test('every word of an entry and of each register is on the page, and no word th
     })
   ).record;
   const entry = filled('incident');
-  asked.set('incident', { words: entry.words, kept: entry.kept });
+  expectedWords.set('incident', { words: entry.words, kept: entry.kept });
   await app.saveIncident({
     record,
     restricted: entry.apart,
@@ -85,7 +85,7 @@ test('every word of an entry and of each register is on the page, and no word th
       actor_ids: [ids.person],
       case_ids: [ids.case],
       witness_ids: [witness],
-      targeted_person_ids: [mum],
+      targeted_person_ids: [mother],
       vehicle_ids: [ids.vehicle],
       told_others: [{ who: 'My aunt', how: 'I rang' }],
       independent_evidence: [{ kind: 'cctv', holder: 'the bakery' }],
@@ -94,10 +94,10 @@ test('every word of an entry and of each register is on the page, and no word th
       platform_report: { ref: 'REF-EIGHT', outcome: 'taken down' },
     },
   });
-  const made = await app.buildHere(await agreed(app, FILLED), () => {});
-  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
-  const page = new TextDecoder().decode([...all].find(([name]) => name.endsWith('servable/01_chronology.html'))[1]);
-  for (const [kind, { words, kept }] of asked) {
+  const pack = await app.buildHere(await agreed(app, FILLED), () => {});
+  const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
+  const page = new TextDecoder().decode([...members].find(([name]) => name.endsWith('servable/01_chronology.html'))[1]);
+  for (const [kind, { words, kept }] of expectedWords) {
     const missing = [...words].filter(([name, word]) => !kept.has(name) && !page.includes(word)).map(([name]) => name);
     assert.deepEqual(missing, (NOT_SAID[kind] ?? []).filter((name) => words.has(name)).sort(), kind);
     for (const [name, word] of words)
@@ -141,10 +141,10 @@ test('every message is in a table, with the keeper’s own number as “me”', 
     restricted: { own_accounts: ['07700 900222'] },
   });
   await app.saveIncident({ record, fields: { schedule_id: schedule }, restricted: { place_detail: '14 Elm Road' } });
-  const made = await app.buildHere(await agreed(app, FILLED), () => {});
-  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
+  const pack = await app.buildHere(await agreed(app, FILLED), () => {});
+  const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
   const table = new TextDecoder().decode(
-    [...all].find(([name]) => name.endsWith('servable/05_message-schedules.csv'))[1],
+    [...members].find(([name]) => name.endsWith('servable/05_message-schedules.csv'))[1],
   );
   const lines = table.split('\r\n');
   assert.equal(lines.length, 4);
@@ -161,18 +161,18 @@ test('every message is in a table, with the keeper’s own number as “me”', 
 
 test('a pack records the language and the wording in which the questions were asked', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork }, 'Asked.');
-  const packed = async () => {
-    const all = readZip(
+  const askedInOfPack = async () => {
+    const members = readZip(
       new Uint8Array(await (await app.buildHere(await agreed(app, FILLED), () => {})).file.arrayBuffer()),
     );
     return JSON.parse(
-      new TextDecoder().decode([...all].find(([name]) => name.endsWith('restricted/12_record.json'))[1]),
+      new TextDecoder().decode([...members].find(([name]) => name.endsWith('restricted/12_record.json'))[1]),
     ).pack.asked_in;
   };
-  assert.equal(await packed(), undefined);
+  assert.equal(await askedInOfPack(), undefined);
   await app.saveSettings({ fields: { wording: 'young' } });
   await app.setLanguage('ur');
-  assert.deepEqual(await packed(), { language: 'ur', wording: 'young' });
+  assert.deepEqual(await askedInOfPack(), { language: 'ur', wording: 'young' });
   phone.end();
 });
 
@@ -248,12 +248,12 @@ test('a time shows its UTC offset, a later change shows the old value, and what 
     restricted: { place_detail: 'Larch Road' },
     reason: 'I had the wrong one',
   });
-  const records = app.state.entries.map((/** @type {any} */ one) => one.record);
+  const records = app.state.entries.map((/** @type {any} */ row) => row.record);
   const chronology = await app.readChronology(await agreed(app, { ...FILLED, records }), SAY);
-  const rows = new Map(chronology.rows.map((one) => [one.narrative, one]));
+  const rows = new Map(chronology.rows.map((row) => [row.narrative, row]));
   assert.deepEqual(
     ['The first of two.', 'The second of two.', 'Somewhere in that night.', 'In August.'].map(
-      (one) => rows.get(one)?.when,
+      (row) => rows.get(row)?.when,
     ),
     ['2026-10-25T01:30 (UTC)', '2026-10-25T01:30 (UTC)', '2026-10-25T00:30/2026-10-25T01:30 (UTC+1 to UTC)', '2026-08'],
   );

@@ -16,7 +16,7 @@ before(async () => {
 after(() => server.stop());
 
 /** Whatever ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
-const ROWS = (diary) => [
+const provenRequests = (diary) => [
   ['GET', '/v1/sessions'],
   ['DELETE', '/v1/sessions'],
   ['GET', '/v1/access'],
@@ -33,29 +33,29 @@ const ROWS = (diary) => [
   ['POST', '/v1/handovers', {}],
 ];
 
-async function openedBy(secret) {
-  const asked = [];
+async function phoneOpenedWith(secret) {
+  const requests = [];
   const send = sender(server.base, {
     before: (path, { headers }) => {
-      asked.push({ path, proof: headers['X-Proof'] });
+      requests.push({ path, proof: headers['X-Proof'] });
     },
   });
-  const made = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) });
-  const { login } = await made.app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  await made.app.makeCode({ words: WORDS });
-  await made.app.setShort(SHORT, WORDS);
-  const { vault, api } = made.phone.ctx;
+  const device = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) });
+  const { login } = await device.app.register({ words: WORDS });
+  await until(device, isKept, 'kept');
+  await device.app.makeCode({ words: WORDS });
+  await device.app.setShort(SHORT, WORDS);
+  const { vault, api } = device.phone.ctx;
   const { auth } = await vault.auth({ words: WORDS, kdf: (await api.prelogin(login)).kdf, login });
-  await made.app.lock('asked');
-  await made.app.unlock(secret);
-  await until(made, isKept, 'open');
-  return { ...made, auth, asked, ctx: made.phone.ctx };
+  await device.app.lock('asked');
+  await device.app.unlock(secret);
+  await until(device, isKept, 'open');
+  return { ...device, auth, asked: requests, ctx: device.phone.ctx };
 }
 
 test('nothing that an open diary holds is a proof, whichever secret opened it', async () => {
   for (const secret of [SHORT, WORDS]) {
-    const { auth, ctx } = await openedBy(secret);
+    const { auth, ctx } = await phoneOpenedWith(secret);
     const { store, vault, identity } = ctx.open;
     const place = store.idOf('identity');
     const { desc } = await vault.boxOpen(place, (await store.database.read([place]))[0]);
@@ -66,7 +66,7 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
       ),
     );
     assert.equal(await vault.earlierProof(), null);
-    for (const [method, path, json] of ROWS(identity.diary)) {
+    for (const [method, path, json] of provenRequests(identity.diary)) {
       for (const proof of [null, ...Object.values(ctx.api.tokens()), store.root.account.code_wrap]) {
         await assert.rejects(
           ctx.api.request({ method, path, proof, token: ctx.api.token, ...(json ? { json } : {}) }),
@@ -79,8 +79,8 @@ test('nothing that an open diary holds is a proof, whichever secret opened it', 
 });
 
 test('by the short secret nothing is proved: each act asks for the words and refuses the secret', async () => {
-  const { app, asked, record } = await openedBy(SHORT);
-  asked.length = 0;
+  const { app, asked: requests, record } = await phoneOpenedWith(SHORT);
+  requests.length = 0;
   const acts = [
     () => app.endOthers({ words: SHORT }),
     () => app.sessions({ words: SHORT }),
@@ -98,5 +98,5 @@ test('by the short secret nothing is proved: each act asks for the words and ref
         ['words_differ', 'no_match', 'bad_request', 'signed_out'].includes(code) || assert.fail(`${act}: ${code}`),
     );
   assert.equal((await app.readIncident(record)).record, record);
-  assert.ok(asked.every(({ proof }) => !proof || proof.length === 43));
+  assert.ok(requests.every(({ proof }) => !proof || proof.length === 43));
 });

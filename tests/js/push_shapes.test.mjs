@@ -18,14 +18,14 @@ import { bent, id } from './phone/granted.mjs';
 
 const place = { diary: id(), record: id(), version: id() };
 const grant = id();
-let whole;
+let upload;
 let key;
 before(async () => {
   key = await importKey(randomBytes(32));
   const wrapped = (part) => wrapKey(key, versionWrapHeader(place.diary, 1, part, place.version), randomBytes(32));
   const sealed = async (part) =>
     envelope.seal(await importKey(randomBytes(32)), 'version', envelopeHeader(place, part), new Uint8Array(4096));
-  const theirs = (part) =>
+  const advocateWrap = (part) =>
     wrapKey(key, grantWrapHeader({ diary: place.diary, grant }, part, place.version), randomBytes(32));
   const parts = ['open', 'restricted'];
   const meta = {
@@ -36,28 +36,31 @@ before(async () => {
     parts,
     sig: b64(randomBytes(64)),
   };
-  whole = {
+  upload = {
     meta,
     wraps: await Promise.all(parts.map(wrapped)),
     envelopes: await Promise.all(parts.map(sealed)),
-    given: [{ grant, wraps: await Promise.all(parts.map(theirs)) }],
+    given: [{ grant, wraps: await Promise.all(parts.map(advocateWrap)) }],
   };
 });
-const raw = (meta, sealed) => encodeFrames([canonicalBytes(meta), ...sealed]);
-const pieces = () => [...whole.wraps, ...whole.envelopes, ...whole.given[0].wraps];
+const framesOf = (meta, sealed) => encodeFrames([canonicalBytes(meta), ...sealed]);
+const allParts = () => [...upload.wraps, ...upload.envelopes, ...upload.given[0].wraps];
 const refused = { code: 'bad_request' };
 
 test('an upload is decoded as it was encoded, with and without the wraps for advocates', () => {
-  assert.deepEqual(decodePush(encodePush(whole), place), whole);
-  const { given: _given, ...own } = whole;
-  const alone = { ...own, meta: { ...own.meta, grants: [] } };
-  assert.deepEqual(decodePush(encodePush(alone), place), { ...alone, given: [] });
-  assert.equal(envDigest(whole.envelopes), envDigest([new Uint8Array([...whole.envelopes[0], ...whole.envelopes[1]])]));
+  assert.deepEqual(decodePush(encodePush(upload), place), upload);
+  const { given: _given, ...ownUpload } = upload;
+  const withoutGrants = { ...ownUpload, meta: { ...ownUpload.meta, grants: [] } };
+  assert.deepEqual(decodePush(encodePush(withoutGrants), place), { ...withoutGrants, given: [] });
+  assert.equal(
+    envDigest(upload.envelopes),
+    envDigest([new Uint8Array([...upload.envelopes[0], ...upload.envelopes[1]])]),
+  );
 });
 
 test('an upload whose description has one fault is refused', () => {
-  const one = id();
-  for (const more of [
+  const sameId = id();
+  for (const change of [
     { blobs: undefined },
     { more: 1 },
     { grants: null },
@@ -82,26 +85,26 @@ test('an upload whose description has one fault is refused', () => {
     { parts: ['open', 'open'] },
     { blobs: 'x' },
     { blobs: ['x'] },
-    { blobs: [one, one] },
-    { parents: [one, one] },
+    { blobs: [sameId, sameId] },
+    { parents: [sameId, sameId] },
     { parents: null },
     { c: b64(randomBytes(31)) },
     { c: 5 },
     { sig: b64(randomBytes(63)) },
     { sig: null },
   ])
-    assert.throws(() => decodePush(raw(bent(whole.meta, more), pieces())), refused, JSON.stringify(more));
-  for (const none of [[], 'text', null]) assert.throws(() => decodePush(raw(none, pieces())), refused);
+    assert.throws(() => decodePush(framesOf(bent(upload.meta, change), allParts())), refused, JSON.stringify(change));
+  for (const invalid of [[], 'text', null]) assert.throws(() => decodePush(framesOf(invalid, allParts())), refused);
   assert.throws(() => decodePush(encodeFrames([])), refused);
-  assert.throws(() => decodePush(raw(whole.meta, pieces().slice(1))), refused);
-  assert.throws(() => decodePush(raw(whole.meta, [...pieces(), new Uint8Array(1)])), refused);
+  assert.throws(() => decodePush(framesOf(upload.meta, allParts().slice(1))), refused);
+  assert.throws(() => decodePush(framesOf(upload.meta, [...allParts(), new Uint8Array(1)])), refused);
 });
 
 test('wraps and envelopes of another place, part or kind are refused, also those for grants', async () => {
   const elsewhere = { ...place, version: id() };
   const wrapOf = (header, kind = 'wrap') => envelope.seal(key, kind, header, randomBytes(32));
-  const first = (other) => ({ ...whole, wraps: [other, whole.wraps[1]] });
-  for (const other of [
+  const withFirstWrap = (wrong) => ({ ...upload, wraps: [wrong, upload.wraps[1]] });
+  for (const wrong of [
     await wrapOf(versionWrapHeader(place.diary, 1, 'open', elsewhere.version)),
     await wrapOf(versionWrapHeader(id(), 1, 'open', place.version)),
     await wrapOf(versionWrapHeader(place.diary, 1, 'restricted', place.version)),
@@ -110,19 +113,19 @@ test('wraps and envelopes of another place, part or kind are refused, also those
     await wrapOf(versionWrapHeader(place.diary, 1, 'open', place.version), 'summary'),
     new Uint8Array(40),
   ])
-    assert.throws(() => decodePush(encodePush(first(other)), place), refused);
-  assert.throws(() => decodePush(encodePush({ ...whole, envelopes: whole.envelopes.toReversed() }), place), refused);
-  assert.throws(() => decodePush(encodePush(whole), elsewhere), refused);
-  const given = (wraps) => ({ ...whole, given: [{ grant, wraps }] });
+    assert.throws(() => decodePush(encodePush(withFirstWrap(wrong)), place), refused);
+  assert.throws(() => decodePush(encodePush({ ...upload, envelopes: upload.envelopes.toReversed() }), place), refused);
+  assert.throws(() => decodePush(encodePush(upload), elsewhere), refused);
+  const withGrantWraps = (wraps) => ({ ...upload, given: [{ grant, wraps }] });
   const header = grantWrapHeader({ diary: place.diary, grant }, 'open', place.version);
-  for (const other of [
+  for (const wrong of [
     await wrapOf(grantWrapHeader({ diary: place.diary, grant: id() }, 'open', place.version)),
     await wrapOf(grantWrapHeader({ diary: place.diary, grant }, 'restricted', place.version)),
     await wrapOf(header, 'summary'),
     new Uint8Array(3),
   ])
-    assert.throws(() => decodePush(encodePush(given([other, whole.given[0].wraps[1]])), place), refused);
-  assert.ok(decodePush(encodePush(given([await wrapOf(header), whole.given[0].wraps[1]])), place));
+    assert.throws(() => decodePush(encodePush(withGrantWraps([wrong, upload.given[0].wraps[1]])), place), refused);
+  assert.ok(decodePush(encodePush(withGrantWraps([await wrapOf(header), upload.given[0].wraps[1]])), place));
 });
 
 test('a receipt is valid only from this notary, for exactly this version, with a time', async () => {
@@ -136,14 +139,14 @@ test('a receipt is valid only from this notary, for exactly this version, with a
     t: 'rcpt/v1',
     ts: 7,
   };
-  const signed = (said) => ({
-    ...said,
-    sig: b64(new Uint8Array(sign(null, Buffer.from(canonicalBytes(said)), privateKey))),
+  const signed = (fields) => ({
+    ...fields,
+    sig: b64(new Uint8Array(sign(null, Buffer.from(canonicalBytes(fields)), privateKey))),
   });
   const expect = { notaryPub, c: fields.c, env: fields.env };
   assert.equal(await verifyReceipt(signed(fields), expect), 7);
   assert.equal(await verifyReceipt(signed({ ...fields, ts: 0 }), { ...expect, log: fields.log }), 0);
-  for (const more of [
+  for (const change of [
     { c: b64(randomBytes(32)) },
     { env: b64(randomBytes(32)) },
     { log: b64(randomBytes(32)) },
@@ -155,16 +158,16 @@ test('a receipt is valid only from this notary, for exactly this version, with a
     { n: undefined },
   ])
     await assert.rejects(
-      verifyReceipt(signed(bent(fields, more)), expect),
+      verifyReceipt(signed(bent(fields, change)), expect),
       { code: 'bad_signature' },
-      JSON.stringify(more),
+      JSON.stringify(change),
     );
   await assert.rejects(verifyReceipt({ ...signed(fields), ts: 8 }, expect), { code: 'bad_signature' });
   await assert.rejects(verifyReceipt(signed(fields), { ...expect, log: b64(randomBytes(32)) }), {
     code: 'bad_signature',
   });
-  for (const none of [null, undefined, 'text'])
-    await assert.rejects(verifyReceipt(none, expect), { code: 'bad_signature' });
+  for (const invalid of [null, undefined, 'text'])
+    await assert.rejects(verifyReceipt(invalid, expect), { code: 'bad_signature' });
 });
 
 test('a manifest lists its versions, and a damaged part is dropped', () => {
@@ -174,36 +177,36 @@ test('a manifest lists its versions, and a damaged part is dropped', () => {
     '',
     '',
   ]);
-  for (const [have, left] of [
+  for (const [have, remaining] of [
     [true, [0, 2]],
     [[0, 1], [0]],
     [[2], [2]],
   ]) {
-    const [dropped, put] = [[], []];
+    const [dropped, stored] = [[], []];
     dropPart(
-      { drop: (name) => dropped.push(name), putJson: (...row) => put.push(row) },
+      { drop: (name) => dropped.push(name), putJson: (...row) => stored.push(row) },
       { n: 3, size: 30, have },
       'b',
       1,
       10,
     );
-    assert.deepEqual([dropped, put], [[partName('b', 1)], [['b/b', { n: 3, size: 20, have: left }]]]);
+    assert.deepEqual([dropped, stored], [[partName('b', 1)], [['b/b', { n: 3, size: 20, have: remaining }]]]);
   }
 });
 
 const json = (body, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
-const sent = async (ask, response = json({})) => {
-  let seen;
+const sendRequest = async (asked, response = json({})) => {
+  let request;
   const answer = await makeRequest(async (path, options) => {
-    seen = { path, ...options };
+    request = { path, ...options };
     return response;
-  })({ path: '/x', ...ask });
-  return { answer, seen };
+  })({ path: '/x', ...asked });
+  return { answer, seen: request };
 };
 
 test('a request has the headers it needs and no more', async () => {
-  const { seen } = await sent({});
+  const { seen } = await sendRequest({});
   assert.deepEqual(seen.headers, { 'X-Requested-By': 'app' });
   const { signal: _signal, ...rest } = seen;
   assert.deepEqual(rest, {
@@ -216,7 +219,7 @@ test('a request has the headers it needs and no more', async () => {
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   });
-  const full = await sent({
+  const withOptions = await sendRequest({
     method: 'PUT',
     json: { a: 1 },
     proof: 'p',
@@ -225,7 +228,7 @@ test('a request has the headers it needs and no more', async () => {
     leaveNothing: true,
     keepalive: true,
   });
-  assert.deepEqual(full.seen.headers, {
+  assert.deepEqual(withOptions.seen.headers, {
     'X-Requested-By': 'app',
     'Content-Type': 'application/json',
     'X-Proof': 'p',
@@ -233,8 +236,11 @@ test('a request has the headers it needs and no more', async () => {
     'X-Ticket': 'k',
     'X-Leave-Nothing': 'yes',
   });
-  assert.deepEqual([full.seen.body, full.seen.keepalive, full.seen.credentials], ['{"a":1}', true, 'same-origin']);
-  const bytes = await sent({ bytes: Uint8Array.of(1), cookies: true });
+  assert.deepEqual(
+    [withOptions.seen.body, withOptions.seen.keepalive, withOptions.seen.credentials],
+    ['{"a":1}', true, 'same-origin'],
+  );
+  const bytes = await sendRequest({ bytes: Uint8Array.of(1), cookies: true });
   assert.deepEqual(
     [bytes.seen.headers['Content-Type'], bytes.seen.body, bytes.seen.credentials],
     ['application/octet-stream', Uint8Array.of(1), 'same-origin'],
@@ -243,9 +249,9 @@ test('a request has the headers it needs and no more', async () => {
 
 test('a response must have the named fields, of their types', async () => {
   const fields = { list: 'array', flag: 'boolean', n: 'number', text: 'string' };
-  const whole = { list: [{}, {}], flag: false, n: 0, text: '', more: 1 };
-  assert.deepEqual((await sent({ fields }, json(whole))).answer, whole);
-  for (const more of [
+  const valid = { list: [{}, {}], flag: false, n: 0, text: '', more: 1 };
+  assert.deepEqual((await sendRequest({ fields }, json(valid))).answer, valid);
+  for (const change of [
     { list: {} },
     { list: [{}, null] },
     { list: [1] },
@@ -256,46 +262,53 @@ test('a response must have the named fields, of their types', async () => {
     { list: undefined },
     { text: undefined },
   ])
-    await assert.rejects(sent({ fields }, json(bent(whole, more))), { code: 'garbage' }, JSON.stringify(more));
+    await assert.rejects(
+      sendRequest({ fields }, json(bent(valid, change))),
+      { code: 'garbage' },
+      JSON.stringify(change),
+    );
 });
 
 test('an empty response is empty under any content type, and a refusal is never taken for an answer', async () => {
-  assert.equal((await sent({ expect: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
-  assert.equal((await sent({ expect: 'nothing' }, json({ a: 1 }))).answer, null);
+  assert.equal((await sendRequest({ expect: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
+  assert.equal((await sendRequest({ expect: 'nothing' }, json({ a: 1 }))).answer, null);
   await assert.rejects(
-    sent({ expect: 'nothing' }, new Response('<html>', { headers: { 'content-type': 'text/html' } })),
+    sendRequest({ expect: 'nothing' }, new Response('<html>', { headers: { 'content-type': 'text/html' } })),
     { code: 'captive_portal' },
   );
-  for (const want of ['nothing', 'bytes', 'json'])
-    await assert.rejects(sent({ want }, json({ error: 'conflict', message: 'Changed.', missing: ['x'] }, 409)), {
-      code: 'conflict',
-      sentence: 'Changed.',
-      missing: ['x'],
-    });
+  for (const expectedKind of ['nothing', 'bytes', 'json'])
+    await assert.rejects(
+      sendRequest({ want: expectedKind }, json({ error: 'conflict', message: 'Changed.', missing: ['x'] }, 409)),
+      {
+        code: 'conflict',
+        sentence: 'Changed.',
+        missing: ['x'],
+      },
+    );
   const zip = new Response(Uint8Array.of(1), { headers: { 'content-type': 'application/zip; x=1' } });
-  assert.deepEqual((await sent({ expect: 'bytes' }, zip)).answer, Uint8Array.of(1));
-  const later = new Response('{"error":"try_later"}', {
+  assert.deepEqual((await sendRequest({ expect: 'bytes' }, zip)).answer, Uint8Array.of(1));
+  const tryLater = new Response('{"error":"try_later"}', {
     status: 429,
     headers: { 'content-type': 'application/json', 'retry-after': '7' },
   });
-  await assert.rejects(sent({}, later), { code: 'try_later', retryAfter: 7 });
+  await assert.rejects(sendRequest({}, tryLater), { code: 'try_later', retryAfter: 7 });
 });
 
 test('a cancelled request says so, before and after it was sent', async () => {
-  const gives = makeRequest(
+  const neverAnswers = makeRequest(
     (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
-  const stop = new AbortController();
-  const asked = gives({ path: '/x', signal: stop.signal });
-  stop.abort();
-  await assert.rejects(asked, { code: 'cancelled' });
-  await assert.rejects(gives({ path: '/x', timeout: 1, signal: new AbortController().signal }), {
+  const controller = new AbortController();
+  const pending = neverAnswers({ path: '/x', signal: controller.signal });
+  controller.abort();
+  await assert.rejects(pending, { code: 'cancelled' });
+  await assert.rejects(neverAnswers({ path: '/x', timeout: 1, signal: new AbortController().signal }), {
     code: 'server_slow',
   });
 });
 
 test('which failures are transient, and which mean that the session is over', () => {
-  const of = (code) => [isTransient(new KeptError(code)), isSessionOver(new KeptError(code))];
+  const transientAndOver = (code) => [isTransient(new KeptError(code)), isSessionOver(new KeptError(code))];
   for (const code of [
     'no_network',
     'server_slow',
@@ -306,9 +319,10 @@ test('which failures are transient, and which mean that the session is over', ()
     'internal',
     'try_later',
   ])
-    assert.deepEqual(of(code), [true, false], code);
-  for (const code of ['signed_out', 'session_ended']) assert.deepEqual(of(code), [false, true], code);
-  for (const code of ['conflict', 'bad_request', 'no_match']) assert.deepEqual(of(code), [false, false], code);
-  for (const other of [new Error('signed_out'), { code: 'signed_out' }, null])
-    assert.deepEqual([isTransient(other), isSessionOver(other)], [false, false]);
+    assert.deepEqual(transientAndOver(code), [true, false], code);
+  for (const code of ['signed_out', 'session_ended']) assert.deepEqual(transientAndOver(code), [false, true], code);
+  for (const code of ['conflict', 'bad_request', 'no_match'])
+    assert.deepEqual(transientAndOver(code), [false, false], code);
+  for (const wrong of [new Error('signed_out'), { code: 'signed_out' }, null])
+    assert.deepEqual([isTransient(wrong), isSessionOver(wrong)], [false, false]);
 });

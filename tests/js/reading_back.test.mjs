@@ -34,7 +34,7 @@ after(() => phone.end());
 
 const found = async (query) =>
   ((await app.findEntries(query)) ?? ['no query'])
-    .map((one) => Object.keys(records).find((name) => records[name] === one) ?? one)
+    .map((id) => Object.keys(records).find((name) => records[name] === id) ?? id)
     .sort();
 
 for (const [query, names] of [
@@ -60,11 +60,11 @@ for (const [query, names] of [
 }
 
 test('a record is called by its name, else by handle, number or address, and has no name otherwise', async () => {
-  const known = await app.readKnown();
+  const named = await app.readKnown();
   assert.deepEqual(
     Object.fromEntries(
       Object.entries(records).flatMap(([name, record]) =>
-        known[record] ? [[name, [known[record].kind, known[record].name]]] : [],
+        named[record] ? [[name, [named[record].kind, named[record].name]]] : [],
       ),
     ),
     {
@@ -76,17 +76,17 @@ test('a record is called by its name, else by handle, number or address, and has
       order: ['order', ''],
     },
   );
-  assert.equal(known[records.sam].fields.name, 'Sam Hill');
+  assert.equal(named[records.sam].fields.name, 'Sam Hill');
 });
 
 test('the patterns follow the entries, and are computed once until something is written', async () => {
-  const first = await app.readPatterns();
-  assert.deepEqual(first.counts.all.toSorted(), [records.one, records.two, records.three].toSorted());
-  assert.equal(first.known[records.sam].name, 'Sam Hill');
-  assert.equal(await app.readPatterns(), first);
+  const firstRead = await app.readPatterns();
+  assert.deepEqual(firstRead.counts.all.toSorted(), [records.one, records.two, records.three].toSorted());
+  assert.equal(firstRead.known[records.sam].name, 'Sam Hill');
+  assert.equal(await app.readPatterns(), firstRead);
   records.four = await entry({ narrative: 'Once more.' });
-  const next = await app.readPatterns();
-  assert.notEqual(next, first);
-  assert.equal(next.counts.all.length, 4);
+  const secondRead = await app.readPatterns();
+  assert.notEqual(secondRead, firstRead);
+  assert.equal(secondRead.counts.all.length, 4);
   assert.deepEqual(await found('once'), ['four']);
 });

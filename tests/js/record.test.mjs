@@ -90,16 +90,16 @@ test('each missing or wrong part of a time is named', () => {
 });
 
 test('years before anybody was born, and mistyped years, are refused', () => {
-  for (const how of ['exact', 'about', 'day', 'part', 'between']) {
+  for (const pickedBy of ['exact', 'about', 'day', 'part', 'between']) {
     assert.equal(
-      pickedFault({ how, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON),
+      pickedFault({ how: pickedBy, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON),
       'early',
-      how,
+      pickedBy,
     );
     assert.equal(
-      pickedFault({ how, date: '0026-11-03', time: '10:00', until: '2026-11-03' }, NOW, LONDON),
+      pickedFault({ how: pickedBy, date: '0026-11-03', time: '10:00', until: '2026-11-03' }, NOW, LONDON),
       'early',
-      how,
+      pickedBy,
     );
   }
   assert.equal(pickedFault({ how: 'day', date: '1900-01-01' }, NOW, LONDON), null);

@@ -72,17 +72,17 @@ test('a record taken out leaves the list but not the diary, and putting it back 
   await app.takeOutRecord(record, 'Not safe to keep');
   await app.takeOutRecord(record, 'twice');
   assert.deepEqual(await app.readRecords('person'), []);
-  const [out] = await app.readRecords('person', { all: true });
+  const [takenOut] = await app.readRecords('person', { all: true });
   assert.deepEqual(
-    [out.taken_out, out.out_reason, out.fields.name, out.versions],
+    [takenOut.taken_out, takenOut.out_reason, takenOut.fields.name, takenOut.versions],
     [NOON + 60 * MINUTE, 'Not safe to keep', 'Sam', 2],
   );
   assert.deepEqual(Object.keys((await app.readRecord(record)).versions[1].fields).sort(), ['reason', 'taken_out']);
   await app.putBackRecord(record);
   await app.putBackRecord(record);
-  const [back] = await app.readRecords('person');
+  const [putBack] = await app.readRecords('person');
   assert.deepEqual(
-    [back.fields, back.restricted, back.versions],
+    [putBack.fields, putBack.restricted, putBack.versions],
     [{ name: 'Sam', role_code: 'P2' }, { notes: 'n' }, 3],
   );
   assert.deepEqual(
@@ -103,7 +103,7 @@ test('an empty record and a field that its kind does not have are refused, and n
   assert.deepEqual(await app.readRecords('person'), []);
 });
 
-const said = (version, parents, fields, restricted = {}) => ({
+const makeVersion = (version, parents, fields, restricted = {}) => ({
   record: 'r',
   version,
   kind: 'person',
@@ -112,19 +112,22 @@ const said = (version, parents, fields, restricted = {}) => ({
 });
 
 test('words written on another device while a record was taken out keep the record in', () => {
-  const one = said('1', [], { name: 'A' });
-  const out = said('2', ['1'], { taken_out: NOON, reason: 'why' });
-  const other = said('3', ['1'], { name: 'B' });
-  assert.equal(currentVersionOf([one, out]).taken_out, NOON);
+  const original = makeVersion('1', [], { name: 'A' });
+  const takenOut = makeVersion('2', ['1'], { taken_out: NOON, reason: 'why' });
+  const edited = makeVersion('3', ['1'], { name: 'B' });
+  assert.equal(currentVersionOf([original, takenOut]).taken_out, NOON);
   for (const versions of [
-    [one, out, other],
-    [one, other, out],
+    [original, takenOut, edited],
+    [original, edited, takenOut],
   ]) {
     assert.deepEqual([currentVersionOf(versions).taken_out, currentVersionOf(versions).shown.fields.name], [null, 'B']);
   }
-  const both = said('4', ['2', '3'], { taken_out: NOON + 1 });
+  const takenOutAgain = makeVersion('4', ['2', '3'], { taken_out: NOON + 1 });
   assert.deepEqual(
-    [currentVersionOf([one, out, other, both]).taken_out, currentVersionOf([one, out, other, both]).shown.fields.name],
+    [
+      currentVersionOf([original, takenOut, edited, takenOutAgain]).taken_out,
+      currentVersionOf([original, takenOut, edited, takenOutAgain]).shown.fields.name,
+    ],
     [NOON + 1, 'B'],
   );
 });
@@ -135,28 +138,28 @@ test('a version with any other word, or with a time that is not a number, does n
   assert.equal(isTakenOut({ fields: { taken_out: '5' } }), false);
   assert.equal(isTakenOut({ fields: { taken_out: 5, reason: 'r', _kind: 'person' } }), true);
   assert.deepEqual(
-    stepsOf([said('1', [], { taken_out: 5 })]).map(({ kind }) => kind),
+    stepsOf([makeVersion('1', [], { taken_out: 5 })]).map(({ kind }) => kind),
     ['taken_out'],
   );
 });
 
 test('two devices: each lists what the other writes, and words of both stay when they wrote at once', async () => {
   const options = () => ({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
-  const one = await phoneWithEntry(options());
-  const { login } = await one.app.register({ words: WORDS });
-  const { record } = await one.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' } });
-  const other = makePhone(options());
-  await other.app.start();
-  await other.app.signIn({ login, words: WORDS });
+  const deviceA = await phoneWithEntry(options());
+  const { login } = await deviceA.app.register({ words: WORDS });
+  const { record } = await deviceA.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' } });
+  const deviceB = makePhone(options());
+  await deviceB.app.start();
+  await deviceB.app.signIn({ login, words: WORDS });
   await eventually(
-    () => other.app.readRecords('person'),
+    () => deviceB.app.readRecords('person'),
     (list) => list[0]?.fields.name === 'Sam',
   );
   await Promise.all([
-    one.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }),
-    other.app.saveRecord({ kind: 'person', record, fields: { relationship: 'ex_partner' } }),
+    deviceA.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }),
+    deviceB.app.saveRecord({ kind: 'person', record, fields: { relationship: 'ex_partner' } }),
   ]);
-  for (const { app } of [one, other]) {
+  for (const { app } of [deviceA, deviceB]) {
     const settled = await eventually(
       async () => {
         app.network();
@@ -170,20 +173,20 @@ test('two devices: each lists what the other writes, and words of both stay when
       'relationship',
     ]);
   }
-  const { ends, together } = await one.app.readRecord(record);
+  const { ends, together: merged } = await deviceA.app.readRecord(record);
   assert.deepEqual(ends.map(({ fields }) => [fields.description ?? '', fields.relationship ?? '']).sort(), [
     ['', 'ex_partner'],
     ['Tall', ''],
   ]);
   assert.deepEqual(
-    [together.fields.description, together.fields.relationship, together.fields.name],
+    [merged.fields.description, merged.fields.relationship, merged.fields.name],
     ['Tall', 'ex_partner', 'Sam'],
   );
-  await one.app.saveRecord({ kind: 'person', record, fields: together.fields, reason: 'Brought together' });
+  await deviceA.app.saveRecord({ kind: 'person', record, fields: merged.fields, reason: 'Brought together' });
   const settled = await eventually(
     async () => {
-      other.app.network();
-      return other.app.readRecord(record);
+      deviceB.app.network();
+      return deviceB.app.readRecord(record);
     },
     ({ versions }) => versions.length === 4,
   );

@@ -16,19 +16,19 @@ before(async () => {
 });
 after(() => server.stop());
 
-const person = (app, name, role = 'suspect') =>
+const savePerson = (app, name, role = 'suspect') =>
   app.saveRecord({ kind: 'person', record: null, fields: { name, role } });
-const codes = async (app) =>
+const codesByName = async (app) =>
   Object.fromEntries((await app.readPeople({ all: true })).map(({ fields, code }) => [fields.name, code]));
 
 test('codes are given by role, kept when someone is taken out, and never given again', async () => {
   const { app } = await phoneWithEntry();
-  await person(app, 'Sam');
-  const { record } = await person(app, 'Lee');
-  await person(app, 'Wendy', 'witness');
+  await savePerson(app, 'Sam');
+  const { record } = await savePerson(app, 'Lee');
+  await savePerson(app, 'Wendy', 'witness');
   await app.takeOutRecord(record);
-  await person(app, 'Kim');
-  assert.deepEqual(await codes(app), { Sam: 'S1', Lee: 'S2', Wendy: 'W1', Kim: 'S3' });
+  await savePerson(app, 'Kim');
+  assert.deepEqual(await codesByName(app), { Sam: 'S1', Lee: 'S2', Wendy: 'W1', Kim: 'S3' });
   assert.deepEqual(
     (await app.readPeople()).map(({ fields }) => fields.role_code),
     ['S1', 'W1', 'S3'],
@@ -36,86 +36,89 @@ test('codes are given by role, kept when someone is taken out, and never given a
 });
 
 test('two devices both give S1 offline: when they sync, both agree, and nobody shares a code', async () => {
-  const off = [{}, {}];
+  const faultsOfBoth = [{}, {}];
   const options = (faults) => ({
     origin: server.base,
     send: sender(server.base, faults),
     clock: fixedClock(Date.now()),
   });
-  const one = await phoneWithEntry(options(off[0]));
-  const { login } = await one.app.register({ words: WORDS });
-  const other = makePhone(options(off[1]));
-  await other.app.start();
-  await other.app.signIn({ login, words: WORDS });
+  const deviceA = await phoneWithEntry(options(faultsOfBoth[0]));
+  const { login } = await deviceA.app.register({ words: WORDS });
+  const deviceB = makePhone(options(faultsOfBoth[1]));
+  await deviceB.app.start();
+  await deviceB.app.signIn({ login, words: WORDS });
   await eventually(
-    () => other.app.state.entries,
+    () => deviceB.app.state.entries,
     (rows) => rows.length === 1,
   );
-  for (const faults of off) faults.off = true;
-  await person(one.app, 'Sam');
-  await person(other.app, 'Lee');
-  await person(other.app, 'Kim');
-  assert.deepEqual([await codes(one.app), await codes(other.app)], [{ Sam: 'S1' }, { Lee: 'S1', Kim: 'S2' }]);
-  for (const [i, app] of [one.app, other.app].entries()) {
-    off[i].off = false;
+  for (const faults of faultsOfBoth) faults.off = true;
+  await savePerson(deviceA.app, 'Sam');
+  await savePerson(deviceB.app, 'Lee');
+  await savePerson(deviceB.app, 'Kim');
+  assert.deepEqual(
+    [await codesByName(deviceA.app), await codesByName(deviceB.app)],
+    [{ Sam: 'S1' }, { Lee: 'S1', Kim: 'S2' }],
+  );
+  for (const [i, app] of [deviceA.app, deviceB.app].entries()) {
+    faultsOfBoth[i].off = false;
     app.network();
     await eventually(
       async () => app.state.account.trouble ?? (await app.readPeople()).length,
       (n) => n >= 1,
     );
   }
-  const all = await Promise.all(
-    [one.app, other.app].map((app) =>
+  const codesBoth = await Promise.all(
+    [deviceA.app, deviceB.app].map((app) =>
       eventually(
         async () => {
           app.network();
-          return codes(app);
+          return codesByName(app);
         },
         (map) => Object.keys(map).length === 3 && new Set(Object.values(map)).size === 3,
       ),
     ),
   );
-  const settled = await eventually(
-    async () => Promise.all([codes(one.app), codes(other.app)]),
+  const codesSettled = await eventually(
+    async () => Promise.all([codesByName(deviceA.app), codesByName(deviceB.app)]),
     ([a, b]) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort()),
   );
-  assert.equal(all.length, 2);
-  assert.deepEqual(Object.values(settled[0]).sort(), ['S1', 'S2', 'S3']);
-  await person(one.app, 'Ash');
-  assert.equal((await codes(one.app)).Ash, 'S4');
+  assert.equal(codesBoth.length, 2);
+  assert.deepEqual(Object.values(codesSettled[0]).sort(), ['S1', 'S2', 'S3']);
+  await savePerson(deviceA.app, 'Ash');
+  assert.equal((await codesByName(deviceA.app)).Ash, 'S4');
 });
 
 test('merging keeps both records readable, links to either lead to both, and it can be undone', async () => {
   const { app, clock, record: entry } = await phoneWithEntry();
-  const first = (
+  const account1 = (
     await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@one', platform: 'instagram' } })
   ).record;
-  const again = (await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@uno' } })).record;
-  await app.saveIncident({ record: entry, fields: { account_ids: [again] }, restricted: {} });
-  assert.deepEqual((await app.readMentions(first)).length, 0);
-  await app.mergeRecords(again, first);
-  const [found] = await app.readMentions(first);
+  const account2 = (await app.saveRecord({ kind: 'account', record: null, fields: { handle: '@uno' } })).record;
+  await app.saveIncident({ record: entry, fields: { account_ids: [account2] }, restricted: {} });
+  assert.deepEqual((await app.readMentions(account1)).length, 0);
+  await app.mergeRecords(account2, account1);
+  const [found] = await app.readMentions(account1);
   assert.deepEqual([found.record, found.how, found.seq_no], [entry, ['account_ids'], 1]);
-  const read = await app.readRecord(again);
-  assert.deepEqual([read.fields.handle, read.fields.merged_into, read.versions.length], ['@uno', first, 2]);
+  const read = await app.readRecord(account2);
+  assert.deepEqual([read.fields.handle, read.fields.merged_into, read.versions.length], ['@uno', account1, 2]);
   const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met' } });
   await app.saveIncident({ record: entry, fields: { report_ids: [report] }, restricted: {} });
   assert.deepEqual(
-    (await app.readMentions(report)).map(({ how }) => how),
+    (await app.readMentions(report)).map(({ how: fields }) => fields),
     [['report_ids']],
   );
-  await app.mergeRecords(first, again); // they are one already: no circle is made
-  assert.equal((await app.readRecord(first)).fields.merged_into, undefined);
+  await app.mergeRecords(account1, account2); // they are one already: no circle is made
+  assert.equal((await app.readRecord(account1)).fields.merged_into, undefined);
   clock.move(HOUR);
-  await assert.rejects(app.mergeRecords(again, null), { code: 'reason_needed' });
-  await app.mergeRecords(again, null, 'Not the same after all');
-  assert.equal((await app.readMentions(first)).length, 0);
-  const other = (await person(app, 'Sam')).record;
-  await assert.rejects(app.mergeRecords(again, other), { code: 'bad_request' });
+  await assert.rejects(app.mergeRecords(account2, null), { code: 'reason_needed' });
+  await app.mergeRecords(account2, null, 'Not the same after all');
+  assert.equal((await app.readMentions(account1)).length, 0);
+  const person2 = (await savePerson(app, 'Sam')).record;
+  await assert.rejects(app.mergeRecords(account2, person2), { code: 'bad_request' });
 });
 
 test('circular links and links to nothing end', () => {
-  const known = new Map(
+  const records = new Map(
     [
       ['a', 'b'],
       ['b', 'c'],
@@ -126,11 +129,11 @@ test('circular links and links to nothing end', () => {
     ].map(([record, merged_into]) => [record, { record, fields: { merged_into } }]),
   );
   assert.deepEqual(
-    ['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((one) => representativeOf(one, known)),
+    ['a', 'b', 'c', 'd', 'e', 'f', 'nobody'].map((id) => representativeOf(id, records)),
     ['a', 'a', 'a', 'a', 'e', 'f', 'nobody'],
   );
-  assert.deepEqual(mergedWith('c', known).sort(), ['a', 'b', 'c', 'd']);
-  assert.deepEqual(mergedWith('nobody', known), ['nobody']);
+  assert.deepEqual(mergedWith('c', records).sort(), ['a', 'b', 'c', 'd']);
+  assert.deepEqual(mergedWith('nobody', records), ['nobody']);
   assert.deepEqual(
     mentionsOf(
       {
@@ -167,10 +170,10 @@ test('settings: where two devices wrote at once each field takes the later value
     fields: { ...fields, _parents: parents },
     restricted,
   });
-  const first = version('1', [], { language: 'en', initials: 'AB' }, { needs: 'n' });
-  const one = version('2', ['1'], { language: 'ur', initials: 'AB' }, { needs: 'n' });
-  const two = version('3', ['1'], { language: 'en', initials: 'AB', help_channel: 'bsl' }, {});
-  assert.deepEqual(latestValues([first, one, two]), {
+  const original = version('1', [], { language: 'en', initials: 'AB' }, { needs: 'n' });
+  const versionA = version('2', ['1'], { language: 'ur', initials: 'AB' }, { needs: 'n' });
+  const versionB = version('3', ['1'], { language: 'en', initials: 'AB', help_channel: 'bsl' }, {});
+  assert.deepEqual(latestValues([original, versionA, versionB]), {
     fields: { language: 'ur', initials: 'AB', help_channel: 'bsl' },
     restricted: {},
   });
@@ -198,9 +201,9 @@ test('200 people are listed quickly once they have been opened, each with a code
   await app.lock('test');
   await app.unlock(WORDS);
   await app.readPeople();
-  const spent = effort();
+  const elapsed = effort();
   const people = await app.readPeople();
-  const taken = spent();
-  assert.ok(taken < 1500, `${taken} ms`);
+  const duration = elapsed();
+  assert.ok(duration < 1500, `${duration} ms`);
   assert.equal(new Set(people.map(({ code }) => code)).size, 200);
 });

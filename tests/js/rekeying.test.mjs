@@ -22,31 +22,31 @@ before(async () => {
 });
 after(() => server.stop());
 
-async function keeper(words = 'one') {
+async function registerPhone(words = 'one') {
   const faults = {};
-  const made = await phoneWithEntry(
+  const keeperPhone = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     words,
   );
-  const { login } = await made.app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  return { ...made, faults, login };
+  const { login } = await keeperPhone.app.register({ words: WORDS });
+  await until(keeperPhone, isKept, 'kept');
+  return { ...keeperPhone, faults, login };
 }
 
-const device = (login, words, faults) => anotherPhone(server.base, login, words, faults);
+const addDevice = (login, words, faults) => anotherPhone(server.base, login, words, faults);
 
-async function again(phone, words, faults = {}) {
-  const next = makePhone({ after: phone, origin: server.base, send: sender(server.base, faults) });
-  await next.app.start();
-  await next.app.unlock(words);
-  return { phone: next, app: next.app, faults };
+async function reopen(phone, words, faults = {}) {
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, faults) });
+  await reopened.app.start();
+  await reopened.app.unlock(words);
+  return { phone: reopened, app: reopened.app, faults };
 }
 
 const titles = ({ entries }) => entries.map(({ title }) => title).sort();
-const refused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
+const assertRefused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
 
 /** Everything that lies on a phone, as somebody with a copy of it has it. */
-async function copyOf({ database }) {
+async function copyPhone({ database }) {
   const db = await database.open();
   const [keys, values] = await Promise.all([db.getAllKeys('a'), db.getAll('a')]);
   const table = new Map(keys.map((key, i) => [Buffer.from(key).toString('hex'), new Uint8Array(values[i])]));
@@ -54,7 +54,7 @@ async function copyOf({ database }) {
 }
 
 /** How many records of a copy the words of a door open: the store key, and all it opens. */
-async function opensOf(door, words, table, origin) {
+async function recordsOpenedBy(door, words, table, origin) {
   const engine = createEngine({
     origin,
     argon2: argon2id,
@@ -76,310 +76,327 @@ async function opensOf(door, words, table, origin) {
 
 /** Two phones of one diary that have all there is. */
 async function twoPhones() {
-  const one = await keeper();
-  const two = await device(one.login, WORDS);
-  await until(two, ({ entries }) => entries.length === 1);
-  await two.phone.ctx.open.syncing.now();
-  return { one, two };
+  const deviceA = await registerPhone();
+  const deviceB = await addDevice(deviceA.login, WORDS);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  await deviceB.phone.ctx.open.syncing.now();
+  return { deviceA, deviceB };
 }
 
 test('new words: the old words and sessions end, the code and the other phone go on', async () => {
-  const one = await keeper();
-  const { crockford } = await one.app.makeCode();
-  await one.app.confirmCode(crockford);
-  const two = await device(one.login, WORDS);
-  await until(two, ({ entries }) => entries.length === 1);
-  await refused(one.app.changeWords({ words: 'quite other words here', newWords: NEW }), 'words_differ');
-  await refused(one.app.changeWords({ words: WORDS, newWords: WORDS }), 'words_in_use');
-  await one.app.changeWords({ words: WORDS, newWords: NEW });
-  await save(one.app, 'two');
-  await until(one, isKept, 'kept under the new words');
-  await refused(device(one.login, WORDS), 'sign_in_failed');
-  await one.app.lock('asked');
-  await refused(one.app.unlock(WORDS), 'no_match');
-  await one.app.unlock(NEW);
-  await until(one, ({ entries }) => entries.length === 2);
+  const deviceA = await registerPhone();
+  const { crockford } = await deviceA.app.makeCode();
+  await deviceA.app.confirmCode(crockford);
+  const deviceB = await addDevice(deviceA.login, WORDS);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  await assertRefused(deviceA.app.changeWords({ words: 'quite other words here', newWords: NEW }), 'words_differ');
+  await assertRefused(deviceA.app.changeWords({ words: WORDS, newWords: WORDS }), 'words_in_use');
+  await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
+  await save(deviceA.app, 'two');
+  await until(deviceA, isKept, 'kept under the new words');
+  await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
+  await deviceA.app.lock('asked');
+  await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
+  await deviceA.app.unlock(NEW);
+  await until(deviceA, ({ entries }) => entries.length === 2);
 
-  two.app.network();
-  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await save(two.app, 'three, written meanwhile');
-  await refused(two.app.catchUp({ words: WORDS }), 'sign_in_failed');
-  await two.app.catchUp({ words: NEW });
-  await until(two, (state) => isKept(state) && state.entries.length === 3, 'all three');
-  await two.app.lock('asked');
-  await two.app.unlock(NEW);
+  deviceB.app.network();
+  await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await save(deviceB.app, 'three, written meanwhile');
+  await assertRefused(deviceB.app.catchUp({ words: WORDS }), 'sign_in_failed');
+  await deviceB.app.catchUp({ words: NEW });
+  await until(deviceB, (state) => isKept(state) && state.entries.length === 3, 'all three');
+  await deviceB.app.lock('asked');
+  await deviceB.app.unlock(NEW);
 
   const faults = {};
-  const three = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await three.app.start();
-  await three.app.signInWithCode({
-    login: one.login,
+  const deviceC = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  await deviceC.app.start();
+  await deviceC.app.signInWithCode({
+    login: deviceA.login,
     code: crockford,
     newWords: 'glove pepper window harbor mint lamp',
   });
-  await until(three, ({ entries }) => entries.length === 3, 'all by the code');
+  await until(deviceC, ({ entries }) => entries.length === 3, 'all by the code');
 });
 
 test('new words whose answer was lost: the same words again succeed, other new words do not', async () => {
-  const one = await keeper();
-  one.faults.after = async (path, { method }) => {
+  const deviceA = await registerPhone();
+  deviceA.faults.after = async (path, { method }) => {
     if (method === 'PUT' && path === '/v1/account/words') throw new TypeError('Failed to fetch');
   };
-  await refused(one.app.changeWords({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
-  delete one.faults.after;
-  await refused(one.app.changeWords({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
-  await one.app.changeWords({ words: WORDS, newWords: NEW });
-  await save(one.app, 'two');
-  await until(one, isKept, 'kept under the new words');
-  await one.app.lock('asked');
-  await refused(one.app.unlock(WORDS), 'no_match');
-  await one.app.unlock(NEW);
-  const two = await device(one.login, NEW);
-  await until(two, ({ entries }) => entries.length === 2);
-  for (const { phone } of [one, two]) phone.end();
+  await assertRefused(deviceA.app.changeWords({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
+  delete deviceA.faults.after;
+  await assertRefused(
+    deviceA.app.changeWords({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' }),
+    'no_match',
+  );
+  await deviceA.app.changeWords({ words: WORDS, newWords: NEW });
+  await save(deviceA.app, 'two');
+  await until(deviceA, isKept, 'kept under the new words');
+  await deviceA.app.lock('asked');
+  await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
+  await deviceA.app.unlock(NEW);
+  const deviceB = await addDevice(deviceA.login, NEW);
+  await until(deviceB, ({ entries }) => entries.length === 2);
+  for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
 test('new keys: what was copied before opens nothing written after, and the keeper reads everything', async () => {
-  const one = await keeper('before');
-  await one.app.putDraft({ fields: { narrative: 'with a picture' } });
-  await one.app.addFile('draft', file(PNG), { route: 'photo_picker' });
-  await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  await until(one, isKept, 'kept');
-  const { crockford } = await one.app.makeCode();
-  const stolen = await copyOf(one.phone);
+  const deviceA = await registerPhone('before');
+  await deviceA.app.putDraft({ fields: { narrative: 'with a picture' } });
+  await deviceA.app.addFile('draft', file(PNG), { route: 'photo_picker' });
+  await deviceA.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  await until(deviceA, isKept, 'kept');
+  const { crockford } = await deviceA.app.makeCode();
+  const stolenCopy = await copyPhone(deviceA.phone);
   const oldFaults = {};
-  const thief = await device(one.login, WORDS, oldFaults);
+  const thief = await addDevice(deviceA.login, WORDS, oldFaults);
   await until(thief, ({ entries }) => entries.length === 2);
 
   const steps = [];
-  await one.app.renewKeys({ words: WORDS, newWords: NEW, onProgress: (done, total) => steps.push([done, total]) });
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW, onProgress: (done, total) => steps.push([done, total]) });
   assert.ok(steps.length);
-  await save(one.app, 'after');
-  await until(one, (state) => isKept(state) && state.entries.length === 3, 'kept after');
-  assert.equal(one.app.state.account.recovery, 'todo', 'a new code is owed');
+  await save(deviceA.app, 'after');
+  await until(deviceA, (state) => isKept(state) && state.entries.length === 3, 'kept after');
+  assert.equal(deviceA.app.state.account.recovery, 'todo', 'a new code is owed');
 
   // Words, code, session.
-  await refused(device(one.login, WORDS), 'sign_in_failed');
+  await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
   const byCode = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await byCode.app.start();
-  await refused(byCode.app.signInWithCode({ login: one.login, code: crockford, newWords: NEW }), 'sign_in_failed');
+  await assertRefused(
+    byCode.app.signInWithCode({ login: deviceA.login, code: crockford, newWords: NEW }),
+    'sign_in_failed',
+  );
   thief.app.network();
   await until(thief, ({ account }) => account.trouble?.code === 'signed_out', 'the session has ended');
   assert.deepEqual(titles(thief.app.state), ['before', 'with a picture'], 'nothing new came there');
 
   // Slots: the words and the copied door against what lies on the phone now.
-  const now = await copyOf(one.phone);
-  assert.equal(await opensOf(now.door, WORDS, now.table, server.base), null, 'the old words open no slot');
-  const fresh = new Map(
-    [...now.table].filter(
-      ([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0,
+  const currentCopy = await copyPhone(deviceA.phone);
+  assert.equal(
+    await recordsOpenedBy(currentCopy.door, WORDS, currentCopy.table, server.base),
+    null,
+    'the old words open no slot',
+  );
+  const newRecords = new Map(
+    [...currentCopy.table].filter(
+      ([id, sealed]) => !stolenCopy.table.has(id) || Buffer.compare(stolenCopy.table.get(id), sealed) !== 0,
     ),
   );
-  assert.ok(fresh.size > 3);
-  const opened = await opensOf(stolen.door, WORDS, fresh, server.base);
+  assert.ok(newRecords.size > 3);
+  const opened = await recordsOpenedBy(stolenCopy.door, WORDS, newRecords, server.base);
   assert.equal(opened.size, 0, 'the copied door opens no record written since');
-  assert.ok((await opensOf(stolen.door, WORDS, stolen.table, server.base)).size > 3, 'as it did what was there before');
-  assert.notDeepEqual(now.door.slots[3], stolen.door.slots[3], 'the short secret’s slot is random again');
-  assert.notDeepEqual(now.door.capture_pub, stolen.door.capture_pub);
+  assert.ok(
+    (await recordsOpenedBy(stolenCopy.door, WORDS, stolenCopy.table, server.base)).size > 3,
+    'as it did what was there before',
+  );
+  assert.notDeepEqual(currentCopy.door.slots[3], stolenCopy.door.slots[3], 'the short secret’s slot is random again');
+  assert.notDeepEqual(currentCopy.door.capture_pub, stolenCopy.door.capture_pub);
 
   // The keeper, here after a restart and on a new phone.
-  one.phone.end();
-  const back = await again(one.phone, NEW);
-  await until(back, ({ entries }) => entries.length === 3);
-  assert.deepEqual(titles(back.app.state), ['after', 'before', 'with a picture']);
-  const { record } = back.app.state.entries.find(({ pictures }) => pictures === 1);
-  const read = await back.app.readIncident(record);
+  deviceA.phone.end();
+  const reopened = await reopen(deviceA.phone, NEW);
+  await until(reopened, ({ entries }) => entries.length === 3);
+  assert.deepEqual(titles(reopened.app.state), ['after', 'before', 'with a picture']);
+  const { record } = reopened.app.state.entries.find(({ pictures }) => pictures === 1);
+  const read = await reopened.app.readIncident(record);
   assert.equal(read.attachments.length, 1);
-  const other = await device(one.login, NEW);
-  await until(other, ({ entries }) => entries.length === 3);
-  assert.deepEqual(titles(other.app.state), ['after', 'before', 'with a picture']);
-  assert.equal(other.app.state.account.trouble, null);
+  const newDevice = await addDevice(deviceA.login, NEW);
+  await until(newDevice, ({ entries }) => entries.length === 3);
+  assert.deepEqual(titles(newDevice.app.state), ['after', 'before', 'with a picture']);
+  assert.equal(newDevice.app.state.account.trouble, null);
   assert.ok(
-    other.app.state.entries.every(({ flags }) => !flags.includes('altered')),
+    newDevice.app.state.entries.every(({ flags }) => !flags.includes('altered')),
     'versions by the earlier key hold',
   );
 
   // And once more, over what was changed before.
-  await other.app.renewKeys({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
-  const third = await device(one.login, 'glove pepper window harbor mint lamp');
-  await until(third, ({ entries }) => entries.length === 3);
-  assert.ok(third.app.state.entries.every(({ flags }) => !flags.includes('altered')));
+  await newDevice.app.renewKeys({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
+  const deviceC = await addDevice(deviceA.login, 'glove pepper window harbor mint lamp');
+  await until(deviceC, ({ entries }) => entries.length === 3);
+  assert.ok(deviceC.app.state.entries.every(({ flags }) => !flags.includes('altered')));
 });
 
 test('a phone that comes back after new keys: opens with its old words, sends nothing, and follows with the new', async () => {
-  const one = await keeper();
-  const two = await device(one.login, WORDS);
-  await until(two, ({ entries }) => entries.length === 1);
-  two.faults.off = true;
-  two.phone.online = false;
-  two.app.network();
-  const written = await save(two.app, 'written offline');
-  await save(two.app, 'and another');
-  two.phone.clock.move(3_600_000);
-  await two.app.saveIncident({
+  const deviceA = await registerPhone();
+  const deviceB = await addDevice(deviceA.login, WORDS);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  deviceB.faults.off = true;
+  deviceB.phone.online = false;
+  deviceB.app.network();
+  const written = await save(deviceB.app, 'written offline');
+  await save(deviceB.app, 'and another');
+  deviceB.phone.clock.move(3_600_000);
+  await deviceB.app.saveIncident({
     record: written.record,
     fields: { narrative: 'written offline, and added to' },
     restricted: {},
   });
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(one.app, 'after');
-  await until(one, (state) => isKept(state) && state.entries.length === 2);
-  two.faults.off = false;
-  two.phone.online = true;
-  two.app.network();
-  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await two.app.lock('asked');
-  await two.app.unlock(WORDS);
-  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'still');
-  await two.app.catchUp({ words: NEW });
-  const all = await until(two, (state) => isKept(state) && state.entries.length === 4, 'everything both ways');
-  assert.ok(all.entries.every(({ flags }) => !flags.includes('altered')));
-  await until(one, ({ entries }) => entries.length === 4 || (one.app.network(), false), 'and on the first');
-  assert.equal(one.app.state.account.trouble, null);
-  assert.ok(one.app.state.entries.every(({ flags }) => !flags.includes('altered')));
-  await two.app.lock('asked');
-  await refused(two.app.unlock(WORDS), 'no_match');
-  await two.app.unlock(NEW);
-  await until(two, ({ entries }) => entries.length === 4);
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+  await save(deviceA.app, 'after');
+  await until(deviceA, (state) => isKept(state) && state.entries.length === 2);
+  deviceB.faults.off = false;
+  deviceB.phone.online = true;
+  deviceB.app.network();
+  await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await deviceB.app.lock('asked');
+  await deviceB.app.unlock(WORDS);
+  await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'still');
+  await deviceB.app.catchUp({ words: NEW });
+  const finalState = await until(
+    deviceB,
+    (state) => isKept(state) && state.entries.length === 4,
+    'everything both ways',
+  );
+  assert.ok(finalState.entries.every(({ flags }) => !flags.includes('altered')));
+  await until(deviceA, ({ entries }) => entries.length === 4 || (deviceA.app.network(), false), 'and on the first');
+  assert.equal(deviceA.app.state.account.trouble, null);
+  assert.ok(deviceA.app.state.entries.every(({ flags }) => !flags.includes('altered')));
+  await deviceB.app.lock('asked');
+  await assertRefused(deviceB.app.unlock(WORDS), 'no_match');
+  await deviceB.app.unlock(NEW);
+  await until(deviceB, ({ entries }) => entries.length === 4);
 });
 
 test('a lost answer, and then new keys on the other phone: the version stays as receipted, and no line has a gap', async () => {
-  const { one, two } = await twoPhones();
-  two.faults.after = (path, { method }) => {
+  const { deviceA, deviceB } = await twoPhones();
+  deviceB.faults.after = (path, { method }) => {
     if (method === 'PUT' && path.includes('/versions/')) {
-      two.faults.off = true;
+      deviceB.faults.off = true;
       throw new TypeError('Failed to fetch');
     }
   };
-  const { record } = await save(two.app, 'taken, and the answer lost');
-  await until(two, () => two.faults.off && !two.phone.ctx.open.syncing.running, 'lost');
-  delete two.faults.after;
-  await save(two.app, 'written after it');
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
-  two.faults.off = false;
-  two.app.network();
-  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await two.app.catchUp({ words: NEW });
-  await until(two, (state) => isKept(state) && state.entries.length === 3, 'kept');
-  await two.phone.ctx.open.syncing.now();
-  await one.phone.ctx.open.syncing.now();
-  const metas = await Promise.all([one, two].map(({ phone }) => phone.ctx.open.book.meta(record)));
+  const { record } = await save(deviceB.app, 'taken, and the answer lost');
+  await until(deviceB, () => deviceB.faults.off && !deviceB.phone.ctx.open.syncing.running, 'lost');
+  delete deviceB.faults.after;
+  await save(deviceB.app, 'written after it');
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+  deviceB.faults.off = false;
+  deviceB.app.network();
+  await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await deviceB.app.catchUp({ words: NEW });
+  await until(deviceB, (state) => isKept(state) && state.entries.length === 3, 'kept');
+  await deviceB.phone.ctx.open.syncing.now();
+  await deviceA.phone.ctx.open.syncing.now();
+  const metas = await Promise.all([deviceA, deviceB].map(({ phone }) => phone.ctx.open.book.meta(record)));
   assert.deepEqual(...metas.map(({ versions }) => versions.map(({ v, c, seq }) => [v, c, seq])));
-  for (const { phone } of [one, two])
+  for (const { phone } of [deviceA, deviceB])
     assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
 test('two phones make new keys at once: one of them succeeds, and the diary on the server opens with its words', async () => {
-  const { one, two } = await twoPhones();
+  const { deviceA, deviceB } = await twoPhones();
   // The wraps of the first arrive between the last wraps of the second and the moment that counts.
-  let [go, staged, second] = [() => undefined, null, null];
-  one.faults.before = async (path) => {
+  let [release, staged, second] = [() => undefined, null, null];
+  deviceA.faults.before = async (path) => {
     if (second || !path.endsWith('/rotation/wraps')) return;
     const ready = new Promise((done) => {
-      two.faults.before = async (at) => {
+      deviceB.faults.before = async (at) => {
         if (at.endsWith('/rotation/commit')) {
           done();
           await new Promise((on) => {
-            go = on;
+            release = on;
           });
         }
       };
     });
-    second = two.app.renewKeys({ words: WORDS, newWords: NEW });
+    second = deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
     second.catch(() => undefined);
     await ready;
   };
-  one.faults.after = (path) => {
+  deviceA.faults.after = (path) => {
     if (path.endsWith('/rotation/wraps')) staged = true;
-    if (staged) go();
+    if (staged) release();
   };
-  const first = one.app.renewKeys({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' });
-  const ended = await Promise.allSettled([first, first.catch(() => undefined).then(() => second)]);
-  delete two.faults.before;
+  const first = deviceA.app.renewKeys({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' });
+  const results = await Promise.allSettled([first, first.catch(() => undefined).then(() => second)]);
+  delete deviceB.faults.before;
   assert.equal(
-    ended.filter(({ status }) => status === 'fulfilled').length,
+    results.filter(({ status }) => status === 'fulfilled').length,
     1,
-    ended.map(({ reason }) => reason?.code).join(),
+    results.map(({ reason }) => reason?.code).join(),
   );
-  const words = ended[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
-  const [winner, loser] = words === NEW ? [two, one] : [one, two];
+  const words = results[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
+  const [winner, loser] = words === NEW ? [deviceB, deviceA] : [deviceA, deviceB];
   await save(winner.app, 'after');
   await until(winner, (state) => isKept(state) && state.entries.length === 2, 'kept after');
-  const fresh = await device(one.login, words);
-  await until(fresh, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
-  assert.ok(fresh.app.state.entries.every(({ flags }) => !flags.includes('altered')));
-  assert.equal(fresh.app.state.account.trouble, null);
+  const newRecords = await addDevice(deviceA.login, words);
+  await until(newRecords, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
+  assert.ok(newRecords.app.state.entries.every(({ flags }) => !flags.includes('altered')));
+  assert.equal(newRecords.app.state.account.trouble, null);
   await loser.app.catchUp({ words });
   await until(loser, (state) => isKept(state) && state.entries.length === 2, 'and on the other');
-  for (const { phone } of [one, two, fresh]) phone.end();
+  for (const { phone } of [deviceA, deviceB, newRecords]) phone.end();
 });
 
-for (const [name, hit] of [
+for (const [name, isStep] of [
   ['before it is begun', (path) => path.endsWith('/rotation')],
   ['while wraps are sent', (path) => path.endsWith('/wraps')],
   ['before it takes effect', (path) => path.endsWith('/commit')],
 ]) {
   test(`interrupted ${name}: nothing has changed, and the new words resume it`, async () => {
-    const one = await keeper();
-    one.faults.before = (path) => {
-      if (hit(path)) throw new TypeError('Failed to fetch');
+    const deviceA = await registerPhone();
+    deviceA.faults.before = (path) => {
+      if (isStep(path)) throw new TypeError('Failed to fetch');
     };
-    await refused(one.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
-    one.phone.end();
-    const here = await device(one.login, WORDS);
-    await until(here, ({ entries }) => entries.length === 1);
-    const back = await again(one.phone, WORDS);
-    await until(back, ({ account }) => account.rekeying, 'says it is unfinished');
-    await refused(back.app.renewOn({ newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
-    await back.app.renewOn({ newWords: NEW });
-    await until(back, ({ account }) => !account.rekeying);
-    await save(back.app, 'after');
-    await until(back, (state) => isKept(state) && state.entries.length === 2, 'kept');
-    await refused(device(one.login, WORDS), 'sign_in_failed');
-    await back.app.lock('asked');
-    await refused(back.app.unlock(WORDS), 'no_match');
+    await assertRefused(deviceA.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
+    deviceA.phone.end();
+    const newDevice = await addDevice(deviceA.login, WORDS);
+    await until(newDevice, ({ entries }) => entries.length === 1);
+    const reopened = await reopen(deviceA.phone, WORDS);
+    await until(reopened, ({ account }) => account.rekeying, 'says it is unfinished');
+    await assertRefused(reopened.app.renewOn({ newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
+    await reopened.app.renewOn({ newWords: NEW });
+    await until(reopened, ({ account }) => !account.rekeying);
+    await save(reopened.app, 'after');
+    await until(reopened, (state) => isKept(state) && state.entries.length === 2, 'kept');
+    await assertRefused(addDevice(deviceA.login, WORDS), 'sign_in_failed');
+    await reopened.app.lock('asked');
+    await assertRefused(reopened.app.unlock(WORDS), 'no_match');
   });
 }
 
 test('the last answer is lost and the phone restarts: the new words finish it here', async () => {
-  const one = await keeper();
+  const deviceA = await registerPhone();
   let done = false;
-  one.faults.after = (path) => {
+  deviceA.faults.after = (path) => {
     if (path.endsWith('/commit')) {
       done = true;
-      one.faults.off = true;
+      deviceA.faults.off = true;
       throw new TypeError('Failed to fetch');
     }
   };
-  await refused(one.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
+  await assertRefused(deviceA.app.renewKeys({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
   assert.ok(done);
-  one.phone.end();
-  const back = await again(one.phone, WORDS);
-  await until(back, ({ account }) => account.rekeying, 'says it is unfinished');
-  await back.app.renewOn({ newWords: NEW });
-  assert.equal(back.app.state.account.rekeying, false);
-  await save(back.app, 'after');
-  await until(back, (state) => isKept(state) && state.entries.length === 2, 'kept');
-  await back.app.lock('asked');
-  await back.app.unlock(NEW);
+  deviceA.phone.end();
+  const reopened = await reopen(deviceA.phone, WORDS);
+  await until(reopened, ({ account }) => account.rekeying, 'says it is unfinished');
+  await reopened.app.renewOn({ newWords: NEW });
+  assert.equal(reopened.app.state.account.rekeying, false);
+  await save(reopened.app, 'after');
+  await until(reopened, (state) => isKept(state) && state.entries.length === 2, 'kept');
+  await reopened.app.lock('asked');
+  await reopened.app.unlock(NEW);
 });
 
 test('a diary only on this phone gets new keys too', async () => {
-  const one = await phoneWithEntry({ clock: fixedClock(Date.now()) }, 'only here');
-  const stolen = await copyOf(one.phone);
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(one.app, 'after');
-  const now = await copyOf(one.phone);
-  const fresh = new Map(
-    [...now.table].filter(
-      ([id, sealed]) => !stolen.table.has(id) || Buffer.compare(stolen.table.get(id), sealed) !== 0,
+  const deviceA = await phoneWithEntry({ clock: fixedClock(Date.now()) }, 'only here');
+  const stolenCopy = await copyPhone(deviceA.phone);
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+  await save(deviceA.app, 'after');
+  const currentCopy = await copyPhone(deviceA.phone);
+  const newRecords = new Map(
+    [...currentCopy.table].filter(
+      ([id, sealed]) => !stolenCopy.table.has(id) || Buffer.compare(stolenCopy.table.get(id), sealed) !== 0,
     ),
   );
-  assert.equal((await opensOf(stolen.door, WORDS, fresh, 'https://notes.example')).size, 0);
-  await one.app.lock('asked');
-  await refused(one.app.unlock(WORDS), 'no_match');
-  await one.app.unlock(NEW);
-  await until(one, ({ entries }) => entries.length === 2);
+  assert.equal((await recordsOpenedBy(stolenCopy.door, WORDS, newRecords, 'https://notes.example')).size, 0);
+  await deviceA.app.lock('asked');
+  await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
+  await deviceA.app.unlock(NEW);
+  await until(deviceA, ({ entries }) => entries.length === 2);
 });
 
 test('words changed after new keys: what was sealed before those can be read without a restart, and changed', async () => {
@@ -398,29 +415,29 @@ test('words changed after new keys: what was sealed before those can be read wit
 });
 
 test('a server put back to before the new keys: it is reported, nothing changes, and a sealed copy has everything', async () => {
-  const one = await keeper('before');
-  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  const deviceA = await registerPhone('before');
+  const olderFolder = await mkdtemp(join(tmpdir(), 'older-'));
   await server.leave();
-  await cp(server.folder, older, { recursive: true });
+  await cp(server.folder, olderFolder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
-  await one.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(one.app, 'after');
-  await until(one, (state) => isKept(state) && state.entries.length === 2, 'kept after');
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+  await save(deviceA.app, 'after');
+  await until(deviceA, (state) => isKept(state) && state.entries.length === 2, 'kept after');
   await server.leave();
   await rm(server.folder, { recursive: true });
-  await cp(older, server.folder, { recursive: true });
+  await cp(olderFolder, server.folder, { recursive: true });
   Object.assign(server, await startServer({ again: server }));
-  one.app.network();
-  await until(one, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
-  await refused(one.app.catchUp({ words: NEW }), 'sign_in_failed');
-  await refused(one.app.catchUp({ words: WORDS }), 'keys_older');
-  await save(one.app, 'later');
-  assert.deepEqual(titles(one.app.state), ['after', 'before', 'later']);
-  await one.app.lock('asked');
-  await refused(one.app.unlock(WORDS), 'no_match');
-  await one.app.unlock(NEW);
-  await until(one, ({ entries }) => entries.length === 3, 'all three, under the new words');
-  const copy = await one.app.makeCopy({ words: NEW });
+  deviceA.app.network();
+  await until(deviceA, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await assertRefused(deviceA.app.catchUp({ words: NEW }), 'sign_in_failed');
+  await assertRefused(deviceA.app.catchUp({ words: WORDS }), 'keys_older');
+  await save(deviceA.app, 'later');
+  assert.deepEqual(titles(deviceA.app.state), ['after', 'before', 'later']);
+  await deviceA.app.lock('asked');
+  await assertRefused(deviceA.app.unlock(WORDS), 'no_match');
+  await deviceA.app.unlock(NEW);
+  await until(deviceA, ({ entries }) => entries.length === 3, 'all three, under the new words');
+  const copy = await deviceA.app.makeCopy({ words: NEW });
   assert.ok(copy);
-  await rm(older, { recursive: true });
+  await rm(olderFolder, { recursive: true });
 });

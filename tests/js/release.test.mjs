@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import vm from 'node:vm';
 
 const script = await readFile(new URL('../../static/sw.js', import.meta.url), 'utf8');
-const v = JSON.parse(await readFile(new URL('../vectors/release.json', import.meta.url), 'utf8'));
+const vectors = JSON.parse(await readFile(new URL('../vectors/release.json', import.meta.url), 'utf8'));
 const self = { addEventListener: () => undefined, location: { origin: 'https://notes.example' } };
-const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, {
+const readReleaseList = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, {
   self,
   crypto,
   TextEncoder,
@@ -18,13 +18,13 @@ const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`,
 });
 
 test('a signed release list is read as it was written', async () => {
-  const { files, worker } = await listOf(v.text, v.key);
-  assert.deepEqual(JSON.parse(JSON.stringify(files)), v.files);
-  assert.equal(worker, v.worker);
+  const { files, worker } = await readReleaseList(vectors.text, vectors.key);
+  assert.deepEqual(JSON.parse(JSON.stringify(files)), vectors.files);
+  assert.equal(worker, vectors.worker);
 });
 
-for (const { name, text } of v.refused) {
+for (const { name, text } of vectors.refused) {
   test(`a release list is refused: ${name}`, async () => {
-    await assert.rejects(listOf(text, v.key));
+    await assert.rejects(readReleaseList(text, vectors.key));
   });
 }

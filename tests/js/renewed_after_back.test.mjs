@@ -25,152 +25,155 @@ before(async () => {
 after(() => server.stop());
 
 const GONE_BACK = ['server_behind', 'head_differs'];
-const saysGoneBack = (one) =>
-  until(one, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
+const untilGoneBack = (deviceA) =>
+  until(deviceA, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
 
 /** A phone in a new process over the same database. */
-async function again({ phone }, words) {
-  const next = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
-  await next.app.start();
-  await next.app.unlock(words);
-  return { phone: next, app: next.app };
+async function reopen({ phone }, words) {
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
+  await reopened.app.start();
+  await reopened.app.unlock(words);
+  return { phone: reopened, app: reopened.app };
 }
 
 /** Nothing is in doubt, and every entry opens from what lies on the phone. */
-async function standsWell(one, wanted) {
-  await looks(one);
-  assert.deepEqual(titles(one), wanted);
-  assert.ok(isKept(one.app.state));
-  assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
-  assert.deepEqual(one.phone.ctx.open.store.root.outbox, []);
-  for (const { record, title } of one.app.state.entries) {
-    const { fields } = await one.app.readIncident(record);
+async function assertSound(deviceA, expectedTitles) {
+  await looks(deviceA);
+  assert.deepEqual(titles(deviceA), expectedTitles);
+  assert.ok(isKept(deviceA.app.state));
+  assert.deepEqual([deviceA.phone.ctx.open.store.root.doubts, deviceA.app.state.account.trouble], [{}, null]);
+  assert.deepEqual(deviceA.phone.ctx.open.store.root.outbox, []);
+  for (const { record, title } of deviceA.app.state.entries) {
+    const { fields } = await deviceA.app.readIncident(record);
     assert.equal(fields.narrative, title);
   }
 }
 
 test('entries that a phone wrote and the server lost are sent again under the keys that another phone made', async () => {
-  const { one, two } = await twoPhones(server);
+  const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
-  two.faults.off = true;
-  for (const words of ['two', 'three']) await save(one.app, words);
-  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
-  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(one);
-  const before = await one.phone.ctx.open.book.meta(one.record);
+  deviceB.faults.off = true;
+  for (const words of ['two', 'three']) await save(deviceA.app, words);
+  const { attachment } = await deviceA.app.addFile(deviceA.record, file(PNG), { route: 'photo_picker' });
+  await until(deviceA, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(deviceA);
+  const before = await deviceA.phone.ctx.open.book.meta(deviceA.record);
   await putBack();
-  two.faults.off = false;
-  await looks(two);
-  await two.app.renewKeys({ words: WORDS, newWords: NEW });
-  await save(two.app, 'four');
-  await looks(two);
+  deviceB.faults.off = false;
+  await looks(deviceB);
+  await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
+  await save(deviceB.app, 'four');
+  await looks(deviceB);
   // The one that has them follows, hears that the server has less, and sends them again
-  await looks(one).catch(() => undefined);
-  await one.app.catchUp({ words: NEW });
-  await looks(one).catch(() => undefined);
-  await saysGoneBack(one);
-  await one.app.sendAgain();
-  await until(one, (state) => state.entries.length === 4 && isKept(state), 'all kept');
-  await save(one.app, 'five');
-  await looks(one);
-  const three = await anotherPhone(server.base, one.login, NEW);
-  const all = ['five', 'four', 'one', 'three', 'two'];
-  await until(three, (state) => state.entries.length === 5 && isKept(state), 'on a new phone');
-  for (const phone of [one, two, three]) await standsWell(phone, all);
+  await looks(deviceA).catch(() => undefined);
+  await deviceA.app.catchUp({ words: NEW });
+  await looks(deviceA).catch(() => undefined);
+  await untilGoneBack(deviceA);
+  await deviceA.app.sendAgain();
+  await until(deviceA, (state) => state.entries.length === 4 && isKept(state), 'all kept');
+  await save(deviceA.app, 'five');
+  await looks(deviceA);
+  const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
+  const allTitles = ['five', 'four', 'one', 'three', 'two'];
+  await until(deviceC, (state) => state.entries.length === 5 && isKept(state), 'on a new phone');
+  for (const phone of [deviceA, deviceB, deviceC]) await assertSound(phone, allTitles);
   // What was committed to is what it was, and what lies there opens in a new process too
-  const now = await one.phone.ctx.open.book.meta(one.record);
+  const metaNow = await deviceA.phone.ctx.open.book.meta(deviceA.record);
   assert.deepEqual(
-    now.versions.map(({ c }) => c),
+    metaNow.versions.map(({ c }) => c),
     before.versions.map(({ c }) => c),
   );
-  for (const phone of [one, two, three]) await standsWell(await again(phone, NEW), all);
-  await three.app.checkFile(attachment);
+  for (const phone of [deviceA, deviceB, deviceC]) await assertSound(await reopen(phone, NEW), allTitles);
+  await deviceC.app.checkFile(attachment);
 });
 
 /** Somebody with a copy of a phone, its words and its session. */
-async function thiefOf({ phone }) {
-  const stolen = new Database({ name: `${phone.name} stolen` });
-  const [from, to] = [await phone.database.open(), await stolen.open()];
-  for (const table of from.objectStoreNames) {
-    const [keys, values] = await Promise.all([from.getAllKeys(table), from.getAll(table)]);
-    for (const [i, key] of keys.entries()) await to.put(table, values[i], key);
+async function copyToThief({ phone }) {
+  const stolenDatabase = new Database({ name: `${phone.name} stolen` });
+  const [source, target] = [await phone.database.open(), await stolenDatabase.open()];
+  for (const table of source.objectStoreNames) {
+    const [keys, values] = await Promise.all([source.getAllKeys(table), source.getAll(table)]);
+    for (const [i, key] of keys.entries()) await target.put(table, values[i], key);
   }
-  const thief = makePhone({ database: stolen, origin: server.base, send: sender(server.base, {}) });
+  const thief = makePhone({ database: stolenDatabase, origin: server.base, send: sender(server.base, {}) });
   await thief.app.start();
   await thief.app.unlock(WORDS);
   return { phone: thief, app: thief.app };
 }
 
 /** The states of entries, by title. */
-const statesOf = ({ app }) => Object.fromEntries(app.state.entries.map(({ title, state }) => [title, state.code]));
+const statesByTitle = ({ app }) => Object.fromEntries(app.state.entries.map(({ title, state }) => [title, state.code]));
 
 test('what a thief with a copy of the phone sent in its name is not signed by the new keys', async () => {
-  const { one, two } = await twoPhones(server);
+  const { one: deviceA, two: deviceB } = await twoPhones(server);
   const putBack = await copyServer(server);
-  two.faults.off = true;
-  await save(one.app, 'mine');
-  await looks(one);
-  const thief = await thiefOf(one);
+  deviceB.faults.off = true;
+  await save(deviceA.app, 'mine');
+  await looks(deviceA);
+  const thief = await copyToThief(deviceA);
   await save(thief.app, 'forged');
   await until(thief, (state) => state.entries.length === 3 && isKept(state), 'taken from the thief');
   thief.phone.end();
-  await looks(one);
-  assert.deepEqual(titles(one), ['forged', 'mine', 'one']);
+  await looks(deviceA);
+  assert.deepEqual(titles(deviceA), ['forged', 'mine', 'one']);
   await putBack();
-  two.faults.off = false;
-  await two.app.renewKeys({ words: WORDS, newWords: NEW });
-  await looks(one).catch(() => undefined);
-  await one.app.catchUp({ words: NEW });
-  await looks(one).catch(() => undefined);
-  await saysGoneBack(one);
-  await one.app.sendAgain();
-  await until(one, () => statesOf(one).mine === 'kept', 'its own is kept');
-  await looks(one);
-  assert.deepEqual(statesOf(one), { one: 'kept', mine: 'kept', forged: 'trouble' });
+  deviceB.faults.off = false;
+  await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
+  await looks(deviceA).catch(() => undefined);
+  await deviceA.app.catchUp({ words: NEW });
+  await looks(deviceA).catch(() => undefined);
+  await untilGoneBack(deviceA);
+  await deviceA.app.sendAgain();
+  await until(deviceA, () => statesByTitle(deviceA).mine === 'kept', 'its own is kept');
+  await looks(deviceA);
+  assert.deepEqual(statesByTitle(deviceA), { one: 'kept', mine: 'kept', forged: 'trouble' });
   // A sealed copy has it as this phone has it, and can be taken in
-  const { file: copy } = await one.app.makeCopy({ words: NEW });
+  const { file: copy } = await deviceA.app.makeCopy({ words: NEW });
   const restored = makePhone();
   await restored.app.start();
   await restored.app.takeCopy({ file: copy, words: NEW });
   assert.deepEqual(titles(restored), ['forged', 'mine', 'one']);
-  const three = await anotherPhone(server.base, one.login, NEW);
-  for (const phone of [two, three]) {
+  const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
+  for (const phone of [deviceB, deviceC]) {
     await looks(phone);
     assert.deepEqual(titles(phone), ['mine', 'one']);
   }
 });
 
 test('what another phone wrote waits for that phone, and is reported until it arrives', async () => {
-  const one = await registeredPhone(server);
-  const [two, writer] = [await anotherPhone(server.base, one.login), await anotherPhone(server.base, one.login)];
-  for (const phone of [two, writer]) await looks(phone);
+  const deviceA = await registeredPhone(server);
+  const [deviceB, writer] = [
+    await anotherPhone(server.base, deviceA.login),
+    await anotherPhone(server.base, deviceA.login),
+  ];
+  for (const phone of [deviceB, writer]) await looks(phone);
   const putBack = await copyServer(server);
-  two.faults.off = true;
+  deviceB.faults.off = true;
   await save(writer.app, 'theirs');
   await looks(writer);
   writer.faults.off = true;
-  await looks(one);
-  assert.deepEqual(titles(one), ['one', 'theirs']);
+  await looks(deviceA);
+  assert.deepEqual(titles(deviceA), ['one', 'theirs']);
   await putBack();
-  two.faults.off = false;
-  await two.app.renewKeys({ words: WORDS, newWords: NEW });
-  for (const phone of [one, writer]) {
+  deviceB.faults.off = false;
+  await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
+  for (const phone of [deviceA, writer]) {
     phone.faults.off = false;
     await looks(phone).catch(() => undefined);
     await phone.app.catchUp({ words: NEW });
     await looks(phone).catch(() => undefined);
-    await saysGoneBack(phone);
+    await untilGoneBack(phone);
     await phone.app.sendAgain();
     await looks(phone).catch(() => undefined);
-    if (phone === one) assert.deepEqual(statesOf(one), { one: 'kept', theirs: 'trouble' });
+    if (phone === deviceA) assert.deepEqual(statesByTitle(deviceA), { one: 'kept', theirs: 'trouble' });
   }
   await until(writer, isKept, 'sent by the one that wrote it');
-  const three = await anotherPhone(server.base, one.login, NEW);
-  for (const phone of [one, two, writer, three]) await looks(phone);
-  for (const phone of [one, two, writer, three]) await standsWell(phone, ['one', 'theirs']);
+  const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
+  for (const phone of [deviceA, deviceB, writer, deviceC]) await looks(phone);
+  for (const phone of [deviceA, deviceB, writer, deviceC]) await assertSound(phone, ['one', 'theirs']);
   // A pack of any of them has the signature that counts
   const { record } = writer.app.state.entries.find(({ title }) => title === 'theirs');
-  const signatures = [one, two, writer, three].map(
+  const signatures = [deviceA, deviceB, writer, deviceC].map(
     async ({
       phone: {
         ctx: { open },
@@ -183,51 +186,51 @@ test('what another phone wrote waits for that phone, and is reported until it ar
   assert.equal(new Set(await Promise.all(signatures)).size, 1);
 });
 
-for (const [when, begin, fails] of [
+for (const [progress, begin, failingPath] of [
   ['not begun', async () => undefined, '/changes'],
   ['begun before, and the feed cannot be read', ({ app }) => app.sendAgain(), '/changes'],
   ['begun before, and nothing can be sent', ({ app }) => app.sendAgain(), '/versions/'],
 ]) {
-  test(`the keys change while "send again" is ${when}: everything opens afterwards, in a new process too`, async () => {
-    const { one, two } = await twoPhones(server);
+  test(`the keys change while "send again" is ${progress}: everything opens afterwards, in a new process too`, async () => {
+    const { one: deviceA, two: deviceB } = await twoPhones(server);
     const putBack = await copyServer(server);
-    two.faults.off = true;
-    const { record } = await save(one.app, 'two');
-    await looks(one);
+    deviceB.faults.off = true;
+    const { record } = await save(deviceA.app, 'two');
+    await looks(deviceA);
     const commitments = async ({ phone }) => (await phone.ctx.open.book.meta(record)).versions.map(({ c }) => c);
-    const before = await commitments(one);
+    const before = await commitments(deviceA);
     await putBack();
-    two.faults.off = false;
-    await looks(one).catch(() => undefined);
-    await saysGoneBack(one);
-    one.faults.before = (path) => {
-      if (path.includes(fails)) throw new TypeError('Failed to fetch');
+    deviceB.faults.off = false;
+    await looks(deviceA).catch(() => undefined);
+    await untilGoneBack(deviceA);
+    deviceA.faults.before = (path) => {
+      if (path.includes(failingPath)) throw new TypeError('Failed to fetch');
     };
-    await begin(one);
-    await looks(one).catch(() => undefined);
-    await two.app.renewKeys({ words: WORDS, newWords: NEW });
-    await one.app.catchUp({ words: NEW });
-    delete one.faults.before;
-    await looks(one).catch(() => undefined);
-    if (one.app.state.account.trouble) await one.app.sendAgain();
-    await until(one, isKept, 'kept');
-    const three = await anotherPhone(server.base, one.login, NEW);
-    for (const phone of [one, two, three]) await standsWell(phone, ['one', 'two']);
-    await standsWell(await again(one, NEW), ['one', 'two']);
-    assert.deepEqual(await commitments(three), before);
+    await begin(deviceA);
+    await looks(deviceA).catch(() => undefined);
+    await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
+    await deviceA.app.catchUp({ words: NEW });
+    delete deviceA.faults.before;
+    await looks(deviceA).catch(() => undefined);
+    if (deviceA.app.state.account.trouble) await deviceA.app.sendAgain();
+    await until(deviceA, isKept, 'kept');
+    const deviceC = await anotherPhone(server.base, deviceA.login, NEW);
+    for (const phone of [deviceA, deviceB, deviceC]) await assertSound(phone, ['one', 'two']);
+    await assertSound(await reopen(deviceA, NEW), ['one', 'two']);
+    assert.deepEqual(await commitments(deviceC), before);
   });
 }
 
 test('an entry with a number beyond the end of the feed opens after new keys were made elsewhere', async () => {
-  const { one, two } = await beyondTheFeed(server);
-  await until(one, () => statesOf(one).mine === 'kept', 'kept');
-  await looks(two);
-  await two.app.renewKeys({ words: WORDS, newWords: NEW });
-  await looks(one).catch(() => undefined);
-  await one.app.catchUp({ words: NEW });
-  delete one.faults.before;
-  await until(one, ({ entries }) => entries.length === 3, 'all here');
-  await standsWell(await again(one, NEW), ['mine', 'one', 'theirs']);
+  const { one: deviceA, two: deviceB } = await beyondTheFeed(server);
+  await until(deviceA, () => statesByTitle(deviceA).mine === 'kept', 'kept');
+  await looks(deviceB);
+  await deviceB.app.renewKeys({ words: WORDS, newWords: NEW });
+  await looks(deviceA).catch(() => undefined);
+  await deviceA.app.catchUp({ words: NEW });
+  delete deviceA.faults.before;
+  await until(deviceA, ({ entries }) => entries.length === 3, 'all here');
+  await assertSound(await reopen(deviceA, NEW), ['mine', 'one', 'theirs']);
 });
 
 test('a signature holds when it is by the key that a version names or by one that came after it, and by no other', async () => {

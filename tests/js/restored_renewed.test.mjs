@@ -8,33 +8,37 @@ import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
-let [server, another] = [];
+let [server, otherServer] = [];
 before(async () => {
-  [server, another] = await Promise.all([startServer(), startServer()]);
+  [server, otherServer] = await Promise.all([startServer(), startServer()]);
 });
-after(() => Promise.all([server.stop(), another.stop()]));
+after(() => Promise.all([server.stop(), otherServer.stop()]));
 
 /** A phone that holds what a copy holds, and meets `another` server when it registers. */
-async function restored(copy, words = WORDS) {
+async function restoreCopy(copy, words = WORDS) {
   const faults = {};
-  const phone = makePhone({ origin: another.base, send: sender(another.base, faults), clock: fixedClock(Date.now()) });
+  const phone = makePhone({
+    origin: otherServer.base,
+    send: sender(otherServer.base, faults),
+    clock: fixedClock(Date.now()),
+  });
   await phone.app.start();
   await phone.app.takeCopy({ file: copy.file, words });
   return { phone, app: phone.app, faults };
 }
 
 test('a restored phone makes new keys and registers: everything is accepted, and opens on another phone', async () => {
-  const one = await registeredPhone(server);
-  await save(one.app, 'two');
-  await looks(one);
-  const next = await restored(await one.app.makeCopy({ words: WORDS }));
-  await save(next.app, 'three');
-  await next.app.renewKeys({ words: WORDS, newWords: NEW });
-  const { login } = await next.app.register({ words: NEW });
-  await until(next, (state) => state.entries.length === 3 && isKept(state), 'kept');
-  await looks(next);
-  const three = await anotherPhone(another.base, login, NEW);
-  for (const phone of [next, three]) {
+  const deviceA = await registeredPhone(server);
+  await save(deviceA.app, 'two');
+  await looks(deviceA);
+  const restoredPhone = await restoreCopy(await deviceA.app.makeCopy({ words: WORDS }));
+  await save(restoredPhone.app, 'three');
+  await restoredPhone.app.renewKeys({ words: WORDS, newWords: NEW });
+  const { login } = await restoredPhone.app.register({ words: NEW });
+  await until(restoredPhone, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(restoredPhone);
+  const deviceC = await anotherPhone(otherServer.base, login, NEW);
+  for (const phone of [restoredPhone, deviceC]) {
     await looks(phone);
     assert.deepEqual(titles(phone), ['one', 'three', 'two']);
     assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
@@ -42,21 +46,21 @@ test('a restored phone makes new keys and registers: everything is accepted, and
 });
 
 test('a copy can be made after a file was removed at once', async () => {
-  const one = await registeredPhone(server);
-  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
-  await looks(one);
-  await one.app.purgeFile(attachment, { words: WORDS });
-  await looks(one);
-  const next = await restored(await one.app.makeCopy({ words: WORDS }));
-  assert.deepEqual(titles(next), ['one']);
-  assert.equal(next.app.state.account.trouble, null);
+  const deviceA = await registeredPhone(server);
+  const { attachment } = await deviceA.app.addFile(deviceA.record, file(PNG), { route: 'photo_picker' });
+  await looks(deviceA);
+  await deviceA.app.purgeFile(attachment, { words: WORDS });
+  await looks(deviceA);
+  const restoredPhone = await restoreCopy(await deviceA.app.makeCopy({ words: WORDS }));
+  assert.deepEqual(titles(restoredPhone), ['one']);
+  assert.equal(restoredPhone.app.state.account.trouble, null);
 });
 
 test('a copy contains an entry whose number is beyond the feed, also in the middle of "send again"', async () => {
-  const { one } = await beyondTheFeed(server);
-  await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
-  await until(one, ({ entries }) => entries.find(({ title }) => title === 'mine')?.state.code === 'kept', 'kept');
-  assert.deepEqual(titles(await restored(await one.app.makeCopy({ words: WORDS }))), ['mine', 'one']);
-  await one.app.sendAgain();
-  assert.deepEqual(titles(await restored(await one.app.makeCopy({ words: WORDS }))), ['mine', 'one']);
+  const { one: deviceA } = await beyondTheFeed(server);
+  await deviceA.app.addFile(deviceA.record, file(PNG), { route: 'photo_picker' });
+  await until(deviceA, ({ entries }) => entries.find(({ title }) => title === 'mine')?.state.code === 'kept', 'kept');
+  assert.deepEqual(titles(await restoreCopy(await deviceA.app.makeCopy({ words: WORDS }))), ['mine', 'one']);
+  await deviceA.app.sendAgain();
+  assert.deepEqual(titles(await restoreCopy(await deviceA.app.makeCopy({ words: WORDS }))), ['mine', 'one']);
 });

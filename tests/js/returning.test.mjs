@@ -14,112 +14,116 @@ before(async () => {
 after(() => server.stop());
 
 /** And nothing of the diary is left for a screen to draw. */
-const isLocked = ({ phase, entries, account }) => phase === 'locked' && !entries.length && !account;
+const isLocked = ({ phase, entries: signInCount, account }) => phase === 'locked' && !signInCount.length && !account;
 
 /** What goes over the wire from one phone. */
-function wired() {
-  const asked = [];
+function makeWire() {
+  const requests = [];
   const faults = {
     before: (path, { method }) => {
-      asked.push(`${method} ${path}`);
+      requests.push(`${method} ${path}`);
     },
   };
   return {
-    asked,
+    asked: requests,
     faults,
     options: { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
   };
 }
 
 /** The keeper's phone, and the one in somebody else's hand: both open, both signed in. */
-async function two() {
-  const [here, there] = [wired(), wired()];
-  const one = await phoneWithEntry(here.options, 'at home');
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  const phone = makePhone(there.options);
+async function twoPhones() {
+  const [ownWire, otherWire] = [makeWire(), makeWire()];
+  const keeperPhone = await phoneWithEntry(ownWire.options, 'at home');
+  const { login } = await keeperPhone.app.register({ words: WORDS });
+  await until(keeperPhone, isKept, 'kept');
+  const phone = makePhone(otherWire.options);
   await phone.app.start();
   await phone.app.signIn({ login, words: WORDS });
-  await until(phone, ({ entries }) => entries.length === 1, 'the entry');
-  return { one, other: { ...there, phone, app: phone.app } };
+  await until(phone, ({ entries: signInCount }) => signInCount.length === 1, 'the entry');
+  return { one: keeperPhone, other: { ...otherWire, phone, app: phone.app } };
 }
 
-async function endOther(one) {
-  const sessions = await one.app.sessions({ words: WORDS });
-  await one.app.endSession(sessions.find((each) => !each.here).session, { words: WORDS });
+async function endOtherSession(keeperPhone) {
+  const sessions = await keeperPhone.app.sessions({ words: WORDS });
+  await keeperPhone.app.endSession(sessions.find((session) => !session.here).session, { words: WORDS });
 }
 
-const entries = ({ asked }) => asked.filter((one) => one === 'POST /v1/sessions').length;
+const signInCount = ({ asked: requests }) => requests.filter((request) => request === 'POST /v1/sessions').length;
 
 test('an open phone whose session was ended locks at its next contact, and is signed in again by the words alone', async () => {
-  const { one, other } = await two();
-  await endOther(one);
-  await save(other.app, 'typed by whoever holds it');
-  await until(other, isLocked, 'locked');
-  await other.phone.rest();
-  assert.equal(entries(other), 1, 'it did not sign in again by itself');
-  assert.equal((await one.app.sessions({ words: WORDS })).length, 1);
+  const { keeperPhone, otherPhone } = await twoPhones();
+  await endOtherSession(keeperPhone);
+  await save(otherPhone.app, 'typed by whoever holds it');
+  await until(otherPhone, isLocked, 'locked');
+  await otherPhone.phone.rest();
+  assert.equal(signInCount(otherPhone), 1, 'it did not sign in again by itself');
+  assert.equal((await keeperPhone.app.sessions({ words: WORDS })).length, 1);
 
-  await assert.rejects(other.app.unlock('none of these words'), { code: 'no_match' });
-  assert.equal(entries(other), 1);
-  await other.app.unlock(WORDS);
-  const back = await until(other, ({ account }) => account?.returned, 'it says what had happened');
-  assert.equal(back.account.trouble, null);
-  await until(other, (state) => isKept(state) && state.entries.length === 2, 'sent, now that the words were typed');
-  assert.equal(entries(other), 2);
-  await other.app.knowReturned();
-  assert.equal(other.app.state.account.returned, null);
+  await assert.rejects(otherPhone.app.unlock('none of these words'), { code: 'no_match' });
+  assert.equal(signInCount(otherPhone), 1);
+  await otherPhone.app.unlock(WORDS);
+  const returnedState = await until(otherPhone, ({ account }) => account?.returned, 'it says what had happened');
+  assert.equal(returnedState.account.trouble, null);
+  await until(
+    otherPhone,
+    (state) => isKept(state) && state.entries.length === 2,
+    'sent, now that the words were typed',
+  );
+  assert.equal(signInCount(otherPhone), 2);
+  await otherPhone.app.knowReturned();
+  assert.equal(otherPhone.app.state.account.returned, null);
 
   // And a second time: having come back once is no leave to do so by itself.
-  await endOther(one);
-  other.app.network();
-  await until(other, isLocked, 'locked again');
-  assert.equal(entries(other), 2);
-  other.phone.end();
-  one.phone.end();
+  await endOtherSession(keeperPhone);
+  otherPhone.app.network();
+  await until(otherPhone, isLocked, 'locked again');
+  assert.equal(signInCount(otherPhone), 2);
+  otherPhone.phone.end();
+  keeperPhone.phone.end();
 });
 
 test('a restart, and a short secret, do not bring it back; the words in use do', async () => {
-  const { one, other } = await two();
-  await other.app.setShort(SHORT, WORDS);
-  await one.app.endOthers({ words: WORDS });
-  other.app.network();
-  await until(other, isLocked, 'locked');
-  other.phone.end();
-  const next = makePhone({ after: other.phone, ...other.options });
-  await next.app.start();
-  await next.app.unlock(SHORT);
-  await until(next, ({ account }) => account?.trouble?.code === 'session_ended', 'it says so');
-  assert.equal(next.app.state.phase, 'open', 'what is on the phone can be read');
-  await save(next.app, 'with the short secret');
-  next.app.network();
-  await next.rest();
-  assert.equal(entries(other), 1, 'a short secret signs nobody in');
-  await assert.rejects(next.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
-  await next.app.catchUp({ words: WORDS });
-  await until(next, (state) => isKept(state) && state.entries.length === 2 && state.account.returned, 'sent');
-  assert.equal(next.app.state.account.trouble, null);
-  next.end();
-  one.phone.end();
+  const { keeperPhone, otherPhone } = await twoPhones();
+  await otherPhone.app.setShort(SHORT, WORDS);
+  await keeperPhone.app.endOthers({ words: WORDS });
+  otherPhone.app.network();
+  await until(otherPhone, isLocked, 'locked');
+  otherPhone.phone.end();
+  const restarted = makePhone({ after: otherPhone.phone, ...otherPhone.options });
+  await restarted.app.start();
+  await restarted.app.unlock(SHORT);
+  await until(restarted, ({ account }) => account?.trouble?.code === 'session_ended', 'it says so');
+  assert.equal(restarted.app.state.phase, 'open', 'what is on the phone can be read');
+  await save(restarted.app, 'with the short secret');
+  restarted.app.network();
+  await restarted.rest();
+  assert.equal(signInCount(otherPhone), 1, 'a short secret signs nobody in');
+  await assert.rejects(restarted.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
+  await restarted.app.catchUp({ words: WORDS });
+  await until(restarted, (state) => isKept(state) && state.entries.length === 2 && state.account.returned, 'sent');
+  assert.equal(restarted.app.state.account.trouble, null);
+  restarted.end();
+  keeperPhone.phone.end();
 });
 
 test('an expired session is renewed automatically, with the renewal token and no proof', async () => {
-  const { one, other } = await two();
-  let once = true;
-  other.faults.before = (path, { method }) => {
-    other.asked.push(`${method} ${path}`);
-    if (!once || method !== 'PUT') return undefined;
-    once = false;
+  const { keeperPhone, otherPhone } = await twoPhones();
+  let isFirst = true;
+  otherPhone.faults.before = (path, { method }) => {
+    otherPhone.asked.push(`${method} ${path}`);
+    if (!isFirst || method !== 'PUT') return undefined;
+    isFirst = false;
     return new Response('{"error":"signed_out","message":""}', {
       status: 401,
       headers: { 'content-type': 'application/json' },
     });
   };
-  await save(other.app, 'a month later');
-  await until(other, (state) => isKept(state) && state.entries.length === 2, 'kept');
-  assert.equal(other.app.state.phase, 'open');
-  assert.equal(entries(other), 1);
-  assert.equal(other.asked.filter((one) => one === 'POST /v1/session/renewal').length, 1);
-  other.phone.end();
-  one.phone.end();
+  await save(otherPhone.app, 'a month later');
+  await until(otherPhone, (state) => isKept(state) && state.entries.length === 2, 'kept');
+  assert.equal(otherPhone.app.state.phase, 'open');
+  assert.equal(signInCount(otherPhone), 1);
+  assert.equal(otherPhone.asked.filter((request) => request === 'POST /v1/session/renewal').length, 1);
+  otherPhone.phone.end();
+  keeperPhone.phone.end();
 });

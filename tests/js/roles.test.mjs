@@ -17,11 +17,11 @@ test('a new person gets an unused number, also after 500 people', () => {
     role: i % 2 ? 'suspect' : 'witness',
     code: '',
   }));
-  const spent = effort();
+  const elapsed = effort();
   assert.equal(new Set(roleCodes(claims).values()).size, 500);
   assert.equal(nextCode(claims, 'new', 'suspect'), 'S251');
   assert.equal(nextCode(claims, 'r0', 'witness'), 'W1');
-  assert.ok(spent() < 500);
+  assert.ok(elapsed() < 500);
 });
 
 test('after the highest number that a version may claim, each person still has a code of their own; a role may have any name', () => {

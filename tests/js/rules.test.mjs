@@ -28,20 +28,23 @@ for (const { name, fields, orders, faults } of vectors.breaches) {
   test(`breach: ${name}`, () =>
     assert.deepEqual(breachFaults(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])), faults));
 }
-for (const { name, versions, told } of vectors.told) {
+for (const { name, versions, told: history } of vectors.told) {
   test(`told: ${name}`, () => {
     const { first, newest, taken_out, revisions } = historyOf(versions);
     const shown = revisions.map(({ version, kind, reason, changes }) => ({ version, kind, reason, changes }));
-    assert.deepEqual({ first: first.version, newest: newest.version, taken_out, revisions: shown }, told);
+    assert.deepEqual({ first: first.version, newest: newest.version, taken_out, revisions: shown }, history);
   });
 }
 
 for (const [n, { letter, answer, at, entry, changed, mark, asked, typed }] of vectors.assisted.entries()) {
   test(`assisted ${n}: ${mark}`, () => {
     assert.deepEqual(entryOf(letter, 'key', answer, at), entry);
-    const whole = { ...entry, ...changed };
-    assert.deepEqual([assistedMarkText(whole), promptsOf(whole), advocateNarrative(whole)], [mark, asked, typed]);
-    assert.equal(assistedMarkOf(whole)?.answer ?? '', answer ?? '');
+    const fullEntry = { ...entry, ...changed };
+    assert.deepEqual(
+      [assistedMarkText(fullEntry), promptsOf(fullEntry), advocateNarrative(fullEntry)],
+      [mark, asked, typed],
+    );
+    assert.equal(assistedMarkOf(fullEntry)?.answer ?? '', answer ?? '');
   });
 }
 
@@ -53,18 +56,20 @@ test('an entry that the keeper wrote has no mark', () => {
 });
 
 test('links follow what records name, also with circles and gaps', () => {
-  const { fields, ids, names, reached: far, into, roots } = vectors.links;
+  const { fields, ids, names, reached: reachable, into, roots } = vectors.links;
   assert.deepEqual(idsIn(fields).sort(), ids);
-  const table = new Map(Object.entries(names).map(([record, to]) => [record, new Set(/** @type {string[]} */ (to))]));
-  for (const [start, expected] of Object.entries(far))
+  const table = new Map(
+    Object.entries(names).map(([record, target]) => [record, new Set(/** @type {string[]} */ (target))]),
+  );
+  for (const [start, expected] of Object.entries(reachable))
     assert.deepEqual([...reachableFrom([start], table)].sort(), expected);
-  const known = new Map(
-    Object.entries(into).map(([record, to]) => [
+  const records = new Map(
+    Object.entries(into).map(([record, target]) => [
       record,
-      { record, fields: { merged_into: /** @type {string} */ (to) } },
+      { record, fields: { merged_into: /** @type {string} */ (target) } },
     ]),
   );
-  for (const [record, root] of Object.entries(roots)) assert.equal(representativeOf(record, known), root, record);
+  for (const [record, root] of Object.entries(roots)) assert.equal(representativeOf(record, records), root, record);
 });
 
 test('a long text is accepted and a longer one refused; five hundred people are accepted', () => {
@@ -79,34 +84,34 @@ test('a long text is accepted and a longer one refused; five hundred people are 
 test('the delay is from the event to the first sealing, and a long delay counts as late', () => {
   const HOUR = 3_600_000;
   const version = { record: 'r', version: 'v', kind: 'incident', restricted: {} };
-  const of = (utc, fields) => historyOf([{ ...version, fields: { ...fields, _clock: { utc } } }]);
+  const historyWith = (utc, fields) => historyOf([{ ...version, fields: { ...fields, _clock: { utc } } }]);
   const start = Date.UTC(2026, 4, 4, 12);
-  for (const [delay, late, told] of [
-    [2 * HOUR, false, of(start + 2 * HOUR, { occurred_start: start })],
-    [HOUR, false, of(start + 2 * HOUR, { occurred_start: start, occurred_end: start + HOUR })],
-    [0, false, of(start + 2 * HOUR, { occurred_start: start, occurred_end: start + 9 * HOUR })],
-    [24 * HOUR, false, of(start + 24 * HOUR, { occurred_start: start })],
-    [24 * HOUR + 1, true, of(start + 24 * HOUR + 1, { occurred_start: start })],
-    [null, false, of(start + 99 * HOUR, {})],
-    [null, false, of(start + 99 * HOUR, { occurred_start: start, precision: 'unknown' })],
-    [99 * HOUR, true, of(start + 99 * HOUR, { occurred_start: start, precision: 'day' })],
-    [null, false, of(null, { occurred_start: start })],
-    [0, true, of(start, { occurred_start: start, entry_kind: 'from_memory' })],
-    [0, false, of(start, { occurred_start: start, entry_kind: 'contemporaneous' })],
+  for (const [delay, isLateExpected, history] of [
+    [2 * HOUR, false, historyWith(start + 2 * HOUR, { occurred_start: start })],
+    [HOUR, false, historyWith(start + 2 * HOUR, { occurred_start: start, occurred_end: start + HOUR })],
+    [0, false, historyWith(start + 2 * HOUR, { occurred_start: start, occurred_end: start + 9 * HOUR })],
+    [24 * HOUR, false, historyWith(start + 24 * HOUR, { occurred_start: start })],
+    [24 * HOUR + 1, true, historyWith(start + 24 * HOUR + 1, { occurred_start: start })],
+    [null, false, historyWith(start + 99 * HOUR, {})],
+    [null, false, historyWith(start + 99 * HOUR, { occurred_start: start, precision: 'unknown' })],
+    [99 * HOUR, true, historyWith(start + 99 * HOUR, { occurred_start: start, precision: 'day' })],
+    [null, false, historyWith(null, { occurred_start: start })],
+    [0, true, historyWith(start, { occurred_start: start, entry_kind: 'from_memory' })],
+    [0, false, historyWith(start, { occurred_start: start, entry_kind: 'contemporaneous' })],
   ])
-    assert.deepEqual([delayOf(told), isLate(told)], [delay, late]);
+    assert.deepEqual([delayOf(history), isLate(history)], [delay, isLateExpected]);
 });
 
 test('the letter of an advocate is reported as it is, and only true counts as yes', () => {
   const turns = [{ asked: 'own', said: 'a', words: 'b' }];
-  const said = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
-  const of = (fields, more) => assistedMarkOf({ assisted: { letter: { fields }, ...more } });
-  assert.deepEqual(of(said, { answer: 'mine', answered_at: 7 }), {
-    ...said,
+  const talk = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
+  const markOf = (fields, answer) => assistedMarkOf({ assisted: { letter: { fields }, ...answer } });
+  assert.deepEqual(markOf(talk, { answer: 'mine', answered_at: 7 }), {
+    ...talk,
     answer: 'mine',
     answered_at: 7,
   });
-  assert.deepEqual(of({ held_at: '5', read_back: 'yes', under_18: 1 }, { answered_at: '7' }), {
+  assert.deepEqual(markOf({ held_at: '5', read_back: 'yes', under_18: 1 }, { answered_at: '7' }), {
     by: '',
     how: '',
     held_at: null,
@@ -121,7 +126,7 @@ test('the letter of an advocate is reported as it is, and only true counts as ye
 
 test('the changes of each version are against its parent versions', () => {
   const HOUR = 3_600_000;
-  const of = (version, parents, utc, fields) => ({
+  const makeVersion = (version, parents, utc, fields) => ({
     record: 'r',
     version,
     kind: 'incident',
@@ -129,11 +134,11 @@ test('the changes of each version are against its parent versions', () => {
     fields: { ...fields, _parents: parents, _clock: { utc } },
   });
   const versions = [
-    of('a', [], 0, { narrative: 'He came.' }),
-    of('b', ['a'], HOUR, { narrative: 'He came twice.', reason: 'I forgot.' }),
-    of('c', ['a'], 2 * HOUR, { narrative: 'He came.', who: 'Sam' }),
-    of('d', ['c'], 3 * HOUR, { taken_out: 5, reason: 'Wrong day.' }),
-    of('e', ['d'], 4 * HOUR, { narrative: 'He came.', who: 'Lee' }),
+    makeVersion('a', [], 0, { narrative: 'He came.' }),
+    makeVersion('b', ['a'], HOUR, { narrative: 'He came twice.', reason: 'I forgot.' }),
+    makeVersion('c', ['a'], 2 * HOUR, { narrative: 'He came.', who: 'Sam' }),
+    makeVersion('d', ['c'], 3 * HOUR, { taken_out: 5, reason: 'Wrong day.' }),
+    makeVersion('e', ['d'], 4 * HOUR, { narrative: 'He came.', who: 'Lee' }),
   ];
   assert.deepEqual(
     stepsOf(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]),
@@ -175,12 +180,12 @@ test('a stored month fills the fields as a month again', () => {
 });
 
 test('a day in an unknown time zone is given in Greenwich time', () => {
-  const of = (tz) =>
+  const markTextIn = (tz) =>
     assistedMarkText({
       assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } },
     });
-  assert.equal(of('Nowhere/None'), of('Europe/London'));
-  assert.notEqual(of('Europe/Paris'), of('Europe/London'));
+  assert.equal(markTextIn('Nowhere/None'), markTextIn('Europe/London'));
+  assert.notEqual(markTextIn('Europe/Paris'), markTextIn('Europe/London'));
 });
 
 test('a field named like a built-in property is reported like any other', () => {

@@ -6,14 +6,28 @@ import { SEGMENT_ROWS } from '#app/store/index.js';
 import { Store } from '#app/store/store.js';
 
 const DAY = 86_400_000;
-const fields = (narrative, more = {}) => ({
+const fields = (narrative, extraFields = {}) => ({
   record: null,
-  fields: { narrative, precision: 'unknown', ...more },
+  fields: { narrative, precision: 'unknown', ...extraFields },
   restricted: {},
 });
-const shown = ({ entries, removed }) =>
+const visibleFields = ({ entries, removed }) =>
   [...entries, ...removed].map(
-    ({ record, seq_no, title, pictures, additions, amendments, taken_out, erased, flags, f, links, shots, bare }) => ({
+    ({
+      record,
+      seq_no,
+      title,
+      pictures,
+      additions,
+      amendments,
+      taken_out,
+      erased: rowsErased,
+      flags,
+      f,
+      links,
+      shots,
+      bare,
+    }) => ({
       record,
       seq_no,
       title,
@@ -21,7 +35,7 @@ const shown = ({ entries, removed }) =>
       additions,
       amendments,
       out: taken_out !== null,
-      erased,
+      erased: rowsErased,
       flags,
       f,
       links,
@@ -31,99 +45,103 @@ const shown = ({ entries, removed }) =>
   );
 
 /** The store that was opened last, and the names it was asked for since. */
-let opened;
-let asked = [];
-const { open, readSealed: lying } = Store.prototype;
-Store.prototype.open = async function noted(...given) {
-  await open.apply(this, given);
-  if (this.root.line) opened = this;
+let openedStore;
+let namesRead = [];
+const { open, readSealed: readSealed } = Store.prototype;
+Store.prototype.open = async function noted(...args) {
+  await open.apply(this, args);
+  if (this.root.line) openedStore = this;
 };
 Store.prototype.readSealed = function noted(names) {
-  asked.push(...names);
-  return lying.call(this, names);
+  namesRead.push(...names);
+  return readSealed.call(this, names);
 };
 
-const bytesAt = async (phone, name) => (await phone.database.read([opened.idOf(name)]))[0];
+const bytesAt = async (phone, name) => (await phone.database.read([openedStore.idOf(name)]))[0];
 const put = (phone, name, bytes) =>
-  phone.database.write(bytes ? { put: [[opened.idOf(name), bytes]] } : { drop: [opened.idOf(name)] });
-const versionsAsked = () => asked.filter((name) => name.startsWith('v/')).length;
+  phone.database.write(bytes ? { put: [[openedStore.idOf(name), bytes]] } : { drop: [openedStore.idOf(name)] });
+const versionsAsked = () => namesRead.filter((name) => name.startsWith('v/')).length;
 
 /** Locked; `meddle` with what lies there; opened again, all of its work done. */
-async function again(phone, meddle = async () => undefined) {
+async function reopen(phone, tamper = async () => undefined) {
   await phone.app.lock('test');
-  await meddle();
-  const next = makePhone({ after: phone });
-  await next.app.start();
-  asked = [];
-  await next.app.unlock(WORDS);
-  return next;
+  await tamper();
+  const reopened = makePhone({ after: phone });
+  await reopened.app.start();
+  namesRead = [];
+  await reopened.app.unlock(WORDS);
+  return reopened;
 }
 
 test('the list is rebuilt from the stored segment texts; missing versions are opened; an erased word is in neither', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
-  const { record: second } = await app.saveIncident(fields('A heron by the gate.', { behaviours: ['calls'] }));
-  await app.addFile(second, file(PNG, 'proof.png'), { route: 'files' });
+  const { record: heronEntry } = await app.saveIncident(fields('A heron by the gate.', { behaviours: ['calls'] }));
+  await app.addFile(heronEntry, file(PNG, 'proof.png'), { route: 'files' });
   for (let n = 2; n < SEGMENT_ROWS + 3; n++) await app.saveIncident(fields(`Entry ${n}.`));
-  const whole = shown(app.state);
+  const rowsBefore = visibleFields(app.state);
 
-  const first = await again(phone);
-  assert.deepEqual(opened.root.said, [0], 'of the full segment, and not of the newest');
-  const kept = await bytesAt(first, 'said/0');
-  assert.ok(kept.length > 100_000);
-  assert.doesNotMatch(JSON.stringify(await opened.readJson('said/0')), /"keys"/, 'no key of a file is in it');
+  const reopened1 = await reopen(phone);
+  assert.deepEqual(openedStore.root.said, [0], 'of the full segment, and not of the newest');
+  const storedTexts = await bytesAt(reopened1, 'said/0');
+  assert.ok(storedTexts.length > 100_000);
+  assert.doesNotMatch(JSON.stringify(await openedStore.readJson('said/0')), /"keys"/, 'no key of a file is in it');
 
-  const quick = await again(first, () => put(phone, 'segment/0', null));
-  assert.deepEqual(shown(quick.app.state), whole);
+  const reopened2 = await reopen(reopened1, () => put(phone, 'segment/0', null));
+  assert.deepEqual(visibleFields(reopened2.app.state), rowsBefore);
   assert.equal(versionsAsked(), 0);
-  assert.deepEqual(await quick.app.findEntries('heron'), [second]);
+  assert.deepEqual(await reopened2.app.findEntries('heron'), [heronEntry]);
 
   phone.clock.move(11 * 60_000);
-  await quick.app.saveIncident({
+  await reopened2.app.saveIncident({
     record,
     fields: { narrative: 'The very first, and worse.' },
     restricted: {},
     reason: 'I had left it out',
   });
-  const amended = shown(quick.app.state);
-  const missed = await again(quick, () => put(phone, 'segment/0', null));
-  assert.deepEqual(shown(missed.app.state), amended);
+  const rowsAmended = visibleFields(reopened2.app.state);
+  const reopened3 = await reopen(reopened2, () => put(phone, 'segment/0', null));
+  assert.deepEqual(visibleFields(reopened3.app.state), rowsAmended);
   assert.equal(versionsAsked(), 1, 'only the one that is not in it');
 
   for (const bytes of [
     null,
-    kept.map((byte, i) => (i === 200 ? byte ^ 1 : byte)),
-    await bytesAt(missed, 'segment/1'),
+    storedTexts.map((byte, i) => (i === 200 ? byte ^ 1 : byte)),
+    await bytesAt(reopened3, 'segment/1'),
   ]) {
-    const slow = await again(missed, async () => {
+    const reopened4 = await reopen(reopened3, async () => {
       await put(phone, 'said/0', bytes);
       await put(phone, 'segment/0', null);
     });
-    assert.deepEqual(shown(slow.app.state), amended, 'lost, changed or another record: the versions tell');
+    assert.deepEqual(
+      visibleFields(reopened4.app.state),
+      rowsAmended,
+      'lost, changed or another record: the versions tell',
+    );
     assert.ok(versionsAsked() > SEGMENT_ROWS);
-    assert.equal(slow.app.state.account.trouble, null);
-    await slow.app.lock('test');
+    assert.equal(reopened4.app.state.account.trouble, null);
+    await reopened4.app.lock('test');
   }
 
-  const last = await again(missed);
-  const heron = await bytesAt(last, 'said/0');
-  await last.app.takeOutRecord(second, '');
-  await last.app.askErasing(second, { words: WORDS });
+  const reopened5 = await reopen(reopened3);
+  const heron = await bytesAt(reopened5, 'said/0');
+  await reopened5.app.takeOutRecord(heronEntry, '');
+  await reopened5.app.askErasing(heronEntry, { words: WORDS });
   phone.clock.move(8 * DAY);
-  await last.app.finishErasing(second, { words: WORDS });
+  await reopened5.app.finishErasing(heronEntry, { words: WORDS });
   assert.deepEqual(
-    [opened.root.said, await bytesAt(last, 'said/0')],
+    [openedStore.root.said, await bytesAt(reopened5, 'said/0')],
     [[], null],
     'gone with the version, in the same transaction',
   );
-  const erased = shown(last.app.state);
-  const after = await again(last);
-  assert.deepEqual(opened.root.said, [0]);
-  assert.doesNotMatch(JSON.stringify(await opened.readJson('said/0')), /heron/);
+  const rowsErased = visibleFields(reopened5.app.state);
+  const reopened6 = await reopen(reopened5);
+  assert.deepEqual(openedStore.root.said, [0]);
+  assert.doesNotMatch(JSON.stringify(await openedStore.readJson('said/0')), /heron/);
   // Somebody kept the sealed bytes of before, and puts them back where they lay.
-  const back = await again(after, async () => {
+  const reopened7 = await reopen(reopened6, async () => {
     await put(phone, 'said/0', heron);
     await put(phone, 'segment/0', null);
   });
-  assert.deepEqual(shown(back.app.state), erased);
-  assert.deepEqual(await back.app.findEntries('heron'), []);
+  assert.deepEqual(visibleFields(reopened7.app.state), rowsErased);
+  assert.deepEqual(await reopened7.app.findEntries('heron'), []);
 });

@@ -11,55 +11,60 @@ import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 test('a new key nobody vouches for: nothing sent, other letters refused, the right ones taken, receipts of before still good', async () => {
-  const first = await startServer();
-  const seen = [];
+  const ownServer = await startServer();
+  const requests = [];
   const faults = {
     before: (path, { method }) => {
-      seen.push(`${method} ${path}`);
+      requests.push(`${method} ${path}`);
     },
   };
   const { app, phone } = await phoneWithEntry({
-    origin: first.base,
-    send: sender(first.base, faults),
+    origin: ownServer.base,
+    send: sender(ownServer.base, faults),
     clock: fixedClock(Date.now()),
   });
   await app.register({ words: WORDS });
   const isKept = ({ entries }) => entries.every(({ state }) => state.code === 'kept');
   await until({ app }, isKept, 'kept');
-  const before = await app.knownKey();
-  await first.leave();
-  await writeFile(join(first.folder, 'notary.key'), randomBytes(32));
-  const second = await startServer({ again: first });
-  seen.length = 0;
+  const oldKey = await app.knownKey();
+  await ownServer.leave();
+  await writeFile(join(ownServer.folder, 'notary.key'), randomBytes(32));
+  const restarted = await startServer({ again: ownServer });
+  requests.length = 0;
   await app.saveIncident({ record: null, fields: { narrative: 'not for a stranger' }, restricted: {} });
   app.network();
   const { account } = await until({ app }, (state) => state.account.trouble, 'said');
   assert.deepEqual([account.trouble.code, account.trouble.sentence], ['wrong_notary', SENTENCES.wrong_notary]);
   assert.deepEqual(
-    seen.filter((one) => one.startsWith('PUT')),
+    requests.filter((request) => request.startsWith('PUT')),
     [],
     'no version was sent',
   );
-  const { port } = second;
+  const { port } = restarted;
   const text = await new Promise((done) => {
     get({ host: '127.0.0.1', port, path: '/keys.txt', headers: { host: `public.localhost:${port}` } }, async (answer) =>
       done((await answer.toArray()).join('')),
     );
   });
   const letters = text.split('notary key')[1].match(/(?:[0-9a-f]{4} ){5}[0-9a-f]{4}/)[0];
-  assert.notEqual(letters, before);
-  for (const wrong of ['', before, letters.slice(0, -1), letters.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]) {
+  assert.notEqual(letters, oldKey);
+  for (const wrong of [
+    '',
+    oldKey,
+    letters.slice(0, -1),
+    letters.replace(/.$/, (letter) => (letter === '0' ? '1' : '0')),
+  ]) {
     await assert.rejects(app.acceptKey(wrong), { code: 'key_differs' });
   }
-  assert.equal(await app.knownKey(), before);
+  assert.equal(await app.knownKey(), oldKey);
   await app.acceptKey(letters.toUpperCase().replaceAll(' ', '-'));
   assert.equal(await app.knownKey(), letters);
-  const now = await until({ app }, (state) => isKept(state) && !state.account.trouble, 'kept under the new key');
-  assert.equal(now.entries.length, 2);
+  const lastState = await until({ app }, (state) => isKept(state) && !state.account.trouble, 'kept under the new key');
+  assert.equal(lastState.entries.length, 2);
   await app.lock('asked');
   await app.unlock(WORDS);
   await app.sendFiles();
   await until({ app }, (state) => isKept(state) && !state.account.trouble, 'kept after a lock');
   phone.end();
-  await second.stop();
+  await restarted.stop();
 });

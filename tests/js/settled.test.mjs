@@ -23,16 +23,16 @@ test('a saved note, and a save that changes nothing, remove the unsaved card', a
 
 test('half-changed words and typed cards are apart: neither is saved with the other', async () => {
   const { app, record } = await phoneWithEntry();
-  const half = { narrative: 'He waited. Or', restricted: {} };
+  const unsavedWords = { narrative: 'He waited. Or', restricted: {} };
   await app.putCard(record, { fields: { who: 'My ex' }, restricted: {} });
-  await app.putWords(record, half);
+  await app.putWords(record, unsavedWords);
   const read = async () => {
     const { fields, unsaved, half } = await app.readIncident(record);
     return [fields.narrative, unsaved?.fields ?? null, half];
   };
-  assert.deepEqual(await read(), ['He waited outside.', { who: 'My ex' }, half]);
+  assert.deepEqual(await read(), ['He waited outside.', { who: 'My ex' }, unsavedWords]);
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
-  assert.deepEqual(await read(), ['He waited outside.', null, half]);
+  assert.deepEqual(await read(), ['He waited outside.', null, unsavedWords]);
   await app.putWords(record, null);
   assert.deepEqual(await read(), ['He waited outside.', null, null]);
 });
@@ -67,17 +67,17 @@ test('the picture page accepts nothing after its ten minutes, even if it stayed 
 });
 
 test('a page that did not load fully offers to try again, and blames the browser only for a missing feature', async () => {
-  const cut = createDoorway({
+  const offlineDoorway = createDoorway({
     database: makePhone().database,
     load: async () => {
       throw new TypeError('Failed to fetch');
     },
     painted: async () => undefined,
   });
-  await assert.rejects(cut.start(), { code: 'unavailable' });
-  assert.equal(cut.state.phase, 'unfetched');
+  await assert.rejects(offlineDoorway.start(), { code: 'unavailable' });
+  assert.equal(offlineDoorway.state.phase, 'unfetched');
 
-  const halted = (code) =>
+  const phoneWithBrokenVault = (code) =>
     makePhone({
       makeVault: () => ({
         close: () => undefined,
@@ -89,25 +89,25 @@ test('a page that did not load fully offers to try again, and blames the browser
         },
       }),
     });
-  const worker = halted('unavailable');
-  await worker.app.start();
-  assert.equal(worker.app.state.phase, 'unfetched', 'the worker could not be fetched');
+  const unfetched = phoneWithBrokenVault('unavailable');
+  await unfetched.app.start();
+  assert.equal(unfetched.app.state.phase, 'unfetched', 'the worker could not be fetched');
 
-  const old = halted('kdf_broken');
-  await old.app.start();
-  assert.equal(old.app.state.phase, 'unsupported');
+  const unsupported = phoneWithBrokenVault('kdf_broken');
+  await unsupported.app.start();
+  assert.equal(unsupported.app.state.phase, 'unsupported');
 });
 
 test('the lock still shows when the rest of the app did not load', async () => {
   const { phone } = await phoneWithEntry();
-  const cut = createDoorway({
+  const offlineDoorway = createDoorway({
     database: phone.database,
     load: async () => {
       throw new TypeError('Failed to fetch');
     },
     painted: async () => undefined,
   });
-  await assert.rejects(cut.start(), { code: 'unavailable' });
-  assert.equal(cut.state.phase, 'locked');
-  await assert.rejects(cut.unlock(WORDS), { code: 'unavailable' });
+  await assert.rejects(offlineDoorway.start(), { code: 'unavailable' });
+  assert.equal(offlineDoorway.state.phase, 'locked');
+  await assert.rejects(offlineDoorway.unlock(WORDS), { code: 'unavailable' });
 });

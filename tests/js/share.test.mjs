@@ -26,46 +26,46 @@ async function diary(text = `He shouted at 14 Elm Road. ${HOSTILE}`) {
   return { ...phone, attachment };
 }
 
-/** @param {any} made */
-async function membersOf(made) {
-  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
-  const folder = /** @type {string} */ ([...all.keys()][0]).split('/')[0];
+/** @param {any} pack */
+async function membersOf(pack) {
+  const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
+  const folder = /** @type {string} */ ([...members.keys()][0]).split('/')[0];
   return {
     folder,
-    get: (name) => all.get(`${folder}/${name}`),
-    names: [...all.keys()].map((name) => name.slice(folder.length + 1)),
-    all,
+    get: (name) => members.get(`${folder}/${name}`),
+    names: [...members.keys()].map((name) => name.slice(folder.length + 1)),
+    all: members,
   };
 }
 
 test('a lock right afterwards loses no decision about a picture and nothing typed in a card', async () => {
   const { app, phone, attachment, record } = await diary();
-  const second = (await app.addFile(record, file(PNG, 'IMG_0002.png'), { route: 'photo_picker' })).attachment;
+  const picture2 = (await app.addFile(record, file(PNG, 'IMG_0002.png'), { route: 'photo_picker' })).attachment;
   const unsaved = { fields: { injuries: 'A bruise' }, restricted: {} };
   await app.lock('asked');
   await app.unlock(WORDS);
   // As on an old phone: each write takes a while.
   const write = phone.database.write.bind(phone.database);
   phone.database.write = async (...args) => {
-    await new Promise((go) => {
-      setTimeout(go, 30);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 30);
     });
     return write(...args);
   };
-  const decided = Promise.allSettled([
+  const decisions = Promise.allSettled([
     app.decidePicture(attachment, 'fine'),
-    app.decidePicture(second, 'hold'),
+    app.decidePicture(picture2, 'hold'),
     app.putCard(record, unsaved),
   ]);
   await app.lock('asked');
   assert.deepEqual(
-    (await decided).map(({ status }) => status),
+    (await decisions).map(({ status }) => status),
     ['fulfilled', 'fulfilled', 'fulfilled'],
   );
   await app.unlock(WORDS);
   const { pictures } = await app.reviewPack({ from: null, to: null, records: null });
   assert.deepEqual(
-    pictures.map((one) => one.decision),
+    pictures.map((picture) => picture.decision),
     ['fine', 'hold'],
   );
   assert.deepEqual((await app.readIncident(record)).unsaved, unsaved);
@@ -75,26 +75,26 @@ test('a pack made here needs no network and no account, and holds the file as it
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const steps = [];
-  const made = await app.buildHere(await agreed(app, FILLED), ({ step }) => steps.push(step));
-  const { folder, get, names } = await membersOf(made);
-  assert.equal(made.no, 1);
+  const pack = await app.buildHere(await agreed(app, FILLED), ({ step }) => steps.push(step));
+  const { folder, get, names } = await membersOf(pack);
+  assert.equal(pack.no, 1);
   assert.match(folder, /^PACK_JB_1_\d{8}$/);
   assert.deepEqual(get('data/restricted/13_exhibits-as-received/JB-1.png'), PNG);
   assert.ok(
     names.includes('data/restricted/12_record.json') && names.some((name) => name.startsWith('data/servable/proof/')),
   );
-  const [export_] = await app.readShared();
+  const [exported] = await app.readShared();
   assert.deepEqual(
-    [export_.fields.kind, export_.fields.pack_no, export_.fields.record_ids, export_.label],
+    [exported.fields.kind, exported.fields.pack_no, exported.fields.record_ids, exported.label],
     ['evidence', 1, [record], '1'],
   );
-  assert.deepEqual(export_.fields.items_included, [{ item: 'JB/1', record: attachment }]);
-  assert.match(export_.fields.manifest_sha256, /^[0-9a-f]{64}$/);
+  assert.deepEqual(exported.fields.items_included, [{ item: 'JB/1', record: attachment }]);
+  assert.match(exported.fields.manifest_sha256, /^[0-9a-f]{64}$/);
   assert.ok(steps.includes('files'));
   // The line a reader may note down is what the keeper's own note of the pack says.
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
-  assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${export_.fields.exhibit_list_hash}<`));
+  assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${exported.fields.exhibit_list_hash}<`));
   assert.equal(JSON.parse(utf8(get('data/restricted/12_record.json'))).pack.feed, undefined);
   phone.end();
 });
@@ -102,15 +102,15 @@ test('a pack made here needs no network and no account, and holds the file as it
 test('an entry erased for good keeps its number in every later pack, which says that it was removed, and the pack verifies', async () => {
   const clock = fixedClock(NOON);
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork, clock }, 'The first.');
-  const written = [record];
+  const ids = [record];
   for (const narrative of ['The second.', 'The third.'])
-    written.push(
+    ids.push(
       (await app.saveIncident({ record: null, fields: { narrative, precision: 'unknown' }, restricted: {} })).record,
     );
-  const packed = async () => {
-    const made = await app.buildHere(await agreed(app, FILLED), () => undefined);
-    const { get } = await membersOf(made);
-    const { findings } = await checkPack(/** @type {any} */ (await openZip(made.file)), {
+  const packedRecord = async () => {
+    const pack = await app.buildHere(await agreed(app, FILLED), () => undefined);
+    const { get } = await membersOf(pack);
+    const { findings } = await checkPack(/** @type {any} */ (await openZip(pack.file)), {
       notary: null,
       instance: null,
       roots: [],
@@ -125,16 +125,16 @@ test('an entry erased for good keeps its number in every later pack, which says 
     Object.fromEntries(
       records.filter(({ kind }) => kind === 'incident').map(({ record: one, seq_no }) => [one, seq_no]),
     );
-  assert.deepEqual(numbersIn(await packed()), { [written[0]]: 1, [written[1]]: 2, [written[2]]: 3 });
-  await app.takeOutRecord(written[1], '');
-  await app.askErasing(written[1], { words: WORDS });
-  const out = clock.now();
+  assert.deepEqual(numbersIn(await packedRecord()), { [ids[0]]: 1, [ids[1]]: 2, [ids[2]]: 3 });
+  await app.takeOutRecord(ids[1], '');
+  await app.askErasing(ids[1], { words: WORDS });
+  const takenOutAt = clock.now();
   clock.move(8 * 86_400_000);
-  await app.finishErasing(written[1], { words: WORDS });
-  const later = await packed();
-  assert.deepEqual(numbersIn(later), { [written[0]]: 1, [written[2]]: 3 });
-  assert.deepEqual(later.gaps, [{ at: out, seq_no: 2, why: 'removed' }]);
-  assert.deepEqual([later.counts.total, later.counts.included, later.counts.removed], [3, 2, 1]);
+  await app.finishErasing(ids[1], { words: WORDS });
+  const laterPack = await packedRecord();
+  assert.deepEqual(numbersIn(laterPack), { [ids[0]]: 1, [ids[2]]: 3 });
+  assert.deepEqual(laterPack.gaps, [{ at: takenOutAt, seq_no: 2, why: 'removed' }]);
+  assert.deepEqual([laterPack.counts.total, laterPack.counts.included, laterPack.counts.removed], [3, 2, 1]);
   const { entries, removed, withheld } = await app.chooseForPack({ from: null, to: null, records: null });
   assert.deepEqual({ entries, removed, withheld }, { entries: 2, removed: 1, withheld: 0 });
   phone.end();
@@ -143,7 +143,7 @@ test('an entry erased for good keeps its number in every later pack, which says 
 test('statements of others are apart from the keeper’s entries, each with its mark: on the page, in a table of their own, on the print screen', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
-  const said = (verified, narrative) =>
+  const saveStatement = (verified, narrative) =>
     app.saveRecord({
       kind: 'statement',
       record: null,
@@ -159,7 +159,7 @@ test('statements of others are apart from the keeper’s entries, each with its 
     [true, `By 14 Elm Road. ${HOSTILE}`],
     [false, 'Elsewhere.'],
   ])
-    await said(verified, words);
+    await saveStatement(verified, words);
   const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => undefined));
   const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) =>
     utf8(get(`data/servable/${name}`)),
@@ -178,8 +178,13 @@ test('statements of others are apart from the keeper’s entries, each with its 
     ],
   );
   assert.ok(statements.every(({ mark }, i) => mark.includes(marks[i])));
-  for (const held of ['Elm', 'Sam', '<img', '<script'])
-    assert.ok(![page, ...(held.startsWith('<') ? [] : [table, entries])].some((one) => one.includes(held)), held);
+  for (const restrictedText of ['Elm', 'Sam', '<img', '<script'])
+    assert.ok(
+      ![page, ...(restrictedText.startsWith('<') ? [] : [table, entries])].some((text) =>
+        text.includes(restrictedText),
+      ),
+      restrictedText,
+    );
   phone.end();
 });
 
@@ -192,17 +197,17 @@ test('files are numbered from where the keeper chose, for good, and marked entri
     await app.buildHere(await agreed(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}),
   );
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
-  const told = JSON.parse(utf8(get('data/restricted/12_record.json')));
-  assert.equal(told.start_with.length, 1);
+  const fullRecord = JSON.parse(utf8(get('data/restricted/12_record.json')));
+  assert.equal(fullRecord.start_with.length, 1);
   // A later pack is not asked, and what has a number keeps it.
   await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
-  const later = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
+  const laterPack = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   assert.deepEqual(
-    later.names.filter((name) => /13_exhibits/.test(name)).sort(),
+    laterPack.names.filter((name) => /13_exhibits/.test(name)).sort(),
     ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`),
   );
   assert.equal(
-    (await app.readShared()).at(-1).fields.items_included.find((one) => one.record === attachment).item,
+    (await app.readShared()).at(-1).fields.items_included.find((item) => item.record === attachment).item,
     'JB/20',
   );
   phone.end();
@@ -241,7 +246,7 @@ test('a signed account gives its length, its language and who must be there, wit
 test('what is kept apart is in no byte of the servable part, and no script in the page runs', async () => {
   const { app, phone } = await diary();
   const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
-  for (const name of names.filter((one) => one.startsWith('data/servable/') || /^data\/\d/.test(one))) {
+  for (const name of names.filter((name) => name.startsWith('data/servable/') || /^data\/\d/.test(name))) {
     const squeezed = utf8(all.get(`${folder}/${name}`))
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]+/gu, '');
@@ -269,35 +274,35 @@ test('without the part for the police the pack has no restricted file', async ()
 
 test('each picture is asked about once; a decision is kept, and the next look through asks only about new ones', async () => {
   const { app, phone, record, attachment } = await diary('He left a card: LS1 4AB, ring 07700 900123.');
-  const all = { from: null, to: null, records: null };
-  const first = await app.reviewPack(all);
+  const everything = { from: null, to: null, records: null };
+  const firstReview = await app.reviewPack(everything);
   assert.deepEqual(
-    first.pictures.map(({ attachment: id, decision }) => [id, decision]),
+    firstReview.pictures.map(({ attachment: id, decision }) => [id, decision]),
     [[attachment, null]],
   );
   assert.deepEqual(
-    first.words.map(({ why, found }) => [why, found]),
+    firstReview.words.map(({ why, found }) => [why, found]),
     [
       ['postcode', 'LS1 4AB'],
       ['number', '07700 900123'],
     ],
   );
   await app.decidePicture(attachment, 'hold');
-  const other = await app.addFile(record, file(Uint8Array.of(...PNG, 9), 'IMG_0002.png'), { route: 'photo_picker' });
-  const second = await app.reviewPack(all);
+  const picture2 = await app.addFile(record, file(Uint8Array.of(...PNG, 9), 'IMG_0002.png'), { route: 'photo_picker' });
+  const secondReview = await app.reviewPack(everything);
   assert.deepEqual(
-    second.pictures.map(({ decision }) => decision),
+    secondReview.pictures.map(({ decision }) => decision),
     ['hold', null],
   );
-  await assert.rejects(app.decidePicture(other.attachment, 'covered'), { code: 'no_print_copy' });
-  await app.decidePicture(other.attachment, 'out');
-  assert.equal((await app.reviewPack(all)).pictures.length, 1);
+  await assert.rejects(app.decidePicture(picture2.attachment, 'covered'), { code: 'no_print_copy' });
+  await app.decidePicture(picture2.attachment, 'out');
+  assert.equal((await app.reviewPack(everything)).pictures.length, 1);
   // Words: held back for good, or found to say nothing.
   await app.decideWords('LS1 4AB', 'hold');
   await app.decideWords('07700 900123', 'fine');
-  const third = await app.reviewPack(all);
+  const thirdReview = await app.reviewPack(everything);
   assert.deepEqual(
-    third.words.map(({ why, found, answered }) => [why, found, answered]),
+    thirdReview.words.map(({ why, found, answered }) => [why, found, answered]),
     [
       ['apart', 'LS1 4AB', true],
       ['number', '07700 900123', true],
@@ -328,32 +333,32 @@ test('private sexual pictures stay out unless they are ticked', async () => {
 
 test('a pack written to disk as it grows is a whole zip, and cancelling in the middle leaves nothing', async () => {
   const { app, phone } = await diary();
-  /** @type {Uint8Array} */ let there = new Uint8Array(0);
-  const written = { closed: false, dropped: false };
+  /** @type {Uint8Array} */ let disk = new Uint8Array(0);
+  const ids = { closed: false, dropped: false };
   const saveTo = {
     async write({ position, data }) {
-      const next = new Uint8Array(Math.max(there.length, position + data.length));
-      next.set(there);
-      next.set(data, position);
-      there = next;
+      const grown = new Uint8Array(Math.max(disk.length, position + data.length));
+      grown.set(disk);
+      grown.set(data, position);
+      disk = grown;
     },
     async close() {
-      written.closed = true;
+      ids.closed = true;
     },
     async abort() {
-      written.dropped = true;
+      ids.dropped = true;
     },
   };
-  const made = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
-  assert.equal(made.file, null);
-  assert.ok(written.closed && [...readZip(there).keys()].length > 5);
+  const pack = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
+  assert.equal(pack.file, null);
+  assert.ok(ids.closed && [...readZip(disk).keys()].length > 5);
   await assert.rejects(
     app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => {
       if (step === 'files' && done) void app.cancelPack();
     }),
     { code: 'cancelled' },
   );
-  assert.ok(written.dropped);
+  assert.ok(ids.dropped);
   assert.equal((await app.readShared()).length, 1);
   phone.end();
 });
@@ -361,34 +366,38 @@ test('a pack written to disk as it grows is a whole zip, and cancelling in the m
 test('numbers go on from the highest of any device, and two packs with one number are told apart', async () => {
   const { app, phone, attachment } = await diary();
   await app.buildHere(await agreed(app, FILLED), () => {});
-  const [first] = await app.readShared();
+  const [firstExport] = await app.readShared();
   // Another device, without a network, took the same number.
   await app.saveRecord({
     kind: 'export',
     record: null,
-    fields: { kind: 'evidence', pack_no: 1, made_at: first.fields.made_at, record_ids: [] },
+    fields: { kind: 'evidence', pack_no: 1, made_at: firstExport.fields.made_at, record_ids: [] },
   });
-  const both = await app.readShared();
+  const exports = await app.readShared();
   assert.deepEqual(
-    both.map(({ label, twin }) => [label, twin]),
+    exports.map(({ label, twin }) => [label, twin]),
     [
       ['1', false],
       ['1B', true],
     ],
   );
-  await app.noteDelivery(first.record, { delivered_to: 'PC Hall', delivered_how: 'by_hand', receipt_ref: 'WY/77' });
-  const made = await app.buildHere(
+  await app.noteDelivery(firstExport.record, {
+    delivered_to: 'PC Hall',
+    delivered_how: 'by_hand',
+    receipt_ref: 'WY/77',
+  });
+  const supplement = await app.buildHere(
     await agreed(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }),
     () => {},
   );
-  assert.equal(made.no, 2);
-  const { get, names } = await membersOf(made);
+  assert.equal(supplement.no, 2);
+  const { get, names } = await membersOf(supplement);
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-1.png'));
   const { pack } = /** @type {any} */ (JSON.parse(utf8(get('data/restricted/12_record.json'))));
   assert.equal(pack.recipient_ref, 'WY/77');
   assert.deepEqual(pack.supersedes[0], {
     delivered_to: 'PC Hall',
-    made_at: first.fields.made_at,
+    made_at: firstExport.fields.made_at,
     no: 1,
     receipt_ref: 'WY/77',
   });
@@ -397,13 +406,13 @@ test('numbers go on from the highest of any device, and two packs with one numbe
     records: [phone.app.state.entries[0].record],
     unknown: ['9'],
   });
-  const asked = await app.buildHere(
+  const itemsPack = await app.buildHere(
     await agreed(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }),
     () => {},
   );
-  assert.equal(asked.no, 3);
+  assert.equal(itemsPack.no, 3);
   assert.ok(
-    attachment && (await membersOf(asked)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')),
+    attachment && (await membersOf(itemsPack)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')),
   );
   phone.end();
 });
@@ -411,10 +420,10 @@ test('numbers go on from the highest of any device, and two packs with one numbe
 test('words are held back exactly as the typesetter does', () => {
   const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
   for (const { texts, names, phrases, samples } of cases) {
-    const held = new Redactor(texts, names, phrases);
+    const redactor = new Redactor(texts, names, phrases);
     for (const [text, masked] of samples) {
-      assert.equal(held.mask(text), masked);
-      assert.equal(held.containsRestricted({ a: [text] }), masked !== text, text);
+      assert.equal(redactor.mask(text), masked);
+      assert.equal(redactor.containsRestricted({ a: [text] }), masked !== text, text);
     }
   }
 });

@@ -26,8 +26,8 @@ test('what can be shown: the newest entry first, how many, who, orders, referenc
 test('while showing, nothing unticked is in the state, the keys are gone, and closing leads to the lock', async () => {
   const { app, record } = await phoneWithEntry({}, 'UNTICKED narrative');
   app.putDraft({ fields: { narrative: 'UNTICKED draft' } });
-  const seen = [];
-  app.subscribe(() => seen.push(JSON.stringify(app.state)));
+  const states = [];
+  app.subscribe(() => states.push(JSON.stringify(app.state)));
   await app.showNow(TICKED);
   assert.equal(app.state.phase, 'showing');
   assert.ok(!JSON.stringify(app.state).includes('UNTICKED'));
@@ -56,19 +56,19 @@ test('showing ends in the lock when out of sight or after three minutes, also wi
   assert.equal(app.state.phase, 'locked');
   phone.phone.visible = true;
   await app.unlock(WORDS);
-  const waits = [];
-  const again = await phoneWithEntry({
+  const timers = [];
+  const otherPhone = await phoneWithEntry({
     timers: {
       after: (ms, act) => {
-        waits.push({ ms, act });
+        timers.push({ ms, act });
         return ms;
       },
       stop: () => undefined,
     },
   });
-  await again.app.showNow(TICKED);
-  waits.find(({ ms }) => ms === SHOW_DURATION_MS).act();
-  assert.equal(again.app.state.phase, 'locked');
+  await otherPhone.app.showNow(TICKED);
+  timers.find(({ ms }) => ms === SHOW_DURATION_MS).act();
+  assert.equal(otherPhone.app.state.phase, 'locked');
 });
 
 test('the picture of an order is there while the page is, and goes with it', async () => {

@@ -11,18 +11,18 @@ import { shrink } from '../simulation/shrink.mjs';
 
 const path = (name) => fileURLToPath(new URL(`../simulation/${name}`, import.meta.url));
 
-/** @param {Record<string, string>} asked */
-function simulates(asked) {
+/** @param {Record<string, string>} env */
+function runSimulation(env) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', path('planted.mjs'), path('run.mjs')], {
-    env: { ...process.env, ...asked },
+    env: { ...process.env, ...env },
     encoding: 'utf8',
   });
   return { status, said: stdout + stderr };
 }
 
 test('nothing that was acknowledged is lost, and no phone warns', () => {
-  const { status, said } = simulates({ FIRST: '1', SEEDS: '50' });
-  assert.equal(status, 0, said);
+  const { status, said: output } = runSimulation({ FIRST: '1', SEEDS: '50' });
+  assert.equal(status, 0, output);
 });
 
 test('one seed decides everything: run twice, also after other seeds, it has the same acts, requests and answers', () => {
@@ -30,8 +30,8 @@ test('one seed decides everything: run twice, also after other seeds, it has the
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '100', SEEDS: '4' },
     { FIRST: '102', SEEDS: '2' },
-  ].map((asked) =>
-    simulates({ ...asked, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm),
+  ].map((env) =>
+    runSimulation({ ...env, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm),
   );
   assert.equal(first.length, 4);
   assert.equal(new Set(first.map((line) => line.split(' ')[2])).size, 4);
@@ -40,13 +40,13 @@ test('one seed decides everything: run twice, also after other seeds, it has the
 });
 
 test('a failing list is shrunk to what is needed, in its order', async () => {
-  let asked = 0;
-  const goesWrong = async (some) => {
-    asked++;
-    return some.includes(3) && some.includes(17) && some.indexOf(3) < some.indexOf(17);
+  let env = 0;
+  const fails = async (subset) => {
+    env++;
+    return subset.includes(3) && subset.includes(17) && subset.indexOf(3) < subset.indexOf(17);
   };
-  assert.deepEqual(await shrink([...Array(40).keys()], goesWrong), [3, 17]);
-  assert.ok(asked < 60, String(asked));
+  assert.deepEqual(await shrink([...Array(40).keys()], fails), [3, 17]);
+  assert.ok(env < 60, String(env));
   assert.deepEqual(await shrink([5, 6], async () => true), []);
 });
 
@@ -65,14 +65,14 @@ const FOUND = {
 
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said } = simulates({
+    const { status, said: output } = runSimulation({
       FIRST: String(FOUND[name] ?? 1),
       SEEDS: '100',
       PLANT: name,
       UNTIL_WRONG: '1',
       SHRINK: '0',
     });
-    assert.match(said, /^seed \d+:$/m);
-    assert.equal(status, 1, said);
+    assert.match(output, /^seed \d+:$/m);
+    assert.equal(status, 1, output);
   });
 }

@@ -17,56 +17,56 @@ const settings = { DIARY_CHECKPOINT_SECONDS: '1' };
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
 /** A server, and commands for the keys that its operator keeps. */
-async function operated() {
-  const made = { at: await startServer({ settings }) };
-  const [key, wish, statement] = ['instance.key', 'wish', 'statement'].map((name) => join(made.at.folder, name));
-  return Object.assign(made, {
-    makeInstance: () => made.at.run('keys', 'new-instance', key),
-    async sign(why) {
-      await made.at.run('keys', 'wish', `${wish}-${why}`, '--why', why);
-      await made.at.run('keys', 'sign', `${wish}-${why}`, `${statement}-${why}`, '--instance', key);
-      await made.at.run('keys', 'publish', `${statement}-${why}`);
-      await made.restart();
+async function startOperated() {
+  const operator = { at: await startServer({ settings }) };
+  const [key, request, statement] = ['instance.key', 'wish', 'statement'].map((name) => join(operator.at.folder, name));
+  return Object.assign(operator, {
+    makeInstance: () => operator.at.run('keys', 'new-instance', key),
+    async sign(reason) {
+      await operator.at.run('keys', 'wish', `${request}-${reason}`, '--why', reason);
+      await operator.at.run('keys', 'sign', `${request}-${reason}`, `${statement}-${reason}`, '--instance', key);
+      await operator.at.run('keys', 'publish', `${statement}-${reason}`);
+      await operator.restart();
     },
     async restart() {
-      await made.at.leave();
-      made.at = await startServer({ settings, again: made.at });
+      await operator.at.leave();
+      operator.at = await startServer({ settings, again: operator.at });
     },
   });
 }
 
 /** A registered phone at that server, and what its slots say. */
-async function keeper(server) {
+async function registerDevice(server) {
   const faults = {};
   let ctx;
-  const packActions = (given) => {
-    ctx = given;
+  const packActions = (context) => {
+    ctx = context;
     return {};
   };
-  const made = await phoneWithEntry({
+  const device = await phoneWithEntry({
     origin: server.at.base,
     send: sender(server.at.base, faults),
     clock: fixedClock(Date.now()),
     packActions,
   });
-  await made.app.register({ words: WORDS });
-  await until(made, isKept, 'kept');
-  const pinned = async (words = WORDS) =>
-    (await vaultInProcess(server.at.base).unlock(words, await readDoor(made.phone.database))).pins.log;
-  return { ...made, faults, pinned, root: () => ctx.open.store.root };
+  await device.app.register({ words: WORDS });
+  await until(device, isKept, 'kept');
+  const pinnedLog = async (words = WORDS) =>
+    (await vaultInProcess(server.at.base).unlock(words, await readDoor(device.phone.database))).pins.log;
+  return { ...device, faults, pinned: pinnedLog, root: () => ctx.open.store.root };
 }
 
-async function writesOn(made, text) {
-  await made.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
-  made.app.network();
+async function saveAndSync(device, text) {
+  await device.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
+  device.app.network();
 }
 
 /** Somebody's own keys: an instance key and statements by it. */
-function somebody() {
+function makeImpostor() {
   const [instance, notary] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
   const pubOf = ({ publicKey }) => publicKey.export({ format: 'jwk' }).x;
   const logOf = (pub) => createHash('sha256').update(Buffer.from(pub, 'base64url')).digest('base64url');
-  const stated = (pub, why, n, prev) => {
+  const stated = (pub, reason, n, prev) => {
     const fields = {
       from: Date.now(),
       instance: pubOf(instance),
@@ -76,7 +76,7 @@ function somebody() {
       prev,
       pub,
       t: 'notary/v1',
-      why,
+      why: reason,
     };
     return { ...fields, sig: sign(null, canonicalBytes(fields), instance.privateKey).toString('base64url') };
   };
@@ -85,91 +85,100 @@ function somebody() {
 
 let server;
 before(async () => {
-  server = await operated();
+  server = await startOperated();
 });
 after(() => server.at.stop());
 
 test('a phone that met the server before it had an instance key pins that key, and follows no other', async () => {
-  const made = await keeper(server);
-  const { notary, log } = made.root().account;
-  const them = somebody();
+  const device = await registerDevice(server);
+  const { notary, log } = device.root().account;
+  const impostor = makeImpostor();
   const sent = [];
-  made.faults.before = (path, { method }) => {
+  device.faults.before = (path, { method }) => {
     if (method === 'PUT') sent.push(path);
   };
   // Somebody in between: our key vouched for by theirs, and then replaced by theirs.
   const chains = [
-    [them.stated(notary, 'first', 0, null), them.stated(them.pub, 'rotated', 1, log)],
-    [them.stated(notary, 'first', 0, null), { ...them.stated(them.pub, 'lost', 1, log), sig: 'A'.repeat(86) }],
-    [them.stated(them.pub, 'first', 0, null)],
+    [impostor.stated(notary, 'first', 0, null), impostor.stated(impostor.pub, 'rotated', 1, log)],
+    [
+      impostor.stated(notary, 'first', 0, null),
+      { ...impostor.stated(impostor.pub, 'lost', 1, log), sig: 'A'.repeat(86) },
+    ],
+    [impostor.stated(impostor.pub, 'first', 0, null)],
   ];
   for (const statements of chains) {
-    let told = 0;
-    made.faults.after = async (path, _options, response) => {
+    let chainsRead = 0;
+    device.faults.after = async (path, _options, response) => {
       if (path !== '/v1/log') return undefined;
-      told++;
-      return json({ ...(await response.json()), log: them.log, statements });
+      chainsRead++;
+      return json({ ...(await response.json()), log: impostor.log, statements });
     };
-    await writesOn(made, 'not for a stranger');
+    await saveAndSync(device, 'not for a stranger');
     // The chain before this one left the same trouble standing: what counts is that this one was read, and more than once.
     const { account } = await until(
-      made,
+      device,
       (state) => {
-        if (told < 2) made.app.network();
-        return told > 1 && state.account.trouble;
+        if (chainsRead < 2) device.app.network();
+        return chainsRead > 1 && state.account.trouble;
       },
       'said',
     );
     assert.equal(account.trouble.code, 'wrong_notary');
-    assert.deepEqual([made.root().account.log, made.root().account.instance, await made.pinned()], [log, null, log]);
+    assert.deepEqual(
+      [device.root().account.log, device.root().account.instance, await device.pinned()],
+      [log, null, log],
+    );
   }
   assert.deepEqual(sent, []);
   // The operator's own, vouching for the key that is known: pinned, and followed from then on.
-  made.faults.after = undefined;
+  device.faults.after = undefined;
   await server.makeInstance();
   await server.sign('first');
-  made.app.network();
-  await until(made, isKept, 'kept');
-  const { instance } = made.root().account;
+  device.app.network();
+  await until(device, isKept, 'kept');
+  const { instance } = device.root().account;
   assert.equal(typeof instance, 'string');
-  assert.equal(await made.pinned(), log);
+  assert.equal(await device.pinned(), log);
   await server.sign('rotated');
-  await writesOn(made, 'after the rotation');
-  await until(made, isKept, 'kept under the new key');
-  assert.notEqual(made.root().account.log, log);
-  assert.equal(await made.pinned(), made.root().account.log, 'the slot of the words says it too');
-  made.phone.end();
+  await saveAndSync(device, 'after the rotation');
+  await until(device, isKept, 'kept under the new key');
+  assert.notEqual(device.root().account.log, log);
+  assert.equal(await device.pinned(), device.root().account.log, 'the slot of the words says it too');
+  device.phone.end();
 });
 
 test('statements by another instance key than the pinned one move neither root nor slot', async () => {
-  const made = await keeper(server);
-  const { notary, log, instance } = made.root().account;
+  const device = await registerDevice(server);
+  const { notary, log, instance } = device.root().account;
   assert.equal(typeof instance, 'string');
-  const them = somebody();
-  made.faults.after = async (path, _options, response) => {
+  const impostor = makeImpostor();
+  device.faults.after = async (path, _options, response) => {
     if (path !== '/v1/log') return undefined;
     return json({
       ...(await response.json()),
-      log: them.log,
-      statements: [them.stated(notary, 'first', 0, null), them.stated(them.pub, 'rotated', 1, log)],
+      log: impostor.log,
+      statements: [impostor.stated(notary, 'first', 0, null), impostor.stated(impostor.pub, 'rotated', 1, log)],
     });
   };
-  await writesOn(made, 'not for a stranger');
-  await until(made, (state) => state.account.trouble?.code === 'wrong_notary', 'said');
-  assert.deepEqual([made.root().account.log, made.root().account.instance, await made.pinned()], [log, instance, log]);
+  await saveAndSync(device, 'not for a stranger');
+  await until(device, (state) => state.account.trouble?.code === 'wrong_notary', 'said');
+  assert.deepEqual(
+    [device.root().account.log, device.root().account.instance, await device.pinned()],
+    [log, instance, log],
+  );
   // A person who types the right letters is not given another key's name with them.
-  made.faults.after = async (path, _options, response) =>
-    path === '/v1/server' ? json({ ...(await response.json()), log: them.log }) : undefined;
-  await assert.rejects(made.app.acceptKey(await made.app.knownKey()), { code: 'key_differs' });
-  assert.equal(await made.pinned(), log);
-  made.phone.end();
+  device.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), log: impostor.log }) : undefined;
+  await assert.rejects(device.app.acceptKey(await device.app.knownKey()), { code: 'key_differs' });
+  assert.equal(await device.pinned(), log);
+  device.phone.end();
 });
 
 test('the short secret’s slot follows when it is opened, and an empty slot stays empty', async () => {
-  const made = await keeper(server);
-  const { log } = made.root().account;
-  await made.app.setShort(SHORT, WORDS);
-  assert.equal(await made.pinned(SHORT), log);
+  const device = await registerDevice(server);
+  const { log } = device.root().account;
+  await device.app.setShort(SHORT, WORDS);
+  assert.equal(await device.pinned(SHORT), log);
   await writeFile(join(server.at.folder, 'notary.key'), randomBytes(32));
   await server.at.run('keys', 'wish', join(server.at.folder, 'w'), '--why', 'lost');
   await server.at.run(
@@ -182,58 +191,60 @@ test('the short secret’s slot follows when it is opened, and an empty slot sta
   );
   await server.at.run('keys', 'publish', join(server.at.folder, 's'));
   await server.restart();
-  await writesOn(made, 'after the key was lost');
-  await until(made, isKept, 'kept under the new key');
-  const now = made.root().account.log;
-  assert.notEqual(now, log);
+  await saveAndSync(device, 'after the key was lost');
+  await until(device, isKept, 'kept under the new key');
+  const newLog = device.root().account.log;
+  assert.notEqual(newLog, log);
   assert.deepEqual(
-    [await made.pinned(), await made.pinned(SHORT)],
-    [now, log],
+    [await device.pinned(), await device.pinned(SHORT)],
+    [newLog, log],
     'nothing but its own secret can seal the other slot',
   );
-  await made.app.lock('asked');
-  await made.app.unlock(SHORT);
+  await device.app.lock('asked');
+  await device.app.unlock(SHORT);
   await eventually(
-    () => made.pinned(SHORT),
-    (pinned) => pinned === now,
+    () => device.pinned(SHORT),
+    (pinnedLog) => pinnedLog === newLog,
   );
-  assert.equal(await made.pinned(SHORT), now);
-  await made.app.lock('asked');
-  await made.app.unlock(WORDS);
-  assert.equal((await made.app.readLocking()).short, true, 'sealed anew, it is still there');
-  await made.app.lock('asked');
-  await made.app.unlock(SHORT);
+  assert.equal(await device.pinned(SHORT), newLog);
+  await device.app.lock('asked');
+  await device.app.unlock(WORDS);
+  assert.equal((await device.app.readLocking()).short, true, 'sealed anew, it is still there');
+  await device.app.lock('asked');
+  await device.app.unlock(SHORT);
   // The short secret is taken back while the diary is open by it; a key that is followed now must not bring it back.
-  await made.app.dropShort();
-  const them = somebody();
-  const told = { notary: them.pub, log: them.log };
-  made.faults.after = async (path, _options, response) =>
-    path === '/v1/server' ? json({ ...(await response.json()), ...told }) : undefined;
-  await made.app.acceptKey(createHash('sha256').update(Buffer.from(them.pub, 'base64url')).digest('hex').slice(0, 24));
-  assert.equal(made.root().account.log, them.log);
-  await assert.rejects(made.pinned(SHORT), { code: 'no_match' });
-  made.phone.end();
+  await device.app.dropShort();
+  const impostor = makeImpostor();
+  const chainsRead = { notary: impostor.pub, log: impostor.log };
+  device.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), ...chainsRead }) : undefined;
+  await device.app.acceptKey(
+    createHash('sha256').update(Buffer.from(impostor.pub, 'base64url')).digest('hex').slice(0, 24),
+  );
+  assert.equal(device.root().account.log, impostor.log);
+  await assert.rejects(device.pinned(SHORT), { code: 'no_match' });
+  device.phone.end();
 });
 
 test('a new server key and new words at the same time: the new words open the phone', async () => {
-  const made = await keeper(server);
-  const them = somebody();
-  made.faults.after = async (path, _options, response) =>
-    path === '/v1/server' ? json({ ...(await response.json()), notary: them.pub, log: them.log }) : undefined;
-  const letters = createHash('sha256').update(Buffer.from(them.pub, 'base64url')).digest('hex').slice(0, 24);
+  const device = await registerDevice(server);
+  const impostor = makeImpostor();
+  device.faults.after = async (path, _options, response) =>
+    path === '/v1/server' ? json({ ...(await response.json()), notary: impostor.pub, log: impostor.log }) : undefined;
+  const letters = createHash('sha256').update(Buffer.from(impostor.pub, 'base64url')).digest('hex').slice(0, 24);
   await Promise.all([
-    made.app.changeWords({ words: WORDS, newWords: 'lamp orbit kettle marsh tulip fence' }),
-    made.app.acceptKey(letters),
+    device.app.changeWords({ words: WORDS, newWords: 'lamp orbit kettle marsh tulip fence' }),
+    device.app.acceptKey(letters),
   ]);
-  await assert.rejects(made.pinned(WORDS), { code: 'no_match' });
-  assert.equal(typeof (await made.pinned('lamp orbit kettle marsh tulip fence')), 'string');
-  await made.app.lock('asked');
-  await made.app.unlock('lamp orbit kettle marsh tulip fence');
-  assert.equal(made.app.state.entries.length, 1);
+  await assert.rejects(device.pinned(WORDS), { code: 'no_match' });
+  assert.equal(typeof (await device.pinned('lamp orbit kettle marsh tulip fence')), 'string');
+  await device.app.lock('asked');
+  await device.app.unlock('lamp orbit kettle marsh tulip fence');
+  assert.equal(device.app.state.entries.length, 1);
   await eventually(
-    () => made.pinned('lamp orbit kettle marsh tulip fence'),
-    (pinned) => pinned === them.log,
+    () => device.pinned('lamp orbit kettle marsh tulip fence'),
+    (pinnedLog) => pinnedLog === impostor.log,
   );
-  assert.equal(await made.pinned('lamp orbit kettle marsh tulip fence'), them.log);
-  made.phone.end();
+  assert.equal(await device.pinned('lamp orbit kettle marsh tulip fence'), impostor.log);
+  device.phone.end();
 });

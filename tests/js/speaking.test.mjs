@@ -13,19 +13,19 @@ test('a language chosen before anything is written is nowhere on the phone; the 
   await phone.app.setLanguage('ur');
   assert.equal(phone.app.state.language, 'ur');
   assert.equal(await phone.database.beside('g'), null, 'whoever stops here has left nothing');
-  const again = makePhone({ after: phone });
-  await again.app.start();
-  assert.equal(again.app.state.language, 'en');
-  await again.app.setLanguage('cy');
-  await again.app.setLanguage('pl');
-  again.app.putDraft({ fields: { narrative: 'Był tu znowu.' } });
+  const restarted = makePhone({ after: phone });
+  await restarted.app.start();
+  assert.equal(restarted.app.state.language, 'en');
+  await restarted.app.setLanguage('cy');
+  await restarted.app.setLanguage('pl');
+  restarted.app.putDraft({ fields: { narrative: 'Był tu znowu.' } });
   await eventually(
-    () => readLanguage(again.database),
+    () => readLanguage(restarted.database),
     (code) => code === 'pl',
   );
-  const third = makePhone({ after: again });
-  await third.app.start();
-  assert.equal(third.app.state.language, 'pl');
+  const restarted2 = makePhone({ after: restarted });
+  await restarted2.app.start();
+  assert.equal(restarted2.app.state.language, 'pl');
 });
 
 test('beginning without typing stores the language with the words, and the lock uses it', async () => {
@@ -38,48 +38,48 @@ test('beginning without typing stores the language with the words, and the lock 
     (code) => code === 'ur',
   );
   await phone.app.lock('asked');
-  const again = makePhone({ after: phone });
-  await again.app.start();
-  assert.deepEqual([again.app.state.phase, again.app.state.language], ['locked', 'ur']);
+  const restarted = makePhone({ after: phone });
+  await restarted.app.start();
+  assert.deepEqual([restarted.app.state.phase, restarted.app.state.language], ['locked', 'ur']);
 });
 
 test('a language chosen before the rest of the app has loaded is kept when it loads', async () => {
   const phone = makePhone();
-  let come = () => undefined;
-  const coming = new Promise((done) => {
-    come = done;
+  let loadApp = () => undefined;
+  const appLoaded = new Promise((done) => {
+    loadApp = done;
   });
-  const early = createDoorway({
+  const doorway = createDoorway({
     database: phone.database,
     load: async () => {
-      await coming;
+      await appLoaded;
       return phone.app;
     },
     painted: async () => undefined,
   });
-  const started = early.start();
+  const started = doorway.start();
   await eventually(
-    () => early.state.phase,
+    () => doorway.state.phase,
     (phase) => phase === 'fresh',
   );
-  await early.setLanguage('cy');
-  assert.equal(early.state.language, 'cy');
+  await doorway.setLanguage('cy');
+  assert.equal(doorway.state.language, 'cy');
   // Looked at in the moment it changes: a quick machine knows a few milliseconds later what this phone is.
-  const then = new Promise((done) => {
+  const phaseWhenLoaded = new Promise((done) => {
     phone.app.subscribe(() => {
       if (phone.app.state.language === 'cy') done(phone.app.state.phase);
     });
   });
-  come();
-  assert.equal(await then, 'loading', 'it has come, and does not know yet what this phone is');
-  const seen = [];
-  early.subscribe(() => seen.push(early.state.language));
-  await early.setLanguage('ur');
-  assert.equal(early.state.language, 'ur');
+  loadApp();
+  assert.equal(await phaseWhenLoaded, 'loading', 'it has come, and does not know yet what this phone is');
+  const languages = [];
+  doorway.subscribe(() => languages.push(doorway.state.language));
+  await doorway.setLanguage('ur');
+  assert.equal(doorway.state.language, 'ur');
   await started;
-  assert.equal(early.state, phone.app.state);
-  assert.equal(early.state.language, 'ur');
-  assert.deepEqual([...new Set(seen)], ['ur'], 'nobody sees English in between');
+  assert.equal(doorway.state, phone.app.state);
+  assert.equal(doorway.state.language, 'ur');
+  assert.deepEqual([...new Set(languages)], ['ur'], 'nobody sees English in between');
 });
 
 test('in an open diary a language is stored at once, English removes it, and a full phone still changes the screen', async () => {

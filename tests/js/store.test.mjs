@@ -17,8 +17,8 @@ test('what is written is read back, and a missing id reads as null', async () =>
   const database = new Database({ name: 'plain' });
   const [id, bytes] = [randomBytes(16), randomBytes(5000)];
   await database.write({ put: [[id, bytes]] });
-  const [there, absent] = await database.read([id, randomBytes(16)]);
-  assert.deepEqual(there, bytes);
+  const [stored, absent] = await database.read([id, randomBytes(16)]);
+  assert.deepEqual(stored, bytes);
   assert.equal(absent, null);
 });
 
@@ -81,31 +81,31 @@ test('words that do not fit use the ballast’s room, files do not, and the ball
 
 test('a tab killed in the middle of a save: everything before it stays, and nothing is half saved', async () => {
   const errors = [];
-  const first = makePhone({ database: failing('killed', errors) });
-  await first.app.start();
-  first.app.putDraft({ fields: { narrative: 'The first.' } });
-  await first.app.enrolHere(WORDS);
-  await first.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  first.app.putDraft({ fields: { narrative: 'The second.' } });
-  await until(first, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
+  const killed = makePhone({ database: failing('killed', errors) });
+  await killed.app.start();
+  killed.app.putDraft({ fields: { narrative: 'The first.' } });
+  await killed.app.enrolHere(WORDS);
+  await killed.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  killed.app.putDraft({ fields: { narrative: 'The second.' } });
+  await until(killed, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
   errors.push(new DOMException('aborted', 'AbortError'), new DOMException('aborted', 'AbortError'));
-  await assert.rejects(first.app.saveIncident({ record: null, fields: {}, restricted: {} }), { code: 'store_lost' });
-  first.end();
-  const again = makePhone({ after: first, database: new Database({ name: 'killed' }) });
-  await again.app.start();
-  assert.equal(again.app.state.phase, 'locked');
-  await again.app.unlock(WORDS);
+  await assert.rejects(killed.app.saveIncident({ record: null, fields: {}, restricted: {} }), { code: 'store_lost' });
+  killed.end();
+  const reopened = makePhone({ after: killed, database: new Database({ name: 'killed' }) });
+  await reopened.app.start();
+  assert.equal(reopened.app.state.phase, 'locked');
+  await reopened.app.unlock(WORDS);
   assert.deepEqual(
-    again.app.state.entries.map(({ title }) => title),
+    reopened.app.state.entries.map(({ title }) => title),
     ['The first.'],
   );
-  assert.equal(again.app.state.draft.fields.narrative, 'The second.');
+  assert.equal(reopened.app.state.draft.fields.narrative, 'The second.');
 });
 
 test('the table reveals nothing: random ids, padded sizes, and chaff from the first start', async () => {
   const { phone } = await phoneWithEntry();
   const db = await openDB(phone.name, 1);
-  const [keys, values, beside] = await Promise.all([db.getAllKeys('a'), db.getAll('a'), db.getAllKeys('b')]);
+  const [keys, values, besideKeys] = await Promise.all([db.getAllKeys('a'), db.getAll('a'), db.getAllKeys('b')]);
   assert.ok(keys.length >= 20);
   assert.ok(keys.every((key) => key.byteLength === 16));
   assert.ok(
@@ -113,7 +113,7 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
     'every record is a padded size class',
   );
   assert.deepEqual(
-    beside.filter((key) => !isBallast(key)),
+    besideKeys.filter((key) => !isBallast(key)),
     ['d', 'l', 't'],
     'only door, look, tries and ballast lie beside the table once words exist',
   );
@@ -127,43 +127,43 @@ test('the table reveals nothing: random ids, padded sizes, and chaff from the fi
 });
 
 /** A store of values, with changes put together and saved as the real one does. */
-function plainStore(kept = new Map()) {
+function plainStore(values = new Map()) {
   const store = {
-    kept,
+    kept: values,
     root: { line: { n: 0 }, feed: { seq: 0 } },
     written: [],
-    readJson: async (name) => structuredClone(kept.get(name) ?? null),
-    readJsonMany: async (names) => names.map((name) => structuredClone(kept.get(name) ?? null)),
+    readJson: async (name) => structuredClone(values.get(name) ?? null),
+    readJsonMany: async (names) => names.map((name) => structuredClone(values.get(name) ?? null)),
     // As from the worker: not in the moment in which it was asked.
     readJsonEach: async (names) => {
       await new Promise((done) => {
         setTimeout(done);
       });
-      return names.map((name) => structuredClone(kept.get(name) ?? null));
+      return names.map((name) => structuredClone(values.get(name) ?? null));
     },
     async change(fill) {
-      const [endings, after] = [new Map(), []];
+      const [beforeCommit, afterCommit] = [new Map(), []];
       const root = structuredClone(store.root);
       const put = new Map();
       await fill(root, {
         putJson: (name, value) => put.set(name, structuredClone(value)),
         drop: (name) => put.set(name, undefined),
-        afterCommit: (act) => after.push(act),
+        afterCommit: (act) => afterCommit.push(act),
         beforeCommit: (key, act) => {
-          endings.delete(key);
-          endings.set(key, act);
+          beforeCommit.delete(key);
+          beforeCommit.set(key, act);
         },
       });
-      for (const [key, act] of endings) {
-        endings.delete(key);
+      for (const [key, act] of beforeCommit) {
+        beforeCommit.delete(key);
         await act();
       }
       store.written = [...put.keys()];
       for (const [name, value] of put)
-        if (value === undefined) kept.delete(name);
-        else kept.set(name, value);
+        if (value === undefined) values.delete(name);
+        else values.set(name, value);
       store.root = root;
-      after.forEach((act) => act());
+      afterCommit.forEach((act) => act());
     },
   };
   return store;
@@ -185,18 +185,18 @@ test('rows are stored 250 to a segment, the newest segment loads first, and a ch
   );
   await store.change((root, change) => index.putRows(root, change, [{ record: 'r255', title: 'changed' }]));
   assert.deepEqual(store.written, ['segment/1'], 'no text is written again when none has changed');
-  const again = new Index(store);
+  const reloaded = new Index(store);
   let shown = 0;
-  await again.load(() => {
-    shown = again.allRows().length;
+  await reloaded.load(() => {
+    shown = reloaded.allRows().length;
   });
-  assert.equal(again.allRows().length, 10, 'older segments come by themselves');
-  await again.whenLoaded();
+  assert.equal(reloaded.allRows().length, 10, 'older segments come by themselves');
+  await reloaded.whenLoaded();
   assert.deepEqual(
-    [shown, again.allRows().length, again.findRow('r255').title, again.isStale],
+    [shown, reloaded.allRows().length, reloaded.findRow('r255').title, reloaded.isStale],
     [10, 2 * SEGMENT_ROWS + 10, 'changed', false],
   );
-  assert.equal((await again.allTexts()).get('r255'), 'text 255');
+  assert.equal((await reloaded.allTexts()).get('r255'), 'text 255');
 });
 
 test('rows written by several parts of one change all count, and the last one of a record wins', async () => {
@@ -208,34 +208,34 @@ test('rows written by several parts of one change all count, and the last one of
     assert.equal(index.findRow('a', change).title, 'first');
     index.putRows(root, change, [{ record: 'a', title: 'later' }]);
   });
-  const again = new Index(store);
-  await again.load();
+  const reloaded = new Index(store);
+  await reloaded.load();
   assert.deepEqual(
-    again.allRows().map(({ title }) => title),
+    reloaded.allRows().map(({ title }) => title),
     ['later', 'second'],
   );
-  assert.equal((await again.allTexts()).get('a'), 'one');
+  assert.equal((await reloaded.allTexts()).get('a'), 'one');
 });
 
 test('a long text is found in full, does not make its neighbours larger, and goes with its entry', async () => {
   const store = plainStore();
   const index = new Index(store);
-  const long = `${'word '.repeat(2_000)}needle`;
+  const longText = `${'word '.repeat(2_000)}needle`;
   await store.change((root, change) =>
     index.putRows(root, change, [
-      { record: 'a', text: long },
+      { record: 'a', text: longText },
       { record: 'b', text: 'short' },
     ]),
   );
   assert.ok(JSON.stringify(store.kept.get('text/0')).length < 5_000);
-  const again = new Index(store);
-  await again.load();
-  assert.equal((await again.allTexts()).get('a'), long);
-  await store.change((root, change) => again.putRows(root, change, [{ record: 'a', erased: 7 }]));
+  const reloaded = new Index(store);
+  await reloaded.load();
+  assert.equal((await reloaded.allTexts()).get('a'), longText);
+  await store.change((root, change) => reloaded.putRows(root, change, [{ record: 'a', erased: 7 }]));
   assert.ok(!JSON.stringify([...store.kept]).includes('word'));
 });
 
-for (const [why, break_] of [
+for (const [reason, breakList] of [
   ['a segment is missing', (store) => store.kept.delete('segment/0')],
   ['a segment is an older one', (store, older) => store.kept.set('segment/1', older)],
   [
@@ -257,7 +257,7 @@ for (const [why, break_] of [
     },
   ],
 ]) {
-  test(`the list says that it is stale when ${why}, and still names every record`, async () => {
+  test(`the list says that it is stale when ${reason}, and still names every record`, async () => {
     const store = plainStore();
     const index = new Index(store);
     await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 5)));
@@ -265,13 +265,13 @@ for (const [why, break_] of [
     await store.change((root, change) =>
       index.putRows(root, change, [{ record: `r${SEGMENT_ROWS + 1}`, title: 'newer' }]),
     );
-    break_(store, older);
-    const again = new Index(store);
-    await again.load();
-    await again.whenLoaded();
-    assert.equal(again.isStale, true);
+    breakList(store, older);
+    const reloaded = new Index(store);
+    await reloaded.load();
+    await reloaded.whenLoaded();
+    assert.equal(reloaded.isStale, true);
     assert.deepEqual(
-      await again.readDirectory(),
+      await reloaded.readDirectory(),
       manyRows(SEGMENT_ROWS + 5).map(({ record }) => record),
     );
   });
@@ -283,19 +283,19 @@ test('a record swapped for another record’s bytes does not open', async () => 
   const db = await openDB(phone.name, 1);
   const keys = await db.getAllKeys('a');
   const values = await db.getAll('a');
-  const turned = [...values.slice(1), values[0]];
-  for (const [i, key] of keys.entries()) await db.put('a', turned[i], key);
+  const rotated = [...values.slice(1), values[0]];
+  for (const [i, key] of keys.entries()) await db.put('a', rotated[i], key);
   await assert.rejects(app.unlock(WORDS), { code: 'not_opened' });
   assert.equal(app.state.phase, 'locked');
 });
 
 test('a write cut off because the phone is full is reported as that', async () => {
-  const full = new DOMException('full', 'QuotaExceededError');
-  const cut = () => Promise.reject(new DOMException('cut off', 'AbortError'));
+  const quotaError = new DOMException('full', 'QuotaExceededError');
+  const rejectWrite = () => Promise.reject(new DOMException('cut off', 'AbortError'));
   const transaction = () => {
-    const done = Promise.reject(full);
+    const done = Promise.reject(quotaError);
     done.catch(() => undefined);
-    return { error: full, done, objectStore: () => ({ put: cut, delete: cut }) };
+    return { error: quotaError, done, objectStore: () => ({ put: rejectWrite, delete: rejectWrite }) };
   };
   const database = new Database({ name: 'full', open: async () => ({ transaction, close: () => undefined }) });
   await assert.rejects(database.write({ put: [[new Uint8Array(16), new Uint8Array(4)]] }), { code: 'no_space' });
@@ -307,8 +307,8 @@ test('a write that leaves an older record in the place of the new one is noticed
   await store.change((_root, change) => change.putJson('t/older', { n: 1 }));
   const older = (await phone.database.read([store.idOf('t/older')]))[0];
   const { write } = phone.database;
-  phone.database.write = async function undone(what) {
-    await write.call(this, what);
+  phone.database.write = async function undone(change) {
+    await write.call(this, change);
     await write.call(this, { put: [[store.idOf('t/older'), older]] });
   };
   await assert.rejects(
@@ -340,12 +340,12 @@ test('the directory has 2,000 records to a part, and a change writes only the pa
     ['list/0', 'list/1', 'list/2'].flatMap((name) => store.kept.get(name)),
     rows.map(({ record }) => record),
   );
-  const again = new Index(store);
-  await again.load();
+  const reloaded = new Index(store);
+  await reloaded.load();
   store.root.segments = 0;
-  again.segments = [];
+  reloaded.segments = [];
   assert.deepEqual(
-    await again.readDirectory(),
+    await reloaded.readDirectory(),
     rows.map(({ record }) => record),
   );
 });
@@ -382,23 +382,23 @@ test('the texts of a segment are opened once, and again only where they were rew
   const store = plainStore();
   const index = new Index(store);
   await store.change((root, change) => index.putRows(root, change, manyRows(SEGMENT_ROWS + 1)));
-  const again = new Index(store);
-  await again.load();
-  const asked = [];
+  const reloaded = new Index(store);
+  await reloaded.load();
+  const namesRead = [];
   const { readJsonEach } = store;
   store.readJsonEach = (names) => {
-    asked.push(...names);
+    namesRead.push(...names);
     return readJsonEach.call(store, names);
   };
-  await again.allTexts();
-  await again.allTexts();
-  assert.deepEqual(asked.filter((name) => name.startsWith('text')).sort(), ['text/0', 'text/1']);
+  await reloaded.allTexts();
+  await reloaded.allTexts();
+  assert.deepEqual(namesRead.filter((name) => name.startsWith('text')).sort(), ['text/0', 'text/1']);
   store.kept.delete('text/0');
-  const third = new Index(store);
-  await third.load();
-  await third.allTexts();
+  const reloadedAgain = new Index(store);
+  await reloadedAgain.load();
+  await reloadedAgain.allTexts();
   assert.deepEqual(
-    [third.isStale, [...third.staleSegments]],
+    [reloadedAgain.isStale, [...reloadedAgain.staleSegments]],
     [true, [0]],
     'texts that are missing are to blame like rows',
   );

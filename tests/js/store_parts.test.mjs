@@ -28,11 +28,11 @@ before(async () => {
 after(() => phone.end());
 
 const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
-const put = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
+const putRows = (...rows) => store.change((_root, change) => putNumbers(store, change, rows));
 
 test('numbers are in pages of a hundred, in order, each once, and the later row of a number wins', async () => {
-  await put(row(101), row(3), row(1));
-  await put(row(100), row(2));
+  await putRows(row(101), row(3), row(1));
+  await putRows(row(100), row(2));
   await store.change((_root, change) => putNumbers(store, change, [[2, 'r2', 'other', 'c', 'e']]));
   assert.equal(PAGE_SIZE, 100);
   assert.deepEqual(await store.readJson('f/0'), [row(1), [2, 'r2', 'other', 'c', 'e'], row(3), row(100)]);
@@ -47,20 +47,20 @@ test('numbers are in pages of a hundred, in order, each once, and the later row 
 });
 
 test('rows after a number are dropped, and none before it', async () => {
-  const left = async (seq, last) => {
-    await put(row(1), row(99), row(100), row(101), row(250));
+  const rowsLeft = async (seq, last) => {
+    await putRows(row(1), row(99), row(100), row(101), row(250));
     await store.change((_root, change) => dropAfter(store, change, seq, last));
     return [
       ...((await store.readJson('f/0')) ?? ['no page']),
       ...((await store.readJson('f/1')) ?? ['no page']),
       ...((await store.readJson('f/2')) ?? ['no page']),
-    ].map((one) => (Array.isArray(one) ? one[0] : one));
+    ].map((row) => (Array.isArray(row) ? row[0] : row));
   };
   const before = (await store.readJson('f/0')).map(([seq]) => seq).filter((seq) => seq < 99);
-  assert.deepEqual(await left(100, 250), [...before, 99, 100, 'no page', 'no page']);
-  assert.deepEqual(await left(99, 250), [...before, 99, 'no page', 'no page']);
-  assert.deepEqual(await left(101, 250), [...before, 99, 100, 101, 'no page']);
-  assert.deepEqual(await left(0, 250), ['no page', 'no page', 'no page']);
+  assert.deepEqual(await rowsLeft(100, 250), [...before, 99, 100, 'no page', 'no page']);
+  assert.deepEqual(await rowsLeft(99, 250), [...before, 99, 'no page', 'no page']);
+  assert.deepEqual(await rowsLeft(101, 250), [...before, 99, 100, 101, 'no page']);
+  assert.deepEqual(await rowsLeft(0, 250), ['no page', 'no page', 'no page']);
 });
 
 test('the facts beside a number say what came of its receipt', () => {
@@ -73,30 +73,30 @@ test('the facts beside a number say what came of its receipt', () => {
   assert.deepEqual(withFacts(row(1), { at: 5, checked: false, altered: true }), [...row(1), 5, UNCHECKED | ALTERED]);
 });
 
-for (const [what, make] of [
+for (const [place, make] of [
   ['the phone’s database', () => new Database({ name: `parts-${b64(randomBytes(6))}` })],
   ['memory', () => new MemoryDatabase()],
 ]) {
-  test(`the tray in ${what}: parts are found by their file, in order, and go when they are dropped`, async () => {
+  test(`the tray in ${place}: parts are found by their file, in order, and go when they are dropped`, async () => {
     const database = make();
-    const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+    const [fileA, fileB] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
     for (const [id, n] of [
-      [two, 0],
-      [one, 256],
-      [one, 0],
-      [one, 1],
+      [fileB, 0],
+      [fileA, 256],
+      [fileA, 0],
+      [fileA, 1],
     ])
       await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
     const files = await filesInTray(database);
     assert.deepEqual(
       files.map(({ id }) => id),
-      [one, two],
+      [fileA, fileB],
     );
     assert.deepEqual(
       files[0].keys,
-      [0, 1, 256].map((n) => trayKey(one, n)),
+      [0, 1, 256].map((n) => trayKey(fileA, n)),
     );
-    assert.deepEqual([...files[0].keys[2]], [...one, 0, 0, 1, 0]);
+    assert.deepEqual([...files[0].keys[2]], [...fileA, 0, 0, 1, 0]);
     assert.deepEqual(
       await Promise.all(files[0].keys.map((key) => database.trayItem(key))),
       [0, 1, 256].map((n) => Uint8Array.of(1, n % 251)),
@@ -105,12 +105,12 @@ for (const [what, make] of [
     await dropParts(database, []);
     assert.deepEqual(
       (await filesInTray(database)).map(({ id }) => id),
-      [two],
+      [fileB],
     );
     assert.equal(await database.trayItem(files[0].keys[0]), null);
   });
 
-  test(`beside the table in ${what}: a value that was set is read, null removes it, and each has a default`, async () => {
+  test(`beside the table in ${place}: a value that was set is read, null removes it, and each has a default`, async () => {
     const database = make();
     assert.deepEqual(await beside.readAppearance(database), { skin: 'notes', opens: 'lock' });
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
@@ -171,43 +171,43 @@ for (const [what, make] of [
     );
   });
 
-  test(`the table in ${what}: reads in the order asked for, returns copies, and null for what is missing`, async () => {
+  test(`the table in ${place}: reads in the order asked for, returns copies, and null for what is missing`, async () => {
     const database = make();
     const [a, b, c] = [randomBytes(16), randomBytes(16), randomBytes(16)];
-    const around = new Uint8Array([9, 1, 2, 9]);
+    const buffer = new Uint8Array([9, 1, 2, 9]);
     await database.write({
       put: [
-        [a, around.subarray(1, 3)],
+        [a, buffer.subarray(1, 3)],
         [b, Uint8Array.of(3)],
       ],
     });
     assert.deepEqual(await database.read([b, c, a]), [Uint8Array.of(3), null, Uint8Array.of(1, 2)]);
     assert.deepEqual(await database.read([]), []);
-    around.fill(7);
+    buffer.fill(7);
     (await database.read([a]))[0].fill(8);
     assert.deepEqual(await database.read([a]), [Uint8Array.of(1, 2)]);
     await database.write({ drop: [a], put: [[b, Uint8Array.of(4)]] });
     assert.deepEqual(await database.read([a, b]), [null, Uint8Array.of(4)]);
     // Written as numbers without zeros before them, these two would read alike.
-    const alike = [Uint8Array.of(1, 0x11), Uint8Array.of(0x11, 1)];
-    await database.write({ put: alike.map((id, i) => [id, Uint8Array.of(i)]) });
-    assert.deepEqual(await database.read(alike), [Uint8Array.of(0), Uint8Array.of(1)]);
+    const similarIds = [Uint8Array.of(1, 0x11), Uint8Array.of(0x11, 1)];
+    await database.write({ put: similarIds.map((id, i) => [id, Uint8Array.of(i)]) });
+    assert.deepEqual(await database.read(similarIds), [Uint8Array.of(0), Uint8Array.of(1)]);
   });
 
-  test(`keepOnly in ${what} drops everything but the named ids, whatever is between`, async () => {
+  test(`keepOnly in ${place} drops everything but the named ids, whatever is between`, async () => {
     const database = make();
     const ids = Array.from({ length: 9 }, (_, n) => new Uint8Array(16).fill(10 * n));
-    const left = async (only) => {
+    const idsLeft = async (keep) => {
       await database.write({ put: ids.map((id) => [id, Uint8Array.of(1)]) });
-      await database.write({ keepOnly: only });
+      await database.write({ keepOnly: keep });
       return (await database.read(ids)).flatMap((bytes, i) => (bytes ? [ids[i][0]] : []));
     };
-    assert.deepEqual(await left([ids[7], ids[2], ids[3]]), [20, 30, 70]);
-    assert.deepEqual(await left([ids[0], ids[0], ids[8]]), [0, 80]);
-    assert.deepEqual(await left([new Uint8Array(16).fill(35)]), []);
-    assert.deepEqual(await left([]), []);
+    assert.deepEqual(await idsLeft([ids[7], ids[2], ids[3]]), [20, 30, 70]);
+    assert.deepEqual(await idsLeft([ids[0], ids[0], ids[8]]), [0, 80]);
+    assert.deepEqual(await idsLeft([new Uint8Array(16).fill(35)]), []);
+    assert.deepEqual(await idsLeft([]), []);
     assert.deepEqual(
-      await left(undefined),
+      await idsLeft(undefined),
       ids.map(([first]) => first),
     );
   });
@@ -215,16 +215,16 @@ for (const [what, make] of [
 
 test('an error that a second try cannot fix is passed on as it is, after one try', async () => {
   for (const name of ['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']) {
-    let tries = 0;
+    let attempts = 0;
     const database = new Database({
       name: 'final',
       open: async () => {
-        tries++;
+        attempts++;
         throw new DOMException('no', name);
       },
     });
     await assert.rejects(database.read([randomBytes(16)]), { name });
-    assert.equal(tries, 1);
+    assert.equal(attempts, 1);
   }
 });
 
@@ -235,95 +235,95 @@ test('a reader learns whether anything was written meanwhile', async () => {
   await change;
   assert.equal(await store.changedSince(since), true);
   assert.equal(await store.changedSince(store.changeCount), false);
-  let free;
+  let finishWrite;
   const { write } = phone.database;
-  phone.database.write = (what) =>
+  phone.database.write = (change) =>
     new Promise((done) => {
-      free = () => done(write.call(phone.database, what));
+      finishWrite = () => done(write.call(phone.database, change));
     });
-  const now = store.changeCount;
-  const slow = store.change((_root, change) => change.putJson('t/between', 2));
-  while (!free)
-    await new Promise((go) => {
-      setTimeout(go);
+  const countBefore = store.changeCount;
+  const slowChange = store.change((_root, change) => change.putJson('t/between', 2));
+  while (!finishWrite)
+    await new Promise((resolve) => {
+      setTimeout(resolve);
     });
   phone.database.write = write;
-  const asked = store.changedSince(now);
-  free();
-  assert.equal(await asked, true, 'it waits for what is being written');
-  await slow;
+  const changed = store.changedSince(countBefore);
+  finishWrite();
+  assert.equal(await changed, true, 'it waits for what is being written');
+  await slowChange;
 });
 
 test('a pending change is aborted, one begun later is not, and an uninterruptible one never is', async () => {
-  const under = async (how) => {
-    let go;
+  const abortDuring = async (options) => {
+    let resolve;
     const waits = new Promise((done) => {
-      go = done;
+      resolve = done;
     });
-    const made = store
+    const outcome = store
       .change(async (_root, change) => {
         await waits;
-        change.putJson('t/way', how);
+        change.putJson('t/way', options);
         return 'written';
-      }, how)
+      }, options)
       .catch(({ code }) => code);
-    await new Promise((begun) => {
-      setTimeout(begun);
+    await new Promise((started) => {
+      setTimeout(started);
     });
     store.abortPending();
-    go();
-    return made;
+    resolve();
+    return outcome;
   };
-  assert.equal(await under({}), 'locked');
+  assert.equal(await abortDuring({}), 'locked');
   assert.equal(await store.readJson('t/way'), null);
-  assert.equal(await under({ uninterruptible: true }), 'written');
+  assert.equal(await abortDuring({ uninterruptible: true }), 'written');
   await store.change((_root, change) => change.putJson('t/way', 'after'));
   assert.equal(await store.readJson('t/way'), 'after');
 });
 
 test('a closed store accepts no change', async () => {
-  const { phone: own } = await phoneWithEntry();
-  own.ctx.open.store.isClosed = true;
+  const { phone: ownPhone } = await phoneWithEntry();
+  ownPhone.ctx.open.store.isClosed = true;
   await assert.rejects(
-    own.ctx.open.store.change(() => assert.fail('begun')),
+    ownPhone.ctx.open.store.change(() => assert.fail('begun')),
     { code: 'locked' },
   );
-  own.end();
+  ownPhone.end();
 });
 
 test('a change with keepOnly leaves the named records, what it writes and the root, and nothing else', async () => {
-  const { phone: own } = await phoneWithEntry();
-  const mine = own.ctx.open.store;
+  const { phone: ownPhone } = await phoneWithEntry();
+  const ownStore = ownPhone.ctx.open.store;
   const id = randomBytes(16);
-  await own.database.write({ put: [[id, randomBytes(9)]] });
-  await mine.change((_root, change) => ['t/a', 't/b'].forEach((name) => change.putJson(name, { name })));
-  await mine.change((root, change) => {
+  await ownPhone.database.write({ put: [[id, randomBytes(9)]] });
+  await ownStore.change((_root, change) => ['t/a', 't/b'].forEach((name) => change.putJson(name, { name })));
+  await ownStore.change((root, change) => {
     root.chaff = [];
     change.putJson('t/c', { name: 't/c' });
     change.keepOnly(['t/a'], [id]);
   });
-  const stays = [mine.rootId, mine.idOf('t/a'), mine.idOf('t/c'), id].map((one) => b64(one)).sort();
-  assert.deepEqual((await own.database.ids()).map((one) => b64(one)).sort(), stays);
-  assert.deepEqual(await mine.readJsonMany(['t/a', 't/b', 't/c']), [{ name: 't/a' }, null, { name: 't/c' }]);
-  own.end();
+  const expectedIds = [ownStore.rootId, ownStore.idOf('t/a'), ownStore.idOf('t/c'), id].map((id) => b64(id)).sort();
+  assert.deepEqual((await ownPhone.database.ids()).map((id) => b64(id)).sort(), expectedIds);
+  assert.deepEqual(await ownStore.readJsonMany(['t/a', 't/b', 't/c']), [{ name: 't/a' }, null, { name: 't/c' }]);
+  ownPhone.end();
 });
 
 test('a new record replaces chaff, and a dropped one leaves chaff: the table keeps its sizes', async () => {
-  const { phone: own } = await phoneWithEntry();
-  const mine = own.ctx.open.store;
+  const { phone: ownPhone } = await phoneWithEntry();
+  const ownStore = ownPhone.ctx.open.store;
   const sizes = async () =>
-    (await own.database.read(await own.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
-  await mine.change((root, change) =>
+    (await ownPhone.database.read(await ownPhone.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
+  await ownStore.change((root, change) =>
     change.addChaff(Array.from({ length: 6 }, () => [randomBytes(16), new Uint8Array(4096 + 72)])),
   );
-  const whole = await sizes();
-  await mine.change((_root, change) => change.putJson('t/new', { n: 1 }));
-  assert.deepEqual(await sizes(), whole);
-  await mine.change((_root, change) => change.putJson('t/new', { n: 2 }));
-  assert.deepEqual(await sizes(), whole, 'written again it takes no other place');
-  await mine.change((_root, change) => change.drop('t/new'));
-  assert.deepEqual(await sizes(), whole);
-  own.end();
+  const sizesBefore = await sizes();
+  await ownStore.change((_root, change) => change.putJson('t/new', { n: 1 }));
+  assert.deepEqual(await sizes(), sizesBefore);
+  await ownStore.change((_root, change) => change.putJson('t/new', { n: 2 }));
+  assert.deepEqual(await sizes(), sizesBefore, 'written again it takes no other place');
+  await ownStore.change((_root, change) => change.drop('t/new'));
+  assert.deepEqual(await sizes(), sizesBefore);
+  ownPhone.end();
 });
 
 test('segment texts are dropped when any version is dropped, and only then', async () => {
@@ -397,10 +397,10 @@ test('unsaved text is listed by name until it is saved', () => {
 });
 
 test('an aborted change writes nothing, whether while filling or while ending', async () => {
-  let given = false;
-  const pending = new PendingChange(() => given);
+  let isAborted = false;
+  const pending = new PendingChange(() => isAborted);
   pending.putJson('a', 1);
-  given = true;
+  isAborted = true;
   assert.throws(() => pending.putJson('b', 1), { code: 'locked' });
   await assert.rejects(pending.runBeforeCommit(), { code: 'locked' });
   assert.deepEqual([...pending.records.keys()], ['a']);

@@ -22,29 +22,29 @@ const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
 /** A registered phone whose faults can be changed as it goes. */
-async function keeper(words) {
+async function registerDevice(words) {
   const faults = {};
-  const made = await phoneWithEntry(
+  const keeperPhone = await phoneWithEntry(
     { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     words,
   );
-  const { login } = await made.app.register({ words: WORDS });
-  return { ...made, faults, login };
+  const { login } = await keeperPhone.app.register({ words: WORDS });
+  return { ...keeperPhone, faults, login };
 }
 
-const device = (login) => anotherPhone(server.base, login);
+const addDevice = (login) => anotherPhone(server.base, login);
 
 /** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
-async function allHere({ ctx }) {
+async function allFilesFetched({ ctx }) {
   const { open } = ctx;
   await eventually(
     () => [open.store.root.fetch.length, open.syncing.running],
-    ([left, isOn]) => left === 0 && !isOn,
+    ([toFetch, isOn]) => toFetch === 0 && !isOn,
   );
 }
 
 test('kept safe only when the receipt holds, and then with its time', async () => {
-  const { app } = await keeper();
+  const { app } = await registerDevice();
   const { entries, account } = await until({ app }, isKept, 'kept');
   assert.ok(entries[0].state.at > 0);
   assert.equal(entries[0].seq_no, 1);
@@ -52,27 +52,27 @@ test('kept safe only when the receipt holds, and then with its time', async () =
 });
 
 test('a list that a full phone could not rebuild is rebuilt by the next sync, without another unlock', async () => {
-  const { phone, app } = await keeper('one');
+  const { phone, app } = await registerDevice('one');
   await until({ app }, isKept, 'kept');
   await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
   phone.end();
-  const next = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
-  const write = next.database.write.bind(next.database);
-  next.database.write = async () => {
+  const reopened = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
+  const write = reopened.database.write.bind(reopened.database);
+  reopened.database.write = async () => {
     throw new KeptError('no_space');
   };
-  await next.app.start();
-  await assert.rejects(next.app.unlock(WORDS), { code: 'no_space' });
-  assert.deepEqual(next.app.state.entries, []);
-  next.database.write = write;
-  await next.ctx.open.syncing.now();
+  await reopened.app.start();
+  await assert.rejects(reopened.app.unlock(WORDS), { code: 'no_space' });
+  assert.deepEqual(reopened.app.state.entries, []);
+  reopened.database.write = write;
+  await reopened.ctx.open.syncing.now();
   // Its number is known once every row is there again.
-  await until(next, (state) => isKept(state) && state.entries[0].seq_no === 1, 'the list');
-  next.end();
+  await until(reopened, (state) => isKept(state) && state.entries[0].seq_no === 1, 'the list');
+  reopened.end();
 });
 
 test('entries written offline are sent in order when the signal comes back, with the same numbers', async () => {
-  const { phone, app, faults } = await keeper('one');
+  const { phone, app, faults } = await registerDevice('one');
   await until({ app }, isKept);
   faults.off = true;
   phone.online = false;
@@ -103,43 +103,43 @@ test('entries written offline are sent in order when the signal comes back, with
 });
 
 test('a second device has every word and file, byte for byte', async () => {
-  const { app, record, login } = await keeper();
+  const { app, record, login } = await registerDevice();
   const bytes = new Uint8Array(1_200_000).map((_, i) => i % 253);
   const { attachment } = await app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
   await app.saveNote(record, 'private');
   await until({ app }, isKept, 'kept');
-  const other = await device(login);
-  await until(other, ({ entries }) => entries.length === 1, 'the entry');
-  const entry = await other.app.readIncident(record);
+  const otherDevice = await addDevice(login);
+  await until(otherDevice, ({ entries }) => entries.length === 1, 'the entry');
+  const entry = await otherDevice.app.readIncident(record);
   assert.equal(entry.note, 'private');
-  await until(other, () => other.phone.app.state.busy === null);
-  other.app.network();
-  await allHere(other.phone);
-  other.faults.off = true;
-  const { url, name } = await other.app.readReceived(attachment);
+  await until(otherDevice, () => otherDevice.phone.app.state.busy === null);
+  otherDevice.app.network();
+  await allFilesFetched(otherDevice.phone);
+  otherDevice.faults.off = true;
+  const { url, name } = await otherDevice.app.readReceived(attachment);
   assert.equal(name, 'long.bin');
-  assert.deepEqual(new Uint8Array(await other.phone.urls.get(url).arrayBuffer()), bytes);
+  assert.deepEqual(new Uint8Array(await otherDevice.phone.urls.get(url).arrayBuffer()), bytes);
 });
 
 test('two devices that wrote at once without signal: both versions stand, and both see it', async () => {
-  const one = await keeper('where it began');
-  await until(one, isKept);
-  const two = await device(one.login);
-  await until(two, ({ entries }) => entries.length === 1);
-  one.faults.off = true;
-  two.faults.off = true;
-  await one.app.saveIncident({ record: one.record, fields: { who: 'from one' }, restricted: {} });
-  await two.app.saveIncident({ record: one.record, fields: { who: 'from two' }, restricted: {} });
-  one.faults.off = false;
-  one.app.network();
-  await until(one, isKept, 'one kept');
-  two.faults.off = false;
-  two.app.network();
-  await until(two, isKept, 'two kept');
-  one.app.network();
-  await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
-  for (const app of [one.app, two.app]) {
-    const { versions, flags } = await app.readIncident(one.record);
+  const deviceA = await registerDevice('where it began');
+  await until(deviceA, isKept);
+  const deviceB = await addDevice(deviceA.login);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  deviceA.faults.off = true;
+  deviceB.faults.off = true;
+  await deviceA.app.saveIncident({ record: deviceA.record, fields: { who: 'from one' }, restricted: {} });
+  await deviceB.app.saveIncident({ record: deviceA.record, fields: { who: 'from two' }, restricted: {} });
+  deviceA.faults.off = false;
+  deviceA.app.network();
+  await until(deviceA, isKept, 'one kept');
+  deviceB.faults.off = false;
+  deviceB.app.network();
+  await until(deviceB, isKept, 'two kept');
+  deviceA.app.network();
+  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  for (const app of [deviceA.app, deviceB.app]) {
+    const { versions, flags } = await app.readIncident(deviceA.record);
     assert.deepEqual(
       versions.map(({ fields }) => fields.who ?? null),
       [null, 'from one', 'from two'],
@@ -151,27 +151,27 @@ test('two devices that wrote at once without signal: both versions stand, and bo
 
 /** A phone whose next part of a file comes with one byte changed. */
 async function withDamagedPart() {
-  const { app, record, login } = await keeper();
+  const { app, record, login } = await registerDevice();
   const bytes = new Uint8Array(3000).map((_, i) => i % 251);
   const { attachment } = await app.addFile(record, file(bytes, 'voice.bin', ''), { route: 'files' });
   await until({ app }, isKept, 'kept');
-  const other = await device(login);
+  const otherDevice = await addDevice(login);
   let damaged = 0;
-  other.faults.after = async (path, _options, response) => {
+  otherDevice.faults.after = async (path, _options, response) => {
     if (!path.includes('/parts/') || damaged) return null;
     damaged++;
     const sealed = new Uint8Array(await response.arrayBuffer());
     sealed[sealed.length - 9] ^= 1;
     return new Response(sealed, { headers: { 'content-type': 'application/octet-stream' } });
   };
-  await until(other, ({ entries }) => entries.length === 1, 'the entry');
-  await allHere(other.phone);
+  await until(otherDevice, ({ entries }) => entries.length === 1, 'the entry');
+  await allFilesFetched(otherDevice.phone);
   assert.equal(damaged, 1);
   const read = async () => {
-    const { url } = await other.app.readReceived(attachment);
-    return new Uint8Array(await other.phone.urls.get(url).arrayBuffer());
+    const { url } = await otherDevice.app.readReceived(attachment);
+    return new Uint8Array(await otherDevice.phone.urls.get(url).arrayBuffer());
   };
-  return { other, read, bytes };
+  return { otherDevice, read, bytes };
 }
 
 test('a damaged part is fetched again when the file is opened, and the file opens', async () => {
@@ -185,41 +185,45 @@ test('a damaged part is reported without a signal, and is fetched again automati
   await assert.rejects(read(), { code: 'file_damaged', sentence: SENTENCES.file_damaged });
   other.faults.off = false;
   other.app.network();
-  await allHere(other.phone);
+  await allFilesFetched(other.phone);
   other.faults.off = true;
   assert.deepEqual(await read(), bytes);
 });
 
 test('two devices that each added a file at once: the next version has both, and follows both', async () => {
-  const one = await keeper('where it began');
-  await until(one, isKept);
-  const two = await device(one.login);
-  await until(two, ({ entries }) => entries.length === 1);
-  one.faults.off = two.faults.off = true;
-  const first = await one.app.addFile(one.record, file(new Uint8Array(40).fill(1), 'one.bin'), { route: 'files' });
-  const second = await two.app.addFile(one.record, file(new Uint8Array(50).fill(2), 'two.bin'), { route: 'files' });
-  for (const each of [one, two]) {
-    each.faults.off = false;
-    each.app.network();
-    await until(each, isKept);
+  const deviceA = await registerDevice('where it began');
+  await until(deviceA, isKept);
+  const deviceB = await addDevice(deviceA.login);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  deviceA.faults.off = deviceB.faults.off = true;
+  const fileA = await deviceA.app.addFile(deviceA.record, file(new Uint8Array(40).fill(1), 'one.bin'), {
+    route: 'files',
+  });
+  const fileB = await deviceB.app.addFile(deviceA.record, file(new Uint8Array(50).fill(2), 'two.bin'), {
+    route: 'files',
+  });
+  for (const device of [deviceA, deviceB]) {
+    device.faults.off = false;
+    device.app.network();
+    await until(device, isKept);
   }
-  one.app.network();
-  await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
-  await one.app.saveIncident({ record: one.record, fields: { who: 'him' }, restricted: {} });
-  const { attachments, flags, versions } = await one.app.readIncident(one.record);
+  deviceA.app.network();
+  await until(deviceA, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  await deviceA.app.saveIncident({ record: deviceA.record, fields: { who: 'him' }, restricted: {} });
+  const { attachments, flags, versions } = await deviceA.app.readIncident(deviceA.record);
   assert.deepEqual(
     attachments.map(({ attachment }) => attachment),
-    [first.attachment, second.attachment],
+    [fileA.attachment, fileB.attachment],
   );
   assert.deepEqual(flags, [], 'both are its parents');
   assert.equal(versions.at(-1).fields.narrative, 'where it began');
 });
 
-for (const [what, break_, code] of [
+for (const [fault, tamper, code] of [
   [
     'a wrong signature',
     (answer) => {
-      answer.receipt.sig = answer.receipt.sig.replace(/^../, (two) => (two === 'AA' ? 'BB' : 'AA'));
+      answer.receipt.sig = answer.receipt.sig.replace(/^../, (letters) => (letters === 'AA' ? 'BB' : 'AA'));
     },
     'receipt_wrong',
   ],
@@ -238,13 +242,13 @@ for (const [what, break_, code] of [
     'receipt_wrong',
   ],
 ]) {
-  test(`a receipt with ${what}: not kept, reported at the entry, still there, and kept once a valid one comes`, async () => {
-    const { phone, app, faults } = await keeper();
+  test(`a receipt with ${fault}: not kept, reported at the entry, still there, and kept once a valid one comes`, async () => {
+    const { phone, app, faults } = await registerDevice();
     await until({ app }, isKept);
     faults.after = async (path, { method }, response) => {
       if (method !== 'PUT' || !path.includes('/versions/')) return null;
       const answer = await response.json();
-      break_(answer);
+      tamper(answer);
       return json(201, answer);
     };
     phone.clock.move(1000);
@@ -258,14 +262,14 @@ for (const [what, break_, code] of [
   });
 }
 
-for (const [what, answer, code] of [
+for (const [fault, answer, code] of [
   ['a Wi-Fi sign-in page', html, 'captive_portal'],
   ['500 and nothing else', () => new Response('', { status: 500 }), 'server_down'],
   ['garbage', () => new Response('\u0000\u0001', { headers: { 'content-type': 'application/json' } }), 'garbage'],
   ['an answer of another shape', () => json(201, { hello: 1 }), 'garbage'],
 ]) {
-  test(`${what} instead of the server: reported, nothing lost, sent when it is over`, async () => {
-    const { app, faults } = await keeper();
+  test(`${fault} instead of the server: reported, nothing lost, sent when it is over`, async () => {
+    const { app, faults } = await registerDevice();
     await until({ app }, isKept);
     faults.before = async () => answer();
     await app.saveIncident({ record: null, fields: { narrative: 'while it lies' }, restricted: {} });
@@ -281,7 +285,7 @@ for (const [what, answer, code] of [
 }
 
 test('a session that ends in the middle of an upload is renewed, and the upload goes on where it was', async () => {
-  const { app, record, faults } = await keeper();
+  const { app, record, faults } = await registerDevice();
   await until({ app }, isKept);
   let parts = 0;
   let signedIn = 0;
@@ -298,11 +302,11 @@ test('a session that ends in the middle of an upload is renewed, and the upload 
 });
 
 test('when an answer is lost, the same version is sent again: one entry, one receipt', async () => {
-  const { app, faults } = await keeper();
+  const { app, faults } = await registerDevice();
   await until({ app }, isKept);
-  let lost = 0;
+  let lostAnswers = 0;
   faults.after = async (path, { method }) => {
-    if (method === 'PUT' && path.includes('/versions/') && lost++ === 0) throw new TypeError('Failed to fetch');
+    if (method === 'PUT' && path.includes('/versions/') && lostAnswers++ === 0) throw new TypeError('Failed to fetch');
     return null;
   };
   await app.saveIncident({ record: null, fields: { narrative: 'once' }, restricted: {} });
@@ -310,17 +314,17 @@ test('when an answer is lost, the same version is sent again: one entry, one rec
 });
 
 test('wrong words, a wrong code and an unknown name give one answer, and what was typed before is still there', async () => {
-  const { login } = await keeper();
+  const { login } = await registerDevice();
   const phone = makePhone({ origin: server.base, send: sender(server.base) });
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'typed first' } });
-  const same = { code: 'sign_in_failed', message: SENTENCES.sign_in_failed };
-  await assert.rejects(phone.app.signIn({ login, words: 'quite other words here' }), same);
-  await assert.rejects(phone.app.signIn({ login: 'nobody-has-this', words: WORDS }), same);
+  const sameError = { code: 'sign_in_failed', message: SENTENCES.sign_in_failed };
+  await assert.rejects(phone.app.signIn({ login, words: 'quite other words here' }), sameError);
+  await assert.rejects(phone.app.signIn({ login: 'nobody-has-this', words: WORDS }), sameError);
   const wrong = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
   await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), {
-    ...same,
-    message: same.message.replace('the words', 'the code'),
+    ...sameError,
+    message: sameError.message.replace('the words', 'the code'),
   });
   await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), {
     code: 'code_wrong',
@@ -333,7 +337,7 @@ test('wrong words, a wrong code and an unknown name give one answer, and what wa
 });
 
 test('another code takes the words: an open diary in other hands gives nobody a way back', async () => {
-  const { app } = await keeper();
+  const { app } = await registerDevice();
   assert.equal(app.state.account.proved, true, 'they were typed a moment ago');
   const { crockford } = await app.makeCode();
   assert.equal(app.state.account.proved, false);
@@ -345,9 +349,9 @@ test('another code takes the words: an open diary in other hands gives nobody a 
     await assert.rejects(app.makeCode({ words }), ({ code }) => code === 'words_differ');
   await app
     .makeCode({ words: WORDS })
-    .then((second) => {
-      assert.notEqual(second.crockford, crockford);
-      return app.confirmCode(second.crockford);
+    .then((newCode) => {
+      assert.notEqual(newCode.crockford, crockford);
+      return app.confirmCode(newCode.crockford);
     })
     .then(() => app.makeCode({ words: WORDS }));
   assert.deepEqual(
@@ -358,7 +362,7 @@ test('another code takes the words: an open diary in other hands gives nobody a 
 });
 
 test('the code opens the diary on a new phone with new words, and the old words no longer sign in', async () => {
-  const { app, login } = await keeper();
+  const { app, login } = await registerDevice();
   const { words12, crockford } = await app.makeCode();
   await assert.rejects(app.confirmCode('wrong'), { code: 'no_match' });
   await app.confirmCode(words12.join(' '));
@@ -368,14 +372,14 @@ test('the code opens the diary on a new phone with new words, and the old words 
   await phone.app.start();
   await phone.app.signInWithCode({ login, code: crockford, newWords: 'quite new words for this' });
   await until(phone, ({ entries }) => entries.length === 1, 'the entry');
-  const third = makePhone({ origin: server.base, send: sender(server.base) });
-  await third.app.start();
-  await assert.rejects(third.app.signIn({ login, words: WORDS }), { code: 'sign_in_failed' });
-  await third.app.signIn({ login, words: 'quite new words for this' });
+  const thirdPhone = makePhone({ origin: server.base, send: sender(server.base) });
+  await thirdPhone.app.start();
+  await assert.rejects(thirdPhone.app.signIn({ login, words: WORDS }), { code: 'sign_in_failed' });
+  await thirdPhone.app.signIn({ login, words: 'quite new words for this' });
 });
 
 test('a weaker lock asked for by the server is refused before anything is sent', async () => {
-  const { login } = await keeper();
+  const { login } = await registerDevice();
   const sent = [];
   const phone = makePhone({
     origin: server.base,
@@ -415,33 +419,35 @@ test('registering whose answer is lost is finished by trying again: one account,
 });
 
 test('a feed with a version that was altered is not taken in, and it is said', async () => {
-  const one = await keeper();
-  await until(one, isKept);
-  const two = await device(one.login);
-  await until(two, ({ entries }) => entries.length === 1);
-  two.faults.after = async (path, _options, response) => {
+  const deviceA = await registerDevice();
+  await until(deviceA, isKept);
+  const deviceB = await addDevice(deviceA.login);
+  await until(deviceB, ({ entries }) => entries.length === 1);
+  deviceB.faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
-    const [first, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
+    const [header, ...rest] = decodeFrames(new Uint8Array(await response.arrayBuffer()), { maxParts: 501 });
     const altered = rest.map((frame) => {
       const bytes = frame.slice();
       bytes[bytes.length - 1] ^= 1;
       return bytes;
     });
-    return new Response(encodeFrames([first, ...altered]), { headers: { 'content-type': 'application/octet-stream' } });
+    return new Response(encodeFrames([header, ...altered]), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
   };
-  await one.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
-  await until(one, isKept);
-  two.app.network();
-  const { account, entries } = await until(two, (state) => state.account.trouble, 'trouble');
+  await deviceA.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
+  await until(deviceA, isKept);
+  deviceB.app.network();
+  const { account, entries } = await until(deviceB, (state) => state.account.trouble, 'trouble');
   assert.ok(['feed_altered', 'receipt_wrong'].includes(account.trouble.code), account.trouble.code);
   assert.equal(entries.length, 1);
-  two.faults.after = null;
-  two.app.network();
-  await until(two, (state) => state.entries.length === 2 && state.account.trouble === null, 'the true one');
+  deviceB.faults.after = null;
+  deviceB.app.network();
+  await until(deviceB, (state) => state.entries.length === 2 && state.account.trouble === null, 'the true one');
 });
 
 test('a server with fewer entries than before is noticed', async () => {
-  const { app, faults } = await keeper();
+  const { app, faults } = await registerDevice();
   await until({ app }, isKept);
   faults.after = async (path, _options, response) => {
     if (!path.includes('/changes')) return null;
@@ -456,7 +462,7 @@ test('a server with fewer entries than before is noticed', async () => {
 });
 
 test('a clock years off is noted with every version from then on, and said', async () => {
-  const { app } = await keeper();
+  const { app } = await registerDevice();
   assert.equal(app.state.account.trouble, null);
   const faults = {};
   const wrong = await phoneWithEntry({
@@ -479,29 +485,29 @@ test('a clock years off is noted with every version from then on, and said', asy
 });
 
 test('signing out ends the session and locks, even during a sync; opening again signs in again', async () => {
-  const one = await keeper();
-  const other = await device(one.login);
-  one.faults.off = true;
-  await assert.rejects(one.app.signOut(), { code: 'offline' });
-  assert.equal(one.app.state.phase, 'open', 'not signed out without a signal, and not said to be');
-  one.faults.off = false;
-  one.app.network();
-  await one.app.signOut();
-  assert.equal(one.app.state.phase, 'locked');
-  await one.phone.rest();
-  assert.equal((await other.app.sessions({ words: WORDS })).length, 1, 'nothing signed in again while locked');
-  await one.app.unlock(WORDS);
-  await one.app.usage();
-  assert.equal((await other.app.sessions({ words: WORDS })).length, 2);
+  const keeperDevice = await registerDevice();
+  const otherDevice = await addDevice(keeperDevice.login);
+  keeperDevice.faults.off = true;
+  await assert.rejects(keeperDevice.app.signOut(), { code: 'offline' });
+  assert.equal(keeperDevice.app.state.phase, 'open', 'not signed out without a signal, and not said to be');
+  keeperDevice.faults.off = false;
+  keeperDevice.app.network();
+  await keeperDevice.app.signOut();
+  assert.equal(keeperDevice.app.state.phase, 'locked');
+  await keeperDevice.phone.rest();
+  assert.equal((await otherDevice.app.sessions({ words: WORDS })).length, 1, 'nothing signed in again while locked');
+  await keeperDevice.app.unlock(WORDS);
+  await keeperDevice.app.usage();
+  assert.equal((await otherDevice.app.sessions({ words: WORDS })).length, 2);
 });
 
 test('sessions are listed and ended with words typed again, and wrong words do not sign the phone out', async () => {
-  const one = await keeper();
-  const other = await device(one.login);
-  await allHere(other.phone);
-  await assert.rejects(one.app.sessions({ words: 'wrong words entirely' }), { code: 'no_match' });
-  const sessions = await one.app.sessions({ words: WORDS });
+  const keeperDevice = await registerDevice();
+  const otherDevice = await addDevice(keeperDevice.login);
+  await allFilesFetched(otherDevice.phone);
+  await assert.rejects(keeperDevice.app.sessions({ words: 'wrong words entirely' }), { code: 'no_match' });
+  const sessions = await keeperDevice.app.sessions({ words: WORDS });
   assert.equal(sessions.length, 2);
-  await one.app.endSession(sessions.find(({ here }) => !here).session, { words: WORDS });
-  assert.equal((await one.app.sessions({ words: WORDS })).length, 1);
+  await keeperDevice.app.endSession(sessions.find(({ here }) => !here).session, { words: WORDS });
+  assert.equal((await keeperDevice.app.sessions({ words: WORDS })).length, 1);
 });

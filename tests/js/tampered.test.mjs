@@ -10,12 +10,12 @@ import { fixedClock } from '#app/core/clock.js';
 import { SEGMENT_ROWS } from '#app/store/index.js';
 import { Store } from '#app/store/store.js';
 
-const fields = (narrative, more = {}) => ({
+const fields = (narrative, extraFields = {}) => ({
   record: null,
-  fields: { narrative, precision: 'unknown', ...more },
+  fields: { narrative, precision: 'unknown', ...extraFields },
   restricted: {},
 });
-const MINUTES = 11 * 60_000;
+const ELEVEN_MINUTES = 11 * 60_000;
 
 let server;
 before(async () => {
@@ -24,61 +24,70 @@ before(async () => {
 after(() => server.stop());
 
 /** The store that was opened last: only it can tell where a name lies. */
-let opened;
+let openedStore;
 const { open } = Store.prototype;
-Store.prototype.open = async function noted(...given) {
-  await open.apply(this, given);
-  if (this.root.line) opened = this;
+Store.prototype.open = async function noted(...args) {
+  await open.apply(this, args);
+  if (this.root.line) openedStore = this;
 };
 
-const bytesAt = async (phone, name) => (await phone.database.read([opened.idOf(name)]))[0];
+const bytesAt = async (phone, name) => (await phone.database.read([openedStore.idOf(name)]))[0];
 const put = (phone, name, bytes) =>
-  phone.database.write(bytes ? { put: [[opened.idOf(name), bytes]] } : { drop: [opened.idOf(name)] });
+  phone.database.write(bytes ? { put: [[openedStore.idOf(name), bytes]] } : { drop: [openedStore.idOf(name)] });
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
 /**
  * Locked; `meddle` with what lies there; opened again, off line unless `over` says how it sends. `listed`: as many
  * entries as were listed anew, null where none had to be.
  */
-async function meddled(phone, meddle, over = {}) {
+async function reopenTampered(phone, tamper, options = {}) {
   await phone.app.lock('test');
-  await meddle();
-  const next = makePhone({ after: phone, ...over });
-  let listed = null;
-  next.app.subscribe(() => {
-    const { busy } = next.app.state;
-    if (busy?.what === 'listing') listed = busy.total;
+  await tamper();
+  const reopened = makePhone({ after: phone, ...options });
+  let rowsRebuilt = null;
+  reopened.app.subscribe(() => {
+    const { busy } = reopened.app.state;
+    if (busy?.what === 'listing') rowsRebuilt = busy.total;
   });
-  await next.app.start();
-  await next.app.unlock(WORDS);
-  return { next, app: next.app, listed, trouble: () => next.app.state.account.trouble?.code ?? null };
+  await reopened.app.start();
+  await reopened.app.unlock(WORDS);
+  return {
+    next: reopened,
+    app: reopened.app,
+    listed: rowsRebuilt,
+    trouble: () => reopened.app.state.account.trouble?.code ?? null,
+  };
 }
 
 /** An entry written, amended after the ten minutes, with a picture; and another. */
 async function twoEntries(options = {}) {
-  const made = await phoneWithEntry(options, 'He stood outside.');
-  const { app, phone, record } = made;
+  const device = await phoneWithEntry(options, 'He stood outside.');
+  const { app, phone, record } = device;
   await app.addFile(record, file(PNG, 'proof.png'), { route: 'files' });
-  const { record: other } = await app.saveIncident(fields('A second time.', { behaviours: ['calls'], count: 3 }));
-  phone.clock.move(MINUTES);
+  const { record: otherEntry } = await app.saveIncident(fields('A second time.', { behaviours: ['calls'], count: 3 }));
+  phone.clock.move(ELEVEN_MINUTES);
   await app.saveIncident({
     record,
     fields: { narrative: 'He stood outside with a knife.' },
     restricted: {},
     reason: 'I had left it out',
   });
-  return { ...made, other };
+  return { ...device, other: otherEntry };
 }
 
 /** The same with a server that has all of it. */
 async function sentEntries() {
-  const made = await twoEntries({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
-  await made.app.register({ words: WORDS });
-  await until(made, ({ entries }) => entries.every(({ state }) => state.code === 'kept'), 'kept');
-  return made;
+  const device = await twoEntries({
+    origin: server.base,
+    send: sender(server.base, {}),
+    clock: fixedClock(Date.now()),
+  });
+  await device.app.register({ words: WORDS });
+  await until(device, ({ entries }) => entries.every(({ state }) => state.code === 'kept'), 'kept');
+  return device;
 }
 
-const shown = ({ entries, removed }) =>
+const visibleFields = ({ entries, removed }) =>
   [...entries, ...removed].map(
     ({
       record,
@@ -112,68 +121,72 @@ const shown = ({ entries, removed }) =>
   );
 const flagsOf = (app, record) => app.state.entries.find((row) => row.record === record)?.flags;
 
-for (const [who, make] of [
+for (const [setUp, make] of [
   ['on this phone only', twoEntries],
   ['with a server', sentEntries],
 ]) {
-  test(`the rows are lost, ${who}: they are rebuilt exactly`, async () => {
+  test(`the rows are lost, ${setUp}: they are rebuilt exactly`, async () => {
     const { phone, app } = await make();
-    const whole = shown(app.state);
-    const names = [];
+    const rowsBefore = visibleFields(app.state);
+    const namesRead = [];
     const { readEach } = Store.prototype;
-    Store.prototype.readEach = function noted(asked) {
-      names.push(...asked);
-      return readEach.call(this, asked);
+    Store.prototype.readEach = function noted(wanted) {
+      namesRead.push(...wanted);
+      return readEach.call(this, wanted);
     };
-    const { next, listed, trouble } = await meddled(phone, () => put(phone, 'segment/0', null));
+    const {
+      next: reopened,
+      listed: rowsRebuilt,
+      trouble,
+    } = await reopenTampered(phone, () => put(phone, 'segment/0', null));
     Store.prototype.readEach = readEach;
-    assert.deepEqual([listed, trouble()], [2, null]);
-    assert.deepEqual(shown(next.app.state), whole);
+    assert.deepEqual([rowsRebuilt, trouble()], [2, null]);
+    assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
     if (make === sentEntries)
-      assert.ok(!names.some((name) => name.startsWith('r/')), 'what stands beside the numbers was enough');
-    else assert.ok(names.some((name) => name.startsWith('r/')));
-    assert.equal((await next.app.findEntries('knife')).length, 1);
-    assert.equal((await next.app.findEntries('proof.png')).length, 1);
-    next.end();
+      assert.ok(!namesRead.some((name) => name.startsWith('r/')), 'what stands beside the numbers was enough');
+    else assert.ok(namesRead.some((name) => name.startsWith('r/')));
+    assert.equal((await reopened.app.findEntries('knife')).length, 1);
+    assert.equal((await reopened.app.findEntries('proof.png')).length, 1);
+    reopened.end();
   });
 
-  for (const [what, change] of [
+  for (const [tampering, change] of [
     ['a byte of a version is changed', flipped],
     ['a version is taken away', () => null],
   ]) {
-    test(`${what}, ${who}: its entry stays where it was, and it is reported`, async () => {
-      const { phone, app, record, other } = await make();
-      const numbered = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);
-      const numbers = numbered(app.state);
-      const [{ v }] = (await opened.readJson(`r/${other}`)).versions;
-      const { next, trouble } = await meddled(phone, async () => {
+    test(`${tampering}, ${setUp}: its entry stays where it was, and it is reported`, async () => {
+      const { phone, app, record, other: otherEntry } = await make();
+      const numbersOf = ({ entries }) => entries.map((row) => [row.seq_no, row.record]).sort(([a], [b]) => a - b);
+      const numbers = numbersOf(app.state);
+      const [{ v }] = (await openedStore.readJson(`r/${otherEntry}`)).versions;
+      const { next: reopened, trouble } = await reopenTampered(phone, async () => {
         await put(phone, `v/${v}`, change(await bytesAt(phone, `v/${v}`)));
         await put(phone, 'segment/0', null);
       });
-      await until(next, () => trouble() === 'altered', 'said');
-      assert.deepEqual(numbered(next.app.state), numbers, 'none vanishes, no number moves');
-      assert.deepEqual([flagsOf(next.app, other), flagsOf(next.app, record)], [['altered'], []]);
-      await assert.rejects(next.app.readIncident(other), { code: 'altered' });
-      assert.equal((await next.app.readIncident(record)).fields.narrative, 'He stood outside with a knife.');
-      next.end();
+      await until(reopened, () => trouble() === 'altered', 'said');
+      assert.deepEqual(numbersOf(reopened.app.state), numbers, 'none vanishes, no number moves');
+      assert.deepEqual([flagsOf(reopened.app, otherEntry), flagsOf(reopened.app, record)], [['altered'], []]);
+      await assert.rejects(reopened.app.readIncident(otherEntry), { code: 'altered' });
+      assert.equal((await reopened.app.readIncident(record)).fields.narrative, 'He stood outside with a knife.');
+      reopened.end();
     });
   }
 
-  test(`the newest version of an entry is removed, ${who}: reading reports that something is missing`, async () => {
+  test(`the newest version of an entry is removed, ${setUp}: reading reports that something is missing`, async () => {
     const { phone, record } = await make();
-    const { versions } = await opened.readJson(`r/${record}`);
-    const { next, trouble } = await meddled(phone, () => put(phone, `v/${versions.at(-1).v}`, null));
+    const { versions } = await openedStore.readJson(`r/${record}`);
+    const { next: reopened, trouble } = await reopenTampered(phone, () => put(phone, `v/${versions.at(-1).v}`, null));
     assert.equal(trouble(), null, 'nothing was read yet');
-    await next.app.readIncident(record);
-    next.app.network();
-    await until(next, () => trouble() === 'altered', 'said');
-    next.end();
+    await reopened.app.readIncident(record);
+    reopened.app.network();
+    await until(reopened, () => trouble() === 'altered', 'said');
+    reopened.end();
   });
 
-  test(`a record is put back as it was before an amendment, ${who}: reading notices it, and the list does not trust it`, async () => {
+  test(`a record is put back as it was before an amendment, ${setUp}: reading notices it, and the list does not trust it`, async () => {
     const { phone, app, record } = await make();
     const before = await bytesAt(phone, `r/${record}`);
-    phone.clock.move(MINUTES);
+    phone.clock.move(ELEVEN_MINUTES);
     await app.saveIncident({
       record,
       fields: { narrative: 'He stood outside with a knife and a rope.' },
@@ -182,37 +195,41 @@ for (const [who, make] of [
     });
     if (make === sentEntries)
       await until({ app }, ({ entries }) => entries.every(({ state }) => state.code === 'kept'), 'kept');
-    const read = await meddled(phone, () => put(phone, `r/${record}`, before));
+    const read = await reopenTampered(phone, () => put(phone, `r/${record}`, before));
     await read.app.readIncident(record);
     read.app.network();
     await until(read.next, () => read.trouble() === 'altered', 'said');
     await read.app.lock('test');
     read.next.end();
-    const again = await meddled(read.next, () => put(phone, 'segment/0', null));
-    const row = again.app.state.entries.find((one) => one.record === record);
+    const rebuilt = await reopenTampered(read.next, () => put(phone, 'segment/0', null));
+    const row = rebuilt.app.state.entries.find((entry) => entry.record === record);
     // Where the number of the amendment is known, the list is made of it; where it only waits, the record was asked and lacks it.
     if (make === sentEntries)
       assert.deepEqual([row.title, row.flags], ['He stood outside with a knife and a rope.', []]);
     else assert.deepEqual([row.title, row.flags], ['He stood outside with a knife.', ['altered']]);
-    again.next.end();
+    rebuilt.next.end();
   });
 
-  test(`the rows and the lists that name the entries are lost together, ${who}: every entry is found again`, async () => {
+  test(`the rows and the lists that name the entries are lost together, ${setUp}: every entry is found again`, async () => {
     const { phone, app } = await make();
-    const whole = shown(app.state);
-    const { next } = await meddled(phone, async () => {
+    const rowsBefore = visibleFields(app.state);
+    const { next: reopened } = await reopenTampered(phone, async () => {
       await put(phone, 'segment/0', null);
       await put(phone, 'list/0', null);
     });
-    assert.deepEqual(shown(next.app.state), whole);
-    next.end();
+    assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
+    reopened.end();
   });
 }
 
 test('an entry that was changed stays said, over a lock and with every run, and with others written since', async () => {
-  const { phone, other } = await sentEntries();
-  const [{ v }] = (await opened.readJson(`r/${other}`)).versions;
-  const { next, app, trouble } = await meddled(
+  const { phone, other: otherEntry } = await sentEntries();
+  const [{ v }] = (await openedStore.readJson(`r/${otherEntry}`)).versions;
+  const {
+    next: reopened,
+    app,
+    trouble,
+  } = await reopenTampered(
     phone,
     async () => {
       await put(phone, `v/${v}`, flipped(await bytesAt(phone, `v/${v}`)));
@@ -220,19 +237,19 @@ test('an entry that was changed stays said, over a lock and with every run, and 
     },
     { origin: server.base, send: sender(server.base, {}) },
   );
-  await until(next, () => trouble() === 'altered', 'said');
+  await until(reopened, () => trouble() === 'altered', 'said');
   await app.saveIncident(fields('Written since.'));
   await until(
-    next,
+    reopened,
     ({ entries }) => entries.some(({ title, state }) => title === 'Written since.' && state.code === 'kept'),
     'kept',
   );
   await app.lock('test');
   await app.unlock(WORDS);
-  await next.ctx.open.syncing.now();
+  await reopened.ctx.open.syncing.now();
   assert.equal(trouble(), 'altered');
-  assert.deepEqual(flagsOf(app, other), ['altered']);
-  next.end();
+  assert.deepEqual(flagsOf(app, otherEntry), ['altered']);
+  reopened.end();
 });
 
 test('a page of numbers is put back as it was: it is reported, and every record is read', async () => {
@@ -244,29 +261,29 @@ test('a page of numbers is put back as it was: it is reported, and every record 
     ({ entries }) => entries.length === 3 && entries.every(({ state }) => state.code === 'kept'),
     'kept',
   );
-  const whole = shown(app.state);
-  const { next, trouble } = await meddled(phone, async () => {
+  const rowsBefore = visibleFields(app.state);
+  const { next: reopened, trouble } = await reopenTampered(phone, async () => {
     await put(phone, 'f/0', before);
     await put(phone, 'segment/0', null);
   });
-  await until(next, () => trouble() === 'altered', 'said');
-  assert.deepEqual(shown(next.app.state), whole);
-  assert.deepEqual(flagsOf(next.app, record), []);
-  next.end();
+  await until(reopened, () => trouble() === 'altered', 'said');
+  assert.deepEqual(visibleFields(reopened.app.state), rowsBefore);
+  assert.deepEqual(flagsOf(reopened.app, record), []);
+  reopened.end();
 });
 
 test('one segment of a long list is put back as it was, or removed: only that one is rebuilt', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
   for (let n = 0; n < SEGMENT_ROWS + 10; n++) await app.saveIncident(fields(`Entry ${n}.`));
-  const older = await bytesAt(phone, 'segment/0');
+  const olderSegment = await bytesAt(phone, 'segment/0');
   await app.saveIncident({ record, fields: { narrative: 'The very first, and worse.' }, restricted: {} });
-  const whole = shown(app.state);
-  const back = await meddled(phone, () => put(phone, 'segment/0', older));
-  assert.equal(back.listed, SEGMENT_ROWS);
-  assert.deepEqual(shown(back.app.state), whole);
-  const gone = await meddled(back.next, () => put(phone, 'segment/1', older));
-  assert.equal(gone.listed, 11);
-  assert.deepEqual(shown(gone.app.state), whole);
-  const left = await meddled(gone.next, () => undefined);
-  assert.equal(left.listed, null, 'and then it is left as it is');
+  const rowsBefore = visibleFields(app.state);
+  const withOlderSegment = await reopenTampered(phone, () => put(phone, 'segment/0', olderSegment));
+  assert.equal(withOlderSegment.listed, SEGMENT_ROWS);
+  assert.deepEqual(visibleFields(withOlderSegment.app.state), rowsBefore);
+  const withoutSegment = await reopenTampered(withOlderSegment.next, () => put(phone, 'segment/1', olderSegment));
+  assert.equal(withoutSegment.listed, 11);
+  assert.deepEqual(visibleFields(withoutSegment.app.state), rowsBefore);
+  const untouched = await reopenTampered(withoutSegment.next, () => undefined);
+  assert.equal(untouched.listed, null, 'and then it is left as it is');
 });

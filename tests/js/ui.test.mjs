@@ -72,7 +72,7 @@ test('the safety check ends in one of three sentences, and blank answers alarm n
   assert.equal(outcome({ setup: 'yes', account: 'yes' }), 'other');
 });
 
-const told = (/** @type {string} */ precision, /** @type {string|null} */ local) => ({
+const occurredAs = (/** @type {string} */ precision, /** @type {string|null} */ local) => ({
   occurred_start: 0,
   occurred_end: null,
   occurred_local: local,
@@ -82,13 +82,13 @@ const told = (/** @type {string} */ precision, /** @type {string|null} */ local)
 });
 
 test('a time is shown as exactly as it was told', () => {
-  assert.equal(timeOfDay(told('minute', '2026-11-03T20:14')), '20:14');
-  assert.equal(timeOfDay(told('hour', '2026-11-03T20:14')), 'about 20:14');
-  assert.equal(timeOfDay(told('part_of_day', '2026-11-03 early_morning')), 'early morning');
-  assert.equal(timeOfDay(told('day', '2026-11-03')), '');
-  assert.match(whenWords(told('day', '2026-11-03')), /^Tuesday,? 3 November 2026$/);
-  assert.equal(whenWords(told('unknown', null)), t('entries.unknown_day'));
-  assert.equal(dateOf(told('date_range', '2026-10-01/2026-10-03')), '2026-10-01');
+  assert.equal(timeOfDay(occurredAs('minute', '2026-11-03T20:14')), '20:14');
+  assert.equal(timeOfDay(occurredAs('hour', '2026-11-03T20:14')), 'about 20:14');
+  assert.equal(timeOfDay(occurredAs('part_of_day', '2026-11-03 early_morning')), 'early morning');
+  assert.equal(timeOfDay(occurredAs('day', '2026-11-03')), '');
+  assert.match(whenWords(occurredAs('day', '2026-11-03')), /^Tuesday,? 3 November 2026$/);
+  assert.equal(whenWords(occurredAs('unknown', null)), t('entries.unknown_day'));
+  assert.equal(dateOf(occurredAs('date_range', '2026-10-01/2026-10-03')), '2026-10-01');
 });
 
 test('today and yesterday are named', () => {
@@ -107,10 +107,10 @@ test('sizes are written for people', () => {
 
 test('entries are under their day, in the order given', () => {
   const rows = [
-    told('minute', '2026-11-03T20:14'),
-    told('day', '2026-11-03'),
-    told('unknown', null),
-    told('day', '2026-11-01'),
+    occurredAs('minute', '2026-11-03T20:14'),
+    occurredAs('day', '2026-11-03'),
+    occurredAs('unknown', null),
+    occurredAs('day', '2026-11-01'),
   ].map((occurred, i) => ({ record: `r${i}`, occurred }));
   assert.deepEqual(
     byDay(/** @type {any} */ (rows)).map((day) => [day.date, day.rows.length]),
@@ -139,15 +139,15 @@ test('a kind is found by the beginnings of its words and of its group', () => {
 });
 
 test('a history shows what changed in plain words', () => {
-  const nobody = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
-  assert.equal(valueWords(nobody, 'who', null), t('history.blank'));
-  assert.equal(valueWords(nobody, 'attachment_ids', ['a', 'b']), '2');
-  const { known, moved } = readable([
+  const stage = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
+  assert.equal(valueWords(stage, 'who', null), t('history.blank'));
+  assert.equal(valueWords(stage, 'attachment_ids', ['a', 'b']), '2');
+  const { known: readableNames, moved } = readable([
     { field: 'cards_opened', old: null, new: [] },
     { field: 'occurred_local', old: null, new: '2026' },
     { field: 'who', old: null, new: 'x' },
   ]);
-  assert.deepEqual([known.map((one) => one.field), moved], [['who'], true]);
+  assert.deepEqual([readableNames.map((change) => change.field), moved], [['who'], true]);
 });
 
 test('a pack of some dates covers whole days', () => {
@@ -184,8 +184,8 @@ test('Save waits for every chosen file, and says which one failed', async () => 
   const app = /** @type {any} */ ({
     state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
     async addFile(_to, file) {
-      await new Promise((go) => {
-        setImmediate(go);
+      await new Promise((resolve) => {
+        setImmediate(resolve);
       });
       if (file.name === 'b') throw { code: 'empty_file', sentence: 'This file is empty.' };
       done.push(file.name);
@@ -261,8 +261,9 @@ test('every key that a screen names is in the table', () => {
   const table = everyWord();
   for (const { name, text } of sources) {
     for (const [, call, key] of text.matchAll(/\b(tn?)\('([a-z_]+\.[a-z0-9_.]+)'/g)) {
-      const wanted = call === 'tn' ? [`${key}.one`, `${key}.other`] : [key];
-      for (const one of wanted) assert.ok(/** @type {string} */ (one) in table, `${name}: ${one}`);
+      const wantedKeys = call === 'tn' ? [`${key}.one`, `${key}.other`] : [key];
+      for (const wantedKey of wantedKeys)
+        assert.ok(/** @type {string} */ (wantedKey) in table, `${name}: ${wantedKey}`);
     }
   }
 });
@@ -270,7 +271,7 @@ test('every key that a screen names is in the table', () => {
 test('no two parts of the screens give one key different words', () => {
   /** @type {Map<string, string>} */
   const first = new Map();
-  for (const { name, text } of sources.filter((one) => /\/words(_\w+)?\.js$/.test(one.name))) {
+  for (const { name, text } of sources.filter((source) => /\/words(_\w+)?\.js$/.test(source.name))) {
     for (const [, key] of text.matchAll(/^ {2}"([a-z_]+\.[a-z0-9_.]+)": "/gm)) {
       assert.equal(first.get(/** @type {string} */ (key)) ?? name, name, `${key} in two tables`);
       first.set(/** @type {string} */ (key), name);
@@ -298,16 +299,16 @@ test('text controls are made in one place, with the helpers of the browser off',
   for (const { name, text } of sources) {
     if (name !== 'components/forms/fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
   }
-  const own = sources.find((one) => one.name === 'components/forms/fields.js')?.text ?? '';
+  const fieldsSource = sources.find((source) => source.name === 'components/forms/fields.js')?.text ?? '';
   // As it would stand on one line.
-  const fields = own.replace(/\s+/g, ' ').replaceAll('${ ', '${').replaceAll(' }', '}');
+  const fields = fieldsSource.replace(/\s+/g, ' ').replaceAll('${ ', '${').replaceAll(' }', '}');
   for (const start of ['<textarea id=', '<input id=${field.id}']) {
     const at = fields.indexOf(start);
-    const whole = fields.slice(at, at + 700);
+    const controlText = fields.slice(at, at + 700);
     // On a device that is not the keeper's words pass for a code that is good once: see [Note: typed once], fields.js.
-    assert.match(whole, /autocomplete=(?:"off"|\$\{field\.oneTime \? 'one-time-code' : 'off'\})/, start);
+    assert.match(controlText, /autocomplete=(?:"off"|\$\{field\.oneTime \? 'one-time-code' : 'off'\})/, start);
     for (const off of ['autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"'])
-      assert.ok(whole.includes(off), `${start} ${off}`);
+      assert.ok(controlText.includes(off), `${start} ${off}`);
   }
 });
 
@@ -318,26 +319,32 @@ test('the number of an entry has one form, and is hidden while older entries are
 
 test('a time typed in another form never breaks the list: the instant and its offset are shown', () => {
   const at = Date.UTC(2026, 9, 25, 0, 30);
-  const odd = {
+  const oddTime = {
     occurred_start: at,
     occurred_end: at + 86_400_000,
     tz: 'Europe/London',
     utc_offset_min: 60,
     occurred_local: 'half past one, the first time',
   };
-  assert.equal(dateOf(/** @type {any} */ ({ ...odd, precision: 'minute' })), '2026-10-25');
-  assert.equal(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'minute' })), '01:30');
+  assert.equal(dateOf(/** @type {any} */ ({ ...oddTime, precision: 'minute' })), '2026-10-25');
+  assert.equal(timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'minute' })), '01:30');
   assert.equal(
-    timeOfDay(/** @type {any} */ ({ ...odd, precision: 'part_of_day', occurred_local: 'Evening' })),
+    timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'part_of_day', occurred_local: 'Evening' })),
     'evening',
   );
-  assert.match(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'date_range' })), /^until 26 Oct 2026$/);
+  assert.match(timeOfDay(/** @type {any} */ ({ ...oddTime, precision: 'date_range' })), /^until 26 Oct 2026$/);
   for (const occurred_local of ['', '9999-99-99', '\u202e', null]) {
-    const none = { occurred_start: null, occurred_end: null, tz: 'Nowhere/Else', utc_offset_min: null, occurred_local };
+    const noTime = {
+      occurred_start: null,
+      occurred_end: null,
+      tz: 'Nowhere/Else',
+      utc_offset_min: null,
+      occurred_local,
+    };
     for (const precision of ['minute', 'hour', 'day', 'date_range', 'month', 'season']) {
-      assert.equal(whenWords(/** @type {any} */ ({ ...none, precision })), t('entries.unknown_day'));
+      assert.equal(whenWords(/** @type {any} */ ({ ...noTime, precision })), t('entries.unknown_day'));
       assert.equal(
-        timeOfDay(/** @type {any} */ ({ ...none, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes(
+        timeOfDay(/** @type {any} */ ({ ...noTime, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes(
           'Invalid',
         ),
         false,
@@ -354,39 +361,41 @@ test('every row of More leads to a view that exists, once, and has its words', (
     ),
   );
   const rows = GROUPS.flatMap((group) => group.rows);
-  for (const { place, title, more } of rows) {
+  for (const { place, title, more: subtitle } of rows) {
     assert.ok(homes.has(place), place);
-    for (const key of [title, typeof more === 'string' ? more : title]) assert.ok(knows(key), key);
+    for (const key of [title, typeof subtitle === 'string' ? subtitle : title]) assert.ok(knows(key), key);
   }
   assert.equal(new Set(rows.map(({ place }) => place)).size, rows.length);
   for (const { title } of GROUPS) assert.ok(knows(title), title);
 });
 
 test('More shows what is about a copy off this phone only where there is one', () => {
-  const shown = (/** @type {any} */ account) =>
-    GROUPS.flatMap(({ rows }) => rows.filter(({ isShown: when }) => when?.(account) ?? true).map(({ place }) => place));
-  const [here, kept] = [
-    shown({ registered: false }),
-    shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' }),
+  const placesFor = (/** @type {any} */ account) =>
+    GROUPS.flatMap(({ rows }) =>
+      rows.filter(({ isShown: isShownFor }) => isShownFor?.(account) ?? true).map(({ place }) => place),
+    );
+  const [unregistered, registered] = [
+    placesFor({ registered: false }),
+    placesFor({ registered: true, login: 'quiet-river-4821', recovery: 'done' }),
   ];
-  assert.ok(here.includes('copy') && !here.includes('signout') && !here.includes('code'));
-  assert.ok(!kept.includes('copy') && kept.includes('signout') && kept.includes('code'));
+  assert.ok(unregistered.includes('copy') && !unregistered.includes('signout') && !unregistered.includes('code'));
+  assert.ok(!registered.includes('copy') && registered.includes('signout') && registered.includes('code'));
 });
 
 test('a young person is asked in other words; each of them replaces a usual one, and goes with the setting', () => {
   const young = Object.keys(everyWord()).filter((key) => key.startsWith('young.'));
   assert.ok(young.length > 30);
   for (const key of young) assert.ok(knows(key.slice('young.'.length)), key);
-  const usual = t('f.feared_violence');
+  const usualText = t('f.feared_violence');
   askYoung(true);
-  assert.notEqual(t('f.feared_violence'), usual);
+  assert.notEqual(t('f.feared_violence'), usualText);
   assert.equal(t('f.narrative'), 'What happened');
   // Whoever is shown or given a report reads the usual words, and nothing of it stays.
   assert.equal(
     forOthers(() => t('f.feared_violence')),
-    usual,
+    usualText,
   );
-  assert.notEqual(t('f.feared_violence'), usual);
+  assert.notEqual(t('f.feared_violence'), usualText);
   askYoung(false);
-  assert.equal(t('f.feared_violence'), usual);
+  assert.equal(t('f.feared_violence'), usualText);
 });

@@ -5,27 +5,27 @@ import { crc32, dataOffset, readEntries, baseName, unpack } from '#app/imports/u
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
 
-const source = (bytes) => ({
+const makeSource = (bytes) => ({
   size: bytes.length,
   reads: 0,
-  async read(from, to) {
-    this.reads += to - from;
-    assert.ok(from >= 0 && to <= bytes.length, 'within the file');
-    return bytes.slice(from, to);
+  async read(start, end) {
+    this.reads += end - start;
+    assert.ok(start >= 0 && end <= bytes.length, 'within the file');
+    return bytes.slice(start, end);
   },
 });
 const view = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const code = (expected) => ({ code: expected });
-const find = (bytes, mark, from = 0) => {
+const hasCode = (expected) => ({ code: expected });
+const findMark = (bytes, mark, from = 0) => {
   for (let i = from; i < bytes.length - 4; i++) if (view(bytes).getUint32(i, true) === mark) return i;
   return -1;
 };
 const DIRECTORY = 0x02014b50;
 const END = 0x06054b50;
 
-async function text(bytes, name) {
-  const file = source(bytes);
-  const entry = (await readEntries(file)).find((one) => one.name === name);
+async function readText(bytes, name) {
+  const file = makeSource(bytes);
+  const entry = (await readEntries(file)).find((entry) => entry.name === name);
   if (!entry) throw Object.assign(new Error('another name'), { code: 'zip_absent' });
   return new TextDecoder().decode(await unpack(file, entry));
 }
@@ -38,9 +38,9 @@ test('deflated and stored entries are read back, and only the requested text is 
     'folder/': new Uint8Array(0),
     'folder/a.txt': utf8('x'),
   });
-  assert.equal(await text(bytes, '_chat.txt'), ANDROID);
-  assert.equal(await text(bytes, 'folder/a.txt'), 'x');
-  const file = source(bytes);
+  assert.equal(await readText(bytes, '_chat.txt'), ANDROID);
+  assert.equal(await readText(bytes, 'folder/a.txt'), 'x');
+  const file = makeSource(bytes);
   const entries = await readEntries(file);
   assert.deepEqual(
     entries.map(({ name }) => name),
@@ -52,41 +52,41 @@ test('deflated and stored entries are read back, and only the requested text is 
 });
 
 test('an empty entry and an empty zip are not errors', async () => {
-  assert.equal(await text(zip({ 'a.txt': new Uint8Array(0) }), 'a.txt'), '');
-  const none = new Uint8Array(22);
-  view(none).setUint32(0, END, true);
-  assert.deepEqual(await readEntries(source(none)), []);
+  assert.equal(await readText(zip({ 'a.txt': new Uint8Array(0) }), 'a.txt'), '');
+  const emptyZip = new Uint8Array(22);
+  view(emptyZip).setUint32(0, END, true);
+  assert.deepEqual(await readEntries(makeSource(emptyZip)), []);
 });
 
 test('a truncated zip is reported as truncated, wherever it was cut', async () => {
-  const whole = androidZip();
-  for (const part of [0, 1, 10, 21, 100, whole.length >> 1, whole.length - 1]) {
-    await assert.rejects(readEntries(source(whole.slice(0, part))), code('zip_half'), String(part));
+  const intact = androidZip();
+  for (const length of [0, 1, 10, 21, 100, intact.length >> 1, intact.length - 1]) {
+    await assert.rejects(readEntries(makeSource(intact.slice(0, length))), hasCode('zip_half'), String(length));
   }
 });
 
 test('a byte changed anywhere never gives other words', async () => {
-  const whole = zip({ '_chat.txt': utf8(ANDROID) });
+  const intact = zip({ '_chat.txt': utf8(ANDROID) });
   let refused = 0;
-  for (let at = 0; at < whole.length; at++) {
-    const bytes = whole.slice();
+  for (let at = 0; at < intact.length; at++) {
+    const bytes = intact.slice();
     bytes[at] ^= 0x55;
-    const got = await text(bytes, '_chat.txt').catch((error) => {
+    const result = await readText(bytes, '_chat.txt').catch((error) => {
       assert.ok(error.code?.startsWith('zip_'), `${at}: ${error}`);
       refused++;
       return ANDROID;
     });
-    assert.equal(got, ANDROID);
+    assert.equal(result, ANDROID);
   }
-  assert.ok(refused > whole.length * 0.7, `${refused} of ${whole.length}`);
+  assert.ok(refused > intact.length * 0.7, `${refused} of ${intact.length}`);
 });
 
 test('zip bombs are refused: by ratio, by output, by number of entries, by size of the directory', async () => {
   const zeros = zip({ '_chat.txt': new Uint8Array(20_000_000) }, { level: 9 });
-  const file = source(zeros);
+  const file = makeSource(zeros);
   const [entry] = await readEntries(file);
-  await assert.rejects(unpack(file, entry), code('zip_too_much'));
-  let out = 0;
+  await assert.rejects(unpack(file, entry), hasCode('zip_too_much'));
+  let doneBytes = 0;
   // The header lies: it says as little as would be believed.
   await assert.rejects(
     unpack(
@@ -94,26 +94,26 @@ test('zip bombs are refused: by ratio, by output, by number of entries, by size 
       { ...entry, size: 100_000 },
       {
         pause: async (done) => {
-          out = done;
+          doneBytes = done;
         },
       },
     ),
-    code('zip_damaged'),
+    hasCode('zip_damaged'),
   );
-  assert.ok(out < zeros.length);
-  await assert.rejects(unpack(file, { ...entry, size: 70_000_000, packed: 60_000_000 }), code('zip_too_much'));
+  assert.ok(doneBytes < zeros.length);
+  await assert.rejects(unpack(file, { ...entry, size: 70_000_000, packed: 60_000_000 }), hasCode('zip_too_much'));
   const many = zip({ 'a.txt': utf8('a') });
-  view(many).setUint16(find(many, END) + 10, 65_000, true);
-  await assert.rejects(readEntries(source(many)), code('zip_too_much'));
+  view(many).setUint16(findMark(many, END) + 10, 65_000, true);
+  await assert.rejects(readEntries(makeSource(many)), hasCode('zip_too_much'));
   const wide = zip({ 'a.txt': utf8('a') });
-  view(wide).setUint32(find(wide, END) + 12, 0x7fffffff, true);
-  await assert.rejects(readEntries(source(wide)), code('zip_too_much'));
+  view(wide).setUint32(findMark(wide, END) + 12, 0x7fffffff, true);
+  await assert.rejects(readEntries(makeSource(wide)), hasCode('zip_too_much'));
 });
 
 test('a zip in a zip is a file like any other and is never opened', async () => {
   const bytes = zip({ 'inner.zip': androidZip() });
   assert.deepEqual(
-    (await readEntries(source(bytes))).map(({ name }) => name),
+    (await readEntries(makeSource(bytes))).map(({ name }) => name),
     ['inner.zip'],
   );
 });
@@ -121,27 +121,27 @@ test('a zip in a zip is a file like any other and is never opened', async () => 
 test('names that climb out of the folder are only text, and lead nowhere', async () => {
   const bytes = zip({ '../../../etc/_chat.txt': utf8('x'), '..\\..\\boot.txt': utf8('y') });
   assert.deepEqual(
-    (await readEntries(source(bytes))).map(({ name }) => baseName(name)),
+    (await readEntries(makeSource(bytes))).map(({ name }) => baseName(name)),
     ['_chat.txt', 'boot.txt'],
   );
-  assert.equal(await text(bytes, '../../../etc/_chat.txt'), 'x');
+  assert.equal(await readText(bytes, '../../../etc/_chat.txt'), 'x');
 });
 
 test('a password, an unknown method and two names for one entry are refused', async () => {
   const locked = androidZip();
-  view(locked).setUint16(find(locked, DIRECTORY) + 8, 1, true);
-  await assert.rejects(text(locked, 'WhatsApp Chat with Sam Hill.txt'), code('zip_locked'));
-  const odd = androidZip();
-  view(odd).setUint16(find(odd, DIRECTORY) + 10, 93, true);
-  await assert.rejects(text(odd, 'WhatsApp Chat with Sam Hill.txt'), code('zip_unknown'));
-  const two = androidZip();
-  two[30] ^= 1;
-  await assert.rejects(text(two, 'WhatsApp Chat with Sam Hill.txt'), code('zip_damaged'));
+  view(locked).setUint16(findMark(locked, DIRECTORY) + 8, 1, true);
+  await assert.rejects(readText(locked, 'WhatsApp Chat with Sam Hill.txt'), hasCode('zip_locked'));
+  const unknownMethod = androidZip();
+  view(unknownMethod).setUint16(findMark(unknownMethod, DIRECTORY) + 10, 93, true);
+  await assert.rejects(readText(unknownMethod, 'WhatsApp Chat with Sam Hill.txt'), hasCode('zip_unknown'));
+  const renamed = androidZip();
+  renamed[30] ^= 1;
+  await assert.rejects(readText(renamed, 'WhatsApp Chat with Sam Hill.txt'), hasCode('zip_damaged'));
 });
 
 /** The same zip with its numbers in zip64 form, as writers of large files make it. */
 function zip64(bytes) {
-  const [dir, end] = [find(bytes, DIRECTORY), find(bytes, END)];
+  const [dir, end] = [findMark(bytes, DIRECTORY), findMark(bytes, END)];
   const v = view(bytes);
   const nameLength = v.getUint16(dir + 28, true);
   const extra = new Uint8Array(28);
@@ -175,18 +175,20 @@ function zip64(bytes) {
 
 test('zip64 is read, and false numbers in it are refused', async () => {
   const bytes = zip64(zip({ '_chat.txt': utf8(ANDROID) }));
-  assert.equal(await text(bytes, '_chat.txt'), ANDROID);
+  assert.equal(await readText(bytes, '_chat.txt'), ANDROID);
   for (const at of [8, 32, 40, 48]) {
-    const lies = bytes.slice();
-    const wide = find(lies, 0x06064b50);
-    view(lies).setBigUint64(at === 8 ? find(lies, 0x07064b50) + 8 : wide + at, 0xffffffffffffffffn, true);
-    await assert.rejects(readEntries(source(lies)), ({ code: c }) => ['zip_damaged', 'zip_too_much'].includes(c));
+    const tampered = bytes.slice();
+    const wide = findMark(tampered, 0x06064b50);
+    view(tampered).setBigUint64(at === 8 ? findMark(tampered, 0x07064b50) + 8 : wide + at, 0xffffffffffffffffn, true);
+    await assert.rejects(readEntries(makeSource(tampered)), ({ code: c }) =>
+      ['zip_damaged', 'zip_too_much'].includes(c),
+    );
   }
 });
 
 test('unpacking can be stopped between two pieces', async () => {
   const noise = new Uint8Array(400_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
-  const file = source(zip({ 'a.txt': noise }));
+  const file = makeSource(zip({ 'a.txt': noise }));
   const [entry] = await readEntries(file);
   await assert.rejects(
     unpack(file, entry, {
@@ -200,7 +202,7 @@ test('unpacking can be stopped between two pieces', async () => {
 });
 
 /** A copy with some numbers changed: [place, value] of 16 bits, or of 32 where it says so. */
-function bent(bytes, ...changes) {
+function withNumbers(bytes, ...changes) {
   const copy = bytes.slice();
   for (const [at, value, wide] of changes) {
     if (wide) view(copy).setUint32(at, value, true);
@@ -209,29 +211,29 @@ function bent(bytes, ...changes) {
   return copy;
 }
 const LOCAL = 0x04034b50;
-const damaged = code('zip_damaged');
+const damaged = hasCode('zip_damaged');
 
 test('each signature must be there: of an entry, of the directory, of the zip64 end and of its locator', async () => {
-  const two = zip({ 'a.txt': utf8('a'), 'b.txt': utf8('b') });
-  const first = find(two, DIRECTORY);
-  for (const at of [first, find(two, DIRECTORY, first + 4)])
-    await assert.rejects(readEntries(source(bent(two, [at, 1, true]))), damaged);
+  const twoEntries = zip({ 'a.txt': utf8('a'), 'b.txt': utf8('b') });
+  const firstRow = findMark(twoEntries, DIRECTORY);
+  for (const at of [firstRow, findMark(twoEntries, DIRECTORY, firstRow + 4)])
+    await assert.rejects(readEntries(makeSource(withNumbers(twoEntries, [at, 1, true]))), damaged);
   for (const [name, at] of [
     ['a.txt', 0],
-    ['b.txt', find(two, LOCAL, 4)],
+    ['b.txt', findMark(twoEntries, LOCAL, 4)],
   ])
-    await assert.rejects(text(bent(two, [at, 1, true]), name), damaged);
+    await assert.rejects(readText(withNumbers(twoEntries, [at, 1, true]), name), damaged);
   const wide = zip64(zip({ 'a.txt': utf8('a') }));
   for (const mark of [0x06064b50, 0x07064b50])
-    await assert.rejects(readEntries(source(bent(wide, [find(wide, mark), 1, true]))), damaged);
-  const alone = new Uint8Array(22);
-  await assert.rejects(readEntries(source(bent(alone, [0, END, true], [10, 0xffff]))), damaged);
+    await assert.rejects(readEntries(makeSource(withNumbers(wide, [findMark(wide, mark), 1, true]))), damaged);
+  const bareEnd = new Uint8Array(22);
+  await assert.rejects(readEntries(makeSource(withNumbers(bareEnd, [0, END, true], [10, 0xffff]))), damaged);
 });
 
 test('an end with one zip64 number only is read as zip64', async () => {
   const wide = zip64(zip({ 'a.txt': utf8('a') }));
   const plain = zip({ 'a.txt': utf8('a') });
-  const [end, was] = [find(wide, END), find(plain, END)];
+  const [end, was] = [findMark(wide, END), findMark(plain, END)];
   const directory = {
     count: view(plain).getUint16(was + 10, true),
     size: 46 + 5 + 28,
@@ -243,11 +245,11 @@ test('an end with one zip64 number only is read as zip64', async () => {
       [end + 12, keep === 'size' ? 0xffffffff : directory.size, true],
       [end + 16, keep === 'at' ? 0xffffffff : directory.at, true],
     ];
-    assert.equal(await text(bent(wide, ...numbers), 'a.txt'), 'a');
+    assert.equal(await readText(withNumbers(wide, ...numbers), 'a.txt'), 'a');
     // The wide numbers are those that count: they may not lie.
-    const lies = bent(wide, ...numbers);
-    view(lies).setBigUint64(find(lies, 0x06064b50) + 32, 2n, true);
-    await assert.rejects(readEntries(source(lies)), damaged);
+    const tampered = withNumbers(wide, ...numbers);
+    view(tampered).setBigUint64(findMark(tampered, 0x06064b50) + 32, 2n, true);
+    await assert.rejects(readEntries(makeSource(tampered)), damaged);
   }
 });
 
@@ -256,9 +258,9 @@ test('a comment may be as long as allowed, with what looks like an end in it', a
   for (const length of [1, 21, 300, 65_535]) {
     const comment = new Uint8Array(length);
     if (length > 40) view(comment).setUint32(length - 30, END, true);
-    const whole = new Uint8Array([...bent(bytes, [bytes.length - 2, length]), ...comment]);
-    assert.equal(await text(whole, 'a.txt'), 'a', String(length));
-    await assert.rejects(readEntries(source(whole.slice(0, -1))), code('zip_half'));
+    const withComment = new Uint8Array([...withNumbers(bytes, [bytes.length - 2, length]), ...comment]);
+    assert.equal(await readText(withComment, 'a.txt'), 'a', String(length));
+    await assert.rejects(readEntries(makeSource(withComment.slice(0, -1))), hasCode('zip_half'));
   }
 });
 
@@ -268,24 +270,28 @@ test('unknown extra fields before, after and inside are skipped', async () => {
     'a.txt': [utf8('first'), { extra, comment: 'c'.repeat(300) }],
     'b.txt': [utf8('second'), { extra }],
   });
-  assert.deepEqual([await text(bytes, 'a.txt'), await text(bytes, 'b.txt')], ['first', 'second']);
+  assert.deepEqual([await readText(bytes, 'a.txt'), await readText(bytes, 'b.txt')], ['first', 'second']);
   // The wide numbers after another field of the same entry.
   const plain = zip64(zip({ 'a.txt': utf8('a') }));
-  const [dir, wide, locator] = [DIRECTORY, 0x06064b50, 0x07064b50].map((mark) => find(plain, mark));
-  const more = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
+  const [dir, wide, locator] = [DIRECTORY, 0x06064b50, 0x07064b50].map((mark) => findMark(plain, mark));
+  const change = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
   const at = dir + 46 + 5;
-  const grown = new Uint8Array([...plain.slice(0, at), ...more, ...plain.slice(at)]);
-  view(grown).setUint16(dir + 30, 28 + more.length, true);
-  view(grown).setBigUint64(wide + more.length + 40, BigInt(wide + more.length - dir), true);
-  view(grown).setBigUint64(locator + more.length + 8, BigInt(wide + more.length), true);
-  assert.equal(await text(grown, 'a.txt'), 'a');
+  const grown = new Uint8Array([...plain.slice(0, at), ...change, ...plain.slice(at)]);
+  view(grown).setUint16(dir + 30, 28 + change.length, true);
+  view(grown).setBigUint64(wide + change.length + 40, BigInt(wide + change.length - dir), true);
+  view(grown).setBigUint64(locator + change.length + 8, BigInt(wide + change.length), true);
+  assert.equal(await readText(grown, 'a.txt'), 'a');
   for (const length of [0, 8, 23])
-    await assert.rejects(readEntries(source(bent(grown, [at + more.length + 2, length]))), damaged, String(length));
+    await assert.rejects(
+      readEntries(makeSource(withNumbers(grown, [at + change.length + 2, length]))),
+      damaged,
+      String(length),
+    );
 });
 
 test('what the directory says must fit inside the file, to the byte', async () => {
   const bytes = zip({ 'a.txt': [utf8('stored'), { level: 0 }] });
-  const [dir, end] = [find(bytes, DIRECTORY), find(bytes, END)];
+  const [dir, end] = [findMark(bytes, DIRECTORY), findMark(bytes, END)];
   for (const changes of [
     [[end + 10, 2]],
     [[end + 12, 50, true]],
@@ -295,18 +301,18 @@ test('what the directory says must fit inside the file, to the byte', async () =
     [[dir + 20, 100, true]],
     [[dir + 42, dir, true]],
   ])
-    await assert.rejects(readEntries(source(bent(bytes, ...changes))), damaged, JSON.stringify(changes));
-  const file = source(bytes);
+    await assert.rejects(readEntries(makeSource(withNumbers(bytes, ...changes))), damaged, JSON.stringify(changes));
+  const file = makeSource(bytes);
   const [entry] = await readEntries(file);
   assert.equal(await dataOffset(file, entry), 35);
-  for (const more of [
+  for (const change of [
     { offset: bytes.length - 29 },
     { offset: bytes.length },
     { packed: bytes.length - 34 },
     { name: 'b.txt' },
     { offset: 1 },
   ]) {
-    await assert.rejects(dataOffset(file, { ...entry, ...more }), damaged, JSON.stringify(more));
+    await assert.rejects(dataOffset(file, { ...entry, ...change }), damaged, JSON.stringify(change));
   }
   assert.equal(await dataOffset(file, { ...entry, packed: bytes.length - 35 }), 35);
 });
@@ -314,19 +320,22 @@ test('what the directory says must fit inside the file, to the byte', async () =
 test('unpacking gives exactly what the directory says, and otherwise fails', async () => {
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
-    const file = source(zip({ 'a.txt': [noise, { level }] }));
+    const file = makeSource(zip({ 'a.txt': [noise, { level }] }));
     const [entry] = await readEntries(file);
-    const seen = [];
+    const progress = [];
     assert.deepEqual(
       await unpack(file, entry, {
         pause: async (done, total) => {
-          seen.push([done, total]);
+          progress.push([done, total]);
         },
       }),
       noise,
     );
-    assert.deepEqual([seen.length, seen.at(-1)], [Math.ceil(entry.packed / 65_536), [entry.packed, entry.packed]]);
-    for (const [more, how, end] of [
+    assert.deepEqual(
+      [progress.length, progress.at(-1)],
+      [Math.ceil(entry.packed / 65_536), [entry.packed, entry.packed]],
+    );
+    for (const [change, options, end] of [
       [{ crc: entry.crc ^ 1 }, {}, 'zip_damaged'],
       [{ size: entry.size - 1 }, {}, 'zip_damaged'],
       [{ size: entry.size + 1 }, {}, 'zip_damaged'],
@@ -336,64 +345,69 @@ test('unpacking gives exactly what the directory says, and otherwise fails', asy
       [{}, { limit: entry.size - 1 }, 'zip_too_much'],
       [{ packed: 1, size: 65_536 + 101 }, {}, 'zip_too_much'],
     ])
-      await assert.rejects(unpack(file, { ...entry, ...more }, how), code(end), JSON.stringify([level, more, how]));
+      await assert.rejects(
+        unpack(file, { ...entry, ...change }, options),
+        hasCode(end),
+        JSON.stringify([level, change, options]),
+      );
     assert.equal((await unpack(file, entry, { limit: entry.size })).length, noise.length);
   }
-  const broken = source(zip({ 'a.txt': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
+  const broken = makeSource(zip({ 'a.txt': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
   await assert.rejects(unpack(broken, (await readEntries(broken))[0]), damaged);
 });
 
 /** All of an entry as a file that is read in pieces of `size`. */
 async function streamed(file, entry, size) {
-  const from = await entrySource(file, entry);
+  const entryFile = await entrySource(file, entry);
   const pieces = [];
-  for (let at = 0; at < from.size; at += size) pieces.push(await from.read(at, Math.min(from.size, at + size)));
-  await from.check();
+  for (let at = 0; at < entryFile.size; at += size)
+    pieces.push(await entryFile.read(at, Math.min(entryFile.size, at + size)));
+  await entryFile.check();
   return Buffer.concat(pieces);
 }
 
 test('an entry as a file: it is read from front to back in pieces of any size, and checked at the end', async () => {
   const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
   for (const level of [0, 6]) {
-    const file = source(zip({ 'a.bin': [noise, { level }] }));
+    const file = makeSource(zip({ 'a.bin': [noise, { level }] }));
     const [entry] = await readEntries(file);
     for (const size of [1_000, 65_536, 100_001, 200_000])
       assert.deepEqual(await streamed(file, entry, size), Buffer.from(noise));
-    const from = await entrySource(file, entry);
-    assert.equal(from.size, noise.length);
-    for (const at of [1, 100]) await assert.rejects(from.read(at, 200), damaged, 'not where the last one ended');
-    assert.deepEqual(await from.read(0, 100), noise.slice(0, 100));
-    for (const at of [0, 99, 101]) await assert.rejects(from.read(at, 200), damaged);
-    assert.deepEqual(await from.read(100, 200), noise.slice(100, 200));
-    await assert.rejects(from.check(), damaged, 'not all of it was read');
-    await assert.rejects(from.read(200, 200_001), damaged, 'more than there is');
-    const all = [
+    const entryFile = await entrySource(file, entry);
+    assert.equal(entryFile.size, noise.length);
+    for (const at of [1, 100]) await assert.rejects(entryFile.read(at, 200), damaged, 'not where the last one ended');
+    assert.deepEqual(await entryFile.read(0, 100), noise.slice(0, 100));
+    for (const at of [0, 99, 101]) await assert.rejects(entryFile.read(at, 200), damaged);
+    assert.deepEqual(await entryFile.read(100, 200), noise.slice(100, 200));
+    await assert.rejects(entryFile.check(), damaged, 'not all of it was read');
+    await assert.rejects(entryFile.read(200, 200_001), damaged, 'more than there is');
+    const changes = [
       { crc: entry.crc ^ 1 },
       { size: entry.size - 1 },
       { size: entry.size + 1 },
       { packed: entry.packed - 1 },
       { name: 'b' },
     ];
-    for (const more of all)
-      await assert.rejects(streamed(file, { ...entry, ...more }, 65_536), damaged, JSON.stringify([level, more]));
-    for (const [more, end] of [
+    for (const change of changes)
+      await assert.rejects(streamed(file, { ...entry, ...change }, 65_536), damaged, JSON.stringify([level, change]));
+    for (const [change, end] of [
       [{ locked: true }, 'zip_locked'],
       [{ method: 9 }, 'zip_unknown'],
       [{ packed: 1, size: 65_536 + 101, method: 8 }, 'zip_too_much'],
     ])
-      await assert.rejects(entrySource(file, { ...entry, ...more }), code(end));
+      await assert.rejects(entrySource(file, { ...entry, ...change }), hasCode(end));
   }
-  const stored = source(zip({ 'a.bin': [noise, { level: 0 }] }));
+  const stored = makeSource(zip({ 'a.bin': [noise, { level: 0 }] }));
   const [entry] = await readEntries(stored);
   await assert.rejects(
     entrySource(stored, { ...entry, size: entry.size - 1 }),
     damaged,
     'what is stored is as long as it says',
   );
-  const broken = source(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
+  const broken = makeSource(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
   await assert.rejects(streamed(broken, (await readEntries(broken))[0], 65_536), damaged);
-  const none = source(zip({ 'a.bin': new Uint8Array(0) }));
-  assert.equal((await streamed(none, (await readEntries(none))[0], 10)).length, 0);
+  const emptyZip = makeSource(zip({ 'a.bin': new Uint8Array(0) }));
+  assert.equal((await streamed(emptyZip, (await readEntries(emptyZip))[0], 10)).length, 0);
 });
 
 test('the CRC goes on from an earlier value', () => {

@@ -22,9 +22,9 @@ let diaryKey;
 let authors;
 let signKey;
 let sealed;
-let one;
+let onePart;
 
-const draft = (more = {}) => ({
+const draft = (overrides = {}) => ({
   place,
   kind: 'note',
   schema: 1,
@@ -37,11 +37,11 @@ const draft = (more = {}) => ({
   restricted: { home: 'y' },
   openKeys: [],
   restrictedKeys: [],
-  ...more,
+  ...overrides,
 });
-const opens = (pushed, keys = {}, namesOf = () => NAMES) =>
+const openResult = (pushed, keys = {}, namesOf = () => NAMES) =>
   openVersion({ place, ...pushed }, { diaryKey, authors, ...keys }, namesOf).then(
-    ({ altered, fields, restricted }) => [altered, fields.text, restricted?.home ?? null],
+    ({ altered: isAltered, fields, restricted }) => [isAltered, fields.text, restricted?.home ?? null],
     ({ code }) => code,
   );
 
@@ -51,11 +51,11 @@ before(async () => {
   signKey = await importSigningKey(pair);
   authors = new Map([[BY, await importVerifyingKey(pair.pub)]]);
   sealed = await sealVersion(draft(), NAMES, { diaryKey, epoch: 1, signKey });
-  one = await sealVersion(draft({ restricted: {} }), NAMES, { diaryKey, epoch: 1, signKey });
+  onePart = await sealVersion(draft({ restricted: {} }), NAMES, { diaryKey, epoch: 1, signKey });
 });
 
 /** A part with keys of its own, so that it can be opened with and without the diary's. */
-async function part(plaintext, name = 'open') {
+async function makePart(plaintext, name = 'open') {
   const raw = randomBytes(32);
   const wrapped = await wrapKey(diaryKey, versionWrapHeader(place.diary, 1, name, place.version), raw);
   return {
@@ -66,14 +66,14 @@ async function part(plaintext, name = 'open') {
 }
 
 test('a version opens as it was sealed, in one part and in two', async () => {
-  assert.deepEqual(await opens(sealed), [false, 'x', 'y']);
-  assert.deepEqual(await opens(one), [false, 'x', null]);
-  assert.deepEqual([sealed.meta.parts, one.meta.parts], [['open', 'restricted'], ['open']]);
+  assert.deepEqual(await openResult(sealed), [false, 'x', 'y']);
+  assert.deepEqual(await openResult(onePart), [false, 'x', null]);
+  assert.deepEqual([sealed.meta.parts, onePart.meta.parts], [['open', 'restricted'], ['open']]);
 });
 
 test('missing, extra or reordered parts are not a version', async () => {
   const { meta, wraps, envelopes } = sealed;
-  for (const bent of [
+  for (const change of [
     { wraps: wraps.slice(0, 1) },
     { wraps: [...wraps, wraps[0]] },
     { envelopes: envelopes.slice(0, 1) },
@@ -85,24 +85,29 @@ test('missing, extra or reordered parts are not a version', async () => {
     { wraps: [...wraps].reverse() },
     { envelopes: [...envelopes].reverse() },
   ])
-    assert.equal(await opens({ meta, wraps, envelopes, ...bent }), 'not_opened', JSON.stringify(Object.keys(bent)));
+    assert.equal(
+      await openResult({ meta, wraps, envelopes, ...change }),
+      'not_opened',
+      JSON.stringify(Object.keys(change)),
+    );
 });
 
 test('a version is altered if its commitment, signature, place, parent or field names do not match', async () => {
   const { meta, wraps, envelopes } = sealed;
-  const altered = async (bent, keys, namesOf) => (await opens({ meta, wraps, envelopes, ...bent }, keys, namesOf))[0];
-  assert.equal(await altered({ meta: { ...meta, c: b64(randomBytes(32)) } }), true);
-  assert.equal(await altered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }), true);
-  assert.equal(await altered({ meta: { ...meta, parents: [id()] } }), true);
+  const isAltered = async (change, keys, namesOf) =>
+    (await openResult({ meta, wraps, envelopes, ...change }, keys, namesOf))[0];
+  assert.equal(await isAltered({ meta: { ...meta, c: b64(randomBytes(32)) } }), true);
+  assert.equal(await isAltered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }), true);
+  assert.equal(await isAltered({ meta: { ...meta, parents: [id()] } }), true);
   assert.equal(
-    await altered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }, { authors: new Map() }),
+    await isAltered({ meta: { ...meta, sig: b64(new Uint8Array(64)) } }, { authors: new Map() }),
     false,
     'whoever is not known is not judged',
   );
-  assert.equal(await altered({}, {}, () => ({ open: [], restricted: ['home'] })), true);
-  assert.equal(await altered({}, {}, () => ({ open: ['text'], restricted: [] })), true);
+  assert.equal(await isAltered({}, {}, () => ({ open: [], restricted: ['home'] })), true);
+  assert.equal(await isAltered({}, {}, () => ({ open: ['text'], restricted: [] })), true);
   assert.equal(
-    await altered({ meta: { ...meta, c: b64(randomBytes(32)) } }, { authors: new Map() }, () => null),
+    await isAltered({ meta: { ...meta, c: b64(randomBytes(32)) } }, { authors: new Map() }, () => null),
     false,
     'a kind that is not known cannot be made again',
   );
@@ -121,23 +126,23 @@ test('with its own keys: at least one and at most one for each part, in order', 
       keys: [],
       seed: b64(new Uint8Array(32)),
     });
-  const [open, apart] = [
-    await part(content({ text: 'x' })),
-    await part(canonicalBytes({ fields: { home: 'y' }, keys: [], seed: b64(new Uint8Array(32)) }), 'restricted'),
+  const [open, restrictedPart] = [
+    await makePart(content({ text: 'x' })),
+    await makePart(canonicalBytes({ fields: { home: 'y' }, keys: [], seed: b64(new Uint8Array(32)) }), 'restricted'),
   ];
   const meta = { c: '', sig: '', parents: [], parts: ['open', 'restricted'] };
-  const envelopes = [open.envelope, apart.envelope];
-  const read = (keys, more = {}) =>
-    openVersionWithKeys({ place, meta, envelopes, ...more }, keys, () => null).then(
+  const envelopes = [open.envelope, restrictedPart.envelope];
+  const read = (keys, overrides = {}) =>
+    openVersionWithKeys({ place, meta, envelopes, ...overrides }, keys, () => null).then(
       ({ fields, restricted }) => [fields.text, restricted?.home ?? null],
       ({ code }) => code,
     );
-  assert.deepEqual(await read([open.raw.slice(), apart.raw.slice()]), ['x', 'y']);
+  assert.deepEqual(await read([open.raw.slice(), restrictedPart.raw.slice()]), ['x', 'y']);
   assert.deepEqual(await read([open.raw.slice()]), ['x', null]);
-  for (const [keys, more] of [
+  for (const [keys, change] of [
     [[], {}],
-    [[open.raw, apart.raw, open.raw], {}],
-    [[apart.raw, open.raw], {}],
+    [[open.raw, restrictedPart.raw, open.raw], {}],
+    [[restrictedPart.raw, open.raw], {}],
     [[open.raw], { envelopes: [open.envelope] }],
     [[open.raw], { envelopes: [...envelopes, open.envelope] }],
     [[open.raw], { meta: { ...meta, parts: ['open', 'open'] } }],
@@ -147,23 +152,25 @@ test('with its own keys: at least one and at most one for each part, in order', 
     assert.equal(
       await read(
         keys.map((key) => key.slice()),
-        more,
+        change,
       ),
       'not_opened',
-      JSON.stringify([keys.length, more.meta?.parts]),
+      JSON.stringify([keys.length, change.meta?.parts]),
     );
 });
 
 test('a payload is fields, keys and a seed, and nothing else', async () => {
-  const whole = {
+  const valid = {
     fields: { _kind: 'note', _schema: 1, _ids: place, _parents: [], text: 'x' },
     keys: [[id(), b64(randomBytes(32))]],
     seed: b64(randomBytes(32)),
   };
   const read = async (payload) => {
-    const { wrapped, envelope: made } = await part(payload instanceof Uint8Array ? payload : canonicalBytes(payload));
+    const { wrapped, envelope: sealedPart } = await makePart(
+      payload instanceof Uint8Array ? payload : canonicalBytes(payload),
+    );
     return openVersion(
-      { place, meta: { c: '', sig: '', parents: [], parts: ['open'] }, wraps: [wrapped], envelopes: [made] },
+      { place, meta: { c: '', sig: '', parents: [], parts: ['open'] }, wraps: [wrapped], envelopes: [sealedPart] },
       { diaryKey, authors },
       () => null,
     ).then(
@@ -171,8 +178,8 @@ test('a payload is fields, keys and a seed, and nothing else', async () => {
       ({ code }) => code,
     );
   };
-  assert.equal(await read(whole), 1);
-  for (const bent of [
+  assert.equal(await read(valid), 1);
+  for (const change of [
     { fields: [] },
     { fields: null },
     { keys: null },
@@ -186,28 +193,28 @@ test('a payload is fields, keys and a seed, and nothing else', async () => {
     { seed: b64(randomBytes(33)) },
     { seed: 7 },
     { more: 1 },
-    { fields: { ...whole.fields, _kind: 7 } },
-    { fields: { ...whole.fields, _schema: '1' } },
+    { fields: { ...valid.fields, _kind: 7 } },
+    { fields: { ...valid.fields, _schema: '1' } },
   ])
-    assert.equal(await read({ ...whole, ...bent }), 'not_opened', JSON.stringify(bent).slice(0, 60));
+    assert.equal(await read({ ...valid, ...change }), 'not_opened', JSON.stringify(change).slice(0, 60));
   assert.equal(await read(canonicalBytes([1])), 'not_opened');
 });
 
 test('marks of a grant: a valid list opens, and an invalid one is neither sealed nor opened', async () => {
   const [key, at] = [randomBytes(32), { diary: id(), grant: id() }];
   const mark = () => ({ at: 1, record: id(), seq: 2 });
-  const whole = { made_at: 0, marks: [mark(), { ...mark(), at: 0, seq: 0 }] };
-  const told = await MARKS.open(key, await MARKS.seal(key, at, whole), at);
-  assert.deepEqual([told.made_at, told.marks], [0, whole.marks]);
+  const valid = { made_at: 0, marks: [mark(), { ...mark(), at: 0, seq: 0 }] };
+  const opened = await MARKS.open(key, await MARKS.seal(key, at, valid), at);
+  assert.deepEqual([opened.made_at, opened.marks], [0, valid.marks]);
   await MARKS.seal(key, at, { made_at: 1, marks: [] });
-  const twice = mark();
-  for (const bent of [
+  const sameMark = mark();
+  for (const change of [
     { made_at: -1 },
     { made_at: 0.5 },
     { made_at: '1' },
     { marks: null },
     { marks: [null] },
-    { marks: [twice, twice] },
+    { marks: [sameMark, sameMark] },
     { marks: [{ ...mark(), at: -1 }] },
     { marks: [{ ...mark(), seq: 0.5 }] },
     { marks: [{ ...mark(), record: 'x' }] },
@@ -215,18 +222,18 @@ test('marks of a grant: a valid list opens, and an invalid one is neither sealed
     { marks: [{ at: 1, seq: 1 }] },
     { more: 1 },
   ]) {
-    await assert.rejects(MARKS.seal(key, at, { ...whole, ...bent }), { code: 'not_opened' }, JSON.stringify(bent));
+    await assert.rejects(MARKS.seal(key, at, { ...valid, ...change }), { code: 'not_opened' }, JSON.stringify(change));
     const header = MARKS.header(at);
-    if (bent.made_at === 0.5 || bent.marks?.[0]?.seq === 0.5) continue; // not to be written at all
+    if (change.made_at === 0.5 || change.marks?.[0]?.seq === 0.5) continue; // not to be written at all
     const forged = await envelope.seal(
       await importKey(key),
       'summary',
       header,
-      padVersion(canonicalBytes({ ...whole, t: 'marks/v1', ...bent })),
+      padVersion(canonicalBytes({ ...valid, t: 'marks/v1', ...change })),
     );
-    await assert.rejects(MARKS.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(bent));
+    await assert.rejects(MARKS.open(key, forged, at), { code: 'not_opened' }, JSON.stringify(change));
   }
-  await assert.rejects(MARKS.open(key, await MARKS.seal(key, at, whole), { ...at, grant: id() }), {
+  await assert.rejects(MARKS.open(key, await MARKS.seal(key, at, valid), { ...at, grant: id() }), {
     code: 'not_opened',
   });
 });
@@ -235,20 +242,23 @@ test('a statement about keys has its shape and its signature, and a chain of the
   const pairs = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);
   const keys = await Promise.all(pairs.map((pair) => importSigningKey(pair)));
   const [account, diary] = [id(), id()];
-  const said = (from, to, more = {}) => ({
+  const statement = (fromKey, toKey, overrides = {}) => ({
     account,
     beacon: null,
     diary,
-    ecdsa_pub: b64(pairs[to].pub),
-    epoch: to + 1,
+    ecdsa_pub: b64(pairs[toKey].pub),
+    epoch: toKey + 1,
     head: b64(new Uint8Array(32)),
-    hpke_pub: b64(pairs[to].pub),
-    old: b64(pairs[from].pub),
-    seq: to,
+    hpke_pub: b64(pairs[toKey].pub),
+    old: b64(pairs[fromKey].pub),
+    seq: toKey,
     ts: 1,
-    ...more,
+    ...overrides,
   });
-  const [first, second] = [await signStatement(keys[0], said(0, 1)), await signStatement(keys[1], said(1, 2))];
+  const [first, second] = [
+    await signStatement(keys[0], statement(0, 1)),
+    await signStatement(keys[1], statement(1, 2)),
+  ];
   const newest = b64(pairs[2].pub);
   assert.deepEqual(await verifyAuthorChain([first, second], newest), [
     { pub: b64(pairs[0].pub), seq: 1 },
@@ -257,8 +267,8 @@ test('a statement about keys has its shape and its signature, and a chain of the
   ]);
   assert.deepEqual(await verifyAuthorChain([], newest), [{ pub: newest, seq: null }]);
   const beacon = { log: b64(new Uint8Array(32)), root: b64(new Uint8Array(32)), size: 3 };
-  await signStatement(keys[0], said(0, 1, { beacon, seq: 0, ts: 0, epoch: 2 }));
-  for (const bent of [
+  await signStatement(keys[0], statement(0, 1, { beacon, seq: 0, ts: 0, epoch: 2 }));
+  for (const change of [
     { beacon: { ...beacon, size: '3' } },
     { beacon: { ...beacon, log: 'AA' } },
     { beacon: { ...beacon, root: b64(new Uint8Array(31)) } },
@@ -279,21 +289,28 @@ test('a statement about keys has its shape and its signature, and a chain of the
     { ecdsa_pub: 'AA' },
     { hpke_pub: 'AA' },
   ])
-    await assert.rejects(signStatement(keys[0], said(0, 1, bent)), JSON.stringify(bent));
-  for (const bent of [{ ...first, t: 'rekey/v2' }, { ...first, seq: 9 }, { ...first, sig: second.sig }, null, 'x', []])
-    await assert.rejects(verifyStatement(bent), { code: 'bad_signature' });
+    await assert.rejects(signStatement(keys[0], statement(0, 1, change)), JSON.stringify(change));
+  for (const change of [
+    { ...first, t: 'rekey/v2' },
+    { ...first, seq: 9 },
+    { ...first, sig: second.sig },
+    null,
+    'x',
+    [],
+  ])
+    await assert.rejects(verifyStatement(change), { code: 'bad_signature' });
   for (const [chain, end] of [
     [[second, first], b64(pairs[1].pub)],
     [[first], newest],
     [[first, second], b64(pairs[1].pub)],
-    [[first, await signStatement(keys[1], said(1, 2, { account: id() }))], newest],
-    [[first, await signStatement(keys[1], said(1, 2, { epoch: 2 }))], newest],
-    [[first, await signStatement(keys[1], said(1, 2, { seq: 0 }))], newest],
-    [[first, await signStatement(keys[0], said(0, 2))], newest],
+    [[first, await signStatement(keys[1], statement(1, 2, { account: id() }))], newest],
+    [[first, await signStatement(keys[1], statement(1, 2, { epoch: 2 }))], newest],
+    [[first, await signStatement(keys[1], statement(1, 2, { seq: 0 }))], newest],
+    [[first, await signStatement(keys[0], statement(0, 2))], newest],
   ])
     await assert.rejects(verifyAuthorChain(chain, end), { code: 'bad_signature' });
   assert.equal(
-    (await verifyAuthorChain([first, await signStatement(keys[1], said(1, 2, { seq: 1 }))], newest)).length,
+    (await verifyAuthorChain([first, await signStatement(keys[1], statement(1, 2, { seq: 1 }))], newest)).length,
     3,
     'nothing need be written in between',
   );

@@ -20,67 +20,71 @@ before(async () => {
 });
 after(() => server.stop());
 
-const keeper = (words, over) => registeredPhone(server, words, over);
+const registerDevice = (words, options) => registeredPhone(server, words, options);
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 const refusal = (code) => json(code === 'try_later' ? 429 : 409, { error: code, message: 'The server’s own words.' });
-const tries = (one) => looks(one).catch(() => undefined);
+const tryLooks = (device) => looks(device).catch(() => undefined);
 
 /** The codes of all that is said about the record and the server. */
-const said = ({
+const codesShown = ({
   app: {
     state: { account },
   },
-}) => [account.trouble, ...(account.also ?? [])].flatMap((one) => one?.code ?? []);
+}) => [account.trouble, ...(account.also ?? [])].flatMap((warning) => warning?.code ?? []);
 
 /** Locks and opens again, and looks at the server. */
-async function again(one) {
-  await one.app.lock('asked');
-  await one.app.unlock(WORDS);
-  await tries(one);
+async function reopen(device) {
+  await device.app.lock('asked');
+  await device.app.unlock(WORDS);
+  await tryLooks(device);
 }
 
 test('all that stands is said: what never ends hides nothing, and what ends goes alone', async () => {
-  const one = await keeper();
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
+  const deviceA = await registerDevice();
+  const deviceB = await anotherPhone(server.base, deviceA.login);
+  await until(deviceB, isKept, 'on the second');
+  await looks(deviceB);
   // Kept back on the first phone, so that the next one shows a gap.
-  const { store } = one.phone.ctx.open;
-  let held = null;
-  one.faults.off = true;
-  await save(one.app, 'kept back');
-  await save(one.app, 'after it');
-  await one.phone.ctx.open.syncing.current;
+  const { store } = deviceA.phone.ctx.open;
+  let withheld = null;
+  deviceA.faults.off = true;
+  await save(deviceA.app, 'kept back');
+  await save(deviceA.app, 'after it');
+  await deviceA.phone.ctx.open.syncing.current;
   await store.change((root) => {
-    held = root.outbox.shift();
+    withheld = root.outbox.shift();
   });
-  one.faults.off = false;
-  await looks(one);
-  await two.phone.ctx.open.store.change((root) => {
+  deviceA.faults.off = false;
+  await looks(deviceA);
+  await deviceB.phone.ctx.open.store.change((root) => {
     root.doubts = { ...root.doubts, altered: true, log: true };
   });
-  await looks(two);
-  assert.deepEqual(said(two), ['log_changed', 'altered', 'line_gap']);
+  await looks(deviceB);
+  assert.deepEqual(codesShown(deviceB), ['log_changed', 'altered', 'line_gap']);
   assert.deepEqual(
-    two.app.state.account.also.map(({ sentence }) => sentence),
+    deviceB.app.state.account.also.map(({ sentence }) => sentence),
     [SENTENCES.altered, SENTENCES.line_gap],
   );
-  two.faults.before = async () => json(500, {});
-  await tries(two);
-  assert.deepEqual(said(two), ['server_down', 'log_changed', 'altered', 'line_gap'], 'the way to the server first');
-  delete two.faults.before;
+  deviceB.faults.before = async () => json(500, {});
+  await tryLooks(deviceB);
+  assert.deepEqual(
+    codesShown(deviceB),
+    ['server_down', 'log_changed', 'altered', 'line_gap'],
+    'the way to the server first',
+  );
+  delete deviceB.faults.before;
   await store.change((root) => {
-    root.outbox = [held, ...root.outbox];
+    root.outbox = [withheld, ...root.outbox];
   });
-  await looks(one);
-  await looks(two);
-  assert.deepEqual(said(two), ['log_changed', 'altered']);
-  for (const { phone } of [one, two]) phone.end();
+  await looks(deviceA);
+  await looks(deviceB);
+  assert.deepEqual(codesShown(deviceB), ['log_changed', 'altered']);
+  for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
 test('each way in which a run to the server can fail is said, and no longer once one has gone through', async () => {
-  const one = await keeper();
+  const deviceA = await registerDevice();
   const answers = {
     server_slow: () => {
       throw new KeptError('server_slow');
@@ -90,251 +94,252 @@ test('each way in which a run to the server can fail is said, and no longer once
     garbage: () => new Response('?', { headers: { 'content-type': 'application/json' } }),
   };
   for (const code of OF_RUNS) {
-    one.faults.before = async (path) => (path.includes('/changes') ? (answers[code]?.() ?? refusal(code)) : undefined);
+    deviceA.faults.before = async (path) =>
+      path.includes('/changes') ? (answers[code]?.() ?? refusal(code)) : undefined;
     // A session that is over is begun again by itself; here that is refused too.
     if (['signed_out', 'session_ended'].includes(code))
-      one.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
+      deviceA.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
     if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
-    await tries(one);
-    assert.deepEqual(said(one), [code]);
-    assert.equal(one.app.state.account.trouble.sentence, SENTENCES[code], code);
-    delete one.faults.before;
-    if (code === 'signed_out') await one.app.catchUp({ words: WORDS });
-    await looks(one);
-    assert.deepEqual(said(one), [], `${code} is over`);
+    await tryLooks(deviceA);
+    assert.deepEqual(codesShown(deviceA), [code]);
+    assert.equal(deviceA.app.state.account.trouble.sentence, SENTENCES[code], code);
+    delete deviceA.faults.before;
+    if (code === 'signed_out') await deviceA.app.catchUp({ words: WORDS });
+    await looks(deviceA);
+    assert.deepEqual(codesShown(deviceA), [], `${code} is over`);
   }
-  one.phone.end();
+  deviceA.phone.end();
 });
 
 test('a failure that has no sentence about the way to the server is said as the server’s own fault, and goes', async () => {
-  const one = await keeper();
+  const deviceA = await registerDevice();
   for (const code of ['not_found', 'wrong_origin', 'words_weak', 'never_heard_of']) {
-    one.faults.before = async (path) => (path.includes('/changes') ? refusal(code) : undefined);
-    await tries(one);
-    assert.deepEqual(said(one), ['internal'], code);
-    delete one.faults.before;
-    await looks(one);
-    assert.deepEqual(said(one), []);
+    deviceA.faults.before = async (path) => (path.includes('/changes') ? refusal(code) : undefined);
+    await tryLooks(deviceA);
+    assert.deepEqual(codesShown(deviceA), ['internal'], code);
+    delete deviceA.faults.before;
+    await looks(deviceA);
+    assert.deepEqual(codesShown(deviceA), []);
   }
-  one.phone.end();
+  deviceA.phone.end();
 });
 
 test('each refusal of one entry is said at that entry alone, and no longer once it is taken', async () => {
-  const one = await keeper();
+  const deviceA = await registerDevice();
   for (const code of OF_ENTRIES) {
-    one.faults.before = async (path, options) => (isPush(path, options) ? refusal(code) : undefined);
-    await save(one.app, code);
-    await tries(one);
-    const { state } = one.app.state.entries.find(({ title }) => title === code);
+    deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal(code) : undefined);
+    await save(deviceA.app, code);
+    await tryLooks(deviceA);
+    const { state } = deviceA.app.state.entries.find(({ title }) => title === code);
     assert.deepEqual([state.code, state.sentence], ['trouble', sentenceOf(code)]);
-    assert.deepEqual(one.app.state.entries.filter((row) => row.state.code === 'trouble').length, 1);
-    assert.deepEqual(said(one), []);
-    delete one.faults.before;
-    await looks(one);
-    assert.ok(isKept(one.app.state), `${code} is over`);
+    assert.deepEqual(deviceA.app.state.entries.filter((row) => row.state.code === 'trouble').length, 1);
+    assert.deepEqual(codesShown(deviceA), []);
+    delete deviceA.faults.before;
+    await looks(deviceA);
+    assert.ok(isKept(deviceA.app.state), `${code} is over`);
   }
-  one.phone.end();
+  deviceA.phone.end();
 });
 
 test('an entry that was refused and came by the feed all the same is in no trouble, then or with its next words', async () => {
-  const one = await keeper();
-  one.faults.after = async (path, options) => (isPush(path, options) ? refusal('conflict') : undefined);
-  const { record } = await save(one.app, 'refused, and there');
-  await tries(one);
-  delete one.faults.after;
-  await looks(one);
-  assert.ok(isKept(one.app.state));
-  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
-  one.faults.off = true;
-  await one.app.saveIncident({ record, fields: { narrative: 'and more' }, restricted: {} });
-  await tries(one);
+  const deviceA = await registerDevice();
+  deviceA.faults.after = async (path, options) => (isPush(path, options) ? refusal('conflict') : undefined);
+  const { record } = await save(deviceA.app, 'refused, and there');
+  await tryLooks(deviceA);
+  delete deviceA.faults.after;
+  await looks(deviceA);
+  assert.ok(isKept(deviceA.app.state));
+  assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
+  deviceA.faults.off = true;
+  await deviceA.app.saveIncident({ record, fields: { narrative: 'and more' }, restricted: {} });
+  await tryLooks(deviceA);
   assert.equal(
-    one.app.state.entries.find((row) => row.record === record).state.code,
+    deviceA.app.state.entries.find((row) => row.record === record).state.code,
     'sealed',
     'nothing was refused of this',
   );
-  one.phone.end();
+  deviceA.phone.end();
 });
 
 test('a refusal that concerns no entry is said among the lines about the server, until it is taken', async () => {
-  const one = await keeper();
-  one.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
-  await one.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
-  await tries(one);
-  assert.deepEqual(said(one), ['bad_signature']);
-  assert.ok(isKept(one.app.state), 'no entry is in trouble');
-  await again(one);
-  assert.deepEqual(said(one), ['bad_signature'], 'and after a lock');
-  delete one.faults.before;
-  await looks(one);
-  assert.deepEqual(said(one), []);
-  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
-  one.phone.end();
+  const deviceA = await registerDevice();
+  deviceA.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
+  await deviceA.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
+  await tryLooks(deviceA);
+  assert.deepEqual(codesShown(deviceA), ['bad_signature']);
+  assert.ok(isKept(deviceA.app.state), 'no entry is in trouble');
+  await reopen(deviceA);
+  assert.deepEqual(codesShown(deviceA), ['bad_signature'], 'and after a lock');
+  delete deviceA.faults.before;
+  await looks(deviceA);
+  assert.deepEqual(codesShown(deviceA), []);
+  assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
+  deviceA.phone.end();
 });
 
 test('no room for files on the server: said at the entry, and no longer once there is room', async () => {
-  const one = await keeper();
-  one.faults.before = async (path, { method }) =>
+  const deviceA = await registerDevice();
+  deviceA.faults.before = async (path, { method }) =>
     path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined;
-  await one.app.addFile(one.record, file(new Uint8Array(5000).fill(3), 'voice.bin', ''), { route: 'files' });
-  await one.app.saveIncident({ record: one.record, fields: {}, restricted: {} });
-  await tries(one);
-  const [{ state }] = one.app.state.entries;
+  await deviceA.app.addFile(deviceA.record, file(new Uint8Array(5000).fill(3), 'voice.bin', ''), { route: 'files' });
+  await deviceA.app.saveIncident({ record: deviceA.record, fields: {}, restricted: {} });
+  await tryLooks(deviceA);
+  const [{ state }] = deviceA.app.state.entries;
   assert.deepEqual([state.code, state.sentence], ['trouble', SENTENCES.over_quota]);
-  delete one.faults.before;
-  await looks(one);
-  await until(one, isKept, 'kept');
-  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
-  one.phone.end();
+  delete deviceA.faults.before;
+  await looks(deviceA);
+  await until(deviceA, isKept, 'kept');
+  assert.deepEqual(deviceA.phone.ctx.open.store.root.troubles, {});
+  deviceA.phone.end();
 });
 
 test('a phone that is full while it takes something in says so, and no longer once there is room', async () => {
-  const one = await keeper();
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await save(one.app, 'from the other');
-  await looks(one);
-  const { store } = two.phone.ctx.open;
+  const deviceA = await registerDevice();
+  const deviceB = await anotherPhone(server.base, deviceA.login);
+  await until(deviceB, isKept, 'on the second');
+  await save(deviceA.app, 'from the other');
+  await looks(deviceA);
+  const { store } = deviceB.phone.ctx.open;
   const { change } = store;
   store.change = async () => {
     throw new KeptError('no_space');
   };
-  await tries(two);
-  assert.deepEqual(said(two), ['no_space']);
+  await tryLooks(deviceB);
+  assert.deepEqual(codesShown(deviceB), ['no_space']);
   store.change = change;
-  await looks(two);
-  assert.deepEqual(said(two), []);
-  await until(two, (state) => state.entries.length === 2, 'it came');
-  for (const { phone } of [one, two]) phone.end();
+  await looks(deviceB);
+  assert.deepEqual(codesShown(deviceB), []);
+  await until(deviceB, (state) => state.entries.length === 2, 'it came');
+  for (const { phone } of [deviceA, deviceB]) phone.end();
 });
 
 test('a clock that goes wrong while the diary is in use is said until it is set, with nothing to send', async () => {
-  const one = await keeper();
-  const { clock } = one.phone;
+  const device = await registerDevice();
+  const { clock } = device.phone;
   for (const off of [-3 * DAY, 5 * 365 * DAY]) {
     const right = clock.now();
     clock.move(off);
-    one.app.touch();
-    await looks(one);
-    assert.deepEqual(said(one), ['clock_off']);
-    const { record } = await save(one.app, 'by a wrong clock');
-    const [{ fields }] = await one.phone.ctx.open.book.versions(record);
+    device.app.touch();
+    await looks(device);
+    assert.deepEqual(codesShown(device), ['clock_off']);
+    const { record } = await save(device.app, 'by a wrong clock');
+    const [{ fields }] = await device.phone.ctx.open.book.versions(record);
     assert.ok(Math.abs(fields._clock.offset_ms + off) < DAY / 24, 'noted with the entry');
-    await looks(one);
-    assert.deepEqual(said(one), ['clock_off']);
+    await looks(device);
+    assert.deepEqual(codesShown(device), ['clock_off']);
     clock.move(right - clock.now());
-    one.app.touch();
-    await looks(one);
-    assert.deepEqual(said(one), []);
+    device.app.touch();
+    await looks(device);
+    assert.deepEqual(codesShown(device), []);
   }
-  one.phone.end();
+  device.phone.end();
 });
 
 test('an announced end of the server is said until it is taken back, also after its day and a refused entry', async () => {
-  const own = await startServer();
-  const one = await registeredPhone(own);
+  const ownServer = await startServer();
+  const device = await registeredPhone(ownServer);
   const day = (ms) => new Date(ms).toISOString().slice(0, 10);
-  const heard = (is) =>
+  const untilClosing = (isDone) =>
     until(
-      one,
+      device,
       ({ account }) => {
-        void tries(one);
-        return is(account.closing);
+        void tryLooks(device);
+        return isDone(account.closing);
       },
       'heard',
     );
-  assert.equal(one.app.state.account.closing, null);
-  await own.run('closing', day(Date.now()), '--at-once');
-  await heard((closing) => closing);
-  await save(one.app, 'on the day');
+  assert.equal(device.app.state.account.closing, null);
+  await ownServer.run('closing', day(Date.now()), '--at-once');
+  await untilClosing((closing) => closing);
+  await save(device.app, 'on the day');
   await until(
-    one,
+    device,
     (state) => {
-      void tries(one);
+      void tryLooks(device);
       return state.entries.some((row) => row.state.sentence === SENTENCES.closed);
     },
     'refused',
   );
-  await own.run('closing', 'never');
-  await heard((closing) => !closing);
+  await ownServer.run('closing', 'never');
+  await untilClosing((closing) => !closing);
   await until(
-    one,
+    device,
     (state) => {
-      void tries(one);
+      void tryLooks(device);
       return isKept(state);
     },
     'kept',
   );
-  assert.deepEqual(said(one), []);
-  one.phone.end();
-  await own.stop();
+  assert.deepEqual(codesShown(device), []);
+  device.phone.end();
+  await ownServer.stop();
 });
 
 test('an entry that is to be erased is said on every phone, and no longer once it is to stay', async () => {
-  const one = await keeper();
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await one.app.takeOutRecord(one.record, '');
-  await looks(one);
-  assert.deepEqual(one.app.state.erasing, []);
-  await one.app.askErasing(one.record, { words: WORDS });
-  for (const phone of [one, two]) {
+  const device = await registerDevice();
+  const deviceB = await anotherPhone(server.base, device.login);
+  await until(deviceB, isKept, 'on the second');
+  await device.app.takeOutRecord(device.record, '');
+  await looks(device);
+  assert.deepEqual(device.app.state.erasing, []);
+  await device.app.askErasing(device.record, { words: WORDS });
+  for (const phone of [device, deviceB]) {
     await looks(phone);
     assert.deepEqual(
       phone.app.state.erasing.map(({ record }) => record),
-      [one.record],
+      [device.record],
     );
   }
-  await two.app.stopErasing(one.record);
-  for (const phone of [one, two]) {
+  await deviceB.app.stopErasing(device.record);
+  for (const phone of [device, deviceB]) {
     await looks(phone);
     assert.deepEqual(phone.app.state.erasing, []);
   }
-  for (const { phone } of [one, two]) phone.end();
+  for (const { phone } of [device, deviceB]) phone.end();
 });
 
 test('a weaker lock that the server asks for stops the run and is said until it asks for the right one', async () => {
-  const one = await keeper();
-  await again(one);
-  one.faults.before = async (path) =>
+  const device = await registerDevice();
+  await reopen(device);
+  device.faults.before = async (path) =>
     path.includes('/changes') || path === '/v1/session/renewal'
       ? json(401, { error: 'signed_out', message: 'x' })
       : undefined;
-  one.faults.after = async (path, _options, response) => {
+  device.faults.after = async (path, _options, response) => {
     if (path !== '/v1/prelogin') return undefined;
     const { kdf } = await response.json();
     return json(200, { kdf: { ...kdf, m: 4 } });
   };
-  await one.phone.ctx.open.store.change((root) => {
+  await device.phone.ctx.open.store.change((root) => {
     root.session = null;
   });
-  one.phone.ctx.open.typed = WORDS;
-  await tries(one);
-  assert.deepEqual(said(one), ['kdf_refused']);
-  delete one.faults.before;
-  delete one.faults.after;
-  await looks(one);
-  assert.deepEqual(said(one), []);
-  one.phone.end();
+  device.phone.ctx.open.typed = WORDS;
+  await tryLooks(device);
+  assert.deepEqual(codesShown(device), ['kdf_refused']);
+  delete device.faults.before;
+  delete device.faults.after;
+  await looks(device);
+  assert.deepEqual(codesShown(device), []);
+  device.phone.end();
 });
 
 /** Types what cannot be sealed, and then what can. */
-async function typesOnAFullPhone(one) {
-  const { database } = one.phone;
+async function typesOnAFullPhone(device) {
+  const { database } = device.phone;
   const { write } = database;
   database.write = async () => {
     throw new KeptError('no_space');
   };
-  one.app.putDraft({ fields: { narrative: 'half a sentence' } });
-  await until(one, ({ account }) => account?.trouble?.code === 'no_space', 'said');
-  one.app.network();
-  await one.phone.rest();
-  assert.equal(one.app.state.account.trouble?.sentence, SENTENCES.no_space, 'it is not sealed yet');
+  device.app.putDraft({ fields: { narrative: 'half a sentence' } });
+  await until(device, ({ account }) => account?.trouble?.code === 'no_space', 'said');
+  device.app.network();
+  await device.phone.rest();
+  assert.equal(device.app.state.account.trouble?.sentence, SENTENCES.no_space, 'it is not sealed yet');
   database.write = write;
-  one.app.putDraft({ fields: { narrative: 'half a sentence and more' } });
-  await until(one, ({ draft }) => draft.saved_at !== null, 'sealed');
-  assert.equal(one.app.state.account?.trouble ?? null, null);
-  one.phone.end();
+  device.app.putDraft({ fields: { narrative: 'half a sentence and more' } });
+  await until(device, ({ draft }) => draft.saved_at !== null, 'sealed');
+  assert.equal(device.app.state.account?.trouble ?? null, null);
+  device.phone.end();
 }
 
 test('what is typed before the first words and cannot be sealed: said until it is', async () => {
@@ -344,7 +349,7 @@ test('what is typed before the first words and cannot be sealed: said until it i
 });
 
 test('what is typed in an open diary and cannot be sealed: said until it is, whatever else is shown', async () => {
-  await typesOnAFullPhone(await keeper());
+  await typesOnAFullPhone(await registerDevice());
 });
 
 test('a new version by another key is said and not offered, and the next one by the right key ends that', async () => {

@@ -12,7 +12,7 @@ import { effort } from './phone/effort.mjs';
 
 const LONDON = 'Europe/London';
 const DMY = { order: 'dmy', tz: LONDON, me: 'Jo' };
-const sum = ({ lines: _lines, ...counts }) => Object.values(counts).reduce((a, b) => a + b, 0);
+const sumOfCounts = ({ lines: _lines, ...sums }) => Object.values(sums).reduce((a, b) => a + b, 0);
 
 test('an Android export: every line is counted once, and the sums are the lines of the file', async () => {
   const chat = await readChat(ANDROID);
@@ -33,7 +33,7 @@ test('an Android export: every line is counted once, and the sums are the lines 
     unknown: 3,
     lines: 20,
   });
-  assert.equal(sum(counts), counts.lines);
+  assert.equal(sumOfCounts(counts), counts.lines);
   assert.deepEqual(
     unplaced.map(({ line, why }) => [line, why]),
     [
@@ -83,7 +83,7 @@ test('an iOS export: AM and PM after a narrow space, marks around names, files r
     unknown: 0,
     lines: 12,
   });
-  assert.equal(sum(counts), counts.lines);
+  assert.equal(sumOfCounts(counts), counts.lines);
   assert.deepEqual(
     rows.map(({ type, sent_local }) => [type, sent_local.slice(8)]),
     [
@@ -111,10 +111,10 @@ test('an ambiguous date is left to the keeper, and each answer gives another day
   assert.deepEqual(chat.orders, ['dmy', 'mdy']);
   assert.equal((await rowsOf(chat, { ...DMY, order: 'mdy' })).rows[0].sent_local, '2026-03-04T09:00');
   assert.equal((await rowsOf(chat, DMY)).rows[0].sent_local, '2026-04-03T09:00');
-  const both = await readChat('13/04/2026, 09:00 - Sam: a\n05/14/2026, 09:00 - Sam: b\n');
-  assert.deepEqual(both.orders, ['dmy', 'mdy']);
-  const { unplaced, counts } = await rowsOf(both, DMY);
-  assert.deepEqual([unplaced.map(({ line, why }) => [line, why]), sum(counts)], [[[2, 'no_date']], 2]);
+  const mixed = await readChat('13/04/2026, 09:00 - Sam: a\n05/14/2026, 09:00 - Sam: b\n');
+  assert.deepEqual(mixed.orders, ['dmy', 'mdy']);
+  const { unplaced, counts } = await rowsOf(mixed, DMY);
+  assert.deepEqual([unplaced.map(({ line, why }) => [line, why]), sumOfCounts(counts)], [[[2, 'no_date']], 2]);
 });
 
 for (const [name, line, clock, date] of [
@@ -180,19 +180,19 @@ test('a chat pasted into a message in another style stays part of it, and is poi
     [chat.unlike, chat.messages[0].content.text],
     [[2], 'look\n[24/11/2026, 20:00:00] Lee: she is home'],
   );
-  const back = await rowsOf(await readChat('24/11/2026, 21:10 - Sam: a\n24/11/2026, 20:00 - Lee: b\n'), DMY);
-  assert.deepEqual(back.earlier, [2]);
+  const clocksBack = await rowsOf(await readChat('24/11/2026, 21:10 - Sam: a\n24/11/2026, 20:00 - Lee: b\n'), DMY);
+  assert.deepEqual(clocksBack.earlier, [2]);
 });
 
 test('when clocks change, a repeated hour follows the chat, and a missing hour has no moment', async () => {
-  const back = await rowsOf(
+  const clocksBack = await rowsOf(
     await readChat(
       '25/10/2026, 00:50 - Sam: a\n25/10/2026, 01:10 - Sam: b\n25/10/2026, 01:50 - Sam: c\n25/10/2026, 01:20 - Sam: d\n25/10/2026, 02:10 - Sam: e\n',
     ),
     DMY,
   );
   assert.deepEqual(
-    back.rows.map(({ sent_at, sent_note }) => [new Date(sent_at).toISOString().slice(11, 16), sent_note]),
+    clocksBack.rows.map(({ sent_at, sent_note }) => [new Date(sent_at).toISOString().slice(11, 16), sent_note]),
     [
       ['23:50', undefined],
       ['00:10', 'hour_first'],
@@ -201,28 +201,28 @@ test('when clocks change, a repeated hour follows the chat, and a missing hour h
       ['02:10', undefined],
     ],
   );
-  assert.deepEqual(back.earlier, []);
-  const gone = await rowsOf(
+  assert.deepEqual(clocksBack.earlier, []);
+  const clocksForward = await rowsOf(
     await readChat('29/03/2026, 00:59 - Sam: a\n29/03/2026, 01:30 - Sam: b\n29/03/2026, 02:01 - Sam: c\n'),
     DMY,
   );
   assert.deepEqual(
-    gone.rows.map(({ sent_at, sent_note }) => [sent_at === undefined, sent_note]),
+    clocksForward.rows.map(({ sent_at, sent_note }) => [sent_at === undefined, sent_note]),
     [
       [false, undefined],
       [true, 'hour_skipped'],
       [false, undefined],
     ],
   );
-  assert.equal(burstsOf(gone.rows, 6).length, 1);
+  assert.equal(burstsOf(clocksForward.rows, 6).length, 1);
 });
 
 test('the style of most lines is the style of the chat, wherever the others are', async () => {
-  const [one, two] = ['24/11/2026, 21:10 - Sam: a', '[24.11.26, 21:10:05] Sam: b'];
+  const [androidLine, iosLine] = ['24/11/2026, 21:10 - Sam: a', '[24.11.26, 21:10:05] Sam: b'];
   for (const lines of [
-    [one, two, two],
-    [two, one, two],
-    [two, two, one],
+    [androidLine, iosLine, iosLine],
+    [iosLine, androidLine, iosLine],
+    [iosLine, iosLine, androidLine],
   ]) {
     const { messages } = await readChat(`${lines.join('\n')}\n`);
     assert.deepEqual(
@@ -244,7 +244,7 @@ test('a stamp is in the time of its place, to the second, on both sides of Green
 });
 
 test('the totals count each kind once, and the sentence says only what is there', () => {
-  const row = (more) => ({ direction: 'in', type: 'text', from: 'Sam', ...more });
+  const row = (overrides) => ({ direction: 'in', type: 'text', from: 'Sam', ...overrides });
   const amount = totalsOf([
     row({ edited: true }),
     row({ edited: false }),
@@ -256,16 +256,19 @@ test('the totals count each kind once, and the sentence says only what is there'
   const counts = { in: 4, out: 1, unsure: 1, calls: 1, deleted: 1, edited: 2 };
   assert.deepEqual(amount, { ...counts, first: null, last: null, from: ['Sam'] });
   assert.equal(totalsText(amount), '1 missed call and 3 messages from Sam, 1 from me, 1 message, not sure who from');
-  const of = (more) => totalsText({ ...totalsOf([]), ...more });
-  assert.equal(of({}), 'No messages');
-  assert.equal(of({ out: 1 }), '1 message from me');
-  assert.equal(of({ out: 2, unsure: 2 }), '2 messages from me, 2 messages, not sure who from');
-  assert.equal(of({ in: 1 }), '1 message');
-  assert.equal(of({ in: 2, calls: 2, out: 1, from: ['a', 'b', 'c'] }), '2 missed calls from a, b, c, 1 from me');
-  assert.equal(of({ in: 9, from: ['a', 'b', 'c', 'd'] }), '9 messages from 4 people');
+  const totalsTextWith = (overrides) => totalsText({ ...totalsOf([]), ...overrides });
+  assert.equal(totalsTextWith({}), 'No messages');
+  assert.equal(totalsTextWith({ out: 1 }), '1 message from me');
+  assert.equal(totalsTextWith({ out: 2, unsure: 2 }), '2 messages from me, 2 messages, not sure who from');
+  assert.equal(totalsTextWith({ in: 1 }), '1 message');
+  assert.equal(
+    totalsTextWith({ in: 2, calls: 2, out: 1, from: ['a', 'b', 'c'] }),
+    '2 missed calls from a, b, c, 1 from me',
+  );
+  assert.equal(totalsTextWith({ in: 9, from: ['a', 'b', 'c', 'd'] }), '9 messages from 4 people');
   assert.equal(totalsText({ ...totalsOf([]), out: 1 }, { estimate: true }), '1 message from me');
-  assert.equal(of({ in: 1, first: '2026-11-24T21:10', last: '2026-11-24T21:10' }), '1 message, 21:10');
-  assert.equal(of({ in: 2, first: '2026-11-24T21:10', last: '2026-11-25T21:10' }), '2 messages');
+  assert.equal(totalsTextWith({ in: 1, first: '2026-11-24T21:10', last: '2026-11-24T21:10' }), '1 message, 21:10');
+  assert.equal(totalsTextWith({ in: 2, first: '2026-11-24T21:10', last: '2026-11-25T21:10' }), '2 messages');
 });
 
 test('a burst is within one day, with no gap as long as the limit', async () => {
@@ -316,9 +319,9 @@ test('the same export again is fully known; a longer one is new only where it is
     ['Answer me', 'morning'],
   );
   const deleted = await read(ANDROID.replace('Jo: Please stop', 'Jo: You deleted this message'));
-  const again = compareExport(deleted, schedules);
+  const comparison = compareExport(deleted, schedules);
   assert.deepEqual(
-    [again.fresh, again.changed.map(({ before, now }) => [before.text, now.type])],
+    [comparison.fresh, comparison.changed.map(({ before, now }) => [before.text, now.type])],
     [[], [['Please stop', 'deleted']]],
   );
   const withMedia = await read(ANDROID.replace('<Media omitted>', '\u200eIMG-20261124-WA0002.jpg (file attached)'));
@@ -335,32 +338,34 @@ test('the same export again is fully known; a longer one is new only where it is
 
 test('a day of pictures alone matches another export only where the chats have one name', async () => {
   const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
-  const without = await read('24/11/2026, 21:10 - Sam: <Media omitted>\n24/11/2026, 21:11 - Sam: <Media omitted>\n');
+  const withoutMedia = await read(
+    '24/11/2026, 21:10 - Sam: <Media omitted>\n24/11/2026, 21:11 - Sam: <Media omitted>\n',
+  );
   const withMedia = await read(
     '24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n',
   );
-  assert.equal(compareExport(withMedia, [without], [false]).fresh.length, 2);
-  assert.equal(compareExport(withMedia, [without], [true]).fresh.length, 0);
-  const others = await read(
+  assert.equal(compareExport(withMedia, [withoutMedia], [false]).fresh.length, 2);
+  assert.equal(compareExport(withMedia, [withoutMedia], [true]).fresh.length, 0);
+  const otherMedia = await read(
     '24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n',
   );
   assert.equal(
-    compareExport(others, [withMedia], [true]).fresh.length,
+    compareExport(otherMedia, [withMedia], [true]).fresh.length,
     2,
     'two pictures with names of their own are not one',
   );
 });
 
 test('another chat with the same person is not known because two messages agree', async () => {
-  const one = (
+  const chatRows = (
     await rowsOf(
       await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:11 - Sam: answer\n24/11/2026, 21:12 - Sam: now\n'),
       DMY,
     )
   ).rows;
-  const group = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:30 - Lee: hello\n'), DMY))
+  const groupRows = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:30 - Lee: hello\n'), DMY))
     .rows;
-  assert.deepEqual(compareExport(group, [one]).fresh.length, 2);
+  assert.deepEqual(compareExport(groupRows, [chatRows]).fresh.length, 2);
 });
 
 test('50,000 messages are read in slices that can be stopped', async () => {
@@ -380,11 +385,11 @@ test('50,000 messages are read in slices that can be stopped', async () => {
 });
 
 test('hostile lines take no longer than plain ones', async () => {
-  const nasty = `24/11/2026, 21:10 - Sam: ${'\u200e<'.repeat(30_000)}\n${'['.repeat(50_000)}\n${'24/11/2026, 21:10 - '.repeat(5_000)}\n${`24/11/2026, 21:10 - ${'a: '.repeat(20_000)}\n`.repeat(3)}${'a (b'.repeat(20_000)}\n`;
-  const spent = effort();
-  const chat = await readChat(nasty);
-  assert.ok(spent() < 2000);
-  assert.ok(looksLikeChat(nasty));
+  const hostile = `24/11/2026, 21:10 - Sam: ${'\u200e<'.repeat(30_000)}\n${'['.repeat(50_000)}\n${'24/11/2026, 21:10 - '.repeat(5_000)}\n${`24/11/2026, 21:10 - ${'a: '.repeat(20_000)}\n`.repeat(3)}${'a (b'.repeat(20_000)}\n`;
+  const elapsed = effort();
+  const chat = await readChat(hostile);
+  assert.ok(elapsed() < 2000);
+  assert.ok(looksLikeChat(hostile));
   assert.ok(chat.messages.length >= 1);
 });
 

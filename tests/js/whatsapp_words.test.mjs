@@ -56,9 +56,9 @@ const LEFT_OUT = [
 for (const [type, ...phrases] of LEFT_OUT) {
   for (const phrase of phrases) {
     test(`left out: ${phrase}`, () => {
-      const told = { type, text: '', file: '', omitted: true, edited: false };
-      assert.deepEqual(classifyMessage(LRM + phrase), { ...told, description: phrase });
-      assert.deepEqual(classifyMessage(`${phrase}.`), { ...told, description: `${phrase}.` });
+      const expected = { type, text: '', file: '', omitted: true, edited: false };
+      assert.deepEqual(classifyMessage(LRM + phrase), { ...expected, description: phrase });
+      assert.deepEqual(classifyMessage(`${phrase}.`), { ...expected, description: `${phrase}.` });
       for (const words of [`My ${phrase}`, `${phrase} again`, `x${phrase}`, `${phrase}x`]) {
         assert.deepEqual(
           [typeOf(words), classifyMessage(words).text, classifyMessage(words).omitted],
@@ -147,7 +147,7 @@ test('an edit is recognised by its mark at the very end, and the words before it
 });
 
 test('a file is recognised by its form in any language, or by known words, with nothing beside it', () => {
-  const told = (text) => [classifyMessage(text).type, classifyMessage(text).file, classifyMessage(text).text];
+  const fileParts = (text) => [classifyMessage(text).type, classifyMessage(text).file, classifyMessage(text).text];
   for (const [type, file] of [
     ['image', 'IMG-20261124-WA0001.jpg'],
     ['video', 'VID-20261124-WA0001.mp4'],
@@ -156,10 +156,10 @@ test('a file is recognised by its form in any language, or by known words, with 
     ['sticker', 'STK-20261124-WA0001.webp'],
     ['file', 'DOC-20261124-WA0001.pdf'],
   ]) {
-    assert.deepEqual(told(`${file} (fil vedhæftet)`), [type, file, '']);
-    assert.deepEqual(told(`${LRM}${file} (file attached)\nlook\nat this`), [type, file, 'look\nat this']);
+    assert.deepEqual(fileParts(`${file} (fil vedhæftet)`), [type, file, '']);
+    assert.deepEqual(fileParts(`${LRM}${file} (file attached)\nlook\nat this`), [type, file, 'look\nat this']);
     for (const words of [`${file} (file attached) and more`, `see ${file} (fil vedhæftet)`, `${file} (no)`, file])
-      assert.deepEqual(told(words), ['text', '', words]);
+      assert.deepEqual(fileParts(words), ['text', '', words]);
   }
   for (const words of [
     'file attached',
@@ -170,17 +170,17 @@ test('a file is recognised by its form in any language, or by known words, with 
     'arquivo anexado',
     'ficheiro anexado',
   ])
-    assert.deepEqual(told(`my notes.txt (${words})`), ['file', 'my notes.txt', '']);
-  assert.deepEqual(told('notes.txt (see below)'), ['text', '', 'notes.txt (see below)']);
-  assert.deepEqual(told(`${LRM}<attached: 00000012-PHOTO-2026.jpg>`), ['image', '00000012-PHOTO-2026.jpg', '']);
-  assert.deepEqual(told(`papers.pdf • 3 pages ${LRM}<pièce jointe : 00000013-papers.pdf> `), [
+    assert.deepEqual(fileParts(`my notes.txt (${words})`), ['file', 'my notes.txt', '']);
+  assert.deepEqual(fileParts('notes.txt (see below)'), ['text', '', 'notes.txt (see below)']);
+  assert.deepEqual(fileParts(`${LRM}<attached: 00000012-PHOTO-2026.jpg>`), ['image', '00000012-PHOTO-2026.jpg', '']);
+  assert.deepEqual(fileParts(`papers.pdf • 3 pages ${LRM}<pièce jointe : 00000013-papers.pdf> `), [
     'file',
     '00000013-papers.pdf',
     'papers.pdf • 3 pages',
   ]);
-  assert.deepEqual(told('00000014-STICKER-2026.webp <attached: 00000014-STICKER-2026.webp>')[0], 'sticker');
-  assert.deepEqual(told('card <attached: Sam.vcf>')[0], 'other');
-  assert.deepEqual(told('<attached: Sam.vcf> then words'), ['text', '', '<attached: Sam.vcf> then words']);
+  assert.deepEqual(fileParts('00000014-STICKER-2026.webp <attached: 00000014-STICKER-2026.webp>')[0], 'sticker');
+  assert.deepEqual(fileParts('card <attached: Sam.vcf>')[0], 'other');
+  assert.deepEqual(fileParts('<attached: Sam.vcf> then words'), ['text', '', '<attached: Sam.vcf> then words']);
 });
 
 for (const line of [

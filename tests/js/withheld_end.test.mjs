@@ -17,65 +17,65 @@ before(async () => {
 after(() => server.stop());
 
 /** How many versions the advocate has keys for. */
-async function count(priya) {
+async function countGiven(advocate) {
   const {
     clients: [row],
-  } = await priya.told('GET', '/v1/clients');
-  const { bytes } = await priya.ask('GET', `/v1/clients/${row.grant}/changes`);
-  let [n, at] = [0, 0];
-  for (const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length); at < bytes.length; n++)
-    at += 4 + view.getUint32(at);
+  } = await advocate.told('GET', '/v1/clients');
+  const { bytes } = await advocate.ask('GET', `/v1/clients/${row.grant}/changes`);
+  let [n, countBefore] = [0, 0];
+  for (const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length); countBefore < bytes.length; n++)
+    countBefore += 4 + view.getUint32(countBefore);
   return n;
 }
 
 test('what was written after an end that the server withholds is given by no other device', async () => {
-  const one = await registeredPhone(server, 'Before.', { packActions: grantActions });
-  const { faults } = one;
-  const priya = await desk(server);
-  const [made] = await one.app.letIn({
-    met: await one.app.meetAdvocate(priya.words),
-    choice: viewOfAll(one.app),
+  const deviceA = await registeredPhone(server, 'Before.', { packActions: grantActions });
+  const { faults } = deviceA;
+  const advocate = await desk(server);
+  const [grant] = await deviceA.app.letIn({
+    met: await deviceA.app.meetAdvocate(advocate.words),
+    choice: viewOfAll(deviceA.app),
     name: 'Maya',
     words: WORDS,
   });
-  await one.phone.ctx.open.syncing.now();
-  const at = await count(priya);
+  await deviceA.phone.ctx.open.syncing.now();
+  const countBefore = await countGiven(advocate);
 
   // The server says that it has ended the grant, and has not. The version that says so in the diary is the one it hides.
   faults.before = (path, options) =>
     options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null;
   faults.off = true;
-  await one.app.endGrant(made.grant, { words: WORDS }).catch(() => undefined);
-  const { store } = one.phone.ctx.open;
-  let held = null;
+  await deviceA.app.endGrant(grant.grant, { words: WORDS }).catch(() => undefined);
+  const { store } = deviceA.phone.ctx.open;
+  let withheld = null;
   await store.change((root) => {
-    held = root.outbox.shift();
+    withheld = root.outbox.shift();
   });
-  await save(one.app, 'After.');
+  await save(deviceA.app, 'After.');
   faults.off = false;
-  await one.phone.ctx.open.syncing.now();
-  await until(one, isKept, 'kept');
+  await deviceA.phone.ctx.open.syncing.now();
+  await until(deviceA, isKept, 'kept');
 
-  const two = makePhone({
+  const deviceB = makePhone({
     origin: server.base,
     send: sender(server.base, { before: faults.before }),
-    clock: one.phone.clock,
+    clock: deviceA.phone.clock,
     packActions: grantActions,
   });
-  await two.app.start();
-  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
-  await two.ctx.open.syncing.now();
-  assert.equal(two.app.state.account.trouble?.code, 'line_gap');
-  await save(two.app, 'On the second.');
-  await two.ctx.open.syncing.now();
-  await until(two, isKept, 'kept');
-  assert.equal(await count(priya), at, 'a device that knows that something is missing gives nothing');
+  await deviceB.app.start();
+  await deviceB.app.signIn({ login: deviceA.app.state.account.login, words: WORDS });
+  await deviceB.ctx.open.syncing.now();
+  assert.equal(deviceB.app.state.account.trouble?.code, 'line_gap');
+  await save(deviceB.app, 'On the second.');
+  await deviceB.ctx.open.syncing.now();
+  await until(deviceB, isKept, 'kept');
+  assert.equal(await countGiven(advocate), countBefore, 'a device that knows that something is missing gives nothing');
 
   await store.change((root) => {
-    root.outbox = [held, ...root.outbox];
+    root.outbox = [withheld, ...root.outbox];
   });
-  await one.phone.ctx.open.syncing.now();
-  await two.ctx.open.syncing.now();
-  assert.equal(two.app.state.account.trouble, null);
-  assert.equal(await count(priya), at, 'and the end has come');
+  await deviceA.phone.ctx.open.syncing.now();
+  await deviceB.ctx.open.syncing.now();
+  assert.equal(deviceB.app.state.account.trouble, null);
+  assert.equal(await countGiven(advocate), countBefore, 'and the end has come');
 });

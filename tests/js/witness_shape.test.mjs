@@ -24,9 +24,14 @@ const FIELDS = {
 const FILE = { name: 'gate.jpg', size: 3, type: 'image/jpeg' };
 const witness = formatId(newId());
 const code = { name: randomBytes(16), key: randomBytes(32), proof: randomBytes(32) };
-const files = (list, more = {}) => ({ key: b64(new Uint8Array(32)), list, upload: formatId(newId()), ...more });
-const said = (more = {}) => ({ fields: FIELDS, files: null, made_at: 1, ...more });
-const without = (of, name) => Object.fromEntries(Object.entries(of).filter(([one]) => one !== name));
+const files = (list, overrides = {}) => ({
+  key: b64(new Uint8Array(32)),
+  list,
+  upload: formatId(newId()),
+  ...overrides,
+});
+const makeStatement = (overrides = {}) => ({ fields: FIELDS, files: null, made_at: 1, ...overrides });
+const withoutField = (object, name) => Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 
 let pair;
 before(async () => {
@@ -35,34 +40,34 @@ before(async () => {
 
 /** How a statement that some other page sealed is read: as it is, or refused. */
 async function read(statement) {
-  const told = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
-  const sealed = await hpkeSeal(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canonicalBytes(told)));
+  const full = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
+  const sealed = await hpkeSeal(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canonicalBytes(full)));
   return openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed).then(
-    (one) => one.said,
+    (opened) => opened.said,
     (error) => error.code,
   );
 }
 
-for (const [what, list] of [
+for (const [description, list] of [
   ['one file', [FILE]],
   ['five files', Array(5).fill(FILE)],
   ['an empty file with no name and no type', [{ name: '', size: 0, type: '' }]],
   ['names and types as long as they may be', [{ name: 'n'.repeat(255), size: 1, type: 't'.repeat(255) }]],
 ]) {
-  test(`${what}: read as it was sent`, async () => {
-    const whole = said({ files: files(list) });
-    assert.deepEqual(await read(whole), whole);
-    await sealWitnessStatement(code, pair.pub, witness, whole);
+  test(`${description}: read as it was sent`, async () => {
+    const valid = makeStatement({ files: files(list) });
+    assert.deepEqual(await read(valid), valid);
+    await sealWitnessStatement(code, pair.pub, witness, valid);
   });
 }
 
-for (const [what, list] of [
+for (const [description, list] of [
   ['no file', []],
   ['six files', Array(6).fill(FILE)],
   ['a list that is none', { one: FILE }],
   ['a row that is a list', [[FILE]]],
   ['a row that is nothing', [FILE, null]],
-  ...Object.keys(FILE).map((name) => [`a row without its ${name}`, [FILE, without(FILE, name)]]),
+  ...Object.keys(FILE).map((name) => [`a row without its ${name}`, [FILE, withoutField(FILE, name)]]),
   ['a row that says more', [{ ...FILE, path: '../gate.jpg' }]],
   ['a size below nothing', [{ ...FILE, size: -1 }]],
   ['a size as words', [{ ...FILE, size: '3' }]],
@@ -71,14 +76,14 @@ for (const [what, list] of [
   ['a type that is nothing', [{ ...FILE, type: null }]],
   ['a type that is too long', [{ ...FILE, type: 't'.repeat(256) }]],
 ]) {
-  test(`${what}: refused on the page and on the phone`, async () => {
-    const bent = said({ files: files(list) });
-    assert.equal(await read(bent), 'not_opened');
-    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, bent), { code: 'not_opened' });
+  test(`${description}: refused on the page and on the phone`, async () => {
+    const invalid = makeStatement({ files: files(list) });
+    assert.equal(await read(invalid), 'not_opened');
+    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, invalid), { code: 'not_opened' });
   });
 }
 
-for (const [what, more] of [
+for (const [description, change] of [
   ['files that say more', { files: files([FILE], { more: 1 }) }],
   ['files with a short key', { files: files([FILE], { key: b64(new Uint8Array(31)) }) }],
   ['files with a key that is no text', { files: files([FILE], { key: 7 }) }],
@@ -86,27 +91,27 @@ for (const [what, more] of [
   ['files that are none', { files: 'none' }],
   ['no words', { fields: { ...FIELDS, words: '' } }],
   ['a way of seeing that nobody knows', { fields: { ...FIELDS, saw_how: 'dreamt' } }],
-  ...Object.keys(FIELDS).map((name) => [`fields without ${name}`, { fields: without(FIELDS, name) }]),
+  ...Object.keys(FIELDS).map((name) => [`fields without ${name}`, { fields: withoutField(FIELDS, name) }]),
   ...[
     ['contact', 300],
     ['name', 120],
     ['when', 300],
     ['words', 20_000],
-  ].map(([name, most]) => [`${name} longer than ${most}`, { fields: { ...FIELDS, [name]: 'w'.repeat(most + 1) } }]),
+  ].map(([name, limit]) => [`${name} longer than ${limit}`, { fields: { ...FIELDS, [name]: 'w'.repeat(limit + 1) } }]),
   ['a field more', { fields: { ...FIELDS, more: '' } }],
   ['fields that are none', { fields: null }],
   ['a time below nothing', { made_at: -1 }],
   ['a time as words', { made_at: '1' }],
   ['something more', { more: 1 }],
 ]) {
-  test(`a statement with ${what} is refused on the page and on the phone`, async () => {
-    assert.equal(await read(said(more)), 'not_opened');
-    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, said(more)), { code: 'not_opened' });
+  test(`a statement with ${description} is refused on the page and on the phone`, async () => {
+    assert.equal(await read(makeStatement(change)), 'not_opened');
+    await assert.rejects(sealWitnessStatement(code, pair.pub, witness, makeStatement(change)), { code: 'not_opened' });
   });
 }
 
 test('fields of the greatest length are read, counting a letter as a person sees it', async () => {
-  const whole = said({
+  const valid = makeStatement({
     fields: {
       contact: '\u{1f512}'.repeat(300),
       name: 'n'.repeat(120),
@@ -116,13 +121,13 @@ test('fields of the greatest length are read, counting a letter as a person sees
     },
     made_at: 0,
   });
-  assert.deepEqual(await read(whole), whole);
+  assert.deepEqual(await read(valid), valid);
 });
 
 test('a statement for other words is not opened, and one by somebody without the words is told apart', async () => {
-  const sealed = await sealWitnessStatement({ ...code, proof: randomBytes(32) }, pair.pub, witness, said());
+  const sealed = await sealWitnessStatement({ ...code, proof: randomBytes(32) }, pair.pub, witness, makeStatement());
   assert.deepEqual(await openWitnessStatement(pair.scalar, b64(code.proof), witness, sealed), {
-    said: said(),
+    said: makeStatement(),
     verified: false,
   });
   await assert.rejects(openWitnessStatement(pair.scalar, b64(code.proof), formatId(newId()), sealed), {
@@ -133,7 +138,7 @@ test('a statement for other words is not opened, and one by somebody without the
 const KEY = 'A'.repeat(87);
 const ASKED = { ecdsa_pub: KEY, hpke_pub: KEY, made_at: 1, name: 'Maya', note: 'Tuesday', until: 2 };
 
-for (const [what, more] of [
+for (const [description, change] of [
   ['a name that is too long', { name: 'n'.repeat(81) }],
   ['a note that is too long', { note: 'n'.repeat(501) }],
   ['a name that is nothing', { name: null }],
@@ -144,8 +149,8 @@ for (const [what, more] of [
   ['a time of making that is none', { made_at: 0.5 }],
   ['something more', { more: 1 }],
 ]) {
-  test(`a request with ${what} is not sealed`, async () => {
-    await assert.rejects(sealWitnessRequest(code, witness, { ...ASKED, ...more }), { code: 'not_opened' });
+  test(`a request with ${description} is not sealed`, async () => {
+    await assert.rejects(sealWitnessRequest(code, witness, { ...ASKED, ...change }), { code: 'not_opened' });
   });
 }
 
